@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+// The modules import strictly downward; LayeringTests holds the table.
+let package = Package(
+    name: "cgwarden",
+    products: [.executable(name: "cgwarden", targets: ["cgwarden"])],
+    traits: [
+        .trait(name: "Systemd", description: "Tell systemd when a service is ready (libsystemd)."),
+        .trait(name: "TUI", description: "The live terminal view of `cgwarden top` (ncursesw)."),
+        .trait(name: "Exporter", description: "The Prometheus exporter (swift-nio)."),
+        .default(enabledTraits: ["Systemd", "TUI", "Exporter"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "cgwarden",
+            dependencies: [
+                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration",
+                .target(name: "LiveView", condition: .when(traits: ["TUI"])),
+                .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
+                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "LiveView",
+            dependencies: [
+                "History", "CgroupModel",
+                .target(name: "CNcurses", condition: .when(traits: ["TUI"])),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Exporter",
+            dependencies: [
+                "CgroupModel",
+                .product(name: "Logging", package: "swift-log"),
+                .product(
+                    name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOHTTPCompression", package: "swift-nio-extras",
+                    condition: .when(traits: ["Exporter"])),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "History",
+            dependencies: [
+                "CgroupModel", .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Hierarchy",
+            dependencies: ["KernelIO", "CgroupModel"],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], swiftSettings: swiftSettings),
+        .target(name: "CgroupModel", swiftSettings: swiftSettings),
+        .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: swiftSettings),
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+        .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "TestSupport",
+            dependencies: ["CgroupModel", "KernelIO", "Hierarchy", "CLinux"],
+            path: "Tests/TestSupport",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+    ]
+)

@@ -1,0 +1,15 @@
+#pragma once
+// Wide characters need these before <ncurses.h>; macros that hide functions are of no use to Swift.
+#define _XOPEN_SOURCE_EXTENDED 1
+#define NCURSES_WIDECHAR 1
+#define NCURSES_NOMACROS 1
+#include <locale.h>
+#include <ncurses.h>
+#include <term.h>
+
+// Attributes are macros over casts, which Swift does not import.
+static const attr_t cgw_attr_normal = A_NORMAL;
+static const attr_t cgw_attr_bold = A_BOLD;
+static const attr_t cgw_attr_dim = A_DIM;
+static const attr_t cgw_attr_reverse = A_REVERSE;
+static const attr_t cgw_attr_underline = A_UNDERLINE;

@@ -1,0 +1,85 @@
+/// Every metric that cgwarden knows: reading plan, columns, exporter families, `stat` fields and
+/// documentation derive from this one table, so a new metric is a new row.
+///
+/// The rows stand in `MetricCatalog+*.swift`, one file for each group of controllers. Facts are
+/// from Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/*.rst of the kernel.
+public enum MetricCatalog {
+    /// All rows, in the order in which they are listed to people.
+    public static let all: [Metric] = {
+        let rows = coreRows + cpuRows + memoryRows + ioRows + smallRows
+        return rows.enumerated().map { $1.metric(MetricID(index: $0)) }
+    }()
+
+    private static let index: [String: MetricID] = Dictionary(
+        uniqueKeysWithValues: all.map { ($0.name, $0.id) })
+
+    /// The row of a unified name, nil for an unknown name.
+    public static func metric(named name: String) -> Metric? { index[name].map { all[$0.index] } }
+
+    /// The row behind an identifier.
+    public static subscript(id: MetricID) -> Metric { all[id.index] }
+
+    /// The place of a name that the program itself uses; a name that is no row is a defect.
+    static func id(_ name: String) -> MetricID {
+        guard let id = index[name] else { preconditionFailure("no metric is named \(name)") }
+        return id
+    }
+
+    /// The unified names that resemble `name` most, for error messages.
+    public static func namesLike(_ name: String, limit: Int = 3) -> [String] {
+        let wanted = Array(name.utf8)
+        let ranked = all.map { ($0.name, editDistance(wanted, Array($0.name.utf8))) }
+        return ranked.filter { $0.1 <= max(2, wanted.count / 3) }
+            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(limit).map(\.0)
+    }
+
+    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var previous = Array(0...right.count)
+        for (row, a) in left.enumerated() {
+            var current = [row + 1]
+            for (column, b) in right.enumerated() {
+                let replaced = previous[column] + (a == b ? 0 : 1)
+                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+            }
+            previous = current
+        }
+        return previous[right.count]
+    }
+}
+
+/// A row before it has its place.
+struct Row {
+    var name: String
+    var controller: Controller
+    var kind: MetricKind
+    var unit: MetricUnit
+    var dimension: Dimension?
+    var tier: Tier
+    var v2: Source?
+    var v1: Source?
+    var family: String?
+    var help: String
+
+    init(
+        _ name: String, _ controller: Controller, _ kind: MetricKind, _ unit: MetricUnit,
+        _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, v1: Source? = nil,
+        family: String? = nil, _ help: String
+    ) {
+        self.name = name
+        self.controller = controller
+        self.kind = kind
+        self.unit = unit
+        self.dimension = dimension
+        self.tier = tier
+        self.v2 = v2
+        self.v1 = v1
+        self.family = family
+        self.help = help
+    }
+
+    func metric(_ id: MetricID) -> Metric {
+        Metric(
+            id: id, name: name, controller: controller, kind: kind, unit: unit,
+            dimension: dimension, tier: tier, v2: v2, v1: v1, family: family, help: help)
+    }
+}

@@ -1,0 +1,89 @@
+extension Snapshot {
+    /// How fast a counter grows, in its unit a second.
+    ///
+    /// Nil without two readings of the same cgroup, and after a reset (the counter fell).
+    public func rate(_ index: Int, _ metric: MetricID) -> Double? {
+        growth(from: previous(index, metric), to: self[index, metric], metric)
+    }
+
+    /// How fast one instance of a counter grows, in its unit a second; nil as for a plain one.
+    public func rate(_ instance: InstanceReading) -> Double? {
+        growth(from: instance.previous, to: instance.reading, instance.metric)
+    }
+
+    /// The growth of all instances together, nil if none has a rate.
+    public func summedRate(_ index: Int, _ metric: MetricID) -> Double? {
+        var sum: Double?
+        for instance in instances(index) where instance.metric == metric {
+            if let rate = rate(instance) { sum = (sum ?? 0) + rate }
+        }
+        return sum
+    }
+
+    private func growth(from old: Reading, to new: Reading, _ metric: MetricID) -> Double? {
+        guard let old = old.value, let new = new.value, new >= old,
+            let seconds = tierTimes[MetricCatalog[metric].tier.rawValue].seconds
+        else { return nil }
+        return Double(new - old) / seconds
+    }
+
+    /// CPUs in use: 1.5 is one and a half CPUs.
+    public func cpusUsed(_ index: Int) -> Double? { rate(index, .cpuUsage).map { $0 / 1e6 } }
+
+    /// The share of quota periods in which the cgroup was throttled, 0 to 1; nil without periods.
+    public func throttledRatio(_ index: Int) -> Double? {
+        guard let periods = rate(index, .cpuPeriods), periods > 0,
+            let throttled = rate(index, .cpuThrottledPeriods)
+        else { return nil }
+        return min(throttled / periods, 1)
+    }
+
+    /// The lowest of a limit over a cgroup and its visible ancestors, and whose it is.
+    ///
+    /// Unlimited if no level sets it; absent if no level has the file.
+    public func effectiveLimit(
+        _ index: Int, _ metric: MetricID
+    ) -> (reading: Reading, from: Int?) {
+        var best = Reading.absent
+        var owner: Int?
+        var place: Int? = index
+        while let here = place {
+            let own = self[here, metric]
+            if let value = own.value, value < best.value ?? .max {
+                best = own
+                owner = here
+            } else if own == .unlimited, best == .absent {
+                best = .unlimited
+            }
+            place = cgroups[here].parent
+        }
+        return (best, owner)
+    }
+
+    /// The hard memory limit that binds: the lowest of the visible ones and of what v1 reports,
+    /// which also counts ancestors outside a container's view.
+    public func effectiveMemoryMax(_ index: Int) -> Reading {
+        let visible = effectiveLimit(index, .memoryMax).reading
+        let reported = self[index, .memoryMaxEffective]
+        guard reported.isKnown else { return visible }
+        return (reported.value ?? .max) < (visible.value ?? .max) ? reported : visible
+    }
+
+    /// The CPUs that the quota of the cgroup or an ancestor allows, and whose it is.
+    ///
+    /// Nil if no level sets a quota.
+    public func effectiveCPUQuota(_ index: Int) -> (cpus: Double, from: Int)? {
+        var best: (cpus: Double, from: Int)?
+        var place: Int? = index
+        while let here = place {
+            if let quota = self[here, .cpuMax].value, let period = self[here, .cpuMaxPeriod].value,
+                period > 0
+            {
+                let cpus = Double(quota) / Double(period)
+                if cpus < best?.cpus ?? .infinity { best = (cpus, here) }
+            }
+            place = cgroups[here].parent
+        }
+        return best
+    }
+}

@@ -1,0 +1,30 @@
+import Synchronization
+
+/// A text value such as `0-3`, held once for the whole process so that a reading stays eight bytes.
+public enum Word {
+    private struct Table {
+        var texts: [String] = []
+        var indices: [String: UInt32] = [:]
+    }
+
+    /// Distinct texts are few (CPU lists, states, page sizes); this bounds a hostile tree.
+    private static let capacity = 1 << 16
+    private static let table = Mutex(Table())
+
+    /// The number that stands for a text, nil when too many different texts were seen.
+    public static func intern(_ text: String) -> UInt32? {
+        table.withLock { table in
+            if let known = table.indices[text] { return known }
+            guard table.texts.count < capacity else { return nil }
+            let index = UInt32(table.texts.count)
+            table.texts.append(text)
+            table.indices[text] = index
+            return index
+        }
+    }
+
+    /// The text behind a number, empty for a number that was never given out.
+    public static func text(_ index: UInt64) -> String {
+        table.withLock { index < UInt64($0.texts.count) ? $0.texts[Int(index)] : "" }
+    }
+}

@@ -1,0 +1,81 @@
+import CgroupModel
+import Testing
+
+@Suite struct CatalogTests {
+    @Test func namesAreUniqueAndFoundAgain() {
+        #expect(Set(MetricCatalog.all.map(\.name)).count == MetricCatalog.all.count)
+        for metric in MetricCatalog.all {
+            #expect(MetricCatalog.metric(named: metric.name)?.id == metric.id)
+        }
+    }
+
+    @Test func everyRowHasAHelpSentenceAndSomeRowHasASource() {
+        for metric in MetricCatalog.all {
+            #expect(metric.help.hasSuffix("."), "\(metric.name)")
+        }
+        let derived = MetricCatalog.all.filter { $0.v1 == nil && $0.v2 == nil }
+        #expect(derived.isEmpty)
+    }
+
+    @Test func familiesNameOneKindAndUnitEach() {
+        for (family, rows) in Dictionary(grouping: MetricCatalog.all, by: \.family) {
+            guard let family else { continue }
+            #expect(rows.count == 1, "\(family)")
+            #expect(family.hasSuffix("_total") == (rows[0].kind == .counter), "\(family)")
+        }
+    }
+
+    @Test func aFileHasOneFormat() {
+        for source in [\Metric.v1, \Metric.v2] {
+            var formats: [String: InterfaceFormat] = [:]
+            for metric in MetricCatalog.all {
+                guard let source = metric[keyPath: source] else { continue }
+                let format = InterfaceFormat.of(metric, source)
+                #expect(formats[source.file, default: format] == format, "\(source.file)")
+                formats[source.file] = format
+            }
+        }
+    }
+
+    @Test func aMistypedNameFindsItsNeighbour() {
+        #expect(MetricCatalog.namesLike("memory.usgae").first == "memory.usage")
+        #expect(MetricCatalog.namesLike("completely_else").isEmpty)
+    }
+}
+
+@Suite struct ReadingTests {
+    @Test func reasonsAreNotNumbersAndDifferFromEachOther() {
+        let reasons: [Reading] = [
+            .absent, .unlimited, .unsupported, .notPermitted, .gone, .malformed,
+        ]
+        #expect(Set(reasons).count == reasons.count)
+        for reason in reasons {
+            #expect(reason.value == nil)
+            #expect(reason != Reading(0))
+            #expect(reason.word != nil)
+        }
+        #expect(Reading(.max).value == Reading.largestValue)
+        #expect(Reading(0).word == nil)
+    }
+}
+
+@Suite struct CgroupPathTests {
+    @Test func pathsAreNormalisedAndOrderedParentFirst() {
+        #expect(CgroupPath("").isRoot)
+        #expect(CgroupPath("//a//b/").description == "/a/b")
+        #expect(CgroupPath("/a/b").parent == CgroupPath("/a"))
+        #expect(CgroupPath("/a").parent == .root)
+        #expect(CgroupPath.root.parent == nil)
+        #expect(CgroupPath("/a").child("b c".utf8).name == "b c")
+        let sorted = ["/a!", "/a/b", "/a", "/", "/a b", "/a/b/c"].map { CgroupPath($0) }.sorted()
+        #expect(sorted.map(\.description) == ["/", "/a", "/a/b", "/a/b/c", "/a b", "/a!"])
+        #expect(CgroupPath("/ab").isWithin(CgroupPath("/a")) == false)
+        #expect(CgroupPath("/a/b").isWithin(CgroupPath("/a")))
+    }
+
+    @Test func bytesThatAreNotTextAreSpelledOut() {
+        let path = CgroupPath(normalising: [0x2f, 0x61, 0xff, 0xc3, 0xa4, 0xc3])
+        #expect(path.description == "/a\\xffä\\xc3")
+        #expect(path.name == "a\\xffä\\xc3")
+    }
+}
