@@ -8,7 +8,7 @@ extension MetricCatalog {
         Row("memory.usage", .memory, .gauge, .bytes, .tick, v2: "memory.current",
             v1: "memory.usage_in_bytes", family: "cgroup_memory_current_bytes",
             "Memory charged, page cache and kernel memory included, swap not."),
-        Row("memory.peak", .memory, .peak, .bytes, .settings, v2: "memory.peak",
+        Row("memory.peak", .memory, .peak, .bytes, .costly, v2: "memory.peak",
             v1: "memory.max_usage_in_bytes", family: "cgroup_memory_peak_bytes",
             "Highest usage so far."),
         Row("memory.max", .memory, .limit, .bytes, .settings, v2: "memory.max",
@@ -26,7 +26,7 @@ extension MetricCatalog {
         Row("memory.soft_limit", .memory, .limit, .bytes, .settings,
             v1: "memory.soft_limit_in_bytes", family: "cgroup_memory_soft_limit_bytes",
             "v1 soft limit: only orders host-wide reclaim."),
-        Row("memory.swap.current", .memory, .gauge, .bytes, .tick, v2: "memory.swap.current",
+        Row("memory.swap.current", .memory, .gauge, .bytes, .costly, v2: "memory.swap.current",
             v1: "memory.stat total_swap", family: "cgroup_memory_swap_current_bytes",
             "Swap in use."),
         Row("memory.swap.max", .memory, .limit, .bytes, .settings, v2: "memory.swap.max",
@@ -113,27 +113,27 @@ extension MetricCatalog {
     /// `memory.stat`: on v1 the hierarchical `total_*` key, on v2 the key of the same row. Values
     /// may lag by 2 s, since the kernel collects them from every CPU.
     private static let statRows: [Row] = [
-        Row("memory.anon", .memory, .gauge, .bytes, .tick, v2: "memory.stat anon",
+        Row("memory.anon", .memory, .gauge, .bytes, .costly, v2: "memory.stat anon",
             v1: "memory.stat total_rss", family: "cgroup_memory_anon_bytes",
             "Anonymous memory mapped."),
-        Row("memory.file", .memory, .gauge, .bytes, .tick, v2: "memory.stat file",
+        Row("memory.file", .memory, .gauge, .bytes, .costly, v2: "memory.stat file",
             v1: "memory.stat total_cache", family: "cgroup_memory_file_bytes",
             "Page cache, shared memory included."),
-        Row("memory.kernel", .memory, .gauge, .bytes, .tick, v2: "memory.stat kernel",
+        Row("memory.kernel", .memory, .gauge, .bytes, .costly, v2: "memory.stat kernel",
             v1: "memory.kmem.usage_in_bytes", family: "cgroup_memory_kernel_bytes",
             "Kernel memory of all kinds."),
-        Row("memory.sock", .memory, .gauge, .bytes, .tick, v2: "memory.stat sock",
+        Row("memory.sock", .memory, .gauge, .bytes, .costly, v2: "memory.stat sock",
             v1: "memory.kmem.tcp.usage_in_bytes", family: "cgroup_memory_sock_bytes",
             "Socket buffers."),
-        Row("memory.anon_thp", .memory, .gauge, .bytes, .tick, v2: "memory.stat anon_thp",
+        Row("memory.anon_thp", .memory, .gauge, .bytes, .costly, v2: "memory.stat anon_thp",
             v1: "memory.stat total_rss_huge", "Anonymous memory in transparent huge pages."),
-        Row("memory.file_mapped", .memory, .gauge, .bytes, .tick, v2: "memory.stat file_mapped",
+        Row("memory.file_mapped", .memory, .gauge, .bytes, .costly, v2: "memory.stat file_mapped",
             v1: "memory.stat total_mapped_file", family: "cgroup_memory_file_mapped_bytes",
             "Page cache that is mapped."),
-        Row("memory.file_dirty", .memory, .gauge, .bytes, .tick, v2: "memory.stat file_dirty",
+        Row("memory.file_dirty", .memory, .gauge, .bytes, .costly, v2: "memory.stat file_dirty",
             v1: "memory.stat total_dirty", family: "cgroup_memory_file_dirty_bytes",
             "Page cache that waits to be written."),
-        Row("memory.file_writeback", .memory, .gauge, .bytes, .tick,
+        Row("memory.file_writeback", .memory, .gauge, .bytes, .costly,
             v2: "memory.stat file_writeback", v1: "memory.stat total_writeback",
             family: "cgroup_memory_file_writeback_bytes", "Page cache that is being written."),
     ]
@@ -147,7 +147,7 @@ extension MetricCatalog {
         ("active_file", "Page cache used lately"),
         ("unevictable", "Memory that cannot be reclaimed"),
     ].map { (key: String, help: String) -> Row in
-        Row("memory.\(key)", .memory, .gauge, .bytes, .tick, v2: Source("memory.stat \(key)"),
+        Row("memory.\(key)", .memory, .gauge, .bytes, .costly, v2: Source("memory.stat \(key)"),
             v1: Source("memory.stat total_\(key)"),
             family: key == "swapcached" ? nil : "cgroup_memory_\(key)_bytes", "\(help).")
     }
@@ -165,7 +165,7 @@ extension MetricCatalog {
         ("hugetlb", "hugetlb memory, where it is charged here"),
     ].map { (key: String, help: String) -> Row in
         let exported = ["slab_reclaimable", "slab_unreclaimable"].contains(key)
-        return Row("memory.\(key)", .memory, .gauge, .bytes, .tick,
+        return Row("memory.\(key)", .memory, .gauge, .bytes, .costly,
             v2: Source("memory.stat \(key)"),
             family: exported ? "cgroup_memory_\(key)_bytes" : nil, "\(help).")
     }
@@ -175,13 +175,13 @@ extension MetricCatalog {
         ("workingset_refault_anon", "Anonymous pages that came back soon after reclaim"),
         ("workingset_refault_file", "Cache pages that came back soon after reclaim"),
     ].map { (key: String, help: String) -> Row in
-        Row("memory.\(key)", .memory, .counter, .count, .tick, v2: Source("memory.stat \(key)"),
+        Row("memory.\(key)", .memory, .counter, .count, .costly, v2: Source("memory.stat \(key)"),
             v1: Source("memory.stat total_\(key)"), family: "cgroup_memory_\(key)_total",
             "\(help).")
     }
 
     private static let legacyPagingRows: [Row] = ["pgpgin", "pgpgout"].map { (key: String) -> Row in
-        Row("memory.\(key)", .memory, .counter, .count, .tick,
+        Row("memory.\(key)", .memory, .counter, .count, .costly,
             v1: Source("memory.stat total_\(key)"),
             "Pages \(key == "pgpgin" ? "charged to" : "released from") the cgroup (v1).")
     }
@@ -199,7 +199,7 @@ extension MetricCatalog {
         "swpout_zero",
     ].map { (key: String) -> Row in
         let exported = ["pgscan", "pgsteal"].contains(key)
-        return Row("memory.\(key)", .memory, .counter, .count, .tick,
+        return Row("memory.\(key)", .memory, .counter, .count, .costly,
             v2: Source("memory.stat \(key)"),
             family: exported ? "cgroup_memory_\(key)_total" : nil,
             "The kernel's \(key) events of memory.stat.")

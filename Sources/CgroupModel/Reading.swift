@@ -35,6 +35,11 @@ public struct Reading: Hashable, Sendable {
     /// Whether the kernel said something: a number or "unlimited".
     public var isKnown: Bool { rawValue <= Self.largestValue || self == .unlimited }
 
+    /// A number that may be negative, back from its zigzag code (``MetricUnit/signed``).
+    public var signedValue: Int64? {
+        value.map { $0 & 1 == 1 ? -Int64(($0 + 1) / 2) : Int64($0 / 2) }
+    }
+
     /// The word that stands for a reading without a number, nil for a number.
     public var word: String? {
         switch self {

@@ -1,1 +1,44 @@
 #pragma once
+// System calls that Swift's Glibc module does not import.
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.
+ssize_t cgw_getdents(int descriptor, void *buffer, size_t size);
+
+/// openat(2) with O_PATH|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC.
+int cgw_open_directory_path(int directory, const char *path);
+
+/// openat(2) with O_RDONLY|O_DIRECTORY|O_CLOEXEC.
+int cgw_open_directory(int directory, const char *path);
+
+/// openat(2) with O_RDONLY|O_CLOEXEC|O_NOCTTY.
+int cgw_open_file(int directory, const char *path);
+
+/// The inode of an open file, 0 with errno on failure.
+uint64_t cgw_inode(int descriptor);
+
+/// The inode and type of an entry; returns 1 for a directory, 0 for anything else, -1 with errno.
+int cgw_entry(int directory, const char *name, uint64_t *inode);
+
+/// Gives the calling thread a descriptor table of its own, emptied but for 0, 1 and 2.
+int cgw_own_descriptor_table(void);
+
+/// inotify_init1(2) with IN_NONBLOCK|IN_CLOEXEC.
+int cgw_watch_open(void);
+
+/// inotify_add_watch(2) for entries made, removed, renamed or written to inside a directory.
+int cgw_watch_add(int watch, const char *path);
+
+/// inotify_rm_watch(2).
+int cgw_watch_remove(int watch, int descriptor);
+
+/// The device number of a file, 0 if there is none.
+uint64_t cgw_device(const char *path);
+
+/// The file system's magic number from statfs(2), 0 with errno on failure.
+uint64_t cgw_filesystem_magic(const char *path);
+
+/// Names the calling thread for ps and top.
+void cgw_name_thread(const char *name);

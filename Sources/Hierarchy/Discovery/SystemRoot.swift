@@ -1,0 +1,41 @@
+/// Where `/proc` and the cgroup mounts are: the real machine, or a captured tree in a directory.
+public struct SystemRoot: Hashable, Sendable {
+    /// The directory that stands for `/proc`.
+    public let proc: [UInt8]
+    /// The directory that stands for `/sys/fs/cgroup`; nil on the real machine, where mount points
+    /// are taken as they are.
+    public let capturedCgroups: [UInt8]?
+    /// The directory that stands for `/sys`; nil in a captured tree, which has none.
+    public let sys: [UInt8]?
+
+    /// The machine that this process runs on.
+    public static let live = SystemRoot(
+        proc: Array("/proc".utf8), capturedCgroups: nil, sys: Array("/sys".utf8))
+
+    /// A captured tree: `DIR/proc` and `DIR/cgroup`.
+    public static func captured(in directory: String) -> SystemRoot {
+        SystemRoot(
+            proc: Array("\(directory)/proc".utf8),
+            capturedCgroups: Array("\(directory)/cgroup".utf8), sys: nil)
+    }
+
+    private init(proc: [UInt8], capturedCgroups: [UInt8]?, sys: [UInt8]?) {
+        self.proc = proc
+        self.capturedCgroups = capturedCgroups
+        self.sys = sys
+    }
+
+    /// A file below `/proc`.
+    public func proc(_ name: String) -> [UInt8] { proc + Array("/\(name)".utf8) }
+
+    /// Whether this is the real machine.
+    public var isLive: Bool { capturedCgroups == nil }
+
+    /// The directory to open for a mount point of mountinfo.
+    func directory(of mountPoint: [UInt8]) -> [UInt8] {
+        guard let capturedCgroups else { return mountPoint }
+        let usual = Array("/sys/fs/cgroup".utf8)
+        guard mountPoint.starts(with: usual) else { return mountPoint }
+        return capturedCgroups + mountPoint.dropFirst(usual.count)
+    }
+}

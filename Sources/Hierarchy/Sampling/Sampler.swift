@@ -1,0 +1,218 @@
+public import CgroupModel
+public import KernelIO
+
+/// How a sampler reads.
+public struct SamplerConfiguration: Sendable {
+    /// Which cgroups.
+    public var scope = SampleScope()
+    /// Whether ticks follow one another, so that descriptors are kept and directories watched.
+    public var isContinuous = true
+    /// Every how many ticks the costly files are read.
+    public var costlyMultiple: UInt64 = 1
+    /// After how many seconds settings are read again even though no write to them was noticed.
+    public var settingsSeconds: UInt64 = 300
+    /// Whether every file is read at every tick, so that all counters have rates.
+    public var readsEverything = false
+    /// How many descriptors may be kept in one table; nil for what RLIMIT_NOFILE allows.
+    public var descriptorBudget: Int?
+
+    /// Everything, continuously.
+    public init() {}
+}
+
+/// Turns the cgroup files of the machine into snapshots, one a tick.
+///
+/// It runs on a thread of its own. Nothing stops a tick: a file that fails makes its own readings
+/// absent, not permitted or malformed, and a cgroup that vanishes is left out of the next one.
+public actor Sampler {
+    private nonisolated let executor: ThreadExecutor
+    /// The sampler's thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// The trees that are sampled.
+    public nonisolated let hierarchies: HierarchySet
+    /// The columns of the snapshots.
+    public nonisolated let plan: ReadPlan
+    /// Hierarchies that cannot be opened, and so are left out.
+    public nonisolated let unreadable: [IOError]
+    private let configuration: SamplerConfiguration
+    private let budget: Int
+    private var trees: TreeSet
+    private var nodes: NodeTable
+    private var shards: [SweepShard] = []
+    private var host: HostReader
+    private var tick: UInt64 = 0
+    private var tierTimes = Tier.allCases.map { _ in TierTimes(now: 0, before: 0) }
+    private var settingsReadAt: UInt64 = 0
+    private var health = SampleHealth()
+    private var suspects: [Int: Set<CgroupPath>] = [:]
+
+    /// Prepares to sample; throws if a hierarchy's root cannot be opened.
+    public init(
+        _ plan: ReadPlan, on set: HierarchySet, _ configuration: SamplerConfiguration = .init()
+    ) throws(IOError) {
+        self.plan = plan
+        self.configuration = configuration
+        hierarchies = set
+        executor = ThreadExecutor(name: "sampler")
+        budget = configuration.descriptorBudget ?? DescriptorBudget.raised()
+        let kept = plan.files.count { $0.tier <= .costly }
+        nodes = NodeTable(set, rowsPerShard: budget / max(1, kept))
+        host = HostReader(set.system)
+        let trees = try TreeSet(
+            set, scope: configuration.scope, watching: configuration.isContinuous)
+        unreadable = trees.failures
+        self.trees = trees
+    }
+
+    /// Reads all that is due and returns it.
+    public func sample() async -> Snapshot {
+        let start = MonotonicClock.nanoseconds
+        await updateTree()
+        let due = due(at: start)
+        var blocks: [RowBlock] = []
+        var pass = SampleHealth()
+        suspects = [:]
+        for (index, shard) in shards.enumerated() {
+            let result = await shard.sweep(due)
+            blocks.append(result.block)
+            pass.add(result.health)
+            note(result.vanished, shard: index)
+        }
+        tick += 1
+        health.filesRead += pass.filesRead
+        health.malformed += pass.malformed
+        health.notPermitted += pass.notPermitted
+        health.unkept += pass.unkept
+        health.descriptors = pass.descriptors
+        health.duration = MonotonicClock.nanoseconds - start
+        return Snapshot(
+            tick: tick, wallTime: MonotonicClock.wallMicroseconds, tierTimes: tierTimes,
+            schema: plan.schema, cgroups: nodes.entries(), blocks: blocks, host: host.read(),
+            health: health)
+    }
+
+    /// The paths of the files that are kept open.
+    public func keptFiles() async -> [[UInt8]] {
+        var paths: [[UInt8]] = []
+        for shard in shards { paths += await shard.keptFiles() }
+        return paths
+    }
+
+    /// The inode of a cgroup in each hierarchy, 0 where its path does not exist.
+    public func inodes(of path: CgroupPath) -> [UInt64] { nodes.inodes(of: path) }
+
+    private func due(at now: UInt64) -> SweepDue {
+        let everything = configuration.readsEverything || !configuration.isContinuous
+        let overdue = now - settingsReadAt >= configuration.settingsSeconds * 1_000_000_000
+        let allSettings = everything || tick == 0 || overdue
+        if allSettings { settingsReadAt = now }
+        let costly = everything || tick % max(1, configuration.costlyMultiple) == 0
+        let tiers = [true, costly, allSettings, true]
+        for tier in Tier.allCases where tiers[tier.rawValue] {
+            // Settings of single rows are also read in between, so their counters have no rates.
+            let before = tier == .settings && !everything ? 0 : tierTimes[tier.rawValue].now
+            tierTimes[tier.rawValue] = TierTimes(now: now, before: before)
+        }
+        return SweepDue(
+            tiers: tiers, allSettings: allSettings, reprobe: tick % 30 == 0,
+            keeps: configuration.isContinuous)
+    }
+
+    private func updateTree() async {
+        var assignments: [NodeTable.Assignment] = []
+        var written: Set<CgroupPath> = []
+        for (hierarchy, change) in trees.update(suspects: suspects) {
+            switch change {
+            case .born(let path, let inode):
+                if nodes.enter(path, hierarchy: hierarchy, inode: inode, &assignments) {
+                    health.births += 1
+                }
+            case .died(let path):
+                if nodes.leave(path, hierarchy: hierarchy, &assignments) { health.deaths += 1 }
+            case .written(let path): written.insert(path)
+            }
+        }
+        while shards.count < nodes.shardCount {
+            // Only further shards need descriptor tables of their own.
+            let thread =
+                shards.isEmpty
+                ? executor
+                : ThreadExecutor(name: "sampler \(shards.count)", ownDescriptorTable: true)
+            shards.append(SweepShard(plan, on: hierarchies, budget: budget, executor: thread))
+        }
+        for (index, shard) in shards.enumerated() {
+            let own = assignments.filter { $0.location.block == index }
+            if !own.isEmpty { await shard.assign(own.map { ($0.location.row, $0.content) }) }
+        }
+        await markSettings(written)
+    }
+
+    private func markSettings(_ written: Set<CgroupPath>) async {
+        guard !written.isEmpty else { return }
+        // A write at a cgroup may change what is effective in all of its descendants.
+        let rows = nodes.rows(within: written)
+        for (index, shard) in shards.enumerated() {
+            let own = rows.filter { $0.block == index }.map(\.row)
+            if !own.isEmpty { await shard.settingsChanged(own) }
+        }
+    }
+
+    private func note(_ vanished: [(row: Int, hierarchy: Int)], shard: Int) {
+        guard !vanished.isEmpty else { return }
+        let locations = vanished.map { RowLocation(block: shard, row: $0.row) }
+        let paths = nodes.paths(at: Set(locations))
+        for (location, (_, hierarchy)) in zip(locations, vanished) {
+            if let parent = paths[location]?.parent {
+                suspects[hierarchy, default: []].insert(parent)
+            }
+        }
+    }
+}
+
+/// The trees of all hierarchies that can be opened.
+struct TreeSet: ~Copyable {
+    private var trees: [HierarchyTreeBox?] = []
+    /// Why a hierarchy is left out.
+    private(set) var failures: [IOError] = []
+
+    init(_ set: HierarchySet, scope: SampleScope, watching: Bool) throws(IOError) {
+        for hierarchy in set.hierarchies {
+            do throws(IOError) {
+                let tree = try HierarchyTree(hierarchy, scope: scope, watching: watching)
+                trees.append(HierarchyTreeBox(tree))
+            } catch {
+                trees.append(nil)
+                failures.append(error)
+            }
+        }
+        if failures.count == trees.count, let first = failures.first { throw first }
+    }
+
+    mutating func update(
+        suspects: [Int: Set<CgroupPath>]
+    ) -> [(hierarchy: Int, change: HierarchyTree.Change)] {
+        trees.enumerated().flatMap { index, box in
+            (box?.tree.update(suspects: suspects[index] ?? []) ?? []).map { (index, $0) }
+        }
+    }
+}
+
+/// Lets a noncopyable tree stand in an array.
+private final class HierarchyTreeBox {
+    var tree: HierarchyTree
+
+    init(_ tree: consuming HierarchyTree) { self.tree = tree }
+}
+
+extension SampleHealth {
+    fileprivate mutating func add(_ other: SampleHealth) {
+        filesRead += other.filesRead
+        malformed += other.malformed
+        notPermitted += other.notPermitted
+        unkept += other.unkept
+        descriptors += other.descriptors
+    }
+}

@@ -1,0 +1,144 @@
+internal import CgroupModel
+internal import KernelIO
+
+/// The directories of one hierarchy, kept up to date between ticks.
+struct HierarchyTree: ~Copyable {
+    private struct Directory {
+        let inode: UInt64
+        var watch: Int32?
+        var children: Set<[UInt8]> = []
+    }
+
+    /// What changed.
+    enum Change {
+        case born(CgroupPath, inode: UInt64)
+        case died(CgroupPath)
+        /// Someone wrote to one of its files; settings here and below may differ now.
+        case written(CgroupPath)
+    }
+
+    let hierarchy: MountedHierarchy
+    let scope: SampleScope
+    private let root: OwnedDescriptor
+    private var directories: [CgroupPath: Directory] = [:]
+    private var watch: DirectoryWatch?
+    private var pathOfWatch: [Int32: CgroupPath] = [:]
+    /// Directories that could not be watched and must be listed every time.
+    private var unwatched: Set<CgroupPath> = []
+
+    init(
+        _ hierarchy: MountedHierarchy, scope: SampleScope, watching: Bool
+    ) throws(IOError) {
+        self.hierarchy = hierarchy
+        self.scope = scope
+        root = try OwnedDescriptor.directory(hierarchy.directory)
+        watch = watching ? DirectoryWatch() : nil
+    }
+
+    /// Everything, the first time; later what changed since. `suspects` are directories known to
+    /// have lost a child.
+    mutating func update(suspects: Set<CgroupPath>) -> [Change] {
+        var changes: [Change] = []
+        guard !directories.isEmpty else {
+            // A root that is itself removed (a scratch tree) may come back later.
+            if let inode = inode(of: .root) { enter(.root, inode, &changes) }
+            return changes
+        }
+        var stale = suspects.union(unwatched)
+        if watch == nil {
+            stale.formUnion(directories.keys)
+        } else if let report = watch?.drain() {
+            if report.overflowed {
+                stale.formUnion(directories.keys)
+                changes += directories.keys.map { .written($0) }
+            }
+            stale.formUnion(report.changed.compactMap { pathOfWatch[$0] })
+            changes += report.written.compactMap { pathOfWatch[$0] }.map { .written($0) }
+        }
+        for path in stale.sorted() { refresh(path, &changes) }
+        return changes
+    }
+
+    private mutating func refresh(_ path: CgroupPath, _ changes: inout [Change]) {
+        guard directories[path] != nil else { return }
+        let found = scope.descends(into: path) ? list(path) : [:]
+        for name in directories[path]?.children ?? [] {
+            let child = path.child(name)
+            if found[name] != directories[child]?.inode { leave(child, &changes) }
+        }
+        for (name, inode) in found where directories[path.child(name)] == nil {
+            enter(path.child(name), inode, &changes)
+        }
+    }
+
+    private mutating func enter(
+        _ path: CgroupPath, _ inode: UInt64, _ changes: inout [Change]
+    ) {
+        // Depth-first without recursion: names and depth are whatever the machine has.
+        var waiting = [(path, inode)]
+        while let (path, inode) = waiting.popLast() {
+            var directory = Directory(inode: inode)
+            let descends = scope.descends(into: path)
+            // The watch comes first, so that a child made meanwhile is seen one way or the other.
+            if descends { directory.watch = addWatch(path) }
+            directories[path] = directory
+            if let parent = path.parent, let name = path.lastComponent {
+                directories[parent]?.children.insert(name)
+            }
+            if scope.contains(path) { changes.append(.born(path, inode: inode)) }
+            guard descends else { continue }
+            for (name, inode) in list(path) { waiting.append((path.child(name), inode)) }
+        }
+    }
+
+    private mutating func leave(_ path: CgroupPath, _ changes: inout [Change]) {
+        guard let directory = directories.removeValue(forKey: path) else { return }
+        for name in directory.children { leave(path.child(name), &changes) }
+        if let number = directory.watch {
+            watch?.remove(number)
+            pathOfWatch[number] = nil
+        }
+        unwatched.remove(path)
+        if let parent = path.parent, let name = path.lastComponent {
+            directories[parent]?.children.remove(name)
+        }
+        if scope.contains(path) { changes.append(.died(path)) }
+    }
+
+    private mutating func addWatch(_ path: CgroupPath) -> Int32? {
+        guard watch != nil else { return nil }
+        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
+        guard let number = watch?.add(full) else {
+            unwatched.insert(path)
+            return nil
+        }
+        pathOfWatch[number] = path
+        return number
+    }
+
+    private func inode(of path: CgroupPath) -> UInt64? {
+        guard let opened = try? OwnedDescriptor.directory(path.relative, under: root.number) else {
+            return nil
+        }
+        return opened.inode
+    }
+
+    private func list(_ path: CgroupPath) -> [[UInt8]: UInt64] {
+        guard let opened = try? OwnedDescriptor.directory(path.relative, under: root.number),
+            let entries = try? opened.entries(path: path.description)
+        else { return [:] }
+        var result: [[UInt8]: UInt64] = [:]
+        for entry in entries where entry.isDirectory { result[entry.name] = entry.inode }
+        return result
+    }
+}
+
+extension CgroupPath {
+    /// The path relative to the hierarchy's root directory, for openat(2).
+    var relative: [UInt8] { isRoot ? [0x2e] : Array(bytes.dropFirst()) }
+
+    var lastComponent: [UInt8]? {
+        guard !isRoot, let slash = bytes.lastIndex(of: 0x2f) else { return nil }
+        return Array(bytes[(slash + 1)...])
+    }
+}

@@ -1,0 +1,41 @@
+public import CgroupModel
+internal import Glibc
+
+/// A system call that failed: what was tried, on what, and the kernel's reason.
+public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The verb: `open`, `read`, `list`.
+    public let operation: String
+    /// The path as text.
+    public let path: String
+    /// The kernel's errno.
+    public let code: Int32
+
+    /// Joins the parts.
+    public init(_ operation: String, _ path: String, code: Int32) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    /// Whether the object does not exist, or ceased to (ENOENT, ENODEV, ESRCH).
+    public var isGone: Bool { code == ENOENT || code == ENODEV || code == ESRCH }
+
+    /// Whether privileges are missing (EACCES, EPERM).
+    public var isPermission: Bool { code == EACCES || code == EPERM }
+
+    /// The sentence for a person.
+    public var description: String {
+        "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"
+    }
+
+    /// What a failed file access means for the readings of the file.
+    public static func reading(for code: Int32) -> Reading {
+        switch code {
+        case ENOENT: .absent
+        case ENODEV, ESRCH: .gone
+        case EACCES, EPERM: .notPermitted
+        case EOPNOTSUPP, EINVAL: .unsupported
+        default: .malformed
+        }
+    }
+}

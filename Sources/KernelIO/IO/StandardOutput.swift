@@ -1,0 +1,82 @@
+internal import Glibc
+
+/// The process's own output.
+public enum StandardOutput {
+    /// Makes a closed pipe an error of the write instead of a deadly signal.
+    public static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Writes everything (write(2)).
+    public static func write(_ bytes: [UInt8]) throws(IOError) {
+        guard writeAll(bytes, to: STDOUT_FILENO) else {
+            throw IOError("write", "standard output", code: errno)
+        }
+    }
+
+    /// Writes text.
+    public static func write(_ text: String) throws(IOError) { try write(Array(text.utf8)) }
+
+    /// Writes a line to standard error; nothing can be done if that fails.
+    public static func complain(_ line: String) {
+        _ = writeAll(Array("\(line)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Whether standard output is a terminal (isatty(3)).
+    public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether standard input is a terminal.
+    public static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// The columns of the terminal on standard output (ioctl(2), TIOCGWINSZ); nil without one.
+    public static var columns: Int? {
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let start = done
+            let wrote = unsafe bytes.withUnsafeBytes { raw in
+                unsafe Glibc.write(
+                    descriptor, raw.baseAddress?.advanced(by: start), raw.count - start)
+            }
+            if wrote < 0 {
+                if errno == EINTR { continue }
+                return false
+            }
+            done += wrote
+        }
+        return true
+    }
+}
+
+extension IOError {
+    /// Whether the reader of the output is gone.
+    public var isBrokenPipe: Bool { code == EPIPE }
+}
+
+extension StandardOutput {
+    /// Replaces a file (open(2), O_CREAT|O_TRUNC).
+    public static func write(_ bytes: [UInt8], toFile path: String) throws(IOError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw IOError("create", path, code: errno) }
+        let file = OwnedDescriptor(adopting: descriptor)
+        guard writeAll(bytes, to: file.number) else {
+            throw IOError("write", path, code: errno)
+        }
+    }
+}
+
+/// What this process itself uses.
+public enum ProcessMemory {
+    /// Resident bytes, from `/proc/self/statm` (proc_pid_statm(5)); 0 if it cannot be read.
+    public static var resident: UInt64 {
+        let bytes = (try? ReadBuffer.contents(of: Array("/proc/self/statm".utf8))) ?? []
+        let fields = bytes.split(separator: 0x20)
+        guard fields.count > 1 else { return 0 }
+        return (UInt64(String(decoding: fields[1], as: UTF8.self)) ?? 0) * UInt64(getpagesize())
+    }
+}

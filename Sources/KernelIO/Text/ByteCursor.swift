@@ -1,0 +1,79 @@
+/// A position in the bytes of a file; all kernel text is read through it.
+struct ByteCursor: ~Escapable {
+    let bytes: Span<UInt8>
+    var position = 0
+
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+
+    var atEnd: Bool { position >= bytes.count }
+
+    /// The byte here, nil at the end.
+    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    /// Takes one byte if it is the one given.
+    mutating func take(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    /// Takes bytes up to a blank, a newline, `=` or the end.
+    mutating func takeWord() -> Range<Int> {
+        let start = position
+        while position < bytes.count, !Self.ends[Int(bytes[position])] { position += 1 }
+        return start..<position
+    }
+
+    /// Takes bytes up to a blank or a newline; a name may hold `=`.
+    mutating func takeName() -> Range<Int> {
+        let start = position
+        while position < bytes.count, bytes[position] != 0x20, bytes[position] != 0x0a {
+            position += 1
+        }
+        return start..<position
+    }
+
+    private static let ends: [Bool] = (0..<256).map { [0x20, 0x0a, 0x3d, 0x09].contains($0) }
+
+    /// Goes behind the next newline; false if there is none.
+    mutating func skipLine() -> Bool {
+        while position < bytes.count {
+            position += 1
+            if bytes[position - 1] == 0x0a { return true }
+        }
+        return false
+    }
+
+    /// Whether the bytes of a range are those given.
+    func matches(_ range: Range<Int>, _ wanted: [UInt8]) -> Bool {
+        guard range.count == wanted.count else { return false }
+        for offset in 0..<wanted.count where bytes[range.lowerBound + offset] != wanted[offset] {
+            return false
+        }
+        return true
+    }
+
+    /// The bytes of a range, copied.
+    func copy(_ range: Range<Int>) -> [UInt8] { range.map { bytes[$0] } }
+
+    /// Takes a decimal number; nil if there is none or it exceeds 64 bits.
+    mutating func takeNumber() -> UInt64? {
+        var value: UInt64 = 0
+        let start = position
+        while position < bytes.count {
+            let digit = bytes[position] &- 0x30
+            guard digit < 10 else { break }
+            if value >= 1_844_674_407_370_955_161 {
+                let (product, over) = value.multipliedReportingOverflow(by: 10)
+                let (sum, more) = product.addingReportingOverflow(UInt64(digit))
+                if over || more { return nil }
+                value = sum
+            } else {
+                value = value &* 10 &+ UInt64(digit)
+            }
+            position += 1
+        }
+        return position > start ? value : nil
+    }
+}

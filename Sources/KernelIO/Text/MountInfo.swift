@@ -1,0 +1,52 @@
+/// One line of `/proc/PID/mountinfo` (proc_pid_mountinfo(5)).
+///
+/// `31 23 0:28 / /sys/fs/cgroup rw,relatime shared:9 - tmpfs tmpfs rw,mode=755`
+public struct MountInfo: Hashable, Sendable {
+    /// The device number, which is one for all mounts of a hierarchy.
+    public let device: [UInt8]
+    /// The directory of the file system that is mounted; relative to the cgroup namespace.
+    public let root: [UInt8]
+    /// Where it is mounted.
+    public let mountPoint: [UInt8]
+    /// The file system type.
+    public let type: String
+    /// The options of the file system.
+    public let options: [String]
+
+    /// Understands all lines; one that has not the form is skipped.
+    public static func parse(_ bytes: [UInt8]) -> [MountInfo] {
+        bytes.split(separator: 0x0a).compactMap { line in
+            let fields = line.split(separator: 0x20, omittingEmptySubsequences: false)
+            // The number of optional fields varies, so the part behind " - " is found first.
+            guard let dash = fields.firstIndex(where: { $0.elementsEqual([0x2d]) }), dash >= 6,
+                fields.count > dash + 3
+            else { return nil }
+            let options = String(decoding: fields[dash + 3], as: UTF8.self)
+            return MountInfo(
+                device: Array(fields[2]), root: unescaped(fields[3]),
+                mountPoint: unescaped(fields[4]),
+                type: String(decoding: fields[dash + 1], as: UTF8.self),
+                options: options.split(separator: ",").map(String.init))
+        }
+    }
+
+    /// The kernel writes blank, tab, newline and backslash as a backslash and three octal digits.
+    static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let digits = bytes[index...].dropFirst().prefix(3)
+            if bytes[index] == 0x5c, digits.count == 3,
+                digits.allSatisfy({ (0x30...0x37).contains($0) })
+            {
+                let value = digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
+                result.append(UInt8(truncatingIfNeeded: value))
+                index += 4
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,166 @@
+public import CgroupModel
+
+/// Takes the values of one cgroup after the other, in place of those of the tick before.
+public struct RowWriter: Sendable {
+    /// The columns.
+    public let schema: Schema
+    /// All rows.
+    public var block: RowBlock
+    private var base = 0
+    private var counterBase = 0
+    private var old: [InstanceReading] = []
+    private var oldStarts: [Int] = []
+    private var oldCursor = 0
+    private var oldEnd = 0
+
+    /// Starts without rows.
+    public init(schema: Schema) {
+        self.schema = schema
+        block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
+    }
+
+    /// How many rows there are.
+    public var rowCount: Int { block.instanceStarts.count - 1 }
+
+    /// Appends a row in which everything is absent.
+    public mutating func appendRow() {
+        let absent = Reading.absent.rawValue
+        block.values.append(contentsOf: repeatElement(absent, count: schema.width))
+        block.previous.append(contentsOf: repeatElement(absent, count: schema.counterCount))
+        block.instanceStarts.append(block.instances.count)
+    }
+
+    /// Forgets everything about a row, so that another cgroup may have it.
+    public mutating func clear(row: Int) {
+        for index in (row * schema.width)..<((row + 1) * schema.width) {
+            block.values[index] = Reading.absent.rawValue
+        }
+        for index in (row * schema.counterCount)..<((row + 1) * schema.counterCount) {
+            block.previous[index] = Reading.absent.rawValue
+        }
+        removeInstances(row: row) { _ in true }
+    }
+
+    /// Forgets what a file gave a row, since the file is another cgroup's now.
+    public mutating func forget(row: Int, _ layout: FileLayout) {
+        for field in layout.fields {
+            guard let column = field.column else { continue }
+            block.values[row * schema.width + column] = Reading.absent.rawValue
+        }
+        removeInstances(row: row) { Self.belongs($0, to: layout) }
+    }
+
+    private mutating func removeInstances(
+        row: Int, where condition: (InstanceReading) -> Bool
+    ) {
+        let range = block.instanceStarts[row]..<block.instanceStarts[row + 1]
+        let kept = block.instances[range].filter { !condition($0) }
+        guard kept.count < range.count else { return }
+        block.instances.replaceSubrange(range, with: kept)
+        for index in (row + 1)..<block.instanceStarts.count {
+            block.instanceStarts[index] -= range.count - kept.count
+        }
+    }
+
+    /// Begins a pass over all rows; every row must then be begun in order.
+    public mutating func beginPass() {
+        swap(&old, &block.instances)
+        swap(&oldStarts, &block.instanceStarts)
+        block.instances.removeAll(keepingCapacity: true)
+        block.instances.reserveCapacity(old.count)
+        block.instanceStarts.removeAll(keepingCapacity: true)
+        block.instanceStarts.reserveCapacity(oldStarts.count)
+        block.instanceStarts.append(0)
+    }
+
+    /// Begins a row.
+    public mutating func beginRow(_ row: Int) {
+        base = row * schema.width
+        counterBase = row * schema.counterCount
+        oldCursor = oldStarts[row]
+        oldEnd = oldStarts[row + 1]
+    }
+
+    /// Ends a row.
+    public mutating func endRow() { block.instanceStarts.append(block.instances.count) }
+
+    /// Makes what the file gave before the baseline, and everything that it may give absent.
+    public mutating func beginFile(_ layout: FileLayout) {
+        let absent = Reading.absent.rawValue
+        for field in layout.fields {
+            guard let column = field.column else { continue }
+            if column < schema.counterCount {
+                block.previous[counterBase + column] = block.values[base + column]
+            }
+            block.values[base + column] = absent
+        }
+    }
+
+    /// Says that a file gave no values, and why.
+    public mutating func fail(_ layout: FileLayout, with reason: Reading) {
+        for field in layout.fields {
+            guard let column = field.column else { continue }
+            block.values[base + column] = reason.rawValue
+        }
+    }
+
+    /// Carries the values with a dimension of a file that is not read this time.
+    public mutating func carry(_ layout: FileLayout) {
+        guard layout.fields.contains(where: { $0.column == nil }) else { return }
+        while oldCursor < oldEnd, Self.belongs(old[oldCursor], to: layout) {
+            block.instances.append(old[oldCursor])
+            oldCursor += 1
+        }
+    }
+
+    /// Keeps the values of a file that cannot have changed: its counters did not grow.
+    public mutating func hold(_ layout: FileLayout) {
+        for field in layout.fields {
+            guard let column = field.column, column < schema.counterCount else { continue }
+            block.previous[counterBase + column] = block.values[base + column]
+        }
+    }
+
+    /// Skips what is left of a file's earlier values with a dimension.
+    public mutating func endFile(_ layout: FileLayout) {
+        while oldCursor < oldEnd, Self.belongs(old[oldCursor], to: layout) { oldCursor += 1 }
+    }
+
+    private static func belongs(_ reading: InstanceReading, to layout: FileLayout) -> Bool {
+        layout.fields.contains { $0.column == nil && $0.metric == reading.metric }
+            && (layout.instance == nil || layout.instance == reading.key)
+    }
+
+    /// Where the instances of the current file begin, to undo them if a later line is malformed.
+    public var mark: Int { block.instances.count }
+
+    /// Drops the instances since `mark`.
+    public mutating func rewind(to mark: Int) {
+        block.instances.removeSubrange(mark..<block.instances.count)
+    }
+
+    /// Stores the value of a column.
+    public mutating func set(_ column: Int, _ reading: Reading) {
+        block.values[base + column] = reading.rawValue
+    }
+
+    /// Stores a value with a dimension.
+    public mutating func append(_ field: FieldLayout, _ key: InstanceKey, _ reading: Reading) {
+        var previous = Reading.absent
+        // The kernel's order rarely changes, so the earlier value is nearly always the next one.
+        var place = oldCursor
+        while place < oldEnd {
+            if old[place].metric == field.metric, old[place].key == key {
+                previous = old[place].reading
+                if place == oldCursor { oldCursor += 1 }
+                break
+            }
+            place += 1
+        }
+        block.instances.append(
+            InstanceReading(metric: field.metric, key: key, reading: reading, previous: previous))
+    }
+
+    /// The current value of a column.
+    public func value(_ column: Int) -> Reading { Reading(rawValue: block.values[base + column]) }
+}

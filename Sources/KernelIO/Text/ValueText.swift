@@ -1,0 +1,71 @@
+internal import CgroupModel
+
+extension ByteCursor {
+    /// Takes one value as a field's grammar says; nil if it cannot be understood.
+    mutating func takeReading(_ field: FieldLayout) -> Reading? {
+        switch field.grammar {
+        case .number:
+            let negative = take(0x2d)
+            guard let number = takeNumber() else {
+                return negative ? nil : takeKeyword(field)
+            }
+            return negative ? Reading(0) : Reading(field.converted(number))
+        case .limit:
+            if take(0x2d) { return takeNumber().map { _ in .unlimited } }
+            guard let number = takeNumber() else { return takeKeyword(field) }
+            return number >= 1 << 62 ? .unlimited : Reading(field.converted(number))
+        case .hundredths: return takeHundredths(field)
+        case .signed:
+            let negative = take(0x2d)
+            guard let number = takeNumber(), number < 1 << 32 else { return nil }
+            return Reading(negative && number > 0 ? number * 2 - 1 : number * 2)
+        case .word: return nil
+        }
+    }
+
+    private static let unlimited = Array("max".utf8)
+
+    private mutating func takeKeyword(_ field: FieldLayout) -> Reading? {
+        let word = takeWord()
+        guard matches(word, Self.unlimited) else { return nil }
+        return .unlimited
+    }
+
+    private mutating func takeHundredths(_ field: FieldLayout) -> Reading? {
+        guard let whole = takeNumber() else { return takeKeyword(field) }
+        guard whole < 1 << 50 else { return nil }
+        var value = whole * 100
+        if take(0x2e) {
+            let start = position
+            guard let fraction = takeNumber() else { return nil }
+            switch position - start {
+            case 1: value += fraction * 10
+            case 2: value += fraction
+            default: return nil
+            }
+        }
+        return Reading(value)
+    }
+}
+
+extension FieldLayout {
+    /// USER_HZ is 100 on every architecture that Linux runs Swift on.
+    private static let microsecondsPerTick: UInt64 = 10_000
+    private static let pageSize: UInt64 = 4096
+
+    func converted(_ number: UInt64) -> UInt64 {
+        switch conversion {
+        case .none, .frozenState: number
+        case .nanoseconds: number / 1000
+        case .ticks: number.multipliedClamping(by: Self.microsecondsPerTick)
+        case .pages: number.multipliedClamping(by: Self.pageSize)
+        }
+    }
+}
+
+extension UInt64 {
+    func multipliedClamping(by factor: UInt64) -> UInt64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+}

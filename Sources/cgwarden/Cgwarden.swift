@@ -1,0 +1,66 @@
+import ArgumentParser
+import KernelIO
+
+/// The command line: parse, run, and say once what went wrong.
+@main
+struct Cgwarden: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "cgwarden",
+        abstract: "See every control group of this machine, on v1, v2 and hybrid hierarchies.",
+        discussion: """
+            Looking needs no privileges; some files are readable for root alone, and are then \
+            shown as not permitted.
+
+            Examples:
+              cgwarden top                        live view, like systemd-cgtop
+              cgwarden top -b -n 3                three samples as text
+              cgwarden show system.slice          everything known about one cgroup
+              cgwarden tree --controller memory   who is where
+              cgwarden stat --json -i 5s          a stream for scripts
+              cgwarden exporter                   /metrics for Prometheus
+            """,
+        version: version,
+        subcommands: subcommands,
+        defaultSubcommand: nil
+    )
+
+    private static var subcommands: [any ParsableCommand.Type] {
+        var list: [any ParsableCommand.Type] = [
+            TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
+        ]
+        #if Exporter
+        list.append(ExporterCommand.self)
+        #endif
+        list.append(BenchSweepCommand.self)
+        return list
+    }
+
+    static func main() async {
+        StandardOutput.ignoreBrokenPipe()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            finish(error)
+        }
+    }
+
+    private static func finish(_ error: any Error) -> Never {
+        if let failure = CgwardenError(error) {
+            if failure.isBrokenPipe { exit(withStatus: 0) }
+            StandardOutput.complain("cgwarden: \(failure.message)")
+            exit(withStatus: failure.status.rawValue)
+        }
+        exit(withError: error)
+    }
+
+    private static func exit(withStatus status: Int32) -> Never {
+        exit(withError: ExitCode(status))
+    }
+}

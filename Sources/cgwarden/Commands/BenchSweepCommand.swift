@@ -1,0 +1,51 @@
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Measures the sampler alone, for `make bench`.
+struct BenchSweepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench-sweep",
+        abstract: "Measure the CPU time of one sampling pass.", shouldDisplay: false)
+
+    @OptionGroup var options: SystemOptions
+    @Option(help: "The topmost cgroup to sample.") var rootCgroup = "/"
+    @Option(name: .customShort("n"), help: "How many passes.") var passes = 20
+    @Option(help: "Write the paths of the files that a pass reads to this file.")
+    var listFiles: String?
+
+    func run() async throws {
+        var configuration = SamplerConfiguration()
+        configuration.scope = SampleScope(subtree: CgroupPath(rootCgroup))
+        let observation = try Observation(
+            options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
+        let sampler = observation.sampler
+        for _ in 0..<3 { _ = await sampler.sample() }
+        if let listFiles {
+            let list = await sampler.keptFiles().map { $0 + [0x0a] }.flatMap { $0 }
+            try StandardOutput.write(list, toFile: listFiles)
+        }
+        let before = MonotonicClock.processCPUNanoseconds
+        var last = await sampler.sample()
+        let filesBefore = last.health.filesRead
+        for _ in 1..<max(2, passes) { last = await sampler.sample() }
+        let spent = Double(MonotonicClock.processCPUNanoseconds - before) / 1e9
+        let runs = Double(max(2, passes))
+        var json = JSONWriter()
+        json.object { json in
+            json.key("cgroups")
+            json.value(UInt64(last.cgroups.count))
+            json.key("files")
+            json.value(UInt64(Double(last.health.filesRead - filesBefore) / (runs - 1)))
+            json.key("descriptors")
+            json.value(last.health.descriptors)
+            json.key("cpu_seconds_per_sweep")
+            json.literal(DecimalText.fixed(spent / runs, places: 9))
+            json.key("resident_bytes")
+            json.value(ProcessMemory.resident)
+        }
+        json.newline()
+        try StandardOutput.write(json.bytes)
+    }
+}

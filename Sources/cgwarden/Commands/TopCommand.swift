@@ -1,0 +1,5 @@
+import ArgumentParser
+struct TopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "top")
+    func run() async throws {}
+}

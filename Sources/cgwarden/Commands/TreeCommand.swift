@@ -1,0 +1,5 @@
+import ArgumentParser
+struct TreeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "tree")
+    func run() async throws {}
+}

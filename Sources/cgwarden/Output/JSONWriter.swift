@@ -1,0 +1,86 @@
+import CgroupModel
+
+/// Appends JSON (RFC 8259) to a buffer.
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nest(0x7b, 0x7d, body)
+    }
+
+    mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nest(0x5b, 0x5d, body)
+    }
+
+    private mutating func nest(
+        _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        separate()
+        bytes.append(open)
+        needsComma = false
+        try body(&self)
+        bytes.append(close)
+        needsComma = true
+    }
+
+    mutating func key(_ name: String) {
+        separate()
+        append(quoted: name)
+        bytes.append(0x3a)
+        needsComma = false
+    }
+
+    mutating func value(_ text: String) {
+        separate()
+        append(quoted: text)
+    }
+
+    mutating func value(_ number: UInt64) { literal(String(number)) }
+
+    mutating func value(_ number: Int64) { literal(String(number)) }
+
+    mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
+
+    /// A rate, with three decimals.
+    mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
+
+    /// A number that already is JSON.
+    mutating func literal(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func newline() {
+        bytes.append(0x0a)
+        needsComma = false
+    }
+
+    mutating func take() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(0x2c) }
+        needsComma = true
+    }
+
+    private mutating func append(quoted text: String) {
+        bytes.append(0x22)
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22, 0x5c:
+                bytes.append(0x5c)
+                bytes.append(byte)
+            case 0x0a: bytes.append(contentsOf: [0x5c, 0x6e])
+            case 0x09: bytes.append(contentsOf: [0x5c, 0x74])
+            case 0..<0x20:
+                let hex = String(byte, radix: 16)
+                bytes.append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(hex)".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(0x22)
+    }
+}

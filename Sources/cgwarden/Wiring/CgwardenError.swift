@@ -1,0 +1,46 @@
+import Hierarchy
+import KernelIO
+
+/// What the process ends with, as in sysexits(3).
+enum ExitStatus: Int32 {
+    case usage = 64
+    case data = 65
+    case noInput = 66
+    case unavailable = 69
+    case software = 70
+    case ioError = 74
+    case noPermission = 77
+    case configuration = 78
+}
+
+/// A failure that ends the program: one sentence with what to do, and the exit status.
+struct CgwardenError: Error {
+    let message: String
+    let status: ExitStatus
+    var isBrokenPipe = false
+
+    init(_ message: String, _ status: ExitStatus) {
+        self.message = message
+        self.status = status
+    }
+
+    /// Translates what the modules below throw; nil for what the argument parser says itself.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as CgwardenError: self = error
+        case let error as HierarchyError:
+            let status: ExitStatus =
+                switch error {
+                case .unreadable(let cause): cause.isPermission ? .noPermission : .unavailable
+                case .notMounted: .unavailable
+                case .noSuchCgroup: .noInput
+                }
+            self.init(error.description, status)
+        case let error as IOError:
+            let remedy = error.isPermission ? "; run as root to see it" : ""
+            self.init(error.description + remedy, error.isPermission ? .noPermission : .ioError)
+            isBrokenPipe = error.isBrokenPipe
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Options that every command has.
+struct SystemOptions: ParsableArguments {
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp(
+            "Look at a captured tree (DIR/proc and DIR/cgroup) instead of this machine.",
+            valueName: "dir", visibility: .hidden))
+    var root: String?
+
+    var system: SystemRoot { root.map { SystemRoot.captured(in: $0) } ?? .live }
+}
+
+/// The machine's cgroups, ready to be sampled.
+struct Observation {
+    let set: HierarchySet
+    let sampler: Sampler
+
+    /// Discovers the hierarchies and plans what to read.
+    init(
+        _ options: SystemOptions, metrics: [MetricID],
+        configuration: SamplerConfiguration = .init()
+    ) throws {
+        set = try HierarchySet.discover(options.system)
+        sampler = try Sampler(ReadPlan(metrics, on: set), on: set, configuration)
+        for failure in sampler.unreadable {
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
+        }
+    }
+
+    /// One sample of one cgroup with its ancestors, and its position.
+    static func once(
+        _ options: SystemOptions, cgroup: String, metrics: [MetricID]
+    ) async throws -> (observation: Observation, snapshot: Snapshot, index: Int) {
+        let path = try await CgroupLookup(options).resolve(cgroup)
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = false
+        configuration.scope = SampleScope(subtree: path, depth: 0, withAncestors: true)
+        let observation = try Observation(
+            options, metrics: metrics, configuration: configuration)
+        let snapshot = await observation.sampler.sample()
+        guard let index = snapshot.index(of: path) else {
+            throw HierarchyError.noSuchCgroup(path.description, similar: [])
+        }
+        return (observation, snapshot, index)
+    }
+}
+
+/// Finds the cgroup that a person means.
+struct CgroupLookup {
+    private let options: SystemOptions
+    private let set: HierarchySet
+
+    init(_ options: SystemOptions) throws {
+        self.options = options
+        set = try HierarchySet.discover(options.system)
+    }
+
+    /// Takes a path, a directory below a mount point, or a name that only one cgroup has.
+    func resolve(_ text: String) async throws -> CgroupPath {
+        let path = CgroupPath(withoutMountPoint(text))
+        if try await sample(SampleScope(subtree: path, depth: 0)).index(of: path) != nil {
+            return path
+        }
+        let all = try await sample(SampleScope()).cgroups.map(\.path)
+        if let spelled = all.first(where: { $0.description == path.description }) {
+            return spelled
+        }
+        let named = text.contains("/") ? [] : all.filter { $0.name == text }
+        if named.count == 1 { return named[0] }
+        if named.count > 1 {
+            let places = named.prefix(5).map(\.description).joined(separator: ", ")
+            throw CgwardenError(
+                "\(named.count) cgroups are named \(text); give the path: \(places)", .noInput)
+        }
+        let wanted = path.name
+        let similar = all.filter { !$0.isRoot && $0.name.hasPrefix(wanted) }.prefix(3)
+        throw HierarchyError.noSuchCgroup(
+            path.description, similar: similar.map(\.description))
+    }
+
+    private func withoutMountPoint(_ text: String) -> String {
+        let mounts = set.hierarchies.map { $0.mountPoint.pathText }
+        let longest = mounts.filter { text == $0 || text.hasPrefix($0 + "/") }.max {
+            $0.utf8.count < $1.utf8.count
+        }
+        return longest.map { String(text.dropFirst($0.count)) } ?? text
+    }
+
+    private func sample(_ scope: SampleScope) async throws -> Snapshot {
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = false
+        configuration.scope = scope
+        return try await Sampler(ReadPlan([MetricID](), on: set), on: set, configuration).sample()
+    }
+}
