@@ -63,6 +63,12 @@ public struct DescriptorTable: ~Copyable {
         return descriptor
     }
 
+    /// Notes that there is no such file.
+    public mutating func leaveVacant(_ slot: Int) {
+        clear(slot)
+        slots[slot] = Vacancy.absent
+    }
+
     /// Closes the file of a slot and forgets what is known about it.
     public mutating func clear(_ slot: Int) {
         if slots[slot] >= 0 {

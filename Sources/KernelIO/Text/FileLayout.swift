@@ -44,6 +44,22 @@ public struct FieldLayout: Hashable, Sendable {
     }
 }
 
+/// What the hot path needs of a ``FieldLayout``: plain bits, so that copying costs nothing.
+struct FieldRule {
+    let metric: MetricID
+    /// The column, -1 for a metric with a dimension.
+    let column: Int
+    let grammar: FieldLayout.Grammar
+    let conversion: Conversion
+}
+
+extension FieldLayout {
+    var rule: FieldRule {
+        FieldRule(
+            metric: metric, column: column ?? -1, grammar: grammar, conversion: conversion)
+    }
+}
+
 /// What is to be taken from one interface file.
 public struct FileLayout: Hashable, Sendable {
     /// The file's name inside the cgroup's directory.

@@ -2,29 +2,40 @@ internal import CgroupModel
 
 /// Understands one kind of interface file; remembers the kernel's line order, so that a file that
 /// looks like the last one costs no look-ups.
-public final class FileParser {
+public struct FileParser: Sendable {
     /// What is taken from the file.
     public let layout: FileLayout
+    let columns: FileColumns
+    private let rules: [FieldRule]
+    private let keys: [[UInt8]]
     private let fieldOf: [[UInt8]: Int]
-    private var learned: [(key: [UInt8], field: Int)] = []
+    private var learned = LearnedKeys()
     private let isByDevice: Bool
     private static let defaultName = Array("default".utf8)
     private static let totalName = Array("Total".utf8)
     private var lastWord: (bytes: [UInt8], reading: Reading) = ([], .absent)
 
     /// Prepares for a layout.
-    public init(_ layout: FileLayout) {
+    public init(_ layout: FileLayout, _ columns: FileColumns) {
         self.layout = layout
+        rules = layout.fields.map(\.rule)
+        keys = layout.fields.map(\.key)
+        self.columns = columns
         isByDevice = layout.fields.contains { MetricCatalog[$0.metric].dimension == .device }
         fieldOf = Dictionary(
             layout.fields.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first }
         )
     }
 
+    /// Stores the values of what was read last, as ``parse(_:into:)-(Span<UInt8>,_)``.
+    public mutating func parse(_ buffer: borrowing ReadBuffer, into row: inout RowWriter) -> Bool {
+        parse(buffer.bytes, into: &row)
+    }
+
     /// Stores the values of a file; false, with all of them `malformed`, if a line that should be
     /// known cannot be understood. Unknown keys are skipped, missing ones stay absent.
-    public func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
-        row.beginFile(layout)
+    public mutating func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
+        row.beginFile(columns)
         let mark = row.mark
         var cursor = ByteCursor(bytes)
         let understood =
@@ -41,26 +52,26 @@ public final class FileParser {
             case .text: text(&cursor, &row)
             }
         if !understood {
-            row.fail(layout, with: .malformed)
+            row.fail(columns, with: .malformed)
             row.rewind(to: mark)
         }
-        row.endFile(layout)
+        row.endFile(columns)
         return understood
     }
 
     private func store(
-        _ field: FieldLayout, _ key: InstanceKey?, _ reading: Reading, _ row: inout RowWriter
+        _ field: FieldRule, _ key: InstanceKey?, _ reading: Reading, _ row: inout RowWriter
     ) {
-        if let column = field.column {
-            row.set(column, reading)
+        if field.column >= 0 {
+            row.set(field.column, reading)
         } else if let key = key ?? layout.instance {
-            row.append(field, key, reading)
+            row.append(field.metric, key, reading)
         }
     }
 
     /// `VALUE\n`.
     private func single(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
-        guard let field = layout.fields.first, let reading = cursor.takeReading(field),
+        guard let field = rules.first, let reading = cursor.takeReading(field),
             cursor.take(0x0a), cursor.atEnd
         else { return false }
         store(field, nil, reading, &row)
@@ -68,7 +79,7 @@ public final class FileParser {
     }
 
     /// `KEY VALUE\n` lines.
-    private func flatKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+    private mutating func flatKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var line = 0
         while !cursor.atEnd {
             let field = key(at: line, &cursor)
@@ -77,34 +88,20 @@ public final class FileParser {
                 guard cursor.skipLine() else { return false }
                 continue
             }
-            guard cursor.take(0x20), let reading = cursor.takeReading(layout.fields[field]),
+            guard cursor.take(0x20), let reading = cursor.takeReading(rules[field]),
                 cursor.take(0x0a)
             else { return false }
-            store(layout.fields[field], nil, reading, &row)
+            store(rules[field], nil, reading, &row)
         }
         return true
     }
 
     /// Takes the key of a line and returns its field, -1 for a key that is not wanted.
-    private func key(at line: Int, _ cursor: inout ByteCursor) -> Int {
-        let start = cursor.position
-        if line < learned.count {
-            let end = start + learned[line].key.count
-            if end < cursor.bytes.count, cursor.bytes[end] == 0x20,
-                cursor.matches(start..<end, learned[line].key)
-            {
-                cursor.position = end
-                return learned[line].field
-            }
-        }
-        let word = cursor.takeName()
-        let bytes = cursor.copy(word)
+    private mutating func key(at line: Int, _ cursor: inout ByteCursor) -> Int {
+        if let field = learned.match(line, &cursor, end: 0x20) { return field }
+        let bytes = cursor.copy(cursor.takeName())
         let field = fieldOf[bytes] ?? -1
-        if line < learned.count {
-            learned[line] = (bytes, field)
-        } else if line == learned.count, line < 1024 {
-            learned.append((bytes, field))
-        }
+        learned.learn(line, bytes, field)
         return field
     }
 
@@ -113,8 +110,8 @@ public final class FileParser {
         var position: UInt8 = 0x30
         while let next = cursor.next, next != 0x0a {
             if let field = fieldOf[[position]] {
-                guard let reading = cursor.takeReading(layout.fields[field]) else { return false }
-                store(layout.fields[field], nil, reading, &row)
+                guard let reading = cursor.takeReading(rules[field]) else { return false }
+                store(rules[field], nil, reading, &row)
             } else {
                 _ = cursor.takeName()
             }
@@ -125,43 +122,38 @@ public final class FileParser {
     }
 
     /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`.
-    private func pressure(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+    private mutating func pressure(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var place = 0
         while !cursor.atEnd {
-            let share = cursor.takeName()
-            while cursor.take(0x20) {
-                let name = cursor.takeWord()
+            let line = cursor.position
+            repeat {
+                _ = cursor.take(0x20)
+                let field = pressureKey(at: place, line: line, &cursor)
+                place += 1
                 guard cursor.take(0x3d) else { return false }
-                if let field = pressureField(place, share, name, cursor) {
-                    guard let reading = cursor.takeReading(layout.fields[field]) else {
-                        return false
-                    }
-                    store(layout.fields[field], nil, reading, &row)
+                if field >= 0 {
+                    guard let reading = cursor.takeReading(rules[field]) else { return false }
+                    store(rules[field], nil, reading, &row)
                 } else {
                     _ = cursor.takeName()
                 }
-                place += 1
-            }
+            } while cursor.next == 0x20
             guard cursor.take(0x0a) else { return false }
         }
         return true
     }
 
-    private func pressureField(
-        _ place: Int, _ share: Range<Int>, _ name: Range<Int>, _ cursor: borrowing ByteCursor
-    ) -> Int? {
-        if place < learned.count {
-            let key = learned[place].key
-            if key.count == share.count + 1 + name.count,
-                zip(key, share).allSatisfy({ $0 == cursor.bytes[$1] }),
-                zip(key.suffix(name.count), name).allSatisfy({ $0 == cursor.bytes[$1] })
-            {
-                return learned[place].field < 0 ? nil : learned[place].field
-            }
-        }
-        let key = cursor.copy(share) + [0x2e] + cursor.copy(name)
-        let field = fieldOf[key]
-        if place == learned.count { learned.append((key, field ?? -1)) }
+    /// The first key of a line is learned together with its share: `some avg10`.
+    private mutating func pressureKey(at place: Int, line: Int, _ cursor: inout ByteCursor) -> Int {
+        if let field = learned.match(place, &cursor, end: 0x3d) { return field }
+        let start = cursor.position
+        cursor.position = line
+        let share = cursor.copy(cursor.takeName())
+        cursor.position = start == line ? cursor.position : start
+        _ = cursor.take(0x20)
+        let key = share + [0x2e] + cursor.copy(cursor.takeWord())
+        let field = fieldOf[key] ?? -1
+        learned.learn(place, cursor.copy(start..<cursor.position), field)
         return field
     }
 
@@ -178,11 +170,11 @@ public final class FileParser {
                     _ = cursor.takeName()
                     continue
                 }
-                if let field = layout.fields.firstIndex(where: { cursor.matches(name, $0.key) }) {
-                    guard let reading = cursor.takeReading(layout.fields[field]) else {
+                if let field = keys.firstIndex(where: { cursor.matches(name, $0) }) {
+                    guard let reading = cursor.takeReading(rules[field]) else {
                         return false
                     }
-                    store(layout.fields[field], key, reading, &row)
+                    store(rules[field], key, reading, &row)
                 } else {
                     _ = cursor.takeName()
                 }
@@ -198,25 +190,25 @@ public final class FileParser {
             let start = cursor.position
             let name = cursor.takeName()
             if cursor.matches(name, Self.defaultName) {
-                guard let field = layout.fields.first(where: { !$0.key.isEmpty }) else {
+                guard let place = keys.firstIndex(where: { !$0.isEmpty }) else {
                     guard cursor.skipLine() else { return false }
                     continue
                 }
-                guard cursor.take(0x20), let reading = cursor.takeReading(field),
+                guard cursor.take(0x20), let reading = cursor.takeReading(rules[place]),
                     cursor.take(0x0a)
                 else { return false }
-                store(field, nil, reading, &row)
+                store(rules[place], nil, reading, &row)
                 continue
             }
             cursor.position = start
-            guard let field = layout.fields.first(where: { $0.key.isEmpty }) else {
+            guard let place = keys.firstIndex(where: { $0.isEmpty }) else {
                 guard cursor.skipLine() else { return false }
                 continue
             }
             guard let key = takeInstance(&cursor), cursor.take(0x20),
-                let reading = cursor.takeReading(field), cursor.take(0x0a)
+                let reading = cursor.takeReading(rules[place]), cursor.take(0x0a)
             else { return false }
-            store(field, key, reading, &row)
+            store(rules[place], key, reading, &row)
         }
         return true
     }
@@ -233,10 +225,10 @@ public final class FileParser {
             guard let key = takeInstance(&cursor), cursor.take(0x20) else { return false }
             let operation = cursor.takeName()
             guard cursor.take(0x20) else { return false }
-            let field = layout.fields.firstIndex { cursor.matches(operation, $0.key) }
+            let field = keys.firstIndex { cursor.matches(operation, $0) }
             if let field {
-                guard let reading = cursor.takeReading(layout.fields[field]) else { return false }
-                store(layout.fields[field], key, reading, &row)
+                guard let reading = cursor.takeReading(rules[field]) else { return false }
+                store(rules[field], key, reading, &row)
             } else if cursor.takeNumber() == nil {
                 return false
             }
@@ -247,7 +239,7 @@ public final class FileParser {
 
     /// One number for each possible CPU, each followed by a blank.
     private func perCPU(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
-        guard let field = layout.fields.first else { return false }
+        guard let field = rules.first else { return false }
         var cpu: UInt32 = 0
         while let next = cursor.next, next != 0x0a {
             guard let reading = cursor.takeReading(field) else { return false }
@@ -262,7 +254,7 @@ public final class FileParser {
     private func numa(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         while !cursor.atEnd {
             let name = cursor.takeWord()
-            let field = layout.fields.first { cursor.matches(name, $0.key) }
+            let field = keys.firstIndex { cursor.matches(name, $0) }.map { rules[$0] }
             if cursor.take(0x3d), cursor.takeNumber() == nil { return false }
             guard let field else {
                 guard cursor.skipLine() else { return false }
@@ -280,7 +272,7 @@ public final class FileParser {
     }
 
     /// The whole file, without the last newline.
-    private func text(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+    private mutating func text(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var end = cursor.bytes.count
         if end > 0 {
             guard cursor.bytes[end - 1] == 0x0a else { return false }
@@ -291,7 +283,7 @@ public final class FileParser {
             guard let word = Word.intern(bytes.pathText) else { return false }
             lastWord = (bytes, Reading(UInt64(word)))
         }
-        for field in layout.fields {
+        for field in rules {
             if field.conversion == .frozenState {
                 guard let state = Self.frozenStates[lastWord.bytes] else { return false }
                 store(field, nil, Reading(state), &row)

@@ -42,12 +42,11 @@ public struct RowWriter: Sendable {
     }
 
     /// Forgets what a file gave a row, since the file is another cgroup's now.
-    public mutating func forget(row: Int, _ layout: FileLayout) {
-        for field in layout.fields {
-            guard let column = field.column else { continue }
+    public mutating func forget(row: Int, _ file: FileColumns) {
+        for column in file.all {
             block.values[row * schema.width + column] = Reading.absent.rawValue
         }
-        removeInstances(row: row) { Self.belongs($0, to: layout) }
+        removeInstances(row: row) { file.owns($0) }
     }
 
     private mutating func removeInstances(
@@ -85,57 +84,43 @@ public struct RowWriter: Sendable {
     public mutating func endRow() { block.instanceStarts.append(block.instances.count) }
 
     /// Makes what the file gave before the baseline, and everything that it may give absent.
-    public mutating func beginFile(_ layout: FileLayout) {
-        let absent = Reading.absent.rawValue
-        for field in layout.fields {
-            guard let column = field.column else { continue }
-            if column < schema.counterCount {
-                block.previous[counterBase + column] = block.values[base + column]
-            }
-            block.values[base + column] = absent
-        }
+    public mutating func beginFile(_ file: FileColumns) {
+        hold(file)
+        fail(file, with: .absent)
     }
 
     /// Says that a file gave no values, and why.
-    public mutating func fail(_ layout: FileLayout, with reason: Reading) {
-        for field in layout.fields {
-            guard let column = field.column else { continue }
-            block.values[base + column] = reason.rawValue
+    public mutating func fail(_ file: FileColumns, with reason: Reading) {
+        for column in file.all { block.values[base + column] = reason.rawValue }
+    }
+
+    /// Keeps the values of a file that cannot have changed: its counters did not grow.
+    public mutating func hold(_ file: FileColumns) {
+        for column in file.counters {
+            block.previous[counterBase + column] = block.values[base + column]
         }
     }
 
     /// Carries the values with a dimension of a file that is not read this time.
-    public mutating func carry(_ layout: FileLayout) {
-        guard layout.fields.contains(where: { $0.column == nil }) else { return }
-        while oldCursor < oldEnd, Self.belongs(old[oldCursor], to: layout) {
+    public mutating func carry(_ file: FileColumns) {
+        guard file.hasInstances else { return }
+        while oldCursor < oldEnd, file.owns(old[oldCursor]) {
             block.instances.append(old[oldCursor])
             oldCursor += 1
         }
     }
 
-    /// Keeps the values of a file that cannot have changed: its counters did not grow.
-    public mutating func hold(_ layout: FileLayout) {
-        for field in layout.fields {
-            guard let column = field.column, column < schema.counterCount else { continue }
-            block.previous[counterBase + column] = block.values[base + column]
-        }
-    }
-
     /// Skips what is left of a file's earlier values with a dimension.
-    public mutating func endFile(_ layout: FileLayout) {
-        while oldCursor < oldEnd, Self.belongs(old[oldCursor], to: layout) { oldCursor += 1 }
-    }
-
-    private static func belongs(_ reading: InstanceReading, to layout: FileLayout) -> Bool {
-        layout.fields.contains { $0.column == nil && $0.metric == reading.metric }
-            && (layout.instance == nil || layout.instance == reading.key)
+    public mutating func endFile(_ file: FileColumns) {
+        guard file.hasInstances else { return }
+        while oldCursor < oldEnd, file.owns(old[oldCursor]) { oldCursor += 1 }
     }
 
     /// Where the instances of the current file begin, to undo them if a later line is malformed.
-    public var mark: Int { block.instances.count }
+    var mark: Int { block.instances.count }
 
     /// Drops the instances since `mark`.
-    public mutating func rewind(to mark: Int) {
+    mutating func rewind(to mark: Int) {
         block.instances.removeSubrange(mark..<block.instances.count)
     }
 
@@ -145,12 +130,12 @@ public struct RowWriter: Sendable {
     }
 
     /// Stores a value with a dimension.
-    public mutating func append(_ field: FieldLayout, _ key: InstanceKey, _ reading: Reading) {
+    mutating func append(_ metric: MetricID, _ key: InstanceKey, _ reading: Reading) {
         var previous = Reading.absent
         // The kernel's order rarely changes, so the earlier value is nearly always the next one.
         var place = oldCursor
         while place < oldEnd {
-            if old[place].metric == field.metric, old[place].key == key {
+            if old[place].metric == metric, old[place].key == key {
                 previous = old[place].reading
                 if place == oldCursor { oldCursor += 1 }
                 break
@@ -158,7 +143,7 @@ public struct RowWriter: Sendable {
             place += 1
         }
         block.instances.append(
-            InstanceReading(metric: field.metric, key: key, reading: reading, previous: previous))
+            InstanceReading(metric: metric, key: key, reading: reading, previous: previous))
     }
 
     /// The current value of a column.

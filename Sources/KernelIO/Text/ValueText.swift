@@ -2,19 +2,19 @@ internal import CgroupModel
 
 extension ByteCursor {
     /// Takes one value as a field's grammar says; nil if it cannot be understood.
-    mutating func takeReading(_ field: FieldLayout) -> Reading? {
+    mutating func takeReading(_ field: FieldRule) -> Reading? {
         switch field.grammar {
         case .number:
             let negative = take(0x2d)
             guard let number = takeNumber() else {
-                return negative ? nil : takeKeyword(field)
+                return negative ? nil : takeKeyword()
             }
             return negative ? Reading(0) : Reading(field.converted(number))
         case .limit:
             if take(0x2d) { return takeNumber().map { _ in .unlimited } }
-            guard let number = takeNumber() else { return takeKeyword(field) }
+            guard let number = takeNumber() else { return takeKeyword() }
             return number >= 1 << 62 ? .unlimited : Reading(field.converted(number))
-        case .hundredths: return takeHundredths(field)
+        case .hundredths: return takeHundredths()
         case .signed:
             let negative = take(0x2d)
             guard let number = takeNumber(), number < 1 << 32 else { return nil }
@@ -25,14 +25,14 @@ extension ByteCursor {
 
     private static let unlimited = Array("max".utf8)
 
-    private mutating func takeKeyword(_ field: FieldLayout) -> Reading? {
+    private mutating func takeKeyword() -> Reading? {
         let word = takeWord()
         guard matches(word, Self.unlimited) else { return nil }
         return .unlimited
     }
 
-    private mutating func takeHundredths(_ field: FieldLayout) -> Reading? {
-        guard let whole = takeNumber() else { return takeKeyword(field) }
+    private mutating func takeHundredths() -> Reading? {
+        guard let whole = takeNumber() else { return takeKeyword() }
         guard whole < 1 << 50 else { return nil }
         var value = whole * 100
         if take(0x2e) {
@@ -48,7 +48,7 @@ extension ByteCursor {
     }
 }
 
-extension FieldLayout {
+extension FieldRule {
     /// USER_HZ is 100 on every architecture that Linux runs Swift on.
     private static let microsecondsPerTick: UInt64 = 10_000
     private static let pageSize: UInt64 = 4096

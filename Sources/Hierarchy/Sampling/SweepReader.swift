@@ -1,0 +1,267 @@
+internal import CgroupModel
+internal import KernelIO
+
+/// Reads the files of some of the cgroups.
+///
+/// All of it happens on one thread, and the hot path allocates nothing for a file.
+struct SweepReader: ~Copyable {
+    private let plan: ReadPlan
+    private let hierarchies: [MountedHierarchy]
+    private var parsers: [FileParser]
+    private let tiers: [Tier]
+    private let columns: [FileColumns]
+    private let gates: [FileGate?]
+    private let isGated: [Bool]
+    private let derivations: Derivations
+    private var roots: [Int32] = []
+    private var table: DescriptorTable
+    private var buffer = ReadBuffer()
+    private var writer: RowWriter
+    private var rows: [ShardRow?] = []
+    private var isSettingsDue: [Bool] = []
+    private var health = SampleHealth()
+    private var vanished: [(row: Int, hierarchy: Int)] = []
+
+    init(_ plan: ReadPlan, on set: HierarchySet, budget: Int) {
+        self.plan = plan
+        hierarchies = set.hierarchies
+        tiers = plan.files.map(\.tier)
+        columns = plan.files.map { FileColumns($0.layout) }
+        parsers = zip(plan.files, columns).map { FileParser($0.layout, $1) }
+        let gates = plan.files.map { FileGate($0, plan.schema) }
+        self.gates = gates
+        isGated = gates.map { $0 != nil }
+        derivations = Derivations(plan.schema, on: set)
+        table = DescriptorTable(budget: budget)
+        writer = RowWriter(schema: plan.schema)
+    }
+
+    /// Closes everything; must be the last call.
+    mutating func close() {
+        table.closeAll()
+        for root in roots where root >= 0 { DescriptorTable.release(root) }
+        roots = []
+    }
+
+    /// Puts a cgroup into a row, or takes it out with nil.
+    mutating func assign(_ changes: [(row: Int, content: ShardRow?)]) {
+        for (row, content) in changes {
+            while rows.count <= row {
+                rows.append(nil)
+                isSettingsDue.append(false)
+                writer.appendRow()
+            }
+            table.grow(to: rows.count * plan.files.count)
+            let old = rows[row]
+            rows[row] = content
+            isSettingsDue[row] = content != nil
+            if let old, let content, old.generation == content.generation {
+                // The same cgroup gained or lost a hierarchy.
+                for (index, file) in plan.files.enumerated()
+                where old.inodes[file.hierarchy] != content.inodes[file.hierarchy] {
+                    table.clear(row * plan.files.count + index)
+                    writer.forget(row: row, columns[index])
+                }
+            } else {
+                for index in plan.files.indices { table.clear(row * plan.files.count + index) }
+                writer.clear(row: row)
+            }
+        }
+    }
+
+    /// Marks rows whose settings someone may have changed.
+    mutating func settingsChanged(_ changed: [Int]) {
+        for row in changed { isSettingsDue[row] = true }
+    }
+
+    /// Reads everything that is due.
+    mutating func sweep(_ due: SweepDue) -> SweepResult {
+        if roots.isEmpty {
+            roots = hierarchies.map { DescriptorTable.openRoot($0.directory) }
+        }
+        health = SampleHealth()
+        vanished = []
+        let usual = steps(due, withSettings: due.allSettings)
+        let complete = steps(due, withSettings: true)
+        writer.beginPass()
+        for row in rows.indices {
+            writer.beginRow(row)
+            if rows[row] != nil { read(row, isSettingsDue[row] ? complete : usual, due) }
+            writer.endRow()
+        }
+        health.descriptors = UInt64(table.open)
+        return SweepResult(block: writer.block, health: health, vanished: vanished)
+    }
+
+    /// What is done with a file in one pass.
+    private enum Step {
+        case read(Int)
+        case carry(Int)
+    }
+
+    private func steps(_ due: SweepDue, withSettings: Bool) -> [Step] {
+        parsers.indices.compactMap { index in
+            let tier = tiers[index]
+            if tier == .settings ? withSettings : due.tiers[tier.rawValue] { return .read(index) }
+            return columns[index].hasInstances ? .carry(index) : nil
+        }
+    }
+
+    private mutating func read(_ row: Int, _ steps: [Step], _ due: SweepDue) {
+        let base = row * parsers.count
+        var directory = OpenDirectory()
+        for step in steps {
+            switch step {
+            case .carry(let index): writer.carry(columns[index])
+            case .read(let index):
+                if isGated[index], let gate = gates[index], gate.isClosed(writer) {
+                    writer.hold(columns[index])
+                    writer.carry(columns[index])
+                    continue
+                }
+                let descriptor = table[base + index]
+                if descriptor >= 0 {
+                    consume(index, row, buffer.fill(from: descriptor))
+                } else if descriptor != DescriptorTable.Vacancy.absent || due.reprobe {
+                    readUnkept(index, row, due, &directory)
+                }
+            }
+        }
+        directory.close()
+        if due.allSettings || isSettingsDue[row] {
+            isSettingsDue[row] = false
+            derivations.apply(to: &writer)
+        }
+    }
+
+    /// Opens a file, reads it, and keeps it open if it is read often.
+    private mutating func readUnkept(
+        _ index: Int, _ row: Int, _ due: SweepDue, _ directory: inout OpenDirectory
+    ) {
+        guard let content = rows[row] else { return }
+        let file = plan.files[index]
+        let slot = row * plan.files.count + index
+        let inode = content.inodes[file.hierarchy]
+        guard inode != 0 else {
+            table.leaveVacant(slot)
+            return fail(index, .absent)
+        }
+        if directory.hierarchy != file.hierarchy {
+            directory.close()
+            directory.open(
+                content.path, under: roots[file.hierarchy], hierarchy: file.hierarchy,
+                inode: inode)
+        }
+        guard directory.descriptor >= 0 else {
+            vanished.append((row, file.hierarchy))
+            return fail(index, .gone)
+        }
+        let keep = due.keeps && file.tier <= .costly
+        let descriptor = table.open(slot, file.layout.name, under: directory.descriptor, keep: keep)
+        guard descriptor >= 0 else {
+            switch table[slot] {
+            case DescriptorTable.Vacancy.absent: fail(index, .absent)
+            case DescriptorTable.Vacancy.notPermitted:
+                health.notPermitted += 1
+                fail(index, .notPermitted)
+            default:
+                health.malformed += 1
+                fail(index, .malformed)
+            }
+            return
+        }
+        consume(index, row, buffer.fill(from: descriptor))
+        if table[slot] != descriptor {
+            if keep { health.unkept += 1 }
+            DescriptorTable.release(descriptor)
+        }
+    }
+
+    private mutating func consume(_ index: Int, _ row: Int, _ code: Int32) {
+        health.filesRead += 1
+        guard code != 0 else {
+            if !parsers[index].parse(buffer, into: &writer) { health.malformed += 1 }
+            return
+        }
+        let reason = IOError.reading(for: code)
+        fail(index, reason)
+        if reason == .gone || reason == .absent {
+            // The cgroup was removed, or only its controller was switched off: looking at the
+            // directory tells, and the next tick opens the file anew.
+            table.clear(row * plan.files.count + index)
+            if let content = rows[row] { check(content, row, plan.files[index].hierarchy) }
+        } else if reason == .notPermitted {
+            health.notPermitted += 1
+        } else if reason == .malformed {
+            health.malformed += 1
+        }
+    }
+
+    private mutating func check(_ content: ShardRow, _ row: Int, _ hierarchy: Int) {
+        var directory = OpenDirectory()
+        directory.open(
+            content.path, under: roots[hierarchy], hierarchy: hierarchy,
+            inode: content.inodes[hierarchy])
+        if directory.descriptor < 0 { vanished.append((row, hierarchy)) }
+        directory.close()
+    }
+
+    private mutating func fail(_ index: Int, _ reason: Reading) {
+        writer.beginFile(columns[index])
+        writer.fail(columns[index], with: reason)
+        writer.endFile(columns[index])
+    }
+
+    /// The paths of the files that the last pass read, for measuring against the floor.
+    func keptFiles() -> [[UInt8]] {
+        var paths: [[UInt8]] = []
+        for (row, content) in rows.enumerated() {
+            guard let content else { continue }
+            for (index, file) in plan.files.enumerated()
+            where table[row * plan.files.count + index] >= 0 {
+                paths.append(
+                    hierarchies[file.hierarchy].directory + [0x2f] + content.path + [0x2f]
+                        + file.layout.name)
+            }
+        }
+        return paths
+    }
+}
+
+/// A cgroup as a shard knows it.
+struct ShardRow: Sendable {
+    /// Relative to the hierarchies' roots.
+    let path: [UInt8]
+    let generation: UInt64
+    /// The inode in each hierarchy, 0 where the path does not exist.
+    let inodes: [UInt64]
+}
+
+/// What one pass has to read.
+struct SweepDue: Sendable {
+    /// By ``Tier``; the settings tier is also due for single rows.
+    var tiers: [Bool]
+    /// Whether the settings of all rows are due.
+    var allSettings: Bool
+    /// Whether files that did not exist are tried again, since v2 controllers come and go.
+    var reprobe: Bool
+    /// Whether descriptors are kept for a next pass.
+    var keeps: Bool
+}
+
+/// A cgroup's directory, open for as long as its files are opened.
+private struct OpenDirectory {
+    var descriptor: Int32 = -1
+    var hierarchy = -1
+
+    mutating func open(_ path: [UInt8], under root: Int32, hierarchy: Int, inode: UInt64) {
+        self.hierarchy = hierarchy
+        descriptor = DescriptorTable.openDirectory(path, under: root, inode: inode)
+    }
+
+    mutating func close() {
+        if descriptor >= 0 { DescriptorTable.release(descriptor) }
+        descriptor = -1
+        hierarchy = -1
+    }
+}

@@ -1,0 +1,26 @@
+internal import CgroupModel
+
+/// Where the values of one file are in a row.
+public final class FileColumns: Sendable {
+    let all: [Int]
+    let counters: [Int]
+    /// Whether some values have a dimension and so no column.
+    public let hasInstances: Bool
+    private let instance: InstanceKey?
+    private let metrics: [MetricID]
+
+    /// Derives the places from the fields.
+    public init(_ layout: FileLayout) {
+        all = layout.fields.compactMap(\.column)
+        counters = layout.fields.filter { MetricCatalog[$0.metric].kind == .counter }
+            .compactMap(\.column)
+        metrics = layout.fields.filter { $0.column == nil }.map(\.metric)
+        hasInstances = !metrics.isEmpty
+        instance = layout.instance
+    }
+
+    /// Whether a value with a dimension comes from this file.
+    func owns(_ reading: InstanceReading) -> Bool {
+        (instance == nil || instance == reading.key) && metrics.contains(reading.metric)
+    }
+}
