@@ -1,0 +1,43 @@
+import CgroupModel
+
+/// The label bytes of the cgroups that live now.
+///
+/// Kept by identity, so a path that comes back with another inode gets labels of its own and
+/// nothing of a vanished cgroup stays.
+struct LabelCache {
+    /// The labels by position in the snapshot; nil for a cgroup that must be left out because
+    /// another one has the same label.
+    private(set) var byPosition: [CgroupLabels?] = []
+    /// How many cgroups are left out.
+    private(set) var clashes = 0
+    private var byID: [CgroupID: CgroupLabels] = [:]
+
+    /// Follows the births and deaths of a new sample.
+    mutating func update(_ cgroups: [CgroupEntry]) {
+        var living: [CgroupID: CgroupLabels] = [:]
+        living.reserveCapacity(cgroups.count)
+        byPosition.removeAll(keepingCapacity: true)
+        for cgroup in cgroups {
+            let labels = byID[cgroup.id] ?? CgroupLabels(cgroup.path)
+            living[cgroup.id] = labels
+            byPosition.append(labels)
+        }
+        byID = living
+        dropClashes()
+    }
+
+    /// Leaves out all but the first of the cgroups with the same label.
+    ///
+    /// A byte that is not UTF-8 is spelled out, and another cgroup may bear that very spelling;
+    /// the same series twice would be an invalid exposition.
+    private mutating func dropClashes() {
+        clashes = 0
+        var taken: Set<[UInt8]> = []
+        taken.reserveCapacity(byPosition.count)
+        for (position, labels) in byPosition.enumerated() {
+            guard let labels, !taken.insert(labels.identity).inserted else { continue }
+            byPosition[position] = nil
+            clashes += 1
+        }
+    }
+}
