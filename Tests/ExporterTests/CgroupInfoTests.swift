@@ -1,4 +1,5 @@
 import CgroupModel
+import Exporter
 import TestSupport
 import Testing
 

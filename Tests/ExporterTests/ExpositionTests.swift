@@ -111,6 +111,19 @@ import Testing
         #expect(text.contains("cgroup_memory_current_bytes{cgroup=\"/comes\"} 4\n"))
     }
 
+    @Test func aRenamedCgroupGetsItsNewLabel() throws {
+        var encoder = ExporterFixtures.encoder()
+        for (tick, path) in [(UInt64(1), "/old"), (2, "/new")] {
+            var builder = SnapshotBuilder()
+            builder.tick = tick
+            builder.add(path, inode: 1, generation: 1, ["memory.usage": Reading(1)])
+            encoder.encode(builder.build(), process: ProcessSample(), as: .text)
+            let text = String(decoding: encoder.bytes, as: UTF8.self)
+            #expect(text.contains("cgroup_memory_current_bytes{cgroup=\"\(path)\"} 1\n"))
+        }
+        #expect(!String(decoding: encoder.bytes, as: UTF8.self).contains("/old"))
+    }
+
     @Test(arguments: [
         (UInt64(0), "0"), (1, "0.000001"), (12_345_678, "12.345678"), (100_000, "0.1"),
         (1_000_000, "1"), (1_050_000, "1.05"),

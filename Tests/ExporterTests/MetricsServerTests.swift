@@ -2,6 +2,7 @@ import CgroupModel
 import Exporter
 import Foundation
 import Logging
+import NIOCore
 import Synchronization
 import TestSupport
 import Testing
@@ -243,24 +244,22 @@ import Testing
     }
 
     @Test func stoppingClosesIdleConnectionsAndLetsAScrapeEnd() async throws {
-        let source = source
         await source.hold()
-        let answer = OneResponse()
-        try await serve(configure: { $0.gracePeriod = .seconds(30) }) { port in
-            let idle = try await LoopbackClient.connect(port)
-            _ = idle
-            answer.task.withLock { task in
-                task = Task { try await LoopbackClient.send(port, "/metrics") }
+        let (answers, continuation) = AsyncStream.makeStream(of: RawResponse?.self)
+        try await serve(configure: { $0.gracePeriod = .seconds(30) }) { [source] port in
+            let idle = try await LoopbackClient.open(port)
+            Task {
+                continuation.yield(try? await LoopbackClient.send(port, "/metrics"))
+                continuation.finish()
             }
             while await source.calls == 0 { await Task.yield() }
-            // The server is cancelled when this returns; the scrape ends only afterwards.
+            // The server is told to stop when this returns, and only then may the scrape end.
             Task {
-                while (try? await LoopbackClient.connect(port)) != nil { await Task.yield() }
+                try await idle.closeFuture.get()
                 await source.release()
             }
         }
-        let task = try #require(answer.task.withLock { $0 })
-        #expect(try await task.value?.status == "HTTP/1.1 200 OK")
+        for await answer in answers { #expect(answer?.status == "HTTP/1.1 200 OK") }
     }
 
     @Test func anIdleConnectionIsClosed() async throws {
@@ -276,8 +275,4 @@ private final class Counter: Sendable {
     private let count = Mutex(0)
     var value: Int { count.withLock { $0 } }
     func increment() { count.withLock { $0 += 1 } }
-}
-
-private final class OneResponse: Sendable {
-    let task = Mutex<Task<RawResponse?, any Error>?>(nil)
 }

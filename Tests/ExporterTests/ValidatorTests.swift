@@ -1,4 +1,5 @@
 import CgroupModel
+import Exporter
 import Testing
 
 /// What other people's readers say about our expositions.

@@ -2,6 +2,8 @@ import CgroupModel
 
 /// The labels of one cgroup as bytes that every one of its series repeats.
 struct CgroupLabels {
+    /// The path that they spell.
+    let path: CgroupPath
     /// `{cgroup="/a"`, without the closing brace so that another label can follow.
     let identity: [UInt8]
     /// The labels of `cgroup_info`, complete.
@@ -24,6 +26,7 @@ struct CgroupLabels {
             info.append(UInt8(ascii: "\""))
         }
         info.append(UInt8(ascii: "}"))
+        self.path = path
         self.identity = identity
         self.info = info
     }

@@ -18,7 +18,9 @@ struct LabelCache {
         living.reserveCapacity(cgroups.count)
         byPosition.removeAll(keepingCapacity: true)
         for cgroup in cgroups {
-            let labels = byID[cgroup.id] ?? CgroupLabels(cgroup.path)
+            var labels = byID[cgroup.id]
+            // v1 lets a cgroup be renamed; it stays the same cgroup.
+            if labels?.path != cgroup.path { labels = CgroupLabels(cgroup.path) }
             living[cgroup.id] = labels
             byPosition.append(labels)
         }

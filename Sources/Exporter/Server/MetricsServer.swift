@@ -56,24 +56,31 @@ public struct MetricsServer: Sendable {
     ) async throws {
         // One thread: it only moves bytes, all other work is done elsewhere.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let connections = ServerQuiescingHelper(group: group)
         do {
-            let channel = try await bind(group, connections)
-            onListening(
-                ListenAddress(
-                    host: configuration.address.host,
-                    port: channel.localAddress?.port ?? configuration.address.port))
-            try await withTaskCancellationHandler {
-                try await channel.closeFuture.get()
-            } onCancel: {
-                connections.initiateShutdown(promise: nil)
-            }
-            try await drain(connections, on: group.next())
+            try await serve(on: group, onListening)
         } catch {
             try? await group.shutdownGracefully()
             throw error
         }
         try await group.shutdownGracefully()
+    }
+
+    /// A function of its own because all that hangs on the loop has to be released before it ends.
+    private func serve(
+        on group: any EventLoopGroup, _ onListening: @Sendable (ListenAddress) -> Void
+    ) async throws {
+        let connections = ServerQuiescingHelper(group: group)
+        let channel = try await bind(group, connections)
+        onListening(
+            ListenAddress(
+                host: configuration.address.host,
+                port: channel.localAddress?.port ?? configuration.address.port))
+        try await withTaskCancellationHandler {
+            try await channel.closeFuture.get()
+        } onCancel: {
+            connections.initiateShutdown(promise: nil)
+        }
+        try await drain(connections, on: group.next())
     }
 
     /// Waits for the connections to close, but no longer than the grace period; what is open then
