@@ -2,6 +2,18 @@ import CgroupModel
 import Exporter
 import TestSupport
 
+/// A snapshot by name, so that test reports stay readable.
+enum Example: String, CaseIterable {
+    case small, hostile
+
+    var snapshot: Snapshot {
+        switch self {
+        case .small: ExporterFixtures.small()
+        case .hostile: ExporterFixtures.hostile()
+        }
+    }
+}
+
 /// Snapshots that the suites share.
 enum ExporterFixtures {
     static let disk = InstanceKey(major: 254, minor: 0)

@@ -13,8 +13,9 @@ import Testing
         #expect(text == (try String(contentsOf: golden, encoding: .utf8)))
     }
 
-    @Test(arguments: [ExporterFixtures.small(), ExporterFixtures.hostile()])
-    func bothFormatsAreStrictlyValidAndSayTheSame(snapshot: Snapshot) throws {
+    @Test(arguments: Example.allCases)
+    func bothFormatsAreStrictlyValidAndSayTheSame(example: Example) throws {
+        let snapshot = example.snapshot
         let text = try ParsedExposition(
             ExporterFixtures.text(snapshot, .text), openMetrics: false)
         let openMetrics = try ParsedExposition(

@@ -220,6 +220,39 @@ import Testing
         }
     }
 
+    @Test func aClientThatLeavesHarmsNobody() async throws {
+        try await serve { [source] port in
+            await source.hold()
+            for _ in 0..<20 {
+                let channel = try await LoopbackClient.open(port)
+                try await channel.writeAndFlush(
+                    ByteBuffer(string: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"))
+                while await source.calls == 0 { await Task.yield() }
+                try await channel.close()
+            }
+            await source.release()
+            let response = try #require(try await LoopbackClient.send(port, "/metrics"))
+            #expect(response.status == "HTTP/1.1 200 OK")
+        }
+    }
+
+    @Test func aBigBodyArrivesWhole() async throws {
+        var builder = SnapshotBuilder()
+        for number in 0..<2000 {
+            builder.add(
+                "/a/" + String(repeating: "x", count: 200) + "\(number)",
+                ["memory.usage": Reading(UInt64(number)), "pids.current": Reading(1)])
+        }
+        let snapshot = builder.build()
+        try await serve(StubSource(snapshot)) { port in
+            let plain = try #require(try await LoopbackClient.send(port, "/metrics"))
+            #expect(plain.text == ExporterFixtures.text(snapshot, .text))
+            let packed = try #require(
+                try await LoopbackClient.send(port, "/metrics", ["Accept-Encoding": "gzip"]))
+            #expect(try Tool.run("gzip", ["-dc"], input: packed.body).output == plain.body)
+        }
+    }
+
     @Test func aPortInUseIsAClearError() async throws {
         try await serve { [source] port in
             let address = ListenAddress(host: "127.0.0.1", port: port)

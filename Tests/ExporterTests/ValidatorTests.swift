@@ -1,4 +1,3 @@
-import CgroupModel
 import Exporter
 import Testing
 
@@ -7,9 +6,9 @@ import Testing
     @Test(
         .enabled(
             if: Tool.promtool, "promtool is not installed (Debian: apt-get install prometheus)"),
-        arguments: [ExporterFixtures.small(), ExporterFixtures.hostile()])
-    func promtoolAcceptsTheText(snapshot: Snapshot) throws {
-        let text = ExporterFixtures.text(snapshot, .text)
+        arguments: Example.allCases)
+    func promtoolAcceptsTheText(example: Example) throws {
+        let text = ExporterFixtures.text(example.snapshot, .text)
         let result = try Tool.run("promtool", ["check", "metrics"], input: Array(text.utf8))
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.isEmpty)
@@ -19,8 +18,8 @@ import Testing
         .enabled(
             if: Tool.openMetricsParser,
             "python3 has no prometheus_client (pip install prometheus_client)"),
-        arguments: [ExporterFixtures.small(), ExporterFixtures.hostile()])
-    func theReferenceParserReadsOpenMetricsAsWeDo(snapshot: Snapshot) throws {
+        arguments: Example.allCases)
+    func theReferenceParserReadsOpenMetricsAsWeDo(example: Example) throws {
         let script = """
             import sys
             from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -30,7 +29,7 @@ import Testing
                     if sample.name == "cgroup_memory_current_bytes":
                         sys.stdout.buffer.write(sample.labels["cgroup"].encode() + b"\\0")
             """
-        let text = ExporterFixtures.text(snapshot, .openMetrics)
+        let text = ExporterFixtures.text(example.snapshot, .openMetrics)
         let result = try Tool.run("python3", ["-c", script], input: Array(text.utf8))
         #expect(result.status == 0, "\(result.errors)")
         let names = result.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }

@@ -20,6 +20,7 @@ extension Array where Element == UInt8 {
 
     /// Appends `number` / `scale` exactly, without trailing zeros; `scale` is a power of ten.
     mutating func append(_ number: UInt64, dividedBy scale: UInt64) {
+        guard scale > 1 else { return append(decimal: number) }
         let (whole, part) = number.quotientAndRemainder(dividingBy: scale)
         append(decimal: whole)
         guard part > 0 else { return }

@@ -5,40 +5,38 @@ struct ExpositionBuffer: Sendable {
     /// How many samples that holds.
     private(set) var series: UInt64 = 0
     private var format = ExpositionFormat.text
-    private var family: Family?
-    private var headerIsDue = false
+    // The parts of the open family; the whole of it would be copied for every sample.
+    private var header: [UInt8] = []
+    private var name: [UInt8] = []
+    private var scale: UInt64 = 1
 
     /// Begins a new body in the room of the old one.
     mutating func restart(_ format: ExpositionFormat) {
         bytes.removeAll(keepingCapacity: true)
         series = 0
         self.format = format
-        family = nil
+        header = []
     }
 
     /// The samples that follow belong to `family`; its header is written with the first of them,
     /// so a family without samples leaves no trace.
     mutating func open(_ family: Family) {
-        self.family = family
-        headerIsDue = true
+        header = family.header(format)
+        name = family.name
+        scale = family.scale
     }
 
     /// Adds a sample whose label block is `labels` followed by `rest`; both may be empty.
     mutating func add(_ labels: [UInt8], _ rest: [UInt8] = [], _ value: UInt64) {
-        guard let family else { return }
-        if headerIsDue {
-            bytes.append(contentsOf: family.header(format))
-            headerIsDue = false
+        if !header.isEmpty {
+            bytes.append(contentsOf: header)
+            header = []
         }
-        bytes.append(contentsOf: family.name)
+        bytes.append(contentsOf: name)
         bytes.append(contentsOf: labels)
         bytes.append(contentsOf: rest)
         bytes.append(UInt8(ascii: " "))
-        if family.scale == 1 {
-            bytes.append(decimal: value)
-        } else {
-            bytes.append(value, dividedBy: family.scale)
-        }
+        bytes.append(value, dividedBy: scale)
         bytes.append(UInt8(ascii: "\n"))
         series += 1
     }

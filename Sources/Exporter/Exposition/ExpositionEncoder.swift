@@ -66,7 +66,7 @@ public struct ExpositionEncoder: Sendable {
 
     private mutating func encodeInfo() {
         buffer.open(CgroupFamilies.info)
-        for case let labels? in labels.byPosition { buffer.add(labels.info, [], 1) }
+        for info in labels.infos where !info.isEmpty { buffer.add(info, [], 1) }
     }
 
     private mutating func encode(
@@ -74,10 +74,10 @@ public struct ExpositionEncoder: Sendable {
     ) {
         buffer.open(family)
         for index in snapshot.cgroups.indices {
-            guard let value = reading(index).value, let labels = labels.byPosition[index] else {
-                continue
-            }
-            buffer.add(labels.identity, CgroupFamilies.closingBrace, value)
+            guard let value = reading(index).value else { continue }
+            let identity = labels.identities[index]
+            guard !identity.isEmpty else { continue }
+            buffer.add(identity, CgroupFamilies.closingBrace, value)
         }
     }
 
@@ -96,8 +96,9 @@ public struct ExpositionEncoder: Sendable {
         for (place, (_, dimension, family)) in dimensional.enumerated() {
             buffer.open(family)
             for (index, key, value) in found[place] {
-                guard let labels = labels.byPosition[index] else { continue }
-                buffer.add(labels.identity, instanceLabels.bytes(dimension, key), value)
+                let identity = labels.identities[index]
+                guard !identity.isEmpty else { continue }
+                buffer.add(identity, instanceLabels.bytes(dimension, key), value)
             }
         }
     }

@@ -5,9 +5,11 @@ import CgroupModel
 /// Kept by identity, so a path that comes back with another inode gets labels of its own and
 /// nothing of a vanished cgroup stays.
 struct LabelCache {
-    /// The labels by position in the snapshot; nil for a cgroup that must be left out because
-    /// another one has the same label.
-    private(set) var byPosition: [CgroupLabels?] = []
+    /// ``CgroupLabels/identity`` by position in the snapshot; empty for a cgroup that must be left
+    /// out because another one has the same label.
+    private(set) var identities: [[UInt8]] = []
+    /// ``CgroupLabels/info`` by position, empty in the same places.
+    private(set) var infos: [[UInt8]] = []
     /// How many cgroups are left out.
     private(set) var clashes = 0
     private var byID: [CgroupID: CgroupLabels] = [:]
@@ -16,13 +18,15 @@ struct LabelCache {
     mutating func update(_ cgroups: [CgroupEntry]) {
         var living: [CgroupID: CgroupLabels] = [:]
         living.reserveCapacity(cgroups.count)
-        byPosition.removeAll(keepingCapacity: true)
+        identities.removeAll(keepingCapacity: true)
+        infos.removeAll(keepingCapacity: true)
         for cgroup in cgroups {
-            var labels = byID[cgroup.id]
+            var labels = byID[cgroup.id] ?? CgroupLabels(cgroup.path)
             // v1 lets a cgroup be renamed; it stays the same cgroup.
-            if labels?.path != cgroup.path { labels = CgroupLabels(cgroup.path) }
+            if labels.path != cgroup.path { labels = CgroupLabels(cgroup.path) }
             living[cgroup.id] = labels
-            byPosition.append(labels)
+            identities.append(labels.identity)
+            infos.append(labels.info)
         }
         byID = living
         dropClashes()
@@ -35,10 +39,11 @@ struct LabelCache {
     private mutating func dropClashes() {
         clashes = 0
         var taken: Set<[UInt8]> = []
-        taken.reserveCapacity(byPosition.count)
-        for (position, labels) in byPosition.enumerated() {
-            guard let labels, !taken.insert(labels.identity).inserted else { continue }
-            byPosition[position] = nil
+        taken.reserveCapacity(identities.count)
+        for (position, identity) in identities.enumerated()
+        where !taken.insert(identity).inserted {
+            identities[position] = []
+            infos[position] = []
             clashes += 1
         }
     }

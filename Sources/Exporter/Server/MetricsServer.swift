@@ -54,23 +54,7 @@ public struct MetricsServer: Sendable {
     public func run(
         onListening: @Sendable (ListenAddress) -> Void = { _ in }
     ) async throws {
-        // One thread: it only moves bytes, all other work is done elsewhere.
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        do {
-            try await serve(on: group, onListening)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
-        }
-        try await group.shutdownGracefully()
-    }
-
-    /// A function of its own because all that hangs on the loop has to be released before it ends.
-    private func serve(
-        on group: any EventLoopGroup, _ onListening: @Sendable (ListenAddress) -> Void
-    ) async throws {
-        let connections = ServerQuiescingHelper(group: group)
-        let channel = try await bind(group, connections)
+        let (channel, connections) = try await listen()
         onListening(
             ListenAddress(
                 host: configuration.address.host,
@@ -80,12 +64,18 @@ public struct MetricsServer: Sendable {
         } onCancel: {
             connections.initiateShutdown(promise: nil)
         }
-        try await drain(connections, on: group.next())
+        try await drain(connections)
     }
 
-    /// Waits for the connections to close, but no longer than the grace period; what is open then
-    /// is cut when the group shuts down.
-    private func drain(_ connections: ServerQuiescingHelper, on loop: any EventLoop) async throws {
+    /// One thread, since it only moves bytes: all other work is done elsewhere.
+    ///
+    /// It is never shut down. An answer may still be under way when its connection is gone, and
+    /// must find the loop that it was asked on.
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    /// Waits for the connections to close, but no longer than the grace period.
+    private func drain(_ connections: ServerQuiescingHelper) async throws {
+        let loop = Self.loops.next()
         let drained = loop.makePromise(of: Void.self)
         connections.initiateShutdown(promise: drained)
         let deadline = loop.makePromise(of: Void.self)
@@ -99,34 +89,37 @@ public struct MetricsServer: Sendable {
         try await deadline.futureResult.get()
     }
 
-    private func bind(
-        _ group: any EventLoopGroup, _ connections: ServerQuiescingHelper
-    ) async throws -> any Channel {
+    /// A socket that listens, and what knows its connections.
+    private typealias Listener = (channel: any Channel, connections: ServerQuiescingHelper)
+
+    private func listen() async throws -> Listener {
         let address = configuration.address
-        let bootstrap = bootstrap(group, connections)
         do {
-            guard address.host.isEmpty else {
-                return try await bootstrap.bind(host: address.host, port: address.port).get()
-            }
+            guard address.host.isEmpty else { return try await listen(at: address.host) }
             do {
                 // Takes IPv4 as well.
-                return try await bootstrap.bind(host: "::", port: address.port).get()
+                return try await listen(at: "::")
             } catch let error as IOError
                 where [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode)
             {
-                return try await bootstrap.bind(host: "0.0.0.0", port: address.port).get()
+                return try await listen(at: "0.0.0.0")
             }
         } catch {
             throw ServerError(error, at: address)
         }
     }
 
-    private func bootstrap(
-        _ group: any EventLoopGroup, _ connections: ServerQuiescingHelper
-    ) -> ServerBootstrap {
+    private func listen(at host: String) async throws -> Listener {
+        let connections = ServerQuiescingHelper(group: Self.loops)
+        let channel = try await bootstrap(connections)
+            .bind(host: host, port: configuration.address.port).get()
+        return (channel, connections)
+    }
+
+    private func bootstrap(_ connections: ServerQuiescingHelper) -> ServerBootstrap {
         let idleTimeout = TimeAmount(configuration.idleTimeout)
         let responder = responder
-        return ServerBootstrap(group: group)
+        return ServerBootstrap(group: Self.loops)
             .serverChannelOption(.backlog, value: 128)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
