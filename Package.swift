@@ -107,8 +107,10 @@ let package = Package(
             dependencies: [
                 "Exporter", "CgroupModel", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(
+                    name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
             ],
             resources: [.copy("Golden")],
             swiftSettings: swiftSettings

@@ -1,3 +1,4 @@
+#if Exporter
 import NIOCore
 import NIOPosix
 
@@ -71,3 +72,4 @@ enum LoopbackClient {
         return RawResponse(&bytes, hasBody: method != "HEAD")
     }
 }
+#endif

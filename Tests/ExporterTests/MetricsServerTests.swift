@@ -1,3 +1,4 @@
+#if Exporter
 import CgroupModel
 import Exporter
 import Foundation
@@ -309,3 +310,4 @@ private final class Counter: Sendable {
     var value: Int { count.withLock { $0 } }
     func increment() { count.withLock { $0 += 1 } }
 }
+#endif
