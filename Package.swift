@@ -63,6 +63,12 @@ let package = Package(
                 .product(
                     name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
+                    name: "NIOEmbedded", package: "swift-nio",
+                    condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOExtras", package: "swift-nio-extras",
+                    condition: .when(traits: ["Exporter"])),
+                .product(
                     name: "NIOHTTPCompression", package: "swift-nio-extras",
                     condition: .when(traits: ["Exporter"])),
             ],
@@ -96,5 +102,18 @@ let package = Package(
         ),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ExporterTests",
+            dependencies: [
+                "Exporter", "CgroupModel", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(
+                    name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+            ],
+            resources: [.copy("Golden")],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

@@ -1,0 +1,77 @@
+import CgroupModel
+
+/// A metric family: what its samples have in common, with the bytes that every scrape repeats.
+struct Family: Sendable {
+    /// How readers may combine the samples.
+    enum Kind: Sendable {
+        /// The name ends in `_total`.
+        case counter
+        case gauge
+        /// Labels that describe something, with the value 1; the name ends in `_info`.
+        case info
+    }
+
+    /// The name of the samples.
+    let name: [UInt8]
+    /// What turns a raw value into the base unit: 1,000,000 for microseconds.
+    let scale: UInt64
+    private let textHeader: [UInt8]
+    private let openMetricsHeader: [UInt8]
+
+    init(_ name: String, _ kind: Kind, unit: String? = nil, scale: UInt64 = 1, _ help: String) {
+        self.name = Array(name.utf8)
+        self.scale = scale
+        textHeader = Self.textHeader(name, kind, help)
+        openMetricsHeader = Self.openMetricsHeader(name, kind, unit, help)
+    }
+
+    /// The family of a catalog row, nil if the row is not exported.
+    init?(_ metric: Metric) {
+        guard let name = metric.family else { return nil }
+        let unit: String?
+        var scale: UInt64 = 1
+        switch metric.unit {
+        case .bytes: unit = "bytes"
+        case .microseconds: (unit, scale) = ("seconds", 1_000_000)
+        case .bytesPerSecond: unit = "bytes_per_second"
+        case .count, .weight, .flag, .operationsPerSecond: unit = nil
+        // A share, a signed number and a word are no plain number; no such row has a family.
+        case .percentHundredths, .signed, .none: return nil
+        }
+        self.init(
+            name, metric.kind == .counter ? .counter : .gauge, unit: unit, scale: scale,
+            metric.help)
+    }
+
+    /// The lines that stand before the samples.
+    func header(_ format: ExpositionFormat) -> [UInt8] {
+        format == .text ? textHeader : openMetricsHeader
+    }
+
+    private static func textHeader(_ name: String, _ kind: Kind, _ help: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append("# HELP \(name) ")
+        bytes.append(help: help, .text)
+        bytes.append("\n# TYPE \(name) \(kind == .counter ? "counter" : "gauge")\n")
+        return bytes
+    }
+
+    private static func openMetricsHeader(
+        _ name: String, _ kind: Kind, _ unit: String?, _ help: String
+    ) -> [UInt8] {
+        let (suffix, word) =
+            switch kind {
+            case .counter: ("_total", "counter")
+            case .gauge: ("", "gauge")
+            case .info: ("_info", "info")
+            }
+        let family = name.dropLast(name.hasSuffix(suffix) ? suffix.count : 0)
+        var bytes: [UInt8] = []
+        bytes.append("# TYPE \(family) \(word)\n")
+        if let unit, family.hasSuffix("_" + unit) { bytes.append("# UNIT \(family) \(unit)\n") }
+        bytes.append("# HELP \(family) ")
+        bytes.append(help: help, .openMetrics)
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
+    }
+}

@@ -1,0 +1,105 @@
+import CgroupModel
+
+/// The families about the program, its sampling and its process.
+struct OwnFamilies: Sendable {
+    private let buildLabels: [UInt8]
+
+    init(version: String) {
+        var labels: [UInt8] = []
+        labels.append("{version=\"")
+        labels.append(labelValue: version)
+        labels.append("\"}")
+        buildLabels = labels
+    }
+
+    /// Writes all of them; `clashes` is how many cgroups are left out for want of a label.
+    func write(
+        _ snapshot: Snapshot, _ process: ProcessSample, clashes: Int,
+        to buffer: inout ExpositionBuffer
+    ) {
+        buffer.open(Self.build)
+        buffer.add(buildLabels, [], 1)
+        buffer.open(Self.dropped)
+        buffer.add(Self.labelClash, [], UInt64(clashes))
+        let readings = Self.sampling(snapshot) + Self.process(process)
+        for (family, reading) in readings {
+            guard let value = reading.value else { continue }
+            buffer.open(family)
+            buffer.add([], [], value)
+        }
+        // Last, and one of those that it counts.
+        buffer.open(Self.series)
+        buffer.add([], [], buffer.series + 1)
+    }
+
+    private static let build = Family("cgwarden_build_info", .info, "The version that runs.")
+    private static let dropped = Family(
+        "cgwarden_cgroups_dropped", .gauge, "Cgroups that are left out, by reason.")
+    private static let labelClash = Array(#"{reason="label_clash"}"#.utf8)
+    private static let series = Family(
+        "cgwarden_series", .gauge, "Series in this exposition.")
+
+    private static let cgroups = Family(
+        "cgwarden_cgroups", .gauge, "Cgroups in the last sample.")
+    private static let sampleTime = Family(
+        "cgwarden_last_sample_timestamp_seconds", .gauge, unit: "seconds", scale: 1_000_000,
+        "When the last sample was taken, in Unix time.")
+    private static let sampleDuration = Family(
+        "cgwarden_sample_duration_seconds", .gauge, unit: "seconds", scale: 1_000_000_000,
+        "How long reading the last sample took.")
+    private static let filesRead = Family(
+        "cgwarden_files_read_total", .counter, "Interface files read.")
+    private static let malformed = Family(
+        "cgwarden_malformed_files_total", .counter,
+        "Interface files that could not be understood.")
+    private static let notPermitted = Family(
+        "cgwarden_not_permitted_files_total", .counter,
+        "Interface files that this process may not read.")
+    private static let descriptors = Family(
+        "cgwarden_descriptors", .gauge, "Descriptors of interface files kept open.")
+
+    private static func sampling(_ snapshot: Snapshot) -> [(Family, Reading)] {
+        let health = snapshot.health
+        return [
+            (cgroups, Reading(UInt64(snapshot.cgroups.count))),
+            (sampleTime, Reading(snapshot.wallTime)),
+            (sampleDuration, Reading(health.duration)),
+            (filesRead, Reading(health.filesRead)),
+            (malformed, Reading(health.malformed)),
+            (notPermitted, Reading(health.notPermitted)),
+            (descriptors, Reading(health.descriptors)),
+        ]
+    }
+
+    private static let cpu = Family(
+        "process_cpu_seconds_total", .counter, unit: "seconds", scale: 1_000_000,
+        "CPU time used by this process.")
+    private static let openDescriptors = Family(
+        "process_open_fds", .gauge, "Open file descriptors.")
+    private static let maximumDescriptors = Family(
+        "process_max_fds", .gauge, "Most file descriptors allowed.")
+    private static let virtual = Family(
+        "process_virtual_memory_bytes", .gauge, unit: "bytes", "Address space.")
+    private static let maximumVirtual = Family(
+        "process_virtual_memory_max_bytes", .gauge, unit: "bytes", "Most address space allowed.")
+    private static let resident = Family(
+        "process_resident_memory_bytes", .gauge, unit: "bytes", "Memory in RAM.")
+    private static let start = Family(
+        "process_start_time_seconds", .gauge, unit: "seconds", scale: 1_000_000,
+        "When this process started, in Unix time.")
+    private static let threads = Family(
+        "process_threads", .gauge, "Threads of this process.")
+
+    private static func process(_ process: ProcessSample) -> [(Family, Reading)] {
+        [
+            (cpu, process.cpuMicroseconds),
+            (openDescriptors, process.openDescriptors),
+            (maximumDescriptors, process.maximumDescriptors),
+            (virtual, process.virtualBytes),
+            (maximumVirtual, process.maximumVirtualBytes),
+            (resident, process.residentBytes),
+            (start, process.startMicroseconds),
+            (threads, process.threads),
+        ]
+    }
+}

@@ -1,0 +1,31 @@
+#if Exporter
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import NIOHTTPCompression
+
+enum Gzip {
+    /// Below this a body is not worth the work.
+    static let smallestBody = 1024
+
+    /// Compresses a whole body.
+    ///
+    /// The compressor is only to be had as a channel handler, and in the pipeline of a connection
+    /// it would hold up the event loop, once for each client. In a channel of its own it runs on
+    /// the caller's thread, once for each sample.
+    static func compress(_ body: ByteBuffer) throws -> ByteBuffer {
+        let channel = EmbeddedChannel(handler: NIOHTTPRequestCompressor(encoding: .gzip))
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        channel.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil)
+        channel.write(HTTPClientRequestPart.end(nil), promise: nil)
+        channel.flush()
+        var result = ByteBuffer()
+        while let part = try channel.readOutbound(as: HTTPClientRequestPart.self) {
+            if case .body(.byteBuffer(var piece)) = part { result.writeBuffer(&piece) }
+        }
+        _ = try channel.finish()
+        return result
+    }
+}
+#endif

@@ -1,0 +1,46 @@
+/// Where to listen: `127.0.0.1:10980`, `[::1]:10980`, or `:10980` for every address.
+public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A name or an address without brackets; empty for every address of the machine.
+    public let host: String
+    /// The TCP port; 0 takes a free one.
+    public let port: Int
+
+    /// Joins the parts.
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Takes what a person typed.
+    public init(parsing text: String) throws(ListenAddressError) {
+        guard let colon = text.lastIndex(of: ":") else { throw ListenAddressError(text: text) }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]"), host.count > 2 {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(where: { "[]: \t".contains($0) }) {
+            throw ListenAddressError(text: text)
+        }
+        let digits = text[text.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let port = UInt16(digits)
+        else { throw ListenAddressError(text: text) }
+        self.init(host: String(host), port: Int(port))
+    }
+
+    /// The form that a person types.
+    public var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+/// A text that is no address to listen at.
+public struct ListenAddressError: Error, Hashable, CustomStringConvertible {
+    /// What was typed.
+    public let text: String
+
+    /// One line: what is wrong and what to write instead.
+    public var description: String {
+        "'\(text)' is not an address to listen at; "
+            + "write 127.0.0.1:10980, [::1]:10980, or :10980 for every address"
+    }
+}
