@@ -96,5 +96,8 @@ let package = Package(
         ),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
     ]
 )
