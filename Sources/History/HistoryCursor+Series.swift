@@ -9,6 +9,9 @@ extension HistoryCursor {
         of id: CgroupID, count: Int, value: (Snapshot, Int) -> Value?
     ) -> [Value?] {
         guard let number, count > 0 else { return [] }
+        if count == 1, let current {
+            return [current.index(of: id, near: 0).flatMap { value(current, $0) }]
+        }
         let wanted = max(number - count + 1, 0)..<number + 1
         var result: [Value?] = []
         var hint = 0

@@ -5,7 +5,7 @@ public import CgroupModel
 /// The ring goes on meanwhile: the cursor stays with its snapshot, even when the ring drops it.
 public struct HistoryCursor: Sendable {
     /// Going back needs all frames from the keyframe on, so the last few of them are kept.
-    private static let keptCount = 8
+    private static let keptCount = 4
 
     let ring: HistoryRing
     private var kept: [(number: Int, snapshot: Snapshot)] = []

@@ -107,4 +107,25 @@ import Testing
         #expect(cursor.series(of: id, count: 100) { _, index in index }.count == 20)
         #expect(cursor.series(of: id, count: 0) { _, index in index }.isEmpty)
     }
+
+    @Test func aSlidingSeriesIsTheSeries() throws {
+        let (ring, snapshots) = Self.filled(seed: 26, count: 60)
+        let id = try #require(snapshots[30].cgroups.last?.id)
+        let value: @Sendable (Snapshot, Int) -> UInt64? = { snapshot, index in
+            snapshot.tick + UInt64(index)
+        }
+        var sliding = SlidingSeries(of: id, count: 12, value: value)
+        var cursor = HistoryCursor(ring)
+        for back in [59, 58, 57, 50, 49, 49, 20, 30, 31, 0, 1, 59] {
+            #expect(cursor.snapshot(back: back) != nil)
+            sliding.move(to: cursor)
+            let expected = (max(59 - back - 11, 0)...59 - back).map { number in
+                snapshots[number].cgroups.firstIndex { $0.id == id }.map {
+                    snapshots[number].tick + UInt64($0)
+                }
+            }
+            #expect(sliding.values == expected)
+            #expect(cursor.series(of: id, count: 12, value: value) == expected)
+        }
+    }
 }
