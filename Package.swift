@@ -97,6 +97,9 @@ let package = Package(
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
         .testTarget(
+            name: "HierarchyTests", dependencies: ["Hierarchy", "CgroupModel"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
     ]
