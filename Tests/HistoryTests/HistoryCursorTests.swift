@@ -116,7 +116,7 @@ import Testing
         }
         var sliding = SlidingSeries(of: id, count: 12, value: value)
         var cursor = HistoryCursor(ring)
-        for back in [59, 58, 57, 50, 49, 49, 20, 30, 31, 0, 1, 59] {
+        for back in [59, 58, 57, 50, 49, 49, 20, 19, 15, 30, 31, 0, 1, 59] {
             #expect(cursor.snapshot(back: back) != nil)
             sliding.move(to: cursor)
             let expected = (max(59 - back - 11, 0)...59 - back).map { number in

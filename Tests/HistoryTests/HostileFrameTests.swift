@@ -1,6 +1,7 @@
 import CgroupModel
-import History
 import Testing
+
+@testable import History
 
 /// Bytes that no encoder wrote are refused or understood, but never bring the program down.
 @Suite struct HostileFrameTests {
@@ -87,6 +88,37 @@ import Testing
         #expect(!isRead([2] + endless, after: nil))
         let header: [UInt8] = [2, 0, 27]
         #expect(!isRead(header + [0x80, 0x80, 0x80, 0x80, 0x10] + endless, after: nil))
+    }
+
+    @Test func anEarlierCgroupGoesOnOnlyOnce() {
+        let earlier = RandomTree(seed: 8).first
+        var out = RunWriter()
+        out.put(FrameCodec.deltaFrame)
+        out.put(0)
+        out.put(0)
+        ScalarFields.write(earlier.tierTimes, from: earlier.tierTimes, to: &out)
+        ScalarFields.write(earlier.host, from: earlier.host, to: &out)
+        ScalarFields.write(earlier.health, from: earlier.health, to: &out)
+        out.put(3)
+        for jump in [0, -1, -1] { out.put(jump == 0 ? 0 : 1 + zigzag(Int64(jump))) }
+        // Enough zeros that nothing else can be wrong.
+        for _ in 0..<100_000 { out.put(0) }
+        #expect {
+            try FrameCodec.decode(out.finish(), after: earlier)
+        } throws: {
+            ($0 as? FrameError)?.reason == .malformed
+        }
+    }
+
+    @Test func aNumberOfMoreThan64BitsIsRefused() {
+        for last: UInt8 in [2, 0x81] {
+            let bytes = [2] + [UInt8](repeating: 0x80, count: 9) + [last, 1]
+            #expect {
+                try FrameCodec.decode(bytes, after: nil)
+            } throws: {
+                ($0 as? FrameError) == FrameError(reason: .malformed, offset: 11)
+            }
+        }
     }
 
     private func isRead(_ bytes: [UInt8], after earlier: Snapshot?) -> Bool {

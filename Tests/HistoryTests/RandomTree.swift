@@ -33,6 +33,12 @@ struct RandomTree {
         add(.root)
     }
 
+    /// The tree after its first tick.
+    var first: Snapshot {
+        var copy = self
+        return copy.next()
+    }
+
     /// The tree one tick later.
     mutating func next() -> Snapshot {
         tick += 1 + UInt64(random.below(2))
