@@ -115,5 +115,12 @@ let package = Package(
             resources: [.copy("Golden")],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "HierarchyTests",
+            dependencies: ["Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
     ]
 )

@@ -1,0 +1,29 @@
+/// One of the kernel's privileges, by its bit.
+public struct Capability: Hashable, Sendable, Comparable {
+    /// The bit in the masks of `/proc/PID/status`, 0 to 63.
+    public let bit: Int
+
+    /// Takes the number of a bit.
+    public init(bit: Int) { self.bit = bit }
+
+    /// The name as in capabilities(7) in small letters; `cap_N` for one newer than this program.
+    public var name: String {
+        Self.names.indices.contains(bit) ? "cap_" + Self.names[bit] : "cap_\(bit)"
+    }
+
+    /// The highest bit with a name: `cap_checkpoint_restore`, since kernel 5.9.
+    public static let lastKnown = Capability(bit: names.count - 1)
+
+    /// Bit order.
+    public static func < (left: Capability, right: Capability) -> Bool { left.bit < right.bit }
+
+    private static let names = [
+        "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid",
+        "setuid", "setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin",
+        "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace",
+        "sys_pacct", "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time",
+        "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
+        "mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read",
+        "perfmon", "bpf", "checkpoint_restore",
+    ]
+}

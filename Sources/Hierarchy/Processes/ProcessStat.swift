@@ -1,0 +1,54 @@
+/// What `/proc/PID/stat` says about the time and memory of a process: `7 (a) b) S 1 …`.
+public struct ProcessStat: Hashable, Sendable {
+    /// The number of the process.
+    public let pid: UInt32
+    /// The command's name as bytes; it may hold blanks, parentheses and newlines.
+    public let nameBytes: [UInt8]
+    /// The state's letter: `R`, `S`, `D`, `T`, `t`, `Z`, `X`, `I`.
+    public let state: Character
+    /// The number of the parent; 0 if it is outside the reader's pid namespace.
+    public let parent: UInt32
+    /// CPU time in user mode, in ticks of USER_HZ.
+    public let userTicks: UInt64
+    /// CPU time in the kernel, in ticks of USER_HZ.
+    public let systemTicks: UInt64
+    /// When it started, in ticks since boot; with `pid` it tells a process from its successor.
+    public let startTicks: UInt64
+    /// Resident memory in pages.
+    public let residentPages: UInt64
+
+    /// The command's name, safe for a terminal.
+    public var name: String { PrintableText.text(nameBytes[...]) }
+
+    /// Understands the file.
+    ///
+    /// The name ends at the last `)`, since it may hold one itself.
+    public init(parsing bytes: [UInt8]) throws(ProcessTextError) {
+        let text = ProcessFields(file: "stat", bytes: bytes)
+        guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), open > 0,
+            bytes[open - 1] == UInt8(ascii: " ")
+        else { throw text.error(0, "no number and name") }
+        guard let close = bytes.lastIndex(of: UInt8(ascii: ")")), close > open else {
+            throw text.error(open, "the name does not end")
+        }
+        // Field numbers as in proc_pid_stat(5); the last field needed must be whole.
+        let fields = text.fields(close + 1..<bytes.count)
+        func field(_ number: Int) throws(ProcessTextError) -> Range<Int> {
+            guard number - 3 < fields.count, fields[number - 3].upperBound < bytes.count else {
+                throw text.error(bytes.count, "field \(number) is missing")
+            }
+            return fields[number - 3]
+        }
+        pid = try text.small(0..<open - 1)
+        nameBytes = Array(bytes[open + 1..<close])
+        let letter = try field(3)
+        guard letter.count == 1, bytes[letter.lowerBound] > 0x20, bytes[letter.lowerBound] < 0x7f
+        else { throw text.error(letter.lowerBound, "the state is not one letter") }
+        state = Character(Unicode.Scalar(bytes[letter.lowerBound]))
+        parent = try text.small(try field(4))
+        userTicks = try text.number(try field(14))
+        systemTicks = try text.number(try field(15))
+        startTicks = try text.number(try field(22))
+        residentPages = try text.number(try field(24))
+    }
+}

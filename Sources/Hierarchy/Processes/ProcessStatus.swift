@@ -1,0 +1,165 @@
+public import CgroupModel
+
+/// What `/proc/PID/status` says about who a process is and what it may do.
+///
+/// A line that the kernel does not print (a kernel thread has no `VmRSS`, a kernel without seccomp
+/// no `Seccomp`) is nil or `absent`, never 0.
+public struct ProcessStatus: Hashable, Sendable {
+    /// The four identities of a process, as numbers of the reader's user namespace.
+    public struct Identities: Hashable, Sendable {
+        /// Who started it, who it acts as, who it may become again, and who opens files.
+        public let real, effective, saved, filesystem: UInt32
+    }
+
+    /// How system calls are filtered.
+    public enum Seccomp: Hashable, Sendable {
+        case disabled, strict, filter
+        /// A mode newer than this program.
+        case other(UInt64)
+
+        /// The mode as a word.
+        public var text: String {
+            switch self {
+            case .disabled: "disabled"
+            case .strict: "strict"
+            case .filter: "filter"
+            case .other(let mode): "mode \(mode)"
+            }
+        }
+    }
+
+    /// The command's name, at most 15 bytes, safe for a terminal.
+    public private(set) var name: String?
+    /// `Uid`.
+    public private(set) var user: Identities?
+    /// `Gid`.
+    public private(set) var group: Identities?
+    /// `CapInh`, kept over execve.
+    public private(set) var inheritable: CapabilitySet?
+    /// `CapPrm`, what the process may make effective.
+    public private(set) var permitted: CapabilitySet?
+    /// `CapEff`, what counts.
+    public private(set) var effective: CapabilitySet?
+    /// `CapBnd`, what execve may grant at most.
+    public private(set) var bounding: CapabilitySet?
+    /// `CapAmb`, kept over execve of a plain program; since kernel 4.3.
+    public private(set) var ambient: CapabilitySet?
+    /// Whether execve can grant no privileges; since kernel 4.10.
+    public private(set) var noNewPrivileges: Bool?
+    /// How system calls are filtered.
+    public private(set) var seccomp: Seccomp?
+    /// Seccomp filters attached; since kernel 5.9.
+    public private(set) var seccompFilters: Reading = .absent
+    /// Threads.
+    public private(set) var threads: Reading = .absent
+    /// Resident memory in bytes; absent for a kernel thread.
+    public private(set) var residentBytes: Reading = .absent
+    /// Swapped-out memory in bytes; absent for a kernel thread.
+    public private(set) var swapBytes: Reading = .absent
+    /// The process's number in each pid namespace, from the reader's to its own.
+    public private(set) var namespacePIDs: [UInt32] = []
+
+    /// Understands the file; a known line that is no such line is an error.
+    public init(parsing bytes: [UInt8]) throws(ProcessTextError) {
+        let text = ProcessFields(file: "status", bytes: bytes)
+        var start = 0
+        while start < bytes.count {
+            guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
+                throw text.error(bytes.count, "the file ends within a line")
+            }
+            if let colon = bytes[start..<end].firstIndex(of: UInt8(ascii: ":")) {
+                try take(
+                    String(decoding: bytes[start..<colon], as: UTF8.self), colon + 1..<end, text)
+            }
+            start = end + 1
+        }
+    }
+
+    private mutating func take(
+        _ key: String, _ rest: Range<Int>, _ text: ProcessFields
+    ) throws(ProcessTextError) {
+        switch key {
+        case "Name": name = Self.name(text.bytes[rest])
+        case "Uid": user = try Self.identities(rest, text)
+        case "Gid": group = try Self.identities(rest, text)
+        case "CapInh": inheritable = try Self.capabilities(rest, text)
+        case "CapPrm": permitted = try Self.capabilities(rest, text)
+        case "CapEff": effective = try Self.capabilities(rest, text)
+        case "CapBnd": bounding = try Self.capabilities(rest, text)
+        case "CapAmb": ambient = try Self.capabilities(rest, text)
+        case "NoNewPrivs": noNewPrivileges = try Self.number(rest, text) != 0
+        case "Seccomp": seccomp = Self.mode(try Self.number(rest, text))
+        case "Seccomp_filters": seccompFilters = Reading(try Self.number(rest, text))
+        case "Threads": threads = Reading(try Self.number(rest, text))
+        case "VmRSS": residentBytes = try Self.kibibytes(rest, text)
+        case "VmSwap": swapBytes = try Self.kibibytes(rest, text)
+        case "NSpid":
+            namespacePIDs = []
+            for field in text.fields(rest) { namespacePIDs.append(try text.small(field)) }
+        default: break
+        }
+    }
+
+    /// The kernel writes a newline in a name as `\n` and a backslash as `\\`.
+    private static func name(_ field: ArraySlice<UInt8>) -> String {
+        var raw: [UInt8] = []
+        var rest = field.first == UInt8(ascii: "\t") ? field.dropFirst() : field
+        while let byte = rest.popFirst() {
+            let isEscape = byte == UInt8(ascii: "\\")
+            switch isEscape ? rest.first : nil {
+            case UInt8(ascii: "n"): raw.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "\\"): raw.append(byte)
+            default:
+                raw.append(byte)
+                continue
+            }
+            rest = rest.dropFirst()
+        }
+        return PrintableText.text(raw[...])
+    }
+
+    private static func number(
+        _ rest: Range<Int>, _ text: ProcessFields, radix: UInt64 = 10
+    ) throws(ProcessTextError) -> UInt64 {
+        let fields = text.fields(rest)
+        guard fields.count == 1 else { throw text.error(rest.lowerBound, "not one number") }
+        return try text.number(fields[0], radix: radix)
+    }
+
+    private static func capabilities(
+        _ rest: Range<Int>, _ text: ProcessFields
+    ) throws(ProcessTextError) -> CapabilitySet {
+        CapabilitySet(mask: try number(rest, text, radix: 16))
+    }
+
+    private static func identities(
+        _ rest: Range<Int>, _ text: ProcessFields
+    ) throws(ProcessTextError) -> Identities {
+        let fields = text.fields(rest)
+        guard fields.count == 4 else { throw text.error(rest.lowerBound, "not four numbers") }
+        return Identities(
+            real: try text.small(fields[0]), effective: try text.small(fields[1]),
+            saved: try text.small(fields[2]), filesystem: try text.small(fields[3]))
+    }
+
+    private static func kibibytes(
+        _ rest: Range<Int>, _ text: ProcessFields
+    ) throws(ProcessTextError) -> Reading {
+        let fields = text.fields(rest)
+        guard fields.count == 2, Array(text.bytes[fields[1]]) == Array("kB".utf8) else {
+            throw text.error(rest.lowerBound, "not a number of kB")
+        }
+        let (bytes, overflow) = try text.number(fields[0]).multipliedReportingOverflow(by: 1024)
+        guard !overflow else { throw text.error(rest.lowerBound, "a number exceeds 64 bits") }
+        return Reading(bytes)
+    }
+
+    private static func mode(_ number: UInt64) -> Seccomp {
+        switch number {
+        case 0: .disabled
+        case 1: .strict
+        case 2: .filter
+        default: .other(number)
+        }
+    }
+}

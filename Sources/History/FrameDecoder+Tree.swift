@@ -1,0 +1,86 @@
+import CgroupModel
+
+extension FrameDecoder {
+    /// The cgroups, and as a by-product ``earlierRows``.
+    mutating func tree() throws(FrameError) -> [CgroupEntry] {
+        let old = earlier?.cgroups ?? []
+        let count = try input.count(upTo: FrameCodec.valueLimit)
+        let newIndices = try continuations(of: old, count: count)
+        var entries: [CgroupEntry] = []
+        entries.reserveCapacity(count)
+        var unchanged = count == old.count
+        for index in 0..<count {
+            if let base = earlierRows[index], try input.count(upTo: 1) == 0 {
+                unchanged = unchanged && base == index
+                let parent = old[base].parent.flatMap { newIndices[$0] }
+                entries.append(
+                    CgroupEntry(
+                        path: old[base].path, id: old[base].id, parent: parent,
+                        controllers: old[base].controllers,
+                        row: RowLocation(block: 0, row: index)))
+            } else {
+                unchanged = false
+                entries.append(try entry(at: index, of: count, above: entries.last))
+            }
+        }
+        // Snapshots of one unchanging tree then share its memory.
+        return unchanged ? old : entries
+    }
+
+    private mutating func continuations(
+        of old: [CgroupEntry], count: Int
+    ) throws(FrameError) -> [Int?] {
+        var newIndices = [Int?](repeating: nil, count: old.count)
+        var next = 0
+        for index in 0..<count {
+            let token = try input.next()
+            if token == 1 {
+                earlierRows.append(nil)
+                continue
+            }
+            let jump = token == 0 ? 0 : unzigzag(token - 1)
+            let (base, overflow) = Int64(next).addingReportingOverflow(jump)
+            // No earlier row goes on twice, so a short frame cannot claim endless cgroups.
+            guard !overflow, base >= 0, base < Int64(old.count), newIndices[Int(base)] == nil
+            else { throw input.error(.malformed) }
+            newIndices[Int(base)] = index
+            earlierRows.append(Int(base))
+            next = Int(base) + 1
+        }
+        return newIndices
+    }
+
+    private mutating func entry(
+        at index: Int, of count: Int, above: CgroupEntry?
+    ) throws(FrameError) -> CgroupEntry {
+        let inode = try input.next(from: above?.id.inode ?? 0)
+        let generation = try input.next(from: above?.id.generation ?? 0)
+        let parent = try parent(of: index, count)
+        let bytesAbove = above?.path.bytes ?? []
+        let common = try input.count(upTo: bytesAbove.count)
+        let path = CgroupPath(normalising: Array(bytesAbove[..<common]) + (try input.text()))
+        return CgroupEntry(
+            path: path, id: CgroupID(inode: inode, generation: generation), parent: parent,
+            controllers: try controllers(above: above), row: RowLocation(block: 0, row: index))
+    }
+
+    private mutating func parent(of index: Int, _ count: Int) throws(FrameError) -> Int? {
+        let token = try input.next()
+        guard token > 0 else { return nil }
+        let (parent, overflow) = Int64(index).subtractingReportingOverflow(unzigzag(token - 1))
+        guard !overflow, parent >= 0, parent < Int64(count) else { throw input.error(.malformed) }
+        return Int(parent)
+    }
+
+    private mutating func controllers(above: CgroupEntry?) throws(FrameError) -> [Controller] {
+        let token = try input.next()
+        guard token > 0 else { return above?.controllers ?? [] }
+        var controllers: [Controller] = []
+        for _ in 1..<token {
+            let number = try input.count(upTo: Controller.allCases.count)
+            guard number > 0 else { throw input.error(.malformed) }
+            controllers.append(Controller.allCases[number - 1])
+        }
+        return controllers
+    }
+}

@@ -1,0 +1,106 @@
+import CgroupModel
+
+/// Reads what ``FrameEncoder`` wrote, in the same order, and believes nothing.
+struct FrameDecoder {
+    var input: RunReader
+    /// Normalised; nil for a keyframe.
+    let earlier: Snapshot?
+    /// The earlier row of each row, nil for a new cgroup.
+    var earlierRows: [Int?] = []
+
+    init(_ input: RunReader, after earlier: Snapshot?) {
+        self.input = input
+        self.earlier = earlier
+    }
+
+    mutating func decode() throws(FrameError) -> Snapshot {
+        let schema = if let earlier { earlier.schema } else { try columns() }
+        let tick = try input.next(from: earlier?.tick ?? 0)
+        let wallTime = try input.next(from: earlier?.wallTime ?? 0)
+        let times = try ScalarFields.readTimes(from: earlier?.tierTimes ?? [], &input)
+        let host = try ScalarFields.readHost(from: earlier?.host ?? HostSample(), &input)
+        let health = try ScalarFields.readHealth(from: earlier?.health ?? SampleHealth(), &input)
+        let entries = try tree()
+        guard entries.count * max(schema.width, 1) <= FrameCodec.valueLimit else {
+            throw input.error(.tooLarge)
+        }
+        let rule = BaselineRule(now: times, earlier: earlier?.tierTimes)
+        let values = try values(schema)
+        let baselines = try baselines(schema, values, rule)
+        let (instances, starts) = try instances(rule)
+        try input.finish()
+        return Snapshot(
+            tick: tick, wallTime: wallTime, tierTimes: times, schema: schema, cgroups: entries,
+            blocks: [
+                RowBlock(
+                    values: values, previous: baselines, instances: instances,
+                    instanceStarts: starts)
+            ],
+            host: host, health: health)
+    }
+
+    private mutating func columns() throws(FrameError) -> Schema {
+        let last = MetricCatalog.all.count - 1
+        var metrics: [MetricID] = []
+        for _ in 0..<(try input.count(upTo: last + 1)) {
+            metrics.append(MetricCatalog.all[try input.count(upTo: last)].id)
+        }
+        let schema = Schema(metrics)
+        guard schema.columns == metrics else { throw input.error(.malformed) }
+        return schema
+    }
+
+    private mutating func values(_ schema: Schema) throws(FrameError) -> [UInt64] {
+        let width = schema.width
+        let old = earlier?.blocks[0].values ?? []
+        var values: [UInt64] = []
+        values.reserveCapacity(earlierRows.count * width)
+        for (row, earlierRow) in earlierRows.enumerated() {
+            guard let earlierRow else {
+                for _ in 0..<width {
+                    let above = row > 0 ? values[values.count - width] : Reading.absent.rawValue
+                    values.append(try input.next(from: above))
+                }
+                continue
+            }
+            let end = (earlierRow + 1) * width
+            var place = earlierRow * width
+            while place < end {
+                let same = input.skipZeros(upTo: end - place)
+                if same > 0 {
+                    values.append(contentsOf: old[place..<place + same])
+                    place += same
+                } else {
+                    values.append(try input.next(from: old[place]))
+                    place += 1
+                }
+            }
+        }
+        return values
+    }
+
+    private mutating func baselines(
+        _ schema: Schema, _ values: [UInt64], _ rule: BaselineRule
+    ) throws(FrameError) -> [UInt64] {
+        let width = schema.width
+        let count = schema.counterCount
+        let metrics = schema.columns
+        let oldValues = earlier?.blocks[0].values ?? []
+        let oldBaselines = earlier?.blocks[0].previous ?? []
+        var baselines: [UInt64] = []
+        baselines.reserveCapacity(earlierRows.count * count)
+        for (row, earlierRow) in earlierRows.enumerated() {
+            for column in 0..<count {
+                var before = BaselineRule.Earlier()
+                if let earlierRow {
+                    before.value = oldValues[earlierRow * width + column]
+                    before.baseline = oldBaselines[earlierRow * count + column]
+                }
+                let expected = rule.baseline(
+                    of: metrics[column], own: values[row * width + column], earlier: before)
+                baselines.append(try input.next(from: expected))
+            }
+        }
+        return baselines
+    }
+}

@@ -1,0 +1,90 @@
+public import CgroupModel
+
+/// A place in a ``HistoryRing``, to look back and to go from snapshot to snapshot.
+///
+/// The ring goes on meanwhile: the cursor stays with its snapshot, even when the ring drops it.
+public struct HistoryCursor: Sendable {
+    /// Going back needs all frames from the keyframe on, so the last few of them are kept.
+    private static let keptCount = 4
+
+    let ring: HistoryRing
+    private var kept: [(number: Int, snapshot: Snapshot)] = []
+
+    /// The number of the frame where the cursor stands, nil while there is none.
+    public private(set) var number: Int?
+    /// The snapshot where the cursor stands, nil while there is none.
+    public private(set) var current: Snapshot?
+
+    /// Stands at the newest snapshot.
+    public init(_ ring: HistoryRing) {
+        self.ring = ring
+        _ = snapshot(back: 0)
+    }
+
+    /// The newest snapshot; the cursor stays where it is.
+    public var latest: Snapshot? { ring.latest }
+
+    /// How many snapshots the newest one is ahead, nil while there is none.
+    public var distanceToLatest: Int? { number.map { max(ring.numbers.upperBound - 1 - $0, 0) } }
+
+    /// Goes to the snapshot `count` before the newest; nil, without a move, if there is none.
+    public mutating func snapshot(back count: Int) -> Snapshot? {
+        let numbers = ring.numbers
+        guard count >= 0, count < numbers.count else { return nil }
+        return go(to: numbers.upperBound - 1 - count)
+    }
+
+    /// Goes to the next older snapshot; nil, without a move, at the oldest.
+    public mutating func stepBackward() -> Snapshot? {
+        guard let number else { return snapshot(back: 0) }
+        return go(to: number - 1)
+    }
+
+    /// Goes to the next newer snapshot that is still there; nil, without a move, at the newest.
+    public mutating func stepForward() -> Snapshot? {
+        guard let number else { return snapshot(back: 0) }
+        return go(to: max(number + 1, ring.numbers.lowerBound))
+    }
+
+    /// Goes to the newest snapshot taken at `wallTime` (microseconds since 1970) or before, or to
+    /// the oldest if all are younger; nil only while there is none.
+    public mutating func seek(wallTime: UInt64) -> Snapshot? {
+        ring.number(at: wallTime).flatMap { go(to: $0) }
+    }
+
+    private mutating func go(to target: Int) -> Snapshot? {
+        guard let snapshot = load(target) else { return nil }
+        number = target
+        current = snapshot
+        return snapshot
+    }
+
+    private mutating func load(_ target: Int) -> Snapshot? {
+        if let known = kept.first(where: { $0.number == target }) { return known.snapshot }
+        guard let group = ring.groups(overlapping: target..<target + 1).first else { return nil }
+        let first = group.numbers.lowerBound
+        let near = kept.filter { (first..<target).contains($0.number) }.max {
+            $0.number < $1.number
+        }
+        var result = near?.snapshot
+        for number in (near.map { $0.number + 1 } ?? first)...target {
+            guard let snapshot = group.decode(number, after: result) else { return nil }
+            result = snapshot
+            kept.append((number, snapshot))
+            if kept.count > Self.keptCount { kept.removeFirst() }
+        }
+        return result
+    }
+}
+
+extension KeyframeGroup {
+    /// The snapshot of a frame; nil, which would be a defect, if the ring's own bytes are wrong.
+    func decode(_ number: Int, after earlier: Snapshot?) -> Snapshot? {
+        do {
+            return try FrameCodec.decode(frame(number), after: earlier)
+        } catch {
+            assertionFailure("frame \(number): \(error)")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,67 @@
+/// Reads what ``RunWriter`` wrote; every claim of the bytes is checked.
+struct RunReader {
+    private let bytes: [UInt8]
+    private var zeros: UInt64 = 0
+    private(set) var offset = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func next() throws(FrameError) -> UInt64 {
+        if zeros > 0 {
+            zeros -= 1
+            return 0
+        }
+        let value = try number()
+        if value == 0 { zeros = try number() }
+        return value
+    }
+
+    mutating func next(from base: UInt64) throws(FrameError) -> UInt64 {
+        base &+ UInt64(bitPattern: unzigzag(try next()))
+    }
+
+    /// A number that may not exceed `limit`.
+    mutating func count(upTo limit: Int) throws(FrameError) -> Int {
+        let value = try next()
+        guard value <= UInt64(limit) else { throw error(.malformed) }
+        return Int(value)
+    }
+
+    mutating func text() throws(FrameError) -> ArraySlice<UInt8> {
+        let count = try next()
+        guard zeros == 0 else { throw error(.malformed) }
+        guard count <= UInt64(bytes.count - offset) else { throw error(.truncated) }
+        let start = offset
+        offset += Int(count)
+        return bytes[start..<offset]
+    }
+
+    /// Passes over the rest of a run of zeros and says how many there were, at most `limit`.
+    mutating func skipZeros(upTo limit: Int) -> Int {
+        let skipped = min(zeros, UInt64(limit))
+        zeros -= skipped
+        return Int(skipped)
+    }
+
+    func finish() throws(FrameError) {
+        guard zeros == 0, offset == bytes.count else { throw error(.trailing) }
+    }
+
+    func error(_ reason: FrameError.Reason) -> FrameError {
+        FrameError(reason: reason, offset: offset)
+    }
+
+    private mutating func number() throws(FrameError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while offset < bytes.count {
+            let byte = UInt64(bytes[offset])
+            offset += 1
+            guard shift < 63 || byte <= 1 else { throw error(.malformed) }
+            value |= (byte & 0x7f) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+        throw error(.truncated)
+    }
+}
