@@ -96,5 +96,11 @@ let package = Package(
         ),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
     ]
 )
