@@ -38,7 +38,8 @@ public struct Frame: Hashable, Sendable {
         _ text: String, row: Int, column: Int, style: Style = .plain, width: Int
     ) {
         let own = CellWidth.of(text)
-        put(text, row: row, column: column + max(0, width - own), style: style,
+        put(
+            text, row: row, column: column + max(0, width - own), style: style,
             width: min(own, width))
     }
 
