@@ -20,3 +20,9 @@ static inline SCREEN *cgw_newterm(void) { return newterm(NULL, stdout, stdin); }
 static inline WINDOW *cgw_stdscr(void) { return stdscr; }
 static inline int cgw_colors(void) { return COLORS; }
 static inline const char *cgw_codeset(void) { return nl_langinfo(CODESET); }
+
+// Whether the terminal of the last setupterm can move its cursor; without that there is no view.
+static inline bool cgw_moves_cursor(void) {
+    const char *sequence = tigetstr("cup");
+    return sequence != NULL && sequence != (char *)-1;
+}

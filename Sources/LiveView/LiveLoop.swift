@@ -85,6 +85,7 @@ public final class LiveLoop {
 
     /// Takes a key; false ends the view.
     private func take(_ key: KeyEvent) -> Bool {
+        if key == .hangUp { return false }
         if key == .resize {
             model.size = screen.size
             model.settle()

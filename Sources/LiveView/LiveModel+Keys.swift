@@ -36,7 +36,7 @@ extension LiveModel {
         case .function(5): toggleTree()
         case .function(10): return .quit
         case .character(let character): return command(character)
-        case .resize, .redraw, .backspace, .function: break
+        case .resize, .redraw, .hangUp, .backspace, .function: break
         }
         return nil
     }
@@ -109,7 +109,7 @@ extension LiveModel {
 
     private mutating func delay(_ seconds: Double) -> Intent {
         layout.delay = seconds
-        message = "a sample every \(Quantity.duration(seconds * 1e6))"
+        message = "a sample every \(Quantity.interval(seconds))"
         return .setInterval(seconds)
     }
 

@@ -8,6 +8,8 @@ public enum KeyEvent: Hashable, Sendable {
     case function(Int)
     /// The terminal has another size now.
     case resize
+    /// The terminal went away; no key will come any more.
+    case hangUp
     /// Ctrl-L: draw everything anew.
     case redraw
 }

@@ -23,6 +23,7 @@ import Glibc
         var found: Int32 = 0
         // initscr would end the process for an unknown terminal; this one reports it.
         guard unsafe setupterm(nil, STDOUT_FILENO, &found) == OK else { throw .unknown(name) }
+        guard cgw_moves_cursor() else { throw .tooSimple(name) }
         isUTF8 = Self.chooseLocale()
         guard let terminal = unsafe cgw_newterm(), let window = unsafe cgw_stdscr() else {
             throw .unknown(name)
@@ -91,8 +92,15 @@ import Glibc
         return switch unsafe wget_wch(window, &code) {
         case KEY_CODE_YES: Self.special(Int32(bitPattern: code))
         case OK: Self.typed(code)
-        default: nil
+        default: Self.hasHungUp ? .hangUp : nil
         }
+    }
+
+    /// Whether the terminal behind standard input is gone; ncurses itself only says "no key".
+    private static var hasHungUp: Bool {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&input, 1, 0) > 0 else { return false }
+        return Int32(input.revents) & Int32(POLLHUP | POLLERR | POLLNVAL) != 0
     }
 
     private static func special(_ code: Int32) -> KeyEvent? {

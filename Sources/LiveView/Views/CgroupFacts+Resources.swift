@@ -54,8 +54,7 @@ extension CgroupFacts {
             + devices.sorted { $0.key < $1.key }.map { key, figures in
                 func cell(_ metric: MetricID, _ format: (Double) -> String, _ width: Int) -> String
                 {
-                    let text = (figures[metric] ?? .without(.absent)).text(format)
-                    return String(repeating: " ", count: max(0, width - text.count)) + text
+                    Self.right((figures[metric] ?? .without(.absent)).text(format), width)
                 }
                 let rest = [
                     cell(.ioWrittenBytes, Quantity.bytes, 6), cell(.ioReads, Quantity.countRate, 8),

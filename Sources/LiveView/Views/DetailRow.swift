@@ -98,9 +98,9 @@ struct CgroupFacts {
                 let texts = readings.map { Figure($0).text(Quantity.hundredths) }
                 let total = MetricCatalog.metric(named: "\(resource).pressure.\(share).total")
                     .map { snapshot[index, $0.id] }
-                var remark = texts.dropFirst().joined(separator: "  ")
+                var remark = texts.dropFirst().map { Self.right($0, 6) }.joined()
                 if let total, total.value != nil {
-                    remark += "  " + Figure(total).text(Quantity.duration)
+                    remark += Self.right(Figure(total).text(Quantity.duration), 9)
                 }
                 rows.append(
                     DetailRow(label: "\(resource) \(share)", value: texts[0], remark: remark))
@@ -108,7 +108,7 @@ struct CgroupFacts {
         }
         guard !rows.isEmpty else { return [DetailRow(label: "no pressure figures", value: "-")] }
         let head = DetailRow(
-            label: "in percent of", value: "10s", remark: "60s  300s  in all", style: .dim)
+            label: "in percent of", value: "10s", remark: "   60s  300s   in all", style: .dim)
         return [head] + rows
     }
 
@@ -125,6 +125,10 @@ struct CgroupFacts {
 
     func path(_ index: Int?) -> String {
         index.map { CellWidth.printable(snapshot.cgroups[$0].path.description) } ?? "-"
+    }
+
+    static func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
     private func total(_ metric: MetricID) -> String { text(metric) + " in all" }

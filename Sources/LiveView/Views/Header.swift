@@ -22,17 +22,15 @@ enum Header {
             let age = scene.now > snapshot.wallTime ? scene.now - snapshot.wallTime : 0
             let isLate = Double(age) > 2.5e6 * max(model.layout.delay, 0.4)
             let text = isLate ? "\(Quantity.duration(Double(age))) old" : ""
-            right = (text.isEmpty ? everyText(model.layout.delay) : text) + "  " + right
+            right =
+                (text.isEmpty ? "every " + Quantity.interval(model.layout.delay) : text) + "  "
+                + right
         }
         let room = width - CellWidth.of(right) - 1
         let left = " cgwarden  " + CellWidth.printable(scene.mode)
         frame.put(
             CellWidth.ellipsised(left, to: max(room, 0)), row: 0, column: 0, style: .title)
         frame.putRight(right, row: 0, column: 0, style: .title, width: width)
-    }
-
-    private static func everyText(_ delay: Double) -> String {
-        "every \(Quantity.duration(delay * 1e6))"
     }
 
     private static func meters(_ snapshot: Snapshot, into frame: inout Frame) {

@@ -24,6 +24,8 @@ enum ProcessPane {
                 style: .dim)
         }
         let height = max(geometry.statusRow - row - 2, 0)
+        // Processes may have ended since the list was scrolled.
+        let top = min(top, max(model.processes.count - height, 0))
         for (place, process) in model.processes.dropFirst(top).prefix(height).enumerated() {
             let cells = [
                 "\(process.pid)", process.user,

@@ -37,6 +37,12 @@ enum Quantity {
         return "\(whole / 86_400)d\(two(whole / 3600 % 24))h"
     }
 
+    /// `250ms`, `1s`, `1.25s` from seconds: a setting, so exact where it is whole.
+    static func interval(_ seconds: Double) -> String {
+        seconds >= 1 && seconds == seconds.rounded() && seconds < 60
+            ? fixed(seconds, 0) + "s" : duration(seconds * 1e6)
+    }
+
     /// A number with a fixed count of decimals, rounded.
     static func fixed(_ value: Double, _ decimals: Int) -> String {
         guard decimals > 0 else { return "\(UInt64(clampedTo: value.rounded()))" }

@@ -10,15 +10,15 @@ struct TableLayout: Hashable, Sendable {
     /// The columns from left to right; the first is the CGroup column, which takes the rest.
     let places: [Place]
 
-    /// The narrowest CGroup column for which other columns stay.
-    private static let narrowest = 22
     /// The widest bar.
     private static let widestBar = 20
 
     /// Fits the wanted columns, the least needed ones left out first.
     init(width: Int, wanted: Set<Column>) {
         var columns = Column.allCases.filter { $0 != .cgroup && wanted.contains($0) }
-        let room = max(0, width - Self.narrowest)
+        // Other columns go before names get narrower than this.
+        let narrowest = min(28, max(18, width * 7 / 20))
+        let room = max(0, width - narrowest)
         func needed() -> Int { columns.reduce(0) { $0 + $1.facts.width + 1 } }
         while needed() > room {
             guard

@@ -86,14 +86,14 @@ enum TableView {
     ) {
         let path = snapshot.cgroups[row.index].path
         let text = CellWidth.printable(layout.tree ? path.name : path.description)
-        var guides = row.guides
+        var guides = row.guides(narrow: width < 40)
         // A deep row keeps room for its name.
         let most = max(width - 12, 0)
         if CellWidth.of(guides) > most {
             guides = most > 0 ? "…" + String(guides.suffix(most - 1)) : ""
         }
         if row.folded > 0 {
-            if guides.hasSuffix("─ ") { guides = guides.dropLast(2) + "▸ " } else { guides += "▸ " }
+            guides = guides.hasSuffix("─ ") ? guides.dropLast(2) + "▸ " : guides + "▸ "
         }
         frame.put(
             guides, row: line, column: 0, style: isSelected ? .selected : .dim, width: width)

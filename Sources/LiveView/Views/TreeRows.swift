@@ -151,16 +151,17 @@ struct TreeRows {
 }
 
 extension TreeRow {
-    /// The lines from the parent to this row: `│  ├─ `.
-    var guides: String {
+    /// The lines from the parent to this row: `│  ├─ `, or `│ ├─` where room is scarce.
+    func guides(narrow: Bool) -> String {
         guard depth > 0 else { return "" }
+        let gap = narrow ? "" : " "
         var result = ""
         for level in 0..<min(depth, TreeRows.deepestGuide) {
             let isLast = lastSiblings >> UInt64(level) & 1 == 1
             if level == depth - 1 {
-                result += isLast ? "└─ " : "├─ "
+                result += (isLast ? "└─" : "├─") + gap
             } else {
-                result += isLast ? "   " : "│  "
+                result += (isLast ? "  " : "│ ") + gap
             }
         }
         return result
