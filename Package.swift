@@ -101,6 +101,6 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],
-            swiftSettings: swiftSettings),
+            exclude: ["Golden"], swiftSettings: swiftSettings),
     ]
 )

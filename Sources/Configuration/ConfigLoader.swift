@@ -29,7 +29,9 @@ public struct ConfigLoader {
 
     private init(file: String) { self.file = file }
 
-    /// Reads one document; `file` is the name for messages. An empty one is an empty mapping.
+    /// Reads one document; `file` is its name in messages.
+    ///
+    /// A document without content is an empty mapping.
     public static func load(_ bytes: [UInt8], file: String) throws(ConfigError) -> ConfigNode {
         let start = ConfigPosition(file: file, line: 1, column: 1)
         guard bytes.count <= largestFile else {

@@ -22,7 +22,9 @@ struct SyntaxFailure: Error {
     var message: String
 }
 
-/// The events of one file, in order. Safe to use: it owns both buffers and copies what it gives out.
+/// The events of one file, in order.
+///
+/// Safe to use: it owns both buffers and copies what it gives out.
 @safe struct EventStream: ~Copyable {
     private let bytes: UnsafeMutableBufferPointer<UInt8>
     // libyaml keeps pointers into its own struct, so the struct must not move.

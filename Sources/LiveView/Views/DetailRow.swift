@@ -57,7 +57,7 @@ struct CgroupFacts {
                     label: "throttled",
                     value: figures.figure(.throttled).text { Quantity.percent($0) + "%" },
                     remark: total(.cpuThrottledTime)
-                        + ", \(text(.cpuThrottledPeriods)) of \(text(.cpuPeriods)) periods"))
+                        + ", \(text(.cpuThrottledPeriods))/\(text(.cpuPeriods)) periods"))
         }
         return rows + quota
             + plain([.cpuWeight, .cpuShares, .cpusetCPUs, .cpusetEffectiveCPUs])

@@ -46,6 +46,20 @@ enum Header {
             meter("Swap", host.swapUsed, of: host.swapTotal),
         ]
         let width = frame.size.columns
+        guard width >= 66 else {
+            // No room for bars: the numbers, as many as fit.
+            var column = 1
+            for meter in meters {
+                let needed = meter.label.count + 1 + meter.text.count
+                guard column + needed <= width else { break }
+                frame.put(meter.label, row: 1, column: column, style: .label)
+                frame.put(
+                    meter.text, row: 1, column: column + meter.label.count + 1,
+                    style: meter.share.map { $0 < 0.7 ? .plain : Style.level($0) } ?? .plain)
+                column += needed + 2
+            }
+            return
+        }
         for (place, meter) in meters.enumerated() {
             let start = place * width / meters.count + (place == 0 ? 1 : 0)
             let end = (place + 1) * width / meters.count - 1
@@ -53,18 +67,15 @@ enum Header {
             let bar = end - start - label.count - 12
             frame.put(label, row: 1, column: start, style: .label)
             let open = start + label.count
-            if bar > 2 {
-                frame.put("[", row: 1, column: open, style: .dim)
-                frame.put("]", row: 1, column: open + bar, style: .dim)
-                if let share = meter.share {
-                    frame.put(
-                        Bar.filled(share, width: bar - 1), row: 1, column: open + 1,
-                        style: .level(share))
-                }
+            frame.put("[", row: 1, column: open, style: .dim)
+            frame.put("]", row: 1, column: open + bar, style: .dim)
+            if let share = meter.share {
+                frame.put(
+                    Bar.filled(share, width: bar - 1), row: 1, column: open + 1,
+                    style: .level(share))
             }
             frame.put(
-                meter.text, row: 1, column: open + max(bar, 0) + 2, style: .plain,
-                width: max(end - open - max(bar, 0) - 1, 0))
+                meter.text, row: 1, column: open + bar + 2, width: max(end - open - bar - 1, 0))
         }
     }
 
