@@ -120,7 +120,21 @@ let package = Package(
             dependencies: ["Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "KernelIOTests", dependencies: ["KernelIO", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CgroupModel", "Hierarchy", "KernelIO", "TestSupport", "cgwarden"],
+            swiftSettings: swiftSettings),
+        .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
+        .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],
+            exclude: ["Golden"], swiftSettings: swiftSettings),
     ]
 )

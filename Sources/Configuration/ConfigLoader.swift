@@ -1,0 +1,131 @@
+import CYAML
+
+/// Reads YAML into a ``ConfigNode`` tree and refuses whatever could mean two things.
+///
+/// It works on libyaml's events and not on its documents, because a loaded document no longer
+/// tells whether a node had an anchor or an explicit tag.
+public struct ConfigLoader {
+    /// The largest file that is read, in bytes.
+    public static let largestFile = 1 << 20
+    /// The most nodes that a file may have.
+    public static let mostNodes = 20_000
+    /// How deep nodes may nest.
+    public static let deepestNesting = 64
+
+    private let file: String
+    private var nodes = 0
+    private var open: [Collection] = []
+    private var root: ConfigNode?
+
+    /// A list or mapping whose end was not seen yet.
+    private struct Collection {
+        var position: ConfigPosition
+        var isMapping: Bool
+        var elements: [ConfigNode] = []
+        var entries: [ConfigEntry] = []
+        var places: [String: ConfigPosition] = [:]
+        var key: (text: String, position: ConfigPosition)?
+    }
+
+    private init(file: String) { self.file = file }
+
+    /// Reads one document; `file` is its name in messages.
+    ///
+    /// A document without content is an empty mapping.
+    public static func load(_ bytes: [UInt8], file: String) throws(ConfigError) -> ConfigNode {
+        let start = ConfigPosition(file: file, line: 1, column: 1)
+        guard bytes.count <= largestFile else {
+            throw ConfigError(start, "larger than 1 MiB (\(bytes.count) bytes); split the file")
+        }
+        var loader = ConfigLoader(file: file)
+        var stream = EventStream(bytes)
+        var documents = 0
+        while true {
+            let event: Event
+            switch stream.next() {
+            case .success(let next): event = next
+            case .failure(let failure):
+                throw ConfigError(
+                    ConfigPosition(file: file, line: failure.line, column: failure.column),
+                    failure.message)
+            }
+            if event.kind == .end { break }
+            if event.kind == .documentStart {
+                documents += 1
+                if documents > 1 {
+                    throw ConfigError(
+                        loader.position(event), "a second document; keep one in a file")
+                }
+            }
+            try loader.take(event)
+        }
+        return loader.root ?? ConfigNode(.mapping([]), at: start)
+    }
+
+    private func position(_ event: Event) -> ConfigPosition {
+        ConfigPosition(file: file, line: event.line, column: event.column)
+    }
+
+    private mutating func take(_ event: Event) throws(ConfigError) {
+        let place = position(event)
+        switch event.kind {
+        case .alias(let name):
+            throw ConfigError(place, "alias '*\(name)' is not supported; repeat the value")
+        case .scalar(let text):
+            try count(event, place)
+            try add(ConfigNode(.text(text), at: place))
+        case .sequenceStart, .mappingStart:
+            try count(event, place)
+            guard open.count < Self.deepestNesting else {
+                throw ConfigError(place, "nested deeper than \(Self.deepestNesting) levels")
+            }
+            if let top = open.last, top.isMapping, top.key == nil {
+                throw ConfigError(place, "a key must be one word, not a list or a mapping")
+            }
+            open.append(Collection(position: place, isMapping: event.kind == .mappingStart))
+        case .collectionEnd:
+            guard let done = open.popLast() else { return }
+            try add(
+                ConfigNode(
+                    done.isMapping ? .mapping(done.entries) : .sequence(done.elements),
+                    at: done.position))
+        case .documentStart, .other, .end:
+            break
+        }
+    }
+
+    private mutating func count(_ event: Event, _ place: ConfigPosition) throws(ConfigError) {
+        nodes += 1
+        guard nodes <= Self.mostNodes else {
+            throw ConfigError(place, "more than \(Self.mostNodes) nodes; split the file")
+        }
+        if let anchor = event.anchor {
+            throw ConfigError(place, "anchor '&\(anchor)' is not supported; remove it")
+        }
+        if let tag = event.tag {
+            throw ConfigError(place, "tag '\(tag)' is not supported; remove it")
+        }
+    }
+
+    private mutating func add(_ node: ConfigNode) throws(ConfigError) {
+        guard var top = open.popLast() else {
+            root = node
+            return
+        }
+        if !top.isMapping {
+            top.elements.append(node)
+        } else if let key = top.key {
+            top.entries.append(ConfigEntry(key: key.text, position: key.position, value: node))
+            top.key = nil
+        } else if case .text(let text) = node.content {
+            if let first = top.places[text] {
+                throw ConfigError(
+                    node.position,
+                    "key '\(text)' stands twice, first in line \(first.line); remove one")
+            }
+            top.places[text] = node.position
+            top.key = (text, node.position)
+        }
+        open.append(top)
+    }
+}

@@ -1,0 +1,79 @@
+/// What a strict schema asks of a node; every refusal names the place and what was expected.
+extension ConfigNode {
+    /// The text of a scalar that is not empty.
+    public func text(for what: String) throws(ConfigError) -> String {
+        guard case .text(let text) = content else {
+            throw ConfigError(position, "\(what) must be one value, not \(kind)")
+        }
+        guard !text.isEmpty else { throw ConfigError(position, "\(what) has no value; write one") }
+        return text
+    }
+
+    /// The elements of a list.
+    public func sequence(for what: String) throws(ConfigError) -> [ConfigNode] {
+        guard case .sequence(let nodes) = content else {
+            throw ConfigError(position, "\(what) must be a list (- a), not \(kind)")
+        }
+        return nodes
+    }
+
+    /// The entries of a mapping whose keys are all among `keys`.
+    public func mapping(
+        for what: String, keys: [String]
+    ) throws(ConfigError) -> [ConfigEntry] {
+        let entries = try mapping(for: what)
+        for entry in entries where !keys.contains(entry.key) {
+            throw ConfigError(entry.position, Self.unknown("key", entry.key, among: keys))
+        }
+        return entries
+    }
+
+    /// The entries of a mapping with free keys.
+    public func mapping(for what: String) throws(ConfigError) -> [ConfigEntry] {
+        guard case .mapping(let entries) = content else {
+            throw ConfigError(position, "\(what) must be a mapping (key: value), not \(kind)")
+        }
+        return entries
+    }
+
+    /// One of a fixed set of words.
+    public func word(for what: String, among words: [String]) throws(ConfigError) -> String {
+        let text = try text(for: what)
+        guard words.contains(text) else {
+            throw ConfigError(position, Self.unknown(what, text, among: words))
+        }
+        return text
+    }
+
+    /// `unknown key 'x', nearest valid 'y'`; lists all where none is near.
+    public static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
+        let wanted = Array(text.utf8)
+        let ranked = valid.map { (distance(wanted, Array($0.utf8)), $0) }
+            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+        if let (distance, nearest) = ranked.first, distance <= max(2, wanted.count / 3) {
+            return "unknown \(what) '\(text)', nearest valid '\(nearest)'"
+        }
+        return "unknown \(what) '\(text)'; valid: \(valid.joined(separator: ", "))"
+    }
+
+    private var kind: String {
+        switch content {
+        case .text(let text): text.isEmpty ? "nothing" : "one value"
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var previous = Array(0...right.count)
+        for (row, a) in left.enumerated() {
+            var current = [row + 1]
+            for (column, b) in right.enumerated() {
+                let replaced = previous[column] + (a == b ? 0 : 1)
+                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+            }
+            previous = current
+        }
+        return previous[right.count]
+    }
+}

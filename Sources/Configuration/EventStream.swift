@@ -1,0 +1,106 @@
+import CYAML
+
+/// One step of libyaml through a file, copied out of its buffers.
+struct Event {
+    enum Kind: Equatable {
+        case documentStart, sequenceStart, mappingStart, collectionEnd, end, other
+        case scalar(String)
+        case alias(String)
+    }
+
+    var kind: Kind
+    var anchor: String?
+    var tag: String?
+    var line: Int
+    var column: Int
+}
+
+/// A syntax error with its place, both counting from 1.
+struct SyntaxFailure: Error {
+    var line: Int
+    var column: Int
+    var message: String
+}
+
+/// The events of one file, in order.
+///
+/// Safe to use: it owns both buffers and copies what it gives out.
+@safe struct EventStream: ~Copyable {
+    private let bytes: UnsafeMutableBufferPointer<UInt8>
+    // libyaml keeps pointers into its own struct, so the struct must not move.
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+
+    init(_ content: [UInt8]) {
+        unsafe bytes = .allocate(capacity: max(content.count, 1))
+        _ = unsafe bytes.initialize(from: content)
+        unsafe parser = .allocate(capacity: 1)
+        unsafe parser.initialize(to: yaml_parser_t())
+        // Only fails when memory is exhausted, which the first event then reports.
+        _ = unsafe yaml_parser_initialize(parser)
+        unsafe yaml_parser_set_input_string(parser, bytes.baseAddress, content.count)
+    }
+
+    deinit {
+        unsafe yaml_parser_delete(parser)
+        unsafe parser.deallocate()
+        unsafe bytes.deallocate()
+    }
+
+    mutating func next() -> Result<Event, SyntaxFailure> {
+        var event = unsafe yaml_event_t()
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else { return .failure(failure()) }
+        defer { unsafe yaml_event_delete(&event) }
+        return unsafe .success(Self.copy(event))
+    }
+
+    private static func copy(_ event: yaml_event_t) -> Event {
+        var result = unsafe Event(
+            kind: .other, line: Int(event.start_mark.line) + 1,
+            column: Int(event.start_mark.column) + 1)
+        switch unsafe event.type {
+        case YAML_DOCUMENT_START_EVENT: result.kind = .documentStart
+        case YAML_STREAM_END_EVENT: result.kind = .end
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: result.kind = .collectionEnd
+        case YAML_ALIAS_EVENT:
+            result.kind = unsafe .alias(text(event.data.alias.anchor) ?? "")
+        case YAML_SCALAR_EVENT:
+            let scalar = unsafe event.data.scalar
+            let value = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+            result.kind = unsafe .scalar(String(decoding: value, as: UTF8.self))
+            result.anchor = unsafe text(scalar.anchor)
+            result.tag = unsafe text(scalar.tag)
+        case YAML_SEQUENCE_START_EVENT:
+            result.kind = .sequenceStart
+            result.anchor = unsafe text(event.data.sequence_start.anchor)
+            result.tag = unsafe text(event.data.sequence_start.tag)
+        case YAML_MAPPING_START_EVENT:
+            result.kind = .mappingStart
+            result.anchor = unsafe text(event.data.mapping_start.anchor)
+            result.tag = unsafe text(event.data.mapping_start.tag)
+        default: break
+        }
+        return result
+    }
+
+    private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        guard let pointer = unsafe pointer else { return nil }
+        return unsafe String(cString: pointer)
+    }
+
+    private func failure() -> SyntaxFailure {
+        let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
+        let message = "not valid YAML: \(problem ?? "out of memory")"
+        guard unsafe parser.pointee.error == YAML_READER_ERROR else {
+            let mark = unsafe parser.pointee.problem_mark
+            return SyntaxFailure(
+                line: Int(mark.line) + 1, column: Int(mark.column) + 1, message: message)
+        }
+        // The reader knows only a byte offset.
+        let offset = min(unsafe Int(parser.pointee.problem_offset), unsafe bytes.count)
+        let before = unsafe bytes.prefix(offset)
+        let lineStart = unsafe before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let line = unsafe before.count { $0 == UInt8(ascii: "\n") } + 1
+        let column = unsafe String(decoding: before[lineStart...], as: UTF8.self).count + 1
+        return SyntaxFailure(line: line, column: column, message: message)
+    }
+}

@@ -1,0 +1,35 @@
+import CgroupModel
+
+/// The values of the detail pane's charts, moved on by one value a tick instead of read anew.
+struct HistoryStrip {
+    private var cgroup: CgroupID?
+    private var kind: DetailKind?
+    private var width = 0
+    private var tick: UInt64 = 0
+    private var series: [[Double?]] = []
+
+    /// The values that end with the shown snapshot, oldest first.
+    mutating func update(
+        _ model: LiveModel, _ shown: Snapshot, back: Int, from source: any SnapshotSource
+    ) -> [[Double?]] {
+        guard let detail = model.detail, let row = model.selectedRow else {
+            cgroup = nil
+            return []
+        }
+        let wanted = DetailPane.chartWidth(model.size.columns)
+        let isSame = cgroup == row.id && kind == detail && width == wanted
+        if isSame, tick == shown.tick { return series }
+        if isSame, tick + 1 == shown.tick {
+            for (place, chart) in detail.charts.enumerated() {
+                series[place].append(chart.value(shown, row.index))
+                series[place].removeFirst(max(0, series[place].count - wanted))
+            }
+        } else {
+            series = detail.charts.map { chart in
+                source.series(of: row.id, back: back, count: wanted) { chart.value($0, $1) }
+            }
+        }
+        (cgroup, kind, width, tick) = (row.id, detail, wanted, shown.tick)
+        return series
+    }
+}

@@ -1,0 +1,93 @@
+/// How many cells text takes in a terminal, and how it is cut to fit.
+///
+/// The width of a text is the sum over its scalars, as ncurses counts.
+public enum CellWidth {
+    /// Ranges of East Asian wide and fullwidth scalars; emoji are known by their property.
+    private static let wide: [ClosedRange<UInt32>] = [
+        0x1100...0x115f, 0x2329...0x232a, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97c,
+        0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff00...0xff60,
+        0xffe0...0xffe6, 0x16fe0...0x18cff, 0x1aff0...0x1b2ff, 0x1f200...0x1f2ff,
+        0x20000...0x3fffd,
+    ]
+
+    /// The cells of one scalar: 0 for combining ones, 2 for wide ones, else 1.
+    public static func of(_ scalar: Unicode.Scalar) -> Int {
+        let value = scalar.value
+        if value < 0x300 { return 1 }
+        if (0x1160...0x11ff).contains(value) { return 0 }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        default: break
+        }
+        if wide.contains(where: { $0.contains(value) }) { return 2 }
+        let isFlagLetter = (0x1f1e6...0x1f1ff).contains(value)
+        return scalar.properties.isEmojiPresentation && !isFlagLetter ? 2 : 1
+    }
+
+    /// The cells of a text that holds no control characters.
+    public static func of(_ text: String) -> Int {
+        if isPlain(text) { return text.utf8.count }
+        return text.unicodeScalars.reduce(0) { $0 + of($1) }
+    }
+
+    /// The longest beginning that fits into `width` cells.
+    public static func clipped(_ text: String, to width: Int) -> String {
+        guard width > 0 else { return "" }
+        if text.utf8.count <= width { return text }
+        if isPlain(text) { return String(text.utf8.prefix(width)) ?? text }
+        var used = 0
+        var end = text.startIndex
+        while end < text.endIndex {
+            let next = text.index(after: end)
+            used += of(String(text[end..<next]))
+            if used > width { break }
+            end = next
+        }
+        return String(text[..<end])
+    }
+
+    /// Cut at the end, with an ellipsis where something is missing.
+    public static func ellipsised(_ text: String, to width: Int) -> String {
+        if of(text) <= width { return text }
+        return width > 0 ? clipped(text, to: width - 1) + "…" : ""
+    }
+
+    /// Cut in the middle: both ends of a path tell more than its middle.
+    public static func middleEllipsised(_ text: String, to width: Int) -> String {
+        if of(text) <= width { return text }
+        guard width > 2 else { return clipped(text, to: width) }
+        let head = clipped(text, to: (width - 1) / 2)
+        var tail: [Character] = []
+        var room = width - 1 - of(head)
+        for character in text.reversed() {
+            room -= of(String(character))
+            if room < 0 { break }
+            tail.append(character)
+        }
+        return head + "…" + String(tail.reversed())
+    }
+
+    /// Text with the characters spelled out that would move the cursor or turn the line around.
+    public static func printable(_ text: String) -> String {
+        if isPlain(text) { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            let value = scalar.value
+            let turnsLine = (0x202a...0x202e).contains(value) || (0x2066...0x2069).contains(value)
+            switch scalar.properties.generalCategory {
+            case .control where value < 0x80:
+                let digits = String(value, radix: 16)
+                result += "\\x" + (digits.count == 1 ? "0" : "") + digits
+            case .control, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate:
+                result += "\\u{" + String(value, radix: 16) + "}"
+            case _ where turnsLine: result += "\\u{" + String(value, radix: 16) + "}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+    }
+}

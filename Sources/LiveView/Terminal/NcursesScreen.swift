@@ -1,0 +1,164 @@
+#if TUI
+import CNcurses
+import Glibc
+
+/// A real terminal through ncurses; use it on the main thread only.
+///
+/// Ctrl-Z and the redraw after it, and the clean end on a signal that nobody handles, are ncurses'
+/// own. Safe to use: the window lives from `init` to ``close()``, and nothing is drawn afterwards.
+@safe public final class NcursesScreen: Screen {
+    private let terminal: OpaquePointer
+    private let window: UnsafeMutablePointer<WINDOW>
+    private let palette: Palette
+    private let isUTF8: Bool
+    private var isOpen = true
+
+    /// Takes the terminal over; throws before anything was written to it.
+    ///
+    /// `NO_COLOR` in the environment leaves bold and reverse only.
+    public init() throws(TerminalError) {
+        guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
+        let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
+        guard !name.isEmpty else { throw .unset }
+        var found: Int32 = 0
+        // initscr would end the process for an unknown terminal; this one reports it.
+        guard unsafe setupterm(nil, STDOUT_FILENO, &found) == OK else { throw .unknown(name) }
+        guard cgw_moves_cursor() else { throw .tooSimple(name) }
+        isUTF8 = Self.chooseLocale()
+        guard let terminal = unsafe cgw_newterm(), let window = unsafe cgw_stdscr() else {
+            throw .unknown(name)
+        }
+        unsafe self.terminal = unsafe terminal
+        unsafe self.window = unsafe window
+        let refused = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
+        var colours = 0
+        if !refused, has_colors(), start_color() == OK {
+            use_default_colors()
+            colours = Int(cgw_colors())
+        }
+        palette = Palette(colours: colours)
+        cbreak()
+        noecho()
+        unsafe keypad(window, true)
+        set_escdelay(25)
+        curs_set(0)
+    }
+
+    deinit { close() }
+
+    /// Gives the terminal back as it was; harmless when done twice.
+    public func close() {
+        guard isOpen else { return }
+        isOpen = false
+        endwin()
+        unsafe delscreen(terminal)
+    }
+
+    /// The size now.
+    public var size: ScreenSize {
+        guard isOpen else { return ScreenSize(rows: 0, columns: 0) }
+        return unsafe ScreenSize(rows: Int(getmaxy(window)), columns: Int(getmaxx(window)))
+    }
+
+    /// Makes the next refresh show only what is drawn from now on.
+    public func clear() {
+        if isOpen { unsafe werase(window) }
+    }
+
+    /// Puts text at a place.
+    public func draw(_ text: String, row: Int, column: Int, style: Style) {
+        guard isOpen else { return }
+        let (attributes, pair) = palette.apply(style)
+        unsafe wattr_set(window, attributes, pair, nil)
+        unsafe wmove(window, Int32(row), Int32(column))
+        unsafe waddnstr(window, isUTF8 ? text : Self.ascii(text), -1)
+    }
+
+    /// Shows what was drawn.
+    public func refresh() {
+        if isOpen { unsafe wrefresh(window) }
+    }
+
+    /// Repaints every cell at the next refresh.
+    public func invalidate() {
+        if isOpen { unsafe clearok(window, true) }
+    }
+
+    /// Waits for a key; nil when none came in time, or when a signal came.
+    public func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
+        guard isOpen else { return nil }
+        unsafe wtimeout(window, Int32(clamping: timeoutMilliseconds))
+        var code = wint_t()
+        return switch unsafe wget_wch(window, &code) {
+        case KEY_CODE_YES: Self.special(Int32(bitPattern: code))
+        case OK: Self.typed(code)
+        default: Self.hasHungUp ? .hangUp : nil
+        }
+    }
+
+    /// Whether the terminal behind standard input is gone; ncurses itself only says "no key".
+    private static var hasHungUp: Bool {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&input, 1, 0) > 0 else { return false }
+        return Int32(input.revents) & Int32(POLLHUP | POLLERR | POLLNVAL) != 0
+    }
+
+    private static func special(_ code: Int32) -> KeyEvent? {
+        switch code {
+        case KEY_UP: .up
+        case KEY_DOWN: .down
+        case KEY_LEFT: .left
+        case KEY_RIGHT: .right
+        case KEY_PPAGE: .pageUp
+        case KEY_NPAGE: .pageDown
+        case KEY_HOME: .home
+        case KEY_END: .end
+        case KEY_BTAB: .backTab
+        case KEY_BACKSPACE: .backspace
+        case KEY_ENTER: .enter
+        case KEY_RESIZE: .resize
+        case KEY_F0 + 1...KEY_F0 + 12: .function(Int(code - KEY_F0))
+        default: nil
+        }
+    }
+
+    private static func typed(_ code: wint_t) -> KeyEvent? {
+        switch code {
+        case 9: return .tab
+        case 10, 13: return .enter
+        case 12: return .redraw
+        case 27: return .escape
+        case 8, 127: return .backspace
+        case 0..<32: return nil
+        default: return Unicode.Scalar(code).map { .character(Character($0)) }
+        }
+    }
+
+    /// Takes the user's locale, or plain UTF-8 where none is set; tells whether it is UTF-8.
+    private static func chooseLocale() -> Bool {
+        unsafe setlocale(LC_CTYPE, "")
+        if codeset == "UTF-8" { return true }
+        guard codeset == "ANSI_X3.4-1968" else { return false }
+        return unsafe setlocale(LC_CTYPE, "C.UTF-8") != nil
+    }
+
+    private static var codeset: String { unsafe String(cString: cgw_codeset()) }
+
+    /// What a terminal shows that knows no more than ASCII.
+    private static func ascii(_ text: String) -> String {
+        String(
+            text.map { character in
+                switch character {
+                case _ where character.isASCII: character
+                case "│": "|"
+                case "─": "-"
+                case "├", "└", "▸": "+"
+                case "…": "~"
+                case "▁", "▂", "▃": "."
+                case "▄", "▅", "▆", "▇", "█", "▉", "▊", "▋", "▌", "▍", "▎", "▏": "#"
+                default: "?"
+                }
+            })
+    }
+}
+#endif

@@ -1,0 +1,65 @@
+#if TUI
+import CNcurses
+
+/// How each ``Style`` looks with 256 colours, with 8, and without.
+struct Palette {
+    /// A colour pair and what is added to it.
+    private struct Look {
+        /// Numbers of the 256-colour table; -1 is the terminal's own.
+        var rich: (Int16, Int16)
+        /// Numbers of the basic eight.
+        var basic: (Int16, Int16)
+        var attributes: attr_t = cgw_attr_normal
+        var withoutColour: attr_t = cgw_attr_normal
+    }
+
+    private let attributes: [attr_t]
+    private let hasColours: Bool
+
+    /// Prepares the colours of a started screen; `colours` is 0 where none are wanted.
+    init(colours: Int) {
+        hasColours = colours >= 8
+        attributes = Style.allCases.enumerated().map { place, style in
+            let look = Self.look(style)
+            guard colours >= 8 else { return look.withoutColour }
+            let (front, back) = colours >= 256 ? look.rich : look.basic
+            init_pair(Int16(place + 1), front, back)
+            return look.attributes
+        }
+    }
+
+    /// The attributes and the colour pair of a style.
+    func apply(_ style: Style) -> (attributes: attr_t, pair: Int16) {
+        let place = Style.allCases.firstIndex(of: style) ?? 0
+        return (attributes[place], hasColours ? Int16(place + 1) : 0)
+    }
+
+    private static func look(_ style: Style) -> Look {
+        let bold = cgw_attr_bold
+        let reverse = cgw_attr_reverse
+        return switch style {
+        case .plain: Look(rich: (-1, -1), basic: (-1, -1))
+        case .dim:
+            Look(rich: (244, -1), basic: (-1, -1), withoutColour: cgw_attr_normal)
+        case .strong: Look(rich: (-1, -1), basic: (-1, -1), attributes: bold, withoutColour: bold)
+        case .label: Look(rich: (73, -1), basic: (6, -1))
+        case .good: Look(rich: (71, -1), basic: (2, -1))
+        case .warn: Look(rich: (214, -1), basic: (3, -1), withoutColour: bold)
+        case .critical:
+            Look(rich: (203, -1), basic: (1, -1), attributes: bold, withoutColour: bold)
+        case .title:
+            Look(rich: (231, 24), basic: (7, 4), attributes: bold, withoutColour: reverse)
+        case .head: Look(rich: (252, 238), basic: (0, 2), withoutColour: reverse)
+        case .sortedHead:
+            Look(
+                rich: (231, 30), basic: (0, 6), attributes: bold, withoutColour: reverse | bold)
+        case .selected:
+            Look(rich: (232, 116), basic: (0, 6), withoutColour: reverse)
+        case .hint: Look(rich: (250, 236), basic: (0, 6), withoutColour: reverse)
+        case .hintKey:
+            Look(rich: (80, 236), basic: (7, 0), attributes: bold, withoutColour: bold)
+        case .chart: Look(rich: (74, -1), basic: (6, -1))
+        }
+    }
+}
+#endif

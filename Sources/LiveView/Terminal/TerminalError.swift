@@ -1,0 +1,27 @@
+/// Why there can be no live view on this terminal.
+public enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// `TERM` is not set or empty.
+    case unset
+    /// The terminal database does not know it, or not enough of it.
+    case unknown(String)
+    /// It is known, but cannot move its cursor.
+    case tooSimple(String)
+    /// Standard input or output is no terminal.
+    case notATerminal
+
+    /// One line: what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .unset:
+            "TERM is not set; set it to your terminal's type (TERM=xterm-256color), or use --batch"
+        case .unknown(let name):
+            "terminal type '\(CellWidth.printable(name))' is not known here; set TERM "
+                + "(TERM=xterm-256color), install ncurses-term, or use --batch"
+        case .tooSimple(let name):
+            "terminal type '\(CellWidth.printable(name))' cannot move its cursor; set TERM to "
+                + "your terminal's real type (TERM=xterm-256color), or use --batch"
+        case .notATerminal:
+            "standard input and output must be a terminal; use --batch for output into a pipe"
+        }
+    }
+}

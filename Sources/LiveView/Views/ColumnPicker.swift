@@ -1,0 +1,38 @@
+/// A small list over the table in which columns are switched on and off.
+enum ColumnPicker {
+    static func draw(_ model: LiveModel, cursor: Int, into frame: inout Frame) {
+        let columns = LiveModel.optionalColumns
+        let geometry = model.geometry
+        let height = min(columns.count, geometry.statusRow - geometry.headRow - 2)
+        let width = min(frame.size.columns - 4, 58)
+        let left = (frame.size.columns - width) / 2
+        let top = geometry.headRow + 1
+        guard height > 0, width > 20 else { return }
+        let inner = width - 2
+        frame.put("┌" + bar(" Columns ", inner) + "┐", row: top - 1, column: left, style: .label)
+        let first = min(max(cursor - height + 1, 0), columns.count - height)
+        let shown = TableLayout(width: frame.size.columns, wanted: model.layout.columns).places
+        for place in 0..<height {
+            let column = columns[first + place]
+            let isWanted = model.layout.columns.contains(column)
+            let fits = shown.contains { $0.column == column }
+            let title = column.facts.title
+            let gap = String(repeating: " ", count: max(8 - title.count, 1))
+            let remark = isWanted && !fits ? "(no room now) " : ""
+            let text = " [\(isWanted ? "x" : " ")] \(title)\(gap)\(remark)\(column.help)"
+            let row = top + place
+            let style: Style = first + place == cursor ? .selected : .plain
+            frame.put("│", row: row, column: left, style: .label)
+            frame.fill(row: row, column: left + 1, width: inner, style: style)
+            frame.put(
+                CellWidth.ellipsised(text, to: inner - 1), row: row, column: left + 1,
+                style: style)
+            frame.put("│", row: row, column: left + width - 1, style: .label)
+        }
+        frame.put("└" + bar("", inner) + "┘", row: top + height, column: left, style: .label)
+    }
+
+    private static func bar(_ title: String, _ width: Int) -> String {
+        title + String(repeating: "─", count: max(width - title.count, 0))
+    }
+}

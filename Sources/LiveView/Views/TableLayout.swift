@@ -1,0 +1,46 @@
+/// Which columns stand where at one width of the terminal.
+struct TableLayout: Hashable, Sendable {
+    /// A column with its place.
+    struct Place: Hashable, Sendable {
+        let column: Column
+        let start: Int
+        let width: Int
+    }
+
+    /// The columns from left to right; the first is the CGroup column, which takes the rest.
+    let places: [Place]
+
+    /// The widest bar.
+    private static let widestBar = 20
+
+    /// Fits the wanted columns, the least needed ones left out first.
+    init(width: Int, wanted: Set<Column>) {
+        var columns = Column.allCases.filter { $0 != .cgroup && wanted.contains($0) }
+        // Other columns go before names get narrower than this.
+        let narrowest = min(28, max(18, width * 7 / 20))
+        let room = max(0, width - narrowest)
+        func needed() -> Int { columns.reduce(0) { $0 + $1.facts.width + 1 } }
+        while needed() > room {
+            guard
+                let worst = columns.indices.max(by: {
+                    columns[$0].facts.expendability < columns[$1].facts.expendability
+                })
+            else { break }
+            columns.remove(at: worst)
+        }
+        // A third of what is left makes the bar longer, the rest is for names.
+        let spare = max(0, room - needed())
+        let bar = min(Self.widestBar, Column.memoryShare.facts.width + spare / 3)
+        let rest = columns.reduce(width) {
+            $0 - ($1 == .memoryShare ? bar : $1.facts.width) - 1
+        }
+        var places = [Place(column: .cgroup, start: 0, width: max(0, rest))]
+        var start = max(0, rest)
+        for column in columns {
+            let own = column == .memoryShare ? bar : column.facts.width
+            places.append(Place(column: column, start: start + 1, width: own))
+            start += own + 1
+        }
+        self.places = places
+    }
+}

@@ -1,0 +1,169 @@
+import CgroupModel
+
+/// One line of the table.
+struct TreeRow: Hashable, Sendable {
+    /// The position in ``Snapshot/cgroups``.
+    let index: Int
+    /// Whose line it is.
+    let id: CgroupID
+    /// How far below the topmost row of its tree; 0 in a flat list.
+    let depth: Int
+    /// Bit n is set where the ancestor at depth n+1, or the row itself, is the last of its siblings.
+    let lastSiblings: UInt64
+    /// How many descendants are folded away.
+    let folded: Int
+}
+
+/// Which cgroups stand in the table, and in which order.
+struct TreeRows {
+    /// A row's guides beyond this depth are not drawn; deeper rows still stand in order.
+    static let deepestGuide = 40
+
+    /// What decides.
+    struct Options {
+        var layout = Layout()
+        /// Lower-case text that the path must hold; empty for all.
+        var filter = ""
+        /// The most directories below the root; nil for all.
+        var depth: Int?
+        var folded: Set<CgroupID> = []
+    }
+
+    private let snapshot: Snapshot
+    private let options: Options
+
+    /// The rows of a snapshot.
+    static func build(_ snapshot: Snapshot, _ options: Options) -> [TreeRow] {
+        let rows = TreeRows(snapshot: snapshot, options: options)
+        let shown = rows.shown()
+        let order = rows.order(shown)
+        guard !options.layout.tree else { return rows.tree(order, shown) }
+        return order.map { index in
+            TreeRow(
+                index: index, id: snapshot.cgroups[index].id, depth: 0, lastSiblings: 0, folded: 0)
+        }
+    }
+
+    private init(snapshot: Snapshot, options: Options) {
+        self.snapshot = snapshot
+        self.options = options
+    }
+
+    /// Which cgroups the depth and the filter leave; in a tree, with their ancestors.
+    private func shown() -> [Bool] {
+        let cgroups = snapshot.cgroups
+        var shown = [Bool](repeating: true, count: cgroups.count)
+        if let depth = options.depth {
+            for index in cgroups.indices where cgroups[index].path.depth > depth {
+                shown[index] = false
+            }
+        }
+        guard !options.filter.isEmpty else { return shown }
+        let wanted = Array(options.filter.utf8)
+        for index in cgroups.indices {
+            shown[index] = shown[index] && Self.holds(cgroups[index].path.bytes, wanted)
+        }
+        guard options.layout.tree else { return shown }
+        // Parents stand before their children, so going backwards reaches every ancestor.
+        for index in cgroups.indices.reversed() where shown[index] {
+            if let parent = cgroups[index].parent { shown[parent] = true }
+        }
+        return shown
+    }
+
+    /// Whether `text` holds `wanted`, which is lower-case; only ASCII letters match both ways.
+    private static func holds(_ text: [UInt8], _ wanted: [UInt8]) -> Bool {
+        guard text.count >= wanted.count else { return false }
+        let upper = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        return (0...(text.count - wanted.count)).contains { start in
+            wanted.indices.allSatisfy { offset in
+                let byte = text[start + offset]
+                return (upper.contains(byte) ? byte | 0x20 : byte) == wanted[offset]
+            }
+        }
+    }
+
+    /// The shown cgroups, sorted; those without a number last whichever way it goes.
+    private func order(_ shown: [Bool]) -> [Int] {
+        let layout = options.layout
+        let indices = shown.indices.filter { shown[$0] }
+        guard layout.sort != .path else { return layout.reverse ? indices.reversed() : indices }
+        let keyed = indices.map { index in
+            let value = CgroupFigures(snapshot, index)
+                .sortValue(layout.sort, percent: layout.percent)
+            let key = value.map { layout.reverse ? -$0 : $0 } ?? -.infinity
+            return (key: key, index: index)
+        }
+        return keyed.sorted { ($1.key, $0.index) < ($0.key, $1.index) }.map(\.index)
+    }
+
+    /// Depth first: every parent before its children, siblings as `order` has them.
+    private func tree(_ order: [Int], _ shown: [Bool]) -> [TreeRow] {
+        let cgroups = snapshot.cgroups
+        // Chains through the children: the first child, and after it the next sibling.
+        var first = [Int](repeating: -1, count: cgroups.count)
+        var next = first
+        var roots: [Int] = []
+        for index in order.reversed() {
+            if let parent = cgroups[index].parent {
+                next[index] = first[parent]
+                first[parent] = index
+            } else {
+                roots.append(index)
+            }
+        }
+        var rows: [TreeRow] = []
+        rows.reserveCapacity(order.count)
+        var pending = roots.map { (index: $0, depth: 0, last: UInt64(0)) }
+        while let place = pending.popLast() {
+            let id = cgroups[place.index].id
+            let isFolded =
+                options.filter.isEmpty && first[place.index] >= 0 && options.folded.contains(id)
+            rows.append(
+                TreeRow(
+                    index: place.index, id: id, depth: place.depth, lastSiblings: place.last,
+                    folded: isFolded ? descendants(of: place.index, shown) : 0))
+            guard !isFolded else { continue }
+            let start = pending.count
+            var child = first[place.index]
+            while child >= 0 {
+                let bit: UInt64 = place.depth < Self.deepestGuide ? 1 << UInt64(place.depth) : 0
+                let last = next[child] < 0 ? place.last | bit : place.last
+                pending.append((child, place.depth + 1, last))
+                child = next[child]
+            }
+            pending[start...].reverse()
+        }
+        return rows
+    }
+
+    private func descendants(of index: Int, _ shown: [Bool]) -> Int {
+        // In path order the descendants follow directly.
+        let path = snapshot.cgroups[index].path
+        var count = 0
+        var place = index + 1
+        while place < shown.count, snapshot.cgroups[place].path.isWithin(path) {
+            count += shown[place] ? 1 : 0
+            place += 1
+        }
+        return count
+    }
+}
+
+extension TreeRow {
+    /// The lines from the parent to this row: `│  ├─ `, or `│ ├─` where room is scarce.
+    func guides(narrow: Bool) -> String {
+        guard depth > 0 else { return "" }
+        let gap = narrow ? "" : " "
+        var result = ""
+        for level in 0..<min(depth, TreeRows.deepestGuide) {
+            let isLast = lastSiblings >> UInt64(level) & 1 == 1
+            if level == depth - 1 {
+                result += (isLast ? "└─" : "├─") + gap
+            } else {
+                result += (isLast ? "  " : "│ ") + gap
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,125 @@
+import Configuration
+import Testing
+
+private func load(_ text: String) throws(ConfigError) -> ConfigNode {
+    try ConfigLoader.load(Array(text.utf8), file: "t.yaml")
+}
+
+private func failure(_ text: String) -> String {
+    do {
+        _ = try load(text)
+        return "loaded"
+    } catch { return error.description }
+}
+
+@Suite struct ConfigLoaderTests {
+    @Test func everyScalarIsTheTextThatWasWritten() throws {
+        let root = try load("device: 8:0\nflag: no\nmode: 010\nnull: ~\nempty:\nquoted: \"a b\"\n")
+        let entries = try root.mapping(for: "file")
+        let texts = entries.map { entry -> String in
+            guard case .text(let text) = entry.value.content else { return "?" }
+            return "\(entry.key)=\(text)"
+        }
+        #expect(
+            texts == ["device=8:0", "flag=no", "mode=010", "null=~", "empty=", "quoted=a b"])
+    }
+
+    @Test func everyNodeKnowsItsPlace() throws {
+        let root = try load("# note\nrules:\n  - name: a\n    limits: [1, zwö, 3]\n")
+        let rules = try root.mapping(for: "file")[0]
+        #expect(rules.position.description == "t.yaml:2:1")
+        let rule = try rules.value.sequence(for: "rules")[0]
+        #expect(rule.position.description == "t.yaml:3:5")
+        let limits = try rule.mapping(for: "rule")[1]
+        #expect(limits.position.description == "t.yaml:4:5")
+        let last = try limits.value.sequence(for: "limits")[2]
+        #expect(last.position.description == "t.yaml:4:22")
+    }
+
+    @Test func anEmptyFileIsAnEmptyMapping() throws {
+        for text in ["", "# only a comment\n"] {
+            #expect(try load(text).mapping(for: "file").isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        ("a: 1\nb: 2\na: 3\n", "t.yaml:3:1: key 'a' stands twice, first in line 1; remove one"),
+        ("a: !!int 1\n", "t.yaml:1:4: tag 'tag:yaml.org,2002:int' is not supported; remove it"),
+        ("a: &x 1\n", "t.yaml:1:4: anchor '&x' is not supported; remove it"),
+        ("a: 1\nb: *x\n", "t.yaml:2:4: alias '*x' is not supported; repeat the value"),
+        ("a: 1\n---\nb: 2\n", "t.yaml:2:1: a second document; keep one in a file"),
+        ("[a]: 1\n", "t.yaml:1:1: a key must be one word, not a list or a mapping"),
+        (
+            "a: 1\n  b: 2\n",
+            "t.yaml:2:4: not valid YAML: mapping values are not allowed in this context"
+        ),
+        ("a: [1\n", "t.yaml:2:1: not valid YAML: did not find expected ',' or ']'"),
+    ])
+    func whatCouldMeanTwoThingsIsRefusedWithItsPlace(text: String, message: String) {
+        #expect(failure(text) == message)
+    }
+
+    @Test func bytesThatAreNotTextAreRefusedWithTheirPlace() {
+        let bytes = Array("ok: 1\nä: ".utf8) + [0xff]
+        do throws(ConfigError) {
+            _ = try ConfigLoader.load(bytes, file: "t.yaml")
+            Issue.record("loaded")
+        } catch {
+            #expect(error.description.hasPrefix("t.yaml:2:4: not valid YAML: "))
+        }
+    }
+
+    @Test func sizeNodesAndDepthAreBounded() {
+        let large = String(repeating: "#", count: ConfigLoader.largestFile + 1)
+        #expect(failure(large).hasPrefix("t.yaml:1:1: larger than 1 MiB"))
+        let many = String(repeating: "- a\n", count: ConfigLoader.mostNodes)
+        #expect(failure(many) == "t.yaml:20000:3: more than 20000 nodes; split the file")
+        let deep = String(repeating: "[", count: 65)
+        #expect(failure(deep) == "t.yaml:1:65: nested deeper than 64 levels")
+    }
+
+    @Test func truncationsNeverCrash() {
+        let text = "a: \"x\\n\"\nlist:\n  - {b: 'c', d: [e, f]}\n  - |\n    text\n"
+        for length in 0...text.utf8.count {
+            _ = try? ConfigLoader.load(Array(text.utf8.prefix(length)), file: "t.yaml")
+        }
+    }
+}
+
+@Suite struct ConfigSchemaTests {
+    private func failure(_ text: String, _ use: (ConfigNode) throws -> Void) -> String {
+        do {
+            try use(load(text))
+            return "accepted"
+        } catch { return "\(error)" }
+    }
+
+    @Test func aMistypedKeyFindsItsNeighbour() {
+        let keys = ["interval", "columns", "sort"]
+        #expect(
+            failure("sort: cpu\nintervall: 1s\n") { _ = try $0.mapping(for: "file", keys: keys) }
+                == "t.yaml:2:1: unknown key 'intervall', nearest valid 'interval'")
+        #expect(
+            failure("zzzzzzzz: 1\n") { _ = try $0.mapping(for: "file", keys: keys) }
+                == "t.yaml:1:1: unknown key 'zzzzzzzz'; valid: interval, columns, sort")
+        #expect(
+            failure("sort: cpu\n") { _ = try $0.mapping(for: "file", keys: keys) } == "accepted")
+    }
+
+    @Test func theWrongKindIsNamed() {
+        #expect(
+            failure("- a\n") { _ = try $0.mapping(for: "the file") }
+                == "t.yaml:1:1: the file must be a mapping (key: value), not a list")
+        #expect(
+            failure("a:\n") { _ = try $0.mapping(for: "file")[0].value.text(for: "a") }
+                == "t.yaml:1:3: a has no value; write one")
+        #expect(
+            failure("a: b\n") { _ = try $0.mapping(for: "file")[0].value.sequence(for: "a") }
+                == "t.yaml:1:4: a must be a list (- a), not one value")
+        #expect(
+            failure("sort: cpuu\n") {
+                _ = try $0.mapping(for: "file")[0].value.word(
+                    for: "sort", among: ["cpu", "memory"])
+            } == "t.yaml:1:7: unknown sort 'cpuu', nearest valid 'cpu'")
+    }
+}

@@ -1,0 +1,167 @@
+import CgroupModel
+import Testing
+
+@testable import LiveView
+
+@Suite struct FittingTests {
+    static let modes: [[KeyEvent]] = [
+        [], ["V"], ["/", "日", "x"], ["f", .end], ["h", .end], ["z"], [.tab], [.tab, .tab],
+        [.tab, .tab, .tab], [.backTab, .backTab], [.backTab],
+    ]
+
+    @Test(arguments: modes) func nothingLeavesTheLineAtAnyWidth(_ keys: [KeyEvent]) {
+        for columns in 40...250 {
+            for rows in [8, 16, 50] where rows == 16 || columns % 10 == 0 {
+                var model = SampleMachine.model(rows: rows, columns: columns)
+                for key in ["j", "j"] + keys { _ = model.handle(key) }
+                let frame = FrameComposer.compose(model, SampleMachine.scene)
+                for run in frame.runs {
+                    #expect(run.row < rows)
+                    #expect(run.column + CellWidth.of(run.text) <= columns, "\(run)")
+                }
+            }
+        }
+    }
+
+    @Test func columnsStandSideBySideAtAnyWidth() {
+        var before = 0
+        for width in 40...250 {
+            let places = TableLayout(width: width, wanted: Set(Column.allCases)).places
+            var end = 0
+            for place in places {
+                #expect(place.start >= end)
+                #expect(place.width > 0)
+                end = place.start + place.width
+            }
+            #expect(end == width)
+            #expect(places[0].column == .cgroup)
+            #expect(places[0].width >= 18)
+            #expect(places.contains { $0.column == .cpu })
+            #expect(places.count >= before, "a wider terminal never shows fewer columns")
+            before = places.count
+        }
+        #expect(before == Column.allCases.count)
+    }
+
+    @Test func onlyWantedColumnsStand() {
+        let places = TableLayout(width: 200, wanted: [.oom, .tasks]).places
+        #expect(places.map(\.column) == [.cgroup, .tasks, .oom])
+    }
+
+    @Test func neighbouringCellsNeverTouch() {
+        let model = SampleMachine.model(rows: 30, columns: 160)
+        let frame = FrameComposer.compose(model, SampleMachine.scene)
+        let table = TableLayout(width: 160, wanted: Set(Column.allCases))
+        for line in frame.lines[4..<15] {
+            for place in table.places.dropFirst() {
+                var column = 0
+                for character in line {
+                    if column == place.start - 1 { #expect(character == " ", "\(line)") }
+                    column += CellWidth.of(String(character))
+                }
+            }
+        }
+    }
+}
+
+@Suite struct CellWidthTests {
+    @Test(arguments: [
+        ("abc", 3), ("", 0), ("ä", 1), ("a\u{308}", 1), ("日本", 4), ("한글", 4), ("ｆｕ", 4), ("🦊", 2),
+        ("e\u{301}\u{327}", 1), ("\u{200b}", 0), ("█▏", 2), ("│├─└▸…", 6), ("🇩", 1),
+        ("\u{1100}\u{1161}", 2),
+    ])
+    func widthsAreThoseOfATerminal(text: String, width: Int) {
+        #expect(CellWidth.of(text) == width)
+    }
+
+    @Test func wideCharactersAreNeverCutInHalf() {
+        #expect(CellWidth.clipped("日本語", to: 3) == "日")
+        #expect(CellWidth.clipped("a\u{308}b", to: 1) == "a\u{308}")
+        #expect(CellWidth.ellipsised("日本語", to: 5) == "日本…")
+        for width in 0...12 {
+            for text in ["日本語テスト.service", "abcdefghijklmnop", "e\u{301}e\u{301}日e\u{301}e\u{301}"]
+            {
+                #expect(CellWidth.of(CellWidth.clipped(text, to: width)) <= width)
+                #expect(CellWidth.of(CellWidth.ellipsised(text, to: width)) <= width)
+                #expect(CellWidth.of(CellWidth.middleEllipsised(text, to: width)) <= width)
+            }
+        }
+    }
+
+    @Test func pathsAreCutInTheMiddle() {
+        #expect(
+            CellWidth.middleEllipsised("/system.slice/cron.service", to: 15) == "/system…service")
+        #expect(CellWidth.middleEllipsised("short", to: 15) == "short")
+    }
+
+    @Test func whatWouldMoveTheCursorIsSpelledOut() {
+        #expect(CellWidth.printable("a\u{1b}[31m\nb\u{7f}") == "a\\x1b[31m\\x0ab\\x7f")
+        #expect(CellWidth.printable("\u{202e}abc\u{2028}\u{9b}") == "\\u{202e}abc\\u{2028}\\u{9b}")
+        #expect(CellWidth.printable("äa\u{308}日") == "äa\u{308}日")
+    }
+}
+
+@Suite struct QuantityTests {
+    @Test(arguments: [
+        (0, "0"), (1, "1"), (1023, "1023"), (1024, "1.0K"), (102_300, "99.9K"), (102_400, "100K"),
+        (1_047_552, "1023K"), (1_048_064, "1.0M"), (1_288_490_189, "1.2G"), (1.8e19, "15.6E"),
+    ])
+    func bytesArePowersOf1024(value: Double, text: String) {
+        #expect(Quantity.bytes(value) == text)
+    }
+
+    @Test(arguments: [
+        (0, "0"), (1500, "1.5ms"), (350_000, "350ms"), (1_250_000, "1.25s"), (59_996_000, "1m00s"),
+        (247_000_000, "4m07s"), (11_520_000_000, "3h12m"), (1_051_200_000_000, "12d04h"),
+    ])
+    func durationsNameTwoUnits(value: Double, text: String) {
+        #expect(Quantity.duration(value) == text)
+    }
+
+    @Test func shortNumbersStayExact() {
+        #expect(Quantity.count(99_999) == "99999")
+        #expect(Quantity.count(123_456) == "123k")
+        #expect(Quantity.percent(99.96) == "100.0")
+        #expect(Quantity.percent(1234.4) == "1234")
+        #expect(Quantity.hundredths(1203) == "12.03")
+        #expect(Quantity.hundredths(10_000) == "100")
+        #expect(Quantity.interval(1) == "1s")
+        #expect(Quantity.interval(0.25) == "250ms")
+        #expect(Quantity.interval(1.25) == "1.25s")
+    }
+
+    @Test func reasonsAreNotZero() {
+        let reasons: [(Reading, String)] = [
+            (.absent, "-"), (.unlimited, "max"), (.unsupported, "-"), (.notPermitted, "?"),
+            (.gone, "-"), (.malformed, "bad"), (Reading(0), "0"),
+        ]
+        for (reading, text) in reasons {
+            #expect(Figure(reading).text(Quantity.bytes) == text)
+        }
+        #expect(Figure(nil, from: .notPermitted).text(Quantity.bytes) == "?")
+        #expect(Figure(nil, from: Reading(5)).text(Quantity.bytes) == "-")
+    }
+}
+
+@Suite struct SparklineTests {
+    @Test func zeroIsSeenAndNothingIsNot() {
+        #expect(
+            Sparkline.lines([nil, 0, 1, 50, 100], width: 6, height: 1, ceiling: 100)
+                == ["  ▁▁▄█"])
+        #expect(
+            Sparkline.lines([25, 50, 75, 100, 500], width: 5, height: 2, ceiling: 100)
+                == ["  ▄██", "▄████"])
+        #expect(Sparkline.lines([1, 2, 3], width: 2, height: 1, ceiling: 3) == ["▅█"])
+        #expect(Sparkline.lines([0], width: 1, height: 1, ceiling: 0) == ["▁"])
+        #expect(Sparkline.lines([1], width: 0, height: 1, ceiling: 1).isEmpty)
+    }
+
+    @Test func barsAreNeverLongerThanTheirField() {
+        #expect(Bar.filled(0, width: 4) == "")
+        #expect(Bar.filled(0.001, width: 4) == "▏")
+        #expect(Bar.filled(0.5, width: 4) == "██")
+        #expect(Bar.filled(7, width: 4) == "████")
+        #expect(Bar.filled(0.5, width: 0) == "")
+        #expect(Bar.filled(0.5, width: -3) == "")
+    }
+}

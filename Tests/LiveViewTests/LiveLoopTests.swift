@@ -1,0 +1,154 @@
+import CgroupModel
+import TestSupport
+import Testing
+
+@testable import LiveView
+
+/// A ring of five snapshots whose only cgroup uses as many tasks as the tick counts.
+private final class FakeSource: SnapshotSource {
+    struct DiskFull: Error, CustomStringConvertible { let description = "no space left" }
+
+    var ring: [Snapshot] = (1...5).map { FakeSource.snapshot($0) }
+    var intervals: [Double] = []
+    var samples = 0
+    var seriesReads = 0
+    var diskIsFull = false
+
+    static func snapshot(_ tick: UInt64) -> Snapshot {
+        var builder = SnapshotBuilder()
+        builder.tick = tick
+        builder.add("/job", ["pids.current": Reading(tick), "memory.usage": Reading(tick)])
+        return builder.build()
+    }
+
+    func advance() { ring.append(Self.snapshot((ring.last?.tick ?? 0) + 1)) }
+    func latest() -> Snapshot? { ring.last }
+    func snapshot(back: Int) -> Snapshot? { back < ring.count ? ring[ring.count - 1 - back] : nil }
+    var frameCount: Int { ring.count }
+    func setInterval(_ seconds: Double) { intervals.append(seconds) }
+    func sampleNow() { samples += 1 }
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow] {
+        [ProcessRow(pid: 9, user: "u", cpuPercent: 1, memoryBytes: 1, command: "work")]
+    }
+    func series(
+        of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
+    ) -> [Double?] {
+        seriesReads += 1
+        return ring.dropLast(back).suffix(count).map { value($0, 0) }
+    }
+    func saveLayout(_ layout: Layout) throws -> String {
+        if diskIsFull { throw DiskFull() }
+        return "/etc/layout.yaml"
+    }
+}
+
+@Suite struct LiveLoopTests {
+    private let screen = RecordingScreen(rows: 24, columns: 80)
+    private let source = FakeSource()
+    private let quit = QuitFlag()
+
+    /// Runs until the keys are used up and one more frame could be drawn.
+    private func run(_ keys: [KeyEvent], then idle: @escaping (Int) -> Void = { _ in }) -> [String]
+    {
+        screen.keys = keys
+        var pauses = 0
+        screen.whenIdle = { [quit] in
+            pauses += 1
+            idle(pauses)
+            if pauses == 8 { quit.request() }
+        }
+        LiveLoop(
+            screen: screen, source: source, quit: quit, now: { 1_790_000_005_000_000 },
+            mode: { "unified" }
+        ).run()
+        return screen.shown.lines
+    }
+
+    @Test func theNewestSnapshotIsShownAndOnlyChangesAreDrawn() {
+        let lines = run([]) { [source] in if $0 == 3 { source.advance() } }
+        #expect(lines[4].hasPrefix("/job") || lines[4].hasPrefix("job"))
+        #expect(lines[4].contains("   6 "), "\(lines[4])")
+        #expect(screen.refreshes == 2)
+        #expect(source.intervals == [1])
+    }
+
+    @Test func aPausedViewStaysAndStepsBack() {
+        let lines = run(["Z"]) { [source, screen] in
+            if $0 == 2 { source.advance() }
+            if $0 == 3 { screen.keys = ["[", "["] }
+        }
+        #expect(lines[4].contains("   3 "), "\(lines[4])")
+        #expect(lines[0].contains("PAUSED  3 of 5 back"))
+    }
+
+    @Test func theEndsOfTheRingAreSaid() {
+        let old = run(["Z"] + [KeyEvent](repeating: "[", count: 9))
+        #expect(old[4].contains("   1 "))
+        #expect(old[23].contains("oldest"))
+    }
+
+    @Test func steppingForwardEndsAtTheNewest() {
+        let lines = run(["Z", "[", "]", "]"])
+        #expect(lines[4].contains("   5 "))
+        #expect(lines[23].contains("newest"))
+    }
+
+    @Test func resumingShowsTheNewest() {
+        let lines = run(["Z", "[", "[", "Z"])
+        #expect(lines[4].contains("   5 "))
+        #expect(lines[0].contains("PAUSED") == false)
+    }
+
+    @Test func keysReachTheSource() {
+        _ = run([" ", "+", "q", " "])
+        #expect(source.samples == 1, "nothing after q")
+        #expect(source.intervals == [1, 2])
+    }
+
+    @Test func savingTellsWhereOrWhyNot() {
+        #expect(run(["s"])[23].contains("layout saved to /etc/layout.yaml"))
+        let other = LiveLoopTests()
+        other.source.diskIsFull = true
+        #expect(other.run(["s"])[23].contains("layout not saved: no space left"))
+    }
+
+    @Test func zoomShowsProcesses() {
+        #expect(run(["z"]).contains { $0.contains("work") })
+    }
+
+    @Test func aResizeIsFollowed() {
+        let lines = run([]) { [screen] in
+            if $0 == 2 {
+                screen.size = ScreenSize(rows: 30, columns: 100)
+                screen.keys = [.resize]
+            }
+        }
+        #expect(lines.count == 30)
+        #expect(CellWidth.of(lines[0]) == 99)
+    }
+
+    @Test func aLostTerminalEndsTheView() {
+        screen.keys = [.hangUp, " "]
+        LiveLoop(screen: screen, source: source, quit: quit, mode: { "" }).run()
+        #expect(source.samples == 0)
+    }
+
+    @Test func chartsMoveOnWithoutReadingTheRingAgain() {
+        let lines = run([.tab, .tab]) { [source] _ in source.advance() }
+        // CPU is passed on the way in one burst of keys, so only the two charts of memory are read.
+        #expect(source.seriesReads == 2)
+        #expect(lines.contains { $0.contains("memory 12") && $0.contains("highest 12") })
+        let bottom = lines.last { $0.contains("█") } ?? ""
+        #expect(bottom.prefix(31).count { $0 != " " } == 12, "\(bottom)")
+    }
+
+    @Test func aLateSnapshotShowsItsAge() {
+        let loopScreen = RecordingScreen(rows: 24, columns: 80)
+        loopScreen.whenIdle = { [quit] in quit.request() }
+        LiveLoop(
+            screen: loopScreen, source: source, quit: quit, now: { 1_790_000_065_000_000 },
+            mode: { "" }
+        ).run()
+        #expect(loopScreen.shown.lines[0].contains("1m00s old"))
+    }
+}

@@ -1,0 +1,169 @@
+import CgroupModel
+import TestSupport
+import Testing
+
+@testable import LiveView
+
+@Suite struct TreeRowsTests {
+    private let machine = SampleMachine.snapshot()
+
+    private func names(_ options: TreeRows.Options) -> [String] {
+        TreeRows.build(machine, options).map {
+            CellWidth.printable(machine.cgroups[$0.index].path.name)
+        }
+    }
+
+    @Test func everyCgroupStandsOnceAndAfterItsParent() {
+        for sort in SortKey.allCases {
+            for reverse in [false, true] {
+                let layout = Layout(sort: sort, reverse: reverse)
+                let rows = TreeRows.build(machine, TreeRows.Options(layout: layout))
+                #expect(Set(rows.map(\.index)) == Set(machine.cgroups.indices))
+                var seen: Set<Int> = []
+                for row in rows {
+                    if let parent = machine.cgroups[row.index].parent {
+                        #expect(seen.contains(parent))
+                    }
+                    seen.insert(row.index)
+                    #expect(row.depth == machine.cgroups[row.index].path.depth)
+                }
+            }
+        }
+    }
+
+    @Test func siblingsAreSortedAndThoseWithoutANumberComeLast() {
+        var options = TreeRows.Options(layout: Layout(sort: .cpu))
+        #expect(
+            names(options).prefix(5)
+                == [
+                    "/", "system.slice", "postgresql@15-main.service", "cron.service",
+                    "odd\\x1b[31m\\xff",
+                ])
+        options.layout.reverse = true
+        #expect(names(options)[1] == "init.scope")
+        let flat = TreeRows.Options(layout: Layout(sort: .memory, reverse: true, tree: false))
+        #expect(names(flat).suffix(2).sorted() == ["cron.service", "odd\\x1b[31m\\xff"])
+    }
+
+    @Test func pathsGoUpAndReverseDown() {
+        let flat = Layout(sort: .path, tree: false)
+        #expect(TreeRows.build(machine, .init(layout: flat)).map(\.index) == Array(0..<11))
+        let reversed = Layout(sort: .path, reverse: true, tree: false)
+        #expect(
+            TreeRows.build(machine, .init(layout: reversed)).map(\.index)
+                == Array((0..<11).reversed()))
+    }
+
+    @Test func ioSortsByReadAndWrittenTogether() {
+        #expect(
+            names(.init(layout: Layout(sort: .io, tree: false)))[0] == "postgresql@15-main.service")
+    }
+
+    @Test func aFilterKeepsTheAncestorsInATreeOnly() {
+        var options = TreeRows.Options(layout: Layout(sort: .path), filter: "app")
+        #expect(
+            names(options)
+                == ["/", "user.slice", "user-1000.slice", "user@1000.service", "app.slice"])
+        options.layout.tree = false
+        #expect(names(options) == ["app.slice"])
+        options.filter = "nowhere"
+        #expect(names(options).isEmpty)
+        options.filter = "日本"
+        #expect(names(options) == ["日本語テスト.service"])
+    }
+
+    @Test func aFoldHidesAndCountsTheDescendants() throws {
+        let system = try #require(machine.index(of: CgroupPath("/system.slice")))
+        var options = TreeRows.Options(layout: Layout(sort: .path))
+        options.folded = [machine.cgroups[system].id]
+        let rows = TreeRows.build(machine, options)
+        #expect(rows.count == 11 - 4)
+        #expect(rows.first { $0.index == system }?.folded == 4)
+        options.filter = "cron"
+        #expect(names(options) == ["/", "system.slice", "cron.service"])
+    }
+
+    @Test func depthIsBounded() {
+        let options = TreeRows.Options(layout: Layout(sort: .path), depth: 1)
+        #expect(names(options) == ["/", "init.scope", "system.slice", "user.slice"])
+    }
+
+    @Test func guidesJoinSiblings() {
+        let rows = TreeRows.build(machine, .init(layout: Layout(sort: .path)))
+        #expect(
+            rows.map { $0.guides(narrow: false) }
+                == [
+                    "", "├─ ", "├─ ", "│  ├─ ", "│  ├─ ", "│  ├─ ", "│  └─ ", "└─ ", "   └─ ",
+                    "      └─ ", "         └─ ",
+                ])
+        #expect(rows[6].guides(narrow: true) == "│ └─")
+    }
+
+    @Test func aVeryDeepTreeDoesNotHurt() {
+        var builder = SnapshotBuilder()
+        var path = CgroupPath.root
+        for level in 0..<500 {
+            builder.add(bytes: path.bytes)
+            path = path.child("level\(level)".utf8)
+        }
+        var model = LiveModel()
+        model.show(builder.build())
+        #expect(model.rows.count == 500)
+        model.select(499)
+        let frame = FrameComposer.compose(model, SampleMachine.scene)
+        #expect(frame.lines.contains { $0.contains("level498") })
+    }
+}
+
+@Suite struct CgroupFiguresTests {
+    private let machine = SampleMachine.snapshot()
+
+    private func figures(_ path: String) throws -> CgroupFigures {
+        CgroupFigures(machine, try #require(machine.index(of: CgroupPath(path))))
+    }
+
+    @Test func theRootTakesFromTheMachineWhatItDoesNotHave() throws {
+        let root = try figures("/")
+        #expect(root.figure(.tasks) == .value(412))
+        #expect(root.figure(.memory) == .value(Double(3072 * SampleMachine.mebi)))
+        #expect(root.figure(.memoryShare) == .value(37.5))
+        #expect(root.figure(.swap) == .value(Double(48 * SampleMachine.mebi)))
+        #expect(root.figure(.pressureCPU) == .value(152))
+        #expect(root.figure(.pressureIO) == .without(.unsupported))
+        let percent = try #require(root.figure(.cpu).number)
+        #expect(abs(percent - 70) < 0.001, "its own counter, not the machine's")
+    }
+
+    @Test func noOtherCgroupDoes() throws {
+        let user = try figures("/user.slice")
+        #expect(user.figure(.cpu) == .without(.absent))
+        #expect(user.figure(.swap) == .without(.absent))
+        #expect(user.figure(.memory) == .value(0))
+        #expect(try figures("/system.slice").figure(.memoryShare) == .without(.unlimited))
+        #expect(
+            try figures("/system.slice/cron.service").figure(.memory) == .without(.notPermitted))
+    }
+
+    @Test func aBusyServiceHasItsNumbers() throws {
+        let database = try figures("/system.slice/postgresql@15-main.service")
+        #expect(abs((database.figure(.cpu).number ?? 0) - 55) < 0.001)
+        #expect(database.figure(.cpu, percent: false) == .value(2_550_000))
+        #expect(abs((database.figure(.throttled).number ?? 0) - 30) < 0.001)
+        #expect(abs((database.figure(.memoryShare).number ?? 0) - 87.890625) < 0.001)
+        #expect(database.figure(.read) == .value(Double(2 * SampleMachine.mebi)))
+        #expect(database.figure(.written) == .value(536_000))
+        #expect(database.figure(.oom) == .value(2))
+        #expect(database.state == "throttled")
+        #expect(try figures("/system.slice/cron.service").state == "frozen")
+        #expect(
+            try figures("/user.slice/user-1000.slice/user@1000.service/app.slice").state
+                == "under oom")
+        #expect(try figures("/init.scope").state == nil)
+    }
+
+    @Test func legacyOOMKillsStandIn() {
+        var builder = SnapshotBuilder()
+        builder.add("/a", ["memory.events.local.oom_kill": Reading(4)])
+        #expect(CgroupFigures(builder.build(), 0).figure(.oom) == .value(4))
+    }
+}
