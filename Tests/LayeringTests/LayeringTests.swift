@@ -25,8 +25,8 @@ import Testing
         "History": ["DequeModule"],
         "LiveView": ["Glibc"],
         "Exporter": [
-            "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression", "NIOEmbedded",
-            "NIOExtras", "NIOConcurrencyHelpers",
+            "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",
+            "NIOEmbedded", "NIOExtras",
         ],
         "Configuration": [],
         "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle"],
