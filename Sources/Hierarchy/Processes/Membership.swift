@@ -33,8 +33,6 @@ public struct Membership: Sendable {
         Set(members(of: path).flatMap(\.list)).sorted()
     }
 
-    /// The processes that stand for a cgroup: on v2 its members, on v1 those of the trees that
-    /// hold it, unless all trees agree on them anyway.
     private func members(of path: CgroupPath, in hierarchy: MountedHierarchy) -> Members {
         let directory = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
         guard (try? OwnedDescriptor.directory(directory)) != nil else { return .noSuchCgroup }

@@ -60,6 +60,14 @@ public struct ProcessReader: Sendable {
         return ProcessCommandLine(parsing: bytes, name: name).text
     }
 
+    /// The effective user; nil if the process is gone or cannot be read.
+    public func user(of pid: Int32) -> UInt32? {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/status")),
+            let status = try? ProcessStatus(parsing: bytes)
+        else { return nil }
+        return status.user?.effective
+    }
+
     /// `/proc/PID/stat`; nil if the process is gone or cannot be read.
     public func stat(_ pid: Int32) -> ProcessStat? {
         (try? ReadBuffer.contents(of: system.proc("\(pid)/stat"))).flatMap {
