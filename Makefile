@@ -15,6 +15,7 @@ test: deps
 	Tests/run
 
 bench: deps
+	@Tests/require python3
 	$(release)
 	Tests/Performance/bench
 
