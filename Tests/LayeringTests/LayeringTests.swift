@@ -29,11 +29,12 @@ import Testing
             "NIOEmbedded", "NIOExtras",
         ],
         "Configuration": [],
-        "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle"],
+        "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"],
     ]
     /// Where C pointers may be touched.
     private static let unsafeFolders = [
         "KernelIO/IO/", "LiveView/Terminal/", "Configuration/",
+        "cgwarden/Wiring/ServiceNotification.swift",
     ]
 
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()

@@ -60,6 +60,13 @@ public struct ProcessReader: Sendable {
         return ProcessCommandLine(parsing: bytes, name: name).text
     }
 
+    /// `/proc/self/stat`.
+    public var ownStat: ProcessStat? {
+        (try? ReadBuffer.contents(of: system.proc("self/stat"))).flatMap {
+            try? ProcessStat(parsing: $0)
+        }
+    }
+
     /// The effective user; nil if the process is gone or cannot be read.
     public func user(of pid: Int32) -> UInt32? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/status")),
