@@ -14,7 +14,8 @@ import Testing
     private static let canBeNobody = getuid() == 0 && ProgramRun.isInstalled("setpriv")
 
     private func expect(
-        _ arguments: [String], _ status: Int32, _ parts: String..., on capture: ProgramCapture? = nil,
+        _ arguments: [String], _ status: Int32, _ parts: String...,
+        on capture: ProgramCapture? = nil,
         asNobody: Bool = false
     ) throws {
         let root = capture.map { ["--root", $0.root] } ?? []
@@ -32,7 +33,8 @@ import Testing
         let capture = try ProgramCapture("v2")
         for command in ["show", "tree"] {
             try expect([command, "db"], 66, "no cgroup /db", "/app.slice/db.service", on: capture)
-            try expect([command, "/no/such"], 66, "no cgroup /no/such", "cgwarden tree", on: capture)
+            try expect(
+                [command, "/no/such"], 66, "no cgroup /no/such", "cgwarden tree", on: capture)
         }
         try expect(["top", "-b", "/nope"], 66, "no cgroup /nope", on: capture)
         try expect(["stat", "--cgroup", "/nope/*"], 66, "/nope/*", "cgwarden tree", on: capture)
@@ -96,7 +98,8 @@ import Testing
         let whole = try JSONText.objects(
             try ProgramRun.cgwarden("show", "--json", "web.service", "--root", capture.root))
         try capture.write(garbage, to: "cgroup/app.slice/web.service/memory.stat")
-        let result = try ProgramRun.cgwarden("show", "--json", "web.service", "--root", capture.root)
+        let result = try ProgramRun.cgwarden(
+            "show", "--json", "web.service", "--root", capture.root)
         #expect(result.errors.isEmpty)
         let object = try #require(try JSONText.objects(result).first)
         let reasons = try #require(object["unavailable"] as? [String: String])
@@ -129,7 +132,8 @@ import Testing
     func aClosedPipeIsNoError(_ command: [String]) throws {
         let capture = try ProgramCapture("v2")
         let result = try ProgramRun.run(
-            "bash", ["-c", "\"$@\" | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", "bash"]
+            "bash",
+            ["-c", "\"$@\" | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", "bash"]
                 + [ProgramRun.cgwarden] + command + ["--root", capture.root])
         #expect(result.status == 0)
         #expect(result.errors.isEmpty, "\(result.errors)")
@@ -144,8 +148,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ["top", "-n", "0"], ["top", "-d", "soon"], ["top", "--order", "luck"], ["top", "--depth=-1"],
-        ["top", "--json", "--csv"], ["show"], ["show", "/", "--pid", "1"], ["tree", "--depth", "x"],
+        ["top", "-n", "0"], ["top", "-d", "soon"], ["top", "--order", "luck"],
+        ["top", "--depth=-1"],
+        ["top", "--json", "--csv"], ["show"], ["show", "/", "--pid", "1"],
+        ["tree", "--depth", "x"],
         ["stat", "--json", "--csv"], ["stat", "-n", "0"], ["stat", "-i", "0"],
         ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","], ["nonsense"],
         ["exporter", "--web.listen-address", "nowhere"], ["exporter", "--log-level", "loud"],

@@ -32,7 +32,9 @@ import Testing
         } + [
             Case(
                 name: "top-raw", arguments: ["top", "-1", "-r", "-m", "--depth", "1"], mode: "v2"),
-            Case(name: "tree-controller", arguments: ["tree", "--controller", "pids", "app.slice"], mode: "v1"),
+            Case(
+                name: "tree-controller", arguments: ["tree", "--controller", "pids", "app.slice"],
+                mode: "v1"),
             Case(name: "help", arguments: ["--help"]),
             Case(name: "fields", arguments: ["stat", "--list-fields"]),
         ] + commands.map { Case(name: "help-\($0)", arguments: [$0, "--help"]) }

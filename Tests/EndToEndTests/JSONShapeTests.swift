@@ -30,7 +30,8 @@ import Testing
 
     @Test(arguments: ProgramCapture.modes) func ofShow(_ mode: String) throws {
         let capture = try ProgramCapture(mode)
-        let result = try ProgramRun.cgwarden("show", "--root", capture.root, "--json", "job-1.scope")
+        let result = try ProgramRun.cgwarden(
+            "show", "--root", capture.root, "--json", "job-1.scope")
         #expect(result.lines.count == 1)
         let object = try #require(try JSONText.objects(result).first)
         let apart: Set = ["inodes", "effective", "processes", "unavailable"]
@@ -67,7 +68,8 @@ import Testing
                 #expect(Set(processes.keys) == ["unified"])
             } else {
                 // Names are the unified ones on every version.
-                #expect(Set(processes.keys).isSuperset(of: ["cpu", "memory", "io", "name=systemd"]))
+                #expect(
+                    Set(processes.keys).isSuperset(of: ["cpu", "memory", "io", "name=systemd"]))
                 #expect((processes["unified"] != nil) == (mode == "hybrid"))
             }
         }
@@ -103,9 +105,10 @@ import Testing
             "stat", "--root", capture.root, "--json", "-n", "1", "--cgroup", "/app.slice/*",
             "--fields", "memory.max,pids.current")
         let objects = try JSONText.objects(result)
-        #expect(objects.compactMap { $0["path"] as? String } == [
-            "/app.slice/db.service", "/app.slice/web.service",
-        ])
+        #expect(
+            objects.compactMap { $0["path"] as? String } == [
+                "/app.slice/db.service", "/app.slice/web.service",
+            ])
         for object in objects {
             #expect(
                 Set(object.keys) == ["time", "path", "inode", "memory.max", "pids.current"])
@@ -124,13 +127,15 @@ import Testing
         let paths = try JSONText.objects(json).compactMap { $0["path"] as? String }
         let path = try #require(paths.first { $0.hasPrefix(start) })
         // A byte that is no UTF-8 is written \xNN.
-        #expect(path.unicodeScalars.elementsEqual(
-            (start + "a\"b\\c,d ü漢e\u{301}\\xff\t").unicodeScalars))
+        #expect(
+            path.unicodeScalars.elementsEqual(
+                (start + "a\"b\\c,d ü漢e\u{301}\\xff\t").unicodeScalars))
         let csv = try ProgramRun.cgwarden(
             "stat", "--csv", "-n", "1", "--fields", "pids.current", "--cgroup", wanted)
-        let record = try #require(csv.output.components(separatedBy: "\r\n").first {
-            $0.contains(start)
-        })
+        let record = try #require(
+            csv.output.components(separatedBy: "\r\n").first {
+                $0.contains(start)
+            })
         #expect(record.hasSuffix(",0"))
         #expect(record.contains("\"\(start)a\"\"b\\c,d "))
     }

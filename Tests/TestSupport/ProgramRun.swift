@@ -50,77 +50,62 @@ public final class ProgramRun {
         }
     }
 
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
+    private let child: ProgramChild
     private let folder: URL
     private let input: Pipe?
+    private let command: [String]
 
     /// Starts a program by its name or path; `input` nil leaves standard input open and silent.
     public init(
         _ name: String, _ arguments: [String], environment: [String: String] = [:],
         input: [UInt8]? = []
     ) throws {
+        command = [name] + arguments
         folder = FileManager.default.temporaryDirectory
             .appending(path: "cgwarden-test-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for file in ["in", "out", "err"] {
-            try Data(file == "in" ? input ?? [] : []).write(to: folder.appending(path: file))
-        }
+        let file = folder.appending(path: "in")
+        try Data(input ?? []).write(to: file)
         self.input = input == nil ? Pipe() : nil
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        process.environment = Self.environment.merging(environment) { $1 }
-        process.standardInput =
-            try self.input ?? FileHandle(forReadingFrom: folder.appending(path: "in"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "out"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "err"))
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        let source = try self.input?.fileHandleForReading ?? FileHandle(forReadingFrom: file)
+        child = try ProgramChild(
+            name, arguments, environment: Self.environment.merging(environment) { $1 },
+            input: source.fileDescriptor, output: folder.appending(path: "out").path(),
+            errors: folder.appending(path: "err").path())
     }
 
     deinit {
-        if process.isRunning {
-            _ = kill(process.processIdentifier, SIGKILL)
-            ended.wait()
-        }
+        child.send(SIGKILL)
+        _ = try? awaiting("the end") { child.ended() }
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// The process; `env` has become the program itself.
-    public var pid: Int32 { process.processIdentifier }
+    /// The process.
+    public var pid: Int32 { child.pid }
 
     /// Whether it still runs.
-    public var isRunning: Bool { process.isRunning }
-
-    /// What it wrote to standard error so far.
-    public var errors: String {
-        String(
-            decoding: (try? Data(contentsOf: folder.appending(path: "err"))) ?? Data(),
-            as: UTF8.self)
-    }
+    public var isRunning: Bool { child.ended() == nil }
 
     /// What it wrote to standard output so far.
-    public var bytes: [UInt8] {
-        Array((try? Data(contentsOf: folder.appending(path: "out"))) ?? Data())
+    public var bytes: [UInt8] { contents("out") }
+
+    /// What it wrote to standard error so far.
+    public var errors: String { String(decoding: contents("err"), as: UTF8.self) }
+
+    private func contents(_ file: String) -> [UInt8] {
+        Array((try? Data(contentsOf: folder.appending(path: file))) ?? Data())
     }
 
     /// Sends a signal.
-    public func send(_ signal: Int32) { _ = kill(process.processIdentifier, signal) }
+    public func send(_ signal: Int32) { child.send(signal) }
 
     /// Waits for the end; a program that does not come to it is killed.
     public func result(seconds: Double = 60) throws -> Result {
-        guard ended.wait(timeout: .now() + seconds) == .success else {
-            send(SIGKILL)
-            ended.wait()
-            ended.signal()
-            throw ProgramTrouble(
-                "not done after \(seconds) s: \(process.arguments ?? []): \(errors)")
+        let what = command.prefix(3).joined(separator: " ")
+        let status = try awaiting("\(what) ends; it said: \(errors)", seconds: seconds) {
+            child.ended()
         }
-        ended.signal()
-        let byExit = process.terminationReason == .exit
-        return Result(
-            status: byExit ? process.terminationStatus : 128 + process.terminationStatus,
-            bytes: bytes, errors: errors)
+        return Result(status: status, bytes: bytes, errors: errors)
     }
 
     /// Runs a program to its end.

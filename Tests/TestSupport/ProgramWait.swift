@@ -21,7 +21,7 @@ public func awaiting<Value>(
         guard ContinuousClock.now < end else {
             throw ProgramTrouble("after \(seconds) s still not: \(what())")
         }
-        Thread.sleep(forTimeInterval: 0.02)
+        Thread.sleep(forTimeInterval: 0.005)
     }
 }
 

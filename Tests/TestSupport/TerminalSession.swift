@@ -7,6 +7,9 @@ public final class TerminalSession {
 
     private let folder: URL
     private let socket: String
+    private let server: ProgramRun
+    /// What has to live as long as the terminal, such as the files that a command reads.
+    public var kept: AnyObject?
 
     /// Runs `command` (shell text) in a terminal of this size.
     public init(
@@ -25,14 +28,20 @@ public final class TerminalSession {
             exec cat
             """
         try Data(script.utf8).write(to: folder.appending(path: "script"))
-        var settings = ["-f", "/dev/null", "new-session", "-d", "-c", folder.path()]
+        // Not a daemon: a process that outlives its parent is noticed by nobody.
+        server = try ProgramRun("tmux", ["-S", socket, "-f", "/dev/null", "-D"], input: nil)
+        try awaiting("tmux listens; it said: \(server.errors)") {
+            FileManager.default.fileExists(atPath: socket)
+        }
+        var settings = ["new-session", "-d", "-c", folder.path()]
         settings += ["-x", "\(columns)", "-y", "\(rows)"]
         for (name, value) in environment { settings += ["-e", "\(name)=\(value)"] }
         try tmux(settings + ["sh", "./script"])
     }
 
     deinit {
-        _ = try? tmux(["kill-server"])
+        server.send(SIGTERM)
+        _ = try? server.result(seconds: 10)
         try? FileManager.default.removeItem(at: folder)
     }
 

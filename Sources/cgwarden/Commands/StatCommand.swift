@@ -10,7 +10,7 @@ struct StatCommand: AsyncParsableCommand {
         discussion: """
             The first sample comes at once. Counters of later samples also have rates a second \
             (NAME.rate), which the table shows in place of the counters: CPU time as percent of \
-            one CPU, all else by the second. Values that a cgroup does not have are left out ("-" \
+            one CPU, other counters by the second. Values that a cgroup does not have are left out ("-" \
             in the table); a limit that is not set is "max".
 
             Examples:
