@@ -42,7 +42,7 @@ struct KernelFiles {
                         let key = size ?? instance
                         let name =
                             key.map { "\(metric.group)/\($0)/\(metric.field)" } ?? metric.name
-                        result[name] = text(raw, metric, source, isUnified: place.isUnified)
+                        result[name] = text(raw, metric, source)
                     }
                 }
                 break
@@ -121,12 +121,10 @@ struct KernelFiles {
     }
 
     /// A raw word in the metric's unit, as JSON shows it.
-    private func text(_ raw: String, _ metric: Metric, _ source: Source, isUnified: Bool) -> String
-    {
+    private func text(_ raw: String, _ metric: Metric, _ source: Source) -> String {
         if metric.kind == .limit {
-            // v1 says "no limit" with -1 or with the largest number of whole pages.
-            if raw == "max" || raw == "-1" { return "max" }
-            if !isUnified, let number = UInt64(raw), number >= 0x7fff_ffff_ffff_0000 {
+            // "No limit" is also -1, or the largest number of whole pages (hugetlb has it on v2, too).
+            if raw == "max" || raw == "-1" || UInt64(raw) ?? 0 >= 0x7fff_ffff_ffff_0000 {
                 return "max"
             }
         }

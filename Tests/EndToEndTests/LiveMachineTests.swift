@@ -9,7 +9,7 @@ import Testing
 struct LiveMachineTests {
     private func session(_ filter: String) throws -> TerminalSession {
         let session = try TerminalSession(
-            TerminalSession.cgwarden("top -p"), columns: 120, rows: 40)
+            TerminalSession.cgwarden("top -p"), columns: 160, rows: 40)
         try session.await("CGroup")
         try session.press("/")
         try session.await("Filter:")
@@ -41,8 +41,8 @@ struct LiveMachineTests {
         ]
         let cgroups = try suffixes.map { try ProgramCgroup(bytes: $0) }
         let session = try session("cgwarden-test-\(getpid())-")
-        let screen = try session.await("all of them") { lines in
-            lines.count { $0.contains("cgwarden-test-\(getpid())-") } >= cgroups.count
+        let screen = try session.await("all of them") {
+            LiveScreen.names($0).count == 1 + cgroups.count
         }
         #expect(LiveScreen.isAligned(screen), "\(screen.joined(separator: "\n"))")
         for part in ["-漢字漢字", "-e\u{301}o\u{308}", "-🚀", "-with blank", "-bad\\xff\\xfeA"] {
@@ -65,7 +65,7 @@ struct LiveMachineTests {
         try session.press("G", "z")
         try session.await("Processes of \(cgroup.path)")
         try session.await("process \(member.pid)") { lines in
-            lines.contains { $0.contains("\(member.pid) root") && $0.contains("echo ready") }
+            lines.contains { $0.contains("\(member.pid) root") && $0.contains("sh -c for place") }
         }
     }
 }

@@ -43,7 +43,7 @@ struct LiveTerminalTests {
             let screen = try session.await("a table of \(columns) columns") { lines in
                 lines.contains {
                     $0.hasPrefix("CGroup") && $0.hasSuffix("State")
-                        && $0.contains("PSIm") == (columns >= 100)
+                        && $0.contains("PSIm") == (columns >= 120)
                         && LiveScreen.width($0) > columns - 12 && LiveScreen.width($0) <= columns
                 }
                     && lines.count >= rows && lines[rows - 1].contains("Help")

@@ -78,7 +78,7 @@ public final class TerminalSession {
     public func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
 
     /// Types text as it is.
-    public func type(_ text: String) throws { try tmux(["send-keys", "-l", text]) }
+    public func type(_ text: String) throws { try tmux(["send-keys", "-l", "--", text]) }
 
     /// Gives the terminal another size.
     public func resize(columns: Int, rows: Int) throws {

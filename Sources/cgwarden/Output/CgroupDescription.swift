@@ -37,7 +37,9 @@ struct CgroupDescription {
             let (reading, from) = snapshot.effectiveLimit(index, id)
             if let hidden = hidden(id) {
                 result.append(hidden)
-            } else if reading.isKnown { result.append(entry(id, reading, from)) }
+            } else if reading.isKnown {
+                result.append(entry(id, reading, from))
+            }
         }
         if let hidden = hidden(.cpuMax) {
             result.append(hidden)
@@ -127,9 +129,11 @@ struct CgroupDescription {
             guard metric.dimension == nil, reading != .absent else { return nil }
             return (metric.controller, metric.name, metric.humanText(reading))
         }
-        text += section("Effective limits", effective.map { limit in
-            (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
-        })
+        text += section(
+            "Effective limits",
+            effective.map { limit in
+                (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
+            })
         for controller in Controller.allCases {
             let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
             text += section(controller.rawValue, own + instanceRows(controller))
