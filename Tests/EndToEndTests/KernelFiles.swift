@@ -123,8 +123,8 @@ struct KernelFiles {
     /// A raw word in the metric's unit, as JSON shows it.
     private func text(_ raw: String, _ metric: Metric, _ source: Source) -> String {
         if metric.kind == .limit {
-            // "No limit" is also -1, or the largest number of whole pages (hugetlb has it on v2, too).
-            if raw == "max" || raw == "-1" || UInt64(raw) ?? 0 >= 0x7fff_ffff_ffff_0000 {
+            // "No limit" is also -1, or the largest number of whole pages, huge ones too.
+            if raw == "max" || raw == "-1" || UInt64(raw) ?? 0 > Int64.max - 1 << 31 {
                 return "max"
             }
         }
