@@ -40,8 +40,9 @@ struct HierarchyTree: ~Copyable {
     /// Whether a write to any file of any directory is noticed.
     var seesWrites: Bool { watch != nil && unwatched.isEmpty }
 
-    /// Everything, the first time; later what changed since. `suspects` are directories known to
-    /// have lost a child.
+    /// Everything, the first time; later what changed since.
+    ///
+    /// `suspects` are directories known to have lost a child.
     mutating func update(suspects: Set<CgroupPath>) -> [Change] {
         var changes: [Change] = []
         guard !directories.isEmpty else {

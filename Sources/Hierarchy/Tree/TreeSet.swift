@@ -23,7 +23,9 @@ struct TreeSet: ~Copyable {
     /// Whether a write to any file of any cgroup is noticed.
     var seesWrites: Bool { trees.allSatisfy { $0?.tree.seesWrites ?? true } }
 
-    /// What changed since the last call. `suspects` are directories known to have lost a child.
+    /// What changed since the last call.
+    ///
+    /// `suspects` are directories known to have lost a child.
     mutating func update(suspects: [Int: Set<CgroupPath>]) -> TreeChanges {
         var changes = TreeChanges()
         for (index, box) in trees.enumerated() {

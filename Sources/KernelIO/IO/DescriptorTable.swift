@@ -40,8 +40,10 @@ public struct DescriptorTable: ~Copyable {
     /// The descriptor of a slot, or a ``Vacancy``.
     public subscript(slot: Int) -> Int32 { slots[slot] }
 
-    /// Opens a file into a slot, or notes why not. It is not kept if the budget is used up or the
-    /// caller says so: then its descriptor is returned and the caller closes it.
+    /// Opens a file into a slot, or notes why not.
+    ///
+    /// It is not kept if the budget is used up or the caller says so: then its descriptor is
+    /// returned and the caller closes it.
     public mutating func open(
         _ slot: Int, _ name: [UInt8], under directory: Int32, keep: Bool
     ) -> Int32 {

@@ -33,7 +33,9 @@ public struct FileParser: Sendable {
     }
 
     /// Stores the values of a file; false, with all of them `malformed`, if a line that should be
-    /// known cannot be understood. Unknown keys are skipped, missing ones stay absent.
+    /// known cannot be understood.
+    ///
+    /// Unknown keys are skipped, missing ones stay absent.
     public mutating func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
         row.beginFile(columns)
         let mark = row.mark
