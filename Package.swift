@@ -33,13 +33,13 @@ let package = Package(
         .executableTarget(
             name: "cgwarden",
             dependencies: [
-                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration",
-                .target(name: "LiveView", condition: .when(traits: ["TUI"])),
+                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -59,14 +58,9 @@ int cgw_watch_add(int watch, const char *path) {
 
 int cgw_watch_remove(int watch, int descriptor) { return inotify_rm_watch(watch, descriptor); }
 
-uint64_t cgw_device(const char *path) {
+uint64_t cgw_file_size(const char *path) {
     struct stat status;
-    return stat(path, &status) == 0 ? status.st_rdev : 0;
-}
-
-uint64_t cgw_filesystem_magic(const char *path) {
-    struct statfs status;
-    return statfs(path, &status) == 0 ? (uint64_t)status.f_type : 0;
+    return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
 void cgw_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

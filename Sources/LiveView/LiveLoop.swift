@@ -50,9 +50,9 @@ public final class LiveLoop {
 
     /// Takes a newer snapshot unless paused; tells whether there was one.
     private func takeNewest() -> Bool {
-        guard !model.isPaused, let newest = source.latest(), newest.tick != drawnTick else {
-            return false
-        }
+        // Asked while paused too, since the source keeps its pace by being asked.
+        let newest = source.latest()
+        guard !model.isPaused, let newest, newest.tick != drawnTick else { return false }
         show(newest)
         return true
     }

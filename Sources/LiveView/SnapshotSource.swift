@@ -2,7 +2,7 @@ public import CgroupModel
 
 /// Where the live view has its snapshots from: a sampler with its ring, or a recording.
 public protocol SnapshotSource: AnyObject {
-    /// The newest snapshot, nil before the first.
+    /// The newest snapshot, nil before the first; asked ten times a second, also while paused.
     func latest() -> Snapshot?
     /// An earlier snapshot of the ring, 0 for the newest; nil beyond the oldest.
     func snapshot(back: Int) -> Snapshot?

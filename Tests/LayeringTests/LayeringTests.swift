@@ -25,15 +25,16 @@ import Testing
         "History": ["DequeModule"],
         "LiveView": ["Glibc"],
         "Exporter": [
-            "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression", "NIOEmbedded",
-            "NIOExtras", "NIOConcurrencyHelpers",
+            "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",
+            "NIOEmbedded", "NIOExtras",
         ],
         "Configuration": [],
-        "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle"],
+        "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"],
     ]
     /// Where C pointers may be touched.
     private static let unsafeFolders = [
         "KernelIO/IO/", "LiveView/Terminal/", "Configuration/",
+        "cgwarden/Wiring/ServiceNotification.swift",
     ]
 
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()

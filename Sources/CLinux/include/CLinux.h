@@ -34,11 +34,8 @@ int cgw_watch_add(int watch, const char *path);
 /// inotify_rm_watch(2).
 int cgw_watch_remove(int watch, int descriptor);
 
-/// The device number of a file, 0 if there is none.
-uint64_t cgw_device(const char *path);
-
-/// The file system's magic number from statfs(2), 0 with errno on failure.
-uint64_t cgw_filesystem_magic(const char *path);
+/// The size of a file, 0 if it cannot be had.
+uint64_t cgw_file_size(const char *path);
 
 /// Names the calling thread for ps and top.
 void cgw_name_thread(const char *name);

@@ -59,6 +59,16 @@ public struct HierarchySet: Sendable {
         guard !hierarchies.isEmpty else { throw .notMounted }
     }
 
+    private init(_ system: SystemRoot, _ hierarchies: [MountedHierarchy]) {
+        self.system = system
+        self.hierarchies = hierarchies
+    }
+
+    /// The same machine with some of its trees.
+    public func only(_ wanted: [MountedHierarchy]) -> HierarchySet {
+        HierarchySet(system, wanted)
+    }
+
     /// How the machine mounts its cgroups.
     public var mode: HierarchyMode {
         guard hierarchies.contains(where: { $0.version == .unified }) else { return .legacy }

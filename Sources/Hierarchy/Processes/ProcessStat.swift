@@ -12,6 +12,8 @@ public struct ProcessStat: Hashable, Sendable {
     public let userTicks: UInt64
     /// CPU time in the kernel, in ticks of USER_HZ.
     public let systemTicks: UInt64
+    /// Threads.
+    public let threads: UInt64
     /// When it started, in ticks since boot; with `pid` it tells a process from its successor.
     public let startTicks: UInt64
     /// Resident memory in pages.
@@ -48,6 +50,7 @@ public struct ProcessStat: Hashable, Sendable {
         parent = try text.small(try field(4))
         userTicks = try text.number(try field(14))
         systemTicks = try text.number(try field(15))
+        threads = try text.number(try field(20))
         startTicks = try text.number(try field(22))
         residentPages = try text.number(try field(24))
     }

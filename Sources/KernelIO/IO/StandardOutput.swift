@@ -69,14 +69,3 @@ extension StandardOutput {
         }
     }
 }
-
-/// What this process itself uses.
-public enum ProcessMemory {
-    /// Resident bytes, from `/proc/self/statm` (proc_pid_statm(5)); 0 if it cannot be read.
-    public static var resident: UInt64 {
-        let bytes = (try? ReadBuffer.contents(of: Array("/proc/self/statm".utf8))) ?? []
-        let fields = bytes.split(separator: 0x20)
-        guard fields.count > 1 else { return 0 }
-        return (UInt64(String(decoding: fields[1], as: UTF8.self)) ?? 0) * UInt64(getpagesize())
-    }
-}

@@ -127,16 +127,9 @@ enum TableView {
                 width: place.width)
             return
         }
-        let text = figure.text { number in
-            switch place.column {
-            case .tasks, .oom: Quantity.count(number)
-            case .cpu: layout.percent ? Quantity.percent(number) : Quantity.duration(number)
-            case .throttled, .memoryShare: Quantity.percent(number)
-            case .pressureCPU, .pressureMemory, .pressureIO: Quantity.hundredths(number)
-            case .memory, .swap, .read, .written, .cgroup, .state: Quantity.bytes(number)
-            }
-        }
-        frame.putRight(text, row: line, column: place.start, style: style, width: place.width)
+        frame.putRight(
+            place.column.text(figure, percent: layout.percent), row: line, column: place.start,
+            style: style, width: place.width)
     }
 
     private static func style(_ column: Column, _ figure: Figure) -> Style {

@@ -43,7 +43,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
             json.key("cpu_seconds_per_sweep")
             json.literal(DecimalText.fixed(spent / runs, places: 9))
             json.key("resident_bytes")
-            json.value(ProcessMemory.resident)
+            json.value(ProcessMemory.current.resident.value ?? 0)
         }
         json.newline()
         try StandardOutput.write(json.bytes)

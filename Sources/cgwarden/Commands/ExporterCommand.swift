@@ -1,7 +1,99 @@
 #if Exporter
 import ArgumentParser
+import CgroupModel
+import Exporter
+import Hierarchy
+import KernelIO
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Serves the cgroups to Prometheus.
 struct ExporterCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "exporter")
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "exporter", abstract: "Serve all cgroups to Prometheus over HTTP.",
+        discussion: """
+            Cgroups are read when Prometheus asks; scrapes within the same second share a sample.
+
+            Examples:
+              cgwarden exporter
+              cgwarden exporter --web.listen-address :10980 --depth 3
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Option(
+        name: .customLong("web.listen-address"), help: "Where to listen: HOST:PORT or :PORT.",
+        transform: ListenAddress.init(argument:))
+    var address = ListenAddress(host: "127.0.0.1", port: 10980)
+    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
+    @Option(help: "How much to log: debug, info, warning, error.", transform: logLevel)
+    var logLevel = Logger.Level.info
+
+    private static func logLevel(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            throw ValidationError("levels are debug, info, warning and error.")
+        }
+        return level
+    }
+
+    func validate() throws {
+        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+    }
+
+    func run() async throws {
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "cgwarden")
+        var sampling = SamplerConfiguration()
+        sampling.scope = SampleScope(subtree: .root, depth: depth)
+        let observation = try Observation(
+            options, metrics: ScrapeSource.metrics, configuration: sampling)
+        let devices = BlockDevices(observation.set.system)
+        var configuration = MetricsServer.Configuration(
+            address: address, version: Cgwarden.version)
+        configuration.deviceName = { devices.name($0) }
+        configuration.processSample = { OwnProcess.sample() }
+        let server = MetricsServer(
+            configuration, source: ScrapeSource(observation.sampler), logger: logger)
+        var group = ServiceGroupConfiguration(
+            services: [.init(service: ExporterService(server: server, logger: logger))],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as ServerError {
+            throw CgwardenError(error.description, .unavailable)
+        }
+    }
+}
+
+/// The server for as long as the process is not told to stop.
+private struct ExporterService: Service {
+    let server: MetricsServer
+    let logger: Logger
+
+    func run() async throws {
+        defer { ServiceNotification.stopping() }
+        try await cancelWhenGracefulShutdown {
+            try await server.run { address in
+                logger.info("serving http://\(address)/metrics")
+                ServiceNotification.ready()
+            }
+        }
+    }
+}
+
+extension ListenAddress {
+    fileprivate init(argument: String) throws {
+        do throws(ListenAddressError) {
+            try self.init(parsing: argument)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
 }
 #endif

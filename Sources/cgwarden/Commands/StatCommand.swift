@@ -1,5 +1,69 @@
 import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// A stream of samples for scripts.
 struct StatCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "stat")
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "stat", abstract: "Print samples of all cgroups as a stream.",
+        discussion: """
+            The first sample comes at once. Counters of later samples also have rates a second \
+            (NAME.rate). Values that a cgroup does not have are left out; a limit that is not set \
+            is "max".
+
+            Examples:
+              cgwarden stat --json -i 5s --cgroup '/system.slice/*'
+              cgwarden stat --csv -n 10 --fields cpu.usage_usec,memory.usage,memory.max
+              cgwarden stat --list-fields
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Flag(help: "One JSON object a cgroup and line.") var json = false
+    @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
+    @Option(name: [.customShort("i"), .long], help: "Time between samples: 500ms, 5s, 1m.")
+    var interval = Interval(seconds: 1)
+    @Option(name: [.customShort("n"), .customLong("samples")], help: "How many samples; endless by default.")
+    var samples: Int?
+    @Option(
+        help: "Unified names, separated by commas; --list-fields tells which there are.",
+        transform: FieldList.init(parsing:))
+    var fields: FieldList?
+    @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
+    var cgroup: String?
+    @Flag(help: "List the fields with their meaning, and end.") var listFields = false
+
+    func validate() throws {
+        if json && csv { throw ValidationError("--json and --csv exclude each other.") }
+        if let samples, samples < 1 { throw ValidationError("-n needs a number above 0.") }
+    }
+
+    func run() async throws {
+        if listFields { return try StandardOutput.write(FieldList.overview) }
+        let wanted = fields?.metrics ?? ReadPlan.metrics(upTo: .settings)
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = samples != 1
+        configuration.readsEverything = true
+        let observation = try Observation(
+            options, metrics: wanted, configuration: configuration)
+        var output = SampleOutput(
+            format: json ? .json : csv ? .csv : .table,
+            fields: fields?.metrics ?? (json ? nil : FieldList.usual))
+        let glob = cgroup.map { Glob($0) }
+        var count = 0
+        while true {
+            let snapshot = await observation.sampler.sample()
+            let indices = snapshot.cgroups.indices.filter { index in
+                glob?.matches(snapshot.cgroups[index].path.description) ?? true
+            }
+            if count == 0, indices.isEmpty, let cgroup {
+                throw CgwardenError(
+                    "no cgroup matches \(cgroup); `cgwarden tree` lists what there is", .noInput)
+            }
+            try StandardOutput.write(output.render(snapshot, indices))
+            count += 1
+            if count == samples { return }
+            try await Task.sleep(for: interval.duration)
+        }
+    }
 }

@@ -1,5 +1,122 @@
 import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+import LiveView
+
+/// The live view, or the same table as text.
 struct TopCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "top")
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "top", abstract: "Show cgroups live, like systemd-cgtop.",
+        discussion: """
+            In the live view h lists the keys. Without a terminal on standard output it prints \
+            text, three samples unless -n says otherwise.
+
+            Examples:
+              cgwarden top
+              cgwarden top -m --depth 2 /system.slice
+              cgwarden top -b -n 3 -d 2 --csv
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The topmost cgroup.") var root = "/"
+    @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
+    @Option(name: [.customShort("n"), .customLong("iterations")], help: "How many samples.")
+    var iterations: Int?
+    @Flag(name: .customShort("1"), help: "One sample: the same as -n 1.") var once = false
+    @Option(name: .shortAndLong, help: "Time between samples: 500ms, 2s, or seconds.")
+    var delay: Interval?
+    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
+    @Flag(help: "Which number orders the rows.") var order: Order?
+    @Option(name: .customLong("order"), help: "The same by name: path, tasks, cpu, memory, io.")
+    var orderName: SortName?
+    @Flag(name: .shortAndLong, help: "Print exact numbers instead of units.") var raw = false
+    @Flag(inversion: .prefixedNo, help: "Print the head above each sample.") var header = true
+    @Flag(help: "One JSON object a cgroup and line.") var json = false
+    @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
+
+    enum Order: EnumerableFlag {
+        case path, tasks, cpu, memory, io
+
+        static func name(for value: Order) -> NameSpecification {
+            switch value {
+            case .path: .customShort("p")
+            case .tasks: .customShort("t")
+            case .cpu: .customShort("c")
+            case .memory: .customShort("m")
+            case .io: .customShort("i")
+            }
+        }
+
+        var key: SortKey {
+            switch self {
+            case .path: .path
+            case .tasks: .tasks
+            case .cpu: .cpu
+            case .memory: .memory
+            case .io: .io
+            }
+        }
+    }
+
+    struct SortName: ExpressibleByArgument {
+        let key: SortKey
+
+        init?(argument: String) {
+            guard let key = SortKey(rawValue: argument) else { return nil }
+            self.key = key
+        }
+
+        static var allValueStrings: [String] { SortKey.allCases.map(\.rawValue) }
+    }
+
+    func validate() throws {
+        if json && csv { throw ValidationError("--json and --csv exclude each other.") }
+        if let iterations, iterations < 1 { throw ValidationError("-n needs a number above 0.") }
+        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+    }
+
+    func run() async throws {
+        var layout = SavedLayout.load()
+        if let key = order?.key ?? orderName?.key { layout.sort = key }
+        if let delay { layout.delay = delay.seconds }
+        let isBatch = batch || json || csv || once || !StandardOutput.isTerminal
+        let set = try HierarchySet.discover(options.system)
+        let path = try await CgroupLookup(set).resolve(root)
+        var configuration = SamplerConfiguration()
+        configuration.scope = SampleScope(
+            subtree: path, depth: depth, withAncestors: !path.isRoot)
+        let observation = try Observation(
+            options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
+        if isBatch {
+            try await printSamples(observation, layout, below: path)
+        } else {
+            try await TopScreen.show(observation, layout, depth: depth)
+        }
+    }
+
+    private func printSamples(
+        _ observation: Observation, _ layout: Layout, below path: CgroupPath
+    ) async throws {
+        let count = once ? 1 : iterations ?? (batch ? nil : 3)
+        let format: SampleOutput.Format = json ? .json : .csv
+        var output = SampleOutput(format: format, fields: json ? nil : FieldList.usual)
+        let table = PlainTable(layout: layout)
+        var done = 0
+        while true {
+            let snapshot = await observation.sampler.sample()
+            if json || csv {
+                let indices = snapshot.cgroups.indices.filter {
+                    snapshot.cgroups[$0].path.isWithin(path)
+                }
+                try StandardOutput.write(output.render(snapshot, indices))
+            } else {
+                let gap = done == 0 ? "" : "\n"
+                try StandardOutput.write(gap + table.text(snapshot, raw: raw, header: header))
+            }
+            done += 1
+            if done == count { return }
+            try await Task.sleep(for: .microseconds(Int64(layout.delay * 1e6)))
+        }
+    }
 }

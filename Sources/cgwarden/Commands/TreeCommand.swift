@@ -1,5 +1,62 @@
 import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// The hierarchy with its processes.
 struct TreeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "tree")
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "tree", abstract: "Show the cgroups and the processes in them.",
+        discussion: """
+            Where the trees of v1 differ, each process says in which of them it is a member.
+
+            Examples:
+              cgwarden tree
+              cgwarden tree --controller memory /system.slice
+              cgwarden tree --json --depth 2
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The topmost cgroup.") var root = "/"
+    @Option(help: "Only the tree that has this controller.") var controller: String?
+    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
+    @Flag(help: "One JSON array of all cgroups.") var json = false
+
+    func validate() throws {
+        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+    }
+
+    func run() async throws {
+        let set = try chosenHierarchies()
+        let path = try await CgroupLookup(set).resolve(root)
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = false
+        configuration.scope = SampleScope(subtree: path, depth: depth)
+        let unified = MetricCatalog.metric(named: "cgroup.controllers").map { [$0.id] } ?? []
+        let sampler = try Sampler(ReadPlan(unified, on: set), on: set, configuration)
+        for failure in sampler.unreadable {
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
+        }
+        let snapshot = await sampler.sample()
+        let listing = TreeListing(snapshot, set)
+        try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
+    }
+
+    private func chosenHierarchies() throws -> HierarchySet {
+        let all = try HierarchySet.discover(options.system)
+        guard let controller else { return all }
+        let wanted = all.hierarchies.filter { hierarchy in
+            hierarchy.keys.contains(controller) || hierarchy.label == controller
+                || Controller(name: controller).map(hierarchy.controllers.contains) ?? false
+        }
+        guard !wanted.isEmpty else {
+            let names = all.hierarchies.flatMap {
+                $0.version == .unified ? $0.keys + $0.controllers.map(\.rawValue) : $0.keys
+            }
+            throw CgwardenError(
+                "no hierarchy has the controller \(controller); there are "
+                    + names.joined(separator: ", "), .unavailable)
+        }
+        return all.only(wanted)
+    }
 }

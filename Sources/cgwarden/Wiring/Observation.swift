@@ -31,34 +31,13 @@ struct Observation {
             StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
         }
     }
-
-    /// One sample of one cgroup with its ancestors, and its position.
-    static func once(
-        _ options: SystemOptions, cgroup: String, metrics: [MetricID]
-    ) async throws -> (observation: Observation, snapshot: Snapshot, index: Int) {
-        let path = try await CgroupLookup(options).resolve(cgroup)
-        var configuration = SamplerConfiguration()
-        configuration.isContinuous = false
-        configuration.scope = SampleScope(subtree: path, depth: 0, withAncestors: true)
-        let observation = try Observation(
-            options, metrics: metrics, configuration: configuration)
-        let snapshot = await observation.sampler.sample()
-        guard let index = snapshot.index(of: path) else {
-            throw HierarchyError.noSuchCgroup(path.description, similar: [])
-        }
-        return (observation, snapshot, index)
-    }
 }
 
 /// Finds the cgroup that a person means.
 struct CgroupLookup {
-    private let options: SystemOptions
     private let set: HierarchySet
 
-    init(_ options: SystemOptions) throws {
-        self.options = options
-        set = try HierarchySet.discover(options.system)
-    }
+    init(_ set: HierarchySet) { self.set = set }
 
     /// Takes a path, a directory below a mount point, or a name that only one cgroup has.
     func resolve(_ text: String) async throws -> CgroupPath {

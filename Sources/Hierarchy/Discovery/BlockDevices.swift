@@ -1,0 +1,18 @@
+public import CgroupModel
+internal import KernelIO
+
+/// Names of block devices.
+public struct BlockDevices: Sendable {
+    private let system: SystemRoot
+
+    /// Looks in a machine's `/sys`.
+    public init(_ system: SystemRoot) { self.system = system }
+
+    /// The kernel's name, such as `vda`; nil if the machine has no such device.
+    public func name(_ key: InstanceKey) -> String? {
+        guard let sys = system.sys else { return nil }
+        let link = sys + Array("/dev/block/\(key.text(.device))".utf8)
+        guard let target = try? ReadBuffer.link(link) else { return nil }
+        return target.split(separator: 0x2f).last.map { Array($0).pathText }
+    }
+}

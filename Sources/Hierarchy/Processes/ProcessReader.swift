@@ -1,0 +1,133 @@
+public import CgroupModel
+internal import KernelIO
+
+/// What the kernel tells about one process: how it is confined, and what it runs.
+public struct ProcessDescription: Sendable {
+    /// The process.
+    public let pid: Int32
+    /// Identities, capabilities, seccomp; nil with the reason in ``statusReason``.
+    public let status: ProcessStatus?
+    /// Why there is no status.
+    public let statusReason: Reading
+    /// The command line, or the name in brackets.
+    public let command: String
+    /// The namespaces.
+    public let namespaces: NamespaceLinks
+    /// The label of the security module.
+    public let label: SecurityLabel
+}
+
+/// Reads `/proc/PID` (proc_pid_status(5), namespaces(7), capabilities(7)).
+public struct ProcessReader: Sendable {
+    private let system: SystemRoot
+    /// The namespaces of process 1, or of this process where those may not be seen.
+    public let reference: NamespaceLinks
+    /// Whether ``reference`` is that of process 1.
+    public let referenceIsInit: Bool
+
+    /// Looks up the namespaces to compare with.
+    public init(_ system: SystemRoot) {
+        self.system = system
+        let initial = Self.namespaces(system, "1")
+        referenceIsInit = initial[.mnt].value != nil
+        reference = referenceIsInit ? initial : Self.namespaces(system, "self")
+    }
+
+    /// Everything about a process; nil if there is no such process.
+    public func describe(_ pid: Int32) -> ProcessDescription? {
+        var status: ProcessStatus?
+        var reason = Reading.absent
+        do throws(IOError) {
+            let bytes = try ReadBuffer.contents(of: system.proc("\(pid)/status"))
+            do throws(ProcessTextError) {
+                status = try ProcessStatus(parsing: bytes)
+            } catch {
+                reason = .malformed
+            }
+        } catch {
+            if error.isGone { return nil }
+            reason = IOError.reading(for: error.code)
+        }
+        return ProcessDescription(
+            pid: pid, status: status, statusReason: reason,
+            command: command(pid, name: status?.name ?? "?"),
+            namespaces: Self.namespaces(system, "\(pid)"), label: label(pid))
+    }
+
+    /// The command line, or the name in brackets for a kernel thread.
+    public func command(_ pid: Int32, name: String) -> String {
+        let bytes = (try? ReadBuffer.contents(of: system.proc("\(pid)/cmdline"))) ?? []
+        return ProcessCommandLine(parsing: bytes, name: name).text
+    }
+
+    /// `/proc/self/stat`.
+    public var ownStat: ProcessStat? {
+        (try? ReadBuffer.contents(of: system.proc("self/stat"))).flatMap {
+            try? ProcessStat(parsing: $0)
+        }
+    }
+
+    /// The effective user; nil if the process is gone or cannot be read.
+    public func user(of pid: Int32) -> UInt32? {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/status")),
+            let status = try? ProcessStatus(parsing: bytes)
+        else { return nil }
+        return status.user?.effective
+    }
+
+    /// `/proc/PID/stat`; nil if the process is gone or cannot be read.
+    public func stat(_ pid: Int32) -> ProcessStat? {
+        (try? ReadBuffer.contents(of: system.proc("\(pid)/stat"))).flatMap {
+            try? ProcessStat(parsing: $0)
+        }
+    }
+
+    /// The cgroup of a process in the tree that names a cgroup's identity; nil if it is gone or
+    /// its cgroup lies outside the mounts.
+    public func cgroup(of pid: Int32, in set: HierarchySet) -> CgroupPath? {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup")) else {
+            return nil
+        }
+        let lines = ProcCgroup.parse(bytes)
+        for index in set.byIdentity {
+            let hierarchy = set.hierarchies[index]
+            let line = lines.first { line in
+                hierarchy.version == .unified
+                    ? line.hierarchy == 0
+                    : line.controllers.contains { name in
+                        Controller(name: name).map(hierarchy.controllers.contains)
+                            ?? (name == hierarchy.label)
+                    }
+            }
+            if let line { return hierarchy.visiblePath(line.path) }
+        }
+        return nil
+    }
+
+    private static func namespaces(_ system: SystemRoot, _ process: String) -> NamespaceLinks {
+        var links = NamespaceLinks()
+        for kind in NamespaceKind.allCases {
+            do throws(IOError) {
+                let link = try ReadBuffer.link(system.proc("\(process)/ns/\(kind.rawValue)"))
+                links[kind] = NamespaceLinks.inode(of: kind, link: link)
+            } catch {
+                links[kind] = IOError.reading(for: error.code)
+            }
+        }
+        return links
+    }
+
+    private func label(_ pid: Int32) -> SecurityLabel {
+        do throws(IOError) {
+            return SecurityLabel(
+                parsing: try ReadBuffer.contents(of: system.proc("\(pid)/attr/current")))
+        } catch {
+            return switch IOError.reading(for: error.code) {
+            case .unsupported: .noModule
+            case .notPermitted: .notPermitted
+            case .gone: .gone
+            default: .absent
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+internal import Glibc
+
+/// The process's environment.
+public enum Environment {
+    /// A variable (getenv(3)); nil if it is not set or empty.
+    public static func value(_ name: String) -> String? {
+        guard let text = unsafe getenv(name) else { return nil }
+        let value = unsafe String(cString: text)
+        return value.isEmpty ? nil : value
+    }
+}
+
+extension StandardOutput {
+    /// Makes a directory and those above it that are missing (mkdir(2)).
+    public static func createDirectories(_ path: String) throws(IOError) {
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/\(part)"
+            if unsafe mkdir(made, 0o755) != 0, errno != EEXIST {
+                throw IOError("create", made, code: errno)
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+public import CgroupModel
+
+/// The table without a terminal: one line a cgroup, as `top --batch` prints it.
+public struct PlainTable {
+    private let layout: Layout
+    private let depth: Int?
+
+    /// Shows what a layout wants, at most so many levels below the root.
+    public init(layout: Layout, depth: Int? = nil) {
+        self.layout = layout
+        self.depth = depth
+    }
+
+    /// The lines; paths are whole, numbers carry units unless `raw`.
+    public func text(_ snapshot: Snapshot, raw: Bool = false, header: Bool = true) -> String {
+        var flat = layout
+        flat.tree = false
+        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat, depth: depth))
+        let columns = Column.allCases.filter { $0 != .cgroup && layout.columns.contains($0) }
+        var cells: [[String]] = header ? [[Column.cgroup.facts.title] + columns.map(title)] : []
+        for row in rows {
+            let figures = CgroupFigures(snapshot, row.index)
+            let path = CellWidth.printable(snapshot.cgroups[row.index].path.description)
+            cells.append([path] + columns.map { cell($0, figures, raw: raw) })
+        }
+        return Self.aligned(cells)
+    }
+
+    private func title(_ column: Column) -> String {
+        column == .cpu && !layout.percent ? "CPUtim" : column.facts.title
+    }
+
+    private func cell(_ column: Column, _ figures: CgroupFigures, raw: Bool) -> String {
+        if column == .state { return figures.state ?? "-" }
+        let figure = figures.figure(column, percent: layout.percent)
+        guard raw else { return column.text(figure, percent: layout.percent) }
+        return figure.text { number in
+            number == number.rounded() && number.magnitude < 1e15
+                ? String(Int64(number)) : String((number * 1000).rounded() / 1000)
+        }
+    }
+
+    private static func aligned(_ rows: [[String]]) -> String {
+        var widths: [Int] = []
+        for row in rows {
+            for (column, cell) in row.enumerated() {
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], CellWidth.of(cell))
+            }
+        }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - CellWidth.of(cell))
+                return column == 0 ? cell + padding : padding + cell
+            }
+            return cells.joined(separator: " ") + "\n"
+        }.joined()
+    }
+}
+
+extension Column {
+    /// A figure of this column with its unit.
+    func text(_ figure: Figure, percent: Bool) -> String {
+        figure.text { number in
+            switch self {
+            case .tasks, .oom: Quantity.count(number)
+            case .cpu: percent ? Quantity.percent(number) : Quantity.duration(number)
+            case .throttled, .memoryShare: Quantity.percent(number)
+            case .pressureCPU, .pressureMemory, .pressureIO: Quantity.hundredths(number)
+            case .memory, .swap, .read, .written, .cgroup, .state: Quantity.bytes(number)
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Everything about one cgroup, as text or JSON.
+struct CgroupDescription {
+    let snapshot: Snapshot
+    let index: Int
+    let set: HierarchySet
+    /// The inode in each hierarchy.
+    let inodes: [UInt64]
+
+    private var path: CgroupPath { snapshot.cgroups[index].path }
+
+    /// A limit that an ancestor makes stricter.
+    private struct Effective {
+        let name: String
+        let text: String
+        let number: String
+        let from: String?
+    }
+
+    /// The limits whose lowest value over the ancestors applies.
+    private static let limits: [MetricID] = [.memoryHigh, .memorySwapMax, .pidsMax]
+
+    private var effective: [Effective] {
+        var result: [Effective] = []
+        let memory = snapshot.effectiveMemoryMax(index)
+        if memory.isKnown {
+            let owner = snapshot.effectiveLimit(index, .memoryMax)
+            let from = owner.reading == memory ? owner.from : nil
+            result.append(entry(.memoryMax, memory, from))
+        }
+        for id in Self.limits {
+            let (reading, from) = snapshot.effectiveLimit(index, id)
+            if reading.isKnown { result.append(entry(id, reading, from)) }
+        }
+        if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
+            let text = DecimalText.fixed(cpus, places: 2)
+            result.append(
+                Effective(
+                    name: "cpu.max", text: "\(text) CPUs", number: text,
+                    from: snapshot.cgroups[from].path.description))
+        } else if snapshot[index, .cpuMax].isKnown {
+            result.append(Effective(name: "cpu.max", text: "max", number: "\"max\"", from: nil))
+        }
+        return result
+    }
+
+    private func entry(_ id: MetricID, _ reading: Reading, _ from: Int?) -> Effective {
+        let metric = MetricCatalog[id]
+        var json = JSONWriter()
+        metric.write(reading, to: &json)
+        return Effective(
+            name: metric.name, text: metric.humanText(reading),
+            number: String(decoding: json.bytes, as: UTF8.self),
+            from: from.map { snapshot.cgroups[$0].path.description })
+    }
+
+    var json: [UInt8] {
+        var json = JSONWriter()
+        let members = Membership(set).members(of: path)
+        snapshot.write(index, to: &json) { json in
+            json.key("inodes")
+            json.object { json in
+                for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
+                    for key in hierarchy.keys {
+                        json.key(key)
+                        json.value(inode)
+                    }
+                }
+            }
+            json.key("effective")
+            json.object { json in
+                for limit in effective {
+                    json.key(limit.name)
+                    json.literal(limit.number)
+                }
+            }
+            json.key("processes")
+            json.array { json in
+                let report = ConfinementReport(set.system)
+                for pid in pids(members) {
+                    let trees = zip(set.hierarchies, members).filter { $0.1.list.contains(pid) }
+                    report.write(pid, in: trees.map(\.0.label), to: &json)
+                }
+            }
+        }
+        json.newline()
+        return json.bytes
+    }
+
+    private func pids(_ members: [Membership.Members]) -> [Int32] {
+        Set(members.flatMap(\.list)).sorted()
+    }
+
+    var text: String {
+        var text = "\(path)\n"
+        for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
+            text += "  \(hierarchy.label) inode \(inode)\n"
+        }
+        let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
+            let reading = snapshot[index, metric.id]
+            guard metric.dimension == nil, reading != .absent else { return nil }
+            return (metric.controller, metric.name, metric.humanText(reading))
+        }
+        text += section("Effective limits", effective.map { limit in
+            (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
+        })
+        for controller in Controller.allCases {
+            let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
+            text += section(controller.rawValue, own + instanceRows(controller))
+        }
+        let members = Membership(set).members(of: path)
+        let report = ConfinementReport(set.system)
+        let pids = pids(members)
+        text += "\nProcesses\n" + (pids.isEmpty ? "  none\n" : "")
+        for pid in pids {
+            let present = zip(set.hierarchies, members).filter { $0.1 != .noSuchCgroup }
+            let own = present.filter { $0.1.list.contains(pid) }.map(\.0.label)
+            text += report.text(pid, in: own.count == present.count ? [] : own)
+        }
+        for (hierarchy, members) in zip(set.hierarchies, members) {
+            if case .unreadable(let reason) = members {
+                text += "  \(hierarchy.label): \(reason.word ?? "malformed")\n"
+            }
+        }
+        return text
+    }
+
+    private func instanceRows(_ controller: Controller) -> [(String, String)] {
+        let devices = BlockDevices(set.system)
+        return snapshot.instances(index).compactMap { instance in
+            let metric = MetricCatalog[instance.metric]
+            guard metric.controller == controller, let dimension = metric.dimension else {
+                return nil
+            }
+            var key = instance.key.text(dimension)
+            if dimension == .device, let name = devices.name(instance.key) { key += " \(name)" }
+            return ("\(metric.name)[\(key)]", metric.humanText(instance.reading))
+        }
+    }
+
+    private func section(_ title: String, _ rows: [(String, String)]) -> String {
+        guard !rows.isEmpty else { return "" }
+        let width = rows.map(\.0.count).max() ?? 0
+        let lines = rows.map { name, value in
+            "  \(name)\(String(repeating: " ", count: width - name.count))  \(value)\n"
+        }
+        return "\n\(title)\n" + lines.joined()
+    }
+}

@@ -1,0 +1,135 @@
+import CgroupModel
+
+/// Samples as lines of text.
+struct SampleOutput {
+    enum Format { case json, csv, table }
+
+    private let format: Format
+    private let fields: [MetricID]?
+    private var json = JSONWriter()
+    private var isFirst = true
+
+    /// `fields` nil means everything that a cgroup has, which only JSON can do.
+    init(format: Format, fields: [MetricID]?) {
+        self.format = format
+        self.fields = fields
+    }
+
+    mutating func render(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
+        switch format {
+        case .json:
+            let only = fields.map { Set($0) }
+            for index in indices {
+                snapshot.write(index, to: &json, withTime: true, withRates: true, only: only)
+                json.newline()
+            }
+            return json.take()
+        case .csv: return Array(csv(snapshot, indices).utf8)
+        case .table: return Array(table(snapshot, indices).utf8)
+        }
+    }
+
+    /// A value with a dimension has no column of its own: its sum over all instances is printed.
+    private mutating func csv(_ snapshot: Snapshot, _ indices: [Int]) -> String {
+        let metrics = (fields ?? []).map { MetricCatalog[$0] }
+        var text = ""
+        if isFirst {
+            let names = metrics.flatMap { metric in
+                metric.kind == .counter ? [metric.name, "\(metric.name).rate"] : [metric.name]
+            }
+            text += (["time", "path", "inode"] + names).map(Self.quoted).joined(separator: ",")
+            text += "\r\n"
+            isFirst = false
+        }
+        let time = DecimalText.fixed(Double(snapshot.wallTime) / 1e6, places: 3)
+        for index in indices {
+            let entry = snapshot.cgroups[index]
+            var cells = [time, entry.path.description, String(entry.id.inode)]
+            for metric in metrics {
+                let reading = snapshot.total(index, metric.id)
+                cells.append(reading == .absent ? "" : metric.plainText(reading))
+                guard metric.kind == .counter else { continue }
+                let rate =
+                    metric.dimension == nil
+                    ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+                cells.append(rate.map { DecimalText.fixed($0, places: 3) } ?? "")
+            }
+            text += cells.map(Self.quoted).joined(separator: ",") + "\r\n"
+        }
+        return text
+    }
+
+    private static func quoted(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else {
+            return cell
+        }
+        return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+
+    private mutating func table(_ snapshot: Snapshot, _ indices: [Int]) -> String {
+        let metrics = (fields ?? []).map { MetricCatalog[$0] }
+        var rows = [["CGROUP"] + metrics.map(\.name)]
+        for index in indices {
+            let cells = metrics.map { metric -> String in
+                let reading = snapshot.total(index, metric.id)
+                guard metric.kind == .counter else { return cell(metric, reading) }
+                let rate =
+                    metric.dimension == nil
+                    ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+                guard let rate else { return cell(metric, reading) }
+                return Self.rateText(rate, metric)
+            }
+            rows.append([snapshot.cgroups[index].path.description] + cells)
+        }
+        let separator = isFirst ? "" : "\n"
+        isFirst = false
+        return separator + TextTable(rows).text
+    }
+
+    private func cell(_ metric: Metric, _ reading: Reading) -> String {
+        reading == .absent ? "-" : metric.humanText(reading)
+    }
+
+    private static func rateText(_ rate: Double, _ metric: Metric) -> String {
+        switch metric.unit {
+        case .bytes: "\(DecimalText.bytes(rate))/s"
+        case .microseconds: "\(DecimalText.fixed(rate / 1e4, places: 1))%"
+        default: "\(DecimalText.fixed(rate, places: 1))/s"
+        }
+    }
+}
+
+extension Snapshot {
+    /// A metric's reading; for one with a dimension the sum over all instances.
+    func total(_ index: Int, _ metric: MetricID) -> Reading {
+        guard MetricCatalog[metric].dimension != nil else { return self[index, metric] }
+        var sum: UInt64?
+        for instance in instances(index) where instance.metric == metric {
+            if let value = instance.reading.value { sum = (sum ?? 0) &+ value }
+        }
+        return sum.map { Reading($0) } ?? .absent
+    }
+}
+
+/// Rows of cells with aligned columns; the first column is left-aligned.
+struct TextTable {
+    private let rows: [[String]]
+
+    init(_ rows: [[String]]) { self.rows = rows }
+
+    var text: String {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                if column == row.count - 1, column == 0 { return cell }
+                return column == 0 ? cell + padding : padding + cell
+            }
+            return cells.joined(separator: "  ") + "\n"
+        }.joined()
+    }
+}

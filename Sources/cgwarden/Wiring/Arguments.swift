@@ -1,0 +1,63 @@
+import ArgumentParser
+import CgroupModel
+
+/// A time on the command line: `500ms`, `5s`, `1m`, or seconds as a plain number.
+struct Interval: ExpressibleByArgument {
+    let seconds: Double
+
+    init(seconds: Double) { self.seconds = seconds }
+
+    init?(argument: String) {
+        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
+        let unit = units.first { argument.hasSuffix($0.0) } ?? ("", 1)
+        guard let number = Double(argument.dropLast(unit.0.count)), number.isFinite,
+            number * unit.1 >= 0.001, number * unit.1 <= 86400 * 365
+        else { return nil }
+        seconds = number * unit.1
+    }
+
+    var duration: Duration { .microseconds(Int64(seconds * 1e6)) }
+
+    var defaultValueDescription: String { "\(DecimalText.fixed(seconds, places: 0))s" }
+}
+
+/// Names of the catalog, separated by commas.
+struct FieldList {
+    let metrics: [MetricID]
+
+    init(parsing text: String) throws {
+        metrics = try text.split(separator: ",").map { part in
+            let name = part.trimming(" ")
+            if let metric = MetricCatalog.metric(named: name) { return metric.id }
+            let similar = MetricCatalog.namesLike(name)
+            let hint =
+                similar.isEmpty
+                ? "`cgwarden stat --list-fields` lists them"
+                : "did you mean \(similar.joined(separator: " or "))?"
+            throw ValidationError("there is no field \(name); \(hint)")
+        }
+        if metrics.isEmpty { throw ValidationError("--fields needs at least one name.") }
+    }
+
+    static let usual: [MetricID] = [
+        .pidsCurrent, .cpuUsage, .memoryUsage, .memoryMax, .memorySwapUsage, .memoryPressureSome,
+        .ioReadBytes, .ioWrittenBytes,
+    ]
+
+    /// All fields with unit and meaning, one a line.
+    static var overview: String {
+        MetricCatalog.all.map { metric in
+            let name = metric.name + String(repeating: " ", count: max(1, 36 - metric.name.count))
+            return "\(name)\(metric.help)\n"
+        }.joined()
+    }
+}
+
+extension Substring {
+    /// The text without a character at both ends.
+    fileprivate func trimming(_ character: Character) -> String {
+        var rest = self.drop { $0 == character }
+        while rest.last == character { rest = rest.dropLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,85 @@
+import Configuration
+import KernelIO
+import LiveView
+
+/// The layout of the live view as the `s` key keeps it: `$XDG_CONFIG_HOME/cgwarden/top.yaml`.
+enum SavedLayout {
+    private static let keys = ["sort", "reverse", "tree", "columns", "delay", "percent"]
+
+    /// Where it is kept; nil without a home.
+    private static var directory: String? {
+        if let base = Environment.value("XDG_CONFIG_HOME"), base.hasPrefix("/") {
+            return base + "/cgwarden"
+        }
+        return Environment.value("HOME").map { $0 + "/.config/cgwarden" }
+    }
+
+    /// The kept layout, or that of a first start; a file with a mistake is told and left alone.
+    static func load() -> Layout {
+        guard let directory else { return Layout() }
+        let path = directory + "/top.yaml"
+        guard let bytes = try? ReadBuffer.contents(of: Array(path.utf8)) else { return Layout() }
+        do throws(ConfigError) {
+            return try layout(ConfigLoader.load(bytes, file: path))
+        } catch {
+            StandardOutput.complain("cgwarden: \(error); the usual layout is used")
+            return Layout()
+        }
+    }
+
+    private static func layout(_ node: ConfigNode) throws(ConfigError) -> Layout {
+        var layout = Layout()
+        for entry in try node.mapping(for: "the layout", keys: keys) {
+            let value = entry.value
+            switch entry.key {
+            case "sort":
+                let word = try value.word(for: "sort", among: SortKey.allCases.map(\.rawValue))
+                layout.sort = SortKey(rawValue: word) ?? layout.sort
+            case "reverse": layout.reverse = try flag(value, "reverse")
+            case "tree": layout.tree = try flag(value, "tree")
+            case "percent": layout.percent = try flag(value, "percent")
+            case "delay":
+                let text = try value.text(for: "delay")
+                guard let interval = Interval(argument: text) else {
+                    throw ConfigError(value.position, "delay must be a time such as 2s")
+                }
+                layout.delay = interval.seconds
+            default:
+                var columns: Set<Column> = []
+                for element in try value.sequence(for: "columns") {
+                    let word = try element.word(
+                        for: "column", among: Column.allCases.map(\.rawValue))
+                    if let column = Column(rawValue: word) { columns.insert(column) }
+                }
+                layout.columns = columns
+            }
+        }
+        return layout
+    }
+
+    private static func flag(_ node: ConfigNode, _ name: String) throws(ConfigError) -> Bool {
+        try node.word(for: name, among: ["true", "false"]) == "true"
+    }
+
+    /// Keeps a layout; gives the file's path.
+    static func save(_ layout: Layout) throws -> String {
+        guard let directory else {
+            throw CgwardenError("neither XDG_CONFIG_HOME nor HOME is set", .unavailable)
+        }
+        let columns = Column.allCases.filter(layout.columns.contains).map { "  - \($0.rawValue)\n" }
+        let text = """
+            # Layout of cgwarden top, kept by its s key.
+            sort: \(layout.sort.rawValue)
+            reverse: \(layout.reverse)
+            tree: \(layout.tree)
+            percent: \(layout.percent)
+            delay: \(DecimalText.fixed(layout.delay, places: 1))s
+            columns:
+            \(columns.joined())
+            """
+        try StandardOutput.createDirectories(directory)
+        let path = directory + "/top.yaml"
+        try StandardOutput.write(Array(text.utf8), toFile: path)
+        return path
+    }
+}
