@@ -26,6 +26,7 @@ public final class CapturedTree: Sendable {
         }
     }
 
+    // Keep the tree in a variable while its files are wanted.
     deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// The tree as a machine.
