@@ -24,7 +24,8 @@ public final class ScratchProcess {
     /// Uses as much of one CPU as it gets.
     public static func busy(in name: String, of scratch: ScratchHierarchy) throws -> ScratchProcess
     {
-        try ScratchProcess("echo; while :; do :; done", in: name, of: scratch)
+        // Bounded, for a test run that crashes cannot end it.
+        try ScratchProcess("ulimit -t 60; echo; while :; do :; done", in: name, of: scratch)
     }
 
     /// Holds memory and sleeps.
@@ -32,7 +33,7 @@ public final class ScratchProcess {
         megabytes: Int, in name: String, of scratch: ScratchHierarchy
     ) throws -> ScratchProcess {
         let program =
-            "$x = \"a\" x (\(megabytes) << 20); $| = 1; print \"ready\\n\"; sleep 1000"
+            "$x = \"a\" x (\(megabytes) << 20); $| = 1; print \"ready\\n\"; sleep 120"
         return try ScratchProcess("exec perl -e '\(program)'", in: name, of: scratch)
     }
 
