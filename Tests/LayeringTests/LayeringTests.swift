@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// The modules import strictly downward. SwiftPM accepts a transitive import that no dependency
-/// declares, so the table is held here.
+/// The modules import strictly downward.
+///
+/// SwiftPM accepts a transitive import that no dependency declares, so the table is held here.
 @Suite struct LayeringTests {
     private static let own: [String: Set<String>] = [
         "CgroupModel": [],
