@@ -5,41 +5,41 @@ extension MetricCatalog {
 
     private static let trafficRows: [Row] = [
         Row(
-            "io.rbytes", .io, .counter, .bytes, .costly, by: .device, v2: "io.stat rbytes",
+            "io.rbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat rbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Read",
             family: "cgroup_io_read_bytes_total", "Bytes read."),
         Row(
-            "io.wbytes", .io, .counter, .bytes, .costly, by: .device, v2: "io.stat wbytes",
+            "io.wbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat wbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Write",
             family: "cgroup_io_written_bytes_total", "Bytes written."),
         Row(
-            "io.dbytes", .io, .counter, .bytes, .costly, by: .device, v2: "io.stat dbytes",
+            "io.dbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat dbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Discard",
             family: "cgroup_io_discarded_bytes_total", "Bytes discarded."),
         Row(
-            "io.rios", .io, .counter, .count, .costly, by: .device, v2: "io.stat rios",
+            "io.rios", .io, .counter, .count, .tick, by: .device, v2: "io.stat rios",
             v1: "blkio.throttle.io_serviced_recursive Read",
             family: "cgroup_io_reads_total", "Read operations."),
         Row(
-            "io.wios", .io, .counter, .count, .costly, by: .device, v2: "io.stat wios",
+            "io.wios", .io, .counter, .count, .tick, by: .device, v2: "io.stat wios",
             v1: "blkio.throttle.io_serviced_recursive Write",
             family: "cgroup_io_writes_total", "Write operations."),
         Row(
-            "io.dios", .io, .counter, .count, .costly, by: .device, v2: "io.stat dios",
+            "io.dios", .io, .counter, .count, .tick, by: .device, v2: "io.stat dios",
             v1: "blkio.throttle.io_serviced_recursive Discard",
             family: "cgroup_io_discards_total", "Discard operations."),
         Row(
-            "io.sync_bytes", .io, .counter, .bytes, .costly, by: .device,
+            "io.sync_bytes", .io, .counter, .bytes, .tick, by: .device,
             v1: "blkio.throttle.io_service_bytes_recursive Sync", "Bytes of synchronous I/O (v1)."),
         Row(
-            "io.async_bytes", .io, .counter, .bytes, .costly, by: .device,
+            "io.async_bytes", .io, .counter, .bytes, .tick, by: .device,
             v1: "blkio.throttle.io_service_bytes_recursive Async",
             "Bytes of asynchronous I/O (v1)."),
         Row(
-            "io.sync_ios", .io, .counter, .count, .costly, by: .device,
+            "io.sync_ios", .io, .counter, .count, .tick, by: .device,
             v1: "blkio.throttle.io_serviced_recursive Sync", "Synchronous operations (v1)."),
         Row(
-            "io.async_ios", .io, .counter, .count, .costly, by: .device,
+            "io.async_ios", .io, .counter, .count, .tick, by: .device,
             v1: "blkio.throttle.io_serviced_recursive Async", "Asynchronous operations (v1)."),
     ]
 
@@ -50,14 +50,14 @@ extension MetricCatalog {
         ("indelay", "Time delayed to pay iocost debt"),
     ].map { (key: String, help: String) -> Row in
         Row(
-            "io.cost.\(key)_usec", .io, .counter, .microseconds, .costly, by: .device,
+            "io.cost.\(key)_usec", .io, .counter, .microseconds, .tick, by: .device,
             v2: Source("io.stat cost.\(key)"), "\(help).")
     }
 
     private static let debugRows: [Row] =
         [
             Row(
-                "io.cost.vrate", .io, .gauge, .percentHundredths, .costly, by: .device,
+                "io.cost.vrate", .io, .gauge, .percentHundredths, .tick, by: .device,
                 v2: "io.stat cost.vrate", "Speed of iocost's device clock, in percent (root).")
         ] + debugKeys
 
@@ -68,7 +68,7 @@ extension MetricCatalog {
         ("missed", "Requests over the latency target"), ("total", "Requests in the window"),
     ].map { (key: String, help: String) -> Row in
         Row(
-            "io.debug.\(key)", .io, .gauge, .count, .costly, by: .device,
+            "io.debug.\(key)", .io, .gauge, .count, .tick, by: .device,
             v2: Source("io.stat \(key)"), "\(help) (blkcg_debug_stats).")
     }
 

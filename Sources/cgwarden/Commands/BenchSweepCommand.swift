@@ -17,27 +17,34 @@ struct BenchSweepCommand: AsyncParsableCommand {
 
     func run() async throws {
         var configuration = SamplerConfiguration()
+        configuration.costlyMultiple = LiveSource.costlyMultiple(interval: 1)
         configuration.scope = SampleScope(subtree: CgroupPath(rootCgroup))
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         let sampler = observation.sampler
-        for _ in 0..<3 { _ = await sampler.sample() }
+        // An even number, so that costly passes are counted as often as they happen.
+        let passes = max(2, passes + passes % 2)
+        for _ in 0..<4 { _ = await sampler.sample() }
         if let listFiles {
-            let list = await sampler.keptFiles().map { $0 + [0x0a] }.flatMap { $0 }
+            let list = await sampler.usualFiles().flatMap { tier, path in
+                Array("\(tier) ".utf8) + path + [0x0a]
+            }
             try StandardOutput.write(list, toFile: listFiles)
         }
         let before = MonotonicClock.processCPUNanoseconds
         var last = await sampler.sample()
         let filesBefore = last.health.filesRead
-        for _ in 1..<max(2, passes) { last = await sampler.sample() }
+        for _ in 1..<passes { last = await sampler.sample() }
         let spent = Double(MonotonicClock.processCPUNanoseconds - before) / 1e9
-        let runs = Double(max(2, passes))
+        let runs = Double(passes)
         var json = JSONWriter()
         json.object { json in
             json.key("cgroups")
             json.value(UInt64(last.cgroups.count))
             json.key("files")
             json.value(UInt64(Double(last.health.filesRead - filesBefore) / (runs - 1)))
+            json.key("costly_multiple")
+            json.value(configuration.costlyMultiple)
             json.key("descriptors")
             json.value(last.health.descriptors)
             json.key("cpu_seconds_per_sweep")

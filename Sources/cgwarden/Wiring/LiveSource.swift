@@ -73,6 +73,14 @@ final class LiveSource: SnapshotSource {
 
     func setInterval(_ seconds: Double) {
         pace.setInterval(UInt64(max(seconds, 0.05) * 1e9))
+        let multiple = Self.costlyMultiple(interval: seconds)
+        Task.detached { [sampler] in await sampler.setCostlyMultiple(multiple) }
+    }
+
+    /// Every how many ticks the costly files are worth reading: the kernel brings `memory.stat` up
+    /// to date every 2 s.
+    static func costlyMultiple(interval seconds: Double) -> UInt64 {
+        UInt64((2 / min(max(seconds, 0.05), 2)).rounded())
     }
 
     func sampleNow() { pace.beNow() }
