@@ -26,8 +26,9 @@ struct BenchSweepCommand: AsyncParsableCommand {
         let passes = max(2, passes + passes % 2)
         for _ in 0..<4 { _ = await sampler.sample() }
         if let listFiles {
-            let list = await sampler.usualFiles().flatMap { tier, path in
-                Array("\(tier) ".utf8) + path + [0x0a]
+            var list: [UInt8] = []
+            for (tier, path) in await sampler.usualFiles() {
+                list += Array("\(tier) ".utf8) + path + [0x0a]
             }
             try StandardOutput.write(list, toFile: listFiles)
         }
