@@ -101,6 +101,9 @@ public actor Sampler {
         return files
     }
 
+    /// Files read since the start.
+    public var filesRead: UInt64 { health.filesRead }
+
     /// Changes every how many ticks the costly files are read.
     public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
 

@@ -84,7 +84,6 @@ struct TopCommand: AsyncParsableCommand {
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(root)
         var configuration = SamplerConfiguration()
-        configuration.costlyMultiple = LiveSource.costlyMultiple(interval: layout.delay)
         configuration.scope = SampleScope(
             subtree: path, depth: depth, withAncestors: !path.isRoot)
         let observation = try Observation(

@@ -40,6 +40,8 @@ final class LiveSource: SnapshotSource {
 
         func setInterval(_ nanoseconds: UInt64) { state.withLock { $0.interval = nanoseconds } }
 
+        var intervalSeconds: Double { state.withLock { Double($0.interval) / 1e9 } }
+
         func beNow() { state.withLock { $0.nextAt = 0 } }
 
         /// Whether a sample is due; the caller then takes it and says so with ``finish()``.
@@ -59,12 +61,19 @@ final class LiveSource: SnapshotSource {
 
     func latest() -> Snapshot? {
         if pace.begin(at: MonotonicClock.nanoseconds) {
-            Task.detached { [sampler, ring, pace] in
-                ring.append(await sampler.sample())
-                pace.finish()
-            }
+            let (sampler, ring, pace) = (sampler, ring, pace)
+            Task.detached { await Self.feed(ring, from: sampler, pace) }
         }
         return ring.latest
+    }
+
+    private static func feed(_ ring: HistoryRing, from sampler: Sampler, _ pace: Pacer) async {
+        let snapshot = await sampler.sample()
+        ring.append(snapshot)
+        let multiple = costlyMultiple(
+            interval: pace.intervalSeconds, cgroups: snapshot.cgroups.count)
+        await sampler.setCostlyMultiple(multiple)
+        pace.finish()
     }
 
     func snapshot(back: Int) -> Snapshot? { cursor.snapshot(back: back) }
@@ -73,14 +82,15 @@ final class LiveSource: SnapshotSource {
 
     func setInterval(_ seconds: Double) {
         pace.setInterval(UInt64(max(seconds, 0.05) * 1e9))
-        let multiple = Self.costlyMultiple(interval: seconds)
-        Task.detached { [sampler] in await sampler.setCostlyMultiple(multiple) }
     }
 
-    /// Every how many ticks the costly files are worth reading: the kernel brings `memory.stat` up
-    /// to date every 2 s.
-    static func costlyMultiple(interval seconds: Double) -> UInt64 {
-        UInt64((2 / min(max(seconds, 0.05), 2)).rounded())
+    /// Every how many ticks the costly files are worth reading.
+    ///
+    /// The kernel brings `memory.stat` up to date every 2 s, so more often is a waste; on a machine
+    /// with thousands of cgroups the pass itself is kept short.
+    static func costlyMultiple(interval seconds: Double, cgroups: Int) -> UInt64 {
+        let spacing = 2 * Double(1 + cgroups / 2000)
+        return UInt64(max(1, (spacing / max(seconds, 0.05)).rounded()))
     }
 
     func sampleNow() { pace.beNow() }
