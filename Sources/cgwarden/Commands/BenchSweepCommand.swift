@@ -22,7 +22,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         let sampler = observation.sampler
         let first = await sampler.sample()
-        let multiple = LiveSource.costlyMultiple(interval: 1, cgroups: first.cgroups.count)
+        let multiple = LiveFeed.costlyMultiple(interval: 1, cgroups: first.cgroups.count)
         await sampler.setCostlyMultiple(multiple)
         // Whole rounds, so that costly passes are counted as often as they happen.
         let passes = Int(multiple) * max(1, (passes + Int(multiple) - 1) / Int(multiple))
