@@ -21,12 +21,11 @@ struct BenchSweepCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         let sampler = observation.sampler
-        let first = await sampler.sample()
-        let multiple = LiveFeed.costlyMultiple(interval: 1, cgroups: first.cgroups.count)
+        let multiple = LiveFeed.costlyMultiple(interval: 1)
         await sampler.setCostlyMultiple(multiple)
         // Whole rounds, so that costly passes are counted as often as they happen.
         let passes = Int(multiple) * max(1, (passes + Int(multiple) - 1) / Int(multiple))
-        for _ in 0..<(Int(multiple) * 2 - 1) { _ = await sampler.sample() }
+        for _ in 0..<(Int(multiple) * 2) { _ = await sampler.sample() }
         if let listFiles {
             var list: [UInt8] = []
             for (tier, path) in await sampler.usualFiles() {

@@ -1,4 +1,3 @@
-import CgroupModel
 import Hierarchy
 import History
 import Synchronization
@@ -10,21 +9,15 @@ struct LiveFeed: Sendable {
     let pace: Pacer
 
     func takeSample() async {
-        let snapshot = await sampler.sample()
-        ring.append(snapshot)
-        let multiple = Self.costlyMultiple(
-            interval: pace.intervalSeconds, cgroups: snapshot.cgroups.count)
-        await sampler.setCostlyMultiple(multiple)
+        ring.append(await sampler.sample())
+        await sampler.setCostlyMultiple(Self.costlyMultiple(interval: pace.intervalSeconds))
         pace.finish()
     }
 
-    /// Every how many ticks the costly files are worth reading.
-    ///
-    /// The kernel brings `memory.stat` up to date every 2 s, so more often is a waste; on a machine
-    /// with thousands of cgroups the pass itself is kept short.
-    static func costlyMultiple(interval seconds: Double, cgroups: Int) -> UInt64 {
-        let spacing = 2 * Double(1 + cgroups / 2000)
-        return UInt64(max(1, (spacing / max(seconds, 0.05)).rounded()))
+    /// Every how many ticks the costly files are worth reading: the kernel brings `memory.stat` up
+    /// to date every 2 s.
+    static func costlyMultiple(interval seconds: Double) -> UInt64 {
+        UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
     }
 }
 
