@@ -1,0 +1,109 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Synchronization
+import TestSupport
+import Testing
+
+/// A thousand cgroups a second that come and go while samples are taken.
+@Suite(.serialized, .enabled(if: RealCgroups.usable, "\(RealCgroups.reason)"))
+struct KernelChurnTests {
+    /// Makes and removes cgroups on a thread of its own until told to stop.
+    private final class Churn: Sendable {
+        private let stopped = Atomic(false)
+        private let ended = DispatchSemaphore(value: 0)
+        let made = Atomic(0)
+
+        init(_ scratch: ScratchHierarchy) {
+            Thread.detachNewThread { [self] in
+                var number = 0
+                while !stopped.load(ordering: .relaxed) {
+                    // Names come again, as those of short jobs do.
+                    let name = "churn-\(number % 7)"
+                    try? scratch.make(name)
+                    try? scratch.make("\(name)/child")
+                    made.add(2, ordering: .relaxed)
+                    if number % 3 == 0 { usleep(1500) }
+                    try? scratch.remove("\(name)/child")
+                    try? scratch.remove(name)
+                    number += 1
+                }
+                ended.signal()
+            }
+        }
+
+        func stop() {
+            stopped.store(true, ordering: .relaxed)
+            ended.wait()
+        }
+    }
+
+    /// Descriptors of this process that are open below a path.
+    private func descriptors(below path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+        }.filter { $0.contains(path) }
+    }
+
+    @Test func nothingLeaksAndNoRateIsWrong() async throws {
+        let scratch = try ScratchHierarchy { $0.hasPids || $0.hasCPUTime }
+        try scratch.make("steady")
+        let busy = try ScratchProcess.busy(in: "steady", of: scratch)
+        busy.waitUntilReady()
+        let sampler = try Sampler(everythingIn: scratch, continuous: true)
+        var known: Set<CgroupID> = Set(await sampler.sample().cgroups.map(\.id))
+        let churn = Churn(scratch)
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(3)
+        var ticks = 0
+        var met = 0
+        while clock.now < end {
+            let snapshot = await sampler.sample()
+            ticks += 1
+            let counted = snapshot.health.births - snapshot.health.deaths
+            #expect(counted == UInt64(snapshot.cgroups.count))
+            #expect(Set(snapshot.cgroups.map(\.path)).count == snapshot.cgroups.count)
+            #expect(snapshot.health.malformed == 0)
+            for (index, cgroup) in snapshot.cgroups.enumerated() {
+                for metric in [MetricID.cpuUsage, .cpuPeriods, .memoryPageFaults] {
+                    guard let rate = snapshot.rate(index, metric) else { continue }
+                    // A rate has two readings of one and the same cgroup behind it.
+                    #expect(known.contains(cgroup.id))
+                    #expect(rate >= 0)
+                    if metric == .cpuUsage, cgroup.path.name.hasPrefix("churn") {
+                        #expect(rate == 0, "nobody was ever in \(cgroup.path)")
+                    }
+                }
+                if cgroup.path.name.hasPrefix("churn") { met += 1 }
+            }
+            known = Set(snapshot.cgroups.map(\.id))
+        }
+        churn.stop()
+        #expect(churn.made.load(ordering: .relaxed) > 1000)
+        #expect(ticks > 5)
+        #expect(met > 0)
+        _ = await sampler.sample()
+        let last = await sampler.sample()
+        #expect(
+            last.cgroups.map(\.path.description).sorted() == [
+                "\(scratch.path)", "\(scratch.path)/steady",
+            ])
+        #expect(try descriptors(below: "\(scratch.path)/churn-").isEmpty)
+        #expect(try !descriptors(below: "\(scratch.path)/steady").isEmpty)
+    }
+
+    @Test func aSamplerThatIsDroppedClosesEverything() async throws {
+        let scratch = try ScratchHierarchy()
+        try scratch.make("a")
+        var sampler: Sampler? = try Sampler(everythingIn: scratch, continuous: true)
+        _ = await sampler?.sample()
+        #expect(try descriptors(below: "\(scratch.path)").count > 5)
+        sampler = nil
+        for _ in 0..<2000 {
+            if try descriptors(below: "\(scratch.path)").isEmpty { break }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(try descriptors(below: "\(scratch.path)").isEmpty)
+    }
+}
