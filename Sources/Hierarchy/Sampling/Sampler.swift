@@ -37,7 +37,7 @@ public actor Sampler {
     public nonisolated let plan: ReadPlan
     /// Hierarchies that cannot be opened, and so are left out.
     public nonisolated let unreadable: [IOError]
-    private let configuration: SamplerConfiguration
+    private var configuration: SamplerConfiguration
     private let budget: Int
     private var trees: TreeSet
     private var nodes: NodeTable
@@ -108,12 +108,18 @@ public actor Sampler {
             health: health)
     }
 
-    /// The paths of the files that are kept open.
-    public func keptFiles() async -> [[UInt8]] {
-        var paths: [[UInt8]] = []
-        for shard in shards { paths += await shard.keptFiles() }
-        return paths
+    /// The paths of the files that a usual pass reads, with the tier of each.
+    public func usualFiles() async -> [(tier: Tier, path: [UInt8])] {
+        var files: [(Tier, [UInt8])] = []
+        for shard in shards { files += await shard.usualFiles() }
+        return files
     }
+
+    /// Files read since the start.
+    public var filesRead: UInt64 { health.filesRead }
+
+    /// Changes every how many ticks the costly files are read.
+    public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
 
     /// The inode of a cgroup in each hierarchy, 0 where its path does not exist.
     public func inodes(of path: CgroupPath) -> [UInt64] { nodes.inodes(of: path) }

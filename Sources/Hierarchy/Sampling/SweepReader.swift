@@ -223,19 +223,24 @@ struct SweepReader: ~Copyable {
         writer.endFile(columns[index])
     }
 
-    /// The paths of the files that the last pass read, for measuring against the floor.
-    func keptFiles() -> [[UInt8]] {
-        var paths: [[UInt8]] = []
+    /// The files that a usual pass reads, for measuring against the floor.
+    mutating func usualFiles() -> [(Tier, [UInt8])] {
+        var files: [(Tier, [UInt8])] = []
         for (row, content) in rows.enumerated() {
             guard let content else { continue }
+            writer.select(row)
             for (index, file) in plan.files.enumerated()
             where table[row * plan.files.count + index] >= 0 {
-                paths.append(
-                    hierarchies[file.hierarchy].directory + [0x2f] + content.path + [0x2f]
-                        + file.layout.name)
+                if let gate = gates[index], gate.isClosed(writer) { continue }
+                files.append(
+                    (
+                        file.tier,
+                        hierarchies[file.hierarchy].directory + [0x2f] + content.path + [0x2f]
+                            + file.layout.name
+                    ))
             }
         }
-        return paths
+        return files
     }
 }
 

@@ -27,7 +27,7 @@ actor SweepShard {
 
     func sweep(_ due: SweepDue) -> SweepResult { reader.sweep(due) }
 
-    func keptFiles() -> [[UInt8]] { reader.keptFiles() }
+    func usualFiles() -> [(Tier, [UInt8])] { reader.usualFiles() }
 }
 
 /// What one pass brought.

@@ -23,6 +23,9 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether privileges are missing (EACCES, EPERM).
     public var isPermission: Bool { code == EACCES || code == EPERM }
 
+    /// Whether the kernel has the file but not the feature (EOPNOTSUPP).
+    public var isUnsupported: Bool { code == EOPNOTSUPP }
+
     /// The sentence for a person.
     public var description: String {
         "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"

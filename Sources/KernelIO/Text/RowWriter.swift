@@ -74,10 +74,15 @@ public struct RowWriter: Sendable {
 
     /// Begins a row.
     public mutating func beginRow(_ row: Int) {
-        base = row * schema.width
-        counterBase = row * schema.counterCount
+        select(row)
         oldCursor = oldStarts[row]
         oldEnd = oldStarts[row + 1]
+    }
+
+    /// Makes a row the one whose values are asked for, outside a pass.
+    public mutating func select(_ row: Int) {
+        base = row * schema.width
+        counterBase = row * schema.counterCount
     }
 
     /// Ends a row.

@@ -24,7 +24,8 @@ struct ShowCommand: AsyncParsableCommand {
 
     func validate() throws {
         if cgroup == nil, pid == nil {
-            throw ValidationError("name a cgroup, or a process with --pid; `cgwarden tree` lists them.")
+            throw ValidationError(
+                "name a cgroup, or a process with --pid; `cgwarden tree` lists them.")
         }
         if cgroup != nil, pid != nil { throw ValidationError("give a cgroup or --pid, not both.") }
     }

@@ -23,7 +23,9 @@ struct StatCommand: AsyncParsableCommand {
     @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
     @Option(name: [.customShort("i"), .long], help: "Time between samples: 500ms, 5s, 1m.")
     var interval = Interval(seconds: 1)
-    @Option(name: [.customShort("n"), .customLong("samples")], help: "How many samples; endless by default.")
+    @Option(
+        name: [.customShort("n"), .customLong("samples")],
+        help: "How many samples; endless by default.")
     var samples: Int?
     @Option(
         help: "Unified names, separated by commas; --list-fields tells which there are.",

@@ -104,9 +104,11 @@ struct CgroupDescription {
             guard metric.dimension == nil, reading != .absent else { return nil }
             return (metric.controller, metric.name, metric.humanText(reading))
         }
-        text += section("Effective limits", effective.map { limit in
-            (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
-        })
+        text += section(
+            "Effective limits",
+            effective.map { limit in
+                (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
+            })
         for controller in Controller.allCases {
             let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
             text += section(controller.rawValue, own + instanceRows(controller))

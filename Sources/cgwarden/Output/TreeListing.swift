@@ -96,7 +96,8 @@ struct TreeListing {
             let names = controllers(index)
             let suffix = names.isEmpty ? "" : "  [\(names.joined(separator: " "))]"
             text += prefix + branch + name + suffix + "\n"
-            let hasChildren = snapshot.cgroups.indices.contains(index + 1)
+            let hasChildren =
+                snapshot.cgroups.indices.contains(index + 1)
                 && snapshot.cgroups[index + 1].parent == index
             let inner =
                 prefix + (isTop ? "" : isLast[index] == true ? "   " : "│  ")
