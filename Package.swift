@@ -34,6 +34,7 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
+                "Actuation",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -71,6 +72,14 @@ let package = Package(
                 .product(
                     name: "NIOHTTPCompression", package: "swift-nio-extras",
                     condition: .when(traits: ["Exporter"])),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Actuation",
+            dependencies: [
+                "Hierarchy", "KernelIO", "CgroupModel", "CLinux",
+                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
             ],
             swiftSettings: swiftSettings
         ),
@@ -126,6 +135,10 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["CgroupModel", "Hierarchy", "KernelIO", "TestSupport", "cgwarden"],
             exclude: ["Golden"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ActuationTests",
+            dependencies: ["Actuation", "Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],

@@ -52,7 +52,7 @@ public enum Dimension: Sendable {
 public enum Tier: Int, CaseIterable, Sendable, Comparable {
     /// Every tick.
     case tick
-    /// Costly or slow to change; every tick unless the sampler is told otherwise.
+    /// Costly files, and those that the kernel itself brings up to date only every 2 s.
     case costly
     /// Settings that people change: limits and weights, at their own multiple.
     case settings

@@ -2,96 +2,134 @@ extension MetricCatalog {
     static let cpuRows: [Row] = timeRows + cpusetRows + cpusetFlagRows
 
     private static let timeRows: [Row] = [
-        Row("cpu.usage_usec", .cpuacct, .counter, .microseconds, .tick,
+        Row(
+            "cpu.usage_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat usage_usec", v1: .nanoseconds("cpuacct.usage"),
             family: "cgroup_cpu_usage_seconds_total", "CPU time used, descendants included."),
-        Row("cpu.user_usec", .cpuacct, .counter, .microseconds, .tick,
+        Row(
+            "cpu.user_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat user_usec", v1: .ticks("cpuacct.stat user"),
             family: "cgroup_cpu_user_seconds_total", "CPU time spent in user mode."),
-        Row("cpu.system_usec", .cpuacct, .counter, .microseconds, .tick,
+        Row(
+            "cpu.system_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat system_usec", v1: .ticks("cpuacct.stat system"),
             family: "cgroup_cpu_system_seconds_total", "CPU time spent in the kernel."),
-        Row("cpu.nice_usec", .cpuacct, .counter, .microseconds, .tick, v2: "cpu.stat nice_usec",
+        Row(
+            "cpu.nice_usec", .cpuacct, .counter, .microseconds, .tick, v2: "cpu.stat nice_usec",
             "CPU time spent by niced tasks."),
-        Row("cpu.core_sched.force_idle_usec", .cpu, .counter, .microseconds, .tick,
+        Row(
+            "cpu.core_sched.force_idle_usec", .cpu, .counter, .microseconds, .tick,
             v2: "cpu.stat core_sched.force_idle_usec",
             "Time that core scheduling forced a sibling CPU to idle."),
-        Row("cpu.nr_periods", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_periods",
+        Row(
+            "cpu.nr_periods", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_periods",
             v1: "cpu.stat nr_periods", family: "cgroup_cpu_periods_total",
             "Quota periods in which the cgroup ran."),
-        Row("cpu.nr_throttled", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_throttled",
+        Row(
+            "cpu.nr_throttled", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_throttled",
             v1: "cpu.stat nr_throttled", family: "cgroup_cpu_throttled_periods_total",
             "Quota periods in which the cgroup was throttled."),
-        Row("cpu.throttled_usec", .cpu, .counter, .microseconds, .tick,
+        Row(
+            "cpu.throttled_usec", .cpu, .counter, .microseconds, .tick,
             v2: "cpu.stat throttled_usec", v1: .nanoseconds("cpu.stat throttled_time"),
             family: "cgroup_cpu_throttled_seconds_total",
             "Time throttled by the quota, summed over CPUs."),
-        Row("cpu.nr_bursts", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_bursts",
+        Row(
+            "cpu.nr_bursts", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_bursts",
             v1: "cpu.stat nr_bursts", family: "cgroup_cpu_bursts_total",
             "Quota periods in which saved-up time was used."),
-        Row("cpu.burst_usec", .cpu, .counter, .microseconds, .tick, v2: "cpu.stat burst_usec",
+        Row(
+            "cpu.burst_usec", .cpu, .counter, .microseconds, .tick, v2: "cpu.stat burst_usec",
             v1: .nanoseconds("cpu.stat burst_time"), family: "cgroup_cpu_burst_seconds_total",
             "Time used above the quota by bursting."),
-        Row("cpu.wait_usec", .cpu, .counter, .microseconds, .tick,
-            v1: .nanoseconds("cpu.stat wait_sum"), "Time that tasks waited to run (v1, schedstats)."),
-        Row("cpu.local.throttled_usec", .cpu, .counter, .microseconds, .detail,
+        Row(
+            "cpu.wait_usec", .cpu, .counter, .microseconds, .tick,
+            v1: .nanoseconds("cpu.stat wait_sum"), "Time that tasks waited to run (v1, schedstats)."
+        ),
+        Row(
+            "cpu.local.throttled_usec", .cpu, .counter, .microseconds, .detail,
             v2: "cpu.stat.local throttled_usec", v1: .nanoseconds("cpu.stat.local throttled_time"),
             "Time throttled by the quota of the cgroup or of any ancestor, summed over CPUs."),
-        Row("cpu.max", .cpu, .limit, .microseconds, .settings, v2: "cpu.max 0",
+        Row(
+            "cpu.max", .cpu, .limit, .microseconds, .settings, v2: "cpu.max 0",
             v1: "cpu.cfs_quota_us", family: "cgroup_cpu_quota_seconds",
             "CPU time allowed in each period."),
-        Row("cpu.max.period", .cpu, .setting, .microseconds, .settings, v2: "cpu.max 1",
+        Row(
+            "cpu.max.period", .cpu, .setting, .microseconds, .settings, v2: "cpu.max 1",
             v1: "cpu.cfs_period_us", family: "cgroup_cpu_period_seconds",
             "Length of a quota period."),
-        Row("cpu.max.burst", .cpu, .setting, .microseconds, .settings, v2: "cpu.max.burst",
+        Row(
+            "cpu.max.burst", .cpu, .setting, .microseconds, .settings, v2: "cpu.max.burst",
             v1: "cpu.cfs_burst_us", "Unused quota that may be saved up."),
-        Row("cpu.weight", .cpu, .setting, .weight, .settings, v2: "cpu.weight",
+        Row(
+            "cpu.weight", .cpu, .setting, .weight, .settings, v2: "cpu.weight",
             family: "cgroup_cpu_weight", "Share of CPU time against siblings, 1 to 10000."),
-        Row("cpu.weight.nice", .cpu, .setting, .signed, .settings, v2: "cpu.weight.nice",
+        Row(
+            "cpu.weight.nice", .cpu, .setting, .signed, .settings, v2: "cpu.weight.nice",
             "The nearest nice value of the weight, -20 to 19."),
-        Row("cpu.shares", .cpu, .setting, .weight, .settings, v1: "cpu.shares",
+        Row(
+            "cpu.shares", .cpu, .setting, .weight, .settings, v1: "cpu.shares",
             family: "cgroup_cpu_shares", "Share of CPU time against siblings (v1), 2 to 262144."),
-        Row("cpu.idle", .cpu, .setting, .flag, .settings, v2: "cpu.idle", v1: "cpu.idle",
+        Row(
+            "cpu.idle", .cpu, .setting, .flag, .settings, v2: "cpu.idle", v1: "cpu.idle",
             "Whether the cgroup runs only when nothing else wants the CPU."),
-        Row("cpu.uclamp.min", .cpu, .limit, .percentHundredths, .settings, v2: "cpu.uclamp.min",
+        Row(
+            "cpu.uclamp.min", .cpu, .limit, .percentHundredths, .settings, v2: "cpu.uclamp.min",
             v1: "cpu.uclamp.min", "Lowest utilisation that frequency selection assumes."),
-        Row("cpu.uclamp.max", .cpu, .limit, .percentHundredths, .settings, v2: "cpu.uclamp.max",
+        Row(
+            "cpu.uclamp.max", .cpu, .limit, .percentHundredths, .settings, v2: "cpu.uclamp.max",
             v1: "cpu.uclamp.max", "Highest utilisation that frequency selection assumes."),
-        Row("cpu.rt_runtime_us", .cpu, .limit, .microseconds, .settings, v1: "cpu.rt_runtime_us",
+        Row(
+            "cpu.rt_runtime_us", .cpu, .limit, .microseconds, .settings, v1: "cpu.rt_runtime_us",
             "Real-time CPU time allowed in each real-time period (v1)."),
-        Row("cpu.rt_period_us", .cpu, .setting, .microseconds, .settings, v1: "cpu.rt_period_us",
+        Row(
+            "cpu.rt_period_us", .cpu, .setting, .microseconds, .settings, v1: "cpu.rt_period_us",
             "Length of a real-time period (v1)."),
-        Row("percpu.usage_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
+        Row(
+            "percpu.usage_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
             v1: .nanoseconds("cpuacct.usage_percpu"),
             "CPU time used on each possible CPU (v1)."),
-        Row("percpu.user_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
+        Row(
+            "percpu.user_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
             v1: .nanoseconds("cpuacct.usage_percpu_user"), "User time on each possible CPU (v1)."),
-        Row("percpu.system_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
+        Row(
+            "percpu.system_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
             v1: .nanoseconds("cpuacct.usage_percpu_sys"), "System time on each possible CPU (v1)."),
     ]
 
     private static let cpusetRows: [Row] = [
-        Row("cpuset.cpus", .cpuset, .text, .none, .settings, v2: "cpuset.cpus", v1: "cpuset.cpus",
+        Row(
+            "cpuset.cpus", .cpuset, .text, .none, .settings, v2: "cpuset.cpus", v1: "cpuset.cpus",
             "CPUs that the cgroup asks for; empty is not set."),
-        Row("cpuset.cpus.effective", .cpuset, .text, .none, .settings,
+        Row(
+            "cpuset.cpus.effective", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.effective", v1: "cpuset.effective_cpus",
             "CPUs that the cgroup may run on."),
-        Row("cpuset.mems", .cpuset, .text, .none, .settings, v2: "cpuset.mems", v1: "cpuset.mems",
+        Row(
+            "cpuset.mems", .cpuset, .text, .none, .settings, v2: "cpuset.mems", v1: "cpuset.mems",
             "Memory nodes that the cgroup asks for; empty is not set."),
-        Row("cpuset.mems.effective", .cpuset, .text, .none, .settings,
+        Row(
+            "cpuset.mems.effective", .cpuset, .text, .none, .settings,
             v2: "cpuset.mems.effective", v1: "cpuset.effective_mems",
             "Memory nodes that the cgroup may use."),
-        Row("cpuset.cpus.partition", .cpuset, .text, .none, .settings,
+        Row(
+            "cpuset.cpus.partition", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.partition", "member, root or isolated, with the reason if invalid."),
-        Row("cpuset.cpus.exclusive", .cpuset, .text, .none, .settings,
+        Row(
+            "cpuset.cpus.exclusive", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.exclusive", "CPUs asked for a partition."),
-        Row("cpuset.cpus.exclusive.effective", .cpuset, .text, .none, .settings,
+        Row(
+            "cpuset.cpus.exclusive.effective", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.exclusive.effective", "CPUs that a partition may take."),
-        Row("cpuset.cpus.isolated", .cpuset, .text, .none, .settings,
+        Row(
+            "cpuset.cpus.isolated", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.isolated", "CPUs in isolated partitions (root)."),
-        Row("cpuset.memory_pressure", .cpuset, .gauge, .count, .settings,
-            v1: "cpuset.memory_pressure", "Rate of direct reclaims times 1000, half-life 10 s (v1)."),
-        Row("cpuset.sched_relax_domain_level", .cpuset, .setting, .signed, .detail,
+        Row(
+            "cpuset.memory_pressure", .cpuset, .gauge, .count, .settings,
+            v1: "cpuset.memory_pressure", "Rate of direct reclaims times 1000, half-life 10 s (v1)."
+        ),
+        Row(
+            "cpuset.sched_relax_domain_level", .cpuset, .setting, .signed, .detail,
             v1: "cpuset.sched_relax_domain_level", "How far idle CPUs look for work (v1)."),
     ]
 
@@ -104,7 +142,8 @@ extension MetricCatalog {
         ("memory_spread_slab", "Whether slab is spread over the memory nodes"),
         ("sched_load_balance", "Whether tasks are balanced over the CPUs"),
     ].map { (flag: String, help: String) -> Row in
-        Row("cpuset.\(flag)", .cpuset, .setting, .flag, .detail, v1: Source("cpuset.\(flag)"),
+        Row(
+            "cpuset.\(flag)", .cpuset, .setting, .flag, .detail, v1: Source("cpuset.\(flag)"),
             "\(help) (v1).")
     }
 }

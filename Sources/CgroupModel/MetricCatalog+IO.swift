@@ -4,32 +4,42 @@ extension MetricCatalog {
     ].flatMap { $0 }
 
     private static let trafficRows: [Row] = [
-        Row("io.rbytes", .io, .counter, .bytes, .costly, by: .device, v2: "io.stat rbytes",
+        Row(
+            "io.rbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat rbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Read",
             family: "cgroup_io_read_bytes_total", "Bytes read."),
-        Row("io.wbytes", .io, .counter, .bytes, .costly, by: .device, v2: "io.stat wbytes",
+        Row(
+            "io.wbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat wbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Write",
             family: "cgroup_io_written_bytes_total", "Bytes written."),
-        Row("io.dbytes", .io, .counter, .bytes, .costly, by: .device, v2: "io.stat dbytes",
+        Row(
+            "io.dbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat dbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Discard",
             family: "cgroup_io_discarded_bytes_total", "Bytes discarded."),
-        Row("io.rios", .io, .counter, .count, .costly, by: .device, v2: "io.stat rios",
+        Row(
+            "io.rios", .io, .counter, .count, .tick, by: .device, v2: "io.stat rios",
             v1: "blkio.throttle.io_serviced_recursive Read",
             family: "cgroup_io_reads_total", "Read operations."),
-        Row("io.wios", .io, .counter, .count, .costly, by: .device, v2: "io.stat wios",
+        Row(
+            "io.wios", .io, .counter, .count, .tick, by: .device, v2: "io.stat wios",
             v1: "blkio.throttle.io_serviced_recursive Write",
             family: "cgroup_io_writes_total", "Write operations."),
-        Row("io.dios", .io, .counter, .count, .costly, by: .device, v2: "io.stat dios",
+        Row(
+            "io.dios", .io, .counter, .count, .tick, by: .device, v2: "io.stat dios",
             v1: "blkio.throttle.io_serviced_recursive Discard",
             family: "cgroup_io_discards_total", "Discard operations."),
-        Row("io.sync_bytes", .io, .counter, .bytes, .costly, by: .device,
+        Row(
+            "io.sync_bytes", .io, .counter, .bytes, .tick, by: .device,
             v1: "blkio.throttle.io_service_bytes_recursive Sync", "Bytes of synchronous I/O (v1)."),
-        Row("io.async_bytes", .io, .counter, .bytes, .costly, by: .device,
+        Row(
+            "io.async_bytes", .io, .counter, .bytes, .tick, by: .device,
             v1: "blkio.throttle.io_service_bytes_recursive Async",
             "Bytes of asynchronous I/O (v1)."),
-        Row("io.sync_ios", .io, .counter, .count, .costly, by: .device,
+        Row(
+            "io.sync_ios", .io, .counter, .count, .tick, by: .device,
             v1: "blkio.throttle.io_serviced_recursive Sync", "Synchronous operations (v1)."),
-        Row("io.async_ios", .io, .counter, .count, .costly, by: .device,
+        Row(
+            "io.async_ios", .io, .counter, .count, .tick, by: .device,
             v1: "blkio.throttle.io_serviced_recursive Async", "Asynchronous operations (v1)."),
     ]
 
@@ -39,14 +49,17 @@ extension MetricCatalog {
         ("indebt", "Time in debt to iocost"),
         ("indelay", "Time delayed to pay iocost debt"),
     ].map { (key: String, help: String) -> Row in
-        Row("io.cost.\(key)_usec", .io, .counter, .microseconds, .costly, by: .device,
+        Row(
+            "io.cost.\(key)_usec", .io, .counter, .microseconds, .tick, by: .device,
             v2: Source("io.stat cost.\(key)"), "\(help).")
     }
 
-    private static let debugRows: [Row] = [
-        Row("io.cost.vrate", .io, .gauge, .percentHundredths, .costly, by: .device,
-            v2: "io.stat cost.vrate", "Speed of iocost's device clock, in percent (root)."),
-    ] + debugKeys
+    private static let debugRows: [Row] =
+        [
+            Row(
+                "io.cost.vrate", .io, .gauge, .percentHundredths, .tick, by: .device,
+                v2: "io.stat cost.vrate", "Speed of iocost's device clock, in percent (root).")
+        ] + debugKeys
 
     private static let debugKeys: [Row] = [
         ("use_delay", "Whether throttling by delay is on"), ("delay_nsec", "Delay imposed, ns"),
@@ -54,7 +67,8 @@ extension MetricCatalog {
         ("avg_lat", "Average completion latency, µs"), ("win", "Sampling window, µs"),
         ("missed", "Requests over the latency target"), ("total", "Requests in the window"),
     ].map { (key: String, help: String) -> Row in
-        Row("io.debug.\(key)", .io, .gauge, .count, .costly, by: .device,
+        Row(
+            "io.debug.\(key)", .io, .gauge, .count, .tick, by: .device,
             v2: Source("io.stat \(key)"), "\(help) (blkcg_debug_stats).")
     }
 
@@ -70,50 +84,68 @@ extension MetricCatalog {
         ("sync_ios", "io_serviced", "Sync", "Synchronous operations"),
         ("async_ios", "io_serviced", "Async", "Asynchronous operations"),
     ].map { (field: String, file: String, key: String, help: String) -> Row in
-        Row("io.bfq.\(field)", .io, .counter, field.hasSuffix("bytes") ? .bytes : .count, .detail,
+        Row(
+            "io.bfq.\(field)", .io, .counter, field.hasSuffix("bytes") ? .bytes : .count, .detail,
             by: .device, v1: Source("blkio.bfq.\(file)_recursive \(key)"),
             "\(help) on disks that the bfq scheduler runs (v1).")
     }
 
     private static let limitRows: [Row] = [
-        Row("io.max.rbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
+        Row(
+            "io.max.rbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
             v2: "io.max rbps", v1: "blkio.throttle.read_bps_device",
             family: "cgroup_io_max_read_bytes_per_second", "Bytes that may be read each second."),
-        Row("io.max.wbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
+        Row(
+            "io.max.wbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
             v2: "io.max wbps", v1: "blkio.throttle.write_bps_device",
             family: "cgroup_io_max_written_bytes_per_second",
             "Bytes that may be written each second."),
-        Row("io.max.riops", .io, .limit, .operationsPerSecond, .settings, by: .device,
+        Row(
+            "io.max.riops", .io, .limit, .operationsPerSecond, .settings, by: .device,
             v2: "io.max riops", v1: "blkio.throttle.read_iops_device",
             family: "cgroup_io_max_reads_per_second", "Read operations allowed each second."),
-        Row("io.max.wiops", .io, .limit, .operationsPerSecond, .settings, by: .device,
+        Row(
+            "io.max.wiops", .io, .limit, .operationsPerSecond, .settings, by: .device,
             v2: "io.max wiops", v1: "blkio.throttle.write_iops_device",
             family: "cgroup_io_max_writes_per_second", "Write operations allowed each second."),
-        Row("io.weight", .io, .setting, .weight, .settings, v2: "io.weight default",
+        Row(
+            "io.weight", .io, .setting, .weight, .settings, v2: "io.weight default",
             "Share of device time against siblings (iocost), 1 to 10000."),
-        Row("io.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
+        Row(
+            "io.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
             v2: "io.weight", "Share of one device's time, where it differs (iocost)."),
-        Row("io.bfq.weight", .io, .setting, .weight, .settings, v2: "io.bfq.weight default",
+        Row(
+            "io.bfq.weight", .io, .setting, .weight, .settings, v2: "io.bfq.weight default",
             v1: "blkio.bfq.weight", "Share of device time against siblings (bfq), 1 to 1000."),
-        Row("io.bfq.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
+        Row(
+            "io.bfq.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
             v2: "io.bfq.weight", v1: "blkio.bfq.weight_device",
             "Share of one device's time, where it differs (bfq)."),
-        Row("io.latency.target", .io, .setting, .microseconds, .settings, by: .device,
+        Row(
+            "io.latency.target", .io, .setting, .microseconds, .settings, by: .device,
             v2: "io.latency target", "Completion latency that is protected."),
-        Row("io.prio.class", .io, .text, .none, .settings, v2: "io.prio.class",
+        Row(
+            "io.prio.class", .io, .text, .none, .settings, v2: "io.prio.class",
             v1: "blkio.prio.class", "How the I/O priority of requests is changed."),
     ]
 
-    private static let qosRows: [Row] = ["enable", "rlat", "wlat"].map { (key: String) -> Row in
-        Row("io.cost.qos.\(key)", .io, .setting, .count, .settings, by: .device,
-            v2: Source("io.cost.qos \(key)"), "iocost quality of service, \(key) (root).")
-    } + ["rpct", "wpct", "min", "max"].map { (key: String) -> Row in
-        Row("io.cost.qos.\(key)", .io, .setting, .percentHundredths, .settings, by: .device,
-            v2: Source("io.cost.qos \(key)"), "iocost quality of service, \(key) (root).")
-    }
+    private static let qosRows: [Row] =
+        ["enable", "rlat", "wlat"].map { (key: String) -> Row in
+            Row(
+                "io.cost.qos.\(key)", .io, .setting, .count, .settings, by: .device,
+                v2: Source("io.cost.qos \(key)"), "iocost quality of service, \(key) (root).")
+        }
+        + ["rpct", "wpct", "min", "max"].map { (key: String) -> Row in
+            Row(
+                "io.cost.qos.\(key)", .io, .setting, .percentHundredths, .settings, by: .device,
+                v2: Source("io.cost.qos \(key)"), "iocost quality of service, \(key) (root).")
+        }
 
-    private static let modelRows: [Row] = ["rbps", "rseqiops", "rrandiops", "wbps", "wseqiops", "wrandiops"].map { (key: String) -> Row in
-        Row("io.cost.model.\(key)", .io, .setting, .count, .settings, by: .device,
+    private static let modelRows: [Row] = [
+        "rbps", "rseqiops", "rrandiops", "wbps", "wseqiops", "wrandiops",
+    ].map { (key: String) -> Row in
+        Row(
+            "io.cost.model.\(key)", .io, .setting, .count, .settings, by: .device,
             v2: Source("io.cost.model \(key)"), "iocost device model, \(key) (root).")
     }
 }

@@ -23,6 +23,9 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether privileges are missing (EACCES, EPERM).
     public var isPermission: Bool { code == EACCES || code == EPERM }
 
+    /// Whether the kernel has the file but not the feature (EOPNOTSUPP).
+    public var isUnsupported: Bool { code == EOPNOTSUPP }
+
     /// The sentence for a person.
     public var description: String {
         "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"
@@ -31,7 +34,8 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What a failed file access means for the readings of the file.
     public static func reading(for code: Int32) -> Reading {
         switch code {
-        case ENOENT: .absent
+        // EISDIR: a child cgroup bears the name that the file would have.
+        case ENOENT, EISDIR: .absent
         case ENODEV, ESRCH: .gone
         case EACCES, EPERM: .notPermitted
         case EOPNOTSUPP, EINVAL: .unsupported

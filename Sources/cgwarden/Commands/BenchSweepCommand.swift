@@ -21,23 +21,32 @@ struct BenchSweepCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         let sampler = observation.sampler
-        for _ in 0..<3 { _ = await sampler.sample() }
+        let multiple = LiveFeed.costlyMultiple(interval: 1)
+        await sampler.setCostlyMultiple(multiple)
+        // Whole rounds, so that costly passes are counted as often as they happen.
+        let passes = Int(multiple) * max(1, (passes + Int(multiple) - 1) / Int(multiple))
+        for _ in 0..<(Int(multiple) * 2) { _ = await sampler.sample() }
         if let listFiles {
-            let list = await sampler.keptFiles().map { $0 + [0x0a] }.flatMap { $0 }
+            var list: [UInt8] = []
+            for (tier, path) in await sampler.usualFiles() {
+                list += Array("\(tier) ".utf8) + path + [0x0a]
+            }
             try StandardOutput.write(list, toFile: listFiles)
         }
+        let filesBefore = await sampler.filesRead
         let before = MonotonicClock.processCPUNanoseconds
         var last = await sampler.sample()
-        let filesBefore = last.health.filesRead
-        for _ in 1..<max(2, passes) { last = await sampler.sample() }
+        for _ in 1..<passes { last = await sampler.sample() }
         let spent = Double(MonotonicClock.processCPUNanoseconds - before) / 1e9
-        let runs = Double(max(2, passes))
+        let runs = Double(passes)
         var json = JSONWriter()
         json.object { json in
             json.key("cgroups")
             json.value(UInt64(last.cgroups.count))
             json.key("files")
-            json.value(UInt64(Double(last.health.filesRead - filesBefore) / (runs - 1)))
+            json.value(UInt64(Double(last.health.filesRead - filesBefore) / runs))
+            json.key("costly_multiple")
+            json.value(multiple)
             json.key("descriptors")
             json.value(last.health.descriptors)
             json.key("cpu_seconds_per_sweep")

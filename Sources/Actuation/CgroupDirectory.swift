@@ -1,0 +1,59 @@
+public import CgroupModel
+public import Hierarchy
+public import KernelIO
+
+/// One cgroup's directory in one hierarchy, held open: what is done to it is done to this very
+/// cgroup, even if its path is removed and made anew meanwhile.
+public final class CgroupDirectory: Sendable {
+    /// The tree it is in.
+    public let hierarchy: MountedHierarchy
+    /// Where it stands.
+    public let path: CgroupPath
+    /// Its identity in this tree.
+    public let inode: UInt64
+    private let descriptor: OwnedDescriptor
+
+    /// Opens the directory; throws if there is none.
+    public init(_ path: CgroupPath, in hierarchy: MountedHierarchy) throws(IOError) {
+        self.hierarchy = hierarchy
+        self.path = path
+        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
+        let opened = try OwnedDescriptor.directory(full)
+        inode = opened.inode
+        descriptor = opened
+    }
+
+    /// The bytes of an interface file.
+    public func read(_ name: String) throws(IOError) -> [UInt8] {
+        try ControlFile.read(name, in: descriptor)
+    }
+
+    /// The text of an interface file without its last newline.
+    public func text(_ name: String) throws(IOError) -> String {
+        var bytes = try read(name)
+        if bytes.last == 0x0a { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Writes a value with one write(2).
+    public func write(_ value: String, to name: String) throws(IOError) {
+        try ControlFile.write(value, to: name, in: descriptor)
+    }
+
+    /// Whether the path still leads to this cgroup.
+    public var isCurrent: Bool {
+        let now = try? CgroupDirectory(path, in: hierarchy)
+        return now?.inode == inode
+    }
+
+    /// The processes in it; a threaded cgroup lists its threads.
+    public func processes() throws(IOError) -> [Int32] {
+        do throws(IOError) {
+            return ProcessIDs.parse(try read("cgroup.procs"))
+        } catch {
+            // EOPNOTSUPP: a threaded cgroup.
+            guard error.isUnsupported else { throw error }
+            return ProcessIDs.parse(try read("cgroup.threads"))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+public import KernelIO
+
+/// How interface files are reached; tests put a faulty one in its place.
+public protocol ControlFiles: Sendable {
+    /// The text of a file without its last newline.
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String
+    /// Writes a value with one write(2).
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError)
+}
+
+/// The kernel's files.
+public struct KernelControlFiles: ControlFiles {
+    /// The kernel's files.
+    public init() {}
+
+    /// The text of a file without its last newline.
+    public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try directory.text(name)
+    }
+
+    /// Writes a value with one write(2).
+    public func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        try directory.write(value, to: name)
+    }
+}
