@@ -1,11 +1,9 @@
-/// Why something was not done: one sentence with what to do about it.
+/// Why an action was not done: one sentence for a person, with what to do.
 public struct ActuationError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure it is, for the exit status.
-    public enum Code: Sendable {
-        case usage, notFound, notPermitted, refused, busy, unavailable, failed
-    }
+    /// The kind of failure, from which the exit status follows.
+    public enum Code: Sendable { case usage, notFound, notPermitted, refused, busy, unavailable, failed }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// The sentence.
     public let message: String

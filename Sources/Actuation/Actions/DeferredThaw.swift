@@ -21,7 +21,7 @@ public struct DeferredThaw: ~Copyable {
     }
 
     /// Waits and thaws; says "ready" on standard output when it watches.
-    public func run(after timeout: Duration) {
+    public func run(after timeout: Duration, journal: UndoJournal?) {
         guard Deadline(after: .seconds(3)).wait(until: { directory.tryLock() }) else {
             try? StandardOutput.write("another helper still guards this cgroup; thaw it first\n")
             return
@@ -42,6 +42,11 @@ public struct DeferredThaw: ~Copyable {
         }
         while isRequested {
             try? ControlFile.write(interface.thawedValue, to: interface.file, in: directory)
+            if !isRequested {
+                journal?.settle(
+                    interface.file, inode: directory.inode, readBack: interface.thawedValue)
+                return
+            }
             ParentPipe.pause(milliseconds: 20)
         }
     }

@@ -60,7 +60,7 @@ public struct Freezer: Sendable {
         let members = try trees.members(in: index)
         let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
-        let watch = try thawGuard.watch(directory, timeout: allowed)
+        let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
         // Someone may have moved in since.
         try protected.check(.freeze, on: path)
         guard directory.isCurrent else {
@@ -121,10 +121,18 @@ public struct Freezer: Sendable {
     ) throws(ActuationError) -> Never {
         for _ in 0..<3 {
             try? files.write(interface.thawedValue, to: interface.file, of: directory)
-            if (try? isRequested(interface, directory)) != true { throw error }
+            if (try? isRequested(interface, directory)) != true {
+                settle(interface, directory)
+                throw error
+            }
         }
         throw ActuationError(
             .failed, "\(error); it could not be thawed yet, the helper tries at the deadline")
+    }
+
+    private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
+        journal?.settle(
+            interface.file, inode: directory.inode, readBack: interface.thawedValue)
     }
 
     /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does.
@@ -142,6 +150,7 @@ public struct Freezer: Sendable {
                 } catch {
                     throw ActuationError(error, on: directory)
                 }
+                settle(interface, directory)
                 done.append(directory.hierarchy.label)
             }
             let ancestor = try waitForThaw(interface, directory)

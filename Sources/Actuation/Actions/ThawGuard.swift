@@ -24,13 +24,14 @@ public struct ThawGuard: Sendable {
 
     /// Starts it, and returns when it watches.
     func watch(
-        _ directory: CgroupDirectory, timeout: Duration
+        _ directory: CgroupDirectory, timeout: Duration, journal: UndoJournal? = nil
     ) throws(ActuationError) -> Watch {
         let milliseconds = timeout.components.seconds * 1000
             + timeout.components.attoseconds / 1_000_000_000_000_000
         var words = arguments
         words += ["--milliseconds", "\(milliseconds)"]
         words += ["--interface", directory.hierarchy.version == .unified ? "v2" : "v1"]
+        if let journal { words += ["--journal", journal.directory] }
         let process: DetachedProcess
         do throws(IOError) {
             process = try DetachedProcess.start(program, words, directory: directory.descriptor)
