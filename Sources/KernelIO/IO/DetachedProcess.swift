@@ -75,3 +75,9 @@ public enum ParentPipe {
     /// Sleeps.
     public static func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
 }
+
+/// The name of this process in ps and top.
+public enum ProcessName {
+    /// Renames it; 15 bytes at most count (prctl(2), PR_SET_NAME).
+    public static func set(_ name: String) { unsafe cgw_name_thread(name) }
+}
