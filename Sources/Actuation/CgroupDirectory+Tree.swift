@@ -33,7 +33,7 @@ extension CgroupDirectory {
         for directory in try subtree() {
             do throws(IOError) {
                 result.formUnion(try directory.processes())
-            } catch where error.isGone {
+            } catch  where error.isGone {
                 continue
             }
         }

@@ -106,7 +106,8 @@ extension JournalEntry {
             let file = line["file"], let original = line["original"], let wanted = line["wanted"]
         else { return nil }
         self.init(
-            sequence: sequence, hierarchy: hierarchy, path: CgroupPath(normalising: path), inode: inode,
+            sequence: sequence, hierarchy: hierarchy, path: CgroupPath(normalising: path),
+            inode: inode,
             cell: ControlCell(
                 file, line: Self.unlessEmpty(line["line"]), field: Self.unlessEmpty(line["field"]),
                 missing: line["missing"] ?? ""),

@@ -79,7 +79,8 @@ public struct UndoJournal: Sendable {
         let known = try state()
         guard known.isFromEarlierBoot || !known.damagedLines.isEmpty else { return }
         let time = MonotonicClock.wallMicroseconds
-        try LogFile.rename(path, to: "\(path).\(known.isFromEarlierBoot ? "old" : "damaged").\(time)")
+        try LogFile.rename(
+            path, to: "\(path).\(known.isFromEarlierBoot ? "old" : "damaged").\(time)")
     }
 
     private func append(_ line: RecordLine) throws(IOError) {
