@@ -1,4 +1,5 @@
 import Actuation
+import Hierarchy
 import KernelIO
 
 /// The kernel's files, of which some cannot be written.

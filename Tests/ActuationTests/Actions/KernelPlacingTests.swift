@@ -203,7 +203,7 @@ import Testing
         let scratch = try ScratchCgroup(set, controllers: [.memory])
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
-        // Anonymous memory, for the guest has swap; a file on its disk would do as well.
+        // Where this is a tmpfs, as in the guest, its pages go to swap.
         try scratch.run(
             "dd if=/dev/zero of=\(file.path()) bs=1M count=32; sync; exec sleep 300")
         let directory = try scratch.directory(.memory)

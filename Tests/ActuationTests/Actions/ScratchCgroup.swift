@@ -64,7 +64,10 @@ final class ScratchCgroup {
                 _ = Deadline(after: .seconds(2)).wait { (try? directory.remove()) != nil }
             }
         }
-        for process in processes { process.waitUntilExit() }
+        for process in processes {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
     }
 
     func directory(_ controller: Controller) throws -> CgroupDirectory {
@@ -92,7 +95,12 @@ final class ScratchCgroup {
         try process.run()
         processes.append(process)
         let pid = process.processIdentifier
-        _ = try Mover(set: set).move([pid], to: place ?? path)
+        do {
+            _ = try Mover(set: set).move([pid], to: place ?? path)
+        } catch {
+            kill(pid, SIGKILL)
+            throw error
+        }
         try input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
         return pid
     }
