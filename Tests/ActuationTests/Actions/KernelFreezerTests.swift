@@ -72,9 +72,11 @@ import Testing
         let start = ContinuousClock.now
         _ = try makeFreezer(set, journal: journal).freeze(scratch.path, timeout: .seconds(1))
         #expect(try interface.isFrozen(directory.text))
+        let stood = ContinuousClock.now
         #expect(eventually { (try? interface.isThawed(directory.text)) == true })
-        let taken = ContinuousClock.now - start
-        #expect(taken >= .milliseconds(900) && taken < .seconds(3), "\(taken)")
+        // The time runs from when the helper watched, in between; starting it may take a while.
+        #expect(ContinuousClock.now - start >= .milliseconds(900))
+        #expect(ContinuousClock.now - stood < .seconds(2))
         #expect(try eventually { try journal.entries().isEmpty })
     }
 

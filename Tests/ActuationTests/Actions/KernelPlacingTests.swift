@@ -176,6 +176,7 @@ import Testing
         let remover = CgroupRemover(set: set, thawGuard: Program.thawGuard)
         #expect(error { _ = try remover.remove(scratch.path) }?.message.contains("-r") == true)
         let pid = try scratch.run("exec sleep 300", in: child)
+        #expect(eventually { ProcessReader(.live).stat(pid)?.name == "sleep" })
         let busy = error { _ = try remover.remove(scratch.path, recursive: true) }
         #expect(busy?.message.contains("sleep (process \(pid))") == true)
         let removed = try remover.remove(scratch.path, recursive: true, killing: true)

@@ -37,30 +37,27 @@ final class ScratchCgroup {
     let set: HierarchySet
     let path: CgroupPath
     private var processes: [Process] = []
-    private var paths: [CgroupPath]
 
     /// Makes the cgroup in trees with these controllers, all if none is named.
     init(_ set: HierarchySet, controllers: [Controller] = []) throws {
         self.set = set
         path = CgroupPath("/cgwarden-test-\(UUID().uuidString)")
-        paths = [path]
         _ = try CgroupMaker(set: set).make(path, controllers: controllers)
     }
 
     deinit {
-        for hierarchy in set.hierarchies {
-            guard let top = try? CgroupDirectory(path, in: hierarchy),
-                let all = try? top.subtree()
-            else { continue }
-            for directory in all {
-                try? directory.write("THAWED", to: "freezer.state")
-                try? directory.write("0", to: "cgroup.freeze")
-            }
+        let tops = set.hierarchies.compactMap { try? CgroupDirectory(path, in: $0) }
+        // A frozen process of v1 dies in no tree before it is thawed in that of the freezer.
+        for directory in tops.flatMap({ (try? $0.subtree()) ?? [] }) {
+            try? directory.write("THAWED", to: "freezer.state")
+            try? directory.write("0", to: "cgroup.freeze")
+        }
+        for top in tops {
             _ = Deadline(after: .seconds(5)).wait {
                 for pid in (try? top.processesBelow()) ?? [] where pid > 1 { kill(pid, SIGKILL) }
                 return (try? top.processesBelow())?.isEmpty ?? true
             }
-            for directory in all.reversed() {
+            for directory in ((try? top.subtree()) ?? []).reversed() {
                 _ = Deadline(after: .seconds(2)).wait { (try? directory.remove()) != nil }
             }
         }
@@ -86,8 +83,12 @@ final class ScratchCgroup {
     @discardableResult
     func run(_ script: String, in place: CgroupPath? = nil) throws -> Int32 {
         let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", "read go; \(script)"]
+        // A thread of the test runner may have blocked signals, which a child inherits.
+        process.executableURL = URL(filePath: "/usr/bin/perl")
+        process.arguments = [
+            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV",
+            "/bin/sh", "-c", "read go; \(script)",
+        ]
         let input = Pipe()
         process.standardInput = input
         process.standardOutput = FileHandle.nullDevice
