@@ -10,7 +10,9 @@ enum Program {
 
     static let thawGuard = ThawGuard(program: path)
 
-    /// Runs a shell command; `$1` is the program. Its status and what it printed.
+    /// Runs a shell command that has the program as its first parameter.
+    ///
+    /// Returns its status and what it printed.
     static func shell(_ script: String) throws -> (status: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
