@@ -28,11 +28,12 @@ extension PlanDraft {
         guard let memory = try wantedOrPresent(maximum, "memory.max"),
             let both = try wantedOrPresent(total, "memory.total"), memory.isWider(than: both)
         else { return }
-        let missing = maximum == nil ? "memory.max" : "memory.total"
         let advice =
-            maximum != nil && total != nil
-            ? "ask for no less in total"
-            : "set \(missing), too: it is \((maximum == nil ? memory : both).byteText) now"
+            switch (maximum, total) {
+            case (nil, _): "set memory.max, too, which is that now"
+            case (_, nil): "set memory.total, too, which is that now"
+            default: "ask for no less in total"
+            }
         throw ActuationError(
             .usage,
             "memory.max=\(memory.byteText) is above memory.total=\(both.byteText), which counts "
@@ -110,16 +111,5 @@ extension PlanDraft {
             "\(request.limit.name)=\(request.value.byteText) is below or close to the usage of "
                 + "\(files.path), \(usageText): \(threat); use --shrink to lower it in steps, or "
                 + "--force")
-    }
-}
-
-extension LimitValue {
-    /// Bytes in the largest binary unit that holds them exactly, as `set` takes them.
-    var byteText: String {
-        guard let number else { return "max" }
-        let units: [(String, UInt64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20)]
-        let kibi: [(String, UInt64)] = [("KiB", 1 << 10)]
-        let fits = (units + kibi).first { number >= $0.1 && number % $0.1 == 0 }
-        return fits.map { "\(number / $0.1)\($0.0)" } ?? "\(number)B"
     }
 }

@@ -20,8 +20,9 @@ public struct LimitPlanner: Sendable {
     public func plan(
         _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
     ) throws(ActuationError) -> LimitPlan {
-        if let refusal = ProtectedSet(set: set, system: set.system).refusal(of: .limit, on: path) {
-            throw ActuationError(.refused, refusal)
+        guard !path.isRoot else {
+            throw ActuationError(
+                .refused, "/ is the whole machine and has no limits; name a cgroup below it")
         }
         var draft = PlanDraft(
             files: CgroupFiles(path: path, set: set, files: files), requests: requests,
@@ -32,7 +33,9 @@ public struct LimitPlanner: Sendable {
         for request in draft.requests where !draft.planned.contains(request.limit.name) {
             try draft.planPlain(request)
         }
-        return try draft.finished()
+        let plan = try draft.finished()
+        try plan.checkProtection()
+        return plan
     }
 }
 
@@ -119,7 +122,9 @@ struct PlanDraft {
                     ? "\(write.name) is given twice; give it once"
                     : "\(earlier) and \(write.name) are one file here, \(write.cell); give one")
         }
-        return LimitPlan(writes, warnings: warnings)
+        return LimitPlan(
+            writes, warnings: warnings,
+            protection: ProtectedSet(set: files.set, system: files.set.system))
     }
 }
 
