@@ -30,7 +30,8 @@ public struct LimitPlanner: Sendable {
         try draft.planMemory()
         try draft.planCPU()
         try draft.planCpuset()
-        for request in draft.requests where !draft.planned.contains(request.limit.name) {
+        let special = draft.planned
+        for request in requests where !special.contains(request.limit.name) {
             try draft.planPlain(request)
         }
         let plan = try draft.finished()
