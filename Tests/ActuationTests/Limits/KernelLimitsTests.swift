@@ -149,6 +149,8 @@ struct KernelLimitsTests {
         } catch let error as ActuationError {
             #expect(error.code == .refused)
         }
-        #expect(words(try scratch.set("memory.max=16MiB", shrink: true)) == ["applied"])
+        let results = try scratch.set("memory.max=16MiB", shrink: true)
+        let after = try place.text(isUnified ? "memory.current" : "memory.usage_in_bytes")
+        #expect(words(results) == ["applied"], "\(usage) -> \(after): \(results[0].outcome)")
     }
 }
