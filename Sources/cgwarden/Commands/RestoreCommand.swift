@@ -35,7 +35,7 @@ struct RestoreCommand: ParsableCommand {
             let count = left.count == 1 ? "1 value is" : "\(left.count) values are"
             throw CgwardenError(
                 "\(count) not what they were; see above, and use --force to put back what others "
-                    + "have changed", .tryAgain)
+                    + "have changed", .temporaryFailure)
         }
     }
 

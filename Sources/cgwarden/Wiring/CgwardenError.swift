@@ -11,7 +11,7 @@ enum ExitStatus: Int32 {
     case unavailable = 69
     case software = 70
     case ioError = 74
-    case tryAgain = 75
+    case temporaryFailure = 75
     case noPermission = 77
     case configuration = 78
 }
@@ -51,15 +51,15 @@ struct CgwardenError: Error {
 }
 
 extension ExitStatus {
-    /// What a failed action ends with.
     init(_ code: ActuationError.Code) {
-        switch code {
-        case .usage: self = .usage
-        case .notFound: self = .noInput
-        case .notPermitted: self = .noPermission
-        case .refused, .unavailable: self = .unavailable
-        case .busy: self = .tryAgain
-        case .failed: self = .ioError
-        }
+        self =
+            switch code {
+            case .usage: .usage
+            case .notFound: .noInput
+            case .notPermitted, .refused: .noPermission
+            case .busy: .temporaryFailure
+            case .unavailable: .unavailable
+            case .failed: .ioError
+            }
     }
 }

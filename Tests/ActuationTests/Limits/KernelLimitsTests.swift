@@ -153,4 +153,87 @@ struct KernelLimitsTests {
         let after = try place.text(isUnified ? "memory.current" : "memory.usage_in_bytes")
         #expect(words(results) == ["applied"], "\(usage) -> \(after): \(results[0].outcome)")
     }
+
+    /// What each limit is set to, alone; those that this kernel lacks are told apart by the plan.
+    private static let wishes =
+        [
+            "memory.max=64MiB", "memory.soft=32MiB", "memory.high=48MiB", "memory.low=8MiB",
+            "memory.min=4MiB", "memory.swap.max=16MiB", "memory.oom.group=1",
+            "memory.zswap.max=4MiB",
+            "cpu.max=1.5cpus", "cpu.max.period=20ms", "cpu.weight=5000", "cpu.idle=1",
+            "cpuset.cpus=all", "cpuset.mems=all", "pids.max=9", "io.weight=200",
+            "hugetlb.2MB.max=4MiB", "net.classid=1:10", "net.prio=lo:3", "devices.deny=c 1:3 w",
+        ] + (disk.map { ["io.max=\($0):wiops=100/s", "io.latency=\($0):10ms"] } ?? [])
+
+    @Test func eachLimitAloneIsAppliedAndRestored() throws {
+        var applied: [String] = []
+        for wish in Self.wishes {
+            let before = try scratch.everything()
+            let plan: LimitPlan
+            do {
+                plan = try scratch.plan([wish])
+            } catch let error as ActuationError where error.code == .unavailable {
+                continue
+            }
+            let results = LimitTransaction(plan, journal: scratch.journal).apply()
+            let outcomes = results.map { "\($0.write.cell) \($0.outcome) \($0.readBack ?? "")" }
+            #expect(!results.contains { !$0.isSuccess }, "\(wish): \(outcomes)")
+            applied.append(wish)
+            let restored = try Restorer(set: scratch.set, journal: scratch.journal).restore()
+            #expect(!restored.contains { $0.isLeft }, "\(wish): \(restored.map(\.outcome))")
+            #expect(try scratch.everything() == before, "\(wish)")
+        }
+        #expect(applied.count >= 6, "only \(applied)")
+        print("applied here: \(applied.joined(separator: ", "))")
+    }
+
+    @Test func anImpossiblePartitionIsIneffective() throws {
+        guard scratch.has(.cpuset), scratch.isUnified(.cpuset) else {
+            try Test.cancel("partitions are v2's")
+        }
+        // Without CPUs of its own there is nothing to part with.
+        let results = try scratch.set("cpuset.cpus.partition=root")
+        #expect(words(results) == ["ineffective"], "\(results[0].readBack ?? "")")
+        let restored = try Restorer(set: scratch.set, journal: scratch.journal).restore()
+        #expect(!restored.contains { $0.isLeft })
+        #expect(try scratch.directory(.cpuset).text("cpuset.cpus.partition") == "member")
+    }
+
+    @Test func aLegacyLimitThatCannotBeReachedIsRetriedAndFails() throws {
+        guard scratch.has(.memory), !scratch.isUnified(.memory), Self.swapIsOff else {
+            try Test.cancel("it needs v1 memory and no swap")
+        }
+        let place = try scratch.directory(.memory)
+        let procs = place.hierarchy.directory.pathText + "\(scratch.path)/cgroup.procs"
+        let script = """
+            echo $$ > '\(procs)'
+            exec python3 -c 'import sys
+            held = bytearray(b"x") * (48 << 20)
+            print("held", flush=True)
+            sys.stdin.read()'
+            """
+        let holder = Process()
+        holder.executableURL = URL(filePath: "/bin/sh")
+        holder.arguments = ["-c", script]
+        let (input, output) = (Pipe(), Pipe())
+        holder.standardInput = input
+        holder.standardOutput = output
+        try holder.run()
+        #expect(try output.fileHandleForReading.read(upToCount: 4) == Data("held".utf8))
+        let waits = PauseLog()
+        let results = LimitTransaction(
+            try scratch.plan(["memory.max=16MiB"], force: true), journal: scratch.journal,
+            pause: waits.pause
+        ).apply()
+        #expect(words(results) == ["failed"])
+        #expect(waits.durations == [.seconds(1), .seconds(2), .seconds(4)])
+        #expect(try place.text("memory.limit_in_bytes") == "9223372036854771712")
+        #expect(try scratch.journal.entries().isEmpty)
+        try input.fileHandleForWriting.close()
+        holder.waitUntilExit()
+    }
+
+    private static let swapIsOff =
+        (try? String(contentsOfFile: "/proc/swaps", encoding: .utf8))?.split(separator: "\n").count
+        == 1
 }

@@ -196,4 +196,13 @@ import Testing
                 "8:0 rbps=1000000 was 100", "8:0 wiops=max was 7", "8:16 rbps=2000000 was max",
             ])
     }
+
+    @Test func aDiskThatDoesNotExistIsSaidSo() throws {
+        let machine = try FakeMachine(["": "cgroup2"])
+        try machine.cgroup("/a", ["io.max": ""])
+        for name in ["nosuch", "/dev/null", "/dev/nosuch", "8", "8:x"] {
+            let error = refusal { try machine.plan(["io.max=\(name):rbps=1MB/s"]) }
+            #expect(error?.code == .notFound && error?.message.contains("lsblk") == true)
+        }
+    }
 }

@@ -108,7 +108,7 @@ import Testing
         try machine.cgroup("/a", in: "memory", ["memory.usage_in_bytes": "157286400"])
         let results = try apply(["memory.max=50MiB"], shrink: true)
         #expect(words(results) == ["failed"])
-        // The usage of this machine never falls: three steps, then the original.
+        // The usage of this machine never falls: some steps, then the original.
         #expect(files.written.first == "memory.limit_in_bytes=90177536")
         #expect(files.written.last == "memory.limit_in_bytes=209715200")
         #expect(try machine.journal.entries().isEmpty)
