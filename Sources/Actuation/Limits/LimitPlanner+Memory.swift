@@ -60,6 +60,10 @@ extension PlanDraft {
         _ total: LimitRequest, _ maximum: LimitRequest?
     ) throws(ActuationError) {
         guard let swap = LimitCatalog.limit(named: "memory.swap.max") else { return }
+        guard request("memory.swap.max") == nil else {
+            throw ActuationError(
+                .usage, "memory.total and memory.swap.max are one file on v2; give one of them")
+        }
         let wanted: LimitValue
         if let bytes = total.value.number {
             guard let memory = try wantedOrPresent(maximum, "memory.max")?.number else {
@@ -89,7 +93,8 @@ extension PlanDraft {
     ) throws(ActuationError) {
         guard let write = writes.last, write.direction != .widens, !write.isDone,
             let new = request.value.number,
-            let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? "")
+            let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? ""),
+            usage < 1 << 62
         else { return }
         let isUnified = files.isUnified(.memory)
         guard new < (isUnified ? usage + usage / 20 : usage) else { return }

@@ -24,6 +24,14 @@ public struct LimitPlanner: Sendable {
             throw ActuationError(
                 .refused, "/ is the whole machine and has no limits; name a cgroup below it")
         }
+        var seen: Set<String> = []
+        for request in requests {
+            let name = [request.limit.name, request.instance].compactMap { $0 }
+                .joined(separator: " ")
+            guard seen.insert(name).inserted || request.limit.controller == .devices else {
+                throw ActuationError(.usage, "\(name) is given twice; give it once")
+            }
+        }
         var draft = PlanDraft(
             files: CgroupFiles(path: path, set: set, files: files), requests: requests,
             force: force, shrink: shrink)
@@ -118,10 +126,7 @@ struct PlanDraft {
             let earlier = seen.updateValue(write.name, forKey: place)
             guard let earlier else { continue }
             throw ActuationError(
-                .usage,
-                earlier == write.name
-                    ? "\(write.name) is given twice; give it once"
-                    : "\(earlier) and \(write.name) are one file here, \(write.cell); give one")
+                .usage, "\(earlier) and \(write.name) are one value here, \(write.cell); give one")
         }
         return LimitPlan(
             writes, warnings: warnings,

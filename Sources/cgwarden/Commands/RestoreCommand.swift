@@ -24,11 +24,11 @@ struct RestoreCommand: ParsableCommand {
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
 
     func run() throws {
+        let journal = try StateDirectory.journal()
         let restorer = Restorer(
-            set: try HierarchySet.discover(options.system), journal: try StateDirectory.journal(),
+            set: try HierarchySet.discover(options.system), journal: journal,
             files: StateDirectory.files)
-        let results = try restorer.restore(
-            cgroup.map { CgroupPath($0) }, force: force, dryRun: dryRun)
+        let results = try restorer.restore(chosen(journal), force: force, dryRun: dryRun)
         try StandardOutput.write(text(results))
         let left = results.filter(\.isLeft)
         if !left.isEmpty {
@@ -37,6 +37,20 @@ struct RestoreCommand: ParsableCommand {
                 "\(count) not what they were; see above, and use --force to put back what others "
                     + "have changed", .temporaryFailure)
         }
+    }
+
+    /// A path, or a name that only one cgroup of the journal has; the cgroup itself may be gone.
+    private func chosen(_ journal: UndoJournal) throws -> CgroupPath? {
+        guard let cgroup else { return nil }
+        let paths = Set(try journal.entries().map(\.path))
+        let named = paths.filter { !cgroup.contains("/") && $0.name == cgroup }.sorted()
+        if named.count > 1 {
+            let places = named.map(\.description).joined(separator: ", ")
+            throw CgwardenError(
+                "\(named.count) cgroups of the journal are named \(cgroup); give the path: "
+                    + places, .noInput)
+        }
+        return named.first ?? CgroupPath(cgroup)
     }
 
     private func text(_ results: [RestoreResult]) -> String {

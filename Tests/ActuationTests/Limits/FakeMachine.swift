@@ -6,7 +6,9 @@ import KernelIO
 import Synchronization
 import Testing
 
-/// A machine in a directory: plain files stand for interface files. It is removed with its owner.
+/// A machine in a directory, where plain files stand for interface files.
+///
+/// It is removed with its owner.
 final class FakeMachine: Sendable {
     let root: String
     let set: HierarchySet

@@ -167,7 +167,17 @@ import Testing
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         #expect(refusal { try machine.plan(["pids.max=5"], on: "/") }?.code == .refused)
-        #expect(refusal { try machine.plan(["pids.max=5", "pids.max=6"]) }?.code == .usage)
+        for twice in [["pids.max=5", "pids.max=6"], ["memory.max=5MiB", "memory.max=6MiB"]] {
+            #expect(refusal { try machine.plan(twice) }?.code == .usage)
+        }
+        let unified = try FakeMachine(["": "cgroup2"])
+        try unified.cgroup("/a", ["memory.high": "max", "memory.swap.max": "max"])
+        for twice in [
+            ["memory.soft=5MiB", "memory.high=6MiB"],
+            ["memory.total=5MiB", "memory.swap.max=1MiB"],
+        ] {
+            #expect(refusal { try unified.plan(twice) }?.code == .usage)
+        }
     }
 
     @Test func outerCgroupsWidenFirstAndInnerOnesNarrowFirst() throws {
