@@ -29,6 +29,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
+            GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
+            HoldCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)
