@@ -5,11 +5,11 @@ import Hierarchy
 import Testing
 
 /// The program itself, killed at every step of a transaction.
-@Suite(.enabled(if: ScratchCgroup.isPossible, "no cgroup can be made here"))
+@Suite(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
 struct KernelLimitsCrashTests {
-    private let scratch: ScratchCgroup
+    private let scratch: LimitScratch
 
-    init() throws { scratch = try ScratchCgroup() }
+    init() throws { scratch = try LimitScratch() }
 
     private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "cgwarden")

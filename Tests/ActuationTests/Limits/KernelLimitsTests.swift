@@ -5,11 +5,11 @@ import Hierarchy
 import KernelIO
 import Testing
 
-@Suite(.enabled(if: ScratchCgroup.isPossible, "no cgroup can be made here"))
+@Suite(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
 struct KernelLimitsTests {
-    private let scratch: ScratchCgroup
+    private let scratch: LimitScratch
 
-    init() throws { scratch = try ScratchCgroup() }
+    init() throws { scratch = try LimitScratch() }
 
     private func words(_ results: [LimitResult]) -> [String] {
         results.map { "\($0.outcome)".prefix { $0 != "(" }.description }

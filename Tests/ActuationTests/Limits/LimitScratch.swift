@@ -5,13 +5,13 @@ import Hierarchy
 import KernelIO
 
 /// A cgroup of its own in every tree of the real kernel, removed with its owner.
-final class ScratchCgroup: Sendable {
+final class LimitScratch: Sendable {
     let set: HierarchySet
     let path: CgroupPath
     let state: String
 
     static let isPossible: Bool = {
-        guard let scratch = try? ScratchCgroup() else { return false }
+        guard let scratch = try? LimitScratch() else { return false }
         return scratch.set.hierarchies.contains { !$0.controllers.isEmpty }
     }()
 
