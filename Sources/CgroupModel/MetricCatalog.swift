@@ -33,7 +33,7 @@ public enum MetricCatalog {
             .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(limit).map(\.0)
     }
 
-    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var previous = Array(0...right.count)
         for (row, a) in left.enumerated() {
             var current = [row + 1]

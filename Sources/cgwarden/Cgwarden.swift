@@ -29,13 +29,22 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
+            GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
+            HoldCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)
         #endif
+        list += actions
         list.append(BenchSweepCommand.self)
         return list
     }
+
+    private static let actions: [any ParsableCommand.Type] = [
+        FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
+        ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self,
+    ]
 
     static func main() async {
         StandardOutput.ignoreBrokenPipe()

@@ -1,0 +1,21 @@
+/// Why an action was not done: one sentence for a person, with what to do.
+public struct ActuationError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure, from which the exit status follows.
+    public enum Code: Sendable {
+        case usage, notFound, notPermitted, refused, busy, unavailable, failed
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// The sentence.
+    public let message: String
+
+    /// Joins the parts.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The sentence.
+    public var description: String { message }
+}

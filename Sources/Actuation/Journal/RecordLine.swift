@@ -1,0 +1,87 @@
+/// One line of a journal: a checksum, a verb, and `KEY=VALUE` fields in printable ASCII.
+///
+///     5f1c6a02 intent seq=1 file=memory.max original=max wanted=104857600
+///     0b5d3e77 done seq=1 value=104857600
+struct RecordLine {
+    let verb: String
+    private let fields: [(key: String, value: [UInt8])]
+
+    init(_ verb: String, _ texts: KeyValuePairs<String, String>, path: [UInt8]? = nil) {
+        self.verb = verb
+        let fields = texts.map { (key: $0.key, value: Array($0.value.utf8)) }
+        self.fields = fields + (path.map { [(key: "path", value: $0)] } ?? [])
+    }
+
+    /// Nil for a line that is damaged.
+    init?(_ line: ArraySlice<UInt8>) {
+        guard line.count > 9, line[line.startIndex + 8] == 0x20 else { return nil }
+        let body = line.dropFirst(9)
+        guard String(decoding: line.prefix(8), as: UTF8.self) == Self.checksum(body) else {
+            return nil
+        }
+        let words = String(decoding: body, as: UTF8.self).split(separator: " ")
+        guard let verb = words.first else { return nil }
+        self.verb = String(verb)
+        fields = words.dropFirst().compactMap { word in
+            guard let equals = word.firstIndex(of: "=") else { return nil }
+            let value = word[word.index(after: equals)...]
+            return (String(word[..<equals]), Self.decoded(value))
+        }
+    }
+
+    subscript(key: String) -> String? {
+        bytes(key).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func bytes(_ key: String) -> [UInt8]? { fields.first { $0.key == key }?.value }
+
+    func number(_ key: String) -> UInt64? { self[key].flatMap { UInt64($0) } }
+
+    var bytes: [UInt8] {
+        let words = [verb] + fields.map { "\($0.key)=\(Self.encoded($0.value))" }
+        let body = Array(words.joined(separator: " ").utf8)
+        return Array("\(Self.checksum(body[...])) ".utf8) + body + [0x0a]
+    }
+
+    private static func encoded(_ bytes: [UInt8]) -> String {
+        var result = ""
+        for byte in bytes {
+            if byte > 0x20, byte < 0x7f, byte != 0x25 {
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                result += "%" + hex(UInt32(byte), digits: 2)
+            }
+        }
+        return result
+    }
+
+    private static func decoded(_ text: Substring) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x25, let code = UInt8(String(Substring(rest.prefix(2))), radix: 16) {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return bytes
+    }
+
+    /// CRC-32 (IEEE 802.3) as eight hexadecimal digits.
+    static func checksum(_ bytes: ArraySlice<UInt8>) -> String {
+        var crc = UInt32.max
+        for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+        return hex(~crc, digits: 8)
+    }
+
+    private static let table: [UInt32] = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index)) { crc, _ in crc >> 1 ^ (crc & 1 == 1 ? 0xedb8_8320 : 0) }
+    }
+
+    private static func hex(_ number: UInt32, digits: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: digits - text.count) + text
+    }
+}

@@ -1,0 +1,147 @@
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Where one value of one cgroup is, and what it is now.
+struct FoundCell {
+    let directory: CgroupDirectory
+    let file: LimitFile
+    let cell: ControlCell
+    let old: String
+    /// The disk as `254:0`, or the instance as it was named.
+    let instance: String?
+    let warning: String?
+}
+
+/// One cgroup's directories in the hierarchies that have its limits.
+struct CgroupFiles {
+    let path: CgroupPath
+    let set: HierarchySet
+    let files: any ControlFiles
+
+    /// Whether v2 has a controller here.
+    func isUnified(_ controller: Controller) -> Bool { set.legacy(controller) == nil }
+
+    /// The directory in the hierarchy that has a controller.
+    func directory(_ controller: Controller) throws(ActuationError) -> CgroupDirectory {
+        let index = set.legacy(controller) ?? set.unified
+        guard let index, set.legacy(controller) != nil || unifiedHas(controller) else {
+            throw ActuationError(
+                .unavailable,
+                "no hierarchy has the controller \(controller.rawValue); "
+                    + "`cgwarden doctor` tells what this machine has")
+        }
+        let hierarchy = set.hierarchies[index]
+        do throws(IOError) {
+            return try CgroupDirectory(path, in: hierarchy)
+        } catch {
+            guard error.isGone else { throw ActuationError(.notPermitted, "\(error)") }
+            throw ActuationError(
+                .notFound,
+                "\(path) does not exist in the \(hierarchy.label) hierarchy; make it with "
+                    + "`cgwarden create \(path)`")
+        }
+    }
+
+    private func unifiedHas(_ controller: Controller) -> Bool {
+        set.unified.map { set.hierarchies[$0].controllers.contains(controller) } ?? false
+    }
+
+    /// Finds the value of a limit; throws where the kernel has no such thing.
+    func locate(_ limit: Limit, instance: String?) throws(ActuationError) -> FoundCell {
+        let candidates = try candidates(limit)
+        let directory = try directory(limit.controller)
+        var name = instance
+        var warning: String?
+        if limit.dimension == .device, let instance {
+            let disk = try DiskLookup(system: set.system).disk(instance)
+            name = disk.number.text(.device)
+            warning = disk.warning
+        }
+        for file in candidates {
+            let cell = file.cell(of: name, limit.dimension)
+            do throws(IOError) {
+                let text = try file.coding == .command ? "" : files.text(cell.file, of: directory)
+                let old = cell.value(in: text)
+                return FoundCell(
+                    directory: directory, file: file, cell: cell, old: old, instance: name,
+                    warning: warning)
+            } catch {
+                if error.isMissing { continue }
+                throw ActuationError(error, on: directory)
+            }
+        }
+        throw missing(candidates[0].cell(of: name, limit.dimension).file, limit, directory)
+    }
+
+    /// The files that may hold a limit here; throws if this version has none.
+    func candidates(_ limit: Limit) throws(ActuationError) -> [LimitFile] {
+        if let refusal = limit.refusal {
+            throw ActuationError(.unavailable, "\(limit.name): \(refusal)")
+        }
+        let files = limit.files(unified: isUnified(limit.controller))
+        guard !files.isEmpty else { throw absence(of: limit) }
+        return files
+    }
+
+    private func absence(of limit: Limit) -> ActuationError {
+        let version = isUnified(limit.controller) ? "v1" : "v2"
+        return ActuationError(
+            .unavailable,
+            "\(limit.name) exists on \(version) alone, and here \(limit.controller.rawValue) is on "
+                + (version == "v1" ? "v2" : "v1")
+                + (limit.note.isEmpty ? "" : ". \(limit.note)"))
+    }
+
+    /// Why a file does not exist.
+    func missing(
+        _ file: String, _ limit: Limit, _ directory: CgroupDirectory
+    ) -> ActuationError {
+        let enabled = directory.textIfAny("cgroup.controllers", files)
+        let name = limit.controller.rawValue
+        if isUnified(limit.controller), let enabled,
+            !enabled.split(separator: " ").contains(name[...]),
+            let parent = path.parent
+        {
+            return ActuationError(
+                .unavailable,
+                "the controller \(name) is not enabled for \(path); write +\(name) to "
+                    + "cgroup.subtree_control of \(parent)")
+        }
+        return ActuationError(.unavailable, "this kernel has no \(file) in \(path)")
+    }
+}
+
+extension LimitFile {
+    /// The value's place for an instance.
+    func cell(of instance: String?, _ dimension: Dimension?) -> ControlCell {
+        if dimension == .pageSize {
+            let parts = name.split(separator: "*", omittingEmptySubsequences: false)
+            return ControlCell(parts.joined(separator: instance ?? ""))
+        }
+        return ControlCell(name, line: line ?? instance, field: field, missing: missing)
+    }
+}
+
+extension CgroupDirectory {
+    /// The text of a file, nil if it cannot be had.
+    func textIfAny(_ name: String, _ files: any ControlFiles) -> String? {
+        try? files.text(name, of: self)
+    }
+
+    /// The cgroups directly below that can be looked at.
+    var visibleChildren: [CgroupDirectory] {
+        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
+        guard let opened = try? OwnedDescriptor.directory(full),
+            let entries = try? opened.entries(path: path.description)
+        else { return [] }
+        return entries.filter(\.isDirectory).compactMap {
+            try? CgroupDirectory(path.child($0.name), in: hierarchy)
+        }
+    }
+
+    /// The cgroup above, nil for the topmost one.
+    var enclosing: CgroupDirectory? {
+        path.parent.flatMap { try? CgroupDirectory($0, in: hierarchy) }
+    }
+}

@@ -1,0 +1,81 @@
+import CgroupModel
+
+extension LimitFile.Coding {
+    /// The kernel's text for a value; nil where more than the value is needed.
+    func text(_ value: LimitValue) -> String? {
+        switch (self, value) {
+        case (.number(let unlimited), .unlimited): unlimited
+        case (.number, .number(let number)), (.periodOfQuota, .number(let number)): "\(number)"
+        case (.shares, .number(let weight)):
+            "\(min(max((weight * 1024 + 50) / 100, 2), 262_144))"
+        case (.bfqWeight, .number(let weight)):
+            // 1 to 100 as they are, 100 to 10000 spread over 100 to 1000.
+            "\(weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900)"
+        case (.text, .text(let text)), (.command, .text(let text)): text
+        default: nil
+        }
+    }
+
+    /// The value behind the kernel's text; nil for text that is no such value.
+    func value(_ text: String) -> LimitValue? {
+        switch self {
+        case .number(let unlimited):
+            if text == "max" || text == unlimited { return .unlimited }
+            guard let number = UInt64(text) else { return nil }
+            return number >= 1 << 62 && unlimited != nil ? .unlimited : .number(number)
+        case .shares:
+            guard let shares = UInt64(text) else { return nil }
+            return .number(min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000))
+        case .bfqWeight:
+            guard let weight = UInt64(text) else { return nil }
+            return .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
+        case .quotaAndPeriod: return Bandwidth(text)?.cpus
+        case .periodOfQuota: return Bandwidth(text).map { .number($0.period) }
+        case .text, .command: return .text(text)
+        case .quota, .swapBeyondMemory: return nil
+        }
+    }
+}
+
+/// A CPU quota and its period in microseconds.
+struct Bandwidth: Hashable {
+    /// Nil is no limit.
+    var quota: UInt64?
+    var period: UInt64
+
+    init(quota: UInt64?, period: UInt64) {
+        self.quota = quota
+        self.period = period
+    }
+
+    /// `150000 100000` or `max 100000` of v2 `cpu.max`.
+    init?(_ text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 2, let period = UInt64(words[1]), period > 0 else { return nil }
+        guard words[0] == "max" || UInt64(words[0]) != nil else { return nil }
+        self.init(quota: UInt64(words[0]), period: period)
+    }
+
+    /// The two files of v1.
+    init?(quota: String, period: String) {
+        guard let period = UInt64(period), period > 0 else { return nil }
+        guard quota.hasPrefix("-") || UInt64(quota) != nil else { return nil }
+        self.init(quota: UInt64(quota), period: period)
+    }
+
+    /// As many CPUs in the given period.
+    init(cpus: LimitValue, period: UInt64) {
+        self.init(quota: cpus.number.map { ($0 * period + 500_000) / 1_000_000 }, period: period)
+    }
+
+    /// Millionths of a CPU.
+    var cpus: LimitValue {
+        guard let quota else { return .unlimited }
+        let (product, overflow) = quota.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .unlimited : .number(product / period)
+    }
+
+    var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
+
+    var legacyQuota: String { quota.map(String.init) ?? "-1" }
+}

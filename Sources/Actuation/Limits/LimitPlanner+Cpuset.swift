@@ -1,0 +1,73 @@
+import CgroupModel
+
+extension PlanDraft {
+    /// CPU and node lists, which the kernel wants within the parent's and around the children's.
+    mutating func planCpuset() throws(ActuationError) {
+        for name in ["cpuset.cpus", "cpuset.mems"] {
+            guard let request = request(name), case .text(let text) = request.value,
+                let wanted = RangeList(text)
+            else { continue }
+            try planPlain(request)
+            let directory = try files.directory(.cpuset)
+            let isUnified = files.isUnified(.cpuset)
+            let effective =
+                isUnified
+                ? "\(name).effective"
+                : name == "cpuset.cpus" ? "cpuset.effective_cpus" : "cpuset.effective_mems"
+            if isUnified {
+                try checkUnified(wanted, name, effective, directory)
+                writes[writes.count - 1].effective = ControlCell(effective)
+            } else {
+                try checkLegacy(wanted, name, directory)
+            }
+        }
+        guard let partition = request("cpuset.cpus.partition") else { return }
+        try planPlain(
+            partition, direction: partition.value == .text("member") ? .widens : .narrows)
+    }
+
+    /// v2 takes any list and falls back to the parent's where nothing of it is left.
+    private mutating func checkUnified(
+        _ wanted: RangeList, _ name: String, _ effective: String, _ directory: CgroupDirectory
+    ) throws(ActuationError) {
+        guard let parent = list(effective, of: directory.enclosing) else { return }
+        if wanted.intersection(parent).isEmpty {
+            throw ActuationError(
+                .refused,
+                "\(name)=\(wanted) has none of what the parent of \(files.path) may use, "
+                    + "\(parent); choose from those")
+        }
+        if !wanted.isSubset(of: parent) {
+            warnings.append(
+                "\(name): of \(wanted) only \(wanted.intersection(parent)) applies; the parent has "
+                    + "\(parent)")
+        }
+    }
+
+    /// v1 refuses what the parent lacks (EACCES) and what a child would lose (EBUSY).
+    private mutating func checkLegacy(
+        _ wanted: RangeList, _ name: String, _ directory: CgroupDirectory
+    ) throws(ActuationError) {
+        if let parent = list(name, of: directory.enclosing), !wanted.isSubset(of: parent) {
+            throw ActuationError(
+                .refused,
+                "\(name)=\(wanted) is not within \(parent) of the parent of \(files.path); choose "
+                    + "from those, or set the parent's first")
+        }
+        for child in directory.visibleChildren {
+            guard let theirs = list(name, of: child), !theirs.isSubset(of: wanted) else { continue }
+            throw ActuationError(
+                .refused,
+                "\(name)=\(wanted) would take from its child \(child.path), which has \(theirs); "
+                    + "narrow that first")
+        }
+        let other = name == "cpuset.cpus" ? "cpuset.mems" : "cpuset.cpus"
+        if request(other) == nil, list(other, of: directory)?.isEmpty == true {
+            warnings.append("no task can join before \(other) is set, too")
+        }
+    }
+
+    private func list(_ name: String, of directory: CgroupDirectory?) -> RangeList? {
+        directory?.textIfAny(name, files.files).flatMap { RangeList($0) }
+    }
+}

@@ -1,0 +1,120 @@
+import CgroupModel
+
+extension PlanDraft {
+    /// Memory limits, of which the one for memory and swap together bounds the other.
+    mutating func planMemory() throws(ActuationError) {
+        let maximum = request("memory.max")
+        let total = request("memory.total")
+        guard maximum != nil || total != nil else { return }
+        if files.isUnified(.memory) {
+            if let total { try planUnifiedTotal(total, maximum) }
+        } else {
+            try checkLegacyPair(maximum, total)
+            if let total {
+                try planPlain(total)
+                try keepAboveUsage(total, "memory.memsw.usage_in_bytes")
+            }
+        }
+        guard let maximum else { return }
+        try planPlain(maximum)
+        try keepAboveUsage(
+            maximum, files.isUnified(.memory) ? "memory.current" : "memory.usage_in_bytes")
+    }
+
+    /// v1 refuses (EINVAL) memory above memory-and-swap.
+    private func checkLegacyPair(
+        _ maximum: LimitRequest?, _ total: LimitRequest?
+    ) throws(ActuationError) {
+        guard let memory = try wantedOrPresent(maximum, "memory.max"),
+            let both = try wantedOrPresent(total, "memory.total"), memory.isWider(than: both)
+        else { return }
+        let advice =
+            switch (maximum, total) {
+            case (nil, _): "set memory.max, too, which is that now"
+            case (_, nil): "set memory.total, too, which is that now"
+            default: "ask for no less in total"
+            }
+        throw ActuationError(
+            .usage,
+            "memory.max=\(memory.byteText) is above memory.total=\(both.byteText), which counts "
+                + "swap as well; \(advice)")
+    }
+
+    private func wantedOrPresent(
+        _ request: LimitRequest?, _ name: String
+    ) throws(ActuationError) -> LimitValue? {
+        if let request { return request.value }
+        guard let limit = LimitCatalog.limit(named: name) else { return nil }
+        do throws(ActuationError) {
+            let found = try files.locate(limit, instance: nil)
+            return found.file.coding.value(found.old)
+        } catch {
+            // A kernel that does not account swap has no file for it.
+            guard error.code == .unavailable else { throw error }
+            return nil
+        }
+    }
+
+    /// v2 limits swap alone, so that the total needs a limit of memory to be counted from.
+    private mutating func planUnifiedTotal(
+        _ total: LimitRequest, _ maximum: LimitRequest?
+    ) throws(ActuationError) {
+        guard let swap = LimitCatalog.limit(named: "memory.swap.max") else { return }
+        guard request("memory.swap.max") == nil else {
+            throw ActuationError(
+                .usage, "memory.total and memory.swap.max are one file on v2; give one of them")
+        }
+        let wanted: LimitValue
+        if let bytes = total.value.number {
+            guard let memory = try wantedOrPresent(maximum, "memory.max")?.number else {
+                throw ActuationError(
+                    .usage,
+                    "memory.total needs memory.max on v2, where swap has a limit of its own; set "
+                        + "memory.max, too")
+            }
+            guard memory <= bytes else {
+                throw ActuationError(
+                    .usage,
+                    "memory.total=\(total.value.byteText) is below memory.max="
+                        + "\(LimitValue.number(memory).byteText); it counts memory and swap")
+            }
+            wanted = .number(bytes - memory)
+        } else {
+            wanted = .unlimited
+        }
+        warnings.append("memory.total sets memory.swap.max to \(wanted.byteText): the rest is swap")
+        try planPlain(LimitRequest(limit: swap, value: wanted))
+        planned.insert("memory.total")
+    }
+
+    /// Refuses a limit below usage: v1 would refuse it (EBUSY), v2 reclaim and then kill.
+    private mutating func keepAboveUsage(
+        _ request: LimitRequest, _ usageFile: String
+    ) throws(ActuationError) {
+        guard let write = writes.last, write.direction != .widens, !write.isDone,
+            let new = request.value.number,
+            let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? ""),
+            usage < 1 << 62
+        else { return }
+        let isUnified = files.isUnified(.memory)
+        guard new < (isUnified ? usage + usage / 20 : usage) else { return }
+        if shrink {
+            writes[writes.count - 1].shrinks = true
+            return
+        }
+        let usageText = LimitValue.number(usage).byteText
+        let threat =
+            isUnified
+            ? "the kernel reclaims the difference at once and kills if it cannot"
+            : "the kernel refuses unless it can reclaim the difference"
+        if force {
+            return warnings.append(
+                "\(request.limit.name) goes below or close to usage, \(usageText): \(threat)")
+        }
+        throw ActuationError(
+            .refused,
+            "\(request.limit.name)=\(request.value.byteText) is below or close to the usage of "
+                + "\(files.path), \(usageText): \(threat); use --shrink to lower it in steps, or "
+                + "--force")
+    }
+}

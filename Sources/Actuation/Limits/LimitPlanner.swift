@@ -1,0 +1,148 @@
+public import CgroupModel
+public import Hierarchy
+import KernelIO
+
+/// Turns wishes into writes: which files, in which order, and whether they can succeed at all.
+public struct LimitPlanner: Sendable {
+    let set: HierarchySet
+    let files: any ControlFiles
+
+    /// Plans for a machine's hierarchies.
+    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+        self.set = set
+        self.files = files
+    }
+
+    /// Plans the writes for one cgroup; nothing is written.
+    ///
+    /// A memory limit below usage is refused, unless it is forced, which may kill on v2, or shrunk
+    /// towards step by step.
+    public func plan(
+        _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
+    ) throws(ActuationError) -> LimitPlan {
+        guard !path.isRoot else {
+            throw ActuationError(
+                .refused, "/ is the whole machine and has no limits; name a cgroup below it")
+        }
+        var seen: Set<String> = []
+        for request in requests {
+            let name = [request.limit.name, request.instance].compactMap { $0 }
+                .joined(separator: " ")
+            guard seen.insert(name).inserted || request.limit.controller == .devices else {
+                throw ActuationError(.usage, "\(name) is given twice; give it once")
+            }
+        }
+        var draft = PlanDraft(
+            files: CgroupFiles(path: path, set: set, files: files), requests: requests,
+            force: force, shrink: shrink)
+        try draft.planMemory()
+        try draft.planCPU()
+        try draft.planCpuset()
+        let special = draft.planned
+        for request in requests where !special.contains(request.limit.name) {
+            try draft.planPlain(request)
+        }
+        let plan = try draft.finished()
+        try plan.checkProtection()
+        return plan
+    }
+}
+
+/// A plan that is being made.
+struct PlanDraft {
+    let files: CgroupFiles
+    let requests: [LimitRequest]
+    let force: Bool
+    let shrink: Bool
+    var writes: [PlannedWrite] = []
+    var warnings: [String] = []
+    var planned: Set<String> = []
+
+    init(files: CgroupFiles, requests: [LimitRequest], force: Bool, shrink: Bool) {
+        self.files = files
+        self.requests = requests
+        self.force = force
+        self.shrink = shrink
+    }
+
+    /// The wish for a limit that has one value a cgroup.
+    func request(_ name: String) -> LimitRequest? { requests.first { $0.limit.name == name } }
+
+    /// Plans a limit that depends on no other.
+    mutating func planPlain(
+        _ request: LimitRequest, direction: WriteDirection? = nil
+    ) throws(ActuationError) {
+        let found = try files.locate(request.limit, instance: request.instance)
+        if let warning = found.warning { warnings.append(warning) }
+        guard let new = found.file.coding.text(request.value) else {
+            throw ActuationError(
+                .usage, "\(request.limit.name) cannot be unlimited on this kernel's \(found.cell)")
+        }
+        var write = PlannedWrite(
+            name: request.limit.name, instance: found.instance, directory: found.directory,
+            cell: found.cell, old: found.old, new: new,
+            direction: direction
+                ?? WriteDirection(from: found.file.coding.value(found.old), to: request.value),
+            nesting: request.limit.nesting)
+        if request.limit.grammar == .bytes { write.granularity = 4096 }
+        if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {
+            write.granularity = size.bytes
+            if let number = request.value.number, number > 0, number < size.bytes {
+                throw ActuationError(
+                    .usage,
+                    "\(request.limit.name)=\(number) is less than one page of "
+                        + "\(request.instance ?? ""); write 0 for none")
+            }
+        }
+        try warn(about: request, found)
+        writes.append(write)
+        planned.insert(request.limit.name)
+    }
+
+    private mutating func warn(
+        about request: LimitRequest, _ found: FoundCell
+    ) throws(ActuationError) {
+        switch request.limit.name {
+        case "pids.max":
+            guard let new = request.value.number,
+                let now = UInt64(found.directory.textIfAny("pids.current", files.files) ?? ""),
+                now > new
+            else { return }
+            warnings.append(
+                "\(now) tasks are in it now: none is ended, but no new one can start")
+        case "devices.allow", "devices.deny", "memory.soft":
+            warnings.append("\(request.limit.name): \(request.limit.note)")
+        case "io.max.wbps" where !files.isUnified(.io), "io.max.wiops" where !files.isUnified(.io):
+            warnings.append("\(request.limit.name): \(request.limit.note)")
+        default: break
+        }
+    }
+
+    /// The plan, unless two wishes contradict each other.
+    func finished() throws(ActuationError) -> LimitPlan {
+        var seen: [String: String] = [:]
+        for write in writes where write.isReadable {
+            let place = "\(write.directory.hierarchy.label) \(write.cell)"
+            let earlier = seen.updateValue(write.name, forKey: place)
+            guard let earlier else { continue }
+            throw ActuationError(
+                .usage, "\(earlier) and \(write.name) are one value here, \(write.cell); give one")
+        }
+        return LimitPlan(
+            writes, warnings: warnings,
+            protection: ProtectedSet(set: files.set, system: files.set.system))
+    }
+}
+
+/// A size of huge pages as in file names: `2MB`.
+struct PageSize {
+    let bytes: UInt64
+
+    init?(_ text: String) {
+        let units: [(String, UInt64)] = [("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30)]
+        guard let unit = units.first(where: { text.hasSuffix($0.0) }),
+            let number = UInt64(text.dropLast(2)), number > 0, number < 1 << 20
+        else { return nil }
+        bytes = number * unit.1
+    }
+}

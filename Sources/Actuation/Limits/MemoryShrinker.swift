@@ -1,0 +1,67 @@
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Brings usage down before a memory limit below it is set, so that nothing is killed.
+///
+/// v2 reclaims on request (memory.reclaim). v1 reclaims while its limit is lowered in steps, and
+/// refuses a step that it cannot reach.
+struct MemoryShrinker {
+    let write: PlannedWrite
+    let files: any ControlFiles
+    let pause: @Sendable (Duration) -> Void
+
+    private static let step: UInt64 = 64 << 20
+    private static let patience = 5
+
+    func shrink() throws(ActuationError) {
+        guard let target = UInt64(write.new) else { return }
+        let isUnified = write.directory.hierarchy.version == .unified
+        let usageFile =
+            isUnified
+            ? "memory.current"
+            : write.cell.file.replacing("limit_in_bytes", with: "usage_in_bytes")
+        var fruitless = 0
+        while let usage = usage(usageFile), usage > goal(target, isUnified) {
+            let wanted = min(usage - goal(target, isUnified), Self.step)
+            try step(down: wanted, from: usage, to: target, isUnified)
+            let now = self.usage(usageFile) ?? usage
+            fruitless = now + wanted / 8 >= usage ? fruitless + 1 : 0
+            guard fruitless < Self.patience else {
+                throw ActuationError(
+                    .busy,
+                    "\(write.name) of \(write.directory.path) stays as it was: of "
+                        + "\(LimitValue.number(now).byteText) in use no more can be reclaimed; free "
+                        + "memory in it, or ask for a higher limit")
+            }
+            if fruitless > 0 { pause(.milliseconds(500)) }
+        }
+    }
+
+    /// On v2 some room is left, for usage that grows meanwhile would be answered with a kill.
+    private func goal(_ target: UInt64, _ isUnified: Bool) -> UInt64 {
+        isUnified ? target - target / 20 : target
+    }
+
+    private func usage(_ file: String) -> UInt64? {
+        UInt64(write.directory.textIfAny(file, files) ?? "")
+    }
+
+    private func step(
+        down bytes: UInt64, from usage: UInt64, to target: UInt64, _ isUnified: Bool
+    ) throws(ActuationError) {
+        do throws(IOError) {
+            if isUnified {
+                try files.write("\(bytes)", to: "memory.reclaim", of: write.directory)
+            } else {
+                let limit = max(usage - bytes, target)
+                try files.write("\(limit)", to: write.cell.file, of: write.directory)
+            }
+        } catch {
+            // EAGAIN and EBUSY: less could be reclaimed than asked; usage tells how much was.
+            guard error.isTryAgain || error.isBusy else {
+                throw ActuationError(error, on: write.directory)
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+extension LimitCatalog {
+    /// Block I/O; each row is one value of each disk.
+    static let ioRows: [Limit] =
+        rateRows + [
+            row(
+                "io.weight", .io, .weight(1...10000),
+                v2: [
+                    LimitFile("io.weight", .number(unlimited: nil), line: "default"),
+                    LimitFile("io.bfq.weight", .bfqWeight, line: "default"),
+                ], v1: [LimitFile("blkio.bfq.weight", .bfqWeight)],
+                systemd: SystemdProperty("IOWeight", since: 230),
+                note: "It works only on disks with iocost switched on, or with the scheduler bfq.",
+                "Share of I/O against siblings, 100 by default."),
+            row(
+                "io.weight.device", .io, .weight(1...10000), by: .device,
+                v2: [
+                    LimitFile("io.weight", .number(unlimited: nil), missing: "default"),
+                    LimitFile("io.bfq.weight", .bfqWeight, missing: "default"),
+                ], v1: [LimitFile("blkio.bfq.weight_device", .bfqWeight, missing: "default")],
+                systemd: SystemdProperty("IODeviceWeight", since: 230),
+                "Share of I/O on one disk."),
+            row(
+                "io.latency", .io, .time(1...1_000_000_000, unlimited: true), by: .device,
+                v2: [
+                    LimitFile(
+                        "io.latency", .number(unlimited: "max"), field: "target", missing: "max")
+                ], systemd: SystemdProperty("IODeviceLatencyTargetUSec", since: 240),
+                note: "Others are throttled if the disk answers it more slowly.",
+                "Latency of one disk that is protected (v2)."),
+        ]
+
+    private static let rateRows: [Limit] = [
+        ("rbps", "read_bps", LimitGrammar.bytesPerSecond, "IOReadBandwidthMax", "Bytes read"),
+        ("wbps", "write_bps", .bytesPerSecond, "IOWriteBandwidthMax", "Bytes written"),
+        ("riops", "read_iops", .operationsPerSecond, "IOReadIOPSMax", "Reads"),
+        ("wiops", "write_iops", .operationsPerSecond, "IOWriteIOPSMax", "Writes"),
+    ].map {
+        (field: String, legacy: String, grammar: LimitGrammar, property: String, what: String)
+            -> Limit in
+        row(
+            "io.max.\(field)", .io, grammar, by: .device,
+            v2: [LimitFile("io.max", .number(unlimited: "max"), field: field, missing: "max")],
+            v1: [
+                LimitFile(
+                    "blkio.throttle.\(legacy)_device", .number(unlimited: "0"), missing: "0")
+            ], systemd: SystemdProperty(property, since: 230),
+            note: "v1 does not see writes that the page cache delays.",
+            "\(what) a second on one disk.")
+    }
+}

@@ -1,0 +1,49 @@
+extension LimitCatalog {
+    /// pids, hugetlb, devices, net_cls, net_prio, rdma and misc.
+    static let smallRows: [Limit] = [
+        row(
+            "pids.max", .pids, .count(0...4_194_304), v2: [number("pids.max")],
+            v1: [number("pids.max")], systemd: SystemdProperty("TasksMax", since: 227),
+            note: "Below the present number it stops forks, it ends nothing.",
+            "Most tasks (threads), zombies included."),
+        row(
+            "hugetlb.max", .hugetlb, .bytes, by: .pageSize, v2: [number("hugetlb.*.max")],
+            v1: [number("hugetlb.*.limit_in_bytes", unlimited: "-1")],
+            note: "Written hugetlb.2MB.max=64MiB.", "Huge pages of one size."),
+        row(
+            "devices.allow", .devices, .deviceRule, v1: [LimitFile("devices.allow", .command)],
+            systemd: SystemdProperty("DeviceAllow", since: 208), note: deviceNote,
+            "Lets it use a device (v1)."),
+        row(
+            "devices.deny", .devices, .deviceRule, v1: [LimitFile("devices.deny", .command)],
+            note: deviceNote, "Forbids it a device (v1)."),
+        row(
+            "net.classid", .netCls, .classID, v1: [number("net_cls.classid", unlimited: nil)],
+            note: netNote, "Traffic class of its packets (v1)."),
+        row(
+            "net.prio", .netPrio, .weight(0...4_294_967_295), by: .interface,
+            v1: [LimitFile("net_prio.ifpriomap", .number(unlimited: nil), missing: "0")],
+            note: netNote, "Priority of its packets on one interface (v1)."),
+        row(
+            "rdma.max.hca_handle", .rdma, .count(0...2_147_483_647), by: .resource,
+            v2: [rdma("hca_handle")], v1: [rdma("hca_handle")], "Handles of one RDMA device."),
+        row(
+            "rdma.max.hca_object", .rdma, .count(0...2_147_483_647), by: .resource,
+            v2: [rdma("hca_object")], v1: [rdma("hca_object")], "Objects of one RDMA device."),
+        row(
+            "misc.max", .misc, .count(0...UInt64(Int64.max)), by: .resource,
+            v2: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
+            v1: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
+            "Units of one miscellaneous resource, such as sev."),
+    ]
+
+    private static let deviceNote =
+        "The kernel does not show exceptions, so they cannot be undone; v2 does it with BPF, "
+        + "through systemd's DeviceAllow."
+    private static let netNote =
+        "v2 has no file for it: match the cgroup's path with nftables (socket cgroupv2)."
+
+    private static func rdma(_ field: String) -> LimitFile {
+        LimitFile("rdma.max", .number(unlimited: "max"), field: field, missing: "max")
+    }
+}

@@ -1,0 +1,58 @@
+/// Every limit that cgwarden sets: `get`, `set`, `run`, policies and documentation derive from
+/// this one table.
+///
+/// The rows stand in `LimitCatalog+*.swift`. Facts are from the kernel's cgroup-v2.rst and
+/// cgroup-v1/*.rst, and from org.freedesktop.systemd1(5) for the properties.
+public enum LimitCatalog {
+    /// All rows, in the order in which they are listed to people.
+    public static let all: [Limit] = memoryRows + cpuRows + ioRows + smallRows
+
+    private static let index: [String: Int] = Dictionary(
+        uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
+
+    /// The row of a unified name, nil for an unknown name.
+    public static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
+
+    /// The rows that a person may mean by a name: one row, or those of a group (`io.max`).
+    public static func rows(named name: String) throws(LimitError) -> [Limit] {
+        if let limit = limit(named: name) {
+            return [limit] + all.filter { $0.name == "\(name).device" }
+        }
+        let members = all.filter { $0.group == name }
+        guard members.isEmpty else { return members }
+        let similar = namesLike(name)
+        throw LimitError(
+            "there is no limit \(name); "
+                + (similar.isEmpty
+                    ? "`cgwarden set --list` lists them"
+                    : "did you mean \(similar.joined(separator: " or "))?"))
+    }
+
+    private static func namesLike(_ name: String) -> [String] {
+        let wanted = Array(name.utf8)
+        let ranked = all.map { ($0.name, MetricCatalog.editDistance(wanted, Array($0.name.utf8))) }
+        return ranked.filter { $0.1 <= max(2, wanted.count / 3) }
+            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map(\.0)
+    }
+
+    /// How a limit of a file is ordered against others of its cgroup; 0 for an unknown file.
+    public static func nesting(ofFile name: String) -> Int {
+        all.first { row in (row.v1 + row.v2).contains { $0.name == name } }?.nesting ?? 0
+    }
+
+    static func row(
+        _ name: String, _ controller: Controller, _ grammar: LimitGrammar,
+        by dimension: Dimension? = nil, v2: [LimitFile] = [], v1: [LimitFile] = [],
+        systemd: SystemdProperty? = nil, nesting: Int = 0, refusal: String? = nil,
+        note: String = "", _ help: String
+    ) -> Limit {
+        Limit(
+            name: name, controller: controller, grammar: grammar, dimension: dimension, v2: v2,
+            v1: v1, systemd: systemd, nesting: nesting, refusal: refusal, help: help, note: note)
+    }
+
+    /// A file that holds one number, or `max`.
+    static func number(_ file: String, unlimited: String? = "max") -> LimitFile {
+        LimitFile(file, .number(unlimited: unlimited))
+    }
+}

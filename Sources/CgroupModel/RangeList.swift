@@ -1,0 +1,55 @@
+/// A list of CPU or memory node numbers as the kernel prints it: `0-3,8`.
+public struct RangeList: Hashable, Sendable, CustomStringConvertible {
+    /// The numbers, ascending and unique.
+    public let numbers: [Int]
+
+    /// The largest number that is taken for one, far beyond any machine.
+    private static let largest = 65_535
+
+    /// Takes the numbers in any order.
+    public init(_ numbers: some Sequence<Int>) { self.numbers = Set(numbers).sorted() }
+
+    /// Reads `0-3,8`; empty text is the empty list, nil for anything else.
+    public init?(_ text: String) {
+        var found: Set<Int> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: !text.contains(",")) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false)
+            let values = ends.compactMap { Self.number($0) }
+            guard values.count == ends.count, (1...2).contains(values.count) else { return nil }
+            let (first, last) = (values[0], values[values.count - 1])
+            guard first <= last, last <= Self.largest else { return nil }
+            found.formUnion(first...last)
+        }
+        numbers = found.sorted()
+    }
+
+    private static func number(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    }
+
+    /// Whether there is no number in it.
+    public var isEmpty: Bool { numbers.isEmpty }
+
+    /// Whether every number is in the other list, too.
+    public func isSubset(of other: RangeList) -> Bool {
+        Set(numbers).isSubset(of: other.numbers)
+    }
+
+    /// The numbers that both lists have.
+    public func intersection(_ other: RangeList) -> RangeList {
+        RangeList(Set(numbers).intersection(other.numbers))
+    }
+
+    /// The shortest form, as the kernel prints it.
+    public var description: String {
+        var parts: [String] = []
+        var index = 0
+        while index < numbers.count {
+            var end = index
+            while end + 1 < numbers.count, numbers[end + 1] == numbers[end] + 1 { end += 1 }
+            parts.append(end == index ? "\(numbers[index])" : "\(numbers[index])-\(numbers[end])")
+            index = end + 1
+        }
+        return parts.joined(separator: ",")
+    }
+}

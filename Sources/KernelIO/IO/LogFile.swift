@@ -1,0 +1,79 @@
+internal import CLinux
+internal import Glibc
+
+/// A file that records are appended to; it is locked against other processes while it is open.
+public struct LogFile: ~Copyable, Sendable {
+    private let file: OwnedDescriptor
+    private let path: String
+
+    /// Opens the file, creates it if it is missing, and waits for its lock (flock(2)).
+    public init(_ path: String) throws(IOError) {
+        let number = unsafe open(
+            path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
+        guard number >= 0 else { throw IOError("open", path, code: errno) }
+        while flock(number, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                let code = errno
+                close(number)
+                throw IOError("lock", path, code: code)
+            }
+        }
+        file = OwnedDescriptor(adopting: number)
+        self.path = path
+    }
+
+    /// All bytes.
+    public func contents() throws(IOError) -> [UInt8] {
+        var buffer = ReadBuffer(capacity: 4096)
+        let code = buffer.fillToEnd(from: file.number)
+        guard code == 0 else { throw IOError("read", path, code: code) }
+        return buffer.array
+    }
+
+    /// Appends bytes and waits until they are on the medium (write(2), fdatasync(2)); what was
+    /// written of them is taken back if not all can be.
+    public func append(_ bytes: [UInt8]) throws(IOError) {
+        CrashPoint.pass()
+        let start = lseek(file.number, 0, SEEK_END)
+        if CrashPoint.isNext { _ = write(bytes[..<(bytes.count / 2)]) }
+        CrashPoint.pass()
+        guard write(bytes[...]), fdatasync(file.number) == 0 else {
+            let code = errno
+            ftruncate(file.number, start)
+            throw IOError("write", path, code: code)
+        }
+        CrashPoint.pass()
+    }
+
+    /// Cuts the file (ftruncate(2)).
+    public func truncate(to size: Int) throws(IOError) {
+        guard ftruncate(file.number, off_t(size)) == 0, fdatasync(file.number) == 0 else {
+            throw IOError("truncate", path, code: errno)
+        }
+    }
+
+    private func write(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let wrote = unsafe rest.withUnsafeBytes { raw in
+                unsafe Glibc.write(file.number, raw.baseAddress, raw.count)
+            }
+            if wrote < 0 {
+                if errno == EINTR { continue }
+                return false
+            }
+            rest = rest.dropFirst(wrote)
+        }
+        return true
+    }
+
+    /// Whether there is such a file to be read; nothing is created.
+    public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    /// Gives a file another name, over one that has it (rename(2)).
+    public static func rename(_ path: String, to other: String) throws(IOError) {
+        guard unsafe Glibc.rename(path, other) == 0 else {
+            throw IOError("rename", path, code: errno)
+        }
+    }
+}
