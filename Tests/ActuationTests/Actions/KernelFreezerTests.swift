@@ -37,7 +37,7 @@ import Testing
     @Test(arguments: trees)
     func stopsAllProgressAndThawResumesIt(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
         let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
@@ -63,7 +63,7 @@ import Testing
     @Test(arguments: trees)
     func isThawedAtTheDeadline(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
         let directory = try scratch.directory(.freezer)
         let interface = FreezeInterface(version: directory.hierarchy.version)
@@ -85,7 +85,7 @@ import Testing
     func isThawedThoughTheCallerWasKilled(_ tree: Tree) throws {
         let set = try #require(tree.set)
         // The program sees all trees, and in each of them it is the same cgroup.
-        let scratch = try ScratchCgroup(try #require(Kernel.set))
+        let scratch = try PopulatedCgroup(try #require(Kernel.set))
         try scratch.run("exec sleep 300")
         let directory = try CgroupDirectory(
             scratch.path,
@@ -106,7 +106,7 @@ import Testing
     @Test(arguments: trees)
     func anAbandonedGuardEndsAndLeavesRoomForTheNext(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let directory = try scratch.directory(.freezer)
         do {
             // The caller dies between the helper's start and the freeze.
@@ -124,7 +124,7 @@ import Testing
     @Test(arguments: trees)
     func anOlderGuardDoesNotThawALaterFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
         let freezer = makeFreezer(set)
         _ = try freezer.freeze(scratch.path, timeout: .seconds(1))
@@ -141,7 +141,7 @@ import Testing
     @Test(arguments: trees)
     func saysWhichAncestorKeepsItFrozen(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
         try scratch.run("exec sleep 300", in: child)
         let freezer = makeFreezer(set)
@@ -156,7 +156,7 @@ import Testing
     @Test(arguments: trees)
     func aLockThatOthersWaitForThawsAtOnce(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data().write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -199,7 +199,7 @@ import Testing
     @Test(arguments: trees)
     func anUnreadableLockTableThawsAtOnce(_ tree: Tree) throws {
         let real = try #require(tree.set)
-        let scratch = try ScratchCgroup(real)
+        let scratch = try PopulatedCgroup(real)
         let pid = try scratch.run("exec sleep 300")
         let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         let proc = root.appending(path: "proc")
@@ -227,7 +227,7 @@ import Testing
     @Test(arguments: trees)
     func aWatchdogHalvesTheTimeout(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let pid = try scratch.run("WATCHDOG_USEC=8000000 exec sleep 300")
         #expect(eventually { processState(pid) == "S" })
         #expect(
@@ -243,7 +243,7 @@ import Testing
     @Test(arguments: trees)
     func aWriteThatFailsLeavesNothingFrozen(_ tree: Tree) throws {
         let set = try #require(tree.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
         let freezer = Freezer(
             set: set, files: FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: EIO),

@@ -21,7 +21,7 @@ import Testing
         Killer(set: set, files: files, thawGuard: Program.thawGuard)
     }
 
-    private func isEmpty(_ scratch: ScratchCgroup) throws -> Bool {
+    private func isEmpty(_ scratch: PopulatedCgroup) throws -> Bool {
         let directories = scratch.set.hierarchies.compactMap {
             try? CgroupDirectory(scratch.path, in: $0)
         }
@@ -32,7 +32,7 @@ import Testing
     @Test(.enabled(if: Kernel.hasFreezer))
     func aForkingTreeOfV1EndsWithinTwentyRounds() throws {
         let set = try #require(Kernel.legacy)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         if set.legacy(.pids) != nil {
             try scratch.directory(.pids).write("60", to: "pids.max")
         }
@@ -54,7 +54,7 @@ import Testing
     @Test(.enabled(if: Kernel.hasFreezer))
     func aFrozenCgroupOfV1DiesWithoutWaitingForTheGrace() throws {
         let set = try #require(Kernel.legacy)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
         _ = try Freezer(set: set, thawGuard: Program.thawGuard).freeze(scratch.path)
         // Its guard lets go when it is thawed; so does a thaw by hand.
@@ -66,7 +66,7 @@ import Testing
     @Test(.enabled(if: Kernel.hasUnified))
     func theKernelKillsAFrozenCgroupAndANewcomerRuns() throws {
         let set = try #require(Kernel.unified)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
         try scratch.run(Self.forker)
         try scratch.run("trap '' TERM; sleep 300; sleep 300", in: child)
@@ -90,7 +90,7 @@ import Testing
     @Test(.enabled(if: Kernel.hasUnified))
     func withoutCgroupKillTheyAreKilledOneByOne() throws {
         let set = try #require(Kernel.unified)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         for _ in 0..<3 { try scratch.run("trap '' TERM; sleep 300; sleep 300") }
         let files = FaultyFiles(failing: ["cgroup.kill"], code: ENOENT)
         let killed = try makeKiller(set, files: files).kill(
@@ -105,7 +105,7 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func whoEndsWhenAskedIsNotKilled() throws {
         let set = try #require(Kernel.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
         let pid = try scratch.run(
@@ -126,7 +126,7 @@ import Testing
     @Test(.enabled(if: Kernel.hasFreezer))
     func treesThatDifferAreRefusedWithWhatWouldBeHit() throws {
         let set = try #require(Kernel.set)
-        let scratch = try ScratchCgroup(set, controllers: [.memory])
+        let scratch = try PopulatedCgroup(set, controllers: [.memory])
         let pid = try scratch.run("exec sleep 300")
         let freezer = Freezer(set: set, thawGuard: Program.thawGuard)
         let absent = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
@@ -136,7 +136,7 @@ import Testing
 
         // The path is in the freezer's tree as well, with another process.
         _ = try CgroupMaker(set: set).make(scratch.path, controllers: [.freezer])
-        let other = try ScratchCgroup(set, controllers: [.pids])
+        let other = try PopulatedCgroup(set, controllers: [.pids])
         let stranger = try other.run("exec sleep 300")
         _ = try Mover(set: set).move([pid, stranger], to: scratch.path, controllers: [.freezer])
         let wider = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }

@@ -9,8 +9,8 @@ import Testing
 /// Making, removing, pinning, moving and reclaiming by the real kernel.
 @Suite(.serialized) struct KernelPlacingTests {
     /// One with cpuset: of v1 where that has it, else of v2.
-    private func cpusetScratch(_ set: HierarchySet) throws -> ScratchCgroup {
-        try ScratchCgroup(set, controllers: [.cpuset])
+    private func cpusetScratch(_ set: HierarchySet) throws -> PopulatedCgroup {
+        try PopulatedCgroup(set, controllers: [.cpuset])
     }
 
     private static var hasCpuset: Bool {
@@ -107,8 +107,8 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func aMoveSaysWhereTheProcessWas() throws {
         let set = try #require(Kernel.set)
-        let first = try ScratchCgroup(set)
-        let second = try ScratchCgroup(set)
+        let first = try PopulatedCgroup(set)
+        let second = try PopulatedCgroup(set)
         let pid = try first.run("exec sleep 300")
         let moved = try Mover(set: set).move([pid], to: second.path)
         #expect(moved[0].origins.allSatisfy { $0.path == first.path })
@@ -123,8 +123,8 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func aMoveThatFailsHalfwayIsTakenBack() throws {
         let set = try #require(Kernel.set)
-        let first = try ScratchCgroup(set)
-        let second = try ScratchCgroup(set)
+        let first = try PopulatedCgroup(set)
+        let second = try PopulatedCgroup(set)
         let pid = try first.run("exec sleep 300")
         let last = try #require(set.hierarchies.last { $0.name == nil })
         let files = FailingTree(tree: last.label, code: EBUSY)
@@ -140,7 +140,7 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func whoMustNotBeMoved() throws {
         let set = try #require(Kernel.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let mover = Mover(set: set)
         #expect(error { _ = try mover.move([0], to: scratch.path) }?.code == .usage)
         #expect(error { _ = try mover.move([1], to: scratch.path) }?.code == .refused)
@@ -153,14 +153,14 @@ import Testing
     @Test(.enabled(if: Kernel.hasUnifiedMemory))
     func whyACgroupOfV2TakesNoProcessIsExplained() throws {
         let set = try #require(Kernel.unified)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         _ = try scratch.child("inner", controllers: [.memory])
         let refused = error { try scratch.run("exec sleep 300") }
         #expect(refused?.code == .refused)
         #expect(refused?.message.contains("passes memory") == true)
 
         // And the other way round: one with processes cannot pass a controller on.
-        let populated = try ScratchCgroup(set)
+        let populated = try PopulatedCgroup(set)
         try populated.run("exec sleep 300")
         let busy = error { _ = try populated.child("inner", controllers: [.memory]) }
         #expect(busy?.code == .busy)
@@ -170,7 +170,7 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func removingTakesEmptyCgroupsOnlyUnlessTold() throws {
         let set = try #require(Kernel.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
         _ = try scratch.child("inner/deep")
         let remover = CgroupRemover(set: set, thawGuard: Program.thawGuard)
@@ -188,7 +188,7 @@ import Testing
     @Test(.enabled(if: Kernel.isRoot))
     func oneThatTookThePathSinceStays() throws {
         let set = try #require(Kernel.set)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let hierarchy = set.hierarchies[0]
         let old = try CgroupDirectory(scratch.path, in: hierarchy)
         try old.remove()
@@ -201,7 +201,7 @@ import Testing
     @Test(.enabled(if: Kernel.hasUnifiedMemory))
     func reclaimBringsPageCacheBack() throws {
         let set = try #require(Kernel.unified)
-        let scratch = try ScratchCgroup(set, controllers: [.memory])
+        let scratch = try PopulatedCgroup(set, controllers: [.memory])
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
         // Where this is a tmpfs, as in the guest, its pages go to swap.
@@ -226,7 +226,7 @@ import Testing
     @Test(.enabled(if: Kernel.legacy?.legacy(.memory) != nil && Kernel.isRoot))
     func v1ReclaimsAllOrNothing() throws {
         let set = try #require(Kernel.legacy)
-        let scratch = try ScratchCgroup(set)
+        let scratch = try PopulatedCgroup(set)
         let refused = error { _ = try Reclaimer(set: set).reclaim(scratch.path, .bytes(1 << 20)) }
         #expect(refused?.code == .unavailable)
         #expect(refused?.message.contains("--all") == true)

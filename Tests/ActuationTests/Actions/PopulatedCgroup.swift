@@ -33,7 +33,7 @@ enum Kernel {
 }
 
 /// A cgroup of the test's own with its processes, both gone at the end.
-final class ScratchCgroup {
+final class PopulatedCgroup {
     let set: HierarchySet
     let path: CgroupPath
     private var processes: [Process] = []
