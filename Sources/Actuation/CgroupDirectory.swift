@@ -11,7 +11,7 @@ public final class CgroupDirectory: Sendable {
     public let path: CgroupPath
     /// Its identity in this tree.
     public let inode: UInt64
-    private let descriptor: OwnedDescriptor
+    let descriptor: OwnedDescriptor
 
     /// Opens the directory; throws if there is none.
     public init(_ path: CgroupPath, in hierarchy: MountedHierarchy) throws(IOError) {

@@ -33,9 +33,16 @@ struct Cgwarden: AsyncParsableCommand {
         #if Exporter
         list.append(ExporterCommand.self)
         #endif
+        list += actions
         list.append(BenchSweepCommand.self)
         return list
     }
+
+    private static let actions: [any ParsableCommand.Type] = [
+        FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
+        ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self,
+    ]
 
     static func main() async {
         StandardOutput.ignoreBrokenPipe()

@@ -8,6 +8,10 @@ public struct ProcessStat: Hashable, Sendable {
     public let state: Character
     /// The number of the parent; 0 if it is outside the reader's pid namespace.
     public let parent: UInt32
+    /// The leader of the session; 0 if it is outside the reader's pid namespace.
+    public let session: UInt32
+    /// The kernel's `PF_` flags.
+    public let flags: UInt64
     /// CPU time in user mode, in ticks of USER_HZ.
     public let userTicks: UInt64
     /// CPU time in the kernel, in ticks of USER_HZ.
@@ -21,6 +25,9 @@ public struct ProcessStat: Hashable, Sendable {
 
     /// The command's name, safe for a terminal.
     public var name: String { PrintableText.text(nameBytes[...]) }
+
+    /// Whether it is a thread of the kernel (`PF_KTHREAD`).
+    public var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
 
     /// Understands the file.
     ///
@@ -48,6 +55,8 @@ public struct ProcessStat: Hashable, Sendable {
         else { throw text.error(letter.lowerBound, "the state is not one letter") }
         state = Character(Unicode.Scalar(bytes[letter.lowerBound]))
         parent = try text.small(try field(4))
+        session = try text.small(try field(6))
+        flags = try text.number(try field(9))
         userTicks = try text.number(try field(14))
         systemTicks = try text.number(try field(15))
         threads = try text.number(try field(20))

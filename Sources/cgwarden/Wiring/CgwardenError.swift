@@ -1,3 +1,4 @@
+import Actuation
 import Hierarchy
 import KernelIO
 
@@ -9,6 +10,7 @@ enum ExitStatus: Int32 {
     case unavailable = 69
     case software = 70
     case ioError = 74
+    case temporaryFailure = 75
     case noPermission = 77
     case configuration = 78
 }
@@ -36,11 +38,26 @@ struct CgwardenError: Error {
                 case .noSuchCgroup: .noInput
                 }
             self.init(error.description, status)
+        case let error as ActuationError: self.init(error.message, ExitStatus(error.code))
         case let error as IOError:
             let remedy = error.isPermission ? "; run as root to see it" : ""
             self.init(error.description + remedy, error.isPermission ? .noPermission : .ioError)
             isBrokenPipe = error.isBrokenPipe
         default: return nil
         }
+    }
+}
+
+extension ExitStatus {
+    init(_ code: ActuationError.Code) {
+        self =
+            switch code {
+            case .usage: .usage
+            case .notFound: .noInput
+            case .notPermitted, .refused: .noPermission
+            case .busy: .temporaryFailure
+            case .unavailable: .unavailable
+            case .failed: .ioError
+            }
     }
 }

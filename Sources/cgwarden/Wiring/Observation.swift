@@ -41,7 +41,7 @@ struct CgroupLookup {
 
     /// Takes a path, a directory below a mount point, or a name that only one cgroup has.
     func resolve(_ text: String) async throws -> CgroupPath {
-        let path = CgroupPath(withoutMountPoint(text))
+        let path = path(text)
         if try await sample(SampleScope(subtree: path, depth: 0)).index(of: path) != nil {
             return path
         }
@@ -61,6 +61,9 @@ struct CgroupLookup {
         throw HierarchyError.noSuchCgroup(
             path.description, similar: similar.map(\.description))
     }
+
+    /// Takes a path or a directory below a mount point, of a cgroup that need not exist.
+    func path(_ text: String) -> CgroupPath { CgroupPath(withoutMountPoint(text)) }
 
     private func withoutMountPoint(_ text: String) -> String {
         let mounts = set.hierarchies.map { $0.mountPoint.pathText }

@@ -1,0 +1,153 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Makes cgroups.
+public struct CgroupMaker: Sendable {
+    /// A cgroup that is there now.
+    public struct Made: Sendable {
+        /// In which hierarchies it was made.
+        public let hierarchies: [String]
+        /// In which it was before.
+        public let present: [String]
+        /// The controllers that ancestors were made to pass on (v2).
+        public let enabled: [String]
+    }
+
+    private let set: HierarchySet
+    private let files: any ControlFiles
+
+    /// Acts on these trees.
+    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+        self.set = set
+        self.files = files
+    }
+
+    /// Makes the cgroup and those above it that are missing, in every hierarchy that has one of the
+    /// controllers, or in all but systemd's own if none is named; on v2 the controllers are enabled.
+    ///
+    /// A new cpuset of v1 gets what its parent has, for processes cannot join an empty one.
+    public func make(
+        _ path: CgroupPath, controllers: [Controller] = []
+    ) throws(ActuationError) -> Made {
+        guard !path.isRoot else {
+            throw ActuationError(.usage, "/ exists already; name a cgroup below it")
+        }
+        let trees = try trees(for: controllers)
+        var made: [CgroupDirectory] = []
+        var present: [String] = []
+        var enabled: Set<Controller> = []
+        do throws(ActuationError) {
+            for hierarchy in trees {
+                if hierarchy.version == .unified, let above = path.parent {
+                    made += try makeMissing(above, in: hierarchy)
+                    try enable(controllers, downTo: above, in: hierarchy, &enabled)
+                }
+                let new = try makeMissing(path, in: hierarchy)
+                if new.isEmpty { present.append(hierarchy.label) }
+                made += new
+            }
+        } catch {
+            for directory in made.reversed() { try? directory.remove() }
+            throw error
+        }
+        let new = trees.map(\.label).filter { !present.contains($0) }
+        guard !new.isEmpty || !enabled.isEmpty else {
+            throw ActuationError(
+                .usage, "\(path) exists already in \(present.joined(separator: ", "))")
+        }
+        return Made(
+            hierarchies: new, present: present, enabled: enabled.sorted().map(\.rawValue))
+    }
+
+    private func trees(
+        for controllers: [Controller]
+    ) throws(ActuationError) -> [MountedHierarchy] {
+        for controller in controllers
+        where !set.hierarchies.contains(where: { $0.controllers.contains(controller) }) {
+            throw ActuationError(
+                .unavailable,
+                "no hierarchy of this machine has \(controller.rawValue); `cgwarden doctor` lists "
+                    + "what there is")
+        }
+        return set.hierarchies.filter { hierarchy in
+            let isSystemd = hierarchy.version == .legacy && hierarchy.controllers.isEmpty
+            return !isSystemd
+                && (controllers.isEmpty
+                    || controllers.contains(where: hierarchy.controllers.contains))
+        }
+    }
+
+    private func makeMissing(
+        _ path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(ActuationError) -> [CgroupDirectory] {
+        if (try? CgroupDirectory(path, in: hierarchy)) != nil { return [] }
+        guard let above = path.parent else { return [] }
+        var made = try makeMissing(above, in: hierarchy)
+        do throws(IOError) {
+            let parent = try CgroupDirectory(above, in: hierarchy)
+            let name = path.bytes[((path.bytes.lastIndex(of: 0x2f) ?? 0) + 1)...]
+            let directory = try parent.makeChild(Array(name))
+            made.append(directory)
+            if hierarchy.version == .legacy, hierarchy.controllers.contains(.cpuset) {
+                for file in ["cpuset.cpus", "cpuset.mems"]
+                where try files.text(file, of: directory).isEmpty {
+                    let inherited = try files.text(file, of: parent)
+                    if !inherited.isEmpty { try files.write(inherited, to: file, of: directory) }
+                }
+            }
+            return made
+        } catch {
+            for directory in made.reversed() { try? directory.remove() }
+            throw explained(error, path, hierarchy)
+        }
+    }
+
+    private func explained(
+        _ error: IOError, _ path: CgroupPath, _ hierarchy: MountedHierarchy
+    ) -> ActuationError {
+        if error.isExisting {
+            return ActuationError(
+                .usage, "cannot make \(path): a file of its parent has that name; choose another")
+        }
+        if error.isTryAgain {
+            return ActuationError(
+                .unavailable,
+                "cannot make \(path): cgroup.max.depth or cgroup.max.descendants of an ancestor "
+                    + "allows no more")
+        }
+        return ActuationError(error, on: path, in: hierarchy.label)
+    }
+
+    /// Has every cgroup from the top to `path` pass the controllers on.
+    private func enable(
+        _ controllers: [Controller], downTo path: CgroupPath, in hierarchy: MountedHierarchy,
+        _ enabled: inout Set<Controller>
+    ) throws(ActuationError) {
+        let wanted = controllers.filter(hierarchy.controllers.contains)
+        guard !wanted.isEmpty else { return }
+        var line = [path]
+        while let above = line[0].parent { line.insert(above, at: 0) }
+        for place in line {
+            let directory: CgroupDirectory
+            do throws(IOError) {
+                directory = try CgroupDirectory(place, in: hierarchy)
+                let passed = try files.text("cgroup.subtree_control", of: directory)
+                    .split(separator: " ")
+                let missing = wanted.filter { !passed.contains(Substring($0.rawValue)) }
+                guard !missing.isEmpty else { continue }
+                let change = missing.map { "+\($0.rawValue)" }.joined(separator: " ")
+                try files.write(change, to: "cgroup.subtree_control", of: directory)
+                enabled.formUnion(missing)
+            } catch {
+                guard error.isBusy else {
+                    throw ActuationError(error, on: place, in: hierarchy.label)
+                }
+                throw ActuationError(
+                    .busy,
+                    "\(place) holds processes, so it cannot pass controllers on; move them into a "
+                        + "cgroup below it first: cgwarden create \(place)/leaf, cgwarden move")
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Removes cgroups that nobody is in.
+public struct CgroupRemover: Sendable {
+    /// What is gone.
+    public struct Removed: Sendable {
+        /// From which hierarchies.
+        public let hierarchies: [String]
+        /// How many directories, those below it included.
+        public let directories: Int
+        /// How many processes were ended before.
+        public let killed: Int
+    }
+
+    private let set: HierarchySet
+    private let killer: Killer
+
+    /// Acts on these trees.
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        thawGuard: ThawGuard = .own
+    ) {
+        self.set = set
+        killer = Killer(set: set, files: files, thawGuard: thawGuard)
+    }
+
+    /// Removes it from all hierarchies but systemd's own; with `recursive` also those below it, and
+    /// with `killing` whoever is in them.
+    public func remove(
+        _ path: CgroupPath, recursive: Bool = false, killing: Bool = false
+    ) throws(ActuationError) -> Removed {
+        let protected = ProtectedSet(set: set, system: set.system)
+        try protected.check(.remove, on: path)
+        let trees = try TargetTrees(path, in: set)
+        let tops = trees.directories.compactMap { $0 }.filter {
+            $0.hierarchy.version == .unified || !$0.hierarchy.controllers.isEmpty
+        }
+        if !recursive {
+            for top in tops {
+                let below: [CgroupDirectory] = (try? top.children()) ?? []
+                guard let child = below.first else { continue }
+                throw ActuationError(
+                    .busy,
+                    "\(path) has \(child.path)\(below.count > 1 ? " and others" : "") below it; "
+                        + "remove them as well with -r")
+            }
+        }
+        var members: Set<Int32> = []
+        for index in set.hierarchies.indices {
+            members.formUnion(try trees.members(in: index))
+        }
+        var killed = 0
+        if !members.isEmpty {
+            guard killing else {
+                throw ActuationError(
+                    .busy,
+                    "\(path) holds \(trees.listed(members)); end them first, with "
+                        + "cgwarden kill \(path) or --kill, or move them")
+            }
+            killed = try killer.kill(path).processes
+            try protected.check(.remove, on: path)
+        }
+        var count = 0
+        for top in tops { count += try remove(top) }
+        return Removed(
+            hierarchies: tops.map(\.hierarchy.label), directories: count, killed: killed)
+    }
+
+    /// Bottom-up; a process that is still ending, or a child made meanwhile, is waited for.
+    private func remove(_ top: CgroupDirectory) throws(ActuationError) -> Int {
+        do throws(IOError) {
+            let all = try top.subtree()
+            for directory in all.reversed() {
+                var failure: IOError?
+                let isGone = Deadline(after: .seconds(2)).wait {
+                    do throws(IOError) {
+                        try directory.remove()
+                        failure = nil
+                    } catch {
+                        failure = error.isGone ? nil : error
+                    }
+                    return failure?.isBusy != true
+                }
+                if let failure { throw failure }
+                guard isGone else { continue }
+            }
+            return all.count
+        } catch {
+            throw ActuationError(error, on: top)
+        }
+    }
+}

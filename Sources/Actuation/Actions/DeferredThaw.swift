@@ -1,0 +1,64 @@
+public import Hierarchy
+internal import KernelIO
+
+/// What the guard does: it waits for the deadline, thaws, and sees to it that it happened.
+///
+/// It holds the lock on the cgroup's directory meanwhile, so a cgroup has one guard at most, and
+/// one that is left from an earlier freeze never thaws a later one.
+public struct DeferredThaw: ~Copyable {
+    private let directory: OwnedDescriptor
+    private let interface: FreezeInterface
+
+    /// Takes over descriptor 3, the cgroup's directory.
+    public init(_ version: MountedHierarchy.Version) throws(ActuationError) {
+        interface = FreezeInterface(version: version)
+        let inherited = OwnedDescriptor(adopting: 3)
+        do throws(IOError) {
+            directory = try inherited.reopened()
+        } catch {
+            throw ActuationError(.usage, "thaw-later is started by `cgwarden freeze` alone")
+        }
+    }
+
+    /// Waits and thaws; says "ready" on standard output when it watches.
+    public func run(after timeout: Duration, journal: UndoJournal?) {
+        guard Deadline(after: .seconds(3)).wait(until: { directory.tryLock() }) else {
+            try? StandardOutput.write("another helper still guards this cgroup; thaw it first\n")
+            return
+        }
+        let deadline = Deadline(after: timeout)
+        try? StandardOutput.write(ThawGuard.ready + "\n")
+        spareFromOutOfMemoryKills()
+        // The caller lets go of the pipe when the freeze stands, or when it dies.
+        var isArmed = false
+        while !deadline.hasPassed {
+            let left = Int32(clamping: min(deadline.milliseconds, 50))
+            if isArmed {
+                ParentPipe.pause(milliseconds: left)
+            } else {
+                isArmed = ParentPipe.hasEnded(within: left)
+            }
+            if isArmed, !isRequested { return }
+        }
+        while isRequested {
+            try? ControlFile.write(interface.thawedValue, to: interface.file, in: directory)
+            if !isRequested {
+                journal?.settle(
+                    interface.file, inode: directory.inode, readBack: interface.thawedValue)
+                return
+            }
+            ParentPipe.pause(milliseconds: 20)
+        }
+    }
+
+    /// Whether the cgroup is there and asked to be frozen.
+    private var isRequested: Bool {
+        (try? ControlFile.read(interface.requestFile, in: directory)).map { $0.first == 0x31 }
+            ?? false
+    }
+
+    private func spareFromOutOfMemoryKills() {
+        guard let own = try? OwnedDescriptor.directory(Array("/proc/self".utf8)) else { return }
+        try? ControlFile.write("-900", to: "oom_score_adj", in: own)
+    }
+}

@@ -1,0 +1,194 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Stops all processes of a cgroup for a while, and lets them go on.
+public struct Freezer: Sendable {
+    /// A freeze that stands.
+    public struct Frozen: Sendable {
+        /// Through which hierarchy.
+        public let hierarchy: String
+        /// How many processes stand still.
+        public let processes: Int
+        /// When they are thawed at the latest; shorter than asked for where a watchdog waits.
+        public let timeout: Duration
+        /// Whether the timeout was shortened for a service's watchdog.
+        public let isShortened: Bool
+    }
+
+    /// A thaw that was confirmed.
+    public struct Thawed: Sendable {
+        /// Through which hierarchies; empty if the cgroup was not asked to be frozen in any.
+        public let hierarchies: [String]
+        /// The ancestor that keeps it frozen nonetheless.
+        public let frozenBy: CgroupPath?
+        /// How many cgroups below it stay frozen by requests of their own.
+        public let frozenBelow: Int
+    }
+
+    private let set: HierarchySet
+    private let files: any ControlFiles
+    private let journal: UndoJournal?
+    private let thawGuard: ThawGuard
+
+    /// Acts on these trees.
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own
+    ) {
+        self.set = set
+        self.files = files
+        self.journal = journal
+        self.thawGuard = thawGuard
+    }
+
+    /// Freezes, confirms, and looks for locks; thawed by a helper after `timeout` at the latest.
+    public func freeze(
+        _ path: CgroupPath, timeout: Duration = .seconds(60)
+    ) throws(ActuationError) -> Frozen {
+        let protected = ProtectedSet(set: set, system: set.system)
+        try protected.check(.freeze, on: path)
+        let trees = try TargetTrees(path, in: set)
+        let (index, directory) = try trees.tree(
+            for: .freeze, among: [set.unified, set.legacy(.freezer)].compactMap { $0 },
+            remedy: "put them into one cgroup first: cgwarden move")
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        guard try !isRequested(interface, directory) else {
+            throw ActuationError(
+                .busy, "\(path) is frozen already; let it go on first: cgwarden thaw \(path)")
+        }
+        let members = try trees.members(in: index)
+        let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
+        let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
+        let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
+        // Someone may have moved in since.
+        try protected.check(.freeze, on: path)
+        guard directory.isCurrent else {
+            throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
+        }
+        do throws(ActuationError) {
+            try JournaledWrite(files: files, journal: journal).write(
+                interface.frozenValue, to: interface.file, of: directory, cause: "freeze")
+            try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
+            // After the freeze, when the answer cannot change any more.
+            if let reason = HeldLocks(system: set.system).reasonToThaw(try trees.members(in: index))
+            {
+                throw ActuationError(.refused, "thawed \(path) again at once: \(reason)")
+            }
+        } catch {
+            try undo(interface, directory, after: error)
+        }
+        _ = consume watch
+        return Frozen(
+            hierarchy: directory.hierarchy.label, processes: try trees.members(in: index).count,
+            timeout: allowed, isShortened: allowed < timeout)
+    }
+
+    private func isRequested(
+        _ interface: FreezeInterface, _ directory: CgroupDirectory
+    ) throws(ActuationError) -> Bool {
+        do throws(IOError) {
+            return try interface.isRequested { name throws(IOError) in
+                try files.text(name, of: directory)
+            }
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+    }
+
+    private func confirm(
+        _ interface: FreezeInterface, _ directory: CgroupDirectory, within time: Duration
+    ) throws(ActuationError) {
+        do throws(IOError) {
+            let stands = try Deadline(after: time).wait { () throws(IOError) in
+                try interface.isFrozen { name throws(IOError) in
+                    try files.text(name, of: directory)
+                }
+            }
+            guard !stands else { return }
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+        throw ActuationError(
+            .failed,
+            "thawed \(directory.path) again: some of it would not stop in time, being in "
+                + "uninterruptible sleep; try again later")
+    }
+
+    /// Thaws after a freeze that did not do; the cgroup may be gone, and that is as good.
+    private func undo(
+        _ interface: FreezeInterface, _ directory: CgroupDirectory, after error: ActuationError
+    ) throws(ActuationError) -> Never {
+        for _ in 0..<3 {
+            try? files.write(interface.thawedValue, to: interface.file, of: directory)
+            if (try? isRequested(interface, directory)) != true {
+                settle(interface, directory)
+                throw error
+            }
+        }
+        throw ActuationError(
+            .failed, "\(error); it could not be thawed yet, the helper tries at the deadline")
+    }
+
+    private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
+        journal?.settle(
+            interface.file, inode: directory.inode, readBack: interface.thawedValue)
+    }
+
+    /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does.
+    public func thaw(_ path: CgroupPath) throws(ActuationError) -> Thawed {
+        let trees = try TargetTrees(path, in: set)
+        var done: [String] = []
+        var frozenBy: CgroupPath?
+        var below = 0
+        for index in [set.unified, set.legacy(.freezer)].compactMap({ $0 }) {
+            guard let directory = trees.directories[index], !path.isRoot else { continue }
+            let interface = FreezeInterface(version: directory.hierarchy.version)
+            if try isRequested(interface, directory) {
+                do throws(IOError) {
+                    try files.write(interface.thawedValue, to: interface.file, of: directory)
+                } catch {
+                    throw ActuationError(error, on: directory)
+                }
+                settle(interface, directory)
+                done.append(directory.hierarchy.label)
+            }
+            let ancestor = try waitForThaw(interface, directory)
+            frozenBy = frozenBy ?? ancestor
+            below += requestsBelow(interface, directory)
+        }
+        return Thawed(hierarchies: done, frozenBy: frozenBy, frozenBelow: below)
+    }
+
+    /// Waits until it goes on, and until the guard of the freeze is gone; the ancestor that keeps
+    /// it frozen, if one does.
+    private func waitForThaw(
+        _ interface: FreezeInterface, _ directory: CgroupDirectory
+    ) throws(ActuationError) -> CgroupPath? {
+        let goesOn = Deadline(after: .milliseconds(500)).wait {
+            (try? interface.isThawed { name throws(IOError) in
+                try files.text(name, of: directory)
+            }) ?? true
+        }
+        if let lock = try? directory.descriptor.reopened() {
+            _ = Deadline(after: .seconds(1)).wait { lock.tryLock() }
+        }
+        if goesOn { return nil }
+        var above = directory.path.parent
+        while let path = above, !path.isRoot {
+            if let ancestor = try? CgroupDirectory(path, in: directory.hierarchy),
+                (try? isRequested(interface, ancestor)) == true
+            {
+                return path
+            }
+            above = path.parent
+        }
+        throw ActuationError(
+            .failed, "\(directory.path) was thawed, but its processes do not go on yet")
+    }
+
+    private func requestsBelow(_ interface: FreezeInterface, _ directory: CgroupDirectory) -> Int {
+        let subtree = (try? directory.subtree()) ?? []
+        return subtree.dropFirst().count { (try? isRequested(interface, $0)) == true }
+    }
+}

@@ -1,0 +1,48 @@
+internal import KernelIO
+
+/// A write that can be put back: noted in the journal before, read back after.
+struct JournaledWrite {
+    let files: any ControlFiles
+    let journal: UndoJournal?
+
+    /// Writes a value; returns what the file holds then.
+    @discardableResult
+    func write(
+        _ value: String, to file: String, of directory: CgroupDirectory, cause: String
+    ) throws(ActuationError) -> String {
+        let original: String
+        do throws(IOError) {
+            original = try files.text(file, of: directory)
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+        let entry: JournalEntry?
+        do throws(IOError) {
+            entry = try journal?.begin(
+                directory: directory, file: ControlCell(file), original: original, wanted: value,
+                cause: cause)
+        } catch {
+            throw ActuationError(
+                .failed, "nothing was done, since it could not be undone: \(error)")
+        }
+        do throws(IOError) {
+            try files.write(value, to: file, of: directory)
+            let readBack = try files.text(file, of: directory)
+            if let entry { try? journal?.finish(entry, readBack: readBack) }
+            return readBack
+        } catch {
+            if let entry { try? journal?.finish(entry, readBack: original) }
+            throw ActuationError(error, on: directory)
+        }
+    }
+}
+
+extension UndoJournal {
+    /// Notes that a file of a cgroup holds another value now; nothing if it was never changed.
+    func settle(_ file: String, inode: UInt64, readBack: String) {
+        guard let entries = try? entries() else { return }
+        for entry in entries where entry.inode == inode && entry.cell.file == file {
+            try? finish(entry, readBack: readBack)
+        }
+    }
+}

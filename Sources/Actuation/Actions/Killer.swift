@@ -1,0 +1,185 @@
+public import CgroupModel
+public import Hierarchy
+public import KernelIO
+
+/// Ends all processes of a cgroup, and sees to it that none is left.
+public struct Killer: Sendable {
+    /// What ended them.
+    public enum Means: Sendable, Hashable {
+        /// There was nobody.
+        case nobody
+        /// They ended when asked to.
+        case signal
+        /// The kernel killed the whole cgroup at once (cgroup.kill).
+        case kernel
+        /// They were stopped, killed and let go, this many times (v1).
+        case frozen(rounds: Int)
+        /// They were killed one by one, this many times.
+        case oneByOne(rounds: Int)
+    }
+
+    /// A cgroup that was seen empty.
+    public struct Killed: Sendable {
+        /// How many processes were seen.
+        public let processes: Int
+        /// What ended them.
+        public let means: Means
+    }
+
+    private let set: HierarchySet
+    private let files: any ControlFiles
+    private let thawGuard: ThawGuard
+    private static let mostRounds = 20
+
+    /// Acts on these trees.
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        thawGuard: ThawGuard = .own
+    ) {
+        self.set = set
+        self.files = files
+        self.thawGuard = thawGuard
+    }
+
+    /// Asks all to end with `signal`, and after `grace` kills who is left; no grace kills at once.
+    public func kill(
+        _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10)
+    ) throws(ActuationError) -> Killed {
+        let protected = ProtectedSet(set: set, system: set.system)
+        try protected.check(.kill, on: path)
+        let trees = try TargetTrees(path, in: set)
+        let (index, directory) = try trees.tree(
+            for: .kill, among: candidates(trees),
+            remedy: "kill them where they are, one cgroup after the other")
+        var seen = try trees.members(in: index)
+        guard !seen.isEmpty else { return Killed(processes: 0, means: .nobody) }
+        if grace > .zero, try !holdsSignalsBack(directory) {
+            send(signal, to: seen, of: path, in: index)
+            let isEmpty = try Deadline(after: grace).wait { () throws(ActuationError) in
+                let left = try trees.members(in: index)
+                // A newcomer has not been asked yet.
+                send(signal, to: left.subtracting(seen), of: path, in: index)
+                seen.formUnion(left)
+                return left.isEmpty
+            }
+            if isEmpty { return Killed(processes: seen.count, means: .signal) }
+        }
+        try protected.check(.kill, on: path)
+        guard directory.isCurrent else {
+            throw ActuationError(.notFound, "\(path) was removed meanwhile")
+        }
+        let means = try end(trees, index, directory, &seen)
+        return Killed(processes: seen.count, means: means)
+    }
+
+    /// Unified first, for the kernel kills there itself; then v1's freezer; then any tree.
+    private func candidates(_ trees: TargetTrees) -> [Int] {
+        let preferred = [set.unified, set.legacy(.freezer)].compactMap { $0 }.filter {
+            trees.directories[$0] != nil
+        }
+        let others = set.hierarchies.indices.filter {
+            trees.directories[$0] != nil && !preferred.contains($0)
+        }
+        return preferred + others
+    }
+
+    /// A frozen process of v1 hears nothing, so there is nothing to wait for.
+    private func holdsSignalsBack(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
+        guard let freezer = set.legacy(.freezer), directory.hierarchy.version == .legacy,
+            let frozen = try? CgroupDirectory(directory.path, in: set.hierarchies[freezer])
+        else { return false }
+        return (try? files.text("freezer.state", of: frozen)) == "FROZEN"
+    }
+
+    private func send(
+        _ signal: EndingSignal, to pids: Set<Int32>, of path: CgroupPath, in tree: Int
+    ) {
+        let places = ProcessPlaces(set: set)
+        for pid in pids where pid > 1 {
+            // Held first and looked up then, so it cannot be a later process with that number.
+            guard let process = try? ProcessHandle(pid),
+                places.place(of: pid, in: tree)?.isWithin(path) ?? false
+            else { continue }
+            try? process.send(signal)
+        }
+    }
+
+    private func end(
+        _ trees: TargetTrees, _ index: Int, _ directory: CgroupDirectory, _ seen: inout Set<Int32>
+    ) throws(ActuationError) -> Means {
+        if directory.hierarchy.version == .unified, try killByKernel(directory) {
+            try confirmEmpty(trees, index, within: .seconds(10))
+            letNewcomersRun(directory)
+            return .kernel
+        }
+        let isFreezer = index == set.legacy(.freezer)
+        let watch = isFreezer ? try thawGuard.watch(directory, timeout: .seconds(30)) : nil
+        var rounds = 0
+        while rounds < Self.mostRounds {
+            rounds += 1
+            if isFreezer { try stop(directory) }
+            let members = (try? trees.members(in: index)) ?? []
+            seen.formUnion(members)
+            send(.kill, to: members, of: trees.path, in: index)
+            if isFreezer { thaw(directory) }
+            if isEmpty(trees, index, within: .milliseconds(200)) { break }
+        }
+        _ = consume watch
+        try confirmEmpty(trees, index, within: .seconds(2))
+        return isFreezer ? .frozen(rounds: rounds) : .oneByOne(rounds: rounds)
+    }
+
+    /// False where the kernel has no cgroup.kill (before 5.14), or not for a threaded cgroup.
+    private func killByKernel(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
+        do throws(IOError) {
+            try files.write("1", to: "cgroup.kill", of: directory)
+            return true
+        } catch {
+            if error.isUnsupported || error.isMissing && directory.isCurrent { return false }
+            throw ActuationError(error, on: directory)
+        }
+    }
+
+    /// The request to freeze outlives those who were frozen, and would stop whoever comes next.
+    private func letNewcomersRun(_ directory: CgroupDirectory) {
+        for cgroup in (try? directory.subtree()) ?? []
+        where (try? files.text("cgroup.freeze", of: cgroup)) == "1" {
+            try? files.write("0", to: "cgroup.freeze", of: cgroup)
+        }
+    }
+
+    /// Stops them so that none can fork; one in uninterruptible sleep is not waited for long.
+    private func stop(_ directory: CgroupDirectory) throws(ActuationError) {
+        do throws(IOError) {
+            try files.write("FROZEN", to: "freezer.state", of: directory)
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+        _ = Deadline(after: .milliseconds(500)).wait {
+            (try? files.text("freezer.state", of: directory)) != "FREEZING"
+        }
+    }
+
+    /// A frozen process of v1 dies when it is let go; so does a frozen cgroup below.
+    private func thaw(_ directory: CgroupDirectory) {
+        for cgroup in (try? directory.subtree()) ?? [directory] {
+            try? files.write("THAWED", to: "freezer.state", of: cgroup)
+        }
+    }
+
+    private func isEmpty(_ trees: TargetTrees, _ index: Int, within time: Duration) -> Bool {
+        Deadline(after: time).wait { (try? trees.members(in: index).isEmpty) ?? true }
+    }
+
+    private func confirmEmpty(
+        _ trees: TargetTrees, _ index: Int, within time: Duration
+    ) throws(ActuationError) {
+        if isEmpty(trees, index, within: time) { return }
+        let left = try trees.members(in: index)
+        if left.isEmpty { return }
+        throw ActuationError(
+            .failed,
+            "\(trees.path) still holds \(trees.listed(left)), killed but not gone; it may be in "
+                + "uninterruptible sleep (ps -o stat,wchan -p \(left.min() ?? 0))")
+    }
+}

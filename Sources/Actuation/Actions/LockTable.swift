@@ -1,0 +1,50 @@
+/// The file locks of `/proc/locks` that someone waits for.
+///
+///     1: POSIX  ADVISORY  WRITE 705 00:1c:12 0 EOF
+///     1: -> POSIX  ADVISORY  WRITE 706 00:1c:12 0 EOF
+struct LockTable: Equatable {
+    /// One lock, and who waits for it.
+    struct Lock: Equatable {
+        /// Who took it; -1 for an open-file-description lock, 0 for a foreign pid namespace.
+        let holder: Int32
+        /// Device and inode as the kernel prints them.
+        let file: String
+        var waiters: [Int32]
+    }
+
+    private(set) var locks: [Lock] = []
+
+    /// Understands the file; nil if a line has not the form, for then nothing is known.
+    init?(parsing bytes: [UInt8]) {
+        var byNumber: [Substring: Int] = [:]
+        let text = String(decoding: bytes, as: UTF8.self)
+        for line in text.split(separator: "\n") {
+            var words = line.split(separator: " ")
+            guard words.count >= 6 else { return nil }
+            let number = words.removeFirst()
+            let waits = words[0] == "->"
+            if waits { words.removeFirst() }
+            // TYPE ADVISORY WRITE PID FILE START END
+            guard words.count >= 5, let pid = Int32(words[3]) else { return nil }
+            if waits {
+                guard let index = byNumber[number] else { return nil }
+                locks[index].waiters.append(pid)
+            } else {
+                byNumber[number] = locks.count
+                locks.append(Lock(holder: pid, file: String(words[4]), waiters: []))
+            }
+        }
+        locks.removeAll { $0.waiters.isEmpty }
+    }
+
+    /// The first lock of a member that someone else waits for.
+    ///
+    /// The number in the table is that of who took the lock; whoever inherited or shares the open
+    /// file holds it as well, so `holds` is asked for the members of the others.
+    func held(by members: Set<Int32>, holds: (Int32, String) -> Bool) -> Lock? {
+        locks.first { lock in
+            guard lock.waiters.contains(where: { !members.contains($0) }) else { return false }
+            return members.contains(lock.holder) || members.contains { holds($0, lock.file) }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Moves processes into another cgroup, hierarchy by hierarchy.
+public struct Mover: Sendable {
+    /// One process that is in the cgroup now.
+    public struct Moved: Sendable {
+        /// The process.
+        public let pid: Int32
+        /// Where it was, by hierarchy; those in which it was there already are left out.
+        public let origins: [(hierarchy: String, path: CgroupPath)]
+    }
+
+    private let set: HierarchySet
+    private let files: any ControlFiles
+
+    /// Acts on these trees.
+    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+        self.set = set
+        self.files = files
+    }
+
+    /// Moves each process in every hierarchy that has the path, or in none of them.
+    ///
+    /// Pages that a process has used stay charged to where it was. systemd's own tree of v1 is left
+    /// alone, and with `controllers` all trees without one of those.
+    public func move(
+        _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = []
+    ) throws(ActuationError) -> [Moved] {
+        let targets = try targets(path, controllers)
+        let roles = ProcessRoles(set.system)
+        for pid in pids { try check(pid, roles) }
+        for (_, directory) in targets { try check(directory) }
+        var moved: [Moved] = []
+        for pid in pids { moved.append(try move(pid, to: targets)) }
+        return moved
+    }
+
+    private func targets(
+        _ path: CgroupPath, _ controllers: [Controller]
+    ) throws(ActuationError) -> [(index: Int, directory: CgroupDirectory)] {
+        let trees = try TargetTrees(path, in: set)
+        let targets = set.hierarchies.indices.compactMap { index in
+            let hierarchy = set.hierarchies[index]
+            let isSystemd = hierarchy.version == .legacy && hierarchy.controllers.isEmpty
+            let isWanted = controllers.isEmpty
+                || controllers.contains(where: hierarchy.controllers.contains)
+            return isSystemd || !isWanted ? nil : trees.directories[index].map { (index, $0) }
+        }
+        guard !targets.isEmpty else {
+            throw ActuationError(
+                .notFound,
+                "\(path) is in no hierarchy with \(controllers.map(\.rawValue).joined(separator: ", "))"
+                    + "; make it there: cgwarden create \(path)")
+        }
+        return targets
+    }
+
+    private func check(_ pid: Int32, _ roles: ProcessRoles) throws(ActuationError) {
+        // The kernel takes 0 for whoever writes.
+        guard pid > 0 else { throw ActuationError(.usage, "\(pid) is no process number") }
+        guard let stat = ProcessReader(set.system).stat(pid) else {
+            throw ActuationError(.notFound, "there is no process \(pid)")
+        }
+        switch roles.role(of: pid) {
+        case .kernelThread:
+            throw ActuationError(
+                .refused, "will not move \(stat.name) (process \(pid)): it is a thread of the kernel")
+        case .initial, .system, .runtime, .login:
+            let role = roles.role(of: pid)?.text ?? ""
+            throw ActuationError(
+                .refused, "will not move \(stat.name) (process \(pid)), \(role)")
+        default: return
+        }
+    }
+
+    /// Finds out before moving what the kernel would refuse, since its errno does not say why.
+    private func check(_ directory: CgroupDirectory) throws(ActuationError) {
+        let path = directory.path
+        if directory.hierarchy.version == .unified, !path.isRoot {
+            let passed = (try? files.text("cgroup.subtree_control", of: directory)) ?? ""
+            let domain = passed.split(separator: " ").filter {
+                !["cpu", "cpuset", "pids", "perf_event"].contains($0)
+            }
+            guard domain.isEmpty else {
+                throw ActuationError(
+                    .refused,
+                    "\(path) passes \(domain.joined(separator: " ")) to the cgroups below it, so "
+                        + "it may hold no process itself; move into one below it, or make one: "
+                        + "cgwarden create \(path)/leaf")
+            }
+            let type = try? files.text("cgroup.type", of: directory)
+            guard type != "domain invalid" else {
+                throw ActuationError(
+                    .refused,
+                    "\(path) takes no process, being below a threaded cgroup (cgroup.type is "
+                        + "\"domain invalid\"); choose one outside it")
+            }
+        }
+        guard directory.hierarchy.version == .legacy,
+            directory.hierarchy.controllers.contains(.cpuset)
+        else { return }
+        for file in ["cpuset.cpus", "cpuset.mems"]
+        where (try? files.text(file, of: directory))?.isEmpty ?? false {
+            throw ActuationError(
+                .unavailable,
+                "\(path) has an empty \(file), so no process can join; set both: "
+                    + "cgwarden pin \(path) --cpus LIST --mems LIST")
+        }
+    }
+
+    private func move(
+        _ pid: Int32, to targets: [(index: Int, directory: CgroupDirectory)]
+    ) throws(ActuationError) -> Moved {
+        let places = ProcessPlaces(set: set)
+        guard let before = places.places(of: pid) else {
+            throw ActuationError(.notFound, "process \(pid) has ended")
+        }
+        var done: [(hierarchy: MountedHierarchy, path: CgroupPath)] = []
+        for (index, directory) in targets where before[index] != directory.path {
+            do throws(IOError) {
+                try files.write("\(pid)", to: "cgroup.procs", of: directory)
+                if let origin = before[index] { done.append((directory.hierarchy, origin)) }
+            } catch {
+                for (hierarchy, origin) in done {
+                    guard let back = try? CgroupDirectory(origin, in: hierarchy) else { continue }
+                    try? files.write("\(pid)", to: "cgroup.procs", of: back)
+                }
+                throw explained(error, pid, directory)
+            }
+        }
+        if let after = places.places(of: pid),
+            let (_, directory) = targets.first(where: { after[$0.index] != $0.directory.path })
+        {
+            throw ActuationError(
+                .failed,
+                "process \(pid) was moved to \(directory.path), but someone moved it elsewhere in "
+                    + "hierarchy \(directory.hierarchy.label)")
+        }
+        return Moved(pid: pid, origins: done.map { ($0.hierarchy.label, $0.path) })
+    }
+
+    private func explained(
+        _ error: IOError, _ pid: Int32, _ directory: CgroupDirectory
+    ) -> ActuationError {
+        if error.isGone, directory.isCurrent {
+            return ActuationError(.notFound, "process \(pid) has ended, or is of another namespace")
+        }
+        if error.isInvalid {
+            return ActuationError(
+                .refused,
+                "the kernel does not let process \(pid) into \(directory.path) (hierarchy "
+                    + "\(directory.hierarchy.label)): it is bound to a CPU, or has real-time "
+                    + "scheduling that the cgroup has no share of")
+        }
+        return ActuationError(error, on: directory)
+    }
+}

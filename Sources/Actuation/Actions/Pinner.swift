@@ -1,0 +1,174 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Holds the processes of a cgroup on certain CPUs and memory nodes (cpuset).
+public struct Pinner: Sendable {
+    /// What applies then.
+    public struct Pinned: Sendable {
+        /// Through which hierarchy.
+        public let hierarchy: String
+        /// The CPUs and the nodes that its processes may use, as the kernel says.
+        public let cpus, mems: String
+        /// Whether that is less than was asked for, since an ancestor allows no more.
+        public let isNarrowed: Bool
+        /// The list that is still empty, without which no process can join on v1.
+        public let missing: String?
+    }
+
+    private let set: HierarchySet
+    private let files: any ControlFiles
+    private let journal: UndoJournal?
+
+    /// Acts on these trees.
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        journal: UndoJournal? = nil
+    ) {
+        self.set = set
+        self.files = files
+        self.journal = journal
+    }
+
+    /// Writes the lists, both or neither, and compares with what the kernel then says applies.
+    public func pin(
+        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
+    ) throws(ActuationError) -> Pinned {
+        let protected = ProtectedSet(set: set, system: set.system)
+        try protected.check(.pin, on: path)
+        let trees = try TargetTrees(path, in: set)
+        let legacy = set.legacy(.cpuset)
+        guard let tree = legacy ?? set.unified else {
+            throw ActuationError(.unavailable, "no hierarchy of this machine has cpuset")
+        }
+        let (_, directory) = try trees.tree(
+            for: .pin, among: [tree], remedy: "put them into one cgroup first: cgwarden move")
+        let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
+            list.map { Wish(file: name, list: $0, isLegacy: legacy != nil) }
+        }
+        for wish in wanted { try check(wish, directory) }
+        try protected.check(.pin, on: path)
+        guard directory.isCurrent else {
+            throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
+        }
+        try write(wanted, to: directory)
+        return try confirm(wanted, directory, isLegacy: legacy != nil)
+    }
+
+    /// One list that is asked for.
+    private struct Wish {
+        let file: String
+        let list: RangeList
+        let isLegacy: Bool
+
+        /// The file that says what applies.
+        var effective: String {
+            isLegacy
+                ? file.replacingPrefix("cpuset.", with: "cpuset.effective_") : "\(file).effective"
+        }
+    }
+
+    /// Finds out before writing what the kernel would refuse, or quietly take for nothing.
+    private func check(_ wish: Wish, _ directory: CgroupDirectory) throws(ActuationError) {
+        guard let above = directory.path.parent else { return }
+        let list = wish.list
+        let parent: CgroupDirectory
+        do throws(IOError) {
+            parent = try CgroupDirectory(above, in: directory.hierarchy)
+        } catch {
+            throw ActuationError(error, on: above, in: directory.hierarchy.label)
+        }
+        if !wish.isLegacy, (try? directory.read(wish.file)) == nil {
+            throw ActuationError(
+                .unavailable,
+                "\(directory.path) has no \(wish.file): \(above) does not pass cpuset to its "
+                    + "children; make it with cgwarden create --controllers cpuset")
+        }
+        let allowed = try self.list(wish.effective, parent)
+        let possible = list.intersection(allowed)
+        let isRefused = wish.isLegacy ? possible != list : possible.isEmpty
+        guard !list.isEmpty, !isRefused else {
+            throw ActuationError(
+                .unavailable,
+                "cannot set \(wish.file) of \(directory.path) to \"\(list)\": \(above) has "
+                    + "\(allowed); choose among those")
+        }
+        guard wish.isLegacy else { return }
+        let children: [CgroupDirectory] = (try? directory.children()) ?? []
+        for child in children {
+            let held = try self.list(wish.file, child)
+            guard held.isSubset(of: list) else {
+                throw ActuationError(
+                    .busy,
+                    "cannot narrow \(wish.file) of \(directory.path) to \(list): \(child.path) "
+                        + "below it has \(held); narrow that first")
+            }
+        }
+    }
+
+    private func write(_ wanted: [Wish], to directory: CgroupDirectory) throws(ActuationError) {
+        let writer = JournaledWrite(files: files, journal: journal)
+        var done: [(file: String, original: String)] = []
+        for wish in wanted {
+            let original = (try? files.text(wish.file, of: directory)) ?? ""
+            do throws(ActuationError) {
+                try writer.write("\(wish.list)", to: wish.file, of: directory, cause: "pin")
+                done.append((wish.file, original))
+            } catch {
+                for (file, original) in done {
+                    // An empty write is none: a newline empties the list.
+                    try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
+                }
+                throw error
+            }
+        }
+    }
+
+    private func confirm(
+        _ wanted: [Wish], _ directory: CgroupDirectory, isLegacy: Bool
+    ) throws(ActuationError) -> Pinned {
+        let cpus = Wish(file: "cpuset.cpus", list: RangeList([Int]()), isLegacy: isLegacy)
+        let mems = Wish(file: "cpuset.mems", list: RangeList([Int]()), isLegacy: isLegacy)
+        let stands = try Deadline(after: .seconds(1)).wait { () throws(ActuationError) in
+            for wish in wanted where try list(wish.effective, directory) != wish.list {
+                return false
+            }
+            return true
+        }
+        let (cpusNow, memsNow) = try (
+            list(cpus.effective, directory), list(mems.effective, directory)
+        )
+        for wish in wanted {
+            let now = try list(wish.effective, directory)
+            // No common member: the kernel falls back to all that the ancestors have.
+            guard now.isSubset(of: wish.list) else {
+                throw ActuationError(
+                    .failed, "\(wish.file) of \(directory.path) took \(wish.list), but \(now) applies")
+            }
+        }
+        let missing =
+            !isLegacy ? nil : cpusNow.isEmpty ? "cpus" : memsNow.isEmpty ? "mems" : nil
+        return Pinned(
+            hierarchy: directory.hierarchy.label, cpus: "\(cpusNow)", mems: "\(memsNow)",
+            isNarrowed: !stands, missing: missing)
+    }
+
+    private func list(
+        _ file: String, _ directory: CgroupDirectory
+    ) throws(ActuationError) -> RangeList {
+        do throws(IOError) {
+            guard let list = RangeList(try files.text(file, of: directory)) else {
+                throw IOError("understand", file, code: 5)
+            }
+            return list
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+    }
+}
+
+extension String {
+    fileprivate func replacingPrefix(_ old: String, with new: String) -> String {
+        hasPrefix(old) ? new + dropFirst(old.count) : self
+    }
+}

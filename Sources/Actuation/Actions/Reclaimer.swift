@@ -1,0 +1,116 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Takes memory back from a cgroup that it does not need at once.
+public struct Reclaimer: Sendable {
+    /// How much.
+    public enum Amount: Sendable, Hashable {
+        case bytes(UInt64)
+        /// As much as can be had.
+        case all
+    }
+
+    /// What it brought, in bytes.
+    public struct Reclaimed: Sendable {
+        /// The usage before and after; others may have used or freed memory meanwhile.
+        public let before, after: UInt64
+        /// How much the kernel was asked for and said that it freed; nil where it does not say.
+        public let confirmed: UInt64?
+        /// Whether that is less than asked for.
+        public let isPartial: Bool
+    }
+
+    private let set: HierarchySet
+    private let files: any ControlFiles
+    /// Between two of these the deadline is looked at.
+    private static let step: UInt64 = 32 << 20
+
+    /// Acts on these trees.
+    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+        self.set = set
+        self.files = files
+    }
+
+    /// Reclaims in steps until the amount is reached, the kernel finds no more, or time is up.
+    public func reclaim(
+        _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10)
+    ) throws(ActuationError) -> Reclaimed {
+        try ProtectedSet(set: set, system: set.system).check(.reclaim, on: path)
+        let trees = try TargetTrees(path, in: set)
+        guard let tree = set.legacy(.memory) ?? set.unified else {
+            throw ActuationError(.unavailable, "no hierarchy of this machine has memory")
+        }
+        let (_, directory) = try trees.tree(
+            for: .reclaim, among: [tree], remedy: "name the cgroup that holds them all")
+        if directory.hierarchy.version == .legacy { return try empty(directory, amount) }
+        let before = try usage("memory.current", directory)
+        let wanted = if case .bytes(let bytes) = amount { bytes } else { before }
+        let end = Deadline(after: deadline)
+        var done: UInt64 = 0
+        var step = min(Self.step, wanted)
+        while done < wanted, !end.hasPassed, step > 0 {
+            do throws(IOError) {
+                try files.write("\(step)", to: "memory.reclaim", of: directory)
+                done += step
+                step = min(step, wanted - done)
+            } catch {
+                guard error.isTryAgain else { throw explained(error, directory) }
+                // Part of it may have been freed; smaller steps find what is left.
+                step = step > 1 << 20 ? step / 4 : 0
+            }
+        }
+        return Reclaimed(
+            before: before, after: try usage("memory.current", directory), confirmed: done,
+            isPartial: done < wanted && amount != .all)
+    }
+
+    private func explained(
+        _ error: IOError, _ directory: CgroupDirectory
+    ) -> ActuationError {
+        guard error.isMissing, directory.isCurrent else {
+            return ActuationError(error, on: directory)
+        }
+        let hasMemory = (try? directory.read("memory.current")) != nil
+        return ActuationError(
+            .unavailable,
+            hasMemory
+                ? "this kernel has no memory.reclaim (since Linux 5.19)"
+                : "\(directory.path) has no memory controller; make it with "
+                    + "cgwarden create --controllers memory")
+    }
+
+    /// v1 knows only all or nothing.
+    private func empty(
+        _ directory: CgroupDirectory, _ amount: Amount
+    ) throws(ActuationError) -> Reclaimed {
+        guard amount == .all else {
+            throw ActuationError(
+                .unavailable,
+                "cgroup v1 cannot reclaim a given number of bytes; take all that can be had: "
+                    + "cgwarden reclaim --all \(directory.path)")
+        }
+        let before = try usage("memory.usage_in_bytes", directory)
+        do throws(IOError) {
+            try files.write("0", to: "memory.force_empty", of: directory)
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+        return Reclaimed(
+            before: before, after: try usage("memory.usage_in_bytes", directory), confirmed: nil,
+            isPartial: false)
+    }
+
+    private func usage(
+        _ file: String, _ directory: CgroupDirectory
+    ) throws(ActuationError) -> UInt64 {
+        do throws(IOError) {
+            guard let bytes = UInt64(try files.text(file, of: directory)) else {
+                throw IOError("understand", file, code: 5)
+            }
+            return bytes
+        } catch {
+            throw explained(error, directory)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// A cgroup as an action meets it: its directory in each tree, and who is in it there.
+///
+/// On v1 the same path may hold other processes in another tree. An action works through one tree,
+/// so it may go on only where that tree's members are those whom the path means.
+struct TargetTrees {
+    let set: HierarchySet
+    let path: CgroupPath
+    /// In the order of the trees; nil where the path does not exist.
+    let directories: [CgroupDirectory?]
+    private let places: ProcessPlaces
+
+    init(_ path: CgroupPath, in set: HierarchySet) throws(ActuationError) {
+        self.set = set
+        self.path = path
+        places = ProcessPlaces(set: set)
+        var found: [CgroupDirectory?] = []
+        var denied: ActuationError?
+        for hierarchy in set.hierarchies {
+            do throws(IOError) {
+                found.append(try CgroupDirectory(path, in: hierarchy))
+            } catch {
+                if !error.isGone { denied = ActuationError(error, on: path, in: hierarchy.label) }
+                found.append(nil)
+            }
+        }
+        directories = found
+        guard found.contains(where: { $0 != nil }) else {
+            throw denied
+                ?? ActuationError(
+                    .notFound, "no cgroup \(path); `cgwarden tree` lists what there is")
+        }
+    }
+
+    /// The processes in one tree, those of descendants included; none where the path is not.
+    func members(in tree: Int) throws(ActuationError) -> Set<Int32> {
+        guard let directory = directories[tree] else { return [] }
+        do throws(IOError) {
+            return try directory.processesBelow()
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+    }
+
+    /// The first of these trees that an action may work through.
+    func tree(
+        for action: Action, among candidates: [Int], remedy: String
+    ) throws(ActuationError) -> (index: Int, directory: CgroupDirectory) {
+        var reasons: [String] = []
+        for index in candidates {
+            if let reason = try disagreement(in: index) {
+                reasons.append(reason)
+            } else if let directory = directories[index] {
+                return (index, directory)
+            }
+        }
+        throw ActuationError(
+            .refused,
+            "will not \(action.rawValue) \(path): \(reasons.joined(separator: "; ")); \(remedy)")
+    }
+
+    /// Why acting through a tree would not hit just those whom the path means; nil if it would.
+    func disagreement(in acting: Int) throws(ActuationError) -> String? {
+        let name = set.hierarchies[acting].label
+        guard directories[acting] != nil else { return try absence(acting, name) }
+        // What forks or ends between two lists shows in /proc at once, so a difference is looked
+        // up there before it counts.
+        let mine = try members(in: acting)
+        for other in directories.indices where other != acting {
+            let others = try members(in: other)
+            if others.isEmpty { continue }
+            let label = set.hierarchies[other].label
+            let missing = outside(others.subtracting(mine), of: acting)
+            if !missing.isEmpty {
+                return "\(listed(missing)) of its hierarchy \(label) would be missed, "
+                    + "being elsewhere in hierarchy \(name)"
+            }
+            let more = outside(mine.subtracting(others), of: other)
+            if !more.isEmpty {
+                return "in hierarchy \(name) it also holds \(listed(more)), which would be hit "
+                    + "but is not in it in hierarchy \(label)"
+            }
+        }
+        return nil
+    }
+
+    private func absence(_ acting: Int, _ name: String) throws(ActuationError) -> String {
+        for index in directories.indices {
+            guard let pid = try members(in: index).min(),
+                let place = places.place(of: pid, in: acting)
+            else { continue }
+            let directory = try? CgroupDirectory(place, in: set.hierarchies[acting])
+            let count = (try? directory?.processesBelow().count) ?? 0
+            return "hierarchy \(name) has no such cgroup; \(listed([pid])) is in \(place) there, "
+                + "and all \(count) processes of that would be hit"
+        }
+        return "hierarchy \(name) has no such cgroup"
+    }
+
+    private func outside(_ pids: Set<Int32>, of tree: Int) -> [Int32] {
+        pids.filter { pid in
+            guard let place = places.place(of: pid, in: tree) else { return false }
+            return !place.isWithin(path)
+        }.sorted()
+    }
+
+    /// A few processes for a person: `sleep (process 12) and 3 more`.
+    func listed(_ pids: some Collection<Int32>) -> String {
+        guard let first = pids.min() else { return "nobody" }
+        let name = ProcessReader(set.system).stat(first)?.name ?? "process"
+        let more = pids.count > 1 ? " and \(pids.count - 1) more" : ""
+        return "\(name) (process \(first))\(more)"
+    }
+}

@@ -1,0 +1,116 @@
+internal import CgroupModel
+internal import Hierarchy
+
+/// Works out what each command could do, from the trees and the kernel's version.
+struct Abilities {
+    let set: HierarchySet
+    let trees: [Diagnosis.Tree]
+    private let version: (major: Int, minor: Int)
+
+    init(set: HierarchySet, trees: [Diagnosis.Tree], kernel: String) {
+        self.set = set
+        self.trees = trees
+        let parts = kernel.split(separator: ".").map { part in Int(part.prefix { $0.isNumber }) ?? 0 }
+        version = (parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
+    }
+
+    var all: [Diagnosis.Ability] {
+        [freeze, kill, pin, reclaim]
+            + [Controller.memory, .cpu, .io, .pids].map(limit)
+            + ["run", "move", "create", "remove"].map(change)
+    }
+
+    private func isAtLeast(_ major: Int, _ minor: Int) -> Bool {
+        version >= (major, minor)
+    }
+
+    private var freeze: Diagnosis.Ability {
+        if let unified = set.unified, isAtLeast(5, 2) {
+            return able("freeze, thaw", "cgroup.freeze", unified)
+        }
+        if let freezer = set.legacy(.freezer) {
+            return able("freeze, thaw", "freezer.state", freezer)
+        }
+        return unable(
+            "freeze, thaw", "no hierarchy has the freezer; mount v2, or v1 with -o freezer")
+    }
+
+    private var kill: Diagnosis.Ability {
+        if let unified = set.unified, isAtLeast(5, 14) {
+            return able("kill", "cgroup.kill", unified)
+        }
+        if let freezer = set.legacy(.freezer) {
+            return able("kill", "freezer.state and KILL", freezer)
+        }
+        return able("kill", "KILL, one by one", 0)
+    }
+
+    private var pin: Diagnosis.Ability {
+        guard let tree = tree(of: .cpuset) else {
+            return unable("pin", "no hierarchy has cpuset")
+        }
+        return able("pin", "cpuset.cpus, cpuset.mems", tree)
+    }
+
+    private var reclaim: Diagnosis.Ability {
+        guard let tree = tree(of: .memory) else {
+            return unable("reclaim", "no hierarchy has memory")
+        }
+        if set.hierarchies[tree].version == .legacy {
+            return able("reclaim", "memory.force_empty", tree, but: "on v1 only with --all")
+        }
+        return isAtLeast(5, 19)
+            ? able("reclaim", "memory.reclaim", tree)
+            : unable("reclaim", "the kernel has no memory.reclaim (since 5.19)")
+    }
+
+    private func limit(_ controller: Controller) -> Diagnosis.Ability {
+        let command = "set \(controller.rawValue)"
+        guard let tree = tree(of: controller) else {
+            return unable(command, "no hierarchy has \(controller.rawValue)")
+        }
+        return able(command, "\(controller.rawValue) controller", tree)
+    }
+
+    private func change(_ command: String) -> Diagnosis.Ability {
+        let writable = trees.filter { $0.refusal == nil }
+        if writable.count == trees.count { return able(command, "all hierarchies") }
+        if let first = writable.first ?? trees.first(where: \.ownIsWritable) {
+            let means = writable.isEmpty ? "the cgroups delegated to you" : "some hierarchies"
+            return able(command, "\(means), such as \(first.label)")
+        }
+        return unable(
+            command, "\(trees.first?.refusal ?? "nothing is mounted"); run as root, or under systemd "
+                + "with: systemd-run --user --scope -p Delegate=yes")
+    }
+
+    private func tree(of controller: Controller) -> Int? {
+        if let tree = set.legacy(controller) { return tree }
+        guard let unified = set.unified,
+            set.hierarchies[unified].controllers.contains(controller)
+        else { return nil }
+        return unified
+    }
+
+    /// Able, if the tree lets this process.
+    private func able(
+        _ command: String, _ means: String, _ tree: Int, but note: String? = nil
+    ) -> Diagnosis.Ability {
+        let state = trees[tree]
+        if let refusal = state.refusal, !state.ownIsWritable {
+            return unable(command, "hierarchy \(state.label): \(refusal); run as root")
+        }
+        let limited = state.refusal == nil ? nil : "only in cgroups delegated to you"
+        return Diagnosis.Ability(
+            command: command, means: "\(means) (hierarchy \(state.label))",
+            reason: note ?? limited)
+    }
+
+    private func able(_ command: String, _ means: String) -> Diagnosis.Ability {
+        Diagnosis.Ability(command: command, means: means, reason: nil)
+    }
+
+    private func unable(_ command: String, _ reason: String) -> Diagnosis.Ability {
+        Diagnosis.Ability(command: command, means: nil, reason: reason)
+    }
+}

@@ -1,0 +1,25 @@
+/// Programs that write limits or end processes themselves, by the kernel's name for them.
+enum ForeignLimiters {
+    static let effects: [String: String] = [
+        "systemd-oomd": "kills cgroups under memory pressure",
+        "oomd": "kills cgroups under memory pressure",
+        "earlyoom": "kills processes when memory runs out",
+        "nohang": "kills processes when memory runs out",
+        "lmkd": "kills processes when memory runs out",
+        "senpai": "sets memory.high",
+        "uresourced": "sets memory protections",
+        "kubelet": "sets and renews all limits below kubepods",
+        "k3s-server": "sets and renews all limits below kubepods",
+        "dockerd": "sets the limits of its containers",
+        "containerd": "sets the limits of its containers",
+        "crio": "sets the limits of its containers",
+        "libvirtd": "sets the limits of its machines",
+        "lxd": "sets the limits of its containers",
+        "incusd": "sets the limits of its containers",
+        "cgrulesengd": "moves processes into cgroups",
+        "ananicy": "moves processes and sets weights",
+        "ananicy-cpp": "moves processes and sets weights",
+        "tuned": "moves processes and sets CPU affinities",
+        "irqbalance": "places interrupts on CPUs, pinned ones too",
+    ]
+}

@@ -1,0 +1,34 @@
+/// Why a process must not be frozen, killed or starved.
+enum ProcessRole: Hashable {
+    case initial
+    case kernelThread
+    case own
+    case caller
+    case login
+    case system
+    case runtime
+    case foreignNamespace
+
+    /// What it is, as the end of "it holds NAME (process PID), …".
+    var text: String {
+        switch self {
+        case .initial: "the first process of this machine"
+        case .kernelThread: "a thread of the kernel"
+        case .own: "which is this command itself"
+        case .caller: "which this command was started from"
+        case .login: "which lets people log in"
+        case .system: "which the system needs to go on"
+        case .runtime: "which runs containers"
+        case .foreignNamespace: "which cannot be examined from this pid namespace"
+        }
+    }
+
+    /// Services by the kernel's name for them (15 bytes at most).
+    static let services: [String: ProcessRole] = [
+        "systemd-logind": .system, "systemd-journal": .system, "systemd-udevd": .system,
+        "(udev-worker)": .system, "systemd-network": .system, "systemd-resolve": .system,
+        "dbus-daemon": .system, "dbus-broker": .system, "dbus-broker-lau": .system,
+        "containerd": .runtime, "dockerd": .runtime, "crio": .runtime, "kubelet": .runtime,
+        "k3s-server": .runtime, "podman": .runtime, "incusd": .runtime, "lxd": .runtime,
+    ]
+}

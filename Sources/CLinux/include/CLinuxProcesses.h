@@ -1,0 +1,21 @@
+#pragma once
+// What acting on processes and on cgroup directories needs.
+#include <sys/types.h>
+
+/// pidfd_open(2): a handle that never means a successor of the process; -1 with errno.
+int cgw_process_handle(pid_t process);
+
+/// pidfd_send_signal(2).
+int cgw_signal_process(int handle, int signal);
+
+/// flock(2) with LOCK_EX|LOCK_NB.
+int cgw_try_lock(int descriptor);
+
+/// pipe2(2) with O_CLOEXEC.
+int cgw_pipe(int ends[2]);
+
+/// Starts a program that outlives the caller: in a session of its own, as a child of process 1,
+/// with `input` as 0, `output` as 1, /dev/null as 2 and `directory` as 3. 0, or -1 with errno;
+/// whether the program could be executed shows on `output`.
+int cgw_spawn_detached(
+    const char *program, char *const arguments[], int input, int output, int directory);

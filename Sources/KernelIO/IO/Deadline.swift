@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// An instant until which something is waited for; time in suspend counts (CLOCK_BOOTTIME).
+public struct Deadline: Sendable {
+    private let end: UInt64
+
+    /// The instant after a span from now.
+    public init(after span: Duration) {
+        let (seconds, attoseconds) = span.components
+        let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let length = whole.overflow ? UInt64.max / 4 : min(whole.partialValue, UInt64.max / 4)
+        end = Self.now + length + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+
+    /// Whether it is over.
+    public var hasPassed: Bool { Self.now >= end }
+
+    /// Milliseconds left, rounded up, 0 if it is over.
+    public var milliseconds: Int64 {
+        let now = Self.now
+        return now >= end ? 0 : Int64((end - now + 999_999) / 1_000_000)
+    }
+
+    /// Asks until the answer is yes; false if it never was before the deadline.
+    ///
+    /// For what the kernel gives no notice of: the questions are 1 ms apart at first, 20 ms later.
+    public func wait<Failure: Error>(
+        until condition: () throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
+        var pause: Int64 = 1
+        while true {
+            if try condition() { return true }
+            if hasPassed { return false }
+            Self.pause(milliseconds: min(pause, max(milliseconds, 1)))
+            pause = min(pause * 2, 20)
+        }
+    }
+
+    private static func pause(milliseconds: Int64) {
+        var span = timespec(
+            tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
+        unsafe nanosleep(&span, nil)
+    }
+
+    private static var now: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,83 @@
+internal import CLinux
+internal import Glibc
+
+/// A process that outlives this one, with a pipe in each direction.
+///
+/// It reads the end of its input as soon as this value, or this process, is gone.
+public struct DetachedProcess: ~Copyable {
+    private let input: OwnedDescriptor
+    private let output: OwnedDescriptor
+
+    private init(input: consuming OwnedDescriptor, output: consuming OwnedDescriptor) {
+        self.input = input
+        self.output = output
+    }
+
+    /// Starts a program in a session of its own; its descriptor 3 is `directory`.
+    public static func start(
+        _ program: String, _ arguments: [String], directory: borrowing OwnedDescriptor
+    ) throws(IOError) -> DetachedProcess {
+        let input = try pipe()
+        let output = try pipe()
+        var words = unsafe arguments.map { unsafe strdup($0) }
+        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        unsafe words.append(nil)
+        let result = unsafe cgw_spawn_detached(
+            program, &words, input.reading.number, output.writing.number, directory.number)
+        let code = errno
+        let process = DetachedProcess(input: input.writing, output: output.reading)
+        guard result == 0 else { throw IOError("start", program, code: code) }
+        return process
+    }
+
+    /// The first line that it prints, up to 4 KiB; empty if it ended or printed none in time.
+    public func firstLine(before deadline: Deadline) -> String {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count < 4096 {
+            var waiting = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+            let left = Int32(clamping: deadline.milliseconds)
+            let ready = unsafe poll(&waiting, 1, left)
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0, unsafe read(output.number, &byte, 1) == 1, byte != 0x0a else { break }
+            line.append(byte)
+        }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    private static func pipe() throws(IOError) -> Pipe {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe cgw_pipe(&ends) == 0 else {
+            throw IOError("make", "a pipe", code: errno)
+        }
+        return Pipe(
+            reading: OwnedDescriptor(adopting: ends[0]),
+            writing: OwnedDescriptor(adopting: ends[1]))
+    }
+}
+
+private struct Pipe: ~Copyable {
+    let reading: OwnedDescriptor
+    let writing: OwnedDescriptor
+}
+
+/// The standard input of this process as a sign of life of the one that started it.
+public enum ParentPipe {
+    /// Waits for the end of standard input; whether it came in time.
+    public static func hasEnded(within milliseconds: Int32) -> Bool {
+        var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        let ready = unsafe poll(&waiting, 1, milliseconds)
+        guard ready > 0 else { return false }
+        var byte: UInt8 = 0
+        return unsafe read(STDIN_FILENO, &byte, 1) <= 0
+    }
+
+    /// Sleeps.
+    public static func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
+}
+
+/// The name of this process in ps and top.
+public enum ProcessName {
+    /// Renames it; 15 bytes at most count (prctl(2), PR_SET_NAME).
+    public static func set(_ name: String) { unsafe cgw_name_thread(name) }
+}

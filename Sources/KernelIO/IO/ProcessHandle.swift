@@ -1,0 +1,55 @@
+internal import CLinux
+internal import Glibc
+
+/// A signal that ends a process.
+public struct EndingSignal: Hashable, Sendable {
+    /// The kernel's number.
+    public let number: Int32
+
+    /// Asks a process to end (SIGTERM).
+    public static let terminate = EndingSignal(number: SIGTERM)
+    /// Ends a process (SIGKILL).
+    public static let kill = EndingSignal(number: SIGKILL)
+
+    /// The name without `SIG`.
+    public var name: String {
+        Self.names.first { $0.value == number }?.key ?? String(number)
+    }
+
+    private init(number: Int32) { self.number = number }
+
+    /// Finds a signal by name or number: `TERM`, `SIGINT`, `15`.
+    public init?(_ text: String) {
+        let bare = text.uppercased()
+        let name = bare.hasPrefix("SIG") ? String(bare.dropFirst(3)) : bare
+        guard let known = Self.names[name] ?? Self.names.values.first(where: { String($0) == bare })
+        else { return nil }
+        number = known
+    }
+
+    private static let names: [String: Int32] = [
+        "TERM": SIGTERM, "INT": SIGINT, "HUP": SIGHUP, "QUIT": SIGQUIT, "KILL": SIGKILL,
+        "USR1": SIGUSR1, "USR2": SIGUSR2, "ABRT": SIGABRT,
+    ]
+}
+
+/// One process, held so that it is never mistaken for a later one with its number (pidfd).
+public struct ProcessHandle: ~Copyable {
+    private let descriptor: OwnedDescriptor
+    private let pid: Int32
+
+    /// Holds a process (pidfd_open(2)).
+    public init(_ pid: Int32) throws(IOError) {
+        let number = cgw_process_handle(pid)
+        guard number >= 0 else { throw IOError("find", "process \(pid)", code: errno) }
+        descriptor = OwnedDescriptor(adopting: number)
+        self.pid = pid
+    }
+
+    /// Sends a signal (pidfd_send_signal(2)).
+    public func send(_ signal: EndingSignal) throws(IOError) {
+        guard cgw_signal_process(descriptor.number, signal.number) == 0 else {
+            throw IOError("signal", "process \(pid)", code: errno)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import KernelIO
+
+/// Makes a cgroup.
+struct CreateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a cgroup, and those above it that are missing.",
+        discussion: """
+            On v1 it is made in every hierarchy (but systemd's own), or in those of --controllers. \
+            On v2 the cgroups above it are made to pass --controllers on.
+
+            Examples:
+              cgwarden create /lab/job
+              cgwarden create --controllers memory,cpu /lab/job
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Option(help: "What it is to control: memory,cpu.", transform: ControllerList.init(parsing:))
+    var controllers: ControllerList?
+
+    func run() throws {
+        let context = try ActionContext(options)
+        let path = CgroupLookup(context.set).path(cgroup)
+        let made = try CgroupMaker(set: context.set).make(
+            path, controllers: controllers?.controllers ?? [])
+        var text =
+            made.hierarchies.isEmpty
+            ? "\(path) was there" : "made \(path) in \(made.hierarchies.joined(separator: ", "))"
+        if !made.hierarchies.isEmpty, !made.present.isEmpty {
+            text += "; it was in \(made.present.joined(separator: ", "))"
+        }
+        if !made.enabled.isEmpty { text += "; enabled \(made.enabled.joined(separator: ", "))" }
+        try StandardOutput.write(text + "\n")
+    }
+}

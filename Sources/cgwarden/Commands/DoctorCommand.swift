@@ -1,0 +1,26 @@
+import Actuation
+import ArgumentParser
+import Hierarchy
+import KernelIO
+
+/// What can be done here.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Tell what this machine, its kernel and your privileges allow, and why not.",
+        discussion: """
+            Nothing is changed.
+
+            Examples:
+              cgwarden doctor
+              cgwarden doctor --json
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Flag(help: "One JSON object.") var json = false
+
+    func run() throws {
+        let report = DiagnosisReport(Diagnosis(try HierarchySet.discover(options.system)))
+        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
+    }
+}

@@ -1,0 +1,34 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Stops a cgroup for a while.
+struct FreezeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "freeze", abstract: "Stop all processes of a cgroup for a while.",
+        discussion: """
+            It ends when all stand still. A helper lets them go on when the time is over, even if \
+            everything else has ended; `cgwarden thaw` does so earlier. A cgroup that holds a file \
+            lock which others wait for is thawed at once.
+
+            Examples:
+              cgwarden freeze batch.slice
+              cgwarden freeze --timeout 5m /lab/job
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Option(help: "How long at most: 500ms, 10s, 5m.") var timeout = Interval(seconds: 60)
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(cgroup)
+        let frozen = try Freezer(set: context.set, journal: context.journal).freeze(
+            path, timeout: timeout.duration)
+        let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
+        try StandardOutput.write(
+            "froze \(path): \(counted(frozen.processes, "process", "processes")), hierarchy "
+                + "\(frozen.hierarchy); thawed in \(frozen.timeout.shortText)\(why), or now with: "
+                + "cgwarden thaw \(path)\n")
+    }
+}

@@ -1,0 +1,67 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Ends a cgroup's processes.
+struct KillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kill", abstract: "End all processes of a cgroup and of those below it.",
+        discussion: """
+            All are asked to end; who is left after the grace time is killed, also what forks \
+            meanwhile. It succeeds when the cgroup is empty. The cgroup itself stays.
+
+            Examples:
+              cgwarden kill batch.slice
+              cgwarden kill --signal INT --grace 30s /lab/job
+              cgwarden kill --grace 0s /lab/job      at once
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Option(
+        help: "What asks them to end: TERM, INT, HUP, QUIT…",
+        transform: { text in
+            guard let signal = EndingSignal(text) else {
+                throw ValidationError("there is no signal \(text) for this; try TERM, INT or HUP")
+            }
+            return signal
+        })
+    var signal = EndingSignal.terminate
+    @Option(help: "How long they may take; 0s kills at once.") var grace = GraceTime(seconds: 10)
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(cgroup)
+        let killed = try Killer(set: context.set).kill(path, signal: signal, grace: grace.duration)
+        let how =
+            switch killed.means {
+            case .nobody: ""
+            case .signal: " by \(signal.name)"
+            case .kernel: " by cgroup.kill"
+            case .frozen(let rounds): " frozen, by KILL, \(counted(rounds, "round", "rounds"))"
+            case .oneByOne(let rounds): " by KILL, \(counted(rounds, "round", "rounds"))"
+            }
+        let who = counted(killed.processes, "process", "processes")
+        try StandardOutput.write(
+            killed.processes == 0 ? "\(path) was empty\n" : "ended \(who) of \(path)\(how)\n")
+    }
+}
+
+/// A time that may be nothing: `0`, or as ``Interval``.
+struct GraceTime: ExpressibleByArgument {
+    let duration: Duration
+
+    init(seconds: Int64) { duration = .seconds(seconds) }
+
+    init?(argument: String) {
+        if ["0", "0s", "0ms"].contains(argument) {
+            duration = .zero
+        } else if let interval = Interval(argument: argument) {
+            duration = interval.duration
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String { duration.shortText }
+}

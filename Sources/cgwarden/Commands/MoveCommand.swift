@@ -1,0 +1,49 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Moves processes.
+struct MoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "move", abstract: "Move processes into a cgroup.",
+        discussion: """
+            On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
+            Memory that it has used stays charged to where it was.
+
+            Examples:
+              cgwarden move 1234 5678 /lab/job
+              cgwarden move $$ /lab
+              cgwarden move --controllers cpu,memory 1234 /lab/job
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
+    var controllers: ControllerList?
+    @Argument(help: ArgumentHelp("Processes, and the cgroup at the end.", valueName: "pid> … <cgroup"))
+    var words: [String]
+
+    func validate() throws {
+        guard words.count > 1 else {
+            throw ValidationError("give processes and a cgroup: cgwarden move 1234 /lab/job")
+        }
+        for word in words.dropLast() where Int32(word) == nil {
+            throw ValidationError("\(word) is no process number; the cgroup comes last.")
+        }
+    }
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(words.last ?? "")
+        let pids = words.dropLast().compactMap { Int32($0) }
+        let moved = try Mover(set: context.set).move(
+            pids, to: path, controllers: controllers?.controllers ?? [])
+        for process in moved {
+            let from = process.origins.map { "\($0.hierarchy) from \($0.path)" }
+            let text =
+                from.isEmpty
+                ? "process \(process.pid) was in \(path) already"
+                : "moved process \(process.pid) to \(path): \(from.joined(separator: ", "))"
+            try StandardOutput.write(text + "\n")
+        }
+    }
+}

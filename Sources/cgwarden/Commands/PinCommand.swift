@@ -1,0 +1,40 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Holds a cgroup on certain CPUs.
+struct PinCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pin", abstract: "Hold a cgroup on certain CPUs and memory nodes.",
+        discussion: """
+            `cgwarden restore` undoes it.
+
+            Examples:
+              cgwarden pin --cpus 0-1 /lab/job
+              cgwarden pin --cpus 2,3 --mems 0 /lab/job
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Option(help: "CPUs: 0-3,8.") var cpus: RangeArgument?
+    @Option(help: "Memory nodes: 0.") var mems: RangeArgument?
+
+    func validate() throws {
+        if cpus == nil, mems == nil {
+            throw ValidationError("say where to: --cpus 0-1, --mems 0, or both.")
+        }
+    }
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(cgroup)
+        let pinned = try Pinner(set: context.set, journal: context.journal).pin(
+            path, cpus: cpus?.list, mems: mems?.list)
+        var text = "pinned \(path): CPUs \(pinned.cpus), memory nodes \(pinned.mems)"
+        if pinned.isNarrowed { text += "; an ancestor allows no more" }
+        if let missing = pinned.missing {
+            text += "; no process can join until \(missing) are set, too: --\(missing)"
+        }
+        try StandardOutput.write(text + "\n")
+    }
+}

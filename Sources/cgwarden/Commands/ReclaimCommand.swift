@@ -1,0 +1,44 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Takes memory back from a cgroup.
+struct ReclaimCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reclaim", abstract: "Take memory back that a cgroup does not need at once.",
+        discussion: """
+            Page cache is dropped and memory swapped out; nobody is killed. On cgroup v1 there is \
+            only --all.
+
+            Examples:
+              cgwarden reclaim /lab/job 64MiB
+              cgwarden reclaim --all /lab/job
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "How much: 64MiB, 1GB.") var amount: ByteAmount?
+    @Flag(help: "As much as can be had.") var all = false
+    @Option(help: "When to stop trying.") var deadline = Interval(seconds: 10)
+
+    func validate() throws {
+        if (amount == nil) == !all {
+            throw ValidationError("say how much: an amount such as 64MiB, or --all.")
+        }
+    }
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(cgroup)
+        let result = try Reclaimer(set: context.set).reclaim(
+            path, amount.map { .bytes($0.bytes) } ?? .all, deadline: deadline.duration)
+        let usage =
+            "usage \(ByteAmount.text(result.before)), then \(ByteAmount.text(result.after))"
+        let freed =
+            result.confirmed.map { "reclaimed \(ByteAmount.text($0)) from \(path)" }
+            ?? "reclaimed what there was from \(path)"
+        let note = result.isPartial ? "; the kernel found no more" : ""
+        try StandardOutput.write("\(freed): \(usage)\(note)\n")
+        if result.isPartial { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }
+    }
+}

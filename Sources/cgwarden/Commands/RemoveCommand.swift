@@ -1,0 +1,33 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Removes a cgroup.
+struct RemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove a cgroup that nobody is in.",
+        discussion: """
+            Examples:
+              cgwarden remove /lab/job
+              cgwarden remove -r /lab            with those below it
+              cgwarden remove -r --kill /lab     with whoever is in them
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Flag(name: [.customShort("r"), .long], help: "Also those below it.") var recursive = false
+    @Flag(help: "End the processes in it first, as `cgwarden kill` does.") var kill = false
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(cgroup)
+        let removed = try CgroupRemover(set: context.set).remove(
+            path, recursive: recursive, killing: kill)
+        let killed =
+            removed.killed > 0
+            ? "; ended \(counted(removed.killed, "process", "processes"))" : ""
+        try StandardOutput.write(
+            "removed \(path) (\(removed.hierarchies.joined(separator: ", ")); "
+                + "\(counted(removed.directories, "directory", "directories"))\(killed))\n")
+    }
+}

@@ -1,0 +1,33 @@
+import Actuation
+import ArgumentParser
+import KernelIO
+
+/// Lets a cgroup go on.
+struct ThawCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "thaw", abstract: "Let the processes of a frozen cgroup go on.",
+        discussion: """
+            Examples:
+              cgwarden thaw batch.slice
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+
+    func run() async throws {
+        let context = try ActionContext(options)
+        let path = try await context.resolve(cgroup)
+        let thawed = try Freezer(set: context.set, journal: context.journal).thaw(path)
+        var text =
+            thawed.hierarchies.isEmpty
+            ? "\(path) was not asked to be frozen"
+            : "thawed \(path) (\(thawed.hierarchies.joined(separator: ", ")))"
+        if let ancestor = thawed.frozenBy {
+            text += "; it stays frozen by \(ancestor): cgwarden thaw \(ancestor)"
+        }
+        if thawed.frozenBelow > 0 {
+            text += "; \(counted(thawed.frozenBelow, "cgroup", "cgroups")) below it stay frozen"
+        }
+        try StandardOutput.write(text + "\n")
+    }
+}

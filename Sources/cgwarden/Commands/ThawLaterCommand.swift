@@ -1,0 +1,21 @@
+import Actuation
+import ArgumentParser
+import Hierarchy
+import KernelIO
+
+/// The helper of `freeze`; descriptor 3 is the cgroup's directory.
+struct ThawLaterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "thaw-later", abstract: "The helper that thaws at the deadline.",
+        shouldDisplay: false)
+
+    @Option var milliseconds: Int64
+    @Option var interface: String
+    @Option var journal: String?
+
+    func run() throws {
+        ProcessName.set("cgwarden-thaw")
+        try DeferredThaw(interface == "v2" ? .unified : .legacy).run(
+            after: .milliseconds(milliseconds), journal: journal.map { UndoJournal(directory: $0) })
+    }
+}
