@@ -29,6 +29,7 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
+            RunCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)
