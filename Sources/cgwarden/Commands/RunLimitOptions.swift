@@ -42,7 +42,8 @@ struct RunLimitOptions: ParsableArguments {
         let cpus = cpus.map { Double($0) == nil ? $0 : "\($0)cpus" }
         let usual: [(String, String?)] = [
             // Memory alone is never more than memory and swap together.
-            ("memory.max", memory ?? memoryTotal), ("memory.total", memoryTotal), ("memory.soft", memorySoft),
+            ("memory.max", memory ?? memoryTotal), ("memory.total", memoryTotal),
+            ("memory.soft", memorySoft),
             ("memory.swap.max", swap), ("cpu.max", cpus), ("cpu.weight", weight),
             ("cpuset.cpus", cpuset), ("cpuset.mems", mems), ("pids.max", pids),
         ]
