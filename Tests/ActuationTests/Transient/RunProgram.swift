@@ -1,6 +1,7 @@
 import CgroupModel
 import Foundation
 import Hierarchy
+import KernelIO
 import Testing
 
 /// A `cgwarden run` that a test started, with its outputs in files.
@@ -26,34 +27,29 @@ final class RunProgram {
         return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "cgwarden"
     }()
 
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
+    private let child: ChildProcess
+    private var ended: ProcessEnd?
     private let folder = FileManager.default.temporaryDirectory
         .appending(path: "cgwarden-test-\(UUID().uuidString)")
 
+    /// Foundation's `Process` ends only when all that inherited its socket has ended, too.
     init(_ program: String, _ arguments: [String]) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for file in ["out", "err"] { try Data().write(to: folder.appending(path: file)) }
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "out"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "err"))
-        process.terminationHandler = { [ended] _ in ended.signal() }
-        try process.run()
+        let script = "folder=$1; shift; exec \"$@\" </dev/null >$folder/out 2>$folder/err"
+        child = try ChildProcess.start(
+            ["sh", "-c", script, "sh", folder.path(), program] + arguments, in: nil, joining: [],
+            namespaces: [])
     }
 
     deinit {
-        if process.isRunning {
-            send(SIGKILL)
-            _ = ended.wait(timeout: .now() + 5)
-        }
+        if !hasEnded { try? stop() }
         try? FileManager.default.removeItem(at: folder)
     }
 
-    var pid: Int32 { process.processIdentifier }
+    var pid: Int32 { child.pid }
 
-    func send(_ signal: Int32) { _ = kill(process.processIdentifier, signal) }
+    func send(_ signal: Int32) { child.signal(signal) }
 
     func text(_ file: String) -> String {
         (try? String(contentsOf: folder.appending(path: file), encoding: .utf8)) ?? ""
@@ -67,17 +63,24 @@ final class RunProgram {
     }
 
     /// Generous, since a guest without hardware virtualisation is slow.
-    ///
-    /// Foundation notices the end only when the command's own children have ended, too.
     func result(seconds: Double = 60) throws -> Result {
-        guard ended.wait(timeout: .now() + seconds) == .success else {
-            send(SIGKILL)
-            throw Trouble("not done after \(seconds) s: \(text("err"))")
+        do {
+            try Self.await("the end of it: \(text("err"))", seconds: seconds) { hasEnded }
+        } catch {
+            try stop()
+            throw error
         }
-        let byItself = process.terminationReason == .exit
-        return Result(
-            status: byItself ? process.terminationStatus : 128 + process.terminationStatus,
-            output: text("out"), errors: text("err"))
+        return Result(status: ended?.status ?? -1, output: text("out"), errors: text("err"))
+    }
+
+    private var hasEnded: Bool {
+        if ended == nil { ended = child.end() }
+        return ended != nil
+    }
+
+    private func stop() throws {
+        send(SIGKILL)
+        try Self.await("its death", seconds: 5) { hasEnded }
     }
 
     static func run(_ program: String, _ arguments: String...) throws -> Result {
