@@ -71,19 +71,25 @@ struct ControllerPath {
         else { return }
         let offered = words("cgroup.controllers", of: directory)
         let passed = words("cgroup.subtree_control", of: directory)
-        for controller in Set(place.wanted.map(\.rawValue)).sorted()
-        where offered.contains(controller) && !passed.contains(controller) {
+        let missing = Set(place.wanted.map(\.rawValue)).subtracting(passed)
+            .intersection(offered).sorted()
+        // Switched on below processes, cpu and pids would make it a threaded cgroup, for good.
+        if holdsProcesses(directory) {
+            guard let needed = place.required.first(where: { missing.contains($0.rawValue) })
+            else { return }
+            throw ActuationError(
+                .busy,
+                "the controller \(needed.rawValue) cannot be passed on below \(directory.path), "
+                    + "because processes are in it; move them into a cgroup below it first")
+        }
+        for controller in missing {
             do throws(IOError) {
                 try directory.write("+\(controller)", to: "cgroup.subtree_control")
             } catch {
                 guard place.required.contains(where: { $0.rawValue == controller }) else {
                     continue
                 }
-                guard error.isBusy else { throw ActuationError(error, on: directory) }
-                throw ActuationError(
-                    .busy,
-                    "the controller \(controller) cannot be passed on below \(directory.path), "
-                        + "because processes are in it; move them into a cgroup below it first")
+                throw ActuationError(error, on: directory)
             }
         }
         for controller in place.required where !isHeldByLegacy(controller) {
@@ -95,6 +101,12 @@ struct ControllerPath {
                         + "\(directory.path) was not given it")
             }
         }
+    }
+
+    /// The real root, which has no type, may hold processes.
+    private func holdsProcesses(_ directory: CgroupDirectory) -> Bool {
+        guard (try? directory.read("cgroup.type")) != nil else { return false }
+        return !((try? directory.processes()) ?? []).isEmpty
     }
 
     private func isHeldByLegacy(_ controller: Controller) -> Bool {
