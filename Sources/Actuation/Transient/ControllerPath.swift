@@ -6,30 +6,28 @@ internal import KernelIO
 struct ControllerPath {
     let place: TransientPlace
 
-    /// Makes what is missing down to the parent in one tree; returns the parent, and whether it
-    /// was made now.
+    /// Makes what is missing down to the parent in one tree; notes what was made now.
     func make(
-        in hierarchy: MountedHierarchy
-    ) throws(ActuationError) -> (parent: CgroupDirectory, isNew: Bool) {
+        in hierarchy: MountedHierarchy, made: inout [CgroupDirectory]
+    ) throws(ActuationError) -> CgroupDirectory {
         var directory = try open(.root, hierarchy)
-        var isNew = false
         for name in place.parent.bytes.split(separator: UInt8(ascii: "/")) {
             try prepare(directory)
             do throws(IOError) {
                 let child = directory.path.child(name)
                 do throws(IOError) {
                     directory = try CgroupDirectory(child, in: hierarchy)
-                    isNew = false
-                } catch  where error.isMissing {
+                } catch {
+                    guard error.isMissing else { throw error }
                     directory = try makeChild(Array(name), of: directory)
-                    isNew = true
+                    made.append(directory)
                 }
             } catch {
                 throw ActuationError(error, on: directory)
             }
         }
         try prepare(directory)
-        return (directory, isNew)
+        return directory
     }
 
     /// Makes the cgroup of a run; throws EEXIST if there is one of that name.
@@ -45,7 +43,9 @@ struct ControllerPath {
     ) throws(IOError) -> CgroupDirectory {
         do throws(IOError) {
             _ = try parent.makeChild(name)
-        } catch  where error.isExisting {}
+        } catch {
+            guard error.isExisting else { throw error }
+        }
         let child = try CgroupDirectory(parent.path.child(name), in: parent.hierarchy)
         try inherit(child, from: parent)
         return child

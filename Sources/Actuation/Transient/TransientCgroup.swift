@@ -19,40 +19,45 @@ public final class TransientCgroup: Sendable {
         _ name: String, at place: TransientPlace, leftovers: (Leftover) -> Void
     ) throws(ActuationError) -> TransientCgroup {
         let road = ControllerPath(place: place)
-        while true {
-            let first = try road.make(in: place.hierarchies[0])
-            let made = try TurnTaking.exclusively(on: first.parent) {
-                () throws(ActuationError) -> TransientCgroup? in
-                // The run that ended before may have taken the parent away.
-                guard first.parent.isCurrent else { return nil }
-                var parents = [first]
-                for hierarchy in place.hierarchies.dropFirst() {
-                    parents.append(try road.make(in: hierarchy))
+        var made: [CgroupDirectory] = []
+        do throws(ActuationError) {
+            while true {
+                let first = try road.make(in: place.hierarchies[0], made: &made)
+                let run = try TurnTaking.exclusively(on: first) {
+                    () throws(ActuationError) -> TransientCgroup? in
+                    // The run that ended before may have taken the parent away.
+                    guard first.isCurrent else { return nil }
+                    var parents = [first]
+                    for hierarchy in place.hierarchies.dropFirst() {
+                        parents.append(try road.make(in: hierarchy, made: &made))
+                    }
+                    for leftover in LeftoverSweep(place).sweep() { leftovers(leftover) }
+                    return try TransientCgroup(name, place, road, in: parents, made)
                 }
-                for leftover in LeftoverSweep(place).sweep() { leftovers(leftover) }
-                return try TransientCgroup(name, place, road, parents)
+                if let run { return run }
             }
-            if let made { return made }
+        } catch {
+            for parent in made.reversed() { try? parent.remove() }
+            throw error
         }
     }
 
     private init(
         _ name: String, _ place: TransientPlace, _ road: ControllerPath,
-        _ parents: [(parent: CgroupDirectory, isNew: Bool)]
+        in parents: [CgroupDirectory], _ newParents: [CgroupDirectory]
     ) throws(ActuationError) {
         let name = "\(Self.prefix)\(name)"
         path = place.parent.child(Array(name.utf8))
         self.place = place
-        newParents = parents.filter(\.isNew).map(\.parent)
+        self.newParents = newParents
         var made: [CgroupDirectory] = []
-        for parent in parents.map(\.parent) {
+        for parent in parents {
             do throws(IOError) {
                 let directory = try road.makeRun(name, in: parent)
                 made.append(directory)
                 _ = directory.descriptor.tryLock()
             } catch {
                 for directory in made { try? directory.remove() }
-                for parent in newParents { try? parent.remove() }
                 guard error.isExisting else { throw ActuationError(error, on: parent) }
                 throw ActuationError(
                     .busy, "the run \(path) is still going on; choose another --name")
@@ -96,9 +101,12 @@ public final class TransientCgroup: Sendable {
     /// Removes it, and the parent if that was made for it and holds nothing else.
     public func remove() throws(ActuationError) {
         try RunEnding(directories).remove()
-        guard let first = newParents.first else { return }
-        try TurnTaking.exclusively(on: first) { () throws(ActuationError) in
-            for parent in newParents { try? parent.remove() }
+        // The turn is that of the first tree's parent, where others wait to start.
+        guard !newParents.isEmpty,
+            let turn = try? CgroupDirectory(place.parent, in: place.hierarchies[0])
+        else { return }
+        try TurnTaking.exclusively(on: turn) { () throws(ActuationError) in
+            for parent in newParents.reversed() { try? parent.remove() }
         }
     }
 }

@@ -99,6 +99,12 @@ struct KernelRunLifeTests {
             Int32(killed.text("out").split(separator: " ").last?.dropLast() ?? ""))
         killed.send(SIGKILL)
         #expect(try killed.result().status == 137)
+        // Frozen processes of v1 do not die before they are thawed.
+        for directory in place.directories("killed") {
+            for (file, word) in [("freezer.state", "FROZEN"), ("cgroup.freeze", "1")] {
+                try? Data(word.utf8).write(to: URL(filePath: "\(directory)/\(file)"))
+            }
+        }
         #expect(!place.directories("killed").isEmpty)
 
         let next = try place.run(["--name", "next"], "true")
