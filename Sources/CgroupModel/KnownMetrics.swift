@@ -36,6 +36,8 @@ extension MetricID {
         memoryMajorFaults = MetricCatalog.id("memory.pgmajfault"),
         memoryOOMKills = MetricCatalog.id("memory.events.oom_kill"),
         memoryLocalOOMKills = MetricCatalog.id("memory.events.local.oom_kill"),
+        memoryOOMs = MetricCatalog.id("memory.events.oom"),
+        memoryAndSwapPeak = MetricCatalog.id("memory.memsw.peak"),
         memoryUnderOOM = MetricCatalog.id("memory.under_oom"),
         cpuPressureSome = MetricCatalog.id("cpu.pressure.some.avg10"),
         memoryPressureSome = MetricCatalog.id("memory.pressure.some.avg10"),
@@ -53,6 +55,7 @@ extension MetricID {
         pidsCurrent = MetricCatalog.id("pids.current"),
         pidsMax = MetricCatalog.id("pids.max"),
         pidsPeak = MetricCatalog.id("pids.peak"),
+        pidsRefused = MetricCatalog.id("pids.events.max"),
         frozen = MetricCatalog.id("cgroup.frozen"),
         populated = MetricCatalog.id("cgroup.populated"),
         freezerState = MetricCatalog.id("freezer.state")

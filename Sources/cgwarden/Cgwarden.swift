@@ -31,6 +31,7 @@ struct Cgwarden: AsyncParsableCommand {
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
             GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
             HoldCommand.self,
+            RunCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)

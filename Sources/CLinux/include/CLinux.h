@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "CLinuxProcesses.h"
+#include "Spawn.h"
 
 /// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.
 ssize_t cgw_getdents(int descriptor, void *buffer, size_t size);

@@ -39,6 +39,7 @@ struct CgwardenError: Error {
                 case .noSuchCgroup: .noInput
                 }
             self.init(error.description, status)
+        case let error as LimitError: self.init(error.description, .usage)
         case let error as ActuationError: self.init(error.message, ExitStatus(error.code))
         case let error as LimitError: self.init(error.description, .usage)
         case let error as IOError:

@@ -1,0 +1,72 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// Ends what is left in a run's cgroup, and removes it: nothing outside is ever touched.
+struct RunEnding {
+    private let directories: [CgroupDirectory]
+
+    /// The same cgroup in each tree.
+    init(_ directories: [CgroupDirectory]) { self.directories = directories }
+
+    /// Kills every process in it and below; false if something survived for 10 s.
+    func killAll() -> Bool {
+        // Nothing can fork any more, so that the loop comes to an end.
+        for directory in directories where has(.pids, directory) {
+            try? directory.write("0", to: "pids.max")
+        }
+        return Deadline(after: .seconds(10)).wait { () throws(Never) -> Bool in
+            for directory in directories { kill(directory) }
+            return directories.allSatisfy { ((try? $0.processesBelow()) ?? []).isEmpty }
+        }
+    }
+
+    /// Removes it with all that is below; a process that is just ending is waited for.
+    func remove() throws(ActuationError) {
+        for directory in directories { try remove(directory) }
+    }
+
+    private func remove(_ directory: CgroupDirectory) throws(ActuationError) {
+        var failure: IOError?
+        _ = Deadline(after: .seconds(2)).wait { () throws(Never) -> Bool in
+            do throws(IOError) {
+                for cgroup in try directory.subtree().reversed() { try cgroup.remove() }
+                failure = nil
+                return true
+            } catch {
+                // Something else may remove a part of it at the same time.
+                failure = error.isGone && !directory.isCurrent ? nil : error
+                return failure == nil || !(error.isBusy || error.isGone)
+            }
+        }
+        if let failure { throw ActuationError(failure, on: directory) }
+    }
+
+    private func kill(_ directory: CgroupDirectory) {
+        if directory.hierarchy.version == .unified,
+            (try? directory.write("1", to: "cgroup.kill")) != nil
+        {
+            return
+        }
+        for cgroup in (try? directory.subtree()) ?? [] {
+            // A frozen process of v1 does not die before it is thawed.
+            if has(.freezer, cgroup) { try? cgroup.write("THAWED", to: "freezer.state") }
+            killMembers(of: cgroup)
+        }
+    }
+
+    /// A number seen before and after its process was taken hold of is that of a member.
+    private func killMembers(of cgroup: CgroupDirectory) {
+        for pid in (try? cgroup.processes()) ?? [] where pid > 0 {
+            guard let process = try? ProcessHandle(pid),
+                ((try? cgroup.processes()) ?? []).contains(pid)
+            else { continue }
+            try? process.send(.kill)
+        }
+    }
+
+    private func has(_ controller: Controller, _ directory: CgroupDirectory) -> Bool {
+        directory.hierarchy.version == .legacy
+            && directory.hierarchy.controllers.contains(controller)
+    }
+}

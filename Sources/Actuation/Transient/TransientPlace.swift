@@ -1,0 +1,101 @@
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+
+/// Where transient cgroups stand: below which cgroup, in which trees.
+public struct TransientPlace: Sendable {
+    /// What every run is counted and cleaned up with.
+    private static let accounting: [Controller] = [
+        .pids, .memory, .cpuacct, .freezer, .io, .cpu,
+    ]
+
+    /// The cgroup that holds the transient ones and no processes.
+    public let parent: CgroupPath
+    /// The trees; the first is the one in which starting and sweeping take turns.
+    public let hierarchies: [MountedHierarchy]
+    /// All trees of the machine.
+    public let set: HierarchySet
+    /// What has to be switched on in a unified tree for the limits.
+    let required: [Controller]
+    /// What is switched on there if it can be.
+    let wanted: [Controller]
+
+    /// Chooses the trees that `limited` controllers and the accounting need, and the place: the
+    /// one given, `/cgwarden` for root, otherwise below the topmost cgroup delegated to the user.
+    public init(
+        _ set: HierarchySet, limiting limited: [Controller], parent: CgroupPath? = nil,
+        user: UInt32
+    ) throws(ActuationError) {
+        self.set = set
+        required = limited
+        wanted = Self.accounting.map { $0 == .cpuacct ? .cpu : $0 } + limited
+        var trees: [MountedHierarchy] = []
+        for controller in Self.accounting + limited {
+            guard let tree = Self.tree(of: controller, in: set) else {
+                guard limited.contains(controller) else { continue }
+                throw ActuationError(
+                    .unavailable,
+                    "no hierarchy of this machine has the controller \(controller.rawValue); "
+                        + "`cat /proc/cgroups` tells what the kernel offers")
+            }
+            if !trees.contains(tree) { trees.append(tree) }
+        }
+        guard !trees.isEmpty else {
+            throw ActuationError(.unavailable, "no hierarchy of this machine has a controller")
+        }
+        hierarchies = trees
+        if let parent {
+            self.parent = parent
+        } else if user == 0 {
+            self.parent = CgroupPath("/cgwarden")
+        } else {
+            self.parent = try Self.delegated(in: set).child(Array("cgwarden".utf8))
+        }
+    }
+
+    /// The tree that has a controller; a unified tree beside v1 trees only if it holds it.
+    private static func tree(of controller: Controller, in set: HierarchySet) -> MountedHierarchy? {
+        if let index = set.legacy(controller) { return set.hierarchies[index] }
+        guard let index = set.unified else { return nil }
+        let unified = set.hierarchies[index]
+        let holds = unified.controllers.contains(controller)
+        let isOwn = controller == .freezer || controller == .cpuacct
+        return holds || isOwn && set.mode == .unified ? unified : nil
+    }
+
+    /// The topmost cgroup above this process in which the user may make others.
+    private static func delegated(in set: HierarchySet) throws(ActuationError) -> CgroupPath {
+        guard set.mode == .unified, let index = set.unified else {
+            throw ActuationError(
+                .notPermitted, "cgroups v1 are not delegated to users; run as root")
+        }
+        let hierarchy = set.hierarchies[index]
+        let own = ownPath(in: hierarchy, set.system)
+        var path: CgroupPath = .root
+        var names = own.bytes.split(separator: UInt8(ascii: "/"))[...]
+        while true {
+            if isDelegated(path, in: hierarchy) { return path }
+            guard let next = names.popFirst() else { break }
+            path = path.child(next)
+        }
+        throw ActuationError(
+            .notPermitted,
+            "no cgroup above \(own) is delegated to this user; run as root, or in a scope of "
+                + "your own: systemd-run --user --scope -p Delegate=yes cgwarden run ...")
+    }
+
+    private static func ownPath(
+        in hierarchy: MountedHierarchy, _ system: SystemRoot
+    ) -> CgroupPath {
+        let bytes = (try? ReadBuffer.contents(of: system.proc("self/cgroup"))) ?? []
+        let line = ProcCgroup.parse(bytes).first { $0.hierarchy == 0 }
+        return line.flatMap { hierarchy.visiblePath($0.path) } ?? .root
+    }
+
+    /// Delegation is the right to make cgroups, and to move processes below this one.
+    private static func isDelegated(_ path: CgroupPath, in hierarchy: MountedHierarchy) -> Bool {
+        guard let directory = try? CgroupDirectory(path, in: hierarchy) else { return false }
+        return directory.descriptor.isWritable(".")
+            && directory.descriptor.isWritable("cgroup.procs")
+    }
+}

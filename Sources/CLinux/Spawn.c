@@ -1,0 +1,221 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+// Between clone and exec the child of a process with threads may only make async-signal-safe
+// calls: no malloc, no stdio but snprintf of integers, no locks. The child's memory is a copy, so
+// what it needs is prepared before.
+struct birth {
+    const struct cgw_spawn *request;
+    int report; // a failure is written here; exec closes it
+    char uid_map[32], gid_map[32];
+};
+
+struct failure {
+    int step, code;
+};
+
+static _Noreturn void give_up(const struct birth *birth, int step) {
+    struct failure failure = {step, errno};
+    ssize_t ignored = write(birth->report, &failure, sizeof failure);
+    (void)ignored;
+    _exit(127);
+}
+
+static int write_file(const char *path, const char *text) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    ssize_t length = (ssize_t)strlen(text);
+    int result = write(file, text, (size_t)length) == length ? 0 : -1;
+    int code = errno;
+    close(file);
+    errno = code;
+    return result;
+}
+
+static int map_user(const struct birth *birth) {
+    if (write_file("/proc/self/setgroups", "deny") != 0 && errno != ENOENT) return -1;
+    if (write_file("/proc/self/uid_map", birth->uid_map) != 0) return -1;
+    return write_file("/proc/self/gid_map", birth->gid_map);
+}
+
+static int raise_loopback(void) {
+    int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (control < 0) return -1;
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int result = ioctl(control, SIOCSIFFLAGS, &request);
+    close(control);
+    return result;
+}
+
+// The order matters: the cgroup namespace roots at the cgroup that was joined, the maps are
+// written through the old /proc, and mounting needs the mapped root.
+static int enter_namespaces(const struct birth *birth) {
+    uint64_t wanted = birth->request->namespaces;
+    if (wanted & CLONE_NEWUSER && map_user(birth) != 0) return -1;
+    if (wanted & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) != 0) return -1;
+    if (wanted & CLONE_NEWNS) {
+        if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -1;
+        if (wanted & CLONE_NEWPID
+            && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
+            return -1;
+    }
+    if (wanted & CLONE_NEWNET && raise_loopback() != 0) return -1;
+    return 0;
+}
+
+static _Noreturn void execute(const struct birth *birth) {
+    // Our handlers must not run here; what was ignored before us stays ignored, except SIGPIPE,
+    // which cgwarden itself ignores.
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) != 0) continue;
+        if (action.sa_handler == SIG_IGN && number != SIGPIPE) continue;
+        action = (struct sigaction){.sa_handler = SIG_DFL};
+        sigaction(number, &action, NULL);
+    }
+    // The thread that asked may block signals that the process does not.
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execvp(birth->request->arguments[0], (char *const *)birth->request->arguments);
+    give_up(birth, CGW_SPAWN_EXEC);
+}
+
+// Process 1 of a pid namespace: the kernel gives it no default actions and every orphan.
+static _Noreturn void serve_as_init(const struct birth *birth) {
+    pid_t command = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (command == 0) execute(birth);
+    if (command < 0) give_up(birth, CGW_SPAWN_PROCESS);
+    // Lets go of the caller's locks and of the report, which now ends with the command's exec.
+    syscall(SYS_close_range, 3u, ~0u, 0u);
+    sigset_t all;
+    sigfillset(&all);
+    for (;;) {
+        siginfo_t info;
+        int number = sigwaitinfo(&all, &info);
+        if (number == SIGCHLD) {
+            int status;
+            pid_t ended;
+            while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+                if (ended != command) continue;
+                _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+            }
+        } else if (number > 0 && info.si_code != SI_KERNEL) {
+            // A terminal signals the whole process group itself.
+            kill(command, number);
+        }
+    }
+}
+
+static _Noreturn void be_born(const struct birth *birth) {
+    const struct cgw_spawn *request = birth->request;
+    for (size_t index = 0; index < request->membership_count; index++)
+        if (write(request->memberships[index], "0", 1) != 1) give_up(birth, CGW_SPAWN_JOIN);
+    if (enter_namespaces(birth) != 0) give_up(birth, CGW_SPAWN_NAMESPACE);
+    if (request->namespaces & CLONE_NEWPID) serve_as_init(birth);
+    execute(birth);
+}
+
+pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step) {
+    int report[2];
+    *step = CGW_SPAWN_PROCESS;
+    if (pipe2(report, O_CLOEXEC) != 0) return -1;
+    struct birth birth = {.request = request, .report = report[1]};
+    snprintf(birth.uid_map, sizeof birth.uid_map, "0 %u 1", (unsigned)geteuid());
+    snprintf(birth.gid_map, sizeof birth.gid_map, "0 %u 1", (unsigned)getegid());
+
+    struct clone_args arguments = {
+        .flags = CLONE_PIDFD | (request->namespaces & ~(uint64_t)CLONE_NEWCGROUP),
+        .pidfd = (uint64_t)(uintptr_t)process,
+        .exit_signal = SIGCHLD,
+    };
+    if (request->cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)request->cgroup;
+    }
+    sigset_t all, usual;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &usual);
+    pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (child == 0) be_born(&birth);
+    int code = errno;
+    pthread_sigmask(SIG_SETMASK, &usual, NULL);
+    close(report[1]);
+
+    struct failure failure = {CGW_SPAWN_PROCESS, code};
+    ssize_t got = sizeof failure;
+    if (child > 0) {
+        do got = read(report[0], &failure, sizeof failure);
+        while (got < 0 && errno == EINTR);
+    }
+    close(report[0]);
+    if (got != sizeof failure) return child;
+    if (child > 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+        close(*process);
+    }
+    *step = failure.step;
+    errno = failure.code;
+    return -1;
+}
+
+static int relay_end = -1;
+
+static void relay(int number, siginfo_t *info, void *context) {
+    (void)context;
+    int code = errno;
+    unsigned char note[2] = {(unsigned char)number, info->si_code == SI_KERNEL};
+    ssize_t ignored = write(relay_end, note, sizeof note);
+    (void)ignored;
+    errno = code;
+}
+
+int cgw_relay_signals(void) {
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT,
+                                  SIGWINCH};
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+    relay_end = ends[1];
+    for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) {
+        struct sigaction action;
+        sigaction(numbers[index], NULL, &action);
+        if (action.sa_handler == SIG_IGN) continue;
+        action = (struct sigaction){.sa_sigaction = relay, .sa_flags = SA_SIGINFO | SA_RESTART};
+        sigfillset(&action.sa_mask);
+        sigaction(numbers[index], &action, NULL);
+    }
+    return ends[0];
+}
+
+int cgw_reap(pid_t process, int *status) { return waitpid(process, status, WNOHANG) > 0; }
+
+int cgw_lock(int descriptor) {
+    int result;
+    do result = flock(descriptor, LOCK_EX);
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
+int cgw_is_writable(int directory, const char *path) {
+    return faccessat(directory, path, W_OK, AT_EACCESS) == 0;
+}

@@ -1,0 +1,46 @@
+#pragma once
+// Starting a process inside a cgroup, and following it.
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What is started, and where.
+struct cgw_spawn {
+    /// The command and its arguments, NULL-terminated; looked up in PATH.
+    const char *const *arguments;
+    /// Open `cgroup.procs` files of v1 cgroups that the process joins before exec.
+    const int *memberships;
+    size_t membership_count;
+    /// The directory of the v2 cgroup in which it is born, -1 for none.
+    int cgroup;
+    /// CLONE_NEW* flags.
+    uint64_t namespaces;
+};
+
+/// Where starting failed.
+enum cgw_spawn_step {
+    CGW_SPAWN_PROCESS,
+    CGW_SPAWN_JOIN,
+    CGW_SPAWN_NAMESPACE,
+    CGW_SPAWN_EXEC,
+};
+
+/// clone3(2) and execvp(3): the process id and its descriptor, or -1 with errno and step.
+///
+/// With CLONE_NEWPID the process is a small init that runs the command as its child, forwards
+/// signals, reaps, and ends as the command did (128+N for a signal).
+pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step);
+
+/// Routes TERM, INT, HUP, QUIT, USR1, USR2, CONT and WINCH, unless they are ignored, into a pipe:
+/// two bytes each, the signal and 1 if the kernel sent it (a terminal's key). Returns the end to
+/// read from, which does not block, or -1 with errno.
+int cgw_relay_signals(void);
+
+/// waitpid(2) without waiting: 1 and the wait status of an ended child, 0 while it runs.
+int cgw_reap(pid_t process, int *status);
+
+/// flock(2), exclusive: waits until nobody else has the lock.
+int cgw_lock(int descriptor);
+
+/// faccessat(2) with AT_EACCESS: whether the caller may write there.
+int cgw_is_writable(int directory, const char *path);

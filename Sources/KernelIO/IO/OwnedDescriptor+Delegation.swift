@@ -1,0 +1,35 @@
+internal import CLinux
+internal import Glibc
+
+extension OwnedDescriptor {
+    /// Waits for the one lock on the open file (flock(2)), which ends with its holder's death.
+    public borrowing func waitForLock() throws(IOError) {
+        guard cgw_lock(number) == 0 else { throw IOError("lock", "a directory", code: errno) }
+    }
+
+    /// Opens a file of a directory for writing (openat(2), O_WRONLY).
+    public static func writable(
+        _ name: String, in directory: borrowing OwnedDescriptor
+    ) throws(IOError) -> OwnedDescriptor {
+        let opened = unsafe Array(name.utf8).withCPath { path in
+            unsafe openat(directory.number, path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        }
+        guard opened >= 0 else { throw IOError("open", name, code: errno) }
+        return OwnedDescriptor(adopting: opened)
+    }
+
+    /// Whether this process may write to an entry (faccessat(2), AT_EACCESS); `.` is the
+    /// directory itself.
+    public borrowing func isWritable(_ name: String) -> Bool {
+        unsafe Array(name.utf8).withCPath { unsafe cgw_is_writable(number, $0) } == 1
+    }
+}
+
+/// Who runs this program.
+public enum Caller {
+    /// The effective user (geteuid(2)).
+    public static var user: UInt32 { geteuid() }
+
+    /// The number of this process (getpid(2)).
+    public static var process: Int32 { getpid() }
+}

@@ -1,0 +1,147 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// A command in a cgroup of its own.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run a command in a cgroup of its own, with limits.",
+        discussion: """
+            The cgroup is cgwarden/run-NAME, and is removed at the end. The exit status is the \
+            command's: 128+N if signal N ended it, 127 if there is no such command, 126 if it \
+            cannot be run. Signals are passed on. Processes that the command leaves behind are \
+            waited for, or ended with --kill-rest; Ctrl-C while waiting ends them. With a pid \
+            namespace they always end with the command.
+
+            Examples:
+              cgwarden run --memory 100MB -- python3 job.py
+              cgwarden run --cpus 1.5 --pids 50 --shell 'make -j8 && make test'
+              cgwarden run --io /dev/vda:wbps=10MB/s -- cp big /mnt/
+              cgwarden run --unshare pid,mnt,net --shell
+            """)
+
+    @OptionGroup var system: SystemOptions
+    @OptionGroup var limits: RunLimitOptions
+    @Option(help: "The name behind run-; the command and a number by default.")
+    var name: String?
+    @Option(help: "The cgroup to make it in; /cgwarden, or the caller's own delegated one.")
+    var parent: String?
+    @Flag(help: "Run it as a line of $SHELL; without a command, start $SHELL.")
+    var shell = false
+    @Option(help: "What is told on standard error at the end: text, json or none.")
+    var summary = SummaryForm.text
+    @Option(
+        help: "New namespaces, separated by commas: uts, ipc, pid, net, mnt, user, cgroup.",
+        transform: NamespaceFlags.init(parsing:))
+    var unshare: NamespaceFlags = []
+    @Flag(help: "End what the command leaves behind, at once.")
+    var killRest = false
+    @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
+    var command: [String] = []
+
+    func validate() throws {
+        if words.isEmpty {
+            throw ValidationError("name a command: cgwarden run --memory 100MB -- COMMAND")
+        }
+        if let name,
+            name.isEmpty || name.contains("/") || name.utf8.count > 200
+                || name.contains(where: \.isNewline)
+        {
+            throw ValidationError("--name is one word of a path, without a slash.")
+        }
+    }
+
+    func run() async throws {
+        let set = try HierarchySet.discover(system.system)
+        let requests = try limits.requests(on: set)
+        let place = try TransientPlace(
+            set, limiting: requests.map(\.limit.controller),
+            parent: parent.map { CgroupPath($0) }, user: Caller.user)
+        let run = TransientRun(
+            words, name: name ?? usualName, limits: requests, namespaces: unshare,
+            killsRest: killRest)
+        let result: RunSummary
+        do {
+            result = try await run.run(at: place, notice: tell)
+        } catch let error as SpawnError {
+            StandardOutput.complain("cgwarden: \(sentence(error))")
+            throw ExitCode(error.step == .execute ? (error.isNotFound ? 127 : 126) : 71)
+        }
+        let report = RunReport(summary: result, command: words)
+        switch summary {
+        case .text: StandardOutput.complain(report.text)
+        case .json: StandardOutput.complain(report.json)
+        case .none: break
+        }
+        throw ExitCode(result.end.status)
+    }
+
+    /// The command as it is started.
+    private var words: [String] {
+        let given = command.first == "--" ? Array(command.dropFirst()) : command
+        guard shell else { return given }
+        let program = Environment.value("SHELL") ?? "/bin/sh"
+        return given.isEmpty ? [program] : [program, "-c", given.joined(separator: " ")]
+    }
+
+    private var usualName: String {
+        let program = words[0].split(separator: "/").last.map(String.init) ?? "command"
+        return "\(program.prefix(60))-\(Caller.process)"
+    }
+
+    private func tell(_ notice: TransientRun.Notice) {
+        switch notice {
+        case .leftover(let leftover) where leftover.isRemoved:
+            StandardOutput.complain(
+                "cgwarden: removed \(leftover.path), whose cgwarden was killed "
+                    + "(\(Self.processes(leftover.processes)) ended)")
+        case .leftover(let leftover):
+            StandardOutput.complain(
+                "cgwarden: \(leftover.path) is left of a cgwarden that was killed, and cannot be "
+                    + "removed now; the next run tries again")
+        case .limit(let warning):
+            StandardOutput.complain("cgwarden: \(warning)")
+        case .remaining(let count):
+            StandardOutput.complain(
+                "cgwarden: the command has ended; waiting for \(Self.processes(count)) that it left "
+                    + "(Ctrl-C ends them, --kill-rest does so at once)")
+        }
+    }
+
+    private static func processes(_ count: Int) -> String {
+        count == 1 ? "1 process" : "\(count) processes"
+    }
+
+    private func sentence(_ error: SpawnError) -> String {
+        let step = error.step
+        if step == .execute { return "cannot run \(words[0]): \(error)" }
+        if step == .join { return "the process cannot join the cgroup: \(error)" }
+        if step == .namespace || !unshare.isEmpty && error.isPermission {
+            let remedy =
+                error.isPermission ? "; run as root, or add user to --unshare" : ""
+            return "cannot make the namespaces: \(error)\(remedy)"
+        }
+        let remedy = error.isLimit ? "; is a pids limit above it reached?" : ""
+        return "cannot start a process in the cgroup: \(error)\(remedy)"
+    }
+}
+
+/// What is told at the end of a run.
+enum SummaryForm: String, ExpressibleByArgument, CaseIterable {
+    case text, json, none
+}
+
+extension NamespaceFlags {
+    fileprivate init(parsing text: String) throws {
+        self = []
+        for name in text.split(separator: ",") {
+            guard let kind = NamespaceFlags(named: String(name)) else {
+                let known = NamespaceFlags.names.joined(separator: ", ")
+                throw ValidationError("there is no namespace \(name); there are \(known)")
+            }
+            insert(kind)
+        }
+    }
+}

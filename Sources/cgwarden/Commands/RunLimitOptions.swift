@@ -1,0 +1,58 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+
+/// The limits of a run: short names for the usual ones, `--set` for all.
+struct RunLimitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Memory at most (memory.max).", valueName: "size"))
+    var memory: String?
+    @Option(
+        help: ArgumentHelp("Memory and swap together at most (memory.total).", valueName: "size"))
+    var memoryTotal: String?
+    @Option(
+        help: ArgumentHelp(
+            "Memory above which it is held back (memory.soft).", valueName: "size"))
+    var memorySoft: String?
+    @Option(help: ArgumentHelp("Swap at most (memory.swap.max, v2).", valueName: "size"))
+    var swap: String?
+    @Option(help: ArgumentHelp("CPU time, such as 1.5 CPUs (cpu.max).", valueName: "number"))
+    var cpus: String?
+    @Option(help: ArgumentHelp("Share of CPU time, 100 is usual (cpu.weight).", valueName: "n"))
+    var weight: String?
+    @Option(help: ArgumentHelp("CPUs that it may use (cpuset.cpus).", valueName: "list"))
+    var cpuset: String?
+    @Option(help: ArgumentHelp("Memory nodes that it may use (cpuset.mems).", valueName: "list"))
+    var mems: String?
+    @Option(help: ArgumentHelp("Processes and threads at most (pids.max).", valueName: "n"))
+    var pids: String?
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "Disk throttle: rbps, wbps, riops, wiops (io.max).", valueName: "disk:key=rate"))
+    var io: [String] = []
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp("Any limit that `cgwarden set` knows.", valueName: "name=value"))
+    var others: [String] = []
+
+    /// All of them under their unified names.
+    var assignments: [String] {
+        // What `--cpus` counts is in its name; everywhere else a number needs its unit.
+        let cpus = cpus.map { Double($0) == nil ? $0 : "\($0)cpus" }
+        let usual: [(String, String?)] = [
+            // Memory alone is never more than memory and swap together.
+            ("memory.max", memory ?? memoryTotal), ("memory.total", memoryTotal),
+            ("memory.soft", memorySoft),
+            ("memory.swap.max", swap), ("cpu.max", cpus), ("cpu.weight", weight),
+            ("cpuset.cpus", cpuset), ("cpuset.mems", mems), ("pids.max", pids),
+        ]
+        let given = usual.compactMap { name, value in value.map { "\(name)=\($0)" } }
+        return given + io.map { "io.max=\($0)" } + others
+    }
+
+    func requests(on set: HierarchySet) throws -> [LimitRequest] {
+        let host = HostFacts(set.system)
+        return try assignments.flatMap { try LimitRequest.all(parsing: $0, host: host) }
+    }
+}

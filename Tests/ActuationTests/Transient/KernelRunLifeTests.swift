@@ -1,0 +1,133 @@
+import Foundation
+import Testing
+
+/// From the start to the removal: exit statuses, signals, what is left behind.
+@Suite(.enabled(if: RunPlace.isUsable, "needs root and writable cgroups"))
+struct KernelRunLifeTests {
+    private let place = RunPlace()
+
+    @Test(arguments: [
+        ("exit 0", Int32(0)), ("exit 3", 3), ("kill -TERM $$", 143),
+    ])
+    func theExitStatusIsTheCommands(script: String, status: Int32) throws {
+        let run = try place.run([], "sh", "-c", script)
+        #expect(run.status == status, "\(run.errors)")
+        #expect(try run.summary()["status"] as? Int == Int(status))
+        #expect(place.directories("").isEmpty)
+    }
+
+    @Test func aCommandThatCannotRunIsToldInOneLine() throws {
+        let missing = try place.run([], "cgwarden-test-no-such-command")
+        #expect(missing.status == 127)
+        #expect(
+            missing.errors
+                == "cgwarden: cannot run cgwarden-test-no-such-command: No such file or directory\n"
+        )
+        let unfit = try place.run([], "/etc/passwd")
+        #expect(unfit.status == 126)
+        #expect(unfit.errors == "cgwarden: cannot run /etc/passwd: Permission denied\n")
+        #expect(place.directories("").isEmpty)
+    }
+
+    @Test func theCommandIsBornInside() throws {
+        let run = try place.run(["--name", "born"], "cat", "/proc/self/cgroup")
+        let lines = run.output.split(separator: "\n").filter {
+            $0.hasSuffix(":\(place.path)/run-born")
+        }
+        #expect(!lines.isEmpty, "\(run.output)")
+        #expect(lines.contains { $0.contains(":pids:") || $0.hasPrefix("0::") })
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGUSR2])
+    func aSignalIsPassedOn(signal: Int32) throws {
+        let run = try place.start(
+            [], "sh", "-c",
+            "trap 'exit 9' \(signal); echo ready; while :; do sleep 0.05; done")
+        try run.awaitOutput("ready")
+        run.send(signal)
+        #expect(try run.result().status == 9)
+    }
+
+    @Test func whatWasIgnoredBeforeStaysIgnored() throws {
+        let script = "trap '' HUP; exec '\(RunProgram.path)' \"$@\""
+        let inner = place.arguments([], ["sh", "-c", "kill -HUP $$; echo lives"])
+        let run = try RunProgram("/bin/sh", ["-c", script, "sh"] + inner).result()
+        #expect(run.output == "lives\n")
+        #expect(run.status == 0)
+    }
+
+    @Test func whatTheCommandLeavesBehindIsWaitedFor() throws {
+        let run = try place.run([], "sh", "-c", "(sleep 1; echo late) & exit 5")
+        #expect(run.status == 5)
+        #expect(run.output == "late\n")
+        #expect(run.errors.contains("waiting for"))
+    }
+
+    @Test func theRestEndsByASignalOrAtOnce() throws {
+        let waiting = try place.start([], "sh", "-c", "sleep 600 & exit 5")
+        try RunProgram.await("it says that it waits") {
+            waiting.text("err").contains("waiting for 1 process ")
+        }
+        waiting.send(SIGINT)
+        #expect(try waiting.result().status == 5)
+
+        let script = "sleep 600 & trap '' TERM; sleep 600 & exit 6"
+        let prompt = try place.run(["--kill-rest"], "sh", "-c", script)
+        #expect(prompt.status == 6)
+        #expect(place.directories("").isEmpty)
+    }
+
+    @Test func aNameIsTakenAsLongAsItsRunLasts() throws {
+        let first = try place.start(["--name", "one"], "sh", "-c", "echo ready; exec sleep 600")
+        try first.awaitOutput("ready")
+        let second = try place.run(["--name", "one"], "true")
+        #expect(second.status != 0)
+        #expect(second.errors.contains("choose another --name"))
+        #expect(!place.directories("one").isEmpty)
+        first.send(SIGTERM)
+        #expect(try first.result().status == 143)
+        #expect(place.directories("one").isEmpty)
+    }
+
+    @Test func theNextStartCleansUpBehindAKilledOneOnly() throws {
+        let alive = try place.start(["--name", "alive"], "sh", "-c", "echo ready; exec sleep 600")
+        let killed = try place.start(
+            ["--name", "killed"], "sh", "-c", "sleep 600 & echo ready $$; exec sleep 600")
+        try alive.awaitOutput("ready")
+        try killed.awaitOutput("ready")
+        let leader = try #require(
+            Int32(killed.text("out").split(separator: " ").last?.dropLast() ?? ""))
+        killed.send(SIGKILL)
+        #expect(try killed.result().status == 137)
+        // Frozen processes of v1 do not die before they are thawed.
+        for directory in place.directories("killed") {
+            for (file, word) in [("freezer.state", "FROZEN"), ("cgroup.freeze", "1")] {
+                try? Data(word.utf8).write(to: URL(filePath: "\(directory)/\(file)"))
+            }
+        }
+        #expect(!place.directories("killed").isEmpty)
+
+        let next = try place.run(["--name", "next"], "true")
+        #expect(next.status == 0, "\(next.errors)")
+        #expect(next.errors.contains("removed \(place.path)/run-killed"))
+        #expect(place.directories("killed").isEmpty)
+        #expect(!isRunning(leader))
+        #expect(!place.directories("alive").isEmpty)
+        alive.send(SIGTERM)
+        #expect(try alive.result().status == 143)
+    }
+
+    @Test func manyStartAtOnce() throws {
+        let runs = try (0..<4).map { try place.start(["--name", "n\($0)"], "true") }
+        for run in runs {
+            let result = try run.result()
+            #expect(result.status == 0, "\(result.errors)")
+        }
+    }
+
+    /// A zombie that nobody has reaped yet does not count.
+    private func isRunning(_ pid: Int32) -> Bool {
+        let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        return stat.map { !$0.contains(") Z ") } ?? false
+    }
+}
