@@ -39,7 +39,7 @@ public struct SystemdScope: Sendable {
         guard let facts, facts.state == "active", !facts.cgroup.isEmpty else {
             throw ActuationError(
                 .failed,
-                "cannot start \(name): systemd left it \(facts?.state ?? "undone"); "
+                "cannot start \(name): \(facts.map { "it is \($0.state)" } ?? "it has ended already"); "
                     + "`systemctl status \(name)` may say why")
         }
         return SystemdScope(
