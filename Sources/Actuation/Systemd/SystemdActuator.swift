@@ -33,8 +33,8 @@ public struct SystemdActuator: Sendable {
     /// What `set` would ask systemd for; throws if a value cannot be asked for.
     public func plan(
         _ values: [FileValue], in directory: CgroupDirectory
-    ) throws(ActuationError) -> [SystemdAssignment] {
-        try translation(directory).assignments(for: values)
+    ) throws(ActuationError) -> SystemdPlan {
+        SystemdPlan(try translation(directory).assignments(for: values))
     }
 
     /// Sets values of a unit's own cgroup until the machine restarts, all or none, and tells what
@@ -42,7 +42,7 @@ public struct SystemdActuator: Sendable {
     public func set(
         _ values: [FileValue], on unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> [SystemdResult] {
-        let assignments = try plan(values, in: directory)
+        let assignments = try plan(values, in: directory).assignments
         let systemd = connections[unit.instance]
         let what = "set \(values.map(\.file).joined(separator: ", ")) of \(unit)"
         let version = try asking(what) { () throws(BusError) in try systemd.version() }

@@ -67,6 +67,18 @@ import Testing
         #expect(!bus.calls.contains { $0.member == "SetUnitProperties" })
     }
 
+    @Test func onlyAQuotaWithAFractionIsWarnedOf() throws {
+        let tree = try CapturedCgroups()
+        let web = try tree.cgroup("/web.service")
+        let (actuator, _) = Self.actuator { _ throws(BusError) in [] }
+        func warnings(_ text: String) throws -> Int {
+            try actuator.plan([FileValue("cpu.max", text)], in: web).warnings.count
+        }
+        #expect(try warnings("10000 30000") == 1)
+        #expect(try warnings("33000 100000") == 0)
+        #expect(try warnings("max 100000") == 0)
+    }
+
     private static let refusals: [(BusError, ActuationError.Code)] = [
         (.refused(name: "org.freedesktop.DBus.Error.AccessDenied", message: "no"), .notPermitted),
         (
