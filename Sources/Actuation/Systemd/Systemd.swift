@@ -95,6 +95,18 @@ public struct Systemd: Sendable {
             ])
     }
 
+    /// How often a service must say that it is alive, in microseconds; nil if it need not.
+    public func watchdog(ofService name: String) throws(BusError) -> UInt64? {
+        guard name.hasSuffix(".service") else { return nil }
+        let unit = try objectPath(call("GetUnit", [.string(name)]))
+        let found = try property(
+            "WatchdogUSec", of: unit, interface: "org.freedesktop.systemd1.Service")
+        guard case .uint64(let period) = found else {
+            throw .malformed("a watchdog's period is not a number")
+        }
+        return period == 0 || period == .max ? nil : period
+    }
+
     /// A property of one of systemd's objects.
     func property(
         _ name: String, of object: String, interface: String

@@ -73,7 +73,5 @@ public struct SystemdProperty: Sendable {
         .init("cpu.cfs_period_us", "CPUQuotaPeriodUSec", 242, .legacyQuota),
         .init("blkio.throttle.read_bps_device", "IOReadBandwidthMax", 230, .legacyRate),
         .init("blkio.throttle.write_bps_device", "IOWriteBandwidthMax", 230, .legacyRate),
-        .init("blkio.throttle.read_iops_device", "IOReadIOPSMax", 230, .legacyRate),
-        .init("blkio.throttle.write_iops_device", "IOWriteIOPSMax", 230, .legacyRate),
     ]
 }

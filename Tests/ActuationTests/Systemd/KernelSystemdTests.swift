@@ -6,72 +6,22 @@ import Testing
 
 @testable import Actuation
 
-enum SystemdAsPID1 {
-    static let isHere =
-        (try? String(contentsOfFile: "/proc/1/comm", encoding: .utf8)) == "systemd\n"
-}
-
-/// With the real systemd as PID 1.
+/// With the real systemd as PID 1 and one v2 tree.
 @Suite(
-    .enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"), .serialized)
+    .enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"),
+    .enabled(if: SystemdAsPID1.mode == .unified, "there are v1 trees"), .serialized)
 struct KernelSystemdTests {
-    private let set: HierarchySet
-    private let connections = SystemdConnections()
-    private let probe: OwnershipProbe
-    private let actuator: SystemdActuator
-    private let systemd: Systemd
+    private let guest: SystemdAsPID1
 
-    init() throws {
-        let found = try HierarchySet.discover()
-        set = found
-        probe = OwnershipProbe(connections: connections)
-        actuator = SystemdActuator(
-            connections: connections, files: KernelControlFiles(),
-            deviceFile: { number in
-                let major = number.split(separator: ":").compactMap { UInt32($0) }
-                guard major.count == 2 else { return nil }
-                let key = InstanceKey(major: major[0], minor: major[1])
-                return BlockDevices(found.system).name(key).map { "/dev/\($0)" }
-            })
-        systemd = connections[.system]
-    }
-
-    @discardableResult
-    private static func shell(_ command: String) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/bin/bash")
-        process.arguments = ["-c", command]
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(command)")
-        return String(decoding: data, as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    private func directory(_ path: String) throws -> CgroupDirectory {
-        try CgroupDirectory(CgroupPath(path), in: set.hierarchies[#require(set.unified)])
-    }
-
-    /// Runs a service of its own for the time of a test.
-    private func withService(
-        _ name: String, _ options: String = "",
-        _ body: (SystemdUnit, CgroupDirectory) throws -> Void
-    ) throws {
-        let unit = "cgwarden-test-\(name).service"
-        try Self.shell("systemd-run --quiet --unit=\(unit) \(options) sleep 1000")
-        defer { _ = try? Self.shell("systemctl kill --signal=KILL \(unit)") }
-        let facts = try #require(try systemd.unit(named: unit))
-        try body(SystemdUnit(unit), try directory(facts.cgroup))
-    }
+    init() throws { guest = try SystemdAsPID1() }
 
     @Test func limitsOfAServiceAreSetAndSurviveAReload() throws {
-        let number = try Self.shell("cat /sys/block/vda/dev")
-        try withService("limits") { unit, directory throws in
-            #expect(try probe.owner(of: directory) == .systemd(unit))
-            #expect(probe.chooseActuator(for: directory, writing: "cpu.max") == .systemd(unit))
+        let number = try SystemdAsPID1.shell("cat /sys/block/vda/dev")
+        try guest.withService("limits") { unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
+            #expect(try guest.probe.owner(of: directory) == .systemd(unit))
+            #expect(
+                guest.probe.chooseActuator(for: directory, writing: "cpu.max") == .systemd(unit))
             let values = [
                 FileValue("memory.max", "67108864"), FileValue("memory.high", "50331648"),
                 FileValue("memory.low", "4096"), FileValue("memory.min", "8192"),
@@ -81,10 +31,10 @@ struct KernelSystemdTests {
                 FileValue("io.max", "\(number) rbps=1048576 wiops=120"),
                 FileValue("io.bfq.weight", "300"),
             ]
-            for result in try actuator.set(values, on: unit, in: directory) {
+            for result in try guest.actuator.set(values, on: unit, in: directory) {
                 #expect(result.isApplied, "\(result)")
             }
-            try Self.shell("systemctl daemon-reload")
+            try SystemdAsPID1.shell("systemctl daemon-reload")
             for value in values {
                 let found = try directory.text(value.file)
                 #expect(ReadBack(wanted: value).isMet(by: found), "\(value): \(found)")
@@ -94,7 +44,7 @@ struct KernelSystemdTests {
                 FileValue("cpu.max", "max 100000"), FileValue("io.max", "\(number) rbps=max"),
                 FileValue("cpu.idle", "1"),
             ]
-            for result in try actuator.set(open, on: unit, in: directory) {
+            for result in try guest.actuator.set(open, on: unit, in: directory) {
                 #expect(result.isApplied, "\(result)")
             }
             #expect(try directory.text("io.max").contains("wiops=120"))
@@ -102,35 +52,89 @@ struct KernelSystemdTests {
     }
 
     @Test func aFractionOfAPercentIsLostAsWarned() throws {
-        try withService("fraction") { unit, directory throws in
+        try guest.withService("fraction") { unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
             let value = FileValue("cpu.max", "10000 30000")
-            let warnings = try actuator.plan([value], in: directory).warnings
+            let warnings = try guest.actuator.plan([value], in: directory).warnings
             #expect(warnings.count == 1 && warnings[0].contains("33%"))
-            let results = try actuator.set([value], on: unit, in: directory)
+            let results = try guest.actuator.set([value], on: unit, in: directory)
             #expect(results.map(\.found) == ["10000 30000"])
-            try Self.shell("systemctl daemon-reload")
+            try SystemdAsPID1.shell("systemctl daemon-reload")
             #expect(try directory.text("cpu.max") == "9900 30000")
         }
     }
 
     @Test func whatIsWrittenBehindItsBackIsUndone() throws {
-        try withService("behind", "--property=MemoryMax=64M --property=TasksMax=40") {
-            unit, directory throws in
+        try guest.withService("behind", "--property=MemoryMax=64M --property=TasksMax=40") {
+            unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
             try directory.write("33554432", to: "memory.max")
             let other = FileValue("pids.max", "30")
-            #expect(try actuator.set([other], on: unit, in: directory).allSatisfy(\.isApplied))
+            #expect(
+                try guest.actuator.set([other], on: unit, in: directory).allSatisfy(\.isApplied))
             #expect(try directory.text("memory.max") == "67108864")
         }
     }
 
     @Test func aServiceIsFrozenAndThawed() throws {
-        try withService("freeze") { unit, directory throws in
-            #expect(try actuator.freeze(unit, in: directory))
+        try guest.withService("freeze") { unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
+            #expect(try guest.actuator.freeze(unit, in: directory))
             #expect(try directory.text("cgroup.freeze") == "1")
-            #expect(try Self.shell("systemctl show -P FreezerState \(unit.name)") == "frozen")
-            #expect(try actuator.thaw(unit, in: directory))
-            #expect(try Self.shell("systemctl show -P FreezerState \(unit.name)") == "running")
+            #expect(
+                try SystemdAsPID1.shell("systemctl show -P FreezerState \(unit.name)") == "frozen")
+            #expect(try guest.actuator.thaw(unit, in: directory))
+            #expect(
+                try SystemdAsPID1.shell("systemctl show -P FreezerState \(unit.name)") == "running")
         }
+    }
+
+    @Test func aWatchdogIsKnownOf() throws {
+        try guest.withService("watchdog", "--property=WatchdogSec=90") { unit, _ throws in
+            #expect(try guest.systemd.watchdog(ofService: unit.name) == 90_000_000)
+        }
+        try guest.withService("none") { unit, _ throws in
+            #expect(try guest.systemd.watchdog(ofService: unit.name) == nil)
+        }
+    }
+
+    /// A user's systemd puts a process of the user into a scope, though it may not move it itself.
+    @Test func aUsersOwnSystemdHasUnitsToo() throws {
+        let user: UInt32 = 65534
+        let name = "user@\(user).service"
+        try SystemdAsPID1.shell(
+            """
+            mkdir -p /run/user/\(user) && chown \(user) /run/user/\(user)
+            printf '[Unit]\\nDefaultDependencies=no\\n[Service]\\nType=notify\\nUser=\(user)\\nDelegate=yes\\n' \\
+                >/run/systemd/system/\(name)
+            echo Environment=XDG_RUNTIME_DIR=/run/user/\(user) >>/run/systemd/system/\(name)
+            echo 'ExecStart=/lib/systemd/systemd --user --unit=basic.target' \\
+                >>/run/systemd/system/\(name)
+            systemctl daemon-reload && systemctl start \(name)
+            """)
+        defer { _ = try? SystemdAsPID1.shell("systemctl kill --signal=KILL \(name)") }
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/setpriv")
+        process.arguments = ["--reuid=\(user)", "--clear-groups", "sleep", "1000"]
+        try process.run()
+        defer { if process.isRunning { process.terminate() } }
+        let isTheirs = awaited(seconds: 10) {
+            (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8))
+                == "sleep\n"
+        } until: {
+            $0
+        }
+        try #require(isTheirs)
+        let scope = try SystemdScope.start(
+            "cgwarden-test-user.scope", holding: [UInt32(process.processIdentifier)],
+            describedAs: "A test", by: guest.connections[.user(user)])
+        let cgroup = try guest.directory(scope.cgroup)
+        #expect(scope.cgroup.contains("/\(name)/"))
+        #expect(try guest.probe.owner(of: cgroup) == .systemd(scope.unit))
+        #expect(scope.unit.instance == .user(user))
+        let value = FileValue("memory.max", "67108864")
+        let results = try guest.actuator.set([value], on: scope.unit, in: cgroup)
+        #expect(results.map(\.found) == [value.text])
     }
 
     @Test func aScopeHoldsAProcessUntilItIsKilled() throws {
@@ -142,26 +146,26 @@ struct KernelSystemdTests {
         let name = "cgwarden-test-run.scope"
         let scope = try SystemdScope.start(
             name, holding: [UInt32(process.processIdentifier)], describedAs: "A test",
-            with: [SystemdAssignment("MemoryMax", .u64(64 << 20))], by: systemd)
+            with: [SystemdAssignment("MemoryMax", .u64(64 << 20))], by: guest.systemd)
         let membership = try String(
             contentsOfFile: "/proc/\(process.processIdentifier)/cgroup", encoding: .utf8)
         #expect(membership.contains(scope.cgroup + "\n"))
-        let directory = try directory(scope.cgroup)
+        let directory = try guest.directory(scope.cgroup)
         #expect(try directory.text("memory.max") == "67108864")
-        #expect(try probe.owner(of: directory) == .systemd(scope.unit))
+        #expect(try guest.probe.owner(of: directory) == .systemd(scope.unit))
         #expect {
             try SystemdScope.start(
                 name, holding: [UInt32(process.processIdentifier)], describedAs: "A test",
-                by: systemd)
+                by: guest.systemd)
         } throws: {
             ($0 as? ActuationError)?.code == .busy
         }
-        try actuator.kill(scope.unit, signal: SIGKILL)
+        try guest.actuator.kill(scope.unit, signal: SIGKILL)
         process.waitUntilExit()
         #expect(process.terminationStatus == SIGKILL)
         #expect(
             awaited(seconds: 20) {
-                (try? systemd.unit(named: name)) == .some(nil)
+                (try? guest.systemd.unit(named: name)) == .some(nil)
             } until: {
                 $0
             })
@@ -169,17 +173,18 @@ struct KernelSystemdTests {
     }
 
     @Test func whatIsDelegatedOrForeignIsNotSystemds() throws {
-        try withService("delegated", "--property=Delegate=yes") { unit, directory throws in
-            #expect(try probe.owner(of: directory) == .systemd(unit))
+        try guest.withService("delegated", "--property=Delegate=yes") { unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
+            #expect(try guest.probe.owner(of: directory) == .systemd(unit))
             let path = directory.path.description + "/cgwarden-test-child"
-            try Self.shell("mkdir /sys/fs/cgroup\(path)")
-            #expect(try probe.owner(of: self.directory(path)) == .delegated(unit))
+            try SystemdAsPID1.shell("mkdir /sys/fs/cgroup\(path)")
+            #expect(try guest.probe.owner(of: guest.directory(path)) == .delegated(unit))
         }
-        try Self.shell("mkdir /sys/fs/cgroup/cgwarden-test-foreign")
-        defer { _ = try? Self.shell("rmdir /sys/fs/cgroup/cgwarden-test-foreign") }
-        let foreign = try directory("/cgwarden-test-foreign")
-        #expect(try probe.owner(of: foreign) == .nobody)
-        #expect(probe.chooseActuator(for: foreign) == .cgroupfs)
+        try SystemdAsPID1.shell("mkdir /sys/fs/cgroup/cgwarden-test-foreign")
+        defer { _ = try? SystemdAsPID1.shell("rmdir /sys/fs/cgroup/cgwarden-test-foreign") }
+        let foreign = try guest.directory("/cgwarden-test-foreign")
+        #expect(try guest.probe.owner(of: foreign) == .nobody)
+        #expect(guest.probe.chooseActuator(for: foreign) == .cgroupfs)
     }
 
     @Test func itsRefusalsAreUnderstood() throws {
@@ -189,15 +194,17 @@ struct KernelSystemdTests {
         }
         func set(_ assignment: SystemdAssignment, on unit: String) throws {
             try asking("try") { () throws(BusError) in
-                try systemd.setProperties(of: unit, [assignment])
+                try guest.systemd.setProperties(of: unit, [assignment])
             }
         }
         let limit = SystemdAssignment("MemoryMax", .u64(1 << 20))
-        #expect(code { try set(limit, on: "cgwarden-test-none.service") } == .notFound)
+        #expect(code { try set(limit, on: "cgwarden-test-missing.service") } == .notFound)
         #expect(
-            code { try asking("try") { () throws(BusError) in try systemd.freeze("no.service") } }
+            code {
+                try asking("try") { () throws(BusError) in try guest.systemd.freeze("no.service") }
+            }
                 == .notFound)
-        try withService("refusals") { unit, _ throws in
+        try guest.withService("refusals") { unit, _ throws in
             let unknown = SystemdAssignment("MemoryMaximum", .u64(1 << 20))
             #expect(code { try set(unknown, on: unit.name) } == .unavailable)
             let wrong = SystemdAssignment("CPUWeight", .u64(10_001))
@@ -206,15 +213,15 @@ struct KernelSystemdTests {
     }
 
     @Test func aNewSystemdIsConnectedToAgain() throws {
-        let version = try systemd.version()
+        let version = try guest.systemd.version()
         #expect(version > 200)
-        try Self.shell("systemctl daemon-reexec")
-        #expect(try systemd.version() == version)
+        try SystemdAsPID1.shell("systemctl daemon-reexec")
+        #expect(try guest.systemd.version() == version)
     }
 
     @Test func theSystemBusServesAsWell() throws {
         let bus = Systemd(.system, over: SystemBus(.systemBus))
-        let version = try systemd.version()
+        let version = try guest.systemd.version()
         // It comes back to the bus some time after it was executed again.
         #expect(
             awaited(seconds: 20) {

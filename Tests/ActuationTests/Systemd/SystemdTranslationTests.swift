@@ -62,7 +62,7 @@ import Testing
         ("memory.limit_in_bytes", "-1", one("MemoryMax", .infinity, 231)),
         ("cpu.shares", "512", one("CPUShares", .u64(512), 213)),
         ("blkio.throttle.read_bps_device", "254:0 4096", [disk("IOReadBandwidthMax", 4096)]),
-        ("blkio.throttle.write_iops_device", "254:0 0", [disk("IOWriteIOPSMax", .max)]),
+        ("blkio.throttle.write_bps_device", "254:0 0", [disk("IOWriteBandwidthMax", .max)]),
     ]
 
     @Test(arguments: table.indices)
@@ -107,6 +107,7 @@ import Testing
         for file in [
             "memory.oom.group", "cpu.max.burst", "cpuset.partition", "hugetlb.2MB.max",
             "memory.soft_limit_in_bytes", "memory.memsw.limit_in_bytes", "freezer.state",
+            "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device",
         ] { #expect(SystemdProperty.behind(file) == nil, "\(file)") }
     }
 }
