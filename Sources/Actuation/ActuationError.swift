@@ -1,26 +1,13 @@
-/// Why something could not be done to a cgroup: one sentence with what to do, and its kind.
+/// Why an action was not done: one sentence for a person, with what to do.
 public struct ActuationError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure it is; decides the exit status.
+    /// The kind of failure, from which the exit status follows.
     public enum Code: Sendable {
-        /// What was asked for makes no sense.
-        case usage
-        /// There is no such thing.
-        case notFound
-        /// Privileges are missing.
-        case notPermitted
-        /// It would hurt: cgwarden does not do it.
-        case refused
-        /// Something is in the way now; later it may work.
-        case busy
-        /// This kernel, build or machine does not have it.
-        case unavailable
-        /// The kernel did not do it.
-        case failed
+        case usage, notFound, notPermitted, refused, busy, unavailable, failed
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
-    /// The sentence for a person.
+    /// The sentence.
     public let message: String
 
     /// Joins the parts.
@@ -29,6 +16,6 @@ public struct ActuationError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// The sentence for a person.
+    /// The sentence.
     public var description: String { message }
 }

@@ -60,7 +60,7 @@ public final class OwnershipProbe: Sendable {
         switch owner {
         case .nobody, .delegated, .ours, .container(_, nil): return .cgroupfs
         case .systemd(let unit), .container(_, let unit?):
-            guard let file, file != "cgroup.freeze", SystemdProperty.behind(file) == nil else {
+            guard let file, file != "cgroup.freeze", SystemdFile.behind(file) == nil else {
                 return .systemd(unit)
             }
             guard file.hasPrefix("devices.") else { return .cgroupfs }

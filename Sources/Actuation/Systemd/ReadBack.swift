@@ -6,7 +6,7 @@ struct ReadBack {
     /// Whether the file's text says the same.
     func isMet(by found: String) -> Bool {
         if found == wanted.text { return true }
-        switch SystemdProperty.behind(wanted.file)?.form {
+        switch SystemdFile.behind(wanted.file)?.form {
         case .number, .legacyNumber: return isRounded(found)
         case .weight, .bfqWeight:
             let lines = found.split(separator: "\n")
@@ -16,7 +16,7 @@ struct ReadBack {
         case .quota:
             // The period may have been left out, then it stays as it was.
             return !wanted.text.contains(" ") && found.hasPrefix(wanted.text + " ")
-        case .set: return Self.members(found) == Self.members(wanted.text)
+        case .set: return Self.members(found[...]) == Self.members(wanted.list)
         case .ioLimits, .ioLatency, .legacyRate: return hasDevice(found)
         case .idle, .legacyQuota, nil: return false
         }
@@ -41,7 +41,7 @@ struct ReadBack {
         return words.allSatisfy(line.contains)
     }
 
-    private static func members(_ text: String) -> Set<Int>? {
+    private static func members(_ text: Substring) -> Set<Int>? {
         var result: Set<Int> = []
         for range in text.split(separator: ",") {
             let ends = range.split(separator: "-").compactMap { Int($0) }

@@ -10,6 +10,9 @@ public struct FileValue: Hashable, Sendable {
         self.file = file
         self.text = text
     }
+
+    /// The text without the newline that an empty list is written as.
+    var list: Substring { text == "\n" ? "" : text[...] }
 }
 
 /// Turns what would be written to interface files into assignments to properties.
@@ -28,13 +31,13 @@ public struct SystemdTranslation: Sendable {
         self.deviceFile = deviceFile
     }
 
-    /// The assignments that stand for values of files, all of which must be in ``SystemdProperty``.
+    /// The assignments that stand for values of files, all of which must be in ``SystemdFile``.
     public func assignments(
         for values: [FileValue]
     ) throws(ActuationError) -> [SystemdAssignment] {
         var result: [SystemdAssignment] = []
         for value in values {
-            guard let row = SystemdProperty.behind(value.file) else {
+            guard let row = SystemdFile.behind(value.file) else {
                 throw ActuationError(.failed, "systemd has no property for \(value.file)")
             }
             for assignment in try assignments(row, value, beside: values)
@@ -46,7 +49,7 @@ public struct SystemdTranslation: Sendable {
     }
 
     private func assignments(
-        _ row: SystemdProperty, _ value: FileValue, beside others: [FileValue]
+        _ row: SystemdFile, _ value: FileValue, beside others: [FileValue]
     ) throws(ActuationError) -> [SystemdAssignment] {
         func single(_ value: SystemdValue) -> [SystemdAssignment] {
             [SystemdAssignment(row.name, value, since: row.since)]
@@ -80,7 +83,7 @@ public struct SystemdTranslation: Sendable {
     }
 
     private func weight(
-        _ row: SystemdProperty, _ value: FileValue, _ perDevice: String
+        _ row: SystemdFile, _ value: FileValue, _ perDevice: String
     ) throws(ActuationError) -> [SystemdAssignment] {
         guard !perDevice.isEmpty, value.text.contains(":") else {
             let weight = try number(value.text.withoutDefault, value)
@@ -93,7 +96,7 @@ public struct SystemdTranslation: Sendable {
     }
 
     private func quota(
-        _ row: SystemdProperty, _ value: FileValue
+        _ row: SystemdFile, _ value: FileValue
     ) throws(ActuationError) -> [SystemdAssignment] {
         let parts = value.text.split(separator: " ").map(String.init)
         let now = current(value.file)?.split(separator: " ").map(String.init) ?? []
@@ -136,7 +139,7 @@ public struct SystemdTranslation: Sendable {
     }
 
     private func ioLimits(
-        _ row: SystemdProperty, _ value: FileValue
+        _ row: SystemdFile, _ value: FileValue
     ) throws(ActuationError) -> [SystemdAssignment] {
         let names = [
             "rbps": "IOReadBandwidthMax", "wbps": "IOWriteBandwidthMax", "riops": "IOReadIOPSMax",
@@ -169,7 +172,8 @@ public struct SystemdTranslation: Sendable {
 
     private func mask(_ value: FileValue) throws(ActuationError) -> [UInt8] {
         var mask: [UInt8] = []
-        for range in value.text.split(separator: ",") {
+        for range in value.list.split(separator: ",", omittingEmptySubsequences: false)
+        where !value.list.isEmpty {
             let ends = range.split(separator: "-", omittingEmptySubsequences: false)
             guard ends.count <= 2, let low = ends.first.flatMap({ UInt16($0) }),
                 let high = ends.last.flatMap({ UInt16($0) }), low <= high
@@ -179,8 +183,6 @@ public struct SystemdTranslation: Sendable {
                 mask[number / 8] |= 1 << (number % 8)
             }
         }
-        // An empty set would leave the file as it is.
-        guard !mask.isEmpty else { throw bad(value) }
         return mask
     }
 

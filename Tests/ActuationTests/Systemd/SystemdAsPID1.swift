@@ -2,6 +2,7 @@
 import CgroupModel
 import Foundation
 import Hierarchy
+import KernelIO
 import Testing
 
 @testable import Actuation
@@ -16,20 +17,18 @@ struct SystemdAsPID1 {
     let connections = SystemdConnections()
     let probe: OwnershipProbe
     let actuator: SystemdActuator
+    let files: OwnerAwareFiles
     let systemd: Systemd
 
     init() throws {
         let found = try HierarchySet.discover()
         set = found
         probe = OwnershipProbe(connections: connections)
+        let devices = BlockDevices(found.system)
         actuator = SystemdActuator(
             connections: connections, files: KernelControlFiles(),
-            deviceFile: { number in
-                let parts = number.split(separator: ":").compactMap { UInt32($0) }
-                guard parts.count == 2 else { return nil }
-                let key = InstanceKey(major: parts[0], minor: parts[1])
-                return BlockDevices(found.system).name(key).map { "/dev/\($0)" }
-            })
+            deviceFile: { devices.file($0) })
+        files = OwnerAwareFiles(set: found, connections: connections)
         systemd = connections[.system]
     }
 
@@ -52,6 +51,16 @@ struct SystemdAsPID1 {
     func directory(_ path: String, of controller: Controller? = nil) throws -> CgroupDirectory {
         let index = controller.map { set.legacy($0) } ?? set.unified
         return try CgroupDirectory(CgroupPath(path), in: set.hierarchies[#require(index)])
+    }
+
+    /// The text of a file; nil if there is no such file.
+    func textIfThere(_ name: String, of directory: CgroupDirectory) throws -> String? {
+        do throws(IOError) {
+            return try directory.text(name)
+        } catch {
+            guard error.isGone else { throw error }
+            return nil
+        }
     }
 
     /// Runs a service of its own for the time of a test, and not all that usually comes before one.

@@ -2,7 +2,7 @@
 ///
 /// What is not in the table systemd leaves alone: such a file may be written to directly even in a
 /// unit's own cgroup.
-public struct SystemdProperty: Sendable {
+public struct SystemdFile: Sendable {
     /// The interface file, v2 or v1.
     public let file: String
     /// The property.
@@ -45,12 +45,12 @@ public struct SystemdProperty: Sendable {
     }
 
     /// The row of an interface file; nil if systemd leaves the file alone.
-    public static func behind(_ file: String) -> SystemdProperty? { byFile[file] }
+    public static func behind(_ file: String) -> SystemdFile? { byFile[file] }
 
     private static let byFile = Dictionary(uniqueKeysWithValues: all.map { ($0.file, $0) })
 
     /// All rows.
-    public static let all: [SystemdProperty] = [
+    public static let all: [SystemdFile] = [
         .init("memory.max", "MemoryMax", 231, .number),
         .init("memory.high", "MemoryHigh", 231, .number),
         .init("memory.low", "MemoryLow", 231, .number),
