@@ -30,8 +30,28 @@ public struct OwnerAwareFiles: ControlFiles {
     }
 
     /// The text of a file without its last newline.
+    ///
+    /// On v2 systemd enables a controller for a unit when something is set there, and then makes
+    /// the file; until then the unit has what a new cgroup starts with.
     public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
-        try kernel.text(name, of: directory)
+        do throws(IOError) {
+            return try kernel.text(name, of: directory)
+        } catch {
+            guard error.code == ENOENT, let initial = initial(name, of: directory) else {
+                throw error
+            }
+            return initial
+        }
+    }
+
+    private func initial(_ name: String, of directory: CgroupDirectory) -> String? {
+        guard directory.hierarchy.version == .unified, directory.isCurrent,
+            let initial = SystemdFile.behind(name)?.initial,
+            let controller = name.split(separator: ".").first.map(String.init),
+            directory.hierarchy.controllers.contains(where: { $0.rawValue == controller }),
+            case .systemd = probe.chooseActuator(for: directory, writing: name)
+        else { return nil }
+        return initial
     }
 
     /// Writes a value, or has systemd write it; returns when it is there, or a second later.

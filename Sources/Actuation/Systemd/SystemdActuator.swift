@@ -77,7 +77,14 @@ public struct SystemdActuator: Sendable {
         _ unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
-        try asking("freeze \(unit)") { () throws(BusError) in try systemd.freeze(unit.name) }
+        try asking("freeze \(unit)") { () throws(BusError) in
+            try systemd.freeze(unit.name)
+            // It does nothing if it has not noticed that someone else thawed the unit.
+            if (try? files.text("cgroup.freeze", of: directory)) == "0" {
+                try systemd.thaw(unit.name)
+                try systemd.freeze(unit.name)
+            }
+        }
         return awaitFrozen(true, directory)
     }
 
@@ -87,6 +94,10 @@ public struct SystemdActuator: Sendable {
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
         try asking("thaw \(unit)") { () throws(BusError) in try systemd.thaw(unit.name) }
+        // It does nothing, either, if someone else froze it.
+        if (try? files.text("cgroup.freeze", of: directory)) == "1" {
+            try? files.write("0", to: "cgroup.freeze", of: directory)
+        }
         return awaitFrozen(false, directory)
     }
 

@@ -10,6 +10,8 @@ public struct SystemdFile: Sendable {
     /// The first version of systemd that takes it at run time.
     public let since: Int
     let form: Form
+    /// What every v2 kernel shows in a new cgroup; nil where that differs or the file may be missing.
+    let initial: String?
 
     /// How a file's text becomes the property's value.
     enum Form: Sendable {
@@ -37,11 +39,14 @@ public struct SystemdFile: Sendable {
         case legacyRate
     }
 
-    private init(_ file: String, _ name: String, _ since: Int, _ form: Form) {
+    private init(
+        _ file: String, _ name: String, _ since: Int, _ form: Form, initial: String? = nil
+    ) {
         self.file = file
         self.name = name
         self.since = since
         self.form = form
+        self.initial = initial
     }
 
     /// The row of an interface file; nil if systemd leaves the file alone.
@@ -51,19 +56,19 @@ public struct SystemdFile: Sendable {
 
     /// All rows.
     public static let all: [SystemdFile] = [
-        .init("memory.max", "MemoryMax", 231, .number),
-        .init("memory.high", "MemoryHigh", 231, .number),
-        .init("memory.low", "MemoryLow", 231, .number),
-        .init("memory.min", "MemoryMin", 240, .number),
+        .init("memory.max", "MemoryMax", 231, .number, initial: "max"),
+        .init("memory.high", "MemoryHigh", 231, .number, initial: "max"),
+        .init("memory.low", "MemoryLow", 231, .number, initial: "0"),
+        .init("memory.min", "MemoryMin", 240, .number, initial: "0"),
         .init("memory.swap.max", "MemorySwapMax", 232, .number),
         .init("memory.zswap.max", "MemoryZSwapMax", 253, .number),
-        .init("cpu.weight", "CPUWeight", 232, .weight(perDevice: "")),
+        .init("cpu.weight", "CPUWeight", 232, .weight(perDevice: ""), initial: "100"),
         .init("cpu.idle", "CPUWeight", 252, .idle),
-        .init("cpu.max", "CPUQuotaPerSecUSec", 242, .quota),
-        .init("cpuset.cpus", "AllowedCPUs", 244, .set),
-        .init("cpuset.mems", "AllowedMemoryNodes", 244, .set),
-        .init("pids.max", "TasksMax", 227, .number),
-        .init("io.max", "IOReadBandwidthMax", 230, .ioLimits),
+        .init("cpu.max", "CPUQuotaPerSecUSec", 242, .quota, initial: "max 100000"),
+        .init("cpuset.cpus", "AllowedCPUs", 244, .set, initial: ""),
+        .init("cpuset.mems", "AllowedMemoryNodes", 244, .set, initial: ""),
+        .init("pids.max", "TasksMax", 227, .number, initial: "max"),
+        .init("io.max", "IOReadBandwidthMax", 230, .ioLimits, initial: ""),
         .init("io.weight", "IOWeight", 230, .weight(perDevice: "IODeviceWeight")),
         .init("io.bfq.weight", "IOWeight", 230, .bfqWeight),
         .init("io.latency", "IODeviceLatencyTargetUSec", 240, .ioLatency),

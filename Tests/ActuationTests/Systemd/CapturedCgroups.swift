@@ -10,8 +10,8 @@ final class CapturedCgroups: Sendable {
     let set: HierarchySet
     private let directory: String
 
-    /// One v2 tree, or the v1 trees of `controllers`, each mounted under its name.
-    init(legacy controllers: [String] = []) throws {
+    /// One v2 tree with controllers, or v1 trees, each mounted under its controller's name.
+    init(unified: String = "", legacy controllers: [String] = []) throws {
         directory = "/tmp/cgwarden-test-\(UUID().uuidString)"
         try Self.make(directory + "/proc/self")
         try Self.make(directory + "/cgroup")
@@ -22,6 +22,8 @@ final class CapturedCgroups: Sendable {
             mounts += "\(number) 30 0:\(number) / /sys/fs/cgroup/\(name) rw - cgroup c rw,\(name)\n"
         }
         if controllers.isEmpty { mounts = "40 30 0:40 / /sys/fs/cgroup rw - cgroup2 c rw\n" }
+        try Data((unified + "\n").utf8).write(
+            to: URL(filePath: directory + "/cgroup/cgroup.controllers"))
         try mounts.write(
             toFile: directory + "/proc/self/mountinfo", atomically: false, encoding: .utf8)
         set = try HierarchySet.discover(.captured(in: directory))

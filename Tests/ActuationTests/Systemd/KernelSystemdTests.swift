@@ -2,6 +2,7 @@
 import CgroupModel
 import Foundation
 import Hierarchy
+import KernelIO
 import Testing
 
 @testable import Actuation
@@ -113,6 +114,32 @@ struct KernelSystemdTests {
             #expect(try guest.actuator.thaw(unit, in: directory))
             #expect(
                 try SystemdAsPID1.shell("systemctl show -P FreezerState \(unit.name)") == "running")
+        }
+    }
+
+    @Test func whatOthersFrozeAndThawedStopsNobody() throws {
+        try guest.withService("others") { unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
+            try directory.write("1", to: "cgroup.freeze")
+            #expect(try guest.actuator.thaw(unit, in: directory))
+            #expect(try guest.actuator.freeze(unit, in: directory))
+            try directory.write("0", to: "cgroup.freeze")
+            #expect(try guest.actuator.freeze(unit, in: directory))
+            #expect(try guest.actuator.thaw(unit, in: directory))
+        }
+    }
+
+    @Test func whatIsNotThereYetIsAsInANewCgroup() throws {
+        try guest.withService("initial") { unit, cgroup throws in
+            let directory = try guest.directory(cgroup)
+            let number = try SystemdAsPID1.shell("cat /sys/block/vda/dev")
+            #expect(try guest.textIfThere("io.max", of: directory) == nil)
+            #expect(try guest.files.text("io.max", of: directory) == "")
+            try guest.files.write("\(number) wbps=4096", to: "io.max", of: directory)
+            #expect(try guest.files.text("io.max", of: directory).contains("wbps=4096"))
+            #expect(throws: IOError.self) {
+                try guest.files.text("io.nonsense", of: directory)
+            }
         }
     }
 

@@ -10,7 +10,7 @@ import Testing
         .init(name: "web.service", cgroup: "/web.service")
     ])
 
-    init() throws { tree = try CapturedCgroups() }
+    init() throws { tree = try CapturedCgroups(unified: "memory pids io") }
 
     private func files(
         failing failure: BusError? = nil
@@ -50,6 +50,18 @@ import Testing
         #expect(bus.calls.contains { $0.member == "SetUnitProperties" })
         try files.write("0", to: "cgroup.freeze", of: web)
         #expect(bus.calls.last?.member == "ThawUnit")
+    }
+
+    @Test func aFileThatSystemdHasYetToMakeIsAsInANewCgroup() throws {
+        let (files, _) = files()
+        let web = try web()
+        #expect(try files.text("pids.max", of: web) == "max")
+        // The kernel may lack this one whatever systemd does.
+        #expect(throws: IOError.self) { try files.text("io.weight", of: web) }
+        // No controller of this tree has it.
+        #expect(throws: IOError.self) { try files.text("cpu.max", of: web) }
+        let plain = try tree.cgroup("/plain")
+        #expect(throws: IOError.self) { try files.text("pids.max", of: plain) }
     }
 
     @Test func theRestIsWrittenDirectly() throws {
