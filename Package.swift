@@ -134,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["CgroupModel", "Hierarchy", "KernelIO", "TestSupport", "cgwarden"],
-            swiftSettings: swiftSettings),
+            exclude: ["Golden"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",
             dependencies: [

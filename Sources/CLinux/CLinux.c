@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #ifndef SYS_close_range
@@ -61,6 +62,11 @@ int cgw_watch_remove(int watch, int descriptor) { return inotify_rm_watch(watch,
 uint64_t cgw_file_size(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+uint64_t cgw_filesystem_magic(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (uint64_t)status.f_type : 0;
 }
 
 void cgw_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

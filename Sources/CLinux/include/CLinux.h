@@ -37,5 +37,8 @@ int cgw_watch_remove(int watch, int descriptor);
 /// The size of a file, 0 if it cannot be had.
 uint64_t cgw_file_size(const char *path);
 
+/// The file system's magic number from statfs(2), 0 with errno on failure.
+uint64_t cgw_filesystem_magic(const char *path);
+
 /// Names the calling thread for ps and top.
 void cgw_name_thread(const char *name);

@@ -35,8 +35,15 @@ public struct HierarchySet: Sendable {
         var legacy: [MountedHierarchy] = []
         var unified: [MountedHierarchy] = []
         var devices: [[UInt8]: Int] = [:]
-        for mount in mounts where mount.type == "cgroup" || mount.type == "cgroup2" {
+        // Of several mounts at one place the last one hides the others.
+        let topmost = Dictionary(
+            mounts.enumerated().map { ($1.mountPoint, $0) }, uniquingKeysWith: { max($0, $1) })
+        for (index, mount) in mounts.enumerated()
+        where mount.type == "cgroup" || mount.type == "cgroup2" {
+            guard topmost[mount.mountPoint] == index else { continue }
             let found = MountedHierarchy(mount, system)
+            // A mount further up may hide it too.
+            if system.isLive, FilesystemMagic.isForeign(found.directory) { continue }
             if found.version == .unified {
                 unified.append(found)
             } else if let known = devices[mount.device] {

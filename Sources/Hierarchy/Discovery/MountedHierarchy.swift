@@ -41,17 +41,18 @@ public struct MountedHierarchy: Hashable, Sendable {
     }
 
     /// Turns a path of `/proc/PID/cgroup` into one of this tree; nil if it lies outside the mount.
+    ///
+    /// A mount that shows ancestors of the cgroup namespace (`/..`) shows the namespace's own
+    /// cgroups too, but under names that the kernel does not tell.
     public func visiblePath(_ path: [UInt8]) -> CgroupPath? {
-        if root.count <= 1 || root.starts(with: Array("/..".utf8)) {
-            // A path that climbs out of the namespace is only right where the mount does too.
-            let climbs = path.starts(with: Array("/..".utf8))
-            guard climbs else {
-                return root.count <= 1 ? CgroupPath(normalising: path) : nil
-            }
-            return nil
-        }
-        guard path.starts(with: root), path.count == root.count || path[root.count] == 0x2f
+        let mounted = root == [0x2f] ? [] : root
+        guard path.starts(with: mounted),
+            path.count == mounted.count || path[mounted.count] == 0x2f
         else { return nil }
-        return CgroupPath(normalising: Array(path.dropFirst(root.count)))
+        let rest = Array(path.dropFirst(mounted.count))
+        let climbs = rest == Self.above || rest.starts(with: Self.above + [0x2f])
+        return climbs ? nil : CgroupPath(normalising: rest)
     }
+
+    private static let above = Array("/..".utf8)
 }

@@ -4,28 +4,41 @@ internal import KernelIO
 /// Knows that a file cannot change while a limit of the same cgroup is not set, so that it need
 /// not be read again.
 ///
-/// Only counters that v1 keeps for the cgroup alone qualify: with `cpu.cfs_quota_us` at -1 no
-/// period is counted, with `memory.limit_in_bytes` or `pids.max` unlimited no charge fails there.
+/// Only counters of the cgroup alone qualify: without a quota no period is counted, and with
+/// `memory.limit_in_bytes` unlimited no charge fails there. What else the file brings must have no
+/// value: CPU time on v2, `wait_sum` on v1 with scheduler statistics.
 struct FileGate: Sendable {
     private let limit: Int
-    private let columns: [Int]
+    private let gated: [Int]
+    private let others: [Int]
+
+    private static let quotaKeys = [
+        "nr_periods", "nr_throttled", "throttled_usec", "throttled_time", "nr_bursts",
+        "burst_usec", "burst_time",
+    ].map { Array($0.utf8) }
 
     init?(_ file: PlannedFile, _ schema: Schema) {
         let gate: MetricID
+        let isGated: (FieldLayout) -> Bool
         switch file.layout.name.pathText {
-        case "cpu.stat" where !file.layout.fields.contains { $0.metric == .cpuUsage }:
+        case "cpu.stat":
             gate = .cpuMax
-        case "memory.failcnt": gate = .memoryMax
+            isGated = { Self.quotaKeys.contains($0.key) }
+        case "memory.failcnt":
+            gate = .memoryMax
+            isGated = { _ in true }
         default: return nil
         }
         guard let column = schema.column(of: gate) else { return nil }
         limit = column
-        columns = file.layout.fields.compactMap(\.column)
+        gated = file.layout.fields.filter(isGated).compactMap(\.column)
+        others = file.layout.fields.filter { !isGated($0) }.compactMap(\.column)
     }
 
     /// Whether the file still holds what was read last time.
     func isClosed(_ writer: RowWriter) -> Bool {
-        writer.value(limit) == .unlimited && columns.contains { writer.value($0).value != nil }
+        writer.value(limit) == .unlimited && gated.contains { writer.value($0).value != nil }
+            && others.allSatisfy { writer.value($0) == .absent }
     }
 }
 
@@ -48,9 +61,9 @@ struct Derivations: Sendable {
     func apply(to writer: inout RowWriter) {
         guard let swap else { return }
         let both = writer.value(swap.both)
-        guard let sum = both.value, let memory = writer.value(swap.memory).value else {
-            return writer.set(swap.target, both)
-        }
-        writer.set(swap.target, Reading(sum >= memory ? sum - memory : 0))
+        let memory = writer.value(swap.memory)
+        guard let sum = both.value else { return writer.set(swap.target, both) }
+        guard let part = memory.value else { return writer.set(swap.target, memory) }
+        writer.set(swap.target, Reading(sum >= part ? sum - part : 0))
     }
 }

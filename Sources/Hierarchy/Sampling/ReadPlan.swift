@@ -30,7 +30,9 @@ public struct ReadPlan: Sendable {
         let columns = sources.map(\.metric.id) + (derivesSwap ? [.memorySwapMax] : [])
         let schema = Schema(columns)
         self.schema = schema
-        let grouped = Dictionary(grouping: sources) { FileKey(file: $0.source.file, at: $0.hierarchy) }
+        let grouped = Dictionary(grouping: sources) {
+            FileKey(file: $0.source.file, at: $0.hierarchy)
+        }
         files = grouped.flatMap { key, members -> [PlannedFile] in
             let fields = members.map {
                 FieldLayout(

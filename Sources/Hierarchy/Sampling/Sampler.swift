@@ -48,6 +48,7 @@ public actor Sampler {
     private var settingsReadAt: UInt64 = 0
     private var health = SampleHealth()
     private var suspects: [Int: Set<CgroupPath>] = [:]
+    private var running: Task<Snapshot, Never>?
 
     /// Prepares to sample; throws if a hierarchy's root cannot be opened.
     public init(
@@ -67,11 +68,24 @@ public actor Sampler {
         self.trees = trees
     }
 
-    /// Reads all that is due and returns it.
+    /// Reads all that is due and returns it; calls that overlap take turns.
     public func sample() async -> Snapshot {
+        let earlier = running
+        let turn = Task {
+            _ = await earlier?.value
+            return await takeSnapshot()
+        }
+        running = turn
+        let snapshot = await turn.value
+        if running == turn { running = nil }
+        return snapshot
+    }
+
+    private func takeSnapshot() async -> Snapshot {
         let start = MonotonicClock.nanoseconds
         await updateTree()
-        let due = due(at: start)
+        // Walking the trees takes time, at the first tick most of all, in which counters move on.
+        let due = due(at: MonotonicClock.nanoseconds)
         var blocks: [RowBlock] = []
         var pass = SampleHealth()
         suspects = [:]
@@ -101,6 +115,9 @@ public actor Sampler {
         return files
     }
 
+    /// Files read since the start.
+    public var filesRead: UInt64 { health.filesRead }
+
     /// Changes every how many ticks the costly files are read.
     public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
 
@@ -113,7 +130,8 @@ public actor Sampler {
         let allSettings = everything || tick == 0 || overdue
         if allSettings { settingsReadAt = now }
         let costly = everything || tick % max(1, configuration.costlyMultiple) == 0
-        let tiers = [true, costly, allSettings, true]
+        // A detail may share a file with costly metrics, and its time has to be that of the file.
+        let tiers = [true, costly, allSettings, costly]
         for tier in Tier.allCases where tiers[tier.rawValue] {
             // Settings of single rows are also read in between, so their counters have no rates.
             let before = tier == .settings && !everything ? 0 : tierTimes[tier.rawValue].now
@@ -121,21 +139,23 @@ public actor Sampler {
         }
         return SweepDue(
             tiers: tiers, allSettings: allSettings, reprobe: tick % 30 == 0,
-            keeps: configuration.isContinuous)
+            keeps: configuration.isContinuous, seesWrites: trees.seesWrites)
     }
 
     private func updateTree() async {
         var assignments: [NodeTable.Assignment] = []
-        var written: Set<CgroupPath> = []
-        for (hierarchy, change) in trees.update(suspects: suspects) {
-            switch change {
-            case .born(let path, let inode):
-                if nodes.enter(path, hierarchy: hierarchy, inode: inode, &assignments) {
-                    health.births += 1
-                }
-            case .died(let path):
-                if nodes.leave(path, hierarchy: hierarchy, &assignments) { health.deaths += 1 }
-            case .written(let path): written.insert(path)
+        let changes = trees.update(suspects: suspects)
+        for (hierarchy, path) in changes.died
+        where nodes.leave(path, hierarchy: hierarchy, &assignments) {
+            health.deaths += 1
+        }
+        for (hierarchy, path, inode) in changes.born {
+            switch nodes.enter(path, hierarchy: hierarchy, inode: inode, &assignments) {
+            case .born: health.births += 1
+            case .replaced:
+                health.births += 1
+                health.deaths += 1
+            case .joined: break
             }
         }
         while shards.count < nodes.shardCount {
@@ -150,7 +170,7 @@ public actor Sampler {
             let own = assignments.filter { $0.location.block == index }
             if !own.isEmpty { await shard.assign(own.map { ($0.location.row, $0.content) }) }
         }
-        await markSettings(written)
+        await markSettings(changes.written)
     }
 
     private func markSettings(_ written: Set<CgroupPath>) async {
@@ -173,41 +193,6 @@ public actor Sampler {
             }
         }
     }
-}
-
-/// The trees of all hierarchies that can be opened.
-struct TreeSet: ~Copyable {
-    private var trees: [HierarchyTreeBox?] = []
-    /// Why a hierarchy is left out.
-    private(set) var failures: [IOError] = []
-
-    init(_ set: HierarchySet, scope: SampleScope, watching: Bool) throws(IOError) {
-        for hierarchy in set.hierarchies {
-            do throws(IOError) {
-                let tree = try HierarchyTree(hierarchy, scope: scope, watching: watching)
-                trees.append(HierarchyTreeBox(tree))
-            } catch {
-                trees.append(nil)
-                failures.append(error)
-            }
-        }
-        if failures.count == trees.count, let first = failures.first { throw first }
-    }
-
-    mutating func update(
-        suspects: [Int: Set<CgroupPath>]
-    ) -> [(hierarchy: Int, change: HierarchyTree.Change)] {
-        trees.enumerated().flatMap { index, box in
-            (box?.tree.update(suspects: suspects[index] ?? []) ?? []).map { (index, $0) }
-        }
-    }
-}
-
-/// Lets a noncopyable tree stand in an array.
-private final class HierarchyTreeBox {
-    var tree: HierarchyTree
-
-    init(_ tree: consuming HierarchyTree) { self.tree = tree }
 }
 
 extension SampleHealth {

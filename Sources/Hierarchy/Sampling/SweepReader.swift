@@ -76,8 +76,9 @@ struct SweepReader: ~Copyable {
 
     /// Reads everything that is due.
     mutating func sweep(_ due: SweepDue) -> SweepResult {
-        if roots.isEmpty {
-            roots = hierarchies.map { DescriptorTable.openRoot($0.directory) }
+        if roots.isEmpty { roots = hierarchies.map { _ in -1 } }
+        for index in roots.indices where roots[index] < 0 {
+            roots[index] = DescriptorTable.openRoot(hierarchies[index].directory)
         }
         health = SampleHealth()
         vanished = []
@@ -109,12 +110,15 @@ struct SweepReader: ~Copyable {
 
     private mutating func read(_ row: Int, _ steps: [Step], _ due: SweepDue) {
         let base = row * parsers.count
+        let settingsDue = due.allSettings || isSettingsDue[row]
+        let gatesHold = due.seesWrites && !settingsDue
+        let reprobe = due.reprobe || settingsDue
         var directory = OpenDirectory()
         for step in steps {
             switch step {
             case .carry(let index): writer.carry(columns[index])
             case .read(let index):
-                if isGated[index], let gate = gates[index], gate.isClosed(writer) {
+                if gatesHold, isGated[index], let gate = gates[index], gate.isClosed(writer) {
                     writer.hold(columns[index])
                     writer.carry(columns[index])
                     continue
@@ -122,13 +126,13 @@ struct SweepReader: ~Copyable {
                 let descriptor = table[base + index]
                 if descriptor >= 0 {
                     consume(index, row, buffer.fill(from: descriptor))
-                } else if descriptor != DescriptorTable.Vacancy.absent || due.reprobe {
+                } else if descriptor != DescriptorTable.Vacancy.absent || reprobe {
                     readUnkept(index, row, due, &directory)
                 }
             }
         }
         directory.close()
-        if due.allSettings || isSettingsDue[row] {
+        if settingsDue {
             isSettingsDue[row] = false
             derivations.apply(to: &writer)
         }
@@ -148,27 +152,21 @@ struct SweepReader: ~Copyable {
         }
         if directory.hierarchy != file.hierarchy {
             directory.close()
-            directory.open(
-                content.path, under: roots[file.hierarchy], hierarchy: file.hierarchy,
-                inode: inode)
+            directory.hierarchy = file.hierarchy
+            directory.descriptor = table.openDirectory(
+                content.path, under: roots[file.hierarchy], inode: inode)
         }
         guard directory.descriptor >= 0 else {
-            vanished.append((row, file.hierarchy))
-            return fail(index, .gone)
+            if directory.descriptor == DescriptorTable.Vacancy.absent {
+                vanished.append((row, file.hierarchy))
+                return fail(index, .gone)
+            }
+            return fail(index, vacancy: directory.descriptor)
         }
         let keep = due.keeps && file.tier <= .costly
         let descriptor = table.open(slot, file.layout.name, under: directory.descriptor, keep: keep)
         guard descriptor >= 0 else {
-            switch table[slot] {
-            case DescriptorTable.Vacancy.absent: fail(index, .absent)
-            case DescriptorTable.Vacancy.notPermitted:
-                health.notPermitted += 1
-                fail(index, .notPermitted)
-            default:
-                health.malformed += 1
-                fail(index, .malformed)
-            }
-            return
+            return fail(index, vacancy: table[slot])
         }
         consume(index, row, buffer.fill(from: descriptor))
         if table[slot] != descriptor {
@@ -184,26 +182,39 @@ struct SweepReader: ~Copyable {
             return
         }
         let reason = IOError.reading(for: code)
-        fail(index, reason)
         if reason == .gone || reason == .absent {
             // The cgroup was removed, or only its controller was switched off: looking at the
             // directory tells, and the next tick opens the file anew.
             table.clear(row * plan.files.count + index)
-            if let content = rows[row] { check(content, row, plan.files[index].hierarchy) }
-        } else if reason == .notPermitted {
-            health.notPermitted += 1
-        } else if reason == .malformed {
-            health.malformed += 1
+            fail(index, exists(row, in: plan.files[index].hierarchy) ? .absent : .gone)
+        } else {
+            if reason == .notPermitted { health.notPermitted += 1 }
+            if reason == .malformed { health.malformed += 1 }
+            fail(index, reason)
         }
     }
 
-    private mutating func check(_ content: ShardRow, _ row: Int, _ hierarchy: Int) {
-        var directory = OpenDirectory()
-        directory.open(
-            content.path, under: roots[hierarchy], hierarchy: hierarchy,
-            inode: content.inodes[hierarchy])
-        if directory.descriptor < 0 { vanished.append((row, hierarchy)) }
-        directory.close()
+    /// Whether the directory of a row is still there; notes it as vanished if not.
+    private mutating func exists(_ row: Int, in hierarchy: Int) -> Bool {
+        guard let content = rows[row] else { return false }
+        let directory = table.openDirectory(
+            content.path, under: roots[hierarchy], inode: content.inodes[hierarchy])
+        if directory >= 0 { DescriptorTable.release(directory) }
+        guard directory == DescriptorTable.Vacancy.absent else { return true }
+        vanished.append((row, hierarchy))
+        return false
+    }
+
+    private mutating func fail(_ index: Int, vacancy: Int32) {
+        switch vacancy {
+        case DescriptorTable.Vacancy.absent: fail(index, .absent)
+        case DescriptorTable.Vacancy.notPermitted:
+            health.notPermitted += 1
+            fail(index, .notPermitted)
+        default:
+            health.malformed += 1
+            fail(index, .malformed)
+        }
     }
 
     private mutating func fail(_ index: Int, _ reason: Reading) {
@@ -233,36 +244,11 @@ struct SweepReader: ~Copyable {
     }
 }
 
-/// A cgroup as a shard knows it.
-struct ShardRow: Sendable {
-    /// Relative to the hierarchies' roots.
-    let path: [UInt8]
-    let generation: UInt64
-    /// The inode in each hierarchy, 0 where the path does not exist.
-    let inodes: [UInt64]
-}
-
-/// What one pass has to read.
-struct SweepDue: Sendable {
-    /// By ``Tier``; the settings tier is also due for single rows.
-    var tiers: [Bool]
-    /// Whether the settings of all rows are due.
-    var allSettings: Bool
-    /// Whether files that did not exist are tried again, since v2 controllers come and go.
-    var reprobe: Bool
-    /// Whether descriptors are kept for a next pass.
-    var keeps: Bool
-}
-
 /// A cgroup's directory, open for as long as its files are opened.
 private struct OpenDirectory {
+    /// A descriptor, or why there is none.
     var descriptor: Int32 = -1
     var hierarchy = -1
-
-    mutating func open(_ path: [UInt8], under root: Int32, hierarchy: Int, inode: UInt64) {
-        self.hierarchy = hierarchy
-        descriptor = DescriptorTable.openDirectory(path, under: root, inode: inode)
-    }
 
     mutating func close() {
         if descriptor >= 0 { DescriptorTable.release(descriptor) }

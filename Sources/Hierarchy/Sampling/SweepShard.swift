@@ -37,3 +37,26 @@ struct SweepResult: Sendable {
     /// Rows, and the hierarchies in which their directory is gone.
     var vanished: [(row: Int, hierarchy: Int)]
 }
+
+/// A cgroup as a shard knows it.
+struct ShardRow: Sendable {
+    /// Relative to the hierarchies' roots.
+    let path: [UInt8]
+    let generation: UInt64
+    /// The inode in each hierarchy, 0 where the path does not exist.
+    let inodes: [UInt64]
+}
+
+/// What one pass has to read.
+struct SweepDue: Sendable {
+    /// By ``Tier``; the settings tier is also due for single rows.
+    var tiers: [Bool]
+    /// Whether the settings of all rows are due.
+    var allSettings: Bool
+    /// Whether files that did not exist are tried again, since v2 controllers come and go.
+    var reprobe: Bool
+    /// Whether descriptors are kept for a next pass.
+    var keeps: Bool
+    /// Whether a write to any file is noticed, so that a limit is known to be still unset.
+    var seesWrites: Bool
+}

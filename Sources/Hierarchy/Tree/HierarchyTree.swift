@@ -25,6 +25,8 @@ struct HierarchyTree: ~Copyable {
     private var pathOfWatch: [Int32: CgroupPath] = [:]
     /// Directories that could not be watched and must be listed every time.
     private var unwatched: Set<CgroupPath> = []
+    /// Directories whose last listing failed, so that nothing is known about their children.
+    private var unlisted: Set<CgroupPath> = []
 
     init(
         _ hierarchy: MountedHierarchy, scope: SampleScope, watching: Bool
@@ -35,8 +37,12 @@ struct HierarchyTree: ~Copyable {
         watch = watching ? DirectoryWatch() : nil
     }
 
-    /// Everything, the first time; later what changed since. `suspects` are directories known to
-    /// have lost a child.
+    /// Whether a write to any file of any directory is noticed.
+    var seesWrites: Bool { watch != nil && unwatched.isEmpty }
+
+    /// Everything, the first time; later what changed since.
+    ///
+    /// `suspects` are directories known to have lost a child.
     mutating func update(suspects: Set<CgroupPath>) -> [Change] {
         var changes: [Change] = []
         guard !directories.isEmpty else {
@@ -44,7 +50,7 @@ struct HierarchyTree: ~Copyable {
             if let inode = inode(of: .root) { enter(.root, inode, &changes) }
             return changes
         }
-        var stale = suspects.union(unwatched)
+        var stale = suspects.union(unwatched).union(unlisted)
         if watch == nil {
             stale.formUnion(directories.keys)
         } else if let report = watch?.drain() {
@@ -61,7 +67,7 @@ struct HierarchyTree: ~Copyable {
 
     private mutating func refresh(_ path: CgroupPath, _ changes: inout [Change]) {
         guard directories[path] != nil else { return }
-        let found = scope.descends(into: path) ? list(path) : [:]
+        guard let found = scope.descends(into: path) ? children(path) : [:] else { return }
         for name in directories[path]?.children ?? [] {
             let child = path.child(name)
             if found[name] != directories[child]?.inode { leave(child, &changes) }
@@ -87,7 +93,7 @@ struct HierarchyTree: ~Copyable {
             }
             if scope.contains(path) { changes.append(.born(path, inode: inode)) }
             guard descends else { continue }
-            for (name, inode) in list(path) { waiting.append((path.child(name), inode)) }
+            for (name, inode) in children(path) ?? [:] { waiting.append((path.child(name), inode)) }
         }
     }
 
@@ -99,6 +105,7 @@ struct HierarchyTree: ~Copyable {
             pathOfWatch[number] = nil
         }
         unwatched.remove(path)
+        unlisted.remove(path)
         if let parent = path.parent, let name = path.lastComponent {
             directories[parent]?.children.remove(name)
         }
@@ -123,13 +130,22 @@ struct HierarchyTree: ~Copyable {
         return opened.inode
     }
 
-    private func list(_ path: CgroupPath) -> [[UInt8]: UInt64] {
-        guard let opened = try? OwnedDescriptor.directory(path.relative, under: root.number),
-            let entries = try? opened.entries(path: path.description)
-        else { return [:] }
-        var result: [[UInt8]: UInt64] = [:]
-        for entry in entries where entry.isDirectory { result[entry.name] = entry.inode }
-        return result
+    /// The child directories; nil if the kernel does not tell now (EMFILE, EACCES), which is no
+    /// reason to believe that there are none.
+    private mutating func children(_ path: CgroupPath) -> [[UInt8]: UInt64]? {
+        do throws(IOError) {
+            let opened = try OwnedDescriptor.directory(path.relative, under: root.number)
+            var result: [[UInt8]: UInt64] = [:]
+            for entry in try opened.entries(path: path.description) where entry.isDirectory {
+                result[entry.name] = entry.inode
+            }
+            unlisted.remove(path)
+            return result
+        } catch {
+            if error.isGone { return [:] }
+            unlisted.insert(path)
+            return nil
+        }
     }
 }
 

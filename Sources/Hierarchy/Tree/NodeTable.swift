@@ -3,9 +3,21 @@ internal import CgroupModel
 /// The cgroups as the union of the same path over all hierarchies, each with a row in a shard.
 struct NodeTable {
     struct Node {
-        let generation: UInt64
+        var generation: UInt64
         let location: RowLocation
         var inodes: [UInt64]
+        /// Directories that it lost in some hierarchies while it lived on in others.
+        var lost: [Int: UInt64] = [:]
+    }
+
+    /// What a directory means for the cgroup of its path.
+    enum Arrival {
+        /// The cgroup is new.
+        case born
+        /// The cgroup is known and exists in one more hierarchy.
+        case joined
+        /// The directory was made anew, and so another cgroup takes the place of the known one.
+        case replaced
     }
 
     /// A row that has to be told of a change.
@@ -22,6 +34,8 @@ struct NodeTable {
     private var rowCounts: [Int]
     /// How many rows a shard takes before the next one is used.
     private let rowsPerShard: Int
+    /// A shard is a thread; the last one takes what is left, without keeping all of it open.
+    private static let mostShards = 32
     private var listed: [CgroupEntry]?
 
     init(_ set: HierarchySet, rowsPerShard: Int) {
@@ -61,25 +75,32 @@ struct NodeTable {
         return result
     }
 
-    /// Notes that a path exists in a hierarchy; returns whether the cgroup is new.
+    /// Notes that a path exists in a hierarchy.
     mutating func enter(
         _ path: CgroupPath, hierarchy: Int, inode: UInt64, _ changes: inout [Assignment]
-    ) -> Bool {
+    ) -> Arrival {
         listed = nil
-        let isNew = nodes[path] == nil
+        var arrival = Arrival.joined
         var node: Node
         if let known = nodes[path] {
             node = known
+            if node.lost[hierarchy].map({ $0 != inode }) ?? false {
+                generations += 1
+                node.generation = generations
+                node.lost = [:]
+                arrival = .replaced
+            }
         } else {
             generations += 1
             node = Node(
                 generation: generations, location: newRow(),
                 inodes: [UInt64](repeating: 0, count: hierarchies.count))
+            arrival = .born
         }
         node.inodes[hierarchy] = inode
         nodes[path] = node
         changes.append(assignment(path, node))
-        return isNew
+        return arrival
     }
 
     /// Notes that a path is gone from a hierarchy; returns whether the cgroup is gone from all.
@@ -88,6 +109,7 @@ struct NodeTable {
     ) -> Bool {
         guard var node = nodes[path] else { return false }
         listed = nil
+        node.lost[hierarchy] = node.inodes[hierarchy]
         node.inodes[hierarchy] = 0
         if node.inodes.allSatisfy({ $0 == 0 }) {
             nodes[path] = nil
@@ -111,7 +133,9 @@ struct NodeTable {
         if let free = freeRows.popLast() {
             return RowLocation(block: free >> 32, row: free & 0xffff_ffff)
         }
-        if rowCounts[rowCounts.count - 1] >= rowsPerShard { rowCounts.append(0) }
+        if rowCounts[rowCounts.count - 1] >= rowsPerShard, rowCounts.count < Self.mostShards {
+            rowCounts.append(0)
+        }
         let block = rowCounts.count - 1
         rowCounts[block] += 1
         return RowLocation(block: block, row: rowCounts[block] - 1)

@@ -20,7 +20,9 @@ public struct DescriptorTable: ~Copyable {
     }
 
     private var slots: [Int32] = []
-    private let budget: Int
+    private var budget: Int
+    /// How many files are given up at once when the process runs out of descriptors.
+    private static let concession = 16
     /// How many descriptors are open.
     public private(set) var open = 0
 
@@ -38,20 +40,16 @@ public struct DescriptorTable: ~Copyable {
     /// The descriptor of a slot, or a ``Vacancy``.
     public subscript(slot: Int) -> Int32 { slots[slot] }
 
-    /// Opens a file into a slot, or notes why not. It is not kept if the budget is used up or the
-    /// caller says so: then its descriptor is returned and the caller closes it.
+    /// Opens a file into a slot, or notes why not.
+    ///
+    /// It is not kept if the budget is used up or the caller says so: then its descriptor is
+    /// returned and the caller closes it.
     public mutating func open(
         _ slot: Int, _ name: [UInt8], under directory: Int32, keep: Bool
     ) -> Int32 {
-        let descriptor = unsafe name.withCPath { unsafe cgw_open_file(directory, $0) }
+        let descriptor = opening { unsafe name.withCPath { unsafe cgw_open_file(directory, $0) } }
         guard descriptor >= 0 else {
-            slots[slot] =
-                switch errno {
-                case ENOENT, ENODEV: Vacancy.absent
-                case EACCES, EPERM: Vacancy.notPermitted
-                case EMFILE, ENFILE: Vacancy.unkept
-                default: Vacancy.failed
-                }
+            slots[slot] = Self.vacancy(for: errno)
             return -1
         }
         guard keep, open < budget else {
@@ -86,17 +84,42 @@ public struct DescriptorTable: ~Copyable {
     /// Closes a descriptor that was not kept.
     public static func release(_ descriptor: Int32) { close(descriptor) }
 
-    /// Opens a cgroup's directory if it still is the one with this inode; -1 if not.
-    public static func openDirectory(
+    /// Opens a cgroup's directory if it still is the one with this inode; a ``Vacancy`` if not.
+    public mutating func openDirectory(
         _ path: [UInt8], under root: Int32, inode: UInt64
     ) -> Int32 {
-        let descriptor = unsafe path.withCPath { unsafe cgw_open_directory_path(root, $0) }
-        guard descriptor >= 0 else { return -1 }
+        let descriptor = opening {
+            unsafe path.withCPath { unsafe cgw_open_directory_path(root, $0) }
+        }
+        guard descriptor >= 0 else { return Self.vacancy(for: errno) }
         guard cgw_inode(descriptor) == inode else {
             close(descriptor)
-            return -1
+            return Vacancy.absent
         }
         return descriptor
+    }
+
+    private static func vacancy(for code: Int32) -> Int32 {
+        switch code {
+        case ENOENT, ENODEV, ENOTDIR: Vacancy.absent
+        case EACCES, EPERM: Vacancy.notPermitted
+        default: Vacancy.failed
+        }
+    }
+
+    /// Tries once more with some kept files closed if there is no descriptor left.
+    private mutating func opening(_ attempt: () -> Int32) -> Int32 {
+        let descriptor = attempt()
+        guard descriptor < 0, errno == EMFILE || errno == ENFILE, open > 0 else {
+            return descriptor
+        }
+        // Others need descriptors too, so fewer are kept from now on.
+        budget = max(0, open - Self.concession)
+        for slot in slots.indices.reversed() where slots[slot] >= 0 && open > budget {
+            clear(slot)
+            slots[slot] = Vacancy.unkept
+        }
+        return attempt()
     }
 
     /// Opens a hierarchy's root directory; -1 if that fails.

@@ -34,7 +34,8 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What a failed file access means for the readings of the file.
     public static func reading(for code: Int32) -> Reading {
         switch code {
-        case ENOENT: .absent
+        // EISDIR: a child cgroup bears the name that the file would have.
+        case ENOENT, EISDIR: .absent
         case ENODEV, ESRCH: .gone
         case EACCES, EPERM: .notPermitted
         case EOPNOTSUPP, EINVAL: .unsupported

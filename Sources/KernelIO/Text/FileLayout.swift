@@ -51,12 +51,15 @@ struct FieldRule {
     let column: Int
     let grammar: FieldLayout.Grammar
     let conversion: Conversion
+    /// Whether the value before matters, for a rate.
+    let isCounter: Bool
 }
 
 extension FieldLayout {
     var rule: FieldRule {
         FieldRule(
-            metric: metric, column: column ?? -1, grammar: grammar, conversion: conversion)
+            metric: metric, column: column ?? -1, grammar: grammar, conversion: conversion,
+            isCounter: MetricCatalog[metric].kind == .counter)
     }
 }
 

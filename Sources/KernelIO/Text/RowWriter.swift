@@ -134,21 +134,22 @@ public struct RowWriter: Sendable {
         block.values[base + column] = reading.rawValue
     }
 
-    /// Stores a value with a dimension.
-    mutating func append(_ metric: MetricID, _ key: InstanceKey, _ reading: Reading) {
+    /// Stores a value with a dimension; only a counter remembers the value before.
+    mutating func append(_ field: FieldRule, _ key: InstanceKey, _ reading: Reading) {
         var previous = Reading.absent
         // The kernel's order rarely changes, so the earlier value is nearly always the next one.
         var place = oldCursor
         while place < oldEnd {
-            if old[place].metric == metric, old[place].key == key {
-                previous = old[place].reading
+            if old[place].metric == field.metric, old[place].key == key {
+                if field.isCounter { previous = old[place].reading }
                 if place == oldCursor { oldCursor += 1 }
                 break
             }
             place += 1
         }
         block.instances.append(
-            InstanceReading(metric: metric, key: key, reading: reading, previous: previous))
+            InstanceReading(
+                metric: field.metric, key: key, reading: reading, previous: previous))
     }
 
     /// The current value of a column.

@@ -1,4 +1,5 @@
 internal import CgroupModel
+internal import Glibc
 
 extension ByteCursor {
     /// Takes one value as a field's grammar says; nil if it cannot be understood.
@@ -51,7 +52,7 @@ extension ByteCursor {
 extension FieldRule {
     /// USER_HZ is 100 on every architecture that Linux runs Swift on.
     private static let microsecondsPerTick: UInt64 = 10_000
-    private static let pageSize: UInt64 = 4096
+    private static let pageSize = UInt64(getpagesize())
 
     func converted(_ number: UInt64) -> UInt64 {
         switch conversion {

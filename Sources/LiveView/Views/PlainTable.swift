@@ -34,8 +34,11 @@ public struct PlainTable {
         if column == .state { return figures.state ?? "-" }
         let figure = figures.figure(column, percent: layout.percent)
         guard raw else { return column.text(figure, percent: layout.percent) }
-        return figure.text { number in
-            number == number.rounded() && number.magnitude < 1e15
+        // The kernel's hundredths of a percent are kept as whole numbers.
+        let scale = column.isHundredths ? 100.0 : 1
+        return figure.text { figure in
+            let number = figure / scale
+            return number == number.rounded() && number.magnitude < 1e15
                 ? String(Int64(number)) : String((number * 1000).rounded() / 1000)
         }
     }
@@ -59,6 +62,10 @@ public struct PlainTable {
 }
 
 extension Column {
+    fileprivate var isHundredths: Bool {
+        [.pressureCPU, .pressureMemory, .pressureIO].contains(self)
+    }
+
     /// A figure of this column with its unit.
     func text(_ figure: Figure, percent: Bool) -> String {
         figure.text { number in

@@ -17,14 +17,15 @@ struct BenchSweepCommand: AsyncParsableCommand {
 
     func run() async throws {
         var configuration = SamplerConfiguration()
-        configuration.costlyMultiple = LiveSource.costlyMultiple(interval: 1)
         configuration.scope = SampleScope(subtree: CgroupPath(rootCgroup))
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         let sampler = observation.sampler
-        // An even number, so that costly passes are counted as often as they happen.
-        let passes = max(2, passes + passes % 2)
-        for _ in 0..<4 { _ = await sampler.sample() }
+        let multiple = LiveFeed.costlyMultiple(interval: 1)
+        await sampler.setCostlyMultiple(multiple)
+        // Whole rounds, so that costly passes are counted as often as they happen.
+        let passes = Int(multiple) * max(1, (passes + Int(multiple) - 1) / Int(multiple))
+        for _ in 0..<(Int(multiple) * 2) { _ = await sampler.sample() }
         if let listFiles {
             var list: [UInt8] = []
             for (tier, path) in await sampler.usualFiles() {
@@ -32,9 +33,9 @@ struct BenchSweepCommand: AsyncParsableCommand {
             }
             try StandardOutput.write(list, toFile: listFiles)
         }
+        let filesBefore = await sampler.filesRead
         let before = MonotonicClock.processCPUNanoseconds
         var last = await sampler.sample()
-        let filesBefore = last.health.filesRead
         for _ in 1..<passes { last = await sampler.sample() }
         let spent = Double(MonotonicClock.processCPUNanoseconds - before) / 1e9
         let runs = Double(passes)
@@ -43,9 +44,9 @@ struct BenchSweepCommand: AsyncParsableCommand {
             json.key("cgroups")
             json.value(UInt64(last.cgroups.count))
             json.key("files")
-            json.value(UInt64(Double(last.health.filesRead - filesBefore) / (runs - 1)))
+            json.value(UInt64(Double(last.health.filesRead - filesBefore) / runs))
             json.key("costly_multiple")
-            json.value(configuration.costlyMultiple)
+            json.value(multiple)
             json.key("descriptors")
             json.value(last.health.descriptors)
             json.key("cpu_seconds_per_sweep")

@@ -38,6 +38,9 @@ struct ShowCommand: AsyncParsableCommand {
         configuration.scope = SampleScope(subtree: path, depth: 0, withAncestors: true)
         let plan = ReadPlan(MetricCatalog.all.map(\.id), on: set)
         let sampler = try Sampler(plan, on: set, configuration)
+        for failure in sampler.unreadable {
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
+        }
         let snapshot = await sampler.sample()
         guard let index = snapshot.index(of: path) else {
             throw HierarchyError.noSuchCgroup(path.description, similar: [])
@@ -49,9 +52,15 @@ struct ShowCommand: AsyncParsableCommand {
 
     private func chosenPath(_ set: HierarchySet) async throws -> CgroupPath {
         if let cgroup { return try await CgroupLookup(set).resolve(cgroup) }
-        guard let pid, let path = ProcessReader(set.system).cgroup(of: pid, in: set) else {
+        let reader = ProcessReader(set.system)
+        guard let pid, reader.stat(pid) != nil else {
             throw CgwardenError(
-                "process \(pid ?? 0) does not exist, or is outside the mounted cgroups", .noInput)
+                "there is no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
+        }
+        guard let path = reader.cgroup(of: pid, in: set) else {
+            throw CgwardenError(
+                "the cgroup of process \(pid) is outside the mounts that are visible here; "
+                    + "`cgwarden tree` lists what there is", .noInput)
         }
         return path
     }

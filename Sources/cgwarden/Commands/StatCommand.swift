@@ -9,8 +9,9 @@ struct StatCommand: AsyncParsableCommand {
         commandName: "stat", abstract: "Print samples of all cgroups as a stream.",
         discussion: """
             The first sample comes at once. Counters of later samples also have rates a second \
-            (NAME.rate). Values that a cgroup does not have are left out; a limit that is not set \
-            is "max".
+            (NAME.rate), which the table shows in place of the counters: CPU time as percent of \
+            one CPU, other counters by the second. Values that a cgroup does not have are left out ("-" \
+            in the table); a limit that is not set is "max".
 
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'

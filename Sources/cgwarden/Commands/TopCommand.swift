@@ -21,13 +21,16 @@ struct TopCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Argument(help: "The topmost cgroup.") var root = "/"
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
-    @Option(name: [.customShort("n"), .customLong("iterations")], help: "How many samples.")
+    @Option(
+        name: [.customShort("n"), .customLong("iterations")],
+        help: "How many samples; endless by default.")
     var iterations: Int?
     @Flag(name: .customShort("1"), help: "One sample: the same as -n 1.") var once = false
-    @Option(name: .shortAndLong, help: "Time between samples: 500ms, 2s, or seconds.")
+    @Option(
+        name: .shortAndLong, help: "Time between samples: 500ms, 2s, or seconds; 1s by default.")
     var delay: Interval?
     @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
-    @Flag(help: "Which number orders the rows.") var order: Order?
+    @Flag(help: "Order by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(name: .customLong("order"), help: "The same by name: path, tasks, cpu, memory, io.")
     var orderName: SortName?
     @Flag(name: .shortAndLong, help: "Print exact numbers instead of units.") var raw = false
@@ -84,7 +87,6 @@ struct TopCommand: AsyncParsableCommand {
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(root)
         var configuration = SamplerConfiguration()
-        configuration.costlyMultiple = LiveSource.costlyMultiple(interval: layout.delay)
         configuration.scope = SampleScope(
             subtree: path, depth: depth, withAncestors: !path.isRoot)
         let observation = try Observation(

@@ -16,7 +16,8 @@ struct CgroupDescription {
     private struct Effective {
         let name: String
         let text: String
-        let number: String
+        /// For JSON; nil where a limit on the way cannot be had.
+        let number: String?
         let from: String?
     }
 
@@ -25,17 +26,24 @@ struct CgroupDescription {
 
     private var effective: [Effective] {
         var result: [Effective] = []
+        if let hidden = hidden(.memoryMax) { result.append(hidden) }
         let memory = snapshot.effectiveMemoryMax(index)
-        if memory.isKnown {
+        if result.isEmpty, memory.isKnown {
             let owner = snapshot.effectiveLimit(index, .memoryMax)
             let from = owner.reading == memory ? owner.from : nil
             result.append(entry(.memoryMax, memory, from))
         }
         for id in Self.limits {
             let (reading, from) = snapshot.effectiveLimit(index, id)
-            if reading.isKnown { result.append(entry(id, reading, from)) }
+            if let hidden = hidden(id) {
+                result.append(hidden)
+            } else if reading.isKnown {
+                result.append(entry(id, reading, from))
+            }
         }
-        if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
+        if let hidden = hidden(.cpuMax) {
+            result.append(hidden)
+        } else if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
             let text = DecimalText.fixed(cpus, places: 2)
             result.append(
                 Effective(
@@ -45,6 +53,22 @@ struct CgroupDescription {
             result.append(Effective(name: "cpu.max", text: "max", number: "\"max\"", from: nil))
         }
         return result
+    }
+
+    /// What stands for an effective limit when that of the cgroup or of an ancestor cannot be had:
+    /// the lowest of the others would only be a guess.
+    private func hidden(_ id: MetricID) -> Effective? {
+        var place: Int? = index
+        while let here = place {
+            let reading = snapshot[here, id]
+            if !reading.isKnown, reading != .absent {
+                return Effective(
+                    name: MetricCatalog[id].name, text: reading.word ?? "malformed", number: nil,
+                    from: snapshot.cgroups[here].path.description)
+            }
+            place = snapshot.cgroups[here].parent
+        }
+        return nil
     }
 
     private func entry(_ id: MetricID, _ reading: Reading, _ from: Int?) -> Effective {
@@ -73,8 +97,9 @@ struct CgroupDescription {
             json.key("effective")
             json.object { json in
                 for limit in effective {
+                    guard let number = limit.number else { continue }
                     json.key(limit.name)
-                    json.literal(limit.number)
+                    json.literal(number)
                 }
             }
             json.key("processes")
@@ -118,9 +143,7 @@ struct CgroupDescription {
         let pids = pids(members)
         text += "\nProcesses\n" + (pids.isEmpty ? "  none\n" : "")
         for pid in pids {
-            let present = zip(set.hierarchies, members).filter { $0.1 != .noSuchCgroup }
-            let own = present.filter { $0.1.list.contains(pid) }.map(\.0.label)
-            text += report.text(pid, in: own.count == present.count ? [] : own)
+            text += report.text(pid, MembershipNote.text(of: pid, set.hierarchies, members))
         }
         for (hierarchy, members) in zip(set.hierarchies, members) {
             if case .unreadable(let reason) = members {

@@ -71,11 +71,11 @@ struct ConfinementReport {
         }
     }
 
-    func text(_ pid: Int32, in trees: [String]) -> String {
+    /// Some lines for people; `note` stands behind the first.
+    func text(_ pid: Int32, _ note: String) -> String {
         guard let process = reader.describe(pid) else { return "" }
         let status = process.status
         let user = (status?.user?.effective).map { UserName.text($0) } ?? "?"
-        let note = trees.isEmpty ? "" : "  (\(trees.joined(separator: ", ")))"
         var lines = ["\(pid) \(user) \(process.command.prefix(120))\(note)"]
         let kinds = NamespaceKind.allCases.filter { process.namespaces[$0] != .absent }
         let groups = Dictionary(grouping: kinds) { relationText($0, process) }

@@ -68,18 +68,24 @@ struct SampleOutput {
             .joined(separator: "\"\"") + "\""
     }
 
+    /// Totals of the first sample, rates of the later ones; the heads say which.
     private mutating func table(_ snapshot: Snapshot, _ indices: [Int]) -> String {
         let metrics = (fields ?? []).map { MetricCatalog[$0] }
-        var rows = [["CGROUP"] + metrics.map(\.name)]
+        let heads = metrics.map { metric in
+            metric.kind == .counter && !isFirst ? "\(metric.name).rate" : metric.name
+        }
+        var rows = [["CGROUP"] + heads]
         for index in indices {
             let cells = metrics.map { metric -> String in
                 let reading = snapshot.total(index, metric.id)
-                guard metric.kind == .counter else { return cell(metric, reading) }
+                // Without a number there is a reason, which no rate could tell better.
+                guard metric.kind == .counter, !isFirst, reading.value != nil else {
+                    return cell(metric, reading)
+                }
                 let rate =
                     metric.dimension == nil
                     ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
-                guard let rate else { return cell(metric, reading) }
-                return Self.rateText(rate, metric)
+                return rate.map { Self.rateText($0, metric) } ?? "-"
             }
             rows.append([snapshot.cgroups[index].path.description] + cells)
         }

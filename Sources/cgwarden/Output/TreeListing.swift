@@ -112,10 +112,11 @@ struct TreeListing {
         let present = zip(set.hierarchies, members).filter { $0.1 != .noSuchCgroup }
         var lines: [String] = []
         for pid in Set(present.flatMap { $0.1.list }).sorted() {
-            let own = present.filter { $0.1.list.contains(pid) }.map(\.0.label)
-            let note = own.count == present.count ? "" : "  (\(own.joined(separator: ", ")))"
-            let name = reader.stat(pid)?.name ?? "?"
-            let text = pid == 0 ? "of another pid namespace" : reader.command(pid, name: name)
+            let note = MembershipNote.text(of: pid, set.hierarchies, members)
+            let text =
+                pid == 0
+                ? "of another pid namespace"
+                : reader.stat(pid).map { reader.command(pid, name: $0.name) } ?? "?"
             lines.append("\(pid) \(text.prefix(100))\(note)")
         }
         for (hierarchy, members) in present {

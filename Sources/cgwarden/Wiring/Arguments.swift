@@ -29,7 +29,9 @@ struct FieldList {
         metrics = try text.split(separator: ",").map { part in
             let name = part.trimming(" ")
             if let metric = MetricCatalog.metric(named: name) { return metric.id }
-            let similar = MetricCatalog.namesLike(name)
+            // A name that was not typed to its end is a better guess than one of the same length.
+            let longer = MetricCatalog.all.map(\.name).filter { $0.hasPrefix(name) }.prefix(3)
+            let similar = longer.isEmpty ? MetricCatalog.namesLike(name) : Array(longer)
             let hint =
                 similar.isEmpty
                 ? "`cgwarden stat --list-fields` lists them"

@@ -7,12 +7,6 @@ import Synchronization
 
 /// Feeds the live view: samples when the view asks and a sample is due, and keeps the history.
 final class LiveSource: SnapshotSource {
-    private struct Pace {
-        var interval: UInt64 = 1_000_000_000
-        var nextAt: UInt64 = 0
-        var isSampling = false
-    }
-
     private let sampler: Sampler
     private let set: HierarchySet
     private let ring = HistoryRing()
@@ -34,35 +28,10 @@ final class LiveSource: SnapshotSource {
         reader = ProcessReader(set.system)
     }
 
-    /// Guards what the sampling task shares with the view's thread.
-    private final class Pacer: Sendable {
-        private let state = Mutex(Pace())
-
-        func setInterval(_ nanoseconds: UInt64) { state.withLock { $0.interval = nanoseconds } }
-
-        func beNow() { state.withLock { $0.nextAt = 0 } }
-
-        /// Whether a sample is due; the caller then takes it and says so with ``finish()``.
-        func begin(at now: UInt64) -> Bool {
-            state.withLock { pace in
-                guard !pace.isSampling, now >= pace.nextAt else { return false }
-                pace.isSampling = true
-                // Ticks keep their distance even if one was late.
-                let next = pace.nextAt + pace.interval
-                pace.nextAt = next > now ? next : now + pace.interval
-                return true
-            }
-        }
-
-        func finish() { state.withLock { $0.isSampling = false } }
-    }
-
     func latest() -> Snapshot? {
         if pace.begin(at: MonotonicClock.nanoseconds) {
-            Task.detached { [sampler, ring, pace] in
-                ring.append(await sampler.sample())
-                pace.finish()
-            }
+            let feed = LiveFeed(sampler: sampler, ring: ring, pace: pace)
+            Task.detached { await feed.takeSample() }
         }
         return ring.latest
     }
@@ -73,14 +42,6 @@ final class LiveSource: SnapshotSource {
 
     func setInterval(_ seconds: Double) {
         pace.setInterval(UInt64(max(seconds, 0.05) * 1e9))
-        let multiple = Self.costlyMultiple(interval: seconds)
-        Task.detached { [sampler] in await sampler.setCostlyMultiple(multiple) }
-    }
-
-    /// Every how many ticks the costly files are worth reading: the kernel brings `memory.stat` up
-    /// to date every 2 s.
-    static func costlyMultiple(interval seconds: Double) -> UInt64 {
-        UInt64((2 / min(max(seconds, 0.05), 2)).rounded())
     }
 
     func sampleNow() { pace.beNow() }

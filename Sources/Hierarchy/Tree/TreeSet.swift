@@ -1,0 +1,65 @@
+internal import CgroupModel
+internal import KernelIO
+
+/// The trees of all hierarchies that can be opened.
+struct TreeSet: ~Copyable {
+    private var trees: [HierarchyTreeBox?] = []
+    /// Why a hierarchy is left out.
+    private(set) var failures: [IOError] = []
+
+    init(_ set: HierarchySet, scope: SampleScope, watching: Bool) throws(IOError) {
+        for hierarchy in set.hierarchies {
+            do throws(IOError) {
+                let tree = try HierarchyTree(hierarchy, scope: scope, watching: watching)
+                trees.append(HierarchyTreeBox(tree))
+            } catch {
+                trees.append(nil)
+                failures.append(error)
+            }
+        }
+        if failures.count == trees.count, let first = failures.first { throw first }
+    }
+
+    /// Whether a write to any file of any cgroup is noticed.
+    var seesWrites: Bool { trees.allSatisfy { $0?.tree.seesWrites ?? true } }
+
+    /// What changed since the last call.
+    ///
+    /// `suspects` are directories known to have lost a child.
+    mutating func update(suspects: [Int: Set<CgroupPath>]) -> TreeChanges {
+        var changes = TreeChanges()
+        for (index, box) in trees.enumerated() {
+            var born: [CgroupPath: UInt64] = [:]
+            for change in box?.tree.update(suspects: suspects[index] ?? []) ?? [] {
+                switch change {
+                case .born(let path, let inode): born[path] = inode
+                case .died(let path):
+                    if born.removeValue(forKey: path) == nil {
+                        changes.died.append((index, path))
+                    }
+                case .written(let path): changes.written.insert(path)
+                }
+            }
+            changes.born += born.sorted { $0.key < $1.key }.map { (index, $0.key, $0.value) }
+        }
+        return changes
+    }
+}
+
+/// What changed between two ticks, over all hierarchies.
+///
+/// Deaths come first: a cgroup that was made anew in each of its hierarchies must have died in all
+/// of them before it is born in the first.
+struct TreeChanges {
+    var died: [(hierarchy: Int, path: CgroupPath)] = []
+    var born: [(hierarchy: Int, path: CgroupPath, inode: UInt64)] = []
+    /// Cgroups with a file that someone wrote to; settings there and below may differ now.
+    var written: Set<CgroupPath> = []
+}
+
+/// Lets a noncopyable tree stand in an array.
+private final class HierarchyTreeBox {
+    var tree: HierarchyTree
+
+    init(_ tree: consuming HierarchyTree) { self.tree = tree }
+}

@@ -1,0 +1,74 @@
+internal import CgroupModel
+
+/// Pressure, and files with a value for each CPU or memory node.
+extension FileParser {
+    /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`.
+    mutating func pressure(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        var place = 0
+        while !cursor.atEnd {
+            let line = cursor.position
+            repeat {
+                _ = cursor.take(0x20)
+                let field = pressureKey(at: place, line: line, &cursor)
+                place += 1
+                guard cursor.take(0x3d) else { return false }
+                if field >= 0 {
+                    guard let reading = cursor.takeReading(rules[field]) else { return false }
+                    store(rules[field], nil, reading, &row)
+                } else {
+                    _ = cursor.takeName()
+                }
+            } while cursor.next == 0x20
+            guard cursor.take(0x0a) else { return false }
+        }
+        return true
+    }
+
+    /// The first key of a line is learned together with its share: `some avg10`.
+    private mutating func pressureKey(at place: Int, line: Int, _ cursor: inout ByteCursor) -> Int {
+        if let field = learned.match(place, &cursor, end: 0x3d) { return field }
+        let start = cursor.position
+        cursor.position = line
+        let share = cursor.copy(cursor.takeName())
+        cursor.position = start == line ? cursor.position : start
+        _ = cursor.take(0x20)
+        let key = share + [0x2e] + cursor.copy(cursor.takeWord())
+        let field = fieldOf[key] ?? -1
+        learned.learn(place, cursor.copy(start..<cursor.position), field)
+        return field
+    }
+
+    /// One number for each possible CPU, each followed by a blank.
+    func perCPU(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        guard let field = rules.first else { return false }
+        var cpu: UInt32 = 0
+        while let next = cursor.next, next != 0x0a {
+            guard let reading = cursor.takeReading(field) else { return false }
+            store(field, InstanceKey(rawValue: cpu), reading, &row)
+            cpu += 1
+            guard cursor.take(0x20) || cursor.next == 0x0a else { return false }
+        }
+        return cursor.take(0x0a) && cursor.atEnd
+    }
+
+    /// `KEY N0=VALUE N1=VALUE\n` (v2), `KEY=TOTAL N0=VALUE …\n` (v1).
+    func numa(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        while !cursor.atEnd {
+            let name = cursor.takeWord()
+            let field = keys.firstIndex { cursor.matches(name, $0) }.map { rules[$0] }
+            if cursor.take(0x3d), cursor.takeNumber() == nil { return false }
+            guard let field else {
+                guard cursor.skipLine() else { return false }
+                continue
+            }
+            while cursor.take(0x20) {
+                guard cursor.take(0x4e), let node = cursor.takeNumber(), node < 1 << 16,
+                    cursor.take(0x3d), let reading = cursor.takeReading(field)
+                else { return false }
+                store(field, InstanceKey(rawValue: UInt32(node)), reading, &row)
+            }
+            guard cursor.take(0x0a) else { return false }
+        }
+        return true
+    }
+}

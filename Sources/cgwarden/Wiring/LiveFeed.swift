@@ -1,0 +1,53 @@
+import Hierarchy
+import History
+import Synchronization
+
+/// Takes one sample of the live view into the history.
+struct LiveFeed: Sendable {
+    let sampler: Sampler
+    let ring: HistoryRing
+    let pace: Pacer
+
+    func takeSample() async {
+        ring.append(await sampler.sample())
+        await sampler.setCostlyMultiple(Self.costlyMultiple(interval: pace.intervalSeconds))
+        pace.finish()
+    }
+
+    /// Every how many ticks the costly files are worth reading: the kernel brings `memory.stat` up
+    /// to date every 2 s.
+    static func costlyMultiple(interval seconds: Double) -> UInt64 {
+        UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
+    }
+}
+
+/// Guards what the sampling task shares with the view's thread.
+final class Pacer: Sendable {
+    private struct Pace {
+        var interval: UInt64 = 1_000_000_000
+        var nextAt: UInt64 = 0
+        var isSampling = false
+    }
+
+    private let state = Mutex(Pace())
+
+    func setInterval(_ nanoseconds: UInt64) { state.withLock { $0.interval = nanoseconds } }
+
+    var intervalSeconds: Double { state.withLock { Double($0.interval) / 1e9 } }
+
+    func beNow() { state.withLock { $0.nextAt = 0 } }
+
+    /// Whether a sample is due; the caller then takes it and says so with ``finish()``.
+    func begin(at now: UInt64) -> Bool {
+        state.withLock { pace in
+            guard !pace.isSampling, now >= pace.nextAt else { return false }
+            pace.isSampling = true
+            // Ticks keep their distance even if one was late.
+            let next = pace.nextAt + pace.interval
+            pace.nextAt = next > now ? next : now + pace.interval
+            return true
+        }
+    }
+
+    func finish() { state.withLock { $0.isSampling = false } }
+}

@@ -1,0 +1,129 @@
+import CgroupModel
+import Foundation
+import TestSupport
+import Testing
+
+/// `show --json` of a scratch cgroup against the running kernel's own files: on this host and in
+/// the guests.
+@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+struct KernelShowTests {
+    /// Uses some memory and CPU time, writes to disk where it can, and then keeps still.
+    private static let load = """
+        head -c 8000000 /dev/zero | tail -c 4000000 >/dev/null
+        dd if=/dev/zero of="$1" bs=64k count=4 oflag=direct 2>/dev/null
+        rm -f "$1"
+        echo ready
+        read line
+        """
+
+    private func show(_ cgroup: ProgramCgroup) throws -> JSONText.Object {
+        let result = try ProgramRun.cgwarden("show", "--json", cgroup.path)
+        try #require(result.status == 0, "\(result.errors)")
+        #expect(result.errors.isEmpty)
+        return try JSONText.object(result.output)
+    }
+
+    @Test func everyNumberIsTheKernelsOwn() throws {
+        let cgroup = try ProgramCgroup()
+        let file = FileManager.default.currentDirectoryPath + "/.build/cgwarden-test-file"
+        let member = try cgroup.start(Self.load, [file])
+        defer { member.send(SIGKILL) }
+        let kernel = KernelFiles(cgroup)
+        // What moves by itself (averages of pressure) is compared when it stood still for once.
+        let (expected, shown) = try awaiting("the cgroup keeps still") {
+            let before = kernel.values()
+            let shown = try show(cgroup)
+            return before == kernel.values() ? (before, JSONText.flat(shown)) : nil
+        }
+        #expect(expected.count > 40)
+        // The cgroup's own values and nothing about its processes or ancestors.
+        let apart = ["path", "inode", "processes", "memory.swap.max"]
+        for (name, value) in expected {
+            let found = shown[name]
+            #expect(Self.isSame(found, value), "\(name): kernel \(value), shown \(found ?? "-")")
+        }
+        let extra = shown.keys.filter { name in
+            expected[name] == nil && !apart.contains(name)
+                && !["inodes/", "effective/", "unavailable/"].contains(where: name.hasPrefix)
+        }
+        #expect(extra.isEmpty, "in no kernel file: \(extra.sorted())")
+        let kept = member.isRunning
+        #expect(kept)
+    }
+
+    /// 0.5 and 0.50 are the same number.
+    private static func isSame(_ left: String?, _ right: String) -> Bool {
+        if left == right { return true }
+        guard let left = left.flatMap({ Double($0) }), let right = Double(right) else {
+            return false
+        }
+        return left == right && left < 9e15
+    }
+
+    /// The mapping itself, by hand, so that a mistake in the catalog cannot hide.
+    @Test func theNamesMeanWhatTheySay() throws {
+        let cgroup = try ProgramCgroup()
+        let member = try cgroup.start("echo ready; read line")
+        defer { member.send(SIGKILL) }
+        let shown = try show(cgroup)
+        func word(_ controller: String, _ legacy: String, _ unified: String) throws -> UInt64 {
+            let directory = try #require(cgroup.directory(of: controller))
+            let name =
+                FileManager.default.fileExists(atPath: "\(directory)/\(unified)")
+                ? unified : legacy
+            let text = try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+            return try #require(UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
+        func number(_ name: String) -> UInt64? { (shown[name] as? NSNumber)?.uint64Value }
+        #expect(
+            number("memory.usage")
+                == (try word("memory", "memory.usage_in_bytes", "memory.current")))
+        #expect(number("pids.current") == 1)
+        #expect(number("pids.current") == (try word("pids", "pids.current", "pids.current")))
+        #expect(shown["memory.max"] as? String == "max")
+        #expect(shown["pids.max"] as? String == "max")
+        #expect(shown["path"] as? String == cgroup.path)
+        let memory = try #require(cgroup.directory(of: "memory"))
+        let inode = try FileManager.default.attributesOfItem(atPath: memory)[.systemFileNumber]
+        #expect(number("inode") == (inode as? NSNumber)?.uint64Value)
+        let stat = try String(contentsOfFile: "\(memory)/memory.stat", encoding: .utf8)
+        let key = stat.contains("total_rss ") ? "total_rss " : "anon "
+        let anonymous = stat.split(separator: "\n").first { $0.hasPrefix(key) }
+        #expect(number("memory.anon") == anonymous.flatMap { UInt64($0.dropFirst(key.count)) })
+    }
+
+    /// A limit of the parent binds where the child allows more; that of the child where it is lower.
+    @Test func effectiveLimitsComeFromTheAncestors() throws {
+        let parent = try ProgramCgroup()
+        let child = try ProgramCgroup(bytes: Array("child".utf8), below: parent)
+        defer { child.remove() }
+        func set(_ cgroup: ProgramCgroup, _ controller: String, _ files: [(String, String)]) throws
+        {
+            let directory = try #require(cgroup.directory(of: controller))
+            let (file, value) = try #require(
+                files.first { FileManager.default.fileExists(atPath: "\(directory)/\($0.0)") })
+            try Data(value.utf8).write(to: URL(filePath: "\(directory)/\(file)"))
+        }
+        let megabyte = 1 << 20
+        for (cgroup, limit) in [(parent, 64 * megabyte), (child, 128 * megabyte)] {
+            try set(
+                cgroup, "memory",
+                [("memory.limit_in_bytes", "\(limit)"), ("memory.max", "\(limit)")])
+        }
+        try set(parent, "pids", [("pids.max", "50")])
+        try set(child, "pids", [("pids.max", "20")])
+        try set(
+            parent, "cpu", [("cpu.cfs_quota_us", "50000"), ("cpu.max", "50000 100000")])
+        let shown = try show(child)
+        let effective = try #require(shown["effective"] as? JSONText.Object)
+        #expect((shown["memory.max"] as? NSNumber)?.intValue == 128 * megabyte)
+        #expect((effective["memory.max"] as? NSNumber)?.intValue == 64 * megabyte)
+        #expect((effective["pids.max"] as? NSNumber)?.intValue == 20)
+        #expect((effective["cpu.max"] as? NSNumber)?.doubleValue == 0.5)
+        #expect(shown["cpu.max"] as? String == "max")
+        let text = try ProgramRun.cgwarden("show", child.path).output
+        #expect(text.contains("64.0M  (set at \(parent.path))"))
+        #expect(text.contains("20  (set at \(child.path))"))
+        #expect(text.contains("0.50 CPUs  (set at \(parent.path))"))
+    }
+}

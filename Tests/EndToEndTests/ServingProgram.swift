@@ -1,0 +1,66 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A running exporter, asked over the loopback as a scraper would.
+final class ServingProgram {
+    struct Answer {
+        let status: Int
+        let head: String
+        let body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+
+        /// The lines of one metric.
+        func series(_ name: String) -> [String] {
+            text.split(separator: "\n").map(String.init).filter { $0.hasPrefix(name + "{") }
+        }
+    }
+
+    let run: ProgramRun
+    let port: Int
+
+    init(_ arguments: String..., environment: [String: String] = [:]) throws {
+        run = try ProgramRun(
+            ProgramRun.cgwarden, ["exporter", "--web.listen-address", "127.0.0.1:0"] + arguments,
+            environment: environment)
+        port = try awaiting("the exporter tells its port") { [run] in
+            guard run.isRunning else { throw ProgramTrouble("ended: \(run.errors)") }
+            let address = run.errors.components(separatedBy: "serving http://127.0.0.1:").last
+            let digits = address?.prefix { $0.isNumber } ?? ""
+            return run.errors.contains("/metrics") ? Int(digits) : nil
+        }
+    }
+
+    /// One request on a connection of its own; the shell's TCP needs no client to be installed.
+    func get(_ path: String = "/metrics", accept: String = "text/plain") throws -> Answer {
+        let request =
+            "GET \(path) HTTP/1.1\\r\\nHost: x\\r\\nAccept: \(accept)\\r\\n"
+            + "Connection: close\\r\\n\\r\\n"
+        let script = "exec 3<>/dev/tcp/127.0.0.1/\(port) && printf '\(request)' >&3 && cat <&3"
+        let result = try ProgramRun.run("bash", ["-c", script])
+        try #require(result.status == 0, "\(result.errors)")
+        let blank: [UInt8] = [13, 10, 13, 10]
+        let end = try #require(
+            result.bytes.indices.first { result.bytes[$0...].starts(with: blank) })
+        let head = String(decoding: result.bytes[..<end], as: UTF8.self)
+        let status = try #require(Int(head.dropFirst("HTTP/1.1 ".count).prefix(3)))
+        var body = Array(result.bytes[(end + 4)...])
+        if head.lowercased().contains("transfer-encoding: chunked") {
+            body = try Self.joined(body)
+        }
+        return Answer(status: status, head: head, body: body)
+    }
+
+    private static func joined(_ chunks: [UInt8]) throws -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = chunks[...]
+        while let end = rest.firstIndex(of: 13) {
+            let size = try #require(Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16))
+            if size == 0 { break }
+            result += rest[(end + 2)..<(end + 2 + size)]
+            rest = rest[(end + 4 + size)...]
+        }
+        return result
+    }
+}

@@ -1,0 +1,106 @@
+import CgroupModel
+import KernelIO
+import Testing
+
+@testable import Hierarchy
+
+/// Which trees a mount table shows.
+@Suite struct DiscoveryTests {
+    private let nowhere = SystemRoot.captured(in: "/nonexistent")
+
+    private func set(_ lines: String...) throws -> HierarchySet {
+        try HierarchySet(
+            nowhere, mounts: MountInfo.parse(Array(lines.joined(separator: "\n").utf8)))
+    }
+
+    @Test func legacyTreesAreFoundWithTheirControllers() throws {
+        let set = try set(
+            "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755",
+            "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct",
+            "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup memory rw,memory,release_agent=/x",
+            "34 31 0:31 / /sys/fs/cgroup/blkio rw shared:3 - cgroup cgroup rw,xattr,blkio",
+            "35 31 0:32 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd")
+        #expect(set.mode == .legacy)
+        #expect(set.hierarchies.map(\.label) == ["cpu,cpuacct", "memory", "blkio", "name=systemd"])
+        #expect(set.hierarchies[0].keys == ["cpu", "cpuacct"])
+        #expect(set.hierarchies[2].controllers == [.io])
+        #expect(set.hierarchies[3].name == "systemd")
+        #expect(set.hierarchies[3].controllers.isEmpty)
+        #expect(set.legacy(.cpuacct) == 0)
+        #expect(set.legacy(.io) == 2)
+        #expect(set.legacy(.pids) == nil)
+        #expect(set.unified == nil)
+        #expect(set.byIdentity == [1, 0, 2, 3])
+        #expect(
+            set.hierarchies[1].directory == Array("/nonexistent/cgroup/memory".utf8))
+    }
+
+    @Test func modesAreToldApart() throws {
+        let unified = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate"
+        let named = "32 23 0:30 / /run/cg rw - cgroup cgroup rw,name=mine"
+        let cpu = "33 23 0:31 / /cpu rw - cgroup cgroup rw,cpu"
+        #expect(try set(unified).mode == .unified)
+        #expect(try set(unified, named).mode == .unified)
+        #expect(try set(unified, cpu).mode == .hybrid)
+        #expect(try set(cpu).mode == .legacy)
+        #expect(try set(cpu, unified).hierarchies.map(\.label) == ["cpu", "unified"])
+        #expect(throws: HierarchyError.self) {
+            try set("31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw")
+        }
+    }
+
+    @Test func aTreeThatIsMountedTwiceIsOneTree() throws {
+        let set = try set(
+            "31 23 0:28 /docker/abc /first rw - cgroup cgroup rw,cpu",
+            "32 23 0:28 / /second rw - cgroup cgroup rw,cpu",
+            "33 23 0:28 /docker /third rw - cgroup cgroup rw,cpu",
+            "34 23 0:29 /docker/abc /four rw - cgroup2 none rw",
+            "35 23 0:29 / /five rw - cgroup2 none rw")
+        #expect(set.hierarchies.map(\.mountPoint) == [Array("/second".utf8), Array("/five".utf8)])
+    }
+
+    @Test func aHiddenMountIsNotLookedAt() throws {
+        let hidden = try set(
+            "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
+            "32 31 0:40 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
+            "33 32 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu")
+        #expect(hidden.mode == .legacy)
+        // On a real machine a mount further up may hide it as well.
+        let mounts = MountInfo.parse(
+            Array("31 23 0:28 / /proc/self rw - cgroup cgroup rw,cpu".utf8))
+        #expect(throws: HierarchyError.self) { try HierarchySet(.live, mounts: mounts) }
+    }
+
+    @Test func escapedMountPointsAreOpened() throws {
+        let set = try set(#"31 23 0:28 / /sys/fs/cgroup/a\040b\134c rw - cgroup cgroup rw,pids"#)
+        #expect(set.hierarchies[0].directory == Array(#"/nonexistent/cgroup/a b\c"#.utf8))
+    }
+
+    @Test func pathsOfProcessesAreFoundInTheMount() throws {
+        func visible(_ root: String, _ path: String) throws -> String? {
+            try set("31 23 0:28 \(root) /m rw - cgroup2 none rw").hierarchies[0]
+                .visiblePath(Array(path.utf8))?.description
+        }
+        #expect(try visible("/", "/") == "/")
+        #expect(try visible("/", "/a/b") == "/a/b")
+        #expect(try visible("/", "/..") == nil)
+        #expect(try visible("/", "/../other") == nil)
+        // Two dots begin a name like any other.
+        #expect(try visible("/", "/..a/b") == "/..a/b")
+        #expect(try visible("/", "/...") == "/...")
+        #expect(try visible("/docker/abc", "/docker/abc/x") == "/x")
+        #expect(try visible("/docker/abc", "/docker/abc") == "/")
+        #expect(try visible("/docker/abc", "/docker/abcd") == nil)
+        #expect(try visible("/docker/abc", "/other") == nil)
+        // The mount shows an ancestor of the namespace: only what lies beside it has a known name.
+        #expect(try visible("/..", "/../beside") == "/beside")
+        #expect(try visible("/../..", "/../../x/y") == "/x/y")
+        #expect(try visible("/..", "/../..") == nil)
+        #expect(try visible("/..", "/inside") == nil)
+    }
+
+    @Test func anUnreadableTableIsSaid() {
+        let error = #expect(throws: HierarchyError.self) { try HierarchySet.discover(nowhere) }
+        #expect(error?.description.contains("/nonexistent/proc/self/mountinfo") == true)
+    }
+}

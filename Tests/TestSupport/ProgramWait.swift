@@ -1,0 +1,33 @@
+import Foundation
+
+/// Why a test cannot go on: something awaited did not happen, or a tool failed.
+public struct ProgramTrouble: Error, CustomStringConvertible {
+    /// The sentence for the test report.
+    public let description: String
+
+    /// Takes the sentence.
+    public init(_ description: String) { self.description = description }
+}
+
+/// Asks again and again until `condition` gives something; throws when the time is over.
+///
+/// The time is generous since a guest without hardware virtualisation is slow.
+public func awaiting<Value>(
+    _ what: @autoclosure () -> String, seconds: Double = 30, _ condition: () throws -> Value?
+) throws -> Value {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while true {
+        if let value = try condition() { return value }
+        guard ContinuousClock.now < end else {
+            throw ProgramTrouble("after \(seconds) s still not: \(what())")
+        }
+        Thread.sleep(forTimeInterval: 0.005)
+    }
+}
+
+/// The same for a condition that is true or false.
+public func awaiting(
+    _ what: @autoclosure () -> String, seconds: Double = 30, _ condition: () throws -> Bool
+) throws {
+    let _: Bool = try awaiting(what(), seconds: seconds) { try condition() ? true : nil }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Glibc
+
+/// A child process that begins to work once it is in its cgroup, and ends with its owner.
+public final class ScratchProcess {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    /// The process's number.
+    public var pid: Int32 { process.processIdentifier }
+
+    /// Starts `/bin/sh` with a script, in a cgroup of the scratch tree.
+    public init(_ script: String, in name: String, of scratch: ScratchHierarchy) throws {
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "read go; \(script)"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        try scratch.add(process.processIdentifier, to: name)
+        try input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
+    }
+
+    /// Uses as much of one CPU as it gets.
+    public static func busy(in name: String, of scratch: ScratchHierarchy) throws -> ScratchProcess
+    {
+        // Bounded, for a test run that crashes cannot end it.
+        try ScratchProcess("ulimit -t 60; echo; while :; do :; done", in: name, of: scratch)
+    }
+
+    /// Holds memory and sleeps.
+    public static func holding(
+        megabytes: Int, in name: String, of scratch: ScratchHierarchy
+    ) throws -> ScratchProcess {
+        let program =
+            "$x = \"a\" x (\(megabytes) << 20); $| = 1; print \"ready\\n\"; sleep 120"
+        return try ScratchProcess("exec perl -e '\(program)'", in: name, of: scratch)
+    }
+
+    /// Waits for the first thing that the script prints.
+    public func waitUntilReady() { _ = output.fileHandleForReading.availableData }
+
+    /// CPU time used so far in microseconds, from `/proc/PID/stat`.
+    public var cpuTime: UInt64 {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = UInt64(fields[11]), let system = UInt64(fields[12])
+        else { return 0 }
+        return (user + system) * 10_000
+    }
+
+    /// Ends it.
+    public func end() {
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    deinit { end() }
+}
