@@ -137,7 +137,10 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",
-            dependencies: ["Actuation", "Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
+            dependencies: [
+                "Actuation", "Hierarchy", "KernelIO", "CgroupModel", "TestSupport",
+                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(

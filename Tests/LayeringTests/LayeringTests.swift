@@ -24,7 +24,7 @@ import Testing
         "CgroupModel": [],
         "KernelIO": ["Glibc"],
         "Hierarchy": [],
-        "Actuation": [],
+        "Actuation": ["Glibc"],
         "History": ["DequeModule"],
         "LiveView": ["Glibc"],
         "Exporter": [

@@ -1,0 +1,47 @@
+/// A value as D-Bus has it; only the types that systemd's interface needs.
+public indirect enum BusValue: Hashable, Sendable {
+    /// `b`
+    case boolean(Bool)
+    /// `i`
+    case int32(Int32)
+    /// `u`
+    case uint32(UInt32)
+    /// `t`
+    case uint64(UInt64)
+    /// `s`
+    case string(String)
+    /// `o`
+    case objectPath(String)
+    /// `ay`
+    case bytes([UInt8])
+    /// `a` of values with one signature, which an empty array could not tell.
+    case array(of: String, [BusValue])
+    /// `(…)`
+    case structure([BusValue])
+    /// `v`
+    case variant(BusValue)
+
+    /// The type's name on the wire.
+    public var signature: String {
+        switch self {
+        case .boolean: "b"
+        case .int32: "i"
+        case .uint32: "u"
+        case .uint64: "t"
+        case .string: "s"
+        case .objectPath: "o"
+        case .bytes: "ay"
+        case .array(let element, _): "a\(element)"
+        case .structure(let fields): "(\(fields.map(\.signature).joined()))"
+        case .variant: "v"
+        }
+    }
+
+    /// The text of a string or an object path.
+    public var text: String? {
+        switch self {
+        case .string(let text), .objectPath(let text): text
+        default: nil
+        }
+    }
+}

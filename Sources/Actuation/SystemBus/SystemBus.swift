@@ -1,0 +1,61 @@
+#if Systemd
+internal import CSystemd
+internal import Glibc
+internal import KernelIO
+internal import Synchronization
+
+/// A connection to systemd through libsystemd (sd-bus(3)), opened at the first call and again
+/// after it was lost.
+///
+/// sd-bus is not safe for concurrent use, so one call is made at a time.
+public final class SystemBus: BusConnection {
+    /// Where systemd listens.
+    public enum Address: Hashable, Sendable {
+        /// The socket on which systemd serves its own privileged tools, without a bus daemon.
+        case socket(String)
+        /// The system bus.
+        case systemBus
+        /// A connected socket; it cannot be opened again after it was lost.
+        case descriptor(Int32)
+    }
+
+    private static let destination = "org.freedesktop.systemd1"
+
+    private let address: Address
+    private let timeout: UInt64
+    private let open: Mutex<OpenBus?>
+
+    /// Connects at the first call; a call takes at most `timeoutSeconds`.
+    public init(_ address: Address, timeoutSeconds: Int = 5) {
+        self.address = address
+        timeout = UInt64(timeoutSeconds) * 1_000_000
+        open = Mutex(nil)
+    }
+
+    /// Calls a method and waits for the answer.
+    public func call(_ call: BusCall) throws(BusError) -> [BusValue] {
+        let outcome: Result<[BusValue], BusError> = open.withLock { kept in
+            do throws(BusError) {
+                let deadline = MonotonicClock.nanoseconds / 1000 + timeout
+                // systemd restarted since the last call would otherwise cost this one.
+                let bus =
+                    if let kept = kept.take(), kept.isAlive {
+                        kept
+                    } else {
+                        try OpenBus.connected(to: address, deadline: deadline)
+                    }
+                let reply = try bus.exchange(call, to: Self.destination, deadline: deadline)
+                kept = .some(bus)
+                return .success(reply)
+            } catch {
+                return .failure(error)
+            }
+        }
+        do throws(BusError) {
+            return try outcome.get()
+        } catch .timedOut {
+            throw .timedOut(seconds: Int(timeout / 1_000_000))
+        }
+    }
+}
+#endif

@@ -1,0 +1,66 @@
+/// The D-Bus names of errors that systemd answers with.
+enum BusErrorName {
+    static let accessDenied = "org.freedesktop.DBus.Error.AccessDenied"
+    static let authorizationRequired =
+        "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
+    static let noSuchUnit = "org.freedesktop.systemd1.NoSuchUnit"
+    static let unitExists = "org.freedesktop.systemd1.UnitExists"
+    static let unitInactive = "org.freedesktop.systemd1.UnitInactive"
+    static let unitBusy = "org.freedesktop.systemd1.UnitBusy"
+    static let propertyReadOnly = "org.freedesktop.DBus.Error.PropertyReadOnly"
+    static let unknownProperty = "org.freedesktop.DBus.Error.UnknownProperty"
+    static let unknownMethod = "org.freedesktop.DBus.Error.UnknownMethod"
+    static let invalidArguments = "org.freedesktop.DBus.Error.InvalidArgs"
+    static let notSupported = "org.freedesktop.DBus.Error.NotSupported"
+    static let serviceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown"
+}
+
+extension ActuationError {
+    /// Says what systemd's answer means for a person.
+    init(_ error: BusError, while what: String) {
+        switch error {
+        case .unreachable(let reason):
+            self.init(
+                .unavailable,
+                "cannot \(what): systemd cannot be reached (\(reason)); is it running, "
+                    + "and may this user speak to it?")
+        case .disconnected:
+            self.init(
+                .unavailable,
+                "cannot \(what): systemd closed the connection before it answered; "
+                    + "look at the value before trying again")
+        case .timedOut(let seconds):
+            self.init(
+                .unavailable,
+                "cannot \(what): systemd did not answer within \(seconds) s; "
+                    + "it may yet do it, look at the value before trying again")
+        case .malformed(let reason):
+            self.init(
+                .failed, "cannot \(what): systemd's answer cannot be understood: \(reason)")
+        case .refused(let name, let message):
+            self = Self.refusal(name, message, what)
+        }
+    }
+
+    private static func refusal(
+        _ name: String, _ message: String, _ what: String
+    ) -> ActuationError {
+        let (code, remedy): (Code, String) =
+            switch name {
+            case BusErrorName.accessDenied, BusErrorName.authorizationRequired:
+                (.notPermitted, "; run as root")
+            case BusErrorName.noSuchUnit: (.notFound, "; `systemctl list-units` lists them")
+            case BusErrorName.unitInactive: (.notFound, "; start it first")
+            case BusErrorName.unitExists: (.busy, "; choose another name")
+            case BusErrorName.unitBusy: (.busy, "; try again")
+            case BusErrorName.invalidArguments: (.usage, "")
+            case BusErrorName.propertyReadOnly, BusErrorName.unknownProperty,
+                BusErrorName.unknownMethod, BusErrorName.notSupported:
+                (.unavailable, "; `systemctl --version` tells how old it is")
+            case BusErrorName.serviceUnknown: (.unavailable, "; is systemd running?")
+            default: (.failed, "")
+            }
+        let text = message.hasSuffix(".") ? String(message.dropLast()) : message
+        return ActuationError(code, "cannot \(what): systemd says: \(text)\(remedy)")
+    }
+}

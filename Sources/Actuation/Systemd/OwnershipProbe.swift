@@ -1,0 +1,132 @@
+internal import CgroupModel
+public import Hierarchy
+internal import KernelIO
+internal import Synchronization
+
+/// Finds out whose a cgroup is; what was found is kept for as long as the cgroup lives.
+public final class OwnershipProbe: Sendable {
+    private struct Identity: Hashable {
+        let hierarchy: String
+        let inode: UInt64
+        let path: String
+    }
+
+    private let connections: SystemdConnections
+    private let isSystemdRunning: Bool
+    private let known = Mutex<[Identity: CgroupOwner]>([:])
+
+    /// Looks at a machine.
+    public convenience init(
+        system: SystemRoot = .live, connections: SystemdConnections = SystemdConnections()
+    ) {
+        // As sd_booted(3) does.
+        let isRunning =
+            system.isLive
+            && (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
+        self.init(connections: connections, isSystemdRunning: isRunning)
+    }
+
+    init(connections: SystemdConnections, isSystemdRunning: Bool) {
+        self.connections = connections
+        self.isSystemdRunning = isSystemdRunning
+    }
+
+    /// Whose a cgroup is; throws if systemd runs and cannot be asked.
+    public func owner(of directory: CgroupDirectory) throws(ActuationError) -> CgroupOwner {
+        let path = directory.pathOfHost
+        let identity = Identity(
+            hierarchy: directory.hierarchy.label, inode: directory.inode, path: path)
+        if let owner = known.withLock({ $0[identity] }) { return owner }
+        let owner: CgroupOwner
+        do throws(BusError) {
+            owner = try self.owner(path, isManaged: directory.hierarchy.isManagedBySystemd)
+        } catch {
+            throw ActuationError(error, while: "find out whose \(directory.path) is")
+        }
+        known.withLock { $0[identity] = owner }
+        return owner
+    }
+
+    /// How to do something to a cgroup, or to one of its interface files.
+    public func chooseActuator(
+        for directory: CgroupDirectory, writing file: String? = nil
+    ) -> ActuatorChoice {
+        let owner: CgroupOwner
+        do throws(ActuationError) {
+            owner = try self.owner(of: directory)
+        } catch {
+            return .refuse(reason: error.message)
+        }
+        switch owner {
+        case .nobody, .delegated, .ours, .container(_, nil): return .cgroupfs
+        case .systemd(let unit), .container(_, let unit?):
+            guard let file, file != "cgroup.freeze", SystemdFile.behind(file) == nil else {
+                return .systemd(unit)
+            }
+            guard file.hasPrefix("devices.") else { return .cgroupfs }
+            return .refuse(
+                reason: "systemd keeps the list of devices of \(unit); change it there: "
+                    + "systemctl set-property \(unit.name) DeviceAllow=…")
+        case .kubelet:
+            return .refuse(
+                reason: "the kubelet puts its own values back in \(directory.path); "
+                    + "change the pod's resources instead")
+        }
+    }
+
+    private func owner(_ path: String, isManaged: Bool) throws(BusError) -> CgroupOwner {
+        let components = path.split(separator: "/").map(String.init)
+        if let owner = OwnerPattern.owner(of: components) { return owner }
+        var owner = CgroupOwner.nobody
+        if isSystemdRunning, isManaged { owner = try askedOwner(path, of: .system) }
+        guard let runtime = OwnerPattern.runtime(of: components) else { return owner }
+        if case .systemd(let unit) = owner { return .container(runtime: runtime, unit: unit) }
+        return .container(runtime: runtime, unit: nil)
+    }
+
+    private func askedOwner(
+        _ path: String, of instance: SystemdInstance
+    ) throws(BusError) -> CgroupOwner {
+        guard let facts = try connections[instance].unit(ofCgroup: path) else { return .nobody }
+        let unit = SystemdUnit(facts.name, of: instance)
+        if facts.cgroup == path { return .systemd(unit) }
+        // A directory below a unit that keeps it all to itself is not systemd's: it makes none.
+        guard facts.isDelegated else { return .nobody }
+        guard instance == .system, let user = facts.name.userOfManager else {
+            return .delegated(unit)
+        }
+        do throws(BusError) {
+            let nested = try askedOwner(path, of: .user(user))
+            return nested == .nobody ? .delegated(unit) : nested
+        } catch .unreachable {
+            return .delegated(unit)
+        }
+    }
+}
+
+extension CgroupDirectory {
+    /// The path as PID 1 sees it, if this process sees the hierarchy from its root or from below.
+    fileprivate var pathOfHost: String {
+        let root = String(decoding: hierarchy.root, as: UTF8.self)
+        let text = String(decoding: path.bytes, as: UTF8.self)
+        return root == "/" ? text : path.isRoot ? root : root + text
+    }
+}
+
+extension MountedHierarchy {
+    /// Whether systemd makes its units' cgroups here: of the v1 trees only in some.
+    fileprivate var isManagedBySystemd: Bool {
+        version == .unified || name == "systemd"
+            || controllers.contains {
+                [.cpu, .cpuacct, .memory, .io, .pids, .devices].contains($0)
+            }
+    }
+}
+
+extension String {
+    /// The UID of `user@UID.service`.
+    fileprivate var userOfManager: UInt32? {
+        guard hasPrefix("user@"), hasSuffix(".service") else { return nil }
+        return UInt32(dropFirst(5).dropLast(8))
+    }
+}

@@ -1,0 +1,53 @@
+/// Compares what a file holds with what it was to hold, as far as their texts may differ.
+struct ReadBack {
+    /// The value asked for.
+    let wanted: FileValue
+
+    /// Whether the file's text says the same.
+    func isMet(by found: String) -> Bool {
+        if found == wanted.text { return true }
+        switch SystemdFile.behind(wanted.file)?.form {
+        case .number, .legacyNumber: return isRounded(found)
+        case .weight, .bfqWeight:
+            let lines = found.split(separator: "\n")
+            let plain = wanted.text.hasPrefix("default ") || wanted.text.contains(":")
+            return lines.contains { $0 == (plain ? wanted.text : "default \(wanted.text)") }
+                || wanted.text == "default \(found)"
+        case .quota:
+            // The period may have been left out, then it stays as it was.
+            return !wanted.text.contains(" ") && found.hasPrefix(wanted.text + " ")
+        case .set: return Self.members(found[...]) == Self.members(wanted.list)
+        case .ioLimits, .ioLatency, .legacyRate: return hasDevice(found)
+        case .idle, .legacyQuota, nil: return false
+        }
+    }
+
+    /// The kernel keeps whole pages; v1 shows no limit as the largest number of them.
+    private func isRounded(_ found: String) -> Bool {
+        guard wanted.file.hasPrefix("memory."), let found = UInt64(found) else { return false }
+        if wanted.text == "-1" { return found >= 1 << 62 }
+        guard let number = UInt64(wanted.text) else { return false }
+        return found == number - number % 4096
+    }
+
+    private func hasDevice(_ found: String) -> Bool {
+        let words = wanted.text.split(separator: " ")
+        let line = found.split(separator: "\n").map { $0.split(separator: " ") }
+            .first { $0.first == words.first }
+        guard let line else {
+            // No line: no limit at all.
+            return words.dropFirst().allSatisfy { $0 == "0" || $0.hasSuffix("=max") }
+        }
+        return words.allSatisfy(line.contains)
+    }
+
+    private static func members(_ text: Substring) -> Set<Int>? {
+        var result: Set<Int> = []
+        for range in text.split(separator: ",") {
+            let ends = range.split(separator: "-").compactMap { Int($0) }
+            guard let low = ends.first, let high = ends.last, low <= high else { return nil }
+            result.formUnion(low...high)
+        }
+        return result
+    }
+}

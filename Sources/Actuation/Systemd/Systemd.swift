@@ -1,0 +1,159 @@
+/// One systemd, spoken to over a bus (org.freedesktop.systemd1(5)).
+public struct Systemd: Sendable {
+    /// Which one it is.
+    public let instance: SystemdInstance
+    private let bus: any BusConnection
+
+    static let interface = "org.freedesktop.systemd1.Manager"
+    private static let object = "/org/freedesktop/systemd1"
+
+    /// Speaks to one systemd.
+    public init(_ instance: SystemdInstance, over bus: any BusConnection) {
+        self.instance = instance
+        self.bus = bus
+    }
+
+    /// The number of its version, such as 252.
+    public func version() throws(BusError) -> Int {
+        let text = try property("Version", of: Self.object, interface: Self.interface)
+        guard case .string(let version) = text,
+            let number = Int(version.drop { !$0.isNumber }.prefix { $0.isNumber })
+        else { throw .malformed("its version is not a number") }
+        return number
+    }
+
+    /// The unit of a cgroup or, where that is none, of the nearest one above; nil if there is none.
+    ///
+    /// The path is as PID 1 sees it.
+    public func unit(ofCgroup path: String) throws(BusError) -> UnitFacts? {
+        let found: String
+        do throws(BusError) {
+            found = try objectPath(call("GetUnitByControlGroup", [.string(path)]))
+        } catch .refused(BusErrorName.noSuchUnit, _) {
+            return nil
+        }
+        return try facts(of: found)
+    }
+
+    /// What is known of a unit by its name; nil if it is not loaded.
+    public func unit(named name: String) throws(BusError) -> UnitFacts? {
+        let found: String
+        do throws(BusError) {
+            found = try objectPath(call("GetUnit", [.string(name)]))
+        } catch .refused(BusErrorName.noSuchUnit, _) {
+            return nil
+        }
+        return try facts(of: found)
+    }
+
+    private func facts(of object: String) throws(BusError) -> UnitFacts {
+        let unit = "org.freedesktop.systemd1.Unit"
+        guard case .string(let name) = try property("Id", of: object, interface: unit),
+            case .string(let state) = try property("ActiveState", of: object, interface: unit)
+        else { throw .malformed("a unit's name is not text") }
+        // Each kind of unit with processes has its cgroup's properties in an interface of its own.
+        guard let kind = UnitFacts.interface(ofUnit: name) else {
+            return UnitFacts(name: name, state: state, cgroup: "", isDelegated: false)
+        }
+        let cgroup = try property("ControlGroup", of: object, interface: kind)
+        let delegate = try property("Delegate", of: object, interface: kind)
+        guard case .string(let path) = cgroup, case .boolean(let isDelegated) = delegate else {
+            throw .malformed("the properties of \(name) have other types than they should")
+        }
+        return UnitFacts(name: name, state: state, cgroup: path, isDelegated: isDelegated)
+    }
+
+    /// Changes properties of a unit until the machine restarts, all or none.
+    public func setProperties(
+        of unit: String, _ assignments: [SystemdAssignment]
+    ) throws(BusError) {
+        try call(
+            "SetUnitProperties",
+            [.string(unit), .boolean(true), .array(of: "(sv)", assignments.map(\.bus))])
+    }
+
+    /// Stops all processes of a unit where they are; returns when they stand still.
+    public func freeze(_ unit: String) throws(BusError) { try call("FreezeUnit", [.string(unit)]) }
+
+    /// Lets the processes of a frozen unit go on.
+    public func thaw(_ unit: String) throws(BusError) { try call("ThawUnit", [.string(unit)]) }
+
+    /// Sends a signal to all processes of a unit.
+    public func kill(_ unit: String, signal: Int32) throws(BusError) {
+        try call("KillUnit", [.string(unit), .string("all"), .int32(signal)])
+    }
+
+    /// Starts a unit that exists until it is done; the job has been queued when this returns.
+    public func startTransientUnit(
+        _ unit: String, _ assignments: [SystemdAssignment]
+    ) throws(BusError) {
+        try call(
+            "StartTransientUnit",
+            [
+                .string(unit), .string("fail"), .array(of: "(sv)", assignments.map(\.bus)),
+                .array(of: "(sa(sv))", []),
+            ])
+    }
+
+    /// How often a service must say that it is alive, in microseconds; nil if it need not.
+    public func watchdog(ofService name: String) throws(BusError) -> UInt64? {
+        guard name.hasSuffix(".service") else { return nil }
+        let unit = try objectPath(call("GetUnit", [.string(name)]))
+        let found = try property(
+            "WatchdogUSec", of: unit, interface: "org.freedesktop.systemd1.Service")
+        guard case .uint64(let period) = found else {
+            throw .malformed("a watchdog's period is not a number")
+        }
+        return period == 0 || period == .max ? nil : period
+    }
+
+    /// A property of one of systemd's objects.
+    func property(
+        _ name: String, of object: String, interface: String
+    ) throws(BusError) -> BusValue {
+        let reply = try bus.call(
+            BusCall(
+                object: object, interface: "org.freedesktop.DBus.Properties", member: "Get",
+                [.string(interface), .string(name)]))
+        guard case .variant(let value) = reply.first else {
+            throw .malformed("the property \(name) has no value")
+        }
+        return value
+    }
+
+    @discardableResult
+    private func call(_ member: String, _ arguments: [BusValue]) throws(BusError) -> [BusValue] {
+        try bus.call(
+            BusCall(
+                object: Self.object, interface: Self.interface, member: member, arguments))
+    }
+
+    private func objectPath(_ reply: [BusValue]) throws(BusError) -> String {
+        guard case .objectPath(let path) = reply.first else {
+            throw .malformed("it is not an object's path")
+        }
+        return path
+    }
+}
+
+/// What systemd says of a unit.
+public struct UnitFacts: Hashable, Sendable {
+    /// Its name.
+    public let name: String
+    /// `active`, `inactive`, `activating`, `deactivating`, `failed` or `reloading`.
+    public let state: String
+    /// Its cgroup as PID 1 sees it; empty while it has none.
+    public let cgroup: String
+    /// Whether what lies below its cgroup was given away.
+    public let isDelegated: Bool
+
+    /// The D-Bus interface of a kind of unit that has a cgroup; nil for the other kinds.
+    static func interface(ofUnit name: String) -> String? {
+        guard let dot = name.lastIndex(of: "."),
+            let kind = ["service", "scope", "slice", "socket", "mount", "swap"].first(where: {
+                name[name.index(after: dot)...] == $0
+            })
+        else { return nil }
+        return "org.freedesktop.systemd1." + kind.prefix(1).uppercased() + kind.dropFirst()
+    }
+}

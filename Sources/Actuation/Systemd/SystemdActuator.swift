@@ -1,0 +1,143 @@
+internal import Glibc
+internal import KernelIO
+
+/// What became of a value that systemd was asked to set.
+public struct SystemdResult: Hashable, Sendable {
+    /// What was asked for.
+    public let wanted: FileValue
+    /// What the file holds now; nil if it cannot be read.
+    public let found: String?
+    /// Whether that says the same.
+    public let isApplied: Bool
+}
+
+/// Changes cgroups by asking systemd, and looks into their files for what came of it.
+public struct SystemdActuator: Sendable {
+    private let connections: SystemdConnections
+    private let files: any ControlFiles
+    private let translation: @Sendable (CgroupDirectory) -> SystemdTranslation
+
+    /// Acts through systemd and looks through `files`.
+    public init(
+        connections: SystemdConnections, files: any ControlFiles,
+        deviceFile: @escaping @Sendable (String) -> String?
+    ) {
+        self.connections = connections
+        self.files = files
+        translation = { directory in
+            SystemdTranslation(
+                current: { try? files.text($0, of: directory) }, deviceFile: deviceFile)
+        }
+    }
+
+    /// What `set` would ask systemd for; throws if a value cannot be asked for.
+    public func plan(
+        _ values: [FileValue], in directory: CgroupDirectory
+    ) throws(ActuationError) -> SystemdPlan {
+        SystemdPlan(try translation(directory).assignments(for: values))
+    }
+
+    /// Sets values of a unit's own cgroup until the machine restarts, all or none, and tells what
+    /// the files hold at most a second later.
+    public func set(
+        _ values: [FileValue], on unit: SystemdUnit, in directory: CgroupDirectory
+    ) throws(ActuationError) -> [SystemdResult] {
+        let assignments = try plan(values, in: directory).assignments
+        let systemd = connections[unit.instance]
+        let what = "set \(values.map(\.file).joined(separator: ", ")) of \(unit)"
+        let version = try asking(what) { () throws(BusError) in try systemd.version() }
+        if let unknown = assignments.first(where: { $0.since > version }) {
+            throw ActuationError(
+                .unavailable,
+                "cannot \(what): systemd \(version) does not know \(unknown.property), "
+                    + "\(unknown.since) was the first that did")
+        }
+        try asking(what) { () throws(BusError) in
+            try systemd.setProperties(of: unit.name, assignments)
+        }
+        // It forgets a list of CPUs or nodes that is empty now, but leaves the file as it is.
+        for value in values where value.list.isEmpty {
+            try? files.write("\n", to: value.file, of: directory)
+        }
+        // systemd answers before it has written.
+        let results = awaited(seconds: 1) {
+            values.map { value in
+                let found = try? files.text(value.file, of: directory)
+                let isApplied = found.map(ReadBack(wanted: value).isMet) ?? false
+                return SystemdResult(wanted: value, found: found, isApplied: isApplied)
+            }
+        } until: {
+            $0.allSatisfy(\.isApplied)
+        }
+        return results
+    }
+
+    /// Freezes a unit; returns whether the kernel confirms that all stand still.
+    public func freeze(
+        _ unit: SystemdUnit, in directory: CgroupDirectory
+    ) throws(ActuationError) -> Bool {
+        let systemd = connections[unit.instance]
+        try asking("freeze \(unit)") { () throws(BusError) in
+            try systemd.freeze(unit.name)
+            // It does nothing if it has not noticed that someone else thawed the unit.
+            if (try? files.text("cgroup.freeze", of: directory)) == "0" {
+                try systemd.thaw(unit.name)
+                try systemd.freeze(unit.name)
+            }
+        }
+        return awaitFrozen(true, directory)
+    }
+
+    /// Thaws a unit; returns whether the kernel confirms it.
+    public func thaw(
+        _ unit: SystemdUnit, in directory: CgroupDirectory
+    ) throws(ActuationError) -> Bool {
+        let systemd = connections[unit.instance]
+        try asking("thaw \(unit)") { () throws(BusError) in try systemd.thaw(unit.name) }
+        // It does nothing, either, if someone else froze it.
+        if (try? files.text("cgroup.freeze", of: directory)) == "1" {
+            try? files.write("0", to: "cgroup.freeze", of: directory)
+        }
+        return awaitFrozen(false, directory)
+    }
+
+    /// Sends a signal to all processes of a unit.
+    public func kill(_ unit: SystemdUnit, signal: Int32) throws(ActuationError) {
+        let systemd = connections[unit.instance]
+        try asking("kill \(unit)") { () throws(BusError) in
+            try systemd.kill(unit.name, signal: signal)
+        }
+    }
+
+    private func awaitFrozen(_ wanted: Bool, _ directory: CgroupDirectory) -> Bool {
+        awaited(seconds: 1) {
+            let events = (try? files.text("cgroup.events", of: directory)) ?? ""
+            return events.split(separator: "\n").contains("frozen \(wanted ? 1 : 0)")
+        } until: {
+            $0
+        }
+    }
+}
+
+/// Turns what went wrong on the bus into a sentence.
+func asking<Answer>(
+    _ what: String, _ body: () throws(BusError) -> Answer
+) throws(ActuationError) -> Answer {
+    do throws(BusError) {
+        return try body()
+    } catch {
+        throw ActuationError(error, while: what)
+    }
+}
+
+/// Looks again every 10 ms until the condition holds or the time is over; gives the last look.
+func awaited<Look>(
+    seconds: Double, _ look: () -> Look, until holds: (Look) -> Bool
+) -> Look {
+    let deadline = MonotonicClock.nanoseconds + UInt64(seconds * 1e9)
+    while true {
+        let seen = look()
+        if holds(seen) || MonotonicClock.nanoseconds >= deadline { return seen }
+        usleep(10_000)
+    }
+}

@@ -1,0 +1,82 @@
+/// Which of systemd's properties stands behind an interface file.
+///
+/// What is not in the table systemd leaves alone: such a file may be written to directly even in a
+/// unit's own cgroup.
+public struct SystemdFile: Sendable {
+    /// The interface file, v2 or v1.
+    public let file: String
+    /// The property.
+    public let name: String
+    /// The first version of systemd that takes it at run time.
+    public let since: Int
+    let form: Form
+    /// What every v2 kernel shows in a new cgroup; nil where that differs or the file may be missing.
+    let initial: String?
+
+    /// How a file's text becomes the property's value.
+    enum Form: Sendable {
+        /// Bytes or a count, `max` for no limit.
+        case number
+        /// The same, -1 for no limit.
+        case legacyNumber
+        /// 1 to 10000, with or without `default`, or `MAJOR:MINOR WEIGHT`.
+        case weight(perDevice: String)
+        /// What bfq takes, 1 to 1000, out of which systemd makes 1 to 10000.
+        case bfqWeight
+        /// `QUOTA PERIOD`
+        case quota
+        /// One half of it, in a file of its own.
+        case legacyQuota
+        /// 1 for the lowest class there is.
+        case idle
+        /// A list of CPUs or nodes.
+        case set
+        /// `MAJOR:MINOR key=value…`
+        case ioLimits
+        /// `MAJOR:MINOR target=MICROSECONDS`
+        case ioLatency
+        /// `MAJOR:MINOR RATE`, 0 for no limit.
+        case legacyRate
+    }
+
+    private init(
+        _ file: String, _ name: String, _ since: Int, _ form: Form, initial: String? = nil
+    ) {
+        self.file = file
+        self.name = name
+        self.since = since
+        self.form = form
+        self.initial = initial
+    }
+
+    /// The row of an interface file; nil if systemd leaves the file alone.
+    public static func behind(_ file: String) -> SystemdFile? { byFile[file] }
+
+    private static let byFile = Dictionary(uniqueKeysWithValues: all.map { ($0.file, $0) })
+
+    /// All rows.
+    public static let all: [SystemdFile] = [
+        .init("memory.max", "MemoryMax", 231, .number, initial: "max"),
+        .init("memory.high", "MemoryHigh", 231, .number, initial: "max"),
+        .init("memory.low", "MemoryLow", 231, .number, initial: "0"),
+        .init("memory.min", "MemoryMin", 240, .number, initial: "0"),
+        .init("memory.swap.max", "MemorySwapMax", 232, .number),
+        .init("memory.zswap.max", "MemoryZSwapMax", 253, .number),
+        .init("cpu.weight", "CPUWeight", 232, .weight(perDevice: ""), initial: "100"),
+        .init("cpu.idle", "CPUWeight", 252, .idle),
+        .init("cpu.max", "CPUQuotaPerSecUSec", 242, .quota, initial: "max 100000"),
+        .init("cpuset.cpus", "AllowedCPUs", 244, .set, initial: ""),
+        .init("cpuset.mems", "AllowedMemoryNodes", 244, .set, initial: ""),
+        .init("pids.max", "TasksMax", 227, .number, initial: "max"),
+        .init("io.max", "IOReadBandwidthMax", 230, .ioLimits, initial: ""),
+        .init("io.weight", "IOWeight", 230, .weight(perDevice: "IODeviceWeight")),
+        .init("io.bfq.weight", "IOWeight", 230, .bfqWeight),
+        .init("io.latency", "IODeviceLatencyTargetUSec", 240, .ioLatency),
+        .init("memory.limit_in_bytes", "MemoryMax", 231, .legacyNumber),
+        .init("cpu.shares", "CPUShares", 213, .legacyNumber),
+        .init("cpu.cfs_quota_us", "CPUQuotaPerSecUSec", 242, .legacyQuota),
+        .init("cpu.cfs_period_us", "CPUQuotaPeriodUSec", 242, .legacyQuota),
+        .init("blkio.throttle.read_bps_device", "IOReadBandwidthMax", 230, .legacyRate),
+        .init("blkio.throttle.write_bps_device", "IOWriteBandwidthMax", 230, .legacyRate),
+    ]
+}

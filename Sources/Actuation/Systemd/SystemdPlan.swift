@@ -1,0 +1,19 @@
+/// What systemd would be asked for.
+public struct SystemdPlan: Hashable, Sendable {
+    /// The properties and their values, in order.
+    public let assignments: [SystemdAssignment]
+
+    init(_ assignments: [SystemdAssignment]) { self.assignments = assignments }
+
+    /// What the values will become without anyone's doing, a sentence each.
+    public var warnings: [String] {
+        assignments.compactMap { assignment in
+            guard assignment.property == "CPUQuotaPerSecUSec",
+                case .u64(let quota) = assignment.value, quota != .max, quota % 10_000 != 0
+            else { return nil }
+            // It notes the quota down as a percentage without a fraction.
+            return "systemd keeps whole percents of a CPU: "
+                + "after its next daemon-reload the quota is \(quota / 10_000)%"
+        }
+    }
+}

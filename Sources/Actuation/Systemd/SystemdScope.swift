@@ -1,0 +1,48 @@
+/// A cgroup that systemd makes for processes that run already, and removes when they are gone.
+public struct SystemdScope: Sendable {
+    /// Its unit.
+    public let unit: SystemdUnit
+    /// Its cgroup as PID 1 sees it.
+    public let cgroup: String
+
+    /// Makes a scope and puts processes into it; returns when they are in it.
+    ///
+    /// - Parameters:
+    ///   - name: The unit's name, which ends in `.scope`.
+    ///   - processes: Their ids.
+    ///   - slice: The unit above it; systemd's own choice if nil.
+    ///   - assignments: Its limits.
+    public static func start(
+        _ name: String, holding processes: [UInt32], describedAs description: String,
+        below slice: String? = nil, with assignments: [SystemdAssignment] = [],
+        by systemd: Systemd
+    ) throws(ActuationError) -> SystemdScope {
+        var properties = [
+            SystemdAssignment("Description", .string(description)),
+            SystemdAssignment("PIDs", .processes(processes)),
+            // Without this a scope that failed would stay, and its name with it.
+            SystemdAssignment("CollectMode", .string("inactive-or-failed")),
+        ]
+        if let slice { properties.append(SystemdAssignment("Slice", .string(slice))) }
+        properties.append(contentsOf: assignments)
+        let what = "start \(name)"
+        try asking(what) { () throws(BusError) in
+            try systemd.startTransientUnit(name, properties)
+        }
+        let started = awaited(seconds: 5) {
+            Result { () throws(BusError) in try systemd.unit(named: name) }
+        } until: {
+            guard case .success(let facts?) = $0 else { return true }
+            return facts.state != "activating" && facts.state != "inactive"
+        }
+        let facts = try asking(what) { () throws(BusError) in try started.get() }
+        guard let facts, facts.state == "active", !facts.cgroup.isEmpty else {
+            throw ActuationError(
+                .failed,
+                "cannot start \(name): \(facts.map { "it is \($0.state)" } ?? "it has ended already"); "
+                    + "`systemctl status \(name)` may say why")
+        }
+        return SystemdScope(
+            unit: SystemdUnit(name, of: systemd.instance), cgroup: facts.cgroup)
+    }
+}

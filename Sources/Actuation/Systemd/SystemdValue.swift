@@ -1,0 +1,65 @@
+/// The value of a unit's property.
+public enum SystemdValue: Hashable, Sendable {
+    /// Bytes, weights, microseconds; all ones is "infinity" or "unset".
+    case u64(UInt64)
+    /// A switch.
+    case bool(Bool)
+    /// Text.
+    case string(String)
+    /// A mask: bit 0 of the first byte is CPU or node 0.
+    case bytes([UInt8])
+    /// A number for each of some device files.
+    case deviceU64([SystemdDeviceValue])
+    /// Process ids.
+    case processes([UInt32])
+
+    /// No limit.
+    public static let infinity = SystemdValue.u64(.max)
+
+    var bus: BusValue {
+        switch self {
+        case .u64(let number): .uint64(number)
+        case .bool(let flag): .boolean(flag)
+        case .string(let text): .string(text)
+        case .bytes(let mask): .bytes(mask)
+        case .deviceU64(let values):
+            .array(
+                of: "(st)",
+                values.map { .structure([.string($0.device), .uint64($0.value)]) })
+        case .processes(let ids): .array(of: "u", ids.map { .uint32($0) })
+        }
+    }
+}
+
+/// A number for one device.
+public struct SystemdDeviceValue: Hashable, Sendable {
+    /// The device file, such as `/dev/vda`.
+    public let device: String
+    /// Bytes or operations a second, or a weight; all ones is "infinity".
+    public let value: UInt64
+
+    /// Joins the parts.
+    public init(_ device: String, _ value: UInt64) {
+        self.device = device
+        self.value = value
+    }
+}
+
+/// A property and the value it is to have.
+public struct SystemdAssignment: Hashable, Sendable {
+    /// The property.
+    public let property: String
+    /// The value.
+    public let value: SystemdValue
+    /// The first version of systemd that takes it at run time.
+    public let since: Int
+
+    /// Joins the parts.
+    public init(_ property: String, _ value: SystemdValue, since: Int = 0) {
+        self.property = property
+        self.value = value
+        self.since = since
+    }
+
+    var bus: BusValue { .structure([.string(property), .variant(value.bus)]) }
+}
