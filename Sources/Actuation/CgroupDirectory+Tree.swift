@@ -26,14 +26,15 @@ extension CgroupDirectory {
         return result
     }
 
-    /// The processes of this cgroup and of all below it; 0 stands for those of a foreign pid
-    /// namespace. A cgroup that vanishes meanwhile has none.
+    /// The processes of this cgroup and of all below it.
+    ///
+    /// 0 stands for those of a foreign pid namespace; a cgroup that vanishes meanwhile has none.
     func processesBelow() throws(IOError) -> Set<Int32> {
         var result: Set<Int32> = []
         for directory in try subtree() {
             do throws(IOError) {
                 result.formUnion(try directory.processes())
-            } catch where error.isGone {
+            } catch  where error.isGone {
                 continue
             }
         }

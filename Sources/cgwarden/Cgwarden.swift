@@ -30,6 +30,8 @@ struct Cgwarden: AsyncParsableCommand {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
             RunCommand.self,
+            GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
+            HoldCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)

@@ -113,6 +113,7 @@ public struct Killer: Sendable {
             return .kernel
         }
         let isFreezer = index == set.legacy(.freezer)
+        if isFreezer, killFrozen(trees, index, directory, &seen) { return .frozen(rounds: 1) }
         let watch = isFreezer ? try thawGuard.watch(directory, timeout: .seconds(30)) : nil
         var rounds = 0
         while rounds < Self.mostRounds {
@@ -127,6 +128,18 @@ public struct Killer: Sendable {
         _ = consume watch
         try confirmEmpty(trees, index, within: .seconds(2))
         return isFreezer ? .frozen(rounds: rounds) : .oneByOne(rounds: rounds)
+    }
+
+    /// Kills what is frozen already and lets it go, and with it the guard of that freeze.
+    private func killFrozen(
+        _ trees: TargetTrees, _ index: Int, _ directory: CgroupDirectory, _ seen: inout Set<Int32>
+    ) -> Bool {
+        guard (try? holdsSignalsBack(directory)) == true else { return false }
+        let members = (try? trees.members(in: index)) ?? []
+        seen.formUnion(members)
+        send(.kill, to: members, of: trees.path, in: index)
+        thaw(directory)
+        return isEmpty(trees, index, within: .seconds(1))
     }
 
     /// False where the kernel has no cgroup.kill (before 5.14), or not for a threaded cgroup.

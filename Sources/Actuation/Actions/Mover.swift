@@ -44,7 +44,8 @@ public struct Mover: Sendable {
         let targets = set.hierarchies.indices.compactMap { index in
             let hierarchy = set.hierarchies[index]
             let isSystemd = hierarchy.version == .legacy && hierarchy.controllers.isEmpty
-            let isWanted = controllers.isEmpty
+            let isWanted =
+                controllers.isEmpty
                 || controllers.contains(where: hierarchy.controllers.contains)
             return isSystemd || !isWanted ? nil : trees.directories[index].map { (index, $0) }
         }
@@ -66,7 +67,8 @@ public struct Mover: Sendable {
         switch roles.role(of: pid) {
         case .kernelThread:
             throw ActuationError(
-                .refused, "will not move \(stat.name) (process \(pid)): it is a thread of the kernel")
+                .refused,
+                "will not move \(stat.name) (process \(pid)): it is a thread of the kernel")
         case .initial, .system, .runtime, .login:
             let role = roles.role(of: pid)?.text ?? ""
             throw ActuationError(

@@ -143,7 +143,8 @@ public struct Pinner: Sendable {
             // No common member: the kernel falls back to all that the ancestors have.
             guard now.isSubset(of: wish.list) else {
                 throw ActuationError(
-                    .failed, "\(wish.file) of \(directory.path) took \(wish.list), but \(now) applies")
+                    .failed,
+                    "\(wish.file) of \(directory.path) took \(wish.list), but \(now) applies")
             }
         }
         let missing =

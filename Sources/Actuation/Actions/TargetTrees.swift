@@ -102,8 +102,11 @@ struct TargetTrees {
 
     private func outside(_ pids: Set<Int32>, of tree: Int) -> [Int32] {
         pids.filter { pid in
-            guard let place = places.place(of: pid, in: tree) else { return false }
-            return !place.isWithin(path)
+            guard let place = places.place(of: pid, in: tree), !place.isWithin(path) else {
+                return false
+            }
+            // Asked for afterwards, since one that ends meanwhile is shown elsewhere.
+            return ProcessReader(set.system).stat(pid).map { !$0.isEnding } ?? false
         }.sorted()
     }
 

@@ -26,7 +26,8 @@ public struct ThawGuard: Sendable {
     func watch(
         _ directory: CgroupDirectory, timeout: Duration, journal: UndoJournal? = nil
     ) throws(ActuationError) -> Watch {
-        let milliseconds = timeout.components.seconds * 1000
+        let milliseconds =
+            timeout.components.seconds * 1000
             + timeout.components.attoseconds / 1_000_000_000_000_000
         var words = arguments
         words += ["--milliseconds", "\(milliseconds)"]

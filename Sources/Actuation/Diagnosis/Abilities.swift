@@ -10,7 +10,8 @@ struct Abilities {
     init(set: HierarchySet, trees: [Diagnosis.Tree], kernel: String) {
         self.set = set
         self.trees = trees
-        let parts = kernel.split(separator: ".").map { part in Int(part.prefix { $0.isNumber }) ?? 0 }
+        let parts = kernel.split(separator: ".").map { part in Int(part.prefix { $0.isNumber }) ?? 0
+        }
         version = (parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
     }
 
@@ -80,7 +81,8 @@ struct Abilities {
             return able(command, "\(means), such as \(first.label)")
         }
         return unable(
-            command, "\(trees.first?.refusal ?? "nothing is mounted"); run as root, or under systemd "
+            command,
+            "\(trees.first?.refusal ?? "nothing is mounted"); run as root, or under systemd "
                 + "with: systemd-run --user --scope -p Delegate=yes")
     }
 

@@ -13,8 +13,9 @@ public struct Diagnosis: Sendable {
         public let controllers: [Controller]
         /// Why nothing can be changed at its top; nil if it can.
         public let refusal: String?
-        /// The cgroup of this process in it, and whether that can be changed.
+        /// The cgroup of this process in it; nil if it cannot be told.
         public let own: CgroupPath?
+        /// Whether that can be changed.
         public let ownIsWritable: Bool
     }
 
@@ -60,8 +61,9 @@ public struct Diagnosis: Sendable {
     public let accountsSwap: Bool?
     /// systemd's version as installed; nil without systemd.
     public let systemdVersion: String?
-    /// Whether systemd runs the machine, and the name of process 1.
+    /// Whether systemd runs the machine.
     public let runsSystemd: Bool
+    /// The name of process 1.
     public let initialProcess: String
     /// Other programs that limit.
     public let limiters: [Limiter]

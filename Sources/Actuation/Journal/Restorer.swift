@@ -2,32 +2,6 @@ public import CgroupModel
 public import Hierarchy
 public import KernelIO
 
-/// What becomes of one value when everything is put back.
-public struct RestoreResult: Sendable {
-    /// How it ended.
-    public enum Outcome: Sendable {
-        /// The original was written, or would be in a dry run.
-        case restored
-        /// It was the original already.
-        case already
-        /// The cgroup or its file is gone.
-        case gone
-        /// Someone else changed it since; it was left alone.
-        case foreign
-        /// The original, an empty cpuset, is impossible while tasks are in it; this was written.
-        case residue(String)
-        /// It could not be written, and stays in the journal.
-        case failed(ActuationError)
-    }
-
-    /// The journal's entry.
-    public let entry: JournalEntry
-    /// What was there before.
-    public let found: String?
-    /// How it ended.
-    public let outcome: Outcome
-}
-
 /// Puts back what the journal holds; done twice, the second time writes nothing.
 public struct Restorer {
     private let set: HierarchySet
@@ -74,35 +48,22 @@ public struct Restorer {
                     + "original may be missing; nothing was written. `cgwarden journal` shows what "
                     + "is legible, --force restores that")
         }
-        let entries = state.entries.filter { entry in path.map(entry.path.isWithin) ?? true }
+        var waiting = Array(state.entries.filter { path.map($0.path.isWithin) ?? true }.reversed())
         var results: [RestoreResult] = []
-        var pending = examine(entries, force: force, into: &results)
-        if dryRun {
-            return results
-                + pending.map {
-                    RestoreResult(entry: $0.entry, found: $0.found, outcome: .restored)
-                }
-        }
-        // The order is right for what the catalog knows; for the rest, what the kernel refuses
-        // now it may take after the others.
-        while !pending.isEmpty {
-            var refused: [(Pending, ActuationError)] = []
-            for one in pending {
-                do throws(ActuationError) {
-                    results.append(try write(one))
-                } catch {
-                    refused.append((one, error))
-                }
-            }
-            if refused.count == pending.count {
-                results += refused.map { one, error in
-                    RestoreResult(entry: one.entry, found: one.found, outcome: .failed(error))
-                }
+        // The order is right for what the catalog knows. For the rest, what the kernel refuses
+        // now it may take after the others; and a weight is only itself again after cpu.idle is.
+        while true {
+            let round = examine(waiting, force: force, dryRun: dryRun)
+            let done = round.filter { !$0.isLeft }
+            results += done
+            waiting = round.filter(\.isLeft).map(\.entry)
+            let hasWritten = done.contains(where: \.hasWritten)
+            guard hasWritten, !dryRun, !waiting.isEmpty else {
+                results += round.filter(\.isLeft)
                 break
             }
-            pending = refused.map(\.0)
         }
-        if !results.isEmpty { settle(results) }
+        if !dryRun { settle(results) }
         return results
     }
 
@@ -112,34 +73,46 @@ public struct Restorer {
         let found: String
     }
 
-    /// Sorts out what is done, gone or foreign; returns what is to be written, in its order.
+    /// Sorts out what is done, gone or foreign, and writes the rest in its order.
     private func examine(
-        _ entries: [JournalEntry], force: Bool, into results: inout [RestoreResult]
-    ) -> [Pending] {
+        _ entries: [JournalEntry], force: Bool, dryRun: Bool
+    ) -> [RestoreResult] {
+        var results: [RestoreResult] = []
         var pending: [Pending] = []
-        for entry in entries.reversed() {
-            let found: (directory: CgroupDirectory, text: String)?
+        for entry in entries {
+            func conclude(_ outcome: RestoreResult.Outcome, _ found: String? = nil) {
+                results.append(RestoreResult(entry: entry, found: found, outcome: outcome))
+            }
             do throws(IOError) {
-                found = try look(entry)
+                guard let (directory, text) = try look(entry) else {
+                    conclude(.gone)
+                    continue
+                }
+                if ControlCell.isSame(text, entry.original) {
+                    conclude(.already, text)
+                } else if force || entry.isOurs(text) {
+                    pending.append(Pending(entry: entry, directory: directory, found: text))
+                } else {
+                    conclude(.foreign, text)
+                }
             } catch {
-                let failure = ActuationError(
-                    error.isPermission ? .notPermitted : .failed, "\(error); run as root")
-                results.append(RestoreResult(entry: entry, found: nil, outcome: .failed(failure)))
-                continue
-            }
-            guard let (directory, text) = found else {
-                results.append(RestoreResult(entry: entry, found: nil, outcome: .gone))
-                continue
-            }
-            if ControlCell.isSame(text, entry.original) {
-                results.append(RestoreResult(entry: entry, found: text, outcome: .already))
-            } else if force || entry.isOurs(text) {
-                pending.append(Pending(entry: entry, directory: directory, found: text))
-            } else {
-                results.append(RestoreResult(entry: entry, found: text, outcome: .foreign))
+                conclude(
+                    .failed(
+                        ActuationError(error, on: entry.path, in: entry.hierarchy)))
             }
         }
-        return pending.ordered { $0.entry.restoreOrder(from: $0.found) }
+        for one in pending.ordered(by: { $0.entry.restoreOrder(from: $0.found) }) {
+            do throws(ActuationError) {
+                results.append(
+                    dryRun
+                        ? RestoreResult(entry: one.entry, found: one.found, outcome: .restored)
+                        : try write(one))
+            } catch {
+                results.append(
+                    RestoreResult(entry: one.entry, found: one.found, outcome: .failed(error)))
+            }
+        }
+        return results
     }
 
     /// Nil if the cgroup or the file is gone, or another cgroup has taken the path.

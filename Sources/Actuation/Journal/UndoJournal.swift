@@ -34,9 +34,7 @@ public struct UndoJournal: Sendable {
         try StandardOutput.createDirectories(directory)
         try setAside()
         let log = try LogFile(path)
-        let known = JournalState(parsing: try log.contents(), bootID: bootID)
-        // What a crash left of a line is cut off, or the next record would be joined to it.
-        try log.truncate(to: known.wholeBytes)
+        let known = try whole(log)
         let entry = JournalEntry(
             sequence: known.lastSequence + 1, hierarchy: cgroup.hierarchy.label, path: cgroup.path,
             inode: cgroup.inode, cell: file, original: original, wanted: wanted, readBack: nil,
@@ -85,7 +83,16 @@ public struct UndoJournal: Sendable {
 
     private func append(_ line: RecordLine) throws(IOError) {
         let log = try LogFile(path)
+        _ = try whole(log)
         try log.append(line.bytes)
+    }
+
+    /// What a crash left of a line is cut off, or the next record would be joined to it.
+    private func whole(_ log: borrowing LogFile) throws(IOError) -> JournalState {
+        let bytes = try log.contents()
+        let known = JournalState(parsing: bytes, bootID: bootID)
+        if known.wholeBytes < bytes.count { try log.truncate(to: known.wholeBytes) }
+        return known
     }
 }
 

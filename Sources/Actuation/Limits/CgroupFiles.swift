@@ -49,12 +49,8 @@ struct CgroupFiles {
 
     /// Finds the value of a limit; throws where the kernel has no such thing.
     func locate(_ limit: Limit, instance: String?) throws(ActuationError) -> FoundCell {
-        if let refusal = limit.refusal {
-            throw ActuationError(.unavailable, "\(limit.name): \(refusal)")
-        }
-        let candidates = limit.files(unified: isUnified(limit.controller))
+        let candidates = try candidates(limit)
         let directory = try directory(limit.controller)
-        guard !candidates.isEmpty else { throw absence(of: limit) }
         var name = instance
         var warning: String?
         if limit.dimension == .device, let instance {
@@ -78,6 +74,16 @@ struct CgroupFiles {
         throw missing(candidates[0].cell(of: name, limit.dimension).file, limit, directory)
     }
 
+    /// The files that may hold a limit here; throws if this version has none.
+    func candidates(_ limit: Limit) throws(ActuationError) -> [LimitFile] {
+        if let refusal = limit.refusal {
+            throw ActuationError(.unavailable, "\(limit.name): \(refusal)")
+        }
+        let files = limit.files(unified: isUnified(limit.controller))
+        guard !files.isEmpty else { throw absence(of: limit) }
+        return files
+    }
+
     private func absence(of limit: Limit) -> ActuationError {
         let version = isUnified(limit.controller) ? "v1" : "v2"
         return ActuationError(
@@ -87,7 +93,8 @@ struct CgroupFiles {
                 + (limit.note.isEmpty ? "" : ". \(limit.note)"))
     }
 
-    private func missing(
+    /// Why a file does not exist.
+    func missing(
         _ file: String, _ limit: Limit, _ directory: CgroupDirectory
     ) -> ActuationError {
         let enabled = directory.textIfAny("cgroup.controllers", files)

@@ -24,11 +24,11 @@ extension LimitFile.Coding {
             guard let number = UInt64(text) else { return nil }
             return number >= 1 << 62 && unlimited != nil ? .unlimited : .number(number)
         case .shares:
-            return UInt64(text).map { .number(min(max(($0 * 100 + 512) / 1024, 1), 10000)) }
+            guard let shares = UInt64(text) else { return nil }
+            return .number(min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000))
         case .bfqWeight:
-            return UInt64(text).map {
-                .number($0 <= 100 ? $0 : 100 + ($0 - 100) * 9900 / 900)
-            }
+            guard let weight = UInt64(text) else { return nil }
+            return .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
         case .quotaAndPeriod: return Bandwidth(text)?.cpus
         case .periodOfQuota: return Bandwidth(text).map { .number($0.period) }
         case .text, .command: return .text(text)
@@ -69,7 +69,11 @@ struct Bandwidth: Hashable {
     }
 
     /// Millionths of a CPU.
-    var cpus: LimitValue { quota.map { .number($0 * 1_000_000 / period) } ?? .unlimited }
+    var cpus: LimitValue {
+        guard let quota else { return .unlimited }
+        let (product, overflow) = quota.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .unlimited : .number(product / period)
+    }
 
     var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
 

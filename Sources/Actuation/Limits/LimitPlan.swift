@@ -31,6 +31,15 @@ public struct PlannedWrite: Sendable {
     /// Whether the value already is what it should be.
     public var isDone: Bool { isReadable && ControlCell.isSame(old, new) }
 
+    /// Whether someone in the cgroup may get less than now.
+    public var takesAway: Bool {
+        if isDone || direction == .widens { return false }
+        guard let now = UInt64(old), let then = UInt64(new), direction == .neither else {
+            return true
+        }
+        return then < now
+    }
+
     /// Whether the kernel shows what was written.
     public var isReadable: Bool { !cell.file.hasPrefix("devices.") }
 }
@@ -42,8 +51,13 @@ public struct LimitPlan: Sendable {
     /// What is unusual about them.
     public let warnings: [String]
 
+    /// What must not be taken from; it is asked again right before the first write.
+    let protection: ProtectedSet?
+
     /// Orders the writes; those that are equal keep their order.
-    public init(_ writes: [PlannedWrite], warnings: [String] = []) {
+    public init(
+        _ writes: [PlannedWrite], warnings: [String] = [], protection: ProtectedSet? = nil
+    ) {
         // A rule for devices cannot be taken back, so everything else must have succeeded.
         let reversible = writes.filter(\.isReadable).ordered {
             WriteOrder(
@@ -51,10 +65,23 @@ public struct LimitPlan: Sendable {
         }
         self.writes = reversible + writes.filter { !$0.isReadable }
         self.warnings = warnings
+        self.protection = protection
+    }
+
+    /// Throws if something would be taken from a cgroup that must keep it.
+    func checkProtection() throws(ActuationError) {
+        var asked: Set<CgroupPath> = []
+        for write in writes where write.takesAway && asked.insert(write.directory.path).inserted {
+            if let refusal = protection?.refusal(of: .limit, on: write.directory.path) {
+                throw ActuationError(.refused, refusal)
+            }
+        }
     }
 
     /// Several cgroups' plans as one transaction: outer ones widen first, inner ones narrow first.
     public static func joined(_ plans: [LimitPlan]) -> LimitPlan {
-        LimitPlan(plans.flatMap(\.writes), warnings: plans.flatMap(\.warnings))
+        LimitPlan(
+            plans.flatMap(\.writes), warnings: plans.flatMap(\.warnings),
+            protection: plans.first?.protection)
     }
 }

@@ -190,13 +190,3 @@ extension CgroupFiles {
         (try? directory(controller))?.textIfAny(name, files)
     }
 }
-
-extension LimitValue {
-    /// Millionths of a CPU as `set` takes them: `1.5cpus`.
-    var cpuText: String {
-        guard let number else { return "max" }
-        var rest = String(1_000_000 + number % 1_000_000).dropFirst()
-        while rest.last == "0" { rest.removeLast() }
-        return "\(number / 1_000_000)\(rest.isEmpty ? "" : ".\(rest)")cpus"
-    }
-}

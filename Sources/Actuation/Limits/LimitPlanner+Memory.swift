@@ -28,11 +28,12 @@ extension PlanDraft {
         guard let memory = try wantedOrPresent(maximum, "memory.max"),
             let both = try wantedOrPresent(total, "memory.total"), memory.isWider(than: both)
         else { return }
-        let missing = maximum == nil ? "memory.max" : "memory.total"
         let advice =
-            maximum != nil && total != nil
-            ? "ask for no less in total"
-            : "set \(missing), too: it is \((maximum == nil ? memory : both).byteText) now"
+            switch (maximum, total) {
+            case (nil, _): "set memory.max, too, which is that now"
+            case (_, nil): "set memory.total, too, which is that now"
+            default: "ask for no less in total"
+            }
         throw ActuationError(
             .usage,
             "memory.max=\(memory.byteText) is above memory.total=\(both.byteText), which counts "
@@ -59,6 +60,10 @@ extension PlanDraft {
         _ total: LimitRequest, _ maximum: LimitRequest?
     ) throws(ActuationError) {
         guard let swap = LimitCatalog.limit(named: "memory.swap.max") else { return }
+        guard request("memory.swap.max") == nil else {
+            throw ActuationError(
+                .usage, "memory.total and memory.swap.max are one file on v2; give one of them")
+        }
         let wanted: LimitValue
         if let bytes = total.value.number {
             guard let memory = try wantedOrPresent(maximum, "memory.max")?.number else {
@@ -88,7 +93,8 @@ extension PlanDraft {
     ) throws(ActuationError) {
         guard let write = writes.last, write.direction != .widens, !write.isDone,
             let new = request.value.number,
-            let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? "")
+            let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? ""),
+            usage < 1 << 62
         else { return }
         let isUnified = files.isUnified(.memory)
         guard new < (isUnified ? usage + usage / 20 : usage) else { return }
@@ -110,16 +116,5 @@ extension PlanDraft {
             "\(request.limit.name)=\(request.value.byteText) is below or close to the usage of "
                 + "\(files.path), \(usageText): \(threat); use --shrink to lower it in steps, or "
                 + "--force")
-    }
-}
-
-extension LimitValue {
-    /// Bytes in the largest binary unit that holds them exactly, as `set` takes them.
-    var byteText: String {
-        guard let number else { return "max" }
-        let units: [(String, UInt64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20)]
-        let kibi: [(String, UInt64)] = [("KiB", 1 << 10)]
-        let fits = (units + kibi).first { number >= $0.1 && number % $0.1 == 0 }
-        return fits.map { "\(number / $0.1)\($0.0)" } ?? "\(number)B"
     }
 }

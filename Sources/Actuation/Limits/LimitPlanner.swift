@@ -20,8 +20,17 @@ public struct LimitPlanner: Sendable {
     public func plan(
         _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
     ) throws(ActuationError) -> LimitPlan {
-        if let refusal = ProtectedSet(set: set, system: set.system).refusal(of: .limit, on: path) {
-            throw ActuationError(.refused, refusal)
+        guard !path.isRoot else {
+            throw ActuationError(
+                .refused, "/ is the whole machine and has no limits; name a cgroup below it")
+        }
+        var seen: Set<String> = []
+        for request in requests {
+            let name = [request.limit.name, request.instance].compactMap { $0 }
+                .joined(separator: " ")
+            guard seen.insert(name).inserted || request.limit.controller == .devices else {
+                throw ActuationError(.usage, "\(name) is given twice; give it once")
+            }
         }
         var draft = PlanDraft(
             files: CgroupFiles(path: path, set: set, files: files), requests: requests,
@@ -29,10 +38,13 @@ public struct LimitPlanner: Sendable {
         try draft.planMemory()
         try draft.planCPU()
         try draft.planCpuset()
-        for request in draft.requests where !draft.planned.contains(request.limit.name) {
+        let special = draft.planned
+        for request in requests where !special.contains(request.limit.name) {
             try draft.planPlain(request)
         }
-        return try draft.finished()
+        let plan = try draft.finished()
+        try plan.checkProtection()
+        return plan
     }
 }
 
@@ -114,12 +126,11 @@ struct PlanDraft {
             let earlier = seen.updateValue(write.name, forKey: place)
             guard let earlier else { continue }
             throw ActuationError(
-                .usage,
-                earlier == write.name
-                    ? "\(write.name) is given twice; give it once"
-                    : "\(earlier) and \(write.name) are one file here, \(write.cell); give one")
+                .usage, "\(earlier) and \(write.name) are one value here, \(write.cell); give one")
         }
-        return LimitPlan(writes, warnings: warnings)
+        return LimitPlan(
+            writes, warnings: warnings,
+            protection: ProtectedSet(set: files.set, system: files.set.system))
     }
 }
 

@@ -28,6 +28,12 @@ public struct LimitTransaction {
     /// Does it; the results are in the order of the writes.
     public func apply() -> [LimitResult] {
         var results = plan.writes.map { LimitResult(write: $0, outcome: .skipped) }
+        do throws(ActuationError) {
+            try plan.checkProtection()
+        } catch {
+            if !results.isEmpty { results[0].outcome = .failed(error) }
+            return results
+        }
         var before: [Int: String] = [:]
         for index in results.indices {
             do throws(ActuationError) {

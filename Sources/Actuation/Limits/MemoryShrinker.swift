@@ -12,7 +12,7 @@ struct MemoryShrinker {
     let pause: @Sendable (Duration) -> Void
 
     private static let step: UInt64 = 64 << 20
-    private static let patience = 3
+    private static let patience = 5
 
     func shrink() throws(ActuationError) {
         guard let target = UInt64(write.new) else { return }
@@ -34,7 +34,7 @@ struct MemoryShrinker {
                         + "\(LimitValue.number(now).byteText) in use no more can be reclaimed; free "
                         + "memory in it, or ask for a higher limit")
             }
-            if fruitless > 0 { pause(.milliseconds(200)) }
+            if fruitless > 0 { pause(.milliseconds(500)) }
         }
     }
 

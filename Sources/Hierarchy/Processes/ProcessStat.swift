@@ -29,6 +29,9 @@ public struct ProcessStat: Hashable, Sendable {
     /// Whether it is a thread of the kernel (`PF_KTHREAD`).
     public var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
 
+    /// Whether it has ended or is about to (`PF_EXITING`); v1 then shows it in `/`, wherever it was.
+    public var isEnding: Bool { flags & 0x4 != 0 || state == "Z" || state == "X" }
+
     /// Understands the file.
     ///
     /// The name ends at the last `)`, since it may hold one itself.

@@ -20,7 +20,7 @@ public struct DetachedProcess: ~Copyable {
         let input = try pipe()
         let output = try pipe()
         var words = unsafe arguments.map { unsafe strdup($0) }
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         unsafe words.append(nil)
         let result = unsafe cgw_spawn_detached(
             program, &words, input.reading.number, output.writing.number, directory.number)

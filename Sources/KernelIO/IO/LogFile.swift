@@ -10,13 +10,16 @@ public struct LogFile: ~Copyable, Sendable {
     public init(_ path: String) throws(IOError) {
         let number = unsafe open(
             path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
-        let code = errno
+        guard number >= 0 else { throw IOError("open", path, code: errno) }
+        while flock(number, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                let code = errno
+                close(number)
+                throw IOError("lock", path, code: code)
+            }
+        }
         file = OwnedDescriptor(adopting: number)
         self.path = path
-        guard number >= 0 else { throw IOError("open", path, code: code) }
-        while flock(number, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw IOError("lock", path, code: errno) }
-        }
     }
 
     /// All bytes.

@@ -19,7 +19,8 @@ struct MoveCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
-    @Argument(help: ArgumentHelp("Processes, and the cgroup at the end.", valueName: "pid> … <cgroup"))
+    @Argument(
+        help: ArgumentHelp("Processes, and the cgroup at the end.", valueName: "pid> … <cgroup"))
     var words: [String]
 
     func validate() throws {

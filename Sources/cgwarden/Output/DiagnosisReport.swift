@@ -44,7 +44,8 @@ struct DiagnosisReport {
     }
 
     private var swap: String {
-        let total = diagnosis.swapTotal.value.map { ByteAmount.text($0) } ?? word(diagnosis.swapTotal)
+        let total =
+            diagnosis.swapTotal.value.map { ByteAmount.text($0) } ?? word(diagnosis.swapTotal)
         let accounting =
             switch diagnosis.accountsSwap {
             case true?: "accounted by cgroup"

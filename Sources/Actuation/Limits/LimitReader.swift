@@ -1,0 +1,120 @@
+public import CgroupModel
+public import Hierarchy
+import KernelIO
+
+/// What one limit of one cgroup is now.
+public struct LimitReading: Sendable {
+    /// The row.
+    public let limit: Limit
+    /// The disk, page size, interface or resource; nil for one value a cgroup.
+    public let instance: String?
+    /// The value, or why there is none.
+    public let value: Result<LimitValue, ActuationError>
+    /// The kernel's file, empty where there is none.
+    public let file: String
+    /// The kernel's own text.
+    public let raw: String
+
+    /// The name with its instance, as `set` takes it: `io.max.rbps 8:0`, `hugetlb.2MB.max`.
+    public var name: String {
+        guard let instance else { return limit.name }
+        return limit.dimension == .pageSize
+            ? limit.name.replacing(".", with: ".\(instance).", maxReplacements: 1)
+            : "\(limit.name) \(instance)"
+    }
+}
+
+/// Reads limits under their unified names, on either version.
+public struct LimitReader {
+    private let files: CgroupFiles
+
+    /// Reads one cgroup.
+    public init(
+        _ path: CgroupPath, in set: HierarchySet, files: any ControlFiles = KernelControlFiles()
+    ) {
+        self.files = CgroupFiles(path: path, set: set, files: files)
+    }
+
+    /// The values of a limit: one, or one for each instance that has a value of its own.
+    public func read(_ limit: Limit) -> [LimitReading] {
+        do throws(ActuationError) {
+            return try values(limit)
+        } catch {
+            return [
+                LimitReading(limit: limit, instance: nil, value: .failure(error), file: "", raw: "")
+            ]
+        }
+    }
+
+    private func values(_ limit: Limit) throws(ActuationError) -> [LimitReading] {
+        guard limit.dimension != nil else {
+            let found = try files.locate(limit, instance: nil)
+            if found.file.coding == .command { return [] }
+            return [reading(limit, found)]
+        }
+        var result: [LimitReading] = []
+        for instance in try instances(limit) {
+            result.append(reading(limit, try files.locate(limit, instance: instance)))
+        }
+        return result
+    }
+
+    /// The instances that the kernel names: page sizes by file, the others by line.
+    private func instances(_ limit: Limit) throws(ActuationError) -> [String] {
+        let candidates = try files.candidates(limit)
+        guard limit.dimension != .pageSize, let file = candidates.first else {
+            let directory = try files.directory(limit.controller)
+            return directory.pageSizes(of: candidates.first?.name ?? "")
+        }
+        let directory = try files.directory(limit.controller)
+        for candidate in candidates {
+            guard let text = directory.textIfAny(candidate.name, files.files) else { continue }
+            let names = text.split(separator: "\n").compactMap { $0.split(separator: " ").first }
+            return names.map(String.init).filter { $0 != "default" }
+        }
+        throw files.missing(file.name, limit, directory)
+    }
+
+    private func reading(_ limit: Limit, _ found: FoundCell) -> LimitReading {
+        let value = decoded(found)
+        let failure = ActuationError(
+            .failed,
+            "\(found.cell) of \(files.path) holds \"\(found.old)\", which is not understood")
+        return LimitReading(
+            limit: limit, instance: found.instance,
+            value: value.map { .success($0) } ?? .failure(failure), file: "\(found.cell)",
+            raw: found.old)
+    }
+
+    private func decoded(_ found: FoundCell) -> LimitValue? {
+        switch found.file.coding {
+        case .quota:
+            return Bandwidth(of: found.directory, isUnified: false, files.files)?.cpus
+        case .swapBeyondMemory:
+            let file = LimitFile.Coding.number(unlimited: "max")
+            guard let swap = file.value(found.old),
+                let memory = found.directory.textIfAny("memory.max", files.files)
+                    .flatMap({ file.value($0) })
+            else { return nil }
+            guard let swap = swap.number, let memory = memory.number else { return .unlimited }
+            let (sum, overflow) = swap.addingReportingOverflow(memory)
+            return overflow ? .unlimited : .number(sum)
+        default: return found.file.coding.value(found.old)
+        }
+    }
+}
+
+extension CgroupDirectory {
+    /// The page sizes for which there is a file `hugetlb.*.max`.
+    func pageSizes(of pattern: String) -> [String] {
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
+        guard parts.count == 2, let opened = try? OwnedDescriptor.directory(full),
+            let entries = try? opened.entries(path: path.description)
+        else { return [] }
+        return entries.map { $0.name.pathText }.filter {
+            $0.hasPrefix(parts[0]) && $0.hasSuffix(parts[1])
+        }.map { String($0.dropFirst(parts[0].count).dropLast(parts[1].count)) }
+            .filter { PageSize($0) != nil }.sorted()
+    }
+}

@@ -1,0 +1,7 @@
+internal import Glibc
+
+/// On whose behalf the program runs.
+public enum EffectiveUser {
+    /// Whether it is root (geteuid(2)).
+    public static var isRoot: Bool { geteuid() == 0 }
+}

@@ -1,0 +1,39 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// The limits of one cgroup under their unified names.
+struct GetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Print the limits of one cgroup.",
+        discussion: """
+            The names are the same on v1 and v2, and values are as `cgwarden set` takes them. \
+            Without a name, every limit that the cgroup has is printed.
+
+            Examples:
+              cgwarden get /system.slice
+              cgwarden get build memory.max cpu.max
+              cgwarden get --json build io.max
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "Limits, or groups of them such as io.max.") var names: [String] = []
+    @Flag(help: "One JSON object.") var json = false
+
+    func run() async throws {
+        let set = try HierarchySet.discover(options.system)
+        let path = try await CgroupLookup(set).resolve(cgroup)
+        let limits = try names.flatMap { try LimitCatalog.rows(named: $0) }
+        let reader = LimitReader(path, in: set)
+        var readings = (limits.isEmpty ? LimitCatalog.all : limits).flatMap { reader.read($0) }
+        if limits.isEmpty {
+            // Of what was not asked for, what is not there needs no line.
+            readings = readings.filter { (try? $0.value.get()) != nil }
+        }
+        let listing = LimitListing(path: path, readings: readings)
+        try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
+    }
+}

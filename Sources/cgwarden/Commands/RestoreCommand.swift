@@ -1,0 +1,80 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Puts back what cgwarden has changed.
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Put back what cgwarden has changed.",
+        discussion: """
+            It works after any crash, and as often as you like. What someone else has changed \
+            since is left alone and reported (exit status 75), unless --force is given.
+
+            Examples:
+              cgwarden restore                 everything
+              cgwarden restore /build          one cgroup and those below it
+              cgwarden restore --dry-run
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup, with those below it; all without it.") var cgroup: String?
+    @Flag(help: "Also put back what someone else has changed since.") var force = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
+
+    func run() throws {
+        let journal = try StateDirectory.journal()
+        let restorer = Restorer(
+            set: try HierarchySet.discover(options.system), journal: journal,
+            files: StateDirectory.files)
+        let results = try restorer.restore(chosen(journal), force: force, dryRun: dryRun)
+        try StandardOutput.write(text(results))
+        let left = results.filter(\.isLeft)
+        if !left.isEmpty {
+            let count = left.count == 1 ? "1 value is" : "\(left.count) values are"
+            throw CgwardenError(
+                "\(count) not what they were; see above, and use --force to put back what others "
+                    + "have changed", .temporaryFailure)
+        }
+    }
+
+    /// A path, or a name that only one cgroup of the journal has; the cgroup itself may be gone.
+    private func chosen(_ journal: UndoJournal) throws -> CgroupPath? {
+        guard let cgroup else { return nil }
+        let paths = Set(try journal.entries().map(\.path))
+        let named = paths.filter { !cgroup.contains("/") && $0.name == cgroup }.sorted()
+        if named.count > 1 {
+            let places = named.map(\.description).joined(separator: ", ")
+            throw CgwardenError(
+                "\(named.count) cgroups of the journal are named \(cgroup); give the path: "
+                    + places, .noInput)
+        }
+        return named.first ?? CgroupPath(cgroup)
+    }
+
+    private func text(_ results: [RestoreResult]) -> String {
+        if results.isEmpty { return "nothing to undo\n" }
+        return LeftTable(
+            results.map { result in
+                let entry = result.entry
+                return [entry.path.description, "\(entry.cell)", describe(result)]
+            }
+        ).text
+    }
+
+    private func describe(_ result: RestoreResult) -> String {
+        let original = shown(result.entry.original)
+        let found = shown(result.found ?? "")
+        return switch result.outcome {
+        case .restored: dryRun ? "would write \(original), is \(found)" : "restored to \(original)"
+        case .already: "is \(original) already"
+        case .gone: "gone"
+        case .foreign: "left alone: someone set it to \(found); it was \(original)"
+        case .residue(let text): "set to \(text), all of the parent's, since it cannot be empty now"
+        case .failed(let error): "failed: \(error.message)"
+        }
+    }
+
+    private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
+}

@@ -1,0 +1,75 @@
+import Actuation
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Sets limits of one cgroup, all or none.
+struct SetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Set limits of one cgroup, on v1 and v2 alike.",
+        discussion: """
+            Several limits are one transaction: if one is refused, the others are put back. What \
+            was there before stays in a journal, and `cgwarden restore` brings it back. Sizes and \
+            rates need a unit; max is no limit.
+
+            Examples:
+              cgwarden set build memory.max=512MiB cpu.max=1.5cpus
+              cgwarden set build memory.max=100MiB --shrink
+              cgwarden set build io.max=/dev/vda:wbps=10MB/s,riops=500/s
+              cgwarden set build cpuset.cpus=0-1 pids.max=50 --dry-run
+              cgwarden set --list
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String?
+    @Argument(help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"))
+    var wishes: [String] = []
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Set a memory limit below usage, whatever the kernel does then.") var force = false
+    @Flag(help: "Lower a memory limit step by step with reclaim; nothing is killed.")
+    var shrink = false
+    @Flag(help: "One JSON object.") var json = false
+    @Flag(help: "List the limits with their meaning, and end.") var list = false
+
+    func validate() throws {
+        if list { return }
+        if cgroup == nil || wishes.isEmpty {
+            throw ValidationError(
+                "name a cgroup and at least one limit: cgwarden set build memory.max=512MiB")
+        }
+        if force && shrink { throw ValidationError("--force and --shrink exclude each other.") }
+    }
+
+    func run() async throws {
+        if list { return try StandardOutput.write(LimitCatalog.overview) }
+        let set = try HierarchySet.discover(options.system)
+        let host = HostFacts(set.system)
+        let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
+        let path = try await CgroupLookup(set).resolve(cgroup ?? "")
+        let files = StateDirectory.files
+        let plan = try LimitPlanner(set: set, files: files).plan(
+            requests, on: path, force: force, shrink: shrink)
+        tellOfHold(path)
+        var report = LimitReport(path: path, plan: plan, results: nil)
+        if !dryRun {
+            report.results = LimitTransaction(
+                plan, journal: try StateDirectory.journal(), files: files,
+                cause: "set " + wishes.joined(separator: " ")
+            ).apply()
+        }
+        for warning in plan.warnings where !json {
+            StandardOutput.complain("cgwarden: note: \(warning)")
+        }
+        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
+        if let failure = report.failure { throw failure }
+    }
+
+    /// A hold is for rules; a person may go on, but should know.
+    private func tellOfHold(_ path: CgroupPath) {
+        guard let hold = try? StateDirectory.holds().hold(of: path) else { return }
+        StandardOutput.complain(
+            "cgwarden: note: \(hold.path) is on hold for rules (`cgwarden hold` lists); "
+                + "set by hand it is changed nevertheless")
+    }
+}

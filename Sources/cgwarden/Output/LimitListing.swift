@@ -1,0 +1,95 @@
+import Actuation
+import CgroupModel
+
+/// Limits of a cgroup as a table or as JSON.
+struct LimitListing {
+    let path: CgroupPath
+    let readings: [LimitReading]
+
+    var text: String {
+        let rows = readings.map { reading -> [String] in
+            switch reading.value {
+            case .success(let value):
+                let text = reading.limit.grammar.text(value)
+                return [reading.name, text.isEmpty ? "(not set)" : text, source(reading)]
+            case .failure(let error): return [reading.name, "-", error.message]
+            }
+        }
+        return LeftTable(rows).text
+    }
+
+    /// The kernel's own name and text, where they say more than the value.
+    private func source(_ reading: LimitReading) -> String {
+        let raw = reading.raw.split(separator: "\n").joined(separator: "; ")
+        return raw.isEmpty ? reading.file : "\(reading.file) = \(raw)"
+    }
+
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("path")
+            json.value(path.description)
+            json.key("limits")
+            json.array { json in
+                for reading in readings {
+                    json.object { json in write(reading, to: &json) }
+                }
+            }
+        }
+        json.newline()
+        return json.take()
+    }
+
+    private func write(_ reading: LimitReading, to json: inout JSONWriter) {
+        json.key("name")
+        json.value(reading.limit.name)
+        if let instance = reading.instance {
+            json.key("instance")
+            json.value(instance)
+        }
+        switch reading.value {
+        case .success(let value):
+            json.key("value")
+            switch value {
+            case .unlimited: json.value("max")
+            case .number(let number):
+                // Millionths of a CPU are CPUs for everyone else.
+                if reading.limit.grammar == .cpus {
+                    json.literal(String(value.cpuText.dropLast(4)))
+                } else {
+                    json.value(number)
+                }
+            case .text(let text): json.value(text)
+            }
+            json.key("text")
+            json.value(reading.limit.grammar.text(value))
+            json.key("file")
+            json.value(reading.file)
+            json.key("raw")
+            json.value(reading.raw)
+        case .failure(let error):
+            json.key("unavailable")
+            json.value(error.message)
+        }
+    }
+}
+
+/// Rows of cells with left-aligned columns, the last one as long as it is.
+struct LeftTable {
+    private let rows: [[String]]
+
+    init(_ rows: [[String]]) { self.rows = rows }
+
+    var text: String {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            rows.map { column < $0.count - 1 ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                column == row.count - 1
+                    ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+            }.joined(separator: "  ") + "\n"
+        }.joined()
+    }
+}

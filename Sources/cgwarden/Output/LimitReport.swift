@@ -1,0 +1,154 @@
+import Actuation
+import CgroupModel
+import Hierarchy
+
+/// What `set` would do or has done.
+struct LimitReport {
+    let path: CgroupPath
+    let plan: LimitPlan
+    /// Nil for a dry run.
+    var results: [LimitResult]?
+
+    /// What the process ends with, nil if every limit is as wanted.
+    var failure: CgwardenError? {
+        for result in results ?? [] {
+            if case .failed(let error) = result.outcome {
+                let undone = (results ?? []).contains { !$0.outcome.leavesNothing }
+                let rest =
+                    undone
+                    ? "some of it could not be put back: `cgwarden journal` lists it"
+                    : "nothing was changed"
+                return CgwardenError(
+                    "\(result.write.name): \(error.message) (\(rest))", ExitStatus(error.code))
+            }
+        }
+        let idle = (results ?? []).first { !$0.isSuccess }
+        return idle.map {
+            CgwardenError(
+                "\($0.write.name): the kernel took \($0.write.command) and says "
+                    + "\"\($0.readBack ?? "")\"; `cgwarden restore \(path)` undoes it", .unavailable
+            )
+        }
+    }
+
+    var text: String {
+        if plan.writes.isEmpty { return "" }
+        let rows = plan.writes.indices.map { row($0) }
+        let table = LeftTable(rows).text
+        guard let results else { return "would write, in this order:\n\(table)" }
+        let changed = results.contains { $0.outcome.isUndoable }
+        return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
+    }
+
+    private func row(_ index: Int) -> [String] {
+        let write = plan.writes[index]
+        let name = [write.name, write.instance].compactMap { $0 }.joined(separator: " ")
+        let result = results?[index]
+        let word = result?.outcome.word ?? (write.isDone ? "nothing to do" : "\(index + 1)")
+        var change =
+            write.isReadable ? "\(shown(write.old)) -> \(shown(write.new))" : write.new
+        if write.isReadable, let readBack = result?.readBack,
+            !ControlCell.isSame(readBack, write.new)
+        {
+            change += " (now \(shown(readBack)))"
+        }
+        if let effective = result?.effective, !ControlCell.isSame(effective, write.new) {
+            change += " (effective \(shown(effective)))"
+        }
+        return [name, word, write.directory.hierarchy.label, "\(write.cell)", change]
+    }
+
+    private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
+
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("path")
+            json.value(path.description)
+            json.key("dry_run")
+            json.value(results == nil)
+            json.key("warnings")
+            json.array { json in for warning in plan.warnings { json.value(warning) } }
+            json.key("writes")
+            json.array { json in
+                for index in plan.writes.indices {
+                    json.object { json in write(index, to: &json) }
+                }
+            }
+        }
+        json.newline()
+        return json.take()
+    }
+
+    private func write(_ index: Int, to json: inout JSONWriter) {
+        let write = plan.writes[index]
+        func field(_ name: String, _ text: String?) {
+            guard let text else { return }
+            json.key(name)
+            json.value(text)
+        }
+        field("name", write.name)
+        field("instance", write.instance)
+        field("hierarchy", write.directory.hierarchy.label)
+        field("file", write.cell.file)
+        field("old", write.old)
+        field("new", write.command)
+        guard let result = results?[index] else { return }
+        field("result", result.outcome.word)
+        field("read_back", result.readBack)
+        field("effective", result.effective)
+        field("error", result.outcome.error?.message)
+    }
+}
+
+extension LimitResult.Outcome {
+    /// The word for people and scripts.
+    var word: String {
+        switch self {
+        case .applied: "applied"
+        case .unchanged: "unchanged"
+        case .rounded: "rounded"
+        case .clamped: "clamped"
+        case .ineffective: "ineffective"
+        case .unverified: "unverified"
+        case .failed: "failed"
+        case .rolledBack: "rolled back"
+        case .notRolledBack: "not rolled back"
+        case .skipped: "skipped"
+        }
+    }
+
+    var error: ActuationError? {
+        switch self {
+        case .failed(let error), .notRolledBack(let error): error
+        default: nil
+        }
+    }
+
+    /// Whether a write is in force that was not before.
+    var isUndoable: Bool {
+        switch self {
+        case .applied, .rounded, .clamped, .ineffective, .notRolledBack: true
+        default: false
+        }
+    }
+
+    /// Whether a failed transaction left the value as it was.
+    var leavesNothing: Bool {
+        switch self {
+        case .failed, .rolledBack, .skipped, .unchanged: true
+        default: false
+        }
+    }
+}
+
+extension LimitCatalog {
+    /// All limits with what to type and their meaning, one a line.
+    static var overview: String {
+        LeftTable(
+            all.map { limit in
+                [limit.name, limit.grammar.example, "\(limit.help) \(limit.refusal ?? limit.note)"]
+            }
+        ).text
+    }
+}

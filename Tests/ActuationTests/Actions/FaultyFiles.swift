@@ -1,0 +1,51 @@
+import Actuation
+import Hierarchy
+import KernelIO
+
+/// The kernel's files, of which some cannot be written.
+struct FaultyFiles: ControlFiles {
+    let failing: Set<String>
+    let code: Int32
+    private let kernel = KernelControlFiles()
+
+    init(failing: Set<String>, code: Int32) {
+        self.failing = failing
+        self.code = code
+    }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try kernel.text(name, of: directory)
+    }
+
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        guard !failing.contains(name) else { throw IOError("write", name, code: code) }
+        try kernel.write(value, to: name, of: directory)
+    }
+}
+
+/// The kernel's files, of which those of one tree cannot be written.
+struct FailingTree: ControlFiles {
+    let tree: String
+    let code: Int32
+    private let kernel = KernelControlFiles()
+
+    init(tree: String, code: Int32) {
+        self.tree = tree
+        self.code = code
+    }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try kernel.text(name, of: directory)
+    }
+
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        guard directory.hierarchy.label != tree else {
+            throw IOError("write", name, code: code)
+        }
+        try kernel.write(value, to: name, of: directory)
+    }
+}

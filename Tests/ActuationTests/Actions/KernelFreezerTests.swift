@@ -1,0 +1,259 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// Freezing and thawing by the real kernel.
+@Suite(.serialized) struct KernelFreezerTests {
+    enum Tree: String, CaseIterable, Sendable {
+        case legacy, unified
+
+        var set: HierarchySet? {
+            switch self {
+            case .legacy: Kernel.hasFreezer ? Kernel.legacy : nil
+            case .unified: Kernel.hasUnified ? Kernel.unified : nil
+            }
+        }
+    }
+
+    static let trees = Tree.allCases.filter { $0.set != nil }
+
+    private func makeFreezer(_ set: HierarchySet, journal: UndoJournal? = nil) -> Freezer {
+        Freezer(set: set, journal: journal, thawGuard: Program.thawGuard)
+    }
+
+    /// A counter that moves while the script runs.
+    private func counting(_ file: URL) -> String {
+        "while :; do echo >>\(file.path()); sleep 0.01; done"
+    }
+
+    private func size(_ file: URL) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: file.path())[.size] as? Int) ?? 0
+    }
+
+    @Test(arguments: trees)
+    func stopsAllProgressAndThawResumesIt(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
+        defer { try? FileManager.default.removeItem(atPath: journal.directory) }
+        try scratch.run(counting(file))
+        #expect(eventually { size(file) > 0 })
+
+        let frozen = try makeFreezer(set, journal: journal).freeze(scratch.path)
+        #expect(frozen.processes >= 1)
+        #expect(frozen.timeout == .seconds(60))
+        let before = size(file)
+        usleep(200_000)
+        #expect(size(file) == before)
+        #expect(try journal.entries().count == 1)
+
+        let thawed = try makeFreezer(set, journal: journal).thaw(scratch.path)
+        #expect(thawed.hierarchies == [frozen.hierarchy])
+        #expect(thawed.frozenBy == nil)
+        #expect(eventually { size(file) > before })
+        #expect(try journal.entries().isEmpty)
+    }
+
+    @Test(arguments: trees)
+    func isThawedAtTheDeadline(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        try scratch.run("exec sleep 300")
+        let directory = try scratch.directory(.freezer)
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
+        defer { try? FileManager.default.removeItem(atPath: journal.directory) }
+        let start = ContinuousClock.now
+        _ = try makeFreezer(set, journal: journal).freeze(scratch.path, timeout: .seconds(1))
+        #expect(try interface.isFrozen(directory.text))
+        let stood = ContinuousClock.now
+        #expect(eventually { (try? interface.isThawed(directory.text)) == true })
+        // The time runs from when the helper watched, in between; starting it may take a while.
+        #expect(ContinuousClock.now - start >= .milliseconds(900))
+        #expect(ContinuousClock.now - stood < .seconds(2))
+        #expect(try eventually { try journal.entries().isEmpty })
+    }
+
+    /// The caller is killed outright as soon as the cgroup stands still.
+    @Test(arguments: trees)
+    func isThawedThoughTheCallerWasKilled(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        // The program sees all trees, and in each of them it is the same cgroup.
+        let scratch = try PopulatedCgroup(try #require(Kernel.set))
+        try scratch.run("exec sleep 300")
+        let directory = try CgroupDirectory(
+            scratch.path,
+            in: set.hierarchies[try #require(set.unified ?? set.legacy(.freezer))])
+        guard (Kernel.set?.unified == nil) == (tree == .legacy) else { return }
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        let caller = Process()
+        caller.executableURL = URL(filePath: Program.path)
+        caller.arguments = ["freeze", "--timeout", "1s", scratch.path.description]
+        caller.standardOutput = FileHandle.nullDevice
+        try caller.run()
+        #expect(eventually { (try? interface.isFrozen(directory.text)) == true })
+        kill(caller.processIdentifier, SIGKILL)
+        caller.waitUntilExit()
+        #expect(eventually { (try? interface.isThawed(directory.text)) == true })
+    }
+
+    @Test(arguments: trees)
+    func anAbandonedGuardEndsAndLeavesRoomForTheNext(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let directory = try scratch.directory(.freezer)
+        do {
+            // The caller dies between the helper's start and the freeze.
+            let watch = try Program.thawGuard.watch(directory, timeout: .seconds(60))
+            let lock = try directory.descriptor.reopened()
+            let isFree = lock.tryLock()
+            #expect(!isFree)
+            _ = consume watch
+        }
+        let lock = try directory.descriptor.reopened()
+        let isFree = eventually { lock.tryLock() }
+        #expect(isFree)
+    }
+
+    @Test(arguments: trees)
+    func anOlderGuardDoesNotThawALaterFreeze(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        try scratch.run("exec sleep 300")
+        let freezer = makeFreezer(set)
+        _ = try freezer.freeze(scratch.path, timeout: .seconds(1))
+        _ = try freezer.thaw(scratch.path)
+        _ = try freezer.freeze(scratch.path, timeout: .seconds(60))
+        let directory = try scratch.directory(.freezer)
+        usleep(1_500_000)
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        #expect(try interface.isFrozen(directory.text))
+        #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
+        _ = try freezer.thaw(scratch.path)
+    }
+
+    @Test(arguments: trees)
+    func saysWhichAncestorKeepsItFrozen(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        try scratch.run("exec sleep 300", in: child)
+        let freezer = makeFreezer(set)
+        _ = try freezer.freeze(child)
+        _ = try freezer.freeze(scratch.path)
+        let thawed = try freezer.thaw(child)
+        #expect(thawed.hierarchies.count == 1)
+        #expect(thawed.frozenBy == scratch.path)
+        #expect(try freezer.thaw(scratch.path).frozenBelow == 0)
+    }
+
+    @Test(arguments: trees)
+    func aLockThatOthersWaitForThawsAtOnce(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try Data().write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        // The shell leaves the open file to its child, so the taker in the table may be gone.
+        try scratch.run("exec 9>\(file.path()); flock 9; exec sleep 300")
+        let waiter = Process()
+        waiter.executableURL = URL(filePath: "/usr/bin/flock")
+        waiter.arguments = [file.path(), "true"]
+        let inode = try #require(
+            try FileManager.default.attributesOfItem(atPath: file.path())[.systemFileNumber]
+                as? UInt64)
+        #expect(eventually { locks().contains(":\(inode) ") })
+        try waiter.run()
+        defer {
+            kill(waiter.processIdentifier, SIGKILL)
+            waiter.waitUntilExit()
+        }
+        #expect(
+            eventually {
+                locks().split(separator: "\n").contains {
+                    $0.contains("->") && $0.contains(":\(inode) ")
+                }
+            })
+
+        let directory = try scratch.directory(.freezer)
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        let error = #expect(throws: ActuationError.self) {
+            try makeFreezer(set).freeze(scratch.path)
+        }
+        #expect(error?.code == .refused)
+        #expect(error?.message.contains("flock (process \(waiter.processIdentifier))") == true)
+        #expect(eventually { (try? interface.isThawed(directory.text)) == true })
+    }
+
+    private func locks() -> String {
+        (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""
+    }
+
+    /// A machine whose lock table cannot be read: everything of /proc but that.
+    @Test(arguments: trees)
+    func anUnreadableLockTableThawsAtOnce(_ tree: Tree) throws {
+        let real = try #require(tree.set)
+        let scratch = try PopulatedCgroup(real)
+        let pid = try scratch.run("exec sleep 300")
+        let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let proc = root.appending(path: "proc")
+        try FileManager.default.createDirectory(at: proc, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: root) }
+        for name in ["self", "1", "\(pid)", "\(getppid())"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: proc.appending(path: name).path(), withDestinationPath: "/proc/\(name)")
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: root.appending(path: "cgroup").path(), withDestinationPath: "/sys/fs/cgroup")
+        let all = try HierarchySet.discover(.captured(in: root.path()))
+        let set = all.only(all.hierarchies.filter { $0.version == real.hierarchies[0].version })
+
+        let error = #expect(throws: ActuationError.self) {
+            try makeFreezer(set).freeze(scratch.path)
+        }
+        #expect(error?.code == .refused)
+        #expect(error?.message.contains("unknown whether someone waits") == true)
+        let directory = try scratch.directory(.freezer)
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        #expect(eventually { (try? interface.isThawed(directory.text)) == true })
+    }
+
+    @Test(arguments: trees)
+    func aWatchdogHalvesTheTimeout(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let pid = try scratch.run("WATCHDOG_USEC=8000000 exec sleep 300")
+        #expect(eventually { processState(pid) == "S" })
+        #expect(
+            eventually {
+                ServiceWatchdog(system: .live).shortest(of: [pid]) == .seconds(8)
+            })
+        let frozen = try makeFreezer(set).freeze(scratch.path)
+        #expect(frozen.isShortened)
+        #expect(frozen.timeout == .seconds(4))
+        _ = try makeFreezer(set).thaw(scratch.path)
+    }
+
+    @Test(arguments: trees)
+    func aWriteThatFailsLeavesNothingFrozen(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        try scratch.run("exec sleep 300")
+        let freezer = Freezer(
+            set: set, files: FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: EIO),
+            thawGuard: Program.thawGuard)
+        #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
+        let directory = try scratch.directory(.freezer)
+        let interface = FreezeInterface(version: directory.hierarchy.version)
+        #expect(try interface.isThawed(directory.text))
+        let lock = try directory.descriptor.reopened()
+        let isFree = eventually { lock.tryLock() }
+        #expect(isFree)
+    }
+}

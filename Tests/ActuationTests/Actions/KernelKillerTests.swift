@@ -1,0 +1,169 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// Ending processes by the real kernel.
+@Suite(.serialized) struct KernelKillerTests {
+    /// A tree that ignores being asked and never stops forking; it leaves no zombies to process 1.
+    private static let forker = """
+        trap '' TERM
+        (while :; do sleep 0.003; done) &
+        while :; do (sleep 0.002; sleep 0.001); done
+        """
+
+    private func makeKiller(
+        _ set: HierarchySet, files: any ControlFiles = KernelControlFiles()
+    ) -> Killer {
+        Killer(set: set, files: files, thawGuard: Program.thawGuard)
+    }
+
+    private func isEmpty(_ scratch: PopulatedCgroup) throws -> Bool {
+        let directories = scratch.set.hierarchies.compactMap {
+            try? CgroupDirectory(scratch.path, in: $0)
+        }
+        return try !directories.isEmpty
+            && directories.allSatisfy { try $0.processesBelow().isEmpty }
+    }
+
+    @Test(.enabled(if: Kernel.hasFreezer))
+    func aForkingTreeOfV1EndsWithinTwentyRounds() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set)
+        if set.legacy(.pids) != nil {
+            try scratch.directory(.pids).write("60", to: "pids.max")
+        }
+        let child = try scratch.child("inner")
+        for place in [scratch.path, child] {
+            for _ in 0..<3 { try scratch.run(Self.forker, in: place) }
+        }
+        let killed = try makeKiller(set).kill(scratch.path, grace: .milliseconds(100))
+        guard case .frozen(let rounds) = killed.means else {
+            Issue.record("\(killed.means)")
+            return
+        }
+        #expect((1...20).contains(rounds))
+        #expect(killed.processes >= 6)
+        #expect(try isEmpty(scratch))
+        #expect(try scratch.directory(.freezer).text("freezer.state") == "THAWED")
+    }
+
+    @Test(.enabled(if: Kernel.hasFreezer))
+    func aFrozenCgroupOfV1DiesWithoutWaitingForTheGrace() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set)
+        try scratch.run("exec sleep 300")
+        _ = try Freezer(set: set, thawGuard: Program.thawGuard).freeze(scratch.path)
+        // Its guard lets go when it is thawed; so does a thaw by hand.
+        let killed = try makeKiller(set).kill(scratch.path, grace: .seconds(60))
+        #expect(killed.processes == 1)
+        #expect(try isEmpty(scratch))
+    }
+
+    @Test(.enabled(if: Kernel.hasUnified))
+    func theKernelKillsAFrozenCgroupAndANewcomerRuns() throws {
+        let set = try #require(Kernel.unified)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        try scratch.run(Self.forker)
+        try scratch.run("trap '' TERM; sleep 300; sleep 300", in: child)
+        let directory = try scratch.directory(.freezer)
+        try directory.write("1", to: "cgroup.freeze")
+        try CgroupDirectory(child, in: set.hierarchies[0]).write("1", to: "cgroup.freeze")
+        #expect(eventually { (try? directory.text("cgroup.events").contains("frozen 1")) == true })
+
+        let killed = try makeKiller(set).kill(scratch.path, grace: .zero)
+        #expect(killed.means == .kernel)
+        #expect(try directory.text("cgroup.events").contains("populated 0"))
+        #expect(try directory.text("cgroup.freeze") == "0")
+        for place in [scratch.path, child] {
+            let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+            defer { try? FileManager.default.removeItem(at: file) }
+            try scratch.run("echo ran >\(file.path()); exec sleep 300", in: place)
+            #expect(eventually { FileManager.default.fileExists(atPath: file.path()) })
+        }
+    }
+
+    @Test(.enabled(if: Kernel.hasUnified))
+    func withoutCgroupKillTheyAreKilledOneByOne() throws {
+        let set = try #require(Kernel.unified)
+        let scratch = try PopulatedCgroup(set)
+        for _ in 0..<3 { try scratch.run("trap '' TERM; sleep 300; sleep 300") }
+        let files = FaultyFiles(failing: ["cgroup.kill"], code: ENOENT)
+        let killed = try makeKiller(set, files: files).kill(
+            scratch.path, grace: .milliseconds(50))
+        guard case .oneByOne = killed.means else {
+            Issue.record("\(killed.means)")
+            return
+        }
+        #expect(try isEmpty(scratch))
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func whoEndsWhenAskedIsNotKilled() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let pid = try scratch.run(
+            "trap 'echo asked >\(file.path()); exit' TERM; while :; do sleep 0.05; done")
+        #expect(eventually { processState(pid) == "S" })
+        // The shell must have set its trap: it has, once it has a child.
+        #expect(
+            try eventually {
+                try CgroupDirectory(scratch.path, in: set.hierarchies[0]).processes().count > 1
+            })
+        let killed = try makeKiller(set).kill(scratch.path)
+        #expect(killed.means == .signal)
+        #expect(FileManager.default.fileExists(atPath: file.path()))
+        #expect(try makeKiller(set).kill(scratch.path).means == .nobody)
+    }
+
+    /// The classic v1 picture: in one tree it is in the cgroup, in another it is not.
+    @Test(.enabled(if: Kernel.hasFreezer))
+    func treesThatDifferAreRefusedWithWhatWouldBeHit() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set, controllers: [.memory])
+        let pid = try scratch.run("exec sleep 300")
+        let freezer = Freezer(set: set, thawGuard: Program.thawGuard)
+        let absent = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
+        #expect(absent?.code == .refused)
+        #expect(absent?.message.contains("hierarchy freezer has no such cgroup") == true)
+        #expect(absent?.message.contains("would be hit") == true)
+
+        // The path is in the freezer's tree as well, with another process.
+        _ = try CgroupMaker(set: set).make(scratch.path, controllers: [.freezer])
+        let other = try PopulatedCgroup(set, controllers: [.pids])
+        let stranger = try other.run("exec sleep 300")
+        _ = try Mover(set: set).move([pid, stranger], to: scratch.path, controllers: [.freezer])
+        let wider = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
+        #expect(wider?.message.contains("also holds") == true)
+        #expect(wider?.message.contains("process \(stranger)") == true)
+        let killing = #expect(throws: ActuationError.self) {
+            try makeKiller(set).kill(scratch.path)
+        }
+        #expect(killing?.code == .refused)
+        #expect(processState(pid) != nil && processState(stranger) != nil)
+
+        // Now the freezer's tree misses the one that the path means.
+        kill(stranger, SIGKILL)
+        let root = try CgroupDirectory(
+            .root, in: set.hierarchies[try #require(set.legacy(.freezer))])
+        try root.write("\(pid)", to: "cgroup.procs")
+        let narrower = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
+        #expect(narrower?.message.contains("would be missed") == true)
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func whoHoldsThisProcessIsRefused() throws {
+        let set = try #require(Kernel.set)
+        let places = try #require(ProcessPlaces(set: set).places(of: getpid()))
+        for place in Set(places.compactMap { $0 }) {
+            let error = #expect(throws: ActuationError.self) { try makeKiller(set).kill(place) }
+            #expect(error?.code == .refused)
+        }
+    }
+}

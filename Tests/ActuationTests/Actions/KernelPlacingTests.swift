@@ -1,0 +1,236 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// Making, removing, pinning, moving and reclaiming by the real kernel.
+@Suite(.serialized) struct KernelPlacingTests {
+    /// One with cpuset: of v1 where that has it, else of v2.
+    private func cpusetScratch(_ set: HierarchySet) throws -> PopulatedCgroup {
+        try PopulatedCgroup(set, controllers: [.cpuset])
+    }
+
+    private static var hasCpuset: Bool {
+        Kernel.isRoot
+            && Kernel.set?.hierarchies.contains { $0.controllers.contains(.cpuset) } == true
+    }
+
+    private func error(_ body: () throws -> Void) -> ActuationError? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return error as? ActuationError
+        }
+    }
+
+    private func allowed(_ pid: Int32) throws -> String? {
+        try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8).split(separator: "\n")
+            .first { $0.hasPrefix("Cpus_allowed_list:") }
+            .map { $0.split(separator: "\t").last.map(String.init) ?? "" }
+    }
+
+    @Test(.enabled(if: hasCpuset))
+    func aPinHoldsAndIsInTheJournal() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try cpusetScratch(set)
+        let pid = try scratch.run("exec sleep 300")
+        let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
+        defer { try? FileManager.default.removeItem(atPath: journal.directory) }
+        let pinned = try Pinner(set: set, journal: journal).pin(
+            scratch.path, cpus: RangeList([1]), mems: RangeList([0]))
+        #expect(pinned.cpus == "1")
+        #expect(pinned.mems == "0")
+        #expect(pinned.missing == nil)
+        #expect(try allowed(pid) == "1")
+        #expect(try journal.entries().contains { $0.cell.file == "cpuset.cpus" })
+    }
+
+    @Test(.enabled(if: hasCpuset))
+    func whatTheKernelWouldRefuseOrIgnoreIsNotWritten() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try cpusetScratch(set)
+        let pinner = Pinner(set: set)
+        let directory = try scratch.directory(.cpuset)
+        let before = try directory.text("cpuset.cpus")
+        let impossible = error {
+            _ = try pinner.pin(scratch.path, cpus: RangeList([4000]), mems: nil)
+        }
+        #expect(impossible?.code == .unavailable)
+        #expect(impossible?.message.contains("choose among those") == true)
+        #expect(try directory.text("cpuset.cpus") == before)
+    }
+
+    @Test(.enabled(if: Kernel.hasCpuset))
+    func aParentOfV1IsNotNarrowedUnderItsChild() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try cpusetScratch(set)
+        let child = try scratch.child("inner", controllers: [.cpuset])
+        let busy = error {
+            _ = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
+        }
+        #expect(busy?.code == .busy)
+        #expect(busy?.message.contains(child.description) == true)
+    }
+
+    @Test(.enabled(if: Kernel.hasCpuset))
+    func bothListsAreWrittenOrNeither() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try cpusetScratch(set)
+        let directory = try scratch.directory(.cpuset)
+        let before = try directory.text("cpuset.cpus")
+        let files = FaultyFiles(failing: ["cpuset.mems"], code: EACCES)
+        let denied = error {
+            _ = try Pinner(set: set, files: files).pin(
+                scratch.path, cpus: RangeList([0]), mems: RangeList([0]))
+        }
+        #expect(denied?.code == .notPermitted)
+        #expect(try directory.text("cpuset.cpus") == before)
+    }
+
+    @Test(.enabled(if: Kernel.hasCpuset))
+    func anEmptyCpusetOfV1IsExplained() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try cpusetScratch(set)
+        try scratch.directory(.cpuset).write("\n", to: "cpuset.cpus")
+        let refused = error { try scratch.run("exec sleep 300") }
+        #expect(refused?.code == .unavailable)
+        #expect(refused?.message.contains("cgwarden pin") == true)
+        let pinned = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
+        #expect(pinned.cpus == "0")
+        try scratch.run("exec sleep 300")
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func aMoveSaysWhereTheProcessWas() throws {
+        let set = try #require(Kernel.set)
+        let first = try PopulatedCgroup(set)
+        let second = try PopulatedCgroup(set)
+        let pid = try first.run("exec sleep 300")
+        let moved = try Mover(set: set).move([pid], to: second.path)
+        #expect(moved[0].origins.allSatisfy { $0.path == first.path })
+        #expect(moved[0].origins.count >= 1)
+        let places = try #require(ProcessPlaces(set: set).places(of: pid))
+        for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
+            #expect(place == second.path)
+        }
+        #expect(try Mover(set: set).move([pid], to: second.path)[0].origins.isEmpty)
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func aMoveThatFailsHalfwayIsTakenBack() throws {
+        let set = try #require(Kernel.set)
+        let first = try PopulatedCgroup(set)
+        let second = try PopulatedCgroup(set)
+        let pid = try first.run("exec sleep 300")
+        let last = try #require(set.hierarchies.last { $0.name == nil })
+        let files = FailingTree(tree: last.label, code: EBUSY)
+        #expect(throws: ActuationError.self) {
+            try Mover(set: set, files: files).move([pid], to: second.path)
+        }
+        let places = try #require(ProcessPlaces(set: set).places(of: pid))
+        for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
+            #expect(place == first.path, "\(hierarchy.label)")
+        }
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func whoMustNotBeMoved() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let mover = Mover(set: set)
+        #expect(error { _ = try mover.move([0], to: scratch.path) }?.code == .usage)
+        #expect(error { _ = try mover.move([1], to: scratch.path) }?.code == .refused)
+        #expect(error { _ = try mover.move([2_000_000_000], to: scratch.path) }?.code == .notFound)
+        let thread = error { _ = try mover.move([2], to: scratch.path) }
+        #expect(thread?.code == .refused)
+        #expect(thread?.message.contains("thread of the kernel") == true)
+    }
+
+    @Test(.enabled(if: Kernel.hasUnifiedMemory))
+    func whyACgroupOfV2TakesNoProcessIsExplained() throws {
+        let set = try #require(Kernel.unified)
+        let scratch = try PopulatedCgroup(set)
+        _ = try scratch.child("inner", controllers: [.memory])
+        let refused = error { try scratch.run("exec sleep 300") }
+        #expect(refused?.code == .refused)
+        #expect(refused?.message.contains("passes memory") == true)
+
+        // And the other way round: one with processes cannot pass a controller on.
+        let populated = try PopulatedCgroup(set)
+        try populated.run("exec sleep 300")
+        let busy = error { _ = try populated.child("inner", controllers: [.memory]) }
+        #expect(busy?.code == .busy)
+        #expect(busy?.message.contains("holds processes") == true)
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func removingTakesEmptyCgroupsOnlyUnlessTold() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        _ = try scratch.child("inner/deep")
+        let remover = CgroupRemover(set: set, thawGuard: Program.thawGuard)
+        #expect(error { _ = try remover.remove(scratch.path) }?.message.contains("-r") == true)
+        let pid = try scratch.run("exec sleep 300", in: child)
+        #expect(eventually { ProcessReader(.live).stat(pid)?.name == "sleep" })
+        let busy = error { _ = try remover.remove(scratch.path, recursive: true) }
+        #expect(busy?.message.contains("sleep (process \(pid))") == true)
+        let removed = try remover.remove(scratch.path, recursive: true, killing: true)
+        #expect(removed.killed == 1)
+        #expect(removed.directories == 3 * removed.hierarchies.count)
+        #expect(error { _ = try remover.remove(scratch.path) }?.code == .notFound)
+    }
+
+    @Test(.enabled(if: Kernel.isRoot))
+    func oneThatTookThePathSinceStays() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let hierarchy = set.hierarchies[0]
+        let old = try CgroupDirectory(scratch.path, in: hierarchy)
+        try old.remove()
+        _ = try CgroupMaker(set: set).make(scratch.path)
+        #expect(!old.isCurrent)
+        #expect(throws: IOError.self) { try old.remove() }
+        #expect((try? CgroupDirectory(scratch.path, in: hierarchy)) != nil)
+    }
+
+    @Test(.enabled(if: Kernel.hasUnifiedMemory))
+    func reclaimBringsPageCacheBack() throws {
+        let set = try #require(Kernel.unified)
+        let scratch = try PopulatedCgroup(set, controllers: [.memory])
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        // Where this is a tmpfs, as in the guest, its pages go to swap.
+        try scratch.run(
+            "dd if=/dev/zero of=\(file.path()) bs=1M count=32; sync; exec sleep 300")
+        let directory = try scratch.directory(.memory)
+        func usage() -> UInt64 {
+            (try? directory.text("memory.current")).flatMap { UInt64($0) } ?? 0
+        }
+        #expect(eventually(60) { usage() > 24 << 20 })
+        let reclaimed = try Reclaimer(set: set).reclaim(scratch.path, .bytes(16 << 20))
+        #expect(reclaimed.confirmed == 16 << 20)
+        #expect(reclaimed.after + (12 << 20) < reclaimed.before)
+        let all = try Reclaimer(set: set).reclaim(scratch.path, .all)
+        #expect(all.after < reclaimed.after)
+        #expect(!all.isPartial)
+        let more = try Reclaimer(set: set).reclaim(
+            scratch.path, .bytes(1 << 30), deadline: .seconds(2))
+        #expect(more.isPartial)
+    }
+
+    @Test(.enabled(if: Kernel.legacy?.legacy(.memory) != nil && Kernel.isRoot))
+    func v1ReclaimsAllOrNothing() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set)
+        let refused = error { _ = try Reclaimer(set: set).reclaim(scratch.path, .bytes(1 << 20)) }
+        #expect(refused?.code == .unavailable)
+        #expect(refused?.message.contains("--all") == true)
+        let reclaimed = try Reclaimer(set: set).reclaim(scratch.path, .all)
+        #expect(reclaimed.confirmed == nil)
+    }
+}

@@ -1,0 +1,50 @@
+import Testing
+
+@testable import Actuation
+
+@Suite struct LockTableTests {
+    private static let text = """
+        1: POSIX  ADVISORY  WRITE 705 00:1c:12 0 EOF
+        1: -> POSIX  ADVISORY  WRITE 706 00:1c:12 0 EOF
+        1:  -> POSIX  ADVISORY  WRITE 707 00:1c:12 0 EOF
+        2: FLOCK  ADVISORY  WRITE 800 fe:00:99 0 EOF
+        3: OFDLCK ADVISORY  READ -1 fe:00:98 0 EOF
+        3: -> OFDLCK ADVISORY  WRITE -1 fe:00:98 0 EOF
+
+        """
+
+    private func parsed(_ text: String) -> LockTable? { LockTable(parsing: Array(text.utf8)) }
+
+    @Test func keepsLocksThatSomeoneWaitsFor() throws {
+        let table = try #require(parsed(Self.text))
+        #expect(table.locks.map(\.holder) == [705, -1])
+        #expect(table.locks[0].waiters == [706, 707])
+    }
+
+    @Test func countsOnlyWaitersFromOutside() throws {
+        let table = try #require(parsed(Self.text))
+        #expect(table.held(by: [705], holds: { _, _ in false })?.holder == 705)
+        #expect(table.held(by: [705, 706], holds: { _, _ in false })?.holder == 705)
+        #expect(table.held(by: [705, 706, 707], holds: { _, _ in false }) == nil)
+        #expect(table.held(by: [706], holds: { _, _ in false }) == nil)
+        #expect(table.held(by: [800], holds: { _, _ in false }) == nil)
+    }
+
+    @Test func asksWhoSharesTheOpenFile() throws {
+        let table = try #require(parsed(Self.text))
+        let lock = table.held(by: [42]) { pid, file in pid == 42 && file == "fe:00:98" }
+        #expect(lock?.holder == -1)
+    }
+
+    @Test func emptyIsNoLock() throws {
+        #expect(try #require(parsed("")).locks.isEmpty)
+    }
+
+    @Test(arguments: [
+        "1: POSIX", "1: POSIX  ADVISORY  WRITE x 00:1c:12 0 EOF",
+        "1: -> POSIX  ADVISORY  WRITE 706 00:1c:12 0 EOF",
+    ])
+    func whatCannotBeUnderstoodIsNotTakenForNothing(_ text: String) {
+        #expect(parsed(text) == nil)
+    }
+}

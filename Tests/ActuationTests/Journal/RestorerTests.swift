@@ -1,0 +1,130 @@
+import Actuation
+import CgroupModel
+import Foundation
+import Glibc
+import Testing
+
+@Suite struct RestorerTests {
+    private let machine: FakeMachine
+    private let files = FaultingControlFiles()
+    private let waits = PauseLog()
+
+    init() throws {
+        machine = try FakeMachine(FakeMachine.legacy)
+        try machine.legacyCgroup()
+    }
+
+    private func set(_ wishes: String...) throws {
+        let results = LimitTransaction(
+            try machine.plan(wishes), journal: machine.journal, cause: "test"
+        ).apply()
+        try #require(!results.contains { !$0.isSuccess })
+    }
+
+    private func restore(
+        _ path: String? = nil, force: Bool = false, dryRun: Bool = false
+    ) throws -> [String] {
+        let restorer = Restorer(
+            set: machine.set, journal: machine.journal, files: files, pause: waits.pause)
+        return try restorer.restore(path.map { CgroupPath($0) }, force: force, dryRun: dryRun)
+            .map { "\($0.entry.cell.file) \("\($0.outcome)".prefix { $0 != "(" })" }.sorted()
+    }
+
+    private func overwrite(_ file: String, _ text: String) throws {
+        try Data("\(text)\n".utf8).write(to: URL(filePath: "\(machine.root)/cgroup/\(file)"))
+    }
+
+    @Test func twiceWritesNothingTheSecondTime() throws {
+        try set("pids.max=7", "memory.max=100MiB", "memory.total=120MiB", "cpu.max=1.5cpus")
+        #expect(try restore(dryRun: true).count == 4)
+        #expect(files.written.isEmpty)
+        #expect(try restore().allSatisfy { $0.hasSuffix("restored") })
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
+        // Raised again: memory and swap before memory.
+        #expect(
+            files.written.filter { $0.hasPrefix("memory") } == [
+                "memory.memsw.limit_in_bytes=209715200", "memory.limit_in_bytes=209715200",
+            ])
+        let before = files.written.count
+        #expect(try restore().isEmpty)
+        #expect(files.written.count == before)
+        let size = try FileManager.default.attributesOfItem(
+            atPath: "\(machine.root)/state/journal")[.size]
+        #expect(size as? Int == 0)
+    }
+
+    @Test func whatSomeoneElseSetIsLeftAloneUnlessForced() throws {
+        try set("pids.max=7", "cpu.max=1.5cpus")
+        try overwrite("pids/a/pids.max", "9")
+        #expect(try restore() == ["cpu.cfs_quota_us restored", "pids.max foreign"])
+        #expect(try machine.text("pids/a/pids.max") == "9")
+        #expect(try restore() == ["pids.max foreign"])
+        #expect(try restore(force: true) == ["pids.max restored"])
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func whatIsTheOriginalAlreadyNeedsNoWrite() throws {
+        try set("pids.max=7")
+        try overwrite("pids/a/pids.max", "max")
+        #expect(try restore() == ["pids.max already"])
+        #expect(files.written.isEmpty)
+    }
+
+    @Test func aCgroupThatIsGoneOrAnotherOneIsDropped() throws {
+        try set("pids.max=7", "cpu.max=1.5cpus")
+        let place = "\(machine.root)/cgroup"
+        try FileManager.default.moveItem(atPath: "\(place)/pids/a", toPath: "\(place)/pids/other")
+        try FileManager.default.removeItem(atPath: "\(place)/cpu/a")
+        try machine.cgroup("/a", in: "pids", ["pids.max": "7"])
+        #expect(try restore() == ["cpu.cfs_quota_us gone", "pids.max gone"])
+        #expect(files.written.isEmpty)
+        #expect(try restore().isEmpty)
+    }
+
+    @Test func busyIsTriedThreeTimesAndStays() throws {
+        try set("memory.max=100MiB")
+        files.fail("memory.limit_in_bytes", EBUSY, times: 3)
+        #expect(try restore() == ["memory.limit_in_bytes failed"])
+        #expect(waits.durations == [.seconds(1), .seconds(1)])
+        #expect(try machine.journal.entries().count == 1)
+        #expect(try restore() == ["memory.limit_in_bytes restored"])
+    }
+
+    @Test func whatIsRefusedIsTriedAgainAfterTheOthers() throws {
+        try set("memory.max=100MiB", "pids.max=7")
+        files.fail("memory.limit_in_bytes", EINVAL, times: 1)
+        #expect(try restore() == ["memory.limit_in_bytes restored", "pids.max restored"])
+    }
+
+    @Test func aPopulatedCpusetCannotBecomeEmptyAgain() throws {
+        try machine.cgroup("", in: "cpuset", ["cpuset.cpus": "0-3", "cpuset.mems": "0"])
+        try machine.cgroup("/a", in: "cpuset", ["cpuset.cpus": "", "cpuset.mems": "0"])
+        try set("cpuset.cpus=1")
+        files.fail("cpuset.cpus", ENOSPC, times: 1)
+        #expect(try restore() == ["cpuset.cpus residue"])
+        #expect(try machine.text("cpuset/a/cpuset.cpus") == "0-3")
+        #expect(try restore().isEmpty)
+    }
+
+    @Test func aDamagedJournalWritesNothingUnlessForced() throws {
+        try set("pids.max=7", "cpu.max=1.5cpus")
+        let file = URL(filePath: "\(machine.root)/state/journal")
+        var bytes = try Data(contentsOf: file)
+        bytes[20] ^= 1
+        try bytes.write(to: file)
+        #expect(throws: ActuationError.self) { try restore() }
+        #expect(files.written.isEmpty)
+        #expect(try restore(force: true).count == 1)
+    }
+
+    @Test func onlyTheCgroupThatWasNamed() throws {
+        try machine.cgroup("/b", in: "pids", ["pids.max": "max", "pids.current": "0"])
+        try set("pids.max=7")
+        let other = LimitTransaction(
+            try machine.plan(["pids.max=8"], on: "/b"), journal: machine.journal)
+        #expect(other.apply()[0].isSuccess)
+        #expect(try restore("/b") == ["pids.max restored"])
+        #expect(try machine.text("pids/a/pids.max") == "7")
+    }
+}

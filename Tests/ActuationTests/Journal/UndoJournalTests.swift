@@ -1,0 +1,110 @@
+import Actuation
+import CgroupModel
+import Foundation
+import Hierarchy
+import Testing
+
+@Suite struct UndoJournalTests {
+    private let machine: FakeMachine
+    private let directory: CgroupDirectory
+    private var file: String { "\(machine.root)/state/journal" }
+
+    init() throws {
+        machine = try FakeMachine(FakeMachine.legacy)
+        try machine.legacyCgroup()
+        let index = try #require(machine.set.legacy(.pids))
+        directory = try CgroupDirectory(CgroupPath("/a"), in: machine.set.hierarchies[index])
+    }
+
+    private func write(_ original: String, _ wanted: String, finished: Bool = true) throws {
+        let entry = try machine.journal.begin(
+            directory: directory, file: "pids.max", original: original, wanted: wanted,
+            cause: "a b=%\n")
+        if finished { try machine.journal.finish(entry, readBack: wanted) }
+    }
+
+    private func bytes() throws -> Data { try Data(contentsOf: URL(filePath: file)) }
+
+    @Test func theFirstOriginalStays() throws {
+        try write("max", "7")
+        try write("7", "8")
+        let entries = try machine.journal.entries()
+        #expect(entries.count == 1)
+        #expect(entries[0].original == "max" && entries[0].readBack == "8")
+        #expect(entries[0].cause == "a b=%\n" && entries[0].path == CgroupPath("/a"))
+        try write("8", "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func anEndWithoutARecordIsKnown() throws {
+        try write("max", "7", finished: false)
+        #expect(try machine.journal.entries().map(\.readBack) == [nil])
+    }
+
+    @Test func aTornLastLineIsCutOffAtEveryByte() throws {
+        try write("max", "7")
+        let whole = try bytes()
+        try write("7", "8", finished: false)
+        let torn = try bytes()
+        for length in whole.count..<torn.count {
+            try torn.prefix(length).write(to: URL(filePath: file))
+            let state = try machine.journal.state()
+            #expect(state.entries.map(\.wanted) == ["7"] && state.damagedLines.isEmpty)
+        }
+        try write("7", "9")
+        #expect(try machine.journal.state().damagedLines.isEmpty)
+        #expect(try machine.journal.entries().map(\.wanted) == ["9"])
+    }
+
+    @Test func aDamagedLineIsNeverBelieved() throws {
+        try write("max", "7")
+        try write("7", "8")
+        let whole = try bytes()
+        for place in whole.indices where whole[place] != 0x0a {
+            var damaged = whole
+            damaged[place] ^= 1
+            if damaged[place] == 0x0a { continue }
+            try damaged.write(to: URL(filePath: file))
+            #expect(try machine.journal.state().damagedLines.count == 1, "byte \(place)")
+        }
+    }
+
+    @Test func aJournalOfAnEarlierBootIsSetAside() throws {
+        try write("max", "7")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let old = text.split(separator: "\n").map { line in
+            let body = line.dropFirst(9).replacing(/boot=\S+/, with: "boot=another")
+            return "\(Self.checksum(body)) \(body)\n"
+        }.joined()
+        try Data(old.utf8).write(to: URL(filePath: file))
+        #expect(try machine.journal.state().isFromEarlierBoot)
+        let restorer = Restorer(set: machine.set, journal: machine.journal)
+        #expect(throws: ActuationError.self) { try restorer.restore(force: true) }
+        try write("max", "9")
+        #expect(try machine.journal.state().isFromEarlierBoot == false)
+        #expect(try machine.journal.entries().map(\.wanted) == ["9"])
+        let kept = try FileManager.default.contentsOfDirectory(atPath: "\(machine.root)/state")
+        #expect(kept.contains { $0.hasPrefix("journal.old.") })
+    }
+
+    /// CRC-32, bit by bit.
+    private static func checksum(_ text: Substring) -> String {
+        var crc = UInt32.max
+        for byte in text.utf8 {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xedb8_8320 : crc >> 1 }
+        }
+        return String(format: "%08x", ~crc)
+    }
+
+    @Test func holdsEndByThemselves() throws {
+        let holds = HoldList(directory: "\(machine.root)/state")
+        #expect(try holds.holds().isEmpty)
+        _ = try holds.hold(CgroupPath("/a"), for: .seconds(60))
+        #expect(try holds.hold(of: CgroupPath("/a/b"))?.path == CgroupPath("/a"))
+        #expect(try holds.hold(of: CgroupPath("/ab")) == nil)
+        #expect(try holds.holds(now: .max).isEmpty)
+        try holds.release(CgroupPath("/a"))
+        #expect(try holds.holds().isEmpty)
+    }
+}

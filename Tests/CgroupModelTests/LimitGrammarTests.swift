@@ -1,0 +1,120 @@
+import CgroupModel
+import Testing
+
+@Suite struct LimitGrammarTests {
+    private let host = HostFacts(
+        memoryBytes: 8 << 30, cpus: RangeList(0..<4), nodes: [0: RangeList(0..<2)])
+
+    private func parse(_ name: String, _ text: String) throws -> LimitValue {
+        let limit = try #require(LimitCatalog.limit(named: name))
+        return try limit.grammar.parse(text, host: host)
+    }
+
+    @Test(
+        arguments: [
+            ("memory.max", "512MiB", 512 << 20), ("memory.max", "1.5GB", 1_500_000_000),
+            ("memory.max", "20%host", 1_717_986_918), ("memory.max", "0", 0),
+            ("memory.max", "0B", 0),
+            ("memory.max", "1kB", 1000), ("memory.max", "0.5KiB", 512),
+            ("cpu.max", "1.5cpus", 1_500_000), ("cpu.max", "150%cpu", 1_500_000),
+            ("cpu.max", "25%host", 1_000_000), ("cpu.max", "1cpu", 1_000_000),
+            ("cpu.max.period", "50ms", 50_000), ("cpu.max.burst", "0", 0),
+            ("cpu.weight", "10000", 10_000), ("pids.max", "0", 0),
+            ("io.max.rbps", "20MiB/s", 20 << 20), ("io.max.riops", "500/s", 500),
+            ("io.latency", "10ms", 10_000), ("net.classid", "0x10001", 65_537),
+            ("net.classid", "1:1", 65_537),
+        ] as [(String, String, UInt64)])
+    func numbersAreExact(_ name: String, _ text: String, _ wanted: UInt64) throws {
+        #expect(try parse(name, text) == .number(wanted))
+    }
+
+    @Test(arguments: [
+        ("memory.max", "512"), ("memory.max", "512M"), ("memory.max", "512mib"),
+        ("memory.max", ""), ("memory.max", " 1MiB"), ("memory.max", "-1"), ("memory.max", "+1MiB"),
+        ("memory.max", "0x10MiB"), ("memory.max", "010MiB"), ("memory.max", "1.MiB"),
+        ("memory.max", "20%"), ("memory.max", "99999999999999999999TiB"), ("memory.max", "MAX"),
+        ("memory.max", "4194304TiB"), ("cpu.max", "1.5"), ("cpu.max", "150%"), ("cpu.max", "0cpus"),
+        ("cpu.max.period", "2s"), ("cpu.max.period", "999us"), ("cpu.max.period", "max"),
+        ("cpu.max.period", "1000.5us"), ("cpu.weight", "0"), ("cpu.weight", "10001"),
+        ("cpu.weight", "1.5"), ("cpu.weight", "max"), ("cpu.idle", "2"), ("cpu.idle", "yes"),
+        ("cpuset.cpus", ""), ("cpuset.cpus", "3-1"), ("cpuset.cpus", "0-"), ("cpuset.cpus", "0,,1"),
+        ("cpuset.cpus", "node:7"), ("cpuset.cpus.partition", "exclusive"),
+        ("pids.max", "4194305"), ("pids.max", "-1"), ("io.max.rbps", "20MiB"),
+        ("io.max.rbps", "0B/s"), ("io.max.riops", "4294967295/s"), ("devices.allow", "c 1:3"),
+        ("devices.allow", "c  1:3 rwm"), ("devices.allow", "c 01:3 rwm"),
+        ("devices.allow", "b 1:3 rrw"), ("net.classid", "0x100000000"), ("net.classid", "010"),
+    ])
+    func whatTheKernelWouldMisreadIsRefused(_ name: String, _ text: String) {
+        #expect(throws: LimitError.self) { try parse(name, text) }
+    }
+
+    @Test func listsAndWordsAreCanonical() throws {
+        #expect(try parse("cpuset.cpus", "3,0-1,1") == .text("0-1,3"))
+        #expect(try parse("cpuset.cpus", "all") == .text("0-3"))
+        #expect(try parse("cpuset.cpus", "node:0") == .text("0-1"))
+        #expect(try parse("cpuset.mems", "all") == .text("0"))
+        #expect(try parse("devices.allow", "b 8:* r") == .text("b 8:* r"))
+        #expect(try parse("memory.max", "max") == .unlimited)
+    }
+
+    @Test func whatIsPrintedIsUnderstood() throws {
+        for limit in LimitCatalog.all {
+            for number: UInt64 in [0, 1, 100, 1000, 4096, 50_000, 1_500_000, 10_000_000, 1 << 30] {
+                let text = limit.grammar.text(.number(number))
+                guard let back = try? limit.grammar.parse(text, host: host).number else { continue }
+                #expect(back == number, "\(limit.name)=\(text)")
+            }
+        }
+    }
+
+    @Test func requestsNameTheirInstance() throws {
+        let one = try LimitRequest(parsing: "io.max=/dev/vda:wbps=10MB/s", host: host)
+        #expect(one.limit.name == "io.max.wbps" && one.instance == "/dev/vda")
+        #expect(one.value == .number(10_000_000))
+        let several = try LimitRequest.all(
+            parsing: "io.max=8:0:rbps=1MB/s,wiops=5/s", host: host)
+        #expect(several.map(\.limit.name) == ["io.max.rbps", "io.max.wiops"])
+        #expect(several.allSatisfy { $0.instance == "8:0" })
+        let direct = try LimitRequest(parsing: "io.max.riops=8:0:5/s", host: host)
+        #expect(direct.instance == "8:0")
+        let pages = try LimitRequest(parsing: "hugetlb.2MB.max=4MiB", host: host)
+        #expect(pages.limit.name == "hugetlb.max" && pages.instance == "2MB")
+        #expect(try LimitRequest(parsing: "io.weight=200", host: host).limit.name == "io.weight")
+        let weight = try LimitRequest(parsing: "io.weight=vda:200", host: host)
+        #expect(weight.limit.name == "io.weight.device" && weight.instance == "vda")
+        let rdma = try LimitRequest(parsing: "rdma.max=mlx5_0:hca_handle=2", host: host)
+        #expect(rdma.limit.name == "rdma.max.hca_handle" && rdma.instance == "mlx5_0")
+        #expect(try LimitRequest(parsing: "misc.max=sev:3", host: host).instance == "sev")
+        #expect(try LimitRequest(parsing: "net.prio=eth0:3", host: host).instance == "eth0")
+    }
+
+    @Test(arguments: [
+        ("memory.max", "NAME=VALUE"), ("memory.mx=1MiB", "memory.max"), ("nothing=1", "--list"),
+        ("io.max.rbps=1MB/s", "io.max=/dev/vda:rbps"), ("io.max=/dev/vda", "io.max.rbps"),
+        ("io.max=/dev/vda:speed=1MB/s", "rbps"), ("memory.kernel=1MiB", "5.16"),
+        ("memory.max=512", "unit"),
+    ])
+    func errorsNameTheNextStep(_ text: String, _ hint: String) {
+        do throws(LimitError) {
+            _ = try LimitRequest(parsing: text, host: host)
+            Issue.record("\(text) was taken")
+        } catch {
+            #expect(error.description.contains(hint), "\(error)")
+        }
+    }
+
+    @Test func everyRowWorksSomewhereOrSaysWhyNot() {
+        #expect(Set(LimitCatalog.all.map(\.name)).count == LimitCatalog.all.count)
+        for limit in LimitCatalog.all {
+            #expect((limit.v1.isEmpty && limit.v2.isEmpty) == (limit.refusal != nil))
+            #expect(limit.help.hasSuffix("."))
+        }
+    }
+
+    @Test func rangeListsReadWhatTheyPrint() {
+        for text in ["", "0", "0-3", "0,2-3,8", "1,3,5"] {
+            #expect(RangeList(text)?.description == text)
+        }
+        #expect(RangeList("0-99999999") == nil && RangeList("a") == nil && RangeList("1,") == nil)
+    }
+}
