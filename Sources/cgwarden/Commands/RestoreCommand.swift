@@ -24,10 +24,9 @@ struct RestoreCommand: ParsableCommand {
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
 
     func run() throws {
+        let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journal()
-        let restorer = Restorer(
-            set: try HierarchySet.discover(options.system), journal: journal,
-            files: StateDirectory.files)
+        let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let results = try restorer.restore(chosen(journal), force: force, dryRun: dryRun)
         try StandardOutput.write(text(results))
         let left = results.filter(\.isLeft)

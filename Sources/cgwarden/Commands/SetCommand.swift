@@ -47,7 +47,7 @@ struct SetCommand: AsyncParsableCommand {
         let host = HostFacts(set.system)
         let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
         let path = try await CgroupLookup(set).resolve(cgroup ?? "")
-        let files = StateDirectory.files
+        let files = StateDirectory.files(of: set)
         let plan = try LimitPlanner(set: set, files: files).plan(
             requests, on: path, force: force, shrink: shrink)
         tellOfHold(path)

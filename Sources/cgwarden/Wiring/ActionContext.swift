@@ -9,6 +9,9 @@ struct ActionContext {
     /// What is done stands in here, so that `cgwarden restore` can put it back.
     let journal = UndoJournal(directory: "/run/cgwarden")
 
+    /// Through systemd where it keeps them.
+    var files: any ControlFiles { OwnerAwareFiles(set: set) }
+
     init(_ options: SystemOptions) throws { set = try HierarchySet.discover(options.system) }
 
     func resolve(_ text: String) async throws -> CgroupPath {

@@ -1,4 +1,5 @@
 import Actuation
+import Hierarchy
 import KernelIO
 
 /// Where the undo journal and the holds are: on a tmpfs, so that they vanish with the cgroups.
@@ -19,8 +20,10 @@ enum StateDirectory {
 
     static func holds() throws -> HoldList { HoldList(directory: try path()) }
 
-    /// The kernel's files; tests may choose a write to crash at.
-    static var files: any ControlFiles {
-        CrashPoint.isArmed ? CrashPointFiles(KernelControlFiles()) : KernelControlFiles()
+    /// The files of a machine, through systemd where it keeps them; tests may choose a write to
+    /// crash at.
+    static func files(of set: HierarchySet) -> any ControlFiles {
+        let files = OwnerAwareFiles(set: set)
+        return CrashPoint.isArmed ? CrashPointFiles(files) : files
     }
 }
