@@ -1,0 +1,55 @@
+import Foundation
+import TestSupport
+import Testing
+
+enum SystemdOnUnified {
+    static var isThere: Bool {
+        let name = try? String(contentsOfFile: "/proc/1/comm", encoding: .utf8)
+        return name == "systemd\n"
+            && FileManager.default.fileExists(atPath: "/sys/fs/cgroup/cgroup.controllers")
+    }
+}
+
+/// The commands that act, where the real systemd is PID 1 and keeps the cgroup.
+@Suite(.enabled(if: SystemdOnUnified.isThere, "PID 1 is not systemd on a v2 tree"))
+struct KernelSystemdCommandTests {
+    private let unit = "cgwarden-test-command.service"
+
+    private func file(_ name: String) -> String? {
+        try? String(contentsOfFile: "/sys/fs/cgroup/system.slice/\(unit)/\(name)", encoding: .utf8)
+    }
+
+    private func run(_ program: String, _ arguments: String...) throws -> String {
+        let result = try ProgramRun.run(program, arguments)
+        #expect(result.status == 0, "\(arguments): \(result.errors)")
+        return String(decoding: result.bytes, as: UTF8.self)
+    }
+
+    @Test func whatIsSetStaysUntilItIsRestored() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        let cgwarden = ProgramRun.cgwarden
+        let pids = file("pids.max")
+        _ = try run(
+            cgwarden, "set", unit, "memory.max=64MiB", "cpu.max=0.5cpus", "pids.max=50",
+            "cpuset.cpus=0")
+        _ = try run("systemctl", "daemon-reload")
+        #expect(file("memory.max") == "67108864\n")
+        #expect(file("cpu.max") == "50000 100000\n")
+        #expect(file("pids.max") == "50\n")
+        #expect(file("cpuset.cpus") == "0\n")
+        _ = try run(cgwarden, "freeze", unit, "--timeout", "30")
+        #expect(try run("systemctl", "show", "-P", "FreezerState", unit) == "frozen\n")
+        _ = try run(cgwarden, "thaw", unit)
+        #expect(try run("systemctl", "show", "-P", "FreezerState", unit) == "running\n")
+        _ = try run(cgwarden, "restore")
+        _ = try run("systemctl", "daemon-reload")
+        #expect(file("memory.max") == "max\n")
+        #expect(file("pids.max") == pids)
+        // systemd takes a controller away with the last who needed it, and its files.
+        #expect(["max 100000\n", nil].contains(file("cpu.max")))
+        #expect(["\n", nil].contains(file("cpuset.cpus")))
+    }
+}
