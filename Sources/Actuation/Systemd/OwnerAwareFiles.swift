@@ -65,7 +65,11 @@ public struct OwnerAwareFiles: ControlFiles {
             switch choice {
             case .cgroupfs: break
             case .systemd(let unit):
-                return try ask(unit, value, name, directory)
+                // It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it
+                // is; the kernel then says whether that can be.
+                if try ask(unit, value, name, directory) || !FileValue(name, value).list.isEmpty {
+                    return
+                }
             case .refuse(let reason):
                 if !isRelief { throw ActuationError(.refused, reason) }
             }
@@ -78,17 +82,17 @@ public struct OwnerAwareFiles: ControlFiles {
         try kernel.write(value, to: name, of: directory)
     }
 
+    /// Whether the kernel then shows what was asked for, or the file went away with its controller.
     private func ask(
         _ unit: SystemdUnit, _ value: String, _ name: String, _ directory: CgroupDirectory
-    ) throws(ActuationError) {
+    ) throws(ActuationError) -> Bool {
         if name == "cgroup.freeze" {
-            _ =
-                value == "0"
+            return value == "0"
                 ? try actuator.thaw(unit, in: directory)
                 : try actuator.freeze(unit, in: directory)
-        } else {
-            _ = try actuator.set([FileValue(name, value)], on: unit, in: directory)
         }
+        let results = try actuator.set([FileValue(name, value)], on: unit, in: directory)
+        return results.allSatisfy { $0.isApplied || $0.found == nil }
     }
 }
 

@@ -55,10 +55,6 @@ public struct SystemdActuator: Sendable {
         try asking(what) { () throws(BusError) in
             try systemd.setProperties(of: unit.name, assignments)
         }
-        // It forgets a list of CPUs or nodes that is empty now, but leaves the file as it is.
-        for value in values where value.list.isEmpty {
-            try? files.write("\n", to: value.file, of: directory)
-        }
         // systemd answers before it has written.
         let results = awaited(seconds: 1) {
             values.map { value in
