@@ -17,7 +17,7 @@ struct ThawCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let thawed = try Freezer(set: context.set, journal: context.journal).thaw(path)
+        let thawed = try Freezer(set: context.set, journal: context.knownJournal).thaw(path)
         var text =
             thawed.hierarchies.isEmpty
             ? "\(path) was not asked to be frozen"

@@ -6,8 +6,8 @@ import Hierarchy
 /// What the commands that act have in common.
 struct ActionContext {
     let set: HierarchySet
-    /// What is done stands in here, so that `cgwarden restore` can put it back.
-    let journal = UndoJournal(directory: "/run/cgwarden")
+    /// Where what was done before stands; nil if there is no place for one.
+    let knownJournal = try? StateDirectory.journal()
 
     init(_ options: SystemOptions) throws { set = try HierarchySet.discover(options.system) }
 
