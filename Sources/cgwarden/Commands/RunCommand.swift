@@ -42,6 +42,13 @@ struct RunCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
+        // What is captured for the command may be meant for us; behind `--` it never is.
+        if let first = command.first, first.hasPrefix("-"), first != "--" {
+            if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
+            throw ValidationError(
+                "there is no option \(first) of run, or it lacks a value; a command that begins "
+                    + "with - comes after --")
+        }
         if words.isEmpty {
             throw ValidationError("name a command: cgwarden run --memory 100MB -- COMMAND")
         }

@@ -1,5 +1,6 @@
 #if Systemd
 import Actuation
+import Foundation
 import Glibc
 import Testing
 
