@@ -40,7 +40,8 @@ extension Snapshot {
 
     /// The lowest of a limit over a cgroup and its visible ancestors, and whose it is.
     ///
-    /// Unlimited if no level sets it; absent if no level has the file.
+    /// Unlimited if no level sets it; absent if no level has the file. Where a level could not be
+    /// read nobody knows the lowest, so its reason is the answer.
     public func effectiveLimit(
         _ index: Int, _ metric: MetricID
     ) -> (reading: Reading, from: Int?) {
@@ -49,6 +50,7 @@ extension Snapshot {
         var place: Int? = index
         while let here = place {
             let own = self[here, metric]
+            guard own.isKnown || own == .absent else { return (own, here) }
             if let value = own.value, value < best.value ?? .max {
                 best = own
                 owner = here

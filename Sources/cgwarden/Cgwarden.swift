@@ -32,9 +32,6 @@ struct Cgwarden: AsyncParsableCommand {
             GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
             HoldCommand.self,
             RunCommand.self,
-            RunCommand.self,
-            GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
-            HoldCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)

@@ -4,7 +4,7 @@ public import Hierarchy
 import KernelIO
 import Synchronization
 
-/// Cgroups of a test's own: `cgwarden-test-PID-N` in every real hierarchy, removed at the end.
+/// Cgroups of a test's own: `cgwarden-test-PID-scratch-N` in every real hierarchy, removed at the end.
 public final class ScratchHierarchy: Sendable {
     private static let serial = Mutex(0)
 
@@ -22,7 +22,8 @@ public final class ScratchHierarchy: Sendable {
             serial += 1
             return serial
         }
-        path = CgroupPath("/cgwarden-test-\(getpid())-\(number)")
+        // Other tests of this process name theirs by a number alone.
+        path = CgroupPath("/cgwarden-test-\(getpid())-scratch-\(number)")
         if RealCgroups.required != nil, let unified = set.unified {
             // The guest is the test's own; elsewhere the root is left as it is.
             enableAll(in: set.hierarchies[unified].directory)

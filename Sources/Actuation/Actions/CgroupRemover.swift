@@ -16,13 +16,15 @@ public struct CgroupRemover: Sendable {
 
     private let set: HierarchySet
     private let killer: Killer
+    private let journal: UndoJournal?
 
     /// Acts on these trees.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        thawGuard: ThawGuard = .own
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own
     ) {
         self.set = set
+        self.journal = journal
         killer = Killer(set: set, files: files, thawGuard: thawGuard)
     }
 
@@ -68,6 +70,15 @@ public struct CgroupRemover: Sendable {
             hierarchies: tops.map(\.hierarchy.label), directories: count, killed: killed)
     }
 
+    /// There is nothing left that could be put back.
+    private func forget(_ directory: CgroupDirectory) {
+        guard let entries = try? journal?.entries() else { return }
+        for entry in entries
+        where entry.inode == directory.inode && entry.hierarchy == directory.hierarchy.label {
+            try? journal?.close(entry, reason: "removed")
+        }
+    }
+
     /// Bottom-up; a process that is still ending, or a child made meanwhile, is waited for.
     private func remove(_ top: CgroupDirectory) throws(ActuationError) -> Int {
         do throws(IOError) {
@@ -84,7 +95,7 @@ public struct CgroupRemover: Sendable {
                     return failure?.isBusy != true
                 }
                 if let failure { throw failure }
-                guard isGone else { continue }
+                if isGone { forget(directory) }
             }
             return all.count
         } catch {

@@ -23,7 +23,8 @@ struct JournaledWrite {
                 cause: cause)
         } catch {
             throw ActuationError(
-                .failed, "nothing was done, since it could not be undone: \(error)")
+                error.isPermission ? .notPermitted : .failed,
+                "nothing was done, since it could not be undone: \(error)")
         }
         do throws(IOError) {
             try files.write(value, to: file, of: directory)

@@ -125,7 +125,8 @@ public enum HierarchyError: Error, CustomStringConvertible, Sendable {
     /// The sentence for a person, with what to do.
     public var description: String {
         switch self {
-        case .unreadable(let error): "\(error); is /proc mounted?"
+        case .unreadable(let error):
+            error.isPermission ? "\(error)" : "\(error); is /proc mounted?"
         case .notMounted:
             "no cgroup file system is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup"
         case .noSuchCgroup(let path, let similar):

@@ -35,7 +35,11 @@ public struct Membership: Sendable {
 
     private func members(of path: CgroupPath, in hierarchy: MountedHierarchy) -> Members {
         let directory = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
-        guard (try? OwnedDescriptor.directory(directory)) != nil else { return .noSuchCgroup }
+        do throws(IOError) {
+            _ = try OwnedDescriptor.directory(directory)
+        } catch {
+            return error.isGone ? .noSuchCgroup : .unreadable(IOError.reading(for: error.code))
+        }
         // A threaded cgroup refuses cgroup.procs (EOPNOTSUPP) and has only threads.
         var reason = Reading.absent
         for file in ["cgroup.procs", "cgroup.threads"] {

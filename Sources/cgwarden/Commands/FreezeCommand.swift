@@ -23,9 +23,9 @@ struct FreezeCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let frozen = try Freezer(set: context.set, files: context.files, journal: context.journal)
-            .freeze(
-                path, timeout: timeout.duration)
+        let frozen = try Freezer(
+            set: context.set, files: context.files, journal: StateDirectory.journal()
+        ).freeze(path, timeout: timeout.duration)
         let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
         try StandardOutput.write(
             "froze \(path): \(counted(frozen.processes, "process", "processes")), hierarchy "

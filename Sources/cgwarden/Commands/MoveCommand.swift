@@ -6,6 +6,7 @@ import KernelIO
 struct MoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Move processes into a cgroup.",
+        usage: "cgwarden move [--controllers <controllers>] <pid> ... <cgroup>",
         discussion: """
             On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
             Memory that it has used stays charged to where it was.
@@ -19,8 +20,7 @@ struct MoveCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
-    @Argument(
-        help: ArgumentHelp("Processes, and the cgroup at the end.", valueName: "pid> … <cgroup"))
+    @Argument(help: "Processes, and the cgroup at the end.")
     var words: [String]
 
     func validate() throws {

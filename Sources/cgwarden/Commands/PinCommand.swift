@@ -28,9 +28,9 @@ struct PinCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let pinned = try Pinner(set: context.set, files: context.files, journal: context.journal)
-            .pin(
-                path, cpus: cpus?.list, mems: mems?.list)
+        let pinned = try Pinner(
+            set: context.set, files: context.files, journal: StateDirectory.journal()
+        ).pin(path, cpus: cpus?.list, mems: mems?.list)
         var text = "pinned \(path): CPUs \(pinned.cpus), memory nodes \(pinned.mems)"
         if pinned.isNarrowed { text += "; an ancestor allows no more" }
         if let missing = pinned.missing {

@@ -21,7 +21,7 @@ struct RemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let removed = try CgroupRemover(set: context.set).remove(
+        let removed = try CgroupRemover(set: context.set, journal: context.knownJournal).remove(
             path, recursive: recursive, killing: kill)
         let killed =
             removed.killed > 0

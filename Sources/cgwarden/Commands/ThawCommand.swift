@@ -17,8 +17,9 @@ struct ThawCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let thawed = try Freezer(set: context.set, files: context.files, journal: context.journal)
-            .thaw(path)
+        let thawed = try Freezer(
+            set: context.set, files: context.files, journal: context.knownJournal
+        ).thaw(path)
         var text =
             thawed.hierarchies.isEmpty
             ? "\(path) was not asked to be frozen"

@@ -6,11 +6,11 @@ import Hierarchy
 /// What the commands that act have in common.
 struct ActionContext {
     let set: HierarchySet
-    /// What is done stands in here, so that `cgwarden restore` can put it back.
-    let journal = UndoJournal(directory: "/run/cgwarden")
+    /// Where what was done before stands; nil if there is no place for one.
+    let knownJournal = try? StateDirectory.journal()
 
     /// Through systemd where it keeps them.
-    var files: any ControlFiles { OwnerAwareFiles(set: set) }
+    var files: any ControlFiles { StateDirectory.files(of: set) }
 
     init(_ options: SystemOptions) throws { set = try HierarchySet.discover(options.system) }
 

@@ -40,6 +40,8 @@ import Testing
         for place in [scratch.path, child] {
             for _ in 0..<3 { try scratch.run(Self.forker, in: place) }
         }
+        // Each has set its trap when it has its second child.
+        #expect(try eventually { try scratch.directory(.freezer).processesBelow().count >= 12 })
         let killed = try makeKiller(set).kill(scratch.path, grace: .milliseconds(100))
         guard case .frozen(let rounds) = killed.means else {
             Issue.record("\(killed.means)")
@@ -92,6 +94,8 @@ import Testing
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set)
         for _ in 0..<3 { try scratch.run("trap '' TERM; sleep 300; sleep 300") }
+        // A shell with a child has set its trap.
+        #expect(try eventually { try scratch.directory(.freezer).processesBelow().count >= 6 })
         let files = FaultyFiles(failing: ["cgroup.kill"], code: ENOENT)
         let killed = try makeKiller(set, files: files).kill(
             scratch.path, grace: .milliseconds(50))

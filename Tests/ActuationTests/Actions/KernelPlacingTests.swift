@@ -173,14 +173,20 @@ import Testing
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
         _ = try scratch.child("inner/deep")
-        let remover = CgroupRemover(set: set, thawGuard: Program.thawGuard)
+        let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
+        defer { try? FileManager.default.removeItem(atPath: journal.directory) }
+        let freezer = Freezer(set: set, journal: journal, thawGuard: Program.thawGuard)
+        let remover = CgroupRemover(set: set, journal: journal, thawGuard: Program.thawGuard)
         #expect(error { _ = try remover.remove(scratch.path) }?.message.contains("-r") == true)
         let pid = try scratch.run("exec sleep 300", in: child)
         #expect(eventually { ProcessReader(.live).stat(pid)?.name == "sleep" })
         let busy = error { _ = try remover.remove(scratch.path, recursive: true) }
         #expect(busy?.message.contains("sleep (process \(pid))") == true)
+        _ = try freezer.freeze(child)
+        #expect(try journal.entries().count == 1)
         let removed = try remover.remove(scratch.path, recursive: true, killing: true)
         #expect(removed.killed == 1)
+        #expect(try journal.entries().isEmpty)
         #expect(removed.directories == 3 * removed.hierarchies.count)
         #expect(error { _ = try remover.remove(scratch.path) }?.code == .notFound)
     }

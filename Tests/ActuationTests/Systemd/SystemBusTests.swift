@@ -1,6 +1,7 @@
 #if Systemd
 import Actuation
-import Foundation
+import CSystemd
+
 import Glibc
 import Testing
 

@@ -117,6 +117,23 @@ struct KernelRunLifeTests {
         #expect(try alive.result().status == 143)
     }
 
+    @Test func aShellRunsALine() throws {
+        let run = try place.run(["--shell"], "echo one; (exit 3)")
+        #expect(run.output == "one\n")
+        #expect(run.status == 3)
+    }
+
+    @Test func itsOwnOptionsAreNotTakenForTheCommand() throws {
+        let help = try RunProgram.run(RunProgram.path, "run", "--help")
+        #expect(help.status == 0)
+        #expect(help.output.contains("--memory-total <size>"))
+        let mistyped = try RunProgram.run(RunProgram.path, "run", "--memroy", "1MB", "true")
+        #expect(mistyped.status == 64)
+        #expect(mistyped.errors.contains("there is no option --memroy"))
+        let theirs = try place.run([], "sh", "-c", "echo $1", "sh", "--help")
+        #expect(theirs.output == "--help\n")
+    }
+
     @Test func manyStartAtOnce() throws {
         let runs = try (0..<4).map { try place.start(["--name", "n\($0)"], "true") }
         for run in runs {
