@@ -8,18 +8,21 @@ struct Cgwarden: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "cgwarden",
-        abstract: "See every control group of this machine, on v1, v2 and hybrid hierarchies.",
+        abstract: "See and limit the control groups of this machine, on v1, v2 and hybrid.",
         discussion: """
             Looking needs no privileges; some files are readable for root alone, and are then \
-            shown as not permitted.
+            shown as not permitted. What is changed can be put back with restore.
 
             Examples:
-              cgwarden top                        live view, like systemd-cgtop
-              cgwarden top -b -n 3                three samples as text
-              cgwarden show system.slice          everything known about one cgroup
-              cgwarden tree --controller memory   who is where
-              cgwarden stat --json -i 5s          a stream for scripts
-              cgwarden exporter                   /metrics for Prometheus
+              cgwarden top                              live view, like systemd-cgtop
+              cgwarden show system.slice                everything known about one cgroup
+              cgwarden stat --json -i 5s                a stream for scripts
+              cgwarden exporter                         /metrics for Prometheus
+              cgwarden run --memory 100MB -- make       a command within limits
+              cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run tells the plan
+              cgwarden freeze /batch --timeout 30s      stop it for a while
+              cgwarden restore                          put everything back
+              cgwarden doctor                           what is possible here, and why not
             """,
         version: version,
         subcommands: subcommands,

@@ -138,7 +138,7 @@ import Testing
 
     @Test func aConnectionServesManyThreads() async throws {
         let fake = FakeSystemd { call in .reply(call.arguments) }
-        let bus = SystemBus(.descriptor(fake.descriptor))
+        let bus = SystemBus(.descriptor(fake.descriptor), timeoutSeconds: 60)
         await withTaskGroup(of: Bool.self) { group in
             for number in 0..<20 as Range<UInt32> {
                 group.addTask {
