@@ -32,3 +32,27 @@ struct FreezeInterface {
             ? state.split(separator: "\n").contains("frozen 0") : state == "THAWED"
     }
 }
+
+extension FreezeInterface {
+    /// Waits until all of a cgroup that was asked to freeze stands still; false if it never did.
+    ///
+    /// v1 misses who was just forking when it was asked: one writes again, and now and then lets
+    /// go for a moment, so that a parent can meet its child.
+    func settle(
+        _ directory: CgroupDirectory, files: any ControlFiles, within time: Duration
+    ) throws(IOError) -> Bool {
+        var asked = 0
+        return try Deadline(after: time).wait { () throws(IOError) in
+            let read = { (name: String) throws(IOError) in try files.text(name, of: directory) }
+            if try isFrozen(read) { return true }
+            asked += 1
+            guard version == .legacy, asked > 2 else { return false }
+            if asked % 4 == 0 {
+                try files.write(thawedValue, to: file, of: directory)
+                Pause.sleep(.milliseconds(2))
+            }
+            try files.write(frozenValue, to: file, of: directory)
+            return try isFrozen(read)
+        }
+    }
+}

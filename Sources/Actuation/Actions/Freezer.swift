@@ -100,11 +100,7 @@ public struct Freezer: Sendable {
         _ interface: FreezeInterface, _ directory: CgroupDirectory, within time: Duration
     ) throws(ActuationError) {
         do throws(IOError) {
-            let stands = try Deadline(after: time).wait { () throws(IOError) in
-                try interface.isFrozen { name throws(IOError) in
-                    try files.text(name, of: directory)
-                }
-            }
+            let stands = try interface.settle(directory, files: files, within: time)
             guard !stands else { return }
         } catch {
             throw ActuationError(error, on: directory)

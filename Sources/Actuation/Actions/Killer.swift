@@ -168,9 +168,8 @@ public struct Killer: Sendable {
         } catch {
             throw ActuationError(error, on: directory)
         }
-        _ = Deadline(after: .milliseconds(500)).wait {
-            (try? files.text("freezer.state", of: directory)) != "FREEZING"
-        }
+        _ = try? FreezeInterface(version: .legacy).settle(
+            directory, files: files, within: .milliseconds(500))
     }
 
     /// A frozen process of v1 dies when it is let go; so does a frozen cgroup below.
