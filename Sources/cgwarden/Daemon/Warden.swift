@@ -1,0 +1,108 @@
+import CgroupModel
+import Enforcement
+import KernelIO
+import Policy
+
+/// The policy in force: looks at each sample, has done what the engine wants, and writes it down.
+actor Warden {
+    private let machine: Machine
+    private let trail: AuditTrail
+    private let enforcer: Enforcer
+    private let notices: any NoticeSink
+    private var engine: PolicyEngine
+    private var simulation = SimulatedActuator()
+    private var guards: GuardRoster
+    private var topology: TopologyReader
+    private var refused: [EffectResult] = []
+    private let published: WardenNumbers
+
+    init(
+        _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
+        hooks: any HookRunning, deadlines: (any ThawDeadlines)?, published: WardenNumbers
+    ) throws {
+        self.machine = machine
+        self.trail = trail
+        self.notices = notices
+        self.published = published
+        engine = PolicyEngine(
+            document: policy, facts: Self.facts(policy, machine),
+            vocabulary: PolicyVocabulary.metric(named:), sources: Self.layers(policy))
+        enforcer = Enforcer(
+            actions: Self.actions(policy, machine), hooks: hooks, policyHooks: policy.hooks,
+            notices: notices)
+        guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: deadlines) {
+            trail.write($0)
+        }
+        topology = TopologyReader(machine.set.system)
+    }
+
+    private static func facts(_ policy: PolicyDocument, _ machine: Machine) -> KernelFacts {
+        KernelFacts(
+            set: machine.set, policy: policy, holds: machine.holds,
+            connections: machine.connections)
+    }
+
+    private static func actions(_ policy: PolicyDocument, _ machine: Machine) -> KernelActions {
+        KernelActions(
+            set: machine.set, files: machine.files, journal: machine.journal,
+            holds: machine.holds, protection: policy.protection)
+    }
+
+    private static func layers(_ policy: PolicyDocument) -> [any LayerSource] {
+        [PoolLayer(policy), AutosizeLayer(policy)]
+    }
+
+    /// Looks at a sample.
+    func take(_ snapshot: Snapshot) {
+        let start = MonotonicClock.nanoseconds
+        let isDry = engine.document.defaults.isDryRun
+        let input = PolicyInput(
+            snapshot: snapshot, time: PolicyInstant(of: snapshot),
+            minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
+            topology: topology.read(),
+            results: isDry ? simulation.takeResults() : enforcer.takeResults() + refused,
+            guarded: guards.taken)
+        refused = []
+        let output = engine.tick(input)
+        trail.write(output.audit)
+        carryOut(output.effects, isDry: isDry)
+        guards.follow(engine)
+        published.set(engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
+    }
+
+    /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
+    private func carryOut(_ effects: [Effect], isDry: Bool) {
+        if isDry { return simulation.take(effects) }
+        guard trail.isFailing else { return enforcer.enforce(effects) }
+        // What cannot be written down is not done, unless it gives something back.
+        let (allowed, forbidden) = effects.divided { $0.isUndo || !$0.kind.isDisruptive }
+        refused += forbidden.map {
+            EffectResult(id: $0.id, outcome: .vetoed("the audit log cannot be written"))
+        }
+        enforcer.enforce(allowed)
+    }
+
+    /// Goes on with another policy; rules that are the same keep their state.
+    func reload(_ policy: PolicyDocument) {
+        engine.reload(policy, facts: Self.facts(policy, machine))
+        enforcer.adopt(actions: Self.actions(policy, machine), policyHooks: policy.hooks)
+        guards.reload(policy)
+    }
+
+    /// Takes everything back that the policy wants taken back; false if something is left.
+    func stop() -> Bool {
+        guards.stop()
+        let isDry = engine.document.defaults.isDryRun
+        let output = engine.stop()
+        trail.write(output.audit)
+        guard !isDry else { return true }
+        enforcer.enforce(output.effects)
+        let isDone = enforcer.waitUntilIdle(within: .seconds(30))
+        let results = enforcer.takeResults()
+        trail.write(engine.conclude(results))
+        return isDone && results.allSatisfy { $0.outcome.isHarmless }
+    }
+
+    /// Why each value of a cgroup is what it is.
+    func explanation(of path: CgroupPath) -> PolicyExplanation? { engine.explanation(of: path) }
+}
