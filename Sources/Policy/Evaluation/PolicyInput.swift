@@ -94,6 +94,13 @@ public protocol CgroupFacts: Sendable {
     func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String?
     /// Why an operator wants the cgroup left alone, nil if nobody does.
     func hold(on cgroup: CgroupEntry) -> String?
+    /// The whole disk of a name such as `/dev/vda`, nil if the machine has none.
+    func device(named name: String) -> InstanceKey?
+}
+
+extension CgroupFacts {
+    /// No disk is known by its name; `MAJ:MIN` needs none.
+    public func device(named name: String) -> InstanceKey? { nil }
 }
 
 /// What a runtime tells of a container.
