@@ -1,3 +1,5 @@
+import CgroupModel
+
 /// One line of JSON for each audit record; live, dry run and back-test write the same bytes.
 ///
 /// Keys stand in one order, what a record does not have is left out, and numbers have a fixed
