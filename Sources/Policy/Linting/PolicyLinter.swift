@@ -1,0 +1,6 @@
+struct PolicyLinter {
+    var document: PolicyDocument
+    var places: PolicyPlaces
+    var findings: [PolicyFinding] = []
+    mutating func lint() {}
+}
