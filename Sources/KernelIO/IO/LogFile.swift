@@ -35,9 +35,9 @@ public struct LogFile: ~Copyable, Sendable {
     public func append(_ bytes: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let start = lseek(file.number, 0, SEEK_END)
-        if CrashPoint.isNext { _ = write(bytes[..<(bytes.count / 2)]) }
+        if CrashPoint.isNext { _ = file.writeAll(bytes[..<(bytes.count / 2)]) }
         CrashPoint.pass()
-        guard write(bytes[...]), fdatasync(file.number) == 0 else {
+        guard file.writeAll(bytes[...]), fdatasync(file.number) == 0 else {
             let code = errno
             ftruncate(file.number, start)
             throw IOError("write", path, code: code)
@@ -50,21 +50,6 @@ public struct LogFile: ~Copyable, Sendable {
         guard ftruncate(file.number, off_t(size)) == 0, fdatasync(file.number) == 0 else {
             throw IOError("truncate", path, code: errno)
         }
-    }
-
-    private func write(_ bytes: ArraySlice<UInt8>) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let wrote = unsafe rest.withUnsafeBytes { raw in
-                unsafe Glibc.write(file.number, raw.baseAddress, raw.count)
-            }
-            if wrote < 0 {
-                if errno == EINTR { continue }
-                return false
-            }
-            rest = rest.dropFirst(wrote)
-        }
-        return true
     }
 
     /// Whether there is such a file to be read; nothing is created.
