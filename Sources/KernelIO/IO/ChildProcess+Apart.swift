@@ -33,23 +33,34 @@ public struct UserAccount: Hashable, Sendable {
     }
 }
 
-extension ChildProcess {
-    /// Starts a command that shares nothing with this process: a session of its own, no input, its
-    /// own environment, perhaps another user; `output` takes what it prints.
-    public static func startApart(
-        _ command: [String], environment: [String], output: Int32, account: UserAccount?,
-        in birthplace: Int32?, joining memberships: [Int32]
-    ) throws(SpawnError) -> ChildProcess {
+/// A process that shares nothing with this one: it has a session of its own, no input, its own
+/// environment, perhaps another user, and a pipe for what it prints.
+public struct ApartProcess: ~Copyable, Sendable {
+    /// The process.
+    public let child: ChildProcess
+    /// Where what it prints is read, without blocking; readable for poll(2).
+    public let output: OwnedDescriptor
+
+    /// Starts a command, by its absolute path, inside cgroups; throws where and why it failed.
+    public static func start(
+        _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
+        joining memberships: [Int32]
+    ) throws(SpawnError) -> ApartProcess {
         precondition(!command.isEmpty, "there is something to start")
+        var ends: [Int32] = [-1, -1]
+        guard unsafe cgw_pipe(&ends) == 0 else { throw SpawnError(.process, code: errno) }
+        let output = OwnedDescriptor(adopting: ends[0])
+        let writing = OwnedDescriptor(adopting: ends[1])
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         let groups = account?.groups ?? []
         var descriptor: Int32 = -1
         var step: Int32 = 0
-        let pid = unsafe withArguments(command) { arguments in
-            unsafe withArguments(environment) { variables in
+        let pid = unsafe ChildProcess.withArguments(command) { arguments in
+            unsafe ChildProcess.withArguments(environment) { variables in
                 unsafe memberships.withUnsafeBufferPointer { joined in
                     unsafe groups.withUnsafeBufferPointer { groups in
                         var apart = unsafe cgw_apart(
-                            environment: variables, output: output,
+                            environment: variables, output: writing.number,
                             changes_user: account == nil ? 0 : 1, user: account?.user ?? 0,
                             group: account?.group ?? 0, groups: groups.baseAddress,
                             group_count: groups.count)
@@ -67,41 +78,24 @@ extension ChildProcess {
         guard pid > 0 else {
             throw SpawnError(SpawnError.Step(rawValue: step) ?? .process, code: errno)
         }
-        return ChildProcess(pid: pid, descriptor: OwnedDescriptor(adopting: descriptor))
+        let child = ChildProcess(pid: pid, descriptor: OwnedDescriptor(adopting: descriptor))
+        return ApartProcess(child: child, output: output)
     }
 
-    /// Sends a signal to the session that the process leads (kill(2)); it must not be reaped yet.
-    public borrowing func signalGroup(_ signal: EndingSignal) { kill(-pid, signal.number) }
-}
-
-/// A pipe of which another process gets one end.
-public struct OutputPipe: ~Copyable, Sendable {
-    /// Where this process reads; a read does not block.
-    public let reading: OwnedDescriptor
-    private var writing: OwnedDescriptor?
-
-    /// Makes it (pipe2(2)).
-    public init() throws(IOError) {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe cgw_pipe(&ends) == 0 else {
-            throw IOError("make", "a pipe", code: errno)
-        }
-        reading = OwnedDescriptor(adopting: ends[0])
-        writing = OwnedDescriptor(adopting: ends[1])
-        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+    private init(child: consuming ChildProcess, output: consuming OwnedDescriptor) {
+        self.child = child
+        self.output = output
     }
 
-    /// The end for the other process, -1 once it was closed.
-    public var writingEnd: Int32 { writing?.number ?? -1 }
+    /// Sends a signal to its session (kill(2)); it must not be reaped yet.
+    public borrowing func signalGroup(_ signal: EndingSignal) { kill(-child.pid, signal.number) }
 
-    /// Lets go of the other end here, so that the reader sees when the others did.
-    public mutating func closeWriting() { writing = nil }
-
-    /// What is there to read now, at most `most` bytes; nil at the end.
+    /// What it printed and is there to read now, at most `most` bytes; nil once all its writers are
+    /// gone.
     public borrowing func read(most: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: most)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
-            unsafe Glibc.read(reading.number, raw.baseAddress, raw.count)
+            unsafe Glibc.read(output.number, raw.baseAddress, raw.count)
         }
         if got < 0 { return errno == EAGAIN || errno == EINTR ? [] : nil }
         return got == 0 ? nil : Array(bytes[..<got])
