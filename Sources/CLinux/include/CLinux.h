@@ -44,3 +44,12 @@ uint64_t cgw_filesystem_magic(const char *path);
 
 /// Names the calling thread for ps and top.
 void cgw_name_thread(const char *name);
+
+/// fgetxattr(2): the length of an extended attribute of an open file, -1 with errno.
+ssize_t cgw_attribute(int descriptor, const char *name, void *buffer, size_t size);
+
+/// An unconnected Unix datagram socket that does not block, -1 with errno.
+int cgw_datagram_socket(void);
+
+/// sendto(2) a Unix socket with a path: 0, or -1 with errno.
+int cgw_datagram_send(int socket, const char *path, const void *bytes, size_t size);
