@@ -36,6 +36,7 @@ public struct ProtectedSet: Sendable {
             return "will not \(verb) /: it is the whole machine; name a cgroup below it"
         }
         let roles = ProcessRoles(system)
+        var asked: Set<Int32> = []
         for hierarchy in set.hierarchies {
             guard let directory = try? CgroupDirectory(path, in: hierarchy) else { continue }
             guard let members = try? directory.processesBelow() else {
@@ -47,7 +48,7 @@ public struct ProtectedSet: Sendable {
             {
                 return "will not \(verb) \(path): the policy protects \(spared.path)"
             }
-            for pid in members.sorted() {
+            for pid in members.sorted() where asked.insert(pid).inserted {
                 guard let role = roles.role(of: pid), !isOverridden(role, path) else { continue }
                 let place = role == .foreignNamespace ? "a process" : roles.named(pid)
                 return "will not \(verb) \(path): in hierarchy \(hierarchy.label) it holds "

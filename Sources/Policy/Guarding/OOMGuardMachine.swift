@@ -37,7 +37,8 @@ public struct OOMGuardMachine: Hashable, Sendable {
     }
 
     let settings: OOMGuard
-    let variant: Variant
+    /// Where its memory is counted and where it is frozen.
+    public let variant: Variant
     /// The limit that comes back when usage allows it.
     let originalLimit: UInt64
     /// The longest that it may stand still; shorter than the settings' for a service's watchdog.
