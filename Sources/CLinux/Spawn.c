@@ -83,6 +83,24 @@ static int enter_namespaces(const struct birth *birth) {
     return 0;
 }
 
+// The wrappers of the C library would ask its other threads, which this process does not have.
+static int become_user(const struct cgw_apart *apart) {
+    if (syscall(SYS_setgroups, apart->group_count, apart->groups) != 0) return -1;
+    if (syscall(SYS_setresgid, apart->group, apart->group, apart->group) != 0) return -1;
+    return (int)syscall(SYS_setresuid, apart->user, apart->user, apart->user);
+}
+
+static int stand_apart(const struct cgw_apart *apart) {
+    if (setsid() < 0) return -1;
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(apart->output, 1) < 0 || dup2(apart->output, 2) < 0)
+        return -1;
+    if (chdir("/") != 0) return -1;
+    if (apart->changes_user && become_user(apart) != 0) return -1;
+    environ = (char **)apart->environment;
+    return 0;
+}
+
 static _Noreturn void execute(const struct birth *birth) {
     // Our handlers must not run here; what was ignored before us stays ignored, except SIGPIPE,
     // which cgwarden itself ignores.
@@ -132,6 +150,7 @@ static _Noreturn void be_born(const struct birth *birth) {
     for (size_t index = 0; index < request->membership_count; index++)
         if (write(request->memberships[index], "0", 1) != 1) give_up(birth, CGW_SPAWN_JOIN);
     if (enter_namespaces(birth) != 0) give_up(birth, CGW_SPAWN_NAMESPACE);
+    if (request->apart && stand_apart(request->apart) != 0) give_up(birth, CGW_SPAWN_APART);
     if (request->namespaces & CLONE_NEWPID) serve_as_init(birth);
     execute(birth);
 }

@@ -21,5 +21,6 @@ extension ActuationError {
         } else {
             self.init(.failed, "\(place)")
         }
+        errno = error.name
     }
 }

@@ -30,12 +30,14 @@ public struct Freezer: Sendable {
     private let files: any ControlFiles
     private let journal: UndoJournal?
     private let thawGuard: ThawGuard
+    private let protected: ProtectedSet
 
     /// Acts on these trees.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil
     ) {
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
         self.set = set
         self.files = files
         self.journal = journal
@@ -46,7 +48,6 @@ public struct Freezer: Sendable {
     public func freeze(
         _ path: CgroupPath, timeout: Duration = .seconds(60)
     ) throws(ActuationError) -> Frozen {
-        let protected = ProtectedSet(set: set, system: set.system)
         try protected.check(.freeze, on: path)
         let trees = try TargetTrees(path, in: set)
         let (index, directory) = try trees.tree(

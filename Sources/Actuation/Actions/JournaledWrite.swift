@@ -10,16 +10,24 @@ struct JournaledWrite {
     func write(
         _ value: String, to file: String, of directory: CgroupDirectory, cause: String
     ) throws(ActuationError) -> String {
+        try write(value, to: ControlCell(file), of: directory, cause: cause)
+    }
+
+    /// Writes a value; returns what the kernel shows of it then.
+    @discardableResult
+    func write(
+        _ value: String, to cell: ControlCell, of directory: CgroupDirectory, cause: String
+    ) throws(ActuationError) -> String {
         let original: String
         do throws(IOError) {
-            original = try files.text(file, of: directory)
+            original = cell.value(in: try files.text(cell.file, of: directory))
         } catch {
             throw ActuationError(error, on: directory)
         }
         let entry: JournalEntry?
         do throws(IOError) {
             entry = try journal?.begin(
-                directory: directory, file: ControlCell(file), original: original, wanted: value,
+                directory: directory, file: cell, original: original, wanted: value,
                 cause: cause)
         } catch {
             throw ActuationError(
@@ -27,8 +35,8 @@ struct JournaledWrite {
                 "nothing was done, since it could not be undone: \(error)")
         }
         do throws(IOError) {
-            try files.write(value, to: file, of: directory)
-            let readBack = try files.text(file, of: directory)
+            try files.write(cell.command(value), to: cell.file, of: directory)
+            let readBack = cell.value(in: try files.text(cell.file, of: directory))
             if let entry { try? journal?.finish(entry, readBack: readBack) }
             return readBack
         } catch {

@@ -29,23 +29,26 @@ public struct Killer: Sendable {
     private let set: HierarchySet
     private let files: any ControlFiles
     private let thawGuard: ThawGuard
+    private let protected: ProtectedSet
     private static let mostRounds = 20
 
     /// Acts on these trees.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        thawGuard: ThawGuard = .own
+        thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil
     ) {
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
         self.set = set
         self.files = files
         self.thawGuard = thawGuard
     }
 
     /// Asks all to end with `signal`, and after `grace` kills who is left; no grace kills at once.
+    /// Without `force` nobody is killed, and it throws if someone is left.
     public func kill(
-        _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10)
+        _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
+        force: Bool = true
     ) throws(ActuationError) -> Killed {
-        let protected = ProtectedSet(set: set, system: set.system)
         try protected.check(.kill, on: path)
         let trees = try TargetTrees(path, in: set)
         let (index, directory) = try trees.tree(
@@ -63,6 +66,12 @@ public struct Killer: Sendable {
                 return left.isEmpty
             }
             if isEmpty { return Killed(processes: seen.count, means: .signal) }
+        }
+        guard force else {
+            throw ActuationError(
+                .failed,
+                "\(path) still holds \(trees.listed(try trees.members(in: index))) after SIG"
+                    + "\(signal.name), and was not to be forced")
         }
         try protected.check(.kill, on: path)
         guard directory.isCurrent else {

@@ -22,10 +22,11 @@ public struct Restorer {
 
     /// Puts back the values of a cgroup and those below it, or all; a dry run only looks.
     ///
-    /// What someone else has changed since is left alone unless forced. Throws if there is no
-    /// telling what the journal said.
+    /// What someone else has changed since is left alone unless forced, and so is what is not
+    /// wanted. Throws if there is no telling what the journal said.
     public func restore(
-        _ path: CgroupPath? = nil, force: Bool = false, dryRun: Bool = false
+        _ path: CgroupPath? = nil, force: Bool = false, dryRun: Bool = false,
+        where isWanted: (JournalEntry) -> Bool = { _ in true }
     ) throws(ActuationError) -> [RestoreResult] {
         let state: JournalState
         do throws(IOError) {
@@ -48,7 +49,8 @@ public struct Restorer {
                     + "original may be missing; nothing was written. `cgwarden journal` shows what "
                     + "is legible, --force restores that")
         }
-        var waiting = Array(state.entries.filter { path.map($0.path.isWithin) ?? true }.reversed())
+        var waiting = Array(
+            state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }.reversed())
         var results: [RestoreResult] = []
         // The order is right for what the catalog knows. For the rest, what the kernel refuses
         // now it may take after the others; and a weight is only itself again after cpu.idle is.

@@ -6,11 +6,16 @@ import KernelIO
 public struct LimitPlanner: Sendable {
     let set: HierarchySet
     let files: any ControlFiles
+    private let protected: ProtectedSet
 
     /// Plans for a machine's hierarchies.
-    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        protected: ProtectedSet? = nil
+    ) {
         self.set = set
         self.files = files
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
     }
 
     /// Plans the writes for one cgroup; nothing is written.
@@ -42,7 +47,7 @@ public struct LimitPlanner: Sendable {
         for request in requests where !special.contains(request.limit.name) {
             try draft.planPlain(request)
         }
-        let plan = try draft.finished()
+        let plan = try draft.finished(protected)
         try plan.checkProtection()
         return plan
     }
@@ -84,6 +89,7 @@ struct PlanDraft {
             direction: direction
                 ?? WriteDirection(from: found.file.coding.value(found.old), to: request.value),
             nesting: request.limit.nesting)
+        write.wished = request.instance
         if request.limit.grammar == .bytes { write.granularity = 4096 }
         if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {
             write.granularity = size.bytes
@@ -119,7 +125,7 @@ struct PlanDraft {
     }
 
     /// The plan, unless two wishes contradict each other.
-    func finished() throws(ActuationError) -> LimitPlan {
+    func finished(_ protected: ProtectedSet) throws(ActuationError) -> LimitPlan {
         var seen: [String: String] = [:]
         for write in writes where write.isReadable {
             let place = "\(write.directory.hierarchy.label) \(write.cell)"
@@ -128,9 +134,7 @@ struct PlanDraft {
             throw ActuationError(
                 .usage, "\(earlier) and \(write.name) are one value here, \(write.cell); give one")
         }
-        return LimitPlan(
-            writes, warnings: warnings,
-            protection: ProtectedSet(set: files.set, system: files.set.system))
+        return LimitPlan(writes, warnings: warnings, protection: protected)
     }
 }
 

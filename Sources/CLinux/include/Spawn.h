@@ -4,6 +4,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// What a command gets that shares nothing with its caller: a session of its own, /dev/null as
+/// input, one output, its own environment, and perhaps another user.
+struct cgw_apart {
+    /// NULL-terminated `NAME=VALUE`.
+    const char *const *environment;
+    /// Becomes its standard output and its standard error.
+    int output;
+    int changes_user;
+    uid_t user;
+    gid_t group;
+    const gid_t *groups;
+    size_t group_count;
+};
+
 /// What is started, and where.
 struct cgw_spawn {
     /// The command and its arguments, NULL-terminated; looked up in PATH.
@@ -15,6 +29,8 @@ struct cgw_spawn {
     int cgroup;
     /// CLONE_NEW* flags.
     uint64_t namespaces;
+    /// NULL for a command that shares the caller's terminal and environment.
+    const struct cgw_apart *apart;
 };
 
 /// Where starting failed.
@@ -23,6 +39,7 @@ enum cgw_spawn_step {
     CGW_SPAWN_JOIN,
     CGW_SPAWN_NAMESPACE,
     CGW_SPAWN_EXEC,
+    CGW_SPAWN_APART,
 };
 
 /// clone3(2) and execvp(3): the process id and its descriptor, or -1 with errno and step.
