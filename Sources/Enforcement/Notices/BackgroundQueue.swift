@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// The thread is there only while there is something to do. When too much waits, the oldest are
 /// dropped and counted.
-final class BackgroundQueue<Element: Sendable>: Sendable {
+package final class BackgroundQueue<Element: Sendable>: Sendable {
     private struct State {
         var waiting: [Element] = []
         var isRunning = false
@@ -18,17 +18,17 @@ final class BackgroundQueue<Element: Sendable>: Sendable {
     private let consume: @Sendable (Element) -> Void
 
     /// Keeps at most `capacity` elements.
-    init(_ name: String, capacity: Int, consume: @escaping @Sendable (Element) -> Void) {
+    package init(_ name: String, capacity: Int, consume: @escaping @Sendable (Element) -> Void) {
         self.name = name
         self.capacity = capacity
         self.consume = consume
     }
 
     /// How many were dropped.
-    var dropped: UInt64 { state.withLock(\.dropped) }
+    package var dropped: UInt64 { state.withLock(\.dropped) }
 
     /// Adds an element.
-    func add(_ element: Element) {
+    package func add(_ element: Element) {
         let starts = state.withLock { state in
             if state.waiting.count >= capacity {
                 state.waiting.removeFirst()
@@ -48,7 +48,7 @@ final class BackgroundQueue<Element: Sendable>: Sendable {
     }
 
     /// Waits until all are consumed; false if that takes longer.
-    func waitUntilEmpty(within time: Duration) -> Bool {
+    package func waitUntilEmpty(within time: Duration) -> Bool {
         Deadline(after: time).wait { state.withLock { !$0.isRunning } }
     }
 
