@@ -17,10 +17,11 @@ import Testing
             "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "Policy", "CLinux",
         ],
         "Exporter": ["CgroupModel"],
+        "Webhook": ["KernelIO", "Policy", "Enforcement"],
         "Configuration": ["CYAML"],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
-            "Configuration", "Actuation", "Policy", "Enforcement", "CSystemd",
+            "Configuration", "Actuation", "Policy", "Enforcement", "Webhook", "CSystemd",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -35,6 +36,7 @@ import Testing
             "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",
             "NIOEmbedded", "NIOExtras",
         ],
+        "Webhook": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
         "Configuration": [],
         "Policy": [],
         "Enforcement": ["Glibc"],

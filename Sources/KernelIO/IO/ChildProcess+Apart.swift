@@ -101,3 +101,11 @@ public struct ApartProcess: ~Copyable, Sendable {
         return got == 0 ? nil : Array(bytes[..<got])
     }
 }
+
+extension ChildProcess {
+    /// Whether it has ended (poll(2) of the descriptor); it is not reaped.
+    public var hasEnded: Bool {
+        var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&waiting, 1, 0) > 0
+    }
+}

@@ -16,3 +16,8 @@ extension IOError {
     /// Whether there is no such file or directory (ENOENT).
     public var isMissing: Bool { code == ENOENT }
 }
+
+extension IOError {
+    /// What a removed cgroup answers (ENODEV).
+    public static let goneCode: Int32 = ENODEV
+}
