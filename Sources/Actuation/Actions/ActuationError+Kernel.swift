@@ -16,6 +16,8 @@ extension ActuationError {
             self.init(.notPermitted, "\(place); run as root, or in a cgroup delegated to you")
         } else if error.isGone {
             self.init(.notFound, "\(place); the cgroup was removed, or lacks that file")
+        } else if error.isTimedOut {
+            self.init(.busy, "\(place); the kernel did not take it in time, try again")
         } else if error.isBusy {
             self.init(.busy, "\(place); something in use stands in the way, try again")
         } else {

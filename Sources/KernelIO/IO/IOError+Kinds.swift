@@ -15,4 +15,6 @@ extension IOError {
     public var isReadOnly: Bool { code == EROFS }
     /// Whether there is no such file or directory (ENOENT).
     public var isMissing: Bool { code == ENOENT }
+    /// Whether it was not waited for any longer (ETIMEDOUT).
+    public var isTimedOut: Bool { code == ETIMEDOUT }
 }
