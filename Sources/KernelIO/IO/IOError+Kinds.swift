@@ -9,6 +9,8 @@ extension IOError {
     public var isNoSpace: Bool { code == ENOSPC }
     /// Whether the kernel does not take the value (EINVAL).
     public var isInvalid: Bool { code == EINVAL }
+    /// Whether the value is out of the kernel's range (ERANGE).
+    public var isOutOfRange: Bool { code == ERANGE }
     /// Whether the name is taken (EEXIST).
     public var isExisting: Bool { code == EEXIST }
     /// Whether the file system is mounted read-only (EROFS).
