@@ -11,7 +11,7 @@ public struct UndoJournal: Sendable {
     public let directory: String
     private let bootID: String
     /// A longer file is written anew without what is settled or gone, if that halves it.
-    private static let usualBytes = 64 << 10
+    private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`; nothing is created before the first record.
     public init(directory: String) {
@@ -44,14 +44,19 @@ public struct UndoJournal: Sendable {
         in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String
     ) throws(IOError) -> JournalEntry {
         try StandardOutput.createDirectories(directory)
-        try tidy(hierarchy)
-        let log = try LogFile(path)
-        let entry = JournalEntry(
-            sequence: try whole(log).lastSequence + 1, hierarchy: hierarchy.label, path: place,
-            inode: inode, cell: cell, original: original, wanted: wanted, readBack: nil,
-            cause: cause, wallTime: MonotonicClock.wallMicroseconds)
-        try log.append(entry.intent(bootID: bootID).bytes)
-        return entry
+        while true {
+            let log = try LogFile(path)
+            let bytes = try log.contents()
+            let known = JournalState(parsing: bytes, bootID: bootID)
+            if try tidy(log, known, bytes.count, hierarchy) { continue }
+            try Self.cut(log, to: known.wholeBytes, of: bytes.count)
+            let entry = JournalEntry(
+                sequence: known.lastSequence + 1, hierarchy: hierarchy.label, path: place,
+                inode: inode, cell: cell, original: original, wanted: wanted, readBack: nil,
+                cause: cause, wallTime: MonotonicClock.wallMicroseconds)
+            try log.append(entry.intent(bootID: bootID).bytes)
+            return entry
+        }
     }
 
     /// Puts on record what the value is after the write, whether that succeeded or not.
@@ -85,34 +90,35 @@ public struct UndoJournal: Sendable {
     }
 
     /// Puts a journal aside that must not be added to, being from an earlier boot or damaged, and
-    /// shortens one that has become long.
-    private func tidy(_ hierarchy: MountedHierarchy) throws(IOError) {
-        guard LogFile.exists(path) else { return }
-        let log = try LogFile(path)
-        let bytes = try log.contents()
-        let known = JournalState(parsing: bytes, bootID: bootID)
+    /// shortens one that has become long; whether there is another file now.
+    private func tidy(
+        _ log: borrowing LogFile, _ known: JournalState, _ size: Int, _ hierarchy: MountedHierarchy
+    ) throws(IOError) -> Bool {
         if known.isFromEarlierBoot || !known.damagedLines.isEmpty {
             let kind = known.isFromEarlierBoot ? "old" : "damaged"
-            return try LogFile.rename(
-                path, to: "\(path).\(kind).\(MonotonicClock.wallMicroseconds)")
+            try LogFile.rename(path, to: "\(path).\(kind).\(MonotonicClock.wallMicroseconds)")
+            return true
         }
-        guard bytes.count > Self.usualBytes else { return }
+        guard size > Self.usualBytes else { return false }
         let short = known.records(bootID: bootID) { $0.isGone(from: hierarchy) }
-        if short.count < bytes.count / 2 { try log.replace(with: short) }
+        guard short.count < size / 2 else { return false }
+        try log.replace(with: short)
+        return true
     }
 
     private func append(_ line: RecordLine) throws(IOError) {
         let log = try LogFile(path)
-        _ = try whole(log)
+        let bytes = try log.contents()
+        let whole = (bytes.lastIndex(of: 0x0a) ?? -1) + 1
+        try Self.cut(log, to: whole, of: bytes.count)
         try log.append(line.bytes)
     }
 
     /// What a crash left of a line is cut off, or the next record would be joined to it.
-    private func whole(_ log: borrowing LogFile) throws(IOError) -> JournalState {
-        let bytes = try log.contents()
-        let known = JournalState(parsing: bytes, bootID: bootID)
-        if known.wholeBytes < bytes.count { try log.truncate(to: known.wholeBytes) }
-        return known
+    private static func cut(
+        _ log: borrowing LogFile, to whole: Int, of size: Int
+    ) throws(IOError) {
+        if whole < size { try log.truncate(to: whole) }
     }
 }
 

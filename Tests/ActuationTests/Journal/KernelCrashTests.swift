@@ -94,7 +94,7 @@ struct KernelCrashTests {
         let file = "\(scratch.state)/journal"
         // One that is just too long, with one value that is not what it was.
         try directory.write("40", to: "pids.max")
-        while ((try? Data(contentsOf: URL(filePath: file)))?.count ?? 0) <= 64 << 10 {
+        while ((try? Data(contentsOf: URL(filePath: file)))?.count ?? 0) <= 16 << 10 {
             let entry = try scratch.journal.begin(
                 directory: directory, file: "pids.max", original: "max", wanted: "40",
                 cause: "test")
