@@ -36,13 +36,9 @@ public struct Reclaimer: Sendable {
     public func reclaim(
         _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10)
     ) throws(ActuationError) -> Reclaimed {
-        try ProtectedSet(set: set, system: set.system).check(.reclaim, on: path)
-        let trees = try TargetTrees(path, in: set)
-        guard let tree = set.legacy(.memory) ?? set.unified else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has memory")
-        }
-        let (_, directory) = try trees.tree(
-            for: .reclaim, among: [tree], remedy: "name the cgroup that holds them all")
+        let directory = try TargetTrees.directory(
+            .memory, of: path, for: .reclaim, in: set,
+            remedy: "name the cgroup that holds them all")
         if directory.hierarchy.version == .legacy { return try empty(directory, amount) }
         let before = try usage("memory.current", directory)
         let wanted = if case .bytes(let bytes) = amount { bytes } else { before }
@@ -105,10 +101,7 @@ public struct Reclaimer: Sendable {
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> UInt64 {
         do throws(IOError) {
-            guard let bytes = UInt64(try files.text(file, of: directory)) else {
-                throw IOError("understand", file, code: 5)
-            }
-            return bytes
+            return try files.value(file, of: directory) { UInt64($0) }
         } catch {
             throw explained(error, directory)
         }
