@@ -21,12 +21,22 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         self.missing = missing
     }
 
+    /// Whether a cgroup of v2 passes a controller on: `+memory` or `-memory`, as it is written.
+    static func passing(_ controller: String) -> ControlCell {
+        ControlCell(passedOn, line: controller)
+    }
+
+    private static let passedOn = "cgroup.subtree_control"
+
     /// A file that is the value.
     public init(stringLiteral file: String) { self.init(file) }
 
     /// The value in the text of the file.
     public func value(in text: String) -> String {
         guard let line else { return Self.trimmed(text[...]) }
+        if file == Self.passedOn {
+            return (text.split(separator: " ").contains(line[...]) ? "+" : "-") + line
+        }
         for candidate in text.split(separator: "\n") {
             let words = candidate.split(separator: " ")
             guard words.first.map(String.init) == line else { continue }
@@ -50,6 +60,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
             if value.isEmpty { return "\n" }
             return value.firstRange(of: " invalid").map { String(value[..<$0.lowerBound]) } ?? value
         }
+        if file == Self.passedOn { return value }
         return field.map { "\(line) \($0)=\(value)" } ?? "\(line) \(value)"
     }
 

@@ -10,6 +10,18 @@ public protocol ControlFiles: Sendable {
     ) throws(IOError)
 }
 
+extension ControlFiles {
+    /// What the text of a file stands for; EIO for text that is no such thing.
+    func value<Value>(
+        _ name: String, of directory: CgroupDirectory, _ parse: (String) -> Value?
+    ) throws(IOError) -> Value {
+        guard let value = parse(try text(name, of: directory)) else {
+            throw IOError("understand", name, code: 5)
+        }
+        return value
+    }
+}
+
 /// The kernel's files.
 public struct KernelControlFiles: ControlFiles {
     /// The kernel's files.

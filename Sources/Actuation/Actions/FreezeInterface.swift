@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
@@ -23,6 +24,16 @@ struct FreezeInterface {
         let state = try read(stateFile)
         return version == .unified
             ? state.split(separator: "\n").contains("frozen 1") : state == "FROZEN"
+    }
+
+    /// The ancestor that was asked to be frozen, and keeps a cgroup so.
+    func ancestor(freezing directory: CgroupDirectory, _ files: any ControlFiles) -> CgroupPath? {
+        var above = directory.enclosing
+        while let here = above, !here.path.isRoot {
+            if here.textIfAny(requestFile, files) == "1" { return here.path }
+            above = here.enclosing
+        }
+        return nil
     }
 
     /// Whether nothing of it is frozen or about to be.

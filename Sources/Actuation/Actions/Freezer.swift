@@ -69,7 +69,8 @@ public struct Freezer: Sendable {
         }
         do throws(ActuationError) {
             try JournaledWrite(files: files, journal: journal).write(
-                interface.frozenValue, to: interface.file, of: directory, cause: "freeze")
+                interface.frozenValue, to: ControlCell(interface.file), of: directory,
+                cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
             // After the freeze, when the answer cannot change any more.
             if let reason = HeldLocks(system: set.system).reasonToThaw(try trees.members(in: index))
@@ -171,15 +172,7 @@ public struct Freezer: Sendable {
             _ = Deadline(after: .seconds(1)).wait { lock.tryLock() }
         }
         if goesOn { return nil }
-        var above = directory.path.parent
-        while let path = above, !path.isRoot {
-            if let ancestor = try? CgroupDirectory(path, in: directory.hierarchy),
-                (try? isRequested(interface, ancestor)) == true
-            {
-                return path
-            }
-            above = path.parent
-        }
+        if let ancestor = interface.ancestor(freezing: directory, files) { return ancestor }
         throw ActuationError(
             .failed, "\(directory.path) was thawed, but its processes do not go on yet")
     }

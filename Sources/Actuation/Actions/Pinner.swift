@@ -34,20 +34,15 @@ public struct Pinner: Sendable {
     public func pin(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) -> Pinned {
-        let protected = ProtectedSet(set: set, system: set.system)
-        try protected.check(.pin, on: path)
-        let trees = try TargetTrees(path, in: set)
+        let directory = try TargetTrees.directory(
+            .cpuset, of: path, for: .pin, in: set,
+            remedy: "put them into one cgroup first: cgwarden move")
         let legacy = set.legacy(.cpuset)
-        guard let tree = legacy ?? set.unified else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has cpuset")
-        }
-        let (_, directory) = try trees.tree(
-            for: .pin, among: [tree], remedy: "put them into one cgroup first: cgwarden move")
         let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
             list.map { Wish(file: name, list: $0, isLegacy: legacy != nil) }
         }
         for wish in wanted { try check(wish, directory) }
-        try protected.check(.pin, on: path)
+        try ProtectedSet(set: set, system: set.system).check(.pin, on: path)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
         }
@@ -112,7 +107,7 @@ public struct Pinner: Sendable {
         for wish in wanted {
             let original = (try? files.text(wish.file, of: directory)) ?? ""
             do throws(ActuationError) {
-                try writer.write("\(wish.list)", to: wish.file, of: directory, cause: "pin")
+                try writer.write("\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
                 done.append((wish.file, original))
             } catch {
                 for (file, original) in done {
@@ -158,10 +153,7 @@ public struct Pinner: Sendable {
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> RangeList {
         do throws(IOError) {
-            guard let list = RangeList(try files.text(file, of: directory)) else {
-                throw IOError("understand", file, code: 5)
-            }
-            return list
+            return try files.value(file, of: directory) { RangeList($0) }
         } catch {
             throw ActuationError(error, on: directory)
         }

@@ -43,13 +43,9 @@ public struct Reclaimer: Sendable {
         _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10),
         swappiness: UInt32? = nil
     ) throws(ActuationError) -> Reclaimed {
-        try protected.check(.reclaim, on: path)
-        let trees = try TargetTrees(path, in: set)
-        guard let tree = set.legacy(.memory) ?? set.unified else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has memory")
-        }
-        let (_, directory) = try trees.tree(
-            for: .reclaim, among: [tree], remedy: "name the cgroup that holds them all")
+        let directory = try TargetTrees.directory(
+            .memory, of: path, for: .reclaim, in: set, protected: protected,
+            remedy: "name the cgroup that holds them all")
         if directory.hierarchy.version == .legacy { return try empty(directory, amount) }
         let before = try usage("memory.current", directory)
         let wanted = if case .bytes(let bytes) = amount { bytes } else { before }
@@ -113,10 +109,7 @@ public struct Reclaimer: Sendable {
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> UInt64 {
         do throws(IOError) {
-            guard let bytes = UInt64(try files.text(file, of: directory)) else {
-                throw IOError("understand", file, code: 5)
-            }
-            return bytes
+            return try files.value(file, of: directory) { UInt64($0) }
         } catch {
             throw explained(error, directory)
         }

@@ -35,6 +35,20 @@ struct TargetTrees {
         }
     }
 
+    /// The directory in the tree that has a controller, for an action that nothing speaks against.
+    static func directory(
+        _ controller: Controller, of path: CgroupPath, for action: Action, in set: HierarchySet,
+        protected: ProtectedSet? = nil, remedy: String
+    ) throws(ActuationError) -> CgroupDirectory {
+        try (protected ?? ProtectedSet(set: set, system: set.system)).check(action, on: path)
+        let trees = try TargetTrees(path, in: set)
+        guard let tree = set.legacy(controller) ?? set.unified else {
+            throw ActuationError(
+                .unavailable, "no hierarchy of this machine has \(controller.rawValue)")
+        }
+        return try trees.tree(for: action, among: [tree], remedy: remedy).directory
+    }
+
     /// The processes in one tree, those of descendants included; none where the path is not.
     func members(in tree: Int) throws(ActuationError) -> Set<Int32> {
         guard let directory = directories[tree] else { return [] }

@@ -108,6 +108,15 @@ struct PlanDraft {
     private mutating func warn(
         about request: LimitRequest, _ found: FoundCell
     ) throws(ActuationError) {
+        if found.cell.file == "memory.high", let new = request.value.number,
+            let usage = UInt64(found.directory.textIfAny("memory.current", files.files) ?? ""),
+            usage > new
+        {
+            warnings.append(
+                "\(request.limit.name) is below the usage of \(files.path), "
+                    + "\(LimitValue.number(usage).byteText): its processes are slowed down until the "
+                    + "rest is reclaimed")
+        }
         switch request.limit.name {
         case "pids.max":
             guard let new = request.value.number,

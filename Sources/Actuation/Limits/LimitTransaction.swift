@@ -62,17 +62,18 @@ public struct LimitTransaction {
                 .notFound, "\(write.directory.path) was removed since this was planned; look again")
         }
         let entry = try record(write, before: before, wanted: write.new)
+        let readBack: String
         do throws(ActuationError) {
             if write.shrinks {
                 try MemoryShrinker(write: write, files: files, pause: pause).shrink()
             }
             try put(write.command, write)
+            readBack = try read(write.cell, of: write)
         } catch {
             // A step on the way down may have been taken.
             takeBack(entry, write, before)
             throw error
         }
-        let readBack = try read(write.cell, of: write)
         if let entry { try? journal?.finish(entry, readBack: readBack) }
         if let cell = write.effective { result.effective = try? read(cell, of: write) }
         result.readBack = readBack
@@ -81,20 +82,12 @@ public struct LimitTransaction {
         return before
     }
 
-    /// The original is on record before anything is written; without a record nothing is.
     private func record(
         _ write: PlannedWrite, before: String, wanted: String
     ) throws(ActuationError) -> JournalEntry? {
         guard write.isReadable else { return nil }
-        do throws(IOError) {
-            return try journal?.begin(
-                directory: write.directory, file: write.cell, original: before, wanted: wanted,
-                cause: cause)
-        } catch {
-            throw ActuationError(
-                error.isPermission ? .notPermitted : .failed,
-                "nothing was written, for the undo journal cannot be: \(error)")
-        }
+        return try journal?.record(
+            write.cell, of: write.directory, before, wanted: wanted, cause: cause)
     }
 
     /// Writes, again after EBUSY, which v1 answers until enough memory could be reclaimed.
@@ -124,14 +117,14 @@ public struct LimitTransaction {
         }
     }
 
-    /// After a refused write: whatever is there now goes on record, or the original comes back.
+    /// After a refused write: the original comes back, or whatever is there now goes on record.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
-        guard let entry, let now = try? read(write.cell, of: write) else { return }
-        if !ControlCell.isSame(now, before) {
+        guard write.isReadable else { return }
+        if (try? read(write.cell, of: write)).map({ !ControlCell.isSame($0, before) }) ?? true {
             try? files.write(
                 write.cell.command(before), to: write.cell.file, of: write.directory)
         }
-        try? journal?.finish(entry, readBack: (try? read(write.cell, of: write)) ?? now)
+        JournaledWrite(files: files, journal: journal).note(entry, of: write.directory)
     }
 
     private func undo(_ before: [Int: String], _ results: inout [LimitResult]) {

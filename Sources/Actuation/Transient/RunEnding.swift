@@ -23,23 +23,13 @@ struct RunEnding {
 
     /// Removes it with all that is below; a process that is just ending is waited for.
     func remove() throws(ActuationError) {
-        for directory in directories { try remove(directory) }
-    }
-
-    private func remove(_ directory: CgroupDirectory) throws(ActuationError) {
-        var failure: IOError?
-        _ = Deadline(after: .seconds(2)).wait { () throws(Never) -> Bool in
+        for directory in directories {
             do throws(IOError) {
-                for cgroup in try directory.subtree().reversed() { try cgroup.remove() }
-                failure = nil
-                return true
+                _ = try directory.removeTree()
             } catch {
-                // Something else may remove a part of it at the same time.
-                failure = error.isGone && !directory.isCurrent ? nil : error
-                return failure == nil || !(error.isBusy || error.isGone)
+                throw ActuationError(error, on: directory)
             }
         }
-        if let failure { throw ActuationError(failure, on: directory) }
     }
 
     private func kill(_ directory: CgroupDirectory) {

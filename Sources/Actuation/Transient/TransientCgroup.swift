@@ -32,7 +32,7 @@ public final class TransientCgroup: Sendable {
                         parents.append(try road.make(in: hierarchy, made: &made))
                     }
                     for leftover in LeftoverSweep(place).sweep() { leftovers(leftover) }
-                    return try TransientCgroup(name, place, road, in: parents, made)
+                    return try TransientCgroup(name, place, in: parents, made)
                 }
                 if let run { return run }
             }
@@ -43,8 +43,8 @@ public final class TransientCgroup: Sendable {
     }
 
     private init(
-        _ name: String, _ place: TransientPlace, _ road: ControllerPath,
-        in parents: [CgroupDirectory], _ newParents: [CgroupDirectory]
+        _ name: String, _ place: TransientPlace, in parents: [CgroupDirectory],
+        _ newParents: [CgroupDirectory]
     ) throws(ActuationError) {
         let name = "\(Self.prefix)\(name)"
         path = place.parent.child(Array(name.utf8))
@@ -53,7 +53,7 @@ public final class TransientCgroup: Sendable {
         var made: [CgroupDirectory] = []
         for parent in parents {
             do throws(IOError) {
-                let directory = try road.makeRun(name, in: parent)
+                let directory = try parent.makeChild(name.utf8)
                 made.append(directory)
                 _ = directory.descriptor.tryLock()
             } catch {

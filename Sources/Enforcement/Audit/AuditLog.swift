@@ -78,7 +78,7 @@ private final class AuditFile: Sendable {
     }
 
     let state = Mutex(State())
-    private let opened = Mutex<AppendedFile?>(nil)
+    private let opened = Mutex<LineFile?>(nil)
     private let path: String
     private let rotation: AuditLog.Rotation
 
@@ -104,8 +104,8 @@ private final class AuditFile: Sendable {
 
     func reopen() { opened.withLock { $0 = nil } }
 
-    private func write(_ line: [UInt8], _ opened: inout AppendedFile?) throws(IOError) {
-        var file: AppendedFile
+    private func write(_ line: [UInt8], _ opened: inout LineFile?) throws(IOError) {
+        var file: LineFile
         if let kept = opened.take() { file = kept } else { file = try open() }
         if file.size > 0, file.size + line.count > rotation.mostBytes {
             try rotate()
@@ -115,11 +115,11 @@ private final class AuditFile: Sendable {
         opened = consume file
     }
 
-    private func open() throws(IOError) -> AppendedFile {
+    private func open() throws(IOError) -> LineFile {
         if let slash = path.lastIndex(of: "/") {
             try StandardOutput.createDirectories(String(path[..<slash]))
         }
-        return try AppendedFile(path)
+        return try LineFile(path)
     }
 
     private func rotate() throws(IOError) {

@@ -8,18 +8,30 @@ public struct LogFile: ~Copyable, Sendable {
 
     /// Opens the file, creates it if it is missing, and waits for its lock (flock(2)).
     public init(_ path: String) throws(IOError) {
+        while true {
+            let opened = try Self.locked(path)
+            // Whoever had the lock before may have put another file in its place.
+            guard Self.inode(path) == opened.inode else { continue }
+            file = opened
+            self.path = path
+            return
+        }
+    }
+
+    private static func locked(_ path: String) throws(IOError) -> OwnedDescriptor {
         let number = unsafe open(
             path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
         guard number >= 0 else { throw IOError("open", path, code: errno) }
+        let opened = OwnedDescriptor(adopting: number)
         while flock(number, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                let code = errno
-                close(number)
-                throw IOError("lock", path, code: code)
-            }
+            guard errno == EINTR else { throw IOError("lock", path, code: errno) }
         }
-        file = OwnedDescriptor(adopting: number)
-        self.path = path
+        return opened
+    }
+
+    private static func inode(_ path: String) -> UInt64? {
+        var found = stat()
+        return unsafe stat(path, &found) == 0 ? UInt64(found.st_ino) : nil
     }
 
     /// All bytes.
@@ -47,9 +59,21 @@ public struct LogFile: ~Copyable, Sendable {
 
     /// Cuts the file (ftruncate(2)).
     public func truncate(to size: Int) throws(IOError) {
+        CrashPoint.pass()
         guard ftruncate(file.number, off_t(size)) == 0, fdatasync(file.number) == 0 else {
             throw IOError("truncate", path, code: errno)
         }
+        CrashPoint.pass()
+    }
+
+    /// Puts other bytes in the place of all that is there, in one step: they are on the medium
+    /// before they get the name. What this opening holds is the old file then.
+    public func replace(with bytes: [UInt8]) throws(IOError) {
+        let new = try LogFile("\(path).new")
+        // A crash may have left one.
+        try new.truncate(to: 0)
+        try new.append(bytes)
+        try Self.rename(new.path, to: path)
     }
 
     /// Whether there is such a file to be read; nothing is created.
@@ -57,8 +81,10 @@ public struct LogFile: ~Copyable, Sendable {
 
     /// Gives a file another name, over one that has it (rename(2)).
     public static func rename(_ path: String, to other: String) throws(IOError) {
+        CrashPoint.pass()
         guard unsafe Glibc.rename(path, other) == 0 else {
             throw IOError("rename", path, code: errno)
         }
+        CrashPoint.pass()
     }
 }

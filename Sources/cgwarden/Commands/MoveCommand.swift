@@ -9,7 +9,7 @@ struct MoveCommand: AsyncParsableCommand {
         usage: "cgwarden move [--controllers <controllers>] <pid> ... <cgroup>",
         discussion: """
             On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
-            Memory that it has used stays charged to where it was.
+            Memory that it has used stays charged to where it was. `cgwarden restore` moves it back.
 
             Examples:
               cgwarden move 1234 5678 /lab/job
@@ -36,7 +36,7 @@ struct MoveCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(words.last ?? "")
         let pids = words.dropLast().compactMap { Int32($0) }
-        let moved = try Mover(set: context.set).move(
+        let moved = try Mover(set: context.set, journal: StateDirectory.journal()).move(
             pids, to: path, controllers: controllers?.controllers ?? [])
         for process in moved {
             let from = process.origins.map { "\($0.hierarchy) from \($0.path)" }

@@ -57,23 +57,24 @@ struct RestoreCommand: ParsableCommand {
         return LeftTable(
             results.map { result in
                 let entry = result.entry
-                return [entry.path.description, "\(entry.cell)", describe(result)]
+                return [entry.path.description, entry.what, describe(result)]
             }
         ).text
     }
 
     private func describe(_ result: RestoreResult) -> String {
-        let original = shown(result.entry.original)
-        let found = shown(result.found ?? "")
+        let original = result.entry.shown(result.entry.original)
+        let found = result.entry.shown(result.found ?? "")
         return switch result.outcome {
-        case .restored: dryRun ? "would write \(original), is \(found)" : "restored to \(original)"
+        case .restored: dryRun ? "would be \(original), is \(found)" : "restored to \(original)"
         case .already: "is \(original) already"
         case .gone: "gone"
         case .foreign: "left alone: someone set it to \(found); it was \(original)"
-        case .residue(let text): "set to \(text), all of the parent's, since it cannot be empty now"
+        case .residue(let text):
+            original == "(empty)"
+                ? "set to \(text), all of the parent's, since it cannot be empty now"
+                : "stays \(found), since \(text) is below it"
         case .failed(let error): "failed: \(error.message)"
         }
     }
-
-    private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
 }
