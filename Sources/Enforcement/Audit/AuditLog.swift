@@ -123,7 +123,7 @@ private final class AuditFile: Sendable {
     }
 
     private func rotate() throws(IOError) {
-        guard rotation.kept > 0 else { return try StandardOutput.remove(path) }
+        guard rotation.kept > 0 else { return try AppendedFile.remove(path) }
         let names = [path] + (1...rotation.kept).map { "\(path).\($0)" }
         for (old, new) in zip(names, names.dropFirst()).reversed() where LogFile.exists(old) {
             try LogFile.rename(old, to: new)

@@ -71,10 +71,3 @@ public struct AppendedFile: ~Copyable, Sendable {
     /// How many bytes a file has, 0 if it cannot be looked at (stat(2)).
     public static func size(of path: String) -> UInt64 { unsafe cgw_file_size(path) }
 }
-
-extension StandardOutput {
-    /// Removes a file (unlink(2)).
-    public static func remove(_ path: String) throws(IOError) {
-        guard unsafe unlink(path) == 0 else { throw IOError("remove", path, code: errno) }
-    }
-}

@@ -35,10 +35,3 @@ public struct LineFile: ~Copyable, Sendable {
         }
     }
 }
-
-extension StandardOutput {
-    /// Removes a file (unlink(2)).
-    public static func remove(_ path: String) throws(IOError) {
-        guard unsafe unlink(path) == 0 else { throw IOError("remove", path, code: errno) }
-    }
-}

@@ -39,7 +39,7 @@ extension OwnedDescriptor {
         var rest = bytes
         while !rest.isEmpty {
             let wrote = unsafe rest.withUnsafeBytes { raw in
-                unsafe write(number, raw.baseAddress, raw.count)
+                unsafe Glibc.write(number, raw.baseAddress, raw.count)
             }
             if wrote < 0 {
                 if errno == EINTR { continue }
