@@ -28,7 +28,7 @@ struct PanicCommand: ParsableCommand {
             try StandardOutput.write(try ControlClient.ask(["panic"], within: .seconds(90)))
         } catch let error as CgwardenError where error.status == .unavailable {
             StandardOutput.complain("cgwarden: no daemon runs; putting back what the journal lists")
-            var restore = try RestoreCommand.parse([])
+            let restore = try RestoreCommand.parse([])
             try restore.run()
         }
     }

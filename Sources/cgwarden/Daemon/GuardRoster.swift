@@ -26,6 +26,10 @@ struct GuardRoster: Sendable {
         self.audit = audit
     }
 
+    /// What is a guard's to set while it acts; raising one raises the others.
+    private static let values = Set(
+        ["memory.max", "memory.total", "memory.high", "memory.soft"].map { LimitKey($0) })
+
     /// Where each guard stands.
     var statuses: [OOMGuardRunner.Status] { runner?.statuses ?? [] }
 
@@ -33,16 +37,17 @@ struct GuardRoster: Sendable {
     var taken: [CgroupID: GuardedCgroup] {
         var result: [CgroupID: GuardedCgroup] = [:]
         for status in statuses {
+            let isActing = status.state != .watching && status.state != .ended
             result[status.target.cgroup] = GuardedCgroup(
-                name: status.name, isFrozen: status.state.holdsFrozen,
-                values: status.state.holdsLimit ? [LimitKey("memory.max"), LimitKey("memory.high"), LimitKey("memory.soft")] : [])
+                name: status.name, isFrozen: isActing && status.state != .open,
+                values: isActing ? Self.values : [])
         }
         return result
     }
 
     /// Follows the groups as they are after a tick.
     mutating func follow(_ engine: PolicyEngine) {
-        let document = engine.document
+        let document = engine.policy
         guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else { return }
         var wanted: [Effect.Target: OOMGuard] = [:]
         for guarding in document.guards {
@@ -65,7 +70,7 @@ struct GuardRoster: Sendable {
         _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument
     ) {
         do throws(ActuationError) {
-            let runner = try self.runner ?? OOMGuardRunner(tools(document))
+            let runner = try runner ?? OOMGuardRunner(tools(document))
             self.runner = runner
             try runner.arm(guarding, hooks: document.hooks, on: target)
             armed[target] = guarding

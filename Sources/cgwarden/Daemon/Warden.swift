@@ -10,10 +10,10 @@ actor Warden {
     private let enforcer: Enforcer
     private let notices: any NoticeSink
     private var engine: PolicyEngine
-    private var simulation = SimulatedActuator()
+    private let simulation = SimulatedActuator()
+    /// Answers that are there already, for the next tick.
+    private var answers: [EffectResult] = []
     private var guards: GuardRoster
-    private var topology: TopologyReader
-    private var refused: [EffectResult] = []
     private let published: WardenNumbers
 
     init(
@@ -33,7 +33,6 @@ actor Warden {
         guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: deadlines) {
             trail.write($0)
         }
-        topology = TopologyReader(machine.set.system)
     }
 
     private static func facts(_ policy: PolicyDocument, _ machine: Machine) -> KernelFacts {
@@ -49,20 +48,18 @@ actor Warden {
     }
 
     private static func layers(_ policy: PolicyDocument) -> [any LayerSource] {
-        [PoolLayer(policy), AutosizeLayer(policy)]
+        []
     }
 
     /// Looks at a sample.
     func take(_ snapshot: Snapshot) {
         let start = MonotonicClock.nanoseconds
-        let isDry = engine.document.defaults.isDryRun
+        let isDry = engine.policy.defaults.isDryRun
         let input = PolicyInput(
-            snapshot: snapshot, time: PolicyInstant(of: snapshot),
+            snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
             minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
-            topology: topology.read(),
-            results: isDry ? simulation.takeResults() : enforcer.takeResults() + refused,
-            guarded: guards.taken)
-        refused = []
+            results: answers + enforcer.takeResults(), guarded: guards.taken)
+        answers = []
         let output = engine.tick(input)
         trail.write(output.audit)
         carryOut(output.effects, isDry: isDry)
@@ -72,14 +69,14 @@ actor Warden {
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
     private func carryOut(_ effects: [Effect], isDry: Bool) {
-        if isDry { return simulation.take(effects) }
+        guard !isDry else { return answers = simulation.results(of: effects) }
         guard trail.isFailing else { return enforcer.enforce(effects) }
         // What cannot be written down is not done, unless it gives something back.
-        let (allowed, forbidden) = effects.divided { $0.isUndo || !$0.kind.isDisruptive }
-        refused += forbidden.map {
+        let isForbidden = { (effect: Effect) in !effect.isUndo && effect.kind.isDisruptive }
+        answers += effects.filter(isForbidden).map {
             EffectResult(id: $0.id, outcome: .vetoed("the audit log cannot be written"))
         }
-        enforcer.enforce(allowed)
+        enforcer.enforce(effects.filter { !isForbidden($0) })
     }
 
     /// Goes on with another policy; rules that are the same keep their state.
@@ -92,7 +89,7 @@ actor Warden {
     /// Takes everything back that the policy wants taken back; false if something is left.
     func stop() -> Bool {
         guards.stop()
-        let isDry = engine.document.defaults.isDryRun
+        let isDry = engine.policy.defaults.isDryRun
         let output = engine.stop()
         trail.write(output.audit)
         guard !isDry else { return true }
@@ -100,9 +97,12 @@ actor Warden {
         let isDone = enforcer.waitUntilIdle(within: .seconds(30))
         let results = enforcer.takeResults()
         trail.write(engine.conclude(results))
-        return isDone && results.allSatisfy { $0.outcome.isHarmless }
+        return isDone && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
     }
 
     /// Why each value of a cgroup is what it is.
-    func explanation(of path: CgroupPath) -> PolicyExplanation? { engine.explanation(of: path) }
+    func layers(of path: CgroupPath) -> [ValueExplanation] { engine.layers(of: path) }
+
+    /// Every value that a layer wants, with what it is.
+    func plan() -> [ValueExplanation] { engine.plan() }
 }
