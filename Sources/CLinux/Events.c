@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
@@ -20,6 +23,8 @@ int cgw_lock_memory(void) {
     if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return 0;
     return mlockall(MCL_CURRENT | MCL_FUTURE);
 }
+
+int cgw_hurry_thread(void) { return setpriority(PRIO_PROCESS, syscall(SYS_gettid), -20); }
 
 void cgw_ignore_group_signals(void) {
     static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,

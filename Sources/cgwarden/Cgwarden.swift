@@ -47,7 +47,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static let actions: [any ParsableCommand.Type] = [
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
-        DoctorCommand.self, ThawLaterCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self, GuardianCommand.self,
+        GuardCgroupCommand.self,
     ]
 
     static func main() async {

@@ -131,6 +131,7 @@ public struct Freezer: Sendable {
     private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
         journal?.settle(
             interface.file, inode: directory.inode, readBack: interface.thawedValue)
+        thawGuard.forget(directory)
     }
 
     /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does.

@@ -226,7 +226,8 @@ struct ActiveGuard: Sendable {
             lastSlowLook = now
             try files.freezer.freeze(cause: cause)
             if let deadline {
-                tools.deadlines?.thaw(inode: files.freezer.inode, by: deadline)
+                tools.deadlines?.thaw(
+                    inode: files.freezer.inode, within: deadline.since(now))
             }
         case .thaw:
             try files.freezer.thaw()

@@ -18,7 +18,7 @@ public struct GuardTools: Sendable {
     /// Who runs hooks.
     public var hooks: any HookRunning
     /// Who sees to it that what is frozen goes on even if this process hangs; nil for nobody.
-    public var deadlines: (any ThawDeadlines)?
+    public var deadlines: (any ThawKeeping)?
     /// Why an operator wants a cgroup left alone, nil if nobody does; asked before each freeze, so
     /// it must not take long.
     public var hold: @Sendable (CgroupPath) -> String?
@@ -29,7 +29,7 @@ public struct GuardTools: Sendable {
     public init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal,
         protected: ProtectedSet, notices: any NoticeSink, hooks: any HookRunning,
-        deadlines: (any ThawDeadlines)? = nil, hold: @escaping @Sendable (CgroupPath) -> String?,
+        deadlines: (any ThawKeeping)? = nil, hold: @escaping @Sendable (CgroupPath) -> String?,
         audit: @escaping @Sendable (AuditRecord) -> Void
     ) {
         self.set = set
@@ -42,12 +42,4 @@ public struct GuardTools: Sendable {
         self.hold = hold
         self.audit = audit
     }
-}
-
-/// Sees to it that a frozen cgroup goes on in time, from outside of this process.
-public protocol ThawDeadlines: Sendable {
-    /// A cgroup with this inode in the tree that freezes it is to go on by then.
-    func thaw(inode: UInt64, by deadline: PolicyInstant)
-    /// It goes on already.
-    func forget(inode: UInt64)
 }

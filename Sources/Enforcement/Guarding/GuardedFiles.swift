@@ -70,7 +70,8 @@ final class GuardedFiles: Sendable {
     func highSample(usage: UInt64) -> HighWatcher.Sample? {
         guard let events, let high = try? events.number(of: "high") else { return nil }
         return HighWatcher.Sample(
-            usage: usage, highEvents: high, fullPressure: (try? pressure?.text()).flatMap(Self.full))
+            usage: usage, highEvents: high, fullPressure: (try? pressure?.text()).flatMap(Self.full)
+        )
     }
 
     /// `full avg10` of a pressure file.

@@ -99,6 +99,8 @@ public final class OOMGuardRunner: Sendable {
     // MARK: - The thread
 
     private func run() {
+        // Who allocates fast uses a CPU that this needs to stop it.
+        Steadiness.hurryThread()
         var guards: [ActiveGuard] = []
         var list = PollList()
         while true {

@@ -15,6 +15,11 @@ public enum Steadiness {
         return (try? ControlFile.write("-900", to: "oom_score_adj", in: own)) != nil
     }
 
+    /// Has the calling thread run before others that want the CPU (setpriority(2), nice -20);
+    /// whether that is permitted.
+    @discardableResult
+    public static func hurryThread() -> Bool { cgw_hurry_thread() == 0 }
+
     /// Ignores the signals that a terminal or a service manager sends to all of a group.
     public static func ignoreGroupSignals() { cgw_ignore_group_signals() }
 }

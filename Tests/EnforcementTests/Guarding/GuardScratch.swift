@@ -98,7 +98,7 @@ final class GuardScratch {
         let directory = try CgroupDirectory(path, in: memory)
         target = Effect.Target(
             path: path, cgroup: CgroupID(inode: directory.inode, generation: 1))
-        journal = UndoJournal(directory: "/run/cgwarden-test-\(UUID().uuidString)")
+        journal = UndoJournal(directory: "/dev/shm/cgwarden-test-\(UUID().uuidString)")
         let log = log
         runner = try OOMGuardRunner(
             GuardTools(
