@@ -27,7 +27,7 @@ extension PolicyReader {
         let reaction: ErrorReaction = word(fields, "on_error") ?? .stop
         let chosen = ActionName.allCases.filter { fields[$0.rawValue] != nil }
         guard chosen.count == 1, let name = chosen.first, let value = fields[name.rawValue] else {
-            if chosen.count > 1 || fields.entries.isEmpty {
+            if chosen.count > 1 || node.content == .mapping([]) {
                 note(
                     .value, node.position,
                     "one action a step: one of \(names.joined(separator: ", "))")

@@ -82,7 +82,8 @@ extension PolicyReader {
         guard let row = key.limit else { return [] }
         checkPresence(of: row, on: mode, at: position)
         places["\(path)/\(key)"] = node.position
-        return limit(node, key.description, row.grammar).map { [.limit(key, $0)] } ?? []
+        let name = row.dimension == nil ? row.name : key.description
+        return limit(node, name, row.grammar).map { [.limit(key, $0)] } ?? []
     }
 
     /// What a mode has no file for.
