@@ -22,6 +22,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run tells the plan
               cgwarden freeze /batch --timeout 30s      stop it for a while
               cgwarden restore                          put everything back
+              cgwarden policy check                     are the policies in order?
               cgwarden doctor                           what is possible here, and why not
             """,
         version: version,
@@ -34,7 +35,7 @@ struct Cgwarden: AsyncParsableCommand {
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
             GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
             HoldCommand.self,
-            RunCommand.self,
+            RunCommand.self, PolicyCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)

@@ -13,8 +13,11 @@ extension PolicyLinter {
             {
                 for mode in HierarchyMode.allCases {
                     report(first.values(on: mode), second.values(on: mode)) { key in
-                        let place = ["set", "\(mode.rawValue)/set"].compactMap {
-                            places["limits/\(later)/\($0)/\(key)"]
+                        let names = [key] + (key == "memory.high" ? ["memory.soft"] : [])
+                        let place = names.flatMap { name in
+                            ["set", "\(mode.rawValue)/set"].compactMap {
+                                places["limits/\(later)/\($0)/\(name)"]
+                            }
                         }.first
                         return (place ?? second.position, "the limits at \(first.position)")
                     }

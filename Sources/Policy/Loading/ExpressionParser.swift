@@ -110,8 +110,8 @@ struct ExpressionParser {
         guard case .name(let name) = token.kind, name == "increased" || name == "missing",
             tokens[place + 1].kind == .symbol("(")
         else { return nil }
-        place += 2
         let start = token.start
+        place += 2
         let (term, metric) = try self.term()
         let window = name == "increased" ? try self.window() : nil
         try expect(")")
@@ -120,8 +120,8 @@ struct ExpressionParser {
             mistakes.append(
                 ExpressionMistake(
                     offset: start, rule: .function,
-                    message: "'increased' takes a counter, \(term) is a level"
-                        + "; compare it instead"))
+                    message: "'increased' takes a counter, '\(term)' is a level; compare it instead"
+                ))
         }
         return .increased(term, window)
     }
@@ -268,6 +268,7 @@ struct ExpressionParser {
 
     /// A metric, and its row if it is known.
     private mutating func term() throws(ExpressionMistake) -> (MetricTerm, PolicyMetric?) {
+        let first = token.start
         var scope = MetricTerm.Scope.own
         if token.kind == .name("group"), tokens[place + 1].kind == .symbol("(") {
             place += 2
@@ -294,7 +295,7 @@ struct ExpressionParser {
             term.instance = instance
             place += 1
         }
-        terms.append((term, start.start))
+        terms.append((term, first))
         guard let metric = PolicyVocabulary.metric(of: term) else {
             mistakes.append(
                 ExpressionMistake(
