@@ -192,7 +192,7 @@ extension PolicyEngine {
     private func disruptions(_ place: Int, _ row: Int) -> [DisruptiveAction] {
         var found: [DisruptiveAction] = []
         for (index, action) in rules[place].rule.actions.enumerated() {
-            var kinds = action.kind.disruption.map { [$0] } ?? []
+            var kinds = action.kind.disturbance.map { [$0] } ?? []
             if case .freeze(_, .kill) = action.kind { kinds.append(.kill) }
             for wish in assignments(place, row, index) {
                 let current = current(wish.key, row)
