@@ -2,7 +2,7 @@ import CgroupModel
 
 extension RuleAction.Kind {
     /// What of it is done at most once to a cgroup in a tick.
-    var disruption: DisruptiveAction? {
+    var disturbance: DisruptiveAction? {
         switch self {
         case .freeze: .freeze
         case .kill: .kill
@@ -48,11 +48,11 @@ extension LimitKey {
 extension Rule {
     /// The most disruptive of its steps.
     var disruption: DisruptiveAction? {
-        let kinds = actions.compactMap(\.kind.disruption)
+        let kinds = actions.compactMap(\.kind.disturbance)
         return [.kill, .freeze, .reclaim].first { kinds.contains($0) }
     }
 
-    var kills: Bool { actions.contains { $0.kind.disruption == .kill } }
+    var kills: Bool { actions.contains { $0.kind.disturbance == .kill } }
 
     var thaws: Bool { actions.contains { $0.kind == .thaw } }
 }

@@ -59,8 +59,8 @@ struct ManagedValue: Sendable {
         guard var best = wishes.first else { return nil }
         for wish in wishes.dropFirst() where wish.isAbove(best) { best = wish }
         var outcome = Outcome(wish: best)
-        for wish in wishes where !best.isAbove(wish) && wish.value != best.value {
-            outcome.against.append(wish)
+        let equals = wishes.filter { !best.isAbove($0) }
+        for wish in equals where wish.value != best.value {
             guard let weaker = Self.weaker(outcome.wish.value, wish.value, key) else {
                 outcome.isImpossible = true
                 continue
@@ -68,6 +68,10 @@ struct ManagedValue: Sendable {
             if weaker != outcome.wish.value {
                 if weaker == wish.value { outcome.wish = wish } else { outcome.wish.value = weaker }
             }
+        }
+        let winner = outcome.wish
+        outcome.against = equals.filter {
+            $0.value != winner.value || outcome.isImpossible && $0.origin != winner.origin
         }
         return outcome
     }
@@ -144,8 +148,10 @@ struct Holdings: Sendable {
     var excludedUntil: UInt64 = 0
     /// The last tick in which something disruptive was done to it.
     var disruptedAt: UInt64 = 0
-    /// Whether it was told to be killed in this tick.
+    /// The last tick in which it was killed.
     var killedAt: UInt64 = 0
+    /// The last tick in which it was frozen.
+    var frozenAt: UInt64 = 0
 
     var isEmpty: Bool { values.isEmpty && claims.isEmpty }
 

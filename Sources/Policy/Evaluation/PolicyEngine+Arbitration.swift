@@ -37,6 +37,9 @@ extension PolicyEngine {
             }
         }
         for (index, candidate) in candidates.enumerated() {
+            for row in allowed[index] { announce(candidate.rule, row) }
+        }
+        for (index, candidate) in candidates.enumerated() {
             if allowed[index].isEmpty {
                 block(candidate, vetoes[index] ?? "superseded", first: targets[index].first)
             } else {
@@ -45,11 +48,20 @@ extension PolicyEngine {
         }
     }
 
+    /// Adds a rule's wishes before anyone's are written, so that equal rules meet in one tick.
+    private mutating func announce(_ place: Int, _ row: Int) {
+        let cause = Cause(rules[place].when.text)
+        for index in rules[place].rule.actions.indices {
+            for assignment in assignments(place, row, index) { wish(place, row, assignment, cause) }
+        }
+    }
+
     /// Remembers that something disruptive will be done to a cgroup in this tick.
     private mutating func mark(_ place: Int, _ row: Int) {
         guard !rules[place].isDryRun, let disruption = rules[place].rule.disruption else { return }
         holdings[row].disruptedAt = now
         if disruption == .kill { holdings[row].killedAt = now }
+        if disruption == .freeze { holdings[row].frozenAt = now }
     }
 
     private func rank(_ candidate: Candidate) -> Int {
@@ -182,7 +194,10 @@ extension PolicyEngine {
         var place = input?.snapshot.cgroups[position].parent
         while let here = place {
             let row = rows.rowAt[here]
-            if holdings[row].isFrozen || holdings[row].killedAt == now { return row }
+            let holding = holdings[row]
+            if holding.isFrozen || holding.frozenAt == now || holding.killedAt == now {
+                return row
+            }
             place = input?.snapshot.cgroups[here].parent
         }
         return nil
@@ -192,7 +207,7 @@ extension PolicyEngine {
     private func disruptions(_ place: Int, _ row: Int) -> [DisruptiveAction] {
         var found: [DisruptiveAction] = []
         for (index, action) in rules[place].rule.actions.enumerated() {
-            var kinds = action.kind.disruption.map { [$0] } ?? []
+            var kinds = action.kind.disturbance.map { [$0] } ?? []
             if case .freeze(_, .kill) = action.kind { kinds.append(.kill) }
             for wish in assignments(place, row, index) {
                 let current = current(wish.key, row)

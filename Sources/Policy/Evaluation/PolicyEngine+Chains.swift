@@ -8,7 +8,7 @@ extension PolicyEngine {
         var last: Effect.ID?
         for (step, index) in actions.enumerated() {
             let action = rules[place].rule.actions[index]
-            let isDisruptive = action.kind.disruption != nil
+            let isDisruptive = action.kind.disturbance != nil
             if isDisruptive, let last {
                 waiting[last] = WaitingChain(
                     rule: place, row: row, chain: chain, actions: Array(actions[step...]),

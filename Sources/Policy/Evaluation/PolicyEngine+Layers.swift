@@ -116,7 +116,7 @@ extension PolicyEngine {
             guard let row = rows.row(of: act.target.cgroup), let position = rows.position(row),
                 let entry = input?.snapshot.cgroups[position]
             else { continue }
-            if let disruption = act.kind.disruption {
+            if let disruption = act.kind.disturbance {
                 let reason = obstacle(to: disruption, row, entry)
                 if let reason {
                     record(.veto, act.origin, row, action: act.kind.name, note: reason)
@@ -181,7 +181,7 @@ extension FreezeClaim {
 }
 
 extension Effect.Kind {
-    fileprivate var disruption: DisruptiveAction? {
+    fileprivate var disturbance: DisruptiveAction? {
         switch self {
         case .freeze: .freeze
         case .kill: .kill

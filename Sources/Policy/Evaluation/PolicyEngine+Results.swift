@@ -181,10 +181,11 @@ extension PolicyEngine {
         _ place: Int, _ row: Int, _ result: EffectResult, _ effect: Effect
     ) {
         let instanceRow = rules[place].isAggregate ? 0 : row
-        guard var instance = rules[place].instances[instanceRow] else { return }
+        guard effect.kind.changesCgroup, rules[place].states[instanceRow] != .suspended,
+            var instance = rules[place].instances[instanceRow]
+        else { return }
         switch result.outcome {
         case .done, .partial:
-            guard effect.kind.changesCgroup else { return }
             (instance.failures, instance.ineffective, instance.suspensions) = (0, 0, 0)
         case .ineffective(let reason):
             instance.ineffective += 1
@@ -194,8 +195,6 @@ extension PolicyEngine {
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
             fail(place, row, instanceRow, &instance, failure, effect)
         case .vetoed(let reason):
-            rules[place].instances[instanceRow] = instance
-            guard effect.kind.changesCgroup else { return }
             rules[place].vetoCount += 1
             let isFreeze = effect.kind.name == "freeze"
             return rest(place, instanceRow, reason, cooldownFactor: isFreeze ? 2 : 1)

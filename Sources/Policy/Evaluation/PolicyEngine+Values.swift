@@ -14,6 +14,15 @@ extension PolicyEngine {
         holdings[row].values[place].isDirty = true
     }
 
+    /// Adds what a rule wants.
+    mutating func wish(_ place: Int, _ row: Int, _ assignment: LimitAssignment, _ cause: Cause) {
+        wish(
+            row, assignment.key,
+            ManagedValue.Wish(
+                layer: .rules, priority: rules[place].rule.priority, origin: rules[place].origin,
+                value: assignment.value, cause: cause), isDryRun: rules[place].isDryRun)
+    }
+
     /// Drops the wishes of an origin.
     mutating func unwish(_ row: Int, _ isDropped: (Effect.Origin) -> Bool) {
         for place in holdings[row].values.indices {
@@ -155,11 +164,7 @@ extension PolicyEngine {
         if wanted.isEmpty { veto(place, row, "set", "there is no value to start from") }
         var written: [LimitAssignment] = []
         for assignment in wanted {
-            wish(
-                row, assignment.key,
-                ManagedValue.Wish(
-                    layer: .rules, priority: rules[place].rule.priority, origin: origin,
-                    value: assignment.value, cause: cause), isDryRun: isDryRun)
+            wish(place, row, assignment, cause)
             let value = holdings[row].place(of: assignment.key, isDryRun: isDryRun)
             guard let next = next(row, value), case .write(let outcome, _) = next else { continue }
             if outcome.wish.origin == origin {

@@ -7,14 +7,7 @@ extension Duration {
     }
 
     /// As a policy writes it: `500ms`, `10s`, `5m`.
-    var policyText: String {
-        let milliseconds = nanoseconds / 1_000_000
-        for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]
-        where milliseconds >= length && milliseconds % UInt64(length) == 0 {
-            return "\(milliseconds / UInt64(length))\(unit)"
-        }
-        return "\(milliseconds)ms"
-    }
+    var policyText: String { DurationText.text(self) }
 }
 
 extension Double {
