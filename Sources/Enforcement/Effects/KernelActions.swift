@@ -201,7 +201,7 @@ struct ReadyEffect: Sendable {
 
 extension ProtectedSet {
     /// What the machine needs, what the policy protects besides, less what it lifts.
-    init(set: HierarchySet, protection: Protection) {
+    public init(set: HierarchySet, protection: Protection) {
         let patterns = protection.spared
         var spares: (@Sendable (CgroupPath) -> Bool)?
         if !patterns.isEmpty { spares = { path in patterns.contains { $0.matches(path) } } }
