@@ -39,17 +39,37 @@ public struct PolicyInput: Sendable {
     public var topology: CPUTopology?
     /// What became of earlier effects.
     public var results: [EffectResult]
+    /// The cgroups that an OOM guard has in its hands, for nothing here may cross it.
+    public var guarded: [CgroupID: GuardedCgroup]
 
     /// Joins the parts.
     public init(
         snapshot: Snapshot, time: PolicyInstant, minuteOfDay: Int, topology: CPUTopology? = nil,
-        results: [EffectResult] = []
+        results: [EffectResult] = [], guarded: [CgroupID: GuardedCgroup] = [:]
     ) {
         self.snapshot = snapshot
         self.time = time
         self.minuteOfDay = minuteOfDay
         self.topology = topology
         self.results = results
+        self.guarded = guarded
+    }
+}
+
+/// What an OOM guard has taken over of a cgroup.
+public struct GuardedCgroup: Hashable, Sendable {
+    /// The guard's name.
+    public var name: String
+    /// Whether the guard keeps it frozen, so that no disruptive action of a rule may be done.
+    public var isFrozen: Bool
+    /// The values that are the guard's to set now, such as `memory.max` while it is raised.
+    public var values: Set<LimitKey>
+
+    /// Joins the parts.
+    public init(name: String, isFrozen: Bool, values: Set<LimitKey> = []) {
+        self.name = name
+        self.isFrozen = isFrozen
+        self.values = values
     }
 }
 
@@ -74,6 +94,13 @@ public protocol CgroupFacts: Sendable {
     func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String?
     /// Why an operator wants the cgroup left alone, nil if nobody does.
     func hold(on cgroup: CgroupEntry) -> String?
+    /// The whole disk of a name such as `/dev/vda`, nil if the machine has none.
+    func device(named name: String) -> InstanceKey?
+}
+
+extension CgroupFacts {
+    /// No disk is known by its name; `MAJ:MIN` needs none.
+    public func device(named name: String) -> InstanceKey? { nil }
 }
 
 /// What a runtime tells of a container.

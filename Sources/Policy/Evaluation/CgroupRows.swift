@@ -1,0 +1,91 @@
+import CgroupModel
+
+/// Gives each cgroup a row for as long as it lives, so that what is known of it stays in its place
+/// while others come and go.
+struct CgroupRows: Sendable {
+    struct Cgroup: Sendable {
+        var id: CgroupID
+        var path: CgroupPath
+        /// When the engine saw it first, by the policy's clock.
+        var firstSeen: UInt64
+        /// Where it stands in the snapshot; nil for one that is gone.
+        var position: Int?
+
+        var target: Effect.Target { Effect.Target(path: path, cgroup: id) }
+    }
+
+    /// By row.
+    private(set) var cgroups: [Cgroup] = []
+    /// By position in the snapshot.
+    private(set) var rowAt: [Int] = []
+    /// Whether a cgroup has no child in the snapshot, by position.
+    private(set) var isLeaf: [Bool] = []
+    private var rowOf: [CgroupID: Int] = [:]
+    private var free: [Int] = []
+
+    var count: Int { cgroups.count }
+
+    /// The row of a cgroup that is there.
+    func row(of id: CgroupID) -> Int? { rowOf[id] }
+
+    func position(_ row: Int) -> Int? { cgroups[row].position }
+
+    /// What a snapshot changed; nil if it has the same cgroups at the same paths.
+    struct Change {
+        var gone: [Int] = []
+        var added: [Int] = []
+        /// Renamed ones (v1 keeps the inode).
+        var moved: [Int] = []
+    }
+
+    /// Finds everyone's row; rows of those that are gone are free after ``release(_:)``.
+    mutating func take(_ snapshot: Snapshot, at time: UInt64) -> Change? {
+        if isSame(snapshot) { return nil }
+        var change = Change()
+        for row in cgroups.indices { cgroups[row].position = nil }
+        rowAt.removeAll(keepingCapacity: true)
+        for (position, entry) in snapshot.cgroups.enumerated() {
+            if let row = rowOf[entry.id] {
+                if cgroups[row].path != entry.path {
+                    cgroups[row].path = entry.path
+                    change.moved.append(row)
+                }
+                cgroups[row].position = position
+                rowAt.append(row)
+                continue
+            }
+            let cgroup = Cgroup(
+                id: entry.id, path: entry.path, firstSeen: time, position: position)
+            let row = free.popLast() ?? cgroups.count
+            if row == cgroups.count { cgroups.append(cgroup) } else { cgroups[row] = cgroup }
+            rowOf[entry.id] = row
+            rowAt.append(row)
+            change.added.append(row)
+        }
+        for row in cgroups.indices where cgroups[row].position == nil {
+            if rowOf[cgroups[row].id] == row { change.gone.append(row) }
+        }
+        isLeaf = Array(repeating: true, count: snapshot.cgroups.count)
+        for entry in snapshot.cgroups { if let parent = entry.parent { isLeaf[parent] = false } }
+        return change
+    }
+
+    /// Gives rows of cgroups that are gone to new ones.
+    mutating func release(_ rows: [Int]) {
+        for row in rows {
+            rowOf[cgroups[row].id] = nil
+            free.append(row)
+        }
+    }
+
+    private func isSame(_ snapshot: Snapshot) -> Bool {
+        guard snapshot.cgroups.count == rowAt.count else { return false }
+        for position in rowAt.indices {
+            let known = cgroups[rowAt[position]]
+            guard known.id == snapshot.cgroups[position].id,
+                known.path == snapshot.cgroups[position].path
+            else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,101 @@
+import CgroupModel
+
+extension PolicyMetric.Derivation {
+    /// The value of a cgroup, before the vocabulary's scale: shares are 0 to 1.
+    func value(_ input: PolicyInput, _ position: Int, firstSeen: UInt64) -> Double {
+        let snapshot = input.snapshot
+        switch self {
+        case .memoryLimit:
+            let own = snapshot.effectiveMemoryMax(position)
+            if !own.isKnown, own != .absent { return MetricReading.number(own, 1) }
+            let host = snapshot.host.memoryTotal
+            let least = min(own.value ?? .max, host.value ?? .max)
+            return least == .max ? MetricReading.number(host, 1) : Double(least)
+        case .memoryUnreclaimable: return Self.unreclaimable(snapshot, position)
+        case .cpuLimit:
+            let cpuset = MetricReading.cpuCount(snapshot[position, .cpusetEffectiveCPUs])
+            let most = Double(cpuset ?? snapshot.host.cpuCount)
+            return min(snapshot.effectiveCPUQuota(position)?.cpus ?? most, most)
+        case .throttledRatio:
+            if let ratio = snapshot.throttledRatio(position) { return ratio }
+            let periods = snapshot[position, .cpuPeriods]
+            return periods.isKnown || periods == .absent ? .notApplicable : .unknown
+        case .age:
+            return Double(input.time.nanoseconds - min(firstSeen, input.time.nanoseconds)) / 1e9
+        case .frozen: return MetricReading.number(snapshot[position, .frozen], 1)
+        case .populated: return snapshot.isPopulated(position) ? 1 : 0
+        default: return value(ofHost: input)
+        }
+    }
+
+    /// The value of the machine, before the vocabulary's scale.
+    func value(ofHost input: PolicyInput) -> Double {
+        let host = input.snapshot.host
+        switch self {
+        case .hostMemoryTotal: return MetricReading.number(host.memoryTotal, 1)
+        case .hostMemoryAvailable: return MetricReading.number(host.memoryAvailable, 1)
+        case .hostSwapFree: return MetricReading.number(host.swapFree, 1)
+        case .hostSwapTotal: return MetricReading.number(host.swapTotal, 1)
+        case .hostCPUUse:
+            guard let old = host.previousCPUBusy.value, let new = host.cpuBusy.value, new >= old,
+                let seconds = input.snapshot.tierTimes[Tier.tick.rawValue].seconds
+            else { return host.cpuBusy == .absent ? .notApplicable : .unknown }
+            return Double(new - old) / 1e6 / seconds / Double(max(host.cpuCount, 1))
+        case .hostPressure(let resource, let line, let window):
+            return Self.pressure(input.snapshot, resource, line, window)
+        case .hostTime: return Double(input.minuteOfDay)
+        default: return .notApplicable
+        }
+    }
+
+    private static func unreclaimable(_ snapshot: Snapshot, _ position: Int) -> Double {
+        let usage = MetricReading.number(snapshot[position, .memoryUsage], 1)
+        return reclaimable.reduce(usage) { rest, metric in
+            let part = MetricReading.number(snapshot[position, metric], 1)
+            guard !rest.isNaN else { return rest }
+            guard !part.isNaN else { return part.isNotApplicable ? rest : part }
+            return max(rest - part, 0)
+        }
+    }
+
+    private static let reclaimable = [
+        "memory.active_file", "memory.inactive_file", "memory.slab_reclaimable",
+    ].compactMap { MetricCatalog.metric(named: $0)?.id }
+
+    /// From /proc/pressure; what the machine's row does not hold, v2's root cgroup does.
+    private static func pressure(
+        _ snapshot: Snapshot, _ resource: String, _ line: String, _ window: String
+    ) -> Double {
+        let reading: Reading? =
+            switch (resource, line, window) {
+            case ("cpu", "some", "avg10"): snapshot.host.cpuPressure
+            case ("memory", "some", "avg10"): snapshot.host.memoryPressure
+            case ("io", "some", "avg10"): snapshot.host.ioPressure
+            default: nil
+            }
+        if let reading, reading != .absent { return MetricReading.number(reading, 1) }
+        guard let metric = MetricCatalog.metric(named: "\(resource).pressure.\(line).\(window)"),
+            let root = snapshot.index(of: .root)
+        else { return .notApplicable }
+        return MetricReading.number(snapshot[root, metric.id], 1)
+    }
+}
+
+extension MetricReading {
+    /// How many CPUs a list in a snapshot names, nil without one.
+    static func cpuCount(_ reading: Reading) -> Int? {
+        guard let word = reading.value else { return nil }
+        let count = RangeList(Word.text(word))?.numbers.count ?? 0
+        return count > 0 ? count : nil
+    }
+}
+
+extension Snapshot {
+    /// Whether the cgroup or one below holds a process; v1 does not tell, but it counts tasks, and
+    /// where nothing is known there may be some.
+    func isPopulated(_ position: Int) -> Bool {
+        if let populated = self[position, .populated].value { return populated != 0 }
+        if let tasks = self[position, .pidsCurrent].value { return tasks != 0 }
+        return true
+    }
+}

@@ -1,0 +1,152 @@
+public import CgroupModel
+
+/// Who may want something of a value; a higher layer wins over a lower one.
+///
+/// Below all is the original value, above all an operator's hold, which leaves everything as it is.
+public enum Layer: Int, Hashable, Sendable, Comparable, CaseIterable {
+    case limits, pools, autosize, rules, guards
+
+    /// Lower layers are less.
+    public static func < (left: Layer, right: Layer) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// What a layer wants one value of one cgroup to be.
+public struct LayerWish: Hashable, Sendable {
+    /// Of which cgroup.
+    public var target: Effect.Target
+    /// Which value.
+    public var key: LimitKey
+    /// What it is to be.
+    public var value: LimitValue
+    /// Who wants it.
+    public var origin: Effect.Origin
+    /// Among wishes of one layer the highest wins; equal ones give the weaker value.
+    public var priority: Int
+    /// Why.
+    public var cause: Cause
+
+    /// Joins the parts.
+    public init(
+        target: Effect.Target, key: LimitKey, value: LimitValue, origin: Effect.Origin,
+        priority: Int = 0, cause: Cause
+    ) {
+        self.target = target
+        self.key = key
+        self.value = value
+        self.origin = origin
+        self.priority = priority
+        self.cause = cause
+    }
+}
+
+/// What a ``LayerSource`` wants in one tick.
+public struct LayerProposal: Hashable, Sendable {
+    /// Something that is done once, such as reclaiming memory or telling someone.
+    public struct Act: Hashable, Sendable {
+        /// Who wants it.
+        public var origin: Effect.Origin
+        /// On which cgroup.
+        public var target: Effect.Target
+        /// What is to be done.
+        public var kind: Effect.Kind
+        /// Why.
+        public var cause: Cause
+
+        /// Joins the parts.
+        public init(
+            origin: Effect.Origin, target: Effect.Target, kind: Effect.Kind, cause: Cause
+        ) {
+            self.origin = origin
+            self.target = target
+            self.kind = kind
+            self.cause = cause
+        }
+    }
+
+    /// All values that the layer wants; nil if they are those of the tick before. A value that was
+    /// wanted before and is not any more goes back to the next lower layer.
+    public var wishes: [LayerWish]?
+    /// What is done in this tick besides; the engine still checks protection, holds and budgets.
+    public var acts: [Act]
+
+    /// Joins the parts.
+    public init(wishes: [LayerWish]? = nil, acts: [Act] = []) {
+        self.wishes = wishes
+        self.acts = acts
+    }
+}
+
+/// What a ``LayerSource`` may look at.
+public struct LayerContext: Sendable {
+    /// The snapshot, the time and the CPUs.
+    public var input: PolicyInput
+    /// The policy.
+    public var document: PolicyDocument
+    /// By group name, the positions of its members in ``Snapshot/cgroups``, in path order.
+    public var members: [String: [Int]]
+    /// Whether any group's members differ from those of the tick before.
+    public var membersChanged: Bool
+    /// Which of ``PolicyDocument/limits`` hold now (`during`, `when`), by index.
+    public var holding: [Bool]
+
+    /// Joins the parts.
+    public init(
+        input: PolicyInput, document: PolicyDocument, members: [String: [Int]],
+        membersChanged: Bool, holding: [Bool]
+    ) {
+        self.input = input
+        self.document = document
+        self.members = members
+        self.membersChanged = membersChanged
+        self.holding = holding
+    }
+}
+
+/// A layer whose wishes are computed elsewhere: CPU pools and autosizing.
+///
+/// It is asked once a tick, after the groups were matched and before the rules. It is a value:
+/// equal calls give equal answers.
+public protocol LayerSource: Sendable {
+    /// Which layer its wishes belong to.
+    var layer: Layer { get }
+    /// What it wants now.
+    mutating func propose(_ context: LayerContext) -> LayerProposal
+    /// Another policy holds from the next tick on.
+    mutating func reload(_ document: PolicyDocument)
+    /// What became of its own effects (those whose origin is of its layer).
+    mutating func took(_ result: EffectResult, of effect: Effect)
+    /// The CPUs and memory nodes of a pool as they were last computed, for rules that pin to it;
+    /// nil for a pool that is not its own or cannot be had.
+    func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)?
+    /// Numbers for the exporter, such as a suggested size.
+    var numbers: [LayerNumber] { get }
+}
+
+extension LayerSource {
+    /// Nothing to learn.
+    public mutating func took(_ result: EffectResult, of effect: Effect) {}
+    /// No pools.
+    public func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? { nil }
+    /// No numbers.
+    public var numbers: [LayerNumber] { [] }
+}
+
+/// A number that a layer tells of a cgroup.
+public struct LayerNumber: Hashable, Sendable {
+    /// What it is: `autosize.suggested`.
+    public var name: String
+    /// Who tells it.
+    public var origin: Effect.Origin
+    /// Of which cgroup.
+    public var target: Effect.Target
+    /// The number, in base units.
+    public var value: Double
+
+    /// Joins the parts.
+    public init(name: String, origin: Effect.Origin, target: Effect.Target, value: Double) {
+        self.name = name
+        self.origin = origin
+        self.target = target
+        self.value = value
+    }
+}

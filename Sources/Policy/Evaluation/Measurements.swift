@@ -1,0 +1,294 @@
+import CgroupModel
+
+/// The numbers that the conditions of a policy look at: a column of the last values of each metric,
+/// and the samples of those that a window needs.
+///
+/// Rows are the engine's own for each cgroup (``CgroupRows``); the machine, a single other cgroup
+/// and a group as a whole have a column of one row.
+struct Measurements: Sendable {
+    /// What a column holds.
+    struct Key: Hashable, Sendable {
+        var name: String
+        var instance: String?
+        var owner: Owner
+    }
+
+    enum Owner: Hashable, Sendable {
+        case each
+        case host
+        /// The only member of a group.
+        case member(String)
+        /// A group as a whole: gauges are summed, counters by their growth.
+        case sum(String)
+    }
+
+    struct Column: Sendable {
+        let key: Key
+        let metric: PolicyMetric
+        /// How the value is read from a snapshot; made anew when the schema changes.
+        var reading: MetricReading
+        var hasOneRow: Bool { key.owner != .each }
+    }
+
+    private struct History: Sendable {
+        let column: Int
+        var window: UInt64
+        var samples: SampleSeries
+    }
+
+    let interval: UInt64
+    let costlyEvery: UInt64
+    private let vocabulary: @Sendable (String) -> PolicyMetric?
+    private let device: @Sendable (String) -> InstanceKey?
+    private(set) var columns: [Column] = []
+    private(set) var values: [[Double]] = []
+    private var histories: [History] = []
+    private var places: [Key: Int] = [:]
+    private var schema: Schema?
+    /// When each tier was read last: by the sampler's clock, and by the policy's.
+    private var tierReads = Array(repeating: (sampler: UInt64(0), policy: UInt64(0)), count: 4)
+    private(set) var now: UInt64 = 0
+    private var memoryTotal = Double.unknown
+    private var cpuCount = Double.unknown
+
+    init(
+        interval: Duration, costlyEvery: Int,
+        vocabulary: @escaping @Sendable (String) -> PolicyMetric?,
+        device: @escaping @Sendable (String) -> InstanceKey?
+    ) {
+        self.interval = max(interval.nanoseconds, 1)
+        self.costlyEvery = UInt64(max(costlyEvery, 1))
+        self.vocabulary = vocabulary
+        self.device = device
+    }
+
+    // MARK: What is looked at
+
+    /// The column of a metric, added if it is new.
+    mutating func column(
+        _ term: MetricTerm, aggregate: String?
+    ) throws(UnknownTerm) -> (Int, PolicyMetric) {
+        let owner: Owner =
+            switch term.scope {
+            case .own: aggregate.map { .sum($0) } ?? .each
+            case .host: .host
+            case .group(let group): .member(group)
+            }
+        let name = term.scope == .host ? "host.\(term.name)" : term.name
+        let key = Key(name: name, instance: term.instance, owner: owner)
+        if let place = places[key] { return (place, columns[place].metric) }
+        guard let metric = vocabulary(name) else { throw UnknownTerm(name: name) }
+        let reading = MetricReading(metric, instance: term.instance, device: device)
+        columns.append(Column(key: key, metric: metric, reading: reading))
+        values.append(key.owner == .each ? [] : [.unknown])
+        places[key] = columns.count - 1
+        schema = nil
+        return (columns.count - 1, metric)
+    }
+
+    /// The samples of a column, at least as far back as a window.
+    mutating func series(of column: Int, window: UInt64) -> Int {
+        let period = tier(of: column) == .costly ? interval * costlyEvery : interval
+        func samples(_ window: UInt64) -> SampleSeries {
+            SampleSeries(
+                isCounter: columns[column].metric.isCounter, interval: period, window: window)
+        }
+        if let place = histories.firstIndex(where: { $0.column == column }) {
+            if histories[place].window < window {
+                histories[place].window = window
+                histories[place].samples = samples(window)
+            }
+            return place
+        }
+        histories.append(History(column: column, window: window, samples: samples(window)))
+        return histories.count - 1
+    }
+
+    /// Takes over the samples of another policy's measurements where both look equally far back.
+    mutating func keepSamples(of old: Measurements) {
+        for place in histories.indices {
+            let key = columns[histories[place].column].key
+            guard
+                let known = old.histories.first(where: { old.columns[$0.column].key == key }),
+                known.samples.capacity == histories[place].samples.capacity,
+                old.interval == interval
+            else { continue }
+            histories[place].samples = known.samples
+        }
+        tierReads = old.tierReads
+        now = old.now
+    }
+
+    private func tier(of column: Int) -> Tier { columns[column].reading.tier }
+
+    // MARK: What a tick brings
+
+    /// Forgets a row, for it is another cgroup's from now on.
+    mutating func clear(row: Int) {
+        for place in histories.indices where !columns[histories[place].column].hasOneRow {
+            histories[place].samples.clear(row: row)
+        }
+    }
+
+    /// Reads a snapshot's values, and keeps those that are new for the windows.
+    mutating func take(
+        _ input: PolicyInput, rows: CgroupRows, members: (String) -> [Int]
+    ) {
+        let snapshot = input.snapshot
+        now = input.time.nanoseconds
+        if schema != snapshot.schema {
+            schema = snapshot.schema
+            for place in columns.indices { columns[place].reading.resolve(snapshot.schema) }
+        }
+        memoryTotal = MetricReading.number(snapshot.host.memoryTotal, 1)
+        cpuCount = Double(snapshot.host.cpuCount)
+        var isRead = [false, false, false, false]
+        for tier in Tier.allCases {
+            let sampled = snapshot.tierTimes[tier.rawValue].now
+            guard sampled != tierReads[tier.rawValue].sampler || tier == .settings else { continue }
+            isRead[tier.rawValue] = true
+            tierReads[tier.rawValue] = (sampled, now)
+        }
+        for place in columns.indices {
+            let isNew = isRead[tier(of: place).rawValue]
+            fill(place, input, rows, members, isNew: isNew)
+        }
+        for place in histories.indices where isRead[tier(of: histories[place].column).rawValue] {
+            histories[place].samples.append(time: now, values[histories[place].column])
+        }
+    }
+
+    private mutating func fill(
+        _ place: Int, _ input: PolicyInput, _ rows: CgroupRows, _ members: (String) -> [Int],
+        isNew: Bool
+    ) {
+        let reading = columns[place].reading
+        switch columns[place].key.owner {
+        case .each:
+            if values[place].count < rows.count {
+                values[place] += Array(
+                    repeating: .unknown, count: rows.count - values[place].count)
+            }
+            for position in rows.rowAt.indices {
+                let row = rows.rowAt[position]
+                values[place][row] = reading.value(
+                    input, position, firstSeen: rows.cgroups[row].firstSeen)
+            }
+        case .host:
+            values[place][0] = reading.value(ofHost: input)
+        case .member(let group):
+            let members = members(group)
+            values[place][0] =
+                members.count == 1
+                ? reading.value(
+                    input, members[0],
+                    firstSeen: rows.cgroups[rows.rowAt[members[0]]].firstSeen)
+                : .notApplicable
+        case .sum(let group):
+            let isCounter = columns[place].metric.isCounter
+            if isCounter, !isNew { return }
+            values[place][0] = Self.sum(
+                members(group), from: isCounter ? values[place][0] : nil
+            ) { position in
+                isCounter
+                    ? reading.growth(input.snapshot, position)
+                    : reading.value(
+                        input, position, firstSeen: rows.cgroups[rows.rowAt[position]].firstSeen)
+            }
+        }
+    }
+
+    /// The sum of what the members have; members without a number do not count, and no member at
+    /// all has no sum.
+    private static func sum(
+        _ members: [Int], from start: Double?, _ value: (Int) -> Double
+    ) -> Double {
+        var sum = start.map { $0.isNaN ? 0 : $0 } ?? 0
+        var reason = Double.notApplicable
+        var isKnown = false
+        for member in members {
+            let value = value(member)
+            if value.isNaN {
+                if !value.isNotApplicable { reason = .unknown }
+            } else {
+                sum += value
+                isKnown = true
+            }
+        }
+        return isKnown ? sum : reason
+    }
+
+    // MARK: What conditions see
+
+    /// Whether a program's condition holds for a row.
+    func truth(_ program: Program, row: Int) -> Truth { truth(program, program.root, row) }
+
+    /// What a program's expression is for a row.
+    func number(_ program: Program, row: Int) -> Double { number(program, program.root, row) }
+
+    /// The numbers that a program looks at, for the audit log.
+    func evidence(_ program: Program, row: Int) -> [Cause.Evidence] {
+        program.leaves.map { leaf in
+            var coverage: Double?
+            if case .window(_, let series, let window, _) = program.nodes[leaf.node] {
+                let row = columns[histories[series].column].hasOneRow ? 0 : row
+                let sum = histories[series].samples.sum(row: row, window: window, now: now)
+                coverage = min(Double(sum.covered) / Double(max(window, 1)), 1)
+            }
+            return Cause.Evidence(
+                term: leaf.text, value: number(program, leaf.node, row).text(leaf.unit),
+                coverage: coverage)
+        }
+    }
+
+    private func truth(_ program: Program, _ node: Int, _ row: Int) -> Truth {
+        switch program.nodes[node] {
+        case .comparison(let comparison, let left, let right):
+            return comparison(number(program, left, row), number(program, right, row))
+        case .increased(let series, let window):
+            let row = columns[histories[series].column].hasOneRow ? 0 : row
+            return histories[series].samples.increased(row: row, window: window, now: now)
+        case .missing(let term): return Truth(number(program, term, row).isNaN)
+        case .flag(let term):
+            let value = number(program, term, row)
+            return value.isNaN ? (value.isNotApplicable ? .no : .unknown) : Truth(value != 0)
+        case .and(let left, let right):
+            let first = truth(program, left, row)
+            return first == .no ? .no : min(first, truth(program, right, row))
+        case .or(let left, let right):
+            let first = truth(program, left, row)
+            return first == .yes ? .yes : max(first, truth(program, right, row))
+        case .not(let part): return !truth(program, part, row)
+        case .always(let truth): return truth
+        default: return .unknown
+        }
+    }
+
+    private func number(_ program: Program, _ node: Int, _ row: Int) -> Double {
+        switch program.nodes[node] {
+        case .constant(let number): return number
+        case .hostShare(let share, let unit): return share * (unit == .bytes ? memoryTotal : cpuCount)
+        case .level(let column): return level(column, row)
+        case .share(let share, let term):
+            let value = number(program, term, row)
+            return value.isNaN ? value : share * value
+        case .window(let function, let series, let window, let scale):
+            let row = columns[histories[series].column].hasOneRow ? 0 : row
+            let value = histories[series].samples.value(
+                function, row: row, window: window, now: now)
+            return value.isNaN ? value : value * scale
+        case .arithmetic(let arithmetic, let left, let right):
+            return arithmetic(number(program, left, row), number(program, right, row))
+        default: return .unknown
+        }
+    }
+
+    /// The last value, unknown if it is too old.
+    private func level(_ column: Int, _ row: Int) -> Double {
+        let tier = tier(of: column)
+        let period = tier == .costly ? interval * costlyEvery : interval
+        guard now - tierReads[tier.rawValue].policy <= period * 5 / 2 else { return .unknown }
+        let row = columns[column].hasOneRow ? 0 : row
+        return row < values[column].count ? values[column][row] : .unknown
+    }
+}

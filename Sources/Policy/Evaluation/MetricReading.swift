@@ -1,0 +1,161 @@
+import CgroupModel
+
+/// How one metric of the vocabulary is read from a snapshot.
+struct MetricReading: Sendable {
+    private enum Way: Sendable {
+        case column(Int?, legacy: Int?)
+        case instances(InstanceKey?)
+        /// A disk, page size or interface that this machine does not have.
+        case nothing
+        case derived(PolicyMetric.Derivation)
+    }
+
+    let tier: Tier
+    private let metric: MetricID?
+    /// Where the number is on v1, if that is another row.
+    private let legacy: MetricID?
+    private let isCounter: Bool
+    /// A counter keeps the kernel's unit until its rate is taken.
+    private let scale: Double
+    private var way: Way
+
+    init(_ metric: PolicyMetric, instance: String?, device: (String) -> InstanceKey?) {
+        isCounter = metric.isCounter
+        scale = metric.isCounter ? 1 : metric.scale
+        legacy = metric.legacy
+        switch metric.source {
+        case .derived(let derivation):
+            self.metric = nil
+            tier = .tick
+            way = .derived(derivation)
+        case .catalog(let id):
+            let row = MetricCatalog[id]
+            self.metric = id
+            tier = row.tier
+            guard let dimension = row.dimension else {
+                way = .column(nil, legacy: nil)
+                return
+            }
+            guard let instance else {
+                way = .instances(nil)
+                return
+            }
+            way = InstanceKey(instance, dimension, device: device).map { .instances($0) } ?? .nothing
+        }
+    }
+
+    /// Finds the column in a schema.
+    mutating func resolve(_ schema: Schema) {
+        guard case .column = way, let metric else { return }
+        way = .column(
+            schema.column(of: metric), legacy: legacy.flatMap { schema.column(of: $0) })
+    }
+
+    /// A reading as a number: no limit and no file are "not applicable".
+    static func number(_ reading: Reading, _ scale: Double) -> Double {
+        if let value = reading.value { return Double(value) * scale }
+        return switch reading {
+        case .absent, .unlimited, .unsupported: .notApplicable
+        default: .unknown
+        }
+    }
+
+    /// The value of a cgroup.
+    func value(_ input: PolicyInput, _ position: Int, firstSeen: UInt64) -> Double {
+        let snapshot = input.snapshot
+        switch way {
+        case .column(let column, let legacy):
+            let value = self.value(snapshot, position, column)
+            return value.isNotApplicable && legacy != nil
+                ? self.value(snapshot, position, legacy) : value
+        case .instances(let key):
+            return sum(snapshot, position, key) { Self.number($0.reading, scale) }
+        case .derived(let derivation):
+            let value = derivation.value(input, position, firstSeen: firstSeen)
+            return value.isNaN ? value : value * scale
+        case .nothing: return .notApplicable
+        }
+    }
+
+    private func value(_ snapshot: Snapshot, _ position: Int, _ column: Int?) -> Double {
+        guard let column else { return .notApplicable }
+        let place = snapshot.cgroups[position].row
+        return Self.number(
+            Reading(
+                rawValue: snapshot.blocks[place.block].values[
+                    place.row * snapshot.schema.width + column]), scale)
+    }
+
+    /// The value of the machine.
+    func value(ofHost input: PolicyInput) -> Double {
+        guard case .derived(let derivation) = way else {
+            guard let root = input.snapshot.index(of: .root) else { return .notApplicable }
+            return value(input, root, firstSeen: 0)
+        }
+        let value = derivation.value(ofHost: input)
+        return value.isNaN ? value : value * scale
+    }
+
+    /// How much a counter grew since its file was read before; unknown after a reset.
+    func growth(_ snapshot: Snapshot, _ position: Int) -> Double {
+        func difference(_ old: Reading, _ new: Reading) -> Double {
+            guard let old = old.value, let new = new.value else { return Self.number(new, 1) }
+            return new >= old ? Double(new - old) : .unknown
+        }
+        switch way {
+        case .column:
+            guard var metric else { return .notApplicable }
+            if let legacy, snapshot[position, metric] == .absent { metric = legacy }
+            let (old, new) = (snapshot.previous(position, metric), snapshot[position, metric])
+            return old == .absent && new.value != nil ? .unknown : difference(old, new)
+        case .instances(let key):
+            return sum(snapshot, position, key) {
+                $0.previous == .absent ? .unknown : difference($0.previous, $0.reading)
+            }
+        case .derived, .nothing: return .notApplicable
+        }
+    }
+
+    private func sum(
+        _ snapshot: Snapshot, _ position: Int, _ key: InstanceKey?,
+        _ value: (InstanceReading) -> Double
+    ) -> Double {
+        let place = snapshot.cgroups[position].row
+        let starts = snapshot.blocks[place.block].instanceStarts
+        var sum = Double.notApplicable
+        for index in starts[place.row]..<starts[place.row + 1] {
+            let instance = snapshot.blocks[place.block].instances[index]
+            guard instance.metric == metric, key == nil || instance.key == key else { continue }
+            let value = value(instance)
+            sum = sum.isNotApplicable ? value : sum + value
+        }
+        // A cgroup that did no I/O yet has no line: it read and wrote nothing.
+        guard sum.isNotApplicable, isCounter, snapshot.cgroups[position].controllers.contains(.io),
+            let metric, MetricCatalog[metric].controller == .io
+        else { return sum }
+        return 0
+    }
+}
+
+extension InstanceKey {
+    /// The instance that a policy names: `8:0`, `/dev/vda`, `2MB`; nil if this machine has none.
+    init?(_ text: String, _ dimension: Dimension, device: (String) -> InstanceKey?) {
+        switch dimension {
+        case .device:
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            if parts.count == 2, let major = UInt32(parts[0]), let minor = UInt32(parts[1]) {
+                self.init(major: major, minor: minor)
+            } else if let key = device(text) {
+                self = key
+            } else {
+                return nil
+            }
+        case .cpu, .node:
+            guard let index = UInt32(text) else { return nil }
+            self.init(rawValue: index)
+        case .pageSize, .resource, .interface:
+            guard let word = Word.intern(text) else { return nil }
+            self.init(rawValue: word)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+extension Duration {
+    /// Whole nanoseconds, 0 for a negative time.
+    var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    }
+
+    /// As a policy writes it: `500ms`, `10s`, `5m`.
+    var policyText: String { DurationText.text(self) }
+}
+
+extension Double {
+    /// With three decimals, always.
+    var fixedText: String {
+        guard !isNaN else { return isNotApplicable ? "n/a" : "unknown" }
+        let bounded = Swift.min(Swift.max(self, -9e15), 9e15)
+        let thousandths = Int64((bounded.magnitude * 1000).rounded())
+        let rest = String(1000 + thousandths % 1000).dropFirst()
+        return "\(bounded < 0 && thousandths > 0 ? "-" : "")\(thousandths / 1000).\(rest)"
+    }
+
+    /// With its unit, as the audit log shows it.
+    func text(_ unit: PolicyUnit) -> String {
+        isNaN ? fixedText : fixedText + unit.suffix
+    }
+}
+
+extension PolicyUnit {
+    var suffix: String {
+        switch self {
+        case .bytes: "B"
+        case .cpus: "cpus"
+        case .seconds: "s"
+        case .percent: "%"
+        case .count, .flag: ""
+        case .bytesPerSecond: "B/s"
+        case .perSecond: "/s"
+        case .cpusPerSecond: "cpus/s"
+        case .percentPerSecond: "%/s"
+        }
+    }
+}

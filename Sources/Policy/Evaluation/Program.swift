@@ -1,0 +1,153 @@
+/// A condition or an expression, laid out flat: its nodes refer to each other by their places, and
+/// to columns and series of ``Measurements`` by theirs.
+struct Program: Sendable {
+    enum Node: Sendable {
+        case constant(Double)
+        case hostShare(Double, PolicyUnit)
+        /// The last value of a gauge.
+        case level(column: Int)
+        case share(Double, of: Int)
+        case window(WindowFunction, series: Int, nanoseconds: UInt64, scale: Double)
+        case arithmetic(ArithmeticOperator, Int, Int)
+
+        case comparison(ComparisonOperator, Int, Int)
+        case increased(series: Int, nanoseconds: UInt64)
+        case missing(Int)
+        case flag(Int)
+        case and(Int, Int)
+        case or(Int, Int)
+        case not(Int)
+        case always(Truth)
+    }
+
+    /// One number that the text names, for the audit log.
+    struct Leaf: Sendable {
+        let text: String
+        let node: Int
+        let unit: PolicyUnit
+    }
+
+    fileprivate(set) var nodes: [Node] = []
+    fileprivate(set) var leaves: [Leaf] = []
+    fileprivate(set) var text = ""
+
+    /// The last node is the whole.
+    var root: Int { nodes.count - 1 }
+}
+
+/// A name in an expression that the vocabulary does not have, or a group that is none.
+struct UnknownTerm: Error, Hashable {
+    let name: String
+}
+
+/// Compiles conditions and expressions, adding to the measurements what they look at.
+struct ProgramCompiler {
+    var measurements: Measurements
+    let defaults: PolicyDefaults
+    /// Whose sums the cgroup's own metrics are, for a rule on a group as a whole.
+    var aggregate: String?
+    private var program = Program()
+
+    init(measurements: Measurements, defaults: PolicyDefaults) {
+        self.measurements = measurements
+        self.defaults = defaults
+    }
+
+    mutating func compile(_ condition: Condition) throws(UnknownTerm) -> Program {
+        program = Program()
+        _ = try add(condition)
+        program.text = condition.description
+        return program
+    }
+
+    mutating func compile(_ expression: Expression) throws(UnknownTerm) -> Program {
+        program = Program()
+        _ = try add(expression)
+        program.text = expression.description
+        return program
+    }
+
+    private mutating func append(_ node: Program.Node) -> Int {
+        program.nodes.append(node)
+        return program.nodes.count - 1
+    }
+
+    private mutating func leaf(_ text: String, _ node: Int, _ unit: PolicyUnit) -> Int {
+        if !program.leaves.contains(where: { $0.text == text }) {
+            program.leaves.append(Program.Leaf(text: text, node: node, unit: unit))
+        }
+        return node
+    }
+
+    private mutating func add(_ condition: Condition) throws(UnknownTerm) -> Int {
+        switch condition {
+        case .comparison(let left, let comparison, let right):
+            let (left, right) = (try add(left), try add(right))
+            return append(.comparison(comparison, left, right))
+        case .increased(let term, let window):
+            let (column, metric) = try measurements.column(term, aggregate: aggregate)
+            let series = measurements.series(of: column, window: window.nanoseconds)
+            let grown = append(
+                .window(.delta, series: series, nanoseconds: window.nanoseconds, scale: 1))
+            _ = leaf("delta(\(term), \(window.policyText))", grown, metric.unit)
+            return append(.increased(series: series, nanoseconds: window.nanoseconds))
+        case .missing(let term): return append(.missing(try add(level: term)))
+        case .flag(let term): return append(.flag(try add(level: term)))
+        case .all(let parts): return try join(parts, empty: .yes) { .and($0, $1) }
+        case .any(let parts): return try join(parts, empty: .no) { .or($0, $1) }
+        case .not(let part): return append(.not(try add(part)))
+        }
+    }
+
+    private mutating func join(
+        _ parts: [Condition], empty: Truth, _ node: (Int, Int) -> Program.Node
+    ) throws(UnknownTerm) -> Int {
+        guard let first = parts.first else { return append(.always(empty)) }
+        var place = try add(first)
+        for part in parts.dropFirst() {
+            let next = try add(part)
+            place = append(node(place, next))
+        }
+        return place
+    }
+
+    private mutating func add(_ expression: Expression) throws(UnknownTerm) -> Int {
+        switch expression {
+        case .literal(let number, _): return append(.constant(number))
+        case .hostShare(let share, let unit): return append(.hostShare(share, unit))
+        case .metric(let term): return try add(level: term)
+        case .share(let share, let term): return append(.share(share, of: try add(level: term)))
+        case .call(let function, let term, let window):
+            let (column, metric) = try measurements.column(term, aggregate: aggregate)
+            return window_(function, term, column, metric, window)
+        case .arithmetic(let left, let arithmetic, let right):
+            let (left, right) = (try add(left), try add(right))
+            return append(.arithmetic(arithmetic, left, right))
+        }
+    }
+
+    /// The level of a gauge; the rate of a counter over the window that the policy sets.
+    private mutating func add(level term: MetricTerm) throws(UnknownTerm) -> Int {
+        let (column, metric) = try measurements.column(term, aggregate: aggregate)
+        guard metric.isCounter else {
+            return leaf(term.description, append(.level(column: column)), metric.unit)
+        }
+        return window_(.rate, term, column, metric, defaults.rateWindow)
+    }
+
+    private mutating func window_(
+        _ function: WindowFunction, _ term: MetricTerm, _ column: Int, _ metric: PolicyMetric,
+        _ window: Duration
+    ) -> Int {
+        let nanoseconds = window.nanoseconds
+        let series = measurements.series(of: column, window: nanoseconds)
+        let node = append(
+            .window(
+                function, series: series, nanoseconds: nanoseconds,
+                scale: metric.isCounter ? metric.scale : 1))
+        let isLevel = function == .delta || !metric.isCounter
+        return leaf(
+            "\(function.rawValue)(\(term), \(window.policyText))", node,
+            isLevel ? metric.unit : metric.rateUnit ?? metric.unit)
+    }
+}
