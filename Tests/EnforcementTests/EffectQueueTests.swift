@@ -143,6 +143,39 @@ import Testing
         #expect(queue.takeResults().map(\.id) == [4, 5])
     }
 
+    @Test mutating func settingsOfOnePoolAreOneJobWhateverTheirChain() {
+        func setting(_ id: Effect.ID, on inode: UInt64, pool: String) -> Effect {
+            var effect = effect(id, on: inode, .set([.of("pids.max", 7)]))
+            effect.origin = .pool(pool)
+            return effect
+        }
+        queue.add([
+            setting(1, on: 1, pool: "p"), effect(2, on: 9), setting(3, on: 2, pool: "p"),
+            setting(4, on: 3, pool: "q"), setting(5, on: 1, pool: "p"),
+        ])
+        #expect(start().map { $0.effects.map(\.id) } == [[1, 3], [2], [4]])
+    }
+
+    @Test mutating func aCgroupsValuesAndThoseAboveItAreChangedInTheirOrder() {
+        func setting(_ id: Effect.ID, _ path: String, _ kind: Effect.Kind) -> Effect {
+            .make(
+                id, kind,
+                on: Effect.Target(
+                    path: CgroupPath(path), cgroup: CgroupID(inode: id, generation: 1)))
+        }
+        let set = Effect.Kind.set([.of("pids.max", 7)])
+        queue.add([
+            setting(1, "/a/b", set), setting(2, "/a", .restore([LimitKey("pids.max")])),
+            setting(3, "/a/b/c", set), setting(4, "/a/x", set), setting(5, "/ab", set),
+            setting(6, "/a/b/d", .thaw),
+        ])
+        let first = start()
+        #expect(first.map { $0.effects[0].id } == [1, 5, 6])
+        finish(first[0])
+        // The one below waits for the first, and then for nothing; the sibling for the parent.
+        #expect(start().map { $0.effects[0].id } == [2])
+    }
+
     @Test mutating func settingsOfOneChainOnSeveralCgroupsAreOneJob() {
         let set = Effect.Kind.set([.of("pids.max", 7)])
         queue.add([
@@ -150,5 +183,6 @@ import Testing
             effect(3, on: 2, chain: 5, set), effect(4, on: 3, chain: 6, set),
         ])
         #expect(start().map { $0.effects.map(\.id) } == [[1, 2], [4]])
+        // The third waits for the second's cgroup.
     }
 }

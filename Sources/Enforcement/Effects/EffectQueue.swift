@@ -61,16 +61,15 @@ struct EffectQueue {
         }
     }
 
-    /// Settings that follow each other in a chain and concern different cgroups belong together:
-    /// the kernel wants them in an order that only all of them tell.
+    /// Settings of one pool, or of one chain, on different cgroups belong together: all or none of
+    /// them hold, and the kernel wants them in an order that only all of them tell.
     private static func joined(_ effects: [Effect]) -> [[Effect]] {
         var groups: [[Effect]] = []
         for effect in effects {
-            if case .set = effect.kind, let last = groups.last, case .set = last[0].kind,
-                last[0].chain == effect.chain, last[0].isDryRun == effect.isDryRun,
-                !last.contains(where: { $0.target.cgroup == effect.target.cgroup })
+            let place = groups.lastIndex { $0[0].belongsTogether(with: effect) }
+            if let place, !groups[place].contains(where: { $0.target.cgroup == effect.target.cgroup })
             {
-                groups[groups.count - 1].append(effect)
+                groups[place].append(effect)
             } else {
                 groups.append([effect])
             }
@@ -82,22 +81,22 @@ struct EffectQueue {
     mutating func startable(now: UInt64, patience: (Effect) -> Duration) -> [Job] {
         var started: [Job] = []
         var left: [Job] = []
-        var taken: Set<Lane> = []
-        for one in running.values where !one.isHung { taken.formUnion(one.job.lanes) }
+        var taken = TakenLanes()
+        for one in running.values where !one.isHung { taken.take(one.job) }
         for job in waiting {
-            if !taken.isDisjoint(with: job.lanes) {
-                taken.formUnion(job.lanes)
+            if taken.conflicts(with: job) {
+                taken.take(job)
                 left.append(job)
             } else if let outcome = reasonNotToStart(job) {
                 answer(job.effects, outcome)
             } else if job.needsThread, freeThreads == 0 {
-                taken.formUnion(job.lanes)
+                taken.take(job)
                 left.append(job)
             } else {
                 let time = job.effects.map(patience).max() ?? .zero
                 running[job.number] = Running(
                     job: job, deadline: now + Self.nanoseconds(bounds.deadline + time))
-                taken.formUnion(job.lanes)
+                taken.take(job)
                 started.append(job)
             }
         }
@@ -175,6 +174,56 @@ struct EffectQueue {
         let (seconds, attoseconds) = time.components
         return UInt64(clamping: seconds) * 1_000_000_000
             + UInt64(clamping: attoseconds / 1_000_000_000)
+    }
+}
+
+/// What jobs that are under way, or come first, concern.
+private struct TakenLanes {
+    private var lanes: Set<EffectQueue.Lane> = []
+    /// Where values are changed, and all cgroups above those.
+    private var paths: Set<CgroupPath> = []
+    private var above: Set<CgroupPath> = []
+
+    mutating func take(_ job: EffectQueue.Job) {
+        lanes.formUnion(job.lanes)
+        for path in job.changedPaths {
+            paths.insert(path)
+            above.formUnion(path.ancestors)
+        }
+    }
+
+    /// Values of a cgroup and of one above it are changed one after the other, in the order in
+    /// which the engine wants them: the kernel compares them.
+    func conflicts(with job: EffectQueue.Job) -> Bool {
+        !lanes.isDisjoint(with: job.lanes)
+            || job.changedPaths.contains { path in
+                above.contains(path) || path.ancestors.contains(where: paths.contains)
+            }
+    }
+}
+
+extension EffectQueue.Job {
+    fileprivate var changedPaths: [CgroupPath] {
+        switch effects[0].kind {
+        case .set, .restore: effects.map(\.target.path)
+        default: []
+        }
+    }
+}
+
+extension CgroupPath {
+    fileprivate var ancestors: [CgroupPath] {
+        Array(sequence(first: self) { $0.parent }.dropFirst())
+    }
+}
+
+extension Effect {
+    fileprivate func belongsTogether(with other: Effect) -> Bool {
+        guard case .set = kind, case .set = other.kind, isDryRun == other.isDryRun else {
+            return false
+        }
+        if case .pool = origin { return origin == other.origin }
+        return chain == other.chain
     }
 }
 

@@ -11,15 +11,15 @@ struct HookCgroups: Sendable {
     private let set: HierarchySet
     private let base: CgroupPath
 
-    /// Nil where the program's own cgroup cannot be told.
-    init?(_ set: HierarchySet) {
+    /// Nil where the program's own cgroup, below which `name` is made, cannot be told.
+    init?(_ set: HierarchySet, below name: String = "hooks") {
         let trees = [set.unified, set.legacy(.pids), set.legacy(.memory)].compactMap { $0 }
         guard let tree = trees.first else { return nil }
         self.set = set.only([set.hierarchies[tree]])
         guard let own = ProcessReader(set.system).cgroup(of: Caller.process, in: self.set) else {
             return nil
         }
-        base = own.child("hooks".utf8)
+        base = own.child(name.utf8)
     }
 
     /// Makes one; nil where that is not allowed.
@@ -65,8 +65,10 @@ final class HookCgroup: Sendable {
         }
     }
 
-    /// Kills who is left in it, and removes it.
+    /// Kills who is left in it, and removes it; also the one above, unless another hook is there.
     func remove() {
-        _ = try? CgroupRemover(set: set).remove(path, recursive: true, killing: true)
+        let remover = CgroupRemover(set: self.set)
+        _ = try? remover.remove(path, recursive: true, killing: true)
+        if let above = path.parent { _ = try? remover.remove(above) }
     }
 }
