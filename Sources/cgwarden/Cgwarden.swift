@@ -40,6 +40,7 @@ struct Cgwarden: AsyncParsableCommand {
         #if Exporter
         list.append(ExporterCommand.self)
         #endif
+        list += [DaemonCommand.self, StatusCommand.self, PanicCommand.self] as [any ParsableCommand.Type]
         list += actions
         list.append(BenchSweepCommand.self)
         return list

@@ -42,12 +42,12 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Queues a line of JSON without its newline.
+    /// Queues a line of JSON with its newline.
     public func append(_ line: [UInt8]) {
-        queue.add(.line(line + [0x0a]))
+        queue.add(.line(line))
         copy?.send(
             Notice(
-                sinks: [], level: .info, text: String(decoding: line, as: UTF8.self),
+                sinks: [], level: .info, text: String(decoding: line.dropLast(), as: UTF8.self),
                 fields: ["CGWARDEN_AUDIT": "1"]))
     }
 

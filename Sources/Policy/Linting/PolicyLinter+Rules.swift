@@ -47,7 +47,7 @@ extension PolicyLinter {
             if case .kill = action.kind, !document.defaults.allowsKill { noteKill(rule, step) }
             guard rule.victims == nil, rule.when.outcome(of: action.kind) == false else { continue }
             if isDerived, rule.undoing != .keep {
-                let isFreeze = action.kind.disruption == .freeze
+                let isFreeze = action.kind.disturbance == .freeze
                 note(
                     isFreeze ? .freezeDerivedUntil : .selfSatisfied, step,
                     "rule '\(rule.name)' has no until, and its \(action.kind.name) makes 'when' "

@@ -24,6 +24,9 @@ struct DaemonService: Service {
     private let numbers: WardenNumbers
     private let guardian: GuardianLink?
     private let logger: Logger
+    /// Whoever asks the daemon to end.
+    private let endings: AsyncStream<Void>
+    private let ending: AsyncStream<Void>.Continuation
 
     init(
         _ settings: DaemonConfiguration, _ policy: PolicyDocument, _ source: PolicySource,
@@ -33,6 +36,7 @@ struct DaemonService: Service {
         self.source = source
         self.machine = machine
         self.logger = logger
+        (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
         let journal = JournalSink()
         trail = AuditTrail(
@@ -44,12 +48,16 @@ struct DaemonService: Service {
                         mostBytes: Int(clamping: settings.audit.largestFile),
                         kept: settings.audit.kept),
                     copy: settings.audit.usesJournald ? journal : nil))
-        let notices = Self.notices(policy, journal)
+        let notices = NoticeRouter(journal: journal, sinks: Self.webhooks(policy, logger))
         let isDry = policy.defaults.isDryRun
-        guardian = isDry ? nil : try GuardianLink(machine, restores: policy.defaults.restoresOnExit)
+        guardian =
+            isDry
+            ? nil
+            : try GuardianLink(
+                journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
         warden = try Warden(
             policy, on: machine, trail: trail, notices: notices,
-            hooks: HookRunner(set: machine.set), deadlines: guardian, published: numbers)
+            hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings))
         let recorder: Recorder? =
@@ -81,6 +89,39 @@ struct DaemonService: Service {
         }
     }
 
+    private static func webhooks(
+        _ policy: PolicyDocument, _ logger: Logger
+    ) -> [String: any NoticeSink] {
+        var sinks: [String: any NoticeSink] = [:]
+        #if Exporter
+        for sink in policy.sinks {
+            guard case .webhook(let text, let tokenFile, let timeout) = sink.kind,
+                let url = WebhookURL(text)
+            else { continue }
+            sinks[sink.name] = WebhookSink(url, tokenFile: tokenFile, timeout: timeout) {
+                logger.warning("\(sink.name): \($0)")
+            }
+        }
+        #endif
+        return sinks
+    }
+
+    #if Exporter
+    /// Serves the samples of the ticks; nil if it is to serve nothing.
+    private func server() throws -> MetricsServer? {
+        guard !settings.listenAddress.isEmpty else { return nil }
+        let devices = BlockDevices(machine.set.system)
+        var configuration = MetricsServer.Configuration(
+            address: try ListenAddress(argument: settings.listenAddress),
+            version: Cgwarden.version)
+        configuration.deviceName = { devices.name($0) }
+        configuration.processSample = { OwnProcess.sample() }
+        configuration.programFamilies = { [numbers] in PolicyFamilies(numbers.current).all }
+        return MetricsServer(
+            configuration, source: RingSource(ring: ticking.ring), logger: logger)
+    }
+    #endif
+
     /// Ends when the ticks do, or when any part fails.
     private func work() async throws {
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -97,7 +138,7 @@ struct DaemonService: Service {
                 return false
             }
             #if Exporter
-            if let server {
+            if let server = try server() {
                 group.addTask {
                     try await server.run { address in
                         logger.info("serving http://\(address)/metrics")
@@ -106,6 +147,12 @@ struct DaemonService: Service {
                 }
             }
             #endif
+            group.addTask {
+                for await _ in endings { break }
+                // The answer goes out first.
+                try await Task.sleep(for: .milliseconds(300))
+                return true
+            }
             ServiceNotification.ready()
             while let isOver = try await group.next(), !isOver {}
             group.cancelAll()
@@ -142,14 +189,21 @@ struct DaemonService: Service {
             return ""
         case ("panic", 1):
             let isClean = await warden.stop()
-            // The answer goes out first.
-            Task {
-                try await Task.sleep(for: .milliseconds(200))
-                ProcessSignal.send(.terminate)
-            }
-            return isClean ? "all was put back; the daemon ends\n" : "the daemon ends; see `cgwarden restore`\n"
+            ending.yield()
+            return isClean
+                ? "all was put back; the daemon ends\n"
+                : "not everything could be put back; the daemon ends; see `cgwarden restore`\n"
         default:
             throw CgwardenError("the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
         }
     }
 }
+
+#if Exporter
+/// Serves what was sampled last.
+private struct RingSource: MetricsSource {
+    let ring: HistoryRing
+
+    func snapshot() async throws -> Snapshot? { ring.latest }
+}
+#endif

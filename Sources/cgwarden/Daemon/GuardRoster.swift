@@ -8,7 +8,7 @@ struct GuardRoster: Sendable {
     private let machine: Machine
     private let notices: any NoticeSink
     private let hooks: any HookRunning
-    private let deadlines: (any ThawDeadlines)?
+    private let deadlines: (any ThawKeeping)?
     private let audit: @Sendable (AuditRecord) -> Void
     private var runner: OOMGuardRunner?
     private var armed: [Effect.Target: OOMGuard] = [:]
@@ -17,7 +17,7 @@ struct GuardRoster: Sendable {
 
     init(
         _ machine: Machine, notices: any NoticeSink, hooks: any HookRunning,
-        deadlines: (any ThawDeadlines)?, audit: @escaping @Sendable (AuditRecord) -> Void
+        deadlines: (any ThawKeeping)?, audit: @escaping @Sendable (AuditRecord) -> Void
     ) {
         self.machine = machine
         self.notices = notices
@@ -70,8 +70,13 @@ struct GuardRoster: Sendable {
         _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument
     ) {
         do throws(ActuationError) {
-            let runner = try runner ?? OOMGuardRunner(tools(document))
-            self.runner = runner
+            let runner: OOMGuardRunner
+            if let running = self.runner {
+                runner = running
+            } else {
+                runner = try OOMGuardRunner(tools(document))
+                self.runner = runner
+            }
             try runner.arm(guarding, hooks: document.hooks, on: target)
             armed[target] = guarding
         } catch {

@@ -1,4 +1,6 @@
 #if Exporter
+import CgroupModel
+import Enforcement
 import Exporter
 import Policy
 

@@ -1,3 +1,4 @@
+import Actuation
 import CgroupModel
 import Enforcement
 import KernelIO
@@ -15,22 +16,24 @@ actor Warden {
     private var answers: [EffectResult] = []
     private var guards: GuardRoster
     private let published: WardenNumbers
+    private let guardian: GuardianLink?
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
-        hooks: any HookRunning, deadlines: (any ThawDeadlines)?, published: WardenNumbers
+        hooks: any HookRunning, guardian: GuardianLink?, published: WardenNumbers
     ) throws {
         self.machine = machine
         self.trail = trail
         self.notices = notices
         self.published = published
+        self.guardian = guardian
         engine = PolicyEngine(
             document: policy, facts: Self.facts(policy, machine),
             vocabulary: PolicyVocabulary.metric(named:), sources: Self.layers(policy))
         enforcer = Enforcer(
-            actions: Self.actions(policy, machine), hooks: hooks, policyHooks: policy.hooks,
+            actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
             notices: notices)
-        guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: deadlines) {
+        guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: guardian) {
             trail.write($0)
         }
     }
@@ -41,15 +44,21 @@ actor Warden {
             connections: machine.connections)
     }
 
-    private static func actions(_ policy: PolicyDocument, _ machine: Machine) -> KernelActions {
+    private static func actions(
+        _ policy: PolicyDocument, _ machine: Machine, _ guardian: GuardianLink?
+    ) -> KernelActions {
         KernelActions(
             set: machine.set, files: machine.files, journal: machine.journal,
-            holds: machine.holds, protection: policy.protection)
+            holds: machine.holds, protection: policy.protection,
+            thawGuard: guardian.map { ThawGuard($0) } ?? .own)
     }
 
     private static func layers(_ policy: PolicyDocument) -> [any LayerSource] {
         []
     }
+
+    /// The policy that holds.
+    var policy: PolicyDocument { engine.policy }
 
     /// Looks at a sample.
     func take(_ snapshot: Snapshot) {
@@ -82,7 +91,9 @@ actor Warden {
     /// Goes on with another policy; rules that are the same keep their state.
     func reload(_ policy: PolicyDocument) {
         engine.reload(policy, facts: Self.facts(policy, machine))
-        enforcer.adopt(actions: Self.actions(policy, machine), policyHooks: policy.hooks)
+        guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
+        enforcer.adopt(
+            actions: Self.actions(policy, machine, guardian), policyHooks: policy.hooks)
         guards.reload(policy)
     }
 

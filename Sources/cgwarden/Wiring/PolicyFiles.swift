@@ -10,6 +10,9 @@ enum PolicyFiles {
     /// Where they are unless told otherwise.
     static let usual = "/etc/cgwarden/policy.d"
 
+    /// Whether there is anything at a path.
+    static func exist(at path: String) -> Bool { LogFile.exists(path) }
+
     /// Reads files, and the `*.yaml` of directories in byte order; what cannot be read, or could
     /// have been written by someone else, is a finding.
     static func read(_ paths: [String]) -> [PolicyFile] {
