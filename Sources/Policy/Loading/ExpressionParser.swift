@@ -169,7 +169,8 @@ struct ExpressionParser {
     ) -> PolicyUnit? {
         guard let first = left.unit, let second = right.unit else {
             if left.isHostShare || right.isHostShare {
-                note(left, .unit, "a share of the machine can only be compared, added or subtracted")
+                note(
+                    left, .unit, "a share of the machine can only be compared, added or subtracted")
             }
             return nil
         }
@@ -299,7 +300,8 @@ struct ExpressionParser {
         guard let metric = PolicyVocabulary.metric(of: term) else {
             mistakes.append(
                 ExpressionMistake(
-                    offset: start.start, rule: .metric, message: FindingText.unknownMetric(written)))
+                    offset: start.start, rule: .metric, message: FindingText.unknownMetric(written))
+            )
             return (term, nil)
         }
         if term.instance != nil, !metric.takesInstance {
