@@ -41,7 +41,7 @@ public enum TrustedFile {
         let directory = try open(path, O_RDONLY)
         var status = stat()
         guard unsafe fstat(directory.number, &status) == 0 else {
-            throw failure("look at", path, errno)
+            throw failure("looked at", path, errno)
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return nil }
         _ = try checked(directory, path)
@@ -49,7 +49,7 @@ public enum TrustedFile {
             return try directory.entries(path: path).filter { !$0.isDirectory }.map(\.name)
                 .sorted { $0.lexicographicallyPrecedes($1) }
         } catch {
-            throw failure("list", path, error.code)
+            throw failure("listed", path, error.code)
         }
     }
 
@@ -57,7 +57,7 @@ public enum TrustedFile {
         let number = unsafe Array(path.utf8).withCPath { name in
             unsafe openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         }
-        guard number >= 0 else { throw failure("open", path, errno) }
+        guard number >= 0 else { throw failure("opened", path, errno) }
         return OwnedDescriptor(adopting: number)
     }
 
@@ -66,7 +66,7 @@ public enum TrustedFile {
     ) throws(Refusal) -> stat {
         var status = stat()
         guard unsafe fstat(file.number, &status) == 0 else {
-            throw failure("look at", path, errno)
+            throw failure("looked at", path, errno)
         }
         guard status.st_uid == 0 || status.st_uid == geteuid() else {
             throw Refusal(
@@ -80,6 +80,6 @@ public enum TrustedFile {
     }
 
     private static func failure(_ verb: String, _ path: String, _ code: Int32) -> Refusal {
-        Refusal(path: path, reason: "cannot \(verb) it: \(unsafe String(cString: strerror(code)))")
+        Refusal(path: path, reason: "cannot be \(verb): \(unsafe String(cString: strerror(code)))")
     }
 }

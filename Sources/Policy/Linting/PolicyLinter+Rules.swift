@@ -151,7 +151,8 @@ extension Condition {
 
     private func rests(isNegated: Bool) -> Bool {
         switch self {
-        case .comparison(let left, _, let right): (left.terms + right.terms).contains(where: \.isEvidence)
+        case .comparison(let left, _, let right):
+            (left.terms + right.terms).contains(where: \.isEvidence)
         case .increased(let term, _): term.isEvidence
         case .missing, .flag: false
         case .not(let part): part.rests(isNegated: !isNegated)

@@ -61,7 +61,9 @@ extension PolicyReader {
         func place(_ offset: Int) -> ConfigPosition {
             source?.place(of: offset, in: parser.text, at: node.position) ?? node.position
         }
-        for mistake in parser.mistakes { note(mistake.rule, place(mistake.offset), mistake.message) }
+        for mistake in parser.mistakes {
+            note(mistake.rule, place(mistake.offset), mistake.message)
+        }
         for (term, offset) in parser.terms {
             if case .group(let name) = term.scope {
                 resolve(name, .group, at: place(offset))

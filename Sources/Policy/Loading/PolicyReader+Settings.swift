@@ -59,7 +59,8 @@ extension PolicyReader {
     private mutating func deviceRules(
         _ entry: ConfigEntry, _ path: String, on mode: HierarchyMode
     ) -> [Setting] {
-        guard let fields = fields(entry.value, "devices", "\(path)/devices", keys: ["allow", "deny"])
+        guard
+            let fields = fields(entry.value, "devices", "\(path)/devices", keys: ["allow", "deny"])
         else { return [] }
         // Denied first, so that `deny: [a]` can be followed by what is allowed after all.
         return ["deny", "allow"].flatMap { list -> [Setting] in

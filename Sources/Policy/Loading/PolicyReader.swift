@@ -73,9 +73,13 @@ extension PolicyReader {
         _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
         required: [String] = []
     ) -> Fields? {
-        guard let entries = attempt(.value, { () throws(ConfigError) in
-            try node.mapping(for: what)
-        }) else { return nil }
+        guard
+            let entries = attempt(
+                .value,
+                { () throws(ConfigError) in
+                    try node.mapping(for: what)
+                })
+        else { return nil }
         var result = Fields(what: what, path: path, position: node.position, entries: [:])
         for entry in entries {
             guard keys.contains(entry.key) else {

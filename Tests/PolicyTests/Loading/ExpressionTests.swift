@@ -60,11 +60,15 @@ private func mistakes(_ text: String) -> [String] {
                     .literal(1000, .bytesPerSecond)))
         #expect(
             parse("host.load > 1")
-                == .comparison(.metric(MetricTerm("load", of: .host)), .greater, .literal(1, .count)))
+                == .comparison(
+                    .metric(MetricTerm("load", of: .host)), .greater, .literal(1, .count)))
     }
 
     @Test(arguments: [
-        ("memory.usage > 512", "15 unit: '512' has no unit, 'memory.usage' counts bytes; write 512MiB"),
+        (
+            "memory.usage > 512",
+            "15 unit: '512' has no unit, 'memory.usage' counts bytes; write 512MiB"
+        ),
         (
             "memory.usage > 90%",
             "15 base: '90%' of what? 'memory.usage' counts bytes; write 90% of memory.max or 20%host"
@@ -96,7 +100,10 @@ private func mistakes(_ text: String) -> [String] {
             "increased(memory.usage, 5s)",
             "0 function: 'increased' takes a counter, 'memory.usage' is a level; compare it instead"
         ),
-        ("memory.usgae > 1GiB", "0 metric: unknown metric 'memory.usgae', nearest valid 'memory.usage'"),
+        (
+            "memory.usgae > 1GiB",
+            "0 metric: unknown metric 'memory.usgae', nearest valid 'memory.usage'"
+        ),
         ("memory.usage > 1Gib", "15 unit: '1Gib' has an unknown unit; write 1GiB"),
         ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg', nearest valid 'avg'"),
         (
@@ -110,7 +117,8 @@ private func mistakes(_ text: String) -> [String] {
         ),
         ("group.frozen == 1", "0 type: 'group.frozen' is yes or no; write it alone, or after not"),
         (
-            "memory.usage", "12 syntax: 'memory.usage' is a number, not a statement; compare it, "
+            "memory.usage",
+            "12 syntax: 'memory.usage' is a number, not a statement; compare it, "
                 + "such as > 512MiB"
         ),
         ("host.load = 3", "10 syntax: '=' is not known, write '=='"),
@@ -119,13 +127,25 @@ private func mistakes(_ text: String) -> [String] {
             "memory.usage > 1GiB 5", "20 syntax: expected and, or, or the end, not '5'"
         ),
         ("(group.frozen", "13 syntax: expected ')', not the end"),
-        ("memory.usage >", "14 syntax: expected a metric, a number with its unit, or a function, not the end"),
-        ("avg(memory.usage, 5) > 1GiB", "18 syntax: expected a time up to 1d, such as 10s, not '5'"),
+        (
+            "memory.usage >",
+            "14 syntax: expected a metric, a number with its unit, or a function, not the end"
+        ),
+        (
+            "avg(memory.usage, 5) > 1GiB",
+            "18 syntax: expected a time up to 1d, such as 10s, not '5'"
+        ),
         ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; name a metric"),
         ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is one number, it has no [3]"),
         ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is no number that an expression can use"),
-        ("host.load > 20%host", "12 base: '20%host' is a share of memory or CPUs, 'host.load' counts things without a unit"),
-        ("group(db).memory.usage > 1B", "6 syntax: expected the name of a group in quotes, not 'db'"),
+        (
+            "host.load > 20%host",
+            "12 base: '20%host' is a share of memory or CPUs, 'host.load' counts things without a unit"
+        ),
+        (
+            "group(db).memory.usage > 1B",
+            "6 syntax: expected the name of a group in quotes, not 'db'"
+        ),
         ("io.rbytes[ > 1", "9 syntax: nothing up to a closing ]"),
         ("memory.usage > 1GiB #", "20 syntax: '#' has no place in an expression"),
     ])
@@ -140,7 +160,8 @@ private func mistakes(_ text: String) -> [String] {
     }
 
     @Test func depthAndLengthAreBounded() {
-        let deep = String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
+        let deep =
+            String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
         #expect(mistakes(deep) == [])
         #expect(mistakes("(\(deep))") == ["20 syntax: deeper than 20 levels; split the rule"])
         let sum = Array(repeating: "memory.anon", count: 30).joined(separator: " + ")
@@ -203,7 +224,10 @@ private func mistakes(_ text: String) -> [String] {
                 switch random.next() % 5 {
                 case 0: .literal(number(), .bytes)
                 case 1: .share(number() / 100, term())
-                case 2: .call(pick([.avg, .max, .p95]), term(), .milliseconds(1 + Int(random.next() % 90_000)))
+                case 2:
+                    .call(
+                        pick([.avg, .max, .p95]), term(),
+                        .milliseconds(1 + Int(random.next() % 90_000)))
                 default: .metric(term())
                 }
             guard random.next() % 4 == 0 else { return atom }
@@ -246,11 +270,14 @@ private func mistakes(_ text: String) -> [String] {
     @Test func numbersKeepTheirValue() {
         var random = SeededNumbers(state: 3)
         for _ in 0..<5000 {
-            let value = Double(bitPattern: random.next() >> 2 | 0x3000_0000_0000_0000 & random.next())
+            let value = Double(
+                bitPattern: random.next() >> 2 | 0x3000_0000_0000_0000 & random.next())
             guard value.isFinite, value > 1e-9, value < 1e15 else { continue }
             #expect(PlainNumber.value(PlainNumber.text(value)) == value)
             for shift in [-3, 2, 6] {
-                #expect(PlainNumber.value(PlainNumber.text(value, shiftedBy: shift), shiftedBy: -shift) == value)
+                #expect(
+                    PlainNumber.value(PlainNumber.text(value, shiftedBy: shift), shiftedBy: -shift)
+                        == value)
             }
         }
         #expect(PlainNumber.text(1e21) == "1000000000000000000000")

@@ -221,7 +221,9 @@ import Testing
             rule: .noVictims, at: "aggregate",
             broken: kill + rule("host.load > 9", "{kill: {}}", "scope: aggregate, "),
             sound: kill
-                + rule("host.load > 9", "{kill: {}}", "scope: aggregate, victims: {by: memory.usage}, ")
+                + rule(
+                    "host.load > 9", "{kill: {}}", "scope: aggregate, victims: {by: memory.usage}, "
+                )
         ),
         Case(
             rule: .value, at: "{by",
@@ -233,7 +235,8 @@ import Testing
             sound: rule("slope(memory.usage, 3s) > 1MiB/s", "log")),
         Case(
             rule: .hostOnly, at: "cpu.usage",
-            broken: PolicyText.with("limits: [{ when: cpu.usage > 1cpus, on: g, set: {pids.max: 5}}]"),
+            broken: PolicyText.with(
+                "limits: [{ when: cpu.usage > 1cpus, on: g, set: {pids.max: 5}}]"),
             sound: PolicyText.with("limits: [{ when: host.load > 1, on: g, set: {pids.max: 5}}]")),
         Case(
             rule: .unsupported, at: "net.classid",

@@ -67,13 +67,21 @@ import Testing
         #expect(
             document.limits[0].settings.contains(
                 .limit(LimitKey("hugetlb.max", instance: "2MB"), .number(64 << 20))))
-        #expect(document.limits[0].settings.contains(.limit(LimitKey("memory.max"), .number((64 << 30) / 5))))
+        #expect(
+            document.limits[0].settings.contains(
+                .limit(LimitKey("memory.max"), .number((64 << 30) / 5))))
     }
 
     /// A list, an unreadable text and a mapping with a foreign key in place of every single value.
     @Test func everyKeyRefusesAnotherType() throws {
         let wrong: [(String, (ConfigNode) -> ConfigNode?)] = [
-            ("list", { ConfigNode(.sequence([ConfigNode(.sequence([]), at: $0.position)]), at: $0.position) }),
+            (
+                "list",
+                {
+                    ConfigNode(
+                        .sequence([ConfigNode(.sequence([]), at: $0.position)]), at: $0.position)
+                }
+            ),
             ("text", { ConfigNode(.text("[\u{0}"), at: $0.position) }),
             (
                 "mapping",
@@ -171,7 +179,10 @@ import Testing
                   - {on: g, set: {io: {8:0: {wbps: 1MB/s}}}, during: 22:30-22:31}
                 """))
         let limits = try #require(load.document).limits[0]
-        #expect(limits.settings == [.limit(LimitKey("io.max.wbps", instance: "8:0"), .number(1_000_000))])
+        #expect(
+            limits.settings == [
+                .limit(LimitKey("io.max.wbps", instance: "8:0"), .number(1_000_000))
+            ])
         #expect(limits.during == DayWindow(start: 1350, end: 1351))
         #expect(
             PolicyText.findings("apiVersion: cgwarden/v1\ndefaults: {dry_run: no}\n") == [
@@ -191,9 +202,18 @@ import Testing
                 .first == "p.yaml:5:5: error: 'a' is already at p.yaml:4:5; rename it, or write "
                 + "replace: true [duplicate]")
         let yaml = [
-            ("a: 1\na: 2\n", "p.yaml:2:1: error: key 'a' stands twice, first in line 1; remove one [yaml]"),
-            ("a: &x [1]\nb: *x\n", "p.yaml:1:4: error: anchor '&x' is not supported; remove it [yaml]"),
-            ("a: 1\n---\nb: 1\n", "p.yaml:2:1: error: a second document; keep one in a file [yaml]"),
+            (
+                "a: 1\na: 2\n",
+                "p.yaml:2:1: error: key 'a' stands twice, first in line 1; remove one [yaml]"
+            ),
+            (
+                "a: &x [1]\nb: *x\n",
+                "p.yaml:1:4: error: anchor '&x' is not supported; remove it [yaml]"
+            ),
+            (
+                "a: 1\n---\nb: 1\n",
+                "p.yaml:2:1: error: a second document; keep one in a file [yaml]"
+            ),
         ]
         for (text, expected) in yaml { #expect(PolicyText.findings(text).contains(expected)) }
     }
@@ -221,7 +241,8 @@ import Testing
         #expect(
             PolicyText.findings(
                 PolicyText.rule(
-                    "when: psi.memory.full.avg10 > 0.2 and memory.usage > 90%", "do: [log]", "for: 5"))
+                    "when: psi.memory.full.avg10 > 0.2 and memory.usage > 90%", "do: [log]",
+                    "for: 5"))
                 == [
                     "p.yaml:6:35: error: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; "
                         + "write 20% [unit]",
@@ -233,7 +254,8 @@ import Testing
 
     @Test func kernelMemoryIsIneffective() {
         for name in ["memory.kernel", "memory.kmem.max"] {
-            let lines = PolicyText.findings(PolicyText.with("limits: [{on: g, set: {\(name): 1GiB}}]"))
+            let lines = PolicyText.findings(
+                PolicyText.with("limits: [{on: g, set: {\(name): 1GiB}}]"))
             #expect(lines.count == 1)
             #expect(lines[0].hasPrefix("p.yaml:3:24: error: \(name): the kernel accepts"))
             #expect(lines[0].hasSuffix("[ineffective]"))
@@ -274,7 +296,8 @@ import Testing
 
     @Test func filesAreOnePolicyAndAllMistakesAreTold() {
         let first = "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}, h: {path: '/h['}}\n"
-        let second = "apiVersion: v2\nlimits: [{on: g, set: {pids.max: 5}}, {on: k, set: {pids.max: x}}]\n"
+        let second =
+            "apiVersion: v2\nlimits: [{on: g, set: {pids.max: 5}}, {on: k, set: {pids.max: x}}]\n"
         let load = PolicyText.load([("b.yaml", second), ("a.yaml", first), ("c.yaml", "x: [")])
         #expect(load.document == nil)
         #expect(
@@ -355,16 +378,24 @@ import Testing
         var random = SeededNumbers(state: 5)
         for length in [1, 10, 1000, 100_000] {
             let noise = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-            #expect(PolicyLoader(host: PolicyText.host, mode: .v1).load([PolicyFile(name: "t", bytes: noise)]).isRefused)
+            #expect(
+                PolicyLoader(host: PolicyText.host, mode: .v1).load([
+                    PolicyFile(name: "t", bytes: noise)
+                ]).isRefused)
         }
-        let start = "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}}\nrules: [{name: a, on: g, do: [log], when: \""
-        let fillings = ["(", "a ", "memory.usage + ", "not ", "1", "\u{1F600}", "/s", "[", "a.", "and or "]
+        let start =
+            "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}}\nrules: [{name: a, on: g, do: [log], when: \""
+        let fillings = [
+            "(", "a ", "memory.usage + ", "not ", "1", "\u{1F600}", "/s", "[", "a.", "and or ",
+        ]
         for filling in fillings {
             let size = ((1 << 20) - start.utf8.count - 10) / filling.utf8.count
             let text = start + String(repeating: filling, count: size) + "\"}]\n"
             #expect(PolicyText.load(text).isRefused)
         }
-        let nested = String(repeating: "{all: [", count: 25) + "host.load > 1" + String(repeating: "]}", count: 25)
+        let nested =
+            String(repeating: "{all: [", count: 25) + "host.load > 1"
+            + String(repeating: "]}", count: 25)
         #expect(PolicyText.findings(PolicyText.rule("when: \(nested)", "do: [log]")).count == 1)
     }
 }

@@ -83,7 +83,9 @@ import Testing
         #expect(ScalarGrammar.window.read(text) == DayWindow(start: start, end: end))
     }
 
-    @Test(arguments: ["22:00", "6:00-7:00", "24:00-01:00", "00:60-01:00", "a-b", "22:00-06:00-07:00"])
+    @Test(arguments: [
+        "22:00", "6:00-7:00", "24:00-01:00", "00:60-01:00", "a-b", "22:00-06:00-07:00",
+    ])
     func whatIsNoTimeOfDay(text: String) { #expect(ScalarGrammar.window.read(text) == nil) }
 
     @Test func budgetsAndDemands() {

@@ -26,13 +26,17 @@ import Testing
             "group.frozen", "host.memory.available", "host.memory.swap_free", "host.load",
             "host.cpu.util", "host.time", "host.disk.util",
         ]
-        for name in memory + pressure + pressure.map({ "host.\($0)" }) + rest { _ = try metric(name) }
+        for name in memory + pressure + pressure.map({ "host.\($0)" }) + rest {
+            _ = try metric(name)
+        }
     }
 
     @Test func everyNumberOfTheCatalogHasItsName() throws {
         for row in MetricCatalog.all {
             let known = PolicyVocabulary.metric(named: row.name)
-            #expect((known == nil) == (row.kind == .text || [.signed, .none].contains(row.unit)), "\(row.name)")
+            #expect(
+                (known == nil) == (row.kind == .text || [.signed, .none].contains(row.unit)),
+                "\(row.name)")
             guard let known, case .catalog(let id) = known.source else { continue }
             #expect(id == row.id)
             #expect(known.isCounter == (row.kind == .counter))
@@ -68,6 +72,23 @@ import Testing
         #expect(
             PolicyVocabulary.obstacle(
                 to: MetricTerm("psi.io.full.avg10", of: .host), on: .v1) == nil)
+    }
+}
+
+@Suite struct ObstacleTests {
+    @Test func aRuleKnowsWhereItCannotHold() throws {
+        func obstacles(_ keys: String...) throws -> [String?] {
+            let text = PolicyText.rule("do: [log]", keys.joined(separator: "\n    "))
+            let rule = try #require(PolicyText.load(text).document).rules[0]
+            return HierarchyMode.allCases.map { rule.obstacle(on: $0) }
+        }
+        #expect(try obstacles("when: host.load > 4") == [nil, nil, nil])
+        #expect(
+            try obstacles("when: psi.io.full.avg10 > 4%")
+                == ["psi.io.full.avg10 does not exist on v1", nil, nil])
+        #expect(
+            try obstacles("when: host.load > 4", "requires: [v2, psi]")
+                == ["it requires v2", nil, "it requires v2"])
     }
 }
 
@@ -132,12 +153,24 @@ import Testing
     }
 
     @Test(arguments: [
-        ("io.max.wbps: 10MB/s", "6:7: error: io.max.wbps is set for each of several; write io.max.wbps[/dev/vda] [attribute]"),
+        (
+            "io.max.wbps: 10MB/s",
+            "6:7: error: io.max.wbps is set for each of several; write io.max.wbps[/dev/vda] [attribute]"
+        ),
         ("\"memory.max[x]\": 1GiB", "6:7: error: memory.max is one value; remove [x] [attribute]"),
-        ("iox: {8:0: {wbps: 1MB/s}}", "6:7: error: unknown attribute 'iox', nearest valid 'io' [attribute]"),
-        ("io: {8:0: {wbpx: 1MB/s}}", "6:18: error: unknown attribute 'io[8:0].wbpx', nearest valid 'io.wbps' [attribute]"),
+        (
+            "iox: {8:0: {wbps: 1MB/s}}",
+            "6:7: error: unknown attribute 'iox', nearest valid 'io' [attribute]"
+        ),
+        (
+            "io: {8:0: {wbpx: 1MB/s}}",
+            "6:18: error: unknown attribute 'io[8:0].wbpx', nearest valid 'io.wbps' [attribute]"
+        ),
         ("cpuset.pool: none", "6:20: error: unknown pool 'none'; none is defined [reference]"),
-        ("devices: {allow: [\"x 1:3\"]}", "6:25: error: devices.allow: \"x 1:3\" is not understood; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"),
+        (
+            "devices: {allow: [\"x 1:3\"]}",
+            "6:25: error: devices.allow: \"x 1:3\" is not understood; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"
+        ),
     ])
     func mistakes(text: String, expected: String) {
         #expect(findings(text).filter { $0.contains("error") } == ["p.yaml:\(expected)"])
