@@ -48,10 +48,14 @@ extension PolicyEngine {
         }
     }
 
-    /// Adds a rule's wishes before anyone's are written, so that equal rules meet in one tick.
+    /// Adds a rule's wishes before anyone's are written, so that equal rules meet in one tick; not
+    /// those of steps that will wait for a disruptive one.
     private mutating func announce(_ place: Int, _ row: Int) {
         let cause = Cause(rules[place].when.text)
-        for index in rules[place].rule.actions.indices {
+        var disturbances = 0
+        for (index, action) in rules[place].rule.actions.enumerated() {
+            disturbances += action.kind.disturbance == nil ? 0 : 1
+            if disturbances > 1 { return }
             for assignment in assignments(place, row, index) { wish(place, row, assignment, cause) }
         }
     }

@@ -32,6 +32,8 @@ extension PolicyEngine {
                 assignments(place, row, index), place, row, chain: chain, cause,
                 continuesOnError: action.continuesOnError)
         case .freeze(let timeout, let onTimeout):
+            // What the rule froze stays frozen until its time is over; a repetition adds none.
+            if holdings[row].claims.contains(where: { $0.rule == place }) { return nil }
             claim(place, row, timeout, onTimeout)
             // A kill at the end is done here, so the freeze may not end by itself just before.
             kind = .freeze(deadline: onTimeout == .kill ? timeout + .seconds(5) : timeout)
@@ -88,9 +90,32 @@ extension PolicyEngine {
         }
     }
 
+    /// Goes on with chains whose disruptive step is done, as far as nothing speaks against it now.
+    mutating func continueChains() {
+        let chains = ready
+        ready = []
+        for rest in chains {
+            guard let position = rows.position(rest.row),
+                let entry = input?.snapshot.cgroups[position]
+            else { continue }
+            let kind = rules[rest.rule].rule.actions[rest.actions[0]].kind.disturbance
+            let reason =
+                holdings[rest.row].disruptedAt == now
+                ? "superseded: something else was done to it"
+                : facts.hold(on: entry).map { "held: \($0)" }
+                    ?? kind.flatMap { facts.refusal(of: $0, on: entry) }.map { "protected: \($0)" }
+            if let reason {
+                veto(rest.rule, rest.row, kind?.rawValue, reason)
+            } else {
+                run(rest.rule, rest.row, chain: rest.chain, rest.actions, rest.cause)
+            }
+        }
+    }
+
     /// A chain that waits is not gone on with.
     mutating func endWaiting(_ place: Int, _ row: Int) {
         waiting = waiting.filter { $0.value.rule != place || $0.value.row != row }
+        ready.removeAll { $0.rule == place && $0.row == row }
     }
 
     // MARK: Freezing
@@ -98,7 +123,6 @@ extension PolicyEngine {
     private mutating func claim(
         _ place: Int, _ row: Int, _ timeout: Duration, _ onTimeout: FreezeTimeout
     ) {
-        holdings[row].claims.removeAll { $0.rule == place }
         holdings[row].claims.append(
             FreezeClaim(
                 rule: place, priority: rules[place].rule.priority, isDryRun: rules[place].isDryRun,

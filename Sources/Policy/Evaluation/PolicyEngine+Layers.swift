@@ -151,13 +151,15 @@ extension PolicyEngine {
     /// changed or gone end, and what they froze is thawed.
     mutating func renumber(_ places: [Int: Int]) {
         let cause = Cause("the policy changed")
-        waiting = waiting.compactMapValues { rest in
+        func moved(_ rest: WaitingChain) -> WaitingChain? {
             places[rest.rule].map {
                 WaitingChain(
                     rule: $0, row: rest.row, chain: rest.chain, actions: rest.actions,
                     cause: rest.cause)
             }
         }
+        waiting = waiting.compactMapValues(moved)
+        ready = ready.compactMap(moved)
         for row in holdings.indices where rows.position(row) != nil {
             thaw(row, cause, origin: .engine) { places[$0.rule] == nil }
             holdings[row].claims = holdings[row].claims.compactMap { claim in

@@ -56,7 +56,7 @@ extension PolicyEngine {
                 holdings[row].claims.removeAll { $0.rule == place }
             }
         case .thaw:
-            if result.outcome.failure.map({ Self.remedy($0) != .gone }) ?? false {
+            if !result.outcome.isTakenBack, result.outcome != .hung {
                 emit(
                     .thaw, effect.origin, row, effect.cause, isUndo: true,
                     isDryRun: effect.isDryRun)
@@ -78,12 +78,10 @@ extension PolicyEngine {
 
     /// The rest of a chain, if what it waited for went well.
     private mutating func goOn(after result: EffectResult, _ effect: Effect, _ row: Int) {
-        guard let rest = waiting.removeValue(forKey: effect.id) else { return }
-        guard result.outcome.isSuccess || effect.continuesOnError else { return }
-        guard holdings[row].disruptedAt != now else {
-            return veto(rest.rule, row, nil, "superseded: another rule acts on it")
-        }
-        run(rest.rule, row, chain: rest.chain, rest.actions, rest.cause)
+        guard let rest = waiting.removeValue(forKey: effect.id),
+            result.outcome.isSuccess || effect.continuesOnError
+        else { return }
+        ready.append(rest)
     }
 
     // MARK: Values
@@ -151,7 +149,7 @@ extension PolicyEngine {
             else { continue }
             holdings[row].values[place].inFlight = nil
             holdings[row].values[place].isDirty = true
-            if result.outcome.isSuccess || result.outcome == .gone {
+            if result.outcome.isTakenBack {
                 holdings[row].values[place].applied = nil
                 holdings[row].values[place].tries = 0
             } else {
@@ -181,8 +179,9 @@ extension PolicyEngine {
         _ place: Int, _ row: Int, _ result: EffectResult, _ effect: Effect
     ) {
         let instanceRow = rules[place].isAggregate ? 0 : row
-        guard effect.kind.changesCgroup, rules[place].states[instanceRow] != .suspended,
-            var instance = rules[place].instances[instanceRow]
+        // A rule of this name may be another one since a reload, which knows nothing of the cgroup.
+        guard effect.kind.changesCgroup, var instance = rules[place].instances[instanceRow],
+            rules[place].states[instanceRow] != .suspended
         else { return }
         switch result.outcome {
         case .done, .partial:
@@ -230,6 +229,17 @@ extension EffectResult.Outcome {
         switch self {
         case .done, .partial, .ineffective: true
         default: false
+        }
+    }
+
+    /// Whether nothing is left to take back: a thaw or a restoring that did not succeed is tried
+    /// again.
+    var isTakenBack: Bool {
+        switch self {
+        case .done, .partial, .gone: true
+        case .ineffective, .vetoed, .skipped, .hung: false
+        case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
+            ["ENOENT", "ENODEV", "ESRCH"].contains(failure.errno)
         }
     }
 

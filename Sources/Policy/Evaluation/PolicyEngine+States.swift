@@ -343,6 +343,7 @@ extension PolicyEngine {
         budgets.forget(rows.cgroups[row].id)
         inFlight = inFlight.filter { $0.value.row != row }
         waiting = waiting.filter { $0.value.row != row }
+        ready.removeAll { $0.row == row }
         for index in limits.indices { limits[index].wished.remove(row) }
     }
 }

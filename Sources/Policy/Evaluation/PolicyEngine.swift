@@ -27,6 +27,8 @@ public struct PolicyEngine: Sendable {
     var inFlight: [Effect.ID: InFlight] = [:]
     /// What is left of a chain until an effect of it ends, by that effect.
     var waiting: [Effect.ID: WaitingChain] = [:]
+    /// Rests of chains that wait no more.
+    var ready: [WaitingChain] = []
 
     /// The snapshot and the time of this tick.
     var input: PolicyInput?
@@ -77,8 +79,9 @@ public struct PolicyEngine: Sendable {
 
     /// Looks at a snapshot and at what became of earlier effects, and says what is to be done.
     ///
-    /// The order is fixed: expired freezes, results, identities, groups, metrics, conditions and
-    /// states, values, drift.
+    /// The order is fixed: results, identities (so that nothing is done to what is gone), groups,
+    /// metrics, expired freezes, drift, lower layers, conditions and states, then what gives, rules'
+    /// steps by priority, and what takes.
     public mutating func tick(_ input: PolicyInput) -> PolicyOutput {
         let isOld = self.input != nil && input.time.nanoseconds <= now
         let last = now
@@ -93,9 +96,10 @@ public struct PolicyEngine: Sendable {
         now = input.time.nanoseconds
         elapsed = last == 0 ? 0 : now - last
         isGap = elapsed > measurements.interval * 5 / 2
-        expireFreezes()
         takeResults(input.results)
         identify(input.snapshot)
+        expireFreezes()
+        continueChains()
         noticeDrift()
         takeLimits()
         askSources()
@@ -249,9 +253,14 @@ public struct PolicyEngine: Sendable {
     public mutating func stop() -> PolicyOutput {
         guard input != nil else { return finish() }
         let cause = Cause("the policy ends")
+        // A thaw that was not answered yet may fail, and nobody would try again.
+        let unanswered = Set(
+            inFlight.values.filter { $0.effect.kind == .thaw && !$0.effect.isDryRun }.map(\.row))
         for row in rows.rowAt {
             for isDryRun in [false, true]
-            where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun }) {
+            where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
+                || !isDryRun && unanswered.contains(row)
+            {
                 emit(.thaw, .engine, row, cause, isUndo: true, isDryRun: isDryRun)
             }
             holdings[row].claims.removeAll()
