@@ -7,10 +7,10 @@ public struct LimitRequest: Sendable {
     /// The wish.
     public let value: LimitValue
 
-    /// Joins the parts.
+    /// Joins the parts; a limit that has one value a cgroup has no instance, whatever was named.
     public init(limit: Limit, instance: String? = nil, value: LimitValue) {
         self.limit = limit
-        self.instance = instance
+        self.instance = limit.dimension == nil ? nil : instance
         self.value = value
     }
 

@@ -47,13 +47,29 @@ extension ConfigNode {
 
     /// `unknown key 'x', nearest valid 'y'`; lists all where none is near.
     public static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
-        let wanted = Array(text.utf8)
-        let ranked = valid.map { (distance(wanted, Array($0.utf8)), $0) }
-            .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-        if let (distance, nearest) = ranked.first, distance <= max(2, wanted.count / 3) {
-            return "unknown \(what) '\(text)', nearest valid '\(nearest)'"
+        if let nearest = nearest(to: text, among: valid) {
+            return "unknown \(what) \(quoted(text)), nearest valid '\(nearest)'"
         }
-        return "unknown \(what) '\(text)'; valid: \(valid.joined(separator: ", "))"
+        return "unknown \(what) \(quoted(text)); valid: \(valid.joined(separator: ", "))"
+    }
+
+    /// The word that was probably meant; nil if none is like it.
+    public static func nearest(to text: String, among valid: [String]) -> String? {
+        let wanted = Array(text.utf8)
+        // No name is that long, and a distance takes the product of both lengths.
+        guard wanted.count <= 100 else { return nil }
+        let farthest = max(2, wanted.count / 3)
+        let near = valid.filter { abs($0.utf8.count - wanted.count) <= farthest }
+            .map { (distance(wanted, Array($0.utf8)), $0) }
+        return near.filter { $0.0 <= farthest }.min { ($0.0, $0.1) < ($1.0, $1.1) }?.1
+    }
+
+    /// A text within a message: in quotes, on one line, and not without end.
+    public static func quoted(_ text: String) -> String {
+        let shown = text.unicodeScalars.prefix(60).reduce(into: "") { result, scalar in
+            result += scalar.value < 0x20 ? scalar.escaped(asASCII: false) : String(scalar)
+        }
+        return text.unicodeScalars.count > 60 ? "'\(shown)…'" : "'\(shown)'"
     }
 
     private var kind: String {

@@ -10,7 +10,7 @@ public struct PolicyMetric: Sendable {
         case derived(Derivation)
     }
 
-    /// What is computed; the engine knows how.
+    /// What is computed; the engine knows how. Shares are 0 to 1, before ``PolicyMetric/scale``.
     public enum Derivation: Sendable {
         /// The lowest limit of the cgroup, its ancestors and the machine: always a number.
         case memoryLimit
@@ -28,8 +28,10 @@ public struct PolicyMetric: Sendable {
         /// Whether it or one below holds a process.
         case populated
         case hostMemoryTotal, hostMemoryAvailable, hostSwapFree, hostSwapTotal
+        /// Tasks that run or wait, and the busy share of all CPUs and of a disk.
         case hostLoad, hostCPUUse, hostDiskUse
-        /// Pressure of the whole machine.
+        /// Pressure of the whole machine, raw as the kernel's rows: hundredths of a percent, and
+        /// microseconds for `total`.
         case hostPressure(resource: String, line: String, window: String)
         /// Minutes after local midnight.
         case hostTime
@@ -49,13 +51,25 @@ public struct PolicyMetric: Sendable {
     public let source: Source
     /// Whether a disk can be named in brackets.
     public let takesInstance: Bool
+    /// Whether the name stands for a counter's rate (`cpu.usage`, `io.write_rate`): to a reader a
+    /// level, so `avg`, `min`, `max`, `p95` and `slope` take it, over the rates of the intervals.
+    public let isRate: Bool
+    /// The row that v1 has in place of ``source``; nil where it is the same or v1 has none.
+    public let legacy: MetricID?
     /// One sentence for people.
     public let help: String
+
+    /// What a rate in ``unit`` a second is in ``rateUnit``: 100 where time lost in time is percent.
+    public var rateScale: Double { rateUnit == .percent ? 100 : 1 }
+
+    /// What the name alone counts: a counter's rate, a level.
+    public var valueUnit: PolicyUnit { rateUnit ?? unit }
 
     /// Joins the parts.
     public init(
         name: String, isCounter: Bool, unit: PolicyUnit, rateUnit: PolicyUnit?, scale: Double,
-        source: Source, takesInstance: Bool, help: String
+        source: Source, takesInstance: Bool, isRate: Bool = false, legacy: MetricID? = nil,
+        help: String
     ) {
         self.name = name
         self.isCounter = isCounter
@@ -64,6 +78,8 @@ public struct PolicyMetric: Sendable {
         self.scale = scale
         self.source = source
         self.takesInstance = takesInstance
+        self.isRate = isRate
+        self.legacy = legacy
         self.help = help
     }
 }

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension PolicyMetric.Derivation {
-    /// The value of a cgroup, in the unit that the vocabulary tells.
+    /// The value of a cgroup, before the vocabulary's scale: shares are 0 to 1.
     func value(_ input: PolicyInput, _ position: Int, firstSeen: UInt64) -> Double {
         let snapshot = input.snapshot
         switch self {
@@ -17,7 +17,7 @@ extension PolicyMetric.Derivation {
             let most = Double(cpuset ?? snapshot.host.cpuCount)
             return min(snapshot.effectiveCPUQuota(position)?.cpus ?? most, most)
         case .throttledRatio:
-            if let ratio = snapshot.throttledRatio(position) { return ratio * 100 }
+            if let ratio = snapshot.throttledRatio(position) { return ratio }
             let periods = snapshot[position, .cpuPeriods]
             return periods.isKnown || periods == .absent ? .notApplicable : .unknown
         case .age:
@@ -28,7 +28,7 @@ extension PolicyMetric.Derivation {
         }
     }
 
-    /// The value of the machine.
+    /// The value of the machine, before the vocabulary's scale.
     func value(ofHost input: PolicyInput) -> Double {
         let host = input.snapshot.host
         switch self {
@@ -40,7 +40,7 @@ extension PolicyMetric.Derivation {
             guard let old = host.previousCPUBusy.value, let new = host.cpuBusy.value, new >= old,
                 let seconds = input.snapshot.tierTimes[Tier.tick.rawValue].seconds
             else { return host.cpuBusy == .absent ? .notApplicable : .unknown }
-            return Double(new - old) / 1e4 / seconds / Double(max(host.cpuCount, 1))
+            return Double(new - old) / 1e6 / seconds / Double(max(host.cpuCount, 1))
         case .hostPressure(let resource, let line, let window):
             return Self.pressure(input.snapshot, resource, line, window)
         case .hostTime: return Double(input.minuteOfDay)
@@ -73,11 +73,11 @@ extension PolicyMetric.Derivation {
             case ("io", "some", "avg10"): snapshot.host.ioPressure
             default: nil
             }
-        if let reading, reading != .absent { return MetricReading.number(reading, 0.01) }
+        if let reading, reading != .absent { return MetricReading.number(reading, 1) }
         guard let metric = MetricCatalog.metric(named: "\(resource).pressure.\(line).\(window)"),
             let root = snapshot.index(of: .root)
         else { return .notApplicable }
-        return MetricReading.number(snapshot[root, metric.id], metric.kind == .counter ? 1e-6 : 0.01)
+        return MetricReading.number(snapshot[root, metric.id], 1)
     }
 }
 

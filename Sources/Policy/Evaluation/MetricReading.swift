@@ -3,7 +3,7 @@ import CgroupModel
 /// How one metric of the vocabulary is read from a snapshot.
 struct MetricReading: Sendable {
     private enum Way: Sendable {
-        case column(Int?)
+        case column(Int?, legacy: Int?)
         case instances(InstanceKey?)
         /// A disk, page size or interface that this machine does not have.
         case nothing
@@ -12,6 +12,8 @@ struct MetricReading: Sendable {
 
     let tier: Tier
     private let metric: MetricID?
+    /// Where the number is on v1, if that is another row.
+    private let legacy: MetricID?
     private let isCounter: Bool
     /// A counter keeps the kernel's unit until its rate is taken.
     private let scale: Double
@@ -20,6 +22,7 @@ struct MetricReading: Sendable {
     init(_ metric: PolicyMetric, instance: String?, device: (String) -> InstanceKey?) {
         isCounter = metric.isCounter
         scale = metric.isCounter ? 1 : metric.scale
+        legacy = metric.legacy
         switch metric.source {
         case .derived(let derivation):
             self.metric = nil
@@ -30,7 +33,7 @@ struct MetricReading: Sendable {
             self.metric = id
             tier = row.tier
             guard let dimension = row.dimension else {
-                way = .column(nil)
+                way = .column(nil, legacy: nil)
                 return
             }
             guard let instance else {
@@ -44,7 +47,8 @@ struct MetricReading: Sendable {
     /// Finds the column in a schema.
     mutating func resolve(_ schema: Schema) {
         guard case .column = way, let metric else { return }
-        way = .column(schema.column(of: metric))
+        way = .column(
+            schema.column(of: metric), legacy: legacy.flatMap { schema.column(of: $0) })
     }
 
     /// A reading as a number: no limit and no file are "not applicable".
@@ -60,19 +64,26 @@ struct MetricReading: Sendable {
     func value(_ input: PolicyInput, _ position: Int, firstSeen: UInt64) -> Double {
         let snapshot = input.snapshot
         switch way {
-        case .column(let column):
-            guard let column else { return .notApplicable }
-            let place = snapshot.cgroups[position].row
-            return Self.number(
-                Reading(
-                    rawValue: snapshot.blocks[place.block].values[
-                        place.row * snapshot.schema.width + column]), scale)
+        case .column(let column, let legacy):
+            let value = self.value(snapshot, position, column)
+            return value.isNotApplicable && legacy != nil
+                ? self.value(snapshot, position, legacy) : value
         case .instances(let key):
             return sum(snapshot, position, key) { Self.number($0.reading, scale) }
         case .derived(let derivation):
-            return derivation.value(input, position, firstSeen: firstSeen)
+            let value = derivation.value(input, position, firstSeen: firstSeen)
+            return value.isNaN ? value : value * scale
         case .nothing: return .notApplicable
         }
+    }
+
+    private func value(_ snapshot: Snapshot, _ position: Int, _ column: Int?) -> Double {
+        guard let column else { return .notApplicable }
+        let place = snapshot.cgroups[position].row
+        return Self.number(
+            Reading(
+                rawValue: snapshot.blocks[place.block].values[
+                    place.row * snapshot.schema.width + column]), scale)
     }
 
     /// The value of the machine.
@@ -81,7 +92,8 @@ struct MetricReading: Sendable {
             guard let root = input.snapshot.index(of: .root) else { return .notApplicable }
             return value(input, root, firstSeen: 0)
         }
-        return derivation.value(ofHost: input)
+        let value = derivation.value(ofHost: input)
+        return value.isNaN ? value : value * scale
     }
 
     /// How much a counter grew since its file was read before; unknown after a reset.
@@ -92,7 +104,8 @@ struct MetricReading: Sendable {
         }
         switch way {
         case .column:
-            guard let metric else { return .notApplicable }
+            guard var metric else { return .notApplicable }
+            if let legacy, snapshot[position, metric] == .absent { metric = legacy }
             let (old, new) = (snapshot.previous(position, metric), snapshot[position, metric])
             return old == .absent && new.value != nil ? .unknown : difference(old, new)
         case .instances(let key):

@@ -1,0 +1,192 @@
+import CgroupModel
+
+/// Standing limits with the rows that have their wishes.
+struct LimitRuntime: Sendable {
+    let limits: StandingLimits
+    let origin: Effect.Origin
+    /// What is set in this machine's mode; what pools set comes from their own layer.
+    let assignments: [LimitAssignment]
+    /// Nil for always.
+    let when: Program?
+    /// Why it never holds.
+    let disabled: String?
+    var holds = false
+    var wished: Set<Int> = []
+
+    init(
+        _ limits: StandingLimits, index: Int, _ mode: HierarchyMode,
+        _ compiler: inout ProgramCompiler
+    ) {
+        self.limits = limits
+        origin = .limits(group: limits.group, index: index)
+        var values: [LimitKey: LimitValue] = [:]
+        for setting in limits.settings + (limits.overrides[mode] ?? []) {
+            if case .limit(let key, let value) = setting { values[key] = value }
+        }
+        assignments = values.sorted { $0.key < $1.key }.map { LimitAssignment($0.key, $0.value) }
+        do throws(UnknownTerm) {
+            when = try limits.when.map { condition throws(UnknownTerm) in
+                try compiler.compile(condition)
+            }
+            disabled = nil
+        } catch {
+            when = nil
+            disabled = "there is no metric \(error.name)"
+        }
+    }
+}
+
+/// The layers below the rules: standing limits, pools and autosizing.
+extension PolicyEngine {
+    /// Adds and drops the wishes of standing limits, as they begin and end to hold and as cgroups
+    /// come and go.
+    mutating func takeLimits() {
+        guard let input else { return }
+        for index in limits.indices where limits[index].disabled == nil {
+            let wasHolding = limits[index].holds
+            limits[index].holds = holds(limits[index], input)
+            guard membersChanged || limits[index].holds != wasHolding else { continue }
+            let members =
+                limits[index].holds
+                ? matcher.members(of: limits[index].limits.group).map { rows.rowAt[$0] } : []
+            let kept = Set(members)
+            for row in limits[index].wished.subtracting(kept).sorted() {
+                let origin = limits[index].origin
+                unwish(row) { $0 == origin }
+            }
+            for row in members where !limits[index].wished.contains(row) { wish(index, row) }
+            limits[index].wished = kept
+        }
+    }
+
+    private func holds(_ limits: LimitRuntime, _ input: PolicyInput) -> Bool {
+        if let during = limits.limits.during, !during.contains(input.minuteOfDay) { return false }
+        guard let when = limits.when else { return true }
+        switch measurements.truth(when, row: 0) {
+        case .yes: return true
+        case .no: return false
+        case .unknown: return limits.holds
+        }
+    }
+
+    private mutating func wish(_ index: Int, _ row: Int) {
+        let runtime = limits[index]
+        let cause = Cause("standing limits of \(runtime.limits.group)")
+        for assignment in runtime.assignments {
+            wish(
+                row, assignment.key,
+                ManagedValue.Wish(
+                    layer: .limits, priority: runtime.limits.priority, origin: runtime.origin,
+                    value: assignment.value, cause: cause), isDryRun: false)
+        }
+    }
+
+    /// Before another policy: all standing limits are wished for anew.
+    mutating func dropLimits() { dropWishes { $0.layer == .limits } }
+
+    /// Asks pools and autosizing; what they want done is done at the end of the tick.
+    mutating func askSources() {
+        acts = []
+        guard let input, !sources.isEmpty else { return }
+        let context = LayerContext(
+            input: input, document: document, members: matcher.all, membersChanged: membersChanged,
+            holding: limits.map(\.holds))
+        for place in sources.indices {
+            let proposal = sources[place].propose(context)
+            let layer = sources[place].layer
+            acts += proposal.acts
+            guard let wishes = proposal.wishes else { continue }
+            dropWishes { $0.layer == layer }
+            for wish in wishes {
+                guard let row = rows.row(of: wish.target.cgroup), rows.position(row) != nil else {
+                    continue
+                }
+                self.wish(
+                    row, wish.key,
+                    ManagedValue.Wish(
+                        layer: layer, priority: wish.priority, origin: wish.origin,
+                        value: wish.value, cause: wish.cause), isDryRun: false)
+            }
+        }
+    }
+
+    /// Does what pools and autosizing want done once, as far as nothing speaks against it.
+    mutating func doActs() {
+        for act in acts {
+            guard let row = rows.row(of: act.target.cgroup), let position = rows.position(row),
+                let entry = input?.snapshot.cgroups[position]
+            else { continue }
+            if let disruption = act.kind.disturbance {
+                let reason = obstacle(to: disruption, row, entry)
+                if let reason {
+                    record(.veto, act.origin, row, action: act.kind.name, note: reason)
+                    continue
+                }
+                holdings[row].disruptedAt = now
+            }
+            emit(act.kind, act.origin, row, act.cause)
+        }
+        acts = []
+    }
+
+    private mutating func obstacle(
+        to disruption: DisruptiveAction, _ row: Int, _ entry: CgroupEntry
+    ) -> String? {
+        if holdings[row].hung != nil { return "an earlier action hangs" }
+        if let hold = facts.hold(on: entry) { return "held: \(hold)" }
+        if holdings[row].disruptedAt == now || holdings[row].isFrozen
+            || input?.guarded[entry.id]?.isFrozen == true
+        {
+            return "superseded"
+        }
+        if let reason = facts.refusal(of: disruption, on: entry) { return "protected: \(reason)" }
+        let need = BudgetLedger.Need(
+            kills: disruption == .kill ? 1 : 0, freezes: disruption == .freeze ? 1 : 0)
+        guard let item = budgets.spend(need, on: entry.id, at: now) else { return nil }
+        budgetHits[item.rawValue] += 1
+        return "budget: \(item.text)"
+    }
+
+    /// Gives claims and chains the places of their rules in another policy; those of rules that are
+    /// changed or gone end, and what they froze is thawed.
+    mutating func renumber(_ places: [Int: Int]) {
+        let cause = Cause("the policy changed")
+        waiting = waiting.compactMapValues { rest in
+            places[rest.rule].map {
+                WaitingChain(
+                    rule: $0, row: rest.row, chain: rest.chain, actions: rest.actions,
+                    cause: rest.cause)
+            }
+        }
+        for row in holdings.indices where rows.position(row) != nil {
+            thaw(row, cause, origin: .engine) { places[$0.rule] == nil }
+            holdings[row].claims = holdings[row].claims.compactMap { claim in
+                places[claim.rule].map { claim.moved(to: $0) }
+            }
+            holdings[row].thaws = holdings[row].thaws.compactMap { thaw in
+                places[thaw.rule].map { ($0, thaw.priority) }
+            }
+        }
+    }
+}
+
+extension FreezeClaim {
+    fileprivate func moved(to rule: Int) -> FreezeClaim {
+        var claim = FreezeClaim(
+            rule: rule, priority: priority, isDryRun: isDryRun, since: since, deadline: deadline,
+            onTimeout: onTimeout)
+        claim.isConfirmed = isConfirmed
+        return claim
+    }
+}
+
+extension Effect.Kind {
+    fileprivate var disturbance: DisruptiveAction? {
+        switch self {
+        case .freeze: .freeze
+        case .kill: .kill
+        case .reclaim: .reclaim
+        default: nil
+        }
+    }
+}

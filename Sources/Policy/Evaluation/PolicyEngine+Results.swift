@@ -1,0 +1,267 @@
+import CgroupModel
+
+/// What is made of the answers to effects.
+extension PolicyEngine {
+    private static let second: UInt64 = 1_000_000_000
+    private static let valueRest: UInt64 = 300 * second
+    private static let victimRest: UInt64 = 60 * second
+
+    /// What a failure asks for.
+    private enum Remedy {
+        /// Again after one, two and four seconds.
+        case retry
+        case again
+        /// The value is left alone for five minutes.
+        case leaveValue
+        /// The plan was wrong: the rule is suspended.
+        case suspendRule
+        case gone
+    }
+
+    private static func remedy(_ failure: EffectResult.Failure) -> Remedy {
+        switch failure.errno {
+        case "EINTR": .again
+        case "EACCES", "EPERM", "EROFS": .leaveValue
+        case "EINVAL", "ERANGE", "ENOSPC", "EOPNOTSUPP": .suspendRule
+        case "ENOENT", "ENODEV", "ESRCH": .gone
+        default: .retry
+        }
+    }
+
+    mutating func takeResults(_ results: [EffectResult]) {
+        for result in results { take(result) }
+    }
+
+    private mutating func take(_ result: EffectResult) {
+        guard let known = inFlight[result.id] else { return }
+        let (effect, row) = (known.effect, known.row)
+        record(
+            effect.isUndo ? .undo : .apply, effect.origin, row, effect: effect.id,
+            action: effect.kind.name, changes: result.changes, outcome: result.outcome,
+            isDryRun: effect.isDryRun)
+        if result.outcome == .hung {
+            holdings[row].hung = result.id
+            return
+        }
+        inFlight[result.id] = nil
+        if holdings[row].hung == result.id { holdings[row].hung = nil }
+        for place in sources.indices where sources[place].layer == effect.origin.layer {
+            sources[place].took(result, of: effect)
+        }
+        switch effect.kind {
+        case .set(let assignments): takeSet(assignments, result, effect, row)
+        case .restore(let keys): takeRestore(keys, result, effect, row)
+        case .freeze:
+            if !result.outcome.isSuccess, let place = rule(of: effect) {
+                holdings[row].claims.removeAll { $0.rule == place }
+            }
+        case .thaw:
+            if result.outcome.failure.map({ Self.remedy($0) != .gone }) ?? false {
+                emit(
+                    .thaw, effect.origin, row, effect.cause, isUndo: true,
+                    isDryRun: effect.isDryRun)
+            }
+        case .reclaim, .kill:
+            if case .ineffective = result.outcome {
+                holdings[row].excludedUntil = now + Self.victimRest
+            }
+        case .hook, .notify, .log: break
+        }
+        goOn(after: result, effect, row)
+        if let place = rule(of: effect), !effect.isUndo { judge(place, row, result, effect) }
+    }
+
+    private func rule(of effect: Effect) -> Int? {
+        guard case .rule(let name) = effect.origin else { return nil }
+        return rules.firstIndex { $0.rule.name == name }
+    }
+
+    /// The rest of a chain, if what it waited for went well.
+    private mutating func goOn(after result: EffectResult, _ effect: Effect, _ row: Int) {
+        guard let rest = waiting.removeValue(forKey: effect.id) else { return }
+        guard result.outcome.isSuccess || effect.continuesOnError else { return }
+        guard holdings[row].disruptedAt != now else {
+            return veto(rest.rule, row, nil, "superseded: another rule acts on it")
+        }
+        run(rest.rule, row, chain: rest.chain, rest.actions, rest.cause)
+    }
+
+    // MARK: Values
+
+    private mutating func takeSet(
+        _ assignments: [LimitAssignment], _ result: EffectResult, _ effect: Effect, _ row: Int
+    ) {
+        for assignment in assignments {
+            guard
+                let place = holdings[row].values.firstIndex(where: {
+                    $0.key == assignment.key && $0.inFlight == effect.id
+                })
+            else { continue }
+            holdings[row].values[place].inFlight = nil
+            holdings[row].values[place].isDirty = true
+            switch result.outcome {
+            case .done, .partial, .ineffective:
+                let change = result.changes.first { $0.key == assignment.key }
+                holdings[row].values[place].applied = assignment.value
+                holdings[row].values[place].readBack = change.flatMap {
+                    LimitMetrics.value(ofText: $0.after, $0)
+                }
+                holdings[row].values[place].isConfirmed = false
+                holdings[row].values[place].tries = 0
+            case .halfway:
+                // Something of it stands: it is taken back until that succeeds.
+                holdings[row].values[place].applied = assignment.value
+                holdings[row].values[place].wishes.removeAll { $0.origin == effect.origin }
+            case .failed(let failure), .rolledBack(let failure):
+                postpone(row, place, failure)
+            case .vetoed, .skipped:
+                if effect.origin.layer == .rules {
+                    holdings[row].values[place].wishes.removeAll { $0.origin == effect.origin }
+                } else {
+                    holdings[row].values[place].retryAt = now + Self.victimRest
+                }
+            case .gone, .hung: holdings[row].values[place].retryAt = now + Self.valueRest
+            }
+        }
+        if case .halfway(let failure) = result.outcome { alert(row, effect, failure.message) }
+    }
+
+    private mutating func postpone(_ row: Int, _ place: Int, _ failure: EffectResult.Failure) {
+        let tries = holdings[row].values[place].tries
+        switch Self.remedy(failure) {
+        case .again: break
+        case .retry where tries < 3:
+            holdings[row].values[place].retryAt = now + Self.second << UInt64(tries)
+            holdings[row].values[place].tries = tries + 1
+        case .retry, .leaveValue, .suspendRule, .gone:
+            holdings[row].values[place].retryAt = now + Self.valueRest
+            holdings[row].values[place].tries = 0
+        }
+    }
+
+    private mutating func takeRestore(
+        _ keys: [LimitKey], _ result: EffectResult, _ effect: Effect, _ row: Int
+    ) {
+        var isFirstFailure = false
+        for key in keys {
+            guard
+                let place = holdings[row].values.firstIndex(where: {
+                    $0.key == key && $0.inFlight == effect.id
+                })
+            else { continue }
+            holdings[row].values[place].inFlight = nil
+            holdings[row].values[place].isDirty = true
+            if result.outcome.isSuccess || result.outcome == .gone {
+                holdings[row].values[place].applied = nil
+                holdings[row].values[place].tries = 0
+            } else {
+                isFirstFailure = isFirstFailure || holdings[row].values[place].tries == 0
+                holdings[row].values[place].tries += 1
+            }
+        }
+        if isFirstFailure {
+            alert(row, effect, result.outcome.failure?.message ?? "it was not taken back")
+        }
+    }
+
+    /// Tells people once that something could not be taken back.
+    private mutating func alert(_ row: Int, _ effect: Effect, _ message: String) {
+        emit(
+            .notify(
+                sinks: ["journald"], level: .error,
+                text: "\(effect.target.path): \(effect.kind.name) of \(effect.origin.text) is "
+                    + "tried again until it succeeds: \(message)"),
+            effect.origin, row, effect.cause, isDryRun: effect.isDryRun)
+    }
+
+    // MARK: Rules
+
+    /// Counts what went well and what did not, and suspends a rule that gets nowhere.
+    private mutating func judge(
+        _ place: Int, _ row: Int, _ result: EffectResult, _ effect: Effect
+    ) {
+        let instanceRow = rules[place].isAggregate ? 0 : row
+        guard var instance = rules[place].instances[instanceRow] else { return }
+        switch result.outcome {
+        case .done, .partial:
+            guard effect.kind.changesCgroup else { return }
+            (instance.failures, instance.ineffective, instance.suspensions) = (0, 0, 0)
+        case .ineffective(let reason):
+            instance.ineffective += 1
+            if instance.ineffective >= 3 {
+                suspend(place, instanceRow, &instance, "three times without effect: \(reason)")
+            }
+        case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
+            fail(place, row, instanceRow, &instance, failure, effect)
+        case .vetoed(let reason):
+            rules[place].instances[instanceRow] = instance
+            guard effect.kind.changesCgroup else { return }
+            rules[place].vetoCount += 1
+            let isFreeze = effect.kind.name == "freeze"
+            return rest(place, instanceRow, reason, cooldownFactor: isFreeze ? 2 : 1)
+        case .gone, .hung, .skipped: return
+        }
+        rules[place].instances[instanceRow] = instance
+    }
+
+    private mutating func fail(
+        _ place: Int, _ row: Int, _ instanceRow: Int, _ instance: inout RuleRuntime.Instance,
+        _ failure: EffectResult.Failure, _ effect: Effect
+    ) {
+        switch Self.remedy(failure) {
+        case .again, .gone: return
+        case .suspendRule:
+            return suspend(place, instanceRow, &instance, "the plan is wrong: \(failure.message)")
+        case .retry:
+            let isTried = holdings[row].values.contains {
+                $0.tries > 0 && $0.writer == effect.origin
+            }
+            if case .set = effect.kind, isTried { return }
+        case .leaveValue: break
+        }
+        instance.failures += 1
+        if instance.failures >= 3 {
+            suspend(place, instanceRow, &instance, "failed three times: \(failure.message)")
+        }
+    }
+}
+
+extension EffectResult.Outcome {
+    var isSuccess: Bool {
+        switch self {
+        case .done, .partial, .ineffective: true
+        default: false
+        }
+    }
+
+    var failure: EffectResult.Failure? {
+        switch self {
+        case .failed(let failure), .rolledBack(let failure), .halfway(let failure): failure
+        default: nil
+        }
+    }
+}
+
+extension Effect.Origin {
+    /// The layer that it belongs to.
+    var layer: Layer? {
+        switch self {
+        case .limits: .limits
+        case .pool: .pools
+        case .autosize: .autosize
+        case .rule: .rules
+        case .guarding: .guards
+        case .engine: nil
+        }
+    }
+}
+
+extension Effect.Kind {
+    /// Whether it does something to the cgroup, rather than telling of it.
+    var changesCgroup: Bool {
+        switch self {
+        case .notify, .log: false
+        default: true
+        }
+    }
+}

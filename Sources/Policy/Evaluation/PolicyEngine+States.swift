@@ -1,0 +1,348 @@
+import CgroupModel
+
+/// The state machine of a rule and a cgroup: one change a tick, but for times of zero.
+extension PolicyEngine {
+    private static let flapWindow: UInt64 = 600_000_000_000
+    private static let minute: UInt64 = 60_000_000_000
+    private static let releaseEvery: UInt64 = 5_000_000_000
+
+    /// Looks at one rule with one cgroup; what it wants to do is a candidate, for others may want
+    /// to do something there too.
+    mutating func step(_ place: Int, _ row: Int, _ candidates: inout [Candidate]) {
+        var instance = rules[place].instances[row] ?? RuleRuntime.Instance()
+        let rule = rules[place].rule
+        switch rules[place].states[row] {
+        case .idle:
+            guard holds(place, row) == .yes else { return }
+            instance.timer = 0
+            instance.unknownTime = 0
+            if rule.holdTime > .zero {
+                move(place, row, &instance, .pending, rules[place].when)
+            } else {
+                candidates.append(Candidate(rule: place, row: row))
+            }
+        case .pending: wait(place, row, &instance, &candidates)
+        case .blocked:
+            switch holds(place, row) {
+            case .yes: candidates.append(Candidate(rule: place, row: row))
+            case .no: settle(place, row, &instance)
+            case .unknown: break
+            }
+        case .active: watch(place, row, &instance, &candidates)
+        case .clearing: clear(place, row, &instance)
+        case .relaxing:
+            if !rules[place].isAggregate, holds(place, row) == .yes {
+                instance.isRelapse = true
+                instance.timer = 0
+                instance.unknownTime = 0
+                move(place, row, &instance, .pending, rules[place].when)
+            } else if now >= instance.nextStep {
+                relax(place, row, &instance)
+            }
+        case .cooldown:
+            if now - instance.since >= rule.cooldown.nanoseconds * instance.cooldownFactor {
+                instance.cooldownFactor = 1
+                move(place, row, &instance, .idle)
+            }
+        case .suspended:
+            if now >= instance.nextStep { move(place, row, &instance, .idle) }
+        }
+        rules[place].instances[row] = instance
+    }
+
+    private func holds(_ place: Int, _ row: Int) -> Truth {
+        guard rules[place].isAggregate || rules[place].isMember[row] else { return .no }
+        return measurements.truth(rules[place].when, row: row)
+    }
+
+    private mutating func wait(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance,
+        _ candidates: inout [Candidate]
+    ) {
+        let hold = rules[place].rule.holdTime.nanoseconds
+        let truth = holds(place, row)
+        if truth == .no { return settle(place, row, &instance) }
+        if truth == .unknown || isGap {
+            instance.unknownTime += elapsed
+            if instance.unknownTime > max(3 * measurements.interval, hold / 2) {
+                settle(place, row, &instance)
+            }
+        } else {
+            instance.timer += elapsed
+            if instance.timer >= hold { candidates.append(Candidate(rule: place, row: row)) }
+        }
+    }
+
+    /// Back to where it came from, for the condition does not hold any more.
+    private mutating func settle(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance
+    ) {
+        let state: RuleState = instance.isRelapse ? .relaxing : .idle
+        instance.isRelapse = false
+        move(place, row, &instance, state, rules[place].when)
+    }
+
+    private mutating func watch(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance,
+        _ candidates: inout [Candidate]
+    ) {
+        let rule = rules[place].rule
+        if endsForAge(place, row, &instance) { return }
+        if measurements.truth(rules[place].until, row: row) == .yes {
+            instance.timer = 0
+            move(place, row, &instance, .clearing, rules[place].until)
+            if rule.clearTime == .zero, instance.growth == 1 {
+                undo(place, row, &instance, rules[place].until)
+            }
+            return
+        }
+        guard let repetition = rule.repetition, now >= instance.nextRepeat,
+            repetition.most.map({ instance.repeats < $0 }) ?? true,
+            measurements.truth(rules[place].repeatWhile, row: row) == .yes
+        else { return }
+        candidates.append(Candidate(rule: place, row: row, isRepeat: true))
+    }
+
+    private mutating func clear(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance
+    ) {
+        if endsForAge(place, row, &instance) { return }
+        switch measurements.truth(rules[place].until, row: row) {
+        case .no: move(place, row, &instance, .active, rules[place].until)
+        case .unknown: break
+        case .yes:
+            if !isGap { instance.timer += elapsed }
+            let least = instance.growth > 1 ? measurements.interval : 0
+            let hold = max(rules[place].rule.clearTime.nanoseconds, least) * instance.growth
+            if instance.timer >= hold { undo(place, row, &instance, rules[place].until) }
+        }
+    }
+
+    private mutating func endsForAge(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance
+    ) -> Bool {
+        guard let longest = rules[place].rule.longestActive,
+            now - instance.activeSince >= longest.nanoseconds
+        else { return false }
+        undo(place, row, &instance, nil, atOnce: true, note: "was active for \(longest.policyText)")
+        return true
+    }
+
+    /// The rule acts: how long it will hold depends on how quiet it was before.
+    mutating func activate(_ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance) {
+        let wasRelapse = instance.isRelapse
+        if !wasRelapse, rules[place].states[row] != .active {
+            let quiet = now - min(instance.since, now)
+            instance.growth = max(1, instance.growth >> min(quiet / Self.minute, 63))
+            instance.activeSince = now
+            instance.targets = []
+            instance.usageAtFirst = nil
+        }
+        instance.isRelapse = false
+        instance.repeats = 0
+        instance.told = nil
+        rules[place].firingCount += 1
+        if let every = rules[place].rule.repetition?.every {
+            instance.nextRepeat = now + every.nanoseconds
+        }
+        move(place, row, &instance, .active, rules[place].when)
+    }
+
+    // MARK: Taking back
+
+    /// Takes back what a rule did, at once or by steps, and lets it rest.
+    mutating func undo(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance, _ program: Program?,
+        atOnce: Bool = false, note: String? = nil
+    ) {
+        instance.firings.append(now)
+        if instance.firings.count > 3 { instance.firings.removeFirst() }
+        if instance.firings.count == 3, now - instance.firings[0] <= Self.flapWindow {
+            instance.growth = min(8, instance.growth * 2)
+        }
+        let cause = program.map { self.cause($0, row) } ?? Cause(note ?? "it ended")
+        runUndoHooks(place, row, instance, cause)
+        if !atOnce, rules[place].isAggregate, instance.targets.count > 1 {
+            order(&instance, smallestFirst: place)
+            move(place, row, &instance, .relaxing, program, note: note)
+            return relax(place, row, &instance)
+        }
+        if !atOnce, case .relax = rules[place].rule.undoing {
+            move(place, row, &instance, .relaxing, program, note: note)
+            return relax(place, row, &instance)
+        }
+        for target in instance.targets { release(place, target, cause) }
+        instance.targets = []
+        move(place, row, &instance, .cooldown, program, note: note)
+    }
+
+    /// Drops what a rule wants of a cgroup.
+    mutating func release(_ place: Int, _ row: Int, _ cause: Cause) {
+        endWaiting(place, row)
+        thaw(row, cause, origin: rules[place].origin) { $0.rule == place }
+        holdings[row].thaws.removeAll { $0.rule == place }
+        guard rules[place].rule.undoing != .keep else { return }
+        let origin = rules[place].origin
+        unwish(row) { $0 == origin }
+    }
+
+    /// One step back: a cgroup of a group as a whole, or a factor towards the value below.
+    private mutating func relax(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance
+    ) {
+        let rule = rules[place].rule
+        let cause = Cause("\(rule.name) steps back")
+        guard !rules[place].isAggregate, case .relax(let factor, let every) = rule.undoing else {
+            if !instance.targets.isEmpty {
+                release(place, instance.targets.removeFirst(), cause)
+            }
+            instance.nextStep = now + Self.releaseEvery
+            if instance.targets.isEmpty { move(place, row, &instance, .cooldown) }
+            return
+        }
+        thaw(row, cause, origin: rules[place].origin) { $0.rule == place }
+        instance.nextStep = now + every.nanoseconds
+        let bound = instance.usageAtFirst
+        if !widen(row, rules[place].origin, by: factor, bound: bound, cause) {
+            release(place, row, cause)
+            instance.targets = []
+            move(place, row, &instance, .cooldown)
+        }
+    }
+
+    /// The cgroups that a rule on a group acted on, the one that is worth least first.
+    private mutating func order(_ instance: inout RuleRuntime.Instance, smallestFirst place: Int) {
+        let program = rules[place].victimOrder
+        let ranked = instance.targets.map { (row: $0, worth: worth(program, $0)) }
+        instance.targets = ranked.sorted { left, right in
+            (left.worth, rows.cgroups[left.row].path) < (right.worth, rows.cgroups[right.row].path)
+        }.map(\.row)
+    }
+
+    func worth(_ program: Program, _ row: Int) -> Double {
+        guard !program.nodes.isEmpty else { return 0 }
+        let worth = measurements.number(program, row: row)
+        return worth.isNaN ? 0 : worth
+    }
+
+    // MARK: Changes of state
+
+    /// Changes a state and tells of it.
+    mutating func move(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance, _ state: RuleState,
+        _ program: Program? = nil, note: String? = nil
+    ) {
+        let old = rules[place].states[row]
+        guard old != state else { return }
+        rules[place].states[row] = state
+        instance.since = now
+        if state != .blocked, state != .suspended { instance.reason = nil }
+        let arrow = "\(old.text) -> \(state.text)"
+        record(
+            .state, rules[place].origin, rules[place].isAggregate ? nil : row,
+            note: note.map { "\(arrow): \($0)" } ?? arrow,
+            cause: program.map { self.cause($0, row) }, isDryRun: rules[place].isDryRun)
+    }
+
+    func cause(_ program: Program, _ row: Int) -> Cause {
+        Cause(program.text, evidence: measurements.evidence(program, row: row))
+    }
+
+    /// Undoes what a rule did and leaves it alone for a while, the longer the oftener that was.
+    mutating func suspend(
+        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance, _ reason: String
+    ) {
+        let cause = Cause(reason)
+        for target in instance.targets { release(place, target, cause) }
+        instance.targets = []
+        instance.failures = 0
+        instance.ineffective = 0
+        let wait = min(5 * Self.minute << UInt64(min(instance.suspensions, 4)), 60 * Self.minute)
+        instance.suspensions += 1
+        instance.nextStep = now + wait
+        instance.reason = reason
+        move(place, row, &instance, .suspended, note: reason)
+        let name = rules[place].rule.name
+        if let told = rules[place].isAggregate ? rows.rowAt.first : row {
+            emit(
+                .notify(
+                    sinks: ["journald"], level: .warning,
+                    text: "rule \(name) is suspended for \(wait / Self.minute) minutes: \(reason)"),
+                rules[place].origin, told, cause, isDryRun: rules[place].isDryRun)
+        }
+    }
+
+    /// Lets a rule rest after it was kept from acting by what it met.
+    mutating func rest(_ place: Int, _ row: Int, _ note: String, cooldownFactor: UInt64) {
+        guard var instance = rules[place].instances[row],
+            [.active, .clearing, .relaxing].contains(rules[place].states[row])
+        else { return }
+        instance.cooldownFactor = cooldownFactor
+        undo(place, row, &instance, nil, atOnce: true, note: note)
+        rules[place].instances[row] = instance
+    }
+
+    // MARK: Who is looked at
+
+    /// Finds the rows that each rule looks at, and undoes what was done to those that left.
+    mutating func orderRules() {
+        for place in rules.indices where rules[place].disabled == nil {
+            if rules[place].isAggregate {
+                if rules[place].states.isEmpty { rules[place].states = [.idle] }
+                rules[place].order = [0]
+                continue
+            }
+            while rules[place].states.count < rows.count { rules[place].states.append(.idle) }
+            var isMember = Array(repeating: false, count: rows.count)
+            let members = matcher.members(of: rules[place].rule.group)
+            for position in members { isMember[rows.rowAt[position]] = true }
+            rules[place].isMember = isMember
+            let lingering = rules[place].instances.keys.filter {
+                !isMember[$0] && rules[place].states[$0] != .idle
+            }.sorted { (rows.position($0) ?? 0, $0) < (rows.position($1) ?? 0, $1) }
+            for row in lingering { leave(place, row) }
+            let kept = lingering.filter { rules[place].states[$0] != .idle }
+            let order = members.map { rows.rowAt[$0] }
+            rules[place].order =
+                kept.isEmpty
+                ? order
+                : (order + kept).sorted { (rows.position($0) ?? 0) < (rows.position($1) ?? 0) }
+        }
+    }
+
+    private mutating func leave(_ place: Int, _ row: Int) {
+        guard var instance = rules[place].instances[row] else { return }
+        let note = "it left the group"
+        switch rules[place].states[row] {
+        case .pending where !instance.isRelapse, .blocked where !instance.isRelapse:
+            move(place, row, &instance, .idle, note: note)
+        case .active, .clearing, .relaxing, .pending, .blocked:
+            instance.isRelapse = false
+            undo(place, row, &instance, nil, atOnce: true, note: note)
+        case .idle, .cooldown, .suspended: break
+        }
+        rules[place].instances[row] = instance
+    }
+
+    /// Forgets a cgroup that is gone.
+    mutating func forget(_ row: Int) {
+        for place in rules.indices {
+            if rules[place].isAggregate {
+                rules[place].instances[0]?.targets.removeAll { $0 == row }
+                continue
+            }
+            guard rules[place].instances.removeValue(forKey: row) != nil else { continue }
+            let state = rules[place].states[row]
+            rules[place].states[row] = .idle
+            guard state != .idle else { continue }
+            record(
+                .state, rules[place].origin, row, note: "\(state.text) -> gone",
+                isDryRun: rules[place].isDryRun)
+        }
+        holdings[row] = Holdings()
+        budgets.forget(rows.cgroups[row].id)
+        inFlight = inFlight.filter { $0.value.row != row }
+        waiting = waiting.filter { $0.value.row != row }
+        for index in limits.indices { limits[index].wished.remove(row) }
+    }
+}

@@ -1,0 +1,328 @@
+import CgroupModel
+
+/// Decides, tick by tick, what is done to which cgroup.
+///
+/// It is a value without a clock, files or chance: the same inputs give the same effects and the
+/// same audit records, live, in a dry run and over a recording. Whoever calls it has the effects
+/// done and brings the results with a later tick.
+public struct PolicyEngine: Sendable {
+    var document: PolicyDocument
+    let facts: any CgroupFacts
+    private let vocabulary: @Sendable (String) -> PolicyMetric?
+    private let costlyEvery: Int
+    var sources: [any LayerSource]
+
+    var measurements: Measurements
+    var matcher: GroupMatcher
+    var rows = CgroupRows()
+    /// In the order in which they are looked at: by priority, then as in the document.
+    var rules: [RuleRuntime] = []
+    /// By row.
+    var holdings: [Holdings] = []
+    var budgets: BudgetLedger
+    /// What rules that are tried out would have spent.
+    var triedBudgets: BudgetLedger
+    /// Which standing limits hold now, with the rows that have their wishes.
+    var limits: [LimitRuntime] = []
+    var inFlight: [Effect.ID: InFlight] = [:]
+    /// What is left of a chain until an effect of it ends, by that effect.
+    var waiting: [Effect.ID: WaitingChain] = [:]
+
+    /// The snapshot and the time of this tick.
+    var input: PolicyInput?
+    var now: UInt64 = 0
+    /// The time since the tick before, and whether that is too long to know what was meanwhile.
+    var elapsed: UInt64 = 0
+    var isGap = false
+    var output = PolicyOutput()
+    var counts = PolicyMetrics()
+    var budgetHits = Array(repeating: UInt64(0), count: BudgetLedger.Item.allCases.count)
+    private var nextEffect: Effect.ID = 1
+    private var nextChain: UInt64 = 1
+    private var sequence: UInt64 = 1
+    private var attention: [Int] = []
+    private var pendingNote: String?
+
+    /// Takes a policy and what it needs to know of the machine.
+    ///
+    /// - Parameters:
+    ///   - document: The policy.
+    ///   - facts: What is known of cgroups apart from their numbers.
+    ///   - vocabulary: The row of a name in an expression, `host.` in front where it is the
+    ///     machine's.
+    ///   - sources: Pools and autosizing.
+    ///   - costlyEvery: At how many ticks the sampler reads costly files once.
+    public init(
+        document: PolicyDocument, facts: any CgroupFacts,
+        vocabulary: @escaping @Sendable (String) -> PolicyMetric?,
+        sources: [any LayerSource] = [], costlyEvery: Int = 1
+    ) {
+        self.document = document
+        self.facts = facts
+        self.vocabulary = Measurements.withUsages(vocabulary)
+        self.sources = sources
+        self.costlyEvery = costlyEvery
+        budgets = BudgetLedger(document.budgets)
+        triedBudgets = budgets
+        matcher = GroupMatcher(document.groups)
+        measurements = Measurements(
+            interval: document.defaults.interval, costlyEvery: costlyEvery,
+            vocabulary: self.vocabulary
+        ) { facts.device(named: $0) }
+        compile()
+        pendingNote = "loaded"
+    }
+
+    // MARK: One tick
+
+    /// Looks at a snapshot and at what became of earlier effects, and says what is to be done.
+    ///
+    /// The order is fixed: expired freezes, results, identities, groups, metrics, conditions and
+    /// states, values, drift.
+    public mutating func tick(_ input: PolicyInput) -> PolicyOutput {
+        let isOld = self.input != nil && input.time.nanoseconds <= now
+        let last = now
+        self.input = isOld ? self.input : input
+        if let note = pendingNote { record(.policy, .engine, note: note) }
+        pendingNote = nil
+        guard !isOld else {
+            counts.ignoredSamples += 1
+            takeResults(input.results)
+            return finish()
+        }
+        now = input.time.nanoseconds
+        elapsed = last == 0 ? 0 : now - last
+        isGap = elapsed > measurements.interval * 5 / 2
+        expireFreezes()
+        takeResults(input.results)
+        identify(input.snapshot)
+        noticeDrift()
+        takeLimits()
+        askSources()
+        let candidates = stepRules()
+        reconcile(widening: true)
+        fire(candidates)
+        reconcile(widening: false)
+        doActs()
+        return finish()
+    }
+
+    private mutating func finish() -> PolicyOutput {
+        let result = output
+        output = PolicyOutput()
+        return result
+    }
+
+    /// Finds the cgroups and their groups, and reads the metrics.
+    private mutating func identify(_ snapshot: Snapshot) {
+        guard let input else { return }
+        let change = rows.take(snapshot, at: now)
+        if let change {
+            for row in change.gone { forget(row) }
+            rows.release(change.gone)
+            for row in change.added { measurements.clear(row: row) }
+            matcher.forget(rows: change.added + change.moved + change.gone)
+            while holdings.count < rows.count { holdings.append(Holdings()) }
+        }
+        let changed = matcher.match(
+            input, rows: rows, facts: facts, listChanged: change != nil)
+        let matcher = matcher
+        measurements.take(input, rows: rows) { matcher.members(of: $0) }
+        membersChanged = changed || !isOrdered
+        if membersChanged { orderRules() }
+        isOrdered = true
+    }
+
+    /// Whether any group's members differ from those of the tick before.
+    var membersChanged = true
+    private var isOrdered = false
+    /// What pools and autosizing want done once in this tick.
+    var acts: [LayerProposal.Act] = []
+
+    /// Looks at every rule with every cgroup; most have nothing to say.
+    private mutating func stepRules() -> [Candidate] {
+        var candidates: [Candidate] = []
+        for place in rules.indices where rules[place].disabled == nil {
+            attention.removeAll(keepingCapacity: true)
+            collect(place)
+            for row in attention { step(place, row, &candidates) }
+        }
+        return candidates
+    }
+
+    private mutating func collect(_ place: Int) {
+        for row in rules[place].order {
+            if rules[place].states[row] == .idle,
+                measurements.truth(rules[place].when, row: row) != .yes
+            {
+                continue
+            }
+            attention.append(row)
+        }
+    }
+
+    // MARK: Another policy
+
+    /// Takes another policy: equal rules keep their state, changed and removed ones are undone, at
+    /// the latest with the next tick.
+    public mutating func reload(_ document: PolicyDocument) {
+        let (old, oldDocument, oldMeasurements) = (rules, self.document, measurements)
+        self.document = document
+        matcher = GroupMatcher(document.groups)
+        budgets.reload(document.budgets)
+        triedBudgets.reload(document.budgets)
+        measurements = Measurements(
+            interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary
+        ) { [facts] in facts.device(named: $0) }
+        dropLimits()
+        compile()
+        measurements.keepSamples(of: oldMeasurements)
+        var renumbered: [Int: Int] = [:]
+        for place in rules.indices {
+            guard
+                let known = old.firstIndex(where: {
+                    $0.rule.name == rules[place].rule.name
+                        && document.means($0.rule, sameAs: rules[place].rule, in: oldDocument)
+                })
+            else { continue }
+            rules[place].states = old[known].states
+            rules[place].instances = old[known].instances
+            rules[place].order = old[known].order
+            rules[place].isMember = old[known].isMember
+            rules[place].firingCount = old[known].firingCount
+            rules[place].vetoCount = old[known].vetoCount
+            renumbered[known] = place
+        }
+        for known in old.indices where renumbered[known] == nil { end(old[known]) }
+        renumber(renumbered)
+        if oldDocument.defaults.isDryRun, !document.defaults.isDryRun { forgetDryRun() }
+        for place in sources.indices { sources[place].reload(document) }
+        isOrdered = false
+        pendingNote = "reloaded"
+    }
+
+    /// Drops what a rule that the new policy does not have wanted.
+    private mutating func end(_ old: RuleRuntime) {
+        dropWishes { $0 == old.origin }
+        for row in old.order where old.states[row] != .idle {
+            record(
+                .state, old.origin, old.isAggregate ? nil : row,
+                note: "\(old.states[row].text) -> idle: the policy changed",
+                isDryRun: old.isDryRun)
+        }
+    }
+
+    /// What was only told so far was never written.
+    private mutating func forgetDryRun() {
+        for row in holdings.indices {
+            holdings[row].claims.removeAll()
+            for place in holdings[row].values.indices {
+                holdings[row].values[place].applied = nil
+                holdings[row].values[place].isDirty = true
+            }
+        }
+        inFlight = [:]
+    }
+
+    private mutating func compile() {
+        let sorted = document.rules.enumerated().sorted {
+            ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset)
+        }
+        var compiler = ProgramCompiler(measurements: measurements, defaults: document.defaults)
+        rules = sorted.enumerated().map { place, rule in
+            RuleRuntime(rule.element, at: place, document, facts.mode, &compiler)
+        }
+        compiler.aggregate = nil
+        limits = document.limits.enumerated().map { index, limits in
+            LimitRuntime(limits, index: index, facts.mode, &compiler)
+        }
+        measurements = compiler.measurements
+    }
+
+    /// Takes everything back, as the policy ends.
+    ///
+    /// Whatever is frozen is thawed; values go back to the original ones unless the policy says
+    /// that they stay.
+    public mutating func stop() -> PolicyOutput {
+        guard input != nil else { return finish() }
+        let cause = Cause("the policy ends")
+        for row in rows.rowAt {
+            for isDryRun in [false, true]
+            where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun }) {
+                emit(.thaw, .engine, row, cause, isUndo: true, isDryRun: isDryRun)
+            }
+            holdings[row].claims.removeAll()
+            guard document.defaults.restoresOnExit else { continue }
+            for isDryRun in [false, true] {
+                let keys = holdings[row].values.filter {
+                    $0.isDryRun == isDryRun && ($0.applied != nil || $0.inFlight != nil)
+                }.map(\.key)
+                if !keys.isEmpty {
+                    emit(.restore(keys), .engine, row, cause, isUndo: true, isDryRun: isDryRun)
+                }
+            }
+            holdings[row].values.removeAll()
+        }
+        record(.policy, .engine, note: "left")
+        return finish()
+    }
+
+    // MARK: What goes out
+
+    /// Wants something done, and tells of it.
+    @discardableResult
+    mutating func emit(
+        _ kind: Effect.Kind, _ origin: Effect.Origin, _ row: Int, _ cause: Cause,
+        chain: UInt64? = nil, isUndo: Bool = false, isDryRun: Bool = false,
+        continuesOnError: Bool = false
+    ) -> Effect.ID {
+        let effect = Effect(
+            id: nextEffect, origin: origin, target: rows.cgroups[row].target, kind: kind,
+            isUndo: isUndo, isDryRun: isDryRun || document.defaults.isDryRun,
+            chain: chain ?? newChain(), continuesOnError: continuesOnError, cause: cause)
+        nextEffect += 1
+        output.effects.append(effect)
+        inFlight[effect.id] = InFlight(effect: effect, row: row)
+        record(
+            isUndo ? .undo : .plan, origin, row, effect: effect.id, action: kind.name,
+            note: kind.text, cause: cause, isDryRun: effect.isDryRun)
+        return effect.id
+    }
+
+    /// A chain of its own.
+    mutating func newChain() -> UInt64 {
+        nextChain += 1
+        return nextChain - 1
+    }
+
+    /// Writes a line of the audit log.
+    mutating func record(
+        _ phase: AuditRecord.Phase, _ origin: Effect.Origin, _ row: Int? = nil,
+        effect: Effect.ID? = nil, action: String? = nil, changes: [EffectResult.Change] = [],
+        outcome: EffectResult.Outcome? = nil, note: String? = nil, cause: Cause? = nil,
+        isDryRun: Bool = false
+    ) {
+        output.audit.append(
+            AuditRecord(
+                wallTime: input?.snapshot.wallTime ?? 0, sequence: sequence, phase: phase,
+                origin: origin, target: row.map { rows.cgroups[$0].target }, effect: effect,
+                action: action, changes: changes, outcome: outcome, note: note, cause: cause,
+                isDryRun: isDryRun || document.defaults.isDryRun))
+        sequence += 1
+    }
+}
+
+/// An effect that was not answered yet.
+struct InFlight: Sendable {
+    let effect: Effect
+    let row: Int
+}
+
+/// The rest of a chain that waits for an effect of it.
+struct WaitingChain: Sendable {
+    let rule: Int
+    let row: Int
+    let chain: UInt64
+    let actions: [Int]
+    let cause: Cause
+}

@@ -1,0 +1,122 @@
+import CgroupModel
+
+/// Where a rule stands with one cgroup.
+public enum RuleState: UInt8, Hashable, Sendable, CaseIterable {
+    case idle, pending, blocked, active, clearing, relaxing, cooldown, suspended
+
+    /// As the audit log and the exporter write it.
+    public var text: String {
+        switch self {
+        case .idle: "idle"
+        case .pending: "pending"
+        case .blocked: "blocked"
+        case .active: "active"
+        case .clearing: "clearing"
+        case .relaxing: "relaxing"
+        case .cooldown: "cooldown"
+        case .suspended: "suspended"
+        }
+    }
+}
+
+/// A rule with what it knows of each cgroup of its group.
+struct RuleRuntime: Sendable {
+    /// What is known of one cgroup (or of the group as a whole) beside the state.
+    struct Instance: Sendable {
+        /// When the state began.
+        var since: UInt64 = 0
+        /// For how long the condition held, without the times in which nobody knew.
+        var timer: UInt64 = 0
+        var unknownTime: UInt64 = 0
+        var activeSince: UInt64 = 0
+        var nextRepeat: UInt64 = 0
+        var repeats = 0
+        /// When the next step back is due.
+        var nextStep: UInt64 = 0
+        /// Whether the condition came back while it was stepping back.
+        var isRelapse = false
+        /// The rows that were acted on.
+        var targets: [Int] = []
+        /// Why it is blocked or suspended.
+        var reason: String?
+        /// How much longer than written it holds, for it went to and fro.
+        var growth: UInt64 = 1
+        /// The last three firings.
+        var firings: [UInt64] = []
+        /// How much longer than written the next rest is.
+        var cooldownFactor: UInt64 = 1
+        var failures = 0
+        var ineffective = 0
+        var suspensions = 0
+        /// What was used when it fired first, to see whether squeezing brings anything.
+        var usageAtFirst: Double?
+        /// What was last told of a repetition that was not done.
+        var told: String?
+    }
+
+    let rule: Rule
+    let index: Int
+    let origin: Effect.Origin
+    /// Why it is never looked at.
+    var disabled: String?
+    var when = Program()
+    var until = Program()
+    var repeatWhile = Program()
+    var victimOrder = Program()
+    /// For each action that scales by usage, the usage.
+    var usages: [Int: Program] = [:]
+    let isDryRun: Bool
+
+    /// By row; the group as a whole is row 0 of a rule on the whole.
+    var states: [RuleState] = []
+    var instances: [Int: Instance] = [:]
+    /// The rows that are looked at, in path order.
+    var order: [Int] = []
+    /// Whether a row belongs to the group now.
+    var isMember: [Bool] = []
+    var firingCount: UInt64 = 0
+    var vetoCount: UInt64 = 0
+
+    var isAggregate: Bool { rule.scope == .aggregate }
+}
+
+/// How often things happened since the engine began, and where each rule stands.
+public struct PolicyMetrics: Sendable {
+    /// Where a rule stands with a cgroup; nil for the group as a whole.
+    public struct State: Hashable, Sendable {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        public var rule: String, target: Effect.Target?, state: RuleState
+    }
+
+    /// By rule in the policy's order, then by path; idle ones are left out.
+    public internal(set) var states: [State] = []
+    /// How many cgroups each rule looks at.
+    public internal(set) var watched: [(rule: String, count: Int)] = []
+    /// Firings and repetitions of each rule.
+    public internal(set) var firings: [(rule: String, count: UInt64)] = []
+    /// How often each rule was kept from acting.
+    public internal(set) var vetoes: [(rule: String, count: UInt64)] = []
+    /// How often each budget was exhausted, by its key in the policy.
+    public internal(set) var budgetHits: [(budget: String, count: UInt64)] = []
+    /// Values of which two layers of equal rank want different things.
+    public internal(set) var conflicts: UInt64 = 0
+    /// Values that someone else changed.
+    public internal(set) var drifts: UInt64 = 0
+    /// Samples that were older than the one before, and were not looked at.
+    public internal(set) var ignoredSamples: UInt64 = 0
+    /// What pools and autosizing tell.
+    public internal(set) var numbers: [LayerNumber] = []
+    /// Rules that are never looked at, and why.
+    public internal(set) var disabled: [(rule: String, reason: String)] = []
+}
+
+/// What a tick brings.
+public struct PolicyOutput: Hashable, Sendable {
+    /// What is to be done, in this order; effects of one chain wait for each other.
+    public var effects: [Effect] = []
+    /// What is to be written to the audit log.
+    public var audit: [AuditRecord] = []
+
+    /// Nothing.
+    public init() {}
+}

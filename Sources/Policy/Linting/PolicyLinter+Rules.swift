@@ -1,0 +1,184 @@
+import CgroupModel
+import Configuration
+
+extension PolicyLinter {
+    mutating func lint(_ rule: Rule) {
+        let places = places
+        let place = { (key: String) in places["rules/\(rule.name)/\(key)"] ?? rule.position }
+        lintEvidence(rule, place("when"))
+        lintEnding(rule, place)
+        lintScope(rule, place)
+        lintRequirements(rule, place("requires"))
+        lintWindows(rule, place("when"))
+    }
+
+    /// Nobody is hurt on the word of pressure alone: it is high on healthy machines, too.
+    private mutating func lintEvidence(_ rule: Rule, _ place: ConfigPosition) {
+        guard let verb = rule.actions.lazy.compactMap(\.kind.disruption).first else { return }
+        if !rule.when.restsOnMore {
+            note(
+                .psiOnly, place,
+                "rule '\(rule.name)' would \(verb) on pressure alone; and it with a usage, swap, "
+                    + "or available memory")
+        }
+        let pressure = rule.when.terms.filter(\.isPressure)
+        if !pressure.isEmpty, pressure.allSatisfy({ $0.name.contains(".some.") }) {
+            note(
+                .someOnly, place,
+                "rule '\(rule.name)' would \(verb) because some task waited; look at full, when "
+                    + "all did")
+        }
+    }
+
+    private mutating func lintEnding(_ rule: Rule, _ place: (String) -> ConfigPosition) {
+        let isDerived = places["rules/\(rule.name)/until"] == nil
+        for (index, action) in rule.actions.enumerated() {
+            let step = place("do/\(index)/\(action.kind.name)")
+            if case .freeze(_, let onTimeout) = action.kind {
+                if rule.longestActive == nil {
+                    note(
+                        .freezeWithoutEnd, step,
+                        "rule '\(rule.name)' freezes and needs max_active")
+                }
+                if onTimeout == .kill, !document.defaults.allowsKill {
+                    noteKill(rule, step)
+                }
+            }
+            if case .kill = action.kind, !document.defaults.allowsKill { noteKill(rule, step) }
+            guard rule.victims == nil, rule.when.outcome(of: action.kind) == false else { continue }
+            if isDerived, rule.undoing != .keep {
+                let isFreeze = action.kind.disruption == "freeze"
+                note(
+                    isFreeze ? .freezeDerivedUntil : .selfSatisfied, step,
+                    "rule '\(rule.name)' has no until, and its \(action.kind.name) makes 'when' "
+                        + "false: it would be undone at once and start again; write until")
+            }
+            if rule.repetition != nil, places["rules/\(rule.name)/repeat/while"] == nil {
+                note(
+                    .repeatSilenced, place("repeat"),
+                    "rule '\(rule.name)' never repeats: its \(action.kind.name) makes 'when' "
+                        + "false; write while")
+            }
+        }
+    }
+
+    private mutating func noteKill(_ rule: Rule, _ place: ConfigPosition) {
+        note(
+            .killNotAllowed, place,
+            "rule '\(rule.name)' may kill; write allow_kill: true in defaults if you mean it")
+    }
+
+    private mutating func lintScope(_ rule: Rule, _ place: (String) -> ConfigPosition) {
+        if rule.scope == .each, rule.victims != nil {
+            note(.value, place("victims"), "victims needs scope: aggregate")
+        }
+        guard rule.scope == .aggregate, rule.victims == nil,
+            let verb = rule.actions.lazy.compactMap(\.kind.disruption).first
+        else { return }
+        note(
+            .noVictims, place("scope"),
+            "rule '\(rule.name)' would \(verb) all members at once; choose with victims")
+    }
+
+    private mutating func lintRequirements(_ rule: Rule, _ place: ConfigPosition) {
+        let modes = rule.requirements.compactMap { HierarchyMode(rawValue: $0.rawValue) }
+        if Set(modes).count > 1 {
+            note(
+                .impossible, place,
+                "no machine is \(modes.map(\.rawValue).joined(separator: " and ")) at once")
+        }
+        guard Set(modes).count == 1, let mode = modes.first else { return }
+        for term in rule.when.terms {
+            guard let obstacle = PolicyVocabulary.obstacle(to: term, on: mode) else { continue }
+            note(.impossible, place, "rule '\(rule.name)' can never hold: \(obstacle)")
+        }
+    }
+
+    /// A slope takes three samples.
+    private mutating func lintWindows(_ rule: Rule, _ place: ConfigPosition) {
+        let shortest = document.defaults.interval * 3
+        for case .call(.slope, let term, let window) in rule.when.expressions
+        where window < shortest {
+            note(
+                .shortWindow, place,
+                "slope(\(term), \(DurationText.text(window))) never has its three samples; use "
+                    + "\(DurationText.text(shortest)) or more")
+        }
+    }
+}
+
+extension RuleAction.Kind {
+    /// The key in the file.
+    var name: String {
+        switch self {
+        case .set: "set"
+        case .scale: "scale"
+        case .freeze: "freeze"
+        case .thaw: "thaw"
+        case .pin: "pin"
+        case .reclaim: "reclaim"
+        case .kill: "kill"
+        case .hook: "hook"
+        case .notify: "notify"
+        case .log: "log"
+        }
+    }
+
+    /// What it does to who lives there, nil if they go on living.
+    var disruption: String? {
+        switch self {
+        case .freeze, .kill: name
+        default: nil
+        }
+    }
+}
+
+extension MetricTerm {
+    /// Whether it is pressure, of a cgroup or of the machine.
+    var isPressure: Bool { name.hasPrefix("psi.") || name.contains(".pressure.") }
+
+    /// Whether it tells what a cgroup or the machine uses or lacks.
+    fileprivate var isEvidence: Bool {
+        !isPressure && !name.hasPrefix("group.") && self != MetricTerm("time", of: .host)
+    }
+}
+
+extension Condition {
+    /// Whether it only holds if something besides pressure does.
+    fileprivate var restsOnMore: Bool { rests(isNegated: false) }
+
+    private func rests(isNegated: Bool) -> Bool {
+        switch self {
+        case .comparison(let left, _, let right): (left.terms + right.terms).contains(where: \.isEvidence)
+        case .increased(let term, _): term.isEvidence
+        case .missing, .flag: false
+        case .not(let part): part.rests(isNegated: !isNegated)
+        case .all(let parts):
+            isNegated
+                ? parts.allSatisfy { $0.rests(isNegated: true) }
+                : parts.contains { $0.rests(isNegated: false) }
+        case .any(let parts):
+            isNegated
+                ? parts.contains { $0.rests(isNegated: true) }
+                : parts.allSatisfy { $0.rests(isNegated: false) }
+        }
+    }
+
+    /// The numbers that are compared, each with its parts.
+    var expressions: [Expression] {
+        switch self {
+        case .comparison(let left, _, let right): left.parts + right.parts
+        case .increased, .missing, .flag: []
+        case .all(let parts), .any(let parts): parts.flatMap(\.expressions)
+        case .not(let part): part.expressions
+        }
+    }
+}
+
+extension Expression {
+    /// The expression and what it is made of.
+    fileprivate var parts: [Expression] {
+        guard case .arithmetic(let left, _, let right) = self else { return [self] }
+        return [self] + left.parts + right.parts
+    }
+}

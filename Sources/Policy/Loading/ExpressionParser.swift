@@ -1,0 +1,312 @@
+/// Reads the expressions of a policy and checks what they count.
+///
+///     or  := and {"or" and}        and  := not {"and" not}
+///     not := ["not"] (comparison | "(" or ")" | increased(metric, time) | missing(metric) | flag)
+///     comparison := sum op sum     sum  := product {"+"|"-" product}
+///     product := atom {"*"|"/" atom}
+///     atom := number | percent "of" metric | function(metric[, time]) | metric
+///
+/// The first word that cannot stand where it stands ends the reading; what does not fit together
+/// is collected.
+struct ExpressionParser {
+    /// How deep an expression may nest.
+    static let deepest = 20
+    /// How long an expression may be.
+    static let longest = 4096
+
+    /// The window of a function that names none.
+    let usualWindow: Duration
+    let text: [Unicode.Scalar]
+    var tokens: [ExpressionToken] = []
+    var place = 0
+    var depth: Int
+    var mistakes: [ExpressionMistake] = []
+    /// Every metric with its place, also those of a condition that cannot be used.
+    private(set) var terms: [(term: MetricTerm, offset: Int)] = []
+
+    /// Takes a text; `depth` is how deep it stands in lists already.
+    init(_ text: String, window: Duration, depth: Int = 0) {
+        self.text = Array(text.unicodeScalars)
+        usualWindow = window
+        self.depth = depth
+    }
+
+    /// The text as a condition; nil if there is a mistake.
+    mutating func condition() -> Condition? {
+        whole { parser throws(ExpressionMistake) in try parser.choice() }
+    }
+
+    /// The text as a number and what it counts; nil if there is a mistake.
+    mutating func number() -> (Expression, PolicyUnit)? {
+        let sum = whole { parser throws(ExpressionMistake) in try parser.sum() }
+        guard let sum, let unit = sum.unit else { return nil }
+        return (sum.expression, unit)
+    }
+
+    private mutating func whole<Result>(
+        _ read: (inout ExpressionParser) throws(ExpressionMistake) -> Result
+    ) -> Result? {
+        do throws(ExpressionMistake) {
+            guard text.count <= Self.longest else {
+                throw ExpressionMistake(
+                    offset: 0, rule: .syntax,
+                    message: "longer than \(Self.longest) characters; split the rule")
+            }
+            tokens = try ExpressionToken.all(of: text)
+            let result = try read(&self)
+            guard token.kind == .end else { throw unexpected("and, or, or the end") }
+            return mistakes.isEmpty ? result : nil
+        } catch {
+            mistakes.append(error)
+            return nil
+        }
+    }
+
+    // MARK: Conditions
+
+    private mutating func choice() throws(ExpressionMistake) -> Condition {
+        var parts = [try conjunction()]
+        while take("or") { parts.append(try conjunction()) }
+        return parts.count == 1 ? parts[0] : .any(parts)
+    }
+
+    private mutating func conjunction() throws(ExpressionMistake) -> Condition {
+        var parts = [try negation()]
+        while take("and") { parts.append(try negation()) }
+        return parts.count == 1 ? parts[0] : .all(parts)
+    }
+
+    private mutating func negation() throws(ExpressionMistake) -> Condition {
+        guard take("not") else { return try statement() }
+        return .not(try statement())
+    }
+
+    private mutating func statement() throws(ExpressionMistake) -> Condition {
+        if case .symbol("(") = token.kind {
+            let start = token
+            place += 1
+            try descend(at: start)
+            let inner = try choice()
+            depth -= 1
+            try expect(")")
+            return inner
+        }
+        if let predicate = try predicate() { return predicate }
+        let left = try sum()
+        guard case .symbol(let symbol) = token.kind,
+            let comparison = ComparisonOperator(rawValue: symbol)
+        else { return try alone(left) }
+        place += 1
+        let right = try sum()
+        let (fittedLeft, fittedRight, _) = fit(left, right)
+        if left.isConstant, right.isConstant {
+            note(left, .constant, "\(shown(left)) and \(shown(right)) never change; name a metric")
+        }
+        return .comparison(fittedLeft.expression, comparison, fittedRight.expression)
+    }
+
+    /// `increased(m, 5s)` and `missing(m)`.
+    private mutating func predicate() throws(ExpressionMistake) -> Condition? {
+        guard case .name(let name) = token.kind, name == "increased" || name == "missing",
+            tokens[place + 1].kind == .symbol("(")
+        else { return nil }
+        place += 2
+        let start = token.start
+        let (term, metric) = try self.term()
+        let window = name == "increased" ? try self.window() : nil
+        try expect(")")
+        guard let window else { return .missing(term) }
+        if let metric, !metric.isCounter || metric.isRate {
+            mistakes.append(
+                ExpressionMistake(
+                    offset: start, rule: .function,
+                    message: "'increased' takes a counter, \(term) is a level"
+                        + "; compare it instead"))
+        }
+        return .increased(term, window)
+    }
+
+    /// What is not compared: only a flag can stand alone.
+    private mutating func alone(_ operand: Operand) throws(ExpressionMistake) -> Condition {
+        guard case .metric(let term) = operand.expression, operand.unit == .flag else {
+            if operand.unit == nil, !mistakes.isEmpty { return .missing(MetricTerm("")) }
+            let example = operand.unit?.example ?? "20%"
+            throw ExpressionMistake(
+                offset: token.start, rule: .syntax,
+                message: "\(shown(operand)) is a number, not a statement; compare it, such as "
+                    + "> \(operand.isConstant ? "memory.usage" : example)")
+        }
+        return .flag(term)
+    }
+
+    // MARK: Numbers
+
+    private mutating func sum() throws(ExpressionMistake) -> Operand {
+        var left = try product()
+        var length = 0
+        while let operation = operation(among: [.add, .subtract]) {
+            try limit(&length)
+            let right = try product()
+            let (first, second, unit) = fit(left, right)
+            left = joined(first, operation, second, unit)
+        }
+        return left
+    }
+
+    private mutating func product() throws(ExpressionMistake) -> Operand {
+        var left = try atom()
+        var length = 0
+        while let operation = operation(among: [.multiply, .divide]) {
+            try limit(&length)
+            let right = try atom()
+            left = joined(left, operation, right, unit(of: left, operation, right))
+        }
+        return left
+    }
+
+    private mutating func unit(
+        of left: Operand, _ operation: ArithmeticOperator, _ right: Operand
+    ) -> PolicyUnit? {
+        guard let first = left.unit, let second = right.unit else {
+            if left.isHostShare || right.isHostShare {
+                note(left, .unit, "a share of the machine can only be compared, added or subtracted")
+            }
+            return nil
+        }
+        if second == .count { return first }
+        if operation == .multiply, first == .count { return second }
+        if operation == .divide, first == second { return .count }
+        note(
+            right, .type,
+            "\(shown(left)) counts \(first.noun), \(shown(right)) \(second.noun): "
+                + "one of them must be a plain number")
+        return nil
+    }
+
+    private mutating func atom() throws(ExpressionMistake) -> Operand {
+        let start = token
+        switch start.kind {
+        case .number(let digits, let unit):
+            place += 1
+            if unit == "%", take("of") {
+                let (term, metric) = try term()
+                let share = PlainNumber.value(digits, shiftedBy: -2)
+                let counted = metric?.valueUnit
+                if counted == .flag { flagIsNoNumber(term, at: start) }
+                return operand(
+                    .share(share ?? 0, term), counted == .flag ? nil : counted, from: start)
+            }
+            return try literal(digits, unit, start)
+        case .name(let name):
+            if name != "group", tokens[place + 1].kind == .symbol("(") {
+                return try call(name, start)
+            }
+            let (term, metric) = try term()
+            return operand(.metric(term), metric?.valueUnit, from: start)
+        default:
+            throw unexpected("a metric, a number with its unit, or a function")
+        }
+    }
+
+    private func literal(
+        _ digits: String, _ unit: String, _ start: ExpressionToken
+    ) throws(ExpressionMistake) -> Operand {
+        if unit == "%host", let share = PlainNumber.value(digits, shiftedBy: -2) {
+            var result = operand(.hostShare(share, .count), nil, from: start)
+            result.isHostShare = true
+            result.isConstant = true
+            return result
+        }
+        guard let (number, counted) = UnitText.number(digits, unit) else {
+            let known = UnitText.names
+            let nearest = known.first { $0.lowercased() == unit.lowercased() }
+            throw ExpressionMistake(
+                offset: start.start, rule: .unit,
+                message: "'\(digits)\(unit)' has an unknown unit; "
+                    + (nearest.map { "write \(digits)\($0)" }
+                        ?? "units are \(known.joined(separator: ", "))"))
+        }
+        var result = operand(.literal(number, counted), counted, from: start)
+        result.isConstant = true
+        return result
+    }
+
+    private mutating func call(
+        _ name: String, _ start: ExpressionToken
+    ) throws(ExpressionMistake) -> Operand {
+        guard let function = WindowFunction(rawValue: name) else {
+            let names = WindowFunction.allCases.map(\.rawValue) + ["increased", "missing"]
+            throw ExpressionMistake(
+                offset: start.start, rule: .function,
+                message: FindingText.unknown("function", name, among: names))
+        }
+        place += 2
+        let (term, metric) = try term()
+        let window = try self.window()
+        try expect(")")
+        guard let metric else { return operand(.call(function, term, window), nil, from: start) }
+        let unit = function.unit(of: metric)
+        if unit == nil {
+            mistakes.append(
+                ExpressionMistake(
+                    offset: start.start, rule: .function,
+                    message: function.refusal(of: term, metric, window: window)))
+        }
+        return operand(.call(function, term, window), unit, from: start)
+    }
+
+    /// `[, 10s]`.
+    private mutating func window() throws(ExpressionMistake) -> Duration {
+        guard take(symbol: ",") else { return usualWindow }
+        guard case .number(let digits, let unit) = token.kind,
+            let duration = DurationText.duration(digits + unit), duration > .zero,
+            duration <= .seconds(86_400)
+        else { throw unexpected("a time up to 1d, such as 10s") }
+        place += 1
+        return duration
+    }
+
+    /// A metric, and its row if it is known.
+    private mutating func term() throws(ExpressionMistake) -> (MetricTerm, PolicyMetric?) {
+        var scope = MetricTerm.Scope.own
+        if token.kind == .name("group"), tokens[place + 1].kind == .symbol("(") {
+            place += 2
+            guard case .quoted(let group) = token.kind else {
+                throw unexpected("the name of a group in quotes")
+            }
+            place += 1
+            try expect(")")
+            try expect(".")
+            scope = .group(group)
+        }
+        let start = token
+        guard case .name(let written) = start.kind,
+            !["and", "or", "not", "of"].contains(written)
+        else { throw unexpected("a metric") }
+        place += 1
+        var name = written
+        if scope == .own, written.hasPrefix("host.") {
+            scope = .host
+            name = String(written.dropFirst(5))
+        }
+        var term = MetricTerm(name, of: scope)
+        if case .instance(let instance) = token.kind {
+            term.instance = instance
+            place += 1
+        }
+        terms.append((term, start.start))
+        guard let metric = PolicyVocabulary.metric(of: term) else {
+            mistakes.append(
+                ExpressionMistake(
+                    offset: start.start, rule: .metric, message: FindingText.unknownMetric(written)))
+            return (term, nil)
+        }
+        if term.instance != nil, !metric.takesInstance {
+            mistakes.append(
+                ExpressionMistake(
+                    offset: start.end, rule: .metric,
+                    message: "'\(written)' is one number, it has no [\(term.instance ?? "")]"))
+        }
+        return (term, metric)
+    }
+}

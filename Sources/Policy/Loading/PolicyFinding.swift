@@ -1,0 +1,74 @@
+public import Configuration
+
+/// One mistake or doubt in policy files.
+public struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
+    /// Whether the files can be used.
+    public enum Severity: String, Hashable, Sendable {
+        /// The files are refused.
+        case error
+        /// The files can be used.
+        case warning
+    }
+
+    /// Whether the files can be used.
+    public let severity: Severity
+    /// Which rule found it.
+    public let rule: FindingRule
+    /// Where, and one sentence with what to do.
+    public let error: ConfigError
+
+    /// Joins the parts.
+    public init(_ rule: FindingRule, _ position: ConfigPosition, _ message: String) {
+        severity = rule.isWarning ? .warning : .error
+        self.rule = rule
+        error = ConfigError(position, message)
+    }
+
+    /// As compilers write it: `FILE:LINE:COLUMN: error: MESSAGE [RULE]`.
+    public var description: String {
+        "\(error.position): \(severity.rawValue): \(error.message) [\(rule.rawValue)]"
+    }
+}
+
+/// What is looked for, in the order: files, values, expressions, and what makes no sense or does
+/// harm although it can be read.
+public enum FindingRule: String, Hashable, Sendable, CaseIterable {
+    case file, yaml
+    case key, value, missing, duplicate, reference
+    case syntax, unit, base, type, function, metric, constant, attribute
+    case ineffective, unsupported
+    case exceedsBounds = "exceeds-bounds"
+    case hostOnly = "host-only"
+    case psiOnly = "psi-only"
+    case someOnly = "some-only"
+    case freezeWithoutTimeout = "freeze-without-timeout"
+    case freezeWithoutEnd = "freeze-without-max-active"
+    case freezeDerivedUntil = "freeze-derived-until"
+    case selfSatisfied = "self-satisfied-until"
+    case repeatSilenced = "repeat-silenced"
+    case killNotAllowed = "kill-not-allowed"
+    case guardWithoutRelief = "guard-without-relief"
+    case stayNotAccepted = "stay-not-accepted"
+    case hookNotAbsolute = "hook-not-absolute"
+    case minAboveMax = "min-above-max"
+    case noChange = "no-change"
+    case impossible
+    case trustedAttribute = "untrusted-xattr"
+    case overlap
+    case unused
+    case broadGroup = "broad-group"
+    case noOthers = "exclusive-without-others"
+    case noVictims = "aggregate-without-victims"
+    case shortWindow = "short-window"
+    case disabledHere = "disabled-here"
+
+    /// Whether files with it can be used nonetheless.
+    public var isWarning: Bool {
+        switch self {
+        case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
+            .shortWindow, .disabledHere:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,113 @@
+public import CgroupModel
+public import Configuration
+
+/// A policy file as it was read.
+public struct PolicyFile: Sendable {
+    /// The name in messages.
+    public var name: String
+    /// Its bytes, or why they cannot be had.
+    public var content: Result<[UInt8], ConfigError>
+
+    /// Joins the parts.
+    public init(name: String, content: Result<[UInt8], ConfigError>) {
+        self.name = name
+        self.content = content
+    }
+
+    /// A file that was read.
+    public init(name: String, bytes: [UInt8]) { self.init(name: name, content: .success(bytes)) }
+}
+
+/// What came of loading: the policy, and everything that is wrong or doubtful in its files.
+public struct PolicyLoad: Sendable {
+    /// The policy; nil if there is any error.
+    public var document: PolicyDocument?
+    /// By file in the order of loading, then by line and column.
+    public var findings: [PolicyFinding]
+
+    /// Whether the files are refused.
+    public var isRefused: Bool { document == nil }
+}
+
+/// Makes a policy of files: reads, merges, types and lints them, and tells all mistakes at once.
+public struct PolicyLoader: Sendable {
+    private let host: HostFacts
+    private let mode: HierarchyMode
+
+    /// Loads for a machine, or for another one of some mode.
+    public init(host: HostFacts, mode: HierarchyMode) {
+        self.host = host
+        self.mode = mode
+    }
+
+    /// Loads files in this order, which for a drop-in directory is the byte order of the names.
+    public func load(_ files: [PolicyFile]) -> PolicyLoad {
+        var reader = PolicyReader(host: host, mode: mode)
+        var merge = PolicyMerge()
+        for file in files {
+            do throws(ConfigError) {
+                let bytes = try file.content.get()
+                reader.sources[file.name] = SourceText(bytes)
+                merge.add(try ConfigLoader.load(bytes, file: file.name), &reader)
+            } catch {
+                let isUnread = if case .failure = file.content { true } else { false }
+                reader.note(isUnread ? .file : .yaml, error.position, error.message)
+            }
+        }
+        let document = reader.document(merge)
+        var linter = PolicyLinter(document: document, places: reader.places)
+        linter.lint()
+        let order = Dictionary(
+            files.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let findings = Self.unique(reader.findings + linter.findings).sorted {
+            let (left, right) = ($0.error.position, $1.error.position)
+            return (order[left.file] ?? 0, left.line, left.column, $0.error.message)
+                < (order[right.file] ?? 0, right.line, right.column, $1.error.message)
+        }
+        let isRefused = findings.contains { $0.severity == .error }
+        return PolicyLoad(document: isRefused ? nil : document, findings: findings)
+    }
+
+    private static func unique(_ findings: [PolicyFinding]) -> [PolicyFinding] {
+        var seen: Set<PolicyFinding> = []
+        return findings.filter { seen.insert($0).inserted }
+    }
+}
+
+extension PolicyReader {
+    /// The typed document of what all files say together.
+    mutating func document(_ merge: PolicyMerge) -> PolicyDocument {
+        func named(_ section: String) -> [PolicyItem] { merge.items[section] ?? [] }
+        names = [
+            .group: named("groups").map(\.name), .hook: named("hooks").map(\.name),
+            .pool: named("pools").map(\.name).filter { $0 != "reserved" },
+            .sink: ["journald"] + named("sinks").map(\.name).filter { $0 != "journald" },
+        ]
+        for (section, kind) in [("groups", "groups"), ("pools", "pools")] {
+            for item in named(section) { places["\(kind)/\(item.name)"] = item.position }
+        }
+        if let node = merge.table("defaults") { readDefaults(node) }
+        var document = PolicyDocument()
+        document.defaults = defaults
+        if let node = merge.table("budgets") { document.budgets = budgets(node) }
+        document.protection = protection(
+            merge.elements["protect"] ?? [], merge.elements["protect_override"] ?? [])
+        document.groups = named("groups").compactMap { group($0) }
+        for item in named("pools") {
+            if item.name == "reserved" {
+                document.reservedCPUs = reserved(item)
+            } else if let pool = pool(item) {
+                document.pools.append(pool)
+            }
+        }
+        document.hooks = named("hooks").compactMap { hook($0) }
+        document.sinks = named("sinks").compactMap { sink($0) }
+        for (index, node) in (merge.elements["limits"] ?? []).enumerated() {
+            if let limits = limits(node, index: index) { document.limits.append(limits) }
+        }
+        document.rules = named("rules").compactMap { rule($0) }
+        document.guards = named("guards").compactMap { oomGuard($0) }
+        document.autosizers = named("autosize").compactMap { autosizer($0) }
+        return document
+    }
+}

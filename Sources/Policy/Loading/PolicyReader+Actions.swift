@@ -1,0 +1,217 @@
+import CgroupModel
+import Configuration
+
+extension PolicyReader {
+    /// What a step of `do` can be.
+    private enum ActionName: String, CaseIterable {
+        case set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log
+    }
+
+    /// What happens to the steps after one that failed.
+    private enum ErrorReaction: String, CaseIterable { case stop, `continue` }
+
+    mutating func action(_ node: ConfigNode, _ path: String) -> RuleAction? {
+        let names = ActionName.allCases.map(\.rawValue)
+        if case .text(let text) = node.content {
+            guard let name: ActionName = word(node, "action") else { return nil }
+            guard name == .thaw || name == .log || name == .notify else {
+                note(.missing, node.position, "\(text) needs its values: {\(text): {…}}")
+                return nil
+            }
+            let empty = ConfigNode(.mapping([]), at: node.position)
+            return action(name, empty, path).map { RuleAction($0) }
+        }
+        guard let fields = fields(node, "an action", path, keys: names + ["on_error"]) else {
+            return nil
+        }
+        let reaction: ErrorReaction = word(fields, "on_error") ?? .stop
+        let chosen = ActionName.allCases.filter { fields[$0.rawValue] != nil }
+        guard chosen.count == 1, let name = chosen.first, let value = fields[name.rawValue] else {
+            if chosen.count > 1 || fields.entries.isEmpty {
+                note(
+                    .value, node.position,
+                    "one action a step: one of \(names.joined(separator: ", "))")
+            }
+            return nil
+        }
+        return action(name, value, "\(path)/\(name.rawValue)").map {
+            RuleAction($0, continuesOnError: reaction == .continue)
+        }
+    }
+
+    private mutating func action(
+        _ name: ActionName, _ node: ConfigNode, _ path: String
+    ) -> RuleAction.Kind? {
+        switch name {
+        case .set:
+            let settings = settings(node, path, on: mode)
+            return settings.isEmpty ? nil : .set(settings)
+        case .scale: return scaling(node, path).map { .scale($0) }
+        case .freeze: return freeze(node, path)
+        case .thaw:
+            guard isEmpty(node) || fields(node, "thaw", path, keys: []) != nil else { return nil }
+            return .thaw
+        case .pin: return pin(node, path)
+        case .reclaim: return reclaiming(node, path).map { .reclaim($0) }
+        case .kill: return kill(node, path)
+        case .hook:
+            guard let fields = mapping(node, "hook", path, keys: ["name", "wait"], one: "name")
+            else { return nil }
+            let waits = value(fields, "wait", .flag) ?? true
+            return reference(fields, "name", .hook).map { .hook(name: $0, waits: waits) }
+        case .notify:
+            if isEmpty(node) { return .notify(sinks: []) }
+            guard let fields = fields(node, "notify", path, keys: ["sinks"]) else { return nil }
+            return .notify(sinks: references(fields, "sinks", .sink))
+        case .log:
+            if isEmpty(node) { return .log(.notice) }
+            guard let fields = mapping(node, "log", path, keys: ["level"], one: "level") else {
+                return nil
+            }
+            return .log(word(fields, "level") ?? .notice)
+        }
+    }
+
+    private func isEmpty(_ node: ConfigNode) -> Bool { node.content == .text("") }
+
+    /// A mapping, or the value of its main key alone.
+    private mutating func mapping(
+        _ node: ConfigNode, _ what: String, _ path: String, keys: [String], one main: String
+    ) -> Fields? {
+        guard case .text(let text) = node.content, !text.isEmpty else {
+            return fields(node, what, path, keys: keys, required: main == "level" ? [] : [main])
+        }
+        let entry = ConfigEntry(key: main, position: node.position, value: node)
+        return Fields(what: what, path: path, position: node.position, entries: [main: entry])
+    }
+
+    private mutating func freeze(_ node: ConfigNode, _ path: String) -> RuleAction.Kind? {
+        guard let fields = fields(node, "freeze", path, keys: ["timeout", "on_timeout"]) else {
+            return nil
+        }
+        let reaction: FreezeTimeout = word(fields, "on_timeout") ?? .thaw
+        if fields["timeout"] == nil {
+            note(
+                .freezeWithoutTimeout, node.position,
+                "a freeze needs a timeout, such as {timeout: 60s}")
+        }
+        return value(fields, "timeout", .period).map { .freeze(timeout: $0, onTimeout: reaction) }
+    }
+
+    private mutating func pin(_ node: ConfigNode, _ path: String) -> RuleAction.Kind? {
+        guard let fields = fields(node, "pin", path, keys: ["cpus", "pool", "mems"]) else {
+            return nil
+        }
+        if let pool = fields["pool"] {
+            if fields["cpus"] != nil || fields["mems"] != nil {
+                note(.value, node.position, "a pool says CPUs and memory nodes; remove the others")
+            }
+            return reference(pool, .pool).map { .set([.pool($0)]) }
+        }
+        guard fields["cpus"] != nil || fields["mems"] != nil else {
+            note(.missing, node.position, "pin needs cpus, pool or mems")
+            return nil
+        }
+        let cpus = fields["cpus"].flatMap { limit($0, "cpus", .cpuList) }
+        let mems = fields["mems"].flatMap { limit($0, "mems", .nodeList) }
+        guard (cpus != nil) == (fields["cpus"] != nil), (mems != nil) == (fields["mems"] != nil)
+        else { return nil }
+        return .pin(cpus: cpus?.list, mems: mems?.list)
+    }
+
+    private mutating func reclaiming(_ node: ConfigNode, _ path: String) -> Reclaiming? {
+        guard
+            let fields = fields(
+                node, "reclaim", path, keys: ["bytes", "to", "deadline", "swappiness"])
+        else { return nil }
+        let deadline = value(fields, "deadline", .period) ?? .seconds(2)
+        let swappiness = value(fields, "swappiness", .integer(0...200)).map { UInt32($0) }
+        guard (fields["bytes"] == nil) != (fields["to"] == nil) else {
+            note(.missing, node.position, "reclaim needs either bytes or to")
+            return nil
+        }
+        let amount =
+            bytes(fields, "bytes").map { Reclaiming.Amount.bytes($0) }
+            ?? bytes(fields, "to").map { .down(to: $0) }
+        return amount.map { Reclaiming($0, deadline: deadline, swappiness: swappiness) }
+    }
+
+    private mutating func kill(_ node: ConfigNode, _ path: String) -> RuleAction.Kind? {
+        guard let fields = fields(node, "kill", path, keys: ["signal", "grace", "force"]) else {
+            return nil
+        }
+        return .kill(
+            signal: value(fields, "signal", .signal) ?? "TERM",
+            grace: value(fields, "grace", .duration) ?? .seconds(10),
+            force: value(fields, "force", .flag) ?? true)
+    }
+
+    // MARK: Scaling
+
+    private mutating func scaling(_ node: ConfigNode, _ path: String) -> Scaling? {
+        guard
+            let fields = fields(
+                node, "scale", path, keys: ["attr", "factor", "of", "min", "max"],
+                required: ["attr", "factor"])
+        else { return nil }
+        let factor = value(fields, "factor", .factor)
+        let base: Scaling.Base = word(fields, "of") ?? .current
+        if factor == 1, base == .current, let place = fields["factor"]?.position {
+            note(.noChange, place, "a factor of 1 changes nothing")
+        }
+        guard let attribute = fields["attr"], let written = text(attribute, "attr"),
+            let key = limitKey(written, at: attribute.position), let row = key.limit
+        else { return nil }
+        checkPresence(of: row, on: mode, at: attribute.position)
+        guard row.grammar.isScalable else {
+            note(
+                .attribute, attribute.position,
+                "\(row.name) is no amount that could be scaled; use set")
+            return nil
+        }
+        if base == .usage, ScaledUsage.metric(of: key.name) == nil, let place = fields["of"] {
+            note(
+                .value, place.position, "there is no usage of \(row.name); write of: current")
+        }
+        let least = fields["min"].flatMap { limit($0, "min", row.grammar) }
+        let most = fields["max"].flatMap { limit($0, "max", row.grammar) }
+        if let least, let most, least.isWider(than: most), let place = fields["min"] {
+            note(
+                .minAboveMax, place.position,
+                "min \(row.grammar.text(least)) is above max \(row.grammar.text(most))")
+        }
+        return factor.map { Scaling(key: key, factor: $0, of: base, least: least, most: most) }
+    }
+}
+
+/// Which metric shows how much of a limit is used.
+public enum ScaledUsage {
+    private static let metrics = [
+        "memory.max": "memory.usage", "memory.high": "memory.usage",
+        "memory.soft": "memory.usage", "memory.low": "memory.usage",
+        "memory.min": "memory.usage", "memory.swap.max": "memory.swap", "cpu.max": "cpu.usage",
+        "pids.max": "pids.current", "io.max.rbps": "io.read_rate",
+        "io.max.wbps": "io.write_rate", "io.max.riops": "io.read_ops",
+        "io.max.wiops": "io.write_ops",
+    ]
+
+    /// The metric in ``PolicyVocabulary`` of a limit; nil for a limit that nothing uses up.
+    public static func metric(of limit: String) -> String? { metrics[limit] }
+}
+
+extension LimitGrammar {
+    fileprivate var isScalable: Bool {
+        switch self {
+        case .bytes, .cpus, .time, .weight, .count, .bytesPerSecond, .operationsPerSecond: true
+        default: false
+        }
+    }
+}
+
+extension LimitValue {
+    /// A list of CPUs or memory nodes.
+    fileprivate var list: RangeList? {
+        guard case .text(let text) = self else { return nil }
+        return RangeList(text)
+    }
+}

@@ -1,0 +1,78 @@
+import Configuration
+
+extension PolicyReader {
+    /// A condition: one expression, or `{all|any|not: [...]}`.
+    mutating func condition(
+        _ node: ConfigNode, _ what: String, isHostOnly: Bool = false, depth: Int = 0
+    ) -> Condition? {
+        guard case .mapping(let entries) = node.content else {
+            guard let text = text(node, what) else { return nil }
+            var parser = ExpressionParser(text, window: defaults.rateWindow, depth: depth)
+            let result = parser.condition()
+            take(parser, node, isHostOnly: isHostOnly)
+            return result
+        }
+        guard entries.count == 1, let entry = entries.first,
+            ["all", "any", "not"].contains(entry.key)
+        else {
+            note(.value, node.position, "\(what) must be an expression, or one of all, any, not")
+            return nil
+        }
+        guard depth < ExpressionParser.deepest else {
+            note(.syntax, node.position, "deeper than \(ExpressionParser.deepest) levels")
+            return nil
+        }
+        let nodes: [ConfigNode]
+        if entry.key == "not", case .mapping = entry.value.content {
+            nodes = [entry.value]
+        } else {
+            nodes = oneOrMore(entry.value, entry.key)
+        }
+        let parts = nodes.map {
+            condition($0, what, isHostOnly: isHostOnly, depth: depth + 1)
+        }
+        if nodes.isEmpty { note(.value, entry.value.position, "'\(entry.key)' has no condition") }
+        let known = parts.compactMap { $0 }
+        guard known.count == nodes.count, let first = known.first else { return nil }
+        // `not` of several is none of them.
+        let joined = known.count == 1 ? first : entry.key == "all" ? .all(known) : .any(known)
+        return entry.key == "not" ? .not(joined) : joined
+    }
+
+    /// A number, and what it counts.
+    mutating func number(_ node: ConfigNode, _ what: String) -> (Expression, PolicyUnit)? {
+        guard let text = text(node, what) else { return nil }
+        var parser = ExpressionParser(text, window: defaults.rateWindow)
+        let result = parser.number()
+        take(parser, node, isHostOnly: false)
+        return result
+    }
+
+    /// Notes the mistakes of an expression where they stand in the file.
+    private mutating func take(
+        _ parser: ExpressionParser, _ node: ConfigNode, isHostOnly: Bool
+    ) {
+        let source = sources[node.position.file]
+        func place(_ offset: Int) -> ConfigPosition {
+            source?.place(of: offset, in: parser.text, at: node.position) ?? node.position
+        }
+        for mistake in parser.mistakes { note(mistake.rule, place(mistake.offset), mistake.message) }
+        for (term, offset) in parser.terms {
+            if case .group(let name) = term.scope, !(names[.group] ?? []).contains(name) {
+                note(
+                    .reference, place(offset),
+                    FindingText.unknown("group", name, among: names[.group] ?? []))
+            }
+            if isHostOnly, term.scope != .host {
+                note(
+                    .hostOnly, place(offset),
+                    "'\(term)' is of a cgroup; here only the machine counts, such as host.load")
+            }
+            if let obstacle = PolicyVocabulary.obstacle(to: term, on: mode) {
+                note(
+                    defaults.missingMetricIsError ? .metric : .disabledHere, place(offset),
+                    "\(obstacle); what asks for it is disabled there")
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import CgroupModel
+import Configuration
+
+/// The values of `set`: every row of ``LimitCatalog`` under its name.
+///
+///     memory.max: 512MiB              io.max.wbps[/dev/vda]: 10MB/s
+///     hugetlb.2MB.max: 64MiB          io: {"/dev/vda": {wbps: 10MB/s, latency: 10ms}}
+///     cpuset.pool: fast               devices: {allow: ["c 1:3 rwm"], deny: [a]}
+extension PolicyReader {
+    mutating func settings(
+        _ node: ConfigNode, _ path: String, on mode: HierarchyMode
+    ) -> [Setting] {
+        let entries = attempt(.value) { () throws(ConfigError) in try node.mapping(for: "set") }
+        if entries?.isEmpty == true { note(.value, node.position, "set has no value") }
+        return (entries ?? []).flatMap { entry -> [Setting] in
+            places["\(path)/\(entry.key)"] = entry.value.position
+            return settings(entry, path, on: mode)
+        }
+    }
+
+    private mutating func settings(
+        _ entry: ConfigEntry, _ path: String, on mode: HierarchyMode
+    ) -> [Setting] {
+        switch entry.key {
+        case "cpuset.pool":
+            return reference(entry.value, .pool).map { [.pool($0)] } ?? []
+        case "devices":
+            return deviceRules(entry, path, on: mode)
+        default: break
+        }
+        if case .mapping(let instances) = entry.value.content {
+            return instances.flatMap { perInstance($0, of: entry, path, on: mode) }
+        }
+        guard let key = limitKey(entry.key, at: entry.position) else { return [] }
+        return setting(key, entry.value, path, on: mode, at: entry.position)
+    }
+
+    /// `GROUP: {INSTANCE: {FIELD: VALUE}}`, or `NAME: {INSTANCE: VALUE}`.
+    private mutating func perInstance(
+        _ instance: ConfigEntry, of group: ConfigEntry, _ path: String, on mode: HierarchyMode
+    ) -> [Setting] {
+        guard case .mapping(let values) = instance.value.content else {
+            guard let key = limitKey("\(group.key)[\(instance.key)]", at: group.position) else {
+                return []
+            }
+            return setting(key, instance.value, path, on: mode, at: group.position)
+        }
+        return values.flatMap { value -> [Setting] in
+            let name = "\(group.key)[\(instance.key)].\(value.key)"
+            guard let key = limitKey(name, at: value.position) else { return [] }
+            return setting(key, value.value, path, on: mode, at: value.position)
+        }
+    }
+
+    private mutating func deviceRules(
+        _ entry: ConfigEntry, _ path: String, on mode: HierarchyMode
+    ) -> [Setting] {
+        guard let fields = fields(entry.value, "devices", "\(path)/devices", keys: ["allow", "deny"])
+        else { return [] }
+        // Denied first, so that `deny: [a]` can be followed by what is allowed after all.
+        return ["deny", "allow"].flatMap { list -> [Setting] in
+            guard let node = fields[list] else { return [] }
+            return oneOrMore(node, list).flatMap { rule -> [Setting] in
+                guard case .text(let text) = rule.content else {
+                    note(.value, rule.position, "a rule must be one value such as \"c 1:3 rwm\"")
+                    return []
+                }
+                let key = LimitKey("devices.\(list)", instance: text)
+                return setting(key, rule, path, on: mode, at: rule.position)
+            }
+        }
+    }
+
+    private mutating func setting(
+        _ key: LimitKey, _ node: ConfigNode, _ path: String, on mode: HierarchyMode,
+        at position: ConfigPosition
+    ) -> [Setting] {
+        guard let row = key.limit else { return [] }
+        checkPresence(of: row, on: mode, at: position)
+        places["\(path)/\(key)"] = node.position
+        return limit(node, key.description, row.grammar).map { [.limit(key, $0)] } ?? []
+    }
+
+    /// What a mode has no file for.
+    mutating func checkPresence(
+        of row: Limit, on mode: HierarchyMode, at position: ConfigPosition
+    ) {
+        guard mode != .hybrid, row.refusal == nil, row.files(unified: mode == .v2).isEmpty,
+            !(mode == .v2 && row.systemd != nil)
+        else { return }
+        let isNetwork = row.controller == .netCls || row.controller == .netPrio
+        note(
+            isNetwork ? .unsupported : .disabledHere, position,
+            "\(row.name) does not exist on \(mode.rawValue)"
+                + (row.note.isEmpty ? "" : ": \(row.note)"))
+    }
+
+    /// The row and instance of `memory.max`, `io[/dev/vda].wbps`, `hugetlb.2MB.max`.
+    mutating func limitKey(_ written: String, at position: ConfigPosition) -> LimitKey? {
+        let (name, instance) = Self.divided(written)
+        guard let row = Self.row(name) else {
+            if name.hasPrefix("memory.kmem"), let row = LimitCatalog.limit(named: "memory.kernel") {
+                note(.ineffective, position, "\(name): \(row.refusal ?? "")")
+            } else {
+                let names = LimitCatalog.all.map(\.name) + ["io", "devices", "cpuset.pool"]
+                note(
+                    .attribute, position,
+                    "unknown attribute \(FindingText.quoted(written)), "
+                        + (ConfigNode.nearest(to: name, among: names).map {
+                            "nearest valid '\($0)'"
+                        } ?? "`cgwarden set --list` lists them"))
+            }
+            return nil
+        }
+        if let refusal = row.refusal {
+            note(.ineffective, position, "\(row.name): \(refusal)")
+            return nil
+        }
+        guard (row.dimension == nil) == (instance == nil) else {
+            note(
+                .attribute, position,
+                row.dimension == nil
+                    ? "\(row.name) is one value; remove [\(instance ?? "")]"
+                    : "\(row.name) is set for each of several; write "
+                        + "\(row.name)[\(row.dimension?.example ?? "NAME")]")
+            return nil
+        }
+        return LimitKey(row.name, instance: instance)
+    }
+
+    /// `io[/dev/vda].wbps` is `io.wbps` of `/dev/vda`.
+    private static func divided(_ written: String) -> (name: String, instance: String?) {
+        let parts = written.split(separator: ".")
+        if parts.count == 3, parts[0] == "hugetlb", parts[2] == "max", !written.contains("[") {
+            return ("hugetlb.max", String(parts[1]))
+        }
+        guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
+            open < close, written.index(after: open) < close
+        else { return (written, nil) }
+        return (
+            String(written[..<open] + written[written.index(after: close)...]),
+            String(written[written.index(after: open)..<close])
+        )
+    }
+
+    private static func row(_ name: String) -> Limit? {
+        let names = ["cpuset.partition": "cpuset.cpus.partition", "io.weight": "io.weight.device"]
+        if let row = LimitCatalog.limit(named: name) { return row }
+        if let meant = names[name] { return LimitCatalog.limit(named: meant) }
+        guard name.hasPrefix("io.") else { return nil }
+        return LimitCatalog.limit(named: "io.max.\(name.dropFirst(3))")
+    }
+}
+
+extension Dimension {
+    fileprivate var example: String {
+        switch self {
+        case .device: "/dev/vda"
+        case .pageSize: "2MB"
+        case .interface: "eth0"
+        default: "NAME"
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import CgroupModel
+import Configuration
+
+/// Gives the nodes of policy files their types and collects everything that is wrong with them.
+///
+/// The sections stand in `PolicyReader+*.swift`. What cannot be used is left out; it never ends
+/// the reading.
+struct PolicyReader {
+    let host: HostFacts
+    let mode: HierarchyMode
+    var sources: [String: SourceText] = [:]
+    var findings: [PolicyFinding] = []
+    var places = PolicyPlaces()
+    /// Read before everything that falls back on them.
+    var defaults = PolicyDefaults()
+    /// The names that other parts can use.
+    var names: [ReferenceKind: [String]] = [:]
+
+    init(host: HostFacts, mode: HierarchyMode) {
+        self.host = host
+        self.mode = mode
+    }
+
+    mutating func note(_ rule: FindingRule, _ place: ConfigPosition, _ message: String) {
+        findings.append(PolicyFinding(rule, place, message))
+    }
+
+    /// Notes what the schema of `Configuration` refuses.
+    mutating func attempt<Result>(
+        _ rule: FindingRule, _ body: () throws(ConfigError) -> Result
+    ) -> Result? {
+        do throws(ConfigError) {
+            return try body()
+        } catch {
+            note(rule, error.position, error.message)
+            return nil
+        }
+    }
+}
+
+/// What one part can name in another.
+enum ReferenceKind: String {
+    case group, pool, hook, sink
+}
+
+/// Where the values of a policy stand: `rules/park/until`.
+struct PolicyPlaces {
+    private var table: [String: ConfigPosition] = [:]
+
+    subscript(path: String) -> ConfigPosition? {
+        get { table[path] }
+        set { table[path] = newValue }
+    }
+}
+
+/// The entries of a mapping whose keys are known.
+struct Fields {
+    /// What it is, for messages.
+    var what: String
+    /// Where it is in the document: `rules/park`.
+    var path: String
+    var position: ConfigPosition
+    var entries: [String: ConfigEntry]
+
+    subscript(key: String) -> ConfigNode? { entries[key]?.value }
+}
+
+extension PolicyReader {
+    /// A mapping; unknown and missing keys are noted.
+    mutating func fields(
+        _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
+        required: [String] = []
+    ) -> Fields? {
+        guard let entries = attempt(.value, { () throws(ConfigError) in
+            try node.mapping(for: what)
+        }) else { return nil }
+        var result = Fields(what: what, path: path, position: node.position, entries: [:])
+        for entry in entries {
+            guard keys.contains(entry.key) else {
+                note(
+                    .key, entry.position,
+                    ConfigNode.unknown("key", entry.key, among: keys) + " (\(what))")
+                continue
+            }
+            result.entries[entry.key] = entry
+            places["\(path)/\(entry.key)"] = entry.value.position
+        }
+        for key in required where result.entries[key] == nil {
+            note(.missing, node.position, "\(what) needs '\(key)'")
+        }
+        return result
+    }
+
+    mutating func text(_ node: ConfigNode, _ what: String) -> String? {
+        attempt(.value) { () throws(ConfigError) in try node.text(for: what) }
+    }
+
+    mutating func sequence(_ node: ConfigNode, _ what: String) -> [ConfigNode] {
+        attempt(.value) { () throws(ConfigError) in try node.sequence(for: what) } ?? []
+    }
+
+    /// A list, or one value in its place.
+    mutating func oneOrMore(_ node: ConfigNode, _ what: String) -> [ConfigNode] {
+        if case .text = node.content { return [node] }
+        return sequence(node, what)
+    }
+
+    mutating func value<Value>(
+        _ node: ConfigNode, _ what: String, _ grammar: ScalarGrammar<Value>
+    ) -> Value? {
+        guard let text = text(node, what) else { return nil }
+        if let value = grammar.read(text) { return value }
+        let isBare = grammar.needsUnit && PlainNumber.value(text) != nil
+        note(
+            isBare ? .unit : .value, node.position,
+            isBare
+                ? "\(what) \(FindingText.quoted(text)) has no unit; write \(grammar.example)"
+                : "\(what) must be \(grammar.example), not \(FindingText.quoted(text))")
+        return nil
+    }
+
+    mutating func value<Value>(
+        _ fields: Fields, _ key: String, _ grammar: ScalarGrammar<Value>
+    ) -> Value? {
+        fields[key].flatMap { value($0, key, grammar) }
+    }
+
+    mutating func word<Word: RawRepresentable & CaseIterable>(
+        _ fields: Fields, _ key: String, _: Word.Type = Word.self
+    ) -> Word? where Word.RawValue == String {
+        fields[key].flatMap { word($0, key) }
+    }
+
+    mutating func word<Word: RawRepresentable & CaseIterable>(
+        _ node: ConfigNode, _ what: String
+    ) -> Word? where Word.RawValue == String {
+        let words = Word.allCases.map(\.rawValue)
+        return attempt(.value) { () throws(ConfigError) in
+            try node.word(for: what, among: words)
+        }.flatMap { Word(rawValue: $0) }
+    }
+
+    /// A value of a limit's grammar.
+    mutating func limit(
+        _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
+    ) -> LimitValue? {
+        guard let text = text(node, what) else { return nil }
+        do {
+            return try grammar.parse(text, host: host)
+        } catch {
+            let isBare = "\(error)".contains("needs a unit")
+            note(isBare ? .unit : .value, node.position, "\(what): \(error)")
+            return nil
+        }
+    }
+
+    mutating func bytes(_ fields: Fields, _ key: String) -> UInt64? {
+        guard let node = fields[key], let value = limit(node, key, .bytes) else { return nil }
+        if value.number == nil { note(.value, node.position, "\(key) needs an end; write 512MiB") }
+        return value.number
+    }
+
+    /// A name that another part defines.
+    mutating func reference(
+        _ fields: Fields, _ key: String, _ kind: ReferenceKind
+    ) -> String? {
+        fields[key].flatMap { reference($0, kind) }
+    }
+
+    mutating func reference(_ node: ConfigNode, _ kind: ReferenceKind) -> String? {
+        guard let name = text(node, "a \(kind.rawValue)") else { return nil }
+        let known = names[kind] ?? []
+        guard known.contains(name) else {
+            note(
+                .reference, node.position, FindingText.unknown(kind.rawValue, name, among: known))
+            return nil
+        }
+        return name
+    }
+
+    mutating func references(
+        _ fields: Fields, _ key: String, _ kind: ReferenceKind
+    ) -> [String] {
+        guard let node = fields[key] else { return [] }
+        return oneOrMore(node, key).compactMap { reference($0, kind) }
+    }
+}

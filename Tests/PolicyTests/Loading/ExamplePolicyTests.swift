@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+@testable import Policy
+
+/// The policies that are shipped load as they are, on every kind of machine.
+@Suite struct ExamplePolicyTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "config/policy.d")
+
+    private static let files: [(String, String)] = {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []
+        return names.sorted().compactMap { name in
+            (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)).map {
+                (name, $0)
+            }
+        }
+    }()
+
+    @Test(arguments: HierarchyMode.allCases) func eachLoadsWithoutAFinding(
+        mode: HierarchyMode
+    ) throws {
+        #expect(Self.files.count == 6)
+        for (name, text) in Self.files {
+            let load = PolicyText.load([(name, text)], mode: mode)
+            #expect(load.findings.map(\.description) == [])
+            #expect(load.document != nil)
+        }
+    }
+
+    @Test func allLoadTogether() throws {
+        let load = PolicyText.load(Self.files)
+        #expect(load.findings.map(\.description) == [])
+        let document = try #require(load.document)
+        #expect(
+            document.rules.map(\.name) == [
+                "squeeze-build", "unthrottle", "fork-bomb", "slow-backup", "park",
+            ])
+        #expect(document.defaults.allowsKill)
+    }
+}
