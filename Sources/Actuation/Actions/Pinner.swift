@@ -112,7 +112,8 @@ public struct Pinner: Sendable {
         for wish in wanted {
             let original = (try? files.text(wish.file, of: directory)) ?? ""
             do throws(ActuationError) {
-                try writer.write("\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
+                try writer.write(
+                    "\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
                 done.append((wish.file, original))
             } catch {
                 for (file, original) in done {

@@ -56,7 +56,9 @@ public struct ShadowGroups: Sendable {
 
     /// The shadow in a tree, nil if there is none.
     func existing(_ trees: TargetTrees, in tree: Int) throws(ActuationError) -> CgroupDirectory? {
-        guard isPossible(in: tree), let source = try source(trees, besides: tree) else { return nil }
+        guard isPossible(in: tree), let source = try source(trees, besides: tree) else {
+            return nil
+        }
         let name = name(of: source.directory)
         let places = ProcessPlaces(set: set)
         for pid in source.pids.sorted() {

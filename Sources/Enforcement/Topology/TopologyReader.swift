@@ -29,7 +29,9 @@ public struct TopologyReader: ~Copyable {
 
     /// The CPUs that are online now; nil if the machine does not tell.
     public mutating func read() -> CPUTopology? {
-        guard let number = online?.descriptor.number, buffer.fill(from: number) == 0 else { return nil }
+        guard let number = online?.descriptor.number, buffer.fill(from: number) == 0 else {
+            return nil
+        }
         let now = buffer.array
         if now == text, let known { return known }
         let list = RangeList(String(decoding: now.filter { $0 > 0x20 }, as: UTF8.self))

@@ -92,6 +92,7 @@ struct CPUChoice {
             pool.numa == .strict ? "one memory node" : nil,
         ].compactMap { $0 }.joined(separator: " of ")
         let left = free.isEmpty ? "none" : "\(RangeList(free))"
-        return "pool \(pool.name) wants \(wish)\(how.isEmpty ? "" : " (\(how))"); free for it: \(left)"
+        return
+            "pool \(pool.name) wants \(wish)\(how.isEmpty ? "" : " (\(how))"); free for it: \(left)"
     }
 }

@@ -102,7 +102,8 @@ import Testing
         machine.lists["/system.slice/cron.service/job"] = ("1", "1")
         #expect(machine.tick() == nil)
         machine.topology = twoNodes.without([1])
-        #expect(machine.tick()?.contains("/system.slice/cron.service/job cpuset.cpus=0,4-5") == true)
+        #expect(
+            machine.tick()?.contains("/system.slice/cron.service/job cpuset.cpus=0,4-5") == true)
     }
 
     @Test func cpusThatGoAndComeBack() throws {
@@ -113,7 +114,8 @@ import Testing
         #expect(proposal.wishes == [])
         #expect(proposal.acts.count == 1)
         if case .log(.notice, let text)? = proposal.acts.first?.kind {
-            #expect(text == "pool fast wants 4 CPUs (whole cores of one memory node); free for it: 1,5")
+            #expect(
+                text == "pool fast wants 4 CPUs (whole cores of one memory node); free for it: 1,5")
         } else {
             Issue.record("no notice")
         }
