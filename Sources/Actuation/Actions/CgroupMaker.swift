@@ -83,7 +83,8 @@ public struct CgroupMaker: Sendable {
         }
     }
 
-    private func makeMissing(
+    /// Makes a cgroup and those above it that are missing, in one hierarchy; those that are new.
+    func makeMissing(
         _ path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) -> [CgroupDirectory] {
         if (try? CgroupDirectory(path, in: hierarchy)) != nil { return [] }

@@ -31,13 +31,19 @@ public struct Freezer: Sendable {
     private let journal: UndoJournal?
     private let thawGuard: ThawGuard
     private let protected: ProtectedSet
+    private let shadows: ShadowGroups
+    private let usesShadows: Bool
 
-    /// Acts on these trees.
+    /// Acts on these trees; with `shadow` also where the processes sit in a larger cgroup of v1
+    /// (see ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil,
+        shadow: Bool = false, shadowParent: CgroupPath? = nil
     ) {
         self.protected = protected ?? ProtectedSet(set: set, system: set.system)
+        usesShadows = shadow
+        shadows = ShadowGroups(set: set, files: files, journal: journal, parent: shadowParent)
         self.set = set
         self.files = files
         self.journal = journal
@@ -50,15 +56,16 @@ public struct Freezer: Sendable {
     ) throws(ActuationError) -> Frozen {
         try protected.check(.freeze, on: path)
         let trees = try TargetTrees(path, in: set)
-        let (index, directory) = try trees.tree(
+        let (_, directory) = try trees.tree(
             for: .freeze, among: [set.unified, set.legacy(.freezer)].compactMap { $0 },
-            remedy: "put them into one cgroup first: cgwarden move")
+            remedy: "put them into one cgroup first: cgwarden move",
+            shadows: usesShadows ? shadows : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
             throw ActuationError(
                 .busy, "\(path) is frozen already; let it go on first: cgwarden thaw \(path)")
         }
-        let members = try trees.members(in: index)
+        let members = try members(of: directory)
         let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
         let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
@@ -73,7 +80,8 @@ public struct Freezer: Sendable {
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
             // After the freeze, when the answer cannot change any more.
-            if let reason = HeldLocks(system: set.system).reasonToThaw(try trees.members(in: index))
+            if let reason = HeldLocks(system: set.system).reasonToThaw(
+                try self.members(of: directory))
             {
                 throw ActuationError(.refused, "thawed \(path) again at once: \(reason)")
             }
@@ -82,8 +90,17 @@ public struct Freezer: Sendable {
         }
         _ = consume watch
         return Frozen(
-            hierarchy: directory.hierarchy.label, processes: try trees.members(in: index).count,
+            hierarchy: directory.hierarchy.label, processes: try self.members(of: directory).count,
             timeout: allowed, isShortened: allowed < timeout)
+    }
+
+    /// Those who stand still then; a shadow has its own.
+    private func members(of directory: CgroupDirectory) throws(ActuationError) -> Set<Int32> {
+        do throws(IOError) {
+            return try directory.processesBelow()
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
     }
 
     private func isRequested(
@@ -141,7 +158,8 @@ public struct Freezer: Sendable {
         var frozenBy: CgroupPath?
         var below = 0
         for index in [set.unified, set.legacy(.freezer)].compactMap({ $0 }) {
-            guard let directory = trees.directories[index], !path.isRoot else { continue }
+            let shadow = try shadows.existing(trees, in: index)
+            guard let directory = shadow ?? trees.directories[index], !path.isRoot else { continue }
             let interface = FreezeInterface(version: directory.hierarchy.version)
             if try isRequested(interface, directory) {
                 do throws(IOError) {
@@ -155,6 +173,7 @@ public struct Freezer: Sendable {
             let ancestor = try waitForThaw(interface, directory)
             frozenBy = frozenBy ?? ancestor
             below += requestsBelow(interface, directory)
+            if let shadow { try shadows.release(shadow) }
         }
         return Thawed(hierarchies: done, frozenBy: frozenBy, frozenBelow: below)
     }

@@ -42,6 +42,18 @@ public struct Mover: Sendable {
         return moved
     }
 
+    /// Moves one process within one hierarchy; one that has ended needs it no more.
+    func place(
+        _ pid: Int32, in directory: CgroupDirectory, of tree: Int
+    ) throws(ActuationError) {
+        guard ProcessReader(set.system).stat(pid) != nil else { return }
+        do throws(ActuationError) {
+            _ = try move(pid, to: [(tree, directory)])
+        } catch {
+            guard error.code == .notFound, directory.isCurrent else { throw error }
+        }
+    }
+
     private func targets(
         _ path: CgroupPath, _ controllers: [Controller]
     ) throws(ActuationError) -> [(index: Int, directory: CgroupDirectory)] {

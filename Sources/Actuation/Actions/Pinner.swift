@@ -19,12 +19,17 @@ public struct Pinner: Sendable {
     private let set: HierarchySet
     private let files: any ControlFiles
     private let journal: UndoJournal?
+    private let shadows: ShadowGroups?
 
-    /// Acts on these trees.
+    /// Acts on these trees; with `shadow` also where the processes sit in a larger cgroup of v1
+    /// (see ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil
+        journal: UndoJournal? = nil, shadow: Bool = false, shadowParent: CgroupPath? = nil
     ) {
+        shadows =
+            shadow
+            ? ShadowGroups(set: set, files: files, journal: journal, parent: shadowParent) : nil
         self.set = set
         self.files = files
         self.journal = journal
@@ -36,7 +41,7 @@ public struct Pinner: Sendable {
     ) throws(ActuationError) -> Pinned {
         let directory = try TargetTrees.directory(
             .cpuset, of: path, for: .pin, in: set,
-            remedy: "put them into one cgroup first: cgwarden move")
+            remedy: "put them into one cgroup first: cgwarden move", shadows: shadows)
         let legacy = set.legacy(.cpuset)
         let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
             list.map { Wish(file: name, list: $0, isLegacy: legacy != nil) }
@@ -107,7 +112,8 @@ public struct Pinner: Sendable {
         for wish in wanted {
             let original = (try? files.text(wish.file, of: directory)) ?? ""
             do throws(ActuationError) {
-                try writer.write("\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
+                try writer.write(
+                    "\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
                 done.append((wish.file, original))
             } catch {
                 for (file, original) in done {

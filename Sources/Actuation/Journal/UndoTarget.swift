@@ -48,6 +48,7 @@ struct UndoTarget {
     /// Why it has to stay as it is for now; nil if it can be put back.
     func obstacle(_ files: any ControlFiles) -> ActuationError? {
         if entry.subject == .cgroup {
+            if (try? refuge()) != nil { return nil }
             guard let held = Self.contents(of: directory) else { return nil }
             return ActuationError(
                 .busy,
@@ -70,13 +71,40 @@ struct UndoTarget {
         return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
     }
 
+    /// Where the processes of a shadow belong; nil for a cgroup that is none.
+    private func refuge() throws(IOError) -> CgroupDirectory? {
+        guard let origin = MembershipText(entry.wanted) else { return nil }
+        let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
+        return refuge.inode == origin.inode ? refuge : nil
+    }
+
+    /// Moves out who was born in it, which no entry knows, until nobody is left.
+    private func empty(
+        into refuge: CgroupDirectory, _ files: any ControlFiles
+    ) throws(IOError) {
+        for _ in 0..<20 {
+            let pids = try directory.processes()
+            if pids.isEmpty { return }
+            for pid in pids {
+                do throws(IOError) {
+                    try files.write("\(pid)", to: "cgroup.procs", of: refuge)
+                } catch  where error.isGone {
+                    // It has ended.
+                    continue
+                }
+            }
+        }
+    }
+
     /// Puts the original back.
     func putBack(_ files: any ControlFiles) throws(IOError) {
         switch entry.subject {
         case .value:
             try files.write(
                 entry.cell.command(entry.original), to: entry.cell.file, of: directory)
-        case .cgroup: try directory.remove()
+        case .cgroup:
+            if let refuge = try refuge() { try empty(into: refuge, files) }
+            try directory.remove()
         case .process(let pid, _): try files.write("\(pid)", to: "cgroup.procs", of: directory)
         }
     }

@@ -7,15 +7,18 @@ public struct LimitPlanner: Sendable {
     let set: HierarchySet
     let files: any ControlFiles
     private let protected: ProtectedSet
+    private let shadow: Bool
 
-    /// Plans for a machine's hierarchies.
+    /// Plans for a machine's hierarchies; with `shadow` for the shadows of a cgroup, where there
+    /// are any (``ShadowGroups/cover(_:_:)`` makes them before).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        protected: ProtectedSet? = nil
+        protected: ProtectedSet? = nil, shadow: Bool = false
     ) {
         self.set = set
         self.files = files
         self.protected = protected ?? ProtectedSet(set: set, system: set.system)
+        self.shadow = shadow
     }
 
     /// Plans the writes for one cgroup; nothing is written.
@@ -38,8 +41,8 @@ public struct LimitPlanner: Sendable {
             }
         }
         var draft = PlanDraft(
-            files: CgroupFiles(path: path, set: set, files: files), requests: requests,
-            force: force, shrink: shrink)
+            files: CgroupFiles(path: path, set: set, files: files, followsShadows: shadow),
+            requests: requests, force: force, shrink: shrink)
         try draft.planMemory()
         try draft.planCPU()
         try draft.planCpuset()

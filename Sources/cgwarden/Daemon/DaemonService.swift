@@ -47,7 +47,7 @@ struct DaemonService: Service {
                     rotation: AuditLog.Rotation(
                         mostBytes: Int(clamping: settings.audit.largestFile),
                         kept: settings.audit.kept),
-                    copy: settings.audit.usesJournald ? journal : nil))
+                    copy: settings.audit.usesJournald ? JournalSink { _ in } : nil))
         let notices = NoticeRouter(journal: journal, sinks: Self.webhooks(policy, logger))
         let isDry = policy.defaults.isDryRun
         guardian =
