@@ -126,6 +126,32 @@ import Testing
     }
 
     @Test(arguments: Trees.present)
+    func whatAPersonThawsIsNotFrozenAgain(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(
+            scratch.guarding([
+                .hook("none"),
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0),
+            ]))
+        let opened = Flag()
+        scratch.log.hooked {
+            while !opened.isRaised { usleep(1000) }
+            return .succeeded
+        }
+        defer { opened.raise() }
+        try scratch.allocate(mebibytesPerSecond: 100, upTo: 240)
+        try awaiting("it is frozen; \(scratch.log.states)", seconds: 20) { scratch.isFrozen }
+        _ = try Freezer(set: scratch.scratch.set, journal: scratch.journal)
+            .thaw(scratch.target.path)
+        try awaiting("it goes on; \(scratch.log.states)", seconds: 20) {
+            scratch.usage > 235 * Self.mebibyte
+        }
+        #expect(scratch.log.actions.count { $0 == "freeze" } == 1)
+        #expect(scratch.killsAtLimit == 0)
+    }
+
+    @Test(arguments: Trees.present)
     func aCgroupThatVanishesIsForgotten(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(scratch.guarding())
