@@ -99,9 +99,6 @@ public final class ProgramRun {
     /// Sends a signal.
     public func send(_ signal: Int32) { child.send(signal) }
 
-    /// Ends its standard input, where that was left open.
-    public func closeInput() { try? input?.fileHandleForWriting.close() }
-
     /// Waits for the end; a program that does not come to it is killed.
     public func result(seconds: Double = 60) throws -> Result {
         let what = command.prefix(3).joined(separator: " ")
