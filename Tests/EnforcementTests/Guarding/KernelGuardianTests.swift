@@ -42,7 +42,7 @@ struct KernelGuardianTests {
         private let files: [String]
         private let originals: [String]
 
-        init(_ trees: Trees, limit: UInt64 = 60, _ options: String...) throws {
+        init(_ trees: Trees, limit: UInt64 = 200, _ options: String...) throws {
             scratch = try GuardScratch(trees, limitMebibytes: limit)
             files =
                 scratch.isLegacy
@@ -90,7 +90,8 @@ struct KernelGuardianTests {
         var slowest = 0.0
         for round in 0..<Self.kills {
             let guarded = try Guarded(
-                Self.trees, "--longest", "700ms", "--resume-for", "100ms", "--step", "20MiB",
+                Self.trees, limit: 60, "--longest", "700ms", "--resume-for", "100ms", "--step",
+                "20MiB",
                 "--ceiling", "120MiB")
             try guarded.scratch.allocate(mebibytesPerSecond: 200, upTo: 400)
             let wait = Double.random(in: 0...1.6, using: &generator)
