@@ -84,7 +84,10 @@ struct ActiveGuard: Sendable {
         files.acknowledge()
         for threshold in thresholds { threshold.flag.lower() }
         handle(observation(now), now)
-        if machine.state == .watching { watchThrottle(now) }
+        guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
+        lastSlowLook = now
+        watchThrottle(now)
+        if let limit = files.limits.now { handle(.limitChanged(limit), now) }
     }
 
     private mutating func observation(_ now: PolicyInstant) -> OOMGuardEvent {
@@ -92,21 +95,25 @@ struct ActiveGuard: Sendable {
         do {
             var seen = OOMGuardObservation(usage: try files.bytesInUse())
             seen.isUnderOOM = try files.killer?.isUnderOOM ?? false
-            guard machine.isActing else { return .observed(seen) }
+            guard machine.isActing || seen.usage >= machine.freezeAt || seen.isUnderOOM else {
+                return .observed(seen)
+            }
             seen.hostAvailable = HostMemory.available(tools.set.system)
-            if files.freezer.isAsked {
-                looks += 1
-                seen.isFrozen = try files.freezer.stands(mayLetGo: !seen.isUnderOOM)
-                if seen.isFrozen, !isConfirmed {
-                    isConfirmed = true
-                    audit(.apply, "frozen", outcome: .done)
-                    if let reason = files.place.lockAwaitedByOthers() { return .lockHeld(reason) }
-                }
-                if now.since(lastSlowLook) >= .milliseconds(100) {
-                    lastSlowLook = now
-                    wasEmpty = files.place.isEmpty
-                }
-                seen.isEmpty = wasEmpty
+            guard files.freezer.isAsked else { return .observed(seen) }
+            if now.since(lastSlowLook) >= .milliseconds(100) {
+                lastSlowLook = now
+                wasEmpty = files.place.isEmpty
+            }
+            seen.isEmpty = wasEmpty
+            // Whoever ends it has to let it go on.
+            guard !machine.isKilling else { return .observed(seen) }
+            guard files.freezer.isRequested else { return .released("someone thawed it", seen) }
+            looks += 1
+            seen.isFrozen = try files.freezer.stands(mayLetGo: !seen.isUnderOOM)
+            if seen.isFrozen, !isConfirmed {
+                isConfirmed = true
+                audit(.apply, "frozen", outcome: .done)
+                if let reason = files.place.lockAwaitedByOthers() { return .released(reason, seen) }
             }
             return .observed(seen)
         } catch {

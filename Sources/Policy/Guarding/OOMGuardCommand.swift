@@ -54,8 +54,10 @@ public enum OOMGuardEvent: Hashable, Sendable {
     case observed(OOMGuardObservation)
     /// It must not be frozen: it is protected, on hold, or not the same processes in every tree.
     case refused(String)
-    /// A member holds a lock that someone outside waits for.
-    case lockHeld(String)
+    /// It must go on: a member holds a lock that someone outside waits for, or a person thawed it.
+    case released(String, OOMGuardObservation)
+    /// Someone else set another limit (bytes).
+    case limitChanged(UInt64)
     /// A slow command ended; what it led to has been observed before.
     case finished(OOMGuardCommand, OOMGuardOutcome)
     /// Nobody wants it guarded any more.

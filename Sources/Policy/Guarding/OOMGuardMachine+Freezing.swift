@@ -96,14 +96,14 @@ extension OOMGuardMachine {
         return commands
     }
 
-    /// Others wait for it, so it goes on at once, and gets more memory if it may.
-    mutating func yieldLock(_ reason: String, _ now: PolicyInstant) -> [OOMGuardCommand] {
-        guard isFreezeAsked else { return [] }
+    /// It goes on at once, and gets more memory if it may.
+    mutating func release(_ reason: String, _ now: PolicyInstant) -> [OOMGuardCommand] {
+        guard isFreezeAsked, !isKilling else { return [] }
         forgetFreeze()
-        lockRests = min(lockRests + 1, 6)
-        restUntil = now.advanced(by: Self.rest * (1 << (lockRests - 1)))
+        releases = min(releases + 1, 6)
+        restUntil = now.advanced(by: Self.rest * (1 << (releases - 1)))
         state = .yielding
-        return [.thaw, .tell(.warning, "thawed at once: \(reason)")] + yield(now)
+        return [.thaw, .tell(.warning, "goes on at once: \(reason)")] + yield(now)
     }
 
     /// Makes room without freezing; where that fails the kernel has to kill.

@@ -107,6 +107,17 @@ extension OOMGuardMachine {
         }
     }
 
+    /// The thresholds follow a limit that someone else has set; it is not brought back.
+    mutating func adopt(_ bytes: UInt64) -> [OOMGuardCommand] {
+        let difference = max(bytes, limit) - min(bytes, limit)
+        // The kernel rounds to pages, of up to 64 KiB.
+        guard pending == nil, state == .watching, difference >= 1 << 16 else { return [] }
+        limit = bytes
+        originalLimit = bytes
+        lowerAt = nil
+        return [.note("someone set the limit to \(bytes) bytes")] + rewatch()
+    }
+
     /// Brings a raised limit back by steps, once usage was low enough for long.
     mutating func lowerLimit(_ now: PolicyInstant) -> [OOMGuardCommand] {
         guard limit > originalLimit, let raise, pending == nil else { return [] }

@@ -40,7 +40,7 @@ public struct OOMGuardMachine: Hashable, Sendable {
     /// Where its memory is counted and where it is frozen.
     public let variant: Variant
     /// The limit that comes back when usage allows it.
-    let originalLimit: UInt64
+    var originalLimit: UInt64
     /// The longest that it may stand still; shorter than the settings' for a service's watchdog.
     let longestFrozen: Duration
 
@@ -63,9 +63,9 @@ public struct OOMGuardMachine: Hashable, Sendable {
     var belowSince: PolicyInstant?
     /// When the limit comes back, while usage is low.
     var lowerAt: PolicyInstant?
-    /// Until when it is not frozen again, after a freeze that others had to wait for.
+    /// Until when it is not frozen again, after a freeze that had to end early.
     var restUntil: PolicyInstant?
-    var lockRests = 0
+    var releases = 0
     /// Whether the limit is being raised because time is up.
     var isLastRaise = false
 
@@ -75,7 +75,7 @@ public struct OOMGuardMachine: Hashable, Sendable {
     static let lowFor = Duration.seconds(300)
     /// How soon a limit that could not be lowered is tried again.
     static let lowerAgain = Duration.seconds(30)
-    /// How long a guard rests that was refused, and first after a lock that others waited for.
+    /// How long a guard rests that was refused, and at first after a freeze that had to end early.
     static let rest = Duration.seconds(60)
     /// How long ending all processes may take.
     static let killPatience = Duration.seconds(15)
@@ -106,6 +106,9 @@ public struct OOMGuardMachine: Hashable, Sendable {
     /// Whether more than its usage has to be looked at.
     public var isActing: Bool { state != .watching && state != .ended }
 
+    /// Whether all of it is being ended, and has to go on for that.
+    public var isKilling: Bool { pending == .kill }
+
     /// What is done first.
     public mutating func arm() -> [OOMGuardCommand] { keepKernelFromKilling() + [watch] }
 
@@ -119,7 +122,10 @@ public struct OOMGuardMachine: Hashable, Sendable {
             seen = observation
             return advance(now)
         case .refused(let reason): return suspend(reason, now)
-        case .lockHeld(let reason): return yieldLock(reason, now)
+        case .released(let reason, let observation):
+            seen = observation
+            return release(reason, now)
+        case .limitChanged(let bytes): return adopt(bytes)
         case .finished(let command, let outcome): return finish(command, outcome, now)
         case .disarm: return end()
         case .gone:

@@ -7,7 +7,7 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// Guards one cgroup until standard input ends: what the daemon does for each, for tests.
+/// Guards one cgroup until it is asked to end: what the daemon does for each, for tests.
 struct GuardCgroupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guard-cgroup", abstract: "Guard one cgroup at its memory limit.",
@@ -23,6 +23,7 @@ struct GuardCgroupCommand: ParsableCommand {
     func run() throws {
         let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journal()
+        let signals = try SignalRelay()
         let guardian = try GuardianLink(journal: journal, restoresOnExit: true)
         let printer = PrintedNotices()
         let runner = try OOMGuardRunner(
@@ -33,7 +34,9 @@ struct GuardCgroupCommand: ParsableCommand {
         let path = CgroupPath(cgroup)
         try runner.arm(guarding, hooks: [], on: try target(path, set))
         try StandardOutput.write("guarded\n")
-        while ParentPipe.lines(within: nil) != nil { continue }
+        while !signals.notes().contains(where: \.asksToEnd) {
+            Readiness.wait(for: [signals.descriptor.number])
+        }
         runner.stop()
         guardian.end()
     }

@@ -67,6 +67,12 @@ private struct Timeline {
         note(machine.handle(.observed(observation), at: Self.instant(seconds)), seconds)
     }
 
+    mutating func release(_ seconds: Double, _ usage: Double) {
+        let observation = OOMGuardObservation(
+            usage: UInt64(usage * Double(gib)), hostAvailable: 8 * gib)
+        tell(seconds, .released("psql waits", observation))
+    }
+
     mutating func tell(_ seconds: Double, _ event: OOMGuardEvent) {
         note(machine.handle(event, at: Self.instant(seconds)), seconds)
     }
@@ -314,7 +320,7 @@ private struct Timeline {
         var line = Timeline(.v2)
         line.see(0, 15.3)
         _ = line.recent()
-        line.tell(0.01, .lockHeld("psql waits"))
+        line.release(0.01, 15.3)
         #expect(line.recent() == ["0.01 thaw", "0.01 tell warning", "0.01 limit 17.0"])
         line.finish(0.02, .limit(17 * gib))
         #expect(line.machine.state == .watching)
@@ -331,11 +337,24 @@ private struct Timeline {
         var line = Timeline(.v1, relief: [.hook("h")])
         line.see(0, 15.3)
         _ = line.recent()
-        line.tell(0.01, .lockHeld("psql waits"))
+        line.release(0.01, 15.3)
         #expect(
             line.recent() == [
                 "0.01 thaw", "0.01 tell warning", "0.01 killer on", "0.01 tell error",
             ])
+    }
+
+    @Test func aLimitThatSomeoneElseSetIsGuardedFromThenOn() {
+        var line = Timeline(.v2)
+        line.see(0, 5)
+        _ = line.recent()
+        line.tell(1, .limitChanged(16 * gib - 4096))
+        #expect(line.recent().isEmpty, "rounded by the kernel")
+        line.tell(2, .limitChanged(32 * gib))
+        #expect(line.recent() == ["2.0 high 30.4", "2.0 watch 30.4/28.16"])
+        line.see(400, 5)
+        line.see(800, 5)
+        #expect(line.recent().isEmpty, "it is not brought back")
     }
 
     @Test func anEmptyCgroupIsNotLeftFrozen() {
