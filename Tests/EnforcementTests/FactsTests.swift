@@ -150,6 +150,12 @@ private final class CountingBus: BusConnection {
         #expect(self.facts().commands(of: entry).isEmpty)
     }
 
+    @Test func aDiskByItsNumberNeedsNoMachine() {
+        let facts = facts()
+        #expect(facts.device(named: "254:0") == InstanceKey(major: 254, minor: 0))
+        #expect(facts.device(named: "no-such-disk") == nil)
+    }
+
     @Test func theProtectedAreRefused() throws {
         var policy = PolicyDocument()
         policy.protection.spared = [try #require(PathPattern("/a/vital"))]

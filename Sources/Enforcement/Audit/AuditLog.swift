@@ -1,5 +1,5 @@
 internal import KernelIO
-internal import Policy
+public import Policy
 internal import Synchronization
 
 /// The audit log: lines that are appended to a file, on a thread of their own.
@@ -42,12 +42,15 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Queues a line of JSON without its newline.
-    public func append(_ line: [UInt8]) {
-        queue.add(.line(line + [0x0a]))
+    /// Queues the line of a record.
+    public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
+
+    /// Queues a line with its newline.
+    func append(_ line: [UInt8]) {
+        queue.add(.line(line))
         copy?.send(
             Notice(
-                sinks: [], level: .info, text: String(decoding: line, as: UTF8.self),
+                sinks: [], level: .info, text: String(decoding: line.dropLast(), as: UTF8.self),
                 fields: ["CGWARDEN_AUDIT": "1"]))
     }
 
