@@ -178,7 +178,8 @@ struct KernelAttributeTests {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "python3", "-c", "import os,sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())",
+            "python3", "-c",
+            "import os,sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())",
             path, name, value,
         ]
         try process.run()
@@ -186,7 +187,9 @@ struct KernelAttributeTests {
         try #require(process.terminationStatus == 0)
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
     func onlyTrustworthyAttributesCount() throws {
         let scratch = try ScratchHierarchy()
         let first = scratch.set.byIdentity[0]

@@ -10,7 +10,9 @@ public struct DiskLookup: Sendable {
     public init(system: SystemRoot) { self.system = system }
 
     /// Takes `/dev/vda`, `vda` or `254:0`; a partition is answered with its disk and a warning.
-    public func disk(_ name: String) throws(ActuationError) -> (number: InstanceKey, warning: String?) {
+    public func disk(_ name: String) throws(ActuationError) -> (
+        number: InstanceKey, warning: String?
+    ) {
         guard let number = number(name) else {
             throw ActuationError(
                 .notFound, "there is no block device \(name); `lsblk` lists them")

@@ -73,7 +73,7 @@ public final class AuditLog: Sendable {
     }
 }
 
-/// The file. It is written by one thread; what came of it can be asked while a write blocks.
+/// The file, written by one thread; what came of it can be asked while a write blocks.
 private final class AuditFile: Sendable {
     struct State: Sendable {
         var failure: IOError?

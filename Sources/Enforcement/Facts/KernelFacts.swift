@@ -27,8 +27,7 @@ public final class KernelFacts: CgroupFacts {
     private let wantedAttributes: [String]
     private let disks = Mutex<[String: (number: InstanceKey?, found: UInt64)]>([:])
 
-    /// Looks at a machine; `attributes` are the names that the policy asks for. Without connections
-    /// to systemd a unit is what the path says.
+    /// Looks at a machine; without connections to systemd a unit is what the path says.
     public init(
         set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
         connections: SystemdConnections?
@@ -132,7 +131,8 @@ public final class KernelFacts: CgroupFacts {
     private func directories(of cgroup: CgroupEntry) -> [FactDirectory] {
         var found: [FactDirectory] = []
         for index in set.byIdentity {
-            let place = set.hierarchies[index].directory + (cgroup.path.isRoot ? [] : cgroup.path.bytes)
+            let place =
+                set.hierarchies[index].directory + (cgroup.path.isRoot ? [] : cgroup.path.bytes)
             guard let directory = FactDirectory(place) else { continue }
             if found.isEmpty, directory.inode != cgroup.id.inode { return [] }
             found.append(directory)
