@@ -58,7 +58,8 @@ struct WebhookExchange: Sendable {
         let head = HTTPRequestHead(
             version: .http1_1, method: .POST, uri: url.target, headers: headers)
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
+        channel.write(
+            HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
         channel.writeAndFlush(HTTPClientRequestPart.end(nil)).whenFailure { answer.fail($0) }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KernelIO
+import Policy
 import Testing
 
 @testable import Enforcement
@@ -14,7 +15,7 @@ import Testing
     }
 
     private func write(_ log: AuditLog, _ lines: String...) {
-        for line in lines { log.append(Array(line.utf8)) }
+        for line in lines { log.append(Array("\(line)\n".utf8)) }
         #expect(log.waitUntilWritten(within: .seconds(10)))
     }
 
@@ -27,6 +28,19 @@ import Testing
         #expect(unsafe stat(path, &found) == 0 && found.st_mode & 0o777 & ~0o640 == 0)
         #expect(copy.notices.map(\.text) == ["{\"a\":1}", "{\"a\":2}"])
         #expect(copy.notices.allSatisfy { $0.fields == ["CGWARDEN_AUDIT": "1"] })
+    }
+
+    @Test func aRecordIsOneLineOfJSON() throws {
+        let record = AuditRecord(
+            wallTime: 1_764_000_000_000_001, sequence: 7, phase: .apply, origin: .rule("r"),
+            action: "freeze", outcome: .done)
+        let log = AuditLog(path: path)
+        log.append(record)
+        #expect(log.waitUntilWritten(within: .seconds(10)))
+        let line = try #require(text())
+        #expect(line.hasSuffix("}\n") && line.split(separator: "\n").count == 1)
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        #expect(object?["seq"] as? Int == 7 && object?["rule"] as? String == "r")
     }
 
     @Test func aLongOneIsPutAsideAndSoManyAreKept() {

@@ -53,9 +53,10 @@ import Testing
     }
 
     @Test func aHookThatSaysNoKeepsTheRestFromHappening() throws {
-        for (ending, word) in [(HookEnding.vetoed, "vetoed"), (.failed("exit status 1"), "failed"),
-            (.timedOut, "failed")]
-        {
+        for (ending, word) in [
+            (HookEnding.vetoed, "vetoed"), (.failed("exit status 1"), "failed"),
+            (.timedOut, "failed"),
+        ] {
             let hooks = FakeHooks(ending)
             let enforcer = enforcer(hooks: hooks)
             enforcer.enforce([

@@ -150,6 +150,12 @@ private final class CountingBus: BusConnection {
         #expect(self.facts().commands(of: entry).isEmpty)
     }
 
+    @Test func aDiskByItsNumberNeedsNoMachine() {
+        let facts = facts()
+        #expect(facts.device(named: "254:0") == InstanceKey(major: 254, minor: 0))
+        #expect(facts.device(named: "no-such-disk") == nil)
+    }
+
     @Test func theProtectedAreRefused() throws {
         var policy = PolicyDocument()
         policy.protection.spared = [try #require(PathPattern("/a/vital"))]
@@ -172,7 +178,8 @@ struct KernelAttributeTests {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "python3", "-c", "import os,sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())",
+            "python3", "-c",
+            "import os,sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())",
             path, name, value,
         ]
         try process.run()
@@ -180,7 +187,9 @@ struct KernelAttributeTests {
         try #require(process.terminationStatus == 0)
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
     func onlyTrustworthyAttributesCount() throws {
         let scratch = try ScratchHierarchy()
         let first = scratch.set.byIdentity[0]

@@ -20,7 +20,8 @@ final class FakeMachine: Sendable {
         var mounts = ""
         for (place, (name, kind)) in trees.sorted(by: { $0.key < $1.key }).enumerated() {
             let directory = name.isEmpty ? "" : "/\(name)"
-            try Self.write("cpuset cpu io memory pids\n", to: "\(root)/cgroup\(directory)/cgroup.controllers")
+            try Self.write(
+                "cpuset cpu io memory pids\n", to: "\(root)/cgroup\(directory)/cgroup.controllers")
             let end = kind == "cgroup2" ? "cgroup2 cgroup2 rw" : "cgroup cgroup rw,\(kind)"
             mounts += "\(30 + place) 20 0:\(30 + place) / /sys/fs/cgroup\(directory) rw - \(end)\n"
         }
@@ -39,7 +40,8 @@ final class FakeMachine: Sendable {
 
     /// Makes a cgroup with files in one tree.
     func cgroup(_ path: String, in tree: String = "", _ files: [String: String] = [:]) throws {
-        for (name, text) in files.merging(["cgroup.procs": ""], uniquingKeysWith: { own, _ in own }) {
+        for (name, text) in files.merging(["cgroup.procs": ""], uniquingKeysWith: { own, _ in own })
+        {
             try Self.write("\(text)\n", to: "\(root)/cgroup/\(tree)\(path)/\(name)")
         }
     }
@@ -53,7 +55,8 @@ final class FakeMachine: Sendable {
                 "memory.usage_in_bytes": "1048576",
             ])
         try cgroup(
-            path, in: "cpu", ["cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000", "cpu.shares": "1024"])
+            path, in: "cpu",
+            ["cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000", "cpu.shares": "1024"])
         try cgroup(path, in: "pids", ["pids.max": "max", "pids.current": "3"])
     }
 
@@ -116,7 +119,8 @@ let three = Effect.Kind.set([
 
 /// Files of which chosen writes do something else.
 final class ScriptedFiles: ControlFiles {
-    typealias Script = @Sendable (_ file: String, _ directory: CgroupDirectory) throws(IOError) -> Void
+    typealias Script =
+        @Sendable (_ file: String, _ directory: CgroupDirectory) throws(IOError) -> Void
 
     private let script: Script
     private let log = Mutex<[String]>([])

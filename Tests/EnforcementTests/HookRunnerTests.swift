@@ -56,15 +56,17 @@ private final class Ending: Sendable {
     @Test func theStatusDecides() {
         #expect(run("exit 0").wait() == .succeeded)
         #expect(run("exit 75").wait() == .vetoed)
-        #expect(run("echo no such; echo pager >&2; exit 1").wait()
-            == .failed("exit status 1: no such | pager"))
+        #expect(
+            run("echo no such; echo pager >&2; exit 1").wait()
+                == .failed("exit status 1: no such | pager"))
         #expect(run("kill -9 $$").wait() == .failed("signal 9"))
     }
 
     @Test func whatItIsToldAndNothingElse() {
         // Neither is an argument looked at by a shell.
-        #expect(run("env | sort > \(directory)/env; printf %s \"$1\" > \(directory)/one").wait()
-            == .succeeded)
+        #expect(
+            run("env | sort > \(directory)/env; printf %s \"$1\" > \(directory)/one").wait()
+                == .succeeded)
         #expect(file("one") == "$HOME; exit 9")
         let lines = file("env").split(separator: "\n").filter {
             !["PWD", "OLDPWD", "SHLVL", "_"].contains($0.prefix { $0 != "=" })
@@ -137,8 +139,9 @@ private final class Ending: Sendable {
     @Test(.enabled(if: geteuid() == 0, "needs root to become someone else"))
     func itRunsAsItsUser() throws {
         _ = unsafe chmod(directory, 0o777)
-        #expect(run("id -u > \(directory)/id; id -G >> \(directory)/id", user: "nobody").wait()
-            == .succeeded)
+        #expect(
+            run("id -u > \(directory)/id; id -G >> \(directory)/id", user: "nobody").wait()
+                == .succeeded)
         let ids = file("id").split(separator: "\n")
         #expect(ids.first == "65534" && ids.last?.split(separator: " ").contains("0") == false)
     }

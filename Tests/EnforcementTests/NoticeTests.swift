@@ -56,7 +56,8 @@ private final class FakeJournald: Sendable {
         sink.send(Notice(sinks: [], level: .error, text: "a\nb"))
         let bytes = journald.receive()
         #expect(
-            bytes.starts(with: Array("MESSAGE\n".utf8) + [3, 0, 0, 0, 0, 0, 0, 0] + Array("a\nb\n".utf8)))
+            bytes.starts(
+                with: Array("MESSAGE\n".utf8) + [3, 0, 0, 0, 0, 0, 0, 0] + Array("a\nb\n".utf8)))
         #expect(sink.dropped == 0)
     }
 

@@ -187,7 +187,8 @@ import Testing
     }
 
     @Test func aRestrictionOfTheProtectedIsRefusedAndTheExceptionHolds() throws {
-        try machine.file("proc/100/stat", "100 (sshd) S 1 100 100 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 100 1 1 1\n")
+        try machine.file(
+            "proc/100/stat", "100 (sshd) S 1 100 100 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 100 1 1 1\n")
         try machine.file("proc/100/status", "Name:\tsshd\nUid:\t0\t0\t0\t0\n")
         try machine.file("proc/100/cmdline", "sshd: /usr/sbin/sshd [listener] 0 of 10")
         try machine.cgroup("/a", in: "pids", ["pids.max": "max", "cgroup.procs": "100"])
@@ -206,7 +207,8 @@ import Testing
     }
 
     @Test func oneWhoMovesInBetweenPlanAndWriteIsFound() throws {
-        try machine.file("proc/1/stat", "1 (init) S 0 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 1 1 1 1\n")
+        try machine.file(
+            "proc/1/stat", "1 (init) S 0 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 1 1 1 1\n")
         let files = ReadingFiles { [machine] in
             try? machine.cgroup("/a", in: "memory", ["cgroup.procs": "1"])
         }

@@ -3,6 +3,7 @@ import Enforcement
 import Foundation
 import KernelIO
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Policy

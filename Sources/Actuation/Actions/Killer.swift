@@ -44,6 +44,7 @@ public struct Killer: Sendable {
     }
 
     /// Asks all to end with `signal`, and after `grace` kills who is left; no grace kills at once.
+    ///
     /// Without `force` nobody is killed, and it throws if someone is left.
     public func kill(
         _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),

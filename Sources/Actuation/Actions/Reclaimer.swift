@@ -38,6 +38,7 @@ public struct Reclaimer: Sendable {
     }
 
     /// Reclaims in steps until the amount is reached, the kernel finds no more, or time is up.
+    ///
     /// `swappiness`, 0 to 200, is the kernel's own if nil (v2, since Linux 6.10).
     public func reclaim(
         _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10),

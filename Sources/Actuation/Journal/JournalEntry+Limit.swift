@@ -7,7 +7,8 @@ extension JournalEntry {
     public func isPart(of limit: Limit, instance: String?, on system: SystemRoot) -> Bool {
         var name = instance
         if limit.dimension == .device, let instance {
-            name = (try? DiskLookup(system: system).disk(instance))?.number.text(.device) ?? instance
+            name =
+                (try? DiskLookup(system: system).disk(instance))?.number.text(.device) ?? instance
         }
         return limit.touched.contains { $0.cell(of: name, limit.dimension) == cell }
     }

@@ -1,5 +1,5 @@
 internal import KernelIO
-internal import Policy
+public import Policy
 internal import Synchronization
 
 /// The audit log: lines that are appended to a file, on a thread of their own.
@@ -42,8 +42,11 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Queues a line of JSON with its newline.
-    public func append(_ line: [UInt8]) {
+    /// Queues the line of a record.
+    public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
+
+    /// Queues a line with its newline.
+    func append(_ line: [UInt8]) {
         queue.add(.line(line))
         copy?.send(
             Notice(
@@ -70,7 +73,7 @@ public final class AuditLog: Sendable {
     }
 }
 
-/// The file. It is written by one thread; what came of it can be asked while a write blocks.
+/// The file, written by one thread; what came of it can be asked while a write blocks.
 private final class AuditFile: Sendable {
     struct State: Sendable {
         var failure: IOError?

@@ -26,20 +26,3 @@ extension Effect.Origin {
         }
     }
 }
-
-extension Effect.Kind {
-    /// The word for it in logs and to hooks.
-    public var word: String {
-        switch self {
-        case .set: "set"
-        case .restore: "restore"
-        case .freeze: "freeze"
-        case .thaw: "thaw"
-        case .reclaim: "reclaim"
-        case .kill: "kill"
-        case .hook: "hook"
-        case .notify: "notify"
-        case .log: "log"
-        }
-    }
-}

@@ -67,7 +67,8 @@ struct EffectQueue {
         var groups: [[Effect]] = []
         for effect in effects {
             let place = groups.lastIndex { $0[0].belongsTogether(with: effect) }
-            if let place, !groups[place].contains(where: { $0.target.cgroup == effect.target.cgroup })
+            if let place,
+                !groups[place].contains(where: { $0.target.cgroup == effect.target.cgroup })
             {
                 groups[place].append(effect)
             } else {

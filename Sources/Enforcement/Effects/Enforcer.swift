@@ -111,7 +111,7 @@ public final class Enforcer: Sendable {
             finish(number, [EffectResult(id: effect.id, outcome: .done)])
         default:
             do throws(IOError) {
-                try WorkerThread.start("cgw-\(effect.kind.word)") { [self] in
+                try WorkerThread.start("cgw-\(effect.kind.name)") { [self] in
                     let results = parts.actions.perform(job.effects) { [self] time in
                         queue.withLock { $0.extend(number, by: time) }
                         Pause.sleep(time)
@@ -136,7 +136,7 @@ public final class Enforcer: Sendable {
         }
         if effect.isDryRun { return ended(.done) }
         let run = HookRun(
-            hook: hook, rule: effect.origin.name, target: effect.target, action: effect.kind.word,
+            hook: hook, rule: effect.origin.name, target: effect.target, action: effect.kind.name,
             phase: phase, cause: effect.cause)
         hooks.start(run) { ending in
             guard waits else { return }
@@ -166,7 +166,7 @@ enum NoticeFields {
             "CGWARDEN_RULE": effect.origin.name,
             "CGWARDEN_GROUP": effect.target.path.description,
             "CGWARDEN_INODE": "\(effect.target.cgroup.inode)",
-            "CGWARDEN_ACTION": effect.kind.word,
+            "CGWARDEN_ACTION": effect.kind.name,
             "CGWARDEN_CAUSE_JSON": effect.cause.json,
             "CGWARDEN_DRY_RUN": effect.isDryRun ? "1" : "0",
         ]

@@ -2,6 +2,7 @@ public import Actuation
 public import CgroupModel
 public import Hierarchy
 internal import KernelIO
+internal import Synchronization
 public import Policy
 
 /// What this machine tells of its cgroups.
@@ -24,9 +25,9 @@ public final class KernelFacts: CgroupFacts {
     private let refusals: [DisruptiveAction: FactCache<String?>]
     private let holdings = FactCache<String?>(seconds: 1)
     private let wantedAttributes: [String]
+    private let disks = Mutex<[String: (number: InstanceKey?, found: UInt64)]>([:])
 
-    /// Looks at a machine; `attributes` are the names that the policy asks for. Without connections
-    /// to systemd a unit is what the path says.
+    /// Looks at a machine; without connections to systemd a unit is what the path says.
     public init(
         set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
         connections: SystemdConnections?
@@ -115,11 +116,23 @@ public final class KernelFacts: CgroupFacts {
         }
     }
 
+    /// The whole disk of a name; looked up again after half a minute, for disks come and go.
+    public func device(named name: String) -> InstanceKey? {
+        let now = MonotonicClock.nanoseconds
+        if let known = disks.withLock({ $0[name] }), now - known.found < 30_000_000_000 {
+            return known.number
+        }
+        let number = (try? DiskLookup(system: self.set.system).disk(name))?.number
+        disks.withLock { $0[name] = (number, now) }
+        return number
+    }
+
     /// The directories of a cgroup in the trees that have it, if the first is the one that is meant.
     private func directories(of cgroup: CgroupEntry) -> [FactDirectory] {
         var found: [FactDirectory] = []
         for index in set.byIdentity {
-            let place = set.hierarchies[index].directory + (cgroup.path.isRoot ? [] : cgroup.path.bytes)
+            let place =
+                set.hierarchies[index].directory + (cgroup.path.isRoot ? [] : cgroup.path.bytes)
             guard let directory = FactDirectory(place) else { continue }
             if found.isEmpty, directory.inode != cgroup.id.inode { return [] }
             found.append(directory)

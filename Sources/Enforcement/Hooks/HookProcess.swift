@@ -53,7 +53,11 @@ struct HookProcess {
                 [process.child.descriptor.number] + (isOpen ? [process.output.number] : [])
             Readiness.wait(for: watched, milliseconds: Int32(clamping: deadline.milliseconds))
             if isOpen { isOpen = drain(process, &output) }
-            if process.child.hasEnded { return true }
+            if process.child.hasEnded {
+                // It may have said its last since.
+                if isOpen { _ = drain(process, &output) }
+                return true
+            }
         }
         return false
     }

@@ -18,7 +18,7 @@ final class AuditTrail: Sendable {
 
     func write(_ records: [AuditRecord]) { for record in records { write(record) } }
 
-    func write(_ record: AuditRecord) { log?.append(AuditLine.bytes(record)) }
+    func write(_ record: AuditRecord) { log?.append(record) }
 
     func reopen() { log?.reopen() }
 
