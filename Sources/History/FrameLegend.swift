@@ -21,24 +21,18 @@ struct FrameLegend: Sendable, Hashable {
     let metrics: [MetricID?]
     /// The writer's controllers by place.
     let controllers: [Controller?]
-    /// Whether the writer's catalog is this program's.
-    let isOwn: Bool
 
     /// This program's catalog.
     static let own = FrameLegend(
-        rows: MetricCatalog.all.map(Row.init), controllers: Controller.allCases, isOwn: true)
+        rows: MetricCatalog.all.map(Row.init), controllers: Controller.allCases)
 
     init(rows: [Row], controllers: [String]) {
-        let known = controllers.map { Controller(rawValue: $0) }
-        self.init(
-            rows: rows, controllers: known,
-            isOwn: rows == Self.own.rows && known == Self.own.controllers)
+        self.init(rows: rows, controllers: controllers.map { Controller(rawValue: $0) })
     }
 
-    private init(rows: [Row], controllers: [Controller?], isOwn: Bool) {
+    private init(rows: [Row], controllers: [Controller?]) {
         self.rows = rows
         self.controllers = controllers
-        self.isOwn = isOwn
         metrics = rows.map { row in
             MetricCatalog.metric(named: row.name).flatMap {
                 Row($0).hasShape(of: row) ? $0.id : nil

@@ -53,7 +53,7 @@ public enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notARecording(let file):
-            "\(file) is no recording; `cgwarden stat --record FILE` makes one"
+            "\(file) is no recording; name one, or a new file to record to"
         case .otherVersion(let file, let version):
             "\(file) is a recording of format \(version), and this program knows format "
                 + "\(SegmentHeader.major) only; use the cgwarden that made it"

@@ -7,7 +7,6 @@ struct SnapshotTranslation: Sendable {
     private let legend: FrameLegend
     /// This process's number of each recorded word; nil where its table is full.
     private var words: [UInt32?] = []
-    private var wordsAreOwn = true
 
     /// Begins with what a segment says.
     init(_ header: SegmentHeader) {
@@ -19,16 +18,11 @@ struct SnapshotTranslation: Sendable {
     var wordCount: Int { words.count }
 
     mutating func add(_ texts: [String]) {
-        for text in texts {
-            let own = Word.intern(text)
-            wordsAreOwn = wordsAreOwn && own == UInt32(words.count)
-            words.append(own)
-        }
+        for text in texts { words.append(Word.intern(text)) }
     }
 
     /// `snapshot` is normalised.
     func translate(_ snapshot: Snapshot) -> Snapshot {
-        if legend.isOwn, wordsAreOwn { return snapshot }
         let from = snapshot.schema
         let schema = Schema(from.columns.compactMap { legend.metrics[$0.index] })
         let columns = schema.columns.map { id in
