@@ -35,8 +35,17 @@ extension Diagnosis {
         accountsSwap = Self.accountsSwap(set)
         systemdVersion = InstalledSystemd.version
         runsSystemd = InstalledSystemd.isRunning
+        runningSystemd = runsSystemd && system.isLive ? Self.askedVersion() : nil
         initialProcess = reader.stat(1)?.name ?? "unknown"
         (limiters, siblings) = Self.others(system, reader, own: own.map { Int32($0.pid) })
+    }
+
+    private static func askedVersion() -> Result<String, ActuationError> {
+        Result { () throws(ActuationError) in
+            try asking("ask for its version") { () throws(BusError) in
+                try Systemd.connected(to: .system).fullVersion()
+            }
+        }
     }
 
     private static func trees(_ set: HierarchySet, _ own: Int32?) -> [Tree] {

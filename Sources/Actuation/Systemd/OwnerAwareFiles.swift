@@ -13,10 +13,17 @@ public struct OwnerAwareFiles: ControlFiles {
 
     /// Acts on a machine.
     public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
+        self.init(
+            set: set, connections: connections,
+            probe: OwnershipProbe(system: set.system, connections: connections))
+    }
+
+    /// Acts on a machine of which it is known in part whose the cgroups are.
+    init(set: HierarchySet, connections: SystemdConnections, probe: OwnershipProbe) {
         let devices = BlockDevices(set.system)
         let kernel = KernelControlFiles()
         self.init(
-            probe: OwnershipProbe(system: set.system, connections: connections),
+            probe: probe,
             actuator: SystemdActuator(
                 connections: connections, files: kernel,
                 deviceFile: { devices.file($0) }),
@@ -59,17 +66,18 @@ public struct OwnerAwareFiles: ControlFiles {
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         let choice = probe.chooseActuator(for: directory, writing: name)
+        if case .systemd(let unit) = choice, name != "cgroup.freeze" {
+            return try write([PlacedValue(FileValue(name, value), in: directory)], on: unit)
+        }
         // What lets processes go on is never held up by anyone.
         let isRelief = name == "cgroup.freeze" && value == "0" || value == "THAWED"
         do throws(ActuationError) {
             switch choice {
             case .cgroupfs: break
             case .systemd(let unit):
-                // It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it
-                // is; the kernel then says whether that can be.
-                if try ask(unit, value, name, directory) || !FileValue(name, value).list.isEmpty {
-                    return
-                }
+                _ = try value == "0"
+                    ? actuator.thaw(unit, in: directory) : actuator.freeze(unit, in: directory)
+                return
             case .refuse(let reason):
                 if !isRelief { throw ActuationError(.refused, reason) }
             }
@@ -82,17 +90,36 @@ public struct OwnerAwareFiles: ControlFiles {
         try kernel.write(value, to: name, of: directory)
     }
 
-    /// Whether the kernel then shows what was asked for, or the file went away with its controller.
-    private func ask(
-        _ unit: SystemdUnit, _ value: String, _ name: String, _ directory: CgroupDirectory
-    ) throws(ActuationError) -> Bool {
-        if name == "cgroup.freeze" {
-            return value == "0"
-                ? try actuator.thaw(unit, in: directory)
-                : try actuator.freeze(unit, in: directory)
+    public var systemd: OwnerAwareFiles? { self }
+
+    /// The unit through which systemd changes a file; nil where the file itself is written.
+    public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
+        guard SystemdFile.behind(name) != nil,
+            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: name)
+        else { return nil }
+        return unit
+    }
+
+    /// What systemd would be asked for; all the values are such that it keeps.
+    public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
+        try actuator.plan(values)
+    }
+
+    /// Has systemd write values of one unit, all or none.
+    public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(IOError) {
+        let results: [SystemdResult]
+        do throws(ActuationError) {
+            results = try actuator.set(values, on: unit)
+        } catch {
+            let files = values.map(\.value.file).joined(separator: ", ")
+            throw IOError("write", "\(files) through systemd (\(error))", code: error.code.errno)
         }
-        let results = try actuator.set([FileValue(name, value)], on: unit, in: directory)
-        return results.allSatisfy { $0.isApplied || $0.found == nil }
+        // It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it is; the
+        // kernel then says whether that can be. A file may also go away with its controller.
+        for (one, result) in zip(values, results)
+        where one.value.list.isEmpty && !result.isApplied && result.found != nil {
+            try kernel.write(one.value.text, to: one.value.file, of: one.directory)
+        }
     }
 }
 

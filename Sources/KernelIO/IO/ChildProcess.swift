@@ -24,7 +24,7 @@ public struct ChildProcess: ~Copyable, Sendable {
                 var request = unsafe cgw_spawn(
                     arguments: arguments, memberships: joined.baseAddress,
                     membership_count: joined.count, cgroup: birthplace ?? -1,
-                    namespaces: namespaces.rawValue)
+                    namespaces: namespaces.rawValue, gate: (-1, -1))
                 return unsafe cgw_spawn(&request, &descriptor, &step)
             }
         }
@@ -34,7 +34,7 @@ public struct ChildProcess: ~Copyable, Sendable {
         return ChildProcess(pid: pid, descriptor: OwnedDescriptor(adopting: descriptor))
     }
 
-    private init(pid: Int32, descriptor: consuming OwnedDescriptor) {
+    init(pid: Int32, descriptor: consuming OwnedDescriptor) {
         self.pid = pid
         self.descriptor = descriptor
     }
@@ -53,7 +53,7 @@ public struct ChildProcess: ~Copyable, Sendable {
     }
 
     /// The command as C strings, NULL-terminated.
-    private static func withArguments<Result>(
+    static func withArguments<Result>(
         _ command: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
         let texts = command.map { Array($0.utf8) + [0] }

@@ -4,7 +4,7 @@ internal import Glibc
 /// A process that outlives this one, with a pipe in each direction.
 ///
 /// It reads the end of its input as soon as this value, or this process, is gone.
-public struct DetachedProcess: ~Copyable {
+public struct DetachedProcess: ~Copyable, Sendable {
     private let input: OwnedDescriptor
     private let output: OwnedDescriptor
 
