@@ -25,7 +25,14 @@ extension Diagnosis {
         capabilities = Self.capabilitiesThatMatter.map { name, use in
             (name, held.contains(name), use)
         }
-        abilities = Abilities(set: set, trees: trees, kernel: kernel).all
+        let ownSystemd = user.flatMap { user in
+            system.isLive && user != 0 && set.mode == .unified
+                ? try? Systemd.connected(to: .user(user)).version() : nil
+        }
+        abilities =
+            Abilities(
+                set: set, trees: trees, kernel: kernel, hasOwnSystemd: ownSystemd != nil
+            ).all
         descriptors = DescriptorBudget.limits.descriptors
         watches = number("sys/fs/inotify/max_user_watches")
         watchInstances = number("sys/fs/inotify/max_user_instances")

@@ -91,7 +91,9 @@ public struct LimitTransaction {
                 if let one = try begin(index, &results[index]) { begun.append(one) }
             }
             if !begun.isEmpty { try put(begun.map(\.write), on: group.unit) }
-            for one in begun { results[one.index].readBack = try read(one.write.cell, of: one.write) }
+            for one in begun {
+                results[one.index].readBack = try read(one.write.cell, of: one.write)
+            }
         } catch {
             // A step on the way down may have been taken.
             for one in begun.reversed() {
@@ -150,43 +152,44 @@ public struct LimitTransaction {
     }
 
     /// Writes, again after EBUSY, which v1 answers until enough memory could be reclaimed.
-    private func put(
-        on directory: CgroupDirectory, _ body: () throws(IOError) -> Void
-    ) throws(ActuationError) {
-        var waits = Self.retries[...]
-        while true {
+    private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
+        try whileBusy { () throws(ActuationError) in
             do throws(IOError) {
-                return try body()
+                try files.write(command, to: write.cell.file, of: write.directory)
             } catch {
-                if error.isBusy, let wait = waits.popFirst() {
-                    pause(wait)
-                    continue
-                }
-                throw ActuationError(error, on: directory)
+                throw ActuationError(error, on: write.directory)
             }
         }
     }
 
-    private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
-        try put(on: write.directory) { () throws(IOError) in
-            try files.write(command, to: write.cell.file, of: write.directory)
-        }
-    }
-
+    /// Writes a group.
     private func put(
         _ writes: [PlannedWrite], on unit: SystemdUnit?
     ) throws(ActuationError) {
-        guard let unit, let systemd = files.systemd else {
-            for write in writes {
-                if write.shrinks {
-                    try MemoryShrinker(write: write, files: files, pause: pause).shrink()
-                }
-                try put(write.command, write)
+        if let unit, let systemd = files.systemd {
+            return try whileBusy { () throws(ActuationError) in
+                try systemd.write(writes.map { PlacedValue($0) }, on: unit)
             }
-            return
         }
-        try put(on: writes[0].directory) { () throws(IOError) in
-            try systemd.write(writes.map { PlacedValue($0) }, on: unit)
+        for write in writes {
+            if write.shrinks {
+                try MemoryShrinker(write: write, files: files, pause: pause).shrink()
+            }
+            try put(write.command, write)
+        }
+    }
+
+    private func whileBusy(
+        _ body: () throws(ActuationError) -> Void
+    ) throws(ActuationError) {
+        var waits = Self.retries[...]
+        while true {
+            do throws(ActuationError) {
+                return try body()
+            } catch {
+                guard error.code == .busy, let wait = waits.popFirst() else { throw error }
+                pause(wait)
+            }
         }
     }
 

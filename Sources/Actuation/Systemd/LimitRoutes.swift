@@ -23,17 +23,23 @@ public struct LimitRoutes: Sendable {
         }
         var routes: [LimitRoute?] = []
         var wanted: [SystemdUnit: [PlacedValue]] = [:]
+        var warnings: [String] = []
         for write in plan.writes {
             let value = PlacedValue(write)
             guard let unit = systemd.unit(keeping: write.cell.file, of: write.directory) else {
                 routes.append(nil)
+                if let unit = systemd.unit(overwriting: write.cell.file, of: write.directory) {
+                    warnings.append(
+                        "\(write.name): systemd writes what OOMPolicy of \(unit) says again when it "
+                            + "is reloaded or asked for another limit; for good: systemctl edit "
+                            + unit.name)
+                }
                 continue
             }
             routes.append(LimitRoute(unit: unit, properties: try systemd.plan([value]).properties))
             if !write.isDone { wanted[unit, default: []].append(value) }
         }
         self.routes = routes
-        var warnings: [String] = []
         // Together, for v1 keeps the halves of a quota in two files.
         for values in wanted.values { warnings += try systemd.plan(values).warnings }
         self.warnings = warnings

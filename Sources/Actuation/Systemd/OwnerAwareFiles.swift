@@ -66,16 +66,17 @@ public struct OwnerAwareFiles: ControlFiles {
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         let choice = probe.chooseActuator(for: directory, writing: name)
-        if case .systemd(let unit) = choice, name != "cgroup.freeze" {
-            return try write([PlacedValue(FileValue(name, value), in: directory)], on: unit)
-        }
         // What lets processes go on is never held up by anyone.
         let isRelief = name == "cgroup.freeze" && value == "0" || value == "THAWED"
         do throws(ActuationError) {
             switch choice {
             case .cgroupfs: break
+            case .systemd(let unit) where name != "cgroup.freeze":
+                let value = PlacedValue(FileValue(name, value), in: directory)
+                if try ask([value], of: unit).isEmpty { return }
             case .systemd(let unit):
-                _ = try value == "0"
+                _ =
+                    try value == "0"
                     ? actuator.thaw(unit, in: directory) : actuator.freeze(unit, in: directory)
                 return
             case .refuse(let reason):
@@ -100,26 +101,54 @@ public struct OwnerAwareFiles: ControlFiles {
         return unit
     }
 
+    /// The unit whose file systemd writes on its own, though it has no property to set at run time:
+    /// OOMPolicy, as the unit was started with, goes to memory.oom.group with every other value.
+    func unit(overwriting name: String, of directory: CgroupDirectory) -> SystemdUnit? {
+        guard name == Self.overwritten, directory.hierarchy.version == .unified,
+            case .systemd(let unit) = probe.chooseActuator(for: directory)
+        else { return nil }
+        return unit
+    }
+
+    private static let overwritten = "memory.oom.group"
+
     /// What systemd would be asked for; all the values are such that it keeps.
     public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         try actuator.plan(values)
     }
 
     /// Has systemd write values of one unit, all or none.
-    public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(IOError) {
-        let results: [SystemdResult]
-        do throws(ActuationError) {
-            results = try actuator.set(values, on: unit)
-        } catch {
-            let files = values.map(\.value.file).joined(separator: ", ")
-            throw IOError("write", "\(files) through systemd (\(error))", code: error.code.errno)
+    public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
+        for left in try ask(values, of: unit) {
+            do throws(IOError) {
+                try kernel.write(left.value.text, to: left.value.file, of: left.directory)
+            } catch {
+                throw ActuationError(error, on: left.directory)
+            }
         }
-        // It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it is; the
-        // kernel then says whether that can be. A file may also go away with its controller.
-        for (one, result) in zip(values, results)
-        where one.value.list.isEmpty && !result.isApplied && result.found != nil {
-            try kernel.write(one.value.text, to: one.value.file, of: one.directory)
+    }
+
+    /// Asks systemd for values; those are left that are to be empty and are not.
+    ///
+    /// It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it is; the
+    /// kernel then says whether that can be. The file may also go away with its controller.
+    private func ask(
+        _ values: [PlacedValue], of unit: SystemdUnit
+    ) throws(ActuationError) -> [PlacedValue] {
+        let before = values.first.flatMap { try? kernel.text(Self.overwritten, of: $0.directory) }
+        let results = try actuator.set(values, on: unit)
+        if before == "1", let directory = values.first?.directory {
+            // It writes this one last, and it was not asked to.
+            let now = awaited(seconds: 0.1) {
+                try? kernel.text(Self.overwritten, of: directory)
+            } until: {
+                $0 != before
+            }
+            if now == "0" { try? kernel.write("1", to: Self.overwritten, of: directory) }
         }
+        return zip(values, results).filter { one, result in
+            one.value.list.isEmpty && !result.isApplied && result.found != nil
+        }.map(\.0)
     }
 }
 

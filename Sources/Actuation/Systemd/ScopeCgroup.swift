@@ -49,7 +49,8 @@ final class ScopeCgroup: RunCgroup {
             for directory in made.reversed() { try? directory.remove() }
             guard error.code == .busy else { throw error }
             throw ActuationError(
-                .busy, "the run \(ScopePlace.unitName(run.name)) is still going on; "
+                .busy,
+                "the run \(ScopePlace.unitName(run.name)) is still going on; "
                     + "choose another --name")
         }
     }
@@ -67,9 +68,9 @@ final class ScopeCgroup: RunCgroup {
         self.turn = turn
         trees = place.set.only(directories.map(\.hierarchy))
         let probe = OwnershipProbe(system: place.set.system, connections: place.connections)
-        let ours = Set(made.map(\.inode))
         for directory in directories {
-            probe.note(ours.contains(directory.inode) ? .ours : .systemd(unit), of: directory)
+            let isOurs = made.contains { $0 === directory }
+            probe.note(isOurs ? .ours : .systemd(unit), of: directory)
         }
         files = OwnerAwareFiles(set: trees, connections: place.connections, probe: probe)
         strangers = [holder.pid]

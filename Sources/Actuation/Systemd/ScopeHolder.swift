@@ -9,13 +9,9 @@ struct ScopeHolder: ~Copyable, Sendable {
     let pid: Int32
     private let process: DetachedProcess
 
-    /// A program of its own, so that it has next to no memory; if the kernel allows it, it is none
-    /// of those that are killed when the scope runs out of memory.
-    private static let script = """
-        echo -1000 >/proc/self/oom_score_adj
-        echo $$
-        exec cat >/dev/null 3<&-
-        """
+    /// A shell, for it has next to no memory; if the kernel allows it, it is none of those that are
+    /// killed when the scope runs out of memory.
+    private static let script = "echo -1000 >/proc/self/oom_score_adj; echo $$; read end"
 
     private init(_ process: consuming DetachedProcess, pid: Int32) {
         self.process = process

@@ -34,7 +34,8 @@ public struct Systemd: Sendable {
     }
 
     private func text(_ name: String) throws(BusError) -> String {
-        guard case .string(let text) = try property(name, of: Self.object, interface: Self.interface)
+        guard
+            case .string(let text) = try property(name, of: Self.object, interface: Self.interface)
         else { throw .malformed("\(name) is not text") }
         return text
     }

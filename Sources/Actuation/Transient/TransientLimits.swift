@@ -45,6 +45,7 @@ extension LimitRequest {
     /// The same for the command, where so many others are in its cgroup.
     fileprivate func beside(_ others: Int) -> LimitRequest {
         guard limit.name == "pids.max", let number = value.number, others > 0 else { return self }
-        return LimitRequest(limit: limit, instance: instance, value: .number(number + UInt64(others)))
+        return LimitRequest(
+            limit: limit, instance: instance, value: .number(number + UInt64(others)))
     }
 }

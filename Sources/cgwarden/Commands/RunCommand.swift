@@ -117,7 +117,8 @@ struct RunCommand: AsyncParsableCommand {
                     user: Caller.user))
         } catch {
             guard error.code == .notPermitted, Caller.user != 0,
-                let place = try? ScopePlace(set, limiting: limited, user: Caller.user) else {
+                let place = try? ScopePlace(set, limiting: limited, user: Caller.user)
+            else {
                 throw error
             }
             return .scope(place)
