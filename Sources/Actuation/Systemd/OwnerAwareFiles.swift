@@ -91,6 +91,7 @@ public struct OwnerAwareFiles: ControlFiles {
         try kernel.write(value, to: name, of: directory)
     }
 
+    /// These are such files.
     public var systemd: OwnerAwareFiles? { self }
 
     /// The unit through which systemd changes a file; nil where the file itself is written.

@@ -101,7 +101,7 @@ public struct Systemd: Sendable {
         try call("KillUnit", [.string(unit), .string("all"), .int32(signal)])
     }
 
-    /// Stops a unit; the job has been queued when this returns. One that is gone is as good.
+    /// Stops a unit; the job has been queued when this returns, or the unit is gone already.
     public func stop(_ unit: String) throws(BusError) {
         do throws(BusError) {
             try call("StopUnit", [.string(unit), .string("replace")])
