@@ -4,9 +4,8 @@ import KernelIO
 import Testing
 
 @Suite struct HeldProcessTests {
-    private func name(_ pid: Int32) -> String {
-        let text = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
-        return text?.trimmingCharacters(in: .newlines) ?? ""
+    private func program(_ pid: Int32) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
     }
 
     private func end(of child: borrowing ChildProcess) -> ProcessEnd? {
@@ -27,7 +26,7 @@ import Testing
     @Test func nothingOfTheCommandRunsBeforeItIsLetGo() throws {
         let held = try HeldProcess.start(["sh", "-c", "exit 5"], namespaces: [])
         Pause.sleep(.milliseconds(100))
-        #expect(name(held.pid) == name(getpid()))
+        #expect(program(held.pid) == program(getpid()))
         let pid = held.pid
         let child = try held.release()
         #expect(child.pid == pid)
