@@ -135,7 +135,8 @@ struct KernelSystemdTests {
 
     @Test func whatIsNotThereYetIsAsInANewCgroup() throws {
         // In a slice of its own, for a delegated neighbour has every controller switched on.
-        try guest.withService("initial", "--slice=cgwarden-test-initial.slice") { unit, cgroup throws in
+        try guest.withService("initial", "--slice=cgwarden-test-initial.slice") {
+            unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             let number = try SystemdAsPID1.shell("cat /sys/block/vda/dev")
             #expect(try guest.textIfThere("io.max", of: directory) == nil)
