@@ -8,6 +8,13 @@ public protocol ControlFiles: Sendable {
     func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError)
+    /// The same files as systemd changes them; nil where each is written by itself.
+    var systemd: OwnerAwareFiles? { get }
+}
+
+extension ControlFiles {
+    /// Each file is written by itself.
+    public var systemd: OwnerAwareFiles? { nil }
 }
 
 extension ControlFiles {

@@ -72,13 +72,9 @@ public struct Pinner: Sendable {
     private func check(_ wish: Wish, _ directory: CgroupDirectory) throws(ActuationError) {
         guard let above = directory.path.parent else { return }
         let list = wish.list
-        let parent: CgroupDirectory
-        do throws(IOError) {
-            parent = try CgroupDirectory(above, in: directory.hierarchy)
-        } catch {
-            throw ActuationError(error, on: above, in: directory.hierarchy.label)
-        }
-        if !wish.isLegacy, (try? directory.read(wish.file)) == nil {
+        let parent = try nearest(wish.effective, above, in: directory.hierarchy)
+        // Where systemd has yet to switch cpuset on, it is as in a new cgroup.
+        if !wish.isLegacy, (try? files.text(wish.file, of: directory)) == nil {
             throw ActuationError(
                 .unavailable,
                 "\(directory.path) has no \(wish.file): \(above) does not pass cpuset to its "
@@ -106,6 +102,25 @@ public struct Pinner: Sendable {
         }
     }
 
+    /// The cgroup itself or the nearest one above it that has a file: on v2 cpuset may be on in
+    /// none between here and the root.
+    private func nearest(
+        _ file: String, _ path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(ActuationError) -> CgroupDirectory {
+        var path = path
+        while true {
+            do throws(IOError) {
+                let directory = try CgroupDirectory(path, in: hierarchy)
+                guard let above = path.parent, (try? directory.read(file)) == nil else {
+                    return directory
+                }
+                path = above
+            } catch {
+                throw ActuationError(error, on: path, in: hierarchy.label)
+            }
+        }
+    }
+
     private func write(_ wanted: [Wish], to directory: CgroupDirectory) throws(ActuationError) {
         let writer = JournaledWrite(files: files, journal: journal)
         var done: [(file: String, original: String)] = []
@@ -116,12 +131,25 @@ public struct Pinner: Sendable {
                     "\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
                 done.append((wish.file, original))
             } catch {
-                for (file, original) in done {
-                    // An empty write is none: a newline empties the list.
-                    try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
-                }
+                putBack(done, directory)
                 throw error
             }
+        }
+        for wish in wanted where (try? directory.read(wish.effective)) == nil {
+            putBack(done, directory)
+            throw ActuationError(
+                .unavailable,
+                "systemd took \(wish.file) of \(directory.path), but cpuset does not reach it; "
+                    + "pin a unit of the machine's systemd, or have cpuset delegated to yours")
+        }
+    }
+
+    private func putBack(_ done: [(file: String, original: String)], _ directory: CgroupDirectory) {
+        for (file, original) in done.reversed() {
+            // An empty write is none: a newline empties the list.
+            try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
+            guard let now = try? files.text(file, of: directory) else { continue }
+            journal?.settle(file, inode: directory.inode, readBack: now)
         }
     }
 

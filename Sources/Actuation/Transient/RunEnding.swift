@@ -6,18 +6,25 @@ internal import KernelIO
 struct RunEnding {
     private let directories: [CgroupDirectory]
 
-    /// The same cgroup in each tree.
-    init(_ directories: [CgroupDirectory]) { self.directories = directories }
+    private let spared: Set<Int32>
+
+    /// The same cgroup in each tree; `spared` are processes in it that go on.
+    init(_ directories: [CgroupDirectory], sparing spared: Set<Int32> = []) {
+        self.directories = directories
+        self.spared = spared
+    }
 
     /// Kills every process in it and below; false if something survived for 10 s.
     func killAll() -> Bool {
         // Nothing can fork any more, so that the loop comes to an end.
-        for directory in directories where has(.pids, directory) {
+        for directory in directories where !spared.isEmpty || has(.pids, directory) {
             try? directory.write("0", to: "pids.max")
         }
         return Deadline(after: .seconds(10)).wait { () throws(Never) -> Bool in
             for directory in directories { kill(directory) }
-            return directories.allSatisfy { ((try? $0.processesBelow()) ?? []).isEmpty }
+            return directories.allSatisfy {
+                ((try? $0.processesBelow()) ?? []).isSubset(of: spared)
+            }
         }
     }
 
@@ -33,7 +40,7 @@ struct RunEnding {
     }
 
     private func kill(_ directory: CgroupDirectory) {
-        if directory.hierarchy.version == .unified,
+        if spared.isEmpty, directory.hierarchy.version == .unified,
             (try? directory.write("1", to: "cgroup.kill")) != nil
         {
             return
@@ -47,7 +54,7 @@ struct RunEnding {
 
     /// A number seen before and after its process was taken hold of is that of a member.
     private func killMembers(of cgroup: CgroupDirectory) {
-        for pid in (try? cgroup.processes()) ?? [] where pid > 0 {
+        for pid in (try? cgroup.processes()) ?? [] where pid > 0 && !spared.contains(pid) {
             guard let process = try? ProcessHandle(pid),
                 ((try? cgroup.processes()) ?? []).contains(pid)
             else { continue }

@@ -68,7 +68,7 @@ public struct ApartProcess: ~Copyable, Sendable {
                             var request = unsafe cgw_spawn(
                                 arguments: arguments, memberships: joined.baseAddress,
                                 membership_count: joined.count, cgroup: birthplace ?? -1,
-                                namespaces: 0, apart: apart)
+                                namespaces: 0, apart: apart, gate: (-1, -1))
                             return unsafe cgw_spawn(&request, &descriptor, &step)
                         }
                     }

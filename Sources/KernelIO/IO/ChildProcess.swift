@@ -24,7 +24,7 @@ public struct ChildProcess: ~Copyable, Sendable {
                 var request = unsafe cgw_spawn(
                     arguments: arguments, memberships: joined.baseAddress,
                     membership_count: joined.count, cgroup: birthplace ?? -1,
-                    namespaces: namespaces.rawValue, apart: nil)
+                    namespaces: namespaces.rawValue, apart: nil, gate: (-1, -1))
                 return unsafe cgw_spawn(&request, &descriptor, &step)
             }
         }
