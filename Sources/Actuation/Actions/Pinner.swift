@@ -107,12 +107,12 @@ public struct Pinner: Sendable {
         for wish in wanted {
             let original = (try? files.text(wish.file, of: directory)) ?? ""
             do throws(ActuationError) {
-                try writer.write("\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
+                try writer.write(
+                    "\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
                 done.append((wish.file, original))
             } catch {
                 for (file, original) in done {
-                    // An empty write is none: a newline empties the list.
-                    try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
+                    try? writer.write(original, to: ControlCell(file), of: directory, cause: "pin")
                 }
                 throw error
             }

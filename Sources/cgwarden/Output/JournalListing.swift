@@ -13,7 +13,10 @@ struct JournalListing {
             let now =
                 entry.readBack.map(entry.shown) ?? "\(entry.shown(entry.wanted)) (unfinished)"
             rows.add(
-                [entry.path.description, entry.what, entry.shown(entry.original), now, entry.cause],
+                [
+                    entry.path.description, entry.what, entry.shown(entry.original), now,
+                    entry.cause,
+                ],
                 rest: [age(entry)], hierarchy: entry.hierarchy)
         }
         return LeftTable([["CGROUP", "HIERARCHY", "WHAT", "WAS", "IS", "BY", "AGE"]] + rows.cells)

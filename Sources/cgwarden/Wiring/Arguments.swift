@@ -64,8 +64,10 @@ extension Substring {
     }
 }
 
-/// Negative values of options. The parser takes `-1` behind `--depth` for an option and then says
-/// that the value is missing; joined to it, it is a value, and the message is about that.
+/// Negative values of options.
+///
+/// The parser takes `-1` behind `--depth` for an option and then says that the value is missing;
+/// joined to it, it is a value, and the message is about that.
 enum NegativeValues {
     static func joined(_ arguments: [String]) -> [String] {
         var result: [String] = []

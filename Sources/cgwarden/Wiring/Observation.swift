@@ -66,7 +66,8 @@ struct CgroupLookup {
     func path(_ text: String) throws -> CgroupPath {
         // A variable of a script that is not set, more likely than the whole machine.
         guard !text.isEmpty else {
-            throw CgwardenError("the name of the cgroup is empty; give a path such as /lab/job", .usage)
+            throw CgwardenError(
+                "the name of the cgroup is empty; give a path such as /lab/job", .usage)
         }
         return CgroupPath(withoutMountPoint(text))
     }
