@@ -34,7 +34,7 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation",
+                "Actuation", "Policy", "Enforcement",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -91,6 +91,15 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .target(
+            name: "Enforcement",
+            dependencies: [
+                "Policy", "Actuation", "Hierarchy", "KernelIO", "CgroupModel", "CLinux",
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Policy", dependencies: ["Configuration", "CgroupModel"],
+            swiftSettings: swiftSettings),
+        .target(
             name: "Hierarchy",
             dependencies: ["KernelIO", "CgroupModel"],
             swiftSettings: swiftSettings
@@ -133,7 +142,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CgroupModel", "Hierarchy", "KernelIO", "TestSupport", "cgwarden"],
+            dependencies: [
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "TestSupport", "cgwarden",
+            ],
             exclude: ["Golden"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",
@@ -148,6 +159,17 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EnforcementTests",
+            dependencies: [
+                "Enforcement", "Policy", "Configuration", "Actuation", "Hierarchy", "KernelIO",
+                "CgroupModel", "TestSupport",
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PolicyTests",
+            dependencies: ["Policy", "Configuration", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],

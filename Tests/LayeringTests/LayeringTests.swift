@@ -12,11 +12,15 @@ import Testing
         "Actuation": ["CgroupModel", "KernelIO", "Hierarchy", "CSystemd", "CLinux"],
         "History": ["CgroupModel"],
         "LiveView": ["CgroupModel", "History", "CNcurses"],
+        "Policy": ["CgroupModel", "Configuration"],
+        "Enforcement": [
+            "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "Policy", "CLinux",
+        ],
         "Exporter": ["CgroupModel"],
         "Configuration": ["CYAML"],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
-            "Configuration", "Actuation", "CSystemd",
+            "Configuration", "Actuation", "Policy", "Enforcement", "CSystemd",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -32,6 +36,8 @@ import Testing
             "NIOEmbedded", "NIOExtras",
         ],
         "Configuration": [],
+        "Policy": [],
+        "Enforcement": ["Glibc"],
         "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"],
     ]
     /// Where C pointers may be touched.

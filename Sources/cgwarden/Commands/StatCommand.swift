@@ -2,6 +2,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Policy
 
 /// A stream of samples for scripts.
 struct StatCommand: AsyncParsableCommand {
@@ -52,12 +53,17 @@ struct StatCommand: AsyncParsableCommand {
         var output = SampleOutput(
             format: json ? .json : csv ? .csv : .table,
             fields: fields?.metrics ?? (json ? nil : FieldList.usual))
-        let glob = cgroup.map { Glob($0) }
+        let pattern = try cgroup.map { text in
+            guard let pattern = PathPattern(text) else {
+                throw ValidationError("the pattern \(text) has an open bracket; close it")
+            }
+            return pattern
+        }
         var count = 0
         while true {
             let snapshot = await observation.sampler.sample()
             let indices = snapshot.cgroups.indices.filter { index in
-                glob?.matches(snapshot.cgroups[index].path.description) ?? true
+                pattern?.matches(snapshot.cgroups[index].path) ?? true
             }
             if count == 0, indices.isEmpty, let cgroup {
                 throw CgwardenError(

@@ -1,0 +1,115 @@
+/// A shell pattern: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`; with a separator, only `**` crosses it.
+public struct Glob: Hashable, Sendable {
+    private enum Element: Hashable, Sendable {
+        case literal(Character)
+        case one
+        case oneOf([ClosedRange<Character>], isNegated: Bool)
+        case many(crosses: Bool)
+    }
+
+    private let alternatives: [[Element]]
+    private let separator: Character?
+    private static let mostAlternatives = 256
+
+    /// Reads a pattern; nil if a bracket or a brace is not closed, or if it has too many choices.
+    public init?(_ pattern: String, separator: Character?) {
+        guard let spelled = Self.expand(Array(pattern)), spelled.count <= Self.mostAlternatives
+        else { return nil }
+        var alternatives: [[Element]] = []
+        for choice in spelled {
+            guard let elements = Self.elements(choice) else { return nil }
+            alternatives.append(elements)
+        }
+        self.alternatives = alternatives
+        self.separator = separator
+    }
+
+    /// Whether a text matches as a whole.
+    public func matches(_ text: String) -> Bool {
+        let text = Array(text)
+        return alternatives.contains { match($0, text) }
+    }
+
+    private static func expand(_ pattern: [Character]) -> [[Character]]? {
+        guard let open = pattern.firstIndex(of: "{") else { return [pattern] }
+        guard let close = pattern[open...].firstIndex(of: "}"),
+            let rest = expand(Array(pattern[(close + 1)...]))
+        else { return nil }
+        let choices = pattern[(open + 1)..<close].split(
+            separator: ",", omittingEmptySubsequences: false)
+        guard choices.count * rest.count <= mostAlternatives else { return nil }
+        return choices.flatMap { choice in rest.map { pattern[..<open] + choice + $0 } }
+    }
+
+    private static func elements(_ pattern: [Character]) -> [Element]? {
+        var result: [Element] = []
+        var rest = pattern[...]
+        while let first = rest.popFirst() {
+            switch first {
+            case "*":
+                let crosses = rest.first == "*"
+                while rest.first == "*" { rest.removeFirst() }
+                result.append(.many(crosses: crosses))
+            case "?": result.append(.one)
+            case "[":
+                guard let (element, after) = bracket(rest) else { return nil }
+                result.append(element)
+                rest = after
+            default: result.append(.literal(first))
+            }
+        }
+        return result
+    }
+
+    private static func bracket(
+        _ pattern: ArraySlice<Character>
+    ) -> (Element, ArraySlice<Character>)? {
+        var rest = pattern
+        let isNegated = rest.first == "!" || rest.first == "^"
+        if isNegated { rest.removeFirst() }
+        var ranges: [ClosedRange<Character>] = []
+        while let first = rest.popFirst() {
+            if first == "]", !ranges.isEmpty { return (.oneOf(ranges, isNegated: isNegated), rest) }
+            if rest.first == "-", let last = rest.dropFirst().first, last != "]" {
+                guard first <= last else { return nil }
+                ranges.append(first...last)
+                rest = rest.dropFirst(2)
+            } else {
+                ranges.append(first...first)
+            }
+        }
+        return nil
+    }
+
+    /// Follows all ways at once, so that no pattern takes exponential time.
+    private func match(_ pattern: [Element], _ text: [Character]) -> Bool {
+        var states: Set<Int> = [0]
+        func closed(_ states: Set<Int>) -> Set<Int> {
+            var result = states
+            var open = Array(states)
+            while let state = open.popLast() {
+                guard state < pattern.count, case .many = pattern[state] else { continue }
+                if result.insert(state + 1).inserted { open.append(state + 1) }
+            }
+            return result
+        }
+        states = closed(states)
+        for character in text {
+            var next: Set<Int> = []
+            for state in states where state < pattern.count {
+                switch pattern[state] {
+                case .literal(let wanted): if wanted == character { next.insert(state + 1) }
+                case .one: if character != separator { next.insert(state + 1) }
+                case .oneOf(let ranges, let isNegated):
+                    let isListed = ranges.contains { $0.contains(character) }
+                    if character != separator, isListed != isNegated { next.insert(state + 1) }
+                case .many(let crosses):
+                    if crosses || character != separator { next.insert(state) }
+                }
+            }
+            if next.isEmpty { return false }
+            states = closed(next)
+        }
+        return states.contains(pattern.count)
+    }
+}

@@ -1,0 +1,27 @@
+public import Policy
+
+/// Something that people are told.
+public struct Notice: Hashable, Sendable {
+    /// The sinks of the policy that it goes to, by name; `journald` is always one.
+    public var sinks: [String]
+    /// How loud.
+    public var level: LogLevel
+    /// One sentence.
+    public var text: String
+    /// What else is known, for a log with fields: `CGWARDEN_RULE`, `CGWARDEN_GROUP`.
+    public var fields: [String: String]
+
+    /// Joins the parts.
+    public init(sinks: [String], level: LogLevel, text: String, fields: [String: String] = [:]) {
+        self.sinks = sinks
+        self.level = level
+        self.text = text
+        self.fields = fields
+    }
+}
+
+/// Takes notices; it never blocks who sends them, and counts what it has to drop.
+public protocol NoticeSink: Sendable {
+    /// Queues a notice.
+    func send(_ notice: Notice)
+}

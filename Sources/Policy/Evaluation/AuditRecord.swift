@@ -1,0 +1,68 @@
+/// One line of the audit log; live, dry run and back-test write the same.
+public struct AuditRecord: Hashable, Sendable {
+    /// What the line tells.
+    public enum Phase: String, Hashable, Sendable {
+        /// A rule's state changed; ``note`` is `idle -> pending`.
+        case state
+        /// Something is going to be done.
+        case plan
+        /// Something is not done; ``note`` says why.
+        case veto
+        /// Something was done, or failed.
+        case apply
+        /// Something is taken back.
+        case undo
+        /// A value is not what a layer wants any more.
+        case drift
+        /// Two layers want different things.
+        case conflict
+        /// The policy was loaded, reloaded or left.
+        case policy
+    }
+
+    /// Microseconds since 1970, of the snapshot.
+    public var wallTime: UInt64
+    /// Counts up in one log.
+    public var sequence: UInt64
+    /// What the line tells.
+    public var phase: Phase
+    /// Who wanted it.
+    public var origin: Effect.Origin
+    /// On which cgroup; nil for the policy as a whole.
+    public var target: Effect.Target?
+    /// The effect's number, nil where there is none.
+    public var effect: Effect.ID?
+    /// What is done: `freeze`, `set`; nil for a state.
+    public var action: String?
+    /// Values with their way.
+    public var changes: [EffectResult.Change]
+    /// How it ended, for `apply` and `undo`.
+    public var outcome: EffectResult.Outcome?
+    /// A sentence.
+    public var note: String?
+    /// Why.
+    public var cause: Cause?
+    /// Whether nothing was really done.
+    public var isDryRun: Bool
+
+    /// Joins the parts.
+    public init(
+        wallTime: UInt64, sequence: UInt64, phase: Phase, origin: Effect.Origin,
+        target: Effect.Target? = nil, effect: Effect.ID? = nil, action: String? = nil,
+        changes: [EffectResult.Change] = [], outcome: EffectResult.Outcome? = nil,
+        note: String? = nil, cause: Cause? = nil, isDryRun: Bool = false
+    ) {
+        self.wallTime = wallTime
+        self.sequence = sequence
+        self.phase = phase
+        self.origin = origin
+        self.target = target
+        self.effect = effect
+        self.action = action
+        self.changes = changes
+        self.outcome = outcome
+        self.note = note
+        self.cause = cause
+        self.isDryRun = isDryRun
+    }
+}

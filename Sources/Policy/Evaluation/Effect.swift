@@ -1,0 +1,204 @@
+public import CgroupModel
+
+/// One thing to be done to a cgroup; whoever does it answers with an ``EffectResult``.
+public struct Effect: Hashable, Sendable {
+    /// Counts up over the engine's life.
+    public typealias ID = UInt64
+
+    /// Its number, under which the result comes back.
+    public var id: ID
+    /// Who wants it.
+    public var origin: Origin
+    /// On which cgroup.
+    public var target: Target
+    /// What is to be done.
+    public var kind: Kind
+    /// Whether it takes an earlier one back.
+    public var isUndo: Bool
+    /// Whether everything but the doing happens.
+    public var isDryRun: Bool
+    /// The chain that it belongs to (one firing of a rule on one cgroup): its effects are done one
+    /// after the other, and a failure ends the chain unless ``continuesOnError``.
+    public var chain: UInt64
+    /// Whether the rest of the chain is done although this one failed.
+    public var continuesOnError: Bool
+    /// Why.
+    public var cause: Cause
+
+    /// Joins the parts.
+    public init(
+        id: ID, origin: Origin, target: Target, kind: Kind, isUndo: Bool = false,
+        isDryRun: Bool = false, chain: UInt64, continuesOnError: Bool = false, cause: Cause
+    ) {
+        self.id = id
+        self.origin = origin
+        self.target = target
+        self.kind = kind
+        self.isUndo = isUndo
+        self.isDryRun = isDryRun
+        self.chain = chain
+        self.continuesOnError = continuesOnError
+        self.cause = cause
+    }
+
+    /// The part of a policy that something comes from.
+    public enum Origin: Hashable, Sendable {
+        /// The index of a standing limit in the document, for its place there.
+        case limits(group: String, index: Int)
+        case pool(String)
+        case autosize(String)
+        case rule(String)
+        case guarding(String)
+        case engine
+    }
+
+    /// The cgroup that is meant: another one at the same path is not.
+    public struct Target: Hashable, Sendable {
+        /// The path.
+        public var path: CgroupPath
+        /// The identity.
+        public var cgroup: CgroupID
+
+        /// Joins the parts.
+        public init(path: CgroupPath, cgroup: CgroupID) {
+            self.path = path
+            self.cgroup = cgroup
+        }
+    }
+
+    /// What is to be done.
+    public enum Kind: Hashable, Sendable {
+        /// Set values, all or none.
+        case set([LimitAssignment])
+        /// Put the original values back, from the undo journal.
+        case restore([LimitKey])
+        /// Stop it; thawed after `deadline` at the latest, whatever happens to the engine.
+        case freeze(deadline: Duration)
+        case thaw
+        case reclaim(Reclaiming)
+        case kill(signal: String, grace: Duration, force: Bool)
+        case hook(name: String, phase: Phase, waits: Bool)
+        case notify(sinks: [String], level: LogLevel, text: String)
+        case log(LogLevel, text: String)
+    }
+
+    /// For which step of a rule a hook runs.
+    public enum Phase: String, Hashable, Sendable { case apply, undo, relief }
+}
+
+/// A value that is wanted.
+public struct LimitAssignment: Hashable, Sendable {
+    /// Which value.
+    public var key: LimitKey
+    /// What it is to be.
+    public var value: LimitValue
+
+    /// Joins the parts.
+    public init(_ key: LimitKey, _ value: LimitValue) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// Why something is done: the expression, and each metric that it looked at.
+public struct Cause: Hashable, Sendable {
+    /// One number that was looked at.
+    public struct Evidence: Hashable, Sendable {
+        /// As it stands in the expression: `avg(cpu.usage, 10s)`.
+        public var term: String
+        /// The value with its unit, `unknown` or `n/a`.
+        public var value: String
+        /// Which part of the window had valid samples, 0 to 1; nil without a window.
+        public var coverage: Double?
+
+        /// Joins the parts.
+        public init(term: String, value: String, coverage: Double? = nil) {
+            self.term = term
+            self.value = value
+            self.coverage = coverage
+        }
+    }
+
+    /// The expression or a sentence.
+    public var text: String
+    /// The numbers.
+    public var evidence: [Evidence]
+
+    /// Joins the parts.
+    public init(_ text: String, evidence: [Evidence] = []) {
+        self.text = text
+        self.evidence = evidence
+    }
+}
+
+/// What became of an effect.
+public struct EffectResult: Hashable, Sendable {
+    /// Which one.
+    public var id: Effect.ID
+    /// How it ended.
+    public var outcome: Outcome
+    /// What the kernel said before and says now, for values: key, before, wanted, after.
+    public var changes: [Change]
+
+    /// Joins the parts.
+    public init(id: Effect.ID, outcome: Outcome, changes: [Change] = []) {
+        self.id = id
+        self.outcome = outcome
+        self.changes = changes
+    }
+
+    /// How an effect can end.
+    public enum Outcome: Hashable, Sendable {
+        case done
+        /// Done as far as possible: rounded, clamped, or less reclaimed than asked for.
+        case partial(String)
+        /// The kernel accepted it and does not act on it.
+        case ineffective(String)
+        /// Nothing was done, and must not be: protected, another cgroup, held, a hook's veto.
+        case vetoed(String)
+        /// A part failed, and all of it was taken back.
+        case rolledBack(Failure)
+        /// A part failed, and something could not be taken back; it stays in the journal.
+        case halfway(Failure)
+        /// The cgroup is gone.
+        case gone
+        case failed(Failure)
+        /// It did not end within its deadline; the cgroup is left alone until it does.
+        case hung
+        /// An earlier effect of its chain failed.
+        case skipped
+    }
+
+    /// Why something failed.
+    public struct Failure: Hashable, Sendable {
+        /// The kernel's error number's name (`EBUSY`), nil if it was another failure.
+        public var errno: String?
+        /// One sentence.
+        public var message: String
+
+        /// Joins the parts.
+        public init(errno: String? = nil, _ message: String) {
+            self.errno = errno
+            self.message = message
+        }
+    }
+
+    /// One value's way.
+    public struct Change: Hashable, Sendable {
+        /// Which value.
+        public var key: LimitKey
+        /// The kernel's file.
+        public var file: String
+        /// The kernel's text before, as wanted, and after.
+        public var before: String, wanted: String, after: String
+
+        /// Joins the parts.
+        public init(key: LimitKey, file: String, before: String, wanted: String, after: String) {
+            self.key = key
+            self.file = file
+            self.before = before
+            self.wanted = wanted
+            self.after = after
+        }
+    }
+}

@@ -1,0 +1,121 @@
+public import CgroupModel
+
+/// An instant of the clock that goes on in suspend (CLOCK_BOOTTIME), in nanoseconds.
+public struct PolicyInstant: Hashable, Sendable, Comparable {
+    /// Nanoseconds since the machine started.
+    public var nanoseconds: UInt64
+
+    /// Takes nanoseconds.
+    public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+    /// Earlier is less.
+    public static func < (left: PolicyInstant, right: PolicyInstant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// The time from another instant to this one; negative if that was later.
+    public func since(_ other: PolicyInstant) -> Duration {
+        .nanoseconds(Int64(nanoseconds) - Int64(other.nanoseconds))
+    }
+
+    /// The instant after a time.
+    public func advanced(by time: Duration) -> PolicyInstant {
+        let (seconds, attoseconds) = time.components
+        return PolicyInstant(
+            nanoseconds: nanoseconds + UInt64(clamping: seconds) * 1_000_000_000
+                + UInt64(clamping: attoseconds / 1_000_000_000))
+    }
+}
+
+/// All that one tick knows: nothing else changes what the engine decides.
+public struct PolicyInput: Sendable {
+    /// The cgroups and the machine.
+    public var snapshot: Snapshot
+    /// When the snapshot was taken.
+    public var time: PolicyInstant
+    /// Minutes after local midnight, for `during`; microseconds since 1970 are in the snapshot.
+    public var minuteOfDay: Int
+    /// The CPUs, for pools; nil if unknown.
+    public var topology: CPUTopology?
+    /// What became of earlier effects.
+    public var results: [EffectResult]
+
+    /// Joins the parts.
+    public init(
+        snapshot: Snapshot, time: PolicyInstant, minuteOfDay: Int, topology: CPUTopology? = nil,
+        results: [EffectResult] = []
+    ) {
+        self.snapshot = snapshot
+        self.time = time
+        self.minuteOfDay = minuteOfDay
+        self.topology = topology
+        self.results = results
+    }
+}
+
+/// What is known of cgroups apart from their numbers; asked only by what needs it.
+///
+/// An implementation answers from memory where it can; it never blocks for long, and says nil for
+/// what it does not know.
+public protocol CgroupFacts: Sendable {
+    /// How the machine mounts its hierarchies.
+    var mode: HierarchyMode { get }
+    /// The systemd unit that owns the cgroup.
+    func unit(of cgroup: CgroupEntry) -> String?
+    /// The container that the cgroup is, or is within.
+    func container(of cgroup: CgroupEntry) -> ContainerFacts?
+    /// An extended attribute that may be trusted.
+    func attribute(_ name: String, of cgroup: CgroupEntry) -> String?
+    /// The directory's owner.
+    func owner(of cgroup: CgroupEntry) -> UInt32?
+    /// The command names of the members.
+    func commands(of cgroup: CgroupEntry) -> Set<String>
+    /// Why a disruptive action on the cgroup is refused (the protected set), nil if it is not.
+    func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String?
+    /// Why an operator wants the cgroup left alone, nil if nobody does.
+    func hold(on cgroup: CgroupEntry) -> String?
+}
+
+/// What a runtime tells of a container.
+public struct ContainerFacts: Hashable, Sendable {
+    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    public var runtime, name, id, image: String?
+    /// Labels with their values.
+    public var labels: [String: String] = [:]
+
+    /// Nothing known.
+    public init() {}
+}
+
+/// What may hurt who lives in a cgroup.
+public enum DisruptiveAction: String, Hashable, Sendable, CaseIterable {
+    case freeze, kill, reclaim, pin
+    /// Lowering memory.max, memory.high, cpu.max, pids.max or an I/O rate.
+    case limit
+}
+
+/// The CPUs of the machine, as /sys/devices/system shows them.
+public struct CPUTopology: Hashable, Sendable {
+    /// One CPU.
+    public struct CPU: Hashable, Sendable {
+        /// Its number.
+        public var id: Int
+        /// The lowest number of the hardware threads of its core.
+        public var core: Int
+        /// Its memory node.
+        public var node: Int
+
+        /// Joins the parts.
+        public init(id: Int, core: Int, node: Int) {
+            self.id = id
+            self.core = core
+            self.node = node
+        }
+    }
+
+    /// Those that are online, by number.
+    public var cpus: [CPU]
+
+    /// Takes the CPUs.
+    public init(_ cpus: [CPU]) { self.cpus = cpus.sorted { $0.id < $1.id } }
+}

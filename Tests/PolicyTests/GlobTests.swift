@@ -1,0 +1,37 @@
+import CgroupModel
+import Testing
+
+@testable import Policy
+
+@Suite struct GlobTests {
+    @Test(arguments: [
+        ("/ci.slice/*.scope", "/ci.slice/a.scope", true),
+        ("/ci.slice/*.scope", "/ci.slice/a/b.scope", false),
+        ("/user.slice/**", "/user.slice/a/b", true),
+        ("/user.slice/**", "/user.slice", false),
+        ("/a/{b,c}?", "/a/c1", true),
+        ("/a/{b,c}?", "/a/c", false),
+        ("/[a-c]x", "/bx", true),
+        ("/[!a-c]x", "/bx", false),
+        ("a", "/a", true),
+        ("/*/*/*/*/*/*/*/*/x", "/a/a/a/a/a/a/a/a/y", false),
+    ])
+    func pathsMatchAsAWhole(pattern: String, path: String, matches: Bool) throws {
+        #expect(try #require(PathPattern(pattern)).matches(CgroupPath(path)) == matches)
+    }
+
+    @Test func textHasNoSeparator() throws {
+        #expect(try #require(TextPattern("backup*.service")).matches("backup-a/b.service"))
+    }
+
+    @Test(arguments: ["/a[b", "/a{b,c"])
+    func whatIsNotClosedIsRefused(pattern: String) {
+        #expect(PathPattern(pattern) == nil)
+    }
+
+    @Test func noPatternTakesForever() throws {
+        let pattern = String(repeating: "**a", count: 30)
+        let text = "/" + String(repeating: "a", count: 200) + "b"
+        #expect(try #require(PathPattern(pattern)).matches(CgroupPath(text)) == false)
+    }
+}
