@@ -49,8 +49,13 @@ extension CgroupDirectory {
     ) throws(IOError) -> CgroupDirectory {
         try descriptor.makeDirectory(Array(name))
         let child = try CgroupDirectory(path.child(name), in: hierarchy)
-        try child.inherit(from: self, files)
-        return child
+        do throws(IOError) {
+            try child.inherit(from: self, files)
+            return child
+        } catch {
+            try? child.remove()
+            throw error
+        }
     }
 
     /// Fills an empty cpuset of v1 with what the parent has.
@@ -62,8 +67,9 @@ extension CgroupDirectory {
         }
     }
 
-    /// Removes this very cgroup and all below it, bottom-up; a process that is just ending, and what
-    /// is made meanwhile, is waited for. Returns how many there were.
+    /// Removes this very cgroup and all below it, bottom-up; returns how many there were.
+    ///
+    /// A process that is just ending, and what is made meanwhile, is waited for.
     func removeTree(each removed: (CgroupDirectory) -> Void = { _ in }) throws(IOError) -> Int {
         var count = 0
         var failure: IOError?

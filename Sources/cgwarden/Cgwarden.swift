@@ -56,7 +56,8 @@ struct Cgwarden: AsyncParsableCommand {
     static func main() async {
         StandardOutput.ignoreBrokenPipe()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(
+                NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -95,8 +95,10 @@ import Testing
         for (path, lines) in try Self.files() { #expect(lines.count <= 401, "\(path)") }
     }
 
-    /// The system calls that change something, by file. Each has a crash point before and after it,
-    /// at which tests kill the program; a new one needs them, too, before it is counted here.
+    /// The system calls that change something, by file.
+    ///
+    /// Each has a crash point before and after it, at which tests kill the program; a new one needs
+    /// them, too, before it is counted here.
     private static let changes: [String: [String: Int]] = [
         "KernelIO/IO/ControlFile.swift": ["Glibc.write(": 1],
         "KernelIO/IO/LogFile.swift": [

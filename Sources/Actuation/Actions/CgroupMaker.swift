@@ -99,7 +99,9 @@ public struct CgroupMaker: Sendable {
             if let entry { try? journal?.finish(entry, readBack: "\(directory.inode)") }
             return made
         } catch {
-            if let entry { try? journal?.finish(entry, readBack: "") }
+            if let entry, (try? CgroupDirectory(path, in: hierarchy)) == nil {
+                try? journal?.finish(entry, readBack: "")
+            }
             takeBack(made)
             throw explained(error, path, hierarchy)
         }

@@ -66,8 +66,9 @@ public struct LogFile: ~Copyable, Sendable {
         CrashPoint.pass()
     }
 
-    /// Puts other bytes in the place of all that is there, in one step: they are on the medium
-    /// before they get the name. What this opening holds is the old file then.
+    /// Puts other bytes in the place of all that is there, in one step (rename(2)).
+    ///
+    /// They are on the medium before they get the name. What this opening holds is the old file then.
     public func replace(with bytes: [UInt8]) throws(IOError) {
         let new = try LogFile("\(path).new")
         // A crash may have left one.

@@ -24,7 +24,7 @@ struct CreateCommand: ParsableCommand {
 
     func run() throws {
         let context = try ActionContext(options)
-        let path = CgroupLookup(context.set).path(cgroup)
+        let path = try CgroupLookup(context.set).path(cgroup)
         let made = try CgroupMaker(set: context.set, journal: StateDirectory.journal()).make(
             path, controllers: controllers?.controllers ?? [])
         var text =

@@ -8,16 +8,19 @@ struct JournalListing {
 
     var text: String {
         if entries.isEmpty { return "nothing to undo\n" }
-        let header = ["CGROUP", "HIERARCHY", "WHAT", "WAS", "IS", "AGE", "BY"]
-        let rows = entries.map { entry in
-            [
-                entry.path.description, entry.hierarchy, entry.what, entry.shown(entry.original),
-                entry.readBack.map(entry.shown) ?? "\(entry.shown(entry.wanted)) (unfinished)",
-                age(entry),
-                entry.cause,
-            ]
+        var rows = HierarchyRows()
+        for entry in entries {
+            let now =
+                entry.readBack.map(entry.shown) ?? "\(entry.shown(entry.wanted)) (unfinished)"
+            rows.add(
+                [
+                    entry.path.description, entry.what, entry.shown(entry.original), now,
+                    entry.cause,
+                ],
+                rest: [age(entry)], hierarchy: entry.hierarchy)
         }
-        return LeftTable([header] + rows).text
+        return LeftTable([["CGROUP", "HIERARCHY", "WHAT", "WAS", "IS", "BY", "AGE"]] + rows.cells)
+            .text
     }
 
     private func age(_ entry: JournalEntry) -> String {
@@ -55,28 +58,6 @@ struct JournalListing {
         if let readBack = entry.readBack {
             json.key("read_back")
             json.value(readBack)
-        }
-    }
-}
-
-extension JournalEntry {
-    /// What it is about, for a person: a file, the cgroup itself, a process.
-    var what: String {
-        switch subject {
-        case .value: "\(cell)"
-        case .cgroup: "cgroup"
-        case .process(let pid, _): "process \(pid)"
-        }
-    }
-
-    /// A value of it for a person.
-    func shown(_ value: String) -> String {
-        switch subject {
-        case .value: value.isEmpty ? "(empty)" : value
-        case .cgroup: value.isEmpty ? "absent" : "made"
-        // The inode in front tells it from a later cgroup of that name.
-        case .process:
-            value.firstIndex(of: " ").map { String(value[value.index(after: $0)...]) } ?? value
         }
     }
 }

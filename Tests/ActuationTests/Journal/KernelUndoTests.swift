@@ -23,7 +23,8 @@ struct KernelUndoTests {
 
     /// What `restore` says, each outcome once.
     private func restore(force: Bool = false) throws -> Set<String> {
-        let results = try Restorer(set: set, journal: journal, pause: { _ in }).restore(force: force)
+        let results = try Restorer(set: set, journal: journal, pause: { _ in }).restore(
+            force: force)
         return Set(results.map { "\($0.outcome)".prefix { $0 != "(" }.description })
     }
 

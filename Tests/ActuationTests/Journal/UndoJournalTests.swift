@@ -73,7 +73,8 @@ import Testing
                 directory: job, file: "pids.max", original: "max", wanted: "5", cause: "test")
             try machine.journal.finish(entry, readBack: "5")
             if round % 50 != 0 {
-                try FileManager.default.removeItem(atPath: "\(machine.root)/cgroup/pids/job\(round)")
+                try FileManager.default.removeItem(
+                    atPath: "\(machine.root)/cgroup/pids/job\(round)")
             }
         }
         #expect(try bytes().count < 18 << 10)

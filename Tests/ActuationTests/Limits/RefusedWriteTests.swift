@@ -144,7 +144,10 @@ import Testing
         plan = LimitPlan(writes)
         #expect(plan.writes.last?.cell.file.contains("memsw") == true)
         let results = LimitTransaction(plan, journal: scratch.journal).apply()
-        guard let failed = results.first(where: { if case .failed = $0.outcome { true } else { false } })
+        guard
+            let failed = results.first(where: {
+                if case .failed = $0.outcome { true } else { false }
+            })
         else {
             Issue.record("\(results.map(\.outcome))")
             return
