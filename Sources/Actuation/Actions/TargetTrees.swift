@@ -84,6 +84,7 @@ struct TargetTrees {
     }
 
     /// Why acting through a tree would not hit just those whom the path means; nil if it would.
+    ///
     /// What another tree says can be left out.
     func disagreement(
         in acting: Int, ignoring ignored: Int? = nil

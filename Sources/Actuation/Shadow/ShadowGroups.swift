@@ -162,7 +162,11 @@ public struct ShadowGroups: Sendable {
             try? journal.finish(entry, readBack: "\(shadow.inode)")
             return shadow
         } catch {
-            try? journal.finish(entry, readBack: "")
+            // One that was made but could not be filled goes; if it cannot, the record stays open.
+            let made = try? CgroupDirectory(path, in: hierarchy)
+            if made == nil || (try? made?.remove()) != nil {
+                try? journal.finish(entry, readBack: "")
+            }
             throw ActuationError(error, on: path, in: hierarchy.label)
         }
     }

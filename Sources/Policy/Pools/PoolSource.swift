@@ -102,8 +102,9 @@ public struct PoolSource: LayerSource {
         return result
     }
 
-    /// What a cgroup may use; nil if nothing restricts it. One that made room for a pool until now
-    /// gets back what it had, so that counts.
+    /// What a cgroup may use; nil if nothing restricts it.
+    ///
+    /// One that made room for a pool until now gets back what it had, so that counts.
     private func allowed(_ position: Int?, _ snapshot: Snapshot) -> RangeList? {
         var next = position
         while let position = next, !snapshot.cgroups[position].path.isRoot {

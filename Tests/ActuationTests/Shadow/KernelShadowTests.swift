@@ -2,6 +2,7 @@ import CgroupModel
 import Foundation
 import Hierarchy
 import KernelIO
+import Synchronization
 import Testing
 
 @testable import Actuation
@@ -128,9 +129,65 @@ import Testing
         #expect(try scratch.place(of: pid, .freezer) == .root)
     }
 
+    /// As after a crash at any write, before or behind it: from there on nothing is written, not even
+    /// what would clean up.
+    @Test(
+        .enabled(if: canShadow, "needs freezer, cpuset and pids of v1"),
+        arguments: 0..<5, [false, true])
+    func aCrashAtAnyStepIsTakenBack(_ step: Int, _ isBehind: Bool) throws {
+        let scratch = try Scratch()
+        let pids = [
+            try scratch.target.run("exec sleep 300"), try scratch.target.run("exec sleep 300"),
+        ]
+        let files = DyingFiles(after: step, isBehind: isBehind)
+        let pinner = Pinner(
+            set: scratch.set, files: files, journal: scratch.journal, shadow: true,
+            shadowParent: scratch.place.path)
+        #expect(throws: ActuationError.self) {
+            try pinner.pin(scratch.target.path, cpus: RangeList([1]), mems: nil)
+        }
+        #expect(files.isDead)
+        let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
+        #expect(results.filter(\.isLeft).isEmpty)
+        for pid in pids { #expect(try scratch.place(of: pid, .cpuset) == .root) }
+        #expect(try scratch.left(.cpuset) == [])
+        #expect(try scratch.journal.entries() == [])
+    }
+
     private func allowed(_ pid: Int32) throws -> String? {
         try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8).split(separator: "\n")
             .first { $0.hasPrefix("Cpus_allowed_list:") }
             .map { $0.split(separator: "\t").last.map(String.init) ?? "" }
+    }
+}
+
+/// The kernel's files for someone who dies at a write.
+private final class DyingFiles: ControlFiles {
+    private let left: Mutex<Int>
+    private let isBehind: Bool
+    private let kernel = KernelControlFiles()
+
+    init(after count: Int, isBehind: Bool) {
+        left = Mutex(count)
+        self.isBehind = isBehind
+    }
+
+    var isDead: Bool { left.withLock { $0 < 0 } }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try kernel.text(name, of: directory)
+    }
+
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        let now = left.withLock { left in
+            left -= 1
+            return left
+        }
+        if now >= 0 || (isBehind && now == -1) {
+            try kernel.write(value, to: name, of: directory)
+        }
+        if now < 0 { throw IOError("write", name, code: EIO) }
     }
 }
