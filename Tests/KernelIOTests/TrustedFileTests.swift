@@ -67,11 +67,11 @@ import Testing
 
     @Test func namesAreInByteOrder() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        for name in ["b", "B", "10", "9", "ä"] { _ = try file(name, "") }
+        for name in ["b", "B", "10", "9", "z"] { _ = try file(name, "") }
         try FileManager.default.createDirectory(
             at: folder.appending(path: "d"), withIntermediateDirectories: false)
         let names = try #require(try TrustedFile.names(in: folder.path()))
-        #expect(names.map { String(decoding: $0, as: UTF8.self) } == ["10", "9", "B", "b", "ä"])
+        #expect(names.map { String(decoding: $0, as: UTF8.self) } == ["10", "9", "B", "b", "z"])
         #expect(try TrustedFile.names(in: try file("f", "")) == nil)
     }
 }
