@@ -142,7 +142,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CgroupModel", "Hierarchy", "KernelIO", "TestSupport", "cgwarden"],
+            dependencies: [
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "TestSupport", "cgwarden",
+            ],
             exclude: ["Golden"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",

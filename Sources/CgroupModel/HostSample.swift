@@ -14,18 +14,23 @@ public struct HostSample: Hashable, Sendable {
     public var swapFree: Reading = .absent
     /// Tasks (threads), from `/proc/loadavg`.
     public var tasks: Reading = .absent
+    /// Tasks that ran or waited over the last minute, in hundredths, from `/proc/loadavg`; those in
+    /// uninterruptible sleep count too.
+    public var load: Reading = .absent
     /// Online CPUs, from the `cpuN` lines of `/proc/stat`.
     public var cpuCount: Int = 1
     /// Busy CPU time in microseconds since boot, from the `cpu` line of `/proc/stat`.
     public var cpuBusy: Reading = .absent
     /// The same when it was read before.
     public var previousCPUBusy: Reading = .absent
-    /// `some avg10` of `/proc/pressure/cpu`, `memory` and `io`, in hundredths of a percent.
-    public var cpuPressure: Reading = .absent
-    /// Memory pressure.
-    public var memoryPressure: Reading = .absent
-    /// I/O pressure.
-    public var ioPressure: Reading = .absent
+    /// Busy, idle, waiting and stolen CPU time together, over all CPUs, in microseconds since boot.
+    public var cpuTotal: Reading = .absent
+    /// The same when it was read before.
+    public var previousCPUTotal: Reading = .absent
+    /// `/proc/pressure`.
+    public var pressure = HostPressure()
+    /// The disks that were ever used, in the kernel's order, from `/proc/diskstats`.
+    public var disks: [DiskSample] = []
 
     /// Nothing known yet.
     public init() {}
@@ -35,6 +40,30 @@ public struct HostSample: Hashable, Sendable {
         guard let total = memoryTotal.value, let free = memoryAvailable.value ?? memoryFree.value
         else { return memoryTotal }
         return Reading(total >= free ? total - free : 0)
+    }
+
+    /// The busy share of all CPUs, 0 to 1; nil before the second reading.
+    public var cpuUtilisation: Double? {
+        guard let busy = cpuBusy.growth(from: previousCPUBusy),
+            let total = cpuTotal.growth(from: previousCPUTotal), total > 0
+        else { return nil }
+        return min(Double(busy) / Double(total), 1)
+    }
+
+    /// `some avg10` of `/proc/pressure/cpu`, in hundredths of a percent.
+    public var cpuPressure: Reading {
+        get { pressure.cpu.some.avg10 }
+        set { pressure.cpu.some.avg10 = newValue }
+    }
+    /// The same of memory.
+    public var memoryPressure: Reading {
+        get { pressure.memory.some.avg10 }
+        set { pressure.memory.some.avg10 = newValue }
+    }
+    /// The same of I/O.
+    public var ioPressure: Reading {
+        get { pressure.io.some.avg10 }
+        set { pressure.io.some.avg10 = newValue }
     }
 
     /// Swap in use.

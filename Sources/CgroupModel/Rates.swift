@@ -21,10 +21,10 @@ extension Snapshot {
     }
 
     private func growth(from old: Reading, to new: Reading, _ metric: MetricID) -> Double? {
-        guard let old = old.value, let new = new.value, new >= old,
+        guard let growth = new.growth(from: old),
             let seconds = tierTimes[MetricCatalog[metric].tier.rawValue].seconds
         else { return nil }
-        return Double(new - old) / seconds
+        return Double(growth) / seconds
     }
 
     /// CPUs in use: 1.5 is one and a half CPUs.

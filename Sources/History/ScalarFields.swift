@@ -3,8 +3,18 @@ import CgroupModel
 /// The numbers of a snapshot that belong to no cgroup, in the order in which a frame holds them.
 enum ScalarFields {
     private static let readings: [any WritableKeyPath<HostSample, Reading> & Sendable] = [
-        \.memoryTotal, \.memoryFree, \.memoryAvailable, \.swapTotal, \.swapFree, \.tasks,
-        \.cpuBusy, \.previousCPUBusy, \.cpuPressure, \.memoryPressure, \.ioPressure,
+        \.memoryTotal, \.memoryFree, \.memoryAvailable, \.swapTotal, \.swapFree, \.tasks, \.load,
+        \.cpuBusy, \.previousCPUBusy, \.cpuTotal, \.previousCPUTotal,
+        \.pressure.cpu.some.avg10, \.pressure.cpu.some.avg60, \.pressure.cpu.some.avg300,
+        \.pressure.cpu.some.total, \.pressure.cpu.full.avg10, \.pressure.cpu.full.avg60,
+        \.pressure.cpu.full.avg300, \.pressure.cpu.full.total,
+        \.pressure.memory.some.avg10, \.pressure.memory.some.avg60,
+        \.pressure.memory.some.avg300, \.pressure.memory.some.total,
+        \.pressure.memory.full.avg10, \.pressure.memory.full.avg60,
+        \.pressure.memory.full.avg300, \.pressure.memory.full.total,
+        \.pressure.io.some.avg10, \.pressure.io.some.avg60, \.pressure.io.some.avg300,
+        \.pressure.io.some.total, \.pressure.io.full.avg10, \.pressure.io.full.avg60,
+        \.pressure.io.full.avg300, \.pressure.io.full.total,
     ]
 
     private static let counts: [any WritableKeyPath<SampleHealth, UInt64> & Sendable] = [
@@ -12,11 +22,22 @@ enum ScalarFields {
         \.duration,
     ]
 
+    private static let diskLimit = 1 << 16
+    /// What a disk is compared with where the frame before has none at its place.
+    private static let newDisk = DiskSample(device: InstanceKey(rawValue: 0), busy: .absent)
+
     static func write(_ host: HostSample, from earlier: HostSample, to out: inout RunWriter) {
         for field in readings {
             out.put(host[keyPath: field].rawValue, from: earlier[keyPath: field].rawValue)
         }
         out.put(UInt64(host.cpuCount.magnitude), from: UInt64(earlier.cpuCount.magnitude))
+        out.put(UInt64(host.disks.count))
+        for (place, disk) in host.disks.enumerated() {
+            let base = place < earlier.disks.count ? earlier.disks[place] : newDisk
+            out.put(UInt64(disk.device.rawValue), from: UInt64(base.device.rawValue))
+            out.put(disk.busy.rawValue, from: base.busy.rawValue)
+            out.put(disk.previousBusy.rawValue, from: base.busy.rawValue)
+        }
     }
 
     static func readHost(
@@ -30,6 +51,18 @@ enum ScalarFields {
         let cpus = try input.next(from: UInt64(earlier.cpuCount.magnitude))
         guard cpus <= UInt64(Int32.max) else { throw input.error(.malformed) }
         host.cpuCount = Int(cpus)
+        host.disks = []
+        for place in 0..<(try input.count(upTo: diskLimit)) {
+            let base = place < earlier.disks.count ? earlier.disks[place] : newDisk
+            let device = try input.next(from: UInt64(base.device.rawValue))
+            guard let number = UInt32(exactly: device) else { throw input.error(.malformed) }
+            let busy = try input.next(from: base.busy.rawValue)
+            let before = try input.next(from: base.busy.rawValue)
+            host.disks.append(
+                DiskSample(
+                    device: InstanceKey(rawValue: number), busy: Reading(rawValue: busy),
+                    previousBusy: Reading(rawValue: before)))
+        }
         return host
     }
 

@@ -160,4 +160,23 @@ import Testing
         #expect(last["cgroup_cpu_usage_seconds_total"] == 4.999995)
         #expect(last["cgwarden_files_read_total"] == 50)
     }
+
+    @Test(arguments: [ExpositionFormat.text, .openMetrics])
+    func anotherPartsFamilyStandsAmongTheProgramsOwn(format: ExpositionFormat) {
+        var encoder = ExpositionEncoder(version: "1") { _ in nil }
+        let families: [ProgramFamily] = [
+            .counter(
+                "cgwarden_policy_actions_total", "Actions.",
+                [.init(3, labels: [("policy", "a \"b\""), ("result", "applied")])]),
+            .gauge("cgwarden_ticks_late", dividedBy: 1000, "None.", []),
+        ]
+        encoder.encode(
+            SnapshotBuilder().build(), process: ProcessSample(), programFamilies: families,
+            as: format)
+        let text = String(decoding: encoder.bytes, as: UTF8.self)
+        #expect(
+            text.contains(
+                #"cgwarden_policy_actions_total{policy="a \"b\"",result="applied"} 3"# + "\n"))
+        #expect(!text.contains("cgwarden_ticks_late"))
+    }
 }

@@ -51,6 +51,16 @@ struct RandomTree {
         host.previousCPUBusy = host.cpuBusy
         host.cpuBusy = Reading(rawValue: number())
         host.cpuCount = 1 + random.below(4)
+        host.load = Reading(rawValue: number())
+        host.pressure.memory.full.avg60 = Reading(rawValue: number())
+        host.pressure.io.some.total = Reading(rawValue: number())
+        if random.chance(20) {
+            host.disks = (0..<random.below(4)).map { _ in
+                DiskSample(
+                    device: InstanceKey(rawValue: UInt32(random.below(1 << 32))),
+                    busy: Reading(rawValue: number()), previousBusy: Reading(rawValue: number()))
+            }
+        }
         health.filesRead &+= UInt64(random.below(1000))
         health.duration = number()
         return snapshot()

@@ -1,5 +1,6 @@
 #pragma once
 // What acting on processes and on cgroup directories needs.
+#include <stdint.h>
 #include <sys/types.h>
 
 /// pidfd_open(2): a handle that never means a successor of the process; -1 with errno.
@@ -19,3 +20,6 @@ int cgw_pipe(int ends[2]);
 /// whether the program could be executed shows on `output`.
 int cgw_spawn_detached(
     const char *program, char *const arguments[], int input, int output, int directory);
+
+/// The user at the other end of a local socket (SO_PEERCRED), -1 with errno.
+int64_t cgw_peer_user(int socket);

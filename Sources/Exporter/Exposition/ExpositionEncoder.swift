@@ -42,12 +42,13 @@ public struct ExpositionEncoder: Sendable {
         self.deviceName = deviceName
     }
 
-    /// What the last ``encode(_:process:as:)`` wrote.
+    /// What the last ``encode(_:process:programFamilies:as:)`` wrote.
     public var bytes: [UInt8] { buffer.bytes }
 
     /// Replaces ``bytes`` by one complete exposition.
     public mutating func encode(
-        _ snapshot: Snapshot, process: ProcessSample, as format: ExpositionFormat
+        _ snapshot: Snapshot, process: ProcessSample, programFamilies: [ProgramFamily] = [],
+        as format: ExpositionFormat
     ) {
         if labelled?.tick != snapshot.tick || labelled?.wallTime != snapshot.wallTime {
             labels.update(snapshot.cgroups)
@@ -60,7 +61,7 @@ public struct ExpositionEncoder: Sendable {
         }
         encode(CgroupFamilies.effectiveMemoryMax, snapshot, snapshot.effectiveMemoryMax)
         encodeInstances(snapshot)
-        own.write(snapshot, process, clashes: labels.clashes, to: &buffer)
+        own.write(snapshot, process, programFamilies, clashes: labels.clashes, to: &buffer)
         buffer.finish()
     }
 

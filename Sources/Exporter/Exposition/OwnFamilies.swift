@@ -14,7 +14,7 @@ struct OwnFamilies: Sendable {
 
     /// Writes all of them; `clashes` is how many cgroups are left out for want of a label.
     func write(
-        _ snapshot: Snapshot, _ process: ProcessSample, clashes: Int,
+        _ snapshot: Snapshot, _ process: ProcessSample, _ others: [ProgramFamily], clashes: Int,
         to buffer: inout ExpositionBuffer
     ) {
         buffer.open(Self.build)
@@ -27,6 +27,7 @@ struct OwnFamilies: Sendable {
             buffer.open(family)
             buffer.add([], [], value)
         }
+        for family in others { family.write(to: &buffer) }
         // Last, and one of those that it counts.
         buffer.open(Self.series)
         buffer.add([], [], buffer.series + 1)

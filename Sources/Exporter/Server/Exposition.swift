@@ -10,12 +10,14 @@ actor Exposition {
         let wallTime: UInt64
         /// Taken once, so that both formats say the same.
         let process: ProcessSample
+        let programFamilies: [ProgramFamily]
         var plain: [ExpositionFormat: ByteBuffer] = [:]
         var compressed: [ExpositionFormat: ByteBuffer] = [:]
     }
 
     private let source: any MetricsSource
     private let processSample: @Sendable () -> ProcessSample
+    private let programFamilies: @Sendable () -> [ProgramFamily]
     private var encoder: ExpositionEncoder
     private var collection: Task<Snapshot?, any Error>?
     private var rendered: Rendered?
@@ -23,11 +25,13 @@ actor Exposition {
 
     init(
         source: any MetricsSource, encoder: ExpositionEncoder,
-        processSample: @escaping @Sendable () -> ProcessSample
+        processSample: @escaping @Sendable () -> ProcessSample,
+        programFamilies: @escaping @Sendable () -> [ProgramFamily] = { [] }
     ) {
         self.source = source
         self.encoder = encoder
         self.processSample = processSample
+        self.programFamilies = programFamilies
     }
 
     /// Whether there is a first sample.
@@ -43,7 +47,7 @@ actor Exposition {
         guard let snapshot = try await collect() else { return nil }
         var current = current(snapshot)
         defer { rendered = current }
-        let plain = current.plain[format] ?? render(snapshot, current.process, format)
+        let plain = current.plain[format] ?? render(snapshot, current, format)
         current.plain[format] = plain
         guard gzip, plain.readableBytes >= Gzip.smallestBody else { return (plain, false) }
         let compressed = try current.compressed[format] ?? Gzip.compress(plain)
@@ -70,13 +74,16 @@ actor Exposition {
             return rendered
         }
         return Rendered(
-            tick: snapshot.tick, wallTime: snapshot.wallTime, process: processSample())
+            tick: snapshot.tick, wallTime: snapshot.wallTime, process: processSample(),
+            programFamilies: programFamilies())
     }
 
     private func render(
-        _ snapshot: Snapshot, _ process: ProcessSample, _ format: ExpositionFormat
+        _ snapshot: Snapshot, _ current: Rendered, _ format: ExpositionFormat
     ) -> ByteBuffer {
-        encoder.encode(snapshot, process: process, as: format)
+        encoder.encode(
+            snapshot, process: current.process, programFamilies: current.programFamilies,
+            as: format)
         return ByteBuffer(bytes: encoder.bytes)
     }
 }

@@ -19,6 +19,8 @@ public struct MetricsServer: Sendable {
         public var deviceName: @Sendable (InstanceKey) -> String? = { _ in nil }
         /// What the program itself uses, read once for each sample that is served.
         public var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
+        /// Families of other parts of the program, asked for once for each sample that is served.
+        public var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
         /// A connection on which nothing moves for so long is closed.
         public var idleTimeout: Duration = .seconds(120)
         /// How long open requests may take to end when the server stops.
@@ -43,7 +45,8 @@ public struct MetricsServer: Sendable {
             version: configuration.version, deviceName: configuration.deviceName)
         responder = Responder(
             exposition: Exposition(
-                source: source, encoder: encoder, processSample: configuration.processSample),
+                source: source, encoder: encoder, processSample: configuration.processSample,
+                programFamilies: configuration.programFamilies),
             version: configuration.version, logger: logger)
     }
 

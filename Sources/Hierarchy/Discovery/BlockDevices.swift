@@ -1,7 +1,7 @@
 public import CgroupModel
 internal import KernelIO
 
-/// Names of block devices.
+/// What the machine says about block devices.
 public struct BlockDevices: Sendable {
     private let system: SystemRoot
 
@@ -14,5 +14,12 @@ public struct BlockDevices: Sendable {
         let link = sys + Array("/dev/block/\(key.text(.device))".utf8)
         guard let target = try? ReadBuffer.link(link) else { return nil }
         return target.split(separator: 0x2f).last.map { Array($0).pathText }
+    }
+
+    /// Whether a device is a part of another one (`/sys/dev/block/MAJ:MIN/partition`).
+    func isPartition(_ key: InstanceKey) -> Bool {
+        guard let sys = system.sys else { return false }
+        let file = sys + Array("/dev/block/\(key.text(.device))/partition".utf8)
+        return (try? ReadBuffer.contents(of: file)) != nil
     }
 }

@@ -4,7 +4,8 @@ internal import KernelIO
 /// Reads the machine's own figures from `/proc`.
 struct HostReader {
     private let system: SystemRoot
-    private var previousBusy = Reading.absent
+    private var previous = HostSample()
+    private var partitions: [InstanceKey: Bool] = [:]
 
     init(_ system: SystemRoot) { self.system = system }
 
@@ -17,15 +18,17 @@ struct HostReader {
             host.swapTotal = HostText.memory("SwapTotal", in: memory)
             host.swapFree = HostText.memory("SwapFree", in: memory)
         }
-        if let load = contents("loadavg") { host.tasks = HostText.tasks(in: load) }
+        if let load = contents("loadavg") { (host.tasks, host.load) = HostText.load(in: load) }
         if let stat = contents("stat") {
-            (host.cpuCount, host.cpuBusy) = HostText.processors(in: stat)
+            (host.cpuCount, host.cpuBusy, host.cpuTotal) = HostText.processors(in: stat)
         }
-        host.previousCPUBusy = previousBusy
-        previousBusy = host.cpuBusy
-        host.cpuPressure = pressure("cpu")
-        host.memoryPressure = pressure("memory")
-        host.ioPressure = pressure("io")
+        host.previousCPUBusy = previous.cpuBusy
+        host.previousCPUTotal = previous.cpuTotal
+        host.disks = disks()
+        host.pressure.cpu = pressure("cpu")
+        host.pressure.memory = pressure("memory")
+        host.pressure.io = pressure("io")
+        previous = host
         return host
     }
 
@@ -33,12 +36,30 @@ struct HostReader {
         try? ReadBuffer.contents(of: system.proc(name))
     }
 
-    private func pressure(_ resource: String) -> Reading {
+    private mutating func disks() -> [DiskSample] {
+        guard let bytes = contents("diskstats") else { return [] }
+        return HostText.disks(in: bytes).compactMap { disk in
+            var disk = disk
+            guard !isPartition(disk.device) else { return nil }
+            let before = previous.disks.first { $0.device == disk.device }
+            disk.previousBusy = before?.busy ?? .absent
+            return disk
+        }
+    }
+
+    private mutating func isPartition(_ device: InstanceKey) -> Bool {
+        if let known = partitions[device] { return known }
+        let answer = BlockDevices(system).isPartition(device)
+        partitions[device] = answer
+        return answer
+    }
+
+    private func pressure(_ resource: String) -> Pressure {
         do throws(IOError) {
             let bytes = try ReadBuffer.contents(of: system.proc("pressure/\(resource)"))
             return HostText.pressure(in: bytes)
         } catch {
-            return IOError.reading(for: error.code)
+            return Pressure(all: IOError.reading(for: error.code))
         }
     }
 }

@@ -4,4 +4,7 @@ internal import Glibc
 public enum EffectiveUser {
     /// Whether it is root (geteuid(2)).
     public static var isRoot: Bool { geteuid() == 0 }
+
+    /// The user's number.
+    public static var number: UInt32 { geteuid() }
 }

@@ -15,43 +15,107 @@ public enum HostText {
         return .absent
     }
 
-    /// Tasks of the whole machine: `0.20 0.18 0.12 1/80 11206` of `/proc/loadavg`.
-    public static func tasks(in bytes: [UInt8]) -> Reading {
+    /// Tasks of the whole machine, and the load of the last minute in hundredths:
+    /// `0.20 0.18 0.12 1/80 11206` of `/proc/loadavg`.
+    public static func load(in bytes: [UInt8]) -> (tasks: Reading, load: Reading) {
         let fields = bytes.split(separator: 0x20)
         guard fields.count == 5, let slash = fields[3].firstIndex(of: 0x2f),
             let count = number(fields[3][(slash + 1)...])
-        else { return .malformed }
-        return Reading(count)
+        else { return (.malformed, .malformed) }
+        return (Reading(count), hundredths(fields[0]))
     }
 
-    /// Online CPUs, and busy microseconds since boot, from `/proc/stat`.
+    /// Online CPUs, and busy and all microseconds since boot, from `/proc/stat`.
     ///
-    /// Busy is user, nice, system, irq and softirq; guest time is within user already.
-    public static func processors(in bytes: [UInt8]) -> (count: Int, busy: Reading) {
+    /// Busy is user, nice, system, irq and softirq; guest time is within user already. All is that
+    /// with idle, iowait and steal.
+    public static func processors(
+        in bytes: [UInt8]
+    ) -> (count: Int, busy: Reading, total: Reading) {
         var count = 0
         var busy = Reading.malformed
+        var total = Reading.malformed
         for line in bytes.split(separator: 0x0a) where line.starts(with: Array("cpu".utf8)) {
             let fields = line.split(separator: 0x20)
             if fields[0].count > 3 {
                 count += 1
-            } else if fields.count > 7 {
-                let ticks = [1, 2, 3, 6, 7].compactMap { number(fields[$0]) }
-                if ticks.count == 5, ticks.allSatisfy({ $0 < 1 << 48 }) {
-                    busy = Reading(ticks.reduce(0, +).multipliedClamping(by: 10_000))
+            } else if fields.count > 8 {
+                let ticks = (1...8).compactMap { number(fields[$0]) }
+                if ticks.count == 8, ticks.allSatisfy({ $0 < 1 << 48 }) {
+                    let idle = ticks[3] + ticks[4] + ticks[7]
+                    let all = ticks.reduce(0, +)
+                    busy = Reading((all - idle).multipliedClamping(by: 10_000))
+                    total = Reading(all.multipliedClamping(by: 10_000))
                 }
             }
         }
-        return (max(count, 1), busy)
+        return (max(count, 1), busy, total)
     }
 
-    /// `some avg10` of a pressure file, in hundredths of a percent.
-    public static func pressure(in bytes: [UInt8]) -> Reading {
-        let wanted = Array("some avg10=".utf8)
-        guard bytes.starts(with: wanted) else { return .malformed }
-        let text = bytes.dropFirst(wanted.count).prefix { $0 != 0x20 }
+    /// A pressure file: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and the like for `full`.
+    ///
+    /// A line that is not there is absent; with one that cannot be understood all is malformed.
+    public static func pressure(in bytes: [UInt8]) -> Pressure {
+        var result = Pressure()
+        guard bytes.last == 0x0a else { return Pressure(all: .malformed) }
+        for line in bytes.split(separator: 0x0a) {
+            let words = line.split(separator: 0x20)
+            guard words.count == 5, let place = lines[String(decoding: words[0], as: UTF8.self)]
+            else { return Pressure(all: .malformed) }
+            for (word, field) in zip(words[1...], fields) {
+                guard word.starts(with: field.key) else { return Pressure(all: .malformed) }
+                let text = word.dropFirst(field.key.count)
+                let reading =
+                    field.isTotal ? number(text).map { Reading($0) } : hundredths(text)
+                guard let reading, reading != .malformed else {
+                    return Pressure(all: .malformed)
+                }
+                result[keyPath: place][keyPath: field.place] = reading
+            }
+        }
+        return result
+    }
+
+    /// The disks and partitions that were ever used, with the time in which they were busy:
+    /// `254 0 vda 3 0 …` of `/proc/diskstats`, of which the tenth number is that in milliseconds.
+    ///
+    /// A line that cannot be understood is left out.
+    public static func disks(in bytes: [UInt8]) -> [DiskSample] {
+        bytes.split(separator: 0x0a).compactMap { line in
+            let words = line.split(separator: 0x20)
+            guard words.count > 12, let major = number(words[0]), let minor = number(words[1]),
+                major < 1 << 12, minor < 1 << 20,
+                words[3...].contains(where: { !$0.elementsEqual([0x30]) }),
+                let busy = number(words[12])
+            else { return nil }
+            return DiskSample(
+                device: InstanceKey(major: UInt32(major), minor: UInt32(minor)),
+                busy: Reading(busy.multipliedClamping(by: 1000)))
+        }
+    }
+
+    private static let lines: [String: any WritableKeyPath<Pressure, PressureShare> & Sendable] = [
+        "some": \.some, "full": \.full,
+    ]
+
+    private struct PressureField {
+        let key: [UInt8]
+        let place: any WritableKeyPath<PressureShare, Reading> & Sendable
+        var isTotal = false
+    }
+
+    private static let fields = [
+        PressureField(key: Array("avg10=".utf8), place: \.avg10),
+        PressureField(key: Array("avg60=".utf8), place: \.avg60),
+        PressureField(key: Array("avg300=".utf8), place: \.avg300),
+        PressureField(key: Array("total=".utf8), place: \.total, isTotal: true),
+    ]
+
+    /// `12.07` is 1207.
+    private static func hundredths(_ text: ArraySlice<UInt8>) -> Reading {
         let parts = text.split(separator: 0x2e, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[1].count == 2, text.endIndex < bytes.endIndex,
-            let whole = number(parts[0]), let rest = number(parts[1]), whole < 1 << 32
+        guard parts.count == 2, parts[1].count == 2, let whole = number(parts[0]),
+            let rest = number(parts[1]), whole < 1 << 32
         else { return .malformed }
         return Reading(whole * 100 + rest)
     }

@@ -1,0 +1,50 @@
+/// A family about the program that another part of it fills: the policy's firings, for example.
+public struct ProgramFamily: Sendable {
+    /// One sample.
+    public struct Sample: Sendable {
+        /// Names and values of the labels, in the order in which they are written.
+        public var labels: [(name: String, value: String)]
+        /// The number, in the family's raw unit.
+        public var value: UInt64
+
+        /// Joins the parts.
+        public init(_ value: UInt64, labels: [(name: String, value: String)] = []) {
+            self.value = value
+            self.labels = labels
+        }
+    }
+
+    let family: Family
+    let samples: [Sample]
+
+    /// A count that only grows; the name ends in `_total`.
+    public static func counter(
+        _ name: String, _ help: String, _ samples: [Sample]
+    ) -> ProgramFamily {
+        ProgramFamily(family: Family(name, .counter, help), samples: samples)
+    }
+
+    /// A level; `divisor` turns the raw value into the unit (1,000,000 for microseconds).
+    public static func gauge(
+        _ name: String, unit: String? = nil, dividedBy divisor: UInt64 = 1, _ help: String,
+        _ samples: [Sample]
+    ) -> ProgramFamily {
+        ProgramFamily(
+            family: Family(name, .gauge, unit: unit, scale: divisor, help), samples: samples)
+    }
+
+    func write(to buffer: inout ExpositionBuffer) {
+        buffer.open(family)
+        for sample in samples {
+            var labels: [UInt8] = []
+            for (place, label) in sample.labels.enumerated() {
+                labels.append(place == 0 ? "{" : ",")
+                labels.append("\(label.name)=\"")
+                labels.append(labelValue: label.value)
+                labels.append("\"")
+            }
+            if !labels.isEmpty { labels.append("}") }
+            buffer.add(labels, [], sample.value)
+        }
+    }
+}

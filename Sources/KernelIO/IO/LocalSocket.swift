@@ -1,0 +1,154 @@
+internal import CLinux
+internal import Glibc
+
+/// A socket in the file system that programs of the same machine connect to (unix(7)).
+@safe public struct LocalListener: ~Copyable, Sendable {
+    private let socket: OwnedDescriptor
+    private let path: String
+
+    /// Listens at a path, for its owner alone (mode 0600).
+    ///
+    /// A socket that a dead process left is replaced; one that answers is an error (EADDRINUSE).
+    public init(_ path: String) throws(IOError) {
+        if (try? LocalConnection(to: path)) != nil {
+            throw IOError("listen at", path, code: EADDRINUSE)
+        }
+        unsafe unlink(path)
+        let socket = try LocalSocket.make(path)
+        // Nobody else may connect, not even between bind and chmod.
+        let mask = umask(0o177)
+        let bound = unsafe try LocalSocket.with(path) { address, length in
+            unsafe bind(socket.number, address, length)
+        }
+        let code = errno
+        umask(mask)
+        guard bound == 0 else { throw IOError("listen at", path, code: code) }
+        // Who connected may be gone before he is met.
+        guard listen(socket.number, 16) == 0, fcntl(socket.number, F_SETFL, O_NONBLOCK) == 0 else {
+            throw IOError("listen at", path, code: errno)
+        }
+        self.path = path
+        self.socket = socket
+    }
+
+    deinit { unsafe unlink(path) }
+
+    /// Waits for a connection; nil if none came in time.
+    public borrowing func accept(within milliseconds: Int32) -> LocalConnection? {
+        Readiness.wait(for: [socket.number], milliseconds: milliseconds)
+        let number = Glibc.accept(socket.number, nil, nil)
+        guard number >= 0 else { return nil }
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        return LocalConnection(adopting: number)
+    }
+}
+
+/// One conversation over a local socket.
+@safe public struct LocalConnection: ~Copyable, Sendable {
+    private let socket: OwnedDescriptor
+
+    init(adopting number: Int32) { socket = OwnedDescriptor(adopting: number) }
+
+    /// Connects to a program that listens at a path.
+    public init(to path: String) throws(IOError) {
+        let socket = try LocalSocket.make(path)
+        let connected = unsafe try LocalSocket.with(path) { address, length in
+            unsafe connect(socket.number, address, length)
+        }
+        guard connected == 0 else { throw IOError("connect to", path, code: errno) }
+        self.socket = socket
+    }
+
+    /// The user at the other end (SO_PEERCRED), nil if it cannot be told.
+    public var peer: UInt32? {
+        let user = cgw_peer_user(socket.number)
+        return user < 0 ? nil : UInt32(user)
+    }
+
+    /// What comes until the other end stops sending, `most` bytes at most; nil if it takes longer.
+    public func received(most: Int, within time: Duration) -> [UInt8]? {
+        received(most: most, within: time) { _ in false }
+    }
+
+    /// The first line that comes, without its end; nil if none comes in time.
+    public func line(most: Int, within time: Duration) -> String? {
+        guard let bytes = received(most: most, within: time, until: { $0.contains(0x0a) }),
+            let end = bytes.firstIndex(of: 0x0a)
+        else { return nil }
+        return String(validating: bytes[..<end], as: UTF8.self)
+    }
+
+    private func received(
+        most: Int, within time: Duration, until isWhole: ([UInt8]) -> Bool
+    ) -> [UInt8]? {
+        let deadline = Deadline(after: time)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while !isWhole(bytes) {
+            guard !deadline.hasPassed, bytes.count < most else { return nil }
+            Readiness.wait(
+                for: [socket.number], milliseconds: Int32(clamping: deadline.milliseconds))
+            let got = unsafe buffer.withUnsafeMutableBytes { raw in
+                unsafe recv(socket.number, raw.baseAddress, raw.count, Int32(MSG_DONTWAIT))
+            }
+            if got == 0 { return bytes }
+            if got < 0 {
+                guard errno == EAGAIN || errno == EINTR else { return nil }
+                continue
+            }
+            bytes += buffer[..<got]
+        }
+        return bytes
+    }
+
+    /// Sends bytes; false if the other end is gone or does not take them in time.
+    @discardableResult
+    public func send(_ bytes: [UInt8], within time: Duration) -> Bool {
+        let deadline = Deadline(after: time)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+            let sent = unsafe rest.withUnsafeBytes { raw in
+                unsafe Glibc.send(socket.number, raw.baseAddress, raw.count, flags)
+            }
+            if sent >= 0 {
+                rest = rest.dropFirst(sent)
+            } else if errno == EAGAIN || errno == EINTR, !deadline.hasPassed {
+                Pause.sleep(.milliseconds(5))
+            } else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Says that nothing more is sent (shutdown(2)).
+    public func finishSending() { _ = shutdown(socket.number, Int32(SHUT_WR)) }
+}
+
+/// What both ends need.
+private enum LocalSocket {
+    static func make(_ path: String) throws(IOError) -> OwnedDescriptor {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let number = socket(AF_UNIX, kind, 0)
+        guard number >= 0 else { throw IOError("open a socket for", path, code: errno) }
+        return OwnedDescriptor(adopting: number)
+    }
+
+    static func with(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) throws(IOError) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard bytes.count < room else { throw IOError("use", path, code: ENAMETOOLONG) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        return unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { rebound in
+                unsafe body(rebound, length)
+            }
+        }
+    }
+}

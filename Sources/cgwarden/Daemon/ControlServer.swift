@@ -1,0 +1,76 @@
+import KernelIO
+
+/// Answers one-line requests of the commands over the daemon's control socket.
+///
+/// A request is a line of words; an answer is `ok` or `error STATUS MESSAGE` on the first line and
+/// the text on the others. It works on a thread of its own, since it waits for who connects.
+actor ControlServer {
+    /// Answers the words of a request; throws ``CgwardenError`` for one that cannot be served.
+    typealias Answer = @Sendable ([String]) async throws -> String
+
+    static let name = "control"
+    private static let longestRequest = 64 << 10
+    private let executor = ThreadExecutor(name: "control")
+    private let path: String
+    private let answer: Answer
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    init(_ stateDirectory: String, answer: @escaping Answer) {
+        path = "\(stateDirectory)/\(Self.name)"
+        self.answer = answer
+    }
+
+    /// Serves until the task is cancelled; throws if another daemon listens there.
+    func run() async throws {
+        let listener = try LocalListener(path)
+        while !Task.isCancelled {
+            guard let connection = listener.accept(within: 250) else { continue }
+            guard connection.peer == 0 || connection.peer == EffectiveUser.number,
+                let line = connection.line(most: Self.longestRequest, within: .seconds(2))
+            else { continue }
+            connection.send(Array(await reply(to: line).utf8), within: .seconds(5))
+        }
+    }
+
+    private func reply(to line: String) async -> String {
+        let words = line.split(separator: "\t").map(String.init)
+        do {
+            return "ok\n" + (try await answer(words))
+        } catch {
+            let failure =
+                CgwardenError(error) ?? CgwardenError(String(describing: error), .software)
+            return "error \(failure.status.rawValue) \(failure.message)\n"
+        }
+    }
+}
+
+/// Asks the daemon that runs.
+struct ControlClient {
+    /// Its answer to a request; throws what the daemon says, or that none runs.
+    static func ask(_ words: [String], within time: Duration = .seconds(30)) throws -> String {
+        let path = "\(try StateDirectory.path())/\(ControlServer.name)"
+        let connection: LocalConnection
+        do throws(IOError) {
+            connection = try LocalConnection(to: path)
+        } catch {
+            throw error.isPermission
+                ? CgwardenError("\(path) is root's alone; run this as root", .noPermission)
+                : CgwardenError(
+                    "no daemon answers at \(path); start one: cgwarden daemon", .unavailable)
+        }
+        connection.send(Array((words.joined(separator: "\t") + "\n").utf8), within: .seconds(2))
+        guard let bytes = connection.received(most: 64 << 20, within: time) else {
+            throw CgwardenError("the daemon did not answer in time", .temporaryFailure)
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        if text.hasPrefix("ok\n") { return String(text.dropFirst(3)) }
+        let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
+        guard parts.count == 3, parts[0] == "error", let number = Int32(parts[1]),
+            let status = ExitStatus(rawValue: number)
+        else { throw CgwardenError("the daemon's answer is not understood: \(text)", .software) }
+        throw CgwardenError(String(parts[2].dropLast()), status)
+    }
+}

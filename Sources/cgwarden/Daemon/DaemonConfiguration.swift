@@ -1,0 +1,157 @@
+import CgroupModel
+import Configuration
+
+/// What `cgwarden.yaml` says; every key has a default, and an option of the command line wins.
+struct DaemonConfiguration: Hashable {
+    /// The audit log.
+    struct Audit: Hashable {
+        /// The file, empty for none.
+        var file = "/var/log/cgwarden/audit.jsonl"
+        /// At which size a new file is begun, in bytes.
+        var largestFile: UInt64 = 64 << 20
+        /// How many old files are kept.
+        var kept = 8
+        /// Whether the journal gets the lines, too.
+        var usesJournald = true
+    }
+
+    /// What is kept of the past.
+    struct History: Hashable {
+        /// Bytes of memory.
+        var memory: UInt64 = 32 << 20
+        /// The recording on disk, empty for none.
+        var recording = ""
+        /// The largest recording, in bytes; the oldest part goes first.
+        var largestRecording: UInt64 = 256 << 20
+    }
+
+    /// The time between two ticks; nil for the policy's own.
+    var interval: Duration?
+    /// Files and directories with policies.
+    var policies = ["/etc/cgwarden/policy.d"]
+    /// Where the undo journal, the holds and the control socket are; nil for the usual place.
+    var stateDirectory: String?
+    /// Where the exporter listens, empty for nowhere.
+    var listenAddress = "127.0.0.1:10980"
+    /// How much is logged.
+    var logLevel = "info"
+    /// Whether everything is only told.
+    var isDryRun = false
+    /// The audit log.
+    var audit = Audit()
+    /// What is kept of the past.
+    var history = History()
+
+    /// The values of a machine without the file.
+    init() {}
+
+    private static let keys = [
+        "interval", "policy", "state_dir", "web", "log_level", "dry_run", "audit", "history",
+    ]
+
+    /// Reads the file's text; the first mistake ends it.
+    init(_ bytes: [UInt8], file: String) throws(ConfigError) {
+        let root = try ConfigLoader.load(bytes, file: file)
+        for entry in try root.mapping(for: "the configuration", keys: Self.keys) {
+            let value = entry.value
+            switch entry.key {
+            case "interval": interval = try value.time(for: "interval", from: .milliseconds(100))
+            case "policy": policies = try value.texts(for: "policy")
+            case "state_dir": stateDirectory = try value.absolutePath(for: "state_dir")
+            case "log_level":
+                logLevel = try value.word(
+                    for: "log_level", among: ["debug", "info", "warning", "error"])
+            case "dry_run": isDryRun = try value.flag(for: "dry_run")
+            case "web":
+                for entry in try value.mapping(for: "web", keys: ["listen_address"]) {
+                    listenAddress = try entry.value.optionalText(for: entry.key)
+                }
+            case "audit": try audit.read(value)
+            default: try history.read(value)
+            }
+        }
+    }
+}
+
+extension DaemonConfiguration.Audit {
+    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
+        let keys = ["file", "max_size", "keep", "journald"]
+        for entry in try node.mapping(for: "audit", keys: keys) {
+            switch entry.key {
+            case "file": file = try entry.value.optionalPath(for: "audit.file")
+            case "max_size": largestFile = try entry.value.bytes(for: "audit.max_size")
+            case "keep": kept = try entry.value.count(for: "audit.keep", upTo: 1000)
+            default: usesJournald = try entry.value.flag(for: "audit.journald")
+            }
+        }
+    }
+}
+
+extension DaemonConfiguration.History {
+    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
+        let keys = ["memory", "recording", "max_recording"]
+        for entry in try node.mapping(for: "history", keys: keys) {
+            switch entry.key {
+            case "memory": memory = try entry.value.bytes(for: "history.memory")
+            case "recording":
+                recording = try entry.value.optionalPath(for: "history.recording")
+            default: largestRecording = try entry.value.bytes(for: "history.max_recording")
+            }
+        }
+    }
+}
+
+extension ConfigNode {
+    fileprivate func flag(for what: String) throws(ConfigError) -> Bool {
+        try word(for: what, among: ["true", "false"]) == "true"
+    }
+
+    fileprivate func time(for what: String, from least: Duration) throws(ConfigError) -> Duration {
+        let text = try text(for: what)
+        guard let interval = Interval(argument: text), text.last?.isLetter == true,
+            interval.duration >= least
+        else { throw ConfigError(position, "\(what) must be a time of at least \(least): 1s") }
+        return interval.duration
+    }
+
+    fileprivate func bytes(for what: String) throws(ConfigError) -> UInt64 {
+        let text = try text(for: what)
+        guard let amount = ByteAmount(argument: text), text.last == "B" else {
+            throw ConfigError(position, "\(what) must be an amount with its unit: 64MiB")
+        }
+        return amount.bytes
+    }
+
+    fileprivate func count(for what: String, upTo most: Int) throws(ConfigError) -> Int {
+        guard let number = Int(try text(for: what)), (0...most).contains(number) else {
+            throw ConfigError(position, "\(what) must be a number from 0 to \(most)")
+        }
+        return number
+    }
+
+    /// A text that may be empty (`""`).
+    fileprivate func optionalText(for what: String) throws(ConfigError) -> String {
+        if case .text("") = content { return "" }
+        return try text(for: what)
+    }
+
+    fileprivate func optionalPath(for what: String) throws(ConfigError) -> String {
+        let path = try optionalText(for: what)
+        return path.isEmpty ? path : try absolutePath(for: what)
+    }
+
+    fileprivate func absolutePath(for what: String) throws(ConfigError) -> String {
+        let path = try text(for: what)
+        guard path.hasPrefix("/") else {
+            throw ConfigError(position, "\(what) must be an absolute path: /var/log/…")
+        }
+        return path
+    }
+
+    fileprivate func texts(for what: String) throws(ConfigError) -> [String] {
+        if case .text = content { return [try absolutePath(for: what)] }
+        var paths: [String] = []
+        for node in try sequence(for: what) { paths.append(try node.absolutePath(for: what)) }
+        return paths
+    }
+}

@@ -1,0 +1,74 @@
+import Configuration
+import Foundation
+import Testing
+
+@testable import cgwarden
+
+@Suite struct DaemonConfigurationTests {
+    private func read(_ text: String) throws -> DaemonConfiguration {
+        try DaemonConfiguration(Array(text.utf8), file: "c.yaml")
+    }
+
+    @Test func theShippedFileSaysTheDefaults() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "config/cgwarden.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(try read(text) == DaemonConfiguration())
+        #expect(try read("") == DaemonConfiguration())
+        // The keys that are commented out can be used as they stand.
+        let all = text.replacing("# interval:", with: "interval:")
+            .replacing("# state_dir:", with: "state_dir:")
+        var expected = DaemonConfiguration()
+        expected.interval = .seconds(1)
+        expected.stateDirectory = "/run/cgwarden"
+        #expect(try read(all) == expected)
+    }
+
+    @Test func everyKeyIsTaken() throws {
+        let configuration = try read(
+            """
+            interval: 500ms
+            policy: /p.yaml
+            state_dir: /s
+            log_level: debug
+            dry_run: true
+            web: {listen_address: ""}
+            audit: {file: "", max_size: 1MiB, keep: 0, journald: false}
+            history: {memory: 1MB, recording: /r, max_recording: 2GiB}
+            """)
+        #expect(configuration.interval == .milliseconds(500))
+        #expect(configuration.policies == ["/p.yaml"])
+        #expect(configuration.stateDirectory == "/s")
+        #expect(configuration.logLevel == "debug")
+        #expect(configuration.isDryRun)
+        #expect(configuration.listenAddress.isEmpty)
+        #expect(configuration.audit.file.isEmpty)
+        #expect(configuration.audit.largestFile == 1 << 20)
+        #expect(configuration.audit.kept == 0)
+        #expect(!configuration.audit.usesJournald)
+        #expect(configuration.history.memory == 1_000_000)
+        #expect(configuration.history.recording == "/r")
+        #expect(configuration.history.largestRecording == 2 << 30)
+    }
+
+    @Test(arguments: [
+        ("intervall: 1s", "c.yaml:1:1: unknown key 'intervall', nearest valid 'interval'"),
+        ("interval: 1", "c.yaml:1:11: interval must be a time of at least"),
+        ("interval: 1ms", "c.yaml:1:11: interval must be a time of at least"),
+        ("policy: a.yaml", "c.yaml:1:9: policy must be an absolute path"),
+        ("audit: {max_size: 10}", "c.yaml:1:19: audit.max_size must be an amount with its unit"),
+        ("audit: {keep: -1}", "c.yaml:1:15: audit.keep must be a number from 0 to 1000"),
+        ("dry_run: yes", "c.yaml:1:10: unknown dry_run 'yes'"),
+        ("web: [a]", "c.yaml:1:6: web must be a mapping"),
+        ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),
+    ])
+    func aMistakeIsToldWithItsPlace(text: String, message: String) throws {
+        do {
+            _ = try read(text)
+            Issue.record("\(text) was taken")
+        } catch let error as ConfigError {
+            #expect(error.description.hasPrefix(message), "\(error)")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import KernelIO
+
+@Suite struct LocalSocketTests {
+    private let path = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+
+    private struct NobodyCame: Error {}
+
+    private func hasVisitor(_ listener: borrowing LocalListener, within: Int32) -> Bool {
+        if let connection = listener.accept(within: within) {
+            _ = consume connection
+            return true
+        }
+        return false
+    }
+
+    @Test func aLineIsAnswered() async throws {
+        let listener = try LocalListener(path)
+        let path = path
+        async let answer = Task.detached {
+            let connection = try LocalConnection(to: path)
+            connection.send(Array("status\n".utf8), within: .seconds(5))
+            return connection.received(most: 100, within: .seconds(5))
+        }.value
+        guard let connection = listener.accept(within: 5000) else { throw NobodyCame() }
+        let peer = connection.peer
+        #expect(peer == getuid())
+        let line = connection.line(most: 100, within: .seconds(5))
+        #expect(line == "status")
+        connection.send(Array("ok\n".utf8), within: .seconds(5))
+        connection.finishSending()
+        #expect(try await answer == Array("ok\n".utf8))
+    }
+
+    @Test func onlyItsOwnerMayConnect() throws {
+        let listener = try LocalListener(path)
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        let hasVisitor = hasVisitor(listener, within: 1)
+        #expect(!hasVisitor)
+    }
+
+    @Test func aSocketThatAnswersIsNotTaken() throws {
+        let listener = try LocalListener(path)
+        #expect(throws: IOError.self) { _ = try LocalListener(path) }
+        let hasVisitor = hasVisitor(listener, within: 1000)
+        #expect(hasVisitor)
+    }
+
+    @Test func aSocketThatADeadProgramLeftIsReplaced() throws {
+        do {
+            let listener = try LocalListener(path)
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".kept")
+            _ = consume listener
+        }
+        try FileManager.default.moveItem(atPath: path + ".kept", toPath: path)
+        let listener = try LocalListener(path)
+        let hasVisitor = hasVisitor(listener, within: 1)
+        #expect(!hasVisitor)
+    }
+
+    @Test func nothingIsLeftBehind() throws {
+        do { _ = try LocalListener(path) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func aLineThatNeverEndsIsGivenUp() throws {
+        let listener = try LocalListener(path)
+        let client = try LocalConnection(to: path)
+        client.send(Array(repeating: 0x61, count: 300), within: .seconds(1))
+        guard let connection = listener.accept(within: 1000) else { throw NobodyCame() }
+        let tooLong = connection.line(most: 200, within: .seconds(5))
+        #expect(tooLong == nil)
+        let unended = connection.line(most: 4000, within: .milliseconds(50))
+        #expect(unended == nil)
+    }
+
+    @Test func aPathThatIsTooLongIsRefused() {
+        #expect(throws: IOError.self) {
+            _ = try LocalListener("/tmp/" + String(repeating: "a", count: 200))
+        }
+    }
+}
