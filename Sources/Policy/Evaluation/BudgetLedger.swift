@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// What was done lately, against what may be done in a time. Relief is never counted here.
+/// What was done lately, against what may be done in a time; relief is never counted.
 struct BudgetLedger: Sendable {
     /// What is limited.
     enum Item: Int, Hashable, Sendable, CaseIterable {

@@ -63,8 +63,9 @@ public struct LayerProposal: Hashable, Sendable {
         }
     }
 
-    /// All values that the layer wants; nil if they are those of the tick before. A value that was
-    /// wanted before and is not any more goes back to the next lower layer.
+    /// All values that the layer wants; nil if they are those of the tick before.
+    ///
+    /// A value that was wanted before and is not any more goes back to the next lower layer.
     public var wishes: [LayerWish]?
     /// What is done in this tick besides; the engine still checks protection, holds and budgets.
     public var acts: [Act]

@@ -153,8 +153,6 @@ struct Holdings: Sendable {
     /// The last tick in which it was frozen.
     var frozenAt: UInt64 = 0
 
-    var isEmpty: Bool { values.isEmpty && claims.isEmpty }
-
     /// Whether it is really frozen for a rule.
     var isFrozen: Bool { claims.contains { !$0.isDryRun } }
 

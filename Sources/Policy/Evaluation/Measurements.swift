@@ -230,13 +230,16 @@ struct Measurements: Sendable {
     func evidence(_ program: Program, row: Int) -> [Cause.Evidence] {
         program.leaves.map { leaf in
             var coverage: Double?
+            var resets = 0
             if case .window(_, let series, let window, _) = program.nodes[leaf.node] {
                 let row = columns[histories[series].column].hasOneRow ? 0 : row
                 let sum = histories[series].samples.sum(row: row, window: window, now: now)
                 coverage = min(Double(sum.covered) / Double(max(window, 1)), 1)
+                resets = sum.resets
             }
+            let value = number(program, leaf.node, row).text(leaf.unit)
             return Cause.Evidence(
-                term: leaf.text, value: number(program, leaf.node, row).text(leaf.unit),
+                term: leaf.text, value: resets == 0 ? value : "\(value) (\(resets) resets)",
                 coverage: coverage)
         }
     }
@@ -267,7 +270,8 @@ struct Measurements: Sendable {
     private func number(_ program: Program, _ node: Int, _ row: Int) -> Double {
         switch program.nodes[node] {
         case .constant(let number): return number
-        case .hostShare(let share, let unit): return share * (unit == .bytes ? memoryTotal : cpuCount)
+        case .hostShare(let share, let unit):
+            return share * (unit == .bytes ? memoryTotal : cpuCount)
         case .level(let column): return level(column, row)
         case .share(let share, let term):
             let value = number(program, term, row)

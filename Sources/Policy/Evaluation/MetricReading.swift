@@ -40,7 +40,8 @@ struct MetricReading: Sendable {
                 way = .instances(nil)
                 return
             }
-            way = InstanceKey(instance, dimension, device: device).map { .instances($0) } ?? .nothing
+            let key = InstanceKey(instance, dimension, device: device)
+            way = key.map { .instances($0) } ?? .nothing
         }
     }
 

@@ -160,7 +160,8 @@ extension PolicyEngine {
 
     private mutating func expire(_ claim: FreezeClaim, _ row: Int) {
         let place = claim.rule
-        let cause = Cause("frozen for \(Duration.nanoseconds(claim.deadline - claim.since).policyText)")
+        let time = Duration.nanoseconds(claim.deadline - claim.since)
+        let cause = Cause("frozen for \(time.policyText)")
         if claim.onTimeout == .kill {
             let isLast = now >= claim.deadline + 5_000_000_000
             let need = BudgetLedger.Need(kills: 1)

@@ -88,8 +88,9 @@ extension PolicyEngine {
         }
     }
 
-    /// The new value of a scaling: shrinking never gives more than there is, and growing never
-    /// less. Nil if there is nothing to multiply.
+    /// The new value of a scaling, nil if there is nothing to multiply.
+    ///
+    /// Shrinking never gives more than there is, and growing never less.
     private func scaled(
         _ scaling: Scaling, _ place: Int, _ row: Int, _ index: Int
     ) -> LimitValue? {
@@ -115,8 +116,9 @@ extension PolicyEngine {
         return .number(UInt64(min(value, 9e18)))
     }
 
-    /// Multiplies what an origin wants; a value that passes what stands below it is given up.
-    /// The answer is whether anything is left.
+    /// Multiplies what an origin wants, and says whether anything of it is left.
+    ///
+    /// A value that passes what stands below it is given up.
     mutating func widen(
         _ row: Int, _ origin: Effect.Origin, by factor: Double, bound: Double?, _ cause: Cause
     ) -> Bool {
@@ -261,7 +263,9 @@ extension PolicyEngine {
             restore(restores[isDryRun ? 1 : 0], row, position, isDryRun: isDryRun)
         }
         writeGroups(sets, row)
-        holdings[row].values.removeAll { $0.wishes.isEmpty && $0.applied == nil && $0.inFlight == nil }
+        holdings[row].values.removeAll {
+            $0.wishes.isEmpty && $0.applied == nil && $0.inFlight == nil
+        }
     }
 
     private mutating func restore(
@@ -354,7 +358,8 @@ extension PolicyEngine {
         guard holdings[row].values[place].told != reason else { return }
         holdings[row].values[place].told = reason
         record(
-            .veto, origin, row, action: "set", note: "\(holdings[row].values[place].key): \(reason)",
+            .veto, origin, row, action: "set",
+            note: "\(holdings[row].values[place].key): \(reason)",
             isDryRun: holdings[row].values[place].isDryRun)
     }
 }

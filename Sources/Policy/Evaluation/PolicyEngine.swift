@@ -236,9 +236,7 @@ public struct PolicyEngine: Sendable {
             ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset)
         }
         var compiler = ProgramCompiler(measurements: measurements, defaults: document.defaults)
-        rules = sorted.enumerated().map { place, rule in
-            RuleRuntime(rule.element, at: place, document, facts.mode, &compiler)
-        }
+        rules = sorted.map { RuleRuntime($0.element, document, facts.mode, &compiler) }
         compiler.aggregate = nil
         limits = document.limits.enumerated().map { index, limits in
             LimitRuntime(limits, index: index, facts.mode, &compiler)
@@ -294,7 +292,8 @@ public struct PolicyEngine: Sendable {
             chain: chain ?? newChain(), continuesOnError: continuesOnError, cause: cause)
         nextEffect += 1
         output.effects.append(effect)
-        inFlight[effect.id] = InFlight(effect: effect, row: row)
+        // Nothing depends on whether people were reached.
+        if effect.kind.changesCgroup { inFlight[effect.id] = InFlight(effect: effect, row: row) }
         record(
             isUndo ? .undo : .plan, origin, row, effect: effect.id, action: kind.name,
             note: kind.text, cause: cause, isDryRun: effect.isDryRun)

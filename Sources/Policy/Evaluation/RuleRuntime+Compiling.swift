@@ -3,11 +3,10 @@ import CgroupModel
 extension RuleRuntime {
     /// Compiles a rule; one that names what is not there is disabled.
     init(
-        _ rule: Rule, at index: Int, _ document: PolicyDocument, _ mode: HierarchyMode,
+        _ rule: Rule, _ document: PolicyDocument, _ mode: HierarchyMode,
         _ compiler: inout ProgramCompiler
     ) {
         self.rule = rule
-        self.index = index
         origin = .rule(rule.name)
         isDryRun = rule.isDryRun && !document.defaults.isDryRun
         guard document.group(rule.group) != nil else {

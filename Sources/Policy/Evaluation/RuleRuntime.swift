@@ -55,7 +55,6 @@ struct RuleRuntime: Sendable {
     }
 
     let rule: Rule
-    let index: Int
     let origin: Effect.Origin
     /// Why it is never looked at.
     var disabled: String?

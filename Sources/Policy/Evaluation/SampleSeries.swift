@@ -102,8 +102,9 @@ struct SampleSeries: Sendable {
         return sum
     }
 
-    /// A function over a window: a number, unknown without coverage, not applicable if the last
-    /// sample is. A counter's levels are its rates from sample to sample.
+    /// A function over a window: unknown without coverage, not applicable if the last sample is.
+    ///
+    /// A counter's levels are its rates from sample to sample.
     func value(
         _ function: WindowFunction, row: Int, window: UInt64, now: UInt64
     ) -> Double {

@@ -97,7 +97,8 @@ import Testing
             #expect(vetoes.allSatisfy { $0.contains("budget: ") })
             // Nothing is queued: those that calmed down are not acted on when there is room again.
             for time in 1...20 {
-                run.tick(Double(time), cgroups(Array(paths.prefix(3))) + cgroups(Array(paths.dropFirst(3)), ["pids.current": Reading(10)]))
+                let calm = cgroups(Array(paths.dropFirst(3)), ["pids.current": Reading(10)])
+                run.tick(Double(time), cgroups(Array(paths.prefix(3))) + calm)
             }
             #expect(run.effects.count <= later)
             #expect(run.engine.metrics.budgetHits.contains { $0.count > 0 })
@@ -148,9 +149,10 @@ import Testing
             """, facts: facts)
         let values: [String: Reading] = ["memory.max": .unlimited, "cpu.weight": Reading(100)]
         run.tick(0, cgroups(["/a", "/b"], values))
-        #expect(run.acts().sorted() == [
-            "0 set /a cpu.weight=200", "0 set /b cpu.weight=200", "0 set /b memory.max=1GiB",
-        ])
+        #expect(
+            run.acts().sorted() == [
+                "0 set /a cpu.weight=200", "0 set /b cpu.weight=200", "0 set /b memory.max=1GiB",
+            ])
         #expect(run.notes(.veto) == ["0 memory.max: protected: it is our own"])
     }
 

@@ -23,7 +23,8 @@ import Testing
     @Test func equalRulesKeepTheirState() throws {
         var run = try EngineRun(Self.policy(90))
         for time in 0...2 { run.tick(Double(time), pids: 95) }
-        let moved = "# a line more\n" + Self.policy(90, others: "limits: [{on: g, set: {cpu.weight: 50}}]")
+        let limits = "limits: [{on: g, set: {cpu.weight: 50}}]"
+        let moved = "# a line more\n" + Self.policy(90, others: limits)
         run.engine.reload(try EngineRun.document(moved))
         run.tick(3, pids: 95)
         #expect(run.engine.state(of: "r", on: run.id("/g")) == .active)
@@ -128,7 +129,12 @@ import Testing
     @Test func metrics() throws {
         var run = try EngineRun(Self.policy(90))
         run.tick(0, pids: 95)
-        run.tick(1, [.init(path: "/g", values: ["pids.current": Reading(95)]), .init(path: "/g2", values: ["pids.current": Reading(1)])])
+        run.tick(
+            1,
+            [
+                .init(path: "/g", values: ["pids.current": Reading(95)]),
+                .init(path: "/g2", values: ["pids.current": Reading(1)]),
+            ])
         let metrics = run.engine.metrics
         #expect(metrics.firings.map(\.rule) == ["r", "s"])
         #expect(metrics.firings.map(\.count) == [1, 1])
@@ -137,9 +143,18 @@ import Testing
         #expect(metrics.states.map(\.target?.path) == [CgroupPath("/g"), CgroupPath("/g")])
     }
 
+    @Test func simulatedEffectsAreDoneAtOnce() throws {
+        var run = try EngineRun(Self.policy(90))
+        let output = run.tick(0, pids: 95)
+        let results = SimulatedActuator().results(of: output.effects)
+        #expect(results.map(\.id) == output.effects.map(\.id))
+        #expect(results.map(\.outcome) == [.done, .done])
+    }
+
     @Test func planIsWhatDiffers() throws {
         var run = try EngineRun(
-            "groups: {g: {path: \"/g*\"}}\nlimits: [{on: g, set: {memory.max: 1GiB, pids.max: 50}}]")
+            "groups: {g: {path: \"/g*\"}}\n"
+                + "limits: [{on: g, set: {memory.max: 1GiB, pids.max: 50}}]")
         run.answer = { _ in nil }
         run.tick(
             0,
@@ -154,7 +169,8 @@ import Testing
         func log() throws -> [UInt8] {
             var run = try EngineRun(
                 "budgets: {freeze: 5/10s}\n"
-                    + Self.policy(90, others: "limits: [{on: g, set: {cpu.weight: 50, memory.high: 1GiB}}]"))
+                    + Self.policy(
+                        90, others: "limits: [{on: g, set: {cpu.weight: 50, memory.high: 1GiB}}]"))
             for time in 0...40 {
                 run.tick(
                     Double(time),

@@ -62,8 +62,8 @@ import Testing
                 Int.random(in: 1...20, using: &noise), per: .seconds(10))
             for name in ["x", "y"] {
                 var group = CgroupGroup(name: name, position: position)
-                group.paths = [PathPattern(["/**", "/a/**", "/*"].randomElement(using: &noise) ?? "/*")]
-                    .compactMap { $0 }
+                let pattern = ["/**", "/a/**", "/*"].randomElement(using: &noise) ?? "/*"
+                group.paths = [PathPattern(pattern)].compactMap { $0 }
                 group.kind = CgroupGroup.Kind.allCases.randomElement(using: &noise) ?? .any
                 document.groups.append(group)
             }
@@ -96,7 +96,8 @@ import Testing
             }
             let until = Condition.comparison(value, .less, .literal(threshold * 0.8, .count))
             var rule = Rule(
-                name: "r\(index)", position: position, group: Bool.random(using: &noise) ? "x" : "y",
+                name: "r\(index)", position: position,
+                group: Bool.random(using: &noise) ? "x" : "y",
                 when: when, until: until)
             rule.holdTime = seconds(0...3)
             rule.clearTime = seconds(0...3)
@@ -107,13 +108,14 @@ import Testing
             if Bool.random(using: &noise) {
                 rule.repetition = Rule.Repetition(every: seconds(1...8), most: nil, while: when)
             }
-            rule.undoing = [.restore, .relax(factor: 1.5, every: .seconds(2))]
-                .randomElement(using: &noise) ?? .restore
+            let undoings: [Rule.Undoing] = [.restore, .relax(factor: 1.5, every: .seconds(2))]
+            rule.undoing = undoings.randomElement(using: &noise) ?? .restore
             if Int.random(in: 0..<4, using: &noise) == 0 {
                 rule.scope = .aggregate
                 rule.victims = Rule.Victims(by: level, take: 2, leastGain: nil)
             }
-            for _ in 0..<Int.random(in: 1...3, using: &noise) { rule.actions.append(action(&noise)) }
+            let steps = Int.random(in: 1...3, using: &noise)
+            for _ in 0..<steps { rule.actions.append(action(&noise)) }
             return rule
         }
 
@@ -123,7 +125,10 @@ import Testing
                 .freeze(timeout: .seconds(Int.random(in: 2...20, using: &noise)), onTimeout: .kill),
                 .kill(signal: "KILL", grace: .zero, force: true), .thaw,
                 .reclaim(Reclaiming(.bytes(1 << 20))), .notify(sinks: []),
-                .set([.limit(LimitKey("pids.max"), .number(UInt64.random(in: 10...90, using: &noise)))]),
+                .set([
+                    .limit(
+                        LimitKey("pids.max"), .number(UInt64.random(in: 10...90, using: &noise)))
+                ]),
                 .scale(
                     Scaling(
                         key: LimitKey("memory.high"), factor: 0.5, of: .usage,
@@ -148,7 +153,8 @@ import Testing
             var output = engine.stop()
             answer(&output, isLast: true)
             let alive = Set(present.map(\.inode))
-            for (target, keys) in written where !keys.isEmpty && alive.contains(target.cgroup.inode) {
+            for (target, keys) in written
+            where !keys.isEmpty && alive.contains(target.cgroup.inode) {
                 violations.append("\(target.path) keeps \(keys) after the end")
             }
             for target in frozen.keys where alive.contains(target.cgroup.inode) {
@@ -183,7 +189,8 @@ import Testing
                             Int.random(in: 0..<10, using: &noise) == 0 ? 0 : 1),
                     ])
             }
-            now += UInt64([900, 1000, 1000, 1100, 3000].randomElement(using: &noise) ?? 1000) * 1_000_000
+            let gaps: [UInt64] = [900, 1000, 1000, 1100, 3000]
+            now += (gaps.randomElement(using: &noise) ?? 1000) * 1_000_000
             let input = PolicyInput(
                 snapshot: builder.build(), time: PolicyInstant(nanoseconds: now), minuteOfDay: 0,
                 results: results)

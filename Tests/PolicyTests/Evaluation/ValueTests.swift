@@ -45,7 +45,8 @@ import Testing
             run.minute = minute
             let output = run.tick(
                 Double(time), [.init(path: "/g", values: ["cpu.weight": Reading(weight)])])
-            if case .set(let set)? = output.effects.first?.kind { weight = set[0].value.number ?? 0 }
+            guard case .set(let set)? = output.effects.first?.kind else { continue }
+            weight = set[0].value.number ?? 0
         }
         #expect(
             run.acts() == [
@@ -121,7 +122,8 @@ import Testing
             return .done
         }
         for time in 0...5 { run.tick(Double(time), pids: 95) }
-        #expect(run.acts { $0.kind.name != "notify" }.map { String($0.prefix(9)) } == ["0 set /g ", "1 restore"])
+        let acts = run.acts { $0.kind.name != "notify" }.map { String($0.prefix(9)) }
+        #expect(acts == ["0 set /g ", "1 restore"])
     }
 
     // MARK: Drift, row 32
@@ -152,7 +154,10 @@ import Testing
         #expect((change.before, change.wanted, change.after) == ("1GiB", "1GiB", "3GiB"))
     }
 
-    @Test(arguments: [("report", "5 someone else changed it: left"), ("yield", "5 someone else changed it: given up")])
+    @Test(arguments: [
+        ("report", "5 someone else changed it: left"),
+        ("yield", "5 someone else changed it: given up"),
+    ])
     func driftThatIsNotWrittenAgain(policy: String, note: String) throws {
         let run = try drifting(policy)
         #expect(run.acts { $0.kind.name == "set" }.count == 1)
@@ -283,7 +288,9 @@ import Testing
         var builder = SnapshotBuilder()
         var values: [String: Reading] = [:]
         let texts = ["cpuset.cpus", "cpuset.mems", "cpuset.cpus.partition"]
-        for metric in MetricCatalog.all where metric.dimension == nil { values[metric.name] = Reading(7) }
+        for metric in MetricCatalog.all where metric.dimension == nil {
+            values[metric.name] = Reading(7)
+        }
         for name in texts { values[name] = Word.intern("0-1").map { Reading(UInt64($0)) } }
         builder.add("/g", values)
         for metric in MetricCatalog.all where metric.dimension != nil {
@@ -301,11 +308,19 @@ import Testing
 
     @Test func cpuMaxIsQuotaOverPeriod() {
         var builder = SnapshotBuilder()
-        builder.add("/g", ["cpu.max": Reading(150_000), "cpu.max.period": Reading(100_000), "cpu.shares": Reading(205)])
+        builder.add(
+            "/g",
+            [
+                "cpu.max": Reading(150_000), "cpu.max.period": Reading(100_000),
+                "cpu.shares": Reading(205),
+            ])
         let snapshot = builder.build()
-        #expect(LimitMetrics.value(LimitKey("cpu.max"), snapshot, 0) { _ in nil } == .number(1_500_000))
-        #expect(LimitMetrics.value(LimitKey("cpu.weight"), snapshot, 0) { _ in nil } == .number(20))
-        #expect(LimitMetrics.value(LimitKey("memory.max"), snapshot, 0) { _ in nil } == nil)
+        func value(_ name: String) -> LimitValue? {
+            LimitMetrics.value(LimitKey(name), snapshot, 0) { _ in nil }
+        }
+        #expect(value("cpu.max") == .number(1_500_000))
+        #expect(value("cpu.weight") == .number(20))
+        #expect(value("memory.max") == nil)
     }
 
     @Test(arguments: [
