@@ -39,7 +39,7 @@ public final class FreezeSwitch: Sendable {
     /// Whether this asked it to stop.
     public var isAsked: Bool { asked.load(ordering: .relaxed) }
 
-    /// Asks all of it to stop, once; on record first. Throws if someone else has frozen it.
+    /// Asks all of it to stop, once, on record first; throws if someone else has frozen it.
     public func freeze(cause: String) throws(ActuationError) {
         do throws(IOError) {
             guard try !interface.isRequested(read) else {

@@ -27,7 +27,7 @@ public final class OOMControl: Sendable {
             "1", to: Self.cell, of: directory, cause: cause)
     }
 
-    /// Lets the kernel kill. It waits for no record, for tasks may be waiting.
+    /// Lets the kernel kill; it waits for no record, for tasks may be waiting.
     public func turnOn() throws(ActuationError) { try write("0") }
 
     /// Puts back what was there when it was opened.

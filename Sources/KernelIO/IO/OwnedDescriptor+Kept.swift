@@ -13,8 +13,9 @@ extension OwnedDescriptor {
         return OwnedDescriptor(adopting: opened)
     }
 
-    /// Writes bytes at once to a file that was opened for it (write(2)); throws if not all of them
-    /// were taken. `name` is for the message.
+    /// Writes bytes at once to a file that was opened for it (write(2)).
+    ///
+    /// Throws if not all of them were taken; `name` is for the message.
     public borrowing func write(_ bytes: [UInt8], named name: String) throws(IOError) {
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in

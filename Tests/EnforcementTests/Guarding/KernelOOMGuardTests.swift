@@ -85,7 +85,8 @@ struct KernelOOMGuardTests {
         let frozen = try #require(scratch.log.time(of: "freeze"))
         let thawed = try #require(scratch.log.time(of: "thaw"))
         let late = Int64(thawed) - Int64(frozen) - 1_000_000
-        #expect(abs(late) < 100_000, "\(late) us")
+        // An emulated guest keeps no time so well.
+        #expect(abs(late) < (RealCgroups.required == nil ? 100_000 : 1_000_000), "\(late) us")
         let actions = scratch.log.actions
         let killer = try #require(
             actions.lastIndex(of: scratch.isLegacy ? "oom-killer-on" : "set"))
