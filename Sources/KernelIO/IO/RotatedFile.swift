@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A file that lines are appended to, and that others may rename away meanwhile.
-public struct AppendedFile: ~Copyable, Sendable {
+public struct RotatedFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
@@ -34,9 +34,7 @@ public struct AppendedFile: ~Copyable, Sendable {
             throw IOError("write", path, code: code)
         }
     }
-}
 
-extension StandardOutput {
     /// Removes a file (unlink(2)).
     public static func remove(_ path: String) throws(IOError) {
         guard unsafe unlink(path) == 0 else { throw IOError("remove", path, code: errno) }
