@@ -6,9 +6,11 @@ import Testing
 
 @testable import Enforcement
 
-@Suite struct AuditLogTests {
+@Suite final class AuditLogTests {
     private let directory = NSTemporaryDirectory() + "cgwarden-audit-\(UUID().uuidString)"
     private var path: String { "\(directory)/log/audit.jsonl" }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private func text(_ name: String = "") -> String? {
         try? String(contentsOfFile: path + name, encoding: .utf8)

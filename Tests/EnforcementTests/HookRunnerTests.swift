@@ -21,7 +21,7 @@ private final class Ending: Sendable {
     }
 }
 
-@Suite struct HookRunnerTests {
+@Suite final class HookRunnerTests {
     private let directory = NSTemporaryDirectory() + "cgwarden-hooks-\(UUID().uuidString)"
     private let runner: HookRunner
 
@@ -30,6 +30,8 @@ private final class Ending: Sendable {
             atPath: directory, withIntermediateDirectories: true)
         runner = HookRunner(set: nil)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private func run(
         _ script: String, timeout: Duration = .seconds(5), user: String? = nil,

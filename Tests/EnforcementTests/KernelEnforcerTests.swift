@@ -11,11 +11,13 @@ import Testing
 @testable import Enforcement
 
 @Suite(.enabled(if: RealCgroups.usable, "needs root and a mounted cgroup tree"))
-struct KernelEnforcerTests {
+final class KernelEnforcerTests {
     private let scratch: ScratchHierarchy
     private let state = NSTemporaryDirectory() + "cgwarden-enforcer-\(UUID().uuidString)"
 
     init() throws { scratch = try ScratchHierarchy() }
+
+    deinit { try? FileManager.default.removeItem(atPath: state) }
 
     private var journal: UndoJournal { UndoJournal(directory: state) }
 

@@ -81,7 +81,7 @@ private final class AuditFile: Sendable {
     }
 
     let state = Mutex(State())
-    private let opened = Mutex<LineFile?>(nil)
+    private let opened = Mutex<RotatedFile?>(nil)
     private let path: String
     private let rotation: AuditLog.Rotation
 
@@ -107,8 +107,8 @@ private final class AuditFile: Sendable {
 
     func reopen() { opened.withLock { $0 = nil } }
 
-    private func write(_ line: [UInt8], _ opened: inout LineFile?) throws(IOError) {
-        var file: LineFile
+    private func write(_ line: [UInt8], _ opened: inout RotatedFile?) throws(IOError) {
+        var file: RotatedFile
         if let kept = opened.take() { file = kept } else { file = try open() }
         if file.size > 0, file.size + line.count > rotation.mostBytes {
             try rotate()
@@ -118,15 +118,15 @@ private final class AuditFile: Sendable {
         opened = consume file
     }
 
-    private func open() throws(IOError) -> LineFile {
+    private func open() throws(IOError) -> RotatedFile {
         if let slash = path.lastIndex(of: "/") {
             try StandardOutput.createDirectories(String(path[..<slash]))
         }
-        return try LineFile(path)
+        return try RotatedFile(path)
     }
 
     private func rotate() throws(IOError) {
-        guard rotation.kept > 0 else { return try AppendedFile.remove(path) }
+        guard rotation.kept > 0 else { return try RotatedFile.remove(path) }
         let names = [path] + (1...rotation.kept).map { "\(path).\($0)" }
         for (old, new) in zip(names, names.dropFirst()).reversed() where LogFile.exists(old) {
             try LogFile.rename(old, to: new)

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A file that lines are appended to, and that others may rename away meanwhile.
-public struct LineFile: ~Copyable, Sendable {
+public struct RotatedFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
@@ -33,5 +33,10 @@ public struct LineFile: ~Copyable, Sendable {
             if wrote > 0 { ftruncate(file.number, off_t(before)) }
             throw IOError("write", path, code: code)
         }
+    }
+
+    /// Removes a file (unlink(2)).
+    public static func remove(_ path: String) throws(IOError) {
+        guard unsafe unlink(path) == 0 else { throw IOError("remove", path, code: errno) }
     }
 }
