@@ -12,7 +12,7 @@ import Testing
 
 @testable import Webhook
 
-@Suite struct WebhookSinkTests {
+@Suite final class WebhookSinkTests {
     private let directory = NSTemporaryDirectory() + "cgwarden-webhook-\(UUID().uuidString)"
     private let reasons = Reasons()
 
@@ -26,6 +26,8 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private func sink(
         _ port: Int, scheme: String = "http", host: String = "127.0.0.1", tokenFile: String? = nil,
