@@ -1,6 +1,7 @@
 import Actuation
 import CgroupModel
 import Enforcement
+import Hierarchy
 import KernelIO
 import Policy
 
@@ -15,6 +16,7 @@ actor Warden {
     /// Answers that are there already, for the next tick.
     private var answers: [EffectResult] = []
     private var guards: GuardRoster
+    private var topology: TopologyReader
     private let published: WardenNumbers
     private let guardian: GuardianLink?
 
@@ -27,9 +29,11 @@ actor Warden {
         self.notices = notices
         self.published = published
         self.guardian = guardian
+        let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
-            document: policy, facts: Self.facts(policy, machine),
-            vocabulary: PolicyVocabulary.metric(named:), sources: Self.layers(policy))
+            document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
+            sources: Self.layers(policy, facts, machine))
+        topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
             actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
             notices: notices)
@@ -53,8 +57,14 @@ actor Warden {
             thawGuard: guardian.map { ThawGuard($0) } ?? .own)
     }
 
-    private static func layers(_ policy: PolicyDocument) -> [any LayerSource] {
-        []
+    private static func layers(
+        _ policy: PolicyDocument, _ facts: KernelFacts, _ machine: Machine
+    ) -> [any LayerSource] {
+        [
+            PoolSource(
+                policy, mode: facts.mode, isLegacy: machine.set.legacy(.cpuset) != nil),
+            AutosizeSource(policy, isLegacy: machine.set.legacy(.memory) != nil),
+        ]
     }
 
     /// The policy that holds.
@@ -67,6 +77,7 @@ actor Warden {
         let input = PolicyInput(
             snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
             minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
+            topology: engine.policy.pools.isEmpty ? nil : topology.read(),
             results: answers + enforcer.takeResults(), guarded: guards.taken)
         answers = []
         let output = engine.tick(input)

@@ -48,7 +48,7 @@ struct KernelOOMGuardTests {
     @Test(.enabled(if: !Trees.legacy.isEmpty, "needs v1 memory"), arguments: Trees.legacy)
     func anAllocatorThatIsFasterIsHeldByTheKernelUntilThereIsRoom(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
-        let opened = Flag()
+        let opened = RaisedFlag()
         scratch.log.hooked {
             while !opened.isRaised { usleep(1000) }
             return .succeeded
@@ -136,7 +136,7 @@ struct KernelOOMGuardTests {
                 .raise(
                     step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0),
             ]))
-        let opened = Flag()
+        let opened = RaisedFlag()
         scratch.log.hooked {
             while !opened.isRaised { usleep(1000) }
             return .succeeded
@@ -174,7 +174,7 @@ struct KernelOOMGuardTests {
 }
 
 /// Something that happened.
-final class Flag: Sendable {
+final class RaisedFlag: Sendable {
     private let event = DispatchSemaphore(value: 0)
 
     var isRaised: Bool {
