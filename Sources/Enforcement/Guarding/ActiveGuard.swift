@@ -54,7 +54,7 @@ struct ActiveGuard: Sendable {
             if guarding.killsAsOne, files.throttle != nil { try files.limits.killAsOne() }
             audit(.apply, "arm", outcome: .done)
         } catch {
-            finish()
+            finish {}
             throw error
         }
     }
@@ -131,14 +131,15 @@ struct ActiveGuard: Sendable {
             note: "memory.high throttled it to a standstill: raised to max, not set for 10 min")
     }
 
-    /// Leaves the cgroup as it was found, and gives everything up; `waits` until slow things are
-    /// done, too.
-    mutating func finish(waits: Bool = false) {
+    /// Leaves the cgroup as it was found, and gives everything up; `ended` is called when slow
+    /// things are done, too.
+    mutating func finish(_ ended: @escaping @Sendable () -> Void) {
         handle(.disarm, .now)
-        lane.close(waits: waits)
         _ = result { () throws(ActuationError) in try files.killer?.putBack() }
         _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
         thresholds = []
+        lane.add(ended)
+        lane.close()
     }
 
     var cause: Cause {
