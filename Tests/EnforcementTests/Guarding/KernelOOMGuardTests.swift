@@ -153,6 +153,34 @@ struct KernelOOMGuardTests {
         #expect(scratch.killsAtLimit == 0)
     }
 
+    @Test(arguments: Trees.present)
+    func whoHoldsALockThatOthersWaitForIsNotKeptFrozen(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(
+            scratch.guarding([
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0)
+            ]))
+        let file = NSTemporaryDirectory() + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try scratch.allocate(mebibytesPerSecond: 100, upTo: 240, locking: file)
+        try awaiting("it has the lock") { FileManager.default.fileExists(atPath: file) }
+        usleep(50_000)
+        try scratch.scratch.make("outside")
+        let waiter = try ScratchProcess(
+            "exec flock \(file) true", in: "outside", of: scratch.scratch)
+        defer { waiter.end() }
+        try awaiting("it goes on; \(scratch.log.states)", seconds: 20) {
+            scratch.usage > 235 * Self.mebibyte
+        }
+        #expect(scratch.log.actions.contains("thaw"))
+        #expect(scratch.log.told.contains { $0.text.contains("waits for a file lock") })
+        let frozen = try #require(scratch.log.time(of: "frozen"))
+        let thawed = try #require(scratch.log.time(of: "thaw"))
+        #expect(thawed - frozen < 100_000)
+        #expect(scratch.killsAtLimit == 0)
+    }
+
     /// As after a reload of the policy: the second guard finds what the first one found.
     @Test(arguments: Trees.present)
     func armedAnewItIsStillLeftAsItWasFound(_ trees: Trees) throws {
