@@ -82,6 +82,8 @@ struct ActiveGuard: Sendable {
         files.acknowledge()
         for threshold in thresholds { threshold.flag.lower() }
         handle(observation(now), now)
+        // A thaw that failed.
+        if files.freezer.isAsked, !machine.isFreezeAsked { thawForSure() }
         guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
         lastSlowLook = now
         watchThrottle(now)
@@ -114,9 +116,17 @@ struct ActiveGuard: Sendable {
                 if let reason = files.place.lockAwaitedByOthers() { return .released(reason, seen) }
             }
             return .observed(seen)
+        } catch let error as IOError {
+            return error.isGone ? .gone : unreadable("\(error)")
         } catch {
-            return .gone
+            return (error as? ActuationError)?.code == .notFound ? .gone : unreadable("\(error)")
         }
+    }
+
+    /// What cannot be looked at cannot be guarded, and must not stay frozen.
+    private func unreadable(_ reason: String) -> OOMGuardEvent {
+        audit(.veto, "guard", note: "not guarded any more: \(reason)")
+        return .disarm
     }
 
     /// Ends a live-lock that the throttle has led to.
@@ -135,11 +145,18 @@ struct ActiveGuard: Sendable {
     /// things are done, too.
     mutating func finish(_ ended: @escaping @Sendable () -> Void) {
         handle(.disarm, .now)
+        thawForSure()
         _ = result { () throws(ActuationError) in try files.killer?.putBack() }
         _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
         thresholds = []
         lane.add(ended)
         lane.close()
+    }
+
+    private func thawForSure() {
+        guard files.freezer.isAsked else { return }
+        _ = result { () throws(ActuationError) in try files.freezer.thaw() }
+        tools.deadlines?.forget(inode: files.freezer.inode)
     }
 
     var cause: Cause {
