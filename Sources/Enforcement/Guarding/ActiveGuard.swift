@@ -54,7 +54,7 @@ struct ActiveGuard: Sendable {
             if guarding.killsAsOne, files.throttle != nil { try files.limits.killAsOne() }
             audit(.apply, "arm", outcome: .done)
         } catch {
-            finish()
+            finish {}
             throw error
         }
     }
@@ -82,6 +82,8 @@ struct ActiveGuard: Sendable {
         files.acknowledge()
         for threshold in thresholds { threshold.flag.lower() }
         handle(observation(now), now)
+        // A thaw that failed.
+        if files.freezer.isAsked, !machine.isFreezeAsked { thawForSure() }
         guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
         lastSlowLook = now
         watchThrottle(now)
@@ -114,9 +116,17 @@ struct ActiveGuard: Sendable {
                 if let reason = files.place.lockAwaitedByOthers() { return .released(reason, seen) }
             }
             return .observed(seen)
+        } catch let error as IOError {
+            return error.isGone ? .gone : unreadable("\(error)")
         } catch {
-            return .gone
+            return (error as? ActuationError)?.code == .notFound ? .gone : unreadable("\(error)")
         }
+    }
+
+    /// What cannot be looked at cannot be guarded, and must not stay frozen.
+    private func unreadable(_ reason: String) -> OOMGuardEvent {
+        audit(.veto, "guard", note: "not guarded any more: \(reason)")
+        return .disarm
     }
 
     /// Ends a live-lock that the throttle has led to.
@@ -131,14 +141,22 @@ struct ActiveGuard: Sendable {
             note: "memory.high throttled it to a standstill: raised to max, not set for 10 min")
     }
 
-    /// Leaves the cgroup as it was found, and gives everything up; `waits` until slow things are
-    /// done, too.
-    mutating func finish(waits: Bool = false) {
+    /// Leaves the cgroup as it was found, and gives everything up; `ended` is called when slow
+    /// things are done, too.
+    mutating func finish(_ ended: @escaping @Sendable () -> Void) {
         handle(.disarm, .now)
-        lane.close(waits: waits)
+        thawForSure()
         _ = result { () throws(ActuationError) in try files.killer?.putBack() }
         _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
         thresholds = []
+        lane.add(ended)
+        lane.close()
+    }
+
+    private func thawForSure() {
+        guard files.freezer.isAsked else { return }
+        _ = result { () throws(ActuationError) in try files.freezer.thaw() }
+        tools.deadlines?.forget(inode: files.freezer.inode)
     }
 
     var cause: Cause {

@@ -32,9 +32,16 @@ public final class OOMGuardRunner: Sendable {
 
     private enum Message: Sendable {
         case arm(ActiveGuard)
-        case disarm(Effect.Target)
+        case disarm(Effect.Target, Ending)
         case event(Effect.Target, OOMGuardEvent)
         case stop
+    }
+
+    /// Raised when a cgroup is as it was found.
+    private final class Ending: Sendable {
+        let flag: EventFlag
+
+        init() throws(IOError) { flag = try EventFlag() }
     }
 
     private let tools: GuardTools
@@ -58,7 +65,8 @@ public final class OOMGuardRunner: Sendable {
     /// Where each guard stands.
     public var statuses: [Status] { published.withLock { $0 } }
 
-    /// Guards a cgroup from now on; throws why it cannot be, and then nothing was changed.
+    /// Guards a cgroup from now on, instead of as before; throws why it cannot be, and then it is as
+    /// it was found.
     ///
     /// `hooks` are those of the policy.
     public func arm(
@@ -69,6 +77,8 @@ public final class OOMGuardRunner: Sendable {
         {
             throw ActuationError(.refused, reason)
         }
+        // What the earlier guard found is what this one has to find.
+        disarm(target)
         let place = try GuardPlace(target.path, in: tools.set)
         guard place.memory.inode == target.cgroup.inode else {
             throw ActuationError(.notFound, "\(target.path) is another cgroup now; look again")
@@ -80,8 +90,14 @@ public final class OOMGuardRunner: Sendable {
         send(.arm(active))
     }
 
-    /// Guards a cgroup no longer, and leaves it as it was found.
-    public func disarm(_ target: Effect.Target) { send(.disarm(target)) }
+    /// Guards a cgroup no longer; returns when it is as it was found, or 5 s later.
+    public func disarm(_ target: Effect.Target) {
+        guard let ending = try? Ending() else { return }
+        send(.disarm(target, ending))
+        var list = PollList()
+        list.add(ending.flag.descriptor.number)
+        list.wait(milliseconds: 5000)
+    }
 
     /// Guards nothing any more; returns when all is as it was found, as far as the kernel lets it.
     public func stop() {
@@ -121,10 +137,23 @@ public final class OOMGuardRunner: Sendable {
                 }
             }
             guard read(&guards) else { break }
-            remove(&guards) { $0.machine.state == .ended }
+            for index in guards.indices.reversed() where guards[index].machine.state == .ended {
+                var active = guards.remove(at: index)
+                active.finish {}
+            }
             publish(guards)
         }
-        for var active in guards { active.finish(waits: true) }
+        let endings = guards.compactMap { active in
+            var active = active
+            guard let ending = try? Ending() else { return Optional<Ending>.none }
+            active.finish { ending.flag.raise() }
+            return ending
+        }
+        for ending in endings {
+            list.removeAll()
+            list.add(ending.flag.descriptor.number)
+            list.wait(milliseconds: 5000)
+        }
         publish([])
         ended.raise()
     }
@@ -147,10 +176,15 @@ public final class OOMGuardRunner: Sendable {
         }
         for message in messages {
             switch message {
-            case .arm(let active):
-                remove(&guards) { $0.target == active.target }
-                guards.append(active)
-            case .disarm(let target): remove(&guards) { $0.target == target }
+            case .arm(let active): guards.append(active)
+            case .disarm(let target, let ending):
+                guard let index = guards.firstIndex(where: { $0.target == target }) else {
+                    ending.flag.raise()
+                    break
+                }
+                var active = guards.remove(at: index)
+                publish(guards)
+                active.finish { ending.flag.raise() }
             case .event(let target, let event):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 let now = PolicyInstant.now
@@ -161,13 +195,6 @@ public final class OOMGuardRunner: Sendable {
             }
         }
         return true
-    }
-
-    private func remove(_ guards: inout [ActiveGuard], where isOver: (ActiveGuard) -> Bool) {
-        for index in guards.indices.reversed() where isOver(guards[index]) {
-            var active = guards.remove(at: index)
-            active.finish()
-        }
     }
 
     private func publish(_ guards: [ActiveGuard]) {

@@ -9,13 +9,11 @@ final class SlowLane: Sendable {
     }
 
     private let bell: EventFlag
-    private let ended: EventFlag
     private let work = Mutex(Work())
 
     /// Starts the thread.
     init(_ name: String) throws(IOError) {
         bell = try EventFlag()
-        ended = try EventFlag()
         try WorkerThread.start(name) { [self] in run() }
     }
 
@@ -25,14 +23,10 @@ final class SlowLane: Sendable {
         bell.raise()
     }
 
-    /// Lets the thread end once all is done; `waits` for that, but not for long.
-    func close(waits: Bool) {
+    /// Lets the thread end once all is done.
+    func close() {
         work.withLock { $0.isClosed = true }
         bell.raise()
-        guard waits else { return }
-        var list = PollList()
-        list.add(ended.descriptor.number)
-        list.wait(milliseconds: 2000)
     }
 
     private func run() {
@@ -46,7 +40,7 @@ final class SlowLane: Sendable {
                 return (work.jobs, work.isClosed)
             }
             for job in jobs { job() }
-            if isClosed { return ended.raise() }
+            if isClosed { return }
         }
     }
 }

@@ -51,7 +51,8 @@ public struct OOMGuardMachine: Hashable, Sendable {
     /// What was seen last.
     public internal(set) var seen = OOMGuardObservation(usage: 0)
 
-    var isFreezeAsked = false
+    /// Whether it is to stand still.
+    public internal(set) var isFreezeAsked = false
     var isKillerOff = false
     /// The slow command that has not ended yet.
     var pending: OOMGuardCommand?

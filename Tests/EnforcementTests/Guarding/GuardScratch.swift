@@ -149,12 +149,14 @@ final class GuardScratch {
     /// A process that allocates; without a pause as fast as it can.
     @discardableResult
     func allocate(
-        mebibytesPerSecond rate: Int?, upTo most: Int = 4096
+        mebibytesPerSecond rate: Int?, upTo most: Int = 4096, locking file: String? = nil
     ) throws -> ScratchProcess {
         let pause = rate.map { "select(undef, undef, undef, \(4.0 / Double($0)));" } ?? ""
+        let lock = file == nil ? "" : "open F, \">$ARGV[0]\"; flock F, 2;"
         let program =
-            "for (1..\(most / 4)) { push @x, \"a\" x (4 << 20); \(pause) } sleep 120"
-        let process = try ScratchProcess("exec perl -e '\(program)'", in: "guarded", of: scratch)
+            "\(lock) for (1..\(most / 4)) { push @x, \"a\" x (4 << 20); \(pause) } sleep 120"
+        let process = try ScratchProcess(
+            "exec perl -e '\(program)' \(file ?? "")", in: "guarded", of: scratch)
         processes.append(process)
         return process
     }

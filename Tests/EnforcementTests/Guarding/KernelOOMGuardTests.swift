@@ -83,7 +83,7 @@ struct KernelOOMGuardTests {
         try awaiting("a kill; \(scratch.log.states)", seconds: 20) { scratch.killsAtLimit > 0 }
         // The same clock, the same process: at the deadline, whatever else goes on.
         let frozen = try #require(scratch.log.time(of: "freeze"))
-        let thawed = try #require(scratch.log.time(of: "thaw"))
+        let thawed = try awaiting("the thaw that follows") { scratch.log.time(of: "thaw") }
         let late = Int64(thawed) - Int64(frozen) - 1_000_000
         // An emulated guest keeps no time so well.
         #expect(abs(late) < (RealCgroups.required == nil ? 100_000 : 1_000_000), "\(late) us")
@@ -151,6 +151,56 @@ struct KernelOOMGuardTests {
         }
         #expect(scratch.log.actions.count { $0 == "freeze" } == 1)
         #expect(scratch.killsAtLimit == 0)
+    }
+
+    @Test(arguments: Trees.present)
+    func whoHoldsALockThatOthersWaitForIsNotKeptFrozen(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(
+            scratch.guarding([
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0)
+            ]))
+        let file = NSTemporaryDirectory() + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try scratch.allocate(mebibytesPerSecond: 100, upTo: 240, locking: file)
+        try awaiting("it has the lock") { FileManager.default.fileExists(atPath: file) }
+        usleep(50_000)
+        try scratch.scratch.make("outside")
+        let waiter = try ScratchProcess(
+            "exec flock \(file) true", in: "outside", of: scratch.scratch)
+        defer { waiter.end() }
+        try awaiting("it goes on; \(scratch.log.states)", seconds: 20) {
+            scratch.usage > 235 * Self.mebibyte
+        }
+        #expect(scratch.log.actions.contains("thaw"))
+        #expect(scratch.log.told.contains { $0.text.contains("waits for a file lock") })
+        let frozen = try #require(scratch.log.time(of: "frozen"))
+        let thawed = try #require(scratch.log.time(of: "thaw"))
+        #expect(thawed - frozen < 100_000)
+        #expect(scratch.killsAtLimit == 0)
+    }
+
+    /// As after a reload of the policy: the second guard finds what the first one found.
+    @Test(arguments: Trees.present)
+    func armedAnewItIsStillLeftAsItWasFound(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        for _ in 0..<3 { try scratch.arm(scratch.guarding()) }
+        try awaiting("it is guarded") { scratch.state == .watching }
+        #expect(scratch.runner.statuses.count == 1)
+        if scratch.isLegacy {
+            #expect(scratch.number("oom_kill_disable", of: "memory.oom_control") == 1)
+        } else {
+            #expect(scratch.text("memory.high") != "max")
+        }
+        scratch.runner.disarm(scratch.target)
+        #expect(scratch.runner.statuses.allSatisfy { $0.target != scratch.target })
+        if scratch.isLegacy {
+            #expect(scratch.number("oom_kill_disable", of: "memory.oom_control") == 0)
+        } else {
+            #expect(scratch.text("memory.high") == "max")
+        }
+        #expect(try scratch.journal.entries().isEmpty)
     }
 
     @Test(arguments: Trees.present)
