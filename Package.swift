@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -36,6 +37,7 @@ let package = Package(
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
                 "Actuation", "Policy", "Enforcement",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
+                .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -71,6 +73,22 @@ let package = Package(
                     condition: .when(traits: ["Exporter"])),
                 .product(
                     name: "NIOHTTPCompression", package: "swift-nio-extras",
+                    condition: .when(traits: ["Exporter"])),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Webhook",
+            dependencies: [
+                "Enforcement", "Policy", "KernelIO",
+                .product(
+                    name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOSSL", package: "swift-nio-ssl",
                     condition: .when(traits: ["Exporter"])),
             ],
             swiftSettings: swiftSettings
@@ -133,6 +151,21 @@ let package = Package(
             resources: [.copy("Golden")],
             swiftSettings: swiftSettings
         ),
+        .testTarget(
+            name: "WebhookTests",
+            dependencies: [
+                "Webhook", "Enforcement", "Policy", "KernelIO",
+                .product(
+                    name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOSSL", package: "swift-nio-ssl",
+                    condition: .when(traits: ["Exporter"])),
+            ],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "HierarchyTests",
             dependencies: ["Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],

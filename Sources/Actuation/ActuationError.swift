@@ -9,6 +9,8 @@ public struct ActuationError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// The sentence.
     public let message: String
+    /// The kernel's name of its error number (`EBUSY`); nil if it was not the kernel that failed.
+    public internal(set) var errno: String?
 
     /// Joins the parts.
     public init(_ code: Code, _ message: String) {

@@ -1,4 +1,5 @@
 internal import CgroupModel
+internal import Hierarchy
 internal import KernelIO
 
 extension CgroupDirectory {
@@ -41,17 +42,64 @@ extension CgroupDirectory {
         return result
     }
 
-    /// Makes a cgroup below this one (mkdirat(2)).
-    func makeChild(_ name: [UInt8]) throws(IOError) -> CgroupDirectory {
-        try descriptor.makeDirectory(name)
-        return try CgroupDirectory(path.child(name), in: hierarchy)
+    /// Makes a cgroup below this one (mkdirat(2)), into which processes can be moved: on v1 a new
+    /// cpuset is empty and lets nobody in, so it gets what this one has.
+    func makeChild(
+        _ name: some Sequence<UInt8>, files: any ControlFiles = KernelControlFiles()
+    ) throws(IOError) -> CgroupDirectory {
+        try descriptor.makeDirectory(Array(name))
+        let child = try CgroupDirectory(path.child(name), in: hierarchy)
+        do throws(IOError) {
+            try child.inherit(from: self, files)
+            return child
+        } catch {
+            try? child.remove()
+            throw error
+        }
+    }
+
+    /// Fills an empty cpuset of v1 with what the parent has.
+    func inherit(from parent: CgroupDirectory, _ files: any ControlFiles) throws(IOError) {
+        guard hierarchy.version == .legacy, hierarchy.controllers.contains(.cpuset) else { return }
+        for file in ["cpuset.cpus", "cpuset.mems"] where try files.text(file, of: self).isEmpty {
+            let inherited = try files.text(file, of: parent)
+            if !inherited.isEmpty { try files.write(inherited, to: file, of: self) }
+        }
+    }
+
+    /// Removes this very cgroup and all below it, bottom-up; returns how many there were.
+    ///
+    /// A process that is just ending, and what is made meanwhile, is waited for.
+    func removeTree(each removed: (CgroupDirectory) -> Void = { _ in }) throws(IOError) -> Int {
+        var count = 0
+        var failure: IOError?
+        _ = Deadline(after: .seconds(2)).wait { () throws(Never) -> Bool in
+            do throws(IOError) {
+                for cgroup in try subtree().reversed() {
+                    try cgroup.remove()
+                    removed(cgroup)
+                    count += 1
+                }
+                failure = nil
+            } catch {
+                // Something else may remove a part of it at the same time.
+                failure = error.isGone && !isCurrent ? nil : error
+            }
+            return failure.map { !($0.isBusy || $0.isGone) } ?? true
+        }
+        if let failure { throw failure }
+        return count
     }
 
     /// Removes this very cgroup (unlinkat(2)); one that took its path since stays.
     func remove() throws(IOError) {
         guard let above = path.parent else { throw IOError("remove", "/", code: 16) }
         let parent = try CgroupDirectory(above, in: hierarchy)
-        let name = Array(path.bytes[((path.bytes.lastIndex(of: 0x2f) ?? 0) + 1)...])
-        try parent.descriptor.removeDirectory(name, inode: inode)
+        try parent.descriptor.removeDirectory(path.lastName, inode: inode)
     }
+}
+
+extension CgroupPath {
+    /// The bytes behind the last slash.
+    var lastName: [UInt8] { Array(bytes[((bytes.lastIndex(of: 0x2f) ?? 0) + 1)...]) }
 }

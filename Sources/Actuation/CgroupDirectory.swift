@@ -35,9 +35,31 @@ public final class CgroupDirectory: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The limits of v2 that the kernel may reclaim for, in the writer's time, when they are lowered.
+    private static let reclaiming: Set = ["memory.high", "memory.max"]
+    /// How long that is waited for.
+    private static let patience = Duration.seconds(5)
+
     /// Writes a value with one write(2).
+    ///
+    /// A limit of memory is in force before the kernel has reclaimed what is above it, which is not
+    /// waited for longer than 5 s.
     public func write(_ value: String, to name: String) throws(IOError) {
-        try ControlFile.write(value, to: name, in: descriptor)
+        guard Self.reclaiming.contains(name) else {
+            return try ControlFile.write(value, to: name, in: descriptor)
+        }
+        do throws(IOError) {
+            try ControlFile.write(value, to: name, in: descriptor, within: Self.patience)
+        } catch {
+            guard error.isTimedOut, let now = try? text(name), Self.isRounded(now, of: value)
+            else { throw error }
+        }
+    }
+
+    /// Whether a limit is the one that was wanted, but for what does not fill a page.
+    private static func isRounded(_ now: String, of wanted: String) -> Bool {
+        guard let got = UInt64(now), let asked = UInt64(wanted) else { return now == wanted }
+        return got <= asked && asked - got < 65536
     }
 
     /// Whether the path still leads to this cgroup.

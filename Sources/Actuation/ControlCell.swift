@@ -21,12 +21,22 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         self.missing = missing
     }
 
+    /// Whether a cgroup of v2 passes a controller on: `+memory` or `-memory`, as it is written.
+    static func passing(_ controller: String) -> ControlCell {
+        ControlCell(passedOn, line: controller)
+    }
+
+    private static let passedOn = "cgroup.subtree_control"
+
     /// A file that is the value.
     public init(stringLiteral file: String) { self.init(file) }
 
     /// The value in the text of the file.
     public func value(in text: String) -> String {
         guard let line else { return Self.trimmed(text[...]) }
+        if file == Self.passedOn {
+            return (text.split(separator: " ").contains(line[...]) ? "+" : "-") + line
+        }
         for candidate in text.split(separator: "\n") {
             let words = candidate.split(separator: " ")
             guard words.first.map(String.init) == line else { continue }
@@ -44,14 +54,18 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     /// An empty value is a newline, since the kernel takes an empty write for nothing. A partition
     /// that reads `root invalid (reason)` is written as `root`.
     public func command(_ value: String) -> String {
+        // It shows several lines, and takes the value of the first alone.
+        if file == "memory.oom_control" { return value }
         guard let line else {
             if value.isEmpty { return "\n" }
             return value.firstRange(of: " invalid").map { String(value[..<$0.lowerBound]) } ?? value
         }
+        if file == Self.passedOn { return value }
         return field.map { "\(line) \($0)=\(value)" } ?? "\(line) \(value)"
     }
 
-    /// Whether two texts of this value mean the same; v1 has many numbers for unlimited.
+    /// Whether two texts of this value mean the same; v1 has many numbers for unlimited, and two
+    /// words for a freeze.
     public static func isSame(_ left: String, _ right: String) -> Bool {
         canonical(left) == canonical(right)
     }
@@ -59,6 +73,8 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     private static func canonical(_ text: String) -> String {
         let text = trimmed(text[...])
         if let number = UInt64(text) { return number >= 1 << 62 ? "max" : String(number) }
+        // v1 says so while a member is missing, one that has just been forked for example.
+        if text == "FREEZING" { return "FROZEN" }
         return text == "-1" ? "max" : text
     }
 

@@ -8,6 +8,25 @@ public protocol ControlFiles: Sendable {
     func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError)
+    /// The same files as systemd changes them; nil where each is written by itself.
+    var systemd: OwnerAwareFiles? { get }
+}
+
+extension ControlFiles {
+    /// Each file is written by itself.
+    public var systemd: OwnerAwareFiles? { nil }
+}
+
+extension ControlFiles {
+    /// What the text of a file stands for; EIO for text that is no such thing.
+    func value<Value>(
+        _ name: String, of directory: CgroupDirectory, _ parse: (String) -> Value?
+    ) throws(IOError) -> Value {
+        guard let value = parse(try text(name, of: directory)) else {
+            throw IOError("understand", name, code: 5)
+        }
+        return value
+    }
 }
 
 /// The kernel's files.

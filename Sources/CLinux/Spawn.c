@@ -83,6 +83,24 @@ static int enter_namespaces(const struct birth *birth) {
     return 0;
 }
 
+// The wrappers of the C library would ask its other threads, which this process does not have.
+static int become_user(const struct cgw_apart *apart) {
+    if (syscall(SYS_setgroups, apart->group_count, apart->groups) != 0) return -1;
+    if (syscall(SYS_setresgid, apart->group, apart->group, apart->group) != 0) return -1;
+    return (int)syscall(SYS_setresuid, apart->user, apart->user, apart->user);
+}
+
+static int stand_apart(const struct cgw_apart *apart) {
+    if (setsid() < 0) return -1;
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(apart->output, 1) < 0 || dup2(apart->output, 2) < 0)
+        return -1;
+    if (chdir("/") != 0) return -1;
+    if (apart->changes_user && become_user(apart) != 0) return -1;
+    environ = (char **)apart->environment;
+    return 0;
+}
+
 static _Noreturn void execute(const struct birth *birth) {
     // Our handlers must not run here; what was ignored before us stays ignored, except SIGPIPE,
     // which cgwarden itself ignores.
@@ -127,20 +145,31 @@ static _Noreturn void serve_as_init(const struct birth *birth) {
     }
 }
 
+// Whoever keeps the gate may die or change its mind: then there will be no byte.
+static void wait_at_gate(const int gate[2]) {
+    char byte;
+    ssize_t got;
+    close(gate[1]);
+    do got = read(gate[0], &byte, 1);
+    while (got < 0 && errno == EINTR);
+    if (got != 1) _exit(127);
+}
+
 static _Noreturn void be_born(const struct birth *birth) {
     const struct cgw_spawn *request = birth->request;
+    if (request->gate[0] >= 0) wait_at_gate(request->gate);
     for (size_t index = 0; index < request->membership_count; index++)
         if (write(request->memberships[index], "0", 1) != 1) give_up(birth, CGW_SPAWN_JOIN);
     if (enter_namespaces(birth) != 0) give_up(birth, CGW_SPAWN_NAMESPACE);
+    if (request->apart && stand_apart(request->apart) != 0) give_up(birth, CGW_SPAWN_APART);
     if (request->namespaces & CLONE_NEWPID) serve_as_init(birth);
     execute(birth);
 }
 
-pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step) {
-    int report[2];
-    *step = CGW_SPAWN_PROCESS;
-    if (pipe2(report, O_CLOEXEC) != 0) return -1;
-    struct birth birth = {.request = request, .report = report[1]};
+pid_t cgw_spawn_begin(const struct cgw_spawn *request, int *process, int *report) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    struct birth birth = {.request = request, .report = ends[1]};
     snprintf(birth.uid_map, sizeof birth.uid_map, "0 %u 1", (unsigned)geteuid());
     snprintf(birth.gid_map, sizeof birth.gid_map, "0 %u 1", (unsigned)getegid());
 
@@ -160,24 +189,40 @@ pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step) {
     if (child == 0) be_born(&birth);
     int code = errno;
     pthread_sigmask(SIG_SETMASK, &usual, NULL);
-    close(report[1]);
+    close(ends[1]);
+    *report = ends[0];
+    if (child < 0) close(ends[0]);
+    errno = code;
+    return child;
+}
 
-    struct failure failure = {CGW_SPAWN_PROCESS, code};
-    ssize_t got = sizeof failure;
-    if (child > 0) {
-        do got = read(report[0], &failure, sizeof failure);
-        while (got < 0 && errno == EINTR);
-    }
-    close(report[0]);
-    if (got != sizeof failure) return child;
-    if (child > 0) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
-        close(*process);
-    }
+int cgw_spawn_finish(pid_t child, int report, int *step) {
+    struct failure failure;
+    ssize_t got;
+    do got = read(report, &failure, sizeof failure);
+    while (got < 0 && errno == EINTR);
+    if (got != sizeof failure) return 0;
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
     *step = failure.step;
     errno = failure.code;
     return -1;
 }
+
+pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step) {
+    int report;
+    *step = CGW_SPAWN_PROCESS;
+    pid_t child = cgw_spawn_begin(request, process, &report);
+    if (child < 0) return -1;
+    int result = cgw_spawn_finish(child, report, step);
+    int code = errno;
+    close(report);
+    if (result == 0) return child;
+    close(*process);
+    errno = code;
+    return -1;
+}
+
+int cgw_open_gate(int gate) { return write(gate, "", 1) == 1 ? 0 : -1; }
 
 static int relay_end = -1;
 

@@ -56,12 +56,19 @@ extension LimitGrammar {
         }
         if amount.unit.isEmpty, amount.isZero { return .number(0) }
         guard let unit = Self.byteUnits[amount.unit] else {
-            throw LimitError("\"\(text)\" needs a unit; write \(example)")
+            throw unitError(text, amount.unit)
         }
         guard let number = amount.times(unit), number < 1 << 62 else {
             throw LimitError("\"\(text)\" is too large; write max for no limit")
         }
         return .number(number)
+    }
+
+    private func unitError(_ text: String, _ unit: String) -> LimitError {
+        LimitError(
+            unit.isEmpty
+                ? "\"\(text)\" needs a unit; write \(example)"
+                : "there is no unit \(unit) in \"\(text)\"; write \(example)")
     }
 
     private func cpus(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
@@ -73,7 +80,7 @@ extension LimitGrammar {
         case "%host":
             number = amount.times(UInt64(host.cpus.numbers.count) * 1_000_000, dividedBy: 100)
         default:
-            throw LimitError("\"\(text)\" needs a unit; write \(example)")
+            throw unitError(text, amount.unit)
         }
         guard let number, number >= 1000, number <= 65_536_000_000 else {
             throw LimitError("\"\(text)\" is not between 0.001cpus and 65536cpus")
@@ -99,6 +106,9 @@ extension LimitGrammar {
         _ amount: Amount, _ units: [String: UInt64], _ most: UInt64, _ text: String
     ) throws(LimitError) -> LimitValue? {
         guard amount.unit.hasSuffix("/s"), let unit = units[String(amount.unit.dropLast(2))] else {
+            guard amount.unit.isEmpty || units[amount.unit] != nil else {
+                throw unitError(text, amount.unit)
+            }
             throw LimitError("\"\(text)\" needs a unit a second; write \(example)")
         }
         guard let number = amount.times(unit) else { return nil }

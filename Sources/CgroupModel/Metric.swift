@@ -3,7 +3,8 @@ public struct MetricID: Hashable, Sendable, Comparable {
     /// The index into ``MetricCatalog/all``.
     public let index: Int
 
-    init(index: Int) { self.index = index }
+    /// Also stands for a row of another program's catalog while its recording is read.
+    package init(index: Int) { self.index = index }
 
     /// Catalog order.
     public static func < (left: MetricID, right: MetricID) -> Bool { left.index < right.index }

@@ -12,9 +12,17 @@ public struct Schema: Hashable, Sendable {
     public init(_ metrics: some Sequence<MetricID>) {
         let plain = Set(metrics).filter { MetricCatalog[$0].dimension == nil }.sorted()
         let counters = plain.filter { MetricCatalog[$0].kind == .counter }
-        columns = counters + plain.filter { MetricCatalog[$0].kind != .counter }
-        counterCount = counters.count
-        var positions = [Int16](repeating: -1, count: MetricCatalog.all.count)
+        self.init(
+            columns: counters + plain.filter { MetricCatalog[$0].kind != .counter },
+            counterCount: counters.count)
+    }
+
+    /// Takes columns as another program ordered them; they may stand for rows of its catalog.
+    package init(columns: [MetricID], counterCount: Int) {
+        self.columns = columns
+        self.counterCount = counterCount
+        let last = columns.map(\.index).max() ?? 0
+        var positions = [Int16](repeating: -1, count: max(MetricCatalog.all.count, last + 1))
         for (column, id) in columns.enumerated() { positions[id.index] = Int16(column) }
         columnOf = positions
     }

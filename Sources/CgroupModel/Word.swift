@@ -23,6 +23,11 @@ public enum Word {
         }
     }
 
+    /// All texts from a number on; numbers count up, so these are what came later.
+    public static func texts(from index: Int) -> ArraySlice<String> {
+        table.withLock { $0.texts[min(index, $0.texts.count)...] }
+    }
+
     /// The text behind a number, empty for a number that was never given out.
     public static func text(_ index: UInt64) -> String {
         table.withLock { index < UInt64($0.texts.count) ? $0.texts[Int(index)] : "" }

@@ -9,17 +9,13 @@ struct BaselineRule {
         case absent, ownValue, earlierValue, earlierBaseline
     }
 
-    /// By position in the catalog; nil for what is no counter.
-    private static let counterTiers: [Tier?] = MetricCatalog.all.map {
-        $0.kind == .counter ? $0.tier : nil
-    }
-
     private let expectations: [Expectation]
 
     /// `earlier` is nil in a keyframe, where all there is to go by is the value itself.
-    init(now: [TierTimes], earlier: [TierTimes]?) {
-        expectations = Self.counterTiers.map { tier in
-            guard let index = tier?.rawValue else { return .absent }
+    init(now: [TierTimes], earlier: [TierTimes]?, _ legend: FrameLegend) {
+        expectations = legend.rows.map { row in
+            guard row.isCounter else { return .absent }
+            let index = row.tier
             guard let earlier else { return .ownValue }
             guard now.indices.contains(index), earlier.indices.contains(index) else {
                 return .earlierValue

@@ -4,8 +4,8 @@ public import CgroupModel
 ///
 /// A frame holds what differs from the snapshot before; a keyframe stands by itself. Rows are
 /// compared with the same cgroup's earlier row, or, for a new cgroup, with the row above. Metrics
-/// are held by their place in the catalog and words by their number, so frames are good within
-/// one process only.
+/// are held by their place in the catalog and words by their number, so by themselves frames are
+/// good within one process only; a recording says what the numbers stand for.
 public enum FrameCodec {
     /// The most plain values that a frame may claim, so that hostile bytes cannot exhaust memory.
     static let valueLimit = 1 << 26
@@ -28,15 +28,23 @@ public enum FrameCodec {
     public static func decode(
         _ frame: [UInt8], after earlier: Snapshot?
     ) throws(FrameError) -> Snapshot {
+        try decode(frame, after: earlier, .own)
+    }
+
+    /// The snapshot of a frame of another process, in the terms of that one: metrics by the place
+    /// in its catalog, words by its numbers.
+    static func decode(
+        _ frame: [UInt8], after earlier: Snapshot?, _ legend: FrameLegend
+    ) throws(FrameError) -> Snapshot {
         var input = RunReader(frame)
         let kind = try input.next()
         if kind == keyframe {
-            var decoder = FrameDecoder(input, after: nil)
+            var decoder = FrameDecoder(input, after: nil, legend)
             return try decoder.decode()
         }
         guard kind == deltaFrame else { throw input.error(.malformed) }
         guard let earlier else { throw input.error(.noEarlierFrame) }
-        var decoder = FrameDecoder(input, after: earlier.normalised)
+        var decoder = FrameDecoder(input, after: earlier.normalised, legend)
         return try decoder.decode()
     }
 

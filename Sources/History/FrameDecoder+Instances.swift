@@ -61,13 +61,13 @@ extension FrameDecoder {
             guard code > 0 else { throw input.error(.malformed) }
             let (index, overflow) = metric.addingReportingOverflow(unzigzag(code - 1))
             key = try input.next(from: key)
-            guard !overflow, index >= 0, index < Int64(MetricCatalog.all.count),
+            guard !overflow, index >= 0, index < Int64(legend.rows.count),
                 key <= UInt64(UInt32.max)
             else { throw input.error(.malformed) }
             metric = index
             row.append(
                 InstanceReading(
-                    metric: MetricCatalog.all[Int(index)].id,
+                    metric: MetricID(index: Int(index)),
                     key: InstanceKey(rawValue: UInt32(key)), reading: .absent))
         }
         return row

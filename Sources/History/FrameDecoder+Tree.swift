@@ -24,7 +24,15 @@ extension FrameDecoder {
             }
         }
         // Snapshots of one unchanging tree then share its memory.
-        return unchanged ? old : entries
+        if unchanged { return old }
+        // A parent's path is a part of the child's, so no cgroup is its own ancestor.
+        for entry in entries {
+            guard let parent = entry.parent else { continue }
+            guard entries[parent].path.bytes.count < entry.path.bytes.count else {
+                throw input.error(.malformed)
+            }
+        }
+        return entries
     }
 
     private mutating func continuations(
@@ -77,9 +85,9 @@ extension FrameDecoder {
         guard token > 0 else { return above?.controllers ?? [] }
         var controllers: [Controller] = []
         for _ in 1..<token {
-            let number = try input.count(upTo: Controller.allCases.count)
+            let number = try input.count(upTo: legend.controllers.count)
             guard number > 0 else { throw input.error(.malformed) }
-            controllers.append(Controller.allCases[number - 1])
+            if let known = legend.controllers[number - 1] { controllers.append(known) }
         }
         return controllers
     }

@@ -5,12 +5,15 @@ struct FrameDecoder {
     var input: RunReader
     /// Normalised; nil for a keyframe.
     let earlier: Snapshot?
+    /// The writer's catalog.
+    let legend: FrameLegend
     /// The earlier row of each row, nil for a new cgroup.
     var earlierRows: [Int?] = []
 
-    init(_ input: RunReader, after earlier: Snapshot?) {
+    init(_ input: RunReader, after earlier: Snapshot?, _ legend: FrameLegend) {
         self.input = input
         self.earlier = earlier
+        self.legend = legend
     }
 
     mutating func decode() throws(FrameError) -> Snapshot {
@@ -24,7 +27,7 @@ struct FrameDecoder {
         guard entries.count * max(schema.width, 1) <= FrameCodec.valueLimit else {
             throw input.error(.tooLarge)
         }
-        let rule = BaselineRule(now: times, earlier: earlier?.tierTimes)
+        let rule = BaselineRule(now: times, earlier: earlier?.tierTimes, legend)
         let values = try values(schema)
         let baselines = try baselines(schema, values, rule)
         let (instances, starts) = try instances(rule)
@@ -40,14 +43,18 @@ struct FrameDecoder {
     }
 
     private mutating func columns() throws(FrameError) -> Schema {
-        let last = MetricCatalog.all.count - 1
-        var metrics: [MetricID] = []
+        let last = legend.rows.count - 1
+        var columns: [MetricID] = []
         for _ in 0..<(try input.count(upTo: last + 1)) {
-            metrics.append(MetricCatalog.all[try input.count(upTo: last)].id)
+            columns.append(MetricID(index: try input.count(upTo: last)))
         }
-        let schema = Schema(metrics)
-        guard schema.columns == metrics else { throw input.error(.malformed) }
-        return schema
+        let counters = columns.prefix { legend.rows[$0.index].isCounter }
+        let rest = columns[counters.endIndex...]
+        guard counters.isAscending, rest.isAscending,
+            !rest.contains(where: { legend.rows[$0.index].isCounter }),
+            !columns.contains(where: { legend.rows[$0.index].hasDimension })
+        else { throw input.error(.malformed) }
+        return Schema(columns: columns, counterCount: counters.count)
     }
 
     private mutating func values(_ schema: Schema) throws(FrameError) -> [UInt64] {
@@ -103,4 +110,8 @@ struct FrameDecoder {
         }
         return baselines
     }
+}
+
+extension ArraySlice<MetricID> {
+    fileprivate var isAscending: Bool { zip(self, dropFirst()).allSatisfy { $0 < $1 } }
 }

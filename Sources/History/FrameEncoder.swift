@@ -12,10 +12,10 @@ struct FrameEncoder {
     /// The earlier row of each row, nil for a new cgroup.
     var earlierRows: [Int?] = []
 
-    init(_ now: Snapshot, after earlier: Snapshot?) {
+    init(_ now: Snapshot, after earlier: Snapshot?, _ legend: FrameLegend = .own) {
         self.now = now
         self.earlier = earlier
-        rule = BaselineRule(now: now.tierTimes, earlier: earlier?.tierTimes)
+        rule = BaselineRule(now: now.tierTimes, earlier: earlier?.tierTimes, legend)
     }
 
     mutating func encode() -> [UInt8] {

@@ -94,7 +94,11 @@ enum ScalarFields {
         from earlier: [TierTimes], _ input: inout RunReader
     ) throws(FrameError) -> [TierTimes] {
         var times: [TierTimes] = []
-        for tier in 0..<(try input.count(upTo: 64)) {
+        // Rates look their tier up, so each has to be there.
+        guard try input.next() == UInt64(Tier.allCases.count) else {
+            throw input.error(.malformed)
+        }
+        for tier in Tier.allCases.indices {
             let base = tier < earlier.count ? earlier[tier] : TierTimes(now: 0, before: 0)
             let now = try input.next(from: base.now)
             let before = try input.next(from: now == base.now ? base.before : base.now)

@@ -96,8 +96,8 @@ public final class LiveLoop {
         case .quit: return false
         case .sampleNow: source.sampleNow()
         case .setInterval(let seconds): source.setInterval(seconds)
-        case .pause: model.isPaused = true
-        case .resume: model.isPaused = false
+        case .pause: pause(true)
+        case .resume: pause(false)
         case .step(let frames): step(frames)
         case .saveLayout: save()
         case .repaint: screen.invalidate()
@@ -105,6 +105,11 @@ public final class LiveLoop {
         case nil: break
         }
         return true
+    }
+
+    private func pause(_ isPaused: Bool) {
+        model.isPaused = isPaused
+        source.setPaused(isPaused)
     }
 
     private func loadProcesses() {
@@ -131,7 +136,7 @@ public final class LiveLoop {
     private func step(_ frames: Int) {
         guard let shown = model.snapshot else { return }
         let back = position(of: shown.tick) - frames
-        guard back >= 0, let next = source.snapshot(back: back), next.tick != shown.tick else {
+        guard let next = source.snapshot(back: back), next.tick != shown.tick else {
             model.message = frames < 0 ? "this is the oldest frame" : "this is the newest frame"
             return
         }

@@ -44,7 +44,7 @@ extension LiveModel {
     private mutating func command(_ character: Character) -> Intent? {
         switch character {
         case "q": return .quit
-        case " ": return .sampleNow
+        case " ": return isReplay ? pauseOrResume : .sampleNow
         case "p": sort(by: .path)
         case "t": sort(by: .tasks)
         case "c": sort(by: .cpu)
@@ -74,13 +74,15 @@ extension LiveModel {
             return .loadProcesses
         case "h", "?": mode = .help(top: 0)
         case "s": return .saveLayout
-        case "Z": return isPaused ? .resume : .pause
+        case "Z": return pauseOrResume
         case "[": return step(-1)
         case "]": return step(1)
         default: break
         }
         return nil
     }
+
+    private var pauseOrResume: Intent { isPaused ? .resume : .pause }
 
     private mutating func step(_ frames: Int) -> Intent? {
         guard isPaused else {

@@ -27,6 +27,8 @@ public struct LiveModel: Sendable {
     public internal(set) var layout: Layout
     /// The most directories below the root; nil for all.
     public let depth: Int?
+    /// Whether the snapshots are from a recording, which no key can sample.
+    public let isReplay: Bool
     var mode = Mode.table
     var filter = ""
     var folded: Set<CgroupID> = []
@@ -47,9 +49,10 @@ public struct LiveModel: Sendable {
     private(set) var processes: [ProcessRow] = []
 
     /// Starts with a layout; `depth` limits the tree.
-    public init(layout: Layout = Layout(), depth: Int? = nil) {
+    public init(layout: Layout = Layout(), depth: Int? = nil, isReplay: Bool = false) {
         self.layout = layout
         self.depth = depth
+        self.isReplay = isReplay
     }
 
     var geometry: Geometry { Geometry(size: size, hasDetail: detail != nil) }

@@ -5,11 +5,15 @@ public protocol SnapshotSource: AnyObject {
     /// The newest snapshot, nil before the first; asked ten times a second, also while paused.
     func latest() -> Snapshot?
     /// An earlier snapshot of the ring, 0 for the newest; nil beyond the oldest.
+    ///
+    /// A recording also has what comes after the newest, -1.
     func snapshot(back: Int) -> Snapshot?
     /// How many snapshots the ring holds.
     var frameCount: Int { get }
     /// Changes the time between two samples.
     func setInterval(_ seconds: Double)
+    /// Tells that the view stays at one snapshot, or goes on.
+    func setPaused(_ isPaused: Bool)
     /// Takes a sample at once.
     func sampleNow()
     /// The processes of a cgroup now, in any order.

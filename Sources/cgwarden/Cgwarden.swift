@@ -22,6 +22,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run tells the plan
               cgwarden freeze /batch --timeout 30s      stop it for a while
               cgwarden restore                          put everything back
+              cgwarden policy check                     are the policies in order?
               cgwarden doctor                           what is possible here, and why not
             """,
         version: version,
@@ -34,11 +35,12 @@ struct Cgwarden: AsyncParsableCommand {
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
             GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
             HoldCommand.self,
-            RunCommand.self,
+            RunCommand.self, PolicyCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)
         #endif
+        list += [DaemonCommand.self, StatusCommand.self, PanicCommand.self] as [any ParsableCommand.Type]
         list += actions
         list.append(BenchSweepCommand.self)
         return list
@@ -47,13 +49,15 @@ struct Cgwarden: AsyncParsableCommand {
     private static let actions: [any ParsableCommand.Type] = [
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
-        DoctorCommand.self, ThawLaterCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self, GuardianCommand.self,
+        GuardCgroupCommand.self,
     ]
 
     static func main() async {
         StandardOutput.ignoreBrokenPipe()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(
+                NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

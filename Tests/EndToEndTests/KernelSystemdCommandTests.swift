@@ -11,7 +11,8 @@ enum SystemdOnUnified {
 }
 
 /// The commands that act, where the real systemd is PID 1 and keeps the cgroup.
-@Suite(.enabled(if: SystemdOnUnified.isThere, "PID 1 is not systemd on a v2 tree"))
+@Suite(
+    .enabled(if: SystemdOnUnified.isThere, "PID 1 is not systemd on a v2 tree"), .serialized)
 struct KernelSystemdCommandTests {
     private let unit = "cgwarden-test-command.service"
 
@@ -51,5 +52,50 @@ struct KernelSystemdCommandTests {
         // systemd takes a controller away with the last who needed it, and its files.
         #expect(["max 100000\n", nil].contains(file("cpu.max")))
         #expect(file("cpuset.cpus") != "0\n")
+    }
+
+    @Test func aPinnedUnitIsHeldWhereCpusetWasOff() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        let cgwarden = ProgramRun.cgwarden
+        #expect(try run(cgwarden, "pin", "--cpus", "1", unit).contains("CPUs 1, memory nodes 0"))
+        _ = try run("systemctl", "daemon-reload")
+        #expect(file("cpuset.cpus.effective") == "1\n")
+        #expect(try run("systemctl", "show", "-P", "AllowedCPUs", unit) == "1\n")
+        _ = try run(cgwarden, "restore", "/system.slice/\(unit)")
+        // It may be off again; or all of the parent's was written, for it cannot be emptied.
+        #expect(["0-1\n", nil].contains(file("cpuset.cpus.effective")))
+    }
+
+    @Test func theWayOfEachValueIsTold() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        let wishes = [
+            "memory.max=64MiB", "cpu.max=0.333cpus", "memory.oom.group=1", "--dry-run",
+        ]
+        let plan = try ProgramRun.run(ProgramRun.cgwarden, ["set", unit] + wishes)
+        let text = String(decoding: plan.bytes, as: UTF8.self)
+        #expect(text.contains("through systemd: \(unit) MemoryMax"), "\(text)")
+        #expect(text.contains("to the file"))
+        #expect(plan.errors.contains("the quota is 33%"), "\(plan.errors)")
+        #expect(plan.errors.contains("OOMPolicy of \(unit)"), "\(plan.errors)")
+        #expect(file("memory.max") == "max\n")
+        let json = try ProgramRun.run(ProgramRun.cgwarden, ["set", unit, "--json"] + wishes)
+        let object = try JSONSerialization.jsonObject(with: Data(json.bytes)) as? [String: Any]
+        let writes = try #require(object?["writes"] as? [[String: Any]])
+        let ways = Dictionary(
+            uniqueKeysWithValues: writes.map { ($0["name"] as? String, $0["through"] as? String) })
+        #expect(ways["memory.max"] == "systemd")
+        #expect(ways["memory.oom.group"] == "file")
+    }
+
+    @Test func theVersionThatRunsIsTold() throws {
+        let version = try run("systemctl", "show", "-P", "Version").dropLast()
+        let report = try run(ProgramRun.cgwarden, "doctor")
+        #expect(report.contains("runs the machine, version \(version), "), "\(report)")
     }
 }

@@ -76,11 +76,26 @@ struct RandomTree {
         }
     }
 
+    /// Text is held by the number of a word, and no other number stands for any.
+    private mutating func value(of metric: MetricID) -> UInt64 {
+        guard MetricCatalog[metric].kind == .text else { return number() }
+        return random.chance(20) ? Reading.absent.rawValue : UInt64(word())
+    }
+
+    private mutating func key(_ metric: Metric) -> InstanceKey {
+        switch metric.dimension {
+        case .pageSize, .resource, .interface: InstanceKey(rawValue: word())
+        default: InstanceKey(rawValue: UInt32(random.below(4)) << 20)
+        }
+    }
+
+    private mutating func word() -> UInt32 { Word.intern("word \(random.below(9))") ?? 0 }
+
     private mutating func chooseColumns() {
         let share = 2 + random.below(random.chance(20) ? 80 : 30)
         schema = Schema(MetricCatalog.all.map(\.id).filter { _ in random.chance(share) })
         for place in nodes.indices {
-            nodes[place].values = (0..<schema.width).map { _ in number() }
+            nodes[place].values = schema.columns.map { value(of: $0) }
             nodes[place].previous = (0..<schema.counterCount).map { _ in number() }
         }
     }
@@ -92,7 +107,7 @@ struct RandomTree {
             Node(
                 path: path, id: CgroupID(inode: random.next() >> 40, generation: generation),
                 controllers: random.chance(5) ? controllers.shuffled(using: &random) : controllers,
-                values: (0..<schema.width).map { _ in number() },
+                values: schema.columns.map { value(of: $0) },
                 previous: [UInt64](
                     repeating: Reading.absent.rawValue, count: schema.counterCount),
                 instances: instances()))
@@ -103,8 +118,7 @@ struct RandomTree {
         return (0..<random.below(12)).map { _ in
             let metric = dimensioned[random.below(dimensioned.count)]
             return InstanceReading(
-                metric: metric.id, key: InstanceKey(rawValue: UInt32(random.below(4)) << 20),
-                reading: Reading(rawValue: number()))
+                metric: metric.id, key: key(metric), reading: Reading(rawValue: number()))
         }
     }
 
@@ -150,7 +164,8 @@ struct RandomTree {
             if column < schema.counterCount {
                 node.previous[column] = random.chance(98) ? node.values[column] : number()
             }
-            node.values[column] = changed(node.values[column])
+            node.values[column] =
+                MetricCatalog[id].kind == .text ? value(of: id) : changed(node.values[column])
         }
         for place in node.instances.indices {
             let metric = MetricCatalog[node.instances[place].metric]

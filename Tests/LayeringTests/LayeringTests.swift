@@ -17,10 +17,11 @@ import Testing
             "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "Policy", "CLinux",
         ],
         "Exporter": ["CgroupModel"],
+        "Webhook": ["KernelIO", "Policy", "Enforcement"],
         "Configuration": ["CYAML"],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
-            "Configuration", "Actuation", "Policy", "Enforcement", "CSystemd",
+            "Configuration", "Actuation", "Policy", "Enforcement", "Webhook", "CSystemd",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -35,6 +36,7 @@ import Testing
             "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",
             "NIOEmbedded", "NIOExtras",
         ],
+        "Webhook": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
         "Configuration": [],
         "Policy": [],
         "Enforcement": ["Glibc"],
@@ -91,5 +93,40 @@ import Testing
 
     @Test func noFileIsTooLong() throws {
         for (path, lines) in try Self.files() { #expect(lines.count <= 401, "\(path)") }
+    }
+
+    /// The system calls that change something, by file.
+    ///
+    /// Each has a crash point before and after it, at which tests kill the program; a new one needs
+    /// them, too, before it is counted here.
+    private static let changes: [String: [String: Int]] = [
+        "KernelIO/IO/ControlFile.swift": ["Glibc.write(": 1],
+        "KernelIO/IO/LogFile.swift": [
+            "Glibc.write(": 1, "ftruncate(": 2, "Glibc.rename(": 1,
+        ],
+        "KernelIO/IO/OwnedDescriptor+Changes.swift": ["mkdirat(": 1, "unlinkat(": 1],
+        // Its own output, and the directory that the journal is in: nothing to put back.
+        "KernelIO/IO/StandardOutput.swift": ["Glibc.write(": 1],
+        "KernelIO/IO/Environment.swift": [" mkdir(": 1],
+    ]
+    private static let crashPoints = [
+        "KernelIO/IO/ControlFile.swift": 4, "KernelIO/IO/LogFile.swift": 7,
+        "KernelIO/IO/OwnedDescriptor+Changes.swift": 4,
+    ]
+
+    @Test func whatChangesSomethingPassesCrashPoints() throws {
+        let calls = [
+            "Glibc.write(", "pwrite(", "writev(", "ftruncate(", " truncate(", "Glibc.rename(",
+            "renameat(", " mkdir(", "mkdirat(", "unlinkat(", "rmdir(", "Glibc.unlink(",
+        ]
+        for (path, lines) in try Self.files() where !path.hasPrefix("History/") {
+            let code = lines.filter { !$0.contains("//") && !$0.contains("func ") }
+            for call in calls {
+                let count = code.count { $0.contains(call) }
+                #expect(count == Self.changes[path]?[call] ?? 0, "\(path): \(call)")
+            }
+            let points = code.count { $0.contains("CrashPoint.pass()") }
+            #expect(points == Self.crashPoints[path] ?? 0, "\(path): crash points")
+        }
     }
 }

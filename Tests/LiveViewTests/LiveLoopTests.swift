@@ -10,6 +10,7 @@ private final class FakeSource: SnapshotSource {
 
     var ring: [Snapshot] = (1...5).map { FakeSource.snapshot($0) }
     var intervals: [Double] = []
+    var pauses: [Bool] = []
     var samples = 0
     var seriesReads = 0
     var diskIsFull = false
@@ -23,7 +24,10 @@ private final class FakeSource: SnapshotSource {
 
     func advance() { ring.append(Self.snapshot((ring.last?.tick ?? 0) + 1)) }
     func latest() -> Snapshot? { ring.last }
-    func snapshot(back: Int) -> Snapshot? { back < ring.count ? ring[ring.count - 1 - back] : nil }
+    func snapshot(back: Int) -> Snapshot? {
+        ring.indices.contains(ring.count - 1 - back) ? ring[ring.count - 1 - back] : nil
+    }
+    func setPaused(_ isPaused: Bool) { pauses.append(isPaused) }
     var frameCount: Int { ring.count }
     func setInterval(_ seconds: Double) { intervals.append(seconds) }
     func sampleNow() { samples += 1 }
@@ -46,6 +50,7 @@ private final class FakeSource: SnapshotSource {
     private let screen = RecordingScreen(rows: 24, columns: 80)
     private let source = FakeSource()
     private let quit = QuitFlag()
+    private var model = LiveModel()
 
     /// Runs until the keys are used up and one more frame could be drawn.
     private func run(_ keys: [KeyEvent], then idle: @escaping (Int) -> Void = { _ in }) -> [String]
@@ -58,7 +63,8 @@ private final class FakeSource: SnapshotSource {
             if pauses == 8 { quit.request() }
         }
         LiveLoop(
-            screen: screen, source: source, quit: quit, now: { 1_790_000_005_000_000 },
+            screen: screen, source: source, model: model, quit: quit,
+            now: { 1_790_000_005_000_000 },
             mode: { "unified" }
         ).run()
         return screen.shown.lines
@@ -97,6 +103,18 @@ private final class FakeSource: SnapshotSource {
         let lines = run(["Z", "[", "[", "Z"])
         #expect(lines[4].contains("   5 "))
         #expect(lines[0].contains("PAUSED") == false)
+    }
+
+    @Test func theBlankPausesAReplay() {
+        var tests = LiveLoopTests()
+        tests.model = LiveModel(isReplay: true)
+        let lines = tests.run([" ", "["])
+        #expect(lines[0].contains("PAUSED  1 of 4 back"))
+        #expect(tests.source.samples == 0)
+        var resumed = LiveLoopTests()
+        resumed.model = tests.model
+        #expect(resumed.run([" ", "[", " "])[4].contains("   5 "))
+        #expect(resumed.source.pauses == [true, false])
     }
 
     @Test func keysReachTheSource() {

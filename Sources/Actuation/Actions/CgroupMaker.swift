@@ -16,11 +16,16 @@ public struct CgroupMaker: Sendable {
 
     private let set: HierarchySet
     private let files: any ControlFiles
+    private let journal: UndoJournal?
 
     /// Acts on these trees.
-    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        journal: UndoJournal? = nil
+    ) {
         self.set = set
         self.files = files
+        self.journal = journal
     }
 
     /// Makes the cgroup and those above it that are missing, in every hierarchy that has one of the
@@ -48,7 +53,7 @@ public struct CgroupMaker: Sendable {
                 made += new
             }
         } catch {
-            for directory in made.reversed() { try? directory.remove() }
+            takeBack(made)
             throw error
         }
         let new = trees.map(\.label).filter { !present.contains($0) }
@@ -78,28 +83,34 @@ public struct CgroupMaker: Sendable {
         }
     }
 
-    private func makeMissing(
+    /// Makes a cgroup and those above it that are missing, in one hierarchy; those that are new.
+    func makeMissing(
         _ path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) -> [CgroupDirectory] {
         if (try? CgroupDirectory(path, in: hierarchy)) != nil { return [] }
         guard let above = path.parent else { return [] }
         var made = try makeMissing(above, in: hierarchy)
+        let entry = try journal?.record(
+            JournalEntry.made(path), at: path, in: hierarchy, "", wanted: "made", cause: "create")
         do throws(IOError) {
             let parent = try CgroupDirectory(above, in: hierarchy)
-            let name = path.bytes[((path.bytes.lastIndex(of: 0x2f) ?? 0) + 1)...]
-            let directory = try parent.makeChild(Array(name))
+            let directory = try parent.makeChild(path.lastName, files: files)
             made.append(directory)
-            if hierarchy.version == .legacy, hierarchy.controllers.contains(.cpuset) {
-                for file in ["cpuset.cpus", "cpuset.mems"]
-                where try files.text(file, of: directory).isEmpty {
-                    let inherited = try files.text(file, of: parent)
-                    if !inherited.isEmpty { try files.write(inherited, to: file, of: directory) }
-                }
-            }
+            if let entry { try? journal?.finish(entry, readBack: "\(directory.inode)") }
             return made
         } catch {
-            for directory in made.reversed() { try? directory.remove() }
+            if let entry, (try? CgroupDirectory(path, in: hierarchy)) == nil {
+                try? journal?.finish(entry, readBack: "")
+            }
+            takeBack(made)
             throw explained(error, path, hierarchy)
+        }
+    }
+
+    /// Nothing is left of what could not be made as a whole.
+    private func takeBack(_ made: [CgroupDirectory]) {
+        for directory in made.reversed() where (try? directory.remove()) != nil {
+            journal?.forget(directory)
         }
     }
 
@@ -129,25 +140,33 @@ public struct CgroupMaker: Sendable {
         var line = [path]
         while let above = line[0].parent { line.insert(above, at: 0) }
         for place in line {
-            let directory: CgroupDirectory
-            do throws(IOError) {
-                directory = try CgroupDirectory(place, in: hierarchy)
-                let passed = try files.text("cgroup.subtree_control", of: directory)
+            do throws(ActuationError) {
+                let directory = try open(place, in: hierarchy)
+                let passed = (directory.textIfAny("cgroup.subtree_control", files) ?? "")
                     .split(separator: " ")
-                let missing = wanted.filter { !passed.contains(Substring($0.rawValue)) }
-                guard !missing.isEmpty else { continue }
-                let change = missing.map { "+\($0.rawValue)" }.joined(separator: " ")
-                try files.write(change, to: "cgroup.subtree_control", of: directory)
-                enabled.formUnion(missing)
-            } catch {
-                guard error.isBusy else {
-                    throw ActuationError(error, on: place, in: hierarchy.label)
+                for controller in wanted where !passed.contains(Substring(controller.rawValue)) {
+                    try JournaledWrite(files: files, journal: journal).write(
+                        "+\(controller.rawValue)", to: .passing(controller.rawValue),
+                        of: directory, cause: "create")
+                    enabled.insert(controller)
                 }
+            } catch {
+                guard error.code == .busy else { throw error }
                 throw ActuationError(
                     .busy,
                     "\(place) holds processes, so it cannot pass controllers on; move them into a "
                         + "cgroup below it first: cgwarden create \(place)/leaf, cgwarden move")
             }
+        }
+    }
+
+    private func open(
+        _ path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(ActuationError) -> CgroupDirectory {
+        do throws(IOError) {
+            return try CgroupDirectory(path, in: hierarchy)
+        } catch {
+            throw ActuationError(error, on: path, in: hierarchy.label)
         }
     }
 }

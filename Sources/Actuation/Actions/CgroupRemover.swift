@@ -70,34 +70,9 @@ public struct CgroupRemover: Sendable {
             hierarchies: tops.map(\.hierarchy.label), directories: count, killed: killed)
     }
 
-    /// There is nothing left that could be put back.
-    private func forget(_ directory: CgroupDirectory) {
-        guard let entries = try? journal?.entries() else { return }
-        for entry in entries
-        where entry.inode == directory.inode && entry.hierarchy == directory.hierarchy.label {
-            try? journal?.close(entry, reason: "removed")
-        }
-    }
-
-    /// Bottom-up; a process that is still ending, or a child made meanwhile, is waited for.
     private func remove(_ top: CgroupDirectory) throws(ActuationError) -> Int {
         do throws(IOError) {
-            let all = try top.subtree()
-            for directory in all.reversed() {
-                var failure: IOError?
-                let isGone = Deadline(after: .seconds(2)).wait {
-                    do throws(IOError) {
-                        try directory.remove()
-                        failure = nil
-                    } catch {
-                        failure = error.isGone ? nil : error
-                    }
-                    return failure?.isBusy != true
-                }
-                if let failure { throw failure }
-                if isGone { forget(directory) }
-            }
-            return all.count
+            return try top.removeTree { journal?.forget($0) }
         } catch {
             throw ActuationError(error, on: top)
         }

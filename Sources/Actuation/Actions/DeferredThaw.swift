@@ -28,7 +28,7 @@ public struct DeferredThaw: ~Copyable {
         }
         let deadline = Deadline(after: timeout)
         try? StandardOutput.write(ThawGuard.ready + "\n")
-        spareFromOutOfMemoryKills()
+        Steadiness.spareFromOutOfMemoryKills()
         // The caller lets go of the pipe when the freeze stands, or when it dies.
         var isArmed = false
         while !deadline.hasPassed {
@@ -55,10 +55,5 @@ public struct DeferredThaw: ~Copyable {
     private var isRequested: Bool {
         (try? ControlFile.read(interface.requestFile, in: directory)).map { $0.first == 0x31 }
             ?? false
-    }
-
-    private func spareFromOutOfMemoryKills() {
-        guard let own = try? OwnedDescriptor.directory(Array("/proc/self".utf8)) else { return }
-        try? ControlFile.write("-900", to: "oom_score_adj", in: own)
     }
 }

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
@@ -25,6 +26,16 @@ struct FreezeInterface {
             ? state.split(separator: "\n").contains("frozen 1") : state == "FROZEN"
     }
 
+    /// The ancestor that was asked to be frozen, and keeps a cgroup so.
+    func ancestor(freezing directory: CgroupDirectory, _ files: any ControlFiles) -> CgroupPath? {
+        var above = directory.enclosing
+        while let here = above, !here.path.isRoot {
+            if here.textIfAny(requestFile, files) == "1" { return here.path }
+            above = here.enclosing
+        }
+        return nil
+    }
+
     /// Whether nothing of it is frozen or about to be.
     func isThawed(_ read: (String) throws(IOError) -> String) throws(IOError) -> Bool {
         let state = try read(stateFile)
@@ -34,25 +45,36 @@ struct FreezeInterface {
 }
 
 extension FreezeInterface {
-    /// Waits until all of a cgroup that was asked to freeze stands still; false if it never did.
+    /// Looks whether all of a cgroup that was asked to freeze stands still; the `look`th time, from
+    /// 1 on.
     ///
     /// v1 misses who was just forking when it was asked: one writes again, and now and then lets
     /// go for a moment, so that a parent can meet its child.
+    func look(
+        _ look: Int, mayLetGo: Bool = true, read: (String) throws(IOError) -> String,
+        write: (String) throws(IOError) -> Void
+    ) throws(IOError) -> Bool {
+        if try isFrozen(read) { return true }
+        guard version == .legacy, look > 2 else { return false }
+        if mayLetGo, look % 4 == 0 {
+            try write(thawedValue)
+            Pause.sleep(.milliseconds(2))
+        }
+        try write(frozenValue)
+        return try isFrozen(read)
+    }
+
+    /// Waits until all of a cgroup that was asked to freeze stands still; false if it never did.
     func settle(
         _ directory: CgroupDirectory, files: any ControlFiles, within time: Duration
     ) throws(IOError) -> Bool {
-        var asked = 0
+        var looks = 0
         return try Deadline(after: time).wait { () throws(IOError) in
-            let read = { (name: String) throws(IOError) in try files.text(name, of: directory) }
-            if try isFrozen(read) { return true }
-            asked += 1
-            guard version == .legacy, asked > 2 else { return false }
-            if asked % 4 == 0 {
-                try files.write(thawedValue, to: file, of: directory)
-                Pause.sleep(.milliseconds(2))
-            }
-            try files.write(frozenValue, to: file, of: directory)
-            return try isFrozen(read)
+            looks += 1
+            return try look(
+                looks,
+                read: { name throws(IOError) in try files.text(name, of: directory) },
+                write: { value throws(IOError) in try files.write(value, to: file, of: directory) })
         }
     }
 }

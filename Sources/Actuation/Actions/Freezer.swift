@@ -30,12 +30,20 @@ public struct Freezer: Sendable {
     private let files: any ControlFiles
     private let journal: UndoJournal?
     private let thawGuard: ThawGuard
+    private let protected: ProtectedSet
+    private let shadows: ShadowGroups
+    private let usesShadows: Bool
 
-    /// Acts on these trees.
+    /// Acts on these trees; with `shadow` also where the processes sit in a larger cgroup of v1
+    /// (see ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil,
+        shadow: Bool = false, shadowParent: CgroupPath? = nil
     ) {
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
+        usesShadows = shadow
+        shadows = ShadowGroups(set: set, files: files, journal: journal, parent: shadowParent)
         self.set = set
         self.files = files
         self.journal = journal
@@ -46,18 +54,18 @@ public struct Freezer: Sendable {
     public func freeze(
         _ path: CgroupPath, timeout: Duration = .seconds(60)
     ) throws(ActuationError) -> Frozen {
-        let protected = ProtectedSet(set: set, system: set.system)
         try protected.check(.freeze, on: path)
         let trees = try TargetTrees(path, in: set)
-        let (index, directory) = try trees.tree(
+        let (_, directory) = try trees.tree(
             for: .freeze, among: [set.unified, set.legacy(.freezer)].compactMap { $0 },
-            remedy: "put them into one cgroup first: cgwarden move")
+            remedy: "put them into one cgroup first: cgwarden move",
+            shadows: usesShadows ? shadows : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
             throw ActuationError(
                 .busy, "\(path) is frozen already; let it go on first: cgwarden thaw \(path)")
         }
-        let members = try trees.members(in: index)
+        let members = try members(of: directory)
         let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
         let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
@@ -68,10 +76,12 @@ public struct Freezer: Sendable {
         }
         do throws(ActuationError) {
             try JournaledWrite(files: files, journal: journal).write(
-                interface.frozenValue, to: interface.file, of: directory, cause: "freeze")
+                interface.frozenValue, to: ControlCell(interface.file), of: directory,
+                cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
             // After the freeze, when the answer cannot change any more.
-            if let reason = HeldLocks(system: set.system).reasonToThaw(try trees.members(in: index))
+            if let reason = HeldLocks(system: set.system).reasonToThaw(
+                try self.members(of: directory))
             {
                 throw ActuationError(.refused, "thawed \(path) again at once: \(reason)")
             }
@@ -80,8 +90,17 @@ public struct Freezer: Sendable {
         }
         _ = consume watch
         return Frozen(
-            hierarchy: directory.hierarchy.label, processes: try trees.members(in: index).count,
+            hierarchy: directory.hierarchy.label, processes: try self.members(of: directory).count,
             timeout: allowed, isShortened: allowed < timeout)
+    }
+
+    /// Those who stand still then; a shadow has its own.
+    private func members(of directory: CgroupDirectory) throws(ActuationError) -> Set<Int32> {
+        do throws(IOError) {
+            return try directory.processesBelow()
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
     }
 
     private func isRequested(
@@ -129,6 +148,7 @@ public struct Freezer: Sendable {
     private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
         journal?.settle(
             interface.file, inode: directory.inode, readBack: interface.thawedValue)
+        thawGuard.forget(directory)
     }
 
     /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does.
@@ -138,7 +158,8 @@ public struct Freezer: Sendable {
         var frozenBy: CgroupPath?
         var below = 0
         for index in [set.unified, set.legacy(.freezer)].compactMap({ $0 }) {
-            guard let directory = trees.directories[index], !path.isRoot else { continue }
+            let shadow = try shadows.existing(trees, in: index)
+            guard let directory = shadow ?? trees.directories[index], !path.isRoot else { continue }
             let interface = FreezeInterface(version: directory.hierarchy.version)
             if try isRequested(interface, directory) {
                 do throws(IOError) {
@@ -152,6 +173,7 @@ public struct Freezer: Sendable {
             let ancestor = try waitForThaw(interface, directory)
             frozenBy = frozenBy ?? ancestor
             below += requestsBelow(interface, directory)
+            if let shadow { try shadows.release(shadow) }
         }
         return Thawed(hierarchies: done, frozenBy: frozenBy, frozenBelow: below)
     }
@@ -170,15 +192,7 @@ public struct Freezer: Sendable {
             _ = Deadline(after: .seconds(1)).wait { lock.tryLock() }
         }
         if goesOn { return nil }
-        var above = directory.path.parent
-        while let path = above, !path.isRoot {
-            if let ancestor = try? CgroupDirectory(path, in: directory.hierarchy),
-                (try? isRequested(interface, ancestor)) == true
-            {
-                return path
-            }
-            above = path.parent
-        }
+        if let ancestor = interface.ancestor(freezing: directory, files) { return ancestor }
         throw ActuationError(
             .failed, "\(directory.path) was thawed, but its processes do not go on yet")
     }

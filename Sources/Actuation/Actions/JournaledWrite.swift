@@ -1,3 +1,5 @@
+internal import CgroupModel
+internal import Hierarchy
 internal import KernelIO
 
 /// A write that can be put back: noted in the journal before, read back after.
@@ -5,45 +7,69 @@ struct JournaledWrite {
     let files: any ControlFiles
     let journal: UndoJournal?
 
-    /// Writes a value; returns what the file holds then.
-    @discardableResult
+    /// Writes a value.
     func write(
         _ value: String, to file: String, of directory: CgroupDirectory, cause: String
-    ) throws(ActuationError) -> String {
+    ) throws(ActuationError) {
+        try write(value, to: ControlCell(file), of: directory, cause: cause)
+    }
+
+    /// Writes a value.
+    func write(
+        _ value: String, to cell: ControlCell, of directory: CgroupDirectory, cause: String
+    ) throws(ActuationError) {
         let original: String
         do throws(IOError) {
-            original = try files.text(file, of: directory)
+            original = cell.value(in: try files.text(cell.file, of: directory))
         } catch {
             throw ActuationError(error, on: directory)
         }
-        let entry: JournalEntry?
+        let entry = try journal?.record(cell, of: directory, original, wanted: value, cause: cause)
         do throws(IOError) {
-            entry = try journal?.begin(
-                directory: directory, file: ControlCell(file), original: original, wanted: value,
-                cause: cause)
+            try files.write(cell.command(value), to: cell.file, of: directory)
         } catch {
-            throw ActuationError(
-                error.isPermission ? .notPermitted : .failed,
-                "nothing was done, since it could not be undone: \(error)")
-        }
-        do throws(IOError) {
-            try files.write(value, to: file, of: directory)
-            let readBack = try files.text(file, of: directory)
-            if let entry { try? journal?.finish(entry, readBack: readBack) }
-            return readBack
-        } catch {
-            if let entry { try? journal?.finish(entry, readBack: original) }
+            note(entry, of: directory)
             throw ActuationError(error, on: directory)
+        }
+        note(entry, of: directory)
+    }
+
+    /// Puts on record what is there after a write, whether it was taken or not; what cannot be read
+    /// stays unfinished, and what went with its cgroup is forgotten.
+    func note(_ entry: JournalEntry?, of directory: CgroupDirectory) {
+        guard let entry, let journal else { return }
+        if let text = try? files.text(entry.cell.file, of: directory) {
+            try? journal.finish(entry, readBack: entry.cell.value(in: text))
+        } else if !directory.isCurrent {
+            try? journal.close(entry, reason: "gone")
         }
     }
 }
 
 extension UndoJournal {
-    /// Notes that a file of a cgroup holds another value now; nothing if it was never changed.
-    func settle(_ file: String, inode: UInt64, readBack: String) {
-        guard let entries = try? entries() else { return }
-        for entry in entries where entry.inode == inode && entry.cell.file == file {
-            try? finish(entry, readBack: readBack)
+    /// The original is on record before anything is written; without a record nothing is.
+    func record(
+        _ cell: ControlCell, of directory: CgroupDirectory, _ original: String, wanted: String,
+        cause: String
+    ) throws(ActuationError) -> JournalEntry {
+        try record(
+            cell, at: directory.path, inode: directory.inode, in: directory.hierarchy, original,
+            wanted: wanted, cause: cause)
+    }
+
+    /// The same for what is no value of a cgroup that is there.
+    func record(
+        _ cell: ControlCell, at path: CgroupPath, inode: UInt64 = 0, in hierarchy: MountedHierarchy,
+        _ original: String, wanted: String, cause: String
+    ) throws(ActuationError) -> JournalEntry {
+        do throws(IOError) {
+            return try begin(
+                cell, at: path, inode: inode, in: hierarchy, original: original, wanted: wanted,
+                cause: cause)
+        } catch {
+            throw ActuationError(
+                error.isPermission ? .notPermitted : .failed,
+                "nothing was done, for the undo journal cannot be written: \(error)")
         }
     }
 }

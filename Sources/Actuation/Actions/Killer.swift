@@ -29,23 +29,27 @@ public struct Killer: Sendable {
     private let set: HierarchySet
     private let files: any ControlFiles
     private let thawGuard: ThawGuard
+    private let protected: ProtectedSet
     private static let mostRounds = 20
 
     /// Acts on these trees.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        thawGuard: ThawGuard = .own
+        thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil
     ) {
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
         self.set = set
         self.files = files
         self.thawGuard = thawGuard
     }
 
     /// Asks all to end with `signal`, and after `grace` kills who is left; no grace kills at once.
+    ///
+    /// Without `force` nobody is killed, and it throws if someone is left.
     public func kill(
-        _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10)
+        _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
+        force: Bool = true
     ) throws(ActuationError) -> Killed {
-        let protected = ProtectedSet(set: set, system: set.system)
         try protected.check(.kill, on: path)
         let trees = try TargetTrees(path, in: set)
         let (index, directory) = try trees.tree(
@@ -53,7 +57,14 @@ public struct Killer: Sendable {
             remedy: "kill them where they are, one cgroup after the other")
         var seen = try trees.members(in: index)
         guard !seen.isEmpty else { return Killed(processes: 0, means: .nobody) }
-        if grace > .zero, try !holdsSignalsBack(directory) {
+        let frozen = try frozenOfLegacy(path)
+        if !frozen.isEmpty {
+            killFrozen(frozen, trees, index)
+            if isEmpty(trees, index, within: .seconds(1)) {
+                return Killed(processes: seen.count, means: .frozen(rounds: 1))
+            }
+        }
+        if grace > .zero {
             send(signal, to: seen, of: path, in: index)
             let isEmpty = try Deadline(after: grace).wait { () throws(ActuationError) in
                 let left = try trees.members(in: index)
@@ -63,6 +74,12 @@ public struct Killer: Sendable {
                 return left.isEmpty
             }
             if isEmpty { return Killed(processes: seen.count, means: .signal) }
+        }
+        guard force else {
+            throw ActuationError(
+                .failed,
+                "\(path) still holds \(trees.listed(try trees.members(in: index))) after SIG"
+                    + "\(signal.name), and was not to be forced")
         }
         try protected.check(.kill, on: path)
         guard directory.isCurrent else {
@@ -83,12 +100,23 @@ public struct Killer: Sendable {
         return preferred + others
     }
 
-    /// A frozen process of v1 hears nothing, so there is nothing to wait for.
-    private func holdsSignalsBack(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
-        guard let freezer = set.legacy(.freezer), directory.hierarchy.version == .legacy,
-            let frozen = try? CgroupDirectory(directory.path, in: set.hierarchies[freezer])
-        else { return false }
-        return (try? files.text("freezer.state", of: frozen)) == "FROZEN"
+    /// What of it v1's freezer holds: a process in there hears nothing, and does not even die before
+    /// it is let go, so there is nothing to wait for.
+    private func frozenOfLegacy(
+        _ path: CgroupPath
+    ) throws(ActuationError) -> [CgroupDirectory] {
+        guard let freezer = set.legacy(.freezer),
+            let top = try? CgroupDirectory(path, in: set.hierarchies[freezer])
+        else { return [] }
+        if let ancestor = FreezeInterface(version: .legacy).ancestor(freezing: top, files) {
+            throw ActuationError(
+                .busy,
+                "cannot kill \(path): it is frozen by \(ancestor), and nothing in it can end before "
+                    + "that goes on: cgwarden thaw \(ancestor)")
+        }
+        return ((try? top.subtree()) ?? []).filter {
+            (try? files.text("freezer.state", of: $0)).map { $0 != "THAWED" } ?? false
+        }
     }
 
     private func send(
@@ -113,7 +141,6 @@ public struct Killer: Sendable {
             return .kernel
         }
         let isFreezer = index == set.legacy(.freezer)
-        if isFreezer, killFrozen(trees, index, directory, &seen) { return .frozen(rounds: 1) }
         let watch = isFreezer ? try thawGuard.watch(directory, timeout: .seconds(30)) : nil
         var rounds = 0
         while rounds < Self.mostRounds {
@@ -132,14 +159,13 @@ public struct Killer: Sendable {
 
     /// Kills what is frozen already and lets it go, and with it the guard of that freeze.
     private func killFrozen(
-        _ trees: TargetTrees, _ index: Int, _ directory: CgroupDirectory, _ seen: inout Set<Int32>
-    ) -> Bool {
-        guard (try? holdsSignalsBack(directory)) == true else { return false }
-        let members = (try? trees.members(in: index)) ?? []
-        seen.formUnion(members)
-        send(.kill, to: members, of: trees.path, in: index)
-        thaw(directory)
-        return isEmpty(trees, index, within: .seconds(1))
+        _ frozen: [CgroupDirectory], _ trees: TargetTrees, _ index: Int
+    ) {
+        for cgroup in frozen {
+            send(.kill, to: Set((try? cgroup.processes()) ?? []), of: trees.path, in: index)
+        }
+        // The ones above first: one below goes on only when they do.
+        for cgroup in frozen { try? files.write("THAWED", to: "freezer.state", of: cgroup) }
     }
 
     /// False where the kernel has no cgroup.kill (before 5.14), or not for a threaded cgroup.

@@ -14,11 +14,16 @@ public struct Mover: Sendable {
 
     private let set: HierarchySet
     private let files: any ControlFiles
+    private let journal: UndoJournal?
 
     /// Acts on these trees.
-    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        journal: UndoJournal? = nil
+    ) {
         self.set = set
         self.files = files
+        self.journal = journal
     }
 
     /// Moves each process in every hierarchy that has the path, or in none of them.
@@ -35,6 +40,18 @@ public struct Mover: Sendable {
         var moved: [Moved] = []
         for pid in pids { moved.append(try move(pid, to: targets)) }
         return moved
+    }
+
+    /// Moves one process within one hierarchy; one that has ended needs it no more.
+    func place(
+        _ pid: Int32, in directory: CgroupDirectory, of tree: Int
+    ) throws(ActuationError) {
+        guard ProcessReader(set.system).stat(pid) != nil else { return }
+        do throws(ActuationError) {
+            _ = try move(pid, to: [(tree, directory)])
+        } catch {
+            guard error.code == .notFound, directory.isCurrent else { throw error }
+        }
     }
 
     private func targets(
@@ -119,16 +136,16 @@ public struct Mover: Sendable {
         guard let before = places.places(of: pid) else {
             throw ActuationError(.notFound, "process \(pid) has ended")
         }
-        var done: [(hierarchy: MountedHierarchy, path: CgroupPath)] = []
+        var done: [Step] = []
         for (index, directory) in targets where before[index] != directory.path {
+            let step = try begin(pid, from: before[index], to: directory)
             do throws(IOError) {
                 try files.write("\(pid)", to: "cgroup.procs", of: directory)
-                if let origin = before[index] { done.append((directory.hierarchy, origin)) }
+                end(step, in: directory)
+                done.append(step)
             } catch {
-                for (hierarchy, origin) in done {
-                    guard let back = try? CgroupDirectory(origin, in: hierarchy) else { continue }
-                    try? files.write("\(pid)", to: "cgroup.procs", of: back)
-                }
+                end(step, in: step.origin)
+                for step in done { takeBack(pid, step) }
                 throw explained(error, pid, directory)
             }
         }
@@ -140,7 +157,44 @@ public struct Mover: Sendable {
                 "process \(pid) was moved to \(directory.path), but someone moved it elsewhere in "
                     + "hierarchy \(directory.hierarchy.label)")
         }
-        return Moved(pid: pid, origins: done.map { ($0.hierarchy.label, $0.path) })
+        return Moved(
+            pid: pid,
+            origins: done.compactMap { step in
+                step.origin.map { ($0.hierarchy.label, $0.path) }
+            })
+    }
+
+    /// One process in one hierarchy.
+    private struct Step {
+        /// Nil if it is outside what can be seen here, so that nothing can be put back.
+        let origin: CgroupDirectory?
+        let entry: JournalEntry?
+    }
+
+    private func begin(
+        _ pid: Int32, from place: CgroupPath?, to directory: CgroupDirectory
+    ) throws(ActuationError) -> Step {
+        let origin = place.flatMap { try? CgroupDirectory($0, in: directory.hierarchy) }
+        guard let journal, let origin, let stat = ProcessReader(set.system).stat(pid) else {
+            return Step(origin: origin, entry: nil)
+        }
+        let entry = try journal.record(
+            JournalEntry.moved(pid, startTicks: stat.startTicks), at: directory.path,
+            in: directory.hierarchy, "\(MembershipText(origin))",
+            wanted: "\(MembershipText(directory))", cause: "move")
+        return Step(origin: origin, entry: entry)
+    }
+
+    private func end(_ step: Step, in place: CgroupDirectory?) {
+        guard let entry = step.entry, let place else { return }
+        try? journal?.finish(entry, readBack: "\(MembershipText(place))")
+    }
+
+    private func takeBack(_ pid: Int32, _ step: Step) {
+        guard let origin = step.origin,
+            (try? files.write("\(pid)", to: "cgroup.procs", of: origin)) != nil
+        else { return }
+        end(step, in: origin)
     }
 
     private func explained(

@@ -19,12 +19,17 @@ public struct Pinner: Sendable {
     private let set: HierarchySet
     private let files: any ControlFiles
     private let journal: UndoJournal?
+    private let shadows: ShadowGroups?
 
-    /// Acts on these trees.
+    /// Acts on these trees; with `shadow` also where the processes sit in a larger cgroup of v1
+    /// (see ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil
+        journal: UndoJournal? = nil, shadow: Bool = false, shadowParent: CgroupPath? = nil
     ) {
+        shadows =
+            shadow
+            ? ShadowGroups(set: set, files: files, journal: journal, parent: shadowParent) : nil
         self.set = set
         self.files = files
         self.journal = journal
@@ -34,20 +39,15 @@ public struct Pinner: Sendable {
     public func pin(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) -> Pinned {
-        let protected = ProtectedSet(set: set, system: set.system)
-        try protected.check(.pin, on: path)
-        let trees = try TargetTrees(path, in: set)
+        let directory = try TargetTrees.directory(
+            .cpuset, of: path, for: .pin, in: set,
+            remedy: "put them into one cgroup first: cgwarden move", shadows: shadows)
         let legacy = set.legacy(.cpuset)
-        guard let tree = legacy ?? set.unified else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has cpuset")
-        }
-        let (_, directory) = try trees.tree(
-            for: .pin, among: [tree], remedy: "put them into one cgroup first: cgwarden move")
         let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
             list.map { Wish(file: name, list: $0, isLegacy: legacy != nil) }
         }
         for wish in wanted { try check(wish, directory) }
-        try protected.check(.pin, on: path)
+        try ProtectedSet(set: set, system: set.system).check(.pin, on: path)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
         }
@@ -72,13 +72,9 @@ public struct Pinner: Sendable {
     private func check(_ wish: Wish, _ directory: CgroupDirectory) throws(ActuationError) {
         guard let above = directory.path.parent else { return }
         let list = wish.list
-        let parent: CgroupDirectory
-        do throws(IOError) {
-            parent = try CgroupDirectory(above, in: directory.hierarchy)
-        } catch {
-            throw ActuationError(error, on: above, in: directory.hierarchy.label)
-        }
-        if !wish.isLegacy, (try? directory.read(wish.file)) == nil {
+        let parent = try nearest(wish.effective, above, in: directory.hierarchy)
+        // Where systemd has yet to switch cpuset on, it is as in a new cgroup.
+        if !wish.isLegacy, (try? files.text(wish.file, of: directory)) == nil {
             throw ActuationError(
                 .unavailable,
                 "\(directory.path) has no \(wish.file): \(above) does not pass cpuset to its "
@@ -106,21 +102,54 @@ public struct Pinner: Sendable {
         }
     }
 
+    /// The cgroup itself or the nearest one above it that has a file: on v2 cpuset may be on in
+    /// none between here and the root.
+    private func nearest(
+        _ file: String, _ path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(ActuationError) -> CgroupDirectory {
+        var path = path
+        while true {
+            do throws(IOError) {
+                let directory = try CgroupDirectory(path, in: hierarchy)
+                guard let above = path.parent, (try? directory.read(file)) == nil else {
+                    return directory
+                }
+                path = above
+            } catch {
+                throw ActuationError(error, on: path, in: hierarchy.label)
+            }
+        }
+    }
+
     private func write(_ wanted: [Wish], to directory: CgroupDirectory) throws(ActuationError) {
         let writer = JournaledWrite(files: files, journal: journal)
         var done: [(file: String, original: String)] = []
         for wish in wanted {
             let original = (try? files.text(wish.file, of: directory)) ?? ""
             do throws(ActuationError) {
-                try writer.write("\(wish.list)", to: wish.file, of: directory, cause: "pin")
+                try writer.write(
+                    "\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
                 done.append((wish.file, original))
             } catch {
-                for (file, original) in done {
-                    // An empty write is none: a newline empties the list.
-                    try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
-                }
+                putBack(done, directory)
                 throw error
             }
+        }
+        for wish in wanted where (try? directory.read(wish.effective)) == nil {
+            putBack(done, directory)
+            throw ActuationError(
+                .unavailable,
+                "systemd took \(wish.file) of \(directory.path), but cpuset does not reach it; "
+                    + "pin a unit of the machine's systemd, or have cpuset delegated to yours")
+        }
+    }
+
+    private func putBack(_ done: [(file: String, original: String)], _ directory: CgroupDirectory) {
+        for (file, original) in done.reversed() {
+            // An empty write is none: a newline empties the list.
+            try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
+            guard let now = try? files.text(file, of: directory) else { continue }
+            journal?.settle(file, inode: directory.inode, readBack: now)
         }
     }
 
@@ -158,10 +187,7 @@ public struct Pinner: Sendable {
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> RangeList {
         do throws(IOError) {
-            guard let list = RangeList(try files.text(file, of: directory)) else {
-                throw IOError("understand", file, code: 5)
-            }
-            return list
+            return try files.value(file, of: directory) { RangeList($0) }
         } catch {
             throw ActuationError(error, on: directory)
         }

@@ -23,35 +23,40 @@ public struct Reclaimer: Sendable {
 
     private let set: HierarchySet
     private let files: any ControlFiles
+    private let protected: ProtectedSet
     /// Between two of these the deadline is looked at.
     private static let step: UInt64 = 32 << 20
 
     /// Acts on these trees.
-    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        protected: ProtectedSet? = nil
+    ) {
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
         self.set = set
         self.files = files
     }
 
     /// Reclaims in steps until the amount is reached, the kernel finds no more, or time is up.
+    ///
+    /// `swappiness`, 0 to 200, is the kernel's own if nil (v2, since Linux 6.10).
     public func reclaim(
-        _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10)
+        _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10),
+        swappiness: UInt32? = nil
     ) throws(ActuationError) -> Reclaimed {
-        try ProtectedSet(set: set, system: set.system).check(.reclaim, on: path)
-        let trees = try TargetTrees(path, in: set)
-        guard let tree = set.legacy(.memory) ?? set.unified else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has memory")
-        }
-        let (_, directory) = try trees.tree(
-            for: .reclaim, among: [tree], remedy: "name the cgroup that holds them all")
+        let directory = try TargetTrees.directory(
+            .memory, of: path, for: .reclaim, in: set, protected: protected,
+            remedy: "name the cgroup that holds them all")
         if directory.hierarchy.version == .legacy { return try empty(directory, amount) }
         let before = try usage("memory.current", directory)
         let wanted = if case .bytes(let bytes) = amount { bytes } else { before }
         let end = Deadline(after: deadline)
         var done: UInt64 = 0
         var step = min(Self.step, wanted)
+        let option = swappiness.map { " swappiness=\($0)" } ?? ""
         while done < wanted, !end.hasPassed, step > 0 {
             do throws(IOError) {
-                try files.write("\(step)", to: "memory.reclaim", of: directory)
+                try files.write("\(step)\(option)", to: "memory.reclaim", of: directory)
                 done += step
                 step = min(step, wanted - done)
             } catch {
@@ -105,10 +110,7 @@ public struct Reclaimer: Sendable {
         _ file: String, _ directory: CgroupDirectory
     ) throws(ActuationError) -> UInt64 {
         do throws(IOError) {
-            guard let bytes = UInt64(try files.text(file, of: directory)) else {
-                throw IOError("understand", file, code: 5)
-            }
-            return bytes
+            return try files.value(file, of: directory) { UInt64($0) }
         } catch {
             throw explained(error, directory)
         }

@@ -35,6 +35,21 @@ struct TargetTrees {
         }
     }
 
+    /// The directory in the tree that has a controller, for an action that nothing speaks against.
+    static func directory(
+        _ controller: Controller, of path: CgroupPath, for action: Action, in set: HierarchySet,
+        protected: ProtectedSet? = nil, remedy: String, shadows: ShadowGroups? = nil
+    ) throws(ActuationError) -> CgroupDirectory {
+        try (protected ?? ProtectedSet(set: set, system: set.system)).check(action, on: path)
+        let trees = try TargetTrees(path, in: set)
+        guard let tree = set.legacy(controller) ?? set.unified else {
+            throw ActuationError(
+                .unavailable, "no hierarchy of this machine has \(controller.rawValue)")
+        }
+        return try trees.tree(for: action, among: [tree], remedy: remedy, shadows: shadows)
+            .directory
+    }
+
     /// The processes in one tree, those of descendants included; none where the path is not.
     func members(in tree: Int) throws(ActuationError) -> Set<Int32> {
         guard let directory = directories[tree] else { return [] }
@@ -45,9 +60,10 @@ struct TargetTrees {
         }
     }
 
-    /// The first of these trees that an action may work through.
+    /// The first of these trees that an action may work through; if there is none, a shadow in the
+    /// last one of v1, where shadows are allowed.
     func tree(
-        for action: Action, among candidates: [Int], remedy: String
+        for action: Action, among candidates: [Int], remedy: String, shadows: ShadowGroups? = nil
     ) throws(ActuationError) -> (index: Int, directory: CgroupDirectory) {
         var reasons: [String] = []
         for index in candidates {
@@ -57,19 +73,28 @@ struct TargetTrees {
                 return (index, directory)
             }
         }
+        if let shadows,
+            let index = candidates.last(where: { set.hierarchies[$0].version == .legacy })
+        {
+            return (index, try shadows.cover(self, in: index))
+        }
         throw ActuationError(
             .refused,
             "will not \(action.rawValue) \(path): \(reasons.joined(separator: "; ")); \(remedy)")
     }
 
     /// Why acting through a tree would not hit just those whom the path means; nil if it would.
-    func disagreement(in acting: Int) throws(ActuationError) -> String? {
+    ///
+    /// What another tree says can be left out.
+    func disagreement(
+        in acting: Int, ignoring ignored: Int? = nil
+    ) throws(ActuationError) -> String? {
         let name = set.hierarchies[acting].label
         guard directories[acting] != nil else { return try absence(acting, name) }
         // What forks or ends between two lists shows in /proc at once, so a difference is looked
         // up there before it counts.
         let mine = try members(in: acting)
-        for other in directories.indices where other != acting {
+        for other in directories.indices where other != acting && other != ignored {
             let others = try members(in: other)
             if others.isEmpty { continue }
             let label = set.hierarchies[other].label

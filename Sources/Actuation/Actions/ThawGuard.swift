@@ -1,30 +1,57 @@
 internal import Hierarchy
 internal import KernelIO
 
-/// Starts the small process that thaws a cgroup at the deadline, whatever becomes of its caller.
+/// Sees to it that a cgroup is thawed at its deadline, whatever becomes of who froze it.
 public struct ThawGuard: Sendable {
-    private let program: String
-    private let arguments: [String]
+    private enum Means: Sendable {
+        case helper(program: String, arguments: [String])
+        case keeper(any ThawKeeping)
+    }
+
+    private let means: Means
 
     /// The guard is this program itself under a command that is not for people.
-    public static let own = ThawGuard(program: "/proc/self/exe")
+    public static let own = ThawGuard(
+        means: .helper(program: "/proc/self/exe", arguments: ["cgwarden", "thaw-later"]))
 
     /// The guard is a cgwarden at a path.
     public init(program: String) {
-        self.program = program
-        arguments = ["cgwarden", "thaw-later"]
+        self.init(means: .helper(program: program, arguments: ["cgwarden", "thaw-later"]))
     }
+
+    /// The guard is one that runs already, and keeps many deadlines.
+    public init(_ keeper: any ThawKeeping) { self.init(means: .keeper(keeper)) }
+
+    private init(means: Means) { self.means = means }
 
     /// A guard that watches; letting go of it tells it that the freezing is done.
     struct Watch: ~Copyable {
-        private let process: DetachedProcess
+        private let process: DetachedProcess?
 
-        init(_ process: consuming DetachedProcess) { self.process = process }
+        init(_ process: consuming DetachedProcess?) { self.process = process }
     }
 
     /// Starts it, and returns when it watches.
     func watch(
         _ directory: CgroupDirectory, timeout: Duration, journal: UndoJournal? = nil
+    ) throws(ActuationError) -> Watch {
+        switch means {
+        case .keeper(let keeper):
+            keeper.thaw(inode: directory.inode, within: timeout)
+            return Watch(nil)
+        case .helper(let program, let arguments):
+            return try start(program, arguments, directory, timeout, journal)
+        }
+    }
+
+    /// There is nothing to thaw any more.
+    func forget(_ directory: CgroupDirectory) {
+        if case .keeper(let keeper) = means { keeper.forget(inode: directory.inode) }
+    }
+
+    private func start(
+        _ program: String, _ arguments: [String], _ directory: CgroupDirectory,
+        _ timeout: Duration, _ journal: UndoJournal?
     ) throws(ActuationError) -> Watch {
         let milliseconds =
             timeout.components.seconds * 1000
@@ -51,4 +78,12 @@ public struct ThawGuard: Sendable {
     }
 
     static let ready = "ready"
+}
+
+/// Thaws cgroups at their deadlines, in a process of its own that finds them in the undo journal.
+public protocol ThawKeeping: Sendable {
+    /// A cgroup with this inode, in the tree that freezes it, is to go on by then.
+    func thaw(inode: UInt64, within time: Duration)
+    /// It goes on already.
+    func forget(inode: UInt64)
 }

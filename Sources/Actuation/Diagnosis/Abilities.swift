@@ -7,9 +7,14 @@ struct Abilities {
     let trees: [Diagnosis.Tree]
     private let version: (major: Int, minor: Int)
 
-    init(set: HierarchySet, trees: [Diagnosis.Tree], kernel: String) {
+    private let hasOwnSystemd: Bool
+
+    init(
+        set: HierarchySet, trees: [Diagnosis.Tree], kernel: String, hasOwnSystemd: Bool = false
+    ) {
         self.set = set
         self.trees = trees
+        self.hasOwnSystemd = hasOwnSystemd
         let parts = kernel.split(separator: ".").map { part in Int(part.prefix { $0.isNumber }) ?? 0
         }
         version = (parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
@@ -80,6 +85,7 @@ struct Abilities {
             let means = writable.isEmpty ? "the cgroups delegated to you" : "some hierarchies"
             return able(command, "\(means), such as \(first.label)")
         }
+        if command == "run", hasOwnSystemd { return able(command, "scopes of your own systemd") }
         return unable(
             command,
             "\(trees.first?.refusal ?? "nothing is mounted"); run as root, or under systemd "

@@ -25,7 +25,14 @@ extension Diagnosis {
         capabilities = Self.capabilitiesThatMatter.map { name, use in
             (name, held.contains(name), use)
         }
-        abilities = Abilities(set: set, trees: trees, kernel: kernel).all
+        let ownSystemd = user.flatMap { user in
+            system.isLive && user != 0 && set.mode == .unified
+                ? try? Systemd.connected(to: .user(user)).version() : nil
+        }
+        abilities =
+            Abilities(
+                set: set, trees: trees, kernel: kernel, hasOwnSystemd: ownSystemd != nil
+            ).all
         descriptors = DescriptorBudget.limits.descriptors
         watches = number("sys/fs/inotify/max_user_watches")
         watchInstances = number("sys/fs/inotify/max_user_instances")
@@ -35,8 +42,17 @@ extension Diagnosis {
         accountsSwap = Self.accountsSwap(set)
         systemdVersion = InstalledSystemd.version
         runsSystemd = InstalledSystemd.isRunning
+        runningSystemd = runsSystemd && system.isLive ? Self.askedVersion() : nil
         initialProcess = reader.stat(1)?.name ?? "unknown"
         (limiters, siblings) = Self.others(system, reader, own: own.map { Int32($0.pid) })
+    }
+
+    private static func askedVersion() -> Result<String, ActuationError> {
+        Result { () throws(ActuationError) in
+            try asking("ask for its version") { () throws(BusError) in
+                try Systemd.connected(to: .system).fullVersion()
+            }
+        }
     }
 
     private static func trees(_ set: HierarchySet, _ own: Int32?) -> [Tree] {

@@ -61,6 +61,9 @@ public struct Diagnosis: Sendable {
     public let accountsSwap: Bool?
     /// systemd's version as installed; nil without systemd.
     public let systemdVersion: String?
+    /// The version of the systemd that runs the machine, or why it cannot be asked; nil where none
+    /// does.
+    public let runningSystemd: Result<String, ActuationError>?
     /// Whether systemd runs the machine.
     public let runsSystemd: Bool
     /// The name of process 1.

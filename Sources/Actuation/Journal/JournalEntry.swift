@@ -1,4 +1,5 @@
 public import CgroupModel
+internal import Hierarchy
 
 /// What the journal knows about one value: what it was before cgwarden touched it first, and what
 /// cgwarden wrote last.
@@ -8,8 +9,8 @@ public struct JournalEntry: Hashable, Sendable {
     /// The hierarchy's label.
     public let hierarchy: String
     /// The cgroup's path when it was written.
-    public let path: CgroupPath
-    /// The cgroup's inode in that hierarchy.
+    public var path: CgroupPath
+    /// The cgroup's inode in that hierarchy, 0 for what is no value of a cgroup.
     public let inode: UInt64
     /// The value's place.
     public let cell: ControlCell
@@ -35,6 +36,48 @@ public struct JournalEntry: Hashable, Sendable {
     }
 
     var place: Place { Place(hierarchy: hierarchy, inode: inode, cell: cell) }
+}
+
+extension JournalEntry {
+    /// What an entry is about.
+    public enum Subject: Hashable, Sendable {
+        /// A value in an interface file.
+        case value
+        /// A cgroup that was made; its value is its inode, empty for none.
+        case cgroup
+        /// A process that was moved; its value is the inode and the path of the cgroup it is in.
+        case process(Int32, startTicks: UInt64)
+    }
+
+    /// What this is about.
+    public var subject: Subject {
+        if cell.file == Self.madeFile { return .cgroup }
+        if cell.file == Self.movedFile, let pid = cell.line.flatMap({ Int32($0) }),
+            let ticks = cell.field.flatMap({ UInt64($0) })
+        {
+            return .process(pid, startTicks: ticks)
+        }
+        return .value
+    }
+
+    /// The cell of a cgroup itself.
+    static func made(_ path: CgroupPath) -> ControlCell {
+        ControlCell(madeFile, line: path.description)
+    }
+
+    /// The cell of a process, which its start tells from a later one with its number.
+    static func moved(_ pid: Int32, startTicks: UInt64) -> ControlCell {
+        ControlCell(movedFile, line: "\(pid)", field: "\(startTicks)")
+    }
+
+    private static let madeFile = "."
+    private static let movedFile = "cgroup.procs"
+
+    /// Whether it is about a cgroup, or one of its values.
+    func concerns(_ directory: CgroupDirectory) -> Bool {
+        guard hierarchy == directory.hierarchy.label else { return false }
+        return subject == .cgroup ? readBack == "\(directory.inode)" : inode == directory.inode
+    }
 }
 
 /// All that a journal says.
@@ -71,6 +114,17 @@ public struct JournalState: Sendable {
 
     private init() {}
 
+    /// The shortest journal that says the same, without what `isObsolete` picks; the number of the
+    /// last record stays, for whoever has it in hand may still add to it.
+    func records(bootID: String, without isObsolete: (JournalEntry) -> Bool) -> [UInt8] {
+        var bytes = RecordLine("last", ["seq": "\(lastSequence)"]).bytes
+        for entry in entries where !isObsolete(entry) {
+            bytes += entry.intent(bootID: bootID).bytes
+            if let readBack = entry.readBack { bytes += entry.end(readBack).bytes }
+        }
+        return bytes
+    }
+
     private mutating func take(
         _ line: RecordLine, into open: inout [JournalEntry], bootID: String
     ) {
@@ -88,6 +142,7 @@ public struct JournalState: Sendable {
                 return open.append(entry)
             }
             open[known].sequence = sequence
+            open[known].path = entry.path
             open[known].wanted = entry.wanted
             open[known].readBack = nil
             open[known].cause = entry.cause

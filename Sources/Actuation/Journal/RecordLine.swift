@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// One line of a journal: a checksum, a verb, and `KEY=VALUE` fields in printable ASCII.
 ///
 ///     5f1c6a02 intent seq=1 file=memory.max original=max wanted=104857600
@@ -71,13 +73,7 @@ struct RecordLine {
 
     /// CRC-32 (IEEE 802.3) as eight hexadecimal digits.
     static func checksum(_ bytes: ArraySlice<UInt8>) -> String {
-        var crc = UInt32.max
-        for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
-        return hex(~crc, digits: 8)
-    }
-
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { crc, _ in crc >> 1 ^ (crc & 1 == 1 ? 0xedb8_8320 : 0) }
+        hex(Checksum.crc32(bytes), digits: 8)
     }
 
     private static func hex(_ number: UInt32, digits: Int) -> String {

@@ -10,7 +10,9 @@ public struct RestoreResult: Sendable {
         case gone
         /// Someone else changed it since; it was left alone.
         case foreign
-        /// The original, an empty cpuset, is impossible while tasks are in it; this was written.
+        /// It cannot be the original any more and is as near as can be: an empty cpuset cannot be had
+        /// while tasks are in it, so this, the parent's, was written; a controller stays passed on
+        /// where this cgroup uses it.
         case residue(String)
         /// It could not be written, and stays in the journal.
         case failed(ActuationError)

@@ -22,10 +22,11 @@ public struct Restorer {
 
     /// Puts back the values of a cgroup and those below it, or all; a dry run only looks.
     ///
-    /// What someone else has changed since is left alone unless forced. Throws if there is no
-    /// telling what the journal said.
+    /// What someone else has changed since is left alone unless forced, and so is what is not
+    /// wanted. Throws if there is no telling what the journal said.
     public func restore(
-        _ path: CgroupPath? = nil, force: Bool = false, dryRun: Bool = false
+        _ path: CgroupPath? = nil, force: Bool = false, dryRun: Bool = false,
+        where isWanted: (JournalEntry) -> Bool = { _ in true }
     ) throws(ActuationError) -> [RestoreResult] {
         let state: JournalState
         do throws(IOError) {
@@ -48,7 +49,8 @@ public struct Restorer {
                     + "original may be missing; nothing was written. `cgwarden journal` shows what "
                     + "is legible, --force restores that")
         }
-        var waiting = Array(state.entries.filter { path.map($0.path.isWithin) ?? true }.reversed())
+        var waiting = Array(
+            state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }.reversed())
         var results: [RestoreResult] = []
         // The order is right for what the catalog knows. For the rest, what the kernel refuses
         // now it may take after the others; and a weight is only itself again after cpu.idle is.
@@ -67,33 +69,30 @@ public struct Restorer {
         return results
     }
 
-    private struct Pending {
-        let entry: JournalEntry
-        let directory: CgroupDirectory
-        let found: String
-    }
-
     /// Sorts out what is done, gone or foreign, and writes the rest in its order.
     private func examine(
         _ entries: [JournalEntry], force: Bool, dryRun: Bool
     ) -> [RestoreResult] {
         var results: [RestoreResult] = []
-        var pending: [Pending] = []
+        var pending: [UndoTarget] = []
+        var hidden: [UndoTarget] = []
         for entry in entries {
             func conclude(_ outcome: RestoreResult.Outcome, _ found: String? = nil) {
                 results.append(RestoreResult(entry: entry, found: found, outcome: outcome))
             }
             do throws(IOError) {
-                guard let (directory, text) = try look(entry) else {
-                    conclude(.gone)
+                guard let target = try UndoTarget(entry, in: set, files) else {
+                    conclude(entry.isUnmade ? .already : .gone)
                     continue
                 }
-                if ControlCell.isSame(text, entry.original) {
-                    conclude(.already, text)
-                } else if force || entry.isOurs(text) {
-                    pending.append(Pending(entry: entry, directory: directory, found: text))
+                if ControlCell.isSame(target.found, entry.original) {
+                    conclude(.already, target.found)
+                } else if force || entry.isOurs(target.found) {
+                    pending.append(target)
+                } else if dryRun, entry.isWeight {
+                    hidden.append(target)
                 } else {
-                    conclude(.foreign, text)
+                    conclude(.foreign, target.found)
                 }
             } catch {
                 conclude(
@@ -101,12 +100,21 @@ public struct Restorer {
                         ActuationError(error, on: entry.path, in: entry.hierarchy)))
             }
         }
+        // The kernel does not show the weight of an idle cgroup; it will when that is put back.
+        for target in hidden {
+            let isIdle = pending.contains {
+                $0.entry.cell.file == "cpu.idle" && $0.directory.inode == target.directory.inode
+            }
+            let outcome: RestoreResult.Outcome = isIdle ? .restored : .foreign
+            results.append(
+                RestoreResult(entry: target.entry, found: target.found, outcome: outcome))
+        }
         for one in pending.ordered(by: { $0.entry.restoreOrder(from: $0.found) }) {
             do throws(ActuationError) {
                 results.append(
                     dryRun
                         ? RestoreResult(entry: one.entry, found: one.found, outcome: .restored)
-                        : try write(one))
+                        : try write(one, force: force))
             } catch {
                 results.append(
                     RestoreResult(entry: one.entry, found: one.found, outcome: .failed(error)))
@@ -115,31 +123,17 @@ public struct Restorer {
         return results
     }
 
-    /// Nil if the cgroup or the file is gone, or another cgroup has taken the path.
-    private func look(
-        _ entry: JournalEntry
-    ) throws(IOError) -> (directory: CgroupDirectory, text: String)? {
-        guard let hierarchy = set.hierarchies.first(where: { $0.label == entry.hierarchy }) else {
-            return nil
-        }
-        do throws(IOError) {
-            let directory = try CgroupDirectory(entry.path, in: hierarchy)
-            guard directory.inode == entry.inode else { return nil }
-            let text = try files.text(entry.cell.file, of: directory)
-            return (directory, entry.cell.value(in: text))
-        } catch {
-            if error.isGone { return nil }
-            throw error
-        }
-    }
-
-    private func write(_ one: Pending) throws(ActuationError) -> RestoreResult {
+    private func write(_ one: UndoTarget, force: Bool) throws(ActuationError) -> RestoreResult {
         let entry = one.entry
+        if entry.subject == .cgroup || !force, let obstacle = one.obstacle(files) { throw obstacle }
+        if entry.isPassingOn, let child = (try? one.directory.children())?.first {
+            return RestoreResult(
+                entry: entry, found: one.found, outcome: .residue("\(child.path)"))
+        }
         var tries = 3
         while true {
             do throws(IOError) {
-                try files.write(
-                    entry.cell.command(entry.original), to: entry.cell.file, of: one.directory)
+                try one.putBack(files)
                 return RestoreResult(entry: entry, found: one.found, outcome: .restored)
             } catch {
                 if error.isGone {
@@ -156,7 +150,7 @@ public struct Restorer {
     }
 
     /// A cpuset with tasks cannot be emptied again; all that the parent has restricts least.
-    private func writeParents(_ one: Pending) throws(ActuationError) -> RestoreResult {
+    private func writeParents(_ one: UndoTarget) throws(ActuationError) -> RestoreResult {
         let name = one.entry.cell.file
         do throws(IOError) {
             guard let parent = one.directory.enclosing else {
@@ -193,8 +187,17 @@ extension JournalEntry {
         return ControlCell.isSame(text, readBack) || ControlCell.isSame(text, wanted)
     }
 
-    /// Thawing first, then widening, then narrowing.
+    /// Thawing first, then widening, then moving processes back, then narrowing; last, below the
+    /// values of the same cgroup, a cgroup that was made goes.
     func restoreOrder(from now: String) -> WriteOrder {
+        switch subject {
+        case .process: return WriteOrder(direction: .neither, depth: 0, nesting: 0)
+        case .cgroup: return WriteOrder(direction: .narrows, depth: path.depth, nesting: -1)
+        case .value: break
+        }
+        if isPassingOn {
+            return WriteOrder(direction: .narrows, depth: path.depth, nesting: -1)
+        }
         if cell.file == "cgroup.freeze" || cell.file == "freezer.state" {
             return WriteOrder(direction: .widens, depth: -1, nesting: 0)
         }
@@ -208,6 +211,14 @@ extension JournalEntry {
             direction: direction, depth: path.depth,
             nesting: LimitCatalog.nesting(ofFile: cell.file))
     }
+
+    /// Whether a cgroup was to be made, and never was.
+    var isUnmade: Bool { subject == .cgroup && readBack == nil }
+
+    var isWeight: Bool { cell.file == "cpu.weight" || cell.file == "cpu.shares" }
+
+    /// Whether a controller was passed on to the cgroups below.
+    var isPassingOn: Bool { cell.file == "cgroup.subtree_control" }
 }
 
 extension LimitCatalog {

@@ -10,6 +10,8 @@ public struct UndoJournal: Sendable {
     /// The directory of the file.
     public let directory: String
     private let bootID: String
+    /// A longer file is written anew without what is settled or gone, if that halves it.
+    private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`; nothing is created before the first record.
     public init(directory: String) {
@@ -31,21 +33,35 @@ public struct UndoJournal: Sendable {
         directory cgroup: CgroupDirectory, file: ControlCell, original: String, wanted: String,
         cause: String
     ) throws(IOError) -> JournalEntry {
+        try begin(
+            file, at: cgroup.path, inode: cgroup.inode, in: cgroup.hierarchy, original: original,
+            wanted: wanted, cause: cause)
+    }
+
+    /// The same for what is no value of a cgroup that is there.
+    func begin(
+        _ cell: ControlCell, at place: CgroupPath, inode: UInt64 = 0,
+        in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String
+    ) throws(IOError) -> JournalEntry {
         try StandardOutput.createDirectories(directory)
-        try setAside()
-        let log = try LogFile(path)
-        let known = try whole(log)
-        let entry = JournalEntry(
-            sequence: known.lastSequence + 1, hierarchy: cgroup.hierarchy.label, path: cgroup.path,
-            inode: cgroup.inode, cell: file, original: original, wanted: wanted, readBack: nil,
-            cause: cause, wallTime: MonotonicClock.wallMicroseconds)
-        try log.append(entry.intent(bootID: bootID).bytes)
-        return entry
+        while true {
+            let log = try LogFile(path)
+            let bytes = try log.contents()
+            let known = JournalState(parsing: bytes, bootID: bootID)
+            if try tidy(log, known, bytes.count, hierarchy) { continue }
+            try Self.cut(log, to: known.wholeBytes, of: bytes.count)
+            let entry = JournalEntry(
+                sequence: known.lastSequence + 1, hierarchy: hierarchy.label, path: place,
+                inode: inode, cell: cell, original: original, wanted: wanted, readBack: nil,
+                cause: cause, wallTime: MonotonicClock.wallMicroseconds)
+            try log.append(entry.intent(bootID: bootID).bytes)
+            return entry
+        }
     }
 
     /// Puts on record what the value is after the write, whether that succeeded or not.
     public func finish(_ entry: JournalEntry, readBack: String) throws(IOError) {
-        try append(RecordLine("done", ["seq": "\(entry.sequence)", "value": readBack]))
+        try append(entry.end(readBack))
     }
 
     /// Forgets a value: its cgroup is gone, or a person decided to leave it as it is.
@@ -67,32 +83,60 @@ public struct UndoJournal: Sendable {
     public func compact() throws(IOError) {
         guard LogFile.exists(path) else { return }
         let log = try LogFile(path)
-        let known = JournalState(parsing: try log.contents(), bootID: bootID)
-        guard known.entries.isEmpty, known.damagedLines.isEmpty else { return }
+        let bytes = try log.contents()
+        let known = JournalState(parsing: bytes, bootID: bootID)
+        guard !bytes.isEmpty, known.entries.isEmpty, known.damagedLines.isEmpty else { return }
         try log.truncate(to: 0)
     }
 
-    /// Renames a journal that must not be added to: it is from an earlier boot, or damaged.
-    private func setAside() throws(IOError) {
-        let known = try state()
-        guard known.isFromEarlierBoot || !known.damagedLines.isEmpty else { return }
-        let time = MonotonicClock.wallMicroseconds
-        try LogFile.rename(
-            path, to: "\(path).\(known.isFromEarlierBoot ? "old" : "damaged").\(time)")
+    /// Puts a journal aside that must not be added to, being from an earlier boot or damaged, and
+    /// shortens one that has become long; whether there is another file now.
+    private func tidy(
+        _ log: borrowing LogFile, _ known: JournalState, _ size: Int, _ hierarchy: MountedHierarchy
+    ) throws(IOError) -> Bool {
+        if known.isFromEarlierBoot || !known.damagedLines.isEmpty {
+            let kind = known.isFromEarlierBoot ? "old" : "damaged"
+            try LogFile.rename(path, to: "\(path).\(kind).\(MonotonicClock.wallMicroseconds)")
+            return true
+        }
+        guard size > Self.usualBytes else { return false }
+        let short = known.records(bootID: bootID) { $0.isGone(from: hierarchy) }
+        guard short.count < size / 2 else { return false }
+        try log.replace(with: short)
+        return true
     }
 
     private func append(_ line: RecordLine) throws(IOError) {
         let log = try LogFile(path)
-        _ = try whole(log)
+        let bytes = try log.contents()
+        let whole = (bytes.lastIndex(of: 0x0a) ?? -1) + 1
+        try Self.cut(log, to: whole, of: bytes.count)
         try log.append(line.bytes)
     }
 
     /// What a crash left of a line is cut off, or the next record would be joined to it.
-    private func whole(_ log: borrowing LogFile) throws(IOError) -> JournalState {
-        let bytes = try log.contents()
-        let known = JournalState(parsing: bytes, bootID: bootID)
-        if known.wholeBytes < bytes.count { try log.truncate(to: known.wholeBytes) }
-        return known
+    private static func cut(
+        _ log: borrowing LogFile, to whole: Int, of size: Int
+    ) throws(IOError) {
+        if whole < size { try log.truncate(to: whole) }
+    }
+}
+
+extension UndoJournal {
+    /// Notes that a file of a cgroup holds another value now; nothing if it was never changed.
+    func settle(_ file: String, inode: UInt64, readBack: String) {
+        guard let entries = try? entries() else { return }
+        for entry in entries where entry.inode == inode && entry.cell.file == file {
+            try? finish(entry, readBack: readBack)
+        }
+    }
+
+    /// Forgets a cgroup that was removed: there is nothing left that could be put back.
+    func forget(_ directory: CgroupDirectory) {
+        guard let entries = try? entries() else { return }
+        for entry in entries where entry.concerns(directory) {
+            try? close(entry, reason: "removed")
+        }
     }
 }
 
@@ -106,5 +150,24 @@ extension JournalEntry {
                 "field": cell.field ?? "", "missing": cell.missing, "original": original,
                 "wanted": wanted, "cause": cause,
             ], path: path.bytes)
+    }
+
+    func end(_ readBack: String) -> RecordLine {
+        RecordLine("done", ["seq": "\(sequence)", "value": readBack])
+    }
+
+    /// Whether nothing of it can be put back in a hierarchy any more.
+    func isGone(from hierarchy: MountedHierarchy) -> Bool {
+        guard hierarchy.label == self.hierarchy else { return false }
+        if case .process(let pid, let ticks) = subject {
+            return ProcessReader(.live).stat(pid)?.startTicks != ticks
+        }
+        // One that is about to be made is not there yet.
+        if subject == .cgroup, readBack == nil { return false }
+        do throws(IOError) {
+            return try !concerns(CgroupDirectory(path, in: hierarchy))
+        } catch {
+            return error.isGone
+        }
     }
 }

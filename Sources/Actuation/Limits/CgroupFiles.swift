@@ -18,6 +18,8 @@ struct CgroupFiles {
     let path: CgroupPath
     let set: HierarchySet
     let files: any ControlFiles
+    /// Whether a shadow of the cgroup stands for it where there is one.
+    var followsShadows = false
 
     /// Whether v2 has a controller here.
     func isUnified(_ controller: Controller) -> Bool { set.legacy(controller) == nil }
@@ -32,6 +34,11 @@ struct CgroupFiles {
                     + "`cgwarden doctor` tells what this machine has")
         }
         let hierarchy = set.hierarchies[index]
+        if followsShadows, let trees = try? TargetTrees(path, in: set),
+            let shadow = try ShadowGroups(set: set, files: files).existing(trees, in: index)
+        {
+            return shadow
+        }
         do throws(IOError) {
             return try CgroupDirectory(path, in: hierarchy)
         } catch {

@@ -1,13 +1,18 @@
-import CgroupModel
-import Hierarchy
-import KernelIO
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
 
 /// Finds the disk that a person means: limits of block I/O are set on whole disks only.
-struct DiskLookup {
-    let system: SystemRoot
+public struct DiskLookup: Sendable {
+    private let system: SystemRoot
+
+    /// Looks in a machine's `/dev` and `/sys`.
+    public init(system: SystemRoot) { self.system = system }
 
     /// Takes `/dev/vda`, `vda` or `254:0`; a partition is answered with its disk and a warning.
-    func disk(_ name: String) throws(ActuationError) -> (number: InstanceKey, warning: String?) {
+    public func disk(_ name: String) throws(ActuationError) -> (
+        number: InstanceKey, warning: String?
+    ) {
         guard let number = number(name) else {
             throw ActuationError(
                 .notFound, "there is no block device \(name); `lsblk` lists them")

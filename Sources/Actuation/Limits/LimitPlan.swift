@@ -6,6 +6,8 @@ public struct PlannedWrite: Sendable {
     public let name: String
     /// The disk, page size, interface or resource, nil for one value a cgroup.
     public let instance: String?
+    /// The instance as whoever wished for it named it.
+    public var wished: String?
     /// The cgroup in the hierarchy that has the limit.
     public let directory: CgroupDirectory
     /// The value's place.

@@ -105,7 +105,7 @@ extension PlanDraft {
         let usageText = LimitValue.number(usage).byteText
         let threat =
             isUnified
-            ? "the kernel reclaims the difference at once and kills if it cannot"
+            ? "the kernel reclaims the difference, and kills if it cannot"
             : "the kernel refuses unless it can reclaim the difference"
         if force {
             return warnings.append(

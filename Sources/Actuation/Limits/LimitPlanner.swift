@@ -6,11 +6,19 @@ import KernelIO
 public struct LimitPlanner: Sendable {
     let set: HierarchySet
     let files: any ControlFiles
+    private let protected: ProtectedSet
+    private let shadow: Bool
 
-    /// Plans for a machine's hierarchies.
-    public init(set: HierarchySet, files: any ControlFiles = KernelControlFiles()) {
+    /// Plans for a machine's hierarchies; with `shadow` for the shadows of a cgroup, where there
+    /// are any (``ShadowGroups/cover(_:_:)`` makes them before).
+    public init(
+        set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
+        protected: ProtectedSet? = nil, shadow: Bool = false
+    ) {
         self.set = set
         self.files = files
+        self.protected = protected ?? ProtectedSet(set: set, system: set.system)
+        self.shadow = shadow
     }
 
     /// Plans the writes for one cgroup; nothing is written.
@@ -33,8 +41,8 @@ public struct LimitPlanner: Sendable {
             }
         }
         var draft = PlanDraft(
-            files: CgroupFiles(path: path, set: set, files: files), requests: requests,
-            force: force, shrink: shrink)
+            files: CgroupFiles(path: path, set: set, files: files, followsShadows: shadow),
+            requests: requests, force: force, shrink: shrink)
         try draft.planMemory()
         try draft.planCPU()
         try draft.planCpuset()
@@ -42,7 +50,7 @@ public struct LimitPlanner: Sendable {
         for request in requests where !special.contains(request.limit.name) {
             try draft.planPlain(request)
         }
-        let plan = try draft.finished()
+        let plan = try draft.finished(protected)
         try plan.checkProtection()
         return plan
     }
@@ -84,6 +92,7 @@ struct PlanDraft {
             direction: direction
                 ?? WriteDirection(from: found.file.coding.value(found.old), to: request.value),
             nesting: request.limit.nesting)
+        write.wished = request.instance
         if request.limit.grammar == .bytes { write.granularity = 4096 }
         if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {
             write.granularity = size.bytes
@@ -102,6 +111,15 @@ struct PlanDraft {
     private mutating func warn(
         about request: LimitRequest, _ found: FoundCell
     ) throws(ActuationError) {
+        if found.cell.file == "memory.high", let new = request.value.number,
+            let usage = UInt64(found.directory.textIfAny("memory.current", files.files) ?? ""),
+            usage > new
+        {
+            warnings.append(
+                "\(request.limit.name) is below the usage of \(files.path), "
+                    + "\(LimitValue.number(usage).byteText): its processes are slowed down until the "
+                    + "rest is reclaimed")
+        }
         switch request.limit.name {
         case "pids.max":
             guard let new = request.value.number,
@@ -119,7 +137,7 @@ struct PlanDraft {
     }
 
     /// The plan, unless two wishes contradict each other.
-    func finished() throws(ActuationError) -> LimitPlan {
+    func finished(_ protected: ProtectedSet) throws(ActuationError) -> LimitPlan {
         var seen: [String: String] = [:]
         for write in writes where write.isReadable {
             let place = "\(write.directory.hierarchy.label) \(write.cell)"
@@ -128,9 +146,7 @@ struct PlanDraft {
             throw ActuationError(
                 .usage, "\(earlier) and \(write.name) are one value here, \(write.cell); give one")
         }
-        return LimitPlan(
-            writes, warnings: warnings,
-            protection: ProtectedSet(set: files.set, system: files.set.system))
+        return LimitPlan(writes, warnings: warnings, protection: protected)
     }
 }
 

@@ -35,11 +35,14 @@ public struct LimitTransaction {
             return results
         }
         var before: [Int: String] = [:]
-        for index in results.indices {
+        for group in groups {
             do throws(ActuationError) {
-                before[index] = try perform(plan.writes[index], &results[index])
+                try perform(group, &results, &before)
             } catch {
-                results[index].outcome = .failed(error)
+                let failed = group.indices.first {
+                    if case .skipped = results[$0].outcome { true } else { false }
+                }
+                results[failed ?? group.indices.lowerBound].outcome = .failed(error)
                 undo(before, &results)
                 break
             }
@@ -47,10 +50,69 @@ public struct LimitTransaction {
         return results
     }
 
-    /// Writes one value; returns what was there, nil if nothing had to be written.
+    /// Writes that go out together.
+    private struct Group {
+        var indices: Range<Int>
+        /// The unit that systemd is asked to change; nil for the file of a single write.
+        let unit: SystemdUnit?
+    }
+
+    /// What one unit of systemd keeps is asked for at once: it sets all or none.
+    private var groups: [Group] {
+        var groups: [Group] = []
+        for (index, write) in plan.writes.enumerated() {
+            let isPlain = write.shrinks || !write.isReadable
+            let unit =
+                isPlain ? nil : files.systemd?.unit(keeping: write.cell.file, of: write.directory)
+            if let unit, let last = groups.indices.last, groups[last].unit == unit {
+                groups[last].indices = groups[last].indices.lowerBound..<index + 1
+            } else {
+                groups.append(Group(indices: index..<index + 1, unit: unit))
+            }
+        }
+        return groups
+    }
+
+    /// A write whose original is on record.
+    private struct Begun {
+        let index: Int
+        let write: PlannedWrite
+        let before: String
+        let entry: JournalEntry?
+    }
+
+    /// Writes the values of a group; notes what was there where something had to be written.
     private func perform(
-        _ write: PlannedWrite, _ result: inout LimitResult
-    ) throws(ActuationError) -> String? {
+        _ group: Group, _ results: inout [LimitResult], _ before: inout [Int: String]
+    ) throws(ActuationError) {
+        var begun: [Begun] = []
+        do throws(ActuationError) {
+            for index in group.indices {
+                if let one = try begin(index, &results[index]) { begun.append(one) }
+            }
+            if !begun.isEmpty { try put(begun.map(\.write), on: group.unit) }
+            for one in begun {
+                results[one.index].readBack = try read(one.write.cell, of: one.write)
+            }
+        } catch {
+            // A step on the way down may have been taken.
+            for one in begun.reversed() {
+                results[one.index].readBack = nil
+                takeBack(one.entry, one.write, one.before)
+            }
+            throw error
+        }
+        for one in begun {
+            before[one.index] = one.before
+            conclude(one, &results[one.index])
+        }
+    }
+
+    /// Puts on record what is there; nil if that is what is wanted.
+    private func begin(
+        _ index: Int, _ result: inout LimitResult
+    ) throws(ActuationError) -> Begun? {
+        let write = plan.writes[index]
         let before = try read(write.cell, of: write)
         if write.isReadable, ControlCell.isSame(before, write.new) {
             result.outcome = .unchanged
@@ -62,53 +124,63 @@ public struct LimitTransaction {
                 .notFound, "\(write.directory.path) was removed since this was planned; look again")
         }
         let entry = try record(write, before: before, wanted: write.new)
-        do throws(ActuationError) {
-            if write.shrinks {
-                try MemoryShrinker(write: write, files: files, pause: pause).shrink()
-            }
-            try put(write.command, write)
-        } catch {
-            // A step on the way down may have been taken.
-            takeBack(entry, write, before)
-            throw error
-        }
-        let readBack = try read(write.cell, of: write)
-        if let entry { try? journal?.finish(entry, readBack: readBack) }
-        if let cell = write.effective { result.effective = try? read(cell, of: write) }
-        result.readBack = readBack
-        result.outcome = LimitResult.Outcome(
-            write, before: before, readBack: readBack, effective: result.effective)
-        return before
+        return Begun(index: index, write: write, before: before, entry: entry)
     }
 
-    /// The original is on record before anything is written; without a record nothing is.
+    private func conclude(_ one: Begun, _ result: inout LimitResult) {
+        let readBack = result.readBack ?? ""
+        if let entry = one.entry { try? journal?.finish(entry, readBack: readBack) }
+        if let cell = one.write.effective { result.effective = try? read(cell, of: one.write) }
+        result.outcome = LimitResult.Outcome(
+            one.write, before: one.before, readBack: readBack, effective: result.effective)
+    }
+
     private func record(
         _ write: PlannedWrite, before: String, wanted: String
     ) throws(ActuationError) -> JournalEntry? {
         guard write.isReadable else { return nil }
-        do throws(IOError) {
-            return try journal?.begin(
-                directory: write.directory, file: write.cell, original: before, wanted: wanted,
-                cause: cause)
-        } catch {
-            throw ActuationError(
-                error.isPermission ? .notPermitted : .failed,
-                "nothing was written, for the undo journal cannot be: \(error)")
-        }
+        return try journal?.record(
+            write.cell, of: write.directory, before, wanted: wanted, cause: cause)
     }
 
     /// Writes, again after EBUSY, which v1 answers until enough memory could be reclaimed.
     private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
+        try whileBusy { () throws(ActuationError) in
+            do throws(IOError) {
+                try files.write(command, to: write.cell.file, of: write.directory)
+            } catch {
+                throw ActuationError(error, on: write.directory)
+            }
+        }
+    }
+
+    /// Writes a group.
+    private func put(
+        _ writes: [PlannedWrite], on unit: SystemdUnit?
+    ) throws(ActuationError) {
+        if let unit, let systemd = files.systemd {
+            return try whileBusy { () throws(ActuationError) in
+                try systemd.write(writes.map { PlacedValue($0) }, on: unit)
+            }
+        }
+        for write in writes {
+            if write.shrinks {
+                try MemoryShrinker(write: write, files: files, pause: pause).shrink()
+            }
+            try put(write.command, write)
+        }
+    }
+
+    private func whileBusy(
+        _ body: () throws(ActuationError) -> Void
+    ) throws(ActuationError) {
         var waits = Self.retries[...]
         while true {
-            do throws(IOError) {
-                return try files.write(command, to: write.cell.file, of: write.directory)
+            do throws(ActuationError) {
+                return try body()
             } catch {
-                if error.isBusy, let wait = waits.popFirst() {
-                    pause(wait)
-                    continue
-                }
-                throw ActuationError(error, on: write.directory)
+                guard error.code == .busy, let wait = waits.popFirst() else { throw error }
+                pause(wait)
             }
         }
     }
@@ -124,14 +196,14 @@ public struct LimitTransaction {
         }
     }
 
-    /// After a refused write: whatever is there now goes on record, or the original comes back.
+    /// After a refused write: the original comes back, or whatever is there now goes on record.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
-        guard let entry, let now = try? read(write.cell, of: write) else { return }
-        if !ControlCell.isSame(now, before) {
+        guard write.isReadable else { return }
+        if (try? read(write.cell, of: write)).map({ !ControlCell.isSame($0, before) }) ?? true {
             try? files.write(
                 write.cell.command(before), to: write.cell.file, of: write.directory)
         }
-        try? journal?.finish(entry, readBack: (try? read(write.cell, of: write)) ?? now)
+        JournaledWrite(files: files, journal: journal).note(entry, of: write.directory)
     }
 
     private func undo(_ before: [Int: String], _ results: inout [LimitResult]) {

@@ -9,11 +9,24 @@ internal import KernelIO
 public struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let system: SystemRoot
+    private let overridden: [CgroupPath]
+    private let spares: (@Sendable (CgroupPath) -> Bool)?
 
     /// Looks at the processes of a machine.
-    public init(set: HierarchySet, system: SystemRoot) {
+    ///
+    /// - Parameters:
+    ///   - overridden: Cgroups that may be acted on although they hold a process of the system, such
+    ///     as sshd; the machine's first process, a kernel thread, this one and its callers are
+    ///     spared nonetheless.
+    ///   - spares: Further cgroups that are spared, and with them those above.
+    public init(
+        set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
+        spares: (@Sendable (CgroupPath) -> Bool)? = nil
+    ) {
         self.set = set
         self.system = system
+        self.overridden = overridden
+        self.spares = spares
     }
 
     /// Why the action is refused, with what to do; nil if it may go on.
@@ -23,20 +36,30 @@ public struct ProtectedSet: Sendable {
             return "will not \(verb) /: it is the whole machine; name a cgroup below it"
         }
         let roles = ProcessRoles(system)
+        var asked: Set<Int32> = []
         for hierarchy in set.hierarchies {
             guard let directory = try? CgroupDirectory(path, in: hierarchy) else { continue }
             guard let members = try? directory.processesBelow() else {
                 return "will not \(verb) \(path): cannot see who is in it "
                     + "(hierarchy \(hierarchy.label)); run as root"
             }
-            for pid in members.sorted() {
-                guard let role = roles.role(of: pid) else { continue }
+            if let spares, let below = try? directory.subtree(),
+                let spared = below.first(where: { spares($0.path) })
+            {
+                return "will not \(verb) \(path): the policy protects \(spared.path)"
+            }
+            for pid in members.sorted() where asked.insert(pid).inserted {
+                guard let role = roles.role(of: pid), !isOverridden(role, path) else { continue }
                 let place = role == .foreignNamespace ? "a process" : roles.named(pid)
                 return "will not \(verb) \(path): in hierarchy \(hierarchy.label) it holds "
                     + "\(place), \(role.text); choose a cgroup without it"
             }
         }
         return nil
+    }
+
+    private func isOverridden(_ role: ProcessRole, _ path: CgroupPath) -> Bool {
+        [.login, .system, .runtime].contains(role) && overridden.contains(where: path.isWithin)
     }
 
     /// Throws the refusal.

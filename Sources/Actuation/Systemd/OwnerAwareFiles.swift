@@ -13,10 +13,17 @@ public struct OwnerAwareFiles: ControlFiles {
 
     /// Acts on a machine.
     public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
+        self.init(
+            set: set, connections: connections,
+            probe: OwnershipProbe(system: set.system, connections: connections))
+    }
+
+    /// Acts on a machine of which it is known in part whose the cgroups are.
+    init(set: HierarchySet, connections: SystemdConnections, probe: OwnershipProbe) {
         let devices = BlockDevices(set.system)
         let kernel = KernelControlFiles()
         self.init(
-            probe: OwnershipProbe(system: set.system, connections: connections),
+            probe: probe,
             actuator: SystemdActuator(
                 connections: connections, files: kernel,
                 deviceFile: { devices.file($0) }),
@@ -64,12 +71,14 @@ public struct OwnerAwareFiles: ControlFiles {
         do throws(ActuationError) {
             switch choice {
             case .cgroupfs: break
+            case .systemd(let unit) where name != "cgroup.freeze":
+                let value = PlacedValue(FileValue(name, value), in: directory)
+                if try ask([value], of: unit).isEmpty { return }
             case .systemd(let unit):
-                // It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it
-                // is; the kernel then says whether that can be.
-                if try ask(unit, value, name, directory) || !FileValue(name, value).list.isEmpty {
-                    return
-                }
+                _ =
+                    try value == "0"
+                    ? actuator.thaw(unit, in: directory) : actuator.freeze(unit, in: directory)
+                return
             case .refuse(let reason):
                 if !isRelief { throw ActuationError(.refused, reason) }
             }
@@ -82,17 +91,65 @@ public struct OwnerAwareFiles: ControlFiles {
         try kernel.write(value, to: name, of: directory)
     }
 
-    /// Whether the kernel then shows what was asked for, or the file went away with its controller.
-    private func ask(
-        _ unit: SystemdUnit, _ value: String, _ name: String, _ directory: CgroupDirectory
-    ) throws(ActuationError) -> Bool {
-        if name == "cgroup.freeze" {
-            return value == "0"
-                ? try actuator.thaw(unit, in: directory)
-                : try actuator.freeze(unit, in: directory)
+    /// These are such files.
+    public var systemd: OwnerAwareFiles? { self }
+
+    /// The unit through which systemd changes a file; nil where the file itself is written.
+    public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
+        guard SystemdFile.behind(name) != nil,
+            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: name)
+        else { return nil }
+        return unit
+    }
+
+    /// The unit whose file systemd writes on its own, though it has no property to set at run time:
+    /// OOMPolicy, as the unit was started with, goes to memory.oom.group with every other value.
+    func unit(overwriting name: String, of directory: CgroupDirectory) -> SystemdUnit? {
+        guard name == Self.overwritten, directory.hierarchy.version == .unified,
+            case .systemd(let unit) = probe.chooseActuator(for: directory)
+        else { return nil }
+        return unit
+    }
+
+    private static let overwritten = "memory.oom.group"
+
+    /// What systemd would be asked for; all the values are such that it keeps.
+    public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
+        try actuator.plan(values)
+    }
+
+    /// Has systemd write values of one unit, all or none.
+    public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
+        for left in try ask(values, of: unit) {
+            do throws(IOError) {
+                try kernel.write(left.value.text, to: left.value.file, of: left.directory)
+            } catch {
+                throw ActuationError(error, on: left.directory)
+            }
         }
-        let results = try actuator.set([FileValue(name, value)], on: unit, in: directory)
-        return results.allSatisfy { $0.isApplied || $0.found == nil }
+    }
+
+    /// Asks systemd for values; those are left that are to be empty and are not.
+    ///
+    /// It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it is; the
+    /// kernel then says whether that can be. The file may also go away with its controller.
+    private func ask(
+        _ values: [PlacedValue], of unit: SystemdUnit
+    ) throws(ActuationError) -> [PlacedValue] {
+        let before = values.first.flatMap { try? kernel.text(Self.overwritten, of: $0.directory) }
+        let results = try actuator.set(values, on: unit)
+        if before == "1", let directory = values.first?.directory {
+            // It writes this one last, and it was not asked to.
+            let now = awaited(seconds: 0.1) {
+                try? kernel.text(Self.overwritten, of: directory)
+            } until: {
+                $0 != before
+            }
+            if now == "0" { try? kernel.write("1", to: Self.overwritten, of: directory) }
+        }
+        return zip(values, results).filter { one, result in
+            one.value.list.isEmpty && !result.isApplied && result.found != nil
+        }.map(\.0)
     }
 }
 

@@ -31,11 +31,21 @@ public final class OwnershipProbe: Sendable {
         self.isSystemdRunning = isSystemdRunning
     }
 
+    /// Takes note of whose a cgroup is, instead of asking.
+    func note(_ owner: CgroupOwner, of directory: CgroupDirectory) {
+        known.withLock { $0[Self.identity(of: directory)] = owner }
+    }
+
+    private static func identity(of directory: CgroupDirectory) -> Identity {
+        Identity(
+            hierarchy: directory.hierarchy.label, inode: directory.inode,
+            path: directory.pathOfHost)
+    }
+
     /// Whose a cgroup is; throws if systemd runs and cannot be asked.
     public func owner(of directory: CgroupDirectory) throws(ActuationError) -> CgroupOwner {
         let path = directory.pathOfHost
-        let identity = Identity(
-            hierarchy: directory.hierarchy.label, inode: directory.inode, path: path)
+        let identity = Self.identity(of: directory)
         if let owner = known.withLock({ $0[identity] }) { return owner }
         let owner: CgroupOwner
         do throws(BusError) {

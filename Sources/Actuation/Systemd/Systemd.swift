@@ -15,11 +15,29 @@ public struct Systemd: Sendable {
 
     /// The number of its version, such as 252.
     public func version() throws(BusError) -> Int {
-        let text = try property("Version", of: Self.object, interface: Self.interface)
-        guard case .string(let version) = text,
-            let number = Int(version.drop { !$0.isNumber }.prefix { $0.isNumber })
-        else { throw .malformed("its version is not a number") }
+        let version = try fullVersion()
+        guard let number = Int(version.drop { !$0.isNumber }.prefix { $0.isNumber }) else {
+            throw .malformed("its version is not a number")
+        }
         return number
+    }
+
+    /// Its version as it names it, such as `252.39-1~deb12u2`.
+    public func fullVersion() throws(BusError) -> String {
+        try text("Version")
+    }
+
+    /// The cgroup below which all its units are, as PID 1 sees it.
+    public func cgroup() throws(BusError) -> String {
+        let path = try text("ControlGroup")
+        return path.isEmpty ? "/" : path
+    }
+
+    private func text(_ name: String) throws(BusError) -> String {
+        guard
+            case .string(let text) = try property(name, of: Self.object, interface: Self.interface)
+        else { throw .malformed("\(name) is not text") }
+        return text
     }
 
     /// The unit of a cgroup or, where that is none, of the nearest one above; nil if there is none.
@@ -81,6 +99,23 @@ public struct Systemd: Sendable {
     /// Sends a signal to all processes of a unit.
     public func kill(_ unit: String, signal: Int32) throws(BusError) {
         try call("KillUnit", [.string(unit), .string("all"), .int32(signal)])
+    }
+
+    /// Stops a unit; the job has been queued when this returns, or the unit is gone already.
+    public func stop(_ unit: String) throws(BusError) {
+        do throws(BusError) {
+            try call("StopUnit", [.string(unit), .string("replace")])
+        } catch .refused(BusErrorName.noSuchUnit, _) {}
+    }
+
+    /// The names of the loaded units that match a pattern (glob(7)).
+    public func units(matching pattern: String) throws(BusError) -> [String] {
+        let reply = try call(
+            "ListUnitsByPatterns", [.array(of: "s", []), .array(of: "s", [.string(pattern)])])
+        guard case .array(_, let units) = reply.first else { throw .malformed("it is no list") }
+        return units.compactMap {
+            if case .structure(let fields) = $0 { fields.first?.text } else { nil }
+        }
     }
 
     /// Starts a unit that exists until it is done; the job has been queued when this returns.

@@ -31,20 +31,36 @@ public struct SystemdActuator: Sendable {
     }
 
     /// What `set` would ask systemd for; throws if a value cannot be asked for.
-    public func plan(
-        _ values: [FileValue], in directory: CgroupDirectory
-    ) throws(ActuationError) -> SystemdPlan {
-        SystemdPlan(try translation(directory).assignments(for: values))
+    public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
+        var assignments: [SystemdAssignment] = []
+        for (directory, values) in values.byDirectory {
+            assignments += try translation(directory).assignments(for: values)
+        }
+        return SystemdPlan(assignments)
     }
 
-    /// Sets values of a unit's own cgroup until the machine restarts, all or none, and tells what
-    /// the files hold at most a second later.
-    public func set(
+    /// The same for values of one directory.
+    func plan(
+        _ values: [FileValue], in directory: CgroupDirectory
+    ) throws(ActuationError) -> SystemdPlan {
+        try plan(values.map { PlacedValue($0, in: directory) })
+    }
+
+    /// The same for values of one directory.
+    func set(
         _ values: [FileValue], on unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> [SystemdResult] {
-        let assignments = try plan(values, in: directory).assignments
+        try set(values.map { PlacedValue($0, in: directory) }, on: unit)
+    }
+
+    /// Sets values of a unit's own cgroup until the machine restarts, by one call, all or none, and
+    /// tells what the files hold at most a second later.
+    public func set(
+        _ values: [PlacedValue], on unit: SystemdUnit
+    ) throws(ActuationError) -> [SystemdResult] {
+        let assignments = try plan(values).assignments
         let systemd = connections[unit.instance]
-        let what = "set \(values.map(\.file).joined(separator: ", ")) of \(unit)"
+        let what = "set \(values.map(\.value.file).joined(separator: ", ")) of \(unit)"
         let version = try asking(what) { () throws(BusError) in try systemd.version() }
         if let unknown = assignments.first(where: { $0.since > version }) {
             throw ActuationError(
@@ -57,10 +73,10 @@ public struct SystemdActuator: Sendable {
         }
         // systemd answers before it has written.
         let results = awaited(seconds: 1) {
-            values.map { value in
-                let found = try? files.text(value.file, of: directory)
-                let isApplied = found.map(ReadBack(wanted: value).isMet) ?? false
-                return SystemdResult(wanted: value, found: found, isApplied: isApplied)
+            values.map { one in
+                let found = try? files.text(one.value.file, of: one.directory)
+                let isApplied = found.map(ReadBack(wanted: one.value).isMet) ?? false
+                return SystemdResult(wanted: one.value, found: found, isApplied: isApplied)
             }
         } until: {
             $0.allSatisfy(\.isApplied)

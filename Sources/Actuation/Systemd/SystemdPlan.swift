@@ -5,6 +5,11 @@ public struct SystemdPlan: Hashable, Sendable {
 
     init(_ assignments: [SystemdAssignment]) { self.assignments = assignments }
 
+    /// The names of the properties, each once.
+    public var properties: [String] {
+        assignments.map(\.property).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// What the values will become without anyone's doing, a sentence each.
     public var warnings: [String] {
         assignments.compactMap { assignment in

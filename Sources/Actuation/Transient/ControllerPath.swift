@@ -19,7 +19,7 @@ struct ControllerPath {
                     directory = try CgroupDirectory(child, in: hierarchy)
                 } catch {
                     guard error.isMissing else { throw error }
-                    directory = try makeChild(Array(name), of: directory)
+                    directory = try makeChild(name, of: directory)
                     made.append(directory)
                 }
             } catch {
@@ -30,35 +30,17 @@ struct ControllerPath {
         return directory
     }
 
-    /// Makes the cgroup of a run; throws EEXIST if there is one of that name.
-    func makeRun(_ name: String, in parent: CgroupDirectory) throws(IOError) -> CgroupDirectory {
-        let run = try parent.makeChild(Array(name.utf8))
-        try inherit(run, from: parent)
-        return run
-    }
-
     /// One that another run has just made will do.
     private func makeChild(
-        _ name: [UInt8], of parent: CgroupDirectory
+        _ name: some Sequence<UInt8>, of parent: CgroupDirectory
     ) throws(IOError) -> CgroupDirectory {
         do throws(IOError) {
-            _ = try parent.makeChild(name)
+            return try parent.makeChild(name)
         } catch {
             guard error.isExisting else { throw error }
-        }
-        let child = try CgroupDirectory(parent.path.child(name), in: parent.hierarchy)
-        try inherit(child, from: parent)
-        return child
-    }
-
-    /// v1 lets nobody into a cpuset before it has CPUs and memory nodes.
-    private func inherit(
-        _ child: CgroupDirectory, from parent: CgroupDirectory
-    ) throws(IOError) {
-        guard child.hierarchy.version == .legacy, child.hierarchy.controllers.contains(.cpuset)
-        else { return }
-        for file in ["cpuset.cpus", "cpuset.mems"] where try child.text(file).isEmpty {
-            try child.write(try parent.text(file), to: file)
+            let child = try CgroupDirectory(parent.path.child(name), in: parent.hierarchy)
+            try child.inherit(from: parent, KernelControlFiles())
+            return child
         }
     }
 

@@ -6,44 +6,41 @@ internal import KernelIO
 struct RunEnding {
     private let directories: [CgroupDirectory]
 
-    /// The same cgroup in each tree.
-    init(_ directories: [CgroupDirectory]) { self.directories = directories }
+    private let spared: Set<Int32>
+
+    /// The same cgroup in each tree; `spared` are processes in it that go on.
+    init(_ directories: [CgroupDirectory], sparing spared: Set<Int32> = []) {
+        self.directories = directories
+        self.spared = spared
+    }
 
     /// Kills every process in it and below; false if something survived for 10 s.
     func killAll() -> Bool {
         // Nothing can fork any more, so that the loop comes to an end.
-        for directory in directories where has(.pids, directory) {
+        for directory in directories where !spared.isEmpty || has(.pids, directory) {
             try? directory.write("0", to: "pids.max")
         }
         return Deadline(after: .seconds(10)).wait { () throws(Never) -> Bool in
             for directory in directories { kill(directory) }
-            return directories.allSatisfy { ((try? $0.processesBelow()) ?? []).isEmpty }
+            return directories.allSatisfy {
+                ((try? $0.processesBelow()) ?? []).isSubset(of: spared)
+            }
         }
     }
 
     /// Removes it with all that is below; a process that is just ending is waited for.
     func remove() throws(ActuationError) {
-        for directory in directories { try remove(directory) }
-    }
-
-    private func remove(_ directory: CgroupDirectory) throws(ActuationError) {
-        var failure: IOError?
-        _ = Deadline(after: .seconds(2)).wait { () throws(Never) -> Bool in
+        for directory in directories {
             do throws(IOError) {
-                for cgroup in try directory.subtree().reversed() { try cgroup.remove() }
-                failure = nil
-                return true
+                _ = try directory.removeTree()
             } catch {
-                // Something else may remove a part of it at the same time.
-                failure = error.isGone && !directory.isCurrent ? nil : error
-                return failure == nil || !(error.isBusy || error.isGone)
+                throw ActuationError(error, on: directory)
             }
         }
-        if let failure { throw ActuationError(failure, on: directory) }
     }
 
     private func kill(_ directory: CgroupDirectory) {
-        if directory.hierarchy.version == .unified,
+        if spared.isEmpty, directory.hierarchy.version == .unified,
             (try? directory.write("1", to: "cgroup.kill")) != nil
         {
             return
@@ -57,7 +54,7 @@ struct RunEnding {
 
     /// A number seen before and after its process was taken hold of is that of a member.
     private func killMembers(of cgroup: CgroupDirectory) {
-        for pid in (try? cgroup.processes()) ?? [] where pid > 0 {
+        for pid in (try? cgroup.processes()) ?? [] where pid > 0 && !spared.contains(pid) {
             guard let process = try? ProcessHandle(pid),
                 ((try? cgroup.processes()) ?? []).contains(pid)
             else { continue }

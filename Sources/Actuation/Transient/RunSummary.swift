@@ -26,7 +26,7 @@ public struct RunSummary: Sendable {
 
     /// Takes the last readings of a cgroup that still exists.
     static func read(
-        _ cgroup: TransientCgroup, end: ProcessEnd, wallNanoseconds: UInt64
+        _ cgroup: any RunCgroup, end: ProcessEnd, wallNanoseconds: UInt64
     ) async throws(ActuationError) -> RunSummary {
         let set = cgroup.trees
         var configuration = SamplerConfiguration()
@@ -42,7 +42,7 @@ public struct RunSummary: Sendable {
     }
 
     private init(
-        _ cgroup: TransientCgroup, _ snapshot: Snapshot, _ end: ProcessEnd, _ wall: UInt64
+        _ cgroup: any RunCgroup, _ snapshot: Snapshot, _ end: ProcessEnd, _ wall: UInt64
     ) {
         path = cgroup.path
         self.end = end
@@ -64,6 +64,13 @@ public struct RunSummary: Sendable {
                 (
                     metric,
                     reading(metric) == .absent && cgroup.countsAllIO ? Reading(0) : reading(metric)
+                )
+            case .pidsPeak:
+                // Who is not of the command was in it from the first to the last.
+                (
+                    metric,
+                    reading(metric).value.map { Reading($0 - UInt64(cgroup.strangers.count)) }
+                        ?? reading(metric)
                 )
             default: (metric, reading(metric))
             }

@@ -1,10 +1,10 @@
 public import CgroupModel
 internal import Hierarchy
-public import KernelIO
+internal import KernelIO
 
 /// The cgroup of one run, in every tree that it needs; locked as long as its owner lives, so that
 /// the next start can tell one whose owner was killed.
-public final class TransientCgroup: Sendable {
+public final class TransientCgroup: RunCgroup {
     /// The beginning of the name.
     public static let prefix = "run-"
 
@@ -32,7 +32,7 @@ public final class TransientCgroup: Sendable {
                         parents.append(try road.make(in: hierarchy, made: &made))
                     }
                     for leftover in LeftoverSweep(place).sweep() { leftovers(leftover) }
-                    return try TransientCgroup(name, place, road, in: parents, made)
+                    return try TransientCgroup(name, place, in: parents, made)
                 }
                 if let run { return run }
             }
@@ -43,8 +43,8 @@ public final class TransientCgroup: Sendable {
     }
 
     private init(
-        _ name: String, _ place: TransientPlace, _ road: ControllerPath,
-        in parents: [CgroupDirectory], _ newParents: [CgroupDirectory]
+        _ name: String, _ place: TransientPlace, in parents: [CgroupDirectory],
+        _ newParents: [CgroupDirectory]
     ) throws(ActuationError) {
         let name = "\(Self.prefix)\(name)"
         path = place.parent.child(Array(name.utf8))
@@ -53,7 +53,7 @@ public final class TransientCgroup: Sendable {
         var made: [CgroupDirectory] = []
         for parent in parents {
             do throws(IOError) {
-                let directory = try road.makeRun(name, in: parent)
+                let directory = try parent.makeChild(name.utf8)
                 made.append(directory)
                 _ = directory.descriptor.tryLock()
             } catch {
@@ -67,36 +67,24 @@ public final class TransientCgroup: Sendable {
     }
 
     /// Starts a command inside; throws ``KernelIO/SpawnError`` or ``ActuationError``.
-    public func start(
-        _ command: [String], namespaces: NamespaceFlags
-    ) throws -> ChildProcess {
+    func start(_ run: TransientRun) throws -> ChildProcess {
         let unified = directories.first { $0.hierarchy.version == .unified }
         let memberships = try directories.filter { $0.hierarchy.version == .legacy }
             .map { try Membership($0) }
         return try withExtendedLifetime(memberships) {
             try ChildProcess.start(
-                command, in: unified?.descriptor.number, joining: memberships.map(\.number),
-                namespaces: namespaces)
+                run.command, in: unified?.descriptor.number, joining: memberships.map(\.number),
+                namespaces: run.namespaces)
         }
     }
 
     /// The trees in which it stands.
     var trees: HierarchySet { place.set.only(place.hierarchies) }
 
-    /// Whether no line for a disk means that it was not used: v1 counts only under a throttle.
-    var countsAllIO: Bool {
-        directories.contains {
-            $0.hierarchy.version == .unified && (try? $0.read("io.stat")) != nil
-        }
-    }
+    var files: any ControlFiles { KernelControlFiles() }
 
-    /// The processes that are left in it and below.
-    public var processes: Set<Int32> {
-        directories.reduce(into: []) { $0.formUnion((try? $1.processesBelow()) ?? []) }
-    }
-
-    /// Ends what is left in it; false if something survived.
-    public func killAll() -> Bool { RunEnding(directories).killAll() }
+    /// The command alone is in it.
+    var strangers: Set<Int32> { [] }
 
     /// Removes it, and the parent if that was made for it and holds nothing else.
     public func remove() throws(ActuationError) {

@@ -12,12 +12,15 @@ struct TransientLimits {
     ///
     /// Nothing goes to the undo journal: the cgroup is removed with its limits.
     func apply(
-        to path: CgroupPath, in set: HierarchySet, warning: (String) -> Void
+        to cgroup: any RunCgroup, warning: (String) -> Void
     ) throws(ActuationError) {
         guard !requests.isEmpty else { return }
-        let plan = try LimitPlanner(set: set).plan(requests, on: path)
-        for text in plan.warnings { warning(text) }
-        for result in LimitTransaction(plan, journal: nil).apply() {
+        let files = cgroup.files
+        let plan = try LimitPlanner(set: cgroup.trees, files: files).plan(
+            requests.map { $0.beside(cgroup.strangers.count) }, on: cgroup.path)
+        let routes = try LimitRoutes(of: plan, through: files)
+        for text in plan.warnings + routes.warnings { warning(text) }
+        for result in LimitTransaction(plan, journal: nil, files: files).apply() {
             if case .failed(let error) = result.outcome { throw error }
             guard let remark = Self.remark(result) else { continue }
             warning(remark)
@@ -35,5 +38,14 @@ struct TransientLimits {
             return "\(write.name): the kernel accepted \(write.new), but does not act on it"
         default: return nil
         }
+    }
+}
+
+extension LimitRequest {
+    /// The same for the command, where so many others are in its cgroup.
+    fileprivate func beside(_ others: Int) -> LimitRequest {
+        guard limit.name == "pids.max", let number = value.number, others > 0 else { return self }
+        return LimitRequest(
+            limit: limit, instance: instance, value: .number(number + UInt64(others)))
     }
 }

@@ -80,8 +80,9 @@ public struct TransientPlace: Sendable {
         }
         throw ActuationError(
             .notPermitted,
-            "no cgroup above \(own) is delegated to this user; run as root, or in a scope of "
-                + "your own: systemd-run --user --scope -p Delegate=yes cgwarden run ...")
+            "no cgroup above \(own) is delegated to this user, who has no systemd of their own; "
+                + "start that (loginctl enable-linger), run in a unit with Delegate=yes, or run as "
+                + "root")
     }
 
     private static func ownPath(

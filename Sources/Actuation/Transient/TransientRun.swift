@@ -42,16 +42,14 @@ public struct TransientRun: Sendable {
     /// Throws ``ActuationError``, or ``KernelIO/SpawnError`` if the command cannot be started;
     /// nothing is left behind then.
     public func run(
-        at place: TransientPlace, notice: (Notice) -> Void
+        on ground: RunGround, notice: (Notice) -> Void
     ) async throws -> RunSummary {
         let relay = try SignalRelay()
-        let cgroup = try TransientCgroup.make(name, at: place) { notice(.leftover($0)) }
+        let cgroup = try ground.prepare(self) { notice(.leftover($0)) }
         do {
-            try TransientLimits(limits).apply(to: cgroup.path, in: cgroup.trees) {
-                notice(.limit($0))
-            }
+            try TransientLimits(limits).apply(to: cgroup) { notice(.limit($0)) }
             let start = MonotonicClock.nanoseconds
-            let child = try cgroup.start(command, namespaces: namespaces)
+            let child = try cgroup.start(self)
             let end = Self.follow(child, relay)
             finish(cgroup, relay, notice)
             let wall = MonotonicClock.nanoseconds - start
@@ -79,7 +77,7 @@ public struct TransientRun: Sendable {
 
     /// Waits for what the command left behind, or ends it; a signal to end does that, too.
     private func finish(
-        _ cgroup: TransientCgroup, _ relay: borrowing SignalRelay, _ notice: (Notice) -> Void
+        _ cgroup: any RunCgroup, _ relay: borrowing SignalRelay, _ notice: (Notice) -> Void
     ) {
         let remaining = cgroup.processes.count
         guard remaining > 0 else { return }

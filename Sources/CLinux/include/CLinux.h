@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "CLinuxProcesses.h"
+#include "Events.h"
 #include "Spawn.h"
 
 /// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.
@@ -44,3 +45,12 @@ uint64_t cgw_filesystem_magic(const char *path);
 
 /// Names the calling thread for ps and top.
 void cgw_name_thread(const char *name);
+
+/// fgetxattr(2): the length of an extended attribute of an open file, -1 with errno.
+ssize_t cgw_attribute(int descriptor, const char *name, void *buffer, size_t size);
+
+/// An unconnected Unix datagram socket that does not block, -1 with errno.
+int cgw_datagram_socket(void);
+
+/// sendto(2) a Unix socket with a path: 0, or -1 with errno.
+int cgw_datagram_send(int socket, const char *path, const void *bytes, size_t size);

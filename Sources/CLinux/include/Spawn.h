@@ -4,6 +4,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// What a command gets that shares nothing with its caller: a session of its own, /dev/null as
+/// input, one output, its own environment, and perhaps another user.
+struct cgw_apart {
+    /// NULL-terminated `NAME=VALUE`.
+    const char *const *environment;
+    /// Becomes its standard output and its standard error.
+    int output;
+    int changes_user;
+    uid_t user;
+    gid_t group;
+    const gid_t *groups;
+    size_t group_count;
+};
+
 /// What is started, and where.
 struct cgw_spawn {
     /// The command and its arguments, NULL-terminated; looked up in PATH.
@@ -15,6 +29,11 @@ struct cgw_spawn {
     int cgroup;
     /// CLONE_NEW* flags.
     uint64_t namespaces;
+    /// NULL for a command that shares the caller's terminal and environment.
+    const struct cgw_apart *apart;
+    /// Both ends of a pipe at which the process waits for a byte before anything else, and ends if
+    /// there will be none; -1 for no waiting.
+    int gate[2];
 };
 
 /// Where starting failed.
@@ -23,6 +42,7 @@ enum cgw_spawn_step {
     CGW_SPAWN_JOIN,
     CGW_SPAWN_NAMESPACE,
     CGW_SPAWN_EXEC,
+    CGW_SPAWN_APART,
 };
 
 /// clone3(2) and execvp(3): the process id and its descriptor, or -1 with errno and step.
@@ -30,6 +50,17 @@ enum cgw_spawn_step {
 /// With CLONE_NEWPID the process is a small init that runs the command as its child, forwards
 /// signals, reaps, and ends as the command did (128+N for a signal).
 pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step);
+
+/// The first half of that, for a process at a gate: its id, its descriptor and the report that the
+/// second half reads, or -1 with errno.
+pid_t cgw_spawn_begin(const struct cgw_spawn *request, int *process, int *report);
+
+/// The second half: waits until the command runs, and returns 0, or -1 with errno and step after
+/// the process was reaped.
+int cgw_spawn_finish(pid_t child, int report, int *step);
+
+/// Lets a process at a gate go on.
+int cgw_open_gate(int gate);
 
 /// Routes TERM, INT, HUP, QUIT, USR1, USR2, CONT and WINCH, unless they are ignored, into a pipe:
 /// two bytes each, the signal and 1 if the kernel sent it (a terminal's key). Returns the end to

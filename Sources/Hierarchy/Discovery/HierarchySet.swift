@@ -85,7 +85,7 @@ public struct HierarchySet: Sendable {
     }
 
     /// The trees in the order in which they name a cgroup's inode: memory, cpu, then the others.
-    var byIdentity: [Int] {
+    public var byIdentity: [Int] {
         let first = [Controller.memory, .cpu].compactMap {
             legacy($0)
         }

@@ -5,18 +5,19 @@ public struct SystemRoot: Hashable, Sendable {
     /// The directory that stands for `/sys/fs/cgroup`; nil on the real machine, where mount points
     /// are taken as they are.
     public let capturedCgroups: [UInt8]?
-    /// The directory that stands for `/sys`; nil in a captured tree, which has none.
+    /// The directory that stands for `/sys`; nil in a captured tree that has none.
     public let sys: [UInt8]?
 
     /// The machine that this process runs on.
     public static let live = SystemRoot(
         proc: Array("/proc".utf8), capturedCgroups: nil, sys: Array("/sys".utf8))
 
-    /// A captured tree: `DIR/proc` and `DIR/cgroup`.
-    public static func captured(in directory: String) -> SystemRoot {
+    /// A captured tree: `DIR/proc` and `DIR/cgroup`; also `DIR/sys` if that was captured.
+    public static func captured(in directory: String, withSys: Bool = false) -> SystemRoot {
         SystemRoot(
             proc: Array("\(directory)/proc".utf8),
-            capturedCgroups: Array("\(directory)/cgroup".utf8), sys: nil)
+            capturedCgroups: Array("\(directory)/cgroup".utf8),
+            sys: withSys ? Array("\(directory)/sys".utf8) : nil)
     }
 
     private init(proc: [UInt8], capturedCgroups: [UInt8]?, sys: [UInt8]?) {

@@ -24,7 +24,7 @@ public struct ChildProcess: ~Copyable, Sendable {
                 var request = unsafe cgw_spawn(
                     arguments: arguments, memberships: joined.baseAddress,
                     membership_count: joined.count, cgroup: birthplace ?? -1,
-                    namespaces: namespaces.rawValue)
+                    namespaces: namespaces.rawValue, apart: nil, gate: (-1, -1))
                 return unsafe cgw_spawn(&request, &descriptor, &step)
             }
         }
@@ -34,7 +34,7 @@ public struct ChildProcess: ~Copyable, Sendable {
         return ChildProcess(pid: pid, descriptor: OwnedDescriptor(adopting: descriptor))
     }
 
-    private init(pid: Int32, descriptor: consuming OwnedDescriptor) {
+    init(pid: Int32, descriptor: consuming OwnedDescriptor) {
         self.pid = pid
         self.descriptor = descriptor
     }
@@ -52,8 +52,8 @@ public struct ChildProcess: ~Copyable, Sendable {
         return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal)
     }
 
-    /// The command as C strings, NULL-terminated.
-    private static func withArguments<Result>(
+    /// Texts as C strings, NULL-terminated.
+    static func withArguments<Result>(
         _ command: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
         let texts = command.map { Array($0.utf8) + [0] }
@@ -120,7 +120,7 @@ public struct NamespaceFlags: OptionSet, Hashable, Sendable {
 /// Why a command could not be started.
 public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was being done.
-    public enum Step: Int32, Sendable { case process, join, namespace, execute }
+    public enum Step: Int32, Sendable { case process, join, namespace, execute, apart }
 
     /// What was being done.
     public let step: Step

@@ -4,7 +4,7 @@ internal import Glibc
 /// A process that outlives this one, with a pipe in each direction.
 ///
 /// It reads the end of its input as soon as this value, or this process, is gone.
-public struct DetachedProcess: ~Copyable {
+public struct DetachedProcess: ~Copyable, Sendable {
     private let input: OwnedDescriptor
     private let output: OwnedDescriptor
 
@@ -45,6 +45,33 @@ public struct DetachedProcess: ~Copyable {
         return String(decoding: line, as: UTF8.self)
     }
 
+    /// For poll(2): readable when it has printed something, or has ended.
+    public var outputDescriptor: Int32 { output.number }
+
+    /// Whether it has closed its output, which it does by ending; what it printed is dropped.
+    public func hasEnded() -> Bool {
+        var byte: UInt8 = 0
+        while true {
+            var waiting = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&waiting, 1, 0) > 0 else { return false }
+            let got = unsafe read(output.number, &byte, 1)
+            if got == 0 || got < 0 && errno != EINTR { return true }
+        }
+    }
+
+    /// Sends it a line of up to 4 KiB, and never waits; false if it could not be had.
+    public func send(_ line: String) -> Bool {
+        var waiting = pollfd(fd: input.number, events: Int16(POLLOUT), revents: 0)
+        // Less than PIPE_BUF is written whole or not at all.
+        guard unsafe poll(&waiting, 1, 0) > 0, waiting.revents & Int16(POLLERR) == 0 else {
+            return false
+        }
+        let bytes = Array("\(line)\n".utf8)
+        return unsafe bytes.withUnsafeBytes { raw in
+            unsafe write(input.number, raw.baseAddress, raw.count)
+        } == bytes.count
+    }
+
     private static func pipe() throws(IOError) -> Pipe {
         var ends: [Int32] = [-1, -1]
         guard unsafe cgw_pipe(&ends) == 0 else {
@@ -70,6 +97,20 @@ public enum ParentPipe {
         guard ready > 0 else { return false }
         var byte: UInt8 = 0
         return unsafe read(STDIN_FILENO, &byte, 1) <= 0
+    }
+
+    /// The lines that have come within a time; empty if none has, nil at the end.
+    public static func lines(within milliseconds: Int32?) -> [String]? {
+        var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&waiting, 1, milliseconds ?? -1) > 0 else { return [] }
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let got = unsafe bytes.withUnsafeMutableBytes { raw in
+            unsafe read(STDIN_FILENO, raw.baseAddress, raw.count)
+        }
+        guard got > 0 else { return got < 0 && errno == EINTR ? [] : nil }
+        // Each line was written whole, and 64 KiB hold all that a pipe can.
+        return String(decoding: bytes[..<got], as: UTF8.self).split(separator: "\n")
+            .map(String.init)
     }
 
     /// Sleeps.

@@ -8,18 +8,30 @@ public struct LogFile: ~Copyable, Sendable {
 
     /// Opens the file, creates it if it is missing, and waits for its lock (flock(2)).
     public init(_ path: String) throws(IOError) {
+        while true {
+            let opened = try Self.locked(path)
+            // Whoever had the lock before may have put another file in its place.
+            guard Self.inode(path) == opened.inode else { continue }
+            file = opened
+            self.path = path
+            return
+        }
+    }
+
+    private static func locked(_ path: String) throws(IOError) -> OwnedDescriptor {
         let number = unsafe open(
             path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
         guard number >= 0 else { throw IOError("open", path, code: errno) }
+        let opened = OwnedDescriptor(adopting: number)
         while flock(number, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                let code = errno
-                close(number)
-                throw IOError("lock", path, code: code)
-            }
+            guard errno == EINTR else { throw IOError("lock", path, code: errno) }
         }
-        file = OwnedDescriptor(adopting: number)
-        self.path = path
+        return opened
+    }
+
+    private static func inode(_ path: String) -> UInt64? {
+        var found = stat()
+        return unsafe stat(path, &found) == 0 ? UInt64(found.st_ino) : nil
     }
 
     /// All bytes.
@@ -35,9 +47,9 @@ public struct LogFile: ~Copyable, Sendable {
     public func append(_ bytes: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let start = lseek(file.number, 0, SEEK_END)
-        if CrashPoint.isNext { _ = write(bytes[..<(bytes.count / 2)]) }
+        if CrashPoint.isNext { _ = file.writeAll(bytes[..<(bytes.count / 2)]) }
         CrashPoint.pass()
-        guard write(bytes[...]), fdatasync(file.number) == 0 else {
+        guard file.writeAll(bytes[...]), fdatasync(file.number) == 0 else {
             let code = errno
             ftruncate(file.number, start)
             throw IOError("write", path, code: code)
@@ -47,24 +59,22 @@ public struct LogFile: ~Copyable, Sendable {
 
     /// Cuts the file (ftruncate(2)).
     public func truncate(to size: Int) throws(IOError) {
+        CrashPoint.pass()
         guard ftruncate(file.number, off_t(size)) == 0, fdatasync(file.number) == 0 else {
             throw IOError("truncate", path, code: errno)
         }
+        CrashPoint.pass()
     }
 
-    private func write(_ bytes: ArraySlice<UInt8>) -> Bool {
-        var rest = bytes
-        while !rest.isEmpty {
-            let wrote = unsafe rest.withUnsafeBytes { raw in
-                unsafe Glibc.write(file.number, raw.baseAddress, raw.count)
-            }
-            if wrote < 0 {
-                if errno == EINTR { continue }
-                return false
-            }
-            rest = rest.dropFirst(wrote)
-        }
-        return true
+    /// Puts other bytes in the place of all that is there, in one step (rename(2)).
+    ///
+    /// They are on the medium before they get the name. What this opening holds is the old file then.
+    public func replace(with bytes: [UInt8]) throws(IOError) {
+        let new = try LogFile("\(path).new")
+        // A crash may have left one.
+        try new.truncate(to: 0)
+        try new.append(bytes)
+        try Self.rename(new.path, to: path)
     }
 
     /// Whether there is such a file to be read; nothing is created.
@@ -72,8 +82,10 @@ public struct LogFile: ~Copyable, Sendable {
 
     /// Gives a file another name, over one that has it (rename(2)).
     public static func rename(_ path: String, to other: String) throws(IOError) {
+        CrashPoint.pass()
         guard unsafe Glibc.rename(path, other) == 0 else {
             throw IOError("rename", path, code: errno)
         }
+        CrashPoint.pass()
     }
 }

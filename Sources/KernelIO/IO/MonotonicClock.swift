@@ -5,6 +5,9 @@ public enum MonotonicClock {
     /// Nanoseconds since boot, without suspend (clock_gettime(2), CLOCK_MONOTONIC).
     public static var nanoseconds: UInt64 { read(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds since boot, time in suspend included (CLOCK_BOOTTIME).
+    public static var bootNanoseconds: UInt64 { read(CLOCK_BOOTTIME) }
+
     /// Microseconds since 1970 (CLOCK_REALTIME).
     public static var wallMicroseconds: UInt64 { read(CLOCK_REALTIME) / 1000 }
 

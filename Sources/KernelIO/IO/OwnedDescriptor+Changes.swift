@@ -4,8 +4,10 @@ internal import Glibc
 extension OwnedDescriptor {
     /// Makes a directory in this one (mkdirat(2)).
     public borrowing func makeDirectory(_ name: [UInt8]) throws(IOError) {
+        CrashPoint.pass()
         let result = unsafe name.withCPath { unsafe mkdirat(number, $0, 0o755) }
         guard result == 0 else { throw IOError("make", name.pathText, code: errno) }
+        CrashPoint.pass()
     }
 
     /// Removes a directory in this one (unlinkat(2)) if its inode is the one given.
@@ -15,8 +17,10 @@ extension OwnedDescriptor {
         guard kind == 1, found == inode else {
             throw IOError("remove", name.pathText, code: ENOENT)
         }
+        CrashPoint.pass()
         let result = unsafe name.withCPath { unsafe unlinkat(number, $0, AT_REMOVEDIR) }
         guard result == 0 else { throw IOError("remove", name.pathText, code: errno) }
+        CrashPoint.pass()
     }
 
     /// Whether a file in this directory could be written, tried by opening it for that.

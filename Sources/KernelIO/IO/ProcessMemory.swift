@@ -1,5 +1,4 @@
 public import CgroupModel
-internal import Glibc
 
 /// The memory of this process, from `/proc/self/statm` (proc_pid_statm(5)), in bytes.
 public struct ProcessMemory: Sendable {
@@ -13,7 +12,7 @@ public struct ProcessMemory: Sendable {
         let bytes = (try? ReadBuffer.contents(of: Array("/proc/self/statm".utf8))) ?? []
         let pages = bytes.split(separator: 0x20).map {
             UInt64(String(decoding: $0, as: UTF8.self)).map {
-                Reading($0.multipliedClamping(by: UInt64(getpagesize())))
+                Reading($0.multipliedClamping(by: MemoryPage.size))
             }
         }
         guard pages.count > 1 else { return ProcessMemory(virtual: .absent, resident: .absent) }

@@ -1,5 +1,4 @@
 internal import CgroupModel
-internal import Glibc
 
 extension ByteCursor {
     /// Takes one value as a field's grammar says; nil if it cannot be understood.
@@ -52,14 +51,13 @@ extension ByteCursor {
 extension FieldRule {
     /// USER_HZ is 100 on every architecture that Linux runs Swift on.
     private static let microsecondsPerTick: UInt64 = 10_000
-    private static let pageSize = UInt64(getpagesize())
 
     func converted(_ number: UInt64) -> UInt64 {
         switch conversion {
         case .none, .frozenState: number
         case .nanoseconds: number / 1000
         case .ticks: number.multipliedClamping(by: Self.microsecondsPerTick)
-        case .pages: number.multipliedClamping(by: Self.pageSize)
+        case .pages: number.multipliedClamping(by: MemoryPage.size)
         }
     }
 }

@@ -26,7 +26,7 @@ enum HelpPane {
         Line(name: "z", text: "the processes of the selected cgroup; Esc goes back"),
         Line(text: "Time"),
         Line(name: "+ -", text: "longer or shorter interval"),
-        Line(name: "space", text: "take a sample at once"),
+        Line(name: "space", text: "take a sample at once; in a replay: pause, or go on"),
         Line(name: "Z", text: "pause; [ and ] then step back and forward"),
         Line(name: "Ctrl-L", text: "draw the screen anew"),
         Line(name: "q F10", text: "quit"),

@@ -159,3 +159,14 @@ extension PolicyVocabulary {
         return exists ? nil : "\(metric.name) does not exist on \(mode.rawValue)"
     }
 }
+
+extension Rule {
+    /// Why the rule is disabled on a machine of a mode: what it requires, or a metric of its
+    /// conditions that does not exist there; nil if nothing is in its way.
+    public func obstacle(on mode: HierarchyMode) -> String? {
+        let modes = requirements.compactMap { HierarchyMode(rawValue: $0.rawValue) }
+        if let other = modes.first(where: { $0 != mode }) { return "it requires \(other.rawValue)" }
+        let terms = when.terms + until.terms + (repetition?.condition.terms ?? [])
+        return terms.lazy.compactMap { PolicyVocabulary.obstacle(to: $0, on: mode) }.first
+    }
+}

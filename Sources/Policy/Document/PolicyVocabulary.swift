@@ -10,7 +10,9 @@ public struct PolicyMetric: Sendable {
         case derived(Derivation)
     }
 
-    /// What is computed; the engine knows how. Shares are 0 to 1, before ``PolicyMetric/scale``.
+    /// What is computed; the engine knows how.
+    ///
+    /// Shares are 0 to 1, before ``PolicyMetric/scale``.
     public enum Derivation: Sendable {
         /// The lowest limit of the cgroup, its ancestors and the machine: always a number.
         case memoryLimit

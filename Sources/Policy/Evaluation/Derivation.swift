@@ -91,11 +91,13 @@ extension MetricReading {
 }
 
 extension Snapshot {
-    /// Whether the cgroup or one below holds a process; v1 does not tell, but it counts tasks, and
-    /// where nothing is known there may be some.
+    /// Whether the cgroup or one below holds a process.
+    ///
+    /// v2 tells, and so does v1's pids tree; on a hybrid machine processes may be in one of them
+    /// only. Where neither has the cgroup there may be some.
     func isPopulated(_ position: Int) -> Bool {
-        if let populated = self[position, .populated].value { return populated != 0 }
-        if let tasks = self[position, .pidsCurrent].value { return tasks != 0 }
-        return true
+        let told = [self[position, .populated].value, self[position, .pidsCurrent].value]
+        let known = told.compactMap { $0 }
+        return known.isEmpty || known.contains { $0 > 0 }
     }
 }

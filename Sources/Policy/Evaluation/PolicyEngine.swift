@@ -7,7 +7,7 @@ import CgroupModel
 /// done and brings the results with a later tick.
 public struct PolicyEngine: Sendable {
     var document: PolicyDocument
-    let facts: any CgroupFacts
+    var facts: any CgroupFacts
     private let vocabulary: @Sendable (String) -> PolicyMetric?
     private let costlyEvery: Int
     var sources: [any LayerSource]
@@ -169,7 +169,10 @@ public struct PolicyEngine: Sendable {
 
     /// Takes another policy: equal rules keep their state, changed and removed ones are undone, at
     /// the latest with the next tick.
-    public mutating func reload(_ document: PolicyDocument) {
+    ///
+    /// `facts` replaces what is known of cgroups, for another policy may ask for more.
+    public mutating func reload(_ document: PolicyDocument, facts: (any CgroupFacts)? = nil) {
+        if let facts { self.facts = facts }
         let (old, oldDocument, oldMeasurements) = (rules, self.document, measurements)
         self.document = document
         matcher = GroupMatcher(document.groups)
@@ -177,7 +180,7 @@ public struct PolicyEngine: Sendable {
         triedBudgets.reload(document.budgets)
         measurements = Measurements(
             interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary
-        ) { [facts] in facts.device(named: $0) }
+        ) { [facts = self.facts] in facts.device(named: $0) }
         dropLimits()
         compile()
         measurements.keepSamples(of: oldMeasurements)

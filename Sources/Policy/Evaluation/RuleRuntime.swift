@@ -87,6 +87,9 @@ public struct PolicyMetrics: Sendable {
         public var rule: String, target: Effect.Target?, state: RuleState
     }
 
+    /// Nothing yet.
+    public init() {}
+
     /// By rule in the policy's order, then by path; idle ones are left out.
     public internal(set) var states: [State] = []
     /// How many cgroups each rule looks at.

@@ -1,54 +1,86 @@
 import CgroupModel
 import Configuration
 
+/// One value that a part of the policy wants.
+private struct Claim {
+    /// Claims of one rank stand in each other's way.
+    struct Rank: Hashable {
+        var isRule: Bool
+        var group: String
+        var priority: Int
+        var mode: HierarchyMode?
+        var key: String
+    }
+
+    var rank: Rank
+    /// Nil for a value that depends on the moment.
+    var value: LimitValue?
+    /// Nil for the whole day.
+    var during: DayWindow?
+    var owner: String
+    var position: ConfigPosition
+
+    /// Whether the other one wants something else at the same time.
+    func conflicts(with other: Claim) -> Bool {
+        if let value, value == other.value { return false }
+        guard let own = during, let others = other.during else { return true }
+        return own.contains(others.start) || others.contains(own.start)
+    }
+}
+
 /// Values that two parts of equal rank want at once; the weaker one wins.
 extension PolicyLinter {
     mutating func lintOverlaps() {
-        let limits = document.limits
-        let places = places
-        for (later, second) in limits.enumerated() {
-            for first in limits[..<later]
-            where first.group == second.group && first.priority == second.priority
-                && second.when == nil && first.when == nil && overlap(first, second)
-            {
-                for mode in HierarchyMode.allCases {
-                    report(first.values(on: mode), second.values(on: mode)) { key in
-                        let place = ["set", "\(mode.rawValue)/set"].compactMap {
-                            places["limits/\(later)/\($0)/\(key)"]
-                        }.first
-                        return (place ?? second.position, "the limits at \(first.position)")
-                    }
-                }
-            }
-        }
-        let rules = document.rules
-        for (later, second) in rules.enumerated() {
-            for first in rules[..<later]
-            where first.group == second.group && first.priority == second.priority {
-                report(first.values, second.values) { _ in
-                    (places["rules/\(second.name)/do"] ?? second.position, "rule '\(first.name)'")
-                }
+        var earlier: [Claim.Rank: [Claim]] = [:]
+        for claim in limitClaims + ruleClaims {
+            if let rival = earlier[claim.rank]?.first(where: claim.conflicts) {
+                note(
+                    .overlap, claim.position,
+                    "\(claim.rank.key) is also set by \(rival.owner) with the same priority, and "
+                        + "the weaker value wins; give one a higher priority")
+            } else {
+                earlier[claim.rank, default: []].append(claim)
             }
         }
     }
 
-    private func overlap(_ first: StandingLimits, _ second: StandingLimits) -> Bool {
-        guard let left = first.during, let right = second.during else { return true }
-        return left.contains(right.start) || right.contains(left.start)
+    private var limitClaims: [Claim] {
+        var result: [Claim] = []
+        for (index, limits) in document.limits.enumerated() where limits.when == nil {
+            for mode in HierarchyMode.allCases {
+                for (key, value) in limits.values(on: mode).sorted(by: { $0.key < $1.key }) {
+                    let rank = Claim.Rank(
+                        isRule: false, group: limits.group, priority: limits.priority, mode: mode,
+                        key: key)
+                    result.append(
+                        Claim(
+                            rank: rank, value: value, during: limits.during,
+                            owner: "the limits at \(limits.position)",
+                            position: place(of: key, index, mode) ?? limits.position))
+                }
+            }
+        }
+        return result
     }
 
-    private mutating func report(
-        _ first: [String: LimitValue?], _ second: [String: LimitValue?],
-        _ place: (String) -> (ConfigPosition, String)
-    ) {
-        for (key, value) in second.sorted(by: { $0.key < $1.key }) {
-            // The same fixed value twice is no conflict.
-            guard let other = first[key], value == nil || other != value else { continue }
-            let (position, rival) = place(key)
-            note(
-                .overlap, position,
-                "\(key) is also set by \(rival) with the same priority, and the weaker value wins; "
-                    + "give one a higher priority")
+    private func place(of key: String, _ index: Int, _ mode: HierarchyMode) -> ConfigPosition? {
+        for name in [key] + (key == "memory.high" ? ["memory.soft"] : []) {
+            for set in ["set", "\(mode.rawValue)/set"] {
+                if let place = places["limits/\(index)/\(set)/\(name)"] { return place }
+            }
+        }
+        return nil
+    }
+
+    private var ruleClaims: [Claim] {
+        document.rules.flatMap { rule in
+            rule.values.sorted { $0.key < $1.key }.map { key, value in
+                Claim(
+                    rank: Claim.Rank(
+                        isRule: true, group: rule.group, priority: rule.priority, key: key),
+                    value: value, owner: "rule '\(rule.name)'",
+                    position: places["rules/\(rule.name)/do"] ?? rule.position)
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ extension PolicyLinter {
 
     /// Nobody is hurt on the word of pressure alone: it is high on healthy machines, too.
     private mutating func lintEvidence(_ rule: Rule, _ place: ConfigPosition) {
-        guard let verb = rule.actions.lazy.compactMap(\.kind.disruption).first else { return }
+        guard let verb = rule.actions.lazy.compactMap(\.kind.arrest).first else { return }
         if !rule.when.restsOnMore {
             note(
                 .psiOnly, place,
@@ -47,7 +47,7 @@ extension PolicyLinter {
             if case .kill = action.kind, !document.defaults.allowsKill { noteKill(rule, step) }
             guard rule.victims == nil, rule.when.outcome(of: action.kind) == false else { continue }
             if isDerived, rule.undoing != .keep {
-                let isFreeze = action.kind.disruption == "freeze"
+                let isFreeze = action.kind.disturbance == .freeze
                 note(
                     isFreeze ? .freezeDerivedUntil : .selfSatisfied, step,
                     "rule '\(rule.name)' has no until, and its \(action.kind.name) makes 'when' "
@@ -73,7 +73,7 @@ extension PolicyLinter {
             note(.value, place("victims"), "victims needs scope: aggregate")
         }
         guard rule.scope == .aggregate, rule.victims == nil,
-            let verb = rule.actions.lazy.compactMap(\.kind.disruption).first
+            let verb = rule.actions.lazy.compactMap(\.kind.arrest).first
         else { return }
         note(
             .noVictims, place("scope"),
@@ -123,9 +123,11 @@ extension RuleAction.Kind {
         case .log: "log"
         }
     }
+}
 
-    /// What it does to who lives there, nil if they go on living.
-    var disruption: String? {
+extension RuleAction.Kind {
+    /// The word for what stops or ends those who live there, nil for anything milder.
+    fileprivate var arrest: String? {
         switch self {
         case .freeze, .kill: name
         default: nil
@@ -149,7 +151,8 @@ extension Condition {
 
     private func rests(isNegated: Bool) -> Bool {
         switch self {
-        case .comparison(let left, _, let right): (left.terms + right.terms).contains(where: \.isEvidence)
+        case .comparison(let left, _, let right):
+            (left.terms + right.terms).contains(where: \.isEvidence)
         case .increased(let term, _): term.isEvidence
         case .missing, .flag: false
         case .not(let part): part.rests(isNegated: !isNegated)

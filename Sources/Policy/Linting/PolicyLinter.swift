@@ -16,7 +16,6 @@ struct PolicyLinter {
         for rule in document.rules { lint(rule) }
         for oomGuard in document.guards { lint(oomGuard) }
         lintOverlaps()
-        lintUse()
     }
 
     mutating func note(_ rule: FindingRule, _ place: ConfigPosition, _ message: String) {
@@ -46,36 +45,4 @@ struct PolicyLinter {
         }
         return nil
     }
-
-    private mutating func lintUse() {
-        let conditions = document.rules.flatMap { [$0.when, $0.until] + ($0.repetition.map { [$0.condition] } ?? []) }
-        let named = (conditions + document.limits.compactMap(\.when)).flatMap(\.terms)
-            .compactMap { term -> String? in
-                guard case .group(let name) = term.scope else { return nil }
-                return name
-            }
-        let groups = Set(
-            document.limits.map(\.group) + document.rules.map(\.group)
-                + document.guards.map(\.group) + document.autosizers.map(\.group)
-                + document.pools.flatMap(\.others) + named)
-        for group in document.groups where !groups.contains(group.name) {
-            note(.unused, group.position, "group '\(group.name)' is used by nothing")
-        }
-        let limits = document.limits.flatMap { $0.settings + $0.overrides.values.flatMap { $0 } }
-        let sets = document.rules.flatMap(\.actions).flatMap { action -> [Setting] in
-            guard case .set(let settings) = action.kind else { return [] }
-            return settings
-        }
-        let pools = (limits + sets).compactMap { setting -> String? in
-            guard case .pool(let name) = setting else { return nil }
-            return name
-        }
-        for pool in document.pools where !pools.contains(pool.name) {
-            note(
-                .unused, places["pools/\(pool.name)"] ?? unknownPlace,
-                "pool '\(pool.name)' is used by nothing; set cpuset.pool: \(pool.name)")
-        }
-    }
-
-    private var unknownPlace: ConfigPosition { ConfigPosition(file: "policy", line: 1, column: 1) }
 }

@@ -77,7 +77,8 @@ extension ExpressionParser {
                     + (unit == .cpus
                         ? "150%cpu, 25%host or 90% of cpu.limit"
                         : unit == .bytes
-                            ? "90% of memory.max or 20%host" : "90% of a metric, or \(unit.example)")
+                            ? "90% of memory.max or 20%host"
+                            : "90% of a metric, or \(unit.example)")
             )
         default:
             note(

@@ -55,6 +55,7 @@ public struct PolicyLoader: Sendable {
             }
         }
         let document = reader.document(merge)
+        reader.noteUnused(merge)
         var linter = PolicyLinter(document: document, places: reader.places)
         linter.lint()
         let order = Dictionary(
@@ -75,6 +76,16 @@ public struct PolicyLoader: Sendable {
 }
 
 extension PolicyReader {
+    /// What is defined and never named.
+    mutating func noteUnused(_ merge: PolicyMerge) {
+        for kind in ReferenceKind.allCases {
+            for item in merge.items["\(kind.rawValue)s"] ?? []
+            where item.name != "reserved" && !used.contains("\(kind.rawValue)s/\(item.name)") {
+                note(.unused, item.position, "\(kind.rawValue) '\(item.name)' is used by nothing")
+            }
+        }
+    }
+
     /// The typed document of what all files say together.
     mutating func document(_ merge: PolicyMerge) -> PolicyDocument {
         func named(_ section: String) -> [PolicyItem] { merge.items[section] ?? [] }
@@ -83,9 +94,6 @@ extension PolicyReader {
             .pool: named("pools").map(\.name).filter { $0 != "reserved" },
             .sink: ["journald"] + named("sinks").map(\.name).filter { $0 != "journald" },
         ]
-        for (section, kind) in [("groups", "groups"), ("pools", "pools")] {
-            for item in named(section) { places["\(kind)/\(item.name)"] = item.position }
-        }
         if let node = merge.table("defaults") { readDefaults(node) }
         var document = PolicyDocument()
         document.defaults = defaults

@@ -27,7 +27,7 @@ extension PolicyReader {
         let reaction: ErrorReaction = word(fields, "on_error") ?? .stop
         let chosen = ActionName.allCases.filter { fields[$0.rawValue] != nil }
         guard chosen.count == 1, let name = chosen.first, let value = fields[name.rawValue] else {
-            if chosen.count > 1 || fields.entries.isEmpty {
+            if chosen.count > 1 || node.content == .mapping([]) {
                 note(
                     .value, node.position,
                     "one action a step: one of \(names.joined(separator: ", "))")
@@ -40,8 +40,11 @@ extension PolicyReader {
     }
 
     private mutating func action(
-        _ name: ActionName, _ node: ConfigNode, _ path: String
+        _ name: ActionName, _ given: ConfigNode, _ path: String
     ) -> RuleAction.Kind? {
+        // `kill:` without a value takes every default.
+        let isEmpty = given.content == .text("")
+        let node = isEmpty ? ConfigNode(.mapping([]), at: given.position) : given
         switch name {
         case .set:
             let settings = settings(node, path, on: mode)
@@ -49,8 +52,7 @@ extension PolicyReader {
         case .scale: return scaling(node, path).map { .scale($0) }
         case .freeze: return freeze(node, path)
         case .thaw:
-            guard isEmpty(node) || fields(node, "thaw", path, keys: []) != nil else { return nil }
-            return .thaw
+            return fields(node, "thaw", path, keys: []).map { _ in .thaw }
         case .pin: return pin(node, path)
         case .reclaim: return reclaiming(node, path).map { .reclaim($0) }
         case .kill: return kill(node, path)
@@ -60,19 +62,15 @@ extension PolicyReader {
             let waits = value(fields, "wait", .flag) ?? true
             return reference(fields, "name", .hook).map { .hook(name: $0, waits: waits) }
         case .notify:
-            if isEmpty(node) { return .notify(sinks: []) }
             guard let fields = fields(node, "notify", path, keys: ["sinks"]) else { return nil }
             return .notify(sinks: references(fields, "sinks", .sink))
         case .log:
-            if isEmpty(node) { return .log(.notice) }
             guard let fields = mapping(node, "log", path, keys: ["level"], one: "level") else {
                 return nil
             }
             return .log(word(fields, "level") ?? .notice)
         }
     }
-
-    private func isEmpty(_ node: ConfigNode) -> Bool { node.content == .text("") }
 
     /// A mapping, or the value of its main key alone.
     private mutating func mapping(

@@ -12,10 +12,15 @@ extension PolicyReader {
             take(parser, node, isHostOnly: isHostOnly)
             return result
         }
-        guard entries.count == 1, let entry = entries.first,
-            ["all", "any", "not"].contains(entry.key)
-        else {
+        let keys = ["all", "any", "not"]
+        guard entries.count == 1, let entry = entries.first else {
             note(.value, node.position, "\(what) must be an expression, or one of all, any, not")
+            return nil
+        }
+        guard keys.contains(entry.key) else {
+            note(
+                .key, entry.position,
+                ConfigNode.unknown("key", entry.key, among: keys) + " (\(what))")
             return nil
         }
         guard depth < ExpressionParser.deepest else {
@@ -56,12 +61,12 @@ extension PolicyReader {
         func place(_ offset: Int) -> ConfigPosition {
             source?.place(of: offset, in: parser.text, at: node.position) ?? node.position
         }
-        for mistake in parser.mistakes { note(mistake.rule, place(mistake.offset), mistake.message) }
+        for mistake in parser.mistakes {
+            note(mistake.rule, place(mistake.offset), mistake.message)
+        }
         for (term, offset) in parser.terms {
-            if case .group(let name) = term.scope, !(names[.group] ?? []).contains(name) {
-                note(
-                    .reference, place(offset),
-                    FindingText.unknown("group", name, among: names[.group] ?? []))
+            if case .group(let name) = term.scope {
+                resolve(name, .group, at: place(offset))
             }
             if isHostOnly, term.scope != .host {
                 note(

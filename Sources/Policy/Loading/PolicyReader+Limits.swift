@@ -20,8 +20,9 @@ extension PolicyReader {
         for version in HierarchyMode.allCases {
             guard let node = fields[version.rawValue] else { continue }
             let place = "\(path)/\(version.rawValue)"
-            guard let inner = self.fields(
-                node, version.rawValue, place, keys: ["set"], required: ["set"]),
+            guard
+                let inner = self.fields(
+                    node, version.rawValue, place, keys: ["set"], required: ["set"]),
                 let set = inner["set"]
             else { continue }
             limits.overrides[version] = settings(set, "\(place)/set", on: version)

@@ -29,6 +29,10 @@ extension PolicyReader {
         default: break
         }
         if case .mapping(let instances) = entry.value.content {
+            guard Self.hasInstances(entry.key) else {
+                noteUnknown(entry.key, at: entry.position)
+                return []
+            }
             return instances.flatMap { perInstance($0, of: entry, path, on: mode) }
         }
         guard let key = limitKey(entry.key, at: entry.position) else { return [] }
@@ -40,10 +44,10 @@ extension PolicyReader {
         _ instance: ConfigEntry, of group: ConfigEntry, _ path: String, on mode: HierarchyMode
     ) -> [Setting] {
         guard case .mapping(let values) = instance.value.content else {
-            guard let key = limitKey("\(group.key)[\(instance.key)]", at: group.position) else {
+            guard let key = limitKey("\(group.key)[\(instance.key)]", at: instance.position) else {
                 return []
             }
-            return setting(key, instance.value, path, on: mode, at: group.position)
+            return setting(key, instance.value, path, on: mode, at: instance.position)
         }
         return values.flatMap { value -> [Setting] in
             let name = "\(group.key)[\(instance.key)].\(value.key)"
@@ -55,7 +59,8 @@ extension PolicyReader {
     private mutating func deviceRules(
         _ entry: ConfigEntry, _ path: String, on mode: HierarchyMode
     ) -> [Setting] {
-        guard let fields = fields(entry.value, "devices", "\(path)/devices", keys: ["allow", "deny"])
+        guard
+            let fields = fields(entry.value, "devices", "\(path)/devices", keys: ["allow", "deny"])
         else { return [] }
         // Denied first, so that `deny: [a]` can be followed by what is allowed after all.
         return ["deny", "allow"].flatMap { list -> [Setting] in
@@ -78,7 +83,8 @@ extension PolicyReader {
         guard let row = key.limit else { return [] }
         checkPresence(of: row, on: mode, at: position)
         places["\(path)/\(key)"] = node.position
-        return limit(node, key.description, row.grammar).map { [.limit(key, $0)] } ?? []
+        let name = row.dimension == nil ? row.name : key.description
+        return limit(node, name, row.grammar).map { [.limit(key, $0)] } ?? []
     }
 
     /// What a mode has no file for.
@@ -98,17 +104,11 @@ extension PolicyReader {
     /// The row and instance of `memory.max`, `io[/dev/vda].wbps`, `hugetlb.2MB.max`.
     mutating func limitKey(_ written: String, at position: ConfigPosition) -> LimitKey? {
         let (name, instance) = Self.divided(written)
-        guard let row = Self.row(name) else {
+        guard let row = Self.row(name, hasInstance: instance != nil) else {
             if name.hasPrefix("memory.kmem"), let row = LimitCatalog.limit(named: "memory.kernel") {
                 note(.ineffective, position, "\(name): \(row.refusal ?? "")")
             } else {
-                let names = LimitCatalog.all.map(\.name) + ["io", "devices", "cpuset.pool"]
-                note(
-                    .attribute, position,
-                    "unknown attribute \(FindingText.quoted(written)), "
-                        + (ConfigNode.nearest(to: name, among: names).map {
-                            "nearest valid '\($0)'"
-                        } ?? "`cgwarden set --list` lists them"))
+                noteUnknown(written, at: position)
             }
             return nil
         }
@@ -128,6 +128,30 @@ extension PolicyReader {
         return LimitKey(row.name, instance: instance)
     }
 
+    private mutating func noteUnknown(_ written: String, at position: ConfigPosition) {
+        let names =
+            LimitCatalog.all.map(\.name) + ["io", "devices", "cpuset.pool"]
+            + Self.otherNames.keys.sorted() + Self.ioFields.map { "io.\($0)" }
+        let nearest = ConfigNode.nearest(to: Self.divided(written).name, among: names)
+        note(
+            .attribute, position,
+            "unknown attribute \(FindingText.quoted(written)), "
+                + (nearest.map { "nearest valid '\($0)'" }
+                    ?? "`cgwarden set --list` lists them"))
+    }
+
+    /// Whether a name can be followed by a mapping of disks, interfaces or resources.
+    private static func hasInstances(_ name: String) -> Bool {
+        name == "io"
+            || LimitCatalog.all.contains {
+                $0.dimension != nil && ($0.name == name || $0.group == name)
+            }
+    }
+
+    private static let otherNames = ["cpuset.partition": "cpuset.cpus.partition"]
+    /// What `io` calls the rows of `io.max`.
+    private static let ioFields = ["rbps", "wbps", "riops", "wiops"]
+
     /// `io[/dev/vda].wbps` is `io.wbps` of `/dev/vda`.
     private static func divided(_ written: String) -> (name: String, instance: String?) {
         let parts = written.split(separator: ".")
@@ -143,12 +167,14 @@ extension PolicyReader {
         )
     }
 
-    private static func row(_ name: String) -> Limit? {
-        let names = ["cpuset.partition": "cpuset.cpus.partition", "io.weight": "io.weight.device"]
-        if let row = LimitCatalog.limit(named: name) { return row }
-        if let meant = names[name] { return LimitCatalog.limit(named: meant) }
-        guard name.hasPrefix("io.") else { return nil }
-        return LimitCatalog.limit(named: "io.max.\(name.dropFirst(3))")
+    private static func row(_ name: String, hasInstance: Bool) -> Limit? {
+        // The weight of all disks, and that of one.
+        if name == "io.weight", hasInstance {
+            return LimitCatalog.limit(named: "io.weight.device")
+        }
+        if let row = LimitCatalog.limit(named: otherNames[name] ?? name) { return row }
+        let field = name.hasPrefix("io.") ? String(name.dropFirst(3)) : ""
+        return ioFields.contains(field) ? LimitCatalog.limit(named: "io.max.\(field)") : nil
     }
 }
 

@@ -15,6 +15,8 @@ struct PolicyReader {
     var defaults = PolicyDefaults()
     /// The names that other parts can use.
     var names: [ReferenceKind: [String]] = [:]
+    /// Those that some part does use: `groups/web`.
+    var used: Set<String> = []
 
     init(host: HostFacts, mode: HierarchyMode) {
         self.host = host
@@ -39,7 +41,7 @@ struct PolicyReader {
 }
 
 /// What one part can name in another.
-enum ReferenceKind: String {
+enum ReferenceKind: String, CaseIterable {
     case group, pool, hook, sink
 }
 
@@ -71,9 +73,13 @@ extension PolicyReader {
         _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
         required: [String] = []
     ) -> Fields? {
-        guard let entries = attempt(.value, { () throws(ConfigError) in
-            try node.mapping(for: what)
-        }) else { return nil }
+        guard
+            let entries = attempt(
+                .value,
+                { () throws(ConfigError) in
+                    try node.mapping(for: what)
+                })
+        else { return nil }
         var result = Fields(what: what, path: path, position: node.position, entries: [:])
         for entry in entries {
             guard keys.contains(entry.key) else {
@@ -169,13 +175,21 @@ extension PolicyReader {
 
     mutating func reference(_ node: ConfigNode, _ kind: ReferenceKind) -> String? {
         guard let name = text(node, "a \(kind.rawValue)") else { return nil }
+        return resolve(name, kind, at: node.position) ? name : nil
+    }
+
+    /// Whether a name is defined, which is noted as a use of it or as a mistake.
+    @discardableResult
+    mutating func resolve(
+        _ name: String, _ kind: ReferenceKind, at position: ConfigPosition
+    ) -> Bool {
         let known = names[kind] ?? []
         guard known.contains(name) else {
-            note(
-                .reference, node.position, FindingText.unknown(kind.rawValue, name, among: known))
-            return nil
+            note(.reference, position, FindingText.unknown(kind.rawValue, name, among: known))
+            return false
         }
-        return name
+        used.insert("\(kind.rawValue)s/\(name)")
+        return true
     }
 
     mutating func references(

@@ -121,13 +121,18 @@ extension ScalarGrammar where Value == RangeList {
 }
 
 extension ScalarGrammar where Value == CPUDemand {
-    static let demand = ScalarGrammar(example: "CPUs: 4, 2-5 or 25%host") { text in
+    static let demand = ScalarGrammar(
+        example: "a number of CPUs, a list or a share: 4, 2-5, 25%host"
+    ) { text in
         if text.hasSuffix("%host") {
             return PlainNumber.value(text.dropLast(5), shiftedBy: -2).flatMap {
                 $0 > 0 && $0 <= 1 ? .hostShare($0) : nil
             }
         }
-        if let count = ScalarGrammar<Int>.integer(1...65_536).read(text) { return .count(count) }
+        // A number alone is how many, never which.
+        guard text.contains(where: { $0 == "-" || $0 == "," }) else {
+            return ScalarGrammar<Int>.integer(1...65_536).read(text).map { .count($0) }
+        }
         return ScalarGrammar<RangeList>.numbers.read(text).map { .list($0) }
     }
 }
@@ -136,8 +141,9 @@ extension ScalarGrammar where Value == Budgets.Budget {
     static let budget = ScalarGrammar(example: "a number within a time, such as 2/10s or 6/m") {
         text in
         let sides = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard sides.count == 2, let count = ScalarGrammar<Int>.integer(0...1_000_000).read(
-            String(sides[0])),
+        guard sides.count == 2,
+            let count = ScalarGrammar<Int>.integer(0...1_000_000).read(
+                String(sides[0])),
             let period = DurationText.duration(sides[1])
                 ?? DurationText.duration("1\(sides[1])"), period > .zero
         else { return nil }

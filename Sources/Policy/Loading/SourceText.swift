@@ -25,7 +25,9 @@ struct SourceText {
     ///
     /// Quotes, escapes and folded lines lie between the characters of a scalar and those of its
     /// file, so both are walked side by side; blanks count as far as they lie before others.
-    func place(of offset: Int, in text: [Unicode.Scalar], at start: ConfigPosition) -> ConfigPosition {
+    func place(of offset: Int, in text: [Unicode.Scalar], at start: ConfigPosition)
+        -> ConfigPosition
+    {
         guard start.line <= lines.count else { return start }
         var index = lines[start.line - 1] + start.column - 1
         guard index < scalars.count else { return start }
@@ -39,7 +41,8 @@ struct SourceText {
             index = next + 1
         }
         if offset >= text.count { found = index }
-        let line = lines.lastIndex { $0 <= found } ?? 0
+        var line = start.line - 1
+        while line + 1 < lines.count, lines[line + 1] <= found { line += 1 }
         return ConfigPosition(
             file: start.file, line: line + 1, column: found - lines[line] + 1)
     }

@@ -9,7 +9,8 @@ struct CreateCommand: ParsableCommand {
         commandName: "create", abstract: "Make a cgroup, and those above it that are missing.",
         discussion: """
             On v1 it is made in every hierarchy (but systemd's own), or in those of --controllers. \
-            On v2 the cgroups above it are made to pass --controllers on.
+            On v2 the cgroups above it are made to pass --controllers on. `cgwarden restore` removes \
+            it again if it is empty.
 
             Examples:
               cgwarden create /lab/job
@@ -23,8 +24,8 @@ struct CreateCommand: ParsableCommand {
 
     func run() throws {
         let context = try ActionContext(options)
-        let path = CgroupLookup(context.set).path(cgroup)
-        let made = try CgroupMaker(set: context.set).make(
+        let path = try CgroupLookup(context.set).path(cgroup)
+        let made = try CgroupMaker(set: context.set, journal: StateDirectory.journal()).make(
             path, controllers: controllers?.controllers ?? [])
         var text =
             made.hierarchies.isEmpty

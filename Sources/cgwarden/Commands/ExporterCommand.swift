@@ -88,7 +88,8 @@ private struct ExporterService: Service {
 }
 
 extension ListenAddress {
-    fileprivate init(argument: String) throws {
+    /// Takes what a person wrote.
+    init(argument: String) throws {
         do throws(ListenAddressError) {
             try self.init(parsing: argument)
         } catch {

@@ -9,7 +9,8 @@ struct FreezeCommand: AsyncParsableCommand {
         discussion: """
             It ends when all stand still. A helper lets them go on when the time is over, even if \
             everything else has ended; `cgwarden thaw` does so earlier. A cgroup that holds a file \
-            lock which others wait for is thawed at once.
+            lock which others wait for is thawed at once. On v2 systemd freezes and thaws what is its \
+            unit; the helper thaws by the kernel's file, for systemd may be busy.
 
             Examples:
               cgwarden freeze batch.slice

@@ -27,6 +27,7 @@ struct HoldCommand: AsyncParsableCommand {
         if cgroup != nil, time == nil, !release {
             throw ValidationError("say for how long: cgwarden hold \(cgroup ?? "") 1h")
         }
+        if time != nil, release { throw ValidationError("--release ends a hold; give no time.") }
         if cgroup == nil, release { throw ValidationError("name the cgroup to release.") }
     }
 
@@ -39,6 +40,7 @@ struct HoldCommand: AsyncParsableCommand {
         let path = try await CgroupLookup(set).resolve(cgroup)
         if release {
             try holds.release(path)
+            try StandardOutput.write("rules may change \(path) again\n")
         } else if let time {
             let hold = try holds.hold(path, for: time.duration)
             try StandardOutput.write(Self.text([hold]))

@@ -7,8 +7,8 @@ struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal", abstract: "List what cgwarden has changed and can put back.",
         discussion: """
-            Each line is a value that is not what it was before cgwarden touched it first. \
-            `cgwarden restore` puts them back.
+            Each line is a value that is not what it was before cgwarden touched it first, a \
+            cgroup that it made or a process that it moved. `cgwarden restore` puts them back.
 
             Examples:
               cgwarden journal

@@ -9,7 +9,7 @@ struct MoveCommand: AsyncParsableCommand {
         usage: "cgwarden move [--controllers <controllers>] <pid> ... <cgroup>",
         discussion: """
             On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
-            Memory that it has used stays charged to where it was.
+            Memory that it has used stays charged to where it was. `cgwarden restore` moves it back.
 
             Examples:
               cgwarden move 1234 5678 /lab/job
@@ -20,15 +20,18 @@ struct MoveCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
-    @Argument(help: "Processes, and the cgroup at the end.")
+    @Argument(parsing: .allUnrecognized, help: "Processes, and the cgroup at the end.")
     var words: [String]
 
     func validate() throws {
         guard words.count > 1 else {
             throw ValidationError("give processes and a cgroup: cgwarden move 1234 /lab/job")
         }
-        for word in words.dropLast() where Int32(word) == nil {
-            throw ValidationError("\(word) is no process number; the cgroup comes last.")
+        for word in words.dropLast() where Int32(word).map({ $0 <= 0 }) ?? true {
+            throw ValidationError(
+                word.hasPrefix("--")
+                    ? "there is no option \(word)."
+                    : "\(word) is no process number; the cgroup comes last.")
         }
     }
 
@@ -36,14 +39,15 @@ struct MoveCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(words.last ?? "")
         let pids = words.dropLast().compactMap { Int32($0) }
-        let moved = try Mover(set: context.set).move(
+        let moved = try Mover(set: context.set, journal: StateDirectory.journal()).move(
             pids, to: path, controllers: controllers?.controllers ?? [])
         for process in moved {
-            let from = process.origins.map { "\($0.hierarchy) from \($0.path)" }
+            let from = Dictionary(grouping: process.origins, by: \.path).sorted { $0.key < $1.key }
+                .map { "from \($0.key) (\($0.value.map(\.hierarchy).joined(separator: ", ")))" }
             let text =
                 from.isEmpty
                 ? "process \(process.pid) was in \(path) already"
-                : "moved process \(process.pid) to \(path): \(from.joined(separator: ", "))"
+                : "moved process \(process.pid) to \(path) \(from.joined(separator: ", "))"
             try StandardOutput.write(text + "\n")
         }
     }

@@ -7,7 +7,8 @@ struct PinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pin", abstract: "Hold a cgroup on certain CPUs and memory nodes.",
         discussion: """
-            `cgwarden restore` undoes it.
+            A unit of systemd is pinned by its AllowedCPUs and AllowedMemoryNodes; systemd switches \
+            cpuset on for it if need be. `cgwarden restore` undoes it.
 
             Examples:
               cgwarden pin --cpus 0-1 /lab/job

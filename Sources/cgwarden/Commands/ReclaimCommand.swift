@@ -22,9 +22,10 @@ struct ReclaimCommand: AsyncParsableCommand {
     @Option(help: "When to stop trying.") var deadline = Interval(seconds: 10)
 
     func validate() throws {
-        if (amount == nil) == !all {
+        if amount == nil, !all {
             throw ValidationError("say how much: an amount such as 64MiB, or --all.")
         }
+        if amount != nil, all { throw ValidationError("--all and an amount exclude each other.") }
     }
 
     func run() async throws {

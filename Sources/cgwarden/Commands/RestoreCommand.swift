@@ -9,6 +9,8 @@ struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put back what cgwarden has changed.",
         discussion: """
+            Limits get their old values, processes go back to where they were, and cgroups that \
+            were made are removed if they are empty. \
             It works after any crash, and as often as you like. What someone else has changed \
             since is left alone and reported (exit status 75), unless --force is given.
 
@@ -54,26 +56,36 @@ struct RestoreCommand: ParsableCommand {
 
     private func text(_ results: [RestoreResult]) -> String {
         if results.isEmpty { return "nothing to undo\n" }
-        return LeftTable(
-            results.map { result in
-                let entry = result.entry
-                return [entry.path.description, "\(entry.cell)", describe(result)]
-            }
-        ).text
+        var rows = HierarchyRows()
+        for result in results {
+            let entry = result.entry
+            rows.add(
+                [entry.path.description, entry.what, describe(result)], hierarchy: entry.hierarchy)
+        }
+        return LeftTable(rows.cells).text
     }
 
     private func describe(_ result: RestoreResult) -> String {
-        let original = shown(result.entry.original)
-        let found = shown(result.found ?? "")
+        let original = result.entry.shown(result.entry.original)
+        let found = result.entry.shown(result.found ?? "")
         return switch result.outcome {
-        case .restored: dryRun ? "would write \(original), is \(found)" : "restored to \(original)"
+        case .restored: put(result.entry, back: original, from: found)
         case .already: "is \(original) already"
         case .gone: "gone"
         case .foreign: "left alone: someone set it to \(found); it was \(original)"
-        case .residue(let text): "set to \(text), all of the parent's, since it cannot be empty now"
+        case .residue(let text):
+            original == "(empty)"
+                ? "set to \(text), all of the parent's, since it cannot be empty now"
+                : "stays \(found), since \(text) is below it"
         case .failed(let error): "failed: \(error.message)"
         }
     }
 
-    private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
+    private func put(_ entry: JournalEntry, back original: String, from found: String) -> String {
+        switch entry.subject {
+        case .value: dryRun ? "would write \(original), is \(found)" : "restored to \(original)"
+        case .cgroup: dryRun ? "would be removed" : "removed"
+        case .process: dryRun ? "would move back to \(original)" : "moved back to \(original)"
+        }
+    }
 }

@@ -15,19 +15,32 @@ struct RunCommand: AsyncParsableCommand {
             waited for, or ended with --kill-rest; Ctrl-C while waiting ends them. With a pid \
             namespace they always end with the command.
 
+            With --scope systemd makes the cgroup, as a scope that `systemctl status` shows: PID 1 \
+            for root, the user's own systemd for others. Limits are then properties of the scope. \
+            Without root and without a delegated cgroup that is done unasked, if the user's systemd \
+            runs (`loginctl enable-linger` keeps it running). A scope holds one small process more, \
+            which --pids does not count.
+
             Examples:
               cgwarden run --memory 100MB -- python3 job.py
               cgwarden run --cpus 1.5 --pids 50 --shell 'make -j8 && make test'
               cgwarden run --io /dev/vda:wbps=10MB/s -- cp big /mnt/
               cgwarden run --unshare pid,mnt,net --shell
+              cgwarden run --scope --parent batch.slice --memory 1GiB -- make
             """)
 
     @OptionGroup var system: SystemOptions
     @OptionGroup var limits: RunLimitOptions
     @Option(help: "The name behind run-; the command and a number by default.")
     var name: String?
-    @Option(help: "The cgroup to make it in; /cgwarden, or the caller's own delegated one.")
+    @Option(
+        help: """
+            The cgroup to make it in; /cgwarden, or the caller's own delegated one. With --scope a \
+            slice.
+            """)
     var parent: String?
+    @Flag(help: "Have systemd make it, as a scope.")
+    var scope = false
     @Flag(help: "Run it as a line of $SHELL; without a command, start $SHELL.")
     var shell = false
     @Option(help: "What is told on standard error at the end: text, json or none.")
@@ -58,20 +71,23 @@ struct RunCommand: AsyncParsableCommand {
         {
             throw ValidationError("--name is one word of a path, without a slash.")
         }
+        if scope, let parent, !parent.hasSuffix(".slice") || parent.hasSuffix("/.slice") {
+            throw ValidationError(
+                "a scope stands below a slice: --parent batch.slice; without --scope it may be any "
+                    + "cgroup.")
+        }
     }
 
     func run() async throws {
         let set = try HierarchySet.discover(system.system)
         let requests = try limits.requests(on: set)
-        let place = try TransientPlace(
-            set, limiting: requests.map(\.limit.controller),
-            parent: parent.map { CgroupPath($0) }, user: Caller.user)
+        let ground = try ground(on: set, limiting: requests.map(\.limit.controller))
         let run = TransientRun(
             words, name: name ?? usualName, limits: requests, namespaces: unshare,
             killsRest: killRest)
         let result: RunSummary
         do {
-            result = try await run.run(at: place, notice: tell)
+            result = try await run.run(on: ground, notice: tell)
         } catch let error as SpawnError {
             StandardOutput.complain("cgwarden: \(sentence(error))")
             throw ExitCode(error.step == .execute ? (error.isNotFound ? 127 : 126) : 71)
@@ -83,6 +99,30 @@ struct RunCommand: AsyncParsableCommand {
         case .none: break
         }
         throw ExitCode(result.end.status)
+    }
+
+    /// A scope if asked for, or if it is all that this user may have.
+    private func ground(
+        on set: HierarchySet, limiting limited: [Controller]
+    ) throws -> RunGround {
+        if scope {
+            let slice = parent?.split(separator: "/").last.map(String.init)
+            return .scope(
+                try ScopePlace(set, limiting: limited, below: slice, user: Caller.user))
+        }
+        do throws(ActuationError) {
+            return .own(
+                try TransientPlace(
+                    set, limiting: limited, parent: parent.map { CgroupPath($0) },
+                    user: Caller.user))
+        } catch {
+            guard error.code == .notPermitted, Caller.user != 0,
+                let place = try? ScopePlace(set, limiting: limited, user: Caller.user)
+            else {
+                throw error
+            }
+            return .scope(place)
+        }
     }
 
     /// The command as it is started.

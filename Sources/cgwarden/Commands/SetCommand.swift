@@ -11,7 +11,10 @@ struct SetCommand: AsyncParsableCommand {
         discussion: """
             Several limits are one transaction: if one is refused, the others are put back. What \
             was there before stays in a journal, and `cgwarden restore` brings it back. Sizes and \
-            rates need a unit; max is no limit.
+            rates need a unit; max is no limit. A limit of a unit of systemd is set by asking systemd \
+            for the unit's property, all of a unit's at once, so that it survives a daemon-reload; \
+            what systemd has no property for goes to the kernel's file. --dry-run and the report \
+            tell which.
 
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus
@@ -51,14 +54,15 @@ struct SetCommand: AsyncParsableCommand {
         let plan = try LimitPlanner(set: set, files: files).plan(
             requests, on: path, force: force, shrink: shrink)
         tellOfHold(path)
-        var report = LimitReport(path: path, plan: plan, results: nil)
+        let routes = try LimitRoutes(of: plan, through: files)
+        var report = LimitReport(path: path, plan: plan, routes: routes, results: nil)
         if !dryRun {
             report.results = LimitTransaction(
                 plan, journal: try StateDirectory.journal(), files: files,
                 cause: "set " + wishes.joined(separator: " ")
             ).apply()
         }
-        for warning in plan.warnings where !json {
+        for warning in report.warnings where !json {
             StandardOutput.complain("cgwarden: note: \(warning)")
         }
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))

@@ -16,6 +16,7 @@ struct StatCommand: AsyncParsableCommand {
 
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
+              cgwarden stat -i 5s --record FILE > /dev/null
               cgwarden stat --csv -n 10 --fields cpu.usage_usec,memory.usage,memory.max
               cgwarden stat --list-fields
             """)
@@ -35,6 +36,7 @@ struct StatCommand: AsyncParsableCommand {
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
+    @OptionGroup(title: "Recording") var recording: RecordOptions
     @Flag(help: "List the fields with their meaning, and end.") var listFields = false
 
     func validate() throws {
@@ -48,8 +50,11 @@ struct StatCommand: AsyncParsableCommand {
         var configuration = SamplerConfiguration()
         configuration.isContinuous = samples != 1
         configuration.readsEverything = true
+        // A recording is for questions that nobody has asked yet, so it holds everything.
+        let recorder = try recording.recorder(options.system)
+        let metrics = recorder == nil ? wanted : wanted + ReadPlan.metrics(upTo: .settings)
         let observation = try Observation(
-            options, metrics: wanted, configuration: configuration)
+            options, metrics: metrics, configuration: configuration)
         var output = SampleOutput(
             format: json ? .json : csv ? .csv : .table,
             fields: fields?.metrics ?? (json ? nil : FieldList.usual))
@@ -62,6 +67,7 @@ struct StatCommand: AsyncParsableCommand {
         var count = 0
         while true {
             let snapshot = await observation.sampler.sample()
+            try recorder?.append(snapshot)
             let indices = snapshot.cgroups.indices.filter { index in
                 pattern?.matches(snapshot.cgroups[index].path) ?? true
             }
@@ -71,8 +77,9 @@ struct StatCommand: AsyncParsableCommand {
             }
             try StandardOutput.write(output.render(snapshot, indices))
             count += 1
-            if count == samples { return }
+            if count == samples { break }
             try await Task.sleep(for: interval.duration)
         }
+        try recorder?.sync()
     }
 }

@@ -16,6 +16,8 @@ struct TopCommand: AsyncParsableCommand {
               cgwarden top
               cgwarden top -m --depth 2 /system.slice
               cgwarden top -b -n 3 -d 2 --csv
+              cgwarden top --record FILE
+              cgwarden top --replay FILE --at -10m
             """)
 
     @OptionGroup var options: SystemOptions
@@ -37,6 +39,8 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Print the head above each sample.") var header = true
     @Flag(help: "One JSON object a cgroup and line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
+    @OptionGroup(title: "Recording") var recording: RecordOptions
+    @OptionGroup(title: "Recording") var replaying: ReplayOptions
 
     enum Order: EnumerableFlag {
         case path, tasks, cpu, memory, io
@@ -77,49 +81,92 @@ struct TopCommand: AsyncParsableCommand {
         if json && csv { throw ValidationError("--json and --csv exclude each other.") }
         if let iterations, iterations < 1 { throw ValidationError("-n needs a number above 0.") }
         if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+        if recording.record != nil, replaying.replay != nil {
+            throw ValidationError("--record and --replay exclude each other.")
+        }
     }
 
     func run() async throws {
         var layout = SavedLayout.load()
         if let key = order?.key ?? orderName?.key { layout.sort = key }
         if let delay { layout.delay = delay.seconds }
-        let isBatch = batch || json || csv || once || !StandardOutput.isTerminal
+        if let file = replaying.replay { return try await replay(file, layout) }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(root)
         var configuration = SamplerConfiguration()
-        configuration.scope = SampleScope(
-            subtree: path, depth: depth, withAncestors: !path.isRoot)
+        configuration.scope = scope(path)
+        let recorder = try recording.recorder(options.system)
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
-        if isBatch {
-            try await printSamples(observation, layout, below: path)
-        } else {
-            try await TopScreen.show(observation, layout, depth: depth)
+        guard isBatch else {
+            return try await TopScreen.show(
+                LiveSource(observation, recorder), layout, depth: depth)
         }
+        let most = once ? 1 : iterations ?? (batch ? nil : 3)
+        var printer = SamplePrinter(self, layout, below: path)
+        repeat {
+            if printer.count > 0 {
+                try await Task.sleep(for: .microseconds(Int64(layout.delay * 1e6)))
+            }
+            let snapshot = await observation.sampler.sample()
+            try recorder?.append(snapshot)
+            try printer.print(snapshot)
+        } while printer.count != most
+        try recorder?.sync()
     }
 
-    private func printSamples(
-        _ observation: Observation, _ layout: Layout, below path: CgroupPath
-    ) async throws {
-        let count = once ? 1 : iterations ?? (batch ? nil : 3)
-        let format: SampleOutput.Format = json ? .json : .csv
-        var output = SampleOutput(format: format, fields: json ? nil : FieldList.usual)
-        let table = PlainTable(layout: layout)
-        var done = 0
-        while true {
-            let snapshot = await observation.sampler.sample()
-            if json || csv {
-                let indices = snapshot.cgroups.indices.filter {
-                    snapshot.cgroups[$0].path.isWithin(path)
-                }
-                try StandardOutput.write(output.render(snapshot, indices))
-            } else {
-                let gap = done == 0 ? "" : "\n"
-                try StandardOutput.write(gap + table.text(snapshot, raw: raw, header: header))
-            }
-            done += 1
-            if done == count { return }
-            try await Task.sleep(for: .microseconds(Int64(layout.delay * 1e6)))
+    /// All of the recording from the wanted time on, at once or as the live view.
+    private func replay(_ file: String, _ layout: Layout) async throws {
+        let path = CgroupPath(root)
+        var replay = try Replay(file, at: replaying.at, scope(path))
+        try replay.require(path)
+        guard isBatch else {
+            return try await TopScreen.show(
+                ReplaySource(replay, name: file), layout, depth: depth)
         }
+        let count = once ? 1 : iterations
+        var printer = SamplePrinter(self, layout, below: path)
+        while printer.count != count, let snapshot = try replay.next() {
+            try printer.print(snapshot)
+        }
+        for note in replay.notes { StandardOutput.complain("cgwarden: \(note)") }
+    }
+
+    private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
+
+    private func scope(_ path: CgroupPath) -> SampleScope {
+        SampleScope(subtree: path, depth: depth, withAncestors: !path.isRoot)
+    }
+}
+
+/// Prints samples as text, one after the other.
+private struct SamplePrinter {
+    private let command: TopCommand
+    private let path: CgroupPath
+    private let table: PlainTable
+    private var output: SampleOutput
+    /// How many were printed.
+    private(set) var count = 0
+
+    init(_ command: TopCommand, _ layout: Layout, below path: CgroupPath) {
+        self.command = command
+        self.path = path
+        table = PlainTable(layout: layout)
+        output = SampleOutput(
+            format: command.json ? .json : .csv, fields: command.json ? nil : FieldList.usual)
+    }
+
+    mutating func print(_ snapshot: Snapshot) throws {
+        if command.json || command.csv {
+            let indices = snapshot.cgroups.indices.filter {
+                snapshot.cgroups[$0].path.isWithin(path)
+            }
+            try StandardOutput.write(output.render(snapshot, indices))
+        } else {
+            let gap = count == 0 ? "" : "\n"
+            try StandardOutput.write(
+                gap + table.text(snapshot, raw: command.raw, header: command.header))
+        }
+        count += 1
     }
 }

@@ -57,8 +57,14 @@ struct DiagnosisReport {
 
     private var systemd: String {
         let version = diagnosis.systemdVersion.map { "version \($0) installed" } ?? "not installed"
+        let running =
+            switch diagnosis.runningSystemd {
+            case .success(let running): "version \(running), "
+            case .failure(let error): "\(error), "
+            case nil: ""
+            }
         return diagnosis.runsSystemd
-            ? "runs the machine, \(version)"
+            ? "runs the machine, \(running)\(version)"
             : "does not run the machine (process 1 is \(diagnosis.initialProcess)), \(version)"
     }
 
@@ -136,6 +142,11 @@ struct DiagnosisReport {
             json.key("running")
             json.value(diagnosis.runsSystemd)
             write("version", diagnosis.systemdVersion, to: &json)
+            switch diagnosis.runningSystemd {
+            case .success(let version): write("running_version", version, to: &json)
+            case .failure(let error): write("running_version_error", error.message, to: &json)
+            case nil: break
+            }
             write("initial_process", diagnosis.initialProcess, to: &json)
         }
     }

@@ -8,18 +8,20 @@ struct JournalListing {
 
     var text: String {
         if entries.isEmpty { return "nothing to undo\n" }
-        let header = ["CGROUP", "HIERARCHY", "FILE", "WAS", "IS", "AGE", "BY"]
-        let rows = entries.map { entry in
-            [
-                entry.path.description, entry.hierarchy, "\(entry.cell)", shown(entry.original),
-                entry.readBack.map(shown) ?? "\(shown(entry.wanted)) (unfinished)", age(entry),
-                entry.cause,
-            ]
+        var rows = HierarchyRows()
+        for entry in entries {
+            let now =
+                entry.readBack.map(entry.shown) ?? "\(entry.shown(entry.wanted)) (unfinished)"
+            rows.add(
+                [
+                    entry.path.description, entry.what, entry.shown(entry.original), now,
+                    entry.cause,
+                ],
+                rest: [age(entry)], hierarchy: entry.hierarchy)
         }
-        return LeftTable([header] + rows).text
+        return LeftTable([["CGROUP", "HIERARCHY", "WHAT", "WAS", "IS", "BY", "AGE"]] + rows.cells)
+            .text
     }
-
-    private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
 
     private func age(_ entry: JournalEntry) -> String {
         let now = MonotonicClock.wallMicroseconds

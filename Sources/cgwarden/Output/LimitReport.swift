@@ -6,8 +6,12 @@ import Hierarchy
 struct LimitReport {
     let path: CgroupPath
     let plan: LimitPlan
+    let routes: LimitRoutes
     /// Nil for a dry run.
     var results: [LimitResult]?
+
+    /// What is unusual about the values.
+    var warnings: [String] { plan.warnings + routes.warnings }
 
     /// What the process ends with, nil if every limit is as wanted.
     var failure: CgwardenError? {
@@ -56,6 +60,14 @@ struct LimitReport {
             change += " (effective \(shown(effective)))"
         }
         return [name, word, write.directory.hierarchy.label, "\(write.cell)", change]
+            + way(index)
+    }
+
+    /// Where systemd has a part in it, how each value reaches the kernel.
+    private func way(_ index: Int) -> [String] {
+        guard plan.writes.indices.contains(where: { routes[$0] != nil }) else { return [] }
+        guard let route = routes[index] else { return ["to the file"] }
+        return ["through systemd: \(route.unit) \(route.properties.joined(separator: ", "))"]
     }
 
     private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
@@ -68,7 +80,7 @@ struct LimitReport {
             json.key("dry_run")
             json.value(results == nil)
             json.key("warnings")
-            json.array { json in for warning in plan.warnings { json.value(warning) } }
+            json.array { json in for warning in warnings { json.value(warning) } }
             json.key("writes")
             json.array { json in
                 for index in plan.writes.indices {
@@ -93,6 +105,12 @@ struct LimitReport {
         field("file", write.cell.file)
         field("old", write.old)
         field("new", write.command)
+        field("through", routes[index] == nil ? "file" : "systemd")
+        if let route = routes[index] {
+            field("unit", "\(route.unit)")
+            json.key("properties")
+            json.array { json in for name in route.properties { json.value(name) } }
+        }
         guard let result = results?[index] else { return }
         field("result", result.outcome.word)
         field("read_back", result.readBack)

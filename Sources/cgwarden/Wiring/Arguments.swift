@@ -63,3 +63,25 @@ extension Substring {
         return String(rest)
     }
 }
+
+/// Negative values of options.
+///
+/// The parser takes `-1` behind `--depth` for an option and then says that the value is missing;
+/// joined to it, it is a value, and the message is about that.
+enum NegativeValues {
+    static func joined(_ arguments: [String]) -> [String] {
+        var result: [String] = []
+        // What follows a bare `--` is not ours, nor the command behind `run`.
+        let own = arguments.first == "run" ? [] : arguments.prefix { $0 != "--" }
+        for word in own {
+            if let option = result.last, option.hasPrefix("-"), !option.contains("="),
+                word.hasPrefix("-"), word.dropFirst().first?.isNumber == true
+            {
+                result[result.count - 1] = "\(option)=\(word)"
+            } else {
+                result.append(word)
+            }
+        }
+        return result + arguments.dropFirst(own.count)
+    }
+}

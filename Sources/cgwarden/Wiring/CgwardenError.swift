@@ -1,6 +1,7 @@
 import Actuation
 import CgroupModel
 import Hierarchy
+import History
 import KernelIO
 
 /// What the process ends with, as in sysexits(3).
@@ -41,7 +42,7 @@ struct CgwardenError: Error {
             self.init(error.description, status)
         case let error as LimitError: self.init(error.description, .usage)
         case let error as ActuationError: self.init(error.message, ExitStatus(error.code))
-        case let error as LimitError: self.init(error.description, .usage)
+        case let error as RecordingError: self.init(error.description, .data)
         case let error as IOError:
             let remedy = error.isPermission ? "; run as root to see it" : ""
             self.init(error.description + remedy, error.isPermission ? .noPermission : .ioError)

@@ -7,9 +7,13 @@ struct LiveFeed: Sendable {
     let sampler: Sampler
     let ring: HistoryRing
     let pace: Pacer
+    let recorder: Recorder?
 
     func takeSample() async {
-        ring.append(await sampler.sample())
+        let snapshot = await sampler.sample()
+        ring.append(snapshot)
+        // The title says so when this fails.
+        try? recorder?.append(snapshot)
         await sampler.setCostlyMultiple(Self.costlyMultiple(interval: pace.intervalSeconds))
         pace.finish()
     }

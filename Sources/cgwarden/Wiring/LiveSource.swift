@@ -6,7 +6,7 @@ import LiveView
 import Synchronization
 
 /// Feeds the live view: samples when the view asks and a sample is due, and keeps the history.
-final class LiveSource: SnapshotSource {
+final class LiveSource: ScreenSource {
     private let sampler: Sampler
     private let set: HierarchySet
     private let ring = HistoryRing()
@@ -16,10 +16,11 @@ final class LiveSource: SnapshotSource {
     private let reader: ProcessReader
     private var previousTimes: [Int32: (ticks: UInt64, at: UInt64)] = [:]
 
-    /// What the title says about the machine.
-    let mode: String
+    private let recorder: Recorder?
+    private let mode: String
 
-    init(_ observation: Observation) {
+    init(_ observation: Observation, _ recorder: Recorder?) {
+        self.recorder = recorder
         sampler = observation.sampler
         set = observation.set
         mode = observation.set.mode.rawValue
@@ -28,9 +29,20 @@ final class LiveSource: SnapshotSource {
         reader = ProcessReader(set.system)
     }
 
+    let isReplay = false
+
+    var title: String {
+        guard let recorder else { return mode }
+        guard let failure = recorder.failure else { return mode + "  recording" }
+        return "\(mode)  not recording: \(failure)"
+    }
+
+    var now: UInt64 { MonotonicClock.wallMicroseconds }
+
     func latest() -> Snapshot? {
         if pace.begin(at: MonotonicClock.nanoseconds) {
-            let feed = LiveFeed(sampler: sampler, ring: ring, pace: pace)
+            let feed = LiveFeed(
+                sampler: sampler, ring: ring, pace: pace, recorder: recorder)
             Task.detached { await feed.takeSample() }
         }
         return ring.latest
@@ -46,12 +58,13 @@ final class LiveSource: SnapshotSource {
 
     func sampleNow() { pace.beNow() }
 
+    /// The machine does not stop, so the history goes on.
+    func setPaused(_ isPaused: Bool) {}
+
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?] {
-        var window = HistoryCursor(ring)
-        guard window.snapshot(back: back) != nil else { return [] }
-        return window.series(of: cgroup, count: count, value: value)
+        ring.series(of: cgroup, back: back, count: count, value)
     }
 
     func processes(of cgroup: CgroupEntry) -> [ProcessRow] {
@@ -64,7 +77,8 @@ final class LiveSource: SnapshotSource {
             let user = reader.user(of: pid)
             return ProcessRow(
                 pid: pid, user: user.map { UserName.text($0) } ?? "?",
-                cpuPercent: percent(pid, ticks, now), memoryBytes: stat.residentPages * 4096,
+                cpuPercent: percent(pid, ticks, now),
+                memoryBytes: stat.residentPages * MemoryPage.size,
                 command: reader.command(pid, name: stat.name))
         }
         previousTimes = times

@@ -41,7 +41,7 @@ struct CgroupLookup {
 
     /// Takes a path, a directory below a mount point, or a name that only one cgroup has.
     func resolve(_ text: String) async throws -> CgroupPath {
-        let path = path(text)
+        let path = try path(text)
         if try await sample(SampleScope(subtree: path, depth: 0)).index(of: path) != nil {
             return path
         }
@@ -63,7 +63,14 @@ struct CgroupLookup {
     }
 
     /// Takes a path or a directory below a mount point, of a cgroup that need not exist.
-    func path(_ text: String) -> CgroupPath { CgroupPath(withoutMountPoint(text)) }
+    func path(_ text: String) throws -> CgroupPath {
+        // A variable of a script that is not set, more likely than the whole machine.
+        guard !text.isEmpty else {
+            throw CgwardenError(
+                "the name of the cgroup is empty; give a path such as /lab/job", .usage)
+        }
+        return CgroupPath(withoutMountPoint(text))
+    }
 
     private func withoutMountPoint(_ text: String) -> String {
         let mounts = set.hierarchies.map { $0.mountPoint.pathText }

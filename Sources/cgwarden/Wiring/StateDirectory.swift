@@ -20,10 +20,6 @@ enum StateDirectory {
 
     static func holds() throws -> HoldList { HoldList(directory: try path()) }
 
-    /// The files of a machine, through systemd where it keeps them; tests may choose a write to
-    /// crash at.
-    static func files(of set: HierarchySet) -> any ControlFiles {
-        let files = OwnerAwareFiles(set: set)
-        return CrashPoint.isArmed ? CrashPointFiles(files) : files
-    }
+    /// The files of a machine, through systemd where it keeps them.
+    static func files(of set: HierarchySet) -> any ControlFiles { OwnerAwareFiles(set: set) }
 }

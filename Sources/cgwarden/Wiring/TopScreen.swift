@@ -1,12 +1,23 @@
-import Hierarchy
 import KernelIO
 import LiveView
 import UnixSignals
 
-/// Brings the sampler, the history and the terminal together.
+/// What the live view shows, and what its title says about that.
+protocol ScreenSource: SnapshotSource {
+    /// The machine, or the recording.
+    var title: String { get }
+    /// Whether it is a recording.
+    var isReplay: Bool { get }
+    /// The time that the age of a snapshot is told by, in microseconds since 1970.
+    var now: UInt64 { get }
+}
+
+/// Brings the snapshots and the terminal together.
 enum TopScreen {
     /// Runs the live view until the user ends it.
-    static func show(_ observation: Observation, _ layout: Layout, depth: Int?) async throws {
+    static func show(
+        _ source: sending any ScreenSource, _ layout: Layout, depth: Int?
+    ) async throws {
         #if TUI
         let quit = QuitFlag()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
@@ -14,7 +25,6 @@ enum TopScreen {
             for await _ in signals { quit.request() }
         }
         defer { listener.cancel() }
-        let source = LiveSource(observation)
         try await runOnMainThread(source, layout, depth: depth, quit: quit)
         #else
         throw CgwardenError(
@@ -26,7 +36,7 @@ enum TopScreen {
     /// ncurses belongs to one thread, and the main thread has nothing else to do.
     @MainActor
     private static func runOnMainThread(
-        _ source: sending LiveSource, _ layout: Layout, depth: Int?, quit: QuitFlag
+        _ source: sending any ScreenSource, _ layout: Layout, depth: Int?, quit: QuitFlag
     ) throws {
         let screen: NcursesScreen
         do throws(TerminalError) {
@@ -35,11 +45,18 @@ enum TopScreen {
             throw CgwardenError(error.description, .unavailable)
         }
         defer { screen.close() }
-        let mode = source.mode
-        let loop = LiveLoop(
-            screen: screen, source: source, model: LiveModel(layout: layout, depth: depth),
-            quit: quit, mode: { mode })
+        let loop = loop(screen, source, layout, depth: depth, quit: quit)
         loop.run()
+    }
+
+    private static func loop(
+        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, depth: Int?,
+        quit: QuitFlag
+    ) -> LiveLoop {
+        LiveLoop(
+            screen: screen, source: source,
+            model: LiveModel(layout: layout, depth: depth, isReplay: source.isReplay), quit: quit,
+            now: { source.now }, mode: { source.title })
     }
     #endif
 }

@@ -65,6 +65,68 @@ import Testing
         #expect(try isEmpty(scratch))
     }
 
+    /// Only one below it is frozen: that dies at once, and who is not frozen is asked first.
+    @Test(.enabled(if: Kernel.hasFreezer), arguments: [false, true])
+    func aFrozenDescendantOfV1DiesWithoutWaitingForTheGrace(_ throughUnified: Bool) throws {
+        let set = try #require(throughUnified ? Kernel.set : Kernel.legacy)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let pid = try scratch.run(
+            "trap 'echo asked >\(file.path()); exit' TERM; while :; do sleep 0.05; done")
+        try scratch.run("exec sleep 300", in: child)
+        #expect(
+            try eventually {
+                try CgroupDirectory(scratch.path, in: set.hierarchies[0]).processes().count > 1
+            })
+        let freezer = try #require(set.legacy(.freezer))
+        let frozen = try CgroupDirectory(child, in: set.hierarchies[freezer])
+        try frozen.write("FROZEN", to: "freezer.state")
+        #expect(eventually { (try? frozen.text("freezer.state")) == "FROZEN" })
+        let start = ContinuousClock.now
+        let killed = try makeKiller(set).kill(scratch.path, grace: .seconds(60))
+        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(killed.means == .signal)
+        #expect(FileManager.default.fileExists(atPath: file.path()))
+        #expect(processState(pid).map { $0 == "Z" } ?? true)
+        #expect(try isEmpty(scratch))
+        #expect(try frozen.text("freezer.state") == "THAWED")
+    }
+
+    /// Nothing in it can end, so that is said at once.
+    @Test(.enabled(if: Kernel.hasFreezer))
+    func whatAnAncestorOfV1FreezesCannotBeKilled() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        try scratch.run("exec sleep 300", in: child)
+        try scratch.directory(.freezer).write("FROZEN", to: "freezer.state")
+        let error = #expect(throws: ActuationError.self) { try makeKiller(set).kill(child) }
+        #expect(error?.code == .busy)
+        #expect(error?.message.hasSuffix("cgwarden thaw \(scratch.path)") == true)
+    }
+
+    /// While it was looked at, the path became another cgroup's: that stays unharmed.
+    @Test(.enabled(if: Kernel.isRoot))
+    func aNewCgroupOfThatPathIsNotKilled() throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let other = try PopulatedCgroup(set)
+        let old = try scratch.run("exec sleep 300")
+        let new = try other.run("exec sleep 300")
+        let files = HookedFiles(afterReads: 0) {
+            _ = try? Mover(set: set).move([old], to: other.path)
+            for hierarchy in set.hierarchies {
+                try? CgroupDirectory(scratch.path, in: hierarchy).remove()
+            }
+            _ = try? CgroupMaker(set: set).make(scratch.path)
+            _ = try? Mover(set: set).move([new], to: scratch.path)
+        }
+        _ = try? makeKiller(set, files: files).kill(scratch.path, grace: .milliseconds(100))
+        for pid in [old, new] { #expect(processState(pid).map { $0 != "Z" } ?? false) }
+    }
+
     @Test(.enabled(if: Kernel.hasUnified))
     func theKernelKillsAFrozenCgroupAndANewcomerRuns() throws {
         let set = try #require(Kernel.unified)

@@ -97,6 +97,40 @@ import Testing
         #expect(try restore() == ["memory.limit_in_bytes restored", "pids.max restored"])
     }
 
+    /// An idle cgroup shows 3 or 1 for its weight, whatever it was.
+    @Test(arguments: [true, false])
+    func aWeightHiddenByIdlenessIsNoForeignEdit(_ isOurs: Bool) throws {
+        try set("cpu.idle=1")
+        try overwrite("cpu/a/cpu.shares", "3")
+        if !isOurs { try overwrite("cpu/a/cpu.idle", "0") }
+        #expect(
+            try restore(dryRun: true)
+                == (isOurs
+                    ? ["cpu.idle restored", "cpu.shares restored"]
+                    : ["cpu.idle already", "cpu.shares foreign"]))
+        #expect(files.written.isEmpty)
+    }
+
+    /// v2 takes a limit below usage and kills; so it is not put back there.
+    @Test func aMemoryLimitThatWouldKillIsNotPutBack() throws {
+        let machine = try FakeMachine(["": "cgroup2"])
+        try machine.cgroup("/a", ["memory.max": "1000000", "memory.current": "0"])
+        let results = LimitTransaction(
+            try machine.plan(["memory.max=max"]), journal: machine.journal
+        ).apply()
+        #expect(results[0].isSuccess)
+        try machine.cgroup("/a", ["memory.max": "max", "memory.current": "5000000"])
+        let restorer = Restorer(set: machine.set, journal: machine.journal)
+        guard case .failed(let error) = try restorer.restore()[0].outcome else {
+            Issue.record("it was put back")
+            return
+        }
+        #expect(error.code == .busy && error.message.contains("cgwarden reclaim /a"))
+        #expect(try machine.text("a/memory.max") == "max")
+        #expect(try restorer.restore(force: true).count == 1)
+        #expect(try machine.text("a/memory.max") == "1000000")
+    }
+
     @Test func aPopulatedCpusetCannotBecomeEmptyAgain() throws {
         try machine.cgroup("", in: "cpuset", ["cpuset.cpus": "0-3", "cpuset.mems": "0"])
         try machine.cgroup("/a", in: "cpuset", ["cpuset.cpus": "", "cpuset.mems": "0"])

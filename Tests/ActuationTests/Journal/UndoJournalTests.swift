@@ -1,8 +1,9 @@
-import Actuation
 import CgroupModel
 import Foundation
 import Hierarchy
 import Testing
+
+@testable import Actuation
 
 @Suite struct UndoJournalTests {
     private let machine: FakeMachine
@@ -39,6 +40,71 @@ import Testing
     @Test func anEndWithoutARecordIsKnown() throws {
         try write("max", "7", finished: false)
         #expect(try machine.journal.entries().map(\.readBack) == [nil])
+    }
+
+    /// Open entries do not make it grow for ever, and each keeps its first original.
+    @Test func itStaysShortWhileEntriesAreOpen() throws {
+        try machine.cgroup("/b", in: "pids", ["pids.max": "max"])
+        let other = try CgroupDirectory(CgroupPath("/b"), in: directory.hierarchy)
+        _ = try machine.journal.begin(
+            directory: other, file: "pids.max", original: "max", wanted: "5", cause: "early")
+        var longest = 0
+        for round in 1...300 {
+            try write("\(round - 1)", "\(round)")
+            longest = max(longest, try bytes().count)
+        }
+        #expect(longest < 18 << 10)
+        let entries = try machine.journal.entries()
+        #expect(entries.map(\.original) == ["max", "0"])
+        #expect(entries.map(\.readBack) == [nil, "300"])
+        #expect(entries.map(\.cause) == ["early", "a b=%\n"])
+        #expect(try machine.journal.state().lastSequence == 301)
+        // What is in hand from before the shortening can still be completed.
+        try machine.journal.finish(entries[0], readBack: "max")
+        #expect(try machine.journal.entries().map(\.original) == ["0"])
+    }
+
+    /// Many short-lived cgroups do not fill it either.
+    @Test func whatIsGoneIsDropped() throws {
+        for round in 1...200 {
+            try machine.cgroup("/job\(round)", in: "pids", ["pids.max": "max"])
+            let job = try CgroupDirectory(CgroupPath("/job\(round)"), in: directory.hierarchy)
+            let entry = try machine.journal.begin(
+                directory: job, file: "pids.max", original: "max", wanted: "5", cause: "test")
+            try machine.journal.finish(entry, readBack: "5")
+            if round % 50 != 0 {
+                try FileManager.default.removeItem(
+                    atPath: "\(machine.root)/cgroup/pids/job\(round)")
+            }
+        }
+        #expect(try bytes().count < 18 << 10)
+        let paths = try machine.journal.entries().map(\.path.description)
+        #expect(Set(paths).isSuperset(of: ["/job50", "/job100", "/job150", "/job200"]))
+        #expect(paths.count < 100)
+    }
+
+    /// One shortens it while others wait for it with the old file in hand.
+    @Test func nothingIsLostAmongMany() async throws {
+        let directory = directory
+        let journal = machine.journal
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    for round in 1...150 {
+                        let entry = try journal.begin(
+                            directory: directory, file: ControlCell("file\(writer)"),
+                            original: "\(round - 1)", wanted: "\(round)", cause: "test")
+                        try journal.finish(entry, readBack: "\(round)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let entries = try journal.entries()
+        #expect(entries.count == 4)
+        #expect(entries.allSatisfy { $0.original == "0" && $0.readBack == "150" })
+        #expect(try journal.state().damagedLines.isEmpty)
+        #expect(try bytes().count < 18 << 10)
     }
 
     @Test func aTornLastLineIsCutOffAtEveryByte() throws {

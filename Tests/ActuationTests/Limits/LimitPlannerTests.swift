@@ -59,6 +59,19 @@ import Testing
         #expect(try machine.plan(["memory.max=106MB"]).writes.count == 1)
     }
 
+    /// It is in force at once, which whoever sets it should know.
+    @Test func aThrottleBelowUsageIsToldBefore() throws {
+        let machine = try FakeMachine(["": "cgroup2"])
+        try machine.cgroup("/a", ["memory.high": "max", "memory.current": "100000000"])
+        for name in ["memory.high", "memory.soft"] {
+            let plan = try machine.plan(["\(name)=50MB"])
+            #expect(plan.writes.count == 1)
+            #expect(plan.warnings.contains { $0.contains("slowed down") && $0.contains("/a") })
+            #expect(
+                try !machine.plan(["\(name)=200MB"]).warnings.contains { $0.contains("slowed") })
+        }
+    }
+
     @Test func unifiedTotalIsSwapBeyondMemory() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup(

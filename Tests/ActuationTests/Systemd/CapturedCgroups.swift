@@ -31,6 +31,9 @@ final class CapturedCgroups: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
+    /// The directory of all of it.
+    var place: String { directory }
+
     /// Makes a cgroup with files, in the first tree.
     func cgroup(_ path: String, _ files: [String: String] = [:]) throws -> CgroupDirectory {
         let tree = String(decoding: set.hierarchies[0].directory, as: UTF8.self)

@@ -134,7 +134,9 @@ struct KernelSystemdTests {
     }
 
     @Test func whatIsNotThereYetIsAsInANewCgroup() throws {
-        try guest.withService("initial") { unit, cgroup throws in
+        // In a slice of its own, for a delegated neighbour has every controller switched on.
+        try guest.withService("initial", "--slice=cgwarden-test-initial.slice") {
+            unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             let number = try SystemdAsPID1.shell("cat /sys/block/vda/dev")
             #expect(try guest.textIfThere("io.max", of: directory) == nil)
@@ -159,40 +161,31 @@ struct KernelSystemdTests {
     /// A user's systemd puts a process of the user into a scope, though it may not move it itself.
     @Test func aUsersOwnSystemdHasUnitsToo() throws {
         let user: UInt32 = 65534
-        let name = "user@\(user).service"
-        try SystemdAsPID1.shell(
-            """
-            mkdir -p /run/user/\(user) && chown \(user) /run/user/\(user)
-            printf '[Unit]\\nDefaultDependencies=no\\n[Service]\\nType=notify\\nUser=\(user)\\nDelegate=yes\\n' \\
-                >/run/systemd/system/\(name)
-            echo Environment=XDG_RUNTIME_DIR=/run/user/\(user) >>/run/systemd/system/\(name)
-            echo 'ExecStart=/lib/systemd/systemd --user --unit=basic.target' \\
-                >>/run/systemd/system/\(name)
-            systemctl daemon-reload && systemctl start \(name)
-            """)
-        defer { _ = try? SystemdAsPID1.shell("systemctl kill --signal=KILL \(name)") }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/setpriv")
-        process.arguments = ["--reuid=\(user)", "--clear-groups", "sleep", "1000"]
-        try process.run()
-        defer { if process.isRunning { process.terminate() } }
-        let isTheirs = awaited(seconds: 10) {
-            (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8))
-                == "sleep\n"
-        } until: {
-            $0
+        try SystemdAsPID1.withSystemd(ofUser: user) {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/setpriv")
+            process.arguments = ["--reuid=\(user)", "--clear-groups", "sleep", "1000"]
+            try process.run()
+            defer { if process.isRunning { process.terminate() } }
+            let isTheirs = awaited(seconds: 10) {
+                (try? String(
+                    contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8))
+                    == "sleep\n"
+            } until: {
+                $0
+            }
+            try #require(isTheirs)
+            let scope = try SystemdScope.start(
+                "cgwarden-test-user.scope", holding: [UInt32(process.processIdentifier)],
+                describedAs: "A test", by: guest.connections[.user(user)])
+            let cgroup = try guest.directory(scope.cgroup)
+            #expect(scope.cgroup.contains("/user@\(user).service/"))
+            #expect(try guest.probe.owner(of: cgroup) == .systemd(scope.unit))
+            #expect(scope.unit.instance == .user(user))
+            let value = FileValue("memory.max", "67108864")
+            let results = try guest.actuator.set([value], on: scope.unit, in: cgroup)
+            #expect(results.map(\.found) == [value.text])
         }
-        try #require(isTheirs)
-        let scope = try SystemdScope.start(
-            "cgwarden-test-user.scope", holding: [UInt32(process.processIdentifier)],
-            describedAs: "A test", by: guest.connections[.user(user)])
-        let cgroup = try guest.directory(scope.cgroup)
-        #expect(scope.cgroup.contains("/\(name)/"))
-        #expect(try guest.probe.owner(of: cgroup) == .systemd(scope.unit))
-        #expect(scope.unit.instance == .user(user))
-        let value = FileValue("memory.max", "67108864")
-        let results = try guest.actuator.set([value], on: scope.unit, in: cgroup)
-        #expect(results.map(\.found) == [value.text])
     }
 
     @Test func aScopeHoldsAProcessUntilItIsKilled() throws {

@@ -63,6 +63,26 @@ struct SystemdAsPID1 {
         }
     }
 
+    /// Runs a user's own systemd for the time of a test, without the programs that log users in.
+    static func withSystemd(ofUser user: UInt32, _ body: () throws -> Void) throws {
+        let name = "user@\(user).service"
+        try shell(
+            """
+            mkdir -p /run/user/\(user) && chown \(user) /run/user/\(user)
+            printf '[Unit]\\nDefaultDependencies=no\\n[Service]\\nType=notify\\nUser=\(user)\\nDelegate=yes\\n' \\
+                >/run/systemd/system/\(name)
+            echo Environment=XDG_RUNTIME_DIR=/run/user/\(user) >>/run/systemd/system/\(name)
+            echo 'ExecStart=/lib/systemd/systemd --user --unit=basic.target' \\
+                >>/run/systemd/system/\(name)
+            systemctl daemon-reload && systemctl start \(name)
+            """)
+        defer {
+            // Stopped, not only killed: another test may start it again.
+            _ = try? shell("systemctl kill --signal=KILL \(name); systemctl stop \(name); true")
+        }
+        try body()
+    }
+
     /// Runs a service of its own for the time of a test, and not all that usually comes before one.
     func withService(
         _ name: String, _ options: String = "", _ body: (SystemdUnit, String) throws -> Void

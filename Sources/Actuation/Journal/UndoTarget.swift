@@ -1,0 +1,131 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// What an entry of the journal is about, as it is found now.
+struct UndoTarget {
+    let entry: JournalEntry
+    /// What is written to: the cgroup of the value, the one that was made, or where the process was.
+    let directory: CgroupDirectory
+    /// The value now.
+    let found: String
+
+    /// Nil if it is gone, or another one has taken its place.
+    init?(
+        _ entry: JournalEntry, in set: HierarchySet, _ files: any ControlFiles
+    ) throws(IOError) {
+        guard let index = set.hierarchies.firstIndex(where: { $0.label == entry.hierarchy }) else {
+            return nil
+        }
+        self.entry = entry
+        let hierarchy = set.hierarchies[index]
+        do throws(IOError) {
+            switch entry.subject {
+            case .value:
+                directory = try CgroupDirectory(entry.path, in: hierarchy)
+                guard directory.inode == entry.inode else { return nil }
+                found = entry.cell.value(in: try files.text(entry.cell.file, of: directory))
+            case .cgroup:
+                directory = try CgroupDirectory(entry.path, in: hierarchy)
+                guard entry.readBack == nil || entry.concerns(directory) else { return nil }
+                found = "\(directory.inode)"
+            case .process(let pid, let ticks):
+                guard let stat = ProcessReader(set.system).stat(pid), stat.startTicks == ticks,
+                    !stat.isEnding,
+                    let now = ProcessPlaces(set: set).place(of: pid, in: index),
+                    let origin = MembershipText(entry.original)
+                else { return nil }
+                directory = try CgroupDirectory(origin.path, in: hierarchy)
+                guard directory.inode == origin.inode else { return nil }
+                found = "\(MembershipText(try CgroupDirectory(now, in: hierarchy)))"
+            }
+        } catch {
+            if error.isGone { return nil }
+            throw error
+        }
+    }
+
+    /// Why it has to stay as it is for now; nil if it can be put back.
+    func obstacle(_ files: any ControlFiles) -> ActuationError? {
+        if entry.subject == .cgroup {
+            if (try? refuge()) != nil { return nil }
+            guard let held = Self.contents(of: directory) else { return nil }
+            return ActuationError(
+                .busy,
+                "\(entry.path) holds \(held) (hierarchy \(entry.hierarchy)), so it stays; empty it "
+                    + "and restore again")
+        }
+        // v2 does not refuse a limit below usage, it kills.
+        guard entry.cell.file == "memory.max", let limit = UInt64(entry.original),
+            let usage = UInt64(directory.textIfAny("memory.current", files) ?? ""), usage > limit
+        else { return nil }
+        return ActuationError(
+            .busy,
+            "\(entry.path) uses \(LimitValue.number(usage).byteText), and the kernel would kill in "
+                + "it; cgwarden reclaim \(entry.path), or --force")
+    }
+
+    private static func contents(of directory: CgroupDirectory) -> String? {
+        if let child = (try? directory.children())?.first { return "\(child.path)" }
+        let pids = (try? directory.processes()) ?? []
+        return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
+    }
+
+    /// Where the processes of a shadow belong; nil for a cgroup that is none.
+    private func refuge() throws(IOError) -> CgroupDirectory? {
+        guard let origin = MembershipText(entry.wanted) else { return nil }
+        let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
+        return refuge.inode == origin.inode ? refuge : nil
+    }
+
+    /// Moves out who was born in it, which no entry knows, until nobody is left.
+    private func empty(
+        into refuge: CgroupDirectory, _ files: any ControlFiles
+    ) throws(IOError) {
+        for _ in 0..<20 {
+            let pids = try directory.processes()
+            if pids.isEmpty { return }
+            for pid in pids {
+                do throws(IOError) {
+                    try files.write("\(pid)", to: "cgroup.procs", of: refuge)
+                } catch  where error.isGone {
+                    // It has ended.
+                    continue
+                }
+            }
+        }
+    }
+
+    /// Puts the original back.
+    func putBack(_ files: any ControlFiles) throws(IOError) {
+        switch entry.subject {
+        case .value:
+            try files.write(
+                entry.cell.command(entry.original), to: entry.cell.file, of: directory)
+        case .cgroup:
+            if let refuge = try refuge() { try empty(into: refuge, files) }
+            try directory.remove()
+        case .process(let pid, _): try files.write("\(pid)", to: "cgroup.procs", of: directory)
+        }
+    }
+}
+
+/// Where a process is in one hierarchy, as the journal keeps it: `INODE PATH`.
+struct MembershipText: CustomStringConvertible {
+    let inode: UInt64
+    let path: CgroupPath
+
+    init(_ directory: CgroupDirectory) {
+        inode = directory.inode
+        path = directory.path
+    }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, let inode = UInt64(parts[0]) else { return nil }
+        self.inode = inode
+        path = CgroupPath(String(parts[1]))
+    }
+
+    var description: String { "\(inode) \(path)" }
+}

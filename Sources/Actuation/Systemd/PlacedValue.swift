@@ -1,0 +1,39 @@
+internal import Hierarchy
+
+/// A value for an interface file of a cgroup.
+public struct PlacedValue: Sendable {
+    /// The file and the text.
+    public let value: FileValue
+    /// The cgroup in the tree that has the file.
+    public let directory: CgroupDirectory
+
+    /// Joins the parts.
+    public init(_ value: FileValue, in directory: CgroupDirectory) {
+        self.value = value
+        self.directory = directory
+    }
+
+    /// Joins the parts of a write that is planned.
+    public init(_ write: PlannedWrite) {
+        self.init(FileValue(write.cell.file, write.command), in: write.directory)
+    }
+}
+
+extension [PlacedValue] {
+    /// The values of each directory, both in order: v1 has one directory for each controller.
+    var byDirectory: [(directory: CgroupDirectory, values: [FileValue])] {
+        var result: [(directory: CgroupDirectory, values: [FileValue])] = []
+        for one in self {
+            let known = result.firstIndex {
+                $0.directory.inode == one.directory.inode
+                    && $0.directory.hierarchy.label == one.directory.hierarchy.label
+            }
+            if let known {
+                result[known].values.append(one.value)
+            } else {
+                result.append((one.directory, [one.value]))
+            }
+        }
+        return result
+    }
+}

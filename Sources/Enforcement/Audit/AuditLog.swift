@@ -1,0 +1,135 @@
+internal import KernelIO
+public import Policy
+internal import Synchronization
+
+/// The audit log: lines that are appended to a file, on a thread of their own.
+///
+/// A file that has grown too long is renamed to `FILE.1`, and the older ones one further; so many
+/// are kept. Lines that cannot be written are counted, and ``isFailing`` says so until one could be.
+public final class AuditLog: Sendable {
+    /// How long the file may become, and how many older ones are kept.
+    public struct Rotation: Hashable, Sendable {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        public var mostBytes: Int, kept: Int
+
+        /// Joins the parts.
+        public init(mostBytes: Int = 16 << 20, kept: Int = 5) {
+            self.mostBytes = mostBytes
+            self.kept = kept
+        }
+    }
+
+    private enum Order: Sendable {
+        case line([UInt8])
+        case reopen
+    }
+
+    private let queue: BackgroundQueue<Order>
+    private let file: AuditFile
+    private let copy: (any NoticeSink)?
+
+    /// Appends to a file, which is made with its directory at the first line; a copy of each line
+    /// goes to `copy`.
+    public init(path: String, rotation: Rotation = Rotation(), copy: (any NoticeSink)? = nil) {
+        let file = AuditFile(path: path, rotation: rotation)
+        self.file = file
+        self.copy = copy
+        queue = BackgroundQueue("cgw-audit", capacity: 8192) { order in
+            switch order {
+            case .line(let bytes): file.append(bytes)
+            case .reopen: file.reopen()
+            }
+        }
+    }
+
+    /// Queues the line of a record.
+    public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
+
+    /// Queues a line with its newline.
+    func append(_ line: [UInt8]) {
+        queue.add(.line(line))
+        copy?.send(
+            Notice(
+                sinks: [], level: .info, text: String(decoding: line.dropLast(), as: UTF8.self),
+                fields: ["CGWARDEN_AUDIT": "1"]))
+    }
+
+    /// Opens the file anew, as after a rename by logrotate(8).
+    public func reopen() { queue.add(.reopen) }
+
+    /// Whether the last line could not be written, so that nothing disruptive should be done that
+    /// nobody could account for.
+    public var isFailing: Bool { file.state.withLock { $0.failure != nil } }
+
+    /// Why; nil if it works.
+    public var failure: String? { file.state.withLock { $0.failure.map { "\($0)" } } }
+
+    /// How many lines were lost.
+    public var dropped: UInt64 { queue.dropped + file.state.withLock { $0.lost } }
+
+    /// Waits until all lines are written; false if that takes longer.
+    public func waitUntilWritten(within time: Duration) -> Bool {
+        queue.waitUntilEmpty(within: time)
+    }
+}
+
+/// The file, written by one thread; what came of it can be asked while a write blocks.
+private final class AuditFile: Sendable {
+    struct State: Sendable {
+        var failure: IOError?
+        var lost: UInt64 = 0
+    }
+
+    let state = Mutex(State())
+    private let opened = Mutex<RotatedFile?>(nil)
+    private let path: String
+    private let rotation: AuditLog.Rotation
+
+    init(path: String, rotation: AuditLog.Rotation) {
+        self.path = path
+        self.rotation = rotation
+    }
+
+    func append(_ line: [UInt8]) {
+        let failure = opened.withLock { opened -> IOError? in
+            do throws(IOError) {
+                try write(line, &opened)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        state.withLock { state in
+            state.failure = failure
+            if failure != nil { state.lost += 1 }
+        }
+    }
+
+    func reopen() { opened.withLock { $0 = nil } }
+
+    private func write(_ line: [UInt8], _ opened: inout RotatedFile?) throws(IOError) {
+        var file: RotatedFile
+        if let kept = opened.take() { file = kept } else { file = try open() }
+        if file.size > 0, file.size + line.count > rotation.mostBytes {
+            try rotate()
+            file = try open()
+        }
+        try file.append(line)
+        opened = consume file
+    }
+
+    private func open() throws(IOError) -> RotatedFile {
+        if let slash = path.lastIndex(of: "/") {
+            try StandardOutput.createDirectories(String(path[..<slash]))
+        }
+        return try RotatedFile(path)
+    }
+
+    private func rotate() throws(IOError) {
+        guard rotation.kept > 0 else { return try RotatedFile.remove(path) }
+        let names = [path] + (1...rotation.kept).map { "\(path).\($0)" }
+        for (old, new) in zip(names, names.dropFirst()).reversed() where LogFile.exists(old) {
+            try LogFile.rename(old, to: new)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+internal import Actuation
+internal import CgroupModel
+internal import Hierarchy
+internal import Policy
+
+extension EffectResult.Failure {
+    init(_ error: ActuationError) { self.init(errno: error.errno, error.message) }
+}
+
+extension EffectResult.Outcome {
+    /// A refusal is a veto, everything else a failure.
+    init(_ error: ActuationError) {
+        self = error.code == .refused ? .vetoed(error.message) : .failed(.init(error))
+    }
+
+    /// Whether the rest of a chain must not be done.
+    var endsChain: Bool {
+        switch self {
+        case .done, .partial, .ineffective: false
+        default: true
+        }
+    }
+
+    /// How a transaction ended.
+    init(_ results: [LimitResult]) {
+        var failure: ActuationError?
+        var isRolledBack = false
+        var isHalfway = false
+        var weaker: [String] = []
+        var ignored: [String] = []
+        for result in results {
+            let now = "\(result.write.cell) is \(result.effective ?? result.readBack ?? "unknown")"
+            switch result.outcome {
+            case .failed(let error): failure = error
+            case .rolledBack: isRolledBack = true
+            case .notRolledBack: isHalfway = true
+            case .rounded, .clamped: weaker.append("\(now), not \(result.write.new)")
+            case .ineffective: ignored.append("\(now) still")
+            case .applied, .unchanged, .unverified, .skipped: break
+            }
+        }
+        if let failure {
+            self =
+                isHalfway
+                ? .halfway(.init(failure))
+                : isRolledBack ? .rolledBack(.init(failure)) : .init(failure)
+        } else if !ignored.isEmpty {
+            self = .ineffective(ignored.joined(separator: "; "))
+        } else {
+            self = weaker.isEmpty ? .done : .partial(weaker.joined(separator: "; "))
+        }
+    }
+
+    /// How putting back ended.
+    init(_ results: [RestoreResult]) {
+        var notes: [String] = []
+        for result in results {
+            let cell = result.entry.cell
+            switch result.outcome {
+            case .failed(let error):
+                self = .halfway(.init(error))
+                return
+            case .foreign:
+                notes.append("\(cell) was left alone, for someone else has changed it since")
+            case .residue(let text): notes.append("\(cell) cannot be emptied and is \(text) now")
+            case .restored, .already, .gone: break
+            }
+        }
+        self = notes.isEmpty ? .done : .partial(notes.joined(separator: "; "))
+    }
+}
+
+/// What is put back, and under which names.
+struct RestoringEffect {
+    let target: HeldTarget
+    let keys: [LimitKey]
+    let system: SystemRoot
+
+    /// Whether an entry of the journal is one of the values.
+    func isWanted(_ entry: JournalEntry) -> Bool {
+        entry.path == target.path && key(of: entry) != nil
+    }
+
+    private func key(of entry: JournalEntry) -> LimitKey? {
+        keys.first { key in
+            key.limit.map { entry.isPart(of: $0, instance: key.instance, on: system) } ?? false
+        }
+    }
+
+    func changes(_ results: [RestoreResult]) -> [EffectResult.Change] {
+        results.compactMap { result in
+            guard let key = key(of: result.entry), let found = result.found else { return nil }
+            let original = result.entry.original
+            let after =
+                switch result.outcome {
+                case .restored, .already: original
+                case .residue(let text): text
+                case .gone, .foreign, .failed: found
+                }
+            return EffectResult.Change(
+                key: key, file: "\(result.entry.cell)", before: found, wanted: original,
+                after: after)
+        }
+    }
+}

@@ -1,0 +1,211 @@
+public import Actuation
+internal import CgroupModel
+public import Hierarchy
+internal import KernelIO
+public import Policy
+
+/// Does effects to the machine's cgroups, through `Actuation` alone.
+public struct KernelActions: EffectPerforming {
+    let set: HierarchySet
+    let files: any ControlFiles
+    let journal: UndoJournal
+    let protected: ProtectedSet
+    private let holds: HoldList?
+    private let thawGuard: ThawGuard
+
+    /// Acts on a machine, and spares what the policy wants spared.
+    public init(
+        set: HierarchySet, files: any ControlFiles, journal: UndoJournal, holds: HoldList? = nil,
+        protection: Protection = Protection(), thawGuard: ThawGuard = .own
+    ) {
+        self.set = set
+        self.files = files
+        self.journal = journal
+        self.holds = holds
+        self.thawGuard = thawGuard
+        protected = ProtectedSet(set: set, protection: protection)
+    }
+
+    /// Freezing waits until all stands still, killing for the grace; the rest is quick.
+    public func patience(for effect: Effect) -> Duration {
+        switch effect.kind {
+        case .freeze(let deadline): min(deadline, .seconds(10))
+        case .kill(_, let grace, _): grace + .seconds(15)
+        case .reclaim(let reclaiming): reclaiming.deadline
+        default: .zero
+        }
+    }
+
+    /// Does them; what vanished meanwhile does not keep the others from being done.
+    public func perform(
+        _ effects: [Effect], pause: @escaping @Sendable (Duration) -> Void
+    ) -> [EffectResult] {
+        var results: [EffectResult] = []
+        var ready: [ReadyEffect] = []
+        for effect in effects {
+            switch HeldTarget.find(effect.target, in: set) {
+            case .same(let target):
+                if let reason = reasonToLeave(effect) {
+                    results.append(EffectResult(id: effect.id, outcome: .vetoed(reason)))
+                } else {
+                    ready.append(ReadyEffect(effect: effect, target: target))
+                }
+            case .another:
+                results.append(EffectResult(id: effect.id, outcome: .vetoed("identity")))
+            case .gone: results.append(EffectResult(id: effect.id, outcome: .gone))
+            case .unreadable(let error):
+                let failure = EffectResult.Failure(errno: error.name, "\(error)")
+                results.append(EffectResult(id: effect.id, outcome: .failed(failure)))
+            }
+        }
+        guard let first = ready.first else { return results }
+        if case .set = first.effect.kind {
+            return results + SettingEffects(actions: self, effects: ready, pause: pause).perform()
+        }
+        return results + ready.map { perform($0, pause) }
+    }
+
+    /// An operator's hold; what lets processes go on is never held back.
+    private func reasonToLeave(_ effect: Effect) -> String? {
+        guard !effect.isUndo, effect.kind != .thaw else { return nil }
+        return (try? holds?.hold(of: effect.target.path)).map { "held by an operator (\($0.path))" }
+    }
+
+    private func perform(
+        _ ready: ReadyEffect, _ pause: @escaping @Sendable (Duration) -> Void
+    ) -> EffectResult {
+        let effect = ready.effect
+        let held = HeldFiles(files: files, targets: [ready.target])
+        var changes: [EffectResult.Change] = []
+        let outcome: EffectResult.Outcome
+        do throws(ActuationError) {
+            switch effect.kind {
+            case .restore(let keys):
+                let restoring = RestoringEffect(
+                    target: ready.target, keys: keys, system: set.system)
+                let restored = try Restorer(set: set, journal: journal, files: held, pause: pause)
+                    .restore(
+                        ready.target.path, dryRun: effect.isDryRun, where: restoring.isWanted)
+                changes = restoring.changes(restored)
+                outcome = EffectResult.Outcome(restored)
+            case .freeze(let deadline):
+                outcome = try freeze(ready, deadline, held)
+            case .thaw: outcome = try thaw(ready, held)
+            case .reclaim(let wish): outcome = try reclaim(ready, wish, held)
+            case .kill(let signal, let grace, let force):
+                outcome = try kill(ready, signal, grace, force, held)
+            case .set, .hook, .notify, .log: outcome = .done
+            }
+        } catch {
+            outcome = settled(error, ready)
+        }
+        return EffectResult(id: effect.id, outcome: outcome, changes: changes)
+    }
+
+    private func freeze(
+        _ ready: ReadyEffect, _ deadline: Duration, _ files: HeldFiles
+    ) throws(ActuationError) -> EffectResult.Outcome {
+        if ready.effect.isDryRun { return try rehearse(.freeze, ready) }
+        let frozen = try Freezer(
+            set: set, files: files, journal: journal, thawGuard: thawGuard, protected: protected
+        ).freeze(ready.target.path, timeout: deadline)
+        guard frozen.isShortened else { return .done }
+        return .partial("thawed after \(frozen.timeout) already, for a service's watchdog waits")
+    }
+
+    private func thaw(
+        _ ready: ReadyEffect, _ files: HeldFiles
+    ) throws(ActuationError) -> EffectResult.Outcome {
+        if ready.effect.isDryRun { return .done }
+        let thawed = try Freezer(set: set, files: files, journal: journal).thaw(ready.target.path)
+        guard let ancestor = thawed.frozenBy else { return .done }
+        return .partial("\(ancestor) keeps it frozen")
+    }
+
+    private func reclaim(
+        _ ready: ReadyEffect, _ wish: Reclaiming, _ files: HeldFiles
+    ) throws(ActuationError) -> EffectResult.Outcome {
+        if ready.effect.isDryRun { return try rehearse(.reclaim, ready) }
+        var bytes: UInt64
+        switch wish.amount {
+        case .bytes(let amount): bytes = amount
+        case .down(let goal):
+            let names = ["memory.current", "memory.usage_in_bytes"]
+            guard let usage = ready.target.text(names).flatMap({ UInt64($0.text) }) else {
+                throw ActuationError(
+                    .unavailable, "the memory usage of \(ready.target.path) cannot be read")
+            }
+            bytes = usage > goal ? usage - goal : 0
+        }
+        if bytes == 0 { return .done }
+        do throws(ActuationError) {
+            let reclaimed = try Reclaimer(set: set, files: files, protected: protected).reclaim(
+                ready.target.path, .bytes(bytes), deadline: wish.deadline,
+                swappiness: wish.swappiness)
+            guard reclaimed.isPartial else { return .done }
+            return .partial("\(reclaimed.confirmed ?? 0) of \(bytes) bytes reclaimed")
+        } catch {
+            // A machine that cannot reclaim by bytes (v1) is no reason to give up a rule.
+            guard error.code == .unavailable else { throw error }
+            return .partial(error.message)
+        }
+    }
+
+    private func kill(
+        _ ready: ReadyEffect, _ name: String, _ grace: Duration, _ force: Bool, _ files: HeldFiles
+    ) throws(ActuationError) -> EffectResult.Outcome {
+        guard let signal = EndingSignal(name) else {
+            throw ActuationError(.usage, "there is no signal \(name) that ends a process")
+        }
+        if ready.effect.isDryRun { return try rehearse(.kill, ready) }
+        do throws(ActuationError) {
+            let killed = try Killer(
+                set: set, files: files, thawGuard: thawGuard, protected: protected
+            ).kill(ready.target.path, signal: signal, grace: grace, force: force)
+            return killed.means == .nobody ? .ineffective("nobody was in it") : .done
+        } catch {
+            // Someone is left, in uninterruptible sleep or since nobody was to be forced.
+            guard error.code == .failed, error.errno == nil else { throw error }
+            return .ineffective(error.message)
+        }
+    }
+
+    /// All but the doing.
+    private func rehearse(
+        _ action: Action, _ ready: ReadyEffect
+    ) throws(ActuationError) -> EffectResult.Outcome {
+        protected.refusal(of: action, on: ready.target.path).map { .vetoed($0) } ?? .done
+    }
+
+    /// What a failure means for the engine; the journal forgets a cgroup that is gone.
+    func settled(_ error: ActuationError, _ ready: ReadyEffect) -> EffectResult.Outcome {
+        if error.code == .notFound {
+            switch HeldTarget.find(ready.effect.target, in: set) {
+            case .same, .unreadable: break
+            case .gone, .another:
+                for entry in (try? journal.entries()) ?? [] where ready.target.owns(entry) {
+                    try? journal.close(entry, reason: "gone")
+                }
+                return .gone
+            }
+        }
+        return EffectResult.Outcome(error)
+    }
+}
+
+/// An effect whose cgroup is there.
+struct ReadyEffect: Sendable {
+    let effect: Effect
+    let target: HeldTarget
+}
+
+extension ProtectedSet {
+    /// What the machine needs, what the policy protects besides, less what it lifts.
+    public init(set: HierarchySet, protection: Protection) {
+        let patterns = protection.spared
+        var spares: (@Sendable (CgroupPath) -> Bool)?
+        if !patterns.isEmpty { spares = { path in patterns.contains { $0.matches(path) } } }
+        self.init(
+            set: set, system: set.system, overridden: protection.overridden, spares: spares)
+    }
+}

@@ -1,0 +1,102 @@
+internal import Actuation
+internal import CgroupModel
+internal import Hierarchy
+internal import Policy
+
+/// Values of one or several cgroups that are set together, all or none.
+struct SettingEffects {
+    let actions: KernelActions
+    let effects: [ReadyEffect]
+    let pause: @Sendable (Duration) -> Void
+
+    func perform() -> [EffectResult] {
+        var plans: [LimitPlan] = []
+        for index in effects.indices {
+            do throws(ActuationError) {
+                plans.append(try plan(index))
+            } catch {
+                return failed(error, at: index)
+            }
+        }
+        let isDryRun = effects.contains { $0.effect.isDryRun }
+        guard !isDryRun else { return zip(effects, plans).map(rehearsed) }
+        let files = HeldFiles(files: actions.files, targets: effects.map(\.target))
+        let results = LimitTransaction(
+            .joined(plans), journal: actions.journal, files: files,
+            cause: effects[0].effect.origin.name, pause: pause
+        ).apply()
+        return effects.map { ready in
+            let own = results.filter { $0.write.directory.path == ready.target.path }
+            return EffectResult(
+                id: ready.effect.id, outcome: outcome(results, ready),
+                changes: own.map { change($0.write, of: ready, after: $0.readBack) })
+        }
+    }
+
+    private func assignments(_ ready: ReadyEffect) -> [LimitAssignment] {
+        guard case .set(let assignments) = ready.effect.kind else { return [] }
+        return assignments
+    }
+
+    private func plan(_ index: Int) throws(ActuationError) -> LimitPlan {
+        let ready = effects[index]
+        var wishes: [CgroupPath: [LimitAssignment]] = [:]
+        for (place, other) in effects.enumerated() where place != index {
+            wishes[other.target.path, default: []] += assignments(other)
+        }
+        var requests: [LimitRequest] = []
+        for assignment in assignments(ready) {
+            guard let limit = assignment.key.limit else {
+                throw ActuationError(.usage, "there is no limit \(assignment.key.name)")
+            }
+            requests.append(
+                LimitRequest(
+                    limit: limit, instance: assignment.key.instance, value: assignment.value))
+        }
+        // v1 refuses a limit below usage by itself, v2 would kill for it and must reclaim first.
+        let isUnified = actions.set.legacy(.memory) == nil
+        return try LimitPlanner(
+            set: actions.set, files: WishedFiles(actions.files, wishes: wishes),
+            protected: actions.protected
+        ).plan(requests, on: ready.target.path, force: !isUnified, shrink: isUnified)
+    }
+
+    /// One that cannot be planned keeps the others from being done.
+    private func failed(_ error: ActuationError, at index: Int) -> [EffectResult] {
+        effects.enumerated().map { place, ready in
+            EffectResult(
+                id: ready.effect.id,
+                outcome: place == index ? actions.settled(error, ready) : .skipped)
+        }
+    }
+
+    private func rehearsed(_ ready: ReadyEffect, _ plan: LimitPlan) -> EffectResult {
+        EffectResult(
+            id: ready.effect.id, outcome: .done,
+            changes: plan.writes.map { change($0, of: ready, after: $0.new) })
+    }
+
+    /// A cgroup that vanished is gone, whatever that did to the transaction.
+    private func outcome(_ results: [LimitResult], _ ready: ReadyEffect) -> EffectResult.Outcome {
+        for result in results where result.write.directory.path == ready.target.path {
+            guard case .failed(let error) = result.outcome, error.code == .notFound else {
+                continue
+            }
+            let settled = actions.settled(error, ready)
+            if settled == .gone { return .gone }
+        }
+        return EffectResult.Outcome(results)
+    }
+
+    private func change(
+        _ write: PlannedWrite, of ready: ReadyEffect, after: String?
+    ) -> EffectResult.Change {
+        let instance = write.wished ?? write.instance
+        let asked = assignments(ready).first {
+            $0.key.name == write.name && $0.key.instance == instance
+        }
+        return EffectResult.Change(
+            key: asked?.key ?? LimitKey(write.name, instance: instance), file: "\(write.cell)",
+            before: write.old, wanted: write.new, after: after ?? write.old)
+    }
+}

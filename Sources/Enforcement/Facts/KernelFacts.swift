@@ -1,0 +1,172 @@
+public import Actuation
+public import CgroupModel
+public import Hierarchy
+internal import KernelIO
+internal import Synchronization
+public import Policy
+
+/// What this machine tells of its cgroups.
+///
+/// Everything is remembered by the cgroup's identity: what cannot change for as long as the cgroup
+/// lives, the rest for a few seconds, so that a tick costs next to nothing.
+public final class KernelFacts: CgroupFacts {
+    /// How the machine mounts its hierarchies.
+    public let mode: Policy.HierarchyMode
+
+    private let set: HierarchySet
+    private let protected: ProtectedSet
+    private let holds: HoldList?
+    private let lookup: UnitLookup
+    private let units = FactCache<String?>(seconds: 30)
+    private let containers = FactCache<ContainerFacts?>(seconds: nil)
+    private let owners = FactCache<UInt32?>(seconds: 10)
+    private let names = FactCache<Set<String>>(seconds: 3)
+    private let attributes = FactCache<[String: String]>(seconds: 10)
+    private let refusals: [DisruptiveAction: FactCache<String?>]
+    private let holdings = FactCache<String?>(seconds: 1)
+    private let wantedAttributes: [String]
+    private let disks = Mutex<[String: (number: InstanceKey?, found: UInt64)]>([:])
+
+    /// Looks at a machine; without connections to systemd a unit is what the path says.
+    public init(
+        set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
+        connections: SystemdConnections?
+    ) {
+        self.set = set
+        self.holds = holds
+        mode =
+            switch set.mode {
+            case .legacy: .v1
+            case .hybrid: .hybrid
+            case .unified: .v2
+            }
+        protected = ProtectedSet(set: set, protection: policy.protection)
+        lookup = UnitLookup(set: set, connections: connections)
+        wantedAttributes = Array(Swift.Set(policy.groups.flatMap(\.attributes.keys))).sorted()
+        refusals = Dictionary(
+            uniqueKeysWithValues: DisruptiveAction.allCases.map {
+                ($0, FactCache<String?>(seconds: 2))
+            })
+    }
+
+    /// The systemd unit that owns the cgroup.
+    public func unit(of cgroup: CgroupEntry) -> String? {
+        units.value(of: cgroup.id) { lookup.unit(of: cgroup.path) }
+    }
+
+    /// The container that the cgroup is, or is within, as its path tells.
+    public func container(of cgroup: CgroupEntry) -> ContainerFacts? {
+        containers.value(of: cgroup.id) { ContainerPath.container(in: cgroup.path) }
+    }
+
+    /// An extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*` of a
+    /// directory that is root's or our own.
+    public func attribute(_ name: String, of cgroup: CgroupEntry) -> String? {
+        let known = attributes.value(of: cgroup.id) {
+            var found: [String: String] = [:]
+            for name in wantedAttributes { found[name] = read(name, of: cgroup) }
+            return found
+        }
+        return wantedAttributes.contains(name) ? known[name] : read(name, of: cgroup)
+    }
+
+    private func read(_ name: String, of cgroup: CgroupEntry) -> String? {
+        let isUsers = name.hasPrefix("user.cgwarden.")
+        guard isUsers || name.hasPrefix("trusted.") else { return nil }
+        for directory in directories(of: cgroup) {
+            if isUsers, directory.owner != 0, directory.owner != Caller.user { continue }
+            if let bytes = directory.attribute(name) {
+                return String(decoding: bytes, as: UTF8.self)
+            }
+        }
+        return nil
+    }
+
+    /// The directory's owner.
+    public func owner(of cgroup: CgroupEntry) -> UInt32? {
+        owners.value(of: cgroup.id) { directories(of: cgroup).first?.owner }
+    }
+
+    /// The command names of its own members in any tree.
+    public func commands(of cgroup: CgroupEntry) -> Set<String> {
+        names.value(of: cgroup.id) {
+            var found: Set<String> = []
+            for directory in directories(of: cgroup) {
+                for pid in directory.members where pid > 0 {
+                    guard
+                        let text = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
+                    else { continue }
+                    found.insert(CgroupPath.text(text.prefix { $0 != 0x0a }))
+                }
+            }
+            return found
+        }
+    }
+
+    /// Why a disruptive action on the cgroup is refused; who does it asks again.
+    public func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? {
+        let find = { self.protected.refusal(of: Action(action), on: cgroup.path) }
+        return refusals[action].map { $0.value(of: cgroup.id, find: find) } ?? find()
+    }
+
+    /// Why an operator wants the cgroup left alone.
+    public func hold(on cgroup: CgroupEntry) -> String? {
+        holdings.value(of: cgroup.id) {
+            (try? holds?.hold(of: cgroup.path)).map { "held by an operator (\($0.path))" }
+        }
+    }
+
+    /// The whole disk of a name; looked up again after half a minute, for disks come and go.
+    public func device(named name: String) -> InstanceKey? {
+        let now = MonotonicClock.nanoseconds
+        if let known = disks.withLock({ $0[name] }), now - known.found < 30_000_000_000 {
+            return known.number
+        }
+        let number = (try? DiskLookup(system: self.set.system).disk(name))?.number
+        disks.withLock { $0[name] = (number, now) }
+        return number
+    }
+
+    /// The directories of a cgroup in the trees that have it, if the first is the one that is meant.
+    private func directories(of cgroup: CgroupEntry) -> [FactDirectory] {
+        var found: [FactDirectory] = []
+        for index in set.byIdentity {
+            let place =
+                set.hierarchies[index].directory + (cgroup.path.isRoot ? [] : cgroup.path.bytes)
+            guard let directory = FactDirectory(place) else { continue }
+            if found.isEmpty, directory.inode != cgroup.id.inode { return [] }
+            found.append(directory)
+        }
+        return found
+    }
+}
+
+/// An open directory of a cgroup.
+private final class FactDirectory {
+    private let descriptor: OwnedDescriptor
+
+    init?(_ path: [UInt8]) {
+        guard let opened = try? OwnedDescriptor.directory(path) else { return nil }
+        descriptor = opened
+    }
+
+    var inode: UInt64 { descriptor.inode }
+    var owner: UInt32? { descriptor.owner }
+    var members: [Int32] {
+        (try? ControlFile.read("cgroup.procs", in: descriptor)).map { ProcessIDs.parse($0) } ?? []
+    }
+    func attribute(_ name: String) -> [UInt8]? { descriptor.attribute(name) }
+}
+
+extension Action {
+    init(_ action: DisruptiveAction) {
+        self =
+            switch action {
+            case .freeze: .freeze
+            case .kill: .kill
+            case .reclaim: .reclaim
+            case .pin: .pin
+            case .limit: .limit
+            }
+    }
+}

@@ -1,0 +1,175 @@
+internal import Actuation
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+internal import Policy
+
+/// One armed guard, as the runner's thread has it: what the machine says, done with the files.
+struct ActiveGuard: Sendable {
+    let guarding: OOMGuard
+    let hooks: [Hook]
+    let target: Effect.Target
+    let files: GuardedFiles
+    let tools: GuardTools
+    let lane: SlowLane
+    /// Brings an event to the runner's thread, from any other.
+    let post: @Sendable (OOMGuardEvent) -> Void
+    var machine: OOMGuardMachine
+
+    var thresholds: [MemoryNotice] = []
+    var highWatcher = HighWatcher()
+    var looks = 0
+    var lastLook = PolicyInstant.now
+    var lastSlowLook = PolicyInstant(nanoseconds: 0)
+    var isConfirmed = false
+    var wasEmpty = false
+
+    init(
+        _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target, files: GuardedFiles,
+        tools: GuardTools, post: @escaping @Sendable (OOMGuardEvent) -> Void
+    ) throws(ActuationError) {
+        self.guarding = guarding
+        self.hooks = hooks
+        self.target = target
+        self.files = files
+        self.tools = tools
+        self.post = post
+        let version: OOMGuardMachine.Variant =
+            !files.place.isLegacy ? .v2 : files.freezer.notices == nil ? .v1 : .hybrid
+        let watchdog = files.place.watchdog.map { $0 / 2 }
+        machine = OOMGuardMachine(
+            guarding, variant: version, limit: files.limits.original,
+            longestFrozen: watchdog.map { min($0, guarding.longestFrozen) })
+        do throws(IOError) {
+            lane = try SlowLane("guard-relief")
+        } catch {
+            throw ActuationError(.failed, "\(error)")
+        }
+    }
+
+    /// Arms it; all of it or nothing.
+    mutating func begin() throws(ActuationError) {
+        do throws(ActuationError) {
+            for command in machine.arm() { try doAtOnce(command, .now) }
+            if guarding.killsAsOne, files.throttle != nil { try files.limits.killAsOne() }
+            audit(.apply, "arm", outcome: .done)
+        } catch {
+            finish()
+            throw error
+        }
+    }
+
+    /// What wakes it up.
+    func add(to list: inout PollList) {
+        files.add(to: &list)
+        for threshold in thresholds { list.add(threshold.flag.descriptor.number) }
+    }
+
+    /// When it has to be looked at although nothing woke it up.
+    var due: PolicyInstant {
+        let interval: Duration =
+            switch machine.state {
+            case .watching, .ended: .seconds(1)
+            case .freezing: .milliseconds(min(1 << min(looks, 5), 20))
+            default: files.freezer.isAsked && !isConfirmed ? .milliseconds(20) : .milliseconds(100)
+            }
+        let tick = lastLook.advanced(by: interval)
+        return machine.nextDeadline.map { min($0, tick) } ?? tick
+    }
+
+    /// Looks at the cgroup and does what follows.
+    mutating func look(_ now: PolicyInstant) {
+        files.acknowledge()
+        for threshold in thresholds { threshold.flag.lower() }
+        handle(observation(now), now)
+        guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
+        lastSlowLook = now
+        watchThrottle(now)
+        if let limit = files.limits.now { handle(.limitChanged(limit), now) }
+    }
+
+    private mutating func observation(_ now: PolicyInstant) -> OOMGuardEvent {
+        lastLook = now
+        do {
+            var seen = OOMGuardObservation(usage: try files.bytesInUse())
+            seen.isUnderOOM = try files.killer?.isUnderOOM ?? false
+            guard machine.isActing || seen.usage >= machine.freezeAt || seen.isUnderOOM else {
+                return .observed(seen)
+            }
+            seen.hostAvailable = HostMemory.available(tools.set.system)
+            guard files.freezer.isAsked else { return .observed(seen) }
+            if now.since(lastSlowLook) >= .milliseconds(100) {
+                lastSlowLook = now
+                wasEmpty = files.place.isEmpty
+            }
+            seen.isEmpty = wasEmpty
+            // Whoever ends it has to let it go on.
+            guard !machine.isKilling else { return .observed(seen) }
+            guard files.freezer.isRequested else { return .released("someone thawed it", seen) }
+            looks += 1
+            seen.isFrozen = try files.freezer.stands(mayLetGo: !seen.isUnderOOM)
+            if seen.isFrozen, !isConfirmed {
+                isConfirmed = true
+                audit(.apply, "frozen", outcome: .done)
+                if let reason = files.place.lockAwaitedByOthers() { return .released(reason, seen) }
+            }
+            return .observed(seen)
+        } catch {
+            return .gone
+        }
+    }
+
+    /// Ends a live-lock that the throttle has led to.
+    private mutating func watchThrottle(_ now: PolicyInstant) {
+        guard let throttle = files.throttle,
+            let sample = files.highSample(usage: machine.seen.usage),
+            highWatcher.observe(sample, at: now)
+        else { return }
+        let outcome = result { () throws(ActuationError) in try throttle.lift() }
+        audit(
+            .apply, "set", outcome: outcome,
+            note: "memory.high throttled it to a standstill: raised to max, not set for 10 min")
+    }
+
+    /// Leaves the cgroup as it was found, and gives everything up; `waits` until slow things are
+    /// done, too.
+    mutating func finish(waits: Bool = false) {
+        handle(.disarm, .now)
+        lane.close(waits: waits)
+        _ = result { () throws(ActuationError) in try files.killer?.putBack() }
+        _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
+        thresholds = []
+    }
+
+    var cause: Cause {
+        Cause(
+            "memory.usage >= \(machine.freezeAt)",
+            evidence: [
+                .init(term: "memory.usage", value: "\(machine.seen.usage)B"),
+                .init(term: "memory.max", value: "\(machine.limit)B"),
+            ])
+    }
+
+    func audit(
+        _ phase: AuditRecord.Phase, _ action: String?, outcome: EffectResult.Outcome? = nil,
+        note: String? = nil
+    ) {
+        tools.audit(
+            AuditRecord(
+                wallTime: MonotonicClock.wallMicroseconds, sequence: 0, phase: phase,
+                origin: .guarding(guarding.name), target: target, action: action,
+                outcome: outcome, note: note, cause: cause))
+    }
+
+    func result(
+        _ body: () throws(ActuationError) -> Void
+    ) -> EffectResult.Outcome {
+        do throws(ActuationError) {
+            try body()
+            return .done
+        } catch {
+            return error.code == .notFound
+                ? .gone : .failed(.init(errno: error.errno, error.message))
+        }
+    }
+}

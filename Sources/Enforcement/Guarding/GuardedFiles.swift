@@ -1,0 +1,86 @@
+internal import Actuation
+internal import KernelIO
+internal import Policy
+
+/// The files of one guarded cgroup, all of them opened when it is armed.
+final class GuardedFiles: Sendable {
+    let place: GuardPlace
+    let freezer: FreezeSwitch
+    let limits: GuardLimits
+    /// v1: whether the kernel kills at the limit.
+    let killer: OOMControl?
+    /// v2: where it throttles.
+    let throttle: ThrottlePoint?
+    private let usage: KeptFile
+    private let events: KeptFile?
+    private let pressure: KeptFile?
+    private let notices: [MemoryNotice]
+    private let trigger: PressureTrigger?
+
+    init(_ guarding: OOMGuard, at place: GuardPlace, _ tools: GuardTools) throws(ActuationError) {
+        self.place = place
+        limits = try GuardLimits(guarding, of: place.path, tools)
+        freezer = try FreezeSwitch(place.freezer, journal: tools.journal)
+        let memory = place.memory
+        do throws(IOError) {
+            let isLegacy = place.isLegacy
+            usage = try memory.keep(isLegacy ? "memory.usage_in_bytes" : "memory.current")
+            events = isLegacy ? nil : try memory.keep("memory.events")
+        } catch {
+            throw ActuationError(.unavailable, "cannot guard \(place.path): \(error)")
+        }
+        guard place.isLegacy else {
+            killer = nil
+            notices = []
+            // Without PSI the other notices and the tick have to do.
+            trigger = try? PressureTrigger(of: memory)
+            pressure = try? memory.keep("memory.pressure")
+            throttle = try ThrottlePoint(memory, files: tools.files, journal: tools.journal)
+            return
+        }
+        killer = try OOMControl(memory, journal: tools.journal)
+        throttle = nil
+        trigger = nil
+        pressure = nil
+        let outOfMemory = try MemoryNotice(.outOfMemory, of: memory)
+        // A kernel may be without it.
+        let pressing = try? MemoryNotice(.criticalPressure, of: memory)
+        notices = [outOfMemory] + (pressing.map { [$0] } ?? [])
+    }
+
+    /// What wakes a guard, besides the thresholds of v1.
+    func add(to list: inout PollList) {
+        for notice in notices { list.add(notice.flag.descriptor.number) }
+        if let events { list.add(events.descriptor.number, for: .notice) }
+        if let trigger { list.add(trigger.descriptor.number, for: .notice) }
+        if let frozen = freezer.notices { list.add(frozen.descriptor.number, for: .notice) }
+    }
+
+    /// Takes back what woke it; many notices at once are one.
+    func acknowledge() {
+        for notice in notices { notice.flag.lower() }
+        _ = try? events?.text()
+        _ = try? freezer.notices?.text()
+    }
+
+    /// Bytes in use; throws when the cgroup is gone.
+    func bytesInUse() throws(IOError) -> UInt64 { try usage.number() }
+
+    /// What a live-lock above memory.high shows in (v2); nil where there is none.
+    func highSample(usage: UInt64) -> HighWatcher.Sample? {
+        guard let events, let high = try? events.number(of: "high") else { return nil }
+        return HighWatcher.Sample(
+            usage: usage, highEvents: high, fullPressure: (try? pressure?.text()).flatMap(Self.full)
+        )
+    }
+
+    /// `full avg10` of a pressure file.
+    static func full(_ text: String) -> Double? {
+        for line in text.split(separator: "\n") where line.hasPrefix("full ") {
+            for word in line.split(separator: " ") where word.hasPrefix("avg10=") {
+                return Double(word.dropFirst(6))
+            }
+        }
+        return nil
+    }
+}

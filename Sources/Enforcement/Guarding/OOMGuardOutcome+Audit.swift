@@ -1,0 +1,30 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+internal import Policy
+
+extension OOMGuardOutcome {
+    /// The same in the audit log.
+    var audited: EffectResult.Outcome {
+        switch self {
+        case .done: .done
+        case .partial(let text): .partial(text)
+        case .busy(let reason): .failed(.init(errno: "EBUSY", reason))
+        case .failed(let reason): .failed(.init(reason))
+        }
+    }
+}
+
+extension PolicyInstant {
+    /// Now, by the clock that goes on in suspend.
+    static var now: PolicyInstant { PolicyInstant(nanoseconds: MonotonicClock.bootNanoseconds) }
+}
+
+/// What the machine has left.
+enum HostMemory {
+    /// `MemAvailable` of /proc/meminfo in bytes; nil if it cannot be read.
+    static func available(_ system: SystemRoot) -> UInt64? {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("meminfo")) else { return nil }
+        return HostText.memory("MemAvailable", in: bytes).value
+    }
+}

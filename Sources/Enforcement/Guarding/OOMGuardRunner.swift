@@ -1,0 +1,182 @@
+public import Actuation
+internal import CgroupModel
+internal import KernelIO
+public import Policy
+internal import Synchronization
+
+/// Guards cgroups at their memory limits, on one thread of its own that waits for the kernel.
+///
+/// A daemon makes one, calls ``arm(_:hooks:on:)`` for each cgroup that matches a guard of the policy
+/// and ``disarm(_:)`` when one does not any more (after a reload all that changed), and ``stop()``
+/// at an orderly end. Nothing depends on the daemon's ticks: a cgroup that crosses its threshold is
+/// frozen within milliseconds, and goes on at its deadline, even if the sampler stands still.
+///
+/// Before it makes one it starts the ``GuardianLink``, which it also gives as
+/// ``GuardTools/deadlines``: should this process die, the guardian lets everything go on.
+/// ``GuardTools/audit`` and ``GuardTools/notices`` are called from the thread that freezes, so they
+/// queue what they get and return. A cgroup that vanishes is forgotten, which ``statuses`` shows.
+public final class OOMGuardRunner: Sendable {
+    /// Where a guard stands.
+    public struct Status: Hashable, Sendable {
+        /// The guard's name.
+        public let name: String
+        /// The cgroup.
+        public let target: Effect.Target
+        /// Where it stands.
+        public let state: OOMGuardMachine.State
+        /// How it is guarded here.
+        public let variant: OOMGuardMachine.Variant
+        /// The limit and the usage seen last, in bytes.
+        public let limit, usage: UInt64
+    }
+
+    private enum Message: Sendable {
+        case arm(ActiveGuard)
+        case disarm(Effect.Target)
+        case event(Effect.Target, OOMGuardEvent)
+        case stop
+    }
+
+    private let tools: GuardTools
+    private let bell: EventFlag
+    private let ended: EventFlag
+    private let inbox = Mutex<[Message]>([])
+    private let published = Mutex<[Status]>([])
+
+    /// Starts the thread.
+    public init(_ tools: GuardTools) throws(ActuationError) {
+        self.tools = tools
+        do throws(IOError) {
+            bell = try EventFlag()
+            ended = try EventFlag()
+            try WorkerThread.start("guard") { [self] in run() }
+        } catch {
+            throw ActuationError(.failed, "cannot guard anything: \(error)")
+        }
+    }
+
+    /// Where each guard stands.
+    public var statuses: [Status] { published.withLock { $0 } }
+
+    /// Guards a cgroup from now on; throws why it cannot be, and then nothing was changed.
+    ///
+    /// `hooks` are those of the policy.
+    public func arm(
+        _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target
+    ) throws(ActuationError) {
+        if let reason = tools.protected.refusal(of: .freeze, on: target.path)
+            ?? tools.hold(target.path)
+        {
+            throw ActuationError(.refused, reason)
+        }
+        let place = try GuardPlace(target.path, in: tools.set)
+        guard place.memory.inode == target.cgroup.inode else {
+            throw ActuationError(.notFound, "\(target.path) is another cgroup now; look again")
+        }
+        var active = try ActiveGuard(
+            guarding, hooks: hooks, on: target, files: GuardedFiles(guarding, at: place, tools),
+            tools: tools, post: { [self] event in send(.event(target, event)) })
+        try active.begin()
+        send(.arm(active))
+    }
+
+    /// Guards a cgroup no longer, and leaves it as it was found.
+    public func disarm(_ target: Effect.Target) { send(.disarm(target)) }
+
+    /// Guards nothing any more; returns when all is as it was found, as far as the kernel lets it.
+    public func stop() {
+        send(.stop)
+        var list = PollList()
+        list.add(ended.descriptor.number)
+        list.wait(milliseconds: 10_000)
+    }
+
+    private func send(_ message: Message) {
+        inbox.withLock { $0.append(message) }
+        bell.raise()
+    }
+
+    // MARK: - The thread
+
+    private func run() {
+        // Who allocates fast uses a CPU that this needs to stop it.
+        Steadiness.hurryThread()
+        var guards: [ActiveGuard] = []
+        var list = PollList()
+        while true {
+            var ranges: [Range<Int>] = []
+            list.removeAll()
+            list.add(bell.descriptor.number)
+            for active in guards {
+                let start = list.count
+                active.add(to: &list)
+                ranges.append(start..<list.count)
+            }
+            list.wait(milliseconds: wait(for: guards))
+            bell.lower()
+            for index in guards.indices {
+                let now = PolicyInstant.now
+                if list.hasNews(ranges[index]) || now >= guards[index].due {
+                    guards[index].look(now)
+                }
+            }
+            guard read(&guards) else { break }
+            remove(&guards) { $0.machine.state == .ended }
+            publish(guards)
+        }
+        for var active in guards { active.finish(waits: true) }
+        publish([])
+        ended.raise()
+    }
+
+    private func wait(for guards: [ActiveGuard]) -> Int32? {
+        let now = PolicyInstant.now
+        return guards.map(\.due).min().map { due in
+            let left = due.since(now)
+            guard left > .zero else { return 0 }
+            let (seconds, attoseconds) = left.components
+            return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+        }
+    }
+
+    /// Takes the messages; false when it is to end.
+    private func read(_ guards: inout [ActiveGuard]) -> Bool {
+        let messages = inbox.withLock { inbox in
+            defer { inbox = [] }
+            return inbox
+        }
+        for message in messages {
+            switch message {
+            case .arm(let active):
+                remove(&guards) { $0.target == active.target }
+                guards.append(active)
+            case .disarm(let target): remove(&guards) { $0.target == target }
+            case .event(let target, let event):
+                guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
+                let now = PolicyInstant.now
+                // What it led to is seen first.
+                guards[index].look(now)
+                guards[index].handle(event, now)
+            case .stop: return false
+            }
+        }
+        return true
+    }
+
+    private func remove(_ guards: inout [ActiveGuard], where isOver: (ActiveGuard) -> Bool) {
+        for index in guards.indices.reversed() where isOver(guards[index]) {
+            var active = guards.remove(at: index)
+            active.finish()
+        }
+    }
+
+    private func publish(_ guards: [ActiveGuard]) {
+        let statuses = guards.map { active in
+            Status(
+                name: active.guarding.name, target: active.target, state: active.machine.state,
+                variant: active.machine.variant, limit: active.machine.limit,
+                usage: active.machine.seen.usage)
+        }
+        published.withLock { $0 = statuses }
+    }
+}

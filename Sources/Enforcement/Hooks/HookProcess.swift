@@ -1,0 +1,115 @@
+internal import CgroupModel
+internal import KernelIO
+internal import Policy
+
+/// One run of a hook, from its start until nothing of it is left.
+struct HookProcess {
+    let run: HookRun
+    let number: Int
+    let cgroups: HookCgroups?
+
+    /// What is kept of what a hook prints.
+    static let mostOutput = 4096
+    /// What a hook has left between SIGTERM and SIGKILL.
+    private static let grace = Duration.seconds(2)
+    /// EX_TEMPFAIL of sysexits(3): not now.
+    private static let veto: Int32 = 75
+
+    func perform() -> HookEnding {
+        var account: UserAccount?
+        if let user = run.hook.user {
+            guard let found = UserAccount(user) else { return .failed("there is no user \(user)") }
+            account = found
+        }
+        let cgroup = cgroups?.make(number)
+        defer { cgroup?.remove() }
+        let process: ApartProcess
+        do throws(SpawnError) {
+            process = try ApartProcess.start(
+                run.hook.command, environment: run.environment, account: account,
+                in: cgroup?.birthplace, joining: cgroup?.memberships ?? [])
+        } catch {
+            return .failed("\(run.hook.command[0]) cannot be started: \(error)")
+        }
+        var output: [UInt8] = []
+        if wait(for: process, within: run.hook.timeout, &output) {
+            return ending(of: process, output)
+        }
+        process.signalGroup(.terminate)
+        cgroup?.signal(.terminate)
+        _ = wait(for: process, within: Self.grace, &output)
+        _ = ending(of: process, output)
+        return .timedOut
+    }
+
+    /// Waits for the process itself, not for what it may have left; whether it ended in time.
+    private func wait(
+        for process: borrowing ApartProcess, within time: Duration, _ output: inout [UInt8]
+    ) -> Bool {
+        let deadline = Deadline(after: time)
+        var isOpen = true
+        while !deadline.hasPassed {
+            let watched =
+                [process.child.descriptor.number] + (isOpen ? [process.output.number] : [])
+            Readiness.wait(for: watched, milliseconds: Int32(clamping: deadline.milliseconds))
+            if isOpen { isOpen = drain(process, &output) }
+            if process.child.hasEnded {
+                // It may have said its last since.
+                if isOpen { _ = drain(process, &output) }
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Reads what is there, so that the process never waits for us; false once it is the end.
+    private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
+        // Bounded, for one that prints without end must not keep us from looking at the clock.
+        for _ in 0..<64 {
+            guard let bytes = process.read(most: 16384) else { return false }
+            if bytes.isEmpty { return true }
+            output += bytes.prefix(Self.mostOutput - output.count)
+        }
+        return true
+    }
+
+    /// Ends what is left of its session, and tells how it ended.
+    private func ending(of process: borrowing ApartProcess, _ output: [UInt8]) -> HookEnding {
+        process.signalGroup(.kill)
+        var end: ProcessEnd?
+        _ = Deadline(after: .seconds(5)).wait {
+            end = process.child.end()
+            return end != nil
+        }
+        switch end {
+        case .exited(0): return .succeeded
+        case .exited(Self.veto): return .vetoed
+        case .exited(let status): return .failed("exit status \(status)" + Self.said(output))
+        case .killed(let signal): return .failed("signal \(signal)" + Self.said(output))
+        case nil: return .failed("it does not end, though it was killed")
+        }
+    }
+
+    /// What it printed, on one line.
+    private static func said(_ output: [UInt8]) -> String {
+        let text = String(decoding: output, as: UTF8.self)
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " | ")
+        return line.isEmpty ? "" : ": \(line)"
+    }
+}
+
+extension HookRun {
+    /// All that the program finds in its environment.
+    var environment: [String] {
+        [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "CGWARDEN_RULE=\(rule)",
+            "CGWARDEN_GROUP=\(target.path)",
+            "CGWARDEN_INODE=\(target.cgroup.inode)",
+            "CGWARDEN_ACTION=\(action)",
+            "CGWARDEN_PHASE=\(phase.rawValue)",
+            "CGWARDEN_CAUSE_JSON=\(cause.json)",
+            "CGWARDEN_DRY_RUN=\(isDryRun ? 1 : 0)",
+        ]
+    }
+}

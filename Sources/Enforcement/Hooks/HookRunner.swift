@@ -1,0 +1,68 @@
+internal import Actuation
+internal import CgroupModel
+public import Hierarchy
+internal import KernelIO
+internal import Policy
+internal import Synchronization
+
+/// Runs the policy's hooks as processes, a few at a time.
+///
+/// A hook's own cgroup, where one can be made, or else its session is ended with it: nothing that
+/// it started stays.
+public final class HookRunner: HookRunning {
+    private typealias Waiting = (run: HookRun, ended: @Sendable (HookEnding) -> Void)
+
+    private struct State {
+        var running = 0
+        var waiting: [Waiting] = []
+        var serial = 0
+    }
+
+    private let state = Mutex(State())
+    private let parallel: Int
+    private let cgroups: HookCgroups?
+    private static let mostWaiting = 64
+
+    /// Runs at most `parallel` at once, below the program's own cgroup in one of these trees; in
+    /// sessions alone without them.
+    public init(parallel: Int = 4, set: HierarchySet?) {
+        self.parallel = parallel
+        cgroups = set.flatMap { HookCgroups($0) }
+    }
+
+    /// Starts a hook, or lets it wait for its turn; `ended` is called exactly once.
+    public func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void) {
+        let isFull = state.withLock { state in
+            guard state.waiting.count < Self.mostWaiting else { return true }
+            state.waiting.append((run, ended))
+            return false
+        }
+        if isFull { return ended(.failed("too many hooks wait for their turn already")) }
+        advance()
+    }
+
+    private func advance() {
+        let next = state.withLock { state -> (Waiting, Int)? in
+            guard state.running < parallel, !state.waiting.isEmpty else { return nil }
+            state.running += 1
+            state.serial += 1
+            return (state.waiting.removeFirst(), state.serial)
+        }
+        guard let ((run, ended), number) = next else { return }
+        do throws(IOError) {
+            try WorkerThread.start("cgw-hook") { [self] in
+                let ending = HookProcess(run: run, number: number, cgroups: cgroups).perform()
+                finish()
+                ended(ending)
+            }
+        } catch {
+            finish()
+            ended(.failed("\(error)"))
+        }
+    }
+
+    private func finish() {
+        state.withLock { $0.running -= 1 }
+        advance()
+    }
+}

@@ -1,0 +1,68 @@
+internal import KernelIO
+internal import Synchronization
+
+/// Elements that a thread of its own consumes, so that whoever adds one never waits.
+///
+/// The thread is there only while there is something to do. When too much waits, the oldest are
+/// dropped and counted.
+package final class BackgroundQueue<Element: Sendable>: Sendable {
+    private struct State {
+        var waiting: [Element] = []
+        var isRunning = false
+        var dropped: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let name: String
+    private let capacity: Int
+    private let consume: @Sendable (Element) -> Void
+
+    /// Keeps at most `capacity` elements.
+    package init(_ name: String, capacity: Int, consume: @escaping @Sendable (Element) -> Void) {
+        self.name = name
+        self.capacity = capacity
+        self.consume = consume
+    }
+
+    /// How many were dropped.
+    package var dropped: UInt64 { state.withLock(\.dropped) }
+
+    /// Adds an element.
+    package func add(_ element: Element) {
+        let starts = state.withLock { state in
+            if state.waiting.count >= capacity {
+                state.waiting.removeFirst()
+                state.dropped += 1
+            }
+            state.waiting.append(element)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard starts else { return }
+        do throws(IOError) {
+            try WorkerThread.start(name) { [self] in run() }
+        } catch {
+            // The next one tries again.
+            state.withLock { $0.isRunning = false }
+        }
+    }
+
+    /// Waits until all are consumed; false if that takes longer.
+    package func waitUntilEmpty(within time: Duration) -> Bool {
+        Deadline(after: time).wait { state.withLock { !$0.isRunning } }
+    }
+
+    private func run() {
+        while true {
+            let next = state.withLock { state -> Element? in
+                guard !state.waiting.isEmpty else {
+                    state.isRunning = false
+                    return nil
+                }
+                return state.waiting.removeFirst()
+            }
+            guard let next else { return }
+            consume(next)
+        }
+    }
+}

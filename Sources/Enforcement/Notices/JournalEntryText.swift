@@ -1,0 +1,22 @@
+/// A message in the form that systemd-journald takes from its socket.
+///
+/// `NAME=VALUE` and a newline for each field; a value with a newline in it follows its name's line
+/// after its length in eight bytes, little-endian.
+struct JournalEntryText {
+    private(set) var bytes: [UInt8] = []
+
+    /// Adds a field; a name is letters, digits and `_`, and does not begin with `_`.
+    mutating func add(_ name: String, _ value: String) {
+        bytes += Array(name.utf8)
+        let text = Array(value.utf8)
+        if text.contains(0x0a) {
+            bytes.append(0x0a)
+            let length = UInt64(text.count)
+            bytes += (0..<8).map { UInt8(truncatingIfNeeded: length >> ($0 * 8)) }
+        } else {
+            bytes.append(0x3d)
+        }
+        bytes += text
+        bytes.append(0x0a)
+    }
+}

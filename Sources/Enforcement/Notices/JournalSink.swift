@@ -1,0 +1,94 @@
+public import KernelIO
+internal import Policy
+internal import Synchronization
+
+/// Sends notices to systemd-journald with their fields, or to standard error where it is not.
+public final class JournalSink: NoticeSink {
+    private let queue: BackgroundQueue<Notice>
+    private let lost: Counter
+
+    /// Uses journald's own socket, unless another is given.
+    public init(
+        socket: String = "/run/systemd/journal/socket",
+        otherwise complain: @escaping @Sendable (String) -> Void = { StandardOutput.complain($0) }
+    ) {
+        let lost = Counter()
+        self.lost = lost
+        queue = BackgroundQueue("cgw-journal", capacity: 1024) { notice in
+            Self.deliver(notice, to: socket, lost, complain)
+        }
+    }
+
+    /// How many were dropped, since too many waited or journald took none for a while.
+    public var dropped: UInt64 { queue.dropped + lost.value }
+
+    /// Queues a notice.
+    public func send(_ notice: Notice) { queue.add(notice) }
+
+    /// Waits until all are sent; false if that takes longer.
+    public func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
+
+    private static func deliver(
+        _ notice: Notice, to path: String, _ lost: Counter, _ complain: (String) -> Void
+    ) {
+        do throws(IOError) {
+            let socket = try LocalDatagram(to: path)
+            var failure: IOError?
+            let isSent = Deadline(after: .milliseconds(500)).wait {
+                do throws(IOError) {
+                    try socket.send(notice.journalEntry)
+                    failure = nil
+                } catch {
+                    failure = error
+                }
+                // Full: journald is busy.
+                return failure?.isTryAgain != true
+            }
+            if !isSent { return lost.increment() }
+            if let failure { throw failure }
+        } catch {
+            complain(notice.line)
+        }
+    }
+}
+
+extension Notice {
+    /// The message as journald takes it.
+    var journalEntry: [UInt8] {
+        var entry = JournalEntryText()
+        entry.add("MESSAGE", text)
+        entry.add("PRIORITY", "\(level.priority)")
+        entry.add("SYSLOG_IDENTIFIER", "cgwarden")
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) { entry.add(name, value) }
+        return entry.bytes
+    }
+
+    /// The message for a log without fields.
+    var line: String {
+        let about = [("rule", "CGWARDEN_RULE"), ("cgroup", "CGWARDEN_GROUP")].compactMap {
+            word, field in fields[field].map { "\(word) \($0)" }
+        }
+        let note = about.isEmpty ? "" : " (\(about.joined(separator: ", ")))"
+        return "cgwarden: \(level.rawValue): \(text)\(note)"
+    }
+}
+
+extension LogLevel {
+    /// The number of syslog(3).
+    package var priority: Int {
+        switch self {
+        case .error: 3
+        case .warning: 4
+        case .notice: 5
+        case .info: 6
+        case .debug: 7
+        }
+    }
+}
+
+/// A number that any thread counts up.
+final class Counter: Sendable {
+    private let count = Atomic<UInt64>(0)
+    var value: UInt64 { count.load(ordering: .relaxed) }
+    func increment() { count.add(1, ordering: .relaxed) }
+}

@@ -1,0 +1,57 @@
+import CgroupModel
+
+/// One record of a recording: a head of fixed size, then the payload.
+///
+///     "cgwR"  kind  length (LE32)  CRC of the payload (LE32)  CRC of the head so far (LE32)
+///
+/// The head has a checksum of its own, so that a damaged payload costs no more than itself.
+enum Record {
+    static let magic = Array("cgwR".utf8)
+    static let headLength = 17
+
+    enum Kind {
+        /// Begins a segment: a ``SegmentHeader``.
+        static let header: UInt8 = 1
+        /// A snapshot: its time, the words that are new, and the frame.
+        static let frame: UInt8 = 2
+    }
+
+    struct Head {
+        var kind: UInt8
+        var length: Int
+        var checksum: UInt32
+    }
+
+    static func encode(_ kind: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        var bytes = magic + [kind]
+        bytes.append(littleEndian: UInt32(payload.count))
+        bytes.append(littleEndian: Checksum.crc32(payload))
+        bytes.append(littleEndian: Checksum.crc32(bytes))
+        return bytes + payload
+    }
+
+    /// The head at the beginning of some bytes; nil if these are none.
+    static func head(_ bytes: ArraySlice<UInt8>) -> Head? {
+        let bytes = bytes.prefix(headLength)
+        guard bytes.count == headLength, bytes.starts(with: magic),
+            bytes.suffix(4).littleEndian == UInt64(Checksum.crc32(bytes.dropLast(4)))
+        else { return nil }
+        return Head(
+            kind: bytes[bytes.startIndex + 4],
+            length: Int(bytes.dropFirst(5).prefix(4).littleEndian),
+            checksum: UInt32(bytes.dropFirst(9).prefix(4).littleEndian))
+    }
+}
+
+extension [UInt8] {
+    mutating func append(littleEndian number: some FixedWidthInteger) {
+        for byte in 0..<number.bitWidth / 8 {
+            append(UInt8(truncatingIfNeeded: number >> (byte * 8)))
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// The bytes, eight at most, as one number.
+    var littleEndian: UInt64 { reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+}

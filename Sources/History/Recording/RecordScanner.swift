@@ -1,0 +1,82 @@
+import CgroupModel
+
+/// Bytes of a recording, such as a file.
+public protocol RecordingBytes: Sendable {
+    /// What messages call them: the file's name.
+    var name: String { get }
+    /// How many there are.
+    var byteCount: Int { get }
+    /// Some of them; all of `range` lies within ``byteCount``.
+    func bytes(_ range: Range<Int>) throws -> [UInt8]
+}
+
+/// Goes from record to record, over damage too.
+struct RecordScanner {
+    enum Item {
+        /// A whole record with its place.
+        case record(kind: UInt8, payload: [UInt8], offset: Int)
+        /// Bytes that are no record.
+        case damage(Range<Int>)
+        /// The beginning of a record at the end: the writer died, or is still writing.
+        case torn(offset: Int)
+    }
+
+    private static let chunk = 1 << 16
+    private let source: any RecordingBytes
+    private let end: Int
+    private(set) var offset = 0
+
+    init(_ source: any RecordingBytes) {
+        self.source = source
+        end = source.byteCount
+    }
+
+    /// The next item, nil at the end.
+    mutating func next() throws -> Item? {
+        guard offset < end else { return nil }
+        let start = offset
+        let bytes = try source.bytes(start..<min(start + Record.headLength, end))
+        guard let head = Record.head(bytes[...]) else {
+            offset = try nextHead(after: start) ?? end
+            let isTorn = offset == end ? try isTorn(from: start, bytes) : false
+            return isTorn ? .torn(offset: start) : .damage(start..<offset)
+        }
+        let payload = start + Record.headLength
+        guard head.length <= end - payload else {
+            offset = end
+            return .torn(offset: start)
+        }
+        offset = payload + head.length
+        let content = try source.bytes(payload..<offset)
+        guard Checksum.crc32(content) == head.checksum else { return .damage(start..<offset) }
+        return .record(kind: head.kind, payload: content, offset: start)
+    }
+
+    /// Where the next whole head begins, nil if there is none.
+    private func nextHead(after start: Int) throws -> Int? {
+        var place = start + 1
+        while place + Record.headLength <= end {
+            let bytes = try source.bytes(place..<min(place + Self.chunk, end))
+            for index in 0...(bytes.count - Record.headLength)
+            where bytes[index] == Record.magic[0] {
+                if Record.head(bytes[index...]) != nil { return place + index }
+            }
+            place += bytes.count - Record.headLength + 1
+        }
+        return nil
+    }
+
+    /// Whether the last bytes are the beginning of a head, or zeros as after a loss of power.
+    private func isTorn(from start: Int, _ bytes: [UInt8]) throws -> Bool {
+        if bytes.count < Record.headLength, zip(bytes, Record.magic).allSatisfy({ $0 == $1 }) {
+            return true
+        }
+        var place = start
+        while place < end {
+            let next = min(place + Self.chunk, end)
+            guard try source.bytes(place..<next).allSatisfy({ $0 == 0 }) else { return false }
+            place = next
+        }
+        return true
+    }
+}

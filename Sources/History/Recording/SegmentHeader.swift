@@ -1,0 +1,142 @@
+import CgroupModel
+
+/// The machine and the time that a recording is from.
+public struct RecordingOrigin: Sendable, Hashable {
+    /// `/proc/sys/kernel/random/boot_id`.
+    public var bootID: String
+    /// `/proc/sys/kernel/osrelease`.
+    public var kernelRelease: String
+    /// Bytes of a page (getpagesize(2)).
+    public var pageSize: UInt64
+    /// When the program began to record, in microseconds since 1970; tells one run from the next.
+    public var runStart: UInt64
+
+    /// Joins the parts.
+    public init(bootID: String, kernelRelease: String, pageSize: UInt64, runStart: UInt64) {
+        self.bootID = bootID
+        self.kernelRelease = kernelRelease
+        self.pageSize = pageSize
+        self.runStart = runStart
+    }
+}
+
+/// What the frames of a segment need to be understood by themselves.
+struct SegmentHeader: Sendable {
+    /// Readers refuse another major version, and pass over what a newer minor one adds.
+    static let major: UInt64 = 1
+    static let minor: UInt64 = 0
+
+    var origin: RecordingOrigin
+    /// When the first snapshot was taken, in microseconds since 1970.
+    var wallTime: UInt64
+    /// The same in nanoseconds of the monotonic clock.
+    var monotonicTime: UInt64
+    var legend = FrameLegend.own
+    /// The texts of the words so far, by number.
+    var words: [String]
+
+    /// Bounds what hostile bytes can claim.
+    private static let rowLimit = 4096
+    private static let wordLimit = 1 << 16
+
+    func encode() -> [UInt8] {
+        var out = RunWriter()
+        out.put(Self.major)
+        out.put(Self.minor)
+        out.put(text: origin.bootID)
+        out.put(text: origin.kernelRelease)
+        out.put(origin.pageSize)
+        out.put(origin.runStart)
+        out.put(wallTime)
+        out.put(monotonicTime)
+        out.put(UInt64(legend.controllers.count))
+        for controller in legend.controllers { out.put(text: controller?.rawValue ?? "") }
+        out.put(UInt64(legend.rows.count))
+        var above: [UInt8] = []
+        for row in legend.rows {
+            // Neighbours in the catalog begin alike.
+            let name = Array(row.name.utf8)
+            let common = zip(above, name).prefix { $0 == $1 }.count
+            out.put(UInt64(common))
+            out.put(text: name[common...])
+            out.put(row.bits)
+            above = name
+        }
+        Self.put(words[...], to: &out)
+        return out.finish()
+    }
+
+    /// Gives the major version alone where that is another one.
+    static func decode(_ payload: [UInt8]) throws(FrameError) -> Decoded {
+        var input = RunReader(payload)
+        let version = try input.next()
+        guard version == major else { return .otherVersion(version) }
+        _ = try input.next()
+        let origin = RecordingOrigin(
+            bootID: try input.string(), kernelRelease: try input.string(),
+            pageSize: try input.next(), runStart: try input.next())
+        let wallTime = try input.next()
+        let monotonicTime = try input.next()
+        var controllers: [String] = []
+        for _ in 0..<(try input.count(upTo: rowLimit)) { controllers.append(try input.string()) }
+        var rows: [FrameLegend.Row] = []
+        var above: [UInt8] = []
+        for _ in 0..<(try input.count(upTo: rowLimit)) {
+            let common = try input.count(upTo: above.count)
+            above = Array(above[..<common]) + (try input.text())
+            rows.append(
+                FrameLegend.Row(
+                    name: String(decoding: above, as: UTF8.self), bits: try input.next()))
+        }
+        return .header(
+            SegmentHeader(
+                origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,
+                legend: FrameLegend(rows: rows, controllers: controllers),
+                words: try Self.words(&input, after: 0)))
+    }
+
+    enum Decoded {
+        case header(SegmentHeader)
+        case otherVersion(UInt64)
+    }
+
+    static func put(_ words: ArraySlice<String>, to out: inout RunWriter) {
+        out.put(UInt64(words.count))
+        for word in words { out.put(text: word) }
+    }
+
+    static func words(
+        _ input: inout RunReader, after count: Int
+    ) throws(FrameError) -> [String] {
+        var words: [String] = []
+        for _ in 0..<(try input.count(upTo: max(wordLimit - count, 0))) {
+            words.append(try input.string())
+        }
+        return words
+    }
+}
+
+extension FrameLegend.Row {
+    fileprivate var bits: UInt64 {
+        let flags = [isCounter, hasDimension, isText, hasWordKeys]
+        return flags.enumerated().reduce(UInt64(tier) << 4) {
+            $0 | ($1.element ? 1 << $1.offset : 0)
+        }
+    }
+
+    fileprivate init(name: String, bits: UInt64) {
+        self.init(
+            name: name, tier: Int(min(bits >> 4, 255)), isCounter: bits & 1 != 0,
+            hasDimension: bits & 2 != 0, isText: bits & 4 != 0, hasWordKeys: bits & 8 != 0)
+    }
+}
+
+extension RunWriter {
+    fileprivate mutating func put(text: String) { put(text: Array(text.utf8)[...]) }
+}
+
+extension RunReader {
+    fileprivate mutating func string() throws(FrameError) -> String {
+        String(decoding: try text(), as: UTF8.self)
+    }
+}

@@ -1,0 +1,78 @@
+import CgroupModel
+
+/// Brings a snapshot from the terms of the program that recorded it into those of this one.
+///
+/// Metrics are found by name and words by text; what this program does not know is left out.
+struct SnapshotTranslation: Sendable {
+    private let legend: FrameLegend
+    /// This process's number of each recorded word; nil where its table is full.
+    private var words: [UInt32?] = []
+
+    /// Begins with what a segment says.
+    init(_ header: SegmentHeader) {
+        legend = header.legend
+        add(header.words)
+    }
+
+    /// How many words there are.
+    var wordCount: Int { words.count }
+
+    mutating func add(_ texts: [String]) {
+        for text in texts { words.append(Word.intern(text)) }
+    }
+
+    /// `snapshot` is normalised.
+    func translate(_ snapshot: Snapshot) -> Snapshot {
+        let from = snapshot.schema
+        let schema = Schema(from.columns.compactMap { legend.metrics[$0.index] })
+        let columns = schema.columns.map { id in
+            from.columns.firstIndex { legend.metrics[$0.index] == id } ?? 0
+        }
+        let isText = schema.columns.map { MetricCatalog[$0].kind == .text }
+        let old = snapshot.blocks[0]
+        var block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
+        block.values.reserveCapacity(snapshot.cgroups.count * schema.width)
+        block.previous.reserveCapacity(snapshot.cgroups.count * schema.counterCount)
+        for row in snapshot.cgroups.indices {
+            let values = row * from.width
+            for (column, source) in columns.enumerated() {
+                let value = old.values[values + source]
+                block.values.append(
+                    isText[column] ? word(Reading(rawValue: value)).rawValue : value)
+            }
+            let previous = row * from.counterCount
+            for source in columns.prefix(schema.counterCount) {
+                block.previous.append(
+                    source < from.counterCount
+                        ? old.previous[previous + source] : Reading.absent.rawValue)
+            }
+            block.instances += snapshot.instances(row).compactMap(translate)
+            block.instanceStarts.append(block.instances.count)
+        }
+        return Snapshot(
+            tick: snapshot.tick, wallTime: snapshot.wallTime, tierTimes: snapshot.tierTimes,
+            schema: schema, cgroups: snapshot.cgroups, blocks: [block], host: snapshot.host,
+            health: snapshot.health)
+    }
+
+    private func translate(_ instance: InstanceReading) -> InstanceReading? {
+        guard let metric = legend.metrics[instance.metric.index] else { return nil }
+        var key = instance.key
+        if legend.rows[instance.metric.index].hasWordKeys {
+            guard let own = own(UInt64(key.rawValue)) else { return nil }
+            key = InstanceKey(rawValue: own)
+        }
+        return InstanceReading(
+            metric: metric, key: key, reading: instance.reading, previous: instance.previous)
+    }
+
+    /// The same text as a word of this process; reasons are no words and stay.
+    private func word(_ reading: Reading) -> Reading {
+        guard let number = reading.value else { return reading }
+        return own(number).map { Reading(UInt64($0)) } ?? .malformed
+    }
+
+    private func own(_ number: UInt64) -> UInt32? {
+        number < UInt64(words.count) ? words[Int(number)] : nil
+    }
+}

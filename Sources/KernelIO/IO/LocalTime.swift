@@ -1,0 +1,12 @@
+internal import Glibc
+
+/// The time zone of this process.
+public enum LocalTime {
+    /// Seconds east of Greenwich at an instant, given in seconds since 1970 (localtime_r(3)).
+    public static func offset(at seconds: Int) -> Int {
+        var time = time_t(seconds)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&time, &parts) != nil else { return 0 }
+        return unsafe Int(parts.tm_gmtoff)
+    }
+}

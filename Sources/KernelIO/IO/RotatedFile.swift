@@ -1,0 +1,42 @@
+internal import Glibc
+
+/// A file that lines are appended to, and that others may rename away meanwhile.
+public struct RotatedFile: ~Copyable, Sendable {
+    private let file: OwnedDescriptor
+    private let path: String
+
+    /// Opens the file for appending, and makes it, 0640, if it is missing.
+    public init(_ path: String) throws(IOError) {
+        let number = unsafe open(
+            path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o640)
+        guard number >= 0 else { throw IOError("open", path, code: errno) }
+        file = OwnedDescriptor(adopting: number)
+        self.path = path
+    }
+
+    /// Its length in bytes; 0 for what is no regular file.
+    public var size: Int {
+        var found = stat()
+        return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : 0
+    }
+
+    /// Appends bytes with one write(2); what was written of them is taken back if not all can be.
+    public func append(_ bytes: [UInt8]) throws(IOError) {
+        let before = size
+        while true {
+            let wrote = unsafe bytes.withUnsafeBytes { raw in
+                unsafe write(file.number, raw.baseAddress, raw.count)
+            }
+            if wrote == bytes.count { return }
+            let code = wrote < 0 ? errno : ENOSPC
+            if code == EINTR { continue }
+            if wrote > 0 { ftruncate(file.number, off_t(before)) }
+            throw IOError("write", path, code: code)
+        }
+    }
+
+    /// Removes a file (unlink(2)).
+    public static func remove(_ path: String) throws(IOError) {
+        guard unsafe unlink(path) == 0 else { throw IOError("remove", path, code: errno) }
+    }
+}

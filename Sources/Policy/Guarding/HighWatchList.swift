@@ -1,0 +1,53 @@
+public import CgroupModel
+
+/// The ``HighWatcher`` of every cgroup whose memory.high a policy has set.
+public struct HighWatchList: Sendable {
+    private var watchers: [CgroupID: HighWatcher] = [:]
+
+    /// Nobody is watched.
+    public init() {}
+
+    /// Takes a tick; the cgroups whose memory.high has to be raised to max now, by path.
+    ///
+    /// `watched` are those whose memory.high a layer has set; one that was forgotten is forgotten
+    /// only after its rest, or when it is gone.
+    public mutating func observe(
+        _ snapshot: Snapshot, watched: Set<CgroupID>, at now: PolicyInstant
+    ) -> [Effect.Target] {
+        var stalled: [Effect.Target] = []
+        var present: [CgroupID: HighWatcher] = [:]
+        for (index, entry) in snapshot.cgroups.enumerated() {
+            var watcher = watchers[entry.id] ?? HighWatcher()
+            if watched.contains(entry.id), let sample = HighWatcher.Sample(snapshot, index) {
+                if watcher.observe(sample, at: now) {
+                    stalled.append(Effect.Target(path: entry.path, cgroup: entry.id))
+                }
+            } else if !watcher.isResting(now) {
+                continue
+            }
+            present[entry.id] = watcher
+        }
+        watchers = present
+        return stalled
+    }
+
+    /// Whether memory.high of a cgroup must not be set now.
+    public func isResting(_ cgroup: CgroupID, at now: PolicyInstant) -> Bool {
+        watchers[cgroup]?.isResting(now) ?? false
+    }
+}
+
+extension HighWatcher.Sample {
+    private static let usage = MetricCatalog.metric(named: "memory.usage")?.id
+    private static let events = MetricCatalog.metric(named: "memory.events.high")?.id
+    private static let pressure = MetricCatalog.metric(named: "memory.pressure.full.avg10")?.id
+
+    /// What a snapshot says of the cgroup at `index`; nil if it does not say enough.
+    init?(_ snapshot: Snapshot, _ index: Int) {
+        func value(_ metric: MetricID?) -> UInt64? { metric.flatMap { snapshot[index, $0].value } }
+        guard let usage = value(Self.usage), let events = value(Self.events) else { return nil }
+        self.init(
+            usage: usage, highEvents: events,
+            fullPressure: value(Self.pressure).map { Double($0) / 100 })
+    }
+}

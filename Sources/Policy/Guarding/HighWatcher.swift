@@ -1,0 +1,82 @@
+/// Watches a cgroup whose memory.high was set by a policy for a live-lock: above it the kernel
+/// throttles so hard that nothing moves, and nothing is killed either.
+///
+/// It is one if for 30 s all tasks wait for memory at least 40 % of the time, the kernel goes on
+/// throttling, and usage does not move. Then memory.high has to be raised to max, and not be set
+/// again for ten minutes.
+public struct HighWatcher: Hashable, Sendable {
+    /// What was seen of the cgroup.
+    public struct Sample: Hashable, Sendable {
+        /// memory.current in bytes.
+        public var usage: UInt64
+        /// `high` of memory.events.
+        public var highEvents: UInt64
+        /// `full avg10` of memory.pressure, 0 to 100; nil without PSI, which is never a live-lock.
+        public var fullPressure: Double?
+
+        /// Joins the parts.
+        public init(usage: UInt64, highEvents: UInt64, fullPressure: Double?) {
+            self.usage = usage
+            self.highEvents = highEvents
+            self.fullPressure = fullPressure
+        }
+    }
+
+    private static let span = Duration.seconds(30)
+    private static let rest = Duration.seconds(600)
+    private static let pressure = 40.0
+    /// A penalty of the kernel takes up to 2 s, in which a single task cannot cause an event.
+    private static let longestQuiet = Duration.seconds(5)
+    /// The share by which usage that does not move may move.
+    private static let flatness = 0.02
+
+    private var since: PolicyInstant?
+    private var lowest: UInt64 = 0
+    private var highest: UInt64 = 0
+    private var events: UInt64 = 0
+    private var lastEvent: PolicyInstant?
+    private var restUntil: PolicyInstant?
+
+    /// Nothing seen yet.
+    public init() {}
+
+    /// Whether memory.high must not be set, since that has just been taken back.
+    public func isResting(_ now: PolicyInstant) -> Bool { restUntil.map { now < $0 } ?? false }
+
+    /// Takes a sample; whether memory.high has to be raised to max now.
+    public mutating func observe(_ sample: Sample, at now: PolicyInstant) -> Bool {
+        guard !isResting(now), (sample.fullPressure ?? 0) >= Self.pressure else {
+            since = nil
+            return false
+        }
+        guard let start = since, sample.highEvents >= events, isFlat(with: sample.usage) else {
+            begin(sample, now)
+            return false
+        }
+        if sample.highEvents > events { lastEvent = now }
+        events = sample.highEvents
+        lowest = min(lowest, sample.usage)
+        highest = max(highest, sample.usage)
+        guard let lastEvent, now.since(lastEvent) <= Self.longestQuiet else {
+            begin(sample, now)
+            return false
+        }
+        guard now.since(start) >= Self.span else { return false }
+        since = nil
+        restUntil = now.advanced(by: Self.rest)
+        return true
+    }
+
+    private func isFlat(with usage: UInt64) -> Bool {
+        let top = max(highest, usage)
+        return Double(top - min(lowest, usage)) <= Double(top) * Self.flatness
+    }
+
+    private mutating func begin(_ sample: Sample, _ now: PolicyInstant) {
+        since = now
+        lowest = sample.usage
+        highest = sample.usage
+        events = sample.highEvents
+        lastEvent = now
+    }
+}

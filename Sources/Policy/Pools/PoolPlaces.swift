@@ -1,0 +1,89 @@
+import CgroupModel
+
+/// Where the pools' cgroups are in a snapshot, and who has to make room for them.
+struct PoolPlaces: Equatable {
+    /// A cgroup that gets a pool's CPUs.
+    struct Member: Equatable {
+        let id: CgroupID
+        let position: Int
+        let pool: String
+        let priority: Int
+    }
+
+    /// A cgroup that leaves the CPUs of exclusive pools.
+    struct Other: Equatable {
+        let id: CgroupID
+        let position: Int
+        /// Which pools it makes room for, in the order of the policy.
+        var pools: [String]
+    }
+
+    /// In the order of the policy's limits and of the paths.
+    let members: [Member]
+    /// In path order.
+    let others: [Other]
+
+    /// Finds them; `isDeep` if those below another cgroup have to make room themselves (v1).
+    init(_ context: LayerContext, _ mode: HierarchyMode, isDeep: Bool) {
+        let snapshot = context.input.snapshot
+        var members: [Member] = []
+        for (index, limits) in context.document.limits.enumerated()
+        where index < context.holding.count && context.holding[index] {
+            for case .pool(let pool) in limits.settings + (limits.overrides[mode] ?? []) {
+                members += (context.members[limits.group] ?? []).map { position in
+                    Member(
+                        id: snapshot.cgroups[position].id, position: position, pool: pool,
+                        priority: limits.priority)
+                }
+            }
+        }
+        self.members = members
+        let fixed = Set(members.map(\.position))
+        var above: Set<Int> = []
+        for position in fixed {
+            var next = snapshot.cgroups[position].parent
+            while let parent = next, above.insert(parent).inserted {
+                next = snapshot.cgroups[parent].parent
+            }
+        }
+        var found: [Int: Other] = [:]
+        for pool in context.document.pools where pool.isExclusive {
+            var chosen: Set<Int> = []
+            for position in pool.others.flatMap({ context.members[$0] ?? [] }) {
+                chosen.formUnion(
+                    Self.outermost(snapshot, position, fixed: fixed, above: above))
+            }
+            if isDeep {
+                for position in chosen { chosen.formUnion(Self.below(position, snapshot)) }
+            }
+            for position in chosen where !fixed.contains(position) {
+                found[
+                    position,
+                    default: Other(
+                        id: snapshot.cgroups[position].id, position: position, pools: [])
+                ].pools.append(pool.name)
+            }
+        }
+        others = found.values.sorted { $0.position < $1.position }
+    }
+
+    /// The cgroup itself, or if a pool's cgroup lies within it, those of its descendants that
+    /// together are all but that one.
+    private static func outermost(
+        _ snapshot: Snapshot, _ position: Int, fixed: Set<Int>, above: Set<Int>
+    ) -> [Int] {
+        if fixed.contains(position) { return [] }
+        let isWhole = snapshot.cgroups[position].path.isRoot
+        guard above.contains(position) || isWhole else { return [position] }
+        return below(position, snapshot).filter { snapshot.cgroups[$0].parent == position }
+            .flatMap { outermost(snapshot, $0, fixed: fixed, above: above) }
+    }
+
+    /// Everything below a cgroup: it stands directly behind it.
+    static func below(_ position: Int, _ snapshot: Snapshot) -> Range<Int> {
+        let path = snapshot.cgroups[position].path
+        var end = position + 1
+        while end < snapshot.cgroups.count, snapshot.cgroups[end].path.isWithin(path) { end += 1 }
+        return position + 1..<end
+    }
+}

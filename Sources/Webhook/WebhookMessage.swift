@@ -1,0 +1,46 @@
+internal import Enforcement
+internal import KernelIO
+internal import Policy
+
+/// What is posted for a notice.
+struct WebhookMessage: Sendable {
+    /// The JSON.
+    let body: String
+
+    /// `time` is in seconds since 1970.
+    init(_ notice: Notice, wallMicroseconds: UInt64) {
+        let fraction = String(wallMicroseconds % 1_000_000 + 1_000_000).dropFirst()
+        var members = [
+            ("time", "\(wallMicroseconds / 1_000_000).\(fraction)"),
+            ("level", JSONText.quoted(notice.level.rawValue)),
+            ("text", JSONText.quoted(notice.text)),
+        ]
+        for (name, value) in notice.fields.sorted(by: { $0.key < $1.key }) {
+            let key = name.hasPrefix("CGWARDEN_") ? name.dropFirst("CGWARDEN_".count) : name[...]
+            // The cause is JSON already.
+            let isJSON = key.hasSuffix("_JSON")
+            members.append(
+                (
+                    (isJSON ? key.dropLast("_JSON".count) : key).lowercased(),
+                    isJSON ? value : JSONText.quoted(value)
+                ))
+        }
+        body = JSONText.object(members)
+    }
+}
+
+/// The secret that a webhook may want, read from its file each time so that it can be changed.
+enum WebhookToken {
+    /// The file's only line.
+    static func read(_ path: String) throws(IOError) -> String {
+        let bytes = try ReadBuffer.contents(of: Array(path.utf8))
+        var text = bytes[...]
+        while let last = text.last, last == 0x0a || last == 0x0d || last == 0x20 {
+            text = text.dropLast()
+        }
+        guard !text.isEmpty, text.count <= 4096, text.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw IOError("understand the token in", path, code: 5)
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,62 @@
+/// Where notices are posted: `http://HOST[:PORT]/PATH` or `https://…`.
+public struct WebhookURL: Hashable, Sendable {
+    /// Whether the connection is encrypted, and the server's certificate checked.
+    public let isSecure: Bool
+    /// The name or address, an IPv6 address without its brackets.
+    public let host: String
+    /// The port.
+    public let port: Int
+    /// The path and the query as they are sent.
+    public let target: String
+
+    /// Reads a URL; nil for another scheme, a user's name in it, a fragment, or a character that a
+    /// URL cannot have.
+    public init?(_ text: String) {
+        guard let colon = text.firstRange(of: "://") else { return nil }
+        switch text[..<colon.lowerBound].lowercased() {
+        case "http": isSecure = false
+        case "https": isSecure = true
+        default: return nil
+        }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !text.contains("#") else {
+            return nil
+        }
+        let rest = text[colon.upperBound...]
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let path = rest[end...]
+        target = path.hasPrefix("/") ? String(path) : "/\(path)"
+        guard let (host, port) = Self.authority(rest[..<end]) else { return nil }
+        guard !host.isEmpty, !host.contains("@") else { return nil }
+        self.host = host
+        self.port = port ?? (isSecure ? 443 : 80)
+    }
+
+    private static func authority(_ text: Substring) -> (host: String, port: Int?)? {
+        var host = text
+        var port: Substring?
+        if text.hasPrefix("[") {
+            guard let bracket = text.firstIndex(of: "]") else { return nil }
+            host = text[text.index(after: text.startIndex)..<bracket]
+            let after = text[text.index(after: bracket)...]
+            guard after.isEmpty || after.hasPrefix(":") else { return nil }
+            port = after.isEmpty ? nil : after.dropFirst()
+        } else if let colon = text.firstIndex(of: ":") {
+            host = text[..<colon]
+            port = text[text.index(after: colon)...]
+        }
+        guard let port else { return (String(host), nil) }
+        guard let number = Int(port), (1...65535).contains(number) else { return nil }
+        return (String(host), number)
+    }
+
+    /// Whether the host is an address, of which a certificate's name says nothing.
+    var isAddress: Bool {
+        host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    /// The `Host` header.
+    var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Logging
+import Policy
+
+/// Samples, applies policies and serves the numbers, until it is told to stop.
+struct DaemonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "daemon",
+        abstract: "Watch all cgroups, apply the policies, and serve the numbers.",
+        discussion: """
+            Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
+            /etc/cgwarden/policy.d. SIGHUP reads the policies anew (all or nothing); SIGTERM puts \
+            back what was changed, unless a policy says restore_on_exit: false. Should it die in \
+            any other way, a guardian process thaws and restores within a second.
+
+            Examples:
+              cgwarden daemon --policy build.yaml --dry-run    see what it would do
+              cgwarden policy check /etc/cgwarden/policy.d     look for mistakes first
+              cgwarden status                                  what it is doing now
+              cgwarden panic                                   thaw, put everything back, stop
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Option(help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.")
+    var config: String?
+    @Option(
+        help: ArgumentHelp(
+            "A policy file, or a directory of *.yaml; may be given more than once.",
+            valueName: "file-or-dir"))
+    var policy: [String] = []
+    @Option(help: "Where the undo journal and the control socket are.") var stateDir: String?
+    @Option(help: "The audit log, a JSON object a line; - for none.") var audit: String?
+    @Option(
+        name: .customLong("web.listen-address"),
+        help: "Where /metrics is served: HOST:PORT or :PORT; - for nowhere.")
+    var listenAddress: String?
+    @Flag(help: "Decide and tell, but change nothing.") var dryRun = false
+    @Option(name: .shortAndLong, help: "Stop after so many ticks.") var numberOfTicks: Int?
+    @Option(help: "How much to log: debug, info, warning or error.") var logLevel: String?
+
+    func validate() throws {
+        if let numberOfTicks, numberOfTicks < 1 {
+            throw ValidationError("--number-of-ticks must be at least 1.")
+        }
+        if let logLevel, Logger.Level(rawValue: logLevel) == nil {
+            throw ValidationError("levels are debug, info, warning and error.")
+        }
+    }
+
+    func run() async throws {
+        var settings = try DaemonConfiguration.read(config)
+        if !policy.isEmpty { settings.policies = policy }
+        if let stateDir { settings.stateDirectory = stateDir }
+        if let audit { settings.audit.file = audit == "-" ? "" : audit }
+        if let listenAddress { settings.listenAddress = listenAddress == "-" ? "" : listenAddress }
+        if let logLevel { settings.logLevel = logLevel }
+        settings.isDryRun = settings.isDryRun || dryRun
+        LogOutput.start(Logger.Level(rawValue: settings.logLevel) ?? .info)
+        try await Daemon(settings, options, ticks: numberOfTicks).run()
+    }
+}
+
+/// The program's own log, on standard error.
+enum LogOutput {
+    static func start(_ level: Logger.Level) {
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Actuation
+import ArgumentParser
+import Enforcement
+import Hierarchy
+import KernelIO
+
+/// The helper of the daemon that puts things right when it dies.
+struct GuardianCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "guardian", abstract: "The helper that puts things right if the daemon dies.",
+        shouldDisplay: false)
+
+    @Option var journal: String
+
+    func run() throws {
+        ProcessName.set("cgwarden-guard")
+        let set = try HierarchySet.discover()
+        Guardian(
+            set: set, journal: UndoJournal(directory: journal), files: StateDirectory.files(of: set)
+        ).run()
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import KernelIO
+import Policy
+
+/// Tells everything that is wrong with policy files.
+struct PolicyCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Tell all mistakes of policy files.",
+        discussion: """
+            Each finding is a line FILE:LINE:COLUMN: error|warning: MESSAGE [RULE]. Files are one \
+            policy: they are checked together, those of a directory (*.yaml) in byte order. Exit \
+            status: 0 without errors, 2 with any.
+
+            Examples:
+              cgwarden policy check                       /etc/cgwarden/policy.d
+              cgwarden policy check batch.yaml
+              cgwarden policy check --mode v2 policy.d    for another machine
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @Argument(help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"))
+    var paths = [PolicyFiles.usual]
+    @Option(
+        help: "Check for a machine with v1, v2 or hybrid hierarchies; this one by default.",
+        transform: hierarchyMode)
+    var mode: Policy.HierarchyMode?
+    @Flag(help: "One JSON object.") var json = false
+
+    func run() throws {
+        let load = try PolicyFiles.load(paths, on: options.system, mode: mode)
+        let report = PolicyReport(load)
+        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
+        if load.isRefused { throw ExitCode(2) }
+    }
+}
+
+private func hierarchyMode(_ text: String) throws -> Policy.HierarchyMode {
+    guard let mode = Policy.HierarchyMode(rawValue: text) else {
+        throw ValidationError("modes are v1, v2 and hybrid.")
+    }
+    return mode
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// What can be done with policies without running them.
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Check policies, and explain what they do.",
+        subcommands: [PolicyCheckCommand.self, PolicyExplainCommand.self])
+}

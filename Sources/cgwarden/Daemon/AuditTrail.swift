@@ -1,0 +1,26 @@
+import Enforcement
+import Policy
+import Synchronization
+
+/// Writes what was decided and done, one line each, in the order in which it comes.
+final class AuditTrail: Sendable {
+    private let log: AuditLog?
+    private let next = Mutex<UInt64>(1)
+
+    init(_ log: AuditLog?) { self.log = log }
+
+    /// Whether the log cannot be written now.
+    var isFailing: Bool { log?.isFailing ?? false }
+    /// Why, nil while all is well.
+    var failure: String? { log?.failure }
+    /// Lines that were lost.
+    var dropped: UInt64 { log?.dropped ?? 0 }
+
+    func write(_ records: [AuditRecord]) { for record in records { write(record) } }
+
+    func write(_ record: AuditRecord) { log?.append(record) }
+
+    func reopen() { log?.reopen() }
+
+    func finish() { _ = log?.waitUntilWritten(within: .seconds(5)) }
+}

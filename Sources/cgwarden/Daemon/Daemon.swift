@@ -1,0 +1,54 @@
+import Actuation
+import CgroupModel
+import Configuration
+import Enforcement
+import Hierarchy
+import History
+import KernelIO
+import Logging
+import Policy
+import ServiceLifecycle
+import UnixSignals
+
+/// Everything that `cgwarden daemon` does, in one process: sampler, policy, exporter and audit.
+struct Daemon {
+    private let settings: DaemonConfiguration
+    private let options: SystemOptions
+    private let ticks: Int?
+    private let logger = Logger(label: "cgwarden")
+
+    init(_ settings: DaemonConfiguration, _ options: SystemOptions, ticks: Int?) {
+        self.settings = settings
+        self.options = options
+        self.ticks = ticks
+    }
+
+    func run() async throws {
+        let machine = try Machine(options, stateDirectory: settings.stateDirectory)
+        let source = PolicySource(settings, machine.set)
+        let policy = try source.load { logger.warning("\($0)") }
+        let service = try DaemonService(
+            settings, policy, source, machine, options, ticks: ticks, logger: logger)
+        var group = ServiceGroupConfiguration(
+            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(60)
+        try await ServiceGroup(configuration: group).run()
+    }
+}
+
+extension DaemonConfiguration {
+    private static let usualFile = "/etc/cgwarden/cgwarden.yaml"
+
+    /// Reads a file, or the usual one if there is one.
+    static func read(_ path: String?) throws -> DaemonConfiguration {
+        let file = path ?? usualFile
+        if path == nil, !LogFile.exists(file) { return DaemonConfiguration() }
+        do {
+            return try DaemonConfiguration(
+                ReadBuffer.contents(of: Array(file.utf8)), file: file)
+        } catch let error as ConfigError {
+            throw CgwardenError(error.description, .configuration)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Policy
+
+/// Arms an OOM guard for each cgroup that matches one, and disarms it when it does not any more.
+struct GuardRoster: Sendable {
+    private let machine: Machine
+    private let notices: any NoticeSink
+    private let hooks: any HookRunning
+    private let deadlines: (any ThawKeeping)?
+    private let audit: @Sendable (AuditRecord) -> Void
+    private var runner: OOMGuardRunner?
+    private var armed: [Effect.Target: OOMGuard] = [:]
+    /// Told once, and tried again when the cgroup is a new one or the policy is.
+    private var refused: [Effect.Target: OOMGuard] = [:]
+
+    init(
+        _ machine: Machine, notices: any NoticeSink, hooks: any HookRunning,
+        deadlines: (any ThawKeeping)?, audit: @escaping @Sendable (AuditRecord) -> Void
+    ) {
+        self.machine = machine
+        self.notices = notices
+        self.hooks = hooks
+        self.deadlines = deadlines
+        self.audit = audit
+    }
+
+    /// What is a guard's to set while it acts; raising one raises the others.
+    private static let values = Set(
+        ["memory.max", "memory.total", "memory.high", "memory.soft"].map { LimitKey($0) })
+
+    /// Where each guard stands.
+    var statuses: [OOMGuardRunner.Status] { runner?.statuses ?? [] }
+
+    /// What the guards have taken over, so that no rule crosses them.
+    var taken: [CgroupID: GuardedCgroup] {
+        var result: [CgroupID: GuardedCgroup] = [:]
+        for status in statuses {
+            let isActing = status.state != .watching && status.state != .ended
+            result[status.target.cgroup] = GuardedCgroup(
+                name: status.name, isFrozen: isActing && status.state != .open,
+                values: isActing ? Self.values : [])
+        }
+        return result
+    }
+
+    /// Follows the groups as they are after a tick.
+    mutating func follow(_ engine: PolicyEngine) {
+        let document = engine.policy
+        guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else { return }
+        var wanted: [Effect.Target: OOMGuard] = [:]
+        for guarding in document.guards {
+            for target in engine.members(of: guarding.group) where wanted[target] == nil {
+                wanted[target] = guarding
+            }
+        }
+        for (target, guarding) in armed where wanted[target] != guarding {
+            runner?.disarm(target)
+            armed[target] = nil
+        }
+        refused = refused.filter { wanted[$0.key] == $0.value }
+        for (target, guarding) in wanted
+        where armed[target] == nil && refused[target] == nil {
+            arm(guarding, target, document)
+        }
+    }
+
+    private mutating func arm(
+        _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument
+    ) {
+        do throws(ActuationError) {
+            let runner: OOMGuardRunner
+            if let running = self.runner {
+                runner = running
+            } else {
+                runner = try OOMGuardRunner(tools(document))
+                self.runner = runner
+            }
+            try runner.arm(guarding, hooks: document.hooks, on: target)
+            armed[target] = guarding
+        } catch {
+            refused[target] = guarding
+            notices.send(
+                Notice(
+                    sinks: guarding.sinks, level: .warning,
+                    text: "guard \(guarding.name) cannot guard \(target.path): \(error)"))
+            audit(
+                AuditRecord(
+                    wallTime: 0, sequence: 0, phase: .veto, origin: .guarding(guarding.name),
+                    target: target, action: "arm", note: error.message))
+        }
+    }
+
+    private func tools(_ document: PolicyDocument) -> GuardTools {
+        let holds = machine.holds
+        return GuardTools(
+            set: machine.set, files: machine.files, journal: machine.journal,
+            protected: ProtectedSet(set: machine.set, protection: document.protection),
+            notices: notices, hooks: hooks, deadlines: deadlines,
+            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" } },
+            audit: audit)
+    }
+
+    /// Another policy: all guards begin anew where something they depend on has changed.
+    mutating func reload(_ document: PolicyDocument) {
+        refused = [:]
+    }
+
+    /// Guards nothing any more.
+    mutating func stop() {
+        runner?.stop()
+        runner = nil
+        armed = [:]
+    }
+}

@@ -1,0 +1,31 @@
+import Actuation
+import Hierarchy
+import KernelIO
+import Policy
+
+/// What acting on this machine takes: its trees, who writes, and where the originals are.
+struct Machine: Sendable {
+    let set: HierarchySet
+    let files: any ControlFiles
+    let journal: UndoJournal
+    let holds: HoldList
+    let stateDirectory: String
+    let connections: SystemdConnections
+
+    init(_ options: SystemOptions, stateDirectory: String? = nil) throws {
+        set = try HierarchySet.discover(options.system)
+        let directory = try stateDirectory ?? StateDirectory.path()
+        do throws(IOError) {
+            try StandardOutput.createDirectories(directory)
+        } catch {
+            throw CgwardenError(
+                "there is no place for the undo journal: \(error); run as root, or set "
+                    + "CGWARDEN_STATE_DIRECTORY", .noPermission)
+        }
+        self.stateDirectory = directory
+        journal = UndoJournal(directory: directory)
+        holds = HoldList(directory: directory)
+        connections = SystemdConnections()
+        files = StateDirectory.files(of: set)
+    }
+}

@@ -1,0 +1,75 @@
+#if Exporter
+import CgroupModel
+import Enforcement
+import Exporter
+import Policy
+
+/// What the policy tells to Prometheus about itself.
+struct PolicyFamilies {
+    private let state: WardenNumbers.State
+
+    init(_ state: WardenNumbers.State) { self.state = state }
+
+    var all: [ProgramFamily] {
+        let policy = state.policy
+        return [
+            .counter(
+                "cgwarden_policy_firings_total", "Firings and repetitions of each rule.",
+                policy.firings.map { sample($0.count, rule: $0.rule) }),
+            .counter(
+                "cgwarden_policy_vetoes_total", "How often each rule was kept from acting.",
+                policy.vetoes.map { sample($0.count, rule: $0.rule) }),
+            .gauge(
+                "cgwarden_policy_cgroups", "Cgroups that each rule looks at.",
+                policy.watched.map { sample(UInt64($0.count), rule: $0.rule) }),
+            .gauge("cgwarden_policy_active", "Cgroups on which each rule is active.", active),
+            .gauge(
+                "cgwarden_policy_disabled", "Rules that this machine cannot follow.",
+                policy.disabled.map { sample(1, rule: $0.rule) }),
+            .counter(
+                "cgwarden_policy_budget_exhausted_total",
+                "How often a budget kept rules from acting.",
+                policy.budgetHits.map {
+                    ProgramFamily.Sample($0.count, labels: [("budget", $0.budget)])
+                }),
+            .counter(
+                "cgwarden_policy_conflicts_total", "Values of which equal layers differ.",
+                [ProgramFamily.Sample(policy.conflicts)]),
+            .counter(
+                "cgwarden_policy_drifts_total", "Values that someone else changed.",
+                [ProgramFamily.Sample(policy.drifts)]),
+            .gauge(
+                "cgwarden_policy_duration_seconds", unit: "seconds", dividedBy: 1_000_000_000,
+                "How long the policy took in the last tick.",
+                [ProgramFamily.Sample(state.duration)]),
+            .counter(
+                "cgwarden_ticks_total", "Samples taken.", [ProgramFamily.Sample(state.ticks)]),
+            .counter(
+                "cgwarden_late_ticks_total", "Samples that came late.",
+                [ProgramFamily.Sample(state.lateTicks)]),
+            .gauge(
+                "cgwarden_guard_state", "1 for the state that each OOM guard is in.",
+                state.guards.map { status in
+                    ProgramFamily.Sample(
+                        1,
+                        labels: [
+                            ("guard", status.name), ("cgroup", status.target.path.description),
+                            ("state", status.state.rawValue),
+                        ])
+                }),
+        ]
+    }
+
+    private var active: [ProgramFamily.Sample] {
+        let states: Set<RuleState> = [.active, .clearing]
+        return state.policy.watched.map { rule, _ in
+            let count = state.policy.states.count { $0.rule == rule && states.contains($0.state) }
+            return sample(UInt64(count), rule: rule)
+        }
+    }
+
+    private func sample(_ count: UInt64, rule: String) -> ProgramFamily.Sample {
+        ProgramFamily.Sample(count, labels: [("rule", rule)])
+    }
+}
+#endif

@@ -1,0 +1,41 @@
+import Policy
+import Hierarchy
+
+/// Where the policy comes from, at the start and again at each reload.
+struct PolicySource: Sendable {
+    private let paths: [String]
+    private let isDryRun: Bool
+    private let interval: Duration?
+    private let system: SystemRoot
+
+    init(_ settings: DaemonConfiguration, _ set: HierarchySet) {
+        paths = settings.policies
+        isDryRun = settings.isDryRun
+        interval = settings.interval
+        system = set.system
+    }
+
+    /// Reads all files; any error in any of them refuses them all. Warnings go to `tell`.
+    func load(_ tell: (String) -> Void) throws -> PolicyDocument {
+        // The usual directory need not exist: a daemon without policies measures.
+        let isUsual = paths == [PolicyFiles.usual]
+        if isUsual, !PolicyFiles.exist(at: PolicyFiles.usual) { return adjusted(PolicyDocument()) }
+        let load = try PolicyFiles.load(paths, on: system)
+        guard let document = load.document else {
+            let errors = load.findings.filter { $0.severity == .error }
+            for finding in errors.dropFirst() { tell("\(finding)") }
+            let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
+            throw CgwardenError(
+                (errors.first.map { "\($0)" } ?? "the policy is refused") + more, .configuration)
+        }
+        for finding in load.findings { tell("\(finding)") }
+        return adjusted(document)
+    }
+
+    private func adjusted(_ document: PolicyDocument) -> PolicyDocument {
+        var document = document
+        if isDryRun { document.defaults.isDryRun = true }
+        if let interval { document.defaults.interval = interval }
+        return document
+    }
+}

@@ -1,0 +1,52 @@
+import CgroupModel
+import Hierarchy
+import History
+import KernelIO
+import Logging
+
+/// Samples at a fixed pace, and gives each sample to the history, the policy and the recording.
+struct TickService: Sendable {
+    let sampler: Sampler
+    let ring: HistoryRing
+    let warden: Warden
+    let recorder: Recorder?
+    let numbers: WardenNumbers
+    let interval: Duration
+    /// How many ticks there are; nil for no end.
+    let most: Int?
+    let logger: Logger
+
+    /// Ticks until the task is cancelled, or until there were enough.
+    ///
+    /// A tick that takes longer than the interval is finished; those missed meanwhile are not made
+    /// up for.
+    func run() async throws {
+        let clock = ContinuousClock()
+        var next = clock.now
+        var count = 0
+        var canRecord = true
+        while !Task.isCancelled {
+            let snapshot = await sampler.sample()
+            ring.append(snapshot)
+            await warden.take(snapshot)
+            if canRecord, let recorder {
+                do throws(IOError) {
+                    try recorder.append(snapshot)
+                } catch {
+                    canRecord = false
+                    logger.error("nothing is recorded any more: \(error)")
+                }
+            }
+            ServiceNotification.alive()
+            count += 1
+            if let most, count >= most { return }
+            next += interval
+            let now = clock.now
+            if next < now {
+                numbers.noteLateTick()
+                next = now
+            }
+            try? await clock.sleep(until: next, tolerance: .zero)
+        }
+    }
+}

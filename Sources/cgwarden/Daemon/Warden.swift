@@ -1,0 +1,130 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Hierarchy
+import KernelIO
+import Policy
+
+/// The policy in force: looks at each sample, has done what the engine wants, and writes it down.
+actor Warden {
+    private let machine: Machine
+    private let trail: AuditTrail
+    private let enforcer: Enforcer
+    private let notices: any NoticeSink
+    private var engine: PolicyEngine
+    private let simulation = SimulatedActuator()
+    /// Answers that are there already, for the next tick.
+    private var answers: [EffectResult] = []
+    private var guards: GuardRoster
+    private var topology: TopologyReader
+    private let published: WardenNumbers
+    private let guardian: GuardianLink?
+
+    init(
+        _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
+        hooks: any HookRunning, guardian: GuardianLink?, published: WardenNumbers
+    ) throws {
+        self.machine = machine
+        self.trail = trail
+        self.notices = notices
+        self.published = published
+        self.guardian = guardian
+        let facts = Self.facts(policy, machine)
+        engine = PolicyEngine(
+            document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
+            sources: Self.layers(policy, facts, machine))
+        topology = TopologyReader(machine.set.system)
+        enforcer = Enforcer(
+            actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
+            notices: notices)
+        guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: guardian) {
+            trail.write($0)
+        }
+    }
+
+    private static func facts(_ policy: PolicyDocument, _ machine: Machine) -> KernelFacts {
+        KernelFacts(
+            set: machine.set, policy: policy, holds: machine.holds,
+            connections: machine.connections)
+    }
+
+    private static func actions(
+        _ policy: PolicyDocument, _ machine: Machine, _ guardian: GuardianLink?
+    ) -> KernelActions {
+        KernelActions(
+            set: machine.set, files: machine.files, journal: machine.journal,
+            holds: machine.holds, protection: policy.protection,
+            thawGuard: guardian.map { ThawGuard($0) } ?? .own)
+    }
+
+    private static func layers(
+        _ policy: PolicyDocument, _ facts: KernelFacts, _ machine: Machine
+    ) -> [any LayerSource] {
+        [
+            PoolSource(
+                policy, mode: facts.mode, isLegacy: machine.set.legacy(.cpuset) != nil),
+            AutosizeSource(policy, isLegacy: machine.set.legacy(.memory) != nil),
+        ]
+    }
+
+    /// The policy that holds.
+    var policy: PolicyDocument { engine.policy }
+
+    /// Looks at a sample.
+    func take(_ snapshot: Snapshot) {
+        let start = MonotonicClock.nanoseconds
+        let isDry = engine.policy.defaults.isDryRun
+        let input = PolicyInput(
+            snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
+            minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
+            topology: engine.policy.pools.isEmpty ? nil : topology.read(),
+            results: answers + enforcer.takeResults(), guarded: guards.taken)
+        answers = []
+        let output = engine.tick(input)
+        trail.write(output.audit)
+        carryOut(output.effects, isDry: isDry)
+        guards.follow(engine)
+        published.set(engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
+    }
+
+    /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
+    private func carryOut(_ effects: [Effect], isDry: Bool) {
+        guard !isDry else { return answers = simulation.results(of: effects) }
+        guard trail.isFailing else { return enforcer.enforce(effects) }
+        // What cannot be written down is not done, unless it gives something back.
+        let isForbidden = { (effect: Effect) in !effect.isUndo && effect.kind.isDisruptive }
+        answers += effects.filter(isForbidden).map {
+            EffectResult(id: $0.id, outcome: .vetoed("the audit log cannot be written"))
+        }
+        enforcer.enforce(effects.filter { !isForbidden($0) })
+    }
+
+    /// Goes on with another policy; rules that are the same keep their state.
+    func reload(_ policy: PolicyDocument) {
+        engine.reload(policy, facts: Self.facts(policy, machine))
+        guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
+        enforcer.adopt(
+            actions: Self.actions(policy, machine, guardian), policyHooks: policy.hooks)
+        guards.reload(policy)
+    }
+
+    /// Takes everything back that the policy wants taken back; false if something is left.
+    func stop() -> Bool {
+        guards.stop()
+        let isDry = engine.policy.defaults.isDryRun
+        let output = engine.stop()
+        trail.write(output.audit)
+        guard !isDry else { return true }
+        enforcer.enforce(output.effects)
+        let isDone = enforcer.waitUntilIdle(within: .seconds(30))
+        let results = enforcer.takeResults()
+        trail.write(engine.conclude(results))
+        return isDone && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
+    }
+
+    /// Why each value of a cgroup is what it is.
+    func layers(of path: CgroupPath) -> [ValueExplanation] { engine.layers(of: path) }
+
+    /// Every value that a layer wants, with what it is.
+    func plan() -> [ValueExplanation] { engine.plan() }
+}

@@ -1,0 +1,44 @@
+import Actuation
+
+/// Rows of a table that say the same of several hierarchies become one, which names them all.
+struct HierarchyRows {
+    private var rows: [(cells: [String], rest: [String], hierarchies: [String])] = []
+
+    /// Adds a row; `rest` are cells that need not be equal.
+    mutating func add(_ cells: [String], rest: [String] = [], hierarchy: String) {
+        if let index = rows.firstIndex(where: { $0.cells == cells }) {
+            rows[index].hierarchies.append(hierarchy)
+        } else {
+            rows.append((cells, rest, [hierarchy]))
+        }
+    }
+
+    /// The cells, with the hierarchies behind the first one.
+    var cells: [[String]] {
+        rows.map { row in
+            [row.cells[0], row.hierarchies.joined(separator: ",")] + row.cells[1...] + row.rest
+        }
+    }
+}
+
+extension JournalEntry {
+    /// What it is about, for a person: a file, the cgroup itself, a process.
+    var what: String {
+        switch subject {
+        case .value: "\(cell)"
+        case .cgroup: "cgroup"
+        case .process(let pid, _): "process \(pid)"
+        }
+    }
+
+    /// A value of it for a person.
+    func shown(_ value: String) -> String {
+        switch subject {
+        case .value: value.isEmpty ? "(empty)" : value
+        case .cgroup: value.isEmpty ? "absent" : "made"
+        // The inode in front tells it from a later cgroup of that name.
+        case .process:
+            value.firstIndex(of: " ").map { String(value[value.index(after: $0)...]) } ?? value
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Actuation
+import CgroupModel
+import Configuration
+import Hierarchy
+import KernelIO
+import Policy
+
+/// The policy files of a command line, read from disk.
+enum PolicyFiles {
+    /// Where they are unless told otherwise.
+    static let usual = "/etc/cgwarden/policy.d"
+
+    /// Whether there is anything at a path.
+    static func exist(at path: String) -> Bool { LogFile.exists(path) }
+
+    /// Reads files, and the `*.yaml` of directories in byte order; what cannot be read, or could
+    /// have been written by someone else, is a finding.
+    static func read(_ paths: [String]) -> [PolicyFile] {
+        paths.flatMap { path -> [PolicyFile] in
+            do throws(TrustedFile.Refusal) {
+                guard let names = try TrustedFile.names(in: path) else { return [file(path)] }
+                let base = path.hasSuffix("/") ? path : path + "/"
+                return names.map { String(decoding: $0, as: UTF8.self) }
+                    .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }
+                    .map { file(base + $0) }
+            } catch {
+                return [refused(path, error)]
+            }
+        }
+    }
+
+    private static func file(_ path: String) -> PolicyFile {
+        do throws(TrustedFile.Refusal) {
+            return PolicyFile(
+                name: path,
+                bytes: try TrustedFile.contents(of: path, most: ConfigLoader.largestFile))
+        } catch {
+            return refused(path, error)
+        }
+    }
+
+    private static func refused(_ path: String, _ refusal: TrustedFile.Refusal) -> PolicyFile {
+        let place = ConfigPosition(file: path, line: 1, column: 1)
+        return PolicyFile(
+            name: path, content: .failure(ConfigError(place, "the file \(refusal.reason)")))
+    }
+
+    /// Reads and checks for this machine, or for another one of a mode.
+    static func load(
+        _ paths: [String], on system: SystemRoot, mode: Policy.HierarchyMode? = nil
+    ) throws -> PolicyLoad {
+        let mode = try mode ?? Policy.HierarchyMode(HierarchySet.discover(system).mode)
+        return PolicyLoader(host: HostFacts(system), mode: mode).load(read(paths))
+    }
+}
+
+extension Policy.HierarchyMode {
+    /// The policy's name for how a machine mounts its hierarchies.
+    init(_ mode: Hierarchy.HierarchyMode) {
+        self =
+            switch mode {
+            case .legacy: .v1
+            case .unified: .v2
+            case .hybrid: .hybrid
+            }
+    }
+}

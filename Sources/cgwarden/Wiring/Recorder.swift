@@ -1,0 +1,123 @@
+import CgroupModel
+import History
+import KernelIO
+import Synchronization
+
+/// How much of a recording is kept; the oldest goes first.
+struct RecordingBounds: Sendable {
+    /// The files divide the room, so that one of them can go while the others stay.
+    private static let divisor = 8
+
+    /// Bytes of all files together; nil for no bound.
+    var bytes: UInt64?
+    /// Seconds; nil for no bound.
+    var age: Double?
+
+    /// What one file may hold; nil for no bound.
+    var fileBytes: UInt64? { bytes.map { $0 / UInt64(Self.divisor) } }
+    var fileAge: UInt64? { age.map { UInt64($0 * 1e6) / UInt64(Self.divisor) } }
+}
+
+/// Appends snapshots to a recording on disk.
+///
+/// Each is there for other processes at once; a loss of power may take those since the segment
+/// began. No second recorder can use the same file meanwhile.
+final class Recorder: Sendable {
+    private struct State: ~Copyable {
+        var file: AppendedFile
+        var encoder: SegmentEncoder
+        /// When the first snapshot of the file was taken, and the last one.
+        var begin: UInt64?
+        var end: UInt64 = 0
+        var failure: IOError?
+    }
+
+    private let path: String
+    private let bounds: RecordingBounds
+    private let state: Mutex<State>
+
+    /// Opens or creates a file; what a crash left of a last record is cut off.
+    init(_ path: String, _ bounds: RecordingBounds = .init(), _ origin: RecordingOrigin) throws {
+        self.path = path
+        self.bounds = bounds
+        state = Mutex(State(file: try Self.open(path), encoder: SegmentEncoder(origin)))
+        let whole = try Recording.wholeLength(RecordingFile(path))
+        try state.withLock { state throws(IOError) in
+            if whole < state.file.size { try state.file.truncate(to: whole) }
+        }
+    }
+
+    /// Why nothing is recorded any more, nil while all is well.
+    var failure: IOError? { state.withLock { $0.failure } }
+
+    /// Appends a snapshot; after a failure nothing more is, and it is thrown again.
+    func append(_ snapshot: Snapshot) throws(IOError) {
+        try state.withLock { state throws(IOError) in
+            if let failure = state.failure { throw failure }
+            do throws(IOError) {
+                if isFull(state, at: snapshot.wallTime) { state.encoder.endSegment() }
+                if state.encoder.isAtBoundary, state.file.size > 0 {
+                    try state.file.sync()
+                    if isFull(state, at: snapshot.wallTime) { try rotate(&state) }
+                    try prune(at: snapshot.wallTime)
+                }
+                try state.file.append(state.encoder.encode(snapshot))
+                if state.begin == nil { state.begin = snapshot.wallTime }
+                state.end = max(state.end, snapshot.wallTime)
+            } catch {
+                state.failure = error
+                throw error
+            }
+        }
+    }
+
+    /// Waits until everything is on the medium.
+    func sync() throws(IOError) {
+        try state.withLock { state throws(IOError) in try state.file.sync() }
+    }
+
+    private func isFull(_ state: borrowing State, at time: UInt64) -> Bool {
+        guard let begin = state.begin else { return false }
+        if let most = bounds.fileBytes, state.file.size >= most { return true }
+        guard let most = bounds.fileAge, time > begin else { return false }
+        return time - begin >= most
+    }
+
+    /// Gives the file the name of an older part and begins a new one.
+    private func rotate(_ state: inout State) throws(IOError) {
+        // Parts are read in the order of their names, whatever becomes of the clock.
+        let last = try RecordingFiles.parts(of: path).last?.end ?? 0
+        try state.file.rename(to: RecordingFiles.part(of: path, end: max(state.end, last + 1)))
+        state.file = try AppendedFile(path, mustBeNew: true)
+        state.begin = nil
+    }
+
+    private func prune(at time: UInt64) throws(IOError) {
+        guard bounds.bytes != nil || bounds.age != nil else { return }
+        let parts = try RecordingFiles.parts(of: path)
+        var total = parts.reduce(0) { $0 + AppendedFile.size(of: $1.path) }
+        for part in parts {
+            // There has to be room for the file that grows now.
+            let isTooMuch = bounds.bytes.map { total + (bounds.fileBytes ?? 0) > $0 } ?? false
+            let isTooOld =
+                bounds.age.map { time > part.end && Double(time - part.end) / 1e6 > $0 } ?? false
+            guard isTooMuch || isTooOld else { return }
+            total -= AppendedFile.size(of: part.path)
+            try AppendedFile.remove(part.path)
+        }
+    }
+
+    private static func open(_ path: String) throws -> AppendedFile {
+        do throws(IOError) {
+            return try AppendedFile(path)
+        } catch {
+            if error.isTryAgain {
+                throw CgwardenError(
+                    "another process is recording to \(path); name another file",
+                    .temporaryFailure)
+            }
+            guard error.isInvalid else { throw error }
+            throw CgwardenError("\(path) is no regular file; a recording needs one", .usage)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import CgroupModel
+import Hierarchy
+import History
+import KernelIO
+
+/// A file of a recording, read where it is needed.
+final class RecordingFile: RecordingBytes {
+    let name: String
+    let byteCount: Int
+    private let file: OwnedDescriptor
+
+    init(_ path: String) throws(IOError) {
+        name = path
+        file = try OwnedDescriptor.file(Array(path.utf8))
+        byteCount = try file.regularFileSize(path: path)
+    }
+
+    convenience init?(ifPresent path: String) throws(IOError) {
+        do throws(IOError) {
+            try self.init(path)
+        } catch {
+            guard error.isMissing else { throw error }
+            return nil
+        }
+    }
+
+    func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range, path: name) }
+}
+
+/// The files of one recording: `FILE`, and before it the older parts `FILE.TIME`, where TIME is
+/// when the part ended in microseconds since 1970.
+enum RecordingFiles {
+    private static let digits = 16
+
+    /// Opens a recording with all its parts, and tells on standard error what is wrong with it.
+    static func open(_ path: String) throws -> Recording {
+        // A part that is too old may go at any time, and the newest file is not there yet if the
+        // recorder ended at that moment.
+        let parts = try parts(of: path).compactMap { try RecordingFile(ifPresent: $0.path) }
+        let newest = try parts.isEmpty ? RecordingFile(path) : RecordingFile(ifPresent: path)
+        let files = parts + (newest.map { [$0] } ?? [])
+        let recording = try Recording(files)
+        for note in recording.notes { StandardOutput.complain("cgwarden: \(note)") }
+        return recording
+    }
+
+    /// The older parts, the oldest first, with the time at which each ended.
+    static func parts(of path: String) throws(IOError) -> [(path: String, end: UInt64)] {
+        let slash = path.lastIndex(of: "/")
+        let directory = slash.map { String(path[...$0]) } ?? "./"
+        let prefix =
+            Array((slash.map { path[path.index(after: $0)...] } ?? path[...]).utf8) + [0x2e]
+        let entries = try OwnedDescriptor.directory(Array(directory.utf8))
+            .entries(path: directory)
+        return entries.compactMap { entry in
+            guard entry.name.starts(with: prefix) else { return nil }
+            let rest = entry.name.dropFirst(prefix.count)
+            guard rest.count == digits, rest.allSatisfy({ (0x30...0x39).contains($0) }),
+                let end = UInt64(String(decoding: rest, as: UTF8.self))
+            else { return nil }
+            return (part(of: path, end: end), end)
+        }.sorted { $0.end < $1.end }
+    }
+
+    static func part(of path: String, end: UInt64) -> String {
+        let text = String(end)
+        return "\(path)." + String(repeating: "0", count: max(digits - text.count, 0)) + text
+    }
+}
+
+extension RecordingOrigin {
+    /// This machine, now.
+    init(_ system: SystemRoot) {
+        func text(_ file: String) -> String {
+            let bytes = (try? ReadBuffer.contents(of: system.proc(file))) ?? []
+            return String(decoding: bytes.prefix { $0 > 0x20 }, as: UTF8.self)
+        }
+        self.init(
+            bootID: text("sys/kernel/random/boot_id"), kernelRelease: text("sys/kernel/osrelease"),
+            pageSize: MemoryPage.size, runStart: MonotonicClock.wallMicroseconds)
+    }
+}

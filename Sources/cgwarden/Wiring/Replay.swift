@@ -1,0 +1,74 @@
+import CgroupModel
+import Hierarchy
+import History
+
+/// A recording on its way from a time to the end, as the machine of then would have been sampled.
+struct Replay {
+    let recording: Recording
+    private let scope: SampleScope
+    private var cursor: RecordingCursor
+
+    /// Begins at `time`, or with the first snapshot; only cgroups in `scope` are given.
+    init(_ path: String, at time: ReplayTime?, _ scope: SampleScope) throws {
+        recording = try RecordingFiles.open(path)
+        self.scope = scope
+        cursor = RecordingCursor(recording)
+        guard let time else { return }
+        let first = recording.wallTime(0)
+        let last = recording.wallTime(recording.count - 1)
+        let instant = time.instant(before: last)
+        // A time without its fraction may be meant for a snapshot within that second.
+        guard instant + 1_000_000 > first, instant < last + 1_000_000 else {
+            throw CgwardenError(
+                "\(path) holds \(CivilTime(local: first).text) to \(CivilTime(local: last).text); "
+                    + "\(time.text) is not in it", .noInput)
+        }
+        cursor.position = recording.number(at: instant)
+    }
+
+    /// The number of the next snapshot.
+    var position: Int {
+        get { cursor.position }
+        set { cursor.position = newValue }
+    }
+
+    /// Throws if neither the next snapshot nor the last one has a cgroup.
+    func require(_ path: CgroupPath) throws {
+        var probe = cursor
+        for position in [cursor.position, recording.count - 1] {
+            probe.position = position
+            if try probe.next()?.cgroups.contains(where: { $0.path == path }) ?? false { return }
+        }
+        throw CgwardenError(
+            "the recording has no cgroup \(path); leave it out to see which there are", .noInput)
+    }
+
+    /// The next snapshot; nil at the end.
+    mutating func next() throws -> Snapshot? {
+        try cursor.next()?.within(scope)
+    }
+
+    /// What could not be read so far.
+    var notes: [RecordingNote] { cursor.notes }
+}
+
+extension Snapshot {
+    /// The same with those cgroups alone that a sampler with this scope would have found.
+    func within(_ scope: SampleScope) -> Snapshot {
+        if scope.subtree.isRoot, scope.depth == nil { return self }
+        var places = [Int?](repeating: nil, count: cgroups.count)
+        var kept: [CgroupEntry] = []
+        for (index, entry) in cgroups.enumerated() where scope.contains(entry.path) {
+            places[index] = kept.count
+            kept.append(entry)
+        }
+        let entries = kept.map { entry in
+            CgroupEntry(
+                path: entry.path, id: entry.id, parent: entry.parent.flatMap { places[$0] },
+                controllers: entry.controllers, row: entry.row)
+        }
+        return Snapshot(
+            tick: tick, wallTime: wallTime, tierTimes: tierTimes, schema: schema,
+            cgroups: entries, blocks: blocks, host: host, health: health)
+    }
+}

@@ -1,0 +1,76 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// What v1 refuses of cpusets, and that nothing of it is ever planned.
+@Suite(.serialized) struct KernelCpusetTests {
+    private func code(_ body: () throws -> Void) -> Int32? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? IOError)?.code
+        }
+    }
+
+    private func plan(_ text: String, _ set: HierarchySet, _ path: CgroupPath) throws {
+        let request = try LimitRequest(
+            parsing: text,
+            host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [0: RangeList([0])]))
+        _ = try LimitPlanner(set: set).plan([request], on: path)
+    }
+
+    @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
+    func theKernelRefusesWhatThePlannerDoesNotPlan() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
+        let outer = try scratch.directory(.cpuset)
+        let inner = try CgroupDirectory(
+            try scratch.child("inner", controllers: [.cpuset]), in: outer.hierarchy)
+        try inner.write("1", to: "cpuset.cpus")
+        // Less than a child has.
+        #expect(code { try outer.write("0", to: "cpuset.cpus") } == EBUSY)
+        #expect(throws: ActuationError.self) { try plan("cpuset.cpus=0", set, outer.path) }
+        // More than the parent has.
+        try outer.write("1", to: "cpuset.cpus")
+        #expect(code { try inner.write("0-1", to: "cpuset.cpus") } == EACCES)
+        #expect(throws: ActuationError.self) { try plan("cpuset.cpus=0-1", set, inner.path) }
+        // A CPU that this machine does not have.
+        #expect(code { try outer.write("60000", to: "cpuset.cpus") } == ERANGE)
+        #expect(throws: ActuationError.self) { try plan("cpuset.cpus=63", set, outer.path) }
+        // Nobody gets into an empty one, and one with tasks cannot be emptied.
+        let pid = try scratch.run("exec sleep 300", in: inner.path)
+        #expect(code { try inner.write("\n", to: "cpuset.cpus") } == ENOSPC)
+        let empty = try CgroupDirectory(
+            try scratch.child("empty", controllers: [.cpuset]), in: outer.hierarchy)
+        try empty.write("\n", to: "cpuset.cpus")
+        #expect(code { try empty.write("\(pid)", to: "cgroup.procs") } == ENOSPC)
+        #expect(throws: ActuationError.self) { try Mover(set: set).move([pid], to: empty.path) }
+    }
+
+    @Test func severalCgroupsWidenFromTheTopAndNarrowFromTheBottom() throws {
+        let machine = try FakeMachine(FakeMachine.legacy)
+        var plans: [LimitPlan] = []
+        for (path, old, new) in [
+            ("/a", "0-3", "0-1"), ("/x/y", "0", "0-1"), ("/a/b", "0-3", "0-1"), ("/x", "0", "0-3"),
+        ] {
+            try machine.cgroup(path, in: "cpuset", ["cpuset.cpus": old, "cpuset.mems": "0"])
+            let tree = try #require(machine.set.legacy(.cpuset))
+            plans.append(
+                LimitPlan([
+                    PlannedWrite(
+                        name: "cpuset.cpus", instance: nil,
+                        directory: try CgroupDirectory(
+                            CgroupPath(path), in: machine.set.hierarchies[tree]),
+                        cell: ControlCell("cpuset.cpus"), old: old, new: new,
+                        direction: WriteDirection(from: .text(old), to: .text(new)), nesting: 0)
+                ]))
+        }
+        let order = LimitPlan.joined(plans).writes.map(\.directory.path.description)
+        #expect(order == ["/x", "/x/y", "/a/b", "/a"])
+    }
+}

@@ -1,0 +1,193 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Synchronization
+import Testing
+
+@testable import Actuation
+
+/// Processes that are one cgroup in one tree of v1 and sit in a larger one in the others.
+@Suite(.serialized) struct KernelShadowTests {
+    static let canShadow =
+        Kernel.hasFreezer && Kernel.hasCpuset && Kernel.legacy?.legacy(.pids) != nil
+
+    /// A cgroup with processes in the pids tree alone, and a place for shadows.
+    private final class Scratch {
+        let set: HierarchySet
+        let target: PopulatedCgroup
+        let place: PopulatedCgroup
+        let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
+
+        init() throws {
+            set = try #require(Kernel.legacy)
+            target = try PopulatedCgroup(set, controllers: [.pids])
+            place = try PopulatedCgroup(set, controllers: [.freezer, .cpuset])
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: journal.directory) }
+
+        var shadows: ShadowGroups { ShadowGroups(set: set, journal: journal, parent: place.path) }
+
+        func place(of pid: Int32, _ controller: Controller) throws -> CgroupPath? {
+            ProcessPlaces(set: set).place(of: pid, in: try #require(set.legacy(controller)))
+        }
+
+        /// The shadows that are left.
+        func left(_ controller: Controller) throws -> [CgroupPath] {
+            try place.directory(controller).children().map(\.path)
+        }
+    }
+
+    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
+    func aFreezeHitsTheCgroupAloneAndIsTakenBack() throws {
+        let scratch = try Scratch()
+        let pid = try scratch.target.run("exec sleep 300")
+        let refusal = #expect(throws: ActuationError.self) {
+            try Freezer(set: scratch.set, journal: scratch.journal, thawGuard: Program.thawGuard)
+                .freeze(scratch.target.path)
+        }
+        #expect(refusal?.code == .refused)
+        let freezer = Freezer(
+            set: scratch.set, journal: scratch.journal, thawGuard: Program.thawGuard, shadow: true,
+            shadowParent: scratch.place.path)
+        let frozen = try freezer.freeze(scratch.target.path)
+        #expect(frozen.hierarchy == "freezer")
+        #expect(frozen.processes == 1)
+        #expect(try scratch.place(of: pid, .freezer)?.parent == scratch.place.path)
+        #expect(try scratch.place(of: pid, .cpuset) == .root)
+        let thawed = try freezer.thaw(scratch.target.path)
+        #expect(thawed.hierarchies == ["freezer"])
+        #expect(try scratch.place(of: pid, .freezer) == .root)
+        #expect(try scratch.left(.freezer) == [])
+        #expect(try scratch.journal.entries() == [])
+    }
+
+    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
+    func aPinFillsTheShadowBeforeAnyoneIsIn() throws {
+        let scratch = try Scratch()
+        let pid = try scratch.target.run("exec sleep 300")
+        let pinner = Pinner(
+            set: scratch.set, journal: scratch.journal, shadow: true,
+            shadowParent: scratch.place.path)
+        let pinned = try pinner.pin(scratch.target.path, cpus: RangeList([1]), mems: nil)
+        #expect(pinned.cpus == "1")
+        #expect(pinned.missing == nil)
+        #expect(try allowed(pid) == "1")
+        #expect(try scratch.place(of: pid, .freezer) == .root)
+        try scratch.shadows.release(scratch.target.path)
+        #expect(try scratch.place(of: pid, .cpuset) == .root)
+        #expect(try allowed(pid) != "1")
+        #expect(try scratch.left(.cpuset) == [])
+    }
+
+    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
+    func aLimitIsPlannedForTheShadow() throws {
+        let scratch = try Scratch()
+        let pid = try scratch.target.run("exec sleep 300")
+        try scratch.shadows.cover(scratch.target.path, [.cpuset, .pids])
+        let request = try LimitRequest(
+            parsing: "cpuset.cpus=0", host: HostFacts(scratch.set.system))
+        let plan = try LimitPlanner(set: scratch.set, shadow: true).plan(
+            [request], on: scratch.target.path)
+        #expect(plan.writes.map(\.directory.path.parent) == [scratch.place.path])
+        let results = LimitTransaction(plan, journal: scratch.journal).apply()
+        #expect(results.allSatisfy { $0.readBack == "0" })
+        #expect(try allowed(pid) == "0")
+        #expect(try scratch.place(of: pid, .pids) == scratch.target.path)
+        try scratch.shadows.release(scratch.target.path)
+        #expect(try scratch.left(.cpuset) == [])
+    }
+
+    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
+    func aTreeThatForksSettlesAndComesBackWhole() throws {
+        let scratch = try Scratch()
+        let pid = try scratch.target.run("while :; do /bin/true & wait; sleep 0.002; done")
+        try scratch.shadows.cover(scratch.target.path, [.freezer])
+        let shadow = try #require(try scratch.place(of: pid, .freezer))
+        #expect(shadow.parent == scratch.place.path)
+        // What it starts from now on is born in the shadow, and no entry of the journal knows it.
+        let born = try scratch.target.run("sleep 300 & wait")
+        try scratch.shadows.cover(scratch.target.path, [.freezer])
+        #expect(try scratch.place(of: born, .freezer) == shadow)
+        // As after a SIGKILL: nothing but the journal is left.
+        let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
+        #expect(results.filter(\.isLeft).isEmpty)
+        #expect(try scratch.place(of: pid, .freezer) == .root)
+        #expect(try scratch.left(.freezer) == [])
+        #expect(try Restorer(set: scratch.set, journal: scratch.journal).restore().isEmpty)
+    }
+
+    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
+    func withoutAJournalNobodyIsMoved() throws {
+        let scratch = try Scratch()
+        let pid = try scratch.target.run("exec sleep 300")
+        #expect(throws: ActuationError.self) {
+            try ShadowGroups(set: scratch.set, parent: scratch.place.path).cover(
+                scratch.target.path, [.freezer])
+        }
+        #expect(try scratch.place(of: pid, .freezer) == .root)
+    }
+
+    /// As after a crash at any write, before or behind it: from there on nothing is written, not even
+    /// what would clean up.
+    @Test(
+        .enabled(if: canShadow, "needs freezer, cpuset and pids of v1"),
+        arguments: 0..<5, [false, true])
+    func aCrashAtAnyStepIsTakenBack(_ step: Int, _ isBehind: Bool) throws {
+        let scratch = try Scratch()
+        let pids = [
+            try scratch.target.run("exec sleep 300"), try scratch.target.run("exec sleep 300"),
+        ]
+        let files = DyingFiles(after: step, isBehind: isBehind)
+        let pinner = Pinner(
+            set: scratch.set, files: files, journal: scratch.journal, shadow: true,
+            shadowParent: scratch.place.path)
+        #expect(throws: ActuationError.self) {
+            try pinner.pin(scratch.target.path, cpus: RangeList([1]), mems: nil)
+        }
+        #expect(files.isDead)
+        let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
+        #expect(results.filter(\.isLeft).isEmpty)
+        for pid in pids { #expect(try scratch.place(of: pid, .cpuset) == .root) }
+        #expect(try scratch.left(.cpuset) == [])
+        #expect(try scratch.journal.entries() == [])
+    }
+
+    private func allowed(_ pid: Int32) throws -> String? {
+        try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8).split(separator: "\n")
+            .first { $0.hasPrefix("Cpus_allowed_list:") }
+            .map { $0.split(separator: "\t").last.map(String.init) ?? "" }
+    }
+}
+
+/// The kernel's files for someone who dies at a write.
+private final class DyingFiles: ControlFiles {
+    private let left: Mutex<Int>
+    private let isBehind: Bool
+    private let kernel = KernelControlFiles()
+
+    init(after count: Int, isBehind: Bool) {
+        left = Mutex(count)
+        self.isBehind = isBehind
+    }
+
+    var isDead: Bool { left.withLock { $0 < 0 } }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try kernel.text(name, of: directory)
+    }
+
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        let now = left.withLock { left in
+            left -= 1
+            return left
+        }
+        if now >= 0 || (isBehind && now == -1) {
+            try kernel.write(value, to: name, of: directory)
+        }
+        if now < 0 { throw IOError("write", name, code: EIO) }
+    }
+}

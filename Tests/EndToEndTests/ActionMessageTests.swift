@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a new user types wrongly at the commands that act, and what is said then.
+@Suite struct ActionMessageTests {
+    struct Slip: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        let says: String
+
+        init(_ arguments: String, _ status: Int32, _ says: String) {
+            self.arguments = arguments.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+            self.status = status
+            self.says = says
+        }
+
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    /// Negative numbers are values, not options that lack one.
+    private static let negative = [
+        Slip("tree --depth -1", 64, "--depth cannot be negative"),
+        Slip("top -b -n -1", 64, "-n needs a number above 0"),
+        Slip("stat -i -1s", 64, "'-1s' is invalid"),
+        Slip("freeze /x --timeout -5s", 64, "'-5s' is invalid"),
+        Slip("kill /x --grace -1", 64, "'-1' is invalid"),
+        Slip("move -1 /x", 64, "-1 is no process number"),
+        Slip("move 0 /x", 64, "0 is no process number"),
+    ]
+    /// As a variable of a script that is not set.
+    private static let empty = ["get", "remove", "kill", "thaw", "create", "freeze"].map {
+        Slip("\($0) ''", 64, "the name of the cgroup is empty")
+    }
+    private static let units = [
+        Slip("set / memory.max=512", 64, "needs a unit"),
+        Slip("set / memory.max=512mb", 64, "there is no unit mb"),
+        Slip("set / cpu.max=2cores", 64, "there is no unit cores"),
+        Slip("set / io.max=/dev/vda:rbps=10mb/s", 64, "there is no unit mb/s"),
+        Slip("set / io.max=/dev/vda:rbps=10MB", 64, "needs a unit a second"),
+        Slip("set / memory.mx=5MiB", 64, "did you mean memory.max"),
+        Slip("set / memory.max", 64, "is not NAME=VALUE"),
+        Slip("set / pids.max=-1", 64, "a number from 0 to"),
+    ]
+    private static let missing = [
+        Slip("set /", 64, "name a cgroup and at least one limit"),
+        Slip("reclaim /x", 64, "say how much"),
+        Slip("reclaim /x --all 5MB", 64, "exclude each other"),
+        Slip("hold /x", 64, "say for how long"),
+        Slip("hold /x --release 1h", 64, "--release ends a hold"),
+        Slip("move 1", 64, "give processes and a cgroup"),
+        Slip("move --controler cpu 1 /x", 64, "there is no option --controler"),
+        Slip("move /x 1", 64, "the cgroup comes last"),
+        Slip("create --controllers memry /x", 64, "there is no controller memry"),
+    ]
+    private static let absent = ["freeze", "thaw", "kill", "remove", "get", "reclaim --all"].map {
+        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists what there is")
+    }
+    private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
+        Slip("\($0) /", 77, "it is the whole machine")
+    }
+
+    @Test(arguments: negative + empty + units + missing + absent + machine)
+    func isToldInOneLine(_ slip: Slip) throws {
+        let result = try ProgramRun.run(ProgramRun.cgwarden, slip.arguments)
+        #expect(result.status == slip.status, "\(result.errors)")
+        #expect(result.errorLines.first?.contains(slip.says) == true, "\(result.errors)")
+        #expect(result.bytes.isEmpty)
+    }
+
+    /// What is behind `run` is the command's own.
+    @Test func negativeNumbersOfACommandStayAsTheyAre() throws {
+        let result = try ProgramRun.run(
+            ProgramRun.cgwarden, ["run", "--nonsense", "echo", "-n", "-5"])
+        #expect(result.status == 64 && result.errors.contains("--nonsense"))
+        let other = try ProgramRun.run(ProgramRun.cgwarden, ["tree", "--", "-1"])
+        #expect(other.status == 66 && other.errors.contains("no cgroup /-1"), "\(other.errors)")
+    }
+}

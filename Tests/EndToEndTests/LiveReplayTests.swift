@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The live view over a recording.
+@Suite(.serialized, .enabled(if: TerminalSession.isAvailable, LiveScreen.reason))
+struct LiveReplayTests {
+    /// Samples of a captured tree, 50 ms apart.
+    private func recording(_ count: Int) throws -> (folder: ProgramCapture, file: String) {
+        let capture = try ProgramCapture("v2")
+        let file = capture.root + "/rec"
+        let result = try ProgramRun.run(
+            ProgramRun.cgwarden,
+            [
+                "stat", "--root", capture.root, "-i", "50ms", "-n", "\(count)", "--record", file,
+            ])
+        try #require(result.status == 0, "\(result.errors)")
+        return (capture, file)
+    }
+
+    private func session(_ file: String, _ arguments: String) throws -> TerminalSession {
+        let session = try TerminalSession(
+            TerminalSession.cgwarden("top --replay '\(file)' \(arguments)"), columns: 120, rows: 24)
+        try session.await("CGroup")
+        return session
+    }
+
+    @Test func itPlaysToTheEndAndStaysThere() throws {
+        let (folder, file) = try recording(6)
+        let session = try session(file, "-d 100ms")
+        session.kept = folder
+        let lines = try session.await("6 of 6, the end")
+        #expect(lines[0].contains("replay of rec"))
+        #expect(LiveScreen.names(lines).contains("db.service"))
+        Thread.sleep(forTimeInterval: 0.5)
+        #expect(try session.screen[0].contains("6 of 6, the end"))
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+
+    @Test func theBlankPausesAndStepsGoBothWays() throws {
+        let (folder, file) = try recording(8)
+        let session = try session(file, "-d 1h --at -10ms")
+        session.kept = folder
+        try session.await("7 of 8")
+        try session.press("Space")
+        try session.await("PAUSED  0 of")
+        // What came before the wanted time can be stepped to.
+        try session.press("[", "[")
+        try session.await("PAUSED  2 of")
+        try session.press("]", "]", "]")
+        try session.await("8 of 8, the end")
+        try session.press("]")
+        try session.await("this is the newest frame")
+        try session.press("Space")
+        try session.await("running") { !$0[0].contains("PAUSED") }
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+
+    @Test func aStepBeyondTheNewestPlaysOn() throws {
+        let (folder, file) = try recording(4)
+        let session = try session(file, "-d 1h")
+        session.kept = folder
+        try session.await("1 of 4")
+        try session.press("Space", "]", "]")
+        try session.await("3 of 4")
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+}

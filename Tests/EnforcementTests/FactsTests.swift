@@ -1,0 +1,219 @@
+import Actuation
+import CgroupModel
+import Foundation
+import Glibc
+import Hierarchy
+import KernelIO
+import Policy
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Enforcement
+
+@Suite struct ContainerPathTests {
+    private static let id = String(repeating: "0123456789abcdef", count: 4)
+
+    @Test(arguments: [
+        ("/system.slice/docker-ID.scope", "docker"), ("/docker/ID", "docker"),
+        ("/docker/ID/init.scope", "docker"),
+        ("/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope", "containerd"),
+        ("/system.slice/kubepods-burstable-pod1.slice:cri-containerd:ID", "containerd"),
+        ("/kubepods.slice/kubepods-pod1.slice/crio-ID.scope", "cri-o"),
+        ("/machine.slice/libpod-ID.scope/container", "podman"),
+        ("/kubepods/burstable/pod1/ID", nil),
+    ])
+    func theIDIsInThePath(_ path: String, _ runtime: String?) throws {
+        let path = CgroupPath(path.replacingOccurrences(of: "ID", with: Self.id))
+        let facts = try #require(ContainerPath.container(in: path))
+        #expect(facts.runtime == runtime && facts.id == Self.id && facts.name == nil)
+    }
+
+    @Test(arguments: [
+        ("/lxc.payload.web/init.scope", "lxc", "web"), ("/lxc/web", "lxc", "web"),
+        ("/machine.slice/systemd-nspawn@deb\\x2dian.service/payload", "nspawn", "deb-ian"),
+        ("/machine.slice/machine-deb\\x2dian.scope", "nspawn", "deb-ian"),
+        ("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", "qemu", "qemu-1-vm"),
+    ])
+    func theNameIsInThePath(_ path: String, _ runtime: String, _ name: String) throws {
+        let facts = try #require(ContainerPath.container(in: CgroupPath(path)))
+        #expect(facts.runtime == runtime && facts.name == name && facts.id == nil)
+    }
+
+    @Test(arguments: [
+        "/", "/system.slice/docker.service", "/system.slice/docker-cleanup.service",
+        "/system.slice/crio-conmon-ID.scope", "/user.slice/user-1000.slice", "/a/IDx",
+    ])
+    func whatIsNone(_ path: String) {
+        let path = CgroupPath(path.replacingOccurrences(of: "ID", with: Self.id))
+        #expect(ContainerPath.container(in: path) == nil)
+    }
+}
+
+@Suite struct UnitLookupTests {
+    private let machine: FakeMachine
+
+    init() throws { machine = try FakeMachine(["": "cgroup2"]) }
+
+    @Test(arguments: [
+        ("/system.slice/dbus.service", "dbus.service"),
+        ("/system.slice/dbus.service/worker", "dbus.service"),
+        ("/system.slice/a\\x2db.service", "a\\x2db.service"),
+        ("/system.slice/_cgroup.service", "cgroup.service"),
+        ("/user.slice", "user.slice"), ("/build/job", nil), ("/", nil), ("/x/.slice", nil),
+    ])
+    func withoutSystemdThePathTells(_ path: String, _ unit: String?) {
+        let lookup = UnitLookup(set: machine.set, connections: nil)
+        #expect(lookup.unit(of: CgroupPath(path)) == unit)
+    }
+
+    @Test func aSystemdThatDoesNotAnswerIsAskedOnceInAWhile() {
+        let bus = CountingBus(.timedOut(seconds: 5))
+        let lookup = UnitLookup(
+            set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
+        for _ in 0..<10 {
+            #expect(lookup.unit(of: CgroupPath("/system.slice/a.service")) == "a.service")
+        }
+        #expect(bus.count == 1)
+    }
+
+    @Test func whatSystemdDoesNotKnowIsNoUnitWhateverItsName() {
+        let bus = CountingBus(
+            .refused(name: "org.freedesktop.systemd1.NoSuchUnit", message: "no"))
+        let lookup = UnitLookup(
+            set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
+        #expect(lookup.unit(of: CgroupPath("/fake.service")) == nil)
+    }
+}
+
+private final class CountingBus: BusConnection {
+    private let failure: BusError
+    private let calls = Counter()
+
+    init(_ failure: BusError) { self.failure = failure }
+    var count: UInt64 { calls.value }
+
+    func call(_ call: BusCall) throws(BusError) -> [BusValue] {
+        calls.increment()
+        throw failure
+    }
+}
+
+@Suite struct KernelFactsTests {
+    private let machine: FakeMachine
+    private let entry: CgroupEntry
+
+    init() throws {
+        machine = try FakeMachine()
+        try machine.usual()
+        entry = try Self.entry("/a", in: machine.set)
+    }
+
+    private static func entry(_ path: String, in set: HierarchySet) throws -> CgroupEntry {
+        let target = try Effect.Target.now(path, in: set)
+        return CgroupEntry(
+            path: target.path, id: target.cgroup, parent: nil, controllers: [],
+            row: RowLocation(block: 0, row: 0))
+    }
+
+    private func facts(_ policy: PolicyDocument = PolicyDocument()) -> KernelFacts {
+        KernelFacts(
+            set: machine.set, policy: policy,
+            holds: HoldList(directory: "\(machine.root)/state"), connections: nil)
+    }
+
+    @Test func membersAndOwnerAndHold() throws {
+        try machine.file("proc/12/comm", "postgres\n")
+        try machine.file("proc/13/comm", "sh\n")
+        try machine.cgroup("/a", in: "pids", ["cgroup.procs": "12\n13\n14"])
+        let facts = facts()
+        #expect(facts.mode == .v1)
+        #expect(facts.commands(of: entry) == ["postgres", "sh"])
+        #expect(facts.owner(of: entry) == geteuid())
+        #expect(facts.hold(on: entry) == nil)
+        _ = try HoldList(directory: "\(machine.root)/state").hold(entry.path, for: .seconds(60))
+        #expect(self.facts().hold(on: entry) == "held by an operator (/a)")
+    }
+
+    @Test func theyAreRememberedByIdentity() throws {
+        try machine.file("proc/12/comm", "postgres\n")
+        try machine.cgroup("/a", in: "pids", ["cgroup.procs": "12"])
+        let facts = facts()
+        #expect(facts.commands(of: entry) == ["postgres"])
+        try machine.cgroup("/a", in: "pids", ["cgroup.procs": ""])
+        #expect(facts.commands(of: entry) == ["postgres"])
+        // Another one at the path has nothing to do with it, and the old one has nobody any more.
+        let place = "\(machine.root)/cgroup/memory/a"
+        try FileManager.default.moveItem(atPath: place, toPath: "\(place)-old")
+        try machine.usual()
+        #expect(facts.commands(of: try Self.entry("/a", in: machine.set)).isEmpty)
+        #expect(self.facts().commands(of: entry).isEmpty)
+    }
+
+    @Test func aDiskByItsNumberNeedsNoMachine() {
+        let facts = facts()
+        #expect(facts.device(named: "254:0") == InstanceKey(major: 254, minor: 0))
+        #expect(facts.device(named: "no-such-disk") == nil)
+    }
+
+    @Test func theProtectedAreRefused() throws {
+        var policy = PolicyDocument()
+        policy.protection.spared = [try #require(PathPattern("/a/vital"))]
+        try machine.usual("/a/vital")
+        let facts = facts(policy)
+        #expect(facts.refusal(of: .freeze, on: entry)?.contains("protects /a/vital") == true)
+        #expect(self.facts().refusal(of: .freeze, on: entry) == nil)
+        for action in DisruptiveAction.allCases {
+            let root = CgroupEntry(
+                path: .root, id: CgroupID(inode: 1, generation: 1), parent: nil, controllers: [],
+                row: RowLocation(block: 0, row: 0))
+            #expect(facts.refusal(of: action, on: root) != nil)
+        }
+    }
+}
+
+@Suite(.enabled(if: RealCgroups.usable, "needs root and a mounted cgroup tree"))
+struct KernelAttributeTests {
+    private func set(_ name: String, _ value: String, on path: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [
+            "python3", "-c",
+            "import os,sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())",
+            path, name, value,
+        ]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
+    func onlyTrustworthyAttributesCount() throws {
+        let scratch = try ScratchHierarchy()
+        let first = scratch.set.byIdentity[0]
+        let path = scratch.directory(scratch.set.hierarchies[first], []).pathText
+        try set("user.cgwarden.class", "batch", on: path)
+        try set("trusted.class", "batch", on: path)
+        try set("user.other", "x", on: path)
+        let target = try Effect.Target.now("\(scratch.path)", in: scratch.set)
+        let entry = CgroupEntry(
+            path: target.path, id: target.cgroup, parent: nil, controllers: [],
+            row: RowLocation(block: 0, row: 0))
+        func facts() -> KernelFacts {
+            KernelFacts(
+                set: scratch.set, policy: PolicyDocument(), holds: nil, connections: nil)
+        }
+        #expect(facts().attribute("user.cgwarden.class", of: entry) == "batch")
+        #expect(facts().attribute("trusted.class", of: entry) == "batch")
+        #expect(facts().attribute("user.other", of: entry) == nil)
+        #expect(facts().attribute("trusted.none", of: entry) == nil)
+        // One that a user owns can be set by that user.
+        let changed = unsafe chown(path, 65534, 65534)
+        #expect(changed == 0)
+        #expect(facts().attribute("user.cgwarden.class", of: entry) == nil)
+        #expect(facts().attribute("trusted.class", of: entry) == "batch")
+        #expect(facts().owner(of: entry) == 65534)
+    }
+}

@@ -1,0 +1,187 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Foundation
+import Glibc
+import Policy
+import TestSupport
+import Testing
+
+/// Guards on the real kernel.
+@Suite(.serialized, .enabled(if: !GuardScratch.Trees.present.isEmpty, "needs root and cgroups"))
+struct KernelOOMGuardTests {
+    typealias Trees = GuardScratch.Trees
+
+    private static let mebibyte = GuardScratch.mebibyte
+
+    @Test(arguments: Trees.present)
+    func atTheThresholdItIsFrozenBelowTheLimitAndGoesOnWhenThereIsRoom(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(
+            scratch.guarding([
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0)
+            ]))
+        let hog = try scratch.allocate(mebibytesPerSecond: 100, upTo: 220)
+        try awaiting("a thaw; \(scratch.log.states), \(scratch.log.records)", seconds: 20) {
+            scratch.log.states.contains("resuming -> watching")
+        }
+        #expect(scratch.log.states.first == "watching -> freezing")
+        #expect(scratch.log.told.contains { $0.sinks == ["pager"] && $0.level == .warning })
+        try awaiting("it goes on", seconds: 10) { scratch.usage > 220 * Self.mebibyte }
+        #expect(scratch.killsAtLimit == 0)
+        #expect(!scratch.isFrozen)
+        #expect(scratch.runner.statuses.first?.limit == 300 * Self.mebibyte)
+        hog.end()
+        scratch.runner.stop()
+        #expect(try scratch.journal.entries().isEmpty)
+        if scratch.isLegacy {
+            #expect(scratch.number("oom_kill_disable", of: "memory.oom_control") == 0)
+            #expect(scratch.text("memory.limit_in_bytes") == "\(200 * Self.mebibyte)")
+        } else {
+            #expect(scratch.text("memory.high") == "max")
+            #expect(scratch.text("memory.max") == "\(200 * Self.mebibyte)")
+        }
+    }
+
+    /// The threshold is so near the limit that the task waits in the kernel before it is frozen.
+    @Test(.enabled(if: !Trees.legacy.isEmpty, "needs v1 memory"), arguments: Trees.legacy)
+    func anAllocatorThatIsFasterIsHeldByTheKernelUntilThereIsRoom(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        let opened = RaisedFlag()
+        scratch.log.hooked {
+            while !opened.isRaised { usleep(1000) }
+            return .succeeded
+        }
+        try scratch.arm(
+            scratch.guarding([
+                .hook("none"),
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0),
+            ]) {
+                $0.freezeAt = 0.9999
+                $0.resumeAt = 0.99
+            })
+        try scratch.allocate(mebibytesPerSecond: nil, upTo: 240)
+        try awaiting("it is held; \(scratch.log.states)", seconds: 20) { scratch.state == .held }
+        #expect(scratch.number("under_oom", of: "memory.oom_control") == 1)
+        usleep(300_000)
+        #expect(scratch.killsAtLimit == 0)
+        opened.raise()
+        try awaiting("it goes on; \(scratch.log.states)", seconds: 20) {
+            scratch.usage > 235 * Self.mebibyte
+        }
+        #expect(scratch.killsAtLimit == 0)
+        #expect(scratch.number("under_oom", of: "memory.oom_control") == 0)
+    }
+
+    @Test(arguments: Trees.present)
+    func whenTimeIsUpTheKernelKillsOnce(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(scratch.guarding(longest: .seconds(1)))
+        try scratch.allocate(mebibytesPerSecond: 100)
+        try awaiting("a kill; \(scratch.log.states)", seconds: 20) { scratch.killsAtLimit > 0 }
+        // The same clock, the same process: at the deadline, whatever else goes on.
+        let frozen = try #require(scratch.log.time(of: "freeze"))
+        let thawed = try #require(scratch.log.time(of: "thaw"))
+        let late = Int64(thawed) - Int64(frozen) - 1_000_000
+        // An emulated guest keeps no time so well.
+        #expect(abs(late) < (RealCgroups.required == nil ? 100_000 : 1_000_000), "\(late) us")
+        let actions = scratch.log.actions
+        let killer = try #require(
+            actions.lastIndex(of: scratch.isLegacy ? "oom-killer-on" : "set"))
+        let thaw = try #require(actions.firstIndex(of: "thaw"))
+        #expect(killer < thaw || !scratch.isLegacy)
+        usleep(500_000)
+        #expect(scratch.killsAtLimit == 1)
+        try awaiting("guarded again; \(scratch.log.states)", seconds: 20) {
+            scratch.log.states.last == "open -> watching"
+        }
+    }
+
+    @Test(arguments: Trees.present)
+    func allOfItCanBeEndedWhenTimeIsUp(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(scratch.guarding(longest: .seconds(1)) { $0.onTimeout = .kill })
+        let hog = try scratch.allocate(mebibytesPerSecond: 100)
+        try awaiting("it ends; \(scratch.log.states) \(scratch.log.records.suffix(3))") {
+            scratch.state == .watching && scratch.log.actions.contains("kill")
+        }
+        _ = hog
+        #expect(!scratch.isAskedToFreeze)
+        #expect(scratch.killsAtLimit == 0)
+    }
+
+    @Test(arguments: Trees.present)
+    func whatAnOperatorHoldsIsLeftToTheKernel(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(scratch.guarding())
+        scratch.log.hold("an operator holds it")
+        try scratch.allocate(mebibytesPerSecond: 100)
+        try awaiting("it is left alone; \(scratch.log.states)", seconds: 20) {
+            scratch.state == .suspended
+        }
+        #expect(!scratch.isAskedToFreeze)
+        #expect(scratch.log.told.contains { $0.text.contains("an operator holds it") })
+        #expect(scratch.log.records.contains { $0.phase == .veto && $0.action == "freeze" })
+        try awaiting("the kernel kills") { scratch.killsAtLimit == 1 }
+    }
+
+    @Test(arguments: Trees.present)
+    func whatAPersonThawsIsNotFrozenAgain(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(
+            scratch.guarding([
+                .hook("none"),
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0),
+            ]))
+        let opened = RaisedFlag()
+        scratch.log.hooked {
+            while !opened.isRaised { usleep(1000) }
+            return .succeeded
+        }
+        defer { opened.raise() }
+        try scratch.allocate(mebibytesPerSecond: 100, upTo: 240)
+        try awaiting("it is frozen; \(scratch.log.states)", seconds: 20) { scratch.isFrozen }
+        _ = try Freezer(set: scratch.scratch.set, journal: scratch.journal)
+            .thaw(scratch.target.path)
+        try awaiting("it goes on; \(scratch.log.states)", seconds: 20) {
+            scratch.usage > 235 * Self.mebibyte
+        }
+        #expect(scratch.log.actions.count { $0 == "freeze" } == 1)
+        #expect(scratch.killsAtLimit == 0)
+    }
+
+    @Test(arguments: Trees.present)
+    func aCgroupThatVanishesIsForgotten(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        try scratch.arm(scratch.guarding())
+        try awaiting("it is guarded") { scratch.state == .watching }
+        try scratch.scratch.remove("guarded")
+        try awaiting("it is forgotten") { scratch.runner.statuses.isEmpty }
+    }
+
+    @Test(arguments: Trees.present)
+    func withoutALimitThereIsNothingToGuard(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees, limitMebibytes: nil)
+        #expect(throws: (any Error).self) { try scratch.arm(scratch.guarding()) }
+        #expect(try scratch.journal.entries().isEmpty)
+        try scratch.arm(scratch.guarding { $0.limit = 100 * Self.mebibyte })
+        #expect(try scratch.journal.entries().count >= 2)
+        scratch.runner.stop()
+    }
+}
+
+/// Something that happened.
+final class RaisedFlag: Sendable {
+    private let event = DispatchSemaphore(value: 0)
+
+    var isRaised: Bool {
+        guard event.wait(timeout: .now()) == .success else { return false }
+        event.signal()
+        return true
+    }
+
+    func raise() { event.signal() }
+}

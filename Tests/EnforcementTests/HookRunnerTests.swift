@@ -1,0 +1,192 @@
+import CgroupModel
+import Foundation
+import Glibc
+import Hierarchy
+import KernelIO
+import Policy
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Enforcement
+
+/// A hook's ending, waited for.
+private final class Ending: Sendable {
+    private let endings = Mutex<[HookEnding]>([])
+    func set(_ ending: HookEnding) { endings.withLock { $0.append(ending) } }
+    var all: [HookEnding] { endings.withLock { $0 } }
+    func wait(_ seconds: Int = 20) -> HookEnding? {
+        _ = Deadline(after: .seconds(seconds)).wait { !all.isEmpty }
+        return all.first
+    }
+}
+
+@Suite final class HookRunnerTests {
+    private let directory = NSTemporaryDirectory() + "cgwarden-hooks-\(UUID().uuidString)"
+    private let runner: HookRunner
+
+    init() throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        runner = HookRunner(set: nil)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func run(
+        _ script: String, timeout: Duration = .seconds(5), user: String? = nil,
+        with other: HookRunner? = nil
+    ) -> Ending {
+        let target = Effect.Target(
+            path: CgroupPath("/a b"), cgroup: CgroupID(inode: 42, generation: 1))
+        let hook = Hook(
+            name: "h", command: ["/bin/sh", "-c", script, "sh", "$HOME; exit 9"], timeout: timeout,
+            user: user)
+        let ending = Ending()
+        (other ?? runner).start(
+            HookRun(
+                hook: hook, rule: "r", target: target, action: "freeze", phase: .apply,
+                cause: Cause("x > \"1\"", evidence: [.init(term: "x", value: "2")]))
+        ) { ending.set($0) }
+        return ending
+    }
+
+    private func file(_ name: String) -> String {
+        (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
+    }
+
+    @Test func theStatusDecides() {
+        #expect(run("exit 0").wait() == .succeeded)
+        #expect(run("exit 75").wait() == .vetoed)
+        #expect(
+            run("echo no such; echo pager >&2; exit 1").wait()
+                == .failed("exit status 1: no such | pager"))
+        #expect(run("kill -9 $$").wait() == .failed("signal 9"))
+    }
+
+    @Test func whatItIsToldAndNothingElse() {
+        // Neither is an argument looked at by a shell.
+        #expect(
+            run("env | sort > \(directory)/env; printf %s \"$1\" > \(directory)/one").wait()
+                == .succeeded)
+        #expect(file("one") == "$HOME; exit 9")
+        let lines = file("env").split(separator: "\n").filter {
+            !["PWD", "OLDPWD", "SHLVL", "_"].contains($0.prefix { $0 != "=" })
+        }
+        #expect(
+            lines == [
+                "CGWARDEN_ACTION=freeze",
+                #"CGWARDEN_CAUSE_JSON={"text":"x > \"1\"","evidence":[{"term":"x","value":"2"}]}"#,
+                "CGWARDEN_DRY_RUN=0", "CGWARDEN_GROUP=/a b", "CGWARDEN_INODE=42",
+                "CGWARDEN_PHASE=apply", "CGWARDEN_RULE=r",
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ])
+    }
+
+    @Test func oneThatHangsIsAskedToEndAndThenKilled() {
+        let start = MonotonicClock.nanoseconds
+        let ending = run(
+            "trap 'echo asked > \(directory)/asked' TERM; while :; do sleep 0.1; done",
+            timeout: .milliseconds(300))
+        #expect(ending.wait() == .timedOut)
+        let seconds = Double(MonotonicClock.nanoseconds - start) / 1e9
+        #expect(seconds > 2.2 && seconds < 8)
+        #expect(file("asked") == "asked\n")
+        #expect(ending.all.count == 1)
+    }
+
+    @Test func oneThatEndsWhenAskedIsNotWaitedForLonger() {
+        let start = MonotonicClock.nanoseconds
+        #expect(run("sleep 60", timeout: .milliseconds(200)).wait() == .timedOut)
+        #expect(MonotonicClock.nanoseconds - start < 2_000_000_000)
+    }
+
+    @Test func whatItLeavesBehindIsEndedWithIt() throws {
+        let ending = run("sleep 300 & echo $! > \(directory)/left; exit 0")
+        #expect(ending.wait() == .succeeded)
+        let left = try #require(Int32(file("left").trimmingCharacters(in: .newlines)))
+        #expect(Deadline(after: .seconds(5)).wait { isGone(left) })
+    }
+
+    @Test func aMegabyteIsTakenAndMostOfItThrownAway() throws {
+        let ending = run("yes 0123456789 | head -c 1000000; exit 3")
+        guard case .failed(let text)? = ending.wait() else {
+            Issue.record("\(ending.all)")
+            return
+        }
+        #expect(text.hasPrefix("exit status 3: 0123456789"))
+        // Each line's end became three characters.
+        #expect(text.utf8.count < 2 * HookProcess.mostOutput)
+    }
+
+    @Test func oneThatCannotBeStarted() {
+        let ending = Ending()
+        let target = Effect.Target(
+            path: CgroupPath("/a"), cgroup: CgroupID(inode: 42, generation: 1))
+        for hook in [
+            Hook(name: "h", command: ["\(directory)/none"]),
+            Hook(name: "h", command: ["/bin/true"], user: "no-such-user"),
+        ] {
+            runner.start(
+                HookRun(
+                    hook: hook, rule: "r", target: target, action: "set", phase: .undo,
+                    cause: Cause(""))
+            ) { ending.set($0) }
+        }
+        #expect(Deadline(after: .seconds(5)).wait { ending.all.count == 2 })
+        let texts = ending.all.map { "\($0)" }.sorted().joined(separator: "\n")
+        #expect(texts.contains("No such file") && texts.contains("no user no-such-user"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root to become someone else"))
+    func itRunsAsItsUser() throws {
+        _ = unsafe chmod(directory, 0o777)
+        #expect(
+            run("id -u > \(directory)/id; id -G >> \(directory)/id", user: "nobody").wait()
+                == .succeeded)
+        let ids = file("id").split(separator: "\n")
+        #expect(ids.first == "65534" && ids.last?.split(separator: " ").contains("0") == false)
+    }
+
+    @Test func onlySoManyAtOnce() {
+        let two = HookRunner(parallel: 2, set: nil)
+        let start = MonotonicClock.nanoseconds
+        let endings = (0..<4).map { _ in run("sleep 0.4", with: two) }
+        for ending in endings { #expect(ending.wait() == .succeeded) }
+        #expect(MonotonicClock.nanoseconds - start > 750_000_000)
+    }
+
+    private func isGone(_ pid: Int32) -> Bool {
+        let state = ProcessReader(.live).stat(pid)?.state
+        return state == nil || state == "Z"
+    }
+}
+
+@Suite(.enabled(if: RealCgroups.usable, "needs root and a mounted cgroup tree"))
+struct KernelHookCgroupTests {
+    @Test func evenOneWithASessionOfItsOwnIsEnded() throws {
+        let set = try #require(RealCgroups.set)
+        let cgroups = try #require(HookCgroups(set, below: "cgwarden-test-hooks-\(getpid())"))
+        let file = NSTemporaryDirectory() + "cgwarden-hook-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let target = Effect.Target(
+            path: CgroupPath("/a"), cgroup: CgroupID(inode: 42, generation: 1))
+        let script =
+            "cat /proc/self/cgroup > \(file).in; setsid sleep 300 >/dev/null & echo $! > \(file); exit 75"
+        let run = HookRun(
+            hook: Hook(name: "h", command: ["/bin/sh", "-c", script]), rule: "r", target: target,
+            action: "set", phase: .apply, cause: Cause(""))
+        #expect(HookProcess(run: run, number: 1, cgroups: cgroups).perform() == .vetoed)
+        let place = (try? String(contentsOfFile: "\(file).in", encoding: .utf8)) ?? ""
+        defer { try? FileManager.default.removeItem(atPath: "\(file).in") }
+        #expect(place.contains("cgwarden-test-hooks-\(getpid())/1"))
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let daemon = try #require(Int32(text.trimmingCharacters(in: .newlines)))
+        let state = ProcessReader(.live).stat(daemon)?.state
+        #expect(state == nil || state == "Z")
+        let left = set.hierarchies.map {
+            $0.directory.pathText + "/cgwarden-test-hooks-\(getpid())"
+        }.filter { FileManager.default.fileExists(atPath: $0) }
+        #expect(left.isEmpty)
+    }
+}

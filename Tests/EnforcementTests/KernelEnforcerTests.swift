@@ -1,0 +1,168 @@
+import Actuation
+import CgroupModel
+import Foundation
+import Glibc
+import Hierarchy
+import KernelIO
+import Policy
+import TestSupport
+import Testing
+
+@testable import Enforcement
+
+@Suite(.enabled(if: RealCgroups.usable, "needs root and a mounted cgroup tree"))
+final class KernelEnforcerTests {
+    private let scratch: ScratchHierarchy
+    private let state = NSTemporaryDirectory() + "cgwarden-enforcer-\(UUID().uuidString)"
+
+    init() throws { scratch = try ScratchHierarchy() }
+
+    deinit { try? FileManager.default.removeItem(atPath: state) }
+
+    private var journal: UndoJournal { UndoJournal(directory: state) }
+
+    private func actions(_ set: HierarchySet? = nil) -> KernelActions {
+        KernelActions(
+            set: set ?? scratch.set, files: KernelControlFiles(), journal: journal,
+            thawGuard: ThawGuard(program: Self.program))
+    }
+
+    private func target(_ name: String) throws -> Effect.Target {
+        try .now("\(scratch.path(name))", in: scratch.set)
+    }
+
+    private static let program = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: ".build/debug/cgwarden").path()
+
+    static let kill = Effect.Kind.kill(
+        signal: "TERM", grace: .milliseconds(500), force: true)
+
+    private func isAlive(_ process: ScratchProcess) -> Bool {
+        (ProcessReader(.live).stat(process.pid)?.state).map { $0 != "Z" } ?? false
+    }
+
+    /// v1 freezes before it kills, and needs the program to thaw if that fails.
+    private var unified: HierarchySet? {
+        scratch.set.unified.map { scratch.set.only([scratch.set.hierarchies[$0]]) }
+    }
+
+    @Test func oneThatWasMadeAnewSurvivesTheKillOfTheOldOne() throws {
+        try scratch.make("a")
+        let old = try target("a")
+        try scratch.remove("a")
+        #expect(actions().once(.make(1, Self.kill, on: old)).outcome == .gone)
+        try scratch.make("a")
+        let process = try ScratchProcess("exec sleep 300", in: "a", of: scratch)
+        #expect(actions().once(.make(2, Self.kill, on: old)).outcome == .vetoed("identity"))
+        #expect(isAlive(process))
+    }
+
+    @Test(.enabled(if: RealCgroups.set?.unified != nil, "needs a v2 tree"))
+    func aKillIsDoneWhenNobodyIsLeft() throws {
+        try scratch.make("a")
+        let target = try Effect.Target.now("\(scratch.path("a"))", in: try #require(unified))
+        let actions = actions(unified)
+        #expect(
+            actions.once(.make(1, Self.kill, on: target)).outcome
+                == .ineffective("nobody was in it"))
+        let process = try ScratchProcess(
+            "trap '' TERM; echo; while :; do sleep 1; done", in: "a", of: scratch)
+        process.waitUntilReady()
+        let asked = actions.once(
+            .make(
+                2, .kill(signal: "TERM", grace: .milliseconds(300), force: false), on: target))
+        #expect(asked.outcome.word == "ineffective" && isAlive(process))
+        #expect(actions.once(.make(3, Self.kill, on: target, isDryRun: true)).outcome == .done)
+        #expect(isAlive(process))
+        #expect(actions.once(.make(4, Self.kill, on: target)).outcome == .done)
+        #expect(!isAlive(process))
+    }
+
+    @Test func nothingHappensToTheMachineItself() throws {
+        let root = try Effect.Target.now("/", in: scratch.set)
+        for kind in [
+            Self.kill, .freeze(deadline: .seconds(1)), .reclaim(Reclaiming(.bytes(4096))),
+            .set([.of("pids.max", 1)]),
+        ] {
+            for isDryRun in [true, false] {
+                let result = actions().once(.make(1, kind, on: root, isDryRun: isDryRun))
+                #expect(result.outcome.word == "vetoed", "\(kind): \(result.outcome)")
+            }
+        }
+        #expect(try journal.entries().isEmpty)
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: program), "needs the built program"))
+    func aFreezeAndAThaw() throws {
+        try scratch.make("a")
+        let process = try ScratchProcess("echo; exec sleep 300", in: "a", of: scratch)
+        process.waitUntilReady()
+        let target = try target("a")
+        let enforcer = Enforcer(
+            actions: actions(), hooks: FakeHooks(nil), policyHooks: [], notices: NoticeLog())
+        enforcer.enforce([
+            .make(1, .freeze(deadline: .seconds(30)), on: target),
+            .make(2, .log(.info, text: "then"), on: target),
+        ])
+        #expect(enforcer.waitUntilIdle(within: .seconds(20)))
+        #expect(enforcer.takeResults().map(\.outcome) == [.done, .done])
+        #expect(try journal.entries().count == 1)
+        enforcer.enforce([.make(3, .thaw, on: target)])
+        #expect(enforcer.waitUntilIdle(within: .seconds(20)))
+        #expect(enforcer.takeResults().map(\.outcome) == [.done])
+        #expect(try journal.entries().isEmpty)
+    }
+
+    @Test(.enabled(if: RealCgroups.hasLegacy, "needs root and v1 memory, cpu and pids"))
+    func aLimitBelowUsageIsTriedAgainAndFailsWithoutATrace() throws {
+        try scratch.make("a")
+        let process = try ScratchProcess.holding(megabytes: 64, in: "a", of: scratch)
+        process.waitUntilReady()
+        let enforcer = Enforcer(
+            actions: actions(), hooks: FakeHooks(nil), policyHooks: [], notices: NoticeLog())
+        let start = MonotonicClock.nanoseconds
+        enforcer.enforce([.make(1, .set([.of("memory.max", 8 << 20)]), on: try target("a"))])
+        // The ticks go on meanwhile, and none of them takes it for hung.
+        var seen: [EffectResult] = []
+        _ = Deadline(after: .seconds(60)).wait {
+            seen += enforcer.takeResults()
+            return !seen.isEmpty
+        }
+        let result = try #require(seen.first)
+        #expect(result.outcome.word == "failed" && result.outcome.errno == "EBUSY")
+        #expect(MonotonicClock.nanoseconds - start > 7_000_000_000)
+        #expect(result.changes.count == 1)
+        #expect(result.changes.allSatisfy { $0.before == $0.after })
+        #expect(try journal.entries().isEmpty)
+    }
+
+    private static let countsSwap =
+        RealCgroups.set.flatMap { set in
+            set.legacy(.memory).map {
+                set.hierarchies[$0].directory.pathText + "/memory.memsw.limit_in_bytes"
+            }
+        }.map { FileManager.default.fileExists(atPath: $0) } ?? false
+
+    @Test(.enabled(if: RealCgroups.usable && countsSwap, "needs v1 memory that counts swap"))
+    func memoryAndSwapGoUpAndDownTogetherAndBack() throws {
+        try scratch.make("a")
+        let target = try target("a")
+        let before = scratch.text("memory.memsw.limit_in_bytes", of: "a")
+        for (index, megabytes) in [512, 64, 256].enumerated() {
+            let bytes = UInt64(megabytes) << 20
+            let result = actions().once(
+                .make(
+                    Effect.ID(index), .set([.of("memory.max", bytes), .of("memory.total", bytes)]),
+                    on: target))
+            #expect(result.outcome == .done && result.changes.count == 2)
+        }
+        let keys = [LimitKey("memory.max"), LimitKey("memory.total")]
+        let result = actions().once(.make(9, .restore(keys), on: target))
+        #expect(result.outcome == .done && result.changes.count == 2)
+        #expect(scratch.text("memory.memsw.limit_in_bytes", of: "a") == before)
+        #expect(try journal.entries().isEmpty)
+    }
+}

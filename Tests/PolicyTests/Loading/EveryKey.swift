@@ -1,0 +1,225 @@
+/// A policy in which every key stands at least once.
+let everyKey = #"""
+    apiVersion: cgwarden/v1
+    kind: Policy
+    defaults:
+      interval: 2s
+      rate_window: 10s
+      hysteresis: 20%
+      cooldown: 1m
+      drift: report
+      actuator: cgroupfs
+      dry_run: true
+      allow_kill: true
+      restore_on_exit: false
+      missing: error
+    protect:
+      - /system.slice/important-*.service
+    protect_override:
+      - /system.slice/docker.service
+    groups:
+      web:
+        path:
+          - /web/*
+          - "/{a,b}/**"
+        exclude: /web/no
+        unit: web@*.service
+        container:
+          runtime: docker
+          name: web-*
+          id: "[0-9a-f]*"
+          image: nginx:*
+          label:
+            tier: front
+        xattr:
+          trusted.role: web
+          user.cgwarden.role: web
+        uid: 1000
+        comm: nginx
+        kind: leaf
+        populated: any
+        nested: outermost
+      db:
+        unit: db.service
+        populated: false
+    pools:
+      reserved:
+        cpus: 0-0
+      fast:
+        cpus: 25%host
+        exclusive: true
+        numa: prefer
+        smt: whole_core
+        fallback: shared
+        others:
+          - db
+    hooks:
+      call:
+        exec:
+          - /bin/call
+          - "a b\tc"
+        timeout: 10s
+        user: nobody
+    sinks:
+      log:
+        journald:
+      web:
+        webhook:
+          url: https://example.org/x?y=1
+          token_file: /etc/token
+          timeout: 1s
+    budgets:
+      kill: 2/1m
+      freeze: 5/10s
+      write_per_group: 20/m
+      write: 100/m
+      hook: 1/s
+    limits:
+      - on: web
+        set:
+          memory.max: 20%host
+          memory.total: 16GiB
+          cpu.max: 150%cpu
+          cpu.weight: 50
+          cpuset.pool: fast
+          pids.max: max
+          hugetlb.2MB.max: 64MiB
+          io:
+            /dev/vda:
+              rbps: 20MiB/s
+              wiops: 500/s
+              latency: 10ms
+              weight: 200
+          io[8:0].wbps: 1MB/s
+          devices:
+            deny:
+              - a
+            allow:
+              - c 1:3 rwm
+        v1:
+          set:
+            net.classid: "1:1"
+            net.prio:
+              eth0: 3
+        v2:
+          set:
+            memory.low: 1GiB
+            cpuset.partition: root
+        hybrid:
+          set:
+            memory.soft: 2GiB
+        during: 22:00-06:00
+        when: host.load > 4
+        priority: -3
+        create: true
+    rules:
+      - name: busy
+        on: web
+        scope: each
+        when:
+          all:
+            - memory.usage > 1GiB
+            - any:
+                - cpu.usage > 2cpus
+                - io.write_rate[/dev/vda] > 1MiB/s
+            - not:
+                - group("db").memory.usage > 5GiB
+                - missing(memory.max)
+        for: 5s
+        until: memory.usage < 500MiB
+        until_for: 1m
+        cooldown: 2m
+        max_active: 1h
+        repeat:
+          every: 10s
+          max: 5
+          while: memory.usage > 600MiB
+        priority: 7
+        do:
+          - set:
+              memory.high: 900MiB
+            on_error: continue
+          - scale:
+              attr: io[/dev/vda].wbps
+              factor: 0.5
+              of: usage
+              min: 1MiB/s
+              max: max
+          - freeze:
+              timeout: 30s
+              on_timeout: kill
+          - thaw:
+          - pin:
+              cpus: 0-1
+              mems: all
+          - pin:
+              pool: fast
+          - reclaim:
+              bytes: 1GiB
+              deadline: 5s
+              swappiness: 10
+          - reclaim:
+              to: 500MiB
+          - kill:
+              signal: SIGINT
+              grace: 5s
+              force: false
+          - hook:
+              name: call
+              wait: false
+          - notify:
+              sinks:
+                - web
+                - journald
+          - log:
+              level: warning
+        undo:
+          relax:
+            factor: 1.5
+            every: 10s
+        dry_run: true
+        requires:
+          - psi
+      - name: largest
+        on: web
+        scope: aggregate
+        when: host.memory.available < 10%host
+        do:
+          - kill:
+        undo: keep
+        victims:
+          by: memory.usage + memory.swap
+          order: asc
+          take: 2
+          min_gain: 100MiB
+    guards:
+      - name: watch
+        on: db
+        limit: 8GiB
+        freeze_at: 96%
+        resume_at: 80%
+        resume_for: 5s
+        max_frozen: 20s
+        relief:
+          - reclaim
+          - raise:
+              step: 1GiB
+              ceiling: 10GiB
+              host_free_min: 1GiB
+          - hook: call
+        on_timeout: stay
+        notify:
+          - log
+        i_accept_hang: true
+        allow_force_empty: true
+        oom_group: true
+    autosize:
+      - name: shrink
+        on: db
+        target: 0.2%
+        floor: 1GiB
+        ceiling: 4GiB
+        step: 2%
+        every: 10s
+        mode: high
+    """#

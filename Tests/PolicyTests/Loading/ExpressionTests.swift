@@ -1,0 +1,300 @@
+import Testing
+
+@testable import Policy
+
+private func parse(_ text: String) -> Condition? {
+    var parser = ExpressionParser(text, window: .seconds(5))
+    return parser.condition()
+}
+
+private func mistakes(_ text: String) -> [String] {
+    var parser = ExpressionParser(text, window: .seconds(5))
+    _ = parser.condition()
+    return parser.mistakes.map { "\($0.offset) \($0.rule.rawValue): \($0.message)" }
+}
+
+@Suite struct ExpressionTests {
+    @Test(arguments: [
+        "memory.usage > 512MiB",
+        "host.psi.cpu.some.avg10 > 20% and avg(cpu.usage, 10s) > 1.5cpus",
+        "pids.current > 90% of pids.max and (slope(pids.current, 5s) > 50/s or "
+            + "increased(pids.forks_failed, 5s))",
+        "host.memory.available < 10%host", "cpu.usage > 25%host",
+        "group(\"db\").memory.usage / memory.usage >= 2",
+        "not group.frozen and missing(memory.max)",
+        "rate(pids.forks_failed, 10s) > 5/s or not (group.populated or group.frozen)",
+        "io.write_rate[/dev/vda] != 20MiB/s", "2 * memory.anon + memory.file < 80% of memory.limit",
+        "host.disk.util[8:0] > 90%", "slope(cpu.usage, 1m) > 0.5cpus/s",
+        "slope(host.psi.io.full.avg10, 1m) > 5%/s", "delta(io.rbytes, 1m) > 1GiB",
+        "host.time >= 22h", "host.load > 8", "group.age < 1.5s", "hugetlb.current[2MB] > 0B",
+        "psi.memory.full.total > 20%", "io.read_ops > 500/s", "cpu.throttled_time > 0.5cpus",
+        "memory.usage > 1.0000001GiB", "p95(memory.usage, 500ms) == 1.1kB",
+    ])
+    func whatIsWrittenReadsBackAsTheSame(text: String) throws {
+        #expect(mistakes(text) == [])
+        let condition = try #require(parse(text))
+        #expect(parse("\(condition)") == condition, "\(condition)")
+    }
+
+    @Test func theTreeIsWhatTheGrammarSays() throws {
+        let (a, b, c) = (
+            Condition.flag(MetricTerm("group.frozen")),
+            Condition.flag(MetricTerm("group.populated")),
+            Condition.missing(MetricTerm("memory.max"))
+        )
+        let text = "group.frozen or group.populated and not missing(memory.max)"
+        #expect(parse(text) == .any([a, .all([b, .not(c)])]))
+        #expect(parse("(group.frozen)") == a)
+        #expect(
+            parse("memory.usage - 1MiB - 2MiB > 0B")
+                == .comparison(
+                    .arithmetic(
+                        .arithmetic(
+                            .metric(MetricTerm("memory.usage")), .subtract,
+                            .literal(1_048_576, .bytes)), .subtract, .literal(2_097_152, .bytes)),
+                    .greater, .literal(0, .bytes)))
+        #expect(
+            parse("rate(io.rbytes[8:0]) > 1kB/s")
+                == .comparison(
+                    .call(.rate, MetricTerm("io.rbytes", instance: "8:0"), .seconds(5)), .greater,
+                    .literal(1000, .bytesPerSecond)))
+        #expect(
+            parse("host.load > 1")
+                == .comparison(
+                    .metric(MetricTerm("load", of: .host)), .greater, .literal(1, .count)))
+    }
+
+    @Test(arguments: [
+        (
+            "memory.usage > 512",
+            "15 unit: '512' has no unit, 'memory.usage' counts bytes; write 512MiB"
+        ),
+        (
+            "memory.usage > 90%",
+            "15 base: '90%' of what? 'memory.usage' counts bytes; write 90% of memory.max or 20%host"
+        ),
+        (
+            "cpu.usage > 150%",
+            "12 base: '150%' of what? 'cpu.usage' counts CPUs; write 150%cpu, 25%host or "
+                + "90% of cpu.limit"
+        ),
+        (
+            "psi.memory.full.avg10 > 0.2",
+            "24 unit: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; write 20%"
+        ),
+        (
+            "avg(pids.forks_failed, 5s) > 1/s",
+            "0 function: 'avg' takes a level, 'pids.forks_failed' is a counter; write "
+                + "rate(pids.forks_failed, 5s)"
+        ),
+        (
+            "rate(memory.usage, 5s) > 1MiB/s",
+            "0 function: 'rate' takes a counter, 'memory.usage' is a level; write "
+                + "slope(memory.usage, 5s)"
+        ),
+        (
+            "delta(cpu.usage, 5s) > 1s",
+            "0 function: 'delta' takes a counter, 'cpu.usage' is a level; write avg(cpu.usage, 5s)"
+        ),
+        (
+            "increased(memory.usage, 5s)",
+            "0 function: 'increased' takes a counter, 'memory.usage' is a level; compare it instead"
+        ),
+        (
+            "memory.usgae > 1GiB",
+            "0 metric: unknown metric 'memory.usgae', nearest valid 'memory.usage'"
+        ),
+        ("memory.usage > 1Gib", "15 unit: '1Gib' has an unknown unit; write 1GiB"),
+        ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg', nearest valid 'avg'"),
+        (
+            "memory.usage > cpu.usage",
+            "15 type: 'memory.usage' counts bytes, 'cpu.usage' counts CPUs; both must count the same"
+        ),
+        (
+            "memory.usage * memory.max > 1GiB",
+            "15 type: 'memory.usage' counts bytes, 'memory.max' bytes: one of them must be a plain "
+                + "number"
+        ),
+        ("group.frozen == 1", "0 type: 'group.frozen' is yes or no; write it alone, or after not"),
+        (
+            "memory.usage",
+            "12 syntax: 'memory.usage' is a number, not a statement; compare it, "
+                + "such as > 512MiB"
+        ),
+        ("host.load = 3", "10 syntax: '=' is not known, write '=='"),
+        ("group.frozen && group.populated", "13 syntax: '&&' is not known, write 'and'"),
+        (
+            "memory.usage > 1GiB 5", "20 syntax: expected and, or, or the end, not '5'"
+        ),
+        ("(group.frozen", "13 syntax: expected ')', not the end"),
+        (
+            "memory.usage >",
+            "14 syntax: expected a metric, a number with its unit, or a function, not the end"
+        ),
+        (
+            "avg(memory.usage, 5) > 1GiB",
+            "18 syntax: expected a time up to 1d, such as 10s, not '5'"
+        ),
+        ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; name a metric"),
+        ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is one number, it has no [3]"),
+        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is no number that an expression can use"),
+        (
+            "host.load > 20%host",
+            "12 base: '20%host' is a share of memory or CPUs, 'host.load' counts things without a unit"
+        ),
+        (
+            "group(db).memory.usage > 1B",
+            "6 syntax: expected the name of a group in quotes, not 'db'"
+        ),
+        ("io.rbytes[ > 1", "9 syntax: nothing up to a closing ]"),
+        ("memory.usage > 1GiB #", "20 syntax: '#' has no place in an expression"),
+    ])
+    func mistakesAreToldWithTheirPlace(text: String, expected: String) {
+        #expect(mistakes(text) == [expected])
+    }
+
+    @Test func whatDoesNotFitIsCollected() {
+        let found = mistakes("memory.usage > 5 and cpu.usage > 50% or rate(memory.anon) > 1/s")
+        #expect(found.count == 3)
+        #expect(found.map { $0.prefix { $0 != ":" } } == ["15 unit", "33 base", "40 function"])
+    }
+
+    @Test func depthAndLengthAreBounded() {
+        let deep =
+            String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
+        #expect(mistakes(deep) == [])
+        #expect(mistakes("(\(deep))") == ["20 syntax: deeper than 20 levels; split the rule"])
+        let sum = Array(repeating: "memory.anon", count: 30).joined(separator: " + ")
+        #expect(mistakes("\(sum) > 1GiB").first?.contains("deeper than 20 levels") == true)
+        let long = Array(repeating: "group.frozen", count: 400).joined(separator: " or ")
+        #expect(mistakes(long).first?.contains("longer than 4096 characters") == true)
+        let huge = String(repeating: "(", count: 1 << 20)
+        #expect(mistakes(huge).count == 1)
+    }
+
+    // MARK: Derived until
+
+    @Test(arguments: [
+        ("memory.usage > 100MiB", "not memory.usage > 90MiB"),
+        ("memory.usage < 100MiB", "not memory.usage < 110MiB"),
+        ("100MiB < memory.usage", "not 90MiB < memory.usage"),
+        ("memory.usage >= 90% of memory.max", "not memory.usage >= 81% of memory.max"),
+        ("host.memory.available < 10%host", "not host.memory.available < 11%host"),
+        ("memory.usage > memory.low", "not memory.usage > 90% of memory.low"),
+        ("host.load == 5", "not host.load == 5"),
+        ("increased(pids.forks_failed, 5s)", "not increased(pids.forks_failed, 5s)"),
+        ("not host.load > 100", "host.load > 110"),
+        (
+            "host.load > 10 and not cpu.usage < 1cpus",
+            "not (host.load > 9 and not cpu.usage < 0.9cpus)"
+        ),
+        (
+            "memory.usage > avg(memory.anon, 5s) + 10MiB",
+            "not memory.usage > avg(memory.anon, 5s) * 0.9 + 9MiB"
+        ),
+    ])
+    func theDerivedUntilMovesEachThreshold(when: String, until: String) throws {
+        let condition = try #require(parse(when))
+        #expect("\(condition.opposite(hysteresis: 0.1))" == until)
+        #expect(parse(until) == condition.opposite(hysteresis: 0.1))
+    }
+}
+
+@Suite struct ExpressionPropertyTests {
+    /// Any tree that the grammar can write.
+    private struct Trees {
+        var random = SeededNumbers(state: 7)
+        let bytes = ["memory.usage", "memory.max", "memory.anon", "memory.limit"]
+
+        mutating func pick<Element>(_ list: [Element]) -> Element {
+            list[Int(random.next() % UInt64(list.count))]
+        }
+
+        mutating func number() -> Double {
+            let whole = Double(random.next() % 1_000_000)
+            return pick([whole, whole / 7, whole / 1000, whole * 1e9, 0])
+        }
+
+        mutating func term() -> MetricTerm {
+            MetricTerm(pick(bytes), of: pick([.own, .own, .group("db-1")]))
+        }
+
+        mutating func product() -> Expression {
+            let atom: Expression =
+                switch random.next() % 5 {
+                case 0: .literal(number(), .bytes)
+                case 1: .share(number() / 100, term())
+                case 2:
+                    .call(
+                        pick([.avg, .max, .p95]), term(),
+                        .milliseconds(1 + Int(random.next() % 90_000)))
+                default: .metric(term())
+                }
+            guard random.next() % 4 == 0 else { return atom }
+            return .arithmetic(atom, pick([.multiply, .divide]), .literal(number(), .count))
+        }
+
+        mutating func sum() -> Expression {
+            var result = product()
+            while random.next() % 3 == 0 {
+                result = .arithmetic(result, pick([.add, .subtract]), product())
+            }
+            return result
+        }
+
+        mutating func condition(_ depth: Int) -> Condition {
+            switch random.next() % (depth > 4 ? 4 : 8) {
+            case 0: return .flag(MetricTerm("group.frozen"))
+            case 1: return .increased(MetricTerm("pids.forks_failed"), .seconds(3))
+            case 2: return .missing(term())
+            case 3:
+                return .comparison(
+                    .metric(term()), pick(ComparisonOperator.allCases), sum())
+            case 4, 5: return .all([condition(depth + 1), condition(depth + 1)])
+            case 6: return .any([condition(depth + 1), condition(depth + 1)])
+            default: return .not(condition(depth + 1))
+            }
+        }
+    }
+
+    @Test func everyTreeReadsBackAsItself() {
+        var trees = Trees()
+        for _ in 0..<3000 {
+            let tree = trees.condition(0)
+            let text = "\(tree)"
+            guard text.unicodeScalars.count < ExpressionParser.longest else { continue }
+            #expect(parse(text) == tree, "\(text): \(mistakes(text))")
+        }
+    }
+
+    @Test func numbersKeepTheirValue() {
+        var random = SeededNumbers(state: 3)
+        for _ in 0..<5000 {
+            let value = Double(
+                bitPattern: random.next() >> 2 | 0x3000_0000_0000_0000 & random.next())
+            guard value.isFinite, value > 1e-9, value < 1e15 else { continue }
+            #expect(PlainNumber.value(PlainNumber.text(value)) == value)
+            for shift in [-3, 2, 6] {
+                #expect(
+                    PlainNumber.value(PlainNumber.text(value, shiftedBy: shift), shiftedBy: -shift)
+                        == value)
+            }
+        }
+        #expect(PlainNumber.text(1e21) == "1000000000000000000000")
+        #expect(PlainNumber.text(0.07, shiftedBy: 2) == "7")
+        #expect(PlainNumber.text(1e-7) == "0.0000001")
+    }
+}
+
+/// Numbers that are the same in every run (SplitMix64).
+struct SeededNumbers: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

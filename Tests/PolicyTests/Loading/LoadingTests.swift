@@ -1,0 +1,401 @@
+import CgroupModel
+import Configuration
+import Testing
+
+@testable import Policy
+
+@Suite struct LoadingTests {
+    /// Walks a tree and makes one change at each node in turn.
+    private func variants(
+        of node: ConfigNode, _ change: (ConfigNode) -> ConfigNode?
+    ) -> [(changed: ConfigNode, at: ConfigPosition)] {
+        var result: [(ConfigNode, ConfigPosition)] = []
+        if let changed = change(node) { result.append((changed, node.position)) }
+        switch node.content {
+        case .text: break
+        case .sequence(let elements):
+            for (index, element) in elements.enumerated() {
+                for (changed, place) in variants(of: element, change) {
+                    var all = elements
+                    all[index] = changed
+                    result.append((ConfigNode(.sequence(all), at: node.position), place))
+                }
+            }
+        case .mapping(let entries):
+            for (index, entry) in entries.enumerated() {
+                for (changed, place) in variants(of: entry.value, change) {
+                    var all = entries
+                    all[index] = ConfigEntry(
+                        key: entry.key, position: entry.position, value: changed)
+                    result.append((ConfigNode(.mapping(all), at: node.position), place))
+                }
+            }
+        }
+        return result
+    }
+
+    private func findings(_ node: ConfigNode) -> [PolicyFinding] {
+        var reader = PolicyReader(host: PolicyText.host, mode: .hybrid)
+        var merge = PolicyMerge()
+        merge.add(node, &reader)
+        var linter = PolicyLinter(document: reader.document(merge), places: reader.places)
+        linter.lint()
+        return reader.findings + linter.findings
+    }
+
+    private func tree() throws -> ConfigNode {
+        try ConfigLoader.load(Array(everyKey.utf8), file: "every.yaml")
+    }
+
+    @Test func thePolicyWithEveryKeyLoads() throws {
+        let load = PolicyText.load(everyKey)
+        #expect(load.findings.map(\.description) == [])
+        let document = try #require(load.document)
+        #expect(document.rules[0].actions.count == 12)
+        #expect(document.limits[0].settings.count == 14)
+        #expect(document.limits[0].overrides[.v1]?.count == 2)
+        #expect(document.groups[0].populated == nil)
+        #expect(document.reservedCPUs == .list(RangeList([0])))
+        #expect(document.defaults.hysteresis == 0.2)
+        #expect(document.rules[1].cooldown == .seconds(60))
+        #expect(document.rules[1].clearTime == .zero)
+        #expect(document.guards[0].relief.count == 3)
+        #expect(document.budgets.hook == Budgets.Budget(1, per: .seconds(1)))
+        #expect(
+            document.limits[0].settings.contains(
+                .limit(LimitKey("io.max.wbps", instance: "8:0"), .number(1_000_000))))
+        #expect(
+            document.limits[0].settings.contains(
+                .limit(LimitKey("hugetlb.max", instance: "2MB"), .number(64 << 20))))
+        #expect(
+            document.limits[0].settings.contains(
+                .limit(LimitKey("memory.max"), .number((64 << 30) / 5))))
+    }
+
+    /// A list, an unreadable text and a mapping with a foreign key in place of every single value.
+    @Test func everyKeyRefusesAnotherType() throws {
+        let wrong: [(String, (ConfigNode) -> ConfigNode?)] = [
+            (
+                "list",
+                {
+                    ConfigNode(
+                        .sequence([ConfigNode(.sequence([]), at: $0.position)]), at: $0.position)
+                }
+            ),
+            ("text", { ConfigNode(.text("[\u{0}"), at: $0.position) }),
+            (
+                "mapping",
+                { node in
+                    let value = ConfigNode(.text("[\u{0}"), at: node.position)
+                    return ConfigNode(
+                        .mapping([ConfigEntry(key: "zzz", position: node.position, value: value)]),
+                        at: node.position)
+                }
+            ),
+        ]
+        for (kind, change) in wrong {
+            let all = variants(of: try tree(), change)
+            #expect(all.count > 200)
+            for (changed, place) in all {
+                let found = findings(changed)
+                let here = found.filter {
+                    $0.severity == .error && $0.error.position.line >= place.line - 1
+                        && $0.error.position.line <= place.line
+                }
+                #expect(!here.isEmpty, "\(kind) at \(place): \(found.map(\.description))")
+            }
+        }
+    }
+
+    /// A key with one more letter is told with the right one, wherever it stands.
+    @Test func everyMistypedKeyFindsItsNeighbour() throws {
+        func mistype(_ node: ConfigNode) -> [(ConfigNode, ConfigEntry)] {
+            guard case .mapping(let entries) = node.content else { return [] }
+            return entries.enumerated().map { index, entry in
+                var all = entries
+                all[index] = ConfigEntry(
+                    key: entry.key + "q", position: entry.position, value: entry.value)
+                return (ConfigNode(.mapping(all), at: node.position), entry)
+            }
+        }
+        let free = ["web", "db", "fast", "call", "log", "tier", "eth0", "reserved"]
+        var count = 0
+        func walk(_ node: ConfigNode, _ rebuild: (ConfigNode) -> ConfigNode) {
+            for (changed, entry) in mistype(node)
+            where !free.contains(entry.key) && !"/tu".contains(entry.key.prefix(1))
+                && !entry.key.contains("[") && entry.key != "trusted.role"
+            {
+                let lines = findings(rebuild(changed)).map(\.description)
+                let place = "\(entry.position): error: "
+                let isTold = lines.contains {
+                    $0.hasPrefix(place) && $0.contains("\(entry.key)q")
+                        && ($0.contains("nearest valid '\(entry.key)'")
+                            || $0.contains("nearest valid 'io.\(entry.key)'"))
+                }
+                count += 1
+                #expect(isTold || entry.key.hasPrefix("hugetlb"), "\(entry.key): \(lines)")
+            }
+            switch node.content {
+            case .text: break
+            case .sequence(let elements):
+                for (index, element) in elements.enumerated() {
+                    walk(element) { changed in
+                        var all = elements
+                        all[index] = changed
+                        return rebuild(ConfigNode(.sequence(all), at: node.position))
+                    }
+                }
+            case .mapping(let entries):
+                for (index, entry) in entries.enumerated() {
+                    walk(entry.value) { changed in
+                        var all = entries
+                        all[index] = ConfigEntry(
+                            key: entry.key, position: entry.position, value: changed)
+                        return rebuild(ConfigNode(.mapping(all), at: node.position))
+                    }
+                }
+            }
+        }
+        walk(try tree()) { $0 }
+        #expect(count > 100)
+    }
+
+    // MARK: Rows of the specification
+
+    @Test func anUnknownKeyHasItsPlaceAndANeighbour() {
+        #expect(
+            PolicyText.findings(PolicyText.with("limits:\n  - on: g\n    set: {memmory.max: 1GiB}"))
+                == [
+                    "p.yaml:5:11: error: unknown attribute 'memmory.max', nearest valid "
+                        + "'memory.max' [attribute]"
+                ])
+    }
+
+    @Test func scalarsStayWhatWasWritten() throws {
+        let load = PolicyText.load(
+            PolicyText.with(
+                """
+                limits:
+                  - {on: g, set: {io: {8:0: {wbps: 1MB/s}}}, during: 22:30-22:31}
+                """))
+        let limits = try #require(load.document).limits[0]
+        #expect(
+            limits.settings == [
+                .limit(LimitKey("io.max.wbps", instance: "8:0"), .number(1_000_000))
+            ])
+        #expect(limits.during == DayWindow(start: 1350, end: 1351))
+        #expect(
+            PolicyText.findings("apiVersion: cgwarden/v1\ndefaults: {dry_run: no}\n") == [
+                "p.yaml:2:21: error: dry_run must be true or false, not 'no' [value]"
+            ])
+        #expect(
+            PolicyText.findings(PolicyText.with("limits: [{on: g, set: {cpu.weight: 010}}]")) == [
+                "p.yaml:3:36: error: cpu.weight: \"010\" is not understood; write a number from "
+                    + "1 to 10000 [value]"
+            ])
+    }
+
+    @Test func whatStandsTwiceIsRefused() {
+        let rule = "{name: a, on: g, when: host.load > 1, do: [log]}"
+        #expect(
+            PolicyText.findings(PolicyText.with("rules:\n  - \(rule)\n  - \(rule)"))
+                .first == "p.yaml:5:5: error: 'a' is already at p.yaml:4:5; rename it, or write "
+                + "replace: true [duplicate]")
+        let yaml = [
+            (
+                "a: 1\na: 2\n",
+                "p.yaml:2:1: error: key 'a' stands twice, first in line 1; remove one [yaml]"
+            ),
+            (
+                "a: &x [1]\nb: *x\n",
+                "p.yaml:1:4: error: anchor '&x' is not supported; remove it [yaml]"
+            ),
+            (
+                "a: 1\n---\nb: 1\n",
+                "p.yaml:2:1: error: a second document; keep one in a file [yaml]"
+            ),
+        ]
+        for (text, expected) in yaml { #expect(PolicyText.findings(text).contains(expected)) }
+    }
+
+    @Test func ruleAndGuardShareTheirNames() {
+        let text = PolicyText.with(
+            """
+            rules: [{name: a, on: g, when: host.load > 1, do: [log]}]
+            guards: [{name: a, on: g, max_frozen: 1s, relief: [reclaim]}]
+            """)
+        #expect(
+            PolicyText.findings(text) == [
+                "p.yaml:4:10: error: 'a' is already at p.yaml:3:9; rename it [duplicate]"
+            ])
+    }
+
+    @Test func numbersNeedUnitsAndPercentagesABase() {
+        #expect(
+            PolicyText.findings(
+                PolicyText.with("limits: [{on: g, set: {memory.max: 512}}]")
+            ) == [
+                "p.yaml:3:36: error: memory.max: \"512\" needs a unit; write 512MiB, 1.5GB, "
+                    + "20%host or max [unit]"
+            ])
+        #expect(
+            PolicyText.findings(
+                PolicyText.rule(
+                    "when: psi.memory.full.avg10 > 0.2 and memory.usage > 90%", "do: [log]",
+                    "for: 5"))
+                == [
+                    "p.yaml:6:35: error: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; "
+                        + "write 20% [unit]",
+                    "p.yaml:6:58: error: '90%' of what? 'memory.usage' counts bytes; write 90% of "
+                        + "memory.max or 20%host [base]",
+                    "p.yaml:8:10: error: for '5' has no unit; write a time such as 10s [unit]",
+                ])
+    }
+
+    @Test func kernelMemoryIsIneffective() {
+        for name in ["memory.kernel", "memory.kmem.max"] {
+            let lines = PolicyText.findings(
+                PolicyText.with("limits: [{on: g, set: {\(name): 1GiB}}]"))
+            #expect(lines.count == 1)
+            #expect(lines[0].hasPrefix("p.yaml:3:24: error: \(name): the kernel accepts"))
+            #expect(lines[0].hasSuffix("[ineffective]"))
+        }
+    }
+
+    // MARK: Places
+
+    @Test(arguments: [
+        ("when: memory.usgae > 1B", "6:11"),
+        ("when: \"memory.usgae > 1B\"", "6:12"),
+        ("when: 'memory.usgae > 1B'", "6:12"),
+        ("when: \"1B <\\tmemory.usgae\"", "6:18"),
+        ("when: 1B <\n      memory.usgae", "7:7"),
+        ("when: \"1B < \\\n        memory.usgae\"", "7:9"),
+        ("when: >-\n      1B <\n      memory.usgae", "8:7"),
+        ("when: |\n      1B < memory.usgae", "7:12"),
+        ("when: {all: [host.load > 1, \"memory.usgae > 1B\"]}", "6:34"),
+        ("when: 'group(\"g\").memory.usgae > 1B'", "6:23"),
+        ("when: '   memory.usgae > 1B'", "6:15"),
+    ])
+    func mistakesWithinAScalarAreWhereTheyStand(key: String, place: String) {
+        let lines = PolicyText.findings(PolicyText.rule(key, "do: [log]"))
+        #expect(
+            lines == [
+                "p.yaml:\(place): error: unknown metric 'memory.usgae', nearest valid "
+                    + "'memory.usage' [metric]"
+            ])
+    }
+
+    @Test func columnsCountCharacters() {
+        let lines = PolicyText.findings(
+            PolicyText.rule("when: 'group(\"größe\").memory.usage > 5'", "do: [log]"))
+        #expect(lines.map { $0.prefix(11) } == ["p.yaml:6:12", "p.yaml:6:42"])
+    }
+
+    // MARK: Several files
+
+    @Test func filesAreOnePolicyAndAllMistakesAreTold() {
+        let first = "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}, h: {path: '/h['}}\n"
+        let second =
+            "apiVersion: v2\nlimits: [{on: g, set: {pids.max: 5}}, {on: k, set: {pids.max: x}}]\n"
+        let load = PolicyText.load([("b.yaml", second), ("a.yaml", first), ("c.yaml", "x: [")])
+        #expect(load.document == nil)
+        #expect(
+            load.findings.map { "\($0.error.position) \($0.rule.rawValue)" } == [
+                "b.yaml:1:13 value", "b.yaml:2:44 reference", "b.yaml:2:63 value",
+                "a.yaml:2:25 unused", "a.yaml:2:35 value", "c.yaml:2:1 yaml",
+            ])
+    }
+
+    @Test func aLaterFileReplacesWhatItNames() throws {
+        let rule = "{name: a, on: g, when: host.load > 1, do: [log], priority: 1}"
+        let first = PolicyText.with(
+            "defaults: {cooldown: 5s, dry_run: true}\nrules: [\(rule), {name: b, on: g, "
+                + "when: host.load > 1, do: [log]}]")
+        let second = """
+            apiVersion: cgwarden/v1
+            defaults: {replace: true, cooldown: 7s}
+            groups: {g: {path: /other, replace: true}}
+            rules: [{name: a, replace: true, on: g, when: host.load > 9, do: [log]}]
+            """
+        let document = try #require(PolicyText.load([("1", first), ("2", second)]).document)
+        #expect(document.defaults.cooldown == .seconds(7))
+        #expect(document.defaults.isDryRun)
+        #expect(document.groups.map(\.paths.first?.description) == ["/other"])
+        #expect(document.rules.map(\.name) == ["a", "b"])
+        #expect(document.rules[0].priority == 0)
+        let twice = PolicyText.load([("1", first), ("2", first)])
+        #expect(
+            twice.findings.map { "\($0.error.position) \($0.rule.rawValue)" } == [
+                "2:2:10 duplicate", "2:3:12 duplicate", "2:3:26 duplicate", "2:4:9 duplicate",
+                "2:4:72 duplicate",
+            ])
+    }
+
+    @Test func aFileThatCannotBeReadIsAFinding() {
+        let place = ConfigPosition(file: "x.yaml", line: 1, column: 1)
+        let load = PolicyLoader(host: PolicyText.host, mode: .v2).load([
+            PolicyFile(name: "x.yaml", content: .failure(ConfigError(place, "can be written")))
+        ])
+        #expect(load.findings.map(\.description) == ["x.yaml:1:1: error: can be written [file]"])
+    }
+
+    @Test func nothingLoadsAsNothing() throws {
+        let load = PolicyLoader(host: PolicyText.host, mode: .v2).load([])
+        #expect(try #require(load.document) == PolicyDocument())
+    }
+
+    // MARK: Hostile input
+
+    @Test func noTruncationCrashes() {
+        let bytes = Array(everyKey.utf8)
+        for length in stride(from: 0, to: bytes.count, by: 3) {
+            let file = PolicyFile(name: "t", bytes: Array(bytes.prefix(length)))
+            _ = PolicyLoader(host: PolicyText.host, mode: .v1).load([file])
+        }
+    }
+
+    @Test func noMutationCrashes() {
+        var random = SeededNumbers(state: 11)
+        let bytes = Array(everyKey.utf8)
+        for _ in 0..<600 {
+            var changed = bytes
+            for _ in 0..<(1 + random.next() % 20) {
+                let place = Int(random.next() % UInt64(changed.count))
+                switch random.next() % 3 {
+                case 0: changed[place] = UInt8(truncatingIfNeeded: random.next())
+                case 1: changed.remove(at: place)
+                default: changed.insert(bytes[Int(random.next() % UInt64(bytes.count))], at: place)
+                }
+            }
+            _ = PolicyLoader(host: PolicyText.host, mode: .v2).load([
+                PolicyFile(name: "t", bytes: changed)
+            ])
+        }
+    }
+
+    @Test func noiseAndSizeAreRefused() {
+        var random = SeededNumbers(state: 5)
+        for length in [1, 10, 1000, 100_000] {
+            let noise = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            #expect(
+                PolicyLoader(host: PolicyText.host, mode: .v1).load([
+                    PolicyFile(name: "t", bytes: noise)
+                ]).isRefused)
+        }
+        let start =
+            "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}}\nrules: [{name: a, on: g, do: [log], when: \""
+        let fillings = [
+            "(", "a ", "memory.usage + ", "not ", "1", "\u{1F600}", "/s", "[", "a.", "and or ",
+        ]
+        for filling in fillings {
+            let size = ((1 << 20) - start.utf8.count - 10) / filling.utf8.count
+            let text = start + String(repeating: filling, count: size) + "\"}]\n"
+            #expect(PolicyText.load(text).isRefused)
+        }
+        let nested =
+            String(repeating: "{all: [", count: 25) + "host.load > 1"
+            + String(repeating: "]}", count: 25)
+        #expect(PolicyText.findings(PolicyText.rule("when: \(nested)", "do: [log]")).count == 1)
+    }
+}

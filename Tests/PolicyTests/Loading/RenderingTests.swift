@@ -1,0 +1,104 @@
+import CgroupModel
+import Configuration
+import Testing
+
+@testable import Policy
+
+@Suite struct RenderingTests {
+    /// The same document, as if everything stood at one place.
+    private func placeless(_ document: PolicyDocument) -> PolicyDocument {
+        let place = ConfigPosition(file: "", line: 1, column: 1)
+        var result = document
+        for index in result.groups.indices { result.groups[index].position = place }
+        for index in result.limits.indices { result.limits[index].position = place }
+        for index in result.rules.indices { result.rules[index].position = place }
+        for index in result.guards.indices { result.guards[index].position = place }
+        for index in result.autosizers.indices { result.autosizers[index].position = place }
+        return result
+    }
+
+    @Test func whatIsPrintedLoadsAsTheSame() throws {
+        let document = try #require(PolicyText.load(everyKey).document)
+        let text = document.canonicalText
+        let again = PolicyText.load(text)
+        #expect(again.findings.filter { $0.severity == .error }.map(\.description) == [])
+        let second = try #require(again.document)
+        #expect(placeless(second) == placeless(document))
+        #expect(second.canonicalText == text)
+    }
+
+    @Test func aRuleIsPrintedWithAllItsDefaults() throws {
+        let text = PolicyText.rule("when: memory.usage > 1GiB or host.load > 4", "do: [log, thaw]")
+        let rule = try #require(PolicyText.load(text).document).rules[0]
+        #expect(
+            rule.canonicalText
+                == """
+                {name: r, on: g, scope: each, when: "memory.usage > 1GiB or host.load > 4", \
+                for: 0s, until: "not (memory.usage > 0.9GiB or host.load > 3.6)", \
+                until_for: 0s, cooldown: 30s, priority: 0, do: [{log: {level: notice}}, \
+                {thaw: {}}], undo: restore, dry_run: false}
+                """)
+    }
+
+    @Test func whereItStandsChangesNothing() throws {
+        let text = PolicyText.rule("when: host.load > 4", "do: [log]")
+        let moved = PolicyText.load("# a comment\n\n" + text)
+        let first = try #require(PolicyText.load(text).document).rules[0]
+        let second = try #require(moved.document).rules[0]
+        #expect(first.position != second.position)
+        #expect(first.canonicalText == second.canonicalText)
+    }
+
+    @Test(arguments: [
+        "plain", "a b", "8:0", "22:00-06:00", "no", "~", "", "\"", "\\", "{a,b}", "[x]", "- a",
+        "# x", "größe", "\u{85}\u{2028}\u{1F600}\u{7}", "%x", "'", "a: b", "*", "&", "!x", "?",
+    ])
+    func everyTextReadsBackAsItself(text: String) throws {
+        let yaml = "\(FlowText.map([(text, .list([.text(text)]))]))"
+        let node = try ConfigLoader.load(Array(yaml.utf8), file: "t")
+        let entry = try node.mapping(for: "t")[0]
+        #expect(entry.key == text)
+        #expect(try entry.value.sequence(for: "t")[0].content == .text(text))
+    }
+
+    @Test(arguments: [
+        ("10s", Duration.seconds(10)), ("500ms", .milliseconds(500)), ("5m", .seconds(300)),
+        ("2h", .seconds(7200)), ("1d", .seconds(86400)), ("0s", .zero), ("1500ms", .seconds(1.5)),
+        ("90s", .seconds(90)), ("7us", .microseconds(7)),
+    ])
+    func timesReadBackAsThemselves(text: String, duration: Duration) {
+        #expect(DurationText.duration(text) == duration)
+        #expect(DurationText.text(duration) == text)
+    }
+
+    @Test(arguments: ["", "5", "s", "5x", "-5s", "1e3s", "٣s", "99999d", ".5s", "5.s"])
+    func whatIsNoTimeIsNone(text: String) { #expect(DurationText.duration(text) == nil) }
+}
+
+@Suite struct ScalarGrammarTests {
+    @Test(arguments: [
+        ("22:00-06:00", 1320, 360), ("00:00-24:00", 0, 0), ("06:30-06:31", 390, 391),
+    ])
+    func timesOfDay(text: String, start: Int, end: Int) {
+        #expect(ScalarGrammar.window.read(text) == DayWindow(start: start, end: end))
+    }
+
+    @Test(arguments: [
+        "22:00", "6:00-7:00", "24:00-01:00", "00:60-01:00", "a-b", "22:00-06:00-07:00",
+    ])
+    func whatIsNoTimeOfDay(text: String) { #expect(ScalarGrammar.window.read(text) == nil) }
+
+    @Test func budgetsAndDemands() {
+        #expect(ScalarGrammar.budget.read("1/15s") == Budgets.Budget(1, per: .seconds(15)))
+        #expect(ScalarGrammar.budget.read("10/m") == Budgets.Budget(10, per: .seconds(60)))
+        for text in ["1", "1/", "/s", "1/0s", "x/s", "-1/s"] {
+            #expect(ScalarGrammar.budget.read(text) == nil, "\(text)")
+        }
+        #expect(ScalarGrammar.demand.read("4") == .count(4))
+        #expect(ScalarGrammar.demand.read("2-5,7") == .list(RangeList([2, 3, 4, 5, 7])))
+        #expect(ScalarGrammar.demand.read("25%host") == .hostShare(0.25))
+        for text in ["0", "-1", "101%host", "0%host", "04", "a", "5-2"] {
+            #expect(ScalarGrammar.demand.read(text) == nil, "\(text)")
+        }
+    }
+}

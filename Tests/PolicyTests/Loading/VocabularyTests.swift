@@ -1,0 +1,186 @@
+import CgroupModel
+import Testing
+
+@testable import Policy
+
+@Suite struct VocabularyTests {
+    private func metric(_ name: String) throws -> PolicyMetric {
+        try #require(PolicyVocabulary.metric(named: name), "\(name)")
+    }
+
+    /// The names of the specification.
+    @Test func everyNameOfTheSpecificationIsThere() throws {
+        let memory = [
+            "usage", "max", "limit", "anon", "file", "swap", "unreclaimable", "high_events",
+            "max_events", "oom_events", "oom_kills", "pgscan",
+        ].map { "memory.\($0)" }
+        let pressure = ["cpu", "memory", "io"].flatMap { resource in
+            ["some", "full"].flatMap { line in
+                ["avg10", "avg60", "avg300", "total"].map { "psi.\(resource).\(line).\($0)" }
+            }
+        }
+        let rest = [
+            "cpu.usage", "cpu.user", "cpu.system", "cpu.throttled_ratio", "cpu.throttled_time",
+            "cpu.limit", "io.read_rate", "io.write_rate", "io.read_ops", "io.write_ops",
+            "pids.current", "pids.max", "pids.forks_failed", "group.populated", "group.age",
+            "group.frozen", "host.memory.available", "host.memory.swap_free", "host.load",
+            "host.cpu.util", "host.time", "host.disk.util",
+        ]
+        for name in memory + pressure + pressure.map({ "host.\($0)" }) + rest {
+            _ = try metric(name)
+        }
+    }
+
+    @Test func everyNumberOfTheCatalogHasItsName() throws {
+        for row in MetricCatalog.all {
+            let known = PolicyVocabulary.metric(named: row.name)
+            #expect(
+                (known == nil) == (row.kind == .text || [.signed, .none].contains(row.unit)),
+                "\(row.name)")
+            guard let known, case .catalog(let id) = known.source else { continue }
+            #expect(id == row.id)
+            #expect(known.isCounter == (row.kind == .counter))
+        }
+        #expect(Set(PolicyVocabulary.all.map(\.name)).count == PolicyVocabulary.all.count)
+    }
+
+    @Test func unitsAndScales() throws {
+        let usage = try metric("cpu.usage")
+        #expect(usage.isCounter && usage.isRate)
+        #expect(usage.unit == .seconds && usage.rateUnit == .cpus && usage.scale == 1e-6)
+        #expect(usage.rateScale == 1 && usage.valueUnit == .cpus)
+        let stall = try metric("psi.memory.full.total")
+        #expect(stall.rateUnit == .percent && stall.rateScale == 100)
+        #expect(try metric("host.psi.io.some.avg10").scale == 0.01)
+        #expect(try metric("memory.usage").valueUnit == .bytes)
+        #expect(try metric("io.write_rate").valueUnit == .bytesPerSecond)
+        #expect(try metric("io.max.wbps").takesInstance)
+        for metric in PolicyVocabulary.all { #expect(metric.isCounter == (metric.rateUnit != nil)) }
+    }
+
+    @Test func whatAModeCannotHave() throws {
+        func obstacle(_ name: String, _ mode: HierarchyMode) -> String? {
+            PolicyVocabulary.obstacle(to: MetricTerm(name), on: mode)
+        }
+        #expect(obstacle("psi.io.full.avg10", .v1) == "psi.io.full.avg10 does not exist on v1")
+        #expect(obstacle("psi.io.full.avg10", .v2) == nil)
+        #expect(obstacle("psi.io.full.avg10", .hybrid) == nil)
+        #expect(obstacle("cpu.shares", .v2) == "cpu.shares does not exist on v2")
+        #expect(obstacle("memory.oom_kills", .v1) == nil)
+        #expect(obstacle("memory.max_events", .v1) == nil)
+        #expect(obstacle("memory.high_events", .v1) != nil)
+        #expect(
+            PolicyVocabulary.obstacle(
+                to: MetricTerm("psi.io.full.avg10", of: .host), on: .v1) == nil)
+    }
+}
+
+@Suite struct ObstacleTests {
+    @Test func aRuleKnowsWhereItCannotHold() throws {
+        func obstacles(_ keys: String...) throws -> [String?] {
+            let text = PolicyText.rule("do: [log]", keys.joined(separator: "\n    "))
+            let rule = try #require(PolicyText.load(text).document).rules[0]
+            return HierarchyMode.allCases.map { rule.obstacle(on: $0) }
+        }
+        #expect(try obstacles("when: host.load > 4") == [nil, nil, nil])
+        #expect(
+            try obstacles("when: psi.io.full.avg10 > 4%")
+                == ["psi.io.full.avg10 does not exist on v1", nil, nil])
+        #expect(
+            try obstacles("when: host.load > 4", "requires: [v2, psi]")
+                == ["it requires v2", nil, "it requires v2"])
+    }
+}
+
+@Suite struct AttributeTests {
+    private func settings(_ text: String, mode: HierarchyMode = .hybrid) -> [Setting] {
+        PolicyText.load(
+            PolicyText.with("limits:\n  - on: g\n    set:\n      \(text)"), mode: mode
+        ).document?.limits[0].settings ?? []
+    }
+
+    private func findings(_ text: String, mode: HierarchyMode = .hybrid) -> [String] {
+        PolicyText.findings(
+            PolicyText.with("limits:\n  - on: g\n    set:\n      \(text)"), mode: mode)
+    }
+
+    /// Each row of the catalog takes what its own grammar prints.
+    @Test func everyLimitCanBeSet() throws {
+        for row in LimitCatalog.all where row.refusal == nil {
+            let value: LimitValue =
+                switch row.grammar {
+                case .bytes: .number(1 << 30)
+                case .cpus: .number(1_500_000)
+                case .time: .number(5000)
+                case .weight, .count, .bytesPerSecond, .operationsPerSecond: .number(50)
+                case .flag, .classID: .number(1)
+                case .cpuList, .nodeList: .text("0-1")
+                case .word(let words): .text(words[0])
+                case .deviceRule: .text("c 1:3 rwm")
+                }
+            let written = row.grammar.text(value)
+            if row.grammar == .deviceRule {
+                #expect(
+                    settings("devices: {\(row.field): [\"\(written)\"]}")
+                        == [.limit(LimitKey(row.name, instance: written), value)])
+                continue
+            }
+            let key = LimitKey(row.name, instance: row.dimension == nil ? nil : "8:0")
+            #expect(settings("\"\(key)\": \"\(written)\"") == [.limit(key, value)], "\(row.name)")
+        }
+    }
+
+    @Test func aDeviceRuleNeedsNoInstanceInTheKernel() throws {
+        let row = try #require(LimitCatalog.limit(named: "devices.deny"))
+        #expect(LimitRequest(limit: row, instance: "a", value: .text("a")).instance == nil)
+    }
+
+    @Test func oneDiskHasManySpellings() {
+        let wanted: [Setting] = [
+            .limit(LimitKey("io.max.wbps", instance: "/dev/vda"), .number(10_000_000))
+        ]
+        for text in [
+            "io: {/dev/vda: {wbps: 10MB/s}}", "io.max: {/dev/vda: {wbps: 10MB/s}}",
+            "\"io[/dev/vda].wbps\": 10MB/s", "\"io.max.wbps[/dev/vda]\": 10MB/s",
+            "io.max.wbps: {/dev/vda: 10MB/s}",
+        ] { #expect(settings(text) == wanted, "\(text)") }
+        #expect(
+            settings("io: {8:0: {latency: 10ms, weight: 5}}") == [
+                .limit(LimitKey("io.latency", instance: "8:0"), .number(10_000)),
+                .limit(LimitKey("io.weight.device", instance: "8:0"), .number(5)),
+            ])
+        #expect(settings("io.weight: 7") == [.limit(LimitKey("io.weight"), .number(7))])
+    }
+
+    @Test(arguments: [
+        (
+            "io.max.wbps: 10MB/s",
+            "6:7: error: io.max.wbps is set for each of several; write io.max.wbps[/dev/vda] [attribute]"
+        ),
+        ("\"memory.max[x]\": 1GiB", "6:7: error: memory.max is one value; remove [x] [attribute]"),
+        (
+            "iox: {8:0: {wbps: 1MB/s}}",
+            "6:7: error: unknown attribute 'iox', nearest valid 'io' [attribute]"
+        ),
+        (
+            "io: {8:0: {wbpx: 1MB/s}}",
+            "6:18: error: unknown attribute 'io[8:0].wbpx', nearest valid 'io.wbps' [attribute]"
+        ),
+        ("cpuset.pool: none", "6:20: error: unknown pool 'none'; none is defined [reference]"),
+        (
+            "devices: {allow: [\"x 1:3\"]}",
+            "6:25: error: devices.allow: \"x 1:3\" is not understood; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"
+        ),
+    ])
+    func mistakes(text: String, expected: String) {
+        #expect(findings(text).filter { $0.contains("error") } == ["p.yaml:\(expected)"])
+    }
+
+    @Test func networkOnV2NamesNftables() {
+        #expect(
+            findings("net.prio: {eth0: 3}", mode: .v2) == [
+                "p.yaml:6:18: error: net.prio does not exist on v2: v2 has no file for it: match the "
+                    + "cgroup's path with nftables (socket cgroupv2). [unsupported]"
+            ])
+    }
+}

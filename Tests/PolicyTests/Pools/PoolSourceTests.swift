@@ -1,0 +1,160 @@
+import CgroupModel
+import Configuration
+import TestSupport
+import Testing
+
+@testable import Policy
+
+/// The third of the examples: a service on its own CPUs, within a slice that must leave them.
+@Suite struct PoolSourceTests {
+    private struct Machine {
+        var document = PolicyDocument()
+        var topology = twoNodes
+        /// The group's patterns, answered by path here, for groups are the engine's.
+        var members: [String: [String]] = [
+            "api": ["/system.slice/api.service"], "rest": ["/system.slice", "/user.slice"],
+        ]
+        /// By path, its own list and what applies.
+        var lists: [String: (own: String, effective: String)] = [:]
+        var paths = [
+            "/", "/init.scope", "/system.slice", "/system.slice/api.service",
+            "/system.slice/cron.service", "/system.slice/cron.service/job", "/user.slice",
+        ]
+        var source: PoolSource
+        var holding = true
+
+        init(isLegacy: Bool = false, fallback: CPUPool.Fallback = .shared) throws {
+            let position = ConfigPosition(file: "p.yaml", line: 1, column: 1)
+            document.reservedCPUs = .count(1)
+            document.pools = [
+                CPUPool(
+                    name: "fast", cpus: .count(4), isExclusive: true, numa: .strict,
+                    smt: .wholeCore, fallback: fallback, others: ["rest"])
+            ]
+            document.limits = [
+                StandingLimits(position: position, group: "api", settings: [.pool("fast")])
+            ]
+            source = PoolSource(document, mode: .v2, isLegacy: isLegacy)
+        }
+
+        var context: LayerContext {
+            var builder = SnapshotBuilder(metrics: ["cpuset.cpus", "cpuset.cpus.effective"])
+            for (index, path) in paths.enumerated() {
+                var now: [String: Reading] = [:]
+                if let (own, effective) = lists[path] {
+                    now["cpuset.cpus"] = Word.intern(own).map { Reading(UInt64($0)) }
+                    now["cpuset.cpus.effective"] = Word.intern(effective).map {
+                        Reading(UInt64($0))
+                    }
+                }
+                builder.add(
+                    path, inode: UInt64(index + 1), generation: UInt64(index + 1),
+                    controllers: [.cpuset], now)
+            }
+            let snapshot = builder.build()
+            return LayerContext(
+                input: PolicyInput(
+                    snapshot: snapshot, time: PolicyInstant(nanoseconds: 0), minuteOfDay: 0,
+                    topology: topology),
+                document: document,
+                members: members.mapValues {
+                    $0.compactMap { snapshot.index(of: CgroupPath($0)) }
+                }, membersChanged: false, holding: [holding])
+        }
+
+        /// What is wanted, as text; nil if nothing changed.
+        mutating func tick() -> [String]? {
+            source.propose(context).wishes?.map { "\($0.target.path) \($0.key)=\($0.value.plain)" }
+        }
+    }
+
+    @Test func theSliceBecomesItsOtherChildren() throws {
+        var machine = try Machine()
+        #expect(
+            machine.tick() == [
+                "/system.slice/api.service cpuset.cpus=2-3,6-7",
+                "/system.slice/api.service cpuset.mems=1",
+                "/system.slice/cron.service cpuset.cpus=0-1,4-5",
+                "/user.slice cpuset.cpus=0-1,4-5",
+            ])
+        #expect(machine.tick() == nil)
+        #expect(
+            machine.source.leftovers(machine.context).map(\.description) == [
+                "processes directly in /: still allowed here",
+                "/init.scope: still allowed here",
+                "processes directly in /system.slice: still allowed here",
+                "threads of the kernel: still allowed here",
+            ])
+    }
+
+    @Test func onV1EveryoneBelowMakesRoomAsFarAsItMust() throws {
+        var machine = try Machine(isLegacy: true)
+        machine.lists["/system.slice/cron.service"] = ("0-7", "0-7")
+        machine.lists["/system.slice/cron.service/job"] = ("1-2", "1-2")
+        machine.lists["/user.slice"] = ("2-3", "2-3")
+        let first = machine.tick() ?? []
+        #expect(first.contains("/system.slice/cron.service cpuset.cpus=0-1,4-5"))
+        #expect(first.contains("/system.slice/cron.service/job cpuset.cpus=1"))
+        // Nothing of its own is left, so it gets what all have.
+        #expect(first.contains("/user.slice cpuset.cpus=0-1,4-5"))
+        // That they are narrow now changes nothing of what they had.
+        machine.lists["/system.slice/cron.service"] = ("0-1,4-5", "0-1,4-5")
+        machine.lists["/system.slice/cron.service/job"] = ("1", "1")
+        #expect(machine.tick() == nil)
+        machine.topology = twoNodes.without([1])
+        #expect(
+            machine.tick()?.contains("/system.slice/cron.service/job cpuset.cpus=0,4-5") == true)
+    }
+
+    @Test func cpusThatGoAndComeBack() throws {
+        var machine = try Machine()
+        let first = machine.tick()
+        machine.topology = twoNodes.without([2, 3, 6, 7])
+        let proposal = machine.source.propose(machine.context)
+        #expect(proposal.wishes == [])
+        #expect(proposal.acts.count == 1)
+        if case .log(.notice, let text)? = proposal.acts.first?.kind {
+            #expect(
+                text == "pool fast wants 4 CPUs (whole cores of one memory node); free for it: 1,5")
+        } else {
+            Issue.record("no notice")
+        }
+        #expect(machine.tick() == nil)
+        #expect(machine.source.lists(ofPool: "fast")?.cpus == RangeList([0, 1, 4, 5]))
+        machine.topology = twoNodes
+        #expect(machine.tick() == first)
+    }
+
+    @Test func whatAnEarlierRunGaveIsKept() throws {
+        var machine = try Machine()
+        machine.document.pools[0].cpus = .count(2)
+        machine.source.reload(machine.document)
+        machine.lists["/system.slice/api.service"] = ("3,7", "3,7")
+        #expect(machine.tick()?.first == "/system.slice/api.service cpuset.cpus=3,7")
+    }
+
+    @Test func theParentRestrictsTheChoice() throws {
+        var machine = try Machine(fallback: .skip)
+        machine.lists["/system.slice"] = ("0-3", "0-3")
+        #expect(machine.tick() == [])
+        #expect(machine.source.lists(ofPool: "fast") == nil)
+        machine.lists["/system.slice"] = ("", "0-7")
+        #expect(machine.tick()?.count == 4)
+    }
+
+    @Test func aNewSiblingMakesRoomAndAnEndedPolicyGivesAllBack() throws {
+        var machine = try Machine()
+        _ = machine.tick()
+        machine.paths.append("/system.slice/new.service")
+        #expect(machine.tick()?.contains("/system.slice/new.service cpuset.cpus=0-1,4-5") == true)
+        machine.holding = false
+        #expect(machine.tick() == [])
+    }
+}
+
+extension LimitValue {
+    fileprivate var plain: String {
+        if case .text(let text) = self { return text }
+        return "\(self)"
+    }
+}

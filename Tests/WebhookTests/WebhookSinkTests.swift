@@ -1,0 +1,169 @@
+#if Exporter
+import Enforcement
+import Foundation
+import KernelIO
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Policy
+import Synchronization
+import Testing
+
+@testable import Webhook
+
+@Suite final class WebhookSinkTests {
+    private let directory = NSTemporaryDirectory() + "cgwarden-webhook-\(UUID().uuidString)"
+    private let reasons = Reasons()
+
+    private final class Reasons: Sendable {
+        private let texts = Mutex<[String]>([])
+        var all: [String] { texts.withLock { $0 } }
+        func add(_ text: String) { texts.withLock { $0.append(text) } }
+    }
+
+    init() throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func sink(
+        _ port: Int, scheme: String = "http", host: String = "127.0.0.1", tokenFile: String? = nil,
+        timeout: Duration = .seconds(3), certificates: String? = nil
+    ) throws -> WebhookSink {
+        WebhookSink(
+            try #require(WebhookURL("\(scheme)://\(host):\(port)/hook?x=1")), tokenFile: tokenFile,
+            timeout: timeout, certificates: certificates,
+            pauses: [.milliseconds(10), .milliseconds(20)],
+            gaveUp: { [reasons] in reasons.add($0) })
+    }
+
+    private func notice(_ text: String = "frozen \"db\"\n") -> Notice {
+        Notice(
+            sinks: ["pager"], level: .warning, text: text,
+            fields: ["CGWARDEN_RULE": "r", "CGWARDEN_CAUSE_JSON": #"{"text":"x > 1"}"#])
+    }
+
+    private func send(_ sink: WebhookSink, _ notices: Notice...) {
+        for notice in notices { sink.send(notice) }
+        #expect(sink.waitUntilSent(within: .seconds(20)))
+    }
+
+    @Test func aNoticeIsPostedAsJSON() throws {
+        let pager = try FakePager(.status(204))
+        let sink = try sink(pager.port)
+        send(sink, notice())
+        #expect(pager.received.count == 1 && sink.dropped == 0)
+        let request = try #require(pager.received.first)
+        #expect(request.head.method == .POST && request.head.uri == "/hook?x=1")
+        #expect(request.head.headers["Content-Type"] == ["application/json"])
+        #expect(request.head.headers["Host"] == ["127.0.0.1:\(pager.port)"])
+        #expect(request.head.headers["Authorization"].isEmpty)
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(request.body.utf8)) as? [String: Any])
+        #expect(object["text"] as? String == "frozen \"db\"\n")
+        #expect(object["level"] as? String == "warning" && object["rule"] as? String == "r")
+        #expect((object["cause"] as? [String: Any])?["text"] as? String == "x > 1")
+        let time = try #require(object["time"] as? Double)
+        #expect(abs(time - Date().timeIntervalSince1970) < 60)
+    }
+
+    @Test func theTokenIsReadAnewEachTime() throws {
+        let file = "\(directory)/token"
+        let pager = try FakePager(.status(200))
+        let sink = try sink(pager.port, tokenFile: file)
+        try Data("first\n".utf8).write(to: URL(filePath: file))
+        send(sink, notice())
+        try Data("second".utf8).write(to: URL(filePath: file))
+        send(sink, notice())
+        #expect(
+            pager.received.map { $0.head.headers["Authorization"] } == [
+                ["Bearer first"], ["Bearer second"],
+            ])
+        // Without it nothing is sent, rather than without the token.
+        try FileManager.default.removeItem(atPath: file)
+        send(sink, notice())
+        #expect(pager.received.count == 2 && sink.dropped == 1)
+        #expect(reasons.all.first?.contains("token") == true)
+    }
+
+    @Test func whatFailsForNowIsTriedAgain() throws {
+        let pager = try FakePager(.status(503), .hangUp, .status(200))
+        let sink = try sink(pager.port)
+        send(sink, notice())
+        #expect(pager.received.count == 3 && sink.dropped == 0 && reasons.all.isEmpty)
+    }
+
+    @Test func whatIsRefusedForGoodIsNot() throws {
+        let pager = try FakePager(.status(403))
+        let sink = try sink(pager.port)
+        send(sink, notice())
+        #expect(pager.received.count == 1 && sink.dropped == 1)
+        #expect(reasons.all.first?.hasSuffix("the server answers 403") == true)
+    }
+
+    @Test func aServerThatIsSilentOrNotThereIsGivenUp() throws {
+        let pager = try FakePager(.silence)
+        let silent = try sink(pager.port, timeout: .milliseconds(200))
+        let start = MonotonicClock.nanoseconds
+        silent.send(notice())
+        #expect(MonotonicClock.nanoseconds - start < 100_000_000)
+        #expect(silent.waitUntilSent(within: .seconds(10)))
+        #expect(pager.received.count == 3 && silent.dropped == 1)
+        #expect(reasons.all.first?.contains("no answer within") == true)
+        let absent = try sink(1)
+        send(absent, notice())
+        #expect(absent.dropped == 1)
+    }
+
+    @Test func whoSendsIsNeverHeldUpAndTheOldestGiveWay() throws {
+        let pager = try FakePager(.silence)
+        let sink = try sink(pager.port, timeout: .seconds(2))
+        let start = MonotonicClock.nanoseconds
+        for number in 0..<1000 { sink.send(notice("\(number)")) }
+        #expect(MonotonicClock.nanoseconds - start < 1_000_000_000)
+        // One is under way, and 256 wait.
+        #expect((743...744).contains(sink.dropped))
+    }
+
+    private static let openssl = "/usr/bin/openssl"
+
+    /// A certificate for 127.0.0.1 and `localhost` that vouches for itself.
+    private func certificate() throws -> (certificate: String, security: NIOSSLContext) {
+        let process = Process()
+        process.executableURL = URL(filePath: Self.openssl)
+        process.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-keyout", "\(directory)/key.pem", "-out", "\(directory)/cert.pem", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        ]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        let certificates = try NIOSSLCertificate.fromPEMFile("\(directory)/cert.pem")
+        let key = try NIOSSLPrivateKey(file: "\(directory)/key.pem", format: .pem)
+        let configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: certificates.map { .certificate($0) }, privateKey: .privateKey(key))
+        return ("\(directory)/cert.pem", try NIOSSLContext(configuration: configuration))
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: openssl), "needs openssl"),
+        arguments: ["localhost", "127.0.0.1"])
+    func overTLSTheCertificateIsChecked(_ host: String) throws {
+        let (file, security) = try certificate()
+        let pager = try FakePager(.status(200), security: security)
+        let trusting = try sink(
+            pager.port, scheme: "https", host: host, certificates: file)
+        send(trusting, notice())
+        #expect(pager.received.count == 1 && trusting.dropped == 0, "\(reasons.all)")
+        let doubting = try sink(pager.port, scheme: "https", host: host)
+        send(doubting, notice())
+        #expect(pager.received.count == 1 && doubting.dropped == 1)
+        #expect(reasons.all.first?.contains("CERTIFICATE_VERIFY_FAILED") == true)
+    }
+}
+#endif

@@ -1,0 +1,21 @@
+import Testing
+
+@testable import Webhook
+
+@Suite struct WebhookURLTests {
+    @Test func partsOfAURL() throws {
+        let url = try #require(WebhookURL("https://pager.example/hook?a=1"))
+        #expect(url.isSecure && url.host == "pager.example" && url.port == 443)
+        #expect(url.target == "/hook?a=1" && url.authority == "pager.example")
+        let plain = try #require(WebhookURL("http://[::1]:8080"))
+        #expect(plain.host == "::1" && plain.port == 8080 && plain.target == "/")
+        #expect(plain.authority == "[::1]:8080" && plain.isAddress)
+        #expect(WebhookURL("http://h?x")?.target == "/?x")
+    }
+
+    @Test(arguments: [
+        "pager.example", "ftp://h/", "http://", "http://h:0/", "http://h:x/", "http://u@h/",
+        "http://h/#f", "http://h/a b", "http://h/ä", "http://[::1",
+    ])
+    func whatIsNoWebhook(_ text: String) { #expect(WebhookURL(text) == nil) }
+}
