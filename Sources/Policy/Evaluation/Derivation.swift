@@ -28,8 +28,8 @@ extension PolicyMetric.Derivation {
         }
     }
 
-    /// The value of the machine, before the vocabulary's scale.
-    func value(ofHost input: PolicyInput) -> Double {
+    /// The value of the machine, or of one disk, before the vocabulary's scale.
+    func value(ofHost input: PolicyInput, disk: InstanceKey? = nil) -> Double {
         let host = input.snapshot.host
         switch self {
         case .hostMemoryTotal: return MetricReading.number(host.memoryTotal, 1)
@@ -37,12 +37,13 @@ extension PolicyMetric.Derivation {
         case .hostSwapFree: return MetricReading.number(host.swapFree, 1)
         case .hostSwapTotal: return MetricReading.number(host.swapTotal, 1)
         case .hostCPUUse:
-            guard let old = host.previousCPUBusy.value, let new = host.cpuBusy.value, new >= old,
-                let seconds = input.snapshot.tierTimes[Tier.tick.rawValue].seconds
-            else { return host.cpuBusy == .absent ? .notApplicable : .unknown }
-            return Double(new - old) / 1e6 / seconds / Double(max(host.cpuCount, 1))
+            let none = host.cpuTotal == .absent ? Double.notApplicable : .unknown
+            return host.cpuUtilisation ?? none
+        case .hostLoad: return MetricReading.number(host.load, 0.01)
+        case .hostDiskUse: return Self.diskUse(input.snapshot, disk)
         case .hostPressure(let resource, let line, let window):
-            return Self.pressure(input.snapshot, resource, line, window)
+            return MetricReading.number(
+                Self.pressure(host.pressure, resource, line, window), 1)
         case .hostTime: return Double(input.minuteOfDay)
         default: return .notApplicable
         }
@@ -62,22 +63,25 @@ extension PolicyMetric.Derivation {
         "memory.active_file", "memory.inactive_file", "memory.slab_reclaimable",
     ].compactMap { MetricCatalog.metric(named: $0)?.id }
 
-    /// From /proc/pressure; what the machine's row does not hold, v2's root cgroup does.
     private static func pressure(
-        _ snapshot: Snapshot, _ resource: String, _ line: String, _ window: String
-    ) -> Double {
-        let reading: Reading? =
-            switch (resource, line, window) {
-            case ("cpu", "some", "avg10"): snapshot.host.cpuPressure
-            case ("memory", "some", "avg10"): snapshot.host.memoryPressure
-            case ("io", "some", "avg10"): snapshot.host.ioPressure
-            default: nil
-            }
-        if let reading, reading != .absent { return MetricReading.number(reading, 1) }
-        guard let metric = MetricCatalog.metric(named: "\(resource).pressure.\(line).\(window)"),
-            let root = snapshot.index(of: .root)
+        _ host: HostPressure, _ resource: String, _ line: String, _ window: String
+    ) -> Reading {
+        let pressure = ["cpu": host.cpu, "memory": host.memory, "io": host.io][resource]
+        let share = line == "full" ? pressure?.full : pressure?.some
+        return switch window {
+        case "avg10": share?.avg10 ?? .absent
+        case "avg60": share?.avg60 ?? .absent
+        case "avg300": share?.avg300 ?? .absent
+        default: share?.total ?? .absent
+        }
+    }
+
+    /// The busy share of a disk, or of the busiest.
+    private static func diskUse(_ snapshot: Snapshot, _ disk: InstanceKey?) -> Double {
+        let disks = disk.map { [$0] } ?? snapshot.host.disks.map(\.device)
+        guard disks.contains(where: { key in snapshot.host.disks.contains { $0.device == key } })
         else { return .notApplicable }
-        return MetricReading.number(snapshot[root, metric.id], 1)
+        return disks.compactMap { snapshot.diskUtilisation($0) }.max() ?? .unknown
     }
 }
 

@@ -144,6 +144,8 @@ struct Holdings: Sendable {
     var thaws: [(rule: Int, priority: Int)] = []
     /// An effect that did not end within its deadline: nothing more is done until it does.
     var hung: Effect.ID?
+    /// Whether a thaw failed while another rule already wanted it frozen again.
+    var owesThaw = false
     /// Until when it is no victim, for acting on it brought nothing.
     var excludedUntil: UInt64 = 0
     /// The last tick in which something disruptive was done to it.

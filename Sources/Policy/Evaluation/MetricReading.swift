@@ -18,6 +18,8 @@ struct MetricReading: Sendable {
     /// A counter keeps the kernel's unit until its rate is taken.
     private let scale: Double
     private var way: Way
+    /// The one disk that a number of the machine is of.
+    private var disk: InstanceKey?
 
     init(_ metric: PolicyMetric, instance: String?, device: (String) -> InstanceKey?) {
         isCounter = metric.isCounter
@@ -27,7 +29,8 @@ struct MetricReading: Sendable {
         case .derived(let derivation):
             self.metric = nil
             tier = .tick
-            way = .derived(derivation)
+            disk = instance.flatMap { InstanceKey($0, .device, device: device) }
+            way = instance != nil && disk == nil ? .nothing : .derived(derivation)
         case .catalog(let id):
             let row = MetricCatalog[id]
             self.metric = id
@@ -89,11 +92,12 @@ struct MetricReading: Sendable {
 
     /// The value of the machine.
     func value(ofHost input: PolicyInput) -> Double {
+        if case .nothing = way { return .notApplicable }
         guard case .derived(let derivation) = way else {
             guard let root = input.snapshot.index(of: .root) else { return .notApplicable }
             return value(input, root, firstSeen: 0)
         }
-        let value = derivation.value(ofHost: input)
+        let value = derivation.value(ofHost: input, disk: disk)
         return value.isNaN ? value : value * scale
     }
 

@@ -5,7 +5,7 @@ extension PolicyEngine {
 
     /// The cgroups of a group as they were at the last tick, in path order.
     public func members(of group: String) -> [Effect.Target] {
-        matcher.members(of: group).map { rows.cgroups[$0].target }
+        matcher.members(of: group).map { rows.cgroups[rows.rowAt[$0]].target }
     }
 
     /// Takes what became of effects after ``stop()``; what is to be written down of it.

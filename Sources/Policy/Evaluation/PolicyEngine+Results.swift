@@ -54,13 +54,11 @@ extension PolicyEngine {
         case .freeze:
             if !result.outcome.isSuccess, let place = rule(of: effect) {
                 holdings[row].claims.removeAll { $0.rule == place }
+                if holdings[row].owesThaw { thawAgain(effect, row) }
             }
         case .thaw:
-            if !result.outcome.isTakenBack, result.outcome != .hung {
-                emit(
-                    .thaw, effect.origin, row, effect.cause, isUndo: true,
-                    isDryRun: effect.isDryRun)
-            }
+            holdings[row].owesThaw = !result.outcome.isTakenBack
+            if holdings[row].owesThaw { thawAgain(effect, row) }
         case .reclaim, .kill:
             if case .ineffective = result.outcome {
                 holdings[row].excludedUntil = now + Self.victimRest
@@ -69,6 +67,15 @@ extension PolicyEngine {
         }
         goOn(after: result, effect, row)
         if let place = rule(of: effect), !effect.isUndo { judge(place, row, result, effect) }
+    }
+
+    /// Thaws what should not be frozen any more, unless a rule wants it frozen again.
+    private mutating func thawAgain(_ effect: Effect, _ row: Int) {
+        guard !holdings[row].claims.contains(where: { $0.isDryRun == effect.isDryRun }) else {
+            return
+        }
+        emit(
+            .thaw, effect.origin, row, effect.cause, isUndo: true, isDryRun: effect.isDryRun)
     }
 
     private func rule(of effect: Effect) -> Int? {

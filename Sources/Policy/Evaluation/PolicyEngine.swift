@@ -257,7 +257,7 @@ public struct PolicyEngine: Sendable {
         for row in rows.rowAt {
             for isDryRun in [false, true]
             where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
-                || !isDryRun && unanswered.contains(row)
+                || !isDryRun && (holdings[row].owesThaw || unanswered.contains(row))
             {
                 emit(.thaw, .engine, row, cause, isUndo: true, isDryRun: isDryRun)
             }

@@ -104,6 +104,14 @@ import Testing
         #expect(found.filter { $0 != "/" } == paths)
     }
 
+    /// A cgroup that came later has a later row, wherever it stands in the tree.
+    @Test func membersAreFoundByTheirRows() throws {
+        var run = try EngineRun("groups: {g: {path: /b}}")
+        run.tick(0, [.init(path: "/b", values: [:])])
+        run.tick(1, [.init(path: "/a", values: [:]), .init(path: "/b", values: [:])])
+        #expect(run.engine.members(of: "g").map(\.path) == [CgroupPath("/b")])
+    }
+
     @Test func byFacts() throws {
         var facts = TestFacts()
         facts.units = ["/a": "backup-1.service", "/e": "other.service"]

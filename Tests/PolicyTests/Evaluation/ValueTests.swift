@@ -208,6 +208,36 @@ import Testing
         #expect(narrow.effects.map(\.effect.target.path.description) == ["/a/b/c", "/a/b", "/a"])
     }
 
+    // MARK: The machine
+
+    @Test func theMachineIsSeen() {
+        var builder = SnapshotBuilder()
+        builder.host.load = Reading(250)
+        builder.host.pressure.io.full.avg60 = Reading(1234)
+        (builder.host.previousCPUBusy, builder.host.cpuBusy) = (Reading(0), Reading(30))
+        (builder.host.previousCPUTotal, builder.host.cpuTotal) = (Reading(0), Reading(40))
+        for (minor, busy) in [(0, 250_000), (16, 500_000)] {
+            builder.host.disks.append(
+                DiskSample(
+                    device: InstanceKey(major: 8, minor: UInt32(minor)),
+                    busy: Reading(UInt64(busy)), previousBusy: Reading(0)))
+        }
+        let input = PolicyInput(
+            snapshot: builder.build(), time: PolicyInstant(nanoseconds: 1), minuteOfDay: 90)
+        func value(_ name: String, _ disk: String? = nil) -> Double? {
+            PolicyVocabulary.metric(named: name).map {
+                MetricReading($0, instance: disk, device: { _ in nil }).value(ofHost: input)
+            }
+        }
+        #expect(value("host.load") == 2.5)
+        #expect(value("host.cpu.util") == 75)
+        #expect(value("host.psi.io.full.avg60") == 12.34)
+        #expect(value("host.disk.util") == 50)
+        #expect(value("host.disk.util", "8:0") == 25)
+        #expect(value("host.disk.util", "/dev/none")?.isNotApplicable == true)
+        #expect(value("host.time") == 5400)
+    }
+
     // MARK: Row 7
 
     @Test func aShareOfNoLimitNeverFires() throws {
