@@ -179,7 +179,7 @@ public struct LimitTransaction {
             do throws(ActuationError) {
                 return try body()
             } catch {
-                guard error.code == .busy, let wait = waits.popFirst() else { throw error }
+                guard error.errno == "EBUSY", let wait = waits.popFirst() else { throw error }
                 pause(wait)
             }
         }

@@ -117,7 +117,8 @@ public struct KernelActions: EffectPerforming {
         _ ready: ReadyEffect, _ files: HeldFiles
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return .done }
-        let thawed = try Freezer(set: set, files: files, journal: journal).thaw(ready.target.path)
+        let thawed = try Freezer(set: set, files: files, journal: journal, thawGuard: thawGuard)
+            .thaw(ready.target.path)
         guard let ancestor = thawed.frozenBy else { return .done }
         return .partial("\(ancestor) keeps it frozen")
     }

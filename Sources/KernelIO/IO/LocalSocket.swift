@@ -15,14 +15,14 @@ internal import Glibc
         }
         unsafe unlink(path)
         let socket = try LocalSocket.make(path)
-        // Nobody else may connect, not even between bind and chmod.
-        let mask = umask(0o177)
+        // Nobody else may connect, not even between bind and chmod: Linux takes the mode from here.
+        guard fchmod(socket.number, 0o600) == 0 else {
+            throw IOError("make", path, code: errno)
+        }
         let bound = unsafe try LocalSocket.with(path) { address, length in
             unsafe bind(socket.number, address, length)
         }
-        let code = errno
-        umask(mask)
-        guard bound == 0 else { throw IOError("listen at", path, code: code) }
+        guard bound == 0 else { throw IOError("listen at", path, code: errno) }
         // Who connected may be gone before he is met.
         guard listen(socket.number, 16) == 0, fcntl(socket.number, F_SETFL, O_NONBLOCK) == 0 else {
             throw IOError("listen at", path, code: errno)

@@ -64,6 +64,7 @@ actor Warden {
             PoolSource(
                 policy, mode: facts.mode, isLegacy: machine.set.legacy(.cpuset) != nil),
             AutosizeSource(policy, isLegacy: machine.set.legacy(.memory) != nil),
+            HighWatchSource(policy),
         ]
     }
 

@@ -1,0 +1,74 @@
+import CgroupModel
+
+/// Lifts memory.high of a cgroup that it has brought to a standstill (v2), for as long as the
+/// watcher says, whatever lower layers want.
+///
+/// Only values that the policy itself sets are watched.
+public struct HighWatchSource: LayerSource {
+    private static let names: Set<String> = ["memory.high", "memory.soft"]
+
+    private var list = HighWatchList()
+    private var keys: [String: Set<LimitKey>]
+    private var resting: [Effect.Target: Set<LimitKey>] = [:]
+
+    /// Watches what a policy sets.
+    public init(_ document: PolicyDocument) { keys = Self.keys(of: document) }
+
+    /// Above all rules.
+    public var layer: Layer { .guards }
+
+    /// Another policy.
+    public mutating func reload(_ document: PolicyDocument) { keys = Self.keys(of: document) }
+
+    /// Lifts what stands still, and goes on lifting it until its rest is over.
+    public mutating func propose(_ context: LayerContext) -> LayerProposal {
+        guard !keys.isEmpty || !resting.isEmpty else { return LayerProposal() }
+        let snapshot = context.input.snapshot
+        var watched: [CgroupID: Set<LimitKey>] = [:]
+        for (group, keys) in keys {
+            for position in context.members[group] ?? [] {
+                watched[snapshot.cgroups[position].id, default: []].formUnion(keys)
+            }
+        }
+        let before = resting
+        let stalled = list.observe(
+            snapshot, watched: Set(watched.keys), at: context.input.time)
+        for target in stalled { resting[target] = watched[target.cgroup] }
+        resting = resting.filter { list.isResting($0.key.cgroup, at: context.input.time) }
+        guard resting != before else { return LayerProposal() }
+        return LayerProposal(wishes: wishes)
+    }
+
+    private var wishes: [LayerWish] {
+        resting.sorted { $0.key.path < $1.key.path }.flatMap { target, keys in
+            keys.sorted().map { key in
+                LayerWish(
+                    target: target, key: key, value: .unlimited, origin: .engine,
+                    cause: Cause("memory.high brought it to a standstill (live-lock)"))
+            }
+        }
+    }
+
+    /// By group, the names under which its memory.high is set.
+    private static func keys(of document: PolicyDocument) -> [String: Set<LimitKey>] {
+        var keys: [String: Set<LimitKey>] = [:]
+        func note(_ group: String, _ settings: [Setting]) {
+            for case .limit(let key, _) in settings where names.contains(key.name) {
+                keys[group, default: []].insert(key)
+            }
+        }
+        for limits in document.limits {
+            note(limits.group, limits.settings + limits.overrides.values.flatMap { $0 })
+        }
+        for rule in document.rules {
+            for action in rule.actions {
+                switch action.kind {
+                case .set(let settings): note(rule.group, settings)
+                case .scale(let scaling): note(rule.group, [.limit(scaling.key, .unlimited)])
+                default: break
+                }
+            }
+        }
+        return keys
+    }
+}

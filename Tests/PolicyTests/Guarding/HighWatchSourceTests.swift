@@ -1,0 +1,59 @@
+import CgroupModel
+import Configuration
+import TestSupport
+import Testing
+
+@testable import Policy
+
+@Suite struct HighWatchSourceTests {
+    private let document: PolicyDocument = {
+        let position = ConfigPosition(file: "p", line: 1, column: 1)
+        var document = PolicyDocument()
+        document.groups = [CgroupGroup(name: "db", position: position)]
+        document.limits = [
+            StandingLimits(
+                position: position, group: "db",
+                settings: [.limit(LimitKey("memory.high"), .number(100 << 20))])
+        ]
+        return document
+    }()
+
+    /// Usage stands, high events rise, and everybody waits for memory.
+    private func context(_ second: UInt64, full: UInt64 = 9000) -> LayerContext {
+        var builder = SnapshotBuilder()
+        builder.tick = second
+        builder.add(
+            "/db", inode: 7, generation: 1,
+            [
+                "memory.usage": Reading(100 << 20), "memory.events.high": Reading(second * 50),
+                "memory.pressure.full.avg10": Reading(full),
+            ])
+        let input = PolicyInput(
+            snapshot: builder.build(),
+            time: PolicyInstant(nanoseconds: (1000 + second) * 1_000_000_000), minuteOfDay: 0)
+        return LayerContext(
+            input: input, document: document, members: ["db": [0]], membersChanged: false,
+            holding: [true])
+    }
+
+    @Test func aStandstillIsLiftedAndRestsTenMinutes() throws {
+        var source = HighWatchSource(document)
+        var liftedAt: UInt64?
+        for second in 1...60 where liftedAt == nil {
+            if source.propose(context(UInt64(second))).wishes != nil { liftedAt = UInt64(second) }
+        }
+        let lifted = try #require(liftedAt)
+        #expect((30...33).contains(lifted))
+        #expect(source.propose(context(lifted + 1)).wishes == nil)
+        #expect(source.propose(context(lifted + 590, full: 0)).wishes == nil)
+        // Then the lower layers have their way again.
+        #expect(source.propose(context(lifted + 601, full: 0)).wishes == [])
+    }
+
+    @Test func whoMovesOnIsNotTouched() {
+        var source = HighWatchSource(document)
+        for second in 1...120 {
+            #expect(source.propose(context(UInt64(second), full: 3000)).wishes == nil)
+        }
+    }
+}
