@@ -35,7 +35,8 @@ actor Warden {
             sources: Self.layers(policy, facts, machine))
         topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
-            actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
+            actions: Self.actions(policy, machine, guardian), hooks: hooks,
+            policyHooks: policy.hooks,
             notices: notices)
         guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: guardian) {
             trail.write($0)
@@ -85,7 +86,8 @@ actor Warden {
         trail.write(output.audit)
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
-        published.set(engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
+        published.set(
+            engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
