@@ -97,14 +97,15 @@ struct KernelScenarioCPUTests {
         #expect(seen.count - lowest > 3, "\(seen)")
         #expect(shares[lowest...].dropLast().adjacent.allSatisfy { $1 < $0 * 1.6 }, "\(seen)")
 
-        let lines = try daemon.lines
-        let states = lines.states(of: "squeeze-build")
+        try scenario.eventually("the log tells it") {
+            try daemon.lines.values(of: "cpu.max", on: scenario.path(job)).count >= seen.count - 1
+        }
+        let states = try daemon.lines.states(of: "squeeze-build")
         #expect(
             states.prefix(4) == [
                 "idle -> pending", "pending -> active", "active -> clearing",
                 "clearing -> relaxing",
             ], "\(states)")
-        #expect(lines.values(of: "cpu.max", on: scenario.path(job)).count >= seen.count - 1)
         #expect(try daemon.stop().status == 0)
         #expect(quota(scenario, of: job) == original)
         #expect(scenario.text("cpu.weight", "cpu.shares", of: job) != weight)
