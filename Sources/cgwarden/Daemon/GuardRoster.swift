@@ -1,6 +1,7 @@
 import Actuation
 import CgroupModel
 import Enforcement
+import KernelIO
 import Policy
 
 /// Arms an OOM guard for each cgroup that matches one, and disarms it when it does not any more.
@@ -12,8 +13,18 @@ struct GuardRoster: Sendable {
     private let audit: @Sendable (AuditRecord) -> Void
     private var runner: OOMGuardRunner?
     private var armed: [Effect.Target: OOMGuard] = [:]
-    /// Told once, and tried again when the cgroup is a new one or the policy is.
-    private var refused: [Effect.Target: OOMGuard] = [:]
+    /// Told once for each reason, and tried again: the limit that is missing may be one that the
+    /// policy is just setting.
+    private var refused: [Effect.Target: Refusal] = [:]
+
+    private struct Refusal: Sendable {
+        var guarding: OOMGuard
+        var reason: String
+        /// By the monotonic clock.
+        var nextTry: UInt64
+    }
+
+    private static let pause: UInt64 = 1_000_000_000
 
     init(
         _ machine: Machine, notices: any NoticeSink, hooks: any HookRunning,
@@ -61,9 +72,10 @@ struct GuardRoster: Sendable {
             runner?.disarm(target)
             armed[target] = nil
         }
-        refused = refused.filter { wanted[$0.key] == $0.value }
+        refused = refused.filter { wanted[$0.key] == $0.value.guarding }
+        let now = MonotonicClock.nanoseconds
         for (target, guarding) in wanted
-        where armed[target] == nil && refused[target] == nil {
+        where armed[target] == nil && now >= refused[target]?.nextTry ?? 0 {
             arm(guarding, target, document)
         }
     }
@@ -81,8 +93,13 @@ struct GuardRoster: Sendable {
             }
             try runner.arm(guarding, hooks: document.hooks, on: target)
             armed[target] = guarding
+            refused[target] = nil
         } catch {
-            refused[target] = guarding
+            let isTold = refused[target]?.reason == error.message
+            refused[target] = Refusal(
+                guarding: guarding, reason: error.message,
+                nextTry: MonotonicClock.nanoseconds + Self.pause)
+            guard !isTold else { return }
             notices.send(
                 Notice(
                     sinks: guarding.sinks, level: .warning,
