@@ -20,7 +20,7 @@ struct PolicyBacktestCommand: ParsableCommand {
               cgwarden policy backtest build.yaml --history day.rec --lines
               cgwarden policy backtest new.yaml --history day.rec --compare build.yaml
               cgwarden policy backtest t.yaml --history day.rec --sweep limit=70%..95%/6
-                                   (t.yaml says: when: memory.usage > ${limit} of memory.max)
+                         (t.yaml has, say, when: pids.current > ${limit} of pids.max)
             """)
 
     @Argument(help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"))

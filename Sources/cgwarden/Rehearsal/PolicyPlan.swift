@@ -24,12 +24,15 @@ struct PolicyPlan {
     let leftovers: [PoolLeftover]
     let document: PolicyDocument
     let disabled: [(rule: String, reason: String)]
+    /// Names of groups without a cgroup now.
+    let emptyGroups: [String]
 
     init(_ rehearsal: PolicyRehearsal) {
         let engine = rehearsal.engine
         document = engine.policy
         leftovers = engine.leftovers
         disabled = engine.metrics.disabled
+        emptyGroups = document.groups.map(\.name).filter { engine.members(of: $0).isEmpty }
         guards = document.guards.flatMap { guarding in
             engine.members(of: guarding.group).map { GuardForecast(guarding, $0, rehearsal) }
         }
@@ -93,6 +96,7 @@ struct PolicyPlan {
     /// What one sample cannot tell, a sentence each.
     var notes: [String] {
         var notes = disabled.map { "rule \($0.rule) is disabled: \($0.reason)" }
+        notes += emptyGroups.map { "group \($0) has no cgroup now" }
         if !document.rules.isEmpty {
             notes.append(
                 "one sample tells little of rules; see `cgwarden daemon --dry-run` and "
