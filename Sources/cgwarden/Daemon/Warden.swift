@@ -32,7 +32,9 @@ actor Warden {
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
             document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
-            sources: Self.layers(policy, facts, machine))
+            sources: PolicyLayers.all(policy, mode: facts.mode) {
+                machine.set.legacy($0) != nil
+            })
         topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
             actions: Self.actions(policy, machine, guardian), hooks: hooks,
@@ -58,17 +60,6 @@ actor Warden {
             thawGuard: guardian.map { ThawGuard($0) } ?? .own)
     }
 
-    private static func layers(
-        _ policy: PolicyDocument, _ facts: KernelFacts, _ machine: Machine
-    ) -> [any LayerSource] {
-        [
-            PoolSource(
-                policy, mode: facts.mode, isLegacy: machine.set.legacy(.cpuset) != nil),
-            AutosizeSource(policy, isLegacy: machine.set.legacy(.memory) != nil),
-            HighWatchSource(policy),
-        ]
-    }
-
     /// The policy that holds.
     var policy: PolicyDocument { engine.policy }
 
@@ -77,9 +68,7 @@ actor Warden {
         let start = MonotonicClock.nanoseconds
         let isDry = engine.policy.defaults.isDryRun
         let input = PolicyInput(
-            snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
-            minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
-            topology: engine.policy.pools.isEmpty ? nil : topology.read(),
+            of: snapshot, topology: engine.policy.pools.isEmpty ? nil : topology.read(),
             results: answers + enforcer.takeResults(), guarded: guards.taken)
         answers = []
         let output = engine.tick(input)
