@@ -19,11 +19,13 @@ actor Warden {
     private var topology: TopologyReader
     private let published: WardenNumbers
     private let guardian: GuardianLink?
+    /// Whether all could be put back, once the policy has ended.
+    private var ending: Bool?
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
         hooks: any HookRunning, guardian: GuardianLink?, published: WardenNumbers
-    ) throws {
+    ) {
         self.machine = machine
         self.trail = trail
         self.notices = notices
@@ -68,11 +70,15 @@ actor Warden {
         ]
     }
 
+    /// The time between two ticks.
+    var interval: Duration { engine.policy.defaults.interval }
+
     /// The policy that holds.
     var policy: PolicyDocument { engine.policy }
 
-    /// Looks at a sample.
+    /// Looks at a sample, unless the policy has ended.
     func take(_ snapshot: Snapshot) {
+        guard ending == nil else { return }
         let start = MonotonicClock.nanoseconds
         let isDry = engine.policy.defaults.isDryRun
         let input = PolicyInput(
@@ -101,7 +107,12 @@ actor Warden {
     }
 
     /// Goes on with another policy; rules that are the same keep their state.
-    func reload(_ policy: PolicyDocument) {
+    ///
+    /// A dry run has no guardian, and its state is not that of the cgroups, so it stays one.
+    func reload(_ policy: PolicyDocument) throws {
+        guard policy.defaults.isDryRun == engine.policy.defaults.isDryRun else {
+            throw CgwardenError("dry_run is another; restart the daemon for that", .configuration)
+        }
         engine.reload(policy, facts: Self.facts(policy, machine))
         guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
         enforcer.adopt(
@@ -111,6 +122,13 @@ actor Warden {
 
     /// Takes everything back that the policy wants taken back; false if something is left.
     func stop() -> Bool {
+        if let ending { return ending }
+        let isDone = putBack()
+        ending = isDone
+        return isDone
+    }
+
+    private func putBack() -> Bool {
         guards.stop()
         let isDry = engine.policy.defaults.isDryRun
         let output = engine.stop()
