@@ -53,7 +53,7 @@ struct KernelDaemonStartTests {
     private func policy(_ cgroup: ProgramCgroup) -> String {
         """
         defaults: {interval: 100ms}
-        groups: {g: {path: "\(cgroup.path)"}}
+        groups: {g: {path: "\(cgroup.path)", populated: false}}
         limits: [{on: g, set: {pids.max: 321}}]
 
         """
