@@ -3,11 +3,13 @@ import TestSupport
 import Testing
 
 /// What becomes of cgroups when the daemon is killed while it freezes, limits and guards them.
-@Suite(.serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+@Suite(
+    .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonDeathTests {
     /// `CGWARDEN_DAEMON_KILLS` asks for more.
     private static let kills =
-        ProcessInfo.processInfo.environment["CGWARDEN_DAEMON_KILLS"].flatMap { Int($0) } ?? 10
+        ProcessInfo.processInfo.environment["CGWARDEN_DAEMON_KILLS"].flatMap { Int($0) }
+        ?? (RunningDaemon.isInGuest ? 2 : 10)
 
     /// A cgroup that allocates and one that computes, and what they were before.
     private final class Victims {
@@ -115,9 +117,7 @@ struct KernelDaemonDeathTests {
             let victims = try Victims()
             defer { victims.end() }
             let daemon = try RunningDaemon(policy(victims))
-            // A guest is slow to come to anything.
-            let isGuest = ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"] != nil
-            let wait = Double.random(in: 0...(isGuest ? 6 : 1.4))
+            let wait = Double.random(in: 0...(RunningDaemon.isInGuest ? 6 : 1.4))
             Thread.sleep(forTimeInterval: wait)
             let moment =
                 "\(victims.guarded.isAskedToFreeze ? "guarded frozen " : "")"

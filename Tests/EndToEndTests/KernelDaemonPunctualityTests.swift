@@ -70,8 +70,8 @@ struct KernelDaemonPunctualityTests {
         let (share, late, firings) = try ticks(cgroup, actions, rest)
         #expect(firings >= 1)
         // A busy machine may be late by itself, now and then.
-        #expect(share > 0.85 && share < 1.15, "\(share) of the ticks that should be")
-        #expect(late <= 3)
+        #expect(share > 0.8 && share < 1.2, "\(share) of the ticks that should be")
+        #expect(late <= (RunningDaemon.isInGuest ? 15 : 4))
     }
 
     @Test func hooksThatHang() throws {

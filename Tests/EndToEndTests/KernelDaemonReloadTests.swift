@@ -52,7 +52,9 @@ struct KernelDaemonReloadTests {
         try awaiting("the policy was read anew") {
             daemon.run.errors.contains("the policy was read anew")
         }
-        try awaiting("the other value: \(cgroup.text("pids.max") ?? "absent"), \(cgroup.weight ?? "absent")") {
+        try awaiting(
+            "the other value: \(cgroup.text("pids.max") ?? "absent"), \(cgroup.weight ?? "absent")"
+        ) {
             cgroup.text("pids.max") == "654" && cgroup.weight == weight
         }
         #expect(cgroup.quota == limited)

@@ -96,7 +96,7 @@ struct KernelDaemonStartTests {
     /// Where nothing can be written it still looks.
     @Test(
         .enabled(
-            if: ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"] != nil,
+            if: RunningDaemon.isInGuest,
             "cgroup mounts are made read-only in guests alone"))
     func onReadOnlyMountsItGoesOnLooking() throws {
         let cgroup = try ProgramCgroup()

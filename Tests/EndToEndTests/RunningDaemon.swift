@@ -20,6 +20,10 @@ final class RunningDaemon {
 
     var run: ProgramRun { server.run }
 
+    /// Whether this is a test guest, which is slow to come to anything.
+    static let isInGuest =
+        ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"] != nil
+
     /// Asks it with another command.
     func ask(_ words: String...) throws -> ProgramRun.Result {
         try places.command(words)

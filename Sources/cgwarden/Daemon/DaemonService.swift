@@ -103,7 +103,8 @@ struct DaemonService: Service {
         }
         ServiceNotification.stopping()
         let isClean = await warden.stop()
-        guardian?.end()
+        // What is left is the guardian's, which takes the end of this process for its death.
+        if isClean { guardian?.end() }
         trail.finish()
         if !isClean {
             logger.warning("not everything could be put back; `cgwarden restore` tries again")
@@ -232,7 +233,8 @@ struct DaemonService: Service {
                 ? "all was put back; the daemon ends\n"
                 : "not everything could be put back; the daemon ends; see `cgwarden restore`\n"
         default:
-            throw CgwardenError("the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
+            throw CgwardenError(
+                "the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
         }
     }
 }

@@ -37,7 +37,8 @@ actor Warden {
             sources: Self.layers(policy, facts, machine))
         topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
-            actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
+            actions: Self.actions(policy, machine, guardian), hooks: hooks,
+            policyHooks: policy.hooks,
             notices: notices)
         guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: guardian) {
             trail.write($0)
@@ -91,7 +92,8 @@ actor Warden {
         trail.write(output.audit)
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
-        published.set(engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
+        published.set(
+            engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
@@ -113,11 +115,12 @@ actor Warden {
         guard policy.defaults.isDryRun == engine.policy.defaults.isDryRun else {
             throw CgwardenError("dry_run is another; restart the daemon for that", .configuration)
         }
+        let old = engine.policy
         engine.reload(policy, facts: Self.facts(policy, machine))
         guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
         enforcer.adopt(
             actions: Self.actions(policy, machine, guardian), policyHooks: policy.hooks)
-        guards.reload(policy)
+        guards.reload(policy, after: old)
     }
 
     /// Takes everything back that the policy wants taken back; false if something is left.
@@ -129,7 +132,7 @@ actor Warden {
     }
 
     private func putBack() -> Bool {
-        guards.stop()
+        let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
         let output = engine.stop()
         trail.write(output.audit)
@@ -138,7 +141,8 @@ actor Warden {
         let isDone = enforcer.waitUntilIdle(within: .seconds(30))
         let results = enforcer.takeResults()
         trail.write(engine.conclude(results))
-        return isDone && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
+        return isUnguarded && isDone
+            && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
     }
 
     /// Why each value of a cgroup is what it is.
