@@ -1,5 +1,5 @@
-import Policy
 import Hierarchy
+import Policy
 
 /// Where the policy comes from, at the start and again at each reload.
 struct PolicySource: Sendable {
