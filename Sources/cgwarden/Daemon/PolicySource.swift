@@ -17,7 +17,7 @@ struct PolicySource: Sendable {
 
     /// Reads all files; any error in any of them refuses them all.
     ///
-    /// Warnings go to `tell`.
+    /// Warnings go to `tell`, and all errors but the first, which is thrown.
     func load(_ tell: (String) -> Void) throws -> PolicyDocument {
         // The usual directory need not exist: a daemon without policies measures.
         let isUsual = paths == [PolicyFiles.usual]
