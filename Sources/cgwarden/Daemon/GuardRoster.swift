@@ -59,7 +59,9 @@ struct GuardRoster: Sendable {
     /// Follows the groups as they are after a tick.
     mutating func follow(_ engine: PolicyEngine) {
         let document = engine.policy
-        guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else { return }
+        guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else {
+            return
+        }
         var wanted: [Effect.Target: OOMGuard] = [:]
         for guarding in document.guards {
             for target in engine.members(of: guarding.group) where wanted[target] == nil {
@@ -115,7 +117,8 @@ struct GuardRoster: Sendable {
             set: machine.set, files: machine.files, journal: machine.journal,
             protected: ProtectedSet(set: machine.set, protection: document.protection),
             notices: notices, hooks: hooks, deadlines: deadlines,
-            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" } },
+            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" }
+            },
             audit: audit)
     }
 

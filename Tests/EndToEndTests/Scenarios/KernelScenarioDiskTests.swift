@@ -81,7 +81,8 @@ struct KernelScenarioDiskTests {
                 ("    requires: [psi]\n", ""),
             ])
         try scenario.eventually("three cuts") {
-            try daemon.lines.values(of: "io[/dev/vda].wbps", on: scenario.path("backup")).count >= 3
+            try daemon.lines.values(of: "io.max.wbps[/dev/vda]", on: scenario.path("backup")).count
+                >= 3
         }
         let least = try #require(limit(scenario))
         #expect(Double(least) < before / 3)

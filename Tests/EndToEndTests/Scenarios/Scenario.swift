@@ -80,7 +80,8 @@ final class Scenario {
     func eventually(_ what: String, _ condition: () throws -> Bool) throws {
         let daemon = daemon
         try awaiting(
-            "\(what); \(daemon?.errors ?? ""); \(daemon?.log ?? "")", seconds: RealCgroups.required == nil ? 30 : 90, condition)
+            "\(what); \(daemon?.errors ?? ""); \(daemon?.log ?? "")",
+            seconds: RealCgroups.required == nil ? 30 : 90, condition)
     }
 
     /// The content of the first file of the names that exists.
