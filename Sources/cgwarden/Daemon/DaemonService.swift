@@ -194,7 +194,8 @@ struct DaemonService: Service {
                 ? "all was put back; the daemon ends\n"
                 : "not everything could be put back; the daemon ends; see `cgwarden restore`\n"
         default:
-            throw CgwardenError("the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
+            throw CgwardenError(
+                "the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
         }
     }
 }

@@ -32,10 +32,13 @@ actor Warden {
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
             document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
-            sources: Self.layers(policy, facts, machine))
+            sources: PolicyLayers.all(policy, mode: facts.mode) {
+                machine.set.legacy($0) != nil
+            })
         topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
-            actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
+            actions: Self.actions(policy, machine, guardian), hooks: hooks,
+            policyHooks: policy.hooks,
             notices: notices)
         guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: guardian) {
             trail.write($0)
@@ -57,17 +60,6 @@ actor Warden {
             thawGuard: guardian.map { ThawGuard($0) } ?? .own)
     }
 
-    private static func layers(
-        _ policy: PolicyDocument, _ facts: KernelFacts, _ machine: Machine
-    ) -> [any LayerSource] {
-        [
-            PoolSource(
-                policy, mode: facts.mode, isLegacy: machine.set.legacy(.cpuset) != nil),
-            AutosizeSource(policy, isLegacy: machine.set.legacy(.memory) != nil),
-            HighWatchSource(policy),
-        ]
-    }
-
     /// The policy that holds.
     var policy: PolicyDocument { engine.policy }
 
@@ -76,16 +68,15 @@ actor Warden {
         let start = MonotonicClock.nanoseconds
         let isDry = engine.policy.defaults.isDryRun
         let input = PolicyInput(
-            snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
-            minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
-            topology: engine.policy.pools.isEmpty ? nil : topology.read(),
+            of: snapshot, topology: engine.policy.pools.isEmpty ? nil : topology.read(),
             results: answers + enforcer.takeResults(), guarded: guards.taken)
         answers = []
         let output = engine.tick(input)
         trail.write(output.audit)
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
-        published.set(engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
+        published.set(
+            engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
