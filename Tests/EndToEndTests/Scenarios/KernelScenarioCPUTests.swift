@@ -114,9 +114,15 @@ struct KernelScenarioCPUTests {
     @Test(.enabled(if: ProcessInfo.processInfo.processorCount > 1, "needs two CPUs"))
     func aServiceIsAloneOnItsCPUs() throws {
         let scenario = try Scenario("api", "other-1", "other-2")
-        try setQuota(scenario, 5_000, 100_000, of: "api")
-        let before = ["api", "other-1"].map { scenario.text("cpuset.cpus", of: $0) }
+        try setQuota(scenario, 10_000, 100_000, of: "api")
+        // On v2 an empty set of a cgroup with members can only be written out again.
+        func sets() -> [String] {
+            ["api", "other-1"].map { scenario.text("cpuset.cpus.effective", "cpuset.cpus", of: $0) }
+        }
+        let before = sets()
         let busy = "ulimit -t 90; while :; do :; done"
+        // Whoever is empty leaves the group; this one does not.
+        try scenario.start("exec sleep 300", in: "api")
         let service = try scenario.start(busy, in: "api")
         let others = try ["other-1", "other-2"].map { try scenario.start(busy, in: $0) }
         let daemon = try scenario.watch(
@@ -155,7 +161,7 @@ struct KernelScenarioCPUTests {
             usleep(10_000)
         }
         try scenario.eventually("its quota is widened") {
-            quota(scenario, of: "api") == "6250 100000"
+            quota(scenario, of: "api") == "12500 100000"
         }
         #expect(scenario.number("nr_throttled", in: "cpu.stat", of: "api") ?? 0 > 0)
         try scenario.eventually("the log tells it") {
@@ -163,17 +169,16 @@ struct KernelScenarioCPUTests {
         }
         // `undo: keep`: it is not taken back when nothing is throttled any more.
         service.end()
-        try scenario.start("exec sleep 300", in: "api")
         try scenario.eventually("the rule rests") {
-            try daemon.lines.states(of: "unthrottle").contains { $0.hasSuffix("-> cooldown") }
+            try daemon.lines.states(of: "unthrottle").contains { $0.contains("-> cooldown") }
         }
-        #expect(quota(scenario, of: "api") == "6250 100000")
+        #expect(quota(scenario, of: "api") == "12500 100000")
         let lines = try daemon.lines
         #expect(lines.contains { $0.pool == "fast" && $0.result == "done" })
         #expect(lines.values(of: "cpu.max", on: scenario.path("api")).count == 1)
         #expect(try daemon.stop().status == 0)
-        #expect(["api", "other-1"].map { scenario.text("cpuset.cpus", of: $0) } == before)
-        #expect(quota(scenario, of: "api") == "5000 100000")
+        #expect(sets() == before)
+        #expect(quota(scenario, of: "api") == "10000 100000")
     }
 
     /// The numbers of `0-1,4`.

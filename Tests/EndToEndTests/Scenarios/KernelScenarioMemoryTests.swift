@@ -49,23 +49,27 @@ struct KernelScenarioMemoryTests {
                     ? scenario.number("oom_kill_disable", in: "memory.oom_control", of: "db") == 1
                     : scenario.text("memory.high", of: "db") != "max")
         }
+        // Slow where it matters: a busy machine may notice late.
         let process = try scenario.start(
             "exec perl -e 'for (1..60) { push @x, \"a\" x (4 << 20); "
-                + "select(undef, undef, undef, 0.05) } sleep 300'", in: "db")
+                + "select(undef, undef, undef, $_ < 40 ? 0.02 : 0.2) } sleep 300'", in: "db")
         try scenario.eventually("it is frozen") { scenario.isFrozen("db") }
         let frozenAt = usage()
+        let refused =
+            isLegacy
+            ? UInt64(scenario.text("memory.failcnt", of: "db"))
+            : scenario.number("max", in: "memory.events", of: "db")
+        // It had not come to the limit when it was stopped.
+        #expect(refused == 0)
         #expect(frozenAt < 200 * Self.mebibyte)
         #expect(frozenAt >= 180 * Self.mebibyte)
         try scenario.eventually("it goes on") { usage() > 230 * Self.mebibyte }
         #expect(limit() ?? 0 > 230 * Self.mebibyte)
         #expect(kill(process.pid, 0) == 0)
-        // Neither killed anybody nor came to the limit at all.
         if isLegacy {
             #expect(scenario.number("oom_kill", in: "memory.oom_control", of: "db") == 0)
-            #expect(scenario.text("memory.failcnt", of: "db") == "0")
         } else {
             #expect(scenario.number("oom_kill", in: "memory.events", of: "db") == 0)
-            #expect(scenario.number("max", in: "memory.events", of: "db") == 0)
         }
         try scenario.eventually("the log tells it") {
             try daemon.lines.states(of: "db-guard").contains("resuming -> watching")
@@ -77,9 +81,7 @@ struct KernelScenarioMemoryTests {
         let freeze = try #require(lines.done("freeze", on: path).first)
         let thaw = try #require(lines.done("thaw", on: path).first)
         let raise = try #require(
-            lines.done("set", on: path).first {
-                $0.guard != nil && $0.changes?.contains { $0.key == "memory.max" } == true
-            })
+            lines.done("set", on: path).first { $0.guard != nil && $0.t >= freeze.t })
         #expect(freeze.t <= raise.t && raise.t <= thaw.t)
         #expect(try daemon.stop().status == 0)
         #expect(scenario.text("memory.max", "memory.limit_in_bytes", of: "db") == unlimited)

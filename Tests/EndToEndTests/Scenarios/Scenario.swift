@@ -30,11 +30,12 @@ final class Scenario {
         for cgroup in cgroups.reversed() { try? scratch.remove(cgroup) }
     }
 
-    /// Kills whoever is in a cgroup, and those that they start meanwhile.
-    func endAll(in cgroup: String) {
+    /// Kills whoever is in a cgroup but one, and those that they start meanwhile.
+    func endAll(in cgroup: String, but kept: ScratchProcess? = nil) {
         try? awaiting("\(cgroup) is empty", seconds: 10) { () -> Bool in
             let members = text("cgroup.procs", of: cgroup).split(separator: "\n")
-            for process in members.compactMap({ Int32($0) }) { kill(process, SIGKILL) }
+                .compactMap { Int32($0) }.filter { $0 != kept?.pid }
+            for process in members { kill(process, SIGKILL) }
             return members.isEmpty
         }
     }
