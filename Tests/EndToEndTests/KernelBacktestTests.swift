@@ -39,7 +39,7 @@ struct KernelBacktestTests {
             {log: {level: notice}}], undo: {relax: {factor: 2, every: 300ms}}}
               - {name: many, on: g, when: pids.current >= 2, for: 100ms, max_active: 400ms, \
             cooldown: 300ms, do: [{freeze: {timeout: 2s}}, {notify: {sinks: [journald]}}]}
-              - {name: both, on: g, scope: aggregate, when: memory.usage > 1MiB and \
+              - {name: both, on: g, scope: aggregate, when: memory.usage > 4KiB and \
             host.memory.available > 1MiB, victims: {by: memory.usage, take: 1}, max_active: 1s, \
             do: [{reclaim: {bytes: 1MiB}}]}
               - {name: slow, on: g, when: "slope(pids.current, 1s) < 0/s or group.age > 1s", \
@@ -54,7 +54,7 @@ struct KernelBacktestTests {
     private static let load = """
         echo ready
         while :; do
-          n=0; while [ $n -lt 120000 ]; do n=$((n+1)); done
+          n=0; while [ $n -lt 600000 ]; do n=$((n+1)); done
           sleep 0.5 & sleep 0.7 & wait
         done
         """
