@@ -40,7 +40,9 @@ struct Cgwarden: AsyncParsableCommand {
         #if Exporter
         list.append(ExporterCommand.self)
         #endif
-        list += [DaemonCommand.self, StatusCommand.self, PanicCommand.self] as [any ParsableCommand.Type]
+        list +=
+            [DaemonCommand.self, StatusCommand.self, PanicCommand.self]
+            as [any ParsableCommand.Type]
         list += actions
         list.append(BenchSweepCommand.self)
         return list

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A running exporter, asked over the loopback as a scraper would.
+/// A running exporter or daemon, asked over the loopback as a scraper would.
 final class ServingProgram {
     struct Answer {
         let status: Int
@@ -20,9 +20,14 @@ final class ServingProgram {
     let run: ProgramRun
     let port: Int
 
-    init(_ arguments: String..., environment: [String: String] = [:]) throws {
+    convenience init(_ arguments: String..., environment: [String: String] = [:]) throws {
+        try self.init(["exporter"] + arguments, environment: environment)
+    }
+
+    /// A command that serves, with its options.
+    init(_ words: [String], environment: [String: String] = [:]) throws {
         run = try ProgramRun(
-            ProgramRun.cgwarden, ["exporter", "--web.listen-address", "127.0.0.1:0"] + arguments,
+            ProgramRun.cgwarden, words + ["--web.listen-address", "127.0.0.1:0"],
             environment: environment)
         port = try awaiting("the exporter tells its port") { [run] in
             guard run.isRunning else { throw ProgramTrouble("ended: \(run.errors)") }

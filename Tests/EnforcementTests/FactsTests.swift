@@ -77,12 +77,31 @@ import Testing
         #expect(bus.count == 1)
     }
 
+    /// Every tick would be late.
+    @Test func aSystemdThatHangsIsNotWaitedFor() {
+        let bus = HangingBus()
+        let lookup = UnitLookup(
+            set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
+        let start = ContinuousClock.now
+        for _ in 0..<10 {
+            #expect(lookup.unit(of: CgroupPath("/system.slice/a.service")) == "a.service")
+        }
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
     @Test func whatSystemdDoesNotKnowIsNoUnitWhateverItsName() {
         let bus = CountingBus(
             .refused(name: "org.freedesktop.systemd1.NoSuchUnit", message: "no"))
         let lookup = UnitLookup(
             set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
         #expect(lookup.unit(of: CgroupPath("/fake.service")) == nil)
+    }
+}
+
+private final class HangingBus: BusConnection {
+    func call(_ call: BusCall) throws(BusError) -> [BusValue] {
+        Pause.sleep(.seconds(5))
+        throw .timedOut(seconds: 5)
     }
 }
 

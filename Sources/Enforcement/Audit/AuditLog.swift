@@ -42,6 +42,9 @@ public final class AuditLog: Sendable {
         }
     }
 
+    /// Opens the file now; ``failure`` then says whether it can be.
+    public func prepare() { file.prepare() }
+
     /// Queues the line of a record.
     public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
 
@@ -103,6 +106,18 @@ private final class AuditFile: Sendable {
             state.failure = failure
             if failure != nil { state.lost += 1 }
         }
+    }
+
+    func prepare() {
+        let failure = opened.withLock { opened -> IOError? in
+            do throws(IOError) {
+                opened = try open()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        state.withLock { $0.failure = failure }
     }
 
     func reopen() { opened.withLock { $0 = nil } }

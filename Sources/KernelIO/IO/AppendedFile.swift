@@ -19,7 +19,9 @@ public struct AppendedFile: ~Copyable, Sendable {
         guard number >= 0 else { throw IOError("open", path, code: errno) }
         let file = OwnedDescriptor(adopting: number)
         let size = try file.regularFileSize(path: path)
-        guard file.tryLock(), Self.inode(of: path) == file.inode else {
+        // A child that has not begun its program yet has the file of an earlier owner open, too.
+        let isLocked = Deadline(after: .milliseconds(200)).wait { file.tryLock() }
+        guard isLocked, Self.inode(of: path) == file.inode else {
             // Or it was renamed between the two calls, by another process that had the lock.
             throw IOError("lock", path, code: EAGAIN)
         }

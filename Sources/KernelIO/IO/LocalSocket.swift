@@ -35,11 +35,18 @@ internal import Glibc
 
     /// Waits for a connection; nil if none came in time.
     public borrowing func accept(within milliseconds: Int32) -> LocalConnection? {
-        Readiness.wait(for: [socket.number], milliseconds: milliseconds)
-        let number = Glibc.accept(socket.number, nil, nil)
-        guard number >= 0 else { return nil }
-        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-        return LocalConnection(adopting: number)
+        let deadline = Deadline(after: .milliseconds(milliseconds))
+        while true {
+            Readiness.wait(
+                for: [socket.number], milliseconds: Int32(clamping: deadline.milliseconds))
+            let number = Glibc.accept(socket.number, nil, nil)
+            if number >= 0 {
+                _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+                return LocalConnection(adopting: number)
+            }
+            // A signal ends the wait early, and who came may be gone already.
+            if deadline.hasPassed { return nil }
+        }
     }
 }
 

@@ -11,21 +11,21 @@ actor ControlServer {
     static let name = "control"
     private static let longestRequest = 64 << 10
     private let executor = ThreadExecutor(name: "control")
-    private let path: String
+    private let listener: LocalListener
     private let answer: Answer
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    init(_ stateDirectory: String, answer: @escaping Answer) {
-        path = "\(stateDirectory)/\(Self.name)"
+    /// Listens in a directory that is this daemon's alone.
+    init(_ stateDirectory: String, answer: @escaping Answer) throws {
+        listener = try LocalListener("\(stateDirectory)/\(Self.name)")
         self.answer = answer
     }
 
-    /// Serves until the task is cancelled; throws if another daemon listens there.
-    func run() async throws {
-        let listener = try LocalListener(path)
+    /// Serves until the task is cancelled.
+    func run() async {
         while !Task.isCancelled {
             guard let connection = listener.accept(within: 250) else { continue }
             guard connection.peer == 0 || connection.peer == EffectiveUser.number,

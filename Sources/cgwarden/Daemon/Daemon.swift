@@ -10,6 +10,10 @@ import Policy
 import ServiceLifecycle
 import UnixSignals
 
+#if Exporter
+import Exporter
+#endif
+
 /// Everything that `cgwarden daemon` does, in one process: sampler, policy, exporter and audit.
 struct Daemon {
     private let settings: DaemonConfiguration
@@ -30,10 +34,20 @@ struct Daemon {
         let service = try DaemonService(
             settings, policy, source, machine, options, ticks: ticks, logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
+            services: [
+                .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(60)
+        #if Exporter
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as ServerError {
+            throw CgwardenError(error.description, .unavailable)
+        }
+        #else
         try await ServiceGroup(configuration: group).run()
+        #endif
     }
 }
 

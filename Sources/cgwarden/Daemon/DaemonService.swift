@@ -23,7 +23,13 @@ struct DaemonService: Service {
     private let trail: AuditTrail
     private let numbers: WardenNumbers
     private let guardian: GuardianLink?
+    private let notices: NoticeRouter
     private let logger: Logger
+    #if Exporter
+    /// Nil if it is to serve nothing.
+    private let server: MetricsServer?
+    #endif
+    private let claim: StateClaim
     /// Whoever asks the daemon to end.
     private let endings: AsyncStream<Void>
     private let ending: AsyncStream<Void>.Continuation
@@ -36,28 +42,12 @@ struct DaemonService: Service {
         self.source = source
         self.machine = machine
         self.logger = logger
+        claim = try StateClaim(machine.stateDirectory)
         (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
-        let journal = JournalSink()
-        trail = AuditTrail(
-            settings.audit.file.isEmpty
-                ? nil
-                : AuditLog(
-                    path: settings.audit.file,
-                    rotation: AuditLog.Rotation(
-                        mostBytes: Int(clamping: settings.audit.largestFile),
-                        kept: settings.audit.kept),
-                    copy: settings.audit.usesJournald ? JournalSink { _ in } : nil))
-        let notices = NoticeRouter(journal: journal, sinks: Self.webhooks(policy, logger))
-        let isDry = policy.defaults.isDryRun
-        guardian =
-            isDry
-            ? nil
-            : try GuardianLink(
-                journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
-        warden = try Warden(
-            policy, on: machine, trail: trail, notices: notices,
-            hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
+        let log = try Self.auditLog(settings.audit)
+        trail = AuditTrail(log)
+        notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings))
         let recorder: Recorder? =
@@ -67,26 +57,59 @@ struct DaemonService: Service {
                 settings.history.recording,
                 RecordingBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(options.system))
+        let ring = HistoryRing(byteBudget: Int(clamping: settings.history.memory))
+        #if Exporter
+        server = try Self.server(settings, machine, ring, numbers, logger)
+        #endif
+        // Last of what may fail, for it takes the end of this process for its death.
+        let isDry = policy.defaults.isDryRun
+        guardian =
+            isDry
+            ? nil
+            : try GuardianLink(
+                journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
+        warden = Warden(
+            policy, on: machine, trail: trail, notices: notices,
+            hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
         ticking = TickService(
-            sampler: observation.sampler,
-            ring: HistoryRing(byteBudget: Int(clamping: settings.history.memory)), warden: warden,
-            recorder: recorder, numbers: numbers, interval: policy.defaults.interval, most: ticks,
-            logger: logger)
+            sampler: observation.sampler, ring: ring, warden: warden, recorder: recorder,
+            numbers: numbers, most: ticks, logger: logger)
+    }
+
+    private static func auditLog(_ settings: DaemonConfiguration.Audit) throws -> AuditLog? {
+        guard !settings.file.isEmpty else { return nil }
+        let log = AuditLog(
+            path: settings.file,
+            rotation: AuditLog.Rotation(
+                mostBytes: Int(clamping: settings.largestFile), kept: settings.kept),
+            copy: settings.usesJournald ? JournalSink { _ in } : nil)
+        log.prepare()
+        if let failure = log.failure {
+            throw CgwardenError(
+                "nothing could be accounted for: \(failure); choose another --audit, or - for none",
+                .noPermission)
+        }
+        return log
     }
 
     func run() async throws {
+        var failure: (any Error)?
         do {
             try await cancelWhenGracefulShutdown { try await work() }
         } catch is CancellationError {
             // It was told to stop.
+        } catch {
+            failure = error
         }
         ServiceNotification.stopping()
         let isClean = await warden.stop()
-        guardian?.end()
+        // What is left is the guardian's, which takes the end of this process for its death.
+        if isClean { guardian?.end() }
         trail.finish()
         if !isClean {
             logger.warning("not everything could be put back; `cgwarden restore` tries again")
         }
+        if let failure { throw failure }
     }
 
     private static func webhooks(
@@ -108,52 +131,71 @@ struct DaemonService: Service {
 
     #if Exporter
     /// Serves the samples of the ticks; nil if it is to serve nothing.
-    private func server() throws -> MetricsServer? {
+    private static func server(
+        _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
+        _ numbers: WardenNumbers, _ logger: Logger
+    ) throws -> MetricsServer? {
         guard !settings.listenAddress.isEmpty else { return nil }
+        let address: ListenAddress
+        do throws(ListenAddressError) {
+            address = try ListenAddress(parsing: settings.listenAddress)
+        } catch {
+            throw CgwardenError("web.listen-address: \(error)", .usage)
+        }
         let devices = BlockDevices(machine.set.system)
-        var configuration = MetricsServer.Configuration(
-            address: try ListenAddress(argument: settings.listenAddress),
-            version: Cgwarden.version)
+        var configuration = MetricsServer.Configuration(address: address, version: Cgwarden.version)
         configuration.deviceName = { devices.name($0) }
         configuration.processSample = { OwnProcess.sample() }
-        configuration.programFamilies = { [numbers] in PolicyFamilies(numbers.current).all }
-        return MetricsServer(
-            configuration, source: RingSource(ring: ticking.ring), logger: logger)
+        configuration.programFamilies = { PolicyFamilies(numbers.current).all }
+        return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
     }
     #endif
 
     /// Ends when the ticks do, or when any part fails.
     private func work() async throws {
+        let control = try ControlServer(machine.stateDirectory) { [self] words in
+            try await answer(words)
+        }
+        let reloads = await UnixSignalsSequence(trapping: .sighup)
+        let (listening, heard) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: Bool.self) { group in
+            #if Exporter
+            if let server {
+                group.addTask {
+                    try await server.run { address in
+                        logger.info("serving http://\(address)/metrics")
+                        heard.yield()
+                    }
+                    return false
+                }
+            } else {
+                heard.yield()
+            }
+            #else
+            heard.yield()
+            #endif
             group.addTask {
+                // Nothing is changed by a daemon that cannot serve what it is to serve.
+                for await _ in listening { break }
+                try Task.checkCancellation()
+                ServiceNotification.ready()
                 try await ticking.run()
                 return true
             }
             group.addTask {
-                try await control.run()
+                await control.run()
                 return false
             }
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sighup) { await reload() }
+                for await _ in reloads { await reload() }
                 return false
             }
-            #if Exporter
-            if let server = try server() {
-                group.addTask {
-                    try await server.run { address in
-                        logger.info("serving http://\(address)/metrics")
-                    }
-                    return false
-                }
-            }
-            #endif
             group.addTask {
                 for await _ in endings { break }
                 // The answer goes out first.
                 try await Task.sleep(for: .milliseconds(300))
                 return true
             }
-            ServiceNotification.ready()
             while let isOver = try await group.next(), !isOver {}
             group.cancelAll()
         }
@@ -164,17 +206,14 @@ struct DaemonService: Service {
         trail.reopen()
         do {
             let policy = try source.load { logger.warning("\($0)") }
-            await warden.reload(policy)
+            try await warden.reload(policy)
+            notices.adopt(Self.webhooks(policy, logger))
             logger.info("the policy was read anew")
         } catch {
             let text = CgwardenError(error)?.message ?? "\(error)"
             logger.error("the policy stays as it was: \(text)")
         }
         ServiceNotification.ready()
-    }
-
-    private var control: ControlServer {
-        ControlServer(machine.stateDirectory) { [self] words in try await answer(words) }
     }
 
     private func answer(_ words: [String]) async throws -> String {
@@ -194,7 +233,8 @@ struct DaemonService: Service {
                 ? "all was put back; the daemon ends\n"
                 : "not everything could be put back; the daemon ends; see `cgwarden restore`\n"
         default:
-            throw CgwardenError("the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
+            throw CgwardenError(
+                "the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
         }
     }
 }

@@ -1,10 +1,32 @@
 import Actuation
 import CgroupModel
 import Enforcement
+import KernelIO
 import Policy
+import Synchronization
 
 /// Arms an OOM guard for each cgroup that matches one, and disarms it when it does not any more.
+///
+/// It does so on a thread of its own, for files and systemd may let it wait, and no tick may.
 struct GuardRoster: Sendable {
+    /// Cgroups that could not be guarded, as that thread tells.
+    private final class Refusals: Sendable {
+        private let list = Mutex<[Effect.Target: Refusal]>([:])
+
+        func add(_ target: Effect.Target, _ refusal: Refusal) {
+            list.withLock { $0[target] = refusal }
+        }
+
+        func take() -> [Effect.Target: Refusal] {
+            list.withLock { list in
+                defer { list = [:] }
+                return list
+            }
+        }
+    }
+
+    private let lane = BackgroundQueue<@Sendable () -> Void>("cgw-arm", capacity: 4096) { $0() }
+    private let refusals = Refusals()
     private let machine: Machine
     private let notices: any NoticeSink
     private let hooks: any HookRunning
@@ -12,8 +34,24 @@ struct GuardRoster: Sendable {
     private let audit: @Sendable (AuditRecord) -> Void
     private var runner: OOMGuardRunner?
     private var armed: [Effect.Target: OOMGuard] = [:]
-    /// Told once, and tried again when the cgroup is a new one or the policy is.
-    private var refused: [Effect.Target: OOMGuard] = [:]
+    /// Told once for each reason, and tried again: the limit that is missing may be one that the
+    /// policy is just setting.
+    private var refused: [Effect.Target: Refusal] = [:]
+
+    private struct Refusal: Sendable {
+        var guarding: OOMGuard
+        var reason: String
+        /// By the monotonic clock.
+        var nextTry: UInt64
+
+        init(_ guarding: OOMGuard, _ error: ActuationError) {
+            self.guarding = guarding
+            reason = error.message
+            nextTry = MonotonicClock.nanoseconds + Self.pause
+        }
+
+        private static let pause: UInt64 = 1_000_000_000
+    }
 
     init(
         _ machine: Machine, notices: any NoticeSink, hooks: any HookRunning,
@@ -48,20 +86,27 @@ struct GuardRoster: Sendable {
     /// Follows the groups as they are after a tick.
     mutating func follow(_ engine: PolicyEngine) {
         let document = engine.policy
-        guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else { return }
+        guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else {
+            return
+        }
         var wanted: [Effect.Target: OOMGuard] = [:]
         for guarding in document.guards {
             for target in engine.members(of: guarding.group) where wanted[target] == nil {
                 wanted[target] = guarding
             }
         }
+        for (target, refusal) in refusals.take() where armed[target] == refusal.guarding {
+            armed[target] = nil
+            note(refusal, target)
+        }
         for (target, guarding) in armed where wanted[target] != guarding {
-            runner?.disarm(target)
+            lane.add { [runner] in runner?.disarm(target) }
             armed[target] = nil
         }
-        refused = refused.filter { wanted[$0.key] == $0.value }
+        refused = refused.filter { wanted[$0.key] == $0.value.guarding }
+        let now = MonotonicClock.nanoseconds
         for (target, guarding) in wanted
-        where armed[target] == nil && refused[target] == nil {
+        where armed[target] == nil && now >= refused[target]?.nextTry ?? 0 {
             arm(guarding, target, document)
         }
     }
@@ -69,27 +114,41 @@ struct GuardRoster: Sendable {
     private mutating func arm(
         _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument
     ) {
+        let runner: OOMGuardRunner
         do throws(ActuationError) {
-            let runner: OOMGuardRunner
             if let running = self.runner {
                 runner = running
             } else {
                 runner = try OOMGuardRunner(tools(document))
-                self.runner = runner
             }
-            try runner.arm(guarding, hooks: document.hooks, on: target)
-            armed[target] = guarding
         } catch {
-            refused[target] = guarding
-            notices.send(
-                Notice(
-                    sinks: guarding.sinks, level: .warning,
-                    text: "guard \(guarding.name) cannot guard \(target.path): \(error)"))
-            audit(
-                AuditRecord(
-                    wallTime: 0, sequence: 0, phase: .veto, origin: .guarding(guarding.name),
-                    target: target, action: "arm", note: error.message))
+            return note(Refusal(guarding, error), target)
         }
+        self.runner = runner
+        armed[target] = guarding
+        lane.add { [refusals] in
+            do throws(ActuationError) {
+                try runner.arm(guarding, hooks: document.hooks, on: target)
+            } catch {
+                refusals.add(target, Refusal(guarding, error))
+            }
+        }
+    }
+
+    /// A refusal is told once for as long as its reason stays the same.
+    private mutating func note(_ refusal: Refusal, _ target: Effect.Target) {
+        let isTold = refused[target]?.reason == refusal.reason
+        refused[target] = refusal
+        guard !isTold else { return }
+        let guarding = refusal.guarding
+        notices.send(
+            Notice(
+                sinks: guarding.sinks, level: .warning,
+                text: "guard \(guarding.name) cannot guard \(target.path): \(refusal.reason)"))
+        audit(
+            AuditRecord(
+                wallTime: 0, sequence: 0, phase: .veto, origin: .guarding(guarding.name),
+                target: target, action: "arm", note: refusal.reason))
     }
 
     private func tools(_ document: PolicyDocument) -> GuardTools {
@@ -98,19 +157,26 @@ struct GuardRoster: Sendable {
             set: machine.set, files: machine.files, journal: machine.journal,
             protected: ProtectedSet(set: machine.set, protection: document.protection),
             notices: notices, hooks: hooks, deadlines: deadlines,
-            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" } },
+            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" }
+            },
             audit: audit)
     }
 
-    /// Another policy: all guards begin anew where something they depend on has changed.
-    mutating func reload(_ document: PolicyDocument) {
+    /// Another policy: all guards begin anew if what all of them depend on has changed.
+    mutating func reload(_ document: PolicyDocument, after old: PolicyDocument) {
         refused = [:]
+        guard document.hooks != old.hooks || document.protection != old.protection else { return }
+        lane.add { [runner] in runner?.stop() }
+        runner = nil
+        armed = [:]
     }
 
-    /// Guards nothing any more.
-    mutating func stop() {
+    /// Guards nothing any more; false if something may be left.
+    mutating func stop() -> Bool {
+        let isDone = lane.waitUntilEmpty(within: .seconds(10))
         runner?.stop()
         runner = nil
         armed = [:]
+        return isDone
     }
 }

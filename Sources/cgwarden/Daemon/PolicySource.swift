@@ -1,5 +1,5 @@
-import Policy
 import Hierarchy
+import Policy
 
 /// Where the policy comes from, at the start and again at each reload.
 struct PolicySource: Sendable {
@@ -15,7 +15,9 @@ struct PolicySource: Sendable {
         system = set.system
     }
 
-    /// Reads all files; any error in any of them refuses them all. Warnings go to `tell`.
+    /// Reads all files; any error in any of them refuses them all.
+    ///
+    /// Warnings go to `tell`, and all errors but the first, which is thrown.
     func load(_ tell: (String) -> Void) throws -> PolicyDocument {
         // The usual directory need not exist: a daemon without policies measures.
         let isUsual = paths == [PolicyFiles.usual]

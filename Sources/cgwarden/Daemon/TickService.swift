@@ -11,10 +11,12 @@ struct TickService: Sendable {
     let warden: Warden
     let recorder: Recorder?
     let numbers: WardenNumbers
-    let interval: Duration
     /// How many ticks there are; nil for no end.
     let most: Int?
     let logger: Logger
+
+    /// How often the service manager hears that all is well, however rare the ticks are.
+    private static let longestSilence = Duration.seconds(5)
 
     /// Ticks until the task is cancelled, or until there were enough.
     ///
@@ -37,16 +39,19 @@ struct TickService: Sendable {
                     logger.error("nothing is recorded any more: \(error)")
                 }
             }
-            ServiceNotification.alive()
             count += 1
             if let most, count >= most { return }
-            next += interval
+            next += await warden.interval
             let now = clock.now
             if next < now {
                 numbers.noteLateTick()
                 next = now
             }
-            try? await clock.sleep(until: next, tolerance: .zero)
+            while clock.now < next, !Task.isCancelled {
+                try? await clock.sleep(
+                    until: min(next, clock.now + Self.longestSilence), tolerance: .zero)
+                ServiceNotification.alive()
+            }
         }
     }
 }

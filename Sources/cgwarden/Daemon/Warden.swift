@@ -19,11 +19,13 @@ actor Warden {
     private var topology: TopologyReader
     private let published: WardenNumbers
     private let guardian: GuardianLink?
+    /// Whether all could be put back, once the policy has ended.
+    private var ending: Bool?
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
         hooks: any HookRunning, guardian: GuardianLink?, published: WardenNumbers
-    ) throws {
+    ) {
         self.machine = machine
         self.trail = trail
         self.notices = notices
@@ -37,7 +39,8 @@ actor Warden {
             })
         topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
-            actions: Self.actions(policy, machine, guardian), hooks: hooks, policyHooks: policy.hooks,
+            actions: Self.actions(policy, machine, guardian), hooks: hooks,
+            policyHooks: policy.hooks,
             notices: notices)
         guards = GuardRoster(machine, notices: notices, hooks: hooks, deadlines: guardian) {
             trail.write($0)
@@ -59,11 +62,15 @@ actor Warden {
             thawGuard: guardian.map { ThawGuard($0) } ?? .own)
     }
 
+    /// The time between two ticks.
+    var interval: Duration { engine.policy.defaults.interval }
+
     /// The policy that holds.
     var policy: PolicyDocument { engine.policy }
 
-    /// Looks at a sample.
+    /// Looks at a sample, unless the policy has ended.
     func take(_ snapshot: Snapshot) {
+        guard ending == nil else { return }
         let start = MonotonicClock.nanoseconds
         let isDry = engine.policy.defaults.isDryRun
         let input = PolicyInput(
@@ -74,7 +81,8 @@ actor Warden {
         trail.write(output.audit)
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
-        published.set(engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
+        published.set(
+            engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
@@ -90,17 +98,30 @@ actor Warden {
     }
 
     /// Goes on with another policy; rules that are the same keep their state.
-    func reload(_ policy: PolicyDocument) {
+    ///
+    /// A dry run has no guardian, and its state is not that of the cgroups, so it stays one.
+    func reload(_ policy: PolicyDocument) throws {
+        guard policy.defaults.isDryRun == engine.policy.defaults.isDryRun else {
+            throw CgwardenError("dry_run is another; restart the daemon for that", .configuration)
+        }
+        let old = engine.policy
         engine.reload(policy, facts: Self.facts(policy, machine))
         guardian?.setRestoresOnExit(policy.defaults.restoresOnExit)
         enforcer.adopt(
             actions: Self.actions(policy, machine, guardian), policyHooks: policy.hooks)
-        guards.reload(policy)
+        guards.reload(policy, after: old)
     }
 
     /// Takes everything back that the policy wants taken back; false if something is left.
     func stop() -> Bool {
-        guards.stop()
+        if let ending { return ending }
+        let isDone = putBack()
+        ending = isDone
+        return isDone
+    }
+
+    private func putBack() -> Bool {
+        let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
         let output = engine.stop()
         trail.write(output.audit)
@@ -109,7 +130,8 @@ actor Warden {
         let isDone = enforcer.waitUntilIdle(within: .seconds(30))
         let results = enforcer.takeResults()
         trail.write(engine.conclude(results))
-        return isDone && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
+        return isUnguarded && isDone
+            && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
     }
 
     /// Why each value of a cgroup is what it is.

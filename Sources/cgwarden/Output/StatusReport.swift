@@ -82,7 +82,8 @@ struct StatusReport {
             notes.append("others changed \(counted(Int(state.policy.drifts), "value", "values"))")
         }
         if let failure = trail.failure {
-            notes.append("the audit log cannot be written, so nothing disruptive is done: \(failure)")
+            notes.append(
+                "the audit log cannot be written, so nothing disruptive is done: \(failure)")
         }
         if trail.dropped > 0 { notes.append("\(trail.dropped) lines of the audit log were lost") }
         return notes
@@ -107,7 +108,8 @@ struct ExplanationReport {
         text += " (\(value.reason))\n"
         for wish in value.wishes {
             let wins = wish.origin == value.winner ? "*" : " "
-            text += "  \(wins) \(wish.layer)  \(wish.origin.text)  "
+            text +=
+                "  \(wins) \(wish.layer)  \(wish.origin.text)  "
                 + "\(shown(wish.value, value.key))  because \(wish.cause.text)\n"
         }
         return text + "    original  \(shown(value.original, value.key))\n"

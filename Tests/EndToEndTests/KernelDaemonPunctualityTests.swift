@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Who answers late, or never, does not delay the ticks.
+///
+/// Guests tell nothing new about that, and are late by themselves.
+@Suite(
+    .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"),
+    .disabled(if: RunningDaemon.isInGuest, "a guest is late by itself"))
+struct KernelDaemonPunctualityTests {
+    /// Someone who takes connections and never says a word.
+    private final class SilentServer {
+        let port: Int
+        private let descriptor: Int32
+
+        init() throws {
+            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let descriptor = descriptor
+            let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                    unsafe bind(descriptor, raw, length) == 0 && listen(descriptor, 16) == 0
+                        && getsockname(descriptor, raw, &length) == 0
+                }
+            }
+            port = Int(UInt16(bigEndian: address.sin_port))
+            guard isListening else { throw ProgramTrouble("listen: errno \(errno)") }
+        }
+
+        deinit { close(descriptor) }
+    }
+
+    private func ticks(
+        _ cgroup: ProgramCgroup, _ actions: String, _ rest: String, seconds: Double = 4
+    ) throws -> (ticks: Double, late: Double, firings: Double) {
+        let daemon = try RunningDaemon(
+            """
+            defaults: {interval: 200ms, cooldown: 100ms}
+            groups: {g: {path: "\(cgroup.path)"}}
+            rules:
+              - name: often
+                on: g
+                when: pids.current >= 1
+                until: pids.current < 1
+                max_active: 300ms
+                do: [\(actions)]
+            \(rest)
+
+            """)
+        Thread.sleep(forTimeInterval: 1)
+        let before = try #require(try daemon.metric("cgwarden_ticks_total"))
+        let lateBefore = try #require(try daemon.metric("cgwarden_late_ticks_total"))
+        let start = ContinuousClock.now
+        Thread.sleep(forTimeInterval: seconds)
+        let after = try #require(try daemon.metric("cgwarden_ticks_total"))
+        let late = try #require(try daemon.metric("cgwarden_late_ticks_total"))
+        let time = Double((ContinuousClock.now - start) / .milliseconds(1))
+        let firings = try #require(
+            try daemon.metric("cgwarden_policy_firings_total{rule=\"often\"}"))
+        // Who hangs does not keep it from ending, either.
+        #expect(try daemon.end(seconds: 45).status == 0)
+        return ((after - before) / (time / 200), late - lateBefore, firings)
+    }
+
+    private func check(_ actions: String, _ rest: String) throws {
+        let cgroup = try ProgramCgroup()
+        let member = try cgroup.start("echo ready; exec sleep 300")
+        defer { member.send(SIGKILL) }
+        let (share, late, firings) = try ticks(cgroup, actions, rest)
+        #expect(firings >= 1)
+        // A busy machine may be late by itself, now and then.
+        #expect(share > 0.8 && share < 1.2, "\(share) of the ticks that should be")
+        #expect(late <= 4)
+    }
+
+    @Test func hooksThatHang() throws {
+        try check(
+            "{hook: {name: hang}}, {notify: {}}",
+            "hooks: {hang: {exec: [/bin/sleep, \"300\"], timeout: 2s}}")
+    }
+
+    @Test func aWebhookThatHangs() throws {
+        let server = try SilentServer()
+        try check(
+            "{notify: {sinks: [pager]}}",
+            "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(server.port)/\", timeout: 5s}}}")
+    }
+
+    @Test func aWebhookThatIsDown() throws {
+        // Nobody listens there once the server is gone.
+        let port = try SilentServer().port
+        try check(
+            "{notify: {sinks: [pager]}}",
+            "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(port)/\", timeout: 5s}}}")
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The daemon from its start to its end, on scratch cgroups of the real kernel.
+@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+struct KernelDaemonTests {
+    private let cgroup: ProgramCgroup
+    private let member: ProgramRun
+    private let original: String?
+
+    init() throws {
+        cgroup = try ProgramCgroup()
+        member = try cgroup.start("echo ready; read line; exec sleep 300")
+        original = cgroup.text("pids.max")
+    }
+
+    /// A limit that holds as long as the daemon does.
+    private func limiting(_ defaults: String = "", to value: Int = 321) -> String {
+        """
+        defaults: {interval: 200ms\(defaults)}
+        groups: {g: {path: "\(cgroup.path)"}}
+        limits: [{on: g, set: {pids.max: \(value)}}]
+
+        """
+    }
+
+    private func end() { member.send(SIGKILL) }
+
+    private func awaitLimit(_ value: String = "321") throws {
+        try awaiting("pids.max is \(value), not \(cgroup.text("pids.max") ?? "absent")") {
+            cgroup.text("pids.max") == value
+        }
+    }
+
+    @Test func itServesAndExplainsAndLeavesNothing() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(
+            limiting() + """
+                rules:
+                  - {name: many, on: g, when: pids.current > 1000, do: [{notify: {}}]}
+                """)
+        try awaitLimit()
+        let text = try daemon.server.get().text
+        for family in [
+            "cgwarden_policy_firings_total{rule=\"many\"} 0",
+            "cgwarden_policy_cgroups{rule=\"many\"} 1", "cgwarden_ticks_total ",
+            "cgwarden_late_ticks_total ", "cgwarden_policy_duration_seconds ",
+        ] { #expect(text.contains("\n\(family)"), "\(family)") }
+        if ProgramRun.isInstalled("promtool") {
+            let check = try ProgramRun.run(
+                "promtool", ["check", "metrics"], input: Array(text.utf8))
+            #expect(check.status == 0, "\(check.output)\(check.errors)")
+        }
+        let status = try daemon.ask("status")
+        #expect(status.output.contains("1 rule, 1 standing limit, 0 guards"), "\(status)")
+        let explained = try daemon.ask("policy", "explain", cgroup.path)
+        #expect(explained.output.contains("pids.max") && explained.output.contains("321"))
+        let result = try daemon.end()
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try daemon.ask("restore").output == "nothing to undo\n")
+        #expect(daemon.places.guardian == nil)
+        #expect(try daemon.ask("status").status == 69)
+    }
+
+    @Test func aSecondOneIsRefusedAndChangesNothing() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting())
+        try awaitLimit()
+        let second = try daemon.places.command(
+            ["daemon", "--web.listen-address", "-"] + daemon.places.options)
+        #expect(second.status == 75)
+        #expect(second.errorLines.count == 1 && second.errors.contains("another daemon"))
+        // Nor does what stands by for it.
+        Thread.sleep(forTimeInterval: 0.5)
+        #expect(cgroup.text("pids.max") == "321")
+        #expect(try daemon.ask("status").status == 0)
+        #expect(try daemon.end().status == 0)
+    }
+
+    @Test func whatIsToStayStaysButNothingStaysFrozen() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting(", restore_on_exit: false") + freezing)
+        try awaitLimit()
+        try awaiting("it is frozen") { cgroup.isFrozen }
+        #expect(try daemon.end().status == 0)
+        #expect(!cgroup.isAskedToFreeze)
+        #expect(cgroup.text("pids.max") == "321")
+        #expect(try daemon.ask("restore").status == 0)
+        #expect(cgroup.text("pids.max") == original)
+    }
+
+    private var freezing: String {
+        """
+        rules:
+          - name: stop
+            on: g
+            when: pids.current >= 1
+            until: pids.current < 1
+            max_active: 5m
+            do: [{freeze: {timeout: 60s, on_timeout: thaw}}]
+
+        """
+    }
+
+    @Test func panicPutsAllBackAndEndsIt() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting() + freezing)
+        try awaitLimit()
+        try awaiting("it is frozen") { cgroup.isFrozen }
+        let panic = try daemon.ask("panic")
+        #expect(panic.output == "all was put back; the daemon ends\n", "\(panic.errors)")
+        #expect(!cgroup.isAskedToFreeze)
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try daemon.run.result().status == 0)
+        #expect(cgroup.text("pids.max") == original)
+    }
+
+    /// Told to end once more while it puts things back, it puts them back nonetheless.
+    @Test(arguments: RunningDaemon.isInGuest ? [0.1] : [0.0, 0.01, 0.1])
+    func toldToEndTwice(_ pause: Double) throws {
+        defer { end() }
+        let suffix = "-twice\(Int(pause * 1000))"
+        let many = try (0..<20).map { _ in try ProgramCgroup(suffix) }
+        let originals = many.map { $0.text("pids.max") }
+        let daemon = try RunningDaemon(
+            """
+            defaults: {interval: 200ms}
+            groups:
+              g: {path: "\(cgroup.path)"}
+              many: {path: "/cgwarden-test-\(getpid())-*\(suffix)", populated: false}
+            limits:
+              - {on: g, set: {pids.max: 321}}
+              - {on: many, set: {pids.max: 77, cpu.weight: 50}}
+
+            """ + freezing)
+        try awaiting("all are limited") { many.allSatisfy { $0.text("pids.max") == "77" } }
+        try awaiting("it is frozen") { cgroup.isFrozen }
+        daemon.run.send(SIGTERM)
+        Thread.sleep(forTimeInterval: pause)
+        daemon.run.send(SIGTERM)
+        daemon.run.send(SIGINT)
+        _ = try daemon.run.result()
+        try awaiting("the guardian has ended") { daemon.places.guardian == nil }
+        #expect(!cgroup.isAskedToFreeze)
+        #expect(many.map { $0.text("pids.max") } == originals)
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try daemon.ask("restore").output == "nothing to undo\n")
+    }
+
+    @Test func afterSoManyTicksItEnds() throws {
+        defer { end() }
+        let places = try DaemonPlaces(limiting())
+        let result = try places.command(
+            ["daemon", "-n", "3", "--web.listen-address", "-"] + places.options)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(cgroup.text("pids.max") == original)
+        // It was limited meanwhile.
+        let kinds = places.records.compactMap { $0["phase"] as? String }
+        #expect(kinds.contains("apply") && kinds.contains("undo"), "\(kinds)")
+    }
+
+    @Test func aDryRunTellsAndWritesNothing() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting() + freezing, ["--dry-run"])
+        try awaiting("it has fired") {
+            try daemon.metric("cgwarden_policy_firings_total{rule=\"stop\"}") == 1
+        }
+        #expect(cgroup.text("pids.max") == original)
+        #expect(!cgroup.isAskedToFreeze)
+        #expect(daemon.places.guardian == nil)
+        #expect(try daemon.end().status == 0)
+        #expect(try daemon.ask("restore").output == "nothing to undo\n")
+        let applied = daemon.places.records.filter { $0["action"] != nil }
+        #expect(!applied.isEmpty && applied.allSatisfy { $0["dry_run"] as? Bool == true })
+    }
+
+    /// What cannot be accounted for is not done; looking, and giving back, go on.
+    @Test func withAFullDiskNothingDisruptiveIsDone() throws {
+        defer { end() }
+        let later = freezing.replacingOccurrences(of: "    on: g", with: "    on: g\n    for: 1s")
+        let daemon = try RunningDaemon(limiting() + later, ["--audit", "/dev/full"])
+        try awaiting("the freeze was wanted") {
+            try daemon.metric("cgwarden_policy_firings_total{rule=\"stop\"}") ?? 0 >= 1
+        }
+        Thread.sleep(forTimeInterval: 1)
+        #expect(!cgroup.isAskedToFreeze)
+        let status = try daemon.ask("status")
+        #expect(status.output.contains("No space left"), "\(status.output)")
+        let ticks = try #require(try daemon.metric("cgwarden_ticks_total"))
+        #expect(ticks > 5)
+        #expect(try daemon.end().status == 0)
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try daemon.ask("restore").output == "nothing to undo\n")
+    }
+}
