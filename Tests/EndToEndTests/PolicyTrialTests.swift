@@ -31,8 +31,8 @@ import Testing
         #expect(result.status == 10, "\(result)")
         #expect(
             result.lines.prefix(3) == [
-                "/app.slice/db.service", "  pids.max  max -> 77  limits[0] of db (the only wish)",
-                "    pids.max  1  unified  pids.max  max -> 77",
+                "/app.slice/db.service", "  pids.max  20 -> 77  limits[0] of db (the only wish)",
+                "    pids.max  1  unified  pids.max  20 -> 77",
             ], "\(result.output)")
         #expect(result.errors == "")
         let json = try cgwarden("plan", path, "--json", "--root", capture.root)
@@ -46,17 +46,16 @@ import Testing
         #expect(writes.map { $0["file"] as? String } == ["pids.max"])
         #expect(writes.map { $0["new"] as? String } == ["77"])
         let values = try #require(changes[0]["values"] as? [[String: Any]])
-        #expect(values.map { $0["now"] as? String } == ["max"])
+        #expect(values.map { $0["now"] as? String } == ["20"])
         #expect(values.map { $0["wanted"] as? String } == ["77"])
 
         // It was a plan only; and where the value stands already there is nothing to do.
-        let pids = "cgroup/app.slice/db.service/pids.max"
         let place = try #require(
             FileManager.default.subpaths(atPath: capture.root)?.first {
                 $0.hasSuffix("app.slice/db.service/pids.max")
-            }, "\(pids)")
+            })
         #expect(
-            try String(contentsOfFile: "\(capture.root)/\(place)", encoding: .utf8) == "max\n")
+            try String(contentsOfFile: "\(capture.root)/\(place)", encoding: .utf8) == "20\n")
         try capture.write("77\n", to: place)
         let none = try cgwarden("plan", path, "--root", capture.root)
         #expect(none.status == 0 && none.output == "nothing to change\n", "\(none)")
@@ -88,9 +87,9 @@ import Testing
         #expect(result.status == 0)
         #expect(
             result.lines == [
-                "pids.max  is max, wanted 77 (the only wish)",
+                "pids.max  is 20, wanted 77 (the only wish)",
                 "  * limits  limits[0] of db  77  because standing limits of db",
-                "    original  max",
+                "    original  20",
             ], "\(result)")
         let alone = try cgwarden("explain", "/app.slice/db.service")
         #expect(alone.status == 69)
