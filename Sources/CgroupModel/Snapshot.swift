@@ -73,7 +73,8 @@ public struct RowBlock: Hashable, Sendable {
     }
 }
 
-/// The times between which the counters of one tier moved, in nanoseconds of the monotonic clock.
+/// The times between which the counters of one tier moved, in nanoseconds of the clock that goes on
+/// in suspend (CLOCK_BOOTTIME).
 public struct TierTimes: Hashable, Sendable {
     /// When the files were read; 0 for never.
     public var now: UInt64

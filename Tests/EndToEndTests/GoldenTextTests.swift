@@ -38,6 +38,9 @@ import Testing
             Case(name: "help", arguments: ["--help"]),
             Case(name: "fields", arguments: ["stat", "--list-fields"]),
         ] + commands.map { Case(name: "help-\($0)", arguments: [$0, "--help"]) }
+        + ["check", "plan", "backtest", "explain"].map {
+            Case(name: "help-policy-\($0)", arguments: ["policy", $0, "--help"])
+        }
 
     @Test(arguments: cases) func anOutputLooksAsBefore(_ example: Case) throws {
         let capture = try example.mode.map { try ProgramCapture($0) }

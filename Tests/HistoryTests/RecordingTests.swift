@@ -15,7 +15,11 @@ struct MemoryBytes: RecordingBytes {
 /// A recording gives back what was recorded.
 @Suite struct RecordingTests {
     static let origin = RecordingOrigin(
-        bootID: "b-1", kernelRelease: "6.1", pageSize: 4096, runStart: 7)
+        bootID: "b-1", kernelRelease: "6.1", pageSize: 4096, runStart: 7,
+        machine: RecordedMachine(
+            hasUnified: true, legacy: [.memory, .cpu],
+            cpus: [.init(id: 0, core: 0, node: 0), .init(id: 5, core: 1, node: 2)],
+            disks: [.init(name: "vda", number: InstanceKey(major: 254, minor: 0))]))
 
     static func record(
         _ snapshots: [Snapshot], keyframeInterval: Int = 7, origin: RecordingOrigin = origin
@@ -44,6 +48,18 @@ struct MemoryBytes: RecordingBytes {
         let (read, notes) = try Self.read(Self.record(snapshots))
         #expect(read == snapshots.map(\.normalised))
         #expect(notes == [])
+    }
+
+    @Test func theMachineIsToldWithEverySegment() throws {
+        for origin in [
+            Self.origin,
+            RecordingOrigin(bootID: "b", kernelRelease: "6.1", pageSize: 4096, runStart: 7),
+        ] {
+            let bytes = Self.record(
+                Self.snapshots(seed: 1, count: 9), keyframeInterval: 4, origin: origin)
+            let recording = try Recording([MemoryBytes(all: bytes)])
+            #expect((0..<9).allSatisfy { recording.origin($0) == origin })
+        }
     }
 
     @Test func builtSnapshotsComeBackWithTheirRates() throws {

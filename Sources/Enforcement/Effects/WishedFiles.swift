@@ -1,17 +1,18 @@
-internal import Actuation
-internal import CgroupModel
-internal import KernelIO
-internal import Policy
+public import Actuation
+public import CgroupModel
+public import KernelIO
+public import Policy
 
 /// Interface files as they will be when other cgroups have what is wished for them, so that one
 /// cgroup of several that change together can be planned.
 ///
 /// Only lists of CPUs and nodes are shown so: they alone depend on those of parent and children.
-struct WishedFiles: ControlFiles {
+public struct WishedFiles: ControlFiles {
     private let files: any ControlFiles
     private let wishes: [CgroupPath: [String: String]]
 
-    init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
+    /// Takes the files as they are, and what is wished for by cgroup.
+    public init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
         self.files = files
         self.wishes = wishes.mapValues { assignments in
             var texts: [String: String] = [:]
@@ -26,12 +27,16 @@ struct WishedFiles: ControlFiles {
         }
     }
 
-    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+    /// The text as it will be.
+    public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         if let wished = wishes[directory.path]?[name] { return wished }
         return try files.text(name, of: directory)
     }
 
-    func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
+    /// Writes to the file itself.
+    public func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
         try files.write(value, to: name, of: directory)
     }
 }

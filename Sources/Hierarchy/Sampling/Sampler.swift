@@ -85,7 +85,7 @@ public actor Sampler {
         let start = MonotonicClock.nanoseconds
         await updateTree()
         // Walking the trees takes time, at the first tick most of all, in which counters move on.
-        let due = due(at: MonotonicClock.nanoseconds)
+        let due = due(at: MonotonicClock.bootNanoseconds)
         var blocks: [RowBlock] = []
         var pass = SampleHealth()
         suspects = [:]

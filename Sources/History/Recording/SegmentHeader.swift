@@ -10,13 +10,19 @@ public struct RecordingOrigin: Sendable, Hashable {
     public var pageSize: UInt64
     /// When the program began to record, in microseconds since 1970; tells one run from the next.
     public var runStart: UInt64
+    /// What the snapshots do not tell of the machine; nil for a recording of format 1.0.
+    public var machine: RecordedMachine?
 
     /// Joins the parts.
-    public init(bootID: String, kernelRelease: String, pageSize: UInt64, runStart: UInt64) {
+    public init(
+        bootID: String, kernelRelease: String, pageSize: UInt64, runStart: UInt64,
+        machine: RecordedMachine? = nil
+    ) {
         self.bootID = bootID
         self.kernelRelease = kernelRelease
         self.pageSize = pageSize
         self.runStart = runStart
+        self.machine = machine
     }
 }
 
@@ -24,12 +30,12 @@ public struct RecordingOrigin: Sendable, Hashable {
 struct SegmentHeader: Sendable {
     /// Readers refuse another major version, and pass over what a newer minor one adds.
     static let major: UInt64 = 1
-    static let minor: UInt64 = 0
+    static let minor: UInt64 = 1
 
     var origin: RecordingOrigin
     /// When the first snapshot was taken, in microseconds since 1970.
     var wallTime: UInt64
-    /// The same in nanoseconds of the monotonic clock.
+    /// The same in nanoseconds of CLOCK_BOOTTIME.
     var monotonicTime: UInt64
     var legend = FrameLegend.own
     /// The texts of the words so far, by number.
@@ -63,6 +69,8 @@ struct SegmentHeader: Sendable {
             above = name
         }
         Self.put(words[...], to: &out)
+        out.put(origin.machine == nil ? 0 : 1)
+        origin.machine?.write(to: &out)
         return out.finish()
     }
 
@@ -71,8 +79,8 @@ struct SegmentHeader: Sendable {
         var input = RunReader(payload)
         let version = try input.next()
         guard version == major else { return .otherVersion(version) }
-        _ = try input.next()
-        let origin = RecordingOrigin(
+        let minor = try input.next()
+        var origin = RecordingOrigin(
             bootID: try input.string(), kernelRelease: try input.string(),
             pageSize: try input.next(), runStart: try input.next())
         let wallTime = try input.next()
@@ -88,11 +96,12 @@ struct SegmentHeader: Sendable {
                 FrameLegend.Row(
                     name: String(decoding: above, as: UTF8.self), bits: try input.next()))
         }
+        let words = try Self.words(&input, after: 0)
+        if minor >= 1, try input.next() != 0 { origin.machine = try RecordedMachine(&input) }
         return .header(
             SegmentHeader(
                 origin: origin, wallTime: wallTime, monotonicTime: monotonicTime,
-                legend: FrameLegend(rows: rows, controllers: controllers),
-                words: try Self.words(&input, after: 0)))
+                legend: FrameLegend(rows: rows, controllers: controllers), words: words))
     }
 
     enum Decoded {

@@ -66,3 +66,25 @@ public struct AuditRecord: Hashable, Sendable {
         self.isDryRun = isDryRun
     }
 }
+
+extension AuditRecord {
+    /// A change of a rule's state.
+    public struct Move: Hashable, Sendable {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        public var from: RuleState
+        /// Nil if the cgroup is gone.
+        public var to: RuleState?
+
+        /// Whether the rule acts anew, rather than again after it was about to end.
+        public var isFiring: Bool { to == .active && from != .clearing }
+    }
+
+    /// How a rule's state changed; nil if the line tells of something else.
+    public var move: Move? {
+        guard phase == .state, let note else { return nil }
+        let parts = note.split(separator: " ", maxSplits: 3).map { $0.filter { $0 != ":" } }
+        guard parts.count >= 3, let from = RuleState.allCases.first(where: { $0.text == parts[0] })
+        else { return nil }
+        return Move(from: from, to: RuleState.allCases.first { $0.text == parts[2] })
+    }
+}

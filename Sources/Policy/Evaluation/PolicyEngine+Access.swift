@@ -16,6 +16,16 @@ extension PolicyEngine {
     }
 }
 
+extension PolicyEngine {
+    /// Who may still use the CPUs of exclusive pools, as of the last tick.
+    public var leftovers: [PoolLeftover] {
+        guard let context, let pools = sources.lazy.compactMap({ $0 as? PoolSource }).first else {
+            return []
+        }
+        return pools.leftovers(context)
+    }
+}
+
 extension Effect.Kind {
     /// Whether it may hurt who lives in the cgroup.
     public var isDisruptive: Bool {

@@ -84,13 +84,19 @@ extension PolicyEngine {
     /// Before another policy: all standing limits are wished for anew.
     mutating func dropLimits() { dropWishes { $0.layer == .limits } }
 
+    /// What pools and autosizing may look at; nil before the first tick.
+    var context: LayerContext? {
+        input.map { input in
+            LayerContext(
+                input: input, document: document, members: matcher.all,
+                membersChanged: membersChanged, holding: limits.map(\.holds))
+        }
+    }
+
     /// Asks pools and autosizing; what they want done is done at the end of the tick.
     mutating func askSources() {
         acts = []
-        guard let input, !sources.isEmpty else { return }
-        let context = LayerContext(
-            input: input, document: document, members: matcher.all, membersChanged: membersChanged,
-            holding: limits.map(\.holds))
+        guard !sources.isEmpty, let context else { return }
         for place in sources.indices {
             let proposal = sources[place].propose(context)
             let layer = sources[place].layer

@@ -3,6 +3,9 @@ import ArgumentParser
 /// What can be done with policies without running them.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Check policies, and explain what they do.",
-        subcommands: [PolicyCheckCommand.self, PolicyExplainCommand.self])
+        commandName: "policy", abstract: "Check policies, try them, and explain what they do.",
+        subcommands: [
+            PolicyCheckCommand.self, PolicyPlanCommand.self, PolicyBacktestCommand.self,
+            PolicyExplainCommand.self,
+        ])
 }

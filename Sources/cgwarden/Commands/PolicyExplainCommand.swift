@@ -1,23 +1,42 @@
 import ArgumentParser
 import CgroupModel
+import Hierarchy
 import KernelIO
+import Policy
 
 /// Why values are what they are.
-struct PolicyExplainCommand: ParsableCommand {
+struct PolicyExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Show which part of the policy gives each value of a cgroup, and why.",
         discussion: """
-            The daemon that runs is asked. The winner of each value is marked with a star.
+            The daemon that runs is asked; with --policy none is needed, and what one sample tells \
+            is shown. The winner of each value is marked with a star.
 
-            Example:
+            Examples:
               cgwarden policy explain /build
+              cgwarden policy explain /build --policy batch.yaml
             """)
 
-    @Argument(help: "The cgroup's path.") var cgroup: String
+    @OptionGroup var options: SystemOptions
+    @Argument(help: "The cgroup.") var cgroup: String
+    @Option(
+        help: ArgumentHelp(
+            "A policy file, or a directory of *.yaml; may be given more than once.",
+            valueName: "file-or-dir"))
+    var policy: [String] = []
 
-    func run() throws {
-        try StandardOutput.write(
-            try ControlClient.ask(["explain", CgroupPath(cgroup).description]))
+    func run() async throws {
+        guard !policy.isEmpty else {
+            do {
+                return try StandardOutput.write(
+                    try ControlClient.ask(["explain", CgroupPath(cgroup).description]))
+            } catch let error as CgwardenError where error.status == .unavailable {
+                throw CgwardenError("\(error.message), or name a --policy", error.status)
+            }
+        }
+        let path = try await CgroupLookup(HierarchySet.discover(options.system)).resolve(cgroup)
+        let engine = try await PolicyRehearsal(policy, options).engine
+        try StandardOutput.write(ExplanationReport(engine.layers(of: path)).text(of: path))
     }
 }

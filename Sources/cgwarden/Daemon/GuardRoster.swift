@@ -1,6 +1,7 @@
 import Actuation
 import CgroupModel
 import Enforcement
+import KernelIO
 import Policy
 import Synchronization
 
@@ -9,23 +10,22 @@ import Synchronization
 /// It does so on a thread of its own, for files and systemd may let it wait, and no tick may.
 struct GuardRoster: Sendable {
     /// Cgroups that could not be guarded, as that thread tells.
-    private final class Refusals: Sendable {
-        private let list = Mutex<[Effect.Target: OOMGuard]>([:])
+    private final class Failures: Sendable {
+        typealias Failure = (target: Effect.Target, guarding: OOMGuard, error: ActuationError)
+        private let list = Mutex<[Failure]>([])
 
-        func add(_ target: Effect.Target, _ guarding: OOMGuard) {
-            list.withLock { $0[target] = guarding }
-        }
+        func add(_ failure: Failure) { list.withLock { $0.append(failure) } }
 
-        func take() -> [Effect.Target: OOMGuard] {
+        func take() -> [Failure] {
             list.withLock { list in
-                defer { list = [:] }
+                defer { list = [] }
                 return list
             }
         }
     }
 
     private let lane = BackgroundQueue<@Sendable () -> Void>("cgw-arm", capacity: 4096) { $0() }
-    private let refusals = Refusals()
+    private let failures = Failures()
     private let machine: Machine
     private let notices: any NoticeSink
     private let hooks: any HookRunning
@@ -33,8 +33,18 @@ struct GuardRoster: Sendable {
     private let audit: @Sendable (AuditRecord) -> Void
     private var runner: OOMGuardRunner?
     private var armed: [Effect.Target: OOMGuard] = [:]
-    /// Told once, and tried again when the cgroup is a new one or the policy is.
-    private var refused: [Effect.Target: OOMGuard] = [:]
+    /// Told once for each reason, and tried again: the limit that is missing may be one that the
+    /// policy is just setting.
+    private var refused: [Effect.Target: Refusal] = [:]
+
+    private struct Refusal: Sendable {
+        var guarding: OOMGuard
+        var reason: String
+        /// By the monotonic clock.
+        var nextTry: UInt64
+    }
+
+    private static let pause: UInt64 = 1_000_000_000
 
     init(
         _ machine: Machine, notices: any NoticeSink, hooks: any HookRunning,
@@ -78,17 +88,18 @@ struct GuardRoster: Sendable {
                 wanted[target] = guarding
             }
         }
-        for (target, guarding) in refusals.take() where armed[target] == guarding {
+        for (target, guarding, error) in failures.take() where armed[target] == guarding {
             armed[target] = nil
-            refused[target] = guarding
+            refuse(guarding, target, error)
         }
         for (target, guarding) in armed where wanted[target] != guarding {
             lane.add { [runner] in runner?.disarm(target) }
             armed[target] = nil
         }
-        refused = refused.filter { wanted[$0.key] == $0.value }
+        refused = refused.filter { wanted[$0.key] == $0.value.guarding }
+        let now = MonotonicClock.nanoseconds
         for (target, guarding) in wanted
-        where armed[target] == nil && refused[target] == nil {
+        where armed[target] == nil && now >= refused[target]?.nextTry ?? 0 {
             arm(guarding, target, document)
         }
     }
@@ -104,22 +115,28 @@ struct GuardRoster: Sendable {
                 runner = try OOMGuardRunner(tools(document))
             }
         } catch {
-            refused[target] = guarding
-            return tell(guarding, target, error)
+            return refuse(guarding, target, error)
         }
         self.runner = runner
         armed[target] = guarding
-        lane.add { [self, refusals] in
+        lane.add { [failures] in
             do throws(ActuationError) {
                 try runner.arm(guarding, hooks: document.hooks, on: target)
             } catch {
-                refusals.add(target, guarding)
-                tell(guarding, target, error)
+                failures.add((target, guarding, error))
             }
         }
     }
 
-    private func tell(_ guarding: OOMGuard, _ target: Effect.Target, _ error: ActuationError) {
+    /// Tells why once, and tries again later.
+    private mutating func refuse(
+        _ guarding: OOMGuard, _ target: Effect.Target, _ error: ActuationError
+    ) {
+        let isTold = refused[target]?.reason == error.message
+        refused[target] = Refusal(
+            guarding: guarding, reason: error.message,
+            nextTry: MonotonicClock.nanoseconds + Self.pause)
+        guard !isTold else { return }
         notices.send(
             Notice(
                 sinks: guarding.sinks, level: .warning,

@@ -34,7 +34,9 @@ actor Warden {
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
             document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
-            sources: Self.layers(policy, facts, machine))
+            sources: PolicyLayers.all(policy, mode: facts.mode) {
+                machine.set.legacy($0) != nil
+            })
         topology = TopologyReader(machine.set.system)
         enforcer = Enforcer(
             actions: Self.actions(policy, machine, guardian), hooks: hooks,
@@ -60,17 +62,6 @@ actor Warden {
             thawGuard: guardian.map { ThawGuard($0) } ?? .own)
     }
 
-    private static func layers(
-        _ policy: PolicyDocument, _ facts: KernelFacts, _ machine: Machine
-    ) -> [any LayerSource] {
-        [
-            PoolSource(
-                policy, mode: facts.mode, isLegacy: machine.set.legacy(.cpuset) != nil),
-            AutosizeSource(policy, isLegacy: machine.set.legacy(.memory) != nil),
-            HighWatchSource(policy),
-        ]
-    }
-
     /// The time between two ticks.
     var interval: Duration { engine.policy.defaults.interval }
 
@@ -83,9 +74,7 @@ actor Warden {
         let start = MonotonicClock.nanoseconds
         let isDry = engine.policy.defaults.isDryRun
         let input = PolicyInput(
-            snapshot: snapshot, time: PolicyInstant(nanoseconds: snapshot.tierTimes[0].now),
-            minuteOfDay: CivilTime(local: snapshot.wallTime).second / 60,
-            topology: engine.policy.pools.isEmpty ? nil : topology.read(),
+            of: snapshot, topology: engine.policy.pools.isEmpty ? nil : topology.read(),
             results: answers + enforcer.takeResults(), guarded: guards.taken)
         answers = []
         let output = engine.tick(input)

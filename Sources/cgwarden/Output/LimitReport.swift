@@ -37,12 +37,14 @@ struct LimitReport {
 
     var text: String {
         if plan.writes.isEmpty { return "" }
-        let rows = plan.writes.indices.map { row($0) }
         let table = LeftTable(rows).text
         guard let results else { return "would write, in this order:\n\(table)" }
         let changed = results.contains { $0.outcome.isUndoable }
         return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
     }
+
+    /// A row of cells for each write.
+    var rows: [[String]] { plan.writes.indices.map { row($0) } }
 
     private func row(_ index: Int) -> [String] {
         let write = plan.writes[index]
@@ -81,15 +83,20 @@ struct LimitReport {
             json.value(results == nil)
             json.key("warnings")
             json.array { json in for warning in warnings { json.value(warning) } }
-            json.key("writes")
-            json.array { json in
-                for index in plan.writes.indices {
-                    json.object { json in write(index, to: &json) }
-                }
-            }
+            writes(to: &json)
         }
         json.newline()
         return json.take()
+    }
+
+    /// The key `writes` with an object for each.
+    func writes(to json: inout JSONWriter) {
+        json.key("writes")
+        json.array { json in
+            for index in plan.writes.indices {
+                json.object { json in write(index, to: &json) }
+            }
+        }
     }
 
     private func write(_ index: Int, to json: inout JSONWriter) {

@@ -77,6 +77,7 @@ extension RecordingOrigin {
         }
         self.init(
             bootID: text("sys/kernel/random/boot_id"), kernelRelease: text("sys/kernel/osrelease"),
-            pageSize: MemoryPage.size, runStart: MonotonicClock.wallMicroseconds)
+            pageSize: MemoryPage.size, runStart: MonotonicClock.wallMicroseconds,
+            machine: RecordedMachine(system))
     }
 }

@@ -47,8 +47,16 @@ struct KernelOOMGuardTests {
     /// The threshold is so near the limit that the task waits in the kernel before it is frozen.
     @Test(.enabled(if: !Trees.legacy.isEmpty, "needs v1 memory"), arguments: Trees.legacy)
     func anAllocatorThatIsFasterIsHeldByTheKernelUntilThereIsRoom(_ trees: Trees) throws {
+        // It is a race, and on a busy machine the guard wins some.
+        for _ in 1...6 where try theAllocatorIsFaster(trees) { return }
+        Issue.record("the guard was faster each time")
+    }
+
+    /// False if it was frozen before it reached the limit.
+    private func theAllocatorIsFaster(_ trees: Trees) throws -> Bool {
         let scratch = try GuardScratch(trees)
         let opened = RaisedFlag()
+        defer { opened.raise() }
         scratch.log.hooked {
             while !opened.isRaised { usleep(1000) }
             return .succeeded
@@ -63,7 +71,10 @@ struct KernelOOMGuardTests {
                 $0.resumeAt = 0.99
             })
         try scratch.allocate(mebibytesPerSecond: nil, upTo: 240)
-        try awaiting("it is held; \(scratch.log.states)", seconds: 20) { scratch.state == .held }
+        try awaiting("it is held or frozen; \(scratch.log.states)", seconds: 20) {
+            scratch.state == .held || scratch.state == .frozen
+        }
+        guard scratch.state == .held else { return false }
         #expect(scratch.number("under_oom", of: "memory.oom_control") == 1)
         usleep(300_000)
         #expect(scratch.killsAtLimit == 0)
@@ -73,6 +84,7 @@ struct KernelOOMGuardTests {
         }
         #expect(scratch.killsAtLimit == 0)
         #expect(scratch.number("under_oom", of: "memory.oom_control") == 0)
+        return true
     }
 
     @Test(arguments: Trees.present)

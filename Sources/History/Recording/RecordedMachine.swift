@@ -1,0 +1,85 @@
+public import CgroupModel
+
+/// What a run's snapshots do not tell of their machine, as it was when the run began.
+///
+/// A policy needs it: a recording is looked at on other machines, and long after.
+public struct RecordedMachine: Sendable, Hashable {
+    /// One CPU that was online, from `/sys/devices/system`.
+    public struct CPU: Sendable, Hashable {
+        /// Its number.
+        public var id: Int
+        /// The lowest number of the hardware threads of its core.
+        public var core: Int
+        /// Its memory node.
+        public var node: Int
+
+        /// Joins the parts.
+        public init(id: Int, core: Int, node: Int) {
+            self.id = id
+            self.core = core
+            self.node = node
+        }
+    }
+
+    /// A disk by the kernel's name, without `/dev/`; the disk of a partition by the partition's.
+    public struct Disk: Sendable, Hashable {
+        /// The name.
+        public var name: String
+        /// The whole disk.
+        public var number: InstanceKey
+
+        /// Joins the parts.
+        public init(name: String, number: InstanceKey) {
+            self.name = name
+            self.number = number
+        }
+    }
+
+    /// Whether a v2 hierarchy was mounted.
+    public var hasUnified: Bool
+    /// The controllers of v1 hierarchies.
+    public var legacy: [Controller]
+    /// The CPUs that were online.
+    public var cpus: [CPU]
+    /// The disks.
+    public var disks: [Disk]
+
+    /// Joins the parts.
+    public init(hasUnified: Bool, legacy: [Controller], cpus: [CPU], disks: [Disk]) {
+        self.hasUnified = hasUnified
+        self.legacy = legacy
+        self.cpus = cpus
+        self.disks = disks
+    }
+
+    /// Bounds what hostile bytes can claim.
+    private static let most = 1 << 16
+
+    func write(to out: inout RunWriter) {
+        out.put(hasUnified ? 1 : 0)
+        SegmentHeader.put(legacy.map(\.rawValue)[...], to: &out)
+        out.put(UInt64(cpus.count))
+        for cpu in cpus {
+            for number in [cpu.id, cpu.core, cpu.node] { out.put(UInt64(number)) }
+        }
+        SegmentHeader.put(disks.map(\.name)[...], to: &out)
+        for disk in disks { out.put(UInt64(disk.number.rawValue)) }
+    }
+
+    init(_ input: inout RunReader) throws(FrameError) {
+        hasUnified = try input.next() != 0
+        legacy = try SegmentHeader.words(&input, after: 0).compactMap { Controller(rawValue: $0) }
+        cpus = []
+        for _ in 0..<(try input.count(upTo: Self.most)) {
+            cpus.append(
+                CPU(
+                    id: try input.count(upTo: Self.most), core: try input.count(upTo: Self.most),
+                    node: try input.count(upTo: Self.most)))
+        }
+        disks = []
+        for name in try SegmentHeader.words(&input, after: 0) {
+            let number = try input.count(upTo: Int(UInt32.max))
+            disks.append(Disk(name: name, number: InstanceKey(rawValue: UInt32(number))))
+        }
+    }
+}

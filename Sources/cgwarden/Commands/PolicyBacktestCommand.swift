@@ -1,0 +1,81 @@
+import ArgumentParser
+import KernelIO
+import Policy
+
+/// Tries policies over a recording.
+struct PolicyBacktestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backtest",
+        abstract: "Tell what a policy would have done in the time of a recording.",
+        discussion: """
+            The policy decides as it would have done live; the recorded past stays as it was. So \
+            a rule's first firing on a cgroup is exact, and later ones are marked counterfactual. \
+            The audit lines are those of a dry run of the daemon at that time, and the same files \
+            always give the same lines. Units and containers are known by their paths; nothing is \
+            protected or held. Exit status: 0, or 2 for a policy with mistakes.
+
+            Examples:
+              cgwarden stat --record day.rec -i 1s > /dev/null     record first
+              cgwarden policy backtest build.yaml --history day.rec
+              cgwarden policy backtest build.yaml --history day.rec --lines
+              cgwarden policy backtest new.yaml --history day.rec --compare build.yaml
+              cgwarden policy backtest t.yaml --history day.rec --sweep limit=70%..95%/6
+                         (t.yaml has, say, when: pids.current > ${limit} of pids.max)
+            """)
+
+    @Argument(help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"))
+    var paths: [String]
+    @Option(help: ArgumentHelp("The recording.", valueName: "recording")) var history: String
+    @Option(help: "The time between two ticks, if it was not that of the policy: 5s.")
+    var interval: Interval?
+    @Option(help: ArgumentHelp("Write the audit lines to this file.", valueName: "file"))
+    var audit: String?
+    @Flag(help: "Write the audit lines to standard output, and nothing else.") var lines = false
+    @Option(
+        help: ArgumentHelp(
+            "Try a row of values where the policy says ${NAME}; five unless told.",
+            valueName: "name=a..b[/steps]"))
+    var sweep: Sweep?
+    @Option(
+        help: ArgumentHelp(
+            "Set the policy against another one.", valueName: "file-or-dir"))
+    var compare: [String] = []
+
+    func validate() throws {
+        if sweep != nil, lines || audit != nil || !compare.isEmpty {
+            throw ValidationError("--sweep goes with none of --lines, --audit and --compare.")
+        }
+        if lines, audit != nil || !compare.isEmpty {
+            throw ValidationError("--lines goes with neither --audit nor --compare.")
+        }
+    }
+
+    func run() throws {
+        let recording = try RecordingFiles.open(history)
+        let files = PolicyFiles.read(paths)
+        if let sweep {
+            var report = SweepReport(sweep)
+            for (index, value) in sweep.values.enumerated() {
+                let backtest = Backtest(try sweep.files(files, value), interval: interval?.duration)
+                report.add(value, try backtest.run(over: recording, isQuiet: index > 0))
+            }
+            return try StandardOutput.write(report.text)
+        }
+        var bytes: [UInt8] = []
+        let tally = try Backtest(files, interval: interval?.duration).run(over: recording) {
+            guard lines || audit != nil else { return }
+            for record in $0 { AuditLine.append(record, to: &bytes) }
+        }
+        if lines { return try StandardOutput.write(bytes) }
+        if let audit { try StandardOutput.write(bytes, toFile: audit) }
+        let report = BacktestReport(tally)
+        if compare.isEmpty {
+            try StandardOutput.write(report.text)
+        } else {
+            let other = try Backtest(PolicyFiles.read(compare), interval: interval?.duration)
+                .run(over: recording)
+            try StandardOutput.write(BacktestComparison(one: tally, other: other).text)
+        }
+        for note in report.notes { StandardOutput.complain("cgwarden: note: \(note)") }
+    }
+}

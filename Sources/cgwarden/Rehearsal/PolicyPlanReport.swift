@@ -1,0 +1,151 @@
+import Actuation
+import CgroupModel
+import Policy
+
+/// What `policy plan` prints.
+struct PolicyPlanReport {
+    private let plan: PolicyPlan
+
+    init(_ plan: PolicyPlan) { self.plan = plan }
+
+    var text: String {
+        var parts = plan.changes.map(describe)
+        if !plan.refused.isEmpty {
+            let rows = plan.refused.map {
+                ["  \($0.target.path)", "\($0.key)", change($0), $0.reason]
+            }
+            parts.append("not written:\n" + LeftTable(rows).text)
+        }
+        if !plan.acts.isEmpty {
+            let rows = plan.acts.map { act in
+                [
+                    "  \(act.target?.path.description ?? "")", act.action ?? "", act.origin.text,
+                    act.note ?? "",
+                ]
+            }
+            parts.append("also done:\n" + LeftTable(rows).text)
+        }
+        if !plan.guards.isEmpty { parts.append(plan.guards.map { "\($0.text)\n" }.joined()) }
+        if !plan.leftovers.isEmpty {
+            parts.append(
+                "CPUs of exclusive pools:\n" + plan.leftovers.map { "  \($0)\n" }.joined())
+        }
+        if !plan.hasChanges { parts.insert("nothing to change\n", at: 0) }
+        return parts.joined(separator: "\n")
+    }
+
+    private func describe(_ change: PolicyPlan.Change) -> String {
+        let values = change.values.map { value in
+            ["  \(value.key)", self.change(value), who(value)]
+        }
+        var text = "\(change.path)\n" + LeftTable(values).text
+        switch change.writes {
+        case .success(let report):
+            text += LeftTable(report.rows.map { ["    \($0[0])"] + $0.dropFirst() }).text
+            for warning in report.warnings { text += "  note: \(warning)\n" }
+        case .failure(let error): text += "  cannot be written: \(error.message)\n"
+        }
+        return text
+    }
+
+    private func who(_ value: ValueExplanation) -> String {
+        "\(value.winner?.text ?? "nobody") (\(value.reason))"
+    }
+
+    private func change(_ value: ValueExplanation) -> String {
+        "\(shown(value.actual, value.key)) -> \(shown(value.wanted, value.key))"
+    }
+
+    private func shown(_ value: LimitValue?, _ key: LimitKey) -> String {
+        let text = value.map { key.limit?.grammar.text($0) ?? "\($0)" } ?? "unknown"
+        return text.isEmpty ? "(empty)" : text
+    }
+
+    // MARK: JSON
+
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("has_changes")
+            json.value(plan.hasChanges)
+            json.key("changes")
+            json.array { json in
+                for change in plan.changes { json.object { json in write(change, to: &json) } }
+            }
+            json.key("not_written")
+            json.array { json in
+                for value in plan.refused { json.object { json in write(value, to: &json) } }
+            }
+            json.key("also_done")
+            json.array { json in
+                for act in plan.acts {
+                    json.object { json in
+                        json.field("path", act.target?.path.description)
+                        json.field("action", act.action)
+                        json.field("from", act.origin.text)
+                        json.field("note", act.note)
+                    }
+                }
+            }
+            json.key("guards")
+            json.array { json in
+                for forecast in plan.guards { json.object { json in write(forecast, to: &json) } }
+            }
+            json.key("still_allowed_here")
+            json.array { json in for leftover in plan.leftovers { json.value("\(leftover)") } }
+            json.key("notes")
+            json.array { json in for note in plan.notes { json.value(note) } }
+        }
+        json.newline()
+        return json.take()
+    }
+
+    private func write(_ change: PolicyPlan.Change, to json: inout JSONWriter) {
+        json.field("path", change.path.description)
+        json.key("values")
+        json.array { json in
+            for value in change.values { json.object { json in write(value, to: &json) } }
+        }
+        switch change.writes {
+        case .success(let report):
+            json.key("warnings")
+            json.array { json in for warning in report.warnings { json.value(warning) } }
+            report.writes(to: &json)
+        case .failure(let error): json.field("error", error.message)
+        }
+    }
+
+    private func write(_ value: ValueExplanation, to json: inout JSONWriter) {
+        json.field("path", value.target.path.description)
+        json.field("name", value.key.description)
+        json.field("now", value.actual.map { _ in shown(value.actual, value.key) })
+        json.field("wanted", value.wanted.map { _ in shown(value.wanted, value.key) })
+        json.field("from", value.winner?.text)
+        json.field("reason", value.reason)
+    }
+
+    private func write(_ forecast: GuardForecast, to json: inout JSONWriter) {
+        json.field("name", forecast.name)
+        json.field("path", forecast.path.description)
+        json.key("best_effort")
+        json.value(forecast.isBestEffort)
+        guard let limit = forecast.limit else { return }
+        for (name, bytes) in [
+            ("limit", limit), ("freezes_at", forecast.freezesAt),
+            ("resumes_at", forecast.resumesAt), ("margin", forecast.margin),
+            ("growth_per_second", forecast.growth),
+        ] {
+            json.key(name)
+            json.value(bytes)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// A key with a text; left out where there is none.
+    fileprivate mutating func field(_ name: String, _ text: String?) {
+        guard let text else { return }
+        key(name)
+        value(text)
+    }
+}

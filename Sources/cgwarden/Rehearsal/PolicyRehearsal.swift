@@ -1,0 +1,36 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Hierarchy
+import Policy
+
+/// The first tick of a policy on this machine, of which nothing is done.
+struct PolicyRehearsal {
+    let set: HierarchySet
+    let engine: PolicyEngine
+    let output: PolicyOutput
+    let snapshot: Snapshot
+
+    /// Loads the files, samples once and ticks once; files with mistakes end the program with
+    /// status 2.
+    init(_ paths: [String], _ options: SystemOptions) async throws {
+        var document = try PolicyFiles.load(paths, on: options.system).required()
+        document.defaults.isDryRun = true
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = false
+        let observation = try Observation(
+            options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
+        let set = observation.set
+        let facts = KernelFacts(
+            set: set, policy: document, holds: try? StateDirectory.holds(),
+            connections: SystemdConnections())
+        var engine = PolicyEngine(
+            document: document, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
+            sources: PolicyLayers.all(document, mode: facts.mode) { set.legacy($0) != nil })
+        snapshot = await observation.sampler.sample()
+        var topology = TopologyReader(set.system)
+        output = engine.tick(PolicyInput(of: snapshot, topology: topology.read()))
+        self.engine = engine
+        self.set = set
+    }
+}

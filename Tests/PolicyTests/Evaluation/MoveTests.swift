@@ -1,0 +1,26 @@
+import CgroupModel
+import Testing
+
+@testable import Policy
+
+/// What a line of the audit log tells of a rule's state.
+@Suite struct MoveTests {
+    private func move(_ note: String?, _ phase: AuditRecord.Phase = .state) -> AuditRecord.Move? {
+        AuditRecord(
+            wallTime: 1, sequence: 1, phase: phase, origin: .rule("r"), note: note
+        ).move
+    }
+
+    @Test(arguments: RuleState.allCases) func everyChangeIsUnderstood(_ state: RuleState) {
+        #expect(move("idle -> \(state.text)") == .init(from: .idle, to: state))
+        #expect(move("\(state.text) -> idle: it left the group") == .init(from: state, to: .idle))
+        #expect(move("\(state.text) -> gone") == .init(from: state, to: nil))
+        #expect(
+            AuditRecord.Move(from: state, to: .active).isFiring == (state != .clearing))
+    }
+
+    @Test func otherLinesTellOfNone() {
+        #expect(move("loaded") == nil && move(nil) == nil)
+        #expect(move("idle -> active", .plan) == nil)
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+
+/// A running daemon with a policy, an audit log and a state directory of its own.
+///
+/// However a test ends, it is stopped, what it changed is put back, and its files are removed.
+public final class DaemonRun {
+    /// One line of the audit log.
+    public struct Line: Decodable, Sendable {
+        /// One value that was set.
+        public struct Change: Decodable, Sendable {
+            /// The limit.
+            public let key: String
+            /// The file's text before, as it was asked for, and as it was then.
+            public let before, wanted, after: String?
+        }
+
+        /// Seconds since 1970.
+        public let t: Double
+        /// Counts up.
+        public let seq: UInt64
+        /// `state`, `apply`, `undo` and the like.
+        public let phase: String
+        /// Who wanted it, on what, and what came of it; nil where a line does not have it.
+        public let rule, `guard`, limits, pool, cgroup, action, result, reason, note: String?
+        /// Why, as an expression.
+        public let cause: String?
+        /// The values that were set.
+        public let changes: [Change]?
+    }
+
+    /// On a tmpfs, as the undo journal demands.
+    private let folder: String
+    private let environment: [String: String]
+    private let run: ProgramRun
+
+    /// Starts it and waits until it answers.
+    public init(policy: String) throws {
+        folder = "/dev/shm/cgwarden-test-\(UUID().uuidString)"
+        environment = ["CGWARDEN_STATE_DIRECTORY": folder]
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700])
+        // Its own configuration, so that none of this machine counts.
+        for (name, text) in [("policy.yaml", policy), ("cgwarden.yaml", "log_level: info\n")] {
+            try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)"))
+        }
+        run = try ProgramRun(
+            ProgramRun.cgwarden,
+            [
+                "daemon", "--config", "\(folder)/cgwarden.yaml", "--policy",
+                "\(folder)/policy.yaml",
+                "--state-dir", folder, "--audit", "\(folder)/audit.jsonl",
+                "--web.listen-address", "-",
+            ], environment: environment)
+        try awaiting("the daemon answers; it said: \(run.errors)", seconds: 60) { () -> Bool in
+            guard run.isRunning else { throw ProgramTrouble("it ended: \(run.errors)") }
+            return FileManager.default.fileExists(atPath: "\(folder)/control")
+        }
+    }
+
+    deinit { end() }
+
+    /// Stops it, puts back what is left, and removes its files.
+    public func end() {
+        run.send(SIGTERM)
+        _ = try? run.result(seconds: 60)
+        run.send(SIGKILL)
+        // Nothing is left to do, unless it was killed.
+        _ = try? command("restore")
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The process.
+    public var pid: Int32 { run.pid }
+
+    /// What it logged so far.
+    public var errors: String { run.errors }
+
+    /// Runs another command of the program, which talks to this daemon and has its journal.
+    public func command(_ arguments: String...) throws -> ProgramRun.Result {
+        try ProgramRun.run(ProgramRun.cgwarden, arguments, environment: environment)
+    }
+
+    /// The lines of the audit log so far, in their order.
+    public var lines: [Line] {
+        get throws {
+            let bytes = (try? Data(contentsOf: URL(filePath: "\(folder)/audit.jsonl"))) ?? Data()
+            // The last piece is a line that is not whole yet, or nothing.
+            return try bytes.split(separator: 10, omittingEmptySubsequences: false).dropLast().map {
+                try JSONDecoder().decode(Line.self, from: $0)
+            }
+        }
+    }
+
+    /// The log as it stands, for the report of a test that fails.
+    public var log: String {
+        (try? String(contentsOfFile: "\(folder)/audit.jsonl", encoding: .utf8)) ?? ""
+    }
+
+    /// Ends it as systemd does, and waits.
+    public func stop() throws -> ProgramRun.Result {
+        run.send(SIGTERM)
+        return try run.result(seconds: 60)
+    }
+
+    /// Ends it without warning (SIGKILL), and waits until it is gone.
+    public func kill() throws {
+        run.send(SIGKILL)
+        _ = try run.result()
+    }
+}
