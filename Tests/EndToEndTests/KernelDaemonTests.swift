@@ -117,6 +117,28 @@ struct KernelDaemonTests {
         #expect(cgroup.text("pids.max") == original)
     }
 
+    /// With nobody left to put things back, a command does, and the next daemon tells of it.
+    @Test func killedWithItsGuardianItCanStillBeUndone() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting() + freezing)
+        try awaitLimit()
+        try awaiting("it is frozen") { cgroup.isFrozen }
+        let guardian = try #require(daemon.places.guardian)
+        kill(guardian, SIGSTOP)
+        daemon.run.send(SIGKILL)
+        kill(guardian, SIGKILL)
+        _ = try daemon.run.result()
+        #expect(cgroup.isFrozen)
+        try daemon.places.set("")
+        let next = try RunningDaemon(daemon.places)
+        #expect(next.run.errors.contains("`cgwarden restore` undoes that"))
+        let restored = try next.ask("restore")
+        #expect(restored.status == 0, "\(restored.errors)")
+        #expect(!cgroup.isAskedToFreeze)
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try next.end().status == 0)
+    }
+
     /// Told to end once more while it puts things back, it puts them back nonetheless.
     @Test(arguments: RunningDaemon.isInGuest ? [0.1] : [0.0, 0.01, 0.1])
     func toldToEndTwice(_ pause: Double) throws {

@@ -1,3 +1,4 @@
+import Actuation
 import CgroupModel
 import Enforcement
 import Hierarchy
@@ -45,6 +46,7 @@ struct DaemonService: Service {
         claim = try StateClaim(machine.stateDirectory)
         (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
+        Self.tellWhatIsLeft(machine, logger)
         let log = try Self.auditLog(settings.audit)
         trail = AuditTrail(log)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
@@ -76,22 +78,6 @@ struct DaemonService: Service {
             numbers: numbers, most: ticks, logger: logger)
     }
 
-    private static func auditLog(_ settings: DaemonConfiguration.Audit) throws -> AuditLog? {
-        guard !settings.file.isEmpty else { return nil }
-        let log = AuditLog(
-            path: settings.file,
-            rotation: AuditLog.Rotation(
-                mostBytes: Int(clamping: settings.largestFile), kept: settings.kept),
-            copy: settings.usesJournald ? JournalSink { _ in } : nil)
-        log.prepare()
-        if let failure = log.failure {
-            throw CgwardenError(
-                "nothing could be accounted for: \(failure); choose another --audit, or - for none",
-                .noPermission)
-        }
-        return log
-    }
-
     func run() async throws {
         var failure: (any Error)?
         do {
@@ -111,45 +97,6 @@ struct DaemonService: Service {
         }
         if let failure { throw failure }
     }
-
-    private static func webhooks(
-        _ policy: PolicyDocument, _ logger: Logger
-    ) -> [String: any NoticeSink] {
-        var sinks: [String: any NoticeSink] = [:]
-        #if Exporter
-        for sink in policy.sinks {
-            guard case .webhook(let text, let tokenFile, let timeout) = sink.kind,
-                let url = WebhookURL(text)
-            else { continue }
-            sinks[sink.name] = WebhookSink(url, tokenFile: tokenFile, timeout: timeout) {
-                logger.warning("\(sink.name): \($0)")
-            }
-        }
-        #endif
-        return sinks
-    }
-
-    #if Exporter
-    /// Serves the samples of the ticks; nil if it is to serve nothing.
-    private static func server(
-        _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
-        _ numbers: WardenNumbers, _ logger: Logger
-    ) throws -> MetricsServer? {
-        guard !settings.listenAddress.isEmpty else { return nil }
-        let address: ListenAddress
-        do throws(ListenAddressError) {
-            address = try ListenAddress(parsing: settings.listenAddress)
-        } catch {
-            throw CgwardenError("web.listen-address: \(error)", .usage)
-        }
-        let devices = BlockDevices(machine.set.system)
-        var configuration = MetricsServer.Configuration(address: address, version: Cgwarden.version)
-        configuration.deviceName = { devices.name($0) }
-        configuration.processSample = { OwnProcess.sample() }
-        configuration.programFamilies = { PolicyFamilies(numbers.current).all }
-        return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
-    }
-    #endif
 
     /// Ends when the ticks do, or when any part fails.
     private func work() async throws {
@@ -238,12 +185,3 @@ struct DaemonService: Service {
         }
     }
 }
-
-#if Exporter
-/// Serves what was sampled last.
-private struct RingSource: MetricsSource {
-    let ring: HistoryRing
-
-    func snapshot() async throws -> Snapshot? { ring.latest }
-}
-#endif

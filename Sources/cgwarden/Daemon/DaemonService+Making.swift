@@ -1,0 +1,88 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Hierarchy
+import History
+import Logging
+import Policy
+
+#if Exporter
+import Exporter
+import Webhook
+#endif
+
+/// What the parts are made of.
+extension DaemonService {
+    /// A daemon that was killed together with its guardian leaves what it had set.
+    static func tellWhatIsLeft(_ machine: Machine, _ logger: Logger) {
+        let count = (try? machine.journal.entries().count) ?? 0
+        guard count > 0 else { return }
+        let what = counted(count, "value was", "values were")
+        logger.warning(
+            "\(what) changed earlier by a command or a daemon; `cgwarden restore` undoes that")
+    }
+
+    static func auditLog(_ settings: DaemonConfiguration.Audit) throws -> AuditLog? {
+        guard !settings.file.isEmpty else { return nil }
+        let log = AuditLog(
+            path: settings.file,
+            rotation: AuditLog.Rotation(
+                mostBytes: Int(clamping: settings.largestFile), kept: settings.kept),
+            copy: settings.usesJournald ? JournalSink { _ in } : nil)
+        log.prepare()
+        if let failure = log.failure {
+            throw CgwardenError(
+                "nothing could be accounted for: \(failure); choose another --audit, or - for none",
+                .noPermission)
+        }
+        return log
+    }
+
+    static func webhooks(
+        _ policy: PolicyDocument, _ logger: Logger
+    ) -> [String: any NoticeSink] {
+        var sinks: [String: any NoticeSink] = [:]
+        #if Exporter
+        for sink in policy.sinks {
+            guard case .webhook(let text, let tokenFile, let timeout) = sink.kind,
+                let url = WebhookURL(text)
+            else { continue }
+            sinks[sink.name] = WebhookSink(url, tokenFile: tokenFile, timeout: timeout) {
+                logger.warning("\(sink.name): \($0)")
+            }
+        }
+        #endif
+        return sinks
+    }
+
+    #if Exporter
+    /// Serves the samples of the ticks; nil if it is to serve nothing.
+    static func server(
+        _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
+        _ numbers: WardenNumbers, _ logger: Logger
+    ) throws -> MetricsServer? {
+        guard !settings.listenAddress.isEmpty else { return nil }
+        let address: ListenAddress
+        do throws(ListenAddressError) {
+            address = try ListenAddress(parsing: settings.listenAddress)
+        } catch {
+            throw CgwardenError("web.listen-address: \(error)", .usage)
+        }
+        let devices = BlockDevices(machine.set.system)
+        var configuration = MetricsServer.Configuration(address: address, version: Cgwarden.version)
+        configuration.deviceName = { devices.name($0) }
+        configuration.processSample = { OwnProcess.sample() }
+        configuration.programFamilies = { PolicyFamilies(numbers.current).all }
+        return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
+    }
+    #endif
+}
+
+#if Exporter
+/// Serves what was sampled last.
+private struct RingSource: MetricsSource {
+    let ring: HistoryRing
+
+    func snapshot() async throws -> Snapshot? { ring.latest }
+}
+#endif
