@@ -33,14 +33,15 @@ struct LiveMachineTests {
     }
 
     @Test func namesOfAnyKindKeepTheColumns() throws {
-        let suffixes: [[UInt8]] = [
+        let names: [[UInt8]] = [
             Array("-漢字漢字".utf8), Array("-e\u{301}o\u{308}".utf8), Array("-🚀".utf8),
             Array("-with blank".utf8), Array("-bad".utf8) + [0xff, 0xfe, 0x41],
             Array("-tab\tbell\u{7}esc\u{1b}[31m".utf8), Array("-\u{202e}rtl".utf8),
             Array("-\(String(repeating: "long", count: 40))".utf8),
         ]
-        let cgroups = try suffixes.map { try ProgramCgroup(bytes: $0) }
-        let session = try session("cgwarden-test-\(getpid())-")
+        let cgroups = try names.map { try ProgramCgroup(bytes: Array("-kind".utf8) + $0) }
+        // Other tests have cgroups at the same time.
+        let session = try session("-kind-")
         let screen = try session.await("all of them") {
             LiveScreen.names($0).count == 1 + cgroups.count
         }
