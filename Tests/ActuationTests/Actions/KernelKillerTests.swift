@@ -124,7 +124,9 @@ import Testing
             _ = try? Mover(set: set).move([new], to: scratch.path)
         }
         _ = try? makeKiller(set, files: files).kill(scratch.path, grace: .milliseconds(100))
-        for pid in [old, new] { #expect(processState(pid).map { $0 != "Z" } ?? false) }
+        withExtendedLifetime((scratch, other)) {
+            for pid in [old, new] { #expect(processState(pid).map { $0 != "Z" } ?? false) }
+        }
     }
 
     @Test(.enabled(if: Kernel.hasUnified))

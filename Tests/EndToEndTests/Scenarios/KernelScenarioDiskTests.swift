@@ -4,7 +4,9 @@ import Testing
 
 /// The example policy about disks over a real one; only a guest has one to write to.
 @Suite(
-    .serialized, .enabled(if: RealCgroups.required != nil, "needs a guest with an empty /dev/vda"))
+    .serialized,
+    .enabled(
+        if: RealCgroups.required == "v2", "needs a guest with an empty /dev/vda and v2's io"))
 struct KernelScenarioDiskTests {
     private typealias S = Scenario
 
