@@ -38,6 +38,9 @@ struct GuardRoster: Sendable {
     /// policy is just setting.
     private var refused: [Effect.Target: Refusal] = [:]
 
+    /// The lowest limit that each guard was seen with.
+    private var lowest: [Effect.Target: UInt64] = [:]
+
     private struct Refusal: Sendable {
         var guarding: OOMGuard
         var reason: String
@@ -76,15 +79,21 @@ struct GuardRoster: Sendable {
         var result: [CgroupID: GuardedCgroup] = [:]
         for status in statuses {
             let isActing = status.state != .watching && status.state != .ended
+            // A limit that it raised is its own until it has put it back.
+            let isRaised = status.limit > lowest[status.target] ?? .max
             result[status.target.cgroup] = GuardedCgroup(
                 name: status.name, isFrozen: isActing && status.state != .open,
-                values: isActing ? Self.values : [])
+                values: isActing || isRaised ? Self.values : [])
         }
         return result
     }
 
     /// Follows the groups as they are after a tick.
     mutating func follow(_ engine: PolicyEngine) {
+        let statuses = statuses
+        lowest = Dictionary(
+            statuses.map { ($0.target, min($0.limit, lowest[$0.target] ?? .max)) },
+            uniquingKeysWith: min)
         let document = engine.policy
         guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else {
             return
