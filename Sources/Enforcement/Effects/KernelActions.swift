@@ -144,7 +144,9 @@ public struct KernelActions: EffectPerforming {
                 ready.target.path, .bytes(bytes), deadline: wish.deadline,
                 swappiness: wish.swappiness)
             guard reclaimed.isPartial else { return .done }
-            return .partial("\(reclaimed.confirmed ?? 0) of \(bytes) bytes reclaimed")
+            // v1 does not tell how much it was.
+            let amount = reclaimed.confirmed.map { "\($0)" } ?? "an unknown part"
+            return .partial("\(amount) of \(bytes) bytes reclaimed")
         } catch {
             // A machine that cannot reclaim by bytes (v1) is no reason to give up a rule.
             guard error.code == .unavailable else { throw error }

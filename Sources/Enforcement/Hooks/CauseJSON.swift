@@ -1,21 +1,13 @@
+internal import CgroupModel
 internal import Policy
 
 /// Text in JSON (RFC 8259).
 package enum JSONText {
     /// A text in quotes.
     package static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                result += "\\u00\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        var bytes: [UInt8] = []
+        bytes.append(quoted: text)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// An object whose members are JSON already, in their order.

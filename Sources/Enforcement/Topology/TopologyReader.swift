@@ -1,7 +1,6 @@
-internal import CgroupModel
+public import CgroupModel
 public import Hierarchy
 internal import KernelIO
-public import Policy
 
 /// Tells the CPUs of the machine, and notices when one comes or goes.
 ///

@@ -4,23 +4,6 @@ public import CgroupModel
 ///
 /// A policy needs it: a recording is looked at on other machines, and long after.
 public struct RecordedMachine: Sendable, Hashable {
-    /// One CPU that was online, from `/sys/devices/system`.
-    public struct CPU: Sendable, Hashable {
-        /// Its number.
-        public var id: Int
-        /// The lowest number of the hardware threads of its core.
-        public var core: Int
-        /// Its memory node.
-        public var node: Int
-
-        /// Joins the parts.
-        public init(id: Int, core: Int, node: Int) {
-            self.id = id
-            self.core = core
-            self.node = node
-        }
-    }
-
     /// A disk by the kernel's name, without `/dev/`; the disk of a partition by the partition's.
     public struct Disk: Sendable, Hashable {
         /// The name.
@@ -40,12 +23,12 @@ public struct RecordedMachine: Sendable, Hashable {
     /// The controllers of v1 hierarchies.
     public var legacy: [Controller]
     /// The CPUs that were online.
-    public var cpus: [CPU]
+    public var cpus: [CPUTopology.CPU]
     /// The disks.
     public var disks: [Disk]
 
     /// Joins the parts.
-    public init(hasUnified: Bool, legacy: [Controller], cpus: [CPU], disks: [Disk]) {
+    public init(hasUnified: Bool, legacy: [Controller], cpus: [CPUTopology.CPU], disks: [Disk]) {
         self.hasUnified = hasUnified
         self.legacy = legacy
         self.cpus = cpus
@@ -72,7 +55,7 @@ public struct RecordedMachine: Sendable, Hashable {
         cpus = []
         for _ in 0..<(try input.count(upTo: Self.most)) {
             cpus.append(
-                CPU(
+                CPUTopology.CPU(
                     id: try input.count(upTo: Self.most), core: try input.count(upTo: Self.most),
                     node: try input.count(upTo: Self.most)))
         }

@@ -81,7 +81,7 @@ private struct JSONObject {
     mutating func text(_ key: String, _ value: String?) {
         guard let value else { return }
         self.key(key)
-        quote(value)
+        bytes.append(quoted: value)
     }
 
     mutating func list<Element>(
@@ -135,23 +135,7 @@ private struct JSONObject {
     private mutating func key(_ key: String) {
         if !isFirst { bytes.append(UInt8(ascii: ",")) }
         isFirst = false
-        quote(key)
+        bytes.append(quoted: key)
         bytes.append(UInt8(ascii: ":"))
-    }
-
-    private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20, 0x7f:
-                let hex = String(byte, radix: 16)
-                bytes += "\\u00\(hex.utf8.count == 1 ? "0" : "")\(hex)".utf8
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -156,7 +156,8 @@ struct GuardRoster: Sendable {
                 text: "guard \(guarding.name) cannot guard \(target.path): \(refusal.reason)"))
         audit(
             AuditRecord(
-                wallTime: 0, sequence: 0, phase: .veto, origin: .guarding(guarding.name),
+                wallTime: MonotonicClock.wallMicroseconds, sequence: 0, phase: .veto,
+                origin: .guarding(guarding.name),
                 target: target, action: "arm", note: refusal.reason))
     }
 

@@ -26,14 +26,14 @@ struct JSONWriter {
 
     mutating func key(_ name: String) {
         separate()
-        append(quoted: name)
+        bytes.append(quoted: name)
         bytes.append(0x3a)
         needsComma = false
     }
 
     mutating func value(_ text: String) {
         separate()
-        append(quoted: text)
+        bytes.append(quoted: text)
     }
 
     mutating func value(_ number: UInt64) { literal(String(number)) }
@@ -64,23 +64,5 @@ struct JSONWriter {
     private mutating func separate() {
         if needsComma { bytes.append(0x2c) }
         needsComma = true
-    }
-
-    private mutating func append(quoted text: String) {
-        bytes.append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5c:
-                bytes.append(0x5c)
-                bytes.append(byte)
-            case 0x0a: bytes.append(contentsOf: [0x5c, 0x6e])
-            case 0x09: bytes.append(contentsOf: [0x5c, 0x74])
-            case 0..<0x20:
-                let hex = String(byte, radix: 16)
-                bytes.append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(hex)".utf8)
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(0x22)
     }
 }

@@ -119,17 +119,3 @@ struct ExplanationReport {
         value.map { key.limit?.grammar.text($0) ?? "\($0)" } ?? "unknown"
     }
 }
-
-extension Effect.Origin {
-    /// The part of the policy, for a person.
-    var text: String {
-        switch self {
-        case .limits(let group, let index): "limits[\(index)] of \(group)"
-        case .pool(let name): "pool \(name)"
-        case .autosize(let name): "autosize \(name)"
-        case .rule(let name): "rule \(name)"
-        case .guarding(let name): "guard \(name)"
-        case .engine: "the engine"
-        }
-    }
-}

@@ -16,7 +16,7 @@ extension RecordedMachine {
         self.init(
             hasUnified: set.unified != nil,
             legacy: Controller.allCases.filter { set.legacy($0) != nil },
-            cpus: reader.read()?.cpus.map { CPU(id: $0.id, core: $0.core, node: $0.node) } ?? [],
+            cpus: reader.read()?.cpus ?? [],
             disks: text.split(separator: 0x0a).compactMap { line in
                 let words = line.split(separator: 0x20, omittingEmptySubsequences: true)
                 guard words.count > 2 else { return nil }
@@ -32,9 +32,7 @@ extension RecordedMachine {
 
     /// The CPUs for pools; nil if they were not known.
     var topology: CPUTopology? {
-        cpus.isEmpty
-            ? nil
-            : CPUTopology(cpus.map { CPUTopology.CPU(id: $0.id, core: $0.core, node: $0.node) })
+        cpus.isEmpty ? nil : CPUTopology(cpus)
     }
 
     /// What a policy's units are of (`25%host`, `node:1`).
