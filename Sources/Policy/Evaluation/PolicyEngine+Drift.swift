@@ -15,8 +15,9 @@ extension PolicyEngine {
 
     private mutating func noticeDrift(_ row: Int, _ place: Int) {
         let value = holdings[row].values[place]
+        // What a guard does with a value is no fight.
         guard !value.isDryRun, value.inFlight == nil, !value.isYielded, !value.isDirty,
-            let seen = actual(value.key, row)
+            !isGuarded(value.key, row), let seen = actual(value.key, row)
         else { return }
         guard let applied = value.applied else {
             // It was as wanted without a write; now it may not be any more.

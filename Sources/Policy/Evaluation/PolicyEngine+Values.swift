@@ -195,11 +195,8 @@ extension PolicyEngine {
     private mutating func next(_ row: Int, _ place: Int) -> Next? {
         let value = holdings[row].values[place]
         guard value.isDirty, value.inFlight == nil, now >= value.retryAt, !value.isYielded,
-            holdings[row].hung == nil
+            holdings[row].hung == nil, !isGuarded(value.key, row)
         else { return nil }
-        if let guarded = input?.guarded[rows.cgroups[row].id], guarded.values.contains(value.key) {
-            return nil
-        }
         guard let outcome = value.outcome else {
             return value.applied == nil ? .forget : .restore
         }
@@ -212,6 +209,11 @@ extension PolicyEngine {
         }
         let isWidening = standing.map { outcome.wish.value.isWider(than: $0) } ?? false
         return .write(outcome, isWidening: isWidening)
+    }
+
+    /// Whether an OOM guard has taken a value over.
+    func isGuarded(_ key: LimitKey, _ row: Int) -> Bool {
+        input?.guarded[rows.cgroups[row].id]?.values.contains(key) ?? false
     }
 
     private mutating func tellConflict(

@@ -136,7 +136,4 @@ actor Warden {
 
     /// Why each value of a cgroup is what it is.
     func layers(of path: CgroupPath) -> [ValueExplanation] { engine.layers(of: path) }
-
-    /// Every value that a layer wants, with what it is.
-    func plan() -> [ValueExplanation] { engine.plan() }
 }

@@ -154,6 +154,22 @@ import Testing
         #expect((change.before, change.wanted, change.after) == ("1GiB", "1GiB", "3GiB"))
     }
 
+    /// A guard raises a limit and puts it back again, as often as it has to.
+    @Test func whatAGuardDoesIsNoFight() throws {
+        var run = try EngineRun("defaults: {drift: reapply}\n" + Self.limits)
+        for time in 0...60 {
+            let isRaised = time > 5 && time % 10 < 5
+            run.guarded = [:]
+            if isRaised {
+                run.guarded[run.id("/g")] = GuardedCgroup(
+                    name: "db", isFrozen: false, values: [LimitKey("memory.max")])
+            }
+            run.tick(Double(time), [cgroup(time == 0 ? nil : isRaised ? 3 << 30 : 1 << 30)])
+        }
+        #expect(run.notes(.drift) == [])
+        #expect(run.acts { $0.kind.name == "set" }.count == 1)
+    }
+
     @Test(arguments: [
         ("report", "5 someone else changed it: left"),
         ("yield", "5 someone else changed it: given up"),
