@@ -78,8 +78,8 @@ struct KernelSystemdDaemonTests {
         try install("cgwarden.tmpfiles", to: "/usr/lib/tmpfiles.d/cgwarden.conf")
         try install("cgwarden.yaml", to: "/etc/cgwarden/cgwarden.yaml")
         try? FileManager.default.removeItem(atPath: "/usr/bin/cgwarden")
-        try FileManager.default.createSymbolicLink(
-            atPath: "/usr/bin/cgwarden", withDestinationPath: ProgramRun.cgwarden)
+        // A link would lead to where the unit may not look, as in a home.
+        try FileManager.default.copyItem(atPath: ProgramRun.cgwarden, toPath: "/usr/bin/cgwarden")
         let dropIn = "/run/systemd/system/cgwarden.service.d/test.conf"
         try write(
             "[Unit]\nDefaultDependencies=no\n[Service]\nWatchdogSec=8s\nRestartSec=100ms\n"

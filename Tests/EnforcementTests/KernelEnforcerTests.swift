@@ -118,6 +118,11 @@ final class KernelEnforcerTests {
 
     @Test(.enabled(if: RealCgroups.hasLegacy, "needs root and v1 memory, cpu and pids"))
     func aLimitBelowUsageIsTriedAgainAndFailsWithoutATrace() throws {
+        // With swap it can be reached.
+        let swaps = try String(contentsOfFile: "/proc/swaps", encoding: .utf8)
+        if swaps.split(separator: "\n").count > 1 {
+            try Test.cancel("it needs v1 memory and no swap")
+        }
         try scratch.make("a")
         let process = try ScratchProcess.holding(megabytes: 64, in: "a", of: scratch)
         process.waitUntilReady()
