@@ -9,15 +9,14 @@ struct CgroupLabels {
     /// The labels of `cgroup_info`, complete.
     let info: [UInt8]
 
-    init(_ path: CgroupPath) {
+    init(_ path: CgroupPath, _ known: CgroupIdentity) {
         var identity: [UInt8] = []
         identity.append("{cgroup=\"")
         identity.append(labelValue: path.description)
         identity.append(UInt8(ascii: "\""))
-        let role = CgroupRole(path)
         let pairs = [
-            ("parent", path.parent?.description ?? ""), ("kind", role.kind.rawValue),
-            ("unit", role.unit), ("slice", role.slice),
+            ("parent", path.parent?.description ?? ""), ("kind", known.kind.rawValue),
+            ("unit", known.unit ?? ""), ("slice", known.slice ?? ""),
         ]
         var info = identity
         for (name, value) in pairs {

@@ -12,6 +12,7 @@ public struct ExpositionEncoder: Sendable {
     private let placeOf: [Int?]
     private let own: OwnFamilies
     private let deviceName: @Sendable (InstanceKey) -> String?
+    private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
 
     private var buffer = ExpositionBuffer()
     private var labels = LabelCache()
@@ -21,7 +22,10 @@ public struct ExpositionEncoder: Sendable {
     /// Prepares the headers of all families.
     ///
     /// `deviceName` names a block device (`vda`); where it knows none, the label is `MAJ:MIN`.
-    public init(version: String, deviceName: @escaping @Sendable (InstanceKey) -> String?) {
+    public init(
+        version: String, deviceName: @escaping @Sendable (InstanceKey) -> String?,
+        identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) }
+    ) {
         var plain: [(metric: MetricID, family: Family)] = []
         var dimensional: [(metric: MetricID, dimension: Dimension, family: Family)] = []
         var placeOf = [Int?](repeating: nil, count: MetricCatalog.all.count)
@@ -40,6 +44,7 @@ public struct ExpositionEncoder: Sendable {
         found = Array(repeating: [], count: dimensional.count)
         own = OwnFamilies(version: version)
         self.deviceName = deviceName
+        self.identity = identity
     }
 
     /// What the last ``encode(_:process:programFamilies:as:)`` wrote.
@@ -51,7 +56,7 @@ public struct ExpositionEncoder: Sendable {
         as format: ExpositionFormat
     ) {
         if labelled?.tick != snapshot.tick || labelled?.wallTime != snapshot.wallTime {
-            labels.update(snapshot.cgroups)
+            labels.update(snapshot.cgroups, identity: identity)
             labelled = (snapshot.tick, snapshot.wallTime)
         }
         buffer.restart(format)

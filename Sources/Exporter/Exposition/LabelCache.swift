@@ -15,18 +15,21 @@ struct LabelCache {
     private var byID: [CgroupID: CgroupLabels] = [:]
 
     /// Follows the births and deaths of a new sample.
-    mutating func update(_ cgroups: [CgroupEntry]) {
+    mutating func update(
+        _ cgroups: [CgroupEntry], identity: (CgroupEntry) -> CgroupIdentity
+    ) {
         var living: [CgroupID: CgroupLabels] = [:]
         living.reserveCapacity(cgroups.count)
         identities.removeAll(keepingCapacity: true)
         infos.removeAll(keepingCapacity: true)
         for cgroup in cgroups {
-            var labels = byID[cgroup.id] ?? CgroupLabels(cgroup.path)
+            var labels = byID[cgroup.id]
             // v1 lets a cgroup be renamed; it stays the same cgroup.
-            if labels.path != cgroup.path { labels = CgroupLabels(cgroup.path) }
-            living[cgroup.id] = labels
-            identities.append(labels.identity)
-            infos.append(labels.info)
+            if labels?.path != cgroup.path { labels = nil }
+            let current = labels ?? CgroupLabels(cgroup.path, identity(cgroup))
+            living[cgroup.id] = current
+            identities.append(current.identity)
+            infos.append(current.info)
         }
         byID = living
         dropClashes()

@@ -17,6 +17,10 @@ public struct MetricsServer: Sendable {
         public var version: String
         /// The name of a block device; nil for one that is not known.
         public var deviceName: @Sendable (InstanceKey) -> String? = { _ in nil }
+        /// What people know a cgroup as, asked for once in its life.
+        public var identity: @Sendable (CgroupEntry) -> CgroupIdentity = {
+            CgroupIdentity($0.path)
+        }
         /// What the program itself uses, read once for each sample that is served.
         public var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
         /// Families of other parts of the program, asked for once for each sample that is served.
@@ -42,7 +46,8 @@ public struct MetricsServer: Sendable {
     ) {
         self.configuration = configuration
         let encoder = ExpositionEncoder(
-            version: configuration.version, deviceName: configuration.deviceName)
+            version: configuration.version, deviceName: configuration.deviceName,
+            identity: configuration.identity)
         responder = Responder(
             exposition: Exposition(
                 source: source, encoder: encoder, processSample: configuration.processSample,

@@ -21,10 +21,7 @@ struct ExporterCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Option(
-        name: .customLong("web.listen-address"), help: "Where to listen: HOST:PORT or :PORT.",
-        transform: ListenAddress.init(argument:))
-    var address = ListenAddress(host: "127.0.0.1", port: 10980)
+    @OptionGroup var web: WebOptions
     @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
     @Option(help: "How much to log: debug, info, warning, error.", transform: logLevel)
     var logLevel = Logger.Level.info
@@ -52,13 +49,9 @@ struct ExporterCommand: AsyncParsableCommand {
         sampling.scope = SampleScope(subtree: .root, depth: depth)
         let observation = try Observation(
             options, metrics: ScrapeSource.metrics, configuration: sampling)
-        let devices = BlockDevices(observation.set.system)
-        var configuration = MetricsServer.Configuration(
-            address: address, version: Cgwarden.version)
-        configuration.deviceName = { devices.name($0) }
-        configuration.processSample = { OwnProcess.sample() }
         let server = MetricsServer(
-            configuration, source: ScrapeSource(observation.sampler), logger: logger)
+            MetricsServer.Configuration(at: web.address, of: observation.set),
+            source: ScrapeSource(observation.sampler), logger: logger)
         var group = ServiceGroupConfiguration(
             services: [.init(service: ExporterService(server: server, logger: logger))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -83,17 +76,6 @@ private struct ExporterService: Service {
                 logger.info("serving http://\(address)/metrics")
                 ServiceNotification.ready()
             }
-        }
-    }
-}
-
-extension ListenAddress {
-    /// Takes what a person wrote.
-    init(argument: String) throws {
-        do throws(ListenAddressError) {
-            try self.init(parsing: argument)
-        } catch {
-            throw ValidationError(error.description)
         }
     }
 }

@@ -68,10 +68,7 @@ extension DaemonService {
         } catch {
             throw CgwardenError("web.listen-address: \(error)", .usage)
         }
-        let devices = BlockDevices(machine.set.system)
-        var configuration = MetricsServer.Configuration(address: address, version: Cgwarden.version)
-        configuration.deviceName = { devices.name($0) }
-        configuration.processSample = { OwnProcess.sample() }
+        var configuration = MetricsServer.Configuration(at: address, of: machine.set)
         configuration.programFamilies = { PolicyFamilies(numbers.current).all }
         return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
     }

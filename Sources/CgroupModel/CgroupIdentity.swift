@@ -1,26 +1,48 @@
-import CgroupModel
-
-/// What a cgroup is for, as far as its path alone tells.
-struct CgroupRole: Equatable {
-    /// The word of the `kind` label.
-    enum Kind: String {
+/// What people know a cgroup as: a unit, a container, a pod.
+///
+/// ``init(_:)`` tells what the path alone does; names, images and labels that only a container
+/// runtime knows are filled in where its state can be read. Nil is not known, or is none.
+public struct CgroupIdentity: Hashable, Sendable {
+    /// What the last component of a path stands for.
+    public enum Kind: String, Sendable, CaseIterable {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case slice, service, scope, container, pod, other
     }
 
     /// What the last component of the path is.
-    let kind: Kind
-    /// The innermost systemd unit at or above the cgroup, empty if there is none.
-    let unit: String
-    /// The innermost systemd slice at or above the cgroup, empty if there is none.
-    let slice: String
+    public var kind: Kind
+    /// The innermost systemd unit at or above the cgroup, as systemd writes it.
+    public var unit: String?
+    /// The innermost systemd slice at or above the cgroup.
+    public var slice: String?
+    /// `docker`, `containerd`, `cri-o`, `podman`, `lxc`, `nspawn`, …, of the container that the
+    /// cgroup is or is within.
+    public var runtime: String?
+    /// The container's identifier, mostly 64 hexadecimal digits.
+    public var containerID: String?
+    /// The container's name: of a Kubernetes pod's container, the one in the pod's specification.
+    public var container: String?
+    /// What the container was made from.
+    public var image: String?
+    /// The name of the Kubernetes pod.
+    public var pod: String?
+    /// Its identifier, with dashes.
+    public var podUID: String?
+    /// Its namespace.
+    public var namespace: String?
+    /// Its class: `guaranteed`, `burstable` or `besteffort`.
+    public var qos: String?
+    /// Labels of the container with their values.
+    public var labels: [String: String] = [:]
 
-    init(_ path: CgroupPath) {
+    /// What the path tells.
+    public init(_ path: CgroupPath) {
         let names = path.bytes.split(separator: UInt8(ascii: "/")).map {
             Self.unescaped(CgroupPath.text($0))
         }
         kind = Self.kind(names)
-        unit = names.last { name in Self.unitSuffixes.contains { name.hasSuffix($0) } } ?? ""
-        slice = names.last { $0.hasSuffix(".slice") } ?? ""
+        unit = names.last { name in Self.unitSuffixes.contains { name.hasSuffix($0) } }
+        slice = names.last { $0.hasSuffix(".slice") }
     }
 
     private static let unitSuffixes = [
