@@ -56,7 +56,8 @@ public struct ExpositionEncoder: Sendable {
         as format: ExpositionFormat
     ) {
         if labelled?.tick != snapshot.tick || labelled?.wallTime != snapshot.wallTime {
-            labels.update(snapshot.cgroups, identity: identity)
+            let identity = identity
+            labels.update(snapshot.cgroups) { CgroupLabels($0.path, identity($0)) }
             labelled = (snapshot.tick, snapshot.wallTime)
         }
         buffer.restart(format)

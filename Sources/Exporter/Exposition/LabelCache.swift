@@ -16,7 +16,7 @@ struct LabelCache {
 
     /// Follows the births and deaths of a new sample.
     mutating func update(
-        _ cgroups: [CgroupEntry], identity: (CgroupEntry) -> CgroupIdentity
+        _ cgroups: [CgroupEntry], making: (CgroupEntry) -> CgroupLabels
     ) {
         var living: [CgroupID: CgroupLabels] = [:]
         living.reserveCapacity(cgroups.count)
@@ -26,7 +26,7 @@ struct LabelCache {
             var labels = byID[cgroup.id]
             // v1 lets a cgroup be renamed; it stays the same cgroup.
             if labels?.path != cgroup.path { labels = nil }
-            let current = labels ?? CgroupLabels(cgroup.path, identity(cgroup))
+            let current = labels ?? making(cgroup)
             living[cgroup.id] = current
             identities.append(current.identity)
             infos.append(current.info)

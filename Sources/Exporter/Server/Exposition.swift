@@ -2,8 +2,21 @@
 import CgroupModel
 import NIOCore
 
-/// The body of `/metrics`: collected and rendered once for all scrapes of the same sample.
+/// The bodies of `/metrics` and `/metrics/cadvisor`: collected and rendered once for all scrapes
+/// of the same sample.
 actor Exposition {
+    /// Under which names the cgroups are shown.
+    enum Vocabulary: Hashable {
+        /// Those of the catalog.
+        case own
+        case cadvisor
+    }
+
+    private struct Body: Hashable {
+        let vocabulary: Vocabulary
+        let format: ExpositionFormat
+    }
+
     /// The bodies of one sample, rendered when they are first asked for.
     private struct Rendered {
         let tick: UInt64
@@ -11,25 +24,27 @@ actor Exposition {
         /// Taken once, so that both formats say the same.
         let process: ProcessSample
         let programFamilies: [ProgramFamily]
-        var plain: [ExpositionFormat: ByteBuffer] = [:]
-        var compressed: [ExpositionFormat: ByteBuffer] = [:]
+        var plain: [Body: ByteBuffer] = [:]
+        var compressed: [Body: ByteBuffer] = [:]
     }
 
     private let source: any MetricsSource
     private let processSample: @Sendable () -> ProcessSample
     private let programFamilies: @Sendable () -> [ProgramFamily]
     private var encoder: ExpositionEncoder
+    private var cadvisor: CadvisorEncoder
     private var collection: Task<Snapshot?, any Error>?
     private var rendered: Rendered?
     private var hasSample = false
 
     init(
-        source: any MetricsSource, encoder: ExpositionEncoder,
+        source: any MetricsSource, encoder: ExpositionEncoder, cadvisor: CadvisorEncoder,
         processSample: @escaping @Sendable () -> ProcessSample,
         programFamilies: @escaping @Sendable () -> [ProgramFamily] = { [] }
     ) {
         self.source = source
         self.encoder = encoder
+        self.cadvisor = cadvisor
         self.processSample = processSample
         self.programFamilies = programFamilies
     }
@@ -42,16 +57,17 @@ actor Exposition {
 
     /// One whole body and whether it is compressed; nil before there is a first sample.
     func body(
-        _ format: ExpositionFormat, gzip: Bool
+        _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat, gzip: Bool
     ) async throws -> (bytes: ByteBuffer, isCompressed: Bool)? {
         guard let snapshot = try await collect() else { return nil }
         var current = current(snapshot)
         defer { rendered = current }
-        let plain = current.plain[format] ?? render(snapshot, current, format)
-        current.plain[format] = plain
+        let body = Body(vocabulary: vocabulary, format: format)
+        let plain = current.plain[body] ?? render(snapshot, current, body)
+        current.plain[body] = plain
         guard gzip, plain.readableBytes >= Gzip.smallestBody else { return (plain, false) }
-        let compressed = try current.compressed[format] ?? Gzip.compress(plain)
-        current.compressed[format] = compressed
+        let compressed = try current.compressed[body] ?? Gzip.compress(plain)
+        current.compressed[body] = compressed
         return (compressed, true)
     }
 
@@ -79,12 +95,18 @@ actor Exposition {
     }
 
     private func render(
-        _ snapshot: Snapshot, _ current: Rendered, _ format: ExpositionFormat
+        _ snapshot: Snapshot, _ current: Rendered, _ body: Body
     ) -> ByteBuffer {
-        encoder.encode(
-            snapshot, process: current.process, programFamilies: current.programFamilies,
-            as: format)
-        return ByteBuffer(bytes: encoder.bytes)
+        switch body.vocabulary {
+        case .own:
+            encoder.encode(
+                snapshot, process: current.process, programFamilies: current.programFamilies,
+                as: body.format)
+            return ByteBuffer(bytes: encoder.bytes)
+        case .cadvisor:
+            cadvisor.encode(snapshot, as: body.format)
+            return ByteBuffer(bytes: cadvisor.bytes)
+        }
     }
 }
 #endif

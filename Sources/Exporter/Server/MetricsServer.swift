@@ -21,6 +21,8 @@ public struct MetricsServer: Sendable {
         public var identity: @Sendable (CgroupEntry) -> CgroupIdentity = {
             CgroupIdentity($0.path)
         }
+        /// When a cgroup was made, in microseconds since 1970, asked for once in its life.
+        public var startTime: @Sendable (CgroupEntry) -> Reading = { _ in .absent }
         /// What the program itself uses, read once for each sample that is served.
         public var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
         /// Families of other parts of the program, asked for once for each sample that is served.
@@ -48,9 +50,13 @@ public struct MetricsServer: Sendable {
         let encoder = ExpositionEncoder(
             version: configuration.version, deviceName: configuration.deviceName,
             identity: configuration.identity)
+        let cadvisor = CadvisorEncoder(
+            version: configuration.version, deviceName: configuration.deviceName,
+            identity: configuration.identity, startTime: configuration.startTime)
         responder = Responder(
             exposition: Exposition(
-                source: source, encoder: encoder, processSample: configuration.processSample,
+                source: source, encoder: encoder, cadvisor: cadvisor,
+                processSample: configuration.processSample,
                 programFamilies: configuration.programFamilies),
             version: configuration.version, logger: logger)
     }

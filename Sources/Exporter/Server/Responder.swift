@@ -12,7 +12,11 @@ struct Responder: Sendable {
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = head.uri.prefix { $0 != "?" }
-        guard ["/", "/metrics", "/-/healthy", "/-/ready"].contains(path) else {
+        guard
+            [
+                "/", "/metrics", "/metrics/cadvisor", "/-/healthy", "/-/ready",
+            ].contains(path)
+        else {
             return .sentence(.notFound, "There is nothing here; metrics are at /metrics.")
         }
         guard head.method == .GET || head.method == .HEAD else {
@@ -21,19 +25,23 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(head.headers)
+        case "/metrics": return await metrics(.own, head.headers)
+        case "/metrics/cadvisor": return await metrics(.cadvisor, head.headers)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
         default: return landingPage
         }
     }
 
-    private func metrics(_ headers: HTTPHeaders) async -> Response {
+    private func metrics(
+        _ vocabulary: Exposition.Vocabulary, _ headers: HTTPHeaders
+    ) async -> Response {
         let format = Negotiation.format(accept: headers["Accept"].joined(separator: ","))
         let gzip = Negotiation.allowsGzip(
             acceptEncoding: headers["Accept-Encoding"].joined(separator: ","))
         do {
-            guard let body = try await exposition.body(format, gzip: gzip) else { return notReady }
+            guard let body = try await exposition.body(vocabulary, format, gzip: gzip)
+            else { return notReady }
             var headers = [("Vary", "Accept, Accept-Encoding")]
             if body.isCompressed { headers.append(("Content-Encoding", "gzip")) }
             return Response(contentType: format.contentType, headers: headers, body: body.bytes)
@@ -69,6 +77,7 @@ struct Responder: Sendable {
             <p>Metrics of Linux control groups. Version \(version).</p>
             <ul>
             <li><a href="metrics">Metrics</a></li>
+            <li><a href="metrics/cadvisor">Metrics under cAdvisor's names</a></li>
             <li><a href="-/healthy">Healthy</a></li>
             <li><a href="-/ready">Ready</a></li>
             </ul>

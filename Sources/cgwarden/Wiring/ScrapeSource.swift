@@ -9,7 +9,7 @@ actor ScrapeSource: MetricsSource {
     /// The rows that the exporter has families for, and what it derives from others.
     static let metrics: [MetricID] =
         MetricCatalog.all.filter { $0.family != nil && $0.tier <= .settings }.map(\.id)
-        + [.memoryMaxEffective]
+        + [.memoryMaxEffective] + CadvisorFamilies.metrics
 
     private let sampler: Sampler
     private var last: Snapshot?

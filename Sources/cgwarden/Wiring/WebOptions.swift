@@ -18,6 +18,8 @@ extension MetricsServer.Configuration {
         self.init(address: address, version: Cgwarden.version)
         let devices = BlockDevices(set.system)
         deviceName = { devices.name($0) }
+        let births = CgroupBirths(set)
+        startTime = { births.time($0.path) }
         processSample = { OwnProcess.sample() }
     }
 }
