@@ -1,6 +1,5 @@
 import CgroupModel
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -83,7 +82,7 @@ import Testing
     ) -> String {
         var encoder = CadvisorEncoder(
             version: "1.2.3", deviceName: { $0 == ExporterFixtures.disk ? "vda" : nil },
-            identity: identity, startTime: { _ in Reading(1_790_000_000_250_000) })
+            identity: identity, birthTime: { _ in 1_790_000_000_250_000 })
         encoder.encode(snapshot, as: format)
         return String(decoding: encoder.bytes, as: UTF8.self)
     }
@@ -236,26 +235,6 @@ import Testing
         #expect(parsed.value("machine_cpu_cores") == "4")
         #expect(parsed.value("machine_memory_bytes") == "4294967296")
         #expect(parsed.value("machine_swap_bytes") == "0")
-    }
-
-    @Test func aStartTimeIsAskedForOnceInALife() {
-        let asked = Mutex<[String]>([])
-        var encoder = CadvisorEncoder(
-            version: "1", deviceName: { _ in nil },
-            startTime: { entry in
-                asked.withLock { asked in
-                    asked.append(entry.path.description)
-                    return Reading(UInt64(asked.count) * 1_000_000)
-                }
-            })
-        for (path, generation) in [("/a", UInt64(1)), ("/a", 1), ("/b", 2), ("/a", 3)] {
-            var builder = SnapshotBuilder()
-            builder.add(path, generation: generation, [:])
-            encoder.encode(builder.build(), as: .text)
-        }
-        #expect(asked.withLock { $0 } == ["/a", "/b", "/a"])
-        let text = String(decoding: encoder.bytes, as: UTF8.self)
-        #expect(text.contains("container=\"\"} 3\n"))
     }
 
     /// The weight that runc and crun give for shares.

@@ -5,28 +5,30 @@ public import CgroupModel
 /// Samples have no timestamps, so the series of a dead cgroup end at once.
 public struct CadvisorEncoder: Sendable {
     private let versionLabels: [UInt8]
+    private let excludedDevices: [Glob]
     private let deviceName: @Sendable (InstanceKey) -> String?
-    private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
-    private let startTime: @Sendable (CgroupEntry) -> Reading
-    private var startTimes: [CgroupID: Reading] = [:]
+    private let end = [UInt8].labelEnd()
     private var buffer = ExpositionBuffer()
-    private var labels = LabelCache()
+    private var labels: LabelCache
 
-    /// `deviceName` names a block device (`vda`); `startTime` is asked once in a cgroup's life, and
-    /// answers in microseconds since 1970.
+    /// `deviceName` names a block device (`vda`); `birthTime` is when a cgroup was made, in
+    /// microseconds since 1970.
     public init(
-        version: String, deviceName: @escaping @Sendable (InstanceKey) -> String?,
+        version: String, selection: ExportSelection = ExportSelection(),
+        deviceName: @escaping @Sendable (InstanceKey) -> String?,
         identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) },
-        startTime: @escaping @Sendable (CgroupEntry) -> Reading = { _ in .absent }
+        birthTime: @escaping @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
     ) {
         var versionLabels: [UInt8] = []
         versionLabels.append("{cadvisorVersion=\"cgwarden ")
         versionLabels.append(labelValue: version)
         versionLabels.append("\"}")
         self.versionLabels = versionLabels
+        excludedDevices = selection.excludedDevices
         self.deviceName = deviceName
-        self.identity = identity
-        self.startTime = startTime
+        labels = LabelCache(selection, birthTime: birthTime) {
+            CgroupLabels(cadvisor: $0.path, identity($0))
+        }
     }
 
     /// What the last ``encode(_:as:)`` wrote.
@@ -34,17 +36,14 @@ public struct CadvisorEncoder: Sendable {
 
     /// Replaces ``bytes`` by one complete exposition.
     public mutating func encode(_ snapshot: Snapshot, as format: ExpositionFormat) {
-        let identity = identity
-        labels.update(snapshot.cgroups) { CgroupLabels(cadvisor: $0.path, identity($0)) }
-        startTimes = Dictionary(
-            snapshot.cgroups.map { ($0.id, startTimes[$0.id] ?? startTime($0)) },
-            uniquingKeysWith: { first, _ in first })
+        labels.update(snapshot)
         buffer.restart(format)
         buffer.open(Self.version)
-        buffer.add(versionLabels, [], 1)
+        buffer.add(versionLabels, 1)
         for family in CadvisorFamilies.all { encode(family, snapshot) }
-        encode(Self.start, snapshot) { [startTimes] in
-            startTimes[snapshot.cgroups[$0].id] ?? .absent
+        buffer.open(Self.start)
+        for cgroup in labels.cgroups {
+            buffer.add(labels.bytes, cgroup.labels, end, cgroup.startTime)
         }
         for family in CadvisorFamilies.devices { encode(family, snapshot) }
         encode(Self.scrapeError, Reading(0))
@@ -57,43 +56,31 @@ public struct CadvisorEncoder: Sendable {
     private mutating func encode(_ family: Family, _ reading: Reading) {
         guard let value = reading.value else { return }
         buffer.open(family)
-        buffer.add([], [], value)
+        buffer.add([], value)
     }
 
     private mutating func encode(_ family: CadvisorFamily, _ snapshot: Snapshot) {
         buffer.open(family.family)
-        for index in snapshot.cgroups.indices {
-            let cgroup = labels.identities[index]
-            guard !cgroup.isEmpty else { continue }
+        for cgroup in labels.cgroups {
             for part in family.parts {
-                guard let value = part.value(snapshot, index).value else { continue }
-                buffer.add(cgroup, part.labels, value)
+                guard let value = part.value(snapshot, cgroup.position).value else { continue }
+                buffer.add(labels.bytes, cgroup.labels, part.labels, value)
             }
-        }
-    }
-
-    private mutating func encode(
-        _ family: Family, _ snapshot: Snapshot, _ value: (Int) -> Reading
-    ) {
-        buffer.open(family)
-        for index in snapshot.cgroups.indices {
-            let cgroup = labels.identities[index]
-            guard !cgroup.isEmpty, let value = value(index).value else { continue }
-            buffer.add(cgroup, CgroupFamilies.closingBrace, value)
         }
     }
 
     private mutating func encode(_ family: CadvisorDeviceFamily, _ snapshot: Snapshot) {
         buffer.open(family.family)
-        for index in snapshot.cgroups.indices {
-            let cgroup = labels.identities[index]
-            guard !cgroup.isEmpty else { continue }
-            for instance in snapshot.instances(index) {
+        for cgroup in labels.cgroups {
+            for instance in snapshot.instances(cgroup.position) {
                 guard let part = family.parts.first(where: { $0.metric == instance.metric }),
                     let value = instance.reading.value
                 else { continue }
                 let name = deviceName(instance.key)
-                buffer.add(cgroup, family.labels(part, instance.key, name: name), value)
+                if let name, excludedDevices.contains(where: { $0.matches(name) }) { continue }
+                buffer.add(
+                    labels.bytes, cgroup.labels, family.labels(part, instance.key, name: name),
+                    value)
             }
         }
     }
@@ -132,11 +119,7 @@ extension CgroupLabels {
         identity.append("{id=\"")
         identity.append(labelValue: path.description)
         identity.append("\"")
-        for (label, value) in pairs {
-            identity.append(",\(label)=\"")
-            identity.append(labelValue: value ?? "")
-            identity.append("\"")
-        }
+        for (label, value) in pairs { identity.append(label: label, value ?? "") }
         self.path = path
         self.identity = identity
         info = []

@@ -12,20 +12,33 @@ actor Exposition {
         case cadvisor
     }
 
-    private struct Body: Hashable {
+    /// What a body consists of.
+    private struct Kind: Hashable {
         let vocabulary: Vocabulary
         let format: ExpositionFormat
+        /// Nil for all.
+        let collectors: Set<Collector>?
     }
 
     /// The bodies of one sample, rendered when they are first asked for.
     private struct Rendered {
+        /// Nobody asks for so many kinds, but somebody might try.
+        static let mostKinds = 16
+
         let tick: UInt64
         let wallTime: UInt64
-        /// Taken once, so that both formats say the same.
+        /// Taken once, so that all bodies say the same.
         let process: ProcessSample
         let programFamilies: [ProgramFamily]
-        var plain: [Body: ByteBuffer] = [:]
-        var compressed: [Body: ByteBuffer] = [:]
+        var scrapeDuration: Reading?
+        var plain: [Kind: ByteBuffer] = [:]
+        var compressed: [Kind: ByteBuffer] = [:]
+
+        mutating func makeRoom() {
+            guard plain.count >= Self.mostKinds else { return }
+            plain.removeAll()
+            compressed.removeAll()
+        }
     }
 
     private let source: any MetricsSource
@@ -56,18 +69,21 @@ actor Exposition {
     }
 
     /// One whole body and whether it is compressed; nil before there is a first sample.
+    ///
+    /// Of the catalog's families about cgroups it has those of `collectors`, nil for all.
     func body(
-        _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat, gzip: Bool
+        _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat,
+        collectors: Set<Collector>? = nil, gzip: Bool
     ) async throws -> (bytes: ByteBuffer, isCompressed: Bool)? {
+        let start = ContinuousClock.now
         guard let snapshot = try await collect() else { return nil }
         var current = current(snapshot)
         defer { rendered = current }
-        let body = Body(vocabulary: vocabulary, format: format)
-        let plain = current.plain[body] ?? render(snapshot, current, body)
-        current.plain[body] = plain
+        let kind = Kind(vocabulary: vocabulary, format: format, collectors: collectors)
+        let plain = current.plain[kind] ?? render(snapshot, &current, kind, since: start)
         guard gzip, plain.readableBytes >= Gzip.smallestBody else { return (plain, false) }
-        let compressed = try current.compressed[body] ?? Gzip.compress(plain)
-        current.compressed[body] = compressed
+        let compressed = try current.compressed[kind] ?? Gzip.compress(plain)
+        current.compressed[kind] = compressed
         return (compressed, true)
     }
 
@@ -95,18 +111,46 @@ actor Exposition {
     }
 
     private func render(
-        _ snapshot: Snapshot, _ current: Rendered, _ body: Body
+        _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
+        since start: ContinuousClock.Instant
     ) -> ByteBuffer {
-        switch body.vocabulary {
-        case .own:
-            encoder.encode(
-                snapshot, process: current.process, programFamilies: current.programFamilies,
-                as: body.format)
-            return ByteBuffer(bytes: encoder.bytes)
-        case .cadvisor:
-            cadvisor.encode(snapshot, as: body.format)
-            return ByteBuffer(bytes: cadvisor.bytes)
-        }
+        let body =
+            switch kind.vocabulary {
+            case .own: own(snapshot, &current, kind, since: start)
+            case .cadvisor: cadvisor(snapshot, kind.format)
+            }
+        current.makeRoom()
+        current.plain[kind] = body
+        return body
+    }
+
+    private func own(
+        _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
+        since start: ContinuousClock.Instant
+    ) -> ByteBuffer {
+        var duration = current.scrapeDuration
+        encoder.encode(
+            snapshot, process: current.process, programFamilies: current.programFamilies,
+            collectors: kind.collectors,
+            elapsed: {
+                let reading = duration ?? Reading((ContinuousClock.now - start).nanoseconds)
+                duration = reading
+                return reading
+            }, as: kind.format)
+        current.scrapeDuration = duration
+        return ByteBuffer(bytes: encoder.bytes)
+    }
+
+    private func cadvisor(_ snapshot: Snapshot, _ format: ExpositionFormat) -> ByteBuffer {
+        cadvisor.encode(snapshot, as: format)
+        return ByteBuffer(bytes: cadvisor.bytes)
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
     }
 }
 #endif

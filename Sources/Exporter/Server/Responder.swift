@@ -1,4 +1,5 @@
 #if Exporter
+import CgroupModel
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -25,7 +26,7 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(.own, head.headers)
+        case "/metrics": return await metrics(head)
         case "/metrics/cadvisor": return await metrics(.cadvisor, head.headers)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
@@ -33,14 +34,28 @@ struct Responder: Sendable {
         }
     }
 
+    private func metrics(_ head: HTTPRequestHead) async -> Response {
+        let collectors: Set<Collector>?
+        do throws(CollectorQuery.Mistake) {
+            collectors = try CollectorQuery.collectors(
+                in: head.uri.drop { $0 != "?" }.dropFirst())
+        } catch {
+            return .sentence(.badRequest, error.description)
+        }
+        return await metrics(.own, collectors: collectors, head.headers)
+    }
+
     private func metrics(
-        _ vocabulary: Exposition.Vocabulary, _ headers: HTTPHeaders
+        _ vocabulary: Exposition.Vocabulary, collectors: Set<Collector>? = nil,
+        _ headers: HTTPHeaders
     ) async -> Response {
         let format = Negotiation.format(accept: headers["Accept"].joined(separator: ","))
         let gzip = Negotiation.allowsGzip(
             acceptEncoding: headers["Accept-Encoding"].joined(separator: ","))
         do {
-            guard let body = try await exposition.body(vocabulary, format, gzip: gzip)
+            guard
+                let body = try await exposition.body(
+                    vocabulary, format, collectors: collectors, gzip: gzip)
             else { return notReady }
             var headers = [("Vary", "Accept, Accept-Encoding")]
             if body.isCompressed { headers.append(("Content-Encoding", "gzip")) }

@@ -1,23 +1,21 @@
 public import CgroupModel
 internal import KernelIO
 
-/// When cgroups were made, as far as the kernel remembers.
+/// When cgroups were made, as far as the machine still knows.
 public struct CgroupBirths: Sendable {
-    private let directories: [[UInt8]]
+    private let hierarchies: [MountedHierarchy]
 
-    /// Looks in a machine's trees.
-    public init(_ set: HierarchySet) { directories = set.hierarchies.map(\.directory) }
+    /// Looks in the mounted trees.
+    public init(_ set: HierarchySet) { hierarchies = set.hierarchies }
 
-    /// The earliest change of a cgroup's directories and of a file in them that nothing changes,
-    /// in microseconds since 1970; absent for a cgroup that is gone.
+    /// The earliest time of the cgroup's directories in microseconds since 1970, nil if none is left.
     ///
-    /// cgroupfs keeps no birth time. It forgets that of a change too when memory is short, and then
-    /// tells a later one: ask early, and keep the answer.
-    public func time(_ path: CgroupPath) -> Reading {
-        let below = path.isRoot ? [] : path.bytes
-        let places = directories.flatMap { [$0 + below, $0 + below + Self.quietFile] }
-        return places.compactMap(FileTime.modified).min().map { Reading($0) } ?? .absent
+    /// The kernel keeps no time of birth. A directory's time may be later than that, since it is
+    /// lost together with the cached inode, but never earlier.
+    public func time(of path: CgroupPath) -> UInt64? {
+        hierarchies.compactMap { hierarchy in
+            let directory = hierarchy.directory + [0x2f] + path.relative
+            return (try? OwnedDescriptor.directory(directory))?.modificationTime
+        }.min()
     }
-
-    private static let quietFile = Array("/cgroup.procs".utf8)
 }

@@ -18,9 +18,9 @@ extension MetricsServer.Configuration {
         self.init(address: address, version: Cgwarden.version)
         let devices = BlockDevices(set.system)
         deviceName = { devices.name($0) }
-        let births = CgroupBirths(set)
-        startTime = { births.time($0.path) }
         processSample = { OwnProcess.sample() }
+        let births = CgroupBirths(set)
+        birthTime = { births.time(of: $0.path) }
     }
 }
 
