@@ -1,0 +1,25 @@
+@testable import Exporter
+
+extension FuzzTarget {
+    static let web: [FuzzTarget] = [
+        FuzzTarget("negotiation") { bytes in
+            let header = String(decoding: bytes, as: UTF8.self)
+            _ = Negotiation.format(accept: header)
+            _ = Negotiation.allowsGzip(acceptEncoding: header)
+            do throws(CollectorQuery.Mistake) {
+                _ = try CollectorQuery.collectors(in: header[...])
+            } catch {
+                try checkMessage(error.description)
+            }
+        },
+        FuzzTarget("listen-address") { bytes in
+            do throws(ListenAddressError) {
+                let address = try ListenAddress(parsing: String(decoding: bytes, as: UTF8.self))
+                let back = try ListenAddress(parsing: "\(address)")
+                guard back == address else { throw ListenAddressError(text: "otherwise") }
+            } catch {
+                try FuzzFailure.unless(error.text != "otherwise", "an address reads back otherwise")
+            }
+        },
+    ]
+}
