@@ -6,10 +6,11 @@ import KernelIO
 
 /// Samples when a scrape comes, unless the last sample is younger than a second.
 actor ScrapeSource: MetricsSource {
-    /// The rows that the exporter has families for, and what it derives from others.
+    /// The rows that the exporter has families for, what it derives from others, and what the page
+    /// shows.
     static let metrics: [MetricID] =
         MetricCatalog.all.filter { $0.family != nil && $0.tier <= .settings }.map(\.id)
-        + [.memoryMaxEffective]
+        + Set([.memoryMaxEffective] + CgroupFigures.metrics).filter { MetricCatalog[$0].family == nil }
 
     private let sampler: Sampler
     private var last: Snapshot?
