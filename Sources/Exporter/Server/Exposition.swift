@@ -75,11 +75,11 @@ actor Exposition {
         return (compressed, true)
     }
 
-    /// Joins the collection that runs, if one does.
+    /// A sample that is fresh enough; joins the collection that runs, if one does.
     ///
     /// It is no part of the task that asked first, so the others get their sample even when that
     /// client goes away.
-    private func collect() async throws -> Snapshot? {
+    func collect() async throws -> Snapshot? {
         if let collection { return try await collection.value }
         let collection = Task { [source] in try await source.snapshot() }
         self.collection = collection

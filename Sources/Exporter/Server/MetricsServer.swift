@@ -34,6 +34,10 @@ public struct MetricsServer: Sendable {
         public var idleTimeout: Duration = .seconds(120)
         /// How long open requests may take to end when the server stops.
         public var gracePeriod: Duration = .seconds(3)
+        /// How many may read `/api/v1/stream` at the same time.
+        public var mostStreams = 32
+        /// A stream without news says so after this time.
+        public var streamKeepAlive: Duration = .seconds(15)
 
         /// Everything else has a default.
         public init(address: ListenAddress, version: String) {
@@ -54,11 +58,19 @@ public struct MetricsServer: Sendable {
             version: configuration.version, selection: configuration.selection,
             deviceName: configuration.deviceName, identity: configuration.identity,
             birthTime: configuration.birthTime)
+        let exposition = Exposition(
+            source: source, encoder: encoder, processSample: configuration.processSample,
+            programFamilies: configuration.programFamilies)
         responder = Responder(
-            exposition: Exposition(
-                source: source, encoder: encoder, processSample: configuration.processSample,
-                programFamilies: configuration.programFamilies),
-            version: configuration.version, logger: logger)
+            exposition: exposition,
+            feed: SampleFeed(
+                exposition,
+                encoder: SnapshotEncoder(
+                    version: configuration.version, identity: configuration.identity),
+                limits: .init(
+                    readers: configuration.mostStreams,
+                    keepAlive: configuration.streamKeepAlive)),
+            page: WebPage(version: configuration.version), logger: logger)
     }
 
     /// Serves until the task is cancelled, then lets open requests end and returns.
@@ -76,6 +88,8 @@ public struct MetricsServer: Sendable {
         try await withTaskCancellationHandler {
             try await channel.closeFuture.get()
         } onCancel: {
+            // A stream would never end by itself.
+            Task { await responder.feed.finish() }
             connections.initiateShutdown(promise: nil)
         }
         try await drain(connections)

@@ -44,16 +44,22 @@ final class RequestHandler: ChannelInboundHandler {
         guard context.channel.isActive else { return }
         var head = HTTPResponseHead(version: request.version, status: response.status)
         head.headers.add(name: "Content-Type", value: response.contentType)
-        // Without a length a reader cannot tell a cut body from a whole one.
-        head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+        if response.pieces == nil {
+            // Without a length a reader cannot tell a cut body from a whole one.
+            head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+        }
         for (name, value) in response.headers { head.headers.add(name: name, value: value) }
-        let keepAlive = request.isKeepAlive
+        let keepAlive = request.isKeepAlive && response.pieces == nil
         if !keepAlive {
             head.headers.add(name: "Connection", value: "close")
         } else if request.version == .http1_0 {
             head.headers.add(name: "Connection", value: "keep-alive")
         }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if let pieces = response.pieces, request.method != .HEAD {
+            context.flush()
+            return Self.write(pieces, to: context.channel)
+        }
         if request.method != .HEAD {
             context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
         }
@@ -61,6 +67,19 @@ final class RequestHandler: ChannelInboundHandler {
         if !keepAlive {
             written.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         }
+    }
+
+    /// Writes until the pieces end or the reader leaves.
+    private static func write(_ pieces: AsyncStream<ByteBuffer>, to channel: any Channel) {
+        let writing = Task {
+            for await piece in pieces {
+                // Awaited, so that a slow reader costs it pieces and not this program memory.
+                try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
+            }
+            try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+            try await channel.close()
+        }
+        channel.closeFuture.whenComplete { _ in writing.cancel() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -7,13 +7,19 @@ import NIOHTTP1
 /// Which request gets which answer.
 struct Responder: Sendable {
     let exposition: Exposition
-    let version: String
+    let feed: SampleFeed
+    let page: WebPage
     let logger: Logger
+
+    private static let paths: Set<String> = [
+        "/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
+        "/api/v1/cgroup", "/api/v1/metrics",
+    ]
 
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = head.uri.prefix { $0 != "?" }
-        guard ["/", "/metrics", "/-/healthy", "/-/ready"].contains(path) else {
+        guard Self.paths.contains(String(path)) else {
             return .sentence(.notFound, "There is nothing here; metrics are at /metrics.")
         }
         guard head.method == .GET || head.method == .HEAD else {
@@ -25,7 +31,12 @@ struct Responder: Sendable {
         case "/metrics": return await metrics(head)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
-        default: return landingPage
+        case "/api/v1/snapshot": return await snapshot(head.headers)
+        case "/api/v1/stream": return await stream()
+        case "/api/v1/cgroup":
+            return await cgroup(head.uri.dropFirst(path.count + 1), head.headers)
+        case "/api/v1/metrics": return metricNames(head.headers)
+        default: return webPage(head.headers)
         }
     }
 
@@ -60,33 +71,13 @@ struct Responder: Sendable {
         }
     }
 
-    private var notReady: Response {
+    var notReady: Response {
         .sentence(.serviceUnavailable, "There is no sample yet; try again in a moment.")
     }
 
-    private func failure(_ error: any Error) -> Response {
-        logger.debug("no sample for a scrape", metadata: ["error": "\(error)"])
+    func failure(_ error: any Error) -> Response {
+        logger.debug("no sample for a request", metadata: ["error": "\(error)"])
         return .sentence(.internalServerError, "No sample could be taken: \(error)")
-    }
-
-    private var landingPage: Response {
-        let page = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head><meta charset="utf-8"><title>cgwarden</title></head>
-            <body>
-            <h1>cgwarden</h1>
-            <p>Metrics of Linux control groups. Version \(version).</p>
-            <ul>
-            <li><a href="metrics">Metrics</a></li>
-            <li><a href="-/healthy">Healthy</a></li>
-            <li><a href="-/ready">Ready</a></li>
-            </ul>
-            </body>
-            </html>
-
-            """
-        return Response(contentType: "text/html; charset=utf-8", body: ByteBuffer(string: page))
     }
 }
 #endif

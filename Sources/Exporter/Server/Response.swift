@@ -9,6 +9,11 @@ struct Response: Sendable {
     /// Headers beyond the type and the length.
     var headers: [(String, String)] = []
     var body: ByteBuffer
+    /// What comes instead of a body while time goes on; nil where the body is all there is.
+    ///
+    /// The next piece is asked for when the reader has taken the last one. The connection ends with
+    /// the pieces.
+    var pieces: AsyncStream<ByteBuffer>?
 
     /// One line for people.
     static func sentence(

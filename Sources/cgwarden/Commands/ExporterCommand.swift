@@ -44,8 +44,10 @@ struct ExporterCommand: AsyncParsableCommand {
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
         sampling.readDepth = selection.depth
+        // What is exported, and what the page shows.
+        let wanted = Set(selection.metrics + CgroupFigures.metrics)
         let observation = try Observation(
-            options, metrics: selection.metrics, configuration: sampling)
+            options, metrics: Array(wanted), configuration: sampling)
         let kills = OOMKillTally()
         var configuration = MetricsServer.Configuration(at: web.address, of: observation.set)
         configuration.selection = selection
