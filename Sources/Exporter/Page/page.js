@@ -291,14 +291,14 @@ const drawSpark = (svg, values, ceiling) => {
 };
 
 const highest = values => values.reduce((most, value) => value > most ? value : most, 0);
-// The top of a line's scale: noise about nothing looks like nothing, and memory stands against its
-// limit where it has one.
+// The top of a line's scale: noise about nothing looks like nothing. Memory stands against its limit
+// where it has one, and leaves room above it where not.
 const ceiling = (name, values, record) => {
   const most = highest(values);
   if (name === "cpu") return Math.max(most, 1e5);
   if (name !== "memory") return Math.max(most, 1);
   const limit = number(record["memory.max.effective"]);
-  return limit && limit >= most ? limit : Math.max(most, 1);
+  return limit && limit >= most ? limit : Math.max(most * 1.5, 1);
 };
 
 const identityText = record =>
@@ -427,9 +427,9 @@ const drawMachine = () => {
   const facts = [
     ["Tasks", cellText(machine, "pids.current", count), ""],
     ["Load", cellText(machine, "load", value => fixed(value, 2)), ""],
-    ...["cpu", "memory", "io"].map(name => {
+    ...[["PSI cpu", "cpu"], ["mem", "memory"], ["io", "io"]].map(([label, name]) => {
       const field = `${name}.pressure.some.avg10`;
-      return [`PSI ${name}`, cellText(machine, field, hundredths),
+      return [label, cellText(machine, field, hundredths),
         pressureClass(machine[field] ?? 0)];
     }),
   ];
