@@ -2,7 +2,7 @@ PREFIX = /usr/local
 # The Swift runtime is linked in: an installed binary needs no toolchain.
 release = swift build -c release --static-swift-stdlib --product cgwarden
 
-.PHONY: run build test bench fmt check install deps
+.PHONY: run build demo test bench fmt check install deps
 
 run: deps
 	$(release)
@@ -10,6 +10,11 @@ run: deps
 
 build: deps
 	swift build
+
+# A minute of real work under policies, to watch; it needs root.
+demo: deps
+	$(release)
+	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
 
 test: deps
 	Tests/run

@@ -18,7 +18,7 @@ public final class KernelFacts: CgroupFacts {
     private let holds: HoldList?
     private let lookup: UnitLookup
     private let units = FactCache<String?>(seconds: 30)
-    private let containers = FactCache<ContainerFacts?>(seconds: nil)
+    private let identities = FactCache<CgroupIdentity>(seconds: nil)
     private let owners = FactCache<UInt32?>(seconds: 10)
     private let names = FactCache<Set<String>>(seconds: 3)
     private let attributes = FactCache<[String: String]>(seconds: 10)
@@ -54,9 +54,9 @@ public final class KernelFacts: CgroupFacts {
         units.value(of: cgroup.id) { lookup.unit(of: cgroup.path) }
     }
 
-    /// The container that the cgroup is, or is within, as its path tells.
-    public func container(of cgroup: CgroupEntry) -> ContainerFacts? {
-        containers.value(of: cgroup.id) { ContainerPath.container(in: cgroup.path) }
+    /// What the cgroup is known as, as its path tells.
+    public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
+        identities.value(of: cgroup.id) { CgroupIdentity(cgroup.path) }
     }
 
     /// An extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*` of a
