@@ -17,6 +17,10 @@ const setAttribute = (element, name, value) => {
 };
 const setClass = (element, name) => { if (element.className !== name) element.className = name; };
 
+// Below the page's own directory, wherever a proxy has put that. The base of relative addresses may
+// hold a password, which fetch() refuses.
+const address = path => new URL(path, location.origin + location.pathname).href;
+
 // MARK: Numbers as the terminal's view writes them
 
 const fixed = (value, decimals) => Math.max(value, 0).toFixed(decimals);
@@ -531,8 +535,8 @@ const drawDetail = () => {
   drawValues(record);
 };
 
-const fetchJSON = async address => {
-  const response = await fetch(address, { headers: { Accept: "application/json" } });
+const fetchJSON = async path => {
+  const response = await fetch(address(path), { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error((await response.text()).trim() || response.statusText);
   return response.json();
 };
@@ -804,7 +808,7 @@ const drawStatus = () => {
 
 const connect = () => {
   source?.close();
-  source = new EventSource("api/v1/stream");
+  source = new EventSource(address("api/v1/stream"));
   source.addEventListener("snapshot", event => {
     const now = performance.now();
     // A tab that was asleep, or a break in the line, is no long interval.
