@@ -17,6 +17,10 @@ const setAttribute = (element, name, value) => {
 };
 const setClass = (element, name) => { if (element.className !== name) element.className = name; };
 
+// Below the page's own directory, wherever a proxy has put that. The base of relative addresses may
+// hold a password, which fetch() refuses.
+const address = path => new URL(path, location.origin + location.pathname).href;
+
 // MARK: Numbers as the terminal's view writes them
 
 const fixed = (value, decimals) => Math.max(value, 0).toFixed(decimals);
@@ -291,14 +295,14 @@ const drawSpark = (svg, values, ceiling) => {
 };
 
 const highest = values => values.reduce((most, value) => value > most ? value : most, 0);
-// The top of a line's scale: noise about nothing looks like nothing, and memory stands against its
-// limit where it has one.
+// The top of a line's scale: noise about nothing looks like nothing. Memory stands against its limit
+// where it has one, and leaves room above it where not.
 const ceiling = (name, values, record) => {
   const most = highest(values);
   if (name === "cpu") return Math.max(most, 1e5);
   if (name !== "memory") return Math.max(most, 1);
   const limit = number(record["memory.max.effective"]);
-  return limit && limit >= most ? limit : Math.max(most, 1);
+  return limit && limit >= most ? limit : Math.max(most * 1.5, 1);
 };
 
 const identityText = record =>
@@ -427,9 +431,9 @@ const drawMachine = () => {
   const facts = [
     ["Tasks", cellText(machine, "pids.current", count), ""],
     ["Load", cellText(machine, "load", value => fixed(value, 2)), ""],
-    ...["cpu", "memory", "io"].map(name => {
+    ...[["PSI cpu", "cpu"], ["mem", "memory"], ["io", "io"]].map(([label, name]) => {
       const field = `${name}.pressure.some.avg10`;
-      return [`PSI ${name}`, cellText(machine, field, hundredths),
+      return [label, cellText(machine, field, hundredths),
         pressureClass(machine[field] ?? 0)];
     }),
   ];
@@ -531,8 +535,8 @@ const drawDetail = () => {
   drawValues(record);
 };
 
-const fetchJSON = async address => {
-  const response = await fetch(address, { headers: { Accept: "application/json" } });
+const fetchJSON = async path => {
+  const response = await fetch(address(path), { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error((await response.text()).trim() || response.statusText);
   return response.json();
 };
@@ -804,7 +808,7 @@ const drawStatus = () => {
 
 const connect = () => {
   source?.close();
-  source = new EventSource("api/v1/stream");
+  source = new EventSource(address("api/v1/stream"));
   source.addEventListener("snapshot", event => {
     const now = performance.now();
     // A tab that was asleep, or a break in the line, is no long interval.

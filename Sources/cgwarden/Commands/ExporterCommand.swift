@@ -44,10 +44,10 @@ struct ExporterCommand: AsyncParsableCommand {
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
         sampling.readDepth = selection.depth
-        // What is exported, and what the page shows.
-        let wanted = Set(selection.metrics + CgroupFigures.metrics)
+        // The page shows the figures of the live view whatever is exported.
         let observation = try Observation(
-            options, metrics: Array(wanted), configuration: sampling)
+            options, metrics: Array(Set(selection.metrics).union(CgroupFigures.metrics)),
+            configuration: sampling)
         let kills = OOMKillTally()
         var configuration = MetricsServer.Configuration(at: web.address, of: observation.set)
         configuration.selection = selection
