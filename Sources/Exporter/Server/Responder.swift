@@ -7,13 +7,15 @@ import NIOHTTP1
 struct Responder: Sendable {
     let exposition: Exposition
     let version: String
+    /// Where the metrics are, `/metrics` by default.
+    let telemetryPath: String
     let logger: Logger
 
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
-        let path = head.uri.prefix { $0 != "?" }
-        guard ["/", "/metrics", "/-/healthy", "/-/ready"].contains(path) else {
-            return .sentence(.notFound, "There is nothing here; metrics are at /metrics.")
+        let path = String(head.uri.prefix { $0 != "?" })
+        guard ["/", telemetryPath, "/-/healthy", "/-/ready"].contains(path) else {
+            return .sentence(.notFound, "There is nothing here; metrics are at \(telemetryPath).")
         }
         guard head.method == .GET || head.method == .HEAD else {
             return .sentence(
@@ -21,7 +23,7 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(head.headers)
+        case telemetryPath: return await metrics(head.headers)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
         default: return landingPage
@@ -68,7 +70,7 @@ struct Responder: Sendable {
             <h1>cgwarden</h1>
             <p>Metrics of Linux control groups. Version \(version).</p>
             <ul>
-            <li><a href="metrics">Metrics</a></li>
+            <li><a href="\(telemetryPath.dropFirst())">Metrics</a></li>
             <li><a href="-/healthy">Healthy</a></li>
             <li><a href="-/ready">Ready</a></li>
             </ul>

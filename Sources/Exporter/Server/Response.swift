@@ -9,6 +9,8 @@ struct Response: Sendable {
     /// Headers beyond the type and the length.
     var headers: [(String, String)] = []
     var body: ByteBuffer
+    /// Held until the client has the answer; nil for one that does not count.
+    var slot: RequestSlots.Slot?
 
     /// One line for people.
     static func sentence(

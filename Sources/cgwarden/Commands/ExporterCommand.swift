@@ -18,6 +18,7 @@ struct ExporterCommand: AsyncParsableCommand {
             Examples:
               cgwarden exporter
               cgwarden exporter --web.listen-address :10980 --depth 3
+              cgwarden exporter --web.config.file web.yml      TLS and passwords
             """)
 
     @OptionGroup var options: SystemOptions
@@ -34,6 +35,14 @@ struct ExporterCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        guard web.settings.isServing else {
+            throw ValidationError("--web.listen-address: the exporter has to listen somewhere.")
+        }
+        do {
+            _ = try web.settings.listenAddresses()
+        } catch let error as CgwardenError {
+            throw ValidationError(error.message)
+        }
         if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
     }
 
@@ -50,16 +59,16 @@ struct ExporterCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: ScrapeSource.metrics, configuration: sampling)
         let server = MetricsServer(
-            MetricsServer.Configuration(at: web.address, of: observation.set),
+            try MetricsServer.Configuration(web.settings, of: observation.set),
             source: ScrapeSource(observation.sampler), logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [.init(service: ExporterService(server: server, logger: logger))],
+            services: [.init(service: ExporterService(server: server))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as ServerError {
-            throw CgwardenError(error.description, .unavailable)
+            throw CgwardenError(error)
         }
     }
 }
@@ -67,15 +76,11 @@ struct ExporterCommand: AsyncParsableCommand {
 /// The server for as long as the process is not told to stop.
 private struct ExporterService: Service {
     let server: MetricsServer
-    let logger: Logger
 
     func run() async throws {
         defer { ServiceNotification.stopping() }
         try await cancelWhenGracefulShutdown {
-            try await server.run { address in
-                logger.info("serving http://\(address)/metrics")
-                ServiceNotification.ready()
-            }
+            try await server.run { _ in ServiceNotification.ready() }
         }
     }
 }

@@ -61,14 +61,8 @@ extension DaemonService {
         _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
         _ numbers: WardenNumbers, _ logger: Logger
     ) throws -> MetricsServer? {
-        guard !settings.listenAddress.isEmpty else { return nil }
-        let address: ListenAddress
-        do throws(ListenAddressError) {
-            address = try ListenAddress(parsing: settings.listenAddress)
-        } catch {
-            throw CgwardenError("web.listen-address: \(error)", .usage)
-        }
-        var configuration = MetricsServer.Configuration(at: address, of: machine.set)
+        guard settings.web.isServing else { return nil }
+        var configuration = try MetricsServer.Configuration(settings.web, of: machine.set)
         configuration.programFamilies = { PolicyFamilies(numbers.current).all }
         return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
     }
