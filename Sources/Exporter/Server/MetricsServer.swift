@@ -89,7 +89,7 @@ public struct MetricsServer: Sendable {
         let scheme = await access.current().security == nil ? "http" : "https"
         for listener in listeners {
             let address = listener.address
-            let place = address.path == nil ? "\(scheme)://\(address)" : "\(scheme) at \(address) "
+            let place = address.path == nil ? "\(scheme)://\(address)" : "\(scheme) at \(address): "
             logger.info("serving \(place)\(configuration.telemetryPath)")
             onListening(address)
         }
