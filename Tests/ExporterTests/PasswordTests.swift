@@ -1,4 +1,5 @@
 import KernelIO
+import TestSupport
 import Testing
 
 @testable import Exporter

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Exporter
@@ -26,7 +27,10 @@ struct PromtoolWebConfigurationTests {
         (tls + "http_server_config: {http2: false}\n", false),
         (tls + "http_server_config: {http2: true}\n", true),
         ("http_server_config: {headers: {X-Frame-Options: sameorigin}}\n", false),
-        ("http_server_config:\n  headers:\n    Content-Security-Policy: default-src 'self'\n", false),
+        (
+            "http_server_config:\n  headers:\n    Content-Security-Policy: default-src 'self'\n",
+            false
+        ),
         ("tls_server_config:\nhttp_server_config:\n", false),
     ]
 
@@ -41,9 +45,11 @@ struct PromtoolWebConfigurationTests {
         "tls_server_config: {cert_file: none.pem, key_file: server.key}\n",
     ]
 
-    private func isGood(_ fixture: WebFixture, _ text: String) throws -> Bool {
+    private func isGood(_ fixture: WebFixture, _ text: String) async throws -> Bool {
         try fixture.write(text)
-        return try Tool.run("promtool", ["check", "web-config", fixture.path("web.yml")]).status == 0
+        return try await ProgramRun.apart(
+            "promtool", ["check", "web-config", fixture.path("web.yml")]
+        ).status == 0
     }
 
     private func error(_ fixture: WebFixture, _ text: String) -> String? {
@@ -56,31 +62,31 @@ struct PromtoolWebConfigurationTests {
         }
     }
 
-    @Test func whatItAcceptsIsHonouredOrToldToBeUnsupported() throws {
-        let fixture = try WebFixture()
+    @Test func whatItAcceptsIsHonouredOrToldToBeUnsupported() async throws {
+        let fixture = try await WebFixture()
         for (text, isUnsupported) in Self.good {
-            #expect(try isGood(fixture, text), "\(text)")
+            #expect(try await isGood(fixture, text), "\(text)")
             let message = error(fixture, text)
             #expect((message == nil) == !isUnsupported, "\(text): \(message ?? "")")
             if isUnsupported { #expect(message?.contains(" unsupported") == true) }
         }
     }
 
-    @Test func whatItRefusesIsRefused() throws {
-        let fixture = try WebFixture()
+    @Test func whatItRefusesIsRefused() async throws {
+        let fixture = try await WebFixture()
         for text in Self.bad {
-            #expect(try !isGood(fixture, text), "\(text)")
+            #expect(try await !isGood(fixture, text), "\(text)")
             #expect(error(fixture, text)?.contains("\n") == false, "\(text)")
         }
     }
 
-    @Test func theExampleIsGood() throws {
+    @Test func theExampleIsGood() async throws {
         let example = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../config/web.example.yml")
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         let text = try String(contentsOf: example, encoding: .utf8)
-        try fixture.certify("cgwarden", "DNS:localhost")
-        #expect(try isGood(fixture, text.replacing("/etc/cgwarden/", with: "")))
+        try await fixture.certify("cgwarden", "DNS:localhost")
+        #expect(try await isGood(fixture, text.replacing("/etc/cgwarden/", with: "")))
         #expect(error(fixture, text) == nil)
     }
 }

@@ -1,6 +1,7 @@
 #if Exporter
 import Exporter
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(
@@ -41,7 +42,7 @@ struct SecureServerTests {
     }
 
     @Test func metricsComeOverTLSToThoseWhoHaveThePassword() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + Self.users) { port async throws in
             let open = try await fixture.curl(port, Self.known, path: "/metrics")
             #expect(open.status == "200")
@@ -57,14 +58,15 @@ struct SecureServerTests {
             // Without TLS there is nothing, and not from an authority that is not known either.
             let plain = try? await LoopbackClient.send(port, "/metrics")
             #expect(plain?.status.contains(" 200 ") != true)
-            let system = try await fixture.curl(port, ["--cacert", "/etc/ssl/certs/ca-certificates.crt"])
+            let system = try await fixture.curl(
+                port, ["--cacert", "/etc/ssl/certs/ca-certificates.crt"])
             #expect(system.status.hasPrefix("curl "))
         }
         #expect(log.lines.contains { $0.hasPrefix("info: serving https://127.0.0.1:") })
     }
 
     @Test func oldVersionsOfTLSAreRefused() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + "  min_version: TLS13\n") { port async throws in
             #expect(try await fixture.curl(port, ["--tls-max", "1.2"]).status.hasPrefix("curl "))
             #expect(try await fixture.curl(port, ["--tlsv1.3"]).status == "200")
@@ -88,9 +90,9 @@ struct SecureServerTests {
     }
 
     @Test func clientsNeedACertificateOfTheAuthority() async throws {
-        let fixture = try WebFixture()
-        try fixture.certify("client", "DNS:prometheus")
-        try fixture.certify("stranger", "DNS:prometheus", authority: "server")
+        let fixture = try await WebFixture()
+        try await fixture.certify("client", "DNS:prometheus")
+        try await fixture.certify("stranger", "DNS:prometheus", authority: "server")
         // None, of the authority, of another one.
         let table: [(policy: String, none: Bool, client: Bool, stranger: Bool)] = [
             ("RequireAndVerifyClientCert", false, true, false),
@@ -111,12 +113,14 @@ struct SecureServerTests {
     }
 
     @Test func clientsNeedOneOfTheNames() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         let names = [
             "DNS:other,DNS:prometheus", "IP:10.1.2.3", "IP:2001:db8::1", "email:a@b.example",
             "URI:spiffe://fleet/prometheus", "DNS:prometheus.example,IP:10.1.2.4",
         ]
-        for (number, name) in names.enumerated() { try fixture.certify("client\(number)", name) }
+        for (number, name) in names.enumerated() {
+            try await fixture.certify("client\(number)", name)
+        }
         let allowed =
             "  client_allowed_sans: [prometheus, 10.1.2.3, '2001:db8::1', a@b.example, "
             + "'spiffe://fleet/prometheus']\n"
@@ -129,13 +133,13 @@ struct SecureServerTests {
     }
 
     @Test func changedFilesHoldFromTheNextConnectionOn() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + Self.users) { port in
             #expect(try await fixture.curl(port, Self.known).status == "200")
             // A certificate for another name: the client no longer trusts the server.
-            try fixture.certify("server", "DNS:elsewhere")
+            try await fixture.certify("server", "DNS:elsewhere")
             #expect(try await fixture.curl(port, Self.known).status == "curl 60")
-            try fixture.certify("server", "DNS:localhost")
+            try await fixture.certify("server", "DNS:localhost")
             #expect(try await fixture.curl(port, Self.known).status == "200")
             // Another user, on a connection that is open already.
             let other = Self.tls + "basic_auth_users: {somebody: \(WebFixture.hash)}\n"
@@ -147,7 +151,7 @@ struct SecureServerTests {
     }
 
     @Test func aBrokenFileLeavesTheOldOneInForceAndIsToldOnce() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         let good = Self.tls + Self.users
         try await serve(fixture, good) { [log] port in
             func expectUnchanged(_ words: String) async throws {
@@ -174,7 +178,7 @@ struct SecureServerTests {
             try await expectUnchanged("server.pem has no certificate in PEM format")
             // The certificate comes first, and its key a moment later.
             let key = try String(contentsOfFile: fixture.path("server.key"), encoding: .utf8)
-            try fixture.certify("server", "DNS:localhost")
+            try await fixture.certify("server", "DNS:localhost")
             let newKey = try String(contentsOfFile: fixture.path("server.key"), encoding: .utf8)
             try fixture.write(key, "server.key")
             try await expectUnchanged("cannot be used together")
@@ -185,15 +189,21 @@ struct SecureServerTests {
     }
 
     @Test(arguments: [
-        ("tls_server_config: {cert_file: server.pem, key_file: ca.key}\n", "cannot be used together"),
+        (
+            "tls_server_config: {cert_file: server.pem, key_file: ca.key}\n",
+            "cannot be used together"
+        ),
         ("tls_server_config: {cert_file: none.pem, key_file: server.key}\n", "none.pem"),
         ("tls_server_config: {cert_file: server.key, key_file: server.key}\n", "no certificate"),
         ("tls_server_config: {cert_file: server.pem, key_file: server.pem}\n", "no private key"),
-        (mutual("RequireAndVerifyClientCert").replacing("ca.pem", with: "ca.key"), "no certificate"),
+        (
+            mutual("RequireAndVerifyClientCert").replacing("ca.pem", with: "ca.key"),
+            "no certificate"
+        ),
         ("basic_auth_users: {a: b}\n", "web.yml:1:23: no bcrypt hash"),
     ])
     func whatCannotBeUsedIsToldAtTheStart(_ text: String, _ words: String) async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         let error = await #expect(throws: ServerError.self) {
             try await serve(fixture, text) { _ in }
         }
@@ -202,12 +212,13 @@ struct SecureServerTests {
     }
 
     @Test func certificatesMayStandInTheFileItself() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         func text(_ name: String) throws -> String {
             try String(contentsOfFile: fixture.path(name), encoding: .utf8)
                 .split(separator: "\n").map { "    \($0)\n" }.joined()
         }
-        let whole = "tls_server_config:\n  cert: |\n" + (try text("server.pem")) + "  key: |\n"
+        let whole =
+            "tls_server_config:\n  cert: |\n" + (try text("server.pem")) + "  key: |\n"
             + (try text("server.key"))
         try await serve(fixture, whole) { port async throws in
             #expect(try await fixture.curl(port).status == "200")
@@ -215,7 +226,7 @@ struct SecureServerTests {
     }
 
     @Test func headersAreAddedAndRequestsLimited() async throws {
-        let fixture = try WebFixture()
+        let fixture = try await WebFixture()
         let text = """
             http_server_config:
               headers: {X-Frame-Options: deny, X-Content-Type-Options: nosniff}

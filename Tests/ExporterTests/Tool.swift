@@ -34,15 +34,6 @@ enum Tool {
             errors: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
     }
 
-    /// The same without holding up a thread on which the server that is asked may have to run.
-    static func runApart(_ name: String, _ arguments: [String]) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Swift.Result { try run(name, arguments) })
-            }
-        }
-    }
-
     private static func succeeds(_ name: String, _ arguments: [String]) -> Bool {
         (try? run(name, arguments).status) == 0
     }

@@ -1,5 +1,6 @@
 import Configuration
 import KernelIO
+import TestSupport
 import Testing
 
 @testable import Exporter

@@ -28,7 +28,8 @@ struct FrontDoor: Sendable {
 
     private func answer(_ head: HTTPRequestHead, _ rules: WebConfiguration) async -> Response {
         if let limit = rules.rateLimit, !bucket.take(limit) {
-            return .sentence(.tooManyRequests, "Too many requests; the web configuration limits them.")
+            return .sentence(
+                .tooManyRequests, "Too many requests; the web configuration limits them.")
         }
         if let refusal = await refusal(head, rules) { return refusal }
         // Whoever watches whether the program is alive must not wait for those who scrape.

@@ -51,7 +51,8 @@ struct TLSContext: Sendable {
             return NIOSSLServerHandler(context: context)
         }
         return NIOSSLServerHandler(
-            context: context, customVerificationCallback: { _, verdict in
+            context: context,
+            customVerificationCallback: { _, verdict in
                 verdict.succeed(.certificateVerified)
             })
     }

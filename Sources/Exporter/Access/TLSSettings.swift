@@ -96,7 +96,8 @@ extension TLSSettings {
             if let source = try source(name) { return source }
             throw ConfigError(
                 node.position,
-                "tls_server_config needs \(name)_file; add it, or remove the section for plain HTTP")
+                "tls_server_config needs \(name)_file; add it, or remove the section for plain HTTP"
+            )
         }
         certificate = try needed("cert")
         key = try needed("key")

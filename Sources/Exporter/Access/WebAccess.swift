@@ -48,7 +48,8 @@ actor WebAccess {
         self.path = path
         self.logger = logger
         var files = WatchedFiles()
-        rules = try path.map { path throws(ServerError) in try Rules(reading: path, &files) } ?? Rules()
+        rules =
+            try path.map { path throws(ServerError) in try Rules(reading: path, &files) } ?? Rules()
         self.files = files
     }
 

@@ -109,7 +109,8 @@ struct WebConfiguration: Hashable, Sendable {
         guard limit.interval > .zero else { return }
         guard limit.burst > 0 else {
             throw ConfigError(
-                node.position, "a rate_limit without burst would refuse every request; add burst: 5")
+                node.position, "a rate_limit without burst would refuse every request; add burst: 5"
+            )
         }
         rateLimit = limit
     }
