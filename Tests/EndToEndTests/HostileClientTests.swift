@@ -24,13 +24,15 @@ import Testing
         let server = try ServingProgram("--root", capture.root)
         try expectResponsive(server)
         let before = try ProcessFigures(server.run.pid)
-        var connections = try (0..<1000).map { _ in try TCPConnection(port: server.port) }
-        try expectResponsive(server)
-        let during = try ProcessFigures(server.run.pid)
-        #expect(during.descriptors <= before.descriptors + 520)
-        #expect(during.descriptors > before.descriptors + 400)
-        #expect(during.resident < before.resident + 64 * Self.megabyte)
-        connections = []
+        do {
+            let connections = try (0..<1000).map { _ in try TCPConnection(port: server.port) }
+            try expectResponsive(server)
+            let during = try ProcessFigures(server.run.pid)
+            #expect(during.descriptors <= before.descriptors + 520)
+            #expect(during.descriptors > before.descriptors + 400)
+            #expect(during.resident < before.resident + 64 * Self.megabyte)
+            #expect(connections.count == 1000)
+        }
         try awaitDescriptors(server, atMost: before.descriptors + 2)
         try expectResponsive(server)
     }

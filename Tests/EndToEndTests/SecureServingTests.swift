@@ -65,8 +65,7 @@ struct SecureServingTests {
         #expect(missing.errors.contains("/nowhere/web.yml"))
     }
 
-    @Test func itListensAtSeveralAddressesAndAtAPath() async throws {
-        let fixture = try await WebFixture()
+    @Test func itListensAtSeveralAddressesAndAtAPath() throws {
         let capture = try ProgramCapture("v2")
         let socket = "/dev/shm/cgwarden-test-\(UUID().uuidString.prefix(8)).sock"
         defer { try? FileManager.default.removeItem(atPath: socket) }

@@ -149,6 +149,12 @@ import Testing
                 let answer = RawResponse(&bytes, hasBody: true)
                 #expect(answer?.status == "HTTP/1.1 400 Bad Request", "\(garbage)")
             }
+            // What was asked before is answered all the same.
+            let mixed = Self.healthy + Self.healthy + "hello\r\n\r\n"
+            var bytes = try await LoopbackClient.exchange(port, Array(mixed.utf8))[...]
+            for status in ["200 OK", "200 OK", "400 Bad Request"] {
+                #expect(RawResponse(&bytes, hasBody: true)?.status == "HTTP/1.1 \(status)")
+            }
             for method in ["BREW", "CONNECT", "TRACE", "get"] {
                 let answer = try await LoopbackClient.send(port, "/-/healthy", method: method)
                 let status = answer?.status ?? ""

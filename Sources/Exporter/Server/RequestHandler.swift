@@ -93,6 +93,8 @@ final class RequestHandler: ChannelInboundHandler {
             // Held until here, so that clients who read slowly count as well.
             _ = response.slot
             guard keepsAlive else { return context.close(promise: nil) }
+            // What came next may have been refused meanwhile.
+            guard self.phase == .writing else { return }
             self.phase = .waiting
             if let next = self.next {
                 self.next = nil
@@ -134,7 +136,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     /// The last answer on this connection, for a request that is not read to its end.
     private func refuse(_ response: Response, _ context: ChannelHandlerContext) {
-        guard phase == .waiting else { return context.close(promise: nil) }
+        guard phase == .waiting || phase == .writing else { return context.close(promise: nil) }
         phase = .leaving
         _ = send(response, keepsAlive: false, version: .http1_1, hasBody: true, context)
         close(context, after: Self.leavingTime)
