@@ -11,7 +11,9 @@ run: deps
 build: deps
 	swift build
 
+# Prometheus scrapes and queries, and promtool checks; a test that finds neither says so.
 test: deps
+	-@Tests/require prometheus
 	Tests/run
 
 bench: deps
