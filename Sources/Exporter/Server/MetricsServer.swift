@@ -21,6 +21,11 @@ public struct MetricsServer: Sendable {
         public var identity: @Sendable (CgroupEntry) -> CgroupIdentity = {
             CgroupIdentity($0.path)
         }
+        /// When a cgroup was made, in microseconds since 1970, asked for once in its life; nil is
+        /// not known.
+        public var birthTime: @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
+        /// Which metrics of which cgroups are exported.
+        public var selection = ExportSelection()
         /// What the program itself uses, read once for each sample that is served.
         public var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
         /// Families of other parts of the program, asked for once for each sample that is served.
@@ -46,8 +51,9 @@ public struct MetricsServer: Sendable {
     ) {
         self.configuration = configuration
         let encoder = ExpositionEncoder(
-            version: configuration.version, deviceName: configuration.deviceName,
-            identity: configuration.identity)
+            version: configuration.version, selection: configuration.selection,
+            deviceName: configuration.deviceName, identity: configuration.identity,
+            birthTime: configuration.birthTime)
         responder = Responder(
             exposition: Exposition(
                 source: source, encoder: encoder, processSample: configuration.processSample,

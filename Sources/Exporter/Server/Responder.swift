@@ -1,4 +1,5 @@
 #if Exporter
+import CgroupModel
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -21,19 +22,28 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(head.headers)
+        case "/metrics": return await metrics(head)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
         default: return landingPage
         }
     }
 
-    private func metrics(_ headers: HTTPHeaders) async -> Response {
+    private func metrics(_ head: HTTPRequestHead) async -> Response {
+        let headers = head.headers
+        let collectors: Set<Collector>?
+        do throws(CollectorQuery.Mistake) {
+            collectors = try CollectorQuery.collectors(
+                in: head.uri.drop { $0 != "?" }.dropFirst())
+        } catch {
+            return .sentence(.badRequest, error.description)
+        }
         let format = Negotiation.format(accept: headers["Accept"].joined(separator: ","))
         let gzip = Negotiation.allowsGzip(
             acceptEncoding: headers["Accept-Encoding"].joined(separator: ","))
         do {
-            guard let body = try await exposition.body(format, gzip: gzip) else { return notReady }
+            guard let body = try await exposition.body(format, collectors: collectors, gzip: gzip)
+            else { return notReady }
             var headers = [("Vary", "Accept, Accept-Encoding")]
             if body.isCompressed { headers.append(("Content-Encoding", "gzip")) }
             return Response(contentType: format.contentType, headers: headers, body: body.bytes)

@@ -34,6 +34,9 @@ struct DaemonCommand: AsyncParsableCommand {
         name: .customLong("web.listen-address"),
         help: "Where /metrics is served: HOST:PORT or :PORT; - for nowhere.")
     var listenAddress: String?
+    #if Exporter
+    @OptionGroup var metrics: MetricsOptions
+    #endif
     @Flag(help: "Decide and tell, but change nothing.") var dryRun = false
     @Option(name: .shortAndLong, help: "Stop after so many ticks.") var numberOfTicks: Int?
     @Option(help: "How much to log: debug, info, warning or error.") var logLevel: String?
@@ -53,6 +56,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let stateDir { settings.stateDirectory = stateDir }
         if let audit { settings.audit.file = audit == "-" ? "" : audit }
         if let listenAddress { settings.listenAddress = listenAddress == "-" ? "" : listenAddress }
+        #if Exporter
+        settings.metrics = metrics.applied(to: settings.metrics)
+        #endif
         if let logLevel { settings.logLevel = logLevel }
         settings.isDryRun = settings.isDryRun || dryRun
         LogOutput.start(Logger.Level(rawValue: settings.logLevel) ?? .info)

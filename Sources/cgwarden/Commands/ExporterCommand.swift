@@ -17,12 +17,12 @@ struct ExporterCommand: AsyncParsableCommand {
 
             Examples:
               cgwarden exporter
-              cgwarden exporter --web.listen-address :10980 --depth 3
+              cgwarden exporter --web.listen-address :10980 --metrics.profile basic
             """)
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var web: WebOptions
-    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
+    @OptionGroup var metrics: MetricsOptions
     @Option(help: "How much to log: debug, info, warning, error.", transform: logLevel)
     var logLevel = Logger.Level.info
 
@@ -33,10 +33,6 @@ struct ExporterCommand: AsyncParsableCommand {
         return level
     }
 
-    func validate() throws {
-        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
-    }
-
     func run() async throws {
         let level = logLevel
         LoggingSystem.bootstrap { label in
@@ -45,13 +41,17 @@ struct ExporterCommand: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "cgwarden")
+        let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
-        sampling.scope = SampleScope(subtree: .root, depth: depth)
+        sampling.readDepth = selection.depth
         let observation = try Observation(
-            options, metrics: ScrapeSource.metrics, configuration: sampling)
+            options, metrics: selection.metrics, configuration: sampling)
+        let kills = OOMKillTally()
+        var configuration = MetricsServer.Configuration(at: web.address, of: observation.set)
+        configuration.selection = selection
+        configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(
-            MetricsServer.Configuration(at: web.address, of: observation.set),
-            source: ScrapeSource(observation.sampler), logger: logger)
+            configuration, source: ScrapeSource(observation.sampler, kills), logger: logger)
         var group = ServiceGroupConfiguration(
             services: [.init(service: ExporterService(server: server, logger: logger))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -33,6 +33,8 @@ struct DaemonConfiguration: Hashable {
     var stateDirectory: String?
     /// Where the exporter listens, empty for nowhere.
     var listenAddress = "127.0.0.1:10980"
+    /// What the exporter serves.
+    var metrics = ExportSelection()
     /// How much is logged.
     var logLevel = "info"
     /// Whether everything is only told.
@@ -46,7 +48,8 @@ struct DaemonConfiguration: Hashable {
     init() {}
 
     private static let keys = [
-        "interval", "policy", "state_dir", "web", "log_level", "dry_run", "audit", "history",
+        "interval", "policy", "state_dir", "web", "metrics", "log_level", "dry_run", "audit",
+        "history",
     ]
 
     /// Reads the file's text; the first mistake ends it.
@@ -66,6 +69,7 @@ struct DaemonConfiguration: Hashable {
                 for entry in try value.mapping(for: "web", keys: ["listen_address"]) {
                     listenAddress = try entry.value.optionalText(for: entry.key)
                 }
+            case "metrics": try metrics.read(value)
             case "audit": try audit.read(value)
             default: try history.read(value)
             }
@@ -102,7 +106,7 @@ extension DaemonConfiguration.History {
 }
 
 extension ConfigNode {
-    fileprivate func flag(for what: String) throws(ConfigError) -> Bool {
+    func flag(for what: String) throws(ConfigError) -> Bool {
         try word(for: what, among: ["true", "false"]) == "true"
     }
 
@@ -122,9 +126,11 @@ extension ConfigNode {
         return amount.bytes
     }
 
-    fileprivate func count(for what: String, upTo most: Int) throws(ConfigError) -> Int {
-        guard let number = Int(try text(for: what)), (0...most).contains(number) else {
-            throw ConfigError(position, "\(what) must be a number from 0 to \(most)")
+    func count(
+        for what: String, from least: Int = 0, upTo most: Int
+    ) throws(ConfigError) -> Int {
+        guard let number = Int(try text(for: what)), (least...most).contains(number) else {
+            throw ConfigError(position, "\(what) must be a number from \(least) to \(most)")
         }
         return number
     }

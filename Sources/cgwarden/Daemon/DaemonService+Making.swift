@@ -59,7 +59,8 @@ extension DaemonService {
     /// Serves the samples of the ticks; nil if it is to serve nothing.
     static func server(
         _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
-        _ numbers: WardenNumbers, _ logger: Logger
+        _ numbers: WardenNumbers, _ actions: ActionTally, _ kills: OOMKillTally,
+        _ logger: Logger
     ) throws -> MetricsServer? {
         guard !settings.listenAddress.isEmpty else { return nil }
         let address: ListenAddress
@@ -69,7 +70,10 @@ extension DaemonService {
             throw CgwardenError("web.listen-address: \(error)", .usage)
         }
         var configuration = MetricsServer.Configuration(at: address, of: machine.set)
-        configuration.programFamilies = { PolicyFamilies(numbers.current).all }
+        configuration.selection = settings.metrics
+        configuration.programFamilies = {
+            PolicyFamilies(numbers.current, actions).all + [kills.family]
+        }
         return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
     }
     #endif

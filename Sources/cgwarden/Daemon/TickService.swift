@@ -14,6 +14,8 @@ struct TickService: Sendable {
     /// How many ticks there are; nil for no end.
     let most: Int?
     let logger: Logger
+    /// Is shown every sample.
+    let onSample: @Sendable (Snapshot) -> Void
 
     /// How often the service manager hears that all is well, however rare the ticks are.
     private static let longestSilence = Duration.seconds(5)
@@ -30,6 +32,7 @@ struct TickService: Sendable {
         while !Task.isCancelled {
             let snapshot = await sampler.sample()
             ring.append(snapshot)
+            onSample(snapshot)
             await warden.take(snapshot)
             if canRecord, let recorder {
                 do throws(IOError) {

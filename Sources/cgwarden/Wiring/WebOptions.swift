@@ -19,6 +19,8 @@ extension MetricsServer.Configuration {
         let devices = BlockDevices(set.system)
         deviceName = { devices.name($0) }
         processSample = { OwnProcess.sample() }
+        let births = CgroupBirths(set)
+        birthTime = { births.time(of: $0.path) }
     }
 }
 
