@@ -52,7 +52,7 @@ final class DashboardLoad {
         members.append(try database.start("echo ready; exec tail /dev/zero"))
     }
 
-    /// Ends the members; the cgroups go with their last reference.
+    /// Ends the members and removes the cgroups, the lower ones first.
     func end() {
         for member in members {
             member.send(SIGKILL)
@@ -68,6 +68,7 @@ final class DashboardLoad {
                 }
             }
         }
+        for cgroup in [web, database, slice] { cgroup.remove() }
         if isFileOwn { try? FileManager.default.removeItem(atPath: file) }
     }
 
@@ -90,18 +91,22 @@ final class DashboardLoad {
         return "/dev/\((isPart ? place.deletingLastPathComponent() : place).lastPathComponent)"
     }
 
-    /// A policy for a dry run: a rule that fires, one that this machine cannot follow, and a guard.
+    /// For the group `web`: a rule that fires, one that this machine cannot follow, and a guard.
+    static let rules = """
+        rules:
+          - {name: busy, on: web, when: pids.current >= 1, until: pids.current < 1, do: [{notify: {}}]}
+          - {name: v1, on: web, when: memory.failcnt > 9000/s, do: [{notify: {}}]}
+          - {name: v2, on: web, when: memory.events.max > 9000/s, do: [{notify: {}}]}
+        guards:
+          - {name: guard, on: web, freeze_at: 99%, resume_at: 90%, max_frozen: 1s, on_timeout: thaw_killer, relief: [reclaim]}
+        """
+
+    /// A policy for a dry run.
     var policy: String {
         """
         defaults: {interval: 500ms}
         groups: {web: {path: "\(web.path)"}}
-        rules:
-          - {name: busy, on: web, when: pids.current >= 1, until: pids.current < 1, do: [{notify: {}}]}
-          - {name: v1, on: web, when: memory.failcnt > 1000000000, do: [{notify: {}}]}
-          - {name: v2, on: web, when: memory.events.max > 1000000000, do: [{notify: {}}]}
-        guards:
-          - {name: guard, on: web, freeze_at: 99%, resume_at: 90%, max_frozen: 1s, on_timeout: thaw}
-
+        \(Self.rules)
         """
     }
 

@@ -11,11 +11,7 @@ struct DashboardTests {
     @Test func everyMetricNameIsOneOfOurs() throws {
         let capture = try ProgramCapture("v2")
         let exporter = try ServingProgram("--root", capture.root)
-        let policy = """
-            groups: {g: {path: /app.slice/web.service}}
-            rules: [{name: r, on: g, when: pids.current > 1000, do: [{notify: {}}]}]
-
-            """
+        let policy = "groups: {web: {path: /app.slice/web.service}}\n\(DashboardLoad.rules)\n"
         let daemon = try RunningDaemon(policy, ["--dry-run", "--root", capture.root])
         let told = try [exporter.get().text, daemon.server.get().text].flatMap {
             $0.matches(of: /(?m)^# TYPE ([a-z_]+)/).map { String($0.output.1) }

@@ -16,10 +16,14 @@ struct PromExpression: Hashable, CustomStringConvertible {
         }
     }
 
-    /// Comparisons with a number give 0 or 1 and hide nothing: what an alert looks at, whether or
-    /// not there is reason for it now.
+    /// What an alert looks at, whether or not there is cause for it.
+    ///
+    /// A comparison with a number gives 0 or 1 and hides nothing, and how an action ended does not
+    /// matter.
     static func showingAll(_ expression: String) -> String {
-        expression.replacing(/\ (>|<|>=|<=|==|!=) ([0-9])/) { "\($0.output.0.dropLast())bool \($0.output.2)" }
+        expression.replacing(/\ (>|<|>=|<=|==|!=) ([0-9])/) {
+            "\($0.output.0.dropLast())bool \($0.output.2)"
+        }.replacing(/result="[a-z]+"/, with: "result!=\"\"")
     }
 
     /// The variables that it uses.
