@@ -14,12 +14,12 @@ struct ScrapeConfigurationTests {
     /// as Debian's is.
     private static let pods = """
             static_configs:
-              - targets: ["10.0.0.1:10980"]
+              - targets: ["127.0.0.1:1"]
                 labels:
                   __meta_kubernetes_pod_label_app_kubernetes_io_name: cgwarden
                   __meta_kubernetes_pod_container_port_name: metrics
                   __meta_kubernetes_pod_node_name: node1
-              - targets: ["10.0.0.2:8080"]
+              - targets: ["127.0.0.1:2"]
                 labels:
                   __meta_kubernetes_pod_label_app_kubernetes_io_name: other
                   __meta_kubernetes_pod_container_port_name: metrics
