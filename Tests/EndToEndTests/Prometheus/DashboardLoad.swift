@@ -94,7 +94,7 @@ final class DashboardLoad {
     /// For the group `web`: a rule that fires, one that this machine cannot follow, and a guard.
     static let rules = """
         rules:
-          - {name: busy, on: web, when: pids.current >= 1, until: pids.current < 1, do: [{notify: {}}]}
+          - {name: busy, on: web, when: pids.current >= 1, until: pids.current < 1, do: [{set: {pids.max: 39}}]}
           - {name: v1, on: web, when: memory.failcnt > 9000/s, do: [{notify: {}}]}
           - {name: v2, on: web, when: memory.events.max > 9000/s, do: [{notify: {}}]}
         guards:
