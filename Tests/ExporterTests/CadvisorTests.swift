@@ -83,7 +83,7 @@ import Testing
     ) -> String {
         var encoder = CadvisorEncoder(
             version: "1.2.3", deviceName: { $0 == ExporterFixtures.disk ? "vda" : nil },
-            identity: identity, startTime: { _ in Reading(1_790_000_000_250_000) })
+            identity: identity, birthTime: { _ in 1_790_000_000_250_000 })
         encoder.encode(snapshot, as: format)
         return String(decoding: encoder.bytes, as: UTF8.self)
     }
@@ -242,10 +242,10 @@ import Testing
         let asked = Mutex<[String]>([])
         var encoder = CadvisorEncoder(
             version: "1", deviceName: { _ in nil },
-            startTime: { entry in
+            birthTime: { entry in
                 asked.withLock { asked in
                     asked.append(entry.path.description)
-                    return Reading(UInt64(asked.count) * 1_000_000)
+                    return UInt64(asked.count) * 1_000_000
                 }
             })
         for (path, generation) in [("/a", UInt64(1)), ("/a", 1), ("/b", 2), ("/a", 3)] {

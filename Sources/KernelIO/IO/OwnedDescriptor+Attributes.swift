@@ -16,11 +16,4 @@ extension OwnedDescriptor {
         var found = stat()
         return unsafe fstat(number, &found) == 0 ? found.st_uid : nil
     }
-
-    /// When the open file changed last (fstat(2)), in microseconds since 1970.
-    public var modificationTime: UInt64? {
-        var found = stat()
-        guard unsafe fstat(number, &found) == 0, found.st_mtim.tv_sec >= 0 else { return nil }
-        return UInt64(found.st_mtim.tv_sec) * 1_000_000 + UInt64(found.st_mtim.tv_nsec) / 1000
-    }
 }
