@@ -69,7 +69,7 @@ struct ManualPage {
             .\\" What stands between BEGIN and END is written by `make man`.
             .Dd \(date)
             .Dt \(title.uppercased()) 1
-            .Os cgwarden
+            .Os
 
             """
                 + sections.map { ".Sh \($0.0)\n.\\\" BEGIN \($0.1)\n.\\\" END \($0.1)\n" }.joined()
