@@ -65,7 +65,7 @@ public final class OwnershipProbe: Sendable {
         do throws(ActuationError) {
             owner = try self.owner(of: directory)
         } catch {
-            return .refuse(reason: error.message)
+            return .refuse(error)
         }
         switch owner {
         case .nobody, .delegated, .ours, .container(_, nil): return .cgroupfs
@@ -75,12 +75,16 @@ public final class OwnershipProbe: Sendable {
             }
             guard file.hasPrefix("devices.") else { return .cgroupfs }
             return .refuse(
-                reason: "systemd keeps the list of devices of \(unit); change it there: "
-                    + "systemctl set-property \(unit.name) DeviceAllow=…")
+                ActuationError(
+                    .refused,
+                    "systemd keeps the list of devices of \(unit); change it there: "
+                        + "systemctl set-property \(unit.name) DeviceAllow=…"))
         case .kubelet:
             return .refuse(
-                reason: "the kubelet puts its own values back in \(directory.path); "
-                    + "change the pod's resources instead")
+                ActuationError(
+                    .refused,
+                    "the kubelet puts its own values back in \(directory.path); "
+                        + "change the pod's resources instead"))
         }
     }
 

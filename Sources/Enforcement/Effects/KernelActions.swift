@@ -82,7 +82,7 @@ public struct KernelActions: EffectPerforming {
             switch effect.kind {
             case .restore(let keys):
                 let restoring = RestoringEffect(
-                    target: ready.target, keys: keys, system: set.system)
+                    target: ready.target, keys: keys, owner: journal.owner, system: set.system)
                 let restored = try Restorer(set: set, journal: journal, files: held, pause: pause)
                     .restore(
                         ready.target.path, dryRun: effect.isDryRun, where: restoring.isWanted)
