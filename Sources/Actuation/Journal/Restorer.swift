@@ -37,18 +37,24 @@ public struct Restorer {
                 error.isPermission ? .notPermitted : .failed, "\(error); is this run as root?")
         }
         guard !state.isFromEarlierBoot else {
+            if !dryRun { _ = FrozenMark(journal: journal).thawAll(in: set, files) }
             throw ActuationError(
                 .refused,
                 "the journal in \(journal.directory) is from before the machine started, and what "
                     + "it is about is gone; remove it")
         }
+        // Whatever the journal said of them is not to be trusted, but they cannot wait.
+        let thawed =
+            state.damagedLines.isEmpty || dryRun
+            ? 0 : FrozenMark(journal: journal).thawAll(in: set, files)
         guard state.damagedLines.isEmpty || force else {
             throw ActuationError(
                 .refused,
                 "the journal in \(journal.directory) is damaged in line "
                     + "\(state.damagedLines.map(String.init).joined(separator: ", ")), so that an "
-                    + "original may be missing; nothing was written. `cgwarden journal` shows what "
-                    + "is legible, --force restores that")
+                    + "original may be missing; nothing was written"
+                    + (thawed > 0 ? ", but what is frozen goes on" : "")
+                    + ". `cgwarden journal` shows what is legible, --force restores that")
         }
         let wanted = state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }
         let changes = Dictionary(grouping: wanted, by: \.place)
@@ -139,6 +145,7 @@ public struct Restorer {
         while true {
             do throws(IOError) {
                 try one.putBack(files)
+                if entry.isFreeze { FrozenMark.take(from: one.directory.descriptor) }
                 return RestoreResult(entry: entry, found: one.found, outcome: .restored)
             } catch {
                 if error.isGone {
@@ -216,7 +223,7 @@ extension JournalEntry {
         if isPassingOn {
             return WriteOrder(direction: .narrows, depth: path.depth, nesting: -1)
         }
-        if cell.file == "cgroup.freeze" || cell.file == "freezer.state" {
+        if isFreeze {
             return WriteOrder(direction: .widens, depth: -1, nesting: 0)
         }
         let direction: WriteDirection =
@@ -229,6 +236,9 @@ extension JournalEntry {
             direction: direction, depth: path.depth,
             nesting: LimitCatalog.nesting(ofFile: cell.file))
     }
+
+    /// Whether it is the request to stand still.
+    public var isFreeze: Bool { cell.file == "freezer.state" || cell.file == "cgroup.freeze" }
 
     /// Whether a cgroup was to be made, and never was.
     var isUnmade: Bool { subject == .cgroup && readBack == nil }

@@ -19,11 +19,14 @@ public final class OwnershipProbe: Sendable {
     public convenience init(
         system: SystemRoot = .live, connections: SystemdConnections = SystemdConnections()
     ) {
-        // As sd_booted(3) does.
-        let isRunning =
-            system.isLive
+        self.init(
+            connections: connections, isSystemdRunning: Self.isSystemdRunning(on: system))
+    }
+
+    /// Whether systemd runs a machine, as sd_booted(3) finds out; never of a captured one.
+    public static func isSystemdRunning(on system: SystemRoot) -> Bool {
+        system.isLive
             && (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
-        self.init(connections: connections, isSystemdRunning: isRunning)
     }
 
     init(connections: SystemdConnections, isSystemdRunning: Bool) {

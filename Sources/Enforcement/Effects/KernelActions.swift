@@ -107,7 +107,8 @@ public struct KernelActions: EffectPerforming {
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return try rehearse(.freeze, ready) }
         let frozen = try Freezer(
-            set: set, files: files, journal: journal, thawGuard: thawGuard, protected: protected
+            set: set, files: files, journal: journal, thawGuard: thawGuard, protected: protected,
+            shadow: true
         ).freeze(ready.target.path, timeout: deadline)
         guard frozen.isShortened else { return .done }
         return .partial("thawed after \(frozen.timeout) already, for a service's watchdog waits")

@@ -15,7 +15,7 @@ public struct Guardian {
     private let journal: UndoJournal
     private let files: any ControlFiles
     /// How late the daemon may thaw before this does.
-    private static let grace: UInt64 = 200_000_000
+    private static let grace: UInt64 = 50_000_000
 
     /// What it says on standard output when it watches.
     static let ready = "ready"
@@ -46,7 +46,9 @@ public struct Guardian {
             }
             let left = deadlines.values.min().map { deadline in
                 // The wait does not count time in suspend, which the deadline does.
-                min(Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1), 500)
+                min(
+                    Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1),
+                    500)
             }
             guard let lines = ParentPipe.lines(within: left) else { break }
             for line in lines {
@@ -86,7 +88,8 @@ public struct Guardian {
                     // A damaged journal is believed as far as it is legible.
                     force: true,
                     where: { entry in
-                        isOwn(entry) && entry[keyPath: isWanted] && (paths?.contains(entry.path) ?? true)
+                        isOwn(entry) && entry[keyPath: isWanted]
+                            && (paths?.contains(entry.path) ?? true)
                     })
             }
         }
@@ -112,11 +115,6 @@ public struct Guardian {
 }
 
 extension JournalEntry {
-    /// Whether it is the request to stand still.
-    fileprivate var isFreeze: Bool {
-        cell.file == "freezer.state" || cell.file == "cgroup.freeze"
-    }
-
     /// Whether it keeps the kernel from killing at a limit, as a guard does on v1; on v2 it
     /// throttles there, and whoever watched that for live-locks is gone.
     fileprivate var keepsFromKilling: Bool {
