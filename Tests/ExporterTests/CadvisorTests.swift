@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -235,6 +236,26 @@ import Testing
         #expect(parsed.value("machine_cpu_cores") == "4")
         #expect(parsed.value("machine_memory_bytes") == "4294967296")
         #expect(parsed.value("machine_swap_bytes") == "0")
+    }
+
+    @Test func aStartTimeIsAskedForOnceInALife() {
+        let asked = Mutex<[String]>([])
+        var encoder = CadvisorEncoder(
+            version: "1", deviceName: { _ in nil },
+            birthTime: { entry in
+                asked.withLock { asked in
+                    asked.append(entry.path.description)
+                    return UInt64(asked.count) * 1_000_000
+                }
+            })
+        for (path, generation) in [("/a", UInt64(1)), ("/a", 1), ("/b", 2), ("/a", 3)] {
+            var builder = SnapshotBuilder()
+            builder.add(path, generation: generation, [:])
+            encoder.encode(builder.build(), as: .text)
+        }
+        #expect(asked.withLock { $0 } == ["/a", "/b", "/a"])
+        let text = String(decoding: encoder.bytes, as: UTF8.self)
+        #expect(text.contains("container=\"\"} 3\n"))
     }
 
     /// The weight that runc and crun give for shares.

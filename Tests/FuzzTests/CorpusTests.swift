@@ -20,7 +20,9 @@ import Testing
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.corpus.path())
         let names = FuzzTarget.all.map(\.name)
         #expect(Set(folders).subtracting(names).isEmpty)
-        for target in FuzzTarget.all { #expect(!(try Self.inputs(target)).isEmpty, "\(target.name)") }
+        for target in FuzzTarget.all {
+            #expect(!(try Self.inputs(target)).isEmpty, "\(target.name)")
+        }
     }
 
     @Test(arguments: FuzzTarget.all.map(\.name))

@@ -5,14 +5,13 @@ public import CgroupModel
 /// Samples have no timestamps, so the series of a dead cgroup end at once.
 public struct CadvisorEncoder: Sendable {
     private let versionLabels: [UInt8]
-    private let excludedDevices: [Glob]
     private let deviceName: @Sendable (InstanceKey) -> String?
     private let end = [UInt8].labelEnd()
     private var buffer = ExpositionBuffer()
     private var labels: LabelCache
 
-    /// `deviceName` names a block device (`vda`); `birthTime` is when a cgroup was made, in
-    /// microseconds since 1970.
+    /// `deviceName` names a block device (`vda`); `birthTime` is asked once in a cgroup's life, and
+    /// answers in microseconds since 1970. Of `selection` counts which cgroups there are.
     public init(
         version: String, selection: ExportSelection = ExportSelection(),
         deviceName: @escaping @Sendable (InstanceKey) -> String?,
@@ -24,11 +23,10 @@ public struct CadvisorEncoder: Sendable {
         versionLabels.append(labelValue: version)
         versionLabels.append("\"}")
         self.versionLabels = versionLabels
-        excludedDevices = selection.excludedDevices
         self.deviceName = deviceName
-        labels = LabelCache(selection, birthTime: birthTime) {
-            CgroupLabels(cadvisor: $0.path, identity($0))
-        }
+        labels = LabelCache(
+            selection, making: { CgroupLabels(cadvisor: $0.path, identity($0)) },
+            birthTime: birthTime)
     }
 
     /// What the last ``encode(_:as:)`` wrote.
@@ -77,7 +75,6 @@ public struct CadvisorEncoder: Sendable {
                     let value = instance.reading.value
                 else { continue }
                 let name = deviceName(instance.key)
-                if let name, excludedDevices.contains(where: { $0.matches(name) }) { continue }
                 buffer.add(
                     labels.bytes, cgroup.labels, family.labels(part, instance.key, name: name),
                     value)
@@ -119,7 +116,11 @@ extension CgroupLabels {
         identity.append("{id=\"")
         identity.append(labelValue: path.description)
         identity.append("\"")
-        for (label, value) in pairs { identity.append(label: label, value ?? "") }
+        for (label, value) in pairs {
+            identity.append(",\(label)=\"")
+            identity.append(labelValue: value ?? "")
+            identity.append("\"")
+        }
         self.path = path
         self.identity = identity
         info = []

@@ -36,8 +36,8 @@ struct LabelCache {
 
     init(
         _ selection: ExportSelection,
-        birthTime: @escaping @Sendable (CgroupEntry) -> UInt64?,
-        making: @escaping @Sendable (CgroupEntry) -> CgroupLabels
+        making: @escaping @Sendable (CgroupEntry) -> CgroupLabels,
+        birthTime: @escaping @Sendable (CgroupEntry) -> UInt64?
     ) {
         self.making = making
         self.birthTime = birthTime

@@ -70,7 +70,7 @@ actor Exposition {
 
     /// One whole body and whether it is compressed; nil before there is a first sample.
     ///
-    /// Of the catalog's families about cgroups it has those of `collectors`, nil for all.
+    /// Of the families about cgroups it has those of `collectors`, nil for all.
     func body(
         _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat,
         collectors: Set<Collector>? = nil, gzip: Bool
@@ -87,11 +87,11 @@ actor Exposition {
         return (compressed, true)
     }
 
-    /// Joins the collection that runs, if one does.
+    /// A sample that is fresh enough; joins the collection that runs, if one does.
     ///
     /// It is no part of the task that asked first, so the others get their sample even when that
     /// client goes away.
-    private func collect() async throws -> Snapshot? {
+    func collect() async throws -> Snapshot? {
         if let collection { return try await collection.value }
         let collection = Task { [source] in try await source.snapshot() }
         self.collection = collection
@@ -116,15 +116,20 @@ actor Exposition {
     ) -> ByteBuffer {
         let body =
             switch kind.vocabulary {
-            case .own: own(snapshot, &current, kind, since: start)
-            case .cadvisor: cadvisor(snapshot, kind.format)
+            case .own: renderOwn(snapshot, &current, kind, since: start)
+            case .cadvisor: renderCadvisor(snapshot, kind.format)
             }
         current.makeRoom()
         current.plain[kind] = body
         return body
     }
 
-    private func own(
+    private func renderCadvisor(_ snapshot: Snapshot, _ format: ExpositionFormat) -> ByteBuffer {
+        cadvisor.encode(snapshot, as: format)
+        return ByteBuffer(bytes: cadvisor.bytes)
+    }
+
+    private func renderOwn(
         _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
         since start: ContinuousClock.Instant
     ) -> ByteBuffer {
@@ -139,11 +144,6 @@ actor Exposition {
             }, as: kind.format)
         current.scrapeDuration = duration
         return ByteBuffer(bytes: encoder.bytes)
-    }
-
-    private func cadvisor(_ snapshot: Snapshot, _ format: ExpositionFormat) -> ByteBuffer {
-        cadvisor.encode(snapshot, as: format)
-        return ByteBuffer(bytes: cadvisor.bytes)
     }
 }
 

@@ -7,18 +7,22 @@ import NIOHTTP1
 /// Which request gets which answer.
 struct Responder: Sendable {
     let exposition: Exposition
-    let version: String
+    let feed: SampleFeed
+    let page: WebPage
+    /// Where the metrics are, `/metrics` by default.
+    let telemetryPath: String
     let logger: Logger
+
+    private static let paths: Set<String> = [
+        "/", "/metrics/cadvisor", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
+        "/api/v1/cgroup", "/api/v1/metrics",
+    ]
 
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
-        let path = head.uri.prefix { $0 != "?" }
-        guard
-            [
-                "/", "/metrics", "/metrics/cadvisor", "/-/healthy", "/-/ready",
-            ].contains(path)
-        else {
-            return .sentence(.notFound, "There is nothing here; metrics are at /metrics.")
+        let path = String(head.uri.prefix { $0 != "?" })
+        guard path == telemetryPath || Self.paths.contains(path) else {
+            return .sentence(.notFound, "There is nothing here; metrics are at \(telemetryPath).")
         }
         guard head.method == .GET || head.method == .HEAD else {
             return .sentence(
@@ -26,15 +30,23 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(head)
-        case "/metrics/cadvisor": return await metrics(.cadvisor, head.headers)
+        case telemetryPath: return await metrics(.own, head)
+        case "/metrics/cadvisor": return await metrics(.cadvisor, head)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
-        default: return landingPage
+        case "/api/v1/snapshot": return await snapshot(head.headers)
+        case "/api/v1/stream": return await stream()
+        case "/api/v1/cgroup":
+            return await cgroup(head.uri.dropFirst(path.count + 1), head.headers)
+        case "/api/v1/metrics": return metricNames(head.headers)
+        default: return webPage(head.headers)
         }
     }
 
-    private func metrics(_ head: HTTPRequestHead) async -> Response {
+    private func metrics(
+        _ vocabulary: Exposition.Vocabulary, _ head: HTTPRequestHead
+    ) async -> Response {
+        let headers = head.headers
         let collectors: Set<Collector>?
         do throws(CollectorQuery.Mistake) {
             collectors = try CollectorQuery.collectors(
@@ -42,13 +54,6 @@ struct Responder: Sendable {
         } catch {
             return .sentence(.badRequest, error.description)
         }
-        return await metrics(.own, collectors: collectors, head.headers)
-    }
-
-    private func metrics(
-        _ vocabulary: Exposition.Vocabulary, collectors: Set<Collector>? = nil,
-        _ headers: HTTPHeaders
-    ) async -> Response {
         let format = Negotiation.format(accept: headers["Accept"].joined(separator: ","))
         let gzip = Negotiation.allowsGzip(
             acceptEncoding: headers["Accept-Encoding"].joined(separator: ","))
@@ -73,34 +78,13 @@ struct Responder: Sendable {
         }
     }
 
-    private var notReady: Response {
+    var notReady: Response {
         .sentence(.serviceUnavailable, "There is no sample yet; try again in a moment.")
     }
 
-    private func failure(_ error: any Error) -> Response {
-        logger.debug("no sample for a scrape", metadata: ["error": "\(error)"])
+    func failure(_ error: any Error) -> Response {
+        logger.debug("no sample for a request", metadata: ["error": "\(error)"])
         return .sentence(.internalServerError, "No sample could be taken: \(error)")
-    }
-
-    private var landingPage: Response {
-        let page = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head><meta charset="utf-8"><title>cgwarden</title></head>
-            <body>
-            <h1>cgwarden</h1>
-            <p>Metrics of Linux control groups. Version \(version).</p>
-            <ul>
-            <li><a href="metrics">Metrics</a></li>
-            <li><a href="metrics/cadvisor">Metrics under cAdvisor's names</a></li>
-            <li><a href="-/healthy">Healthy</a></li>
-            <li><a href="-/ready">Ready</a></li>
-            </ul>
-            </body>
-            </html>
-
-            """
-        return Response(contentType: "text/html; charset=utf-8", body: ByteBuffer(string: page))
     }
 }
 #endif
