@@ -21,6 +21,14 @@ extension FuzzTarget {
             _ = HostText.pressure(in: bytes)
             _ = HostText.disks(in: bytes)
         },
+        FuzzTarget("runtime-state") { bytes in
+            var strings = 0
+            try? JSONStrings.visit(bytes) { path, _ in
+                strings += 1
+                precondition(path.count <= JSONStrings.deepest)
+            }
+            try FuzzFailure.unless(strings <= bytes.count, "more strings than bytes")
+        },
         FuzzTarget("mounts") { bytes in
             _ = MountInfo.parse(bytes)
             for membership in ProcCgroup.parse(bytes) {

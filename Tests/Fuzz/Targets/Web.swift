@@ -1,3 +1,5 @@
+import Configuration
+
 @testable import Exporter
 
 extension FuzzTarget {
@@ -10,6 +12,20 @@ extension FuzzTarget {
                 _ = try CollectorQuery.collectors(in: header[...])
             } catch {
                 try checkMessage(error.description)
+            }
+        },
+        FuzzTarget("query") { bytes in
+            let query = String(decoding: bytes, as: UTF8.self)
+            _ = Query.value(of: "path", in: query[...])
+            if let credentials = BasicCredentials(query) {
+                try FuzzFailure.unless(!credentials.user.contains(":"), "a colon in a name")
+            }
+        },
+        FuzzTarget("web-configuration") { bytes in
+            do throws(ConfigError) {
+                _ = try WebConfiguration(bytes, file: "f", directory: "/nowhere")
+            } catch {
+                try checkMessage("\(error)")
             }
         },
         FuzzTarget("listen-address") { bytes in
