@@ -21,10 +21,10 @@ import Synchronization
             try Data(seed).write(to: URL(filePath: "\(arguments[2])/seed-\(number)"))
         }
         var words = unsafe ([arguments[0]] + arguments.dropFirst(2)).map { unsafe strdup($0) }
-        var count = Int32(words.count)
+        var count = unsafe Int32(words.count)
         unsafe words.append(nil)
         let code = unsafe words.withUnsafeMutableBufferPointer { buffer in
-            var start = unsafe buffer.baseAddress
+            var start = buffer.baseAddress
             return unsafe LLVMFuzzerRunDriver(&count, &start) { bytes, count in
                 Fuzz.feed(unsafe Array(UnsafeBufferPointer(start: bytes, count: count)))
                 return 0
