@@ -36,8 +36,11 @@ extension FuzzTarget {
     /// A message is one line, whatever it is about.
     static func checkMessage(_ message: String) throws {
         try FuzzFailure.unless(!message.isEmpty, "an empty message")
-        try FuzzFailure.unless(
-            !message.unicodeScalars.contains { $0.value < 0x20 }, "a message of several lines")
+        let isOneLine = message.unicodeScalars.allSatisfy { scalar in
+            ![.control, .lineSeparator, .paragraphSeparator].contains(
+                scalar.properties.generalCategory)
+        }
+        try FuzzFailure.unless(isOneLine, "a message of several lines: \(message)")
     }
 
     private static func policy(_ bytes: [UInt8]) throws {
@@ -63,7 +66,6 @@ extension FuzzTarget {
                 second.condition() == condition,
                 "\(printed) reads back otherwise: \(second.mistakes)")
         }
-        for mistake in parser.mistakes { try checkMessage(mistake.message) }
         var number = ExpressionParser(text, window: .seconds(10))
         if let (expression, unit) = number.number() {
             var second = ExpressionParser("\(expression)", window: .seconds(10))
