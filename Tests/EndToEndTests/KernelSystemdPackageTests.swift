@@ -53,7 +53,7 @@ struct KernelSystemdPackageTests {
 
     /// What another suite has installed without a package.
     private func clear() throws {
-        _ = try? run("systemctl", "stop", Self.units[0])
+        _ = try? ProgramRun.run("systemctl", ["stop", Self.units[0]])
         for path in [
             "/usr/bin/cgwarden", "/etc/cgwarden", "/etc/systemd/system/cgwarden.service",
             "/usr/lib/tmpfiles.d/cgwarden.conf", "/run/cgwarden", "/var/log/cgwarden", Self.folder,

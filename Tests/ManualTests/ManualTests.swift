@@ -47,9 +47,9 @@ import Testing
         let paths = try Self.files().map { $0.path() }
         #expect(paths.count > 30)
         let result = try ProgramRun.run("mandoc", ["-Tlint"] + paths)
-        // Pages of others may not be installed here, and of ours only their names are known.
+        // Pages that others are about need not be installed here, nor ours.
         let complaints = (result.lines + result.errorLines).filter {
-            !$0.contains("referenced manual not found")
+            !$0.contains("referenced manual not found") && !$0.contains("outdated mandoc.db")
         }
         #expect(complaints.isEmpty)
     }
