@@ -144,7 +144,7 @@ public struct MetricsServer: Sendable {
                     try pipeline.addHandler(RequestHandler(responder))
                 }
             }
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
     }
 }
 #endif
