@@ -50,7 +50,7 @@ actor Warden {
     private static func facts(_ policy: PolicyDocument, _ machine: Machine) -> KernelFacts {
         KernelFacts(
             set: machine.set, policy: policy, holds: machine.holds,
-            connections: machine.connections)
+            connections: machine.connections, identities: machine.identities)
     }
 
     private static func actions(
@@ -64,6 +64,12 @@ actor Warden {
 
     /// The time between two ticks.
     var interval: Duration { engine.policy.defaults.interval }
+
+    /// Every how many ticks costly files are to be read.
+    var costlyMultiple: UInt64 {
+        engine.usesCostlyFiles
+            ? 1 : Sampler.costlyMultiple(interval: interval / .seconds(1))
+    }
 
     /// The policy that holds.
     var policy: PolicyDocument { engine.policy }
