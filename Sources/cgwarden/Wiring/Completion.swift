@@ -6,12 +6,14 @@ import KernelIO
 /// What shells offer behind TAB.
 extension CompletionKind {
     /// A cgroup of this machine.
-    static let cgroup = CompletionKind.custom { words, _, typed in
+    static let cgroup = CompletionKind.custom { words, index, beginning in
+        // The beginning is that of the last word, whichever the cursor is in.
+        let isLast = index >= words.count - 1
         let place = words.firstIndex(of: "--root").map { words.index(after: $0) }
         let root = place.flatMap { $0 < words.endIndex ? words[$0] : nil }
         let system = root.map { SystemRoot.captured(in: $0) } ?? .live
         guard let set = try? HierarchySet.discover(system) else { return [] }
-        return CgroupCompletion(set: set).candidates(typed)
+        return CgroupCompletion(set: set).candidates(isLast ? beginning : words[index])
     }
     /// A file that is YAML, or a directory of them.
     static let yaml = CompletionKind.file(extensions: ["yaml"])
