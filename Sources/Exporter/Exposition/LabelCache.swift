@@ -33,6 +33,8 @@ struct LabelCache {
     private let birthTime: @Sendable (CgroupEntry) -> UInt64?
     private var choice: CgroupChoice
     private var listed: [CgroupEntry]?
+    /// The cgroups whose identity can change while they live.
+    private var contained: [(position: Int, known: CgroupIdentity)] = []
     private var byID: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
 
     init(
@@ -49,7 +51,7 @@ struct LabelCache {
     /// Follows the births and deaths of a new sample.
     mutating func update(_ snapshot: Snapshot) {
         // The sampler gives the very same list until a cgroup comes or goes.
-        if let listed, listed == snapshot.cgroups { return }
+        if let listed, listed == snapshot.cgroups, !areNamesNew(listed) { return }
         listed = snapshot.cgroups
         let (positions, dropped) = choice.choose(from: snapshot.cgroups)
         self.dropped = dropped
@@ -58,6 +60,7 @@ struct LabelCache {
         bytes.removeAll(keepingCapacity: true)
         cgroups.removeAll(keepingCapacity: true)
         infos.removeAll(keepingCapacity: true)
+        contained.removeAll(keepingCapacity: true)
         let descendants = Self.descendants(snapshot.cgroups)
         var spelled: Set<[UInt8]> = []
         spelled.reserveCapacity(positions.count)
@@ -65,6 +68,9 @@ struct LabelCache {
             let cgroup = snapshot.cgroups[position]
             let known = known(cgroup, snapshot.wallTime)
             living[cgroup.id] = known
+            if known.labels.known.isContained {
+                contained.append((position, known.labels.known))
+            }
             // A byte that is not UTF-8 is spelled out, and another cgroup may bear that very
             // spelling; the same series twice would be an invalid exposition.
             guard spelled.insert(known.labels.identity).inserted else {
@@ -82,6 +88,11 @@ struct LabelCache {
         byID = living
     }
 
+    /// Whether a runtime has named a container since, or given it another name.
+    private func areNamesNew(_ listed: [CgroupEntry]) -> Bool {
+        contained.contains { position, known in identity(listed[position]) != known }
+    }
+
     private static func descendants(_ cgroups: [CgroupEntry]) -> [Int] {
         var counts = [Int](repeating: 0, count: cgroups.count)
         // A parent stands before its descendants.
@@ -95,8 +106,11 @@ struct LabelCache {
         _ cgroup: CgroupEntry, _ now: UInt64
     ) -> (labels: CgroupLabels, startTime: UInt64) {
         let old = byID[cgroup.id]
-        if let old, old.labels.path == cgroup.path { return old }
-        let labels = CgroupLabels(cgroup.path, identity(cgroup), inline: inline)
+        let isSamePath = old?.labels.path == cgroup.path
+        if let old, isSamePath, !old.labels.known.isContained { return old }
+        let identity = identity(cgroup)
+        if let old, isSamePath, old.labels.known == identity { return old }
+        let labels = CgroupLabels(cgroup.path, identity, inline: inline)
         return (labels, old?.startTime ?? min(birthTime(cgroup) ?? now, now))
     }
 }

@@ -47,7 +47,7 @@ struct ExporterCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: selection.metrics, configuration: sampling)
         let kills = OOMKillTally()
-        var configuration = MetricsServer.Configuration(at: web.address, of: observation.set)
+        var configuration = MetricsServer.Configuration(at: web.address, of: observation.set, Identities(observation.set.system))
         configuration.selection = selection
         configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(

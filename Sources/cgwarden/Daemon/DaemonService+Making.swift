@@ -69,7 +69,7 @@ extension DaemonService {
         } catch {
             throw CgwardenError("web.listen-address: \(error)", .usage)
         }
-        var configuration = MetricsServer.Configuration(at: address, of: machine.set)
+        var configuration = MetricsServer.Configuration(at: address, of: machine.set, machine.identities)
         configuration.selection = settings.metrics
         configuration.programFamilies = {
             PolicyFamilies(numbers.current, actions).all + [kills.family]

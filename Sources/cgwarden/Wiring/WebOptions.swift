@@ -14,13 +14,14 @@ struct WebOptions: ParsableArguments {
 
 extension MetricsServer.Configuration {
     /// What every command that serves tells the server of this machine.
-    init(at address: ListenAddress, of set: HierarchySet) {
+    init(at address: ListenAddress, of set: HierarchySet, _ identities: Identities) {
         self.init(address: address, version: Cgwarden.version)
         let devices = BlockDevices(set.system)
         deviceName = { devices.name($0) }
         processSample = { OwnProcess.sample() }
         let births = CgroupBirths(set)
         birthTime = { births.time(of: $0.path) }
+        identity = { identities.identity(of: $0) }
     }
 }
 
