@@ -43,11 +43,15 @@ import Testing
         (String(id.prefix(12)), scope, "  container web (docker, nginx:1.25)"),
         ("mail", "/lxc.payload.mail", "  container mail (lxc)"),
         ("shop-0", pod, "  pod shop-0 of prod (guaranteed)"),
-        ("api", "\(pod)/cri-containerd-\(RuntimeTree.other).scope",
-            "  container api (containerd, api:7)"),
+        (
+            "api", "\(pod)/cri-containerd-\(RuntimeTree.other).scope",
+            "  container api (containerd, api:7)"
+        ),
         ("\(scope)/init.scope", "\(scope)/init.scope", "  in container web (docker, nginx:1.25)"),
-        ("dev-disk-by\\x2duuid-0cf2.swap", "/system.slice/dev-disk-by\\x2duuid-0cf2.swap",
-            "  unit dev-disk-by-uuid-0cf2.swap"),
+        (
+            "dev-disk-by\\x2duuid-0cf2.swap", "/system.slice/dev-disk-by\\x2duuid-0cf2.swap",
+            "  unit dev-disk-by-uuid-0cf2.swap"
+        ),
     ])
     func showFindsItByItsName(_ name: String, _ path: String, _ line: String) throws {
         let result = try run("show", name)
@@ -71,7 +75,8 @@ import Testing
         #expect(tree.output.contains("pod shop-0 of prod (guaranteed)"))
         for words in [["show", "--json", "web"], ["stat", "--json", "-n", "1"]] {
             let result = try run(words)
-            let container = "\"container\":{\"name\":\"web\",\"id\":\"\(Self.id)\","
+            let container =
+                "\"container\":{\"name\":\"web\",\"id\":\"\(Self.id)\","
                 + "\"runtime\":\"docker\",\"image\":\"nginx:1.25\"}"
             #expect(result.output.contains(container), "\(words): \(result.errors)")
         }

@@ -12,8 +12,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""a""#, ["=a"]), (#" {"a" : "b" , "c":["d", {"e":"f"} ,"g"]} "#,
-            ["a=b", "c/0=d", "c/1/e=f", "c/2=g"]),
+        (#""a""#, ["=a"]),
+        (
+            #" {"a" : "b" , "c":["d", {"e":"f"} ,"g"]} "#,
+            ["a=b", "c/0=d", "c/1/e=f", "c/2=g"]
+        ),
         (#"[1, -0.5e+3, true, false, null, {}, [], "x"]"#, ["7=x"]),
         (#"{"a":{"b":{"c":"d"}},"e":"f"}"#, ["a/b/c=d", "e=f"]),
         (#"["\"\\\/\b\f\n\r\t"]"#, ["0=\"\\/\u{8}\u{c}\n\r\t"]),
@@ -25,10 +28,13 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "{", "}", "[", "]", "[1", "[1,", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{a:1}", "{1:2}", "[1}", "{\"a\":1]", "[1] 2", "[1]]", "01", "-", "1.", ".5", "1e", "+1", "0x1",
+        "", " ", "{", "}", "[", "]", "[1", "[1,", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}",
+        "{\"a\":1,}",
+        "{a:1}", "{1:2}", "[1}", "{\"a\":1]", "[1] 2", "[1]]", "01", "-", "1.", ".5", "1e", "+1",
+        "0x1",
         "tru", "True", "nan", "'a'", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u+123\"",
-        "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\n\"", "\"\t\"", "[1 2]", "{\"a\" 1}",
+        "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\n\"", "\"\t\"", "[1 2]",
+        "{\"a\" 1}",
         "/* */ 1", "\u{feff}1",
     ])
     func whatIsNoJSON(_ text: String) {
@@ -36,7 +42,9 @@ import Testing
     }
 
     @Test func bytesThatAreNoText() {
-        for bytes: [UInt8] in [[0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0], [0x22, 0, 0x22]] {
+        for bytes: [UInt8] in [
+            [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0], [0x22, 0, 0x22],
+        ] {
             #expect(throws: JSONStrings.Malformed.self) {
                 try JSONStrings.visit(bytes) { _, _ in }
             }
@@ -72,7 +80,8 @@ import Testing
         for _ in 0..<20_000 {
             var broken = bytes
             for _ in 0..<(1 + Int(noise.next() % 4)) {
-                broken[Int(noise.next() % UInt64(broken.count))] = UInt8(truncatingIfNeeded: noise.next())
+                broken[Int(noise.next() % UInt64(broken.count))] = UInt8(
+                    truncatingIfNeeded: noise.next())
             }
             try? JSONStrings.visit(broken) { _, _ in }
         }

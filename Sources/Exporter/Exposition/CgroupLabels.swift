@@ -4,8 +4,6 @@ import CgroupModel
 struct CgroupLabels {
     /// The path that they spell.
     let path: CgroupPath
-    /// What else they spell.
-    let known: CgroupIdentity
     /// `{cgroup="/a"` and what else every series has, without the closing brace so that another
     /// label can follow.
     let identity: [UInt8]
@@ -26,7 +24,6 @@ struct CgroupLabels {
         }
         info.append(UInt8(ascii: "}"))
         self.path = path
-        self.known = known
         self.identity = identity
         self.info = info
     }

@@ -28,22 +28,24 @@ struct LabelCache {
     /// How many cgroups have none, by reason.
     private(set) var dropped: [DropReason: Int] = [:]
 
-    private let inline: [IdentityLabel]
     private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
+    private let making: @Sendable (CgroupPath, CgroupIdentity) -> CgroupLabels
     private let birthTime: @Sendable (CgroupEntry) -> UInt64?
     private var choice: CgroupChoice
     private var listed: [CgroupEntry]?
     /// The cgroups whose identity can change while they live.
-    private var contained: [(position: Int, known: CgroupIdentity)] = []
-    private var byID: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
+    private var contained: [(position: Int, identity: CgroupIdentity)] = []
+    private typealias Known = (labels: CgroupLabels, identity: CgroupIdentity, startTime: UInt64)
+    private var byID: [CgroupID: Known] = [:]
 
     init(
         _ selection: ExportSelection,
         identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity,
+        making: @escaping @Sendable (CgroupPath, CgroupIdentity) -> CgroupLabels,
         birthTime: @escaping @Sendable (CgroupEntry) -> UInt64?
     ) {
-        inline = selection.inlineLabels
         self.identity = identity
+        self.making = making
         self.birthTime = birthTime
         choice = CgroupChoice(selection)
     }
@@ -55,7 +57,7 @@ struct LabelCache {
         listed = snapshot.cgroups
         let (positions, dropped) = choice.choose(from: snapshot.cgroups)
         self.dropped = dropped
-        var living: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
+        var living: [CgroupID: Known] = [:]
         living.reserveCapacity(positions.count)
         bytes.removeAll(keepingCapacity: true)
         cgroups.removeAll(keepingCapacity: true)
@@ -68,9 +70,7 @@ struct LabelCache {
             let cgroup = snapshot.cgroups[position]
             let known = known(cgroup, snapshot.wallTime)
             living[cgroup.id] = known
-            if known.labels.known.isContained {
-                contained.append((position, known.labels.known))
-            }
+            if known.identity.isContained { contained.append((position, known.identity)) }
             // A byte that is not UTF-8 is spelled out, and another cgroup may bear that very
             // spelling; the same series twice would be an invalid exposition.
             guard spelled.insert(known.labels.identity).inserted else {
@@ -102,15 +102,13 @@ struct LabelCache {
         return counts
     }
 
-    private func known(
-        _ cgroup: CgroupEntry, _ now: UInt64
-    ) -> (labels: CgroupLabels, startTime: UInt64) {
+    private func known(_ cgroup: CgroupEntry, _ now: UInt64) -> Known {
         let old = byID[cgroup.id]
         let isSamePath = old?.labels.path == cgroup.path
-        if let old, isSamePath, !old.labels.known.isContained { return old }
+        if let old, isSamePath, !old.identity.isContained { return old }
         let identity = identity(cgroup)
-        if let old, isSamePath, old.labels.known == identity { return old }
-        let labels = CgroupLabels(cgroup.path, identity, inline: inline)
-        return (labels, old?.startTime ?? min(birthTime(cgroup) ?? now, now))
+        if let old, isSamePath, old.identity == identity { return old }
+        let startTime = old?.startTime ?? min(birthTime(cgroup) ?? now, now)
+        return (making(cgroup.path, identity), identity, startTime)
     }
 }

@@ -184,7 +184,8 @@ struct RuntimeState: Sendable {
         for line in lines where !line.hasPrefix("#") {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
-            let isQuoted = parts[1].hasPrefix("\"") && parts[1].hasSuffix("\"") && parts[1].count > 1
+            let isQuoted =
+                parts[1].hasPrefix("\"") && parts[1].hasSuffix("\"") && parts[1].count > 1
             let value = isQuoted ? parts[1].dropFirst().dropLast() : parts[1]
             values[parts[0]] = UnitName.readable(String(value))
         }

@@ -92,11 +92,12 @@ import Testing
         for cgroup in cgroups { _ = identities.identity(of: cgroup) }
         try FileManager.default.removeItem(atPath: tree.root)
         let clock = ContinuousClock()
-        let cost = (0..<5).map { _ in
-            clock.measure {
-                for cgroup in cgroups { _ = identities.identity(of: cgroup) }
-            }
-        }.min() ?? .zero
+        let cost =
+            (0..<5).map { _ in
+                clock.measure {
+                    for cgroup in cgroups { _ = identities.identity(of: cgroup) }
+                }
+            }.min() ?? .zero
         // 2 µs each would be 4 ms; this build is not optimised and the machine is busy.
         #expect(cost < .milliseconds(200), "\(cost)")
     }

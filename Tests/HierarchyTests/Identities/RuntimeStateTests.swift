@@ -134,7 +134,8 @@ import Testing
     private func passwd() throws {
         try tree.file(
             "/etc/passwd",
-            "root:x:0:0:root:/root:/bin/sh\nana:x:\(Self.user):\(Self.user):Ana:/home/ana:/bin/sh\n")
+            "root:x:0:0:root:/root:/bin/sh\nana:x:\(Self.user):\(Self.user):Ana:/home/ana:/bin/sh\n"
+        )
     }
 
     private static let rootless = "/user.slice/user-\(user).slice/user@\(user).service/user.slice"

@@ -1,15 +1,16 @@
-import CgroupModel
-
 /// Appends JSON (RFC 8259) to a buffer.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+    /// Nothing written yet.
+    package init() {}
+
+    package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try nest(0x7b, 0x7d, body)
     }
 
-    mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+    package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try nest(0x5b, 0x5d, body)
     }
 
@@ -24,39 +25,39 @@ struct JSONWriter {
         needsComma = true
     }
 
-    mutating func key(_ name: String) {
+    package mutating func key(_ name: String) {
         separate()
         bytes.append(quoted: name)
         bytes.append(0x3a)
         needsComma = false
     }
 
-    mutating func value(_ text: String) {
+    package mutating func value(_ text: String) {
         separate()
         bytes.append(quoted: text)
     }
 
-    mutating func value(_ number: UInt64) { literal(String(number)) }
+    package mutating func value(_ number: UInt64) { literal(String(number)) }
 
-    mutating func value(_ number: Int64) { literal(String(number)) }
+    package mutating func value(_ number: Int64) { literal(String(number)) }
 
-    mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
+    package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
 
     /// A rate, with three decimals.
-    mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
+    package mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
 
     /// A number that already is JSON.
-    mutating func literal(_ text: String) {
+    package mutating func literal(_ text: String) {
         separate()
         bytes.append(contentsOf: text.utf8)
     }
 
-    mutating func newline() {
+    package mutating func newline() {
         bytes.append(0x0a)
         needsComma = false
     }
 
-    mutating func take() -> [UInt8] {
+    package mutating func take() -> [UInt8] {
         defer { bytes.removeAll(keepingCapacity: true) }
         return bytes
     }

@@ -1,11 +1,9 @@
-import CgroupModel
-
 extension Snapshot {
     /// Writes one cgroup as a flat object: `path`, `inode`, then the catalog's names.
     ///
     /// Values with a dimension are in nested objects. Absent keys are left out; a reading that could not be had for
     /// another reason stands in `unavailable`.
-    func write(
+    package func write(
         _ index: Int, to json: inout JSONWriter, withTime: Bool = false, withRates: Bool = false,
         only fields: Set<MetricID>? = nil, more: (inout JSONWriter) -> Void = { _ in }
     ) {

@@ -1,9 +1,7 @@
-import CgroupModel
-
 /// Numbers as text.
-enum DecimalText {
+package enum DecimalText {
     /// A number with a fixed count of decimals, without exponent.
-    static func fixed(_ number: Double, places: Int) -> String {
+    package static func fixed(_ number: Double, places: Int) -> String {
         guard number.isFinite else { return "0" }
         let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
         let scaled = (number.magnitude * scale).rounded()
@@ -17,13 +15,13 @@ enum DecimalText {
     }
 
     /// Hundredths as the kernel prints them: 1234 is `12.34`.
-    static func hundredths(_ value: UInt64) -> String {
+    package static func hundredths(_ value: UInt64) -> String {
         let rest = value % 100
         return "\(value / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 
     /// Bytes in the largest binary unit: `1.5M`, `312K`, `17`.
-    static func bytes(_ value: Double) -> String {
+    package static func bytes(_ value: Double) -> String {
         let units = ["", "K", "M", "G", "T", "P", "E"]
         var number = value
         var unit = 0

@@ -1,8 +1,6 @@
-import CgroupModel
-
 extension Metric {
     /// A known reading as JSON; nil for a reading that is only a reason.
-    func write(_ reading: Reading, to json: inout JSONWriter) {
+    package func write(_ reading: Reading, to json: inout JSONWriter) {
         guard let value = reading.value else { return json.value(reading.word ?? "malformed") }
         switch (kind, unit) {
         case (.text, _): json.value(Word.text(value))
@@ -13,7 +11,7 @@ extension Metric {
     }
 
     /// A reading as plain text: the number in the metric's unit, or the reason.
-    func plainText(_ reading: Reading) -> String {
+    package func plainText(_ reading: Reading) -> String {
         guard let value = reading.value else { return reading.word ?? "malformed" }
         switch (kind, unit) {
         case (.text, _): return Word.text(value)
@@ -24,7 +22,7 @@ extension Metric {
     }
 
     /// A reading for people: with unit.
-    func humanText(_ reading: Reading) -> String {
+    package func humanText(_ reading: Reading) -> String {
         guard let value = reading.value else { return reading.word ?? "malformed" }
         switch (kind, unit) {
         case (.text, _):
