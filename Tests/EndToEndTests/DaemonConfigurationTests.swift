@@ -34,7 +34,13 @@ import Testing
             state_dir: /s
             log_level: debug
             dry_run: true
-            web: {listen_address: ""}
+            web:
+              listen_address: ""
+              telemetry_path: /m
+              config_file: /w.yml
+              systemd_socket: true
+              max_requests: 0
+              disable_exporter_metrics: true
             audit: {file: "", max_size: 1MiB, keep: 0, journald: false}
             metrics: {profile: basic, depth: 3, include: ["/a/**"], exclude: ["/a/b"],
               exclude_device: [], idle_devices: true, per_cpu: true, io_cost: false,
@@ -46,7 +52,12 @@ import Testing
         #expect(configuration.stateDirectory == "/s")
         #expect(configuration.logLevel == "debug")
         #expect(configuration.isDryRun)
-        #expect(configuration.listenAddress.isEmpty)
+        #expect(configuration.web.addresses.isEmpty)
+        #expect(configuration.web.telemetryPath == "/m")
+        #expect(configuration.web.configurationFile == "/w.yml")
+        #expect(configuration.web.usesPassedSockets)
+        #expect(configuration.web.mostRequests == 0)
+        #expect(configuration.web.omitsOwnMetrics)
         #expect(configuration.audit.file.isEmpty)
         #expect(configuration.audit.largestFile == 1 << 20)
         #expect(configuration.audit.kept == 0)

@@ -17,26 +17,7 @@ import Testing
         configure: (inout MetricsServer.Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        var configuration = MetricsServer.Configuration(
-            address: ListenAddress(host: "127.0.0.1", port: 0), version: "1.2.3")
-        configuration.deviceName = { $0 == ExporterFixtures.disk ? "vda" : nil }
-        configuration.processSample = { ExporterFixtures.process }
-        configure(&configuration)
-        let server = MetricsServer(
-            configuration, source: source ?? self.source, logger: Logger(label: "test"))
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { continuation.finish() }
-                try await server.run { continuation.yield($0.port) }
-            }
-            for await port in ports {
-                try await body(port)
-                break
-            }
-            group.cancelAll()
-            try await group.waitForAll()
-        }
+        try await TestServer.run(source ?? self.source, configure: configure, body)
     }
 
     /// How long a scrape took is another time each time, and one series more.
@@ -356,7 +337,7 @@ import Testing
     }
 
     @Test func anIdleConnectionIsClosed() async throws {
-        try await serve(configure: { $0.idleTimeout = .milliseconds(50) }) { port in
+        try await serve(configure: { $0.limits.requestTime = .milliseconds(50) }) { port in
             // Half a request; ends only when the server gives up.
             let bytes = try await LoopbackClient.exchange(port, Array("GET /met".utf8))
             #expect(!String(decoding: bytes, as: UTF8.self).contains(" 200 "))
