@@ -22,7 +22,7 @@ final class Browser {
             .appending(path: "cgwarden-test-browser-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let pipe = folder.appending(path: "commands").path()
-        try #require(mkfifo(pipe, 0o600) == 0)
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
         let options = [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
