@@ -38,6 +38,7 @@ install: deps
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
 	done
 
-# Libraries to build with, and tmux, in which the tests drive the live view.
+# Libraries to build with, tmux, in which the tests drive the live view, and what they ask the
+# server with.
 deps:
-	@Tests/require libsystemd-dev libncurses-dev libyaml-dev zlib1g-dev tmux
+	@Tests/require libsystemd-dev libncurses-dev libyaml-dev libcrypt-dev zlib1g-dev tmux curl openssl

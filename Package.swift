@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "Exporter",
             dependencies: [
-                "CgroupModel",
+                "Configuration", "KernelIO", "CgroupModel",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
@@ -65,6 +65,11 @@ let package = Package(
                     name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
                     name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOSSL", package: "swift-nio-ssl",
+                    condition: .when(traits: ["Exporter"])),
                 .product(
                     name: "NIOEmbedded", package: "swift-nio",
                     condition: .when(traits: ["Exporter"])),
@@ -130,7 +135,8 @@ let package = Package(
             name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
         .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: swiftSettings),
-        .target(name: "CLinux"),
+        // libcrypt checks the passwords of the web configuration.
+        .target(name: "CLinux", linkerSettings: [.linkedLibrary("crypt")]),
         .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
         .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
@@ -145,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "ExporterTests",
             dependencies: [
-                "Exporter", "CgroupModel", "TestSupport",
+                "Exporter", "Configuration", "KernelIO", "CgroupModel", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),

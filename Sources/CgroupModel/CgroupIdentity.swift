@@ -25,6 +25,8 @@ public struct CgroupIdentity: Hashable, Sendable {
     public var containerID: String?
     /// The container's name: of a Kubernetes pod's container, the one in the pod's specification.
     public var container: String?
+    /// Whether the container or pod is within another container, whose runtime alone knows it.
+    public var isNested = false
     /// What the container was made from.
     public var image: String?
     /// The name of the Kubernetes pod.
@@ -55,11 +57,13 @@ public struct CgroupIdentity: Hashable, Sendable {
             // Who is user 1000 of a container is another one of the host.
             if user == nil, !isContained { user = Self.user(names[place]) }
             if let pod = PathPlace.pod(names, at: place) {
+                isNested = runtime != nil || containerID != nil
                 podUID = pod.uid
                 qos = pod.qos
                 if place == names.indices.last { kind = .pod }
             }
             if let found = PathPlace.container(names, at: place) {
+                isNested = isNested || runtime != nil || containerID != nil
                 runtime = found.runtime
                 containerID = found.id
                 container = found.name

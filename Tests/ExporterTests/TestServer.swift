@@ -6,7 +6,8 @@ import Testing
 /// A server on a free port of the loopback, for as long as a test takes.
 enum TestServer {
     static func run(
-        _ source: StubSource = StubSource(ExporterFixtures.small()), logger: Logger = Logger(label: "test"),
+        _ source: StubSource = StubSource(ExporterFixtures.small()),
+        logger: Logger = Logger(label: "test"),
         configure: (inout MetricsServer.Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {

@@ -9,18 +9,20 @@ struct Responder: Sendable {
     let exposition: Exposition
     let feed: SampleFeed
     let page: WebPage
+    /// Where the metrics are, `/metrics` by default.
+    let telemetryPath: String
     let logger: Logger
 
     private static let paths: Set<String> = [
-        "/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
+        "/", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
         "/api/v1/cgroup", "/api/v1/metrics",
     ]
 
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
-        let path = head.uri.prefix { $0 != "?" }
-        guard Self.paths.contains(String(path)) else {
-            return .sentence(.notFound, "There is nothing here; metrics are at /metrics.")
+        let path = String(head.uri.prefix { $0 != "?" })
+        guard path == telemetryPath || Self.paths.contains(path) else {
+            return .sentence(.notFound, "There is nothing here; metrics are at \(telemetryPath).")
         }
         guard head.method == .GET || head.method == .HEAD else {
             return .sentence(
@@ -28,7 +30,7 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(head)
+        case telemetryPath: return await metrics(head)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
         case "/api/v1/snapshot": return await snapshot(head.headers)

@@ -18,6 +18,7 @@ struct ExporterCommand: AsyncParsableCommand {
             Examples:
               cgwarden exporter
               cgwarden exporter --web.listen-address :10980 --metrics.profile basic
+              cgwarden exporter --web.config.file web.yml      TLS and passwords
             """)
 
     @OptionGroup var options: SystemOptions
@@ -31,6 +32,17 @@ struct ExporterCommand: AsyncParsableCommand {
             throw ValidationError("levels are debug, info, warning and error.")
         }
         return level
+    }
+
+    func validate() throws {
+        guard web.settings.isServing else {
+            throw ValidationError("--web.listen-address: the exporter has to listen somewhere.")
+        }
+        do {
+            _ = try web.settings.listenAddresses()
+        } catch let error as CgwardenError {
+            throw ValidationError(error.message)
+        }
     }
 
     func run() async throws {
@@ -49,19 +61,19 @@ struct ExporterCommand: AsyncParsableCommand {
             options, metrics: Array(Set(selection.metrics).union(CgroupFigures.metrics)),
             configuration: sampling)
         let kills = OOMKillTally()
-        var configuration = MetricsServer.Configuration(at: web.address, of: observation.set)
+        var configuration = try MetricsServer.Configuration(web.settings, of: observation.set)
         configuration.selection = selection
         configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(
             configuration, source: ScrapeSource(observation.sampler, kills), logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [.init(service: ExporterService(server: server, logger: logger))],
+            services: [.init(service: ExporterService(server: server))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as ServerError {
-            throw CgwardenError(error.description, .unavailable)
+            throw CgwardenError(error)
         }
     }
 }
@@ -69,15 +81,11 @@ struct ExporterCommand: AsyncParsableCommand {
 /// The server for as long as the process is not told to stop.
 private struct ExporterService: Service {
     let server: MetricsServer
-    let logger: Logger
 
     func run() async throws {
         defer { ServiceNotification.stopping() }
         try await cancelWhenGracefulShutdown {
-            try await server.run { address in
-                logger.info("serving http://\(address)/metrics")
-                ServiceNotification.ready()
-            }
+            try await server.run { _ in ServiceNotification.ready() }
         }
     }
 }
