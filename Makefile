@@ -16,7 +16,9 @@ demo: deps
 	$(release)
 	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
 
+# The page is tested in a browser, where one is to be had.
 test: deps
+	-@Tests/require chromium
 	Tests/run
 
 bench: deps

@@ -152,10 +152,15 @@ final class RequestHandler: ChannelInboundHandler {
         sendHead(response, keepsAlive: false, version: version, context)
         context.flush()
         let channel = context.channel
+        let patience = TimeAmount(limits.writeTime)
         let writing = Task {
             for await piece in pieces {
+                let deadline = channel.eventLoop.scheduleTask(in: patience) {
+                    channel.close(promise: nil)
+                }
                 // Awaited, so that a slow reader costs it pieces and not this program memory.
                 try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
+                deadline.cancel()
             }
             try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
             try await channel.close()
