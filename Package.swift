@@ -198,6 +198,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
+            name: "ManualTests", dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(

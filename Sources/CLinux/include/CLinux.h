@@ -50,6 +50,12 @@ void cgw_name_thread(const char *name);
 /// fgetxattr(2): the length of an extended attribute of an open file, -1 with errno.
 ssize_t cgw_attribute(int descriptor, const char *name, void *buffer, size_t size);
 
+/// fsetxattr(2): 0, or -1 with errno.
+int cgw_set_attribute(int descriptor, const char *name, const char *value);
+
+/// fremovexattr(2): 0, or -1 with errno.
+int cgw_remove_attribute(int descriptor, const char *name);
+
 /// An unconnected Unix datagram socket that does not block, -1 with errno.
 int cgw_datagram_socket(void);
 

@@ -12,6 +12,8 @@ public import Policy
 public final class KernelFacts: CgroupFacts {
     /// How the machine mounts its hierarchies.
     public let mode: Policy.HierarchyMode
+    /// Whether systemd runs this machine (sd_booted(3)).
+    public let hasSystemd: Bool
 
     private let set: HierarchySet
     private let protected: ProtectedSet
@@ -35,6 +37,7 @@ public final class KernelFacts: CgroupFacts {
         self.set = set
         self.identities = identities
         self.holds = holds
+        hasSystemd = OwnershipProbe.isSystemdRunning(on: set.system)
         mode =
             switch set.mode {
             case .legacy: .v1

@@ -72,8 +72,13 @@ public struct MetricsServer: Sendable {
             version: configuration.version, selection: configuration.selection,
             deviceName: configuration.deviceName, identity: configuration.identity,
             birthTime: configuration.birthTime)
+        let cadvisor = CadvisorEncoder(
+            version: configuration.version, selection: configuration.selection,
+            deviceName: configuration.deviceName, identity: configuration.identity,
+            birthTime: configuration.birthTime)
         let exposition = Exposition(
-            source: source, encoder: encoder, processSample: configuration.processSample,
+            source: source, encoder: encoder, cadvisor: cadvisor,
+            processSample: configuration.processSample,
             programFamilies: configuration.programFamilies)
         responder = Responder(
             exposition: exposition,

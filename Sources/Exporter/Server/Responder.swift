@@ -14,7 +14,7 @@ struct Responder: Sendable {
     let logger: Logger
 
     private static let paths: Set<String> = [
-        "/", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
+        "/", "/metrics/cadvisor", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
         "/api/v1/cgroup", "/api/v1/metrics",
     ]
 
@@ -30,7 +30,8 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case telemetryPath: return await metrics(head)
+        case telemetryPath: return await metrics(.own, head)
+        case "/metrics/cadvisor": return await metrics(.cadvisor, head)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
         case "/api/v1/snapshot": return await snapshot(head.headers)
@@ -42,7 +43,9 @@ struct Responder: Sendable {
         }
     }
 
-    private func metrics(_ head: HTTPRequestHead) async -> Response {
+    private func metrics(
+        _ vocabulary: Exposition.Vocabulary, _ head: HTTPRequestHead
+    ) async -> Response {
         let headers = head.headers
         let collectors: Set<Collector>?
         do throws(CollectorQuery.Mistake) {
@@ -55,7 +58,9 @@ struct Responder: Sendable {
         let gzip = Negotiation.allowsGzip(
             acceptEncoding: headers["Accept-Encoding"].joined(separator: ","))
         do {
-            guard let body = try await exposition.body(format, collectors: collectors, gzip: gzip)
+            guard
+                let body = try await exposition.body(
+                    vocabulary, format, collectors: collectors, gzip: gzip)
             else { return notReady }
             var headers = [("Vary", "Accept, Accept-Encoding")]
             if body.isCompressed { headers.append(("Content-Encoding", "gzip")) }

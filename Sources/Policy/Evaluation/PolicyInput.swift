@@ -80,6 +80,8 @@ public struct GuardedCgroup: Hashable, Sendable {
 public protocol CgroupFacts: Sendable {
     /// How the machine mounts its hierarchies.
     var mode: HierarchyMode { get }
+    /// Whether systemd runs the machine; true where nobody knows, as for a recording.
+    var hasSystemd: Bool { get }
     /// The systemd unit that owns the cgroup.
     func unit(of cgroup: CgroupEntry) -> String?
     /// What the cgroup is known as: its container and pod.
@@ -99,6 +101,8 @@ public protocol CgroupFacts: Sendable {
 }
 
 extension CgroupFacts {
+    /// Nobody knows.
+    public var hasSystemd: Bool { true }
     /// No disk is known by its name; `MAJ:MIN` needs none.
     public func device(named name: String) -> InstanceKey? { nil }
 }

@@ -21,12 +21,14 @@ struct DaemonCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Option(help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.")
+    @Option(
+        help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.",
+        completion: .yaml)
     var config: String?
     @Option(
         help: ArgumentHelp(
             "A policy file, or a directory of *.yaml; may be given more than once.",
-            valueName: "file-or-dir"))
+            valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
     @Option(help: "Where the undo journal and the control socket are.") var stateDir: String?
     @Option(help: "The audit log, a JSON object a line; - for none.") var audit: String?

@@ -56,9 +56,10 @@ struct ExporterCommand: AsyncParsableCommand {
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
         sampling.readDepth = selection.depth
-        // The page shows the figures of the live view whatever is exported.
+        // The page and cAdvisor's names show theirs whatever is exported.
         let observation = try Observation(
-            options, metrics: Array(Set(selection.metrics).union(CgroupFigures.metrics)),
+            options, metrics: Array(
+                Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
         let kills = OOMKillTally()
         var configuration = try MetricsServer.Configuration(web.settings, of: observation.set)
