@@ -140,6 +140,24 @@ struct WebPageTests {
         try Self.expectPeace(browser, server)
     }
 
+    /// The browser has the password from the address, and fetch() must not be asked with it.
+    @Test(.enabled(if: WebFixture.isPossible, "needs openssl and curl"))
+    func aPasswordIsEnough() async throws {
+        let fixture = try await WebFixture()
+        try fixture.write("basic_auth_users: {a: \(WebFixture.hash)}\n")
+        let capture = try ProgramCapture("v2")
+        let server = try ServingProgram(
+            "--root", capture.root, "--web.config.file", fixture.path("web.yml"))
+        let browser = try Browser()
+        let password = WebFixture.password.replacingOccurrences(of: " ", with: "%20")
+        try browser.open("http://a:\(password)@127.0.0.1:\(server.port)/")
+        try browser.wait("document.querySelectorAll('.row').length > 0")
+        try browser.press("ArrowDown", "Enter")
+        try browser.wait(
+            "document.querySelector('#detail-values').textContent.includes('memory.usage')")
+        #expect(try browser.complaints() == [])
+    }
+
     /// A thousand cgroups: what is in sight is in the document, and only what changed is touched.
     @Test func manyCgroupsOnAPhone() throws {
         let capture = try ProgramCapture("v2")
