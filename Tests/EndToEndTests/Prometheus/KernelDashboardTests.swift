@@ -13,7 +13,9 @@ struct KernelDashboardTests {
         let load = try DashboardLoad()
         defer { load.end() }
         let exporter = try ServingProgram()
-        let daemon = try RunningDaemon(load.policy, ["--dry-run"])
+        // Not a dry run, in which no guard is on watch.
+        let daemon = try RunningDaemon(load.policy)
+        defer { _ = try? daemon.end() }
         let prometheus = try PrometheusRun(
             scrapeConfigs: """
                 - job_name: cgwarden
