@@ -1,5 +1,5 @@
 /// Why an action was not done: one sentence for a person, with what to do.
-public struct ActuationError: Error, Sendable, CustomStringConvertible {
+public struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure, from which the exit status follows.
     public enum Code: Sendable {
         case usage, notFound, notPermitted, refused, busy, unavailable, failed

@@ -11,6 +11,14 @@ ssize_t cgw_attribute(int descriptor, const char *name, void *buffer, size_t siz
     return fgetxattr(descriptor, name, buffer, size);
 }
 
+int cgw_set_attribute(int descriptor, const char *name, const char *value) {
+    return fsetxattr(descriptor, name, value, strlen(value), 0);
+}
+
+int cgw_remove_attribute(int descriptor, const char *name) {
+    return fremovexattr(descriptor, name);
+}
+
 int cgw_datagram_socket(void) {
     return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }

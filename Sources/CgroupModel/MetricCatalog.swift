@@ -20,7 +20,7 @@ public enum MetricCatalog {
     public static subscript(id: MetricID) -> Metric { all[id.index] }
 
     /// The place of a name that the program itself uses; a name that is no row is a defect.
-    static func id(_ name: String) -> MetricID {
+    package static func id(_ name: String) -> MetricID {
         guard let id = index[name] else { preconditionFailure("no metric is named \(name)") }
         return id
     }

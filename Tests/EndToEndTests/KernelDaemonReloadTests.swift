@@ -87,6 +87,37 @@ struct KernelDaemonReloadTests {
         #expect(try daemon.end().status == 0)
     }
 
+    /// Whatever is wrong with the file, the old policy stays in force.
+    @Test func noBadFileReplacesThePolicy() throws {
+        defer { member.send(SIGKILL) }
+        let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
+        try awaiting("it holds") { cgroup.text("pids.max") == "321" }
+        let other = rule("same", "pids.max: 999")
+        let texts = [
+            head + other + other,
+            head.replacingOccurrences(of: "200ms", with: "200ms, interval: 1s"),
+            "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n" + head + other,
+            head + other + "---\napiVersion: cgwarden/v1\n", head + other,
+        ]
+        for (index, text) in texts.enumerated() {
+            try daemon.places.set(text)
+            if index == texts.count - 1 {
+                // Others could write it.
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o666], ofItemAtPath: daemon.places.policy)
+            }
+            daemon.run.send(SIGHUP)
+            try awaiting("refusal \(index) of: \(text)") {
+                daemon.run.errors.components(separatedBy: "the policy stays as it was").count
+                    == index + 2
+            }
+        }
+        Thread.sleep(forTimeInterval: 0.5)
+        #expect(cgroup.text("pids.max") == "321")
+        #expect(try daemon.metric("cgwarden_policy_firings_total{rule=\"same\"}") == 1)
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test func theirPaceAndSinksAreThoseOfTheNewPolicy() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))

@@ -104,10 +104,13 @@ struct KernelDaemonStartTests {
         let places = try DaemonPlaces(policy(cgroup))
         let mounts = ProgramCgroup.trees.map { "mount -o remount,bind,ro '\($0.mountPoint)'" }
         let words = ["daemon", "-n", "20", "--web.listen-address", "-"] + places.options
+        let plan = "\(ProgramRun.cgwarden) policy plan \(places.policy); test $? = 10"
         let command = (["exec", ProgramRun.cgwarden] + words).joined(separator: " ")
         let result = try ProgramRun.run(
-            "unshare", ["--mount", "sh", "-c", (mounts + [command]).joined(separator: " && ")])
+            "unshare",
+            ["--mount", "sh", "-c", (mounts + [plan, command]).joined(separator: " && ")])
         #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("cgroups are mounted read-only here"), "\(result.output)")
         #expect(cgroup.text("pids.max") == original)
         let failed = places.records.filter { $0["result"] as? String == "failed" }
         // One attempt for the value, and no storm of them.

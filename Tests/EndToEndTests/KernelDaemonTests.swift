@@ -216,4 +216,106 @@ struct KernelDaemonTests {
         #expect(cgroup.text("pids.max") == original)
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
+
+    /// Rows 32 and 18: three times it is written again; then the other one has it, which is told
+    /// once, and nobody's value is overwritten at the end.
+    @Test func whoKeepsWritingIsYieldedTo() throws {
+        defer { end() }
+        let daemon = try RunningDaemon(limiting())
+        for _ in 0..<3 {
+            try awaitLimit()
+            // A sample has to show the value before another one is somebody else's.
+            Thread.sleep(forTimeInterval: 0.8)
+            try cgroup.write("99", to: "pids.max")
+        }
+        try awaitLimit()
+        Thread.sleep(forTimeInterval: 0.8)
+        try cgroup.write("99", to: "pids.max")
+        try awaiting("it is told") {
+            daemon.places.records.contains { ($0["note"] as? String)?.contains("given up") == true }
+        }
+        Thread.sleep(forTimeInterval: 1)
+        #expect(cgroup.text("pids.max") == "99")
+        let drifts = daemon.places.records.filter { $0["phase"] as? String == "drift" }
+        #expect(
+            drifts.compactMap { ($0["note"] as? String)?.components(separatedBy: ": ").last }
+                == ["written again", "written again", "written again", "given up"])
+        let notices = daemon.places.records.filter { $0["action"] as? String == "notify" }
+        #expect(notices.count == 1, "\(notices)")
+        _ = try daemon.end()
+        try awaiting("the guardian has ended") { daemon.places.guardian == nil }
+        #expect(cgroup.text("pids.max") == "99")
+        let restored = try daemon.ask("restore")
+        #expect(restored.status == 75 && restored.output.contains("left alone"), "\(restored)")
+        #expect(try daemon.ask("restore", "--force").status == 0)
+        #expect(cgroup.text("pids.max") == original)
+    }
+
+    /// Row 46: the disk of the audit log fills up, and there is room again.
+    @Test(
+        .enabled(if: ProgramRun.isInstalled("unshare"), "it needs unshare"),
+        .disabled(if: RunningDaemon.isInGuest, "a guest is late by itself"))
+    func whileTheDiskIsFullNothingDisruptiveIsDone() throws {
+        defer { end() }
+        let places = try DaemonPlaces(
+            "defaults: {interval: 100ms, cooldown: 100ms}\n"
+                + limiting().split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
+                + freezing.replacingOccurrences(of: ">= 1", with: ">= 2")
+                .replacingOccurrences(of: "< 1", with: "< 2"))
+        let log = "\(places.folder)/log"
+        try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
+        // A disk of its own, which nobody else sees.
+        let words =
+            ["exec", ProgramRun.cgwarden, "daemon", "--web.listen-address", "-"] + places.options
+        let daemon = try ProgramRun(
+            "unshare",
+            [
+                "--mount", "sh", "-c",
+                "mount -t tmpfs -o size=64k none \(log) && " + words.joined(separator: " "),
+            ])
+        let seen = "/proc/\(daemon.pid)/root\(log)"
+        try awaitLimit()
+        // Filled to the last byte.
+        let ballast = "\(seen)/ballast"
+        try Data().write(to: URL(filePath: ballast))
+        let file = try FileHandle(forWritingTo: URL(filePath: ballast))
+        for size in [4096, 1] {
+            while (try? file.write(contentsOf: Data(repeating: 0, count: size))) != nil {}
+        }
+        let second = try cgroup.start("echo ready; exec sleep 300")
+        defer { second.send(SIGKILL) }
+        let before = try ticks(places)
+        let start = ContinuousClock.now
+        try awaiting("the loss is told") {
+            try places.command(["status"]).output.contains("lines of the audit log were lost")
+        }
+        Thread.sleep(forTimeInterval: 2)
+        #expect(!cgroup.isAskedToFreeze)
+        let status = try places.command(["status"]).output
+        #expect(status.contains("nothing disruptive is done: cannot write"), "\(status)")
+        // The pace is the same.
+        let time = Double((ContinuousClock.now - start) / .milliseconds(100))
+        let share = Double(try ticks(places) - before) / time
+        #expect(share > 0.7 && share < 1.3, "\(share) of the ticks that should be")
+        // With room it acts, and writes whole lines again.
+        try FileManager.default.removeItem(atPath: ballast)
+        try file.close()
+        try awaiting("it is frozen") { cgroup.isFrozen }
+        let lines = try String(contentsOfFile: "\(seen)/audit.jsonl", encoding: .utf8)
+            .split(separator: "\n")
+        for line in lines {
+            #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "\(line)")
+        }
+        daemon.send(SIGTERM)
+        #expect(try daemon.result().status == 0)
+        #expect(!cgroup.isAskedToFreeze)
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try places.command(["restore"]).output == "nothing to undo\n")
+    }
+
+    private func ticks(_ places: DaemonPlaces) throws -> Int {
+        let status = try places.command(["status"]).output
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("ticks") })
+        return try #require(Int(line.dropFirst(5).drop { $0 == " " }.prefix { $0.isNumber }))
+    }
 }

@@ -80,6 +80,25 @@ import Testing
         #expect(result.errors == "cgwarden: note: group none has no cgroup now\n")
     }
 
+    /// Row 14: a tree that is mounted read-only; all that would be written cannot be.
+    @Test(
+        .enabled(
+            if: geteuid() == 0 && ProgramRun.isInstalled("unshare"), "it needs root and unshare"))
+    func whatCannotBeWrittenIsPlannedAsSuch() throws {
+        let path = try file("p.yaml", Self.text)
+        let tree = "\(capture.root)/cgroup"
+        let words = [ProgramRun.cgwarden, "policy", "plan", path, "--root", capture.root]
+        let result = try ProgramRun.run(
+            "unshare",
+            [
+                "--mount", "sh", "-c",
+                "mount --bind \(tree) \(tree) && mount -o remount,bind,ro \(tree) && "
+                    + words.joined(separator: " "),
+            ], environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
+        #expect(result.status == 10, "\(result)")
+        #expect(result.output.contains("cgroups are mounted read-only here"), "\(result)")
+    }
+
     @Test func anExplanationNeedsNoDaemon() throws {
         let path = try file("p.yaml", Self.text)
         let result = try cgwarden(

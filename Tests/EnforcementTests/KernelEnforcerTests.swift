@@ -170,4 +170,48 @@ final class KernelEnforcerTests {
         #expect(scratch.text("memory.memsw.limit_in_bytes", of: "a") == before)
         #expect(try journal.entries().isEmpty)
     }
+
+    /// Row 43: its processes sit in a larger cgroup in the trees that could freeze it, so that of
+    /// v1 gets one of its own for just them.
+    @Test(
+        .enabled(
+            if: RealCgroups.set?.legacy(.freezer) != nil && RealCgroups.set?.legacy(.pids) != nil,
+            "needs freezer and pids of v1"),
+        .enabled(if: FileManager.default.isExecutableFile(atPath: program), "needs the program"))
+    func whereMembersDifferAShadowIsFrozen() throws {
+        try scratch.make("a")
+        try scratch.make("b")
+        let other = try ScratchProcess("echo; exec sleep 300", in: "b", of: scratch)
+        let process = try ScratchProcess("echo; exec sleep 300", in: "a", of: scratch)
+        for one in [other, process] { one.waitUntilReady() }
+        let set = scratch.set
+        let freezing = try #require(set.legacy(.freezer))
+        for index in [freezing, set.unified].compactMap(\.self) {
+            let place = scratch.directory(set.hierarchies[index], Array("b".utf8))
+            let file = String(decoding: place, as: UTF8.self) + "/cgroup.procs"
+            try Data("\(process.pid)".utf8).write(to: URL(filePath: file))
+        }
+        func place() -> String {
+            let text = (try? String(contentsOfFile: "/proc/\(process.pid)/cgroup", encoding: .utf8))
+            let line = text?.split(separator: "\n").first { $0.contains(":freezer:") }
+            return line?.split(separator: ":").last.map(String.init) ?? "none"
+        }
+        let shared = "\(scratch.path("b"))"
+        #expect(place() == shared)
+        let target = try target("a")
+        let frozen = actions().once(.make(1, .freeze(deadline: .seconds(30)), on: target))
+        #expect(frozen.outcome == .done, "\(frozen.outcome)")
+        #expect(place().hasPrefix("\(shared)/cgwarden/shadow-"), "\(place())")
+        // The other one goes on.
+        #expect(scratch.text("freezer.state", of: "b") == "THAWED")
+        let directory =
+            String(
+                decoding: set.hierarchies[freezing].directory, as: UTF8.self) + place()
+        let state = try String(contentsOfFile: directory + "/freezer.state", encoding: .utf8)
+        #expect(state == "FROZEN\n")
+        #expect(actions().once(.make(2, .thaw, on: target)).outcome == .done)
+        #expect(place() == shared)
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        #expect(try journal.entries().isEmpty)
+    }
 }

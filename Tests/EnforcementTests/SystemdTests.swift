@@ -1,5 +1,6 @@
 import Actuation
 import CgroupModel
+import Foundation
 import KernelIO
 import Policy
 import Synchronization
@@ -8,57 +9,182 @@ import Testing
 @testable import Actuation
 @testable import Enforcement
 
-/// A systemd that has one unit and answers a change with an error, or not at all.
-private final class SulkingBus: BusConnection {
-    private let failure: BusError
-    private let calls = Mutex<[String]>([])
+/// A systemd with one unit; what it does about a change is up to a test.
+private final class OneUnitBus: BusConnection {
+    private let change: @Sendable (BusCall) throws(BusError) -> Void
+    private let calls = Mutex<[BusCall]>([])
+    private let version: String
 
-    init(_ failure: BusError) { self.failure = failure }
-    var members: [String] { calls.withLock { $0 } }
+    init(
+        version: String = "252", _ change: @escaping @Sendable (BusCall) throws(BusError) -> Void
+    ) {
+        self.version = version
+        self.change = change
+    }
+
+    /// How often it was asked to change something.
+    var changes: Int { calls.withLock { $0.count { $0.member == "SetUnitProperties" } } }
 
     func call(_ call: BusCall) throws(BusError) -> [BusValue] {
-        calls.withLock { $0.append(call.member) }
+        calls.withLock { $0.append(call) }
         switch (call.member, call.arguments.last) {
         case ("GetUnitByControlGroup", _): return [.objectPath("/unit")]
         case ("Get", .string("Id")): return [.variant(.string("web.service"))]
         case ("Get", .string("ControlGroup")): return [.variant(.string("/web.service"))]
         case ("Get", .string("Delegate")): return [.variant(.boolean(false))]
-        case ("Get", .string("Version")): return [.variant(.string("252"))]
+        case ("Get", .string("Version")): return [.variant(.string(version))]
         case ("Get", _): return [.variant(.string("active"))]
-        default: throw failure
+        default:
+            try change(call)
+            return []
         }
     }
 }
 
+/// Row 33: systemd says no, or nothing at all.
 @Suite struct SystemdEnforcementTests {
     private let machine: FakeMachine
 
     init() throws {
         machine = try FakeMachine(["": "cgroup2"])
-        try machine.cgroup("/web.service", ["memory.max": "max", "memory.current": "4096"])
+        try machine.cgroup(
+            "/web.service",
+            [
+                "memory.max": "max", "memory.current": "4096", "pids.max": "max",
+                "pids.current": "1",
+            ])
     }
 
     private static let denied = BusError.refused(
         name: "org.freedesktop.DBus.Error.AccessDenied", message: "Access denied")
 
-    @Test(arguments: [denied, .disconnected, .timedOut(seconds: 5), .unreachable("gone")])
-    func whatSystemdDoesNotDoIsNotDoneBehindItsBack(_ failure: BusError) throws {
-        let bus = SulkingBus(failure)
+    private func files(_ bus: OneUnitBus) -> OwnerAwareFiles {
         let connections = SystemdConnections { Systemd($0, over: bus) }
         let kernel = KernelControlFiles()
-        let files = OwnerAwareFiles(
+        return OwnerAwareFiles(
             probe: OwnershipProbe(connections: connections, isSystemdRunning: true),
             actuator: SystemdActuator(
                 connections: connections, files: kernel, deviceFile: { _ in nil }),
             kernel: kernel)
-        let result = machine.actions(files).once(
-            .make(1, .set([.of("memory.max", 1 << 30)]), on: try machine.target("/web.service")))
-        #expect(result.outcome.word == "failed")
-        #expect(
-            result.outcome.errno == (failure == Self.denied ? "EACCES" : "EOPNOTSUPP"),
-            "\(result.outcome)")
-        #expect(bus.members.contains("SetUnitProperties"))
+    }
+
+    private static let wishes: [LimitAssignment] = [
+        .of("memory.max", 1 << 30), .of("pids.max", 50),
+    ]
+
+    private func work(_ bus: OneUnitBus, byRule: Bool = false) -> PolicyAtWork {
+        PolicyAtWork(
+            .setting(Self.wishes, byRule: byRule), on: machine, machine.actions(files(bus)),
+            ["/web.service"])
+    }
+
+    private func checkUntouched() throws {
         #expect(try machine.text("web.service/memory.max") == "max")
+        #expect(try machine.text("web.service/pids.max") == "max")
         #expect(try machine.journal.entries().isEmpty)
+    }
+
+    /// A silence passes: tried again after one, two and four seconds, then after five minutes; the
+    /// rule is not given up, and nothing is written behind systemd's back.
+    @Test(arguments: [
+        (BusError.timedOut(seconds: 5), "ETIMEDOUT"), (.disconnected, "ECONNRESET"),
+        (.unreachable("gone"), "ENOTCONN"),
+    ])
+    func aSilenceIsTriedAgain(_ failure: BusError, _ errno: String) throws {
+        let bus = OneUnitBus { _ throws(BusError) in throw failure }
+        var work = work(bus, byRule: true)
+        for time in 0...300 { try work.tick(time) }
+        #expect(work.times(of: "set") == [0, 2, 5, 10])
+        let ends = work.ends(of: "set")
+        #expect(ends.allSatisfy { $0.hasSuffix("failed \(errno)") }, "\(ends)")
+        #expect(bus.changes == 4)
+        #expect(work.engine.metrics.states.map(\.state) == [.active])
+        try checkUntouched()
+    }
+
+    @Test func aDenialLeavesTheValuesForFiveMinutes() throws {
+        let bus = OneUnitBus { _ throws(BusError) in throw Self.denied }
+        var work = work(bus)
+        for time in 0...310 { try work.tick(time) }
+        #expect(work.times(of: "set") == [0, 301])
+        #expect(work.ends(of: "set").allSatisfy { $0.hasSuffix("failed EACCES") })
+        try checkUntouched()
+    }
+
+    @Test func whatThisSystemdDoesNotKnowSuspendsTheRule() throws {
+        let bus = OneUnitBus(version: "220") { _ throws(BusError) in }
+        var work = work(bus, byRule: true)
+        for time in 0...5 { try work.tick(time) }
+        #expect(work.ends(of: "set") == ["1 failed EOPNOTSUPP"])
+        #expect(bus.changes == 0)
+        #expect(work.engine.metrics.states.map(\.state) == [.suspended])
+        try checkUntouched()
+    }
+
+    /// It says yes, and the file stays as it was: told as without effect, and nothing is owed.
+    @Test func aFileThatStaysAsItWasIsTold() throws {
+        let bus = OneUnitBus { _ throws(BusError) in }
+        let result = machine.actions(files(bus)).once(
+            .make(1, .set(Self.wishes), on: try machine.target("/web.service")))
+        #expect(result.outcome.word == "ineffective", "\(result.outcome)")
+        #expect("\(result.outcome)".contains("memory.max is max still"))
+        try checkUntouched()
+    }
+
+    /// All values of a unit are one question.
+    @Test func aUnitIsAskedOnce() throws {
+        let root = machine.root
+        let bus = OneUnitBus { call throws(BusError) in
+            guard case .array(_, let properties) = call.arguments.last else { return }
+            for case .structure(let fields) in properties {
+                guard case .variant(.uint64(let number)) = fields.last else { continue }
+                let file = fields.first?.text == "MemoryMax" ? "memory.max" : "pids.max"
+                let place = URL(filePath: "\(root)/cgroup/web.service/\(file)")
+                try? Data("\(number)\n".utf8).write(to: place)
+            }
+        }
+        let target = try machine.target("/web.service")
+        let actions = machine.actions(files(bus))
+        let result = actions.once(.make(1, .set(Self.wishes), on: target))
+        #expect(result.outcome == .done, "\(result.outcome)")
+        #expect(bus.changes == 1)
+        #expect(try machine.text("web.service/memory.max") == "1073741824")
+        #expect(try machine.text("web.service/pids.max") == "50")
+    }
+
+    /// A bus that hangs keeps a thread, and no tick; another cgroup of nobody's goes on.
+    @Test func aBusThatHangsHoldsNoTickUp() throws {
+        try machine.cgroup("/plain", ["pids.max": "max", "pids.current": "1"])
+        let door = Door()
+        let bus = OneUnitBus { _ throws(BusError) in
+            door.wait()
+            throw BusError.timedOut(seconds: 5)
+        }
+        var bounds = Enforcer.Bounds()
+        bounds.deadline = .milliseconds(300)
+        let enforcer = Enforcer(
+            actions: machine.actions(files(bus)), hooks: FakeHooks(nil), policyHooks: [],
+            notices: NoticeLog(), bounds: bounds)
+        var work = PolicyAtWork(
+            .setting([.of("pids.max", 50)], byRule: false), on: machine,
+            ["/plain", "/web.service"]
+        ) { effects in
+            enforcer.enforce(effects)
+            return enforcer.takeResults()
+        }
+        var longest: UInt64 = 0
+        for time in 0..<30 {
+            let start = MonotonicClock.nanoseconds
+            try work.tick(time)
+            longest = max(longest, MonotonicClock.nanoseconds - start)
+            usleep(20_000)
+        }
+        #expect(longest < 250_000_000, "a tick took \(longest / 1_000_000) ms")
+        #expect(work.audit.compactMap(\.record.outcome).map(\.word).sorted() == ["done", "hung"])
+        #expect(try machine.text("plain/pids.max") == "50")
+        door.open()
+        #expect(enforcer.waitUntilIdle(within: .seconds(10)))
+        #expect(try machine.text("web.service/pids.max") == "max")
+        #expect(try machine.journal.entries().map(\.path) == [CgroupPath("/plain")])
     }
 }

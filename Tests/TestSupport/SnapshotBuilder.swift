@@ -18,6 +18,8 @@ public struct SnapshotBuilder {
     public var tick: UInt64 = 1
     /// Seconds between the two readings of every tier; nil for a first reading.
     public var seconds: Double? = 1
+    /// How far the wall clock is from where it should be, in microseconds.
+    public var wallShift: Int64 = 0
     /// The machine as a whole.
     public var host = HostSample()
     /// How the sampling went.
@@ -100,7 +102,8 @@ public struct SnapshotBuilder {
         let now = 1_000_000_000 * (tick + 1)
         let before = seconds.map { now - UInt64($0 * 1e9) } ?? 0
         return Snapshot(
-            tick: tick, wallTime: 1_790_000_000_000_000 + tick * 1_000_000,
+            tick: tick,
+            wallTime: UInt64(1_790_000_000_000_000 + Int64(tick) * 1_000_000 + wallShift),
             tierTimes: Tier.allCases.map { _ in TierTimes(now: now, before: before) },
             schema: schema, cgroups: entries, blocks: [block], host: host, health: health)
     }

@@ -43,6 +43,7 @@ public struct DeferredThaw: ~Copyable {
         while isRequested {
             try? ControlFile.write(interface.thawedValue, to: interface.file, in: directory)
             if !isRequested {
+                FrozenMark.take(from: directory)
                 journal?.settle(
                     interface.file, inode: directory.inode, readBack: interface.thawedValue)
                 return

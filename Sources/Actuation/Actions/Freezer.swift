@@ -74,6 +74,7 @@ public struct Freezer: Sendable {
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
         }
+        FrozenMark(journal: journal).put(on: directory.descriptor)
         do throws(ActuationError) {
             try JournaledWrite(files: files, journal: journal).write(
                 interface.frozenValue, to: ControlCell(interface.file), of: directory,
@@ -148,6 +149,7 @@ public struct Freezer: Sendable {
     private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
         journal?.settle(
             interface.file, inode: directory.inode, readBack: interface.thawedValue)
+        FrozenMark.take(from: directory.descriptor)
         thawGuard.forget(directory)
     }
 

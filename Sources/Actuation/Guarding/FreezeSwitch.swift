@@ -48,6 +48,7 @@ public final class FreezeSwitch: Sendable {
             _ = try journal?.begin(
                 directory: directory, file: ControlCell(interface.file),
                 original: interface.thawedValue, wanted: interface.frozenValue, cause: cause)
+            FrozenMark(journal: journal).put(on: directory.descriptor)
             looks.store(0, ordering: .relaxed)
             asked.store(true, ordering: .relaxed)
             try write(interface.frozenValue)
@@ -79,6 +80,7 @@ public final class FreezeSwitch: Sendable {
             throw ActuationError(error, on: directory)
         }
         asked.store(false, ordering: .relaxed)
+        FrozenMark.take(from: directory.descriptor)
         journal?.settle(
             interface.file, inode: directory.inode, readBack: interface.thawedValue)
     }

@@ -14,8 +14,11 @@ public struct JournalEntry: Hashable, Sendable {
     public let inode: UInt64
     /// The value's place.
     public let cell: ControlCell
-    /// The value before cgwarden's first write.
-    public let original: String
+    /// Whose change it is: `daemon` for the daemon, empty for a command that a person gave.
+    public let owner: String
+    /// The value before the owner's first write; that of an earlier owner, once that one has put
+    /// its own back.
+    public internal(set) var original: String
     /// The value that was wanted last.
     public var wanted: String
     /// The value after the last write; nil if the program died before it looked.
@@ -28,7 +31,7 @@ public struct JournalEntry: Hashable, Sendable {
     /// Whether the value is what it was, so that there is nothing to undo.
     public var isSettled: Bool { readBack.map { ControlCell.isSame($0, original) } ?? false }
 
-    /// What tells entries apart.
+    /// What an entry is about, whoever changed it.
     struct Place: Hashable {
         let hierarchy: String
         let inode: UInt64
@@ -80,81 +83,8 @@ extension JournalEntry {
     }
 }
 
-/// All that a journal says.
-public struct JournalState: Sendable {
-    /// The values that are not what they were, oldest first.
-    public internal(set) var entries: [JournalEntry] = []
-    /// The numbers of the lines that are damaged; a torn last line, which nothing followed, is none.
-    public internal(set) var damagedLines: [Int] = []
-    /// Whether it is from before the machine started; cgroups and limits are gone since.
-    public internal(set) var isFromEarlierBoot = false
-    /// Where the last whole line ends.
-    var wholeBytes = 0
-    var lastSequence: UInt64 = 0
-
-    static let nothing = JournalState()
-
-    /// Reads a journal; nothing in it is believed that its checksum does not confirm.
-    init(parsing bytes: [UInt8], bootID: String) {
-        var open: [JournalEntry] = []
-        var start = 0
-        var number = 0
-        while let end = bytes[start...].firstIndex(of: 0x0a) {
-            number += 1
-            if let line = RecordLine(bytes[start..<end]) {
-                take(line, into: &open, bootID: bootID)
-            } else {
-                damagedLines.append(number)
-            }
-            start = end + 1
-        }
-        wholeBytes = start
-        entries = open.filter { !$0.isSettled }
-    }
-
-    private init() {}
-
-    /// The shortest journal that says the same, without what `isObsolete` picks; the number of the
-    /// last record stays, for whoever has it in hand may still add to it.
-    func records(bootID: String, without isObsolete: (JournalEntry) -> Bool) -> [UInt8] {
-        var bytes = RecordLine("last", ["seq": "\(lastSequence)"]).bytes
-        for entry in entries where !isObsolete(entry) {
-            bytes += entry.intent(bootID: bootID).bytes
-            if let readBack = entry.readBack { bytes += entry.end(readBack).bytes }
-        }
-        return bytes
-    }
-
-    private mutating func take(
-        _ line: RecordLine, into open: inout [JournalEntry], bootID: String
-    ) {
-        guard let sequence = line.number("seq") else { return }
-        lastSequence = max(lastSequence, sequence)
-        let index = open.firstIndex { $0.sequence == sequence }
-        switch line.verb {
-        case "intent":
-            guard let entry = JournalEntry(line, sequence) else { return }
-            if line["boot"] != bootID { isFromEarlierBoot = true }
-            guard let known = open.firstIndex(where: { $0.place == entry.place }),
-                !open[known].isSettled
-            else {
-                open.removeAll { $0.place == entry.place }
-                return open.append(entry)
-            }
-            open[known].sequence = sequence
-            open[known].path = entry.path
-            open[known].wanted = entry.wanted
-            open[known].readBack = nil
-            open[known].cause = entry.cause
-            open[known].wallTime = entry.wallTime
-        case "done": if let index { open[index].readBack = line["value"] }
-        case "closed": if let index { open.remove(at: index) }
-        default: break
-        }
-    }
-}
-
 extension JournalEntry {
+    /// A line without an owner is of a version that knew none.
     init?(_ line: RecordLine, _ sequence: UInt64) {
         guard let hierarchy = line["hier"], let path = line.bytes("path"),
             let inode = line.number("inode"),
@@ -166,7 +96,7 @@ extension JournalEntry {
             cell: ControlCell(
                 file, line: Self.unlessEmpty(line["line"]), field: Self.unlessEmpty(line["field"]),
                 missing: line["missing"] ?? ""),
-            original: original, wanted: wanted, readBack: nil, cause: line["cause"] ?? "",
+            owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil, cause: line["cause"] ?? "",
             wallTime: line.number("time") ?? 0)
     }
 

@@ -23,7 +23,8 @@ public struct Restorer {
     /// Puts back the values of a cgroup and those below it, or all; a dry run only looks.
     ///
     /// What someone else has changed since is left alone unless forced, and so is what is not
-    /// wanted. Throws if there is no telling what the journal said.
+    /// wanted. A value that several owners changed gets the first one's original, if all of them
+    /// are to be put back. Throws if there is no telling what the journal said.
     public func restore(
         _ path: CgroupPath? = nil, force: Bool = false, dryRun: Bool = false,
         where isWanted: (JournalEntry) -> Bool = { _ in true }
@@ -36,26 +37,33 @@ public struct Restorer {
                 error.isPermission ? .notPermitted : .failed, "\(error); is this run as root?")
         }
         guard !state.isFromEarlierBoot else {
+            if !dryRun { _ = FrozenMark(journal: journal).thawAll(in: set, files) }
             throw ActuationError(
                 .refused,
                 "the journal in \(journal.directory) is from before the machine started, and what "
                     + "it is about is gone; remove it")
         }
+        // Whatever the journal said of them is not to be trusted, but they cannot wait.
+        let thawed =
+            state.damagedLines.isEmpty || dryRun
+            ? 0 : FrozenMark(journal: journal).thawAll(in: set, files)
         guard state.damagedLines.isEmpty || force else {
             throw ActuationError(
                 .refused,
                 "the journal in \(journal.directory) is damaged in line "
                     + "\(state.damagedLines.map(String.init).joined(separator: ", ")), so that an "
-                    + "original may be missing; nothing was written. `cgwarden journal` shows what "
-                    + "is legible, --force restores that")
+                    + "original may be missing; nothing was written"
+                    + (thawed > 0 ? ", but what is frozen goes on" : "")
+                    + ". `cgwarden journal` shows what is legible, --force restores that")
         }
-        var waiting = Array(
-            state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }.reversed())
+        let wanted = state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }
+        let changes = Dictionary(grouping: wanted, by: \.place)
+        var waiting = Array(wanted.filter { changes[$0.place]?.first == $0 }.reversed())
         var results: [RestoreResult] = []
         // The order is right for what the catalog knows. For the rest, what the kernel refuses
         // now it may take after the others; and a weight is only itself again after cpu.idle is.
         while true {
-            let round = examine(waiting, force: force, dryRun: dryRun)
+            let round = examine(waiting, changes, force: force, dryRun: dryRun)
             let done = round.filter { !$0.isLeft }
             results += done
             waiting = round.filter(\.isLeft).map(\.entry)
@@ -65,13 +73,14 @@ public struct Restorer {
                 break
             }
         }
-        if !dryRun { settle(results) }
+        if !dryRun { settle(results, changes) }
         return results
     }
 
     /// Sorts out what is done, gone or foreign, and writes the rest in its order.
     private func examine(
-        _ entries: [JournalEntry], force: Bool, dryRun: Bool
+        _ entries: [JournalEntry], _ changes: [JournalEntry.Place: [JournalEntry]], force: Bool,
+        dryRun: Bool
     ) -> [RestoreResult] {
         var results: [RestoreResult] = []
         var pending: [UndoTarget] = []
@@ -87,7 +96,9 @@ public struct Restorer {
                 }
                 if ControlCell.isSame(target.found, entry.original) {
                     conclude(.already, target.found)
-                } else if force || entry.isOurs(target.found) {
+                } else if force
+                    || changes[entry.place]?.contains(where: { $0.isOurs(target.found) }) == true
+                {
                     pending.append(target)
                 } else if dryRun, entry.isWeight {
                     hidden.append(target)
@@ -134,6 +145,7 @@ public struct Restorer {
         while true {
             do throws(IOError) {
                 try one.putBack(files)
+                if entry.isFreeze { FrozenMark.take(from: one.directory.descriptor) }
                 return RestoreResult(entry: entry, found: one.found, outcome: .restored)
             } catch {
                 if error.isGone {
@@ -166,17 +178,30 @@ public struct Restorer {
     }
 
     /// Takes what is done from the journal; an entry that stays there is only tried once more.
-    private func settle(_ results: [RestoreResult]) {
+    private func settle(
+        _ results: [RestoreResult], _ changes: [JournalEntry.Place: [JournalEntry]]
+    ) {
         for result in results {
-            switch result.outcome {
-            case .restored: try? journal.close(result.entry, reason: "restored")
-            case .already: try? journal.close(result.entry, reason: "already")
-            case .gone: try? journal.close(result.entry, reason: "gone")
-            case .residue: try? journal.close(result.entry, reason: "residue")
-            case .foreign, .failed: break
+            guard let reason = result.outcome.ending else { continue }
+            // The first last, so that nobody's original becomes another's meanwhile.
+            for entry in (changes[result.entry.place] ?? []).reversed() {
+                try? journal.close(entry, reason: reason)
             }
         }
         try? journal.compact()
+    }
+}
+
+extension RestoreResult.Outcome {
+    /// Why the journal may forget the value; nil if it must not.
+    fileprivate var ending: String? {
+        switch self {
+        case .restored: "restored"
+        case .already: "already"
+        case .gone: "gone"
+        case .residue: "residue"
+        case .foreign, .failed: nil
+        }
     }
 }
 
@@ -198,7 +223,7 @@ extension JournalEntry {
         if isPassingOn {
             return WriteOrder(direction: .narrows, depth: path.depth, nesting: -1)
         }
-        if cell.file == "cgroup.freeze" || cell.file == "freezer.state" {
+        if isFreeze {
             return WriteOrder(direction: .widens, depth: -1, nesting: 0)
         }
         let direction: WriteDirection =
@@ -211,6 +236,9 @@ extension JournalEntry {
             direction: direction, depth: path.depth,
             nesting: LimitCatalog.nesting(ofFile: cell.file))
     }
+
+    /// Whether it is the request to stand still.
+    public var isFreeze: Bool { cell.file == "freezer.state" || cell.file == "cgroup.freeze" }
 
     /// Whether a cgroup was to be made, and never was.
     var isUnmade: Bool { subject == .cgroup && readBack == nil }

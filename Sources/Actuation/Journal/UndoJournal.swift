@@ -1,6 +1,7 @@
 internal import CgroupModel
 internal import Hierarchy
 public import KernelIO
+internal import Synchronization
 
 /// The write-ahead journal: before anything is written to the kernel, what was there is on record.
 ///
@@ -9,20 +10,24 @@ public import KernelIO
 public struct UndoJournal: Sendable {
     /// The directory of the file.
     public let directory: String
+    /// Whose changes are put on record here; empty for those of a command that a person gave.
+    public let owner: String
     private let bootID: String
+    private let known = KnownJournal()
     /// A longer file is written anew without what is settled or gone, if that halves it.
     private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`; nothing is created before the first record.
-    public init(directory: String) {
+    public init(directory: String, owner: String = "") {
         let boot = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
         self.init(
-            directory: directory,
+            directory: directory, owner: owner,
             bootID: String(decoding: (boot ?? []).prefix { $0 > 0x20 }, as: UTF8.self))
     }
 
-    init(directory: String, bootID: String) {
+    init(directory: String, owner: String = "", bootID: String) {
         self.directory = directory
+        self.owner = owner
         self.bootID = bootID
     }
 
@@ -47,13 +52,13 @@ public struct UndoJournal: Sendable {
         while true {
             let log = try LogFile(path)
             let bytes = try log.contents()
-            let known = JournalState(parsing: bytes, bootID: bootID)
+            let known = self.known.state(of: bytes, bootID: bootID)
             if try tidy(log, known, bytes.count, hierarchy) { continue }
             try Self.cut(log, to: known.wholeBytes, of: bytes.count)
             let entry = JournalEntry(
                 sequence: known.lastSequence + 1, hierarchy: hierarchy.label, path: place,
-                inode: inode, cell: cell, original: original, wanted: wanted, readBack: nil,
-                cause: cause, wallTime: MonotonicClock.wallMicroseconds)
+                inode: inode, cell: cell, owner: owner, original: original, wanted: wanted,
+                readBack: nil, cause: cause, wallTime: MonotonicClock.wallMicroseconds)
             try log.append(entry.intent(bootID: bootID).bytes)
             return entry
         }
@@ -71,9 +76,8 @@ public struct UndoJournal: Sendable {
 
     /// All that the journal says now; nothing if there is none.
     public func state() throws(IOError) -> JournalState {
-        guard LogFile.exists(path) else { return .nothing }
-        return JournalState(
-            parsing: try ReadBuffer.contents(of: Array(path.utf8)), bootID: bootID)
+        guard LogFile.exists(path) else { return JournalState() }
+        return known.state(of: try ReadBuffer.contents(of: Array(path.utf8)), bootID: bootID)
     }
 
     /// The values that are not what they were, oldest first.
@@ -84,7 +88,7 @@ public struct UndoJournal: Sendable {
         guard LogFile.exists(path) else { return }
         let log = try LogFile(path)
         let bytes = try log.contents()
-        let known = JournalState(parsing: bytes, bootID: bootID)
+        let known = self.known.state(of: bytes, bootID: bootID)
         guard !bytes.isEmpty, known.entries.isEmpty, known.damagedLines.isEmpty else { return }
         try log.truncate(to: 0)
     }
@@ -122,6 +126,21 @@ public struct UndoJournal: Sendable {
     }
 }
 
+/// What a journal said last, so that only what was added has to be understood.
+private final class KnownJournal: Sendable {
+    private let last = Mutex<(bytes: [UInt8], state: JournalState)>(([], JournalState()))
+
+    func state(of bytes: [UInt8], bootID: String) -> JournalState {
+        last.withLock { last in
+            // Someone else may have begun it anew.
+            if !bytes.starts(with: last.bytes) { last.state = JournalState() }
+            last.state.read(bytes, bootID: bootID)
+            last.bytes = bytes
+            return last.state
+        }
+    }
+}
+
 extension UndoJournal {
     /// Notes that a file of a cgroup holds another value now; nothing if it was never changed.
     func settle(_ file: String, inode: UInt64, readBack: String) {
@@ -147,8 +166,8 @@ extension JournalEntry {
             [
                 "seq": "\(sequence)", "boot": bootID, "time": "\(wallTime)", "hier": hierarchy,
                 "inode": "\(inode)", "file": cell.file, "line": cell.line ?? "",
-                "field": cell.field ?? "", "missing": cell.missing, "original": original,
-                "wanted": wanted, "cause": cause,
+                "field": cell.field ?? "", "missing": cell.missing, "owner": owner,
+                "original": original, "wanted": wanted, "cause": cause,
             ], path: path.bytes)
     }
 

@@ -1,4 +1,5 @@
 import CgroupModel
+import KernelIO
 
 /// One write to come: where, what is there, and what is wanted.
 public struct PlannedWrite: Sendable {
@@ -76,6 +77,20 @@ public struct LimitPlan: Sendable {
         for write in writes where write.takesAway && asked.insert(write.directory.path).inserted {
             if let refusal = protection?.refusal(of: .limit, on: write.directory.path) {
                 throw ActuationError(.refused, refusal)
+            }
+        }
+    }
+
+    /// Throws if a file that would be written to is not there to be written to: mounted read-only,
+    /// or somebody else's. `isOthers` picks those that someone else writes.
+    public func checkWritable(
+        except isOthers: (Int) -> Bool = { _ in false }
+    ) throws(ActuationError) {
+        for (index, write) in writes.enumerated() where !write.isDone && !isOthers(index) {
+            do throws(IOError) {
+                try ControlFile.checkWritable(write.cell.file, in: write.directory.descriptor)
+            } catch {
+                throw ActuationError(error, on: write.directory)
             }
         }
     }

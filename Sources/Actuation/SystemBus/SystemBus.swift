@@ -7,7 +7,8 @@ internal import Synchronization
 /// A connection to systemd through libsystemd (sd-bus(3)), opened at the first call and again
 /// after it was lost.
 ///
-/// sd-bus is not safe for concurrent use, so one call is made at a time.
+/// sd-bus is not safe for concurrent use, so one call is made at a time. After one that was not
+/// answered in time the next ones fail at once, for a time-out long: they would wait in a row.
 public final class SystemBus: BusConnection {
     /// Where systemd listens.
     public enum Address: Hashable, Sendable {
@@ -23,31 +24,43 @@ public final class SystemBus: BusConnection {
 
     private let address: Address
     private let timeout: UInt64
-    private let open: Mutex<OpenBus?>
+    private let open: Mutex<Contact>
+
+    private struct Contact: ~Copyable {
+        var bus: OpenBus?
+        /// When it may be asked again after a silence, in microseconds of the monotonic clock.
+        var restsUntil: UInt64 = 0
+    }
 
     /// Connects at the first call; a call takes at most `timeoutSeconds`.
     public init(_ address: Address, timeoutSeconds: Int = 5) {
         self.address = address
         timeout = UInt64(timeoutSeconds) * 1_000_000
-        open = Mutex(nil)
+        open = Mutex(Contact())
     }
 
     /// Calls a method and waits for the answer.
     public func call(_ call: BusCall) throws(BusError) -> [BusValue] {
-        let outcome: Result<[BusValue], BusError> = open.withLock { kept in
+        let outcome: Result<[BusValue], BusError> = open.withLock { contact in
             do throws(BusError) {
-                let deadline = MonotonicClock.nanoseconds / 1000 + timeout
+                let now = MonotonicClock.nanoseconds / 1000
+                guard now >= contact.restsUntil else { throw .timedOut(seconds: 0) }
+                let deadline = now + timeout
                 // systemd restarted since the last call would otherwise cost this one.
                 let bus =
-                    if let kept = kept.take(), kept.isAlive {
+                    if let kept = contact.bus.take(), kept.isAlive {
                         kept
                     } else {
                         try OpenBus.connected(to: address, deadline: deadline)
                     }
                 let reply = try bus.exchange(call, to: Self.destination, deadline: deadline)
-                kept = .some(bus)
+                contact.bus = .some(bus)
                 return .success(reply)
             } catch {
+                let now = MonotonicClock.nanoseconds / 1000
+                if case .timedOut = error, now >= contact.restsUntil {
+                    contact.restsUntil = now + timeout
+                }
                 return .failure(error)
             }
         }

@@ -1,3 +1,6 @@
+internal import Glibc
+internal import KernelIO
+
 /// The D-Bus names of errors that systemd answers with.
 enum BusErrorName {
     static let accessDenied = "org.freedesktop.DBus.Error.AccessDenied"
@@ -17,7 +20,14 @@ enum BusErrorName {
 
 extension ActuationError {
     /// Says what systemd's answer means for a person.
+    ///
+    /// A silence and a lost connection pass, so they have errors that are tried again.
     init(_ error: BusError, while what: String) {
+        self.init(kind: error, what)
+        errno = IOError("", "", code: error.number ?? code.number).name
+    }
+
+    private init(kind error: BusError, _ what: String) {
         switch error {
         case .unreachable(let reason):
             self.init(
@@ -26,12 +36,12 @@ extension ActuationError {
                     + "and may this user speak to it?")
         case .disconnected:
             self.init(
-                .unavailable,
+                .busy,
                 "cannot \(what): systemd closed the connection before it answered; "
                     + "look at the value before trying again")
         case .timedOut(let seconds):
             self.init(
-                .unavailable,
+                .busy,
                 "cannot \(what): systemd did not answer within \(seconds) s; "
                     + "it may yet do it, look at the value before trying again")
         case .malformed(let reason):
@@ -62,5 +72,37 @@ extension ActuationError {
             }
         let text = message.hasSuffix(".") ? String(message.dropLast()) : message
         return ActuationError(code, "cannot \(what): systemd says: \(text)\(remedy)")
+    }
+}
+
+extension BusError {
+    /// The error number of the like; nil where what systemd says tells more.
+    fileprivate var number: Int32? {
+        switch self {
+        case .timedOut: ETIMEDOUT
+        case .disconnected: ECONNRESET
+        case .unreachable: ENOTCONN
+        case .malformed: EIO
+        case .refused: nil
+        }
+    }
+}
+
+extension ActuationError {
+    /// The kernel's number for the same.
+    var number: Int32 { errno.flatMap { IOError.code(named: $0) } ?? code.number }
+}
+
+extension ActuationError.Code {
+    fileprivate var number: Int32 {
+        switch self {
+        case .usage: EINVAL
+        case .notFound: ENOENT
+        case .notPermitted: EACCES
+        case .refused: EPERM
+        case .busy: EBUSY
+        case .unavailable: EOPNOTSUPP
+        case .failed: EIO
+        }
     }
 }

@@ -26,8 +26,8 @@ public enum ActuatorChoice: Hashable, Sendable {
     case cgroupfs
     /// By asking systemd, for it would undo what is written directly.
     case systemd(SystemdUnit)
-    /// Not at all.
-    case refuse(reason: String)
+    /// Not at all, or not now: whom it belongs to could not be found out.
+    case refuse(ActuationError)
 }
 
 /// Names that tell whose a cgroup is.

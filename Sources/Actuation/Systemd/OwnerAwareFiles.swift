@@ -10,6 +10,8 @@ public struct OwnerAwareFiles: ControlFiles {
     private let probe: OwnershipProbe
     private let actuator: SystemdActuator
     private let kernel: any ControlFiles
+    /// Whether a cgroup that systemd is to change still is the one that is meant.
+    private var admits: @Sendable (CgroupDirectory) -> Bool = { _ in true }
 
     /// Acts on a machine.
     public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
@@ -79,13 +81,12 @@ public struct OwnerAwareFiles: ControlFiles {
                     try value == "0"
                     ? actuator.thaw(unit, in: directory) : actuator.freeze(unit, in: directory)
                 return
-            case .refuse(let reason):
-                if !isRelief { throw ActuationError(.refused, reason) }
+            case .refuse(let error): if !isRelief { throw error }
             }
         } catch {
             if !isRelief {
                 let what = if case .systemd = choice { "\(name) through systemd" } else { name }
-                throw IOError("write \(value) to", "\(what) (\(error))", code: error.code.errno)
+                throw IOError("write \(value) to", "\(what) (\(error))", code: error.number)
             }
         }
         try kernel.write(value, to: name, of: directory)
@@ -93,6 +94,16 @@ public struct OwnerAwareFiles: ControlFiles {
 
     /// These are such files.
     public var systemd: OwnerAwareFiles? { self }
+
+    /// The same files, but systemd is asked only for cgroups that are still the ones meant: a unit
+    /// is known by its name, which may have come to be another's.
+    public func limited(
+        to admits: @escaping @Sendable (CgroupDirectory) -> Bool
+    ) -> OwnerAwareFiles {
+        var files = self
+        files.admits = admits
+        return files
+    }
 
     /// The unit through which systemd changes a file; nil where the file itself is written.
     public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
@@ -120,6 +131,10 @@ public struct OwnerAwareFiles: ControlFiles {
 
     /// Has systemd write values of one unit, all or none.
     public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
+        for one in values where !admits(one.directory) {
+            throw ActuationError(
+                IOError("change", "\(unit)", code: IOError.goneCode), on: one.directory)
+        }
         for left in try ask(values, of: unit) {
             do throws(IOError) {
                 try kernel.write(left.value.text, to: left.value.file, of: left.directory)
@@ -150,21 +165,6 @@ public struct OwnerAwareFiles: ControlFiles {
         return zip(values, results).filter { one, result in
             one.value.list.isEmpty && !result.isApplied && result.found != nil
         }.map(\.0)
-    }
-}
-
-extension ActuationError.Code {
-    /// The kernel's word for the same.
-    fileprivate var errno: Int32 {
-        switch self {
-        case .usage: EINVAL
-        case .notFound: ENOENT
-        case .notPermitted: EACCES
-        case .refused: EPERM
-        case .busy: EBUSY
-        case .unavailable: EOPNOTSUPP
-        case .failed: EIO
-        }
     }
 }
 

@@ -19,11 +19,14 @@ public final class OwnershipProbe: Sendable {
     public convenience init(
         system: SystemRoot = .live, connections: SystemdConnections = SystemdConnections()
     ) {
-        // As sd_booted(3) does.
-        let isRunning =
-            system.isLive
+        self.init(
+            connections: connections, isSystemdRunning: Self.isSystemdRunning(on: system))
+    }
+
+    /// Whether systemd runs a machine, as sd_booted(3) finds out; never of a captured one.
+    public static func isSystemdRunning(on system: SystemRoot) -> Bool {
+        system.isLive
             && (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
-        self.init(connections: connections, isSystemdRunning: isRunning)
     }
 
     init(connections: SystemdConnections, isSystemdRunning: Bool) {
@@ -65,7 +68,7 @@ public final class OwnershipProbe: Sendable {
         do throws(ActuationError) {
             owner = try self.owner(of: directory)
         } catch {
-            return .refuse(reason: error.message)
+            return .refuse(error)
         }
         switch owner {
         case .nobody, .delegated, .ours, .container(_, nil): return .cgroupfs
@@ -75,12 +78,16 @@ public final class OwnershipProbe: Sendable {
             }
             guard file.hasPrefix("devices.") else { return .cgroupfs }
             return .refuse(
-                reason: "systemd keeps the list of devices of \(unit); change it there: "
-                    + "systemctl set-property \(unit.name) DeviceAllow=…")
+                ActuationError(
+                    .refused,
+                    "systemd keeps the list of devices of \(unit); change it there: "
+                        + "systemctl set-property \(unit.name) DeviceAllow=…"))
         case .kubelet:
             return .refuse(
-                reason: "the kubelet puts its own values back in \(directory.path); "
-                    + "change the pod's resources instead")
+                ActuationError(
+                    .refused,
+                    "the kubelet puts its own values back in \(directory.path); "
+                        + "change the pod's resources instead"))
         }
     }
 

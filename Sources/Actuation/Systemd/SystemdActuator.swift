@@ -64,9 +64,10 @@ public struct SystemdActuator: Sendable {
         let version = try asking(what) { () throws(BusError) in try systemd.version() }
         if let unknown = assignments.first(where: { $0.since > version }) {
             throw ActuationError(
-                .unavailable,
-                "cannot \(what): systemd \(version) does not know \(unknown.property), "
-                    + "\(unknown.since) was the first that did")
+                .refused(
+                    name: BusErrorName.unknownProperty,
+                    message: "\(version) does not know \(unknown.property), "
+                        + "\(unknown.since) was the first that did"), while: what)
         }
         try asking(what) { () throws(BusError) in
             try systemd.setProperties(of: unit.name, assignments)

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include "CLinuxProcesses.h"
 #include "Events.h"
+#include "Password.h"
 #include "Spawn.h"
 
 /// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.
@@ -48,6 +49,12 @@ void cgw_name_thread(const char *name);
 
 /// fgetxattr(2): the length of an extended attribute of an open file, -1 with errno.
 ssize_t cgw_attribute(int descriptor, const char *name, void *buffer, size_t size);
+
+/// fsetxattr(2): 0, or -1 with errno.
+int cgw_set_attribute(int descriptor, const char *name, const char *value);
+
+/// fremovexattr(2): 0, or -1 with errno.
+int cgw_remove_attribute(int descriptor, const char *name);
 
 /// An unconnected Unix datagram socket that does not block, -1 with errno.
 int cgw_datagram_socket(void);

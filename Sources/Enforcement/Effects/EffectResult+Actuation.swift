@@ -74,11 +74,12 @@ extension EffectResult.Outcome {
 struct RestoringEffect {
     let target: HeldTarget
     let keys: [LimitKey]
+    let owner: String
     let system: SystemRoot
 
-    /// Whether an entry of the journal is one of the values.
+    /// Whether an entry of the journal is one of the values, and the change our own.
     func isWanted(_ entry: JournalEntry) -> Bool {
-        entry.path == target.path && key(of: entry) != nil
+        entry.owner == owner && entry.path == target.path && key(of: entry) != nil
     }
 
     private func key(of entry: JournalEntry) -> LimitKey? {

@@ -67,12 +67,20 @@ struct HeldFiles: ControlFiles {
     let files: any ControlFiles
     let targets: [HeldTarget]
 
+    var systemd: OwnerAwareFiles? {
+        files.systemd?.limited { [targets] in Self.admit($0, targets) }
+    }
+
+    private static func admit(_ directory: CgroupDirectory, _ targets: [HeldTarget]) -> Bool {
+        targets.allSatisfy { $0.admits(directory) }
+    }
+
     func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         try files.text(name, of: directory)
     }
 
     func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
-        guard targets.allSatisfy({ $0.admits(directory) }) else {
+        guard Self.admit(directory, targets) else {
             throw IOError("write \(value) to", name, code: IOError.goneCode)
         }
         try files.write(value, to: name, of: directory)

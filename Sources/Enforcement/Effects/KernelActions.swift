@@ -82,7 +82,7 @@ public struct KernelActions: EffectPerforming {
             switch effect.kind {
             case .restore(let keys):
                 let restoring = RestoringEffect(
-                    target: ready.target, keys: keys, system: set.system)
+                    target: ready.target, keys: keys, owner: journal.owner, system: set.system)
                 let restored = try Restorer(set: set, journal: journal, files: held, pause: pause)
                     .restore(
                         ready.target.path, dryRun: effect.isDryRun, where: restoring.isWanted)
@@ -107,7 +107,8 @@ public struct KernelActions: EffectPerforming {
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return try rehearse(.freeze, ready) }
         let frozen = try Freezer(
-            set: set, files: files, journal: journal, thawGuard: thawGuard, protected: protected
+            set: set, files: files, journal: journal, thawGuard: thawGuard, protected: protected,
+            shadow: true
         ).freeze(ready.target.path, timeout: deadline)
         guard frozen.isShortened else { return .done }
         return .partial("thawed after \(frozen.timeout) already, for a service's watchdog waits")

@@ -27,6 +27,9 @@ public struct WishedFiles: ControlFiles {
         }
     }
 
+    /// As the files are changed otherwise.
+    public var systemd: OwnerAwareFiles? { files.systemd }
+
     /// The text as it will be.
     public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         if let wished = wishes[directory.path]?[name] { return wished }

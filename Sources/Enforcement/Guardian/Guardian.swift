@@ -8,13 +8,14 @@ internal import KernelIO
 /// It reads the daemon's lines from standard input, whose end without a word before is the daemon's
 /// death: then the OOM killer is back where a guard had turned it off, what is frozen goes on, and
 /// the rest is put back if the policy wants that. It also thaws what a daemon that hangs left
-/// frozen past its deadline. All that it knows of cgroups is in the undo journal.
+/// frozen past its deadline. All that it knows of cgroups is in the undo journal, of which only the
+/// daemon's own changes concern it: what a person set by a command stays.
 public struct Guardian {
     private let set: HierarchySet
     private let journal: UndoJournal
     private let files: any ControlFiles
     /// How late the daemon may thaw before this does.
-    private static let grace: UInt64 = 200_000_000
+    private static let grace: UInt64 = 50_000_000
 
     /// What it says on standard output when it watches.
     static let ready = "ready"
@@ -44,7 +45,10 @@ public struct Guardian {
                 relieve(frozen: due)
             }
             let left = deadlines.values.min().map { deadline in
-                Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1)
+                // The wait does not count time in suspend, which the deadline does.
+                min(
+                    Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1),
+                    500)
             }
             guard let lines = ParentPipe.lines(within: left) else { break }
             for line in lines {
@@ -59,9 +63,13 @@ public struct Guardian {
         }
         relieve(frozen: nil)
         if restores {
-            put(back: "everything") { () throws(ActuationError) in try restorer(files).restore() }
+            put(back: "everything") { () throws(ActuationError) in
+                try restorer(files).restore(where: isOwn)
+            }
         }
     }
+
+    private func isOwn(_ entry: JournalEntry) -> Bool { entry.owner == journal.owner }
 
     private func restorer(_ files: any ControlFiles) -> Restorer {
         Restorer(set: set, journal: journal, files: files)
@@ -70,7 +78,7 @@ public struct Guardian {
     /// Lets cgroups go on, those of these inodes or all; the kernel may kill before they do, or
     /// they would wait at their limit.
     private func relieve(frozen inodes: [UInt64]?) {
-        let entries = (try? journal.entries()) ?? []
+        let entries = ((try? journal.entries()) ?? []).filter(isOwn)
         let paths = inodes.map { inodes in
             Set(entries.filter { inodes.contains($0.inode) && $0.isFreeze }.map(\.path))
         }
@@ -80,7 +88,8 @@ public struct Guardian {
                     // A damaged journal is believed as far as it is legible.
                     force: true,
                     where: { entry in
-                        entry[keyPath: isWanted] && (paths?.contains(entry.path) ?? true)
+                        isOwn(entry) && entry[keyPath: isWanted]
+                            && (paths?.contains(entry.path) ?? true)
                     })
             }
         }
@@ -106,11 +115,6 @@ public struct Guardian {
 }
 
 extension JournalEntry {
-    /// Whether it is the request to stand still.
-    fileprivate var isFreeze: Bool {
-        cell.file == "freezer.state" || cell.file == "cgroup.freeze"
-    }
-
     /// Whether it keeps the kernel from killing at a limit, as a guard does on v1; on v2 it
     /// throttles there, and whoever watched that for live-locks is gone.
     fileprivate var keepsFromKilling: Bool {

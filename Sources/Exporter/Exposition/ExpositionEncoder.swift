@@ -31,7 +31,10 @@ public struct ExpositionEncoder: Sendable {
         found = Array(repeating: [], count: families.dimensional.count)
         hasIdleDevices = selection.hasIdleDevices
         own = OwnFamilies(version: version)
-        labels = LabelCache(selection, identity: identity, birthTime: birthTime)
+        let inline = selection.inlineLabels
+        labels = LabelCache(
+            selection, making: { CgroupLabels($0.path, identity($0), inline: inline) },
+            birthTime: birthTime)
         instanceLabels = InstanceLabels(selection, deviceName: deviceName)
     }
 

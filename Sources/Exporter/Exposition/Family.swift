@@ -4,7 +4,7 @@ import CgroupModel
 struct Family: Sendable {
     /// How readers may combine the samples.
     enum Kind: Sendable {
-        /// The name ends in `_total`.
+        /// The name ends in `_total`; OpenMetrics allows no other counter and calls one unknown.
         case counter
         case gauge
         /// Labels that describe something, with the value 1; the name ends in `_info`.
@@ -70,6 +70,7 @@ struct Family: Sendable {
     ) -> [UInt8] {
         let (suffix, word) =
             switch kind {
+            case .counter where !name.hasSuffix("_total"): ("", "unknown")
             case .counter: ("_total", "counter")
             case .gauge: ("", "gauge")
             case .info: ("_info", "info")

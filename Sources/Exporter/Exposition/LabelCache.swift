@@ -28,8 +28,7 @@ struct LabelCache {
     /// How many cgroups have none, by reason.
     private(set) var dropped: [DropReason: Int] = [:]
 
-    private let inline: [IdentityLabel]
-    private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
+    private let making: @Sendable (CgroupEntry) -> CgroupLabels
     private let birthTime: @Sendable (CgroupEntry) -> UInt64?
     private var choice: CgroupChoice
     private var listed: [CgroupEntry]?
@@ -37,11 +36,10 @@ struct LabelCache {
 
     init(
         _ selection: ExportSelection,
-        identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity,
+        making: @escaping @Sendable (CgroupEntry) -> CgroupLabels,
         birthTime: @escaping @Sendable (CgroupEntry) -> UInt64?
     ) {
-        inline = selection.inlineLabels
-        self.identity = identity
+        self.making = making
         self.birthTime = birthTime
         choice = CgroupChoice(selection)
     }
@@ -96,7 +94,6 @@ struct LabelCache {
     ) -> (labels: CgroupLabels, startTime: UInt64) {
         let old = byID[cgroup.id]
         if let old, old.labels.path == cgroup.path { return old }
-        let labels = CgroupLabels(cgroup.path, identity(cgroup), inline: inline)
-        return (labels, old?.startTime ?? min(birthTime(cgroup) ?? now, now))
+        return (making(cgroup), old?.startTime ?? min(birthTime(cgroup) ?? now, now))
     }
 }

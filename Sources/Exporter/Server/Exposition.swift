@@ -2,10 +2,19 @@
 import CgroupModel
 import NIOCore
 
-/// The body of `/metrics`: collected and rendered once for all scrapes of the same sample.
+/// The bodies of `/metrics` and `/metrics/cadvisor`: collected and rendered once for all scrapes
+/// of the same sample.
 actor Exposition {
+    /// Under which names the cgroups are shown.
+    enum Vocabulary: Hashable {
+        /// Those of the catalog.
+        case own
+        case cadvisor
+    }
+
     /// What a body consists of.
     private struct Kind: Hashable {
+        let vocabulary: Vocabulary
         let format: ExpositionFormat
         /// Nil for all.
         let collectors: Set<Collector>?
@@ -36,17 +45,19 @@ actor Exposition {
     private let processSample: @Sendable () -> ProcessSample
     private let programFamilies: @Sendable () -> [ProgramFamily]
     private var encoder: ExpositionEncoder
+    private var cadvisor: CadvisorEncoder
     private var collection: Task<Snapshot?, any Error>?
     private var rendered: Rendered?
     private var hasSample = false
 
     init(
-        source: any MetricsSource, encoder: ExpositionEncoder,
+        source: any MetricsSource, encoder: ExpositionEncoder, cadvisor: CadvisorEncoder,
         processSample: @escaping @Sendable () -> ProcessSample,
         programFamilies: @escaping @Sendable () -> [ProgramFamily] = { [] }
     ) {
         self.source = source
         self.encoder = encoder
+        self.cadvisor = cadvisor
         self.processSample = processSample
         self.programFamilies = programFamilies
     }
@@ -61,13 +72,14 @@ actor Exposition {
     ///
     /// Of the families about cgroups it has those of `collectors`, nil for all.
     func body(
-        _ format: ExpositionFormat, collectors: Set<Collector>? = nil, gzip: Bool
+        _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat,
+        collectors: Set<Collector>? = nil, gzip: Bool
     ) async throws -> (bytes: ByteBuffer, isCompressed: Bool)? {
         let start = ContinuousClock.now
         guard let snapshot = try await collect() else { return nil }
         var current = current(snapshot)
         defer { rendered = current }
-        let kind = Kind(format: format, collectors: collectors)
+        let kind = Kind(vocabulary: vocabulary, format: format, collectors: collectors)
         let plain = current.plain[kind] ?? render(snapshot, &current, kind, since: start)
         guard gzip, plain.readableBytes >= Gzip.smallestBody else { return (plain, false) }
         let compressed = try current.compressed[kind] ?? Gzip.compress(plain)
@@ -75,11 +87,11 @@ actor Exposition {
         return (compressed, true)
     }
 
-    /// Joins the collection that runs, if one does.
+    /// A sample that is fresh enough; joins the collection that runs, if one does.
     ///
     /// It is no part of the task that asked first, so the others get their sample even when that
     /// client goes away.
-    private func collect() async throws -> Snapshot? {
+    func collect() async throws -> Snapshot? {
         if let collection { return try await collection.value }
         let collection = Task { [source] in try await source.snapshot() }
         self.collection = collection
@@ -102,6 +114,25 @@ actor Exposition {
         _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
         since start: ContinuousClock.Instant
     ) -> ByteBuffer {
+        let body =
+            switch kind.vocabulary {
+            case .own: renderOwn(snapshot, &current, kind, since: start)
+            case .cadvisor: renderCadvisor(snapshot, kind.format)
+            }
+        current.makeRoom()
+        current.plain[kind] = body
+        return body
+    }
+
+    private func renderCadvisor(_ snapshot: Snapshot, _ format: ExpositionFormat) -> ByteBuffer {
+        cadvisor.encode(snapshot, as: format)
+        return ByteBuffer(bytes: cadvisor.bytes)
+    }
+
+    private func renderOwn(
+        _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
+        since start: ContinuousClock.Instant
+    ) -> ByteBuffer {
         var duration = current.scrapeDuration
         encoder.encode(
             snapshot, process: current.process, programFamilies: current.programFamilies,
@@ -111,11 +142,8 @@ actor Exposition {
                 duration = reading
                 return reading
             }, as: kind.format)
-        let body = ByteBuffer(bytes: encoder.bytes)
         current.scrapeDuration = duration
-        current.makeRoom()
-        current.plain[kind] = body
-        return body
+        return ByteBuffer(bytes: encoder.bytes)
     }
 }
 

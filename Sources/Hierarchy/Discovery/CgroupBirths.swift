@@ -1,21 +1,23 @@
 public import CgroupModel
 internal import KernelIO
 
-/// When cgroups were made, as far as the machine still knows.
+/// When cgroups were made, as far as the kernel remembers.
 public struct CgroupBirths: Sendable {
-    private let hierarchies: [MountedHierarchy]
+    private let directories: [[UInt8]]
 
-    /// Looks in the mounted trees.
-    public init(_ set: HierarchySet) { hierarchies = set.hierarchies }
+    /// Looks in a machine's trees.
+    public init(_ set: HierarchySet) { directories = set.hierarchies.map(\.directory) }
 
-    /// The earliest time of the cgroup's directories in microseconds since 1970, nil if none is left.
+    /// The earliest change of a cgroup's directories and of a file in them that nothing changes,
+    /// in microseconds since 1970; nil for a cgroup that is gone.
     ///
-    /// The kernel keeps no time of birth. A directory's time may be later than that, since it is
-    /// lost together with the cached inode, but never earlier.
+    /// cgroupfs keeps no birth time. It forgets that of a change too when memory is short, and then
+    /// tells a later one, never an earlier: ask early, and keep the answer.
     public func time(of path: CgroupPath) -> UInt64? {
-        hierarchies.compactMap { hierarchy in
-            let directory = hierarchy.directory + [0x2f] + path.relative
-            return (try? OwnedDescriptor.directory(directory))?.modificationTime
-        }.min()
+        let below = path.isRoot ? [] : path.bytes
+        let places = directories.flatMap { [$0 + below, $0 + below + Self.quietFile] }
+        return places.compactMap(FileTime.modified).min()
     }
+
+    private static let quietFile = Array("/cgroup.procs".utf8)
 }

@@ -122,6 +122,12 @@ public actor Sampler {
     /// Files read since the start.
     public var filesRead: UInt64 { health.filesRead }
 
+    /// Every how many ticks costly files are worth reading, where nobody needs them more often: the
+    /// kernel brings `memory.stat` up to date every 2 s.
+    public static func costlyMultiple(interval seconds: Double) -> UInt64 {
+        UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
+    }
+
     /// Changes every how many ticks the costly files are read.
     public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
 

@@ -43,6 +43,17 @@ public enum ControlFile {
         CrashPoint.pass()
     }
 
+    /// Opens a file for writing and writes nothing; throws if that cannot be.
+    public static func checkWritable(
+        _ name: String, in directory: borrowing OwnedDescriptor
+    ) throws(IOError) {
+        let descriptor = unsafe Array(name.utf8).withCPath { path in
+            unsafe openat(directory.number, path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        }
+        guard descriptor >= 0 else { throw IOError("open", name, code: errno) }
+        _ = OwnedDescriptor(adopting: descriptor)
+    }
+
     private static func open(
         _ name: String, in directory: borrowing OwnedDescriptor, _ flags: Int32 = 0
     ) throws(IOError) -> OwnedDescriptor {

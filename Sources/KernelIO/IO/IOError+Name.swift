@@ -4,6 +4,11 @@ extension IOError {
     /// The kernel's name of the error number: `EBUSY`; the number itself for a rare one.
     public var name: String { Self.names[code] ?? "errno \(code)" }
 
+    /// The error number of a name as ``name`` gives it; nil for a rare one.
+    public static func code(named name: String) -> Int32? {
+        names.first { $0.value == name }?.key
+    }
+
     private static let names: [Int32: String] = [
         EPERM: "EPERM", ENOENT: "ENOENT", ESRCH: "ESRCH", EINTR: "EINTR", EIO: "EIO",
         ENXIO: "ENXIO", E2BIG: "E2BIG", EBADF: "EBADF", EAGAIN: "EAGAIN", ENOMEM: "ENOMEM",
@@ -11,7 +16,8 @@ extension IOError {
         ENOTDIR: "ENOTDIR", EISDIR: "EISDIR", EINVAL: "EINVAL", ENFILE: "ENFILE",
         EMFILE: "EMFILE", EFBIG: "EFBIG", ENOSPC: "ENOSPC", EROFS: "EROFS", EPIPE: "EPIPE",
         ERANGE: "ERANGE", ENAMETOOLONG: "ENAMETOOLONG", EOPNOTSUPP: "EOPNOTSUPP",
-        ETIMEDOUT: "ETIMEDOUT", ECONNREFUSED: "ECONNREFUSED", EDQUOT: "EDQUOT",
+        ETIMEDOUT: "ETIMEDOUT", ECONNREFUSED: "ECONNREFUSED",
+        ECONNRESET: "ECONNRESET", ENOTCONN: "ENOTCONN", EDQUOT: "EDQUOT",
         EOVERFLOW: "EOVERFLOW", ELOOP: "ELOOP",
     ]
 }

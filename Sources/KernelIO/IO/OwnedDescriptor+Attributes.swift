@@ -11,16 +11,20 @@ extension OwnedDescriptor {
         return count < 0 ? nil : Array(value[..<count])
     }
 
+    /// Gives the open file an extended attribute (fsetxattr(2)); false if it cannot have one.
+    @discardableResult
+    public borrowing func setAttribute(_ name: String, _ value: String) -> Bool {
+        unsafe cgw_set_attribute(number, name, value) == 0
+    }
+
+    /// Takes an extended attribute from the open file (fremovexattr(2)).
+    public borrowing func removeAttribute(_ name: String) {
+        _ = unsafe cgw_remove_attribute(number, name)
+    }
+
     /// The owner of the open file (fstat(2)), nil if it cannot be had.
     public var owner: UInt32? {
         var found = stat()
         return unsafe fstat(number, &found) == 0 ? found.st_uid : nil
-    }
-
-    /// When the open file changed last (fstat(2)), in microseconds since 1970.
-    public var modificationTime: UInt64? {
-        var found = stat()
-        guard unsafe fstat(number, &found) == 0, found.st_mtim.tv_sec >= 0 else { return nil }
-        return UInt64(found.st_mtim.tv_sec) * 1_000_000 + UInt64(found.st_mtim.tv_nsec) / 1000
     }
 }

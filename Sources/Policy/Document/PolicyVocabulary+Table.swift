@@ -161,12 +161,24 @@ extension PolicyVocabulary {
 }
 
 extension Rule {
+    /// What the machine must have besides its mode: what is required, and what its conditions ask.
+    public var needs: [Requirement] {
+        let asked = conditionTerms.contains { $0.scope == .host && $0.name.hasPrefix("psi.") }
+        let implied: [Requirement] = asked ? [.psi] : []
+        return Requirement.allCases.filter {
+            HierarchyMode(rawValue: $0.rawValue) == nil && (requirements + implied).contains($0)
+        }
+    }
+
+    private var conditionTerms: [MetricTerm] {
+        when.terms + until.terms + (repetition?.condition.terms ?? [])
+    }
+
     /// Why the rule is disabled on a machine of a mode: what it requires, or a metric of its
     /// conditions that does not exist there; nil if nothing is in its way.
     public func obstacle(on mode: HierarchyMode) -> String? {
         let modes = requirements.compactMap { HierarchyMode(rawValue: $0.rawValue) }
         if let other = modes.first(where: { $0 != mode }) { return "it requires \(other.rawValue)" }
-        let terms = when.terms + until.terms + (repetition?.condition.terms ?? [])
-        return terms.lazy.compactMap { PolicyVocabulary.obstacle(to: $0, on: mode) }.first
+        return conditionTerms.lazy.compactMap { PolicyVocabulary.obstacle(to: $0, on: mode) }.first
     }
 }

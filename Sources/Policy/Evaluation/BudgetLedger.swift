@@ -20,6 +20,11 @@ struct BudgetLedger: Sendable {
     /// What one chain needs.
     struct Need: Hashable, Sendable {
         var kills = 0, freezes = 0, writes = 0, hooks = 0
+        /// Writes of what stands in the policy for all the time, such as the limits of a cgroup
+        /// that is new: the machine has as many of them as it has cgroups, and each only so many.
+        var standing = 0
+
+        var writesOfCgroup: Int { writes + standing }
     }
 
     private var budgets: Budgets
@@ -36,8 +41,8 @@ struct BudgetLedger: Sendable {
         for (item, count) in Self.items(need) {
             spent[item.rawValue] += Array(repeating: time, count: count)
         }
-        if need.writes > 0 {
-            writesOf[cgroup, default: []] += Array(repeating: time, count: need.writes)
+        if need.writesOfCgroup > 0 {
+            writesOf[cgroup, default: []] += Array(repeating: time, count: need.writesOfCgroup)
         }
         return nil
     }
@@ -49,10 +54,11 @@ struct BudgetLedger: Sendable {
             Self.forget(&spent[item.rawValue], before: time, budget.period)
             if spent[item.rawValue].count + count > budget.count { return item }
         }
-        guard need.writes > 0, writesOf[cgroup] != nil || budgets.writesPerGroup.count < need.writes
+        let writes = need.writesOfCgroup
+        guard writes > 0, writesOf[cgroup] != nil || budgets.writesPerGroup.count < writes
         else { return nil }
         Self.forget(&writesOf[cgroup, default: []], before: time, budgets.writesPerGroup.period)
-        let sum = (writesOf[cgroup]?.count ?? 0) + need.writes
+        let sum = (writesOf[cgroup]?.count ?? 0) + writes
         return sum > budgets.writesPerGroup.count ? .writePerGroup : nil
     }
 

@@ -45,6 +45,9 @@ struct ManagedValue: Sendable {
     /// Whether it was told that two layers want different things.
     var isConflictTold = false
 
+    /// Whether nobody wants it any more, and it could not be put back yet.
+    var isOwed: Bool { wishes.isEmpty && applied != nil && tries > 0 }
+
     /// What came of the wishes.
     struct Outcome {
         var wish: Wish

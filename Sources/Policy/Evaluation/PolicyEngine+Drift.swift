@@ -31,7 +31,27 @@ extension PolicyEngine {
             holdings[row].values[place].readBack = seen
             return
         }
-        if seen != expected { drifted(row, place, from: expected, to: seen) }
+        guard seen != expected else { return }
+        if isWithoutOffline(seen, expected, value.key) {
+            // The kernel took them, and of v1 never gives them back by itself.
+            holdings[row].values[place].applied = seen
+            holdings[row].values[place].readBack = seen
+            holdings[row].values[place].isDirty = true
+            return
+        }
+        drifted(row, place, from: expected, to: seen)
+    }
+
+    /// Whether of a list of CPUs just those are missing that are offline.
+    private func isWithoutOffline(
+        _ seen: LimitValue, _ expected: LimitValue, _ key: LimitKey
+    ) -> Bool {
+        guard key.limit?.grammar == .cpuList, let topology = input?.topology,
+            case .text(let seen) = seen,
+            case .text(let expected) = expected, let now = RangeList(seen),
+            let before = RangeList(expected)
+        else { return false }
+        return now == before.intersection(RangeList(topology.cpus.map(\.id)))
     }
 
     /// The kernel rounds: to pages, to whole periods of a quota.

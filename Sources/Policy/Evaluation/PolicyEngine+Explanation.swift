@@ -98,6 +98,7 @@ extension PolicyEngine {
                 metrics.disabled.append((name, reason))
                 continue
             }
+            if let lack = lack(of: runtime) { metrics.disabled.append((name, lack)) }
             metrics.watched.append((name, runtime.order.count))
             metrics.firings.append((name, runtime.firingCount))
             metrics.vetoes.append((name, runtime.vetoCount))
@@ -110,6 +111,11 @@ extension PolicyEngine {
         }
         metrics.budgetHits = BudgetLedger.Item.allCases.map { ($0.text, budgetHits[$0.rawValue]) }
         metrics.numbers = sources.flatMap(\.numbers)
+        for row in rows.rowAt {
+            for value in holdings[row].values where value.isOwed {
+                metrics.owed.append((rows.cgroups[row].target, value.key))
+            }
+        }
         return metrics
     }
 

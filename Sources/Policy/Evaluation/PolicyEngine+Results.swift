@@ -114,8 +114,12 @@ extension PolicyEngine {
                 holdings[row].values[place].isConfirmed = false
                 holdings[row].values[place].tries = 0
             case .halfway:
-                // Something of it stands: it is taken back until that succeeds.
-                holdings[row].values[place].applied = assignment.value
+                // What of it stands is taken back until that succeeds; that is told here.
+                let change = result.changes.first { $0.key == assignment.key }
+                if change.map({ $0.before != $0.after }) ?? true {
+                    holdings[row].values[place].applied = assignment.value
+                    holdings[row].values[place].tries = 1
+                }
                 holdings[row].values[place].wishes.removeAll { $0.origin == effect.origin }
             case .failed(let failure), .rolledBack(let failure):
                 postpone(row, place, failure)

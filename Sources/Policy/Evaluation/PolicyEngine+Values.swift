@@ -300,9 +300,14 @@ extension PolicyEngine {
                     && holdings[row].values[$0.place].isDryRun == isDryRun
             }
             let isRelief = group.allSatisfy(\.isRelief)
+            // What someone else keeps changing is a matter of the machine's budget again.
+            let isStanding =
+                [.limits, .pools].contains(first.wish.layer)
+                && group.allSatisfy { holdings[row].values[$0.place].reapplied.isEmpty }
+            let need =
+                isStanding ? BudgetLedger.Need(standing: 1) : BudgetLedger.Need(writes: 1)
             if !isRelief, !isDryRun,
-                let item = budgets.spend(
-                    BudgetLedger.Need(writes: 1), on: rows.cgroups[row].id, at: now)
+                let item = budgets.spend(need, on: rows.cgroups[row].id, at: now)
             {
                 budgetHits[item.rawValue] += 1
                 for set in group { tell(row, set.place, set.wish.origin, "budget: \(item.text)") }

@@ -148,20 +148,40 @@ public struct PolicyEngine: Sendable {
         var candidates: [Candidate] = []
         for place in rules.indices where rules[place].disabled == nil {
             attention.removeAll(keepingCapacity: true)
-            collect(place)
+            collect(place, isLacking: lack(of: rules[place]) != nil)
             for row in attention { step(place, row, &candidates) }
         }
         return candidates
     }
 
-    private mutating func collect(_ place: Int) {
+    private mutating func collect(_ place: Int, isLacking: Bool) {
         for row in rules[place].order {
             if rules[place].states[row] == .idle,
-                measurements.truth(rules[place].when, row: row) != .yes
+                isLacking || measurements.truth(rules[place].when, row: row) != .yes
             {
                 continue
             }
             attention.append(row)
+        }
+    }
+
+    /// What a rule needs and the machine does not have now: until it does, the rule begins nothing;
+    /// what it has begun goes on to its end.
+    func lack(of rule: RuleRuntime) -> String? {
+        guard let input else { return nil }
+        return rule.needs.first { isLacking($0, input.snapshot.host) }
+            .map { "requires \($0.rawValue)" }
+    }
+
+    private func isLacking(_ need: Requirement, _ host: HostSample) -> Bool {
+        switch need {
+        case .psi:
+            [host.cpuPressure, host.memoryPressure, host.ioPressure].allSatisfy {
+                $0 == .absent || $0 == .unsupported
+            }
+        case .swap: host.swapTotal.value == 0
+        case .systemd: !facts.hasSystemd
+        case .v1, .v2, .hybrid: false
         }
     }
 

@@ -13,7 +13,8 @@ extension RuleRuntime {
             disabled = "there is no group \(rule.group)"
             return
         }
-        disabled = rule.requirements.lazy.compactMap { $0.obstacle(mode) }.first
+        disabled = rule.obstacle(on: mode)
+        needs = rule.needs
         compiler.aggregate = rule.scope == .aggregate ? rule.group : nil
         do {
             when = try compiler.compile(rule.when)
@@ -31,18 +32,6 @@ extension RuleRuntime {
             }
         } catch {
             disabled = "there is no metric \(error.name)"
-        }
-    }
-}
-
-extension Requirement {
-    /// Why a machine does not have what is required, as far as its mode tells.
-    fileprivate func obstacle(_ mode: HierarchyMode) -> String? {
-        switch self {
-        case .v1: mode == .v1 ? nil : "requires v1"
-        case .v2: mode == .v2 ? nil : "requires v2"
-        case .hybrid: mode == .hybrid ? nil : "requires hybrid"
-        case .psi, .systemd, .swap: nil
         }
     }
 }

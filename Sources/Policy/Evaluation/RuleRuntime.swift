@@ -58,6 +58,8 @@ struct RuleRuntime: Sendable {
     let origin: Effect.Origin
     /// Why it is never looked at.
     var disabled: String?
+    /// What the machine must have for it to begin anything.
+    var needs: [Requirement] = []
     var when = Program()
     var until = Program()
     var repeatWhile = Program()
@@ -108,7 +110,9 @@ public struct PolicyMetrics: Sendable {
     public internal(set) var ignoredSamples: UInt64 = 0
     /// What pools and autosizing tell.
     public internal(set) var numbers: [LayerNumber] = []
-    /// Rules that are never looked at, and why.
+    /// Values that are to be put back, which failed so far; it is tried again at each tick.
+    public internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
+    /// Rules that are not looked at, and why.
     public internal(set) var disabled: [(rule: String, reason: String)] = []
 }
 

@@ -21,19 +21,18 @@ struct DaemonCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Option(help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.")
+    @Option(
+        help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.",
+        completion: .yaml)
     var config: String?
     @Option(
         help: ArgumentHelp(
             "A policy file, or a directory of *.yaml; may be given more than once.",
-            valueName: "file-or-dir"))
+            valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
     @Option(help: "Where the undo journal and the control socket are.") var stateDir: String?
     @Option(help: "The audit log, a JSON object a line; - for none.") var audit: String?
-    @Option(
-        name: .customLong("web.listen-address"),
-        help: "Where /metrics is served: HOST:PORT or :PORT; - for nowhere.")
-    var listenAddress: String?
+    @OptionGroup var web: WebOptions
     #if Exporter
     @OptionGroup var metrics: MetricsOptions
     #endif
@@ -55,7 +54,7 @@ struct DaemonCommand: AsyncParsableCommand {
         if !policy.isEmpty { settings.policies = policy }
         if let stateDir { settings.stateDirectory = stateDir }
         if let audit { settings.audit.file = audit == "-" ? "" : audit }
-        if let listenAddress { settings.listenAddress = listenAddress == "-" ? "" : listenAddress }
+        web.apply(to: &settings.web)
         #if Exporter
         settings.metrics = metrics.applied(to: settings.metrics)
         #endif

@@ -18,6 +18,7 @@ struct ExporterCommand: AsyncParsableCommand {
             Examples:
               cgwarden exporter
               cgwarden exporter --web.listen-address :10980 --metrics.profile basic
+              cgwarden exporter --web.config.file web.yml      TLS and passwords
             """)
 
     @OptionGroup var options: SystemOptions
@@ -33,6 +34,17 @@ struct ExporterCommand: AsyncParsableCommand {
         return level
     }
 
+    func validate() throws {
+        guard web.settings.isServing else {
+            throw ValidationError("--web.listen-address: the exporter has to listen somewhere.")
+        }
+        do {
+            _ = try web.settings.listenAddresses()
+        } catch let error as CgwardenError {
+            throw ValidationError(error.message)
+        }
+    }
+
     func run() async throws {
         let level = logLevel
         LoggingSystem.bootstrap { label in
@@ -44,22 +56,25 @@ struct ExporterCommand: AsyncParsableCommand {
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
         sampling.readDepth = selection.depth
+        // The page and cAdvisor's names show theirs whatever is exported.
         let observation = try Observation(
-            options, metrics: selection.metrics, configuration: sampling)
+            options, metrics: Array(
+                Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
+            configuration: sampling)
         let kills = OOMKillTally()
-        var configuration = MetricsServer.Configuration(at: web.address, of: observation.set)
+        var configuration = try MetricsServer.Configuration(web.settings, of: observation.set)
         configuration.selection = selection
         configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(
             configuration, source: ScrapeSource(observation.sampler, kills), logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [.init(service: ExporterService(server: server, logger: logger))],
+            services: [.init(service: ExporterService(server: server))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as ServerError {
-            throw CgwardenError(error.description, .unavailable)
+            throw CgwardenError(error)
         }
     }
 }
@@ -67,15 +82,11 @@ struct ExporterCommand: AsyncParsableCommand {
 /// The server for as long as the process is not told to stop.
 private struct ExporterService: Service {
     let server: MetricsServer
-    let logger: Logger
 
     func run() async throws {
         defer { ServiceNotification.stopping() }
         try await cancelWhenGracefulShutdown {
-            try await server.run { address in
-                logger.info("serving http://\(address)/metrics")
-                ServiceNotification.ready()
-            }
+            try await server.run { _ in ServiceNotification.ready() }
         }
     }
 }

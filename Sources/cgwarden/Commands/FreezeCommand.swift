@@ -12,20 +12,27 @@ struct FreezeCommand: AsyncParsableCommand {
             lock which others wait for is thawed at once. On v2 systemd freezes and thaws what is its \
             unit; the helper thaws by the kernel's file, for systemd may be busy.
 
+            Where a v1 machine has the processes in a larger cgroup in the tree that freezes, \
+            --shadow moves them into one of their own meanwhile, and the thaw moves them back.
+
             Examples:
               cgwarden freeze batch.slice
               cgwarden freeze --timeout 5m /lab/job
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(help: "How long at most: 500ms, 10s, 5m.") var timeout = Interval(seconds: 60)
+
+    @Flag(help: "On v1 move them into a cgroup of their own if they are in a larger one.")
+    var shadow = false
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         let frozen = try Freezer(
-            set: context.set, files: context.files, journal: StateDirectory.journal()
+            set: context.set, files: context.files, journal: StateDirectory.journal(),
+            shadow: shadow
         ).freeze(path, timeout: timeout.duration)
         let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
         try StandardOutput.write(

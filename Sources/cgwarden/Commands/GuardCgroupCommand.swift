@@ -22,7 +22,7 @@ struct GuardCgroupCommand: ParsableCommand {
 
     func run() throws {
         let set = try HierarchySet.discover(options.system)
-        let journal = try StateDirectory.journal()
+        let journal = UndoJournal(directory: try StateDirectory.path(), owner: "guard-cgroup")
         let signals = try SignalRelay()
         let guardian = try GuardianLink(journal: journal, restoresOnExit: true)
         let printer = PrintedNotices()

@@ -11,12 +11,14 @@ struct GuardianCommand: ParsableCommand {
         shouldDisplay: false)
 
     @Option var journal: String
+    @Option var owner = ""
 
     func run() throws {
         ProcessName.set("cgwarden-guard")
         let set = try HierarchySet.discover()
         Guardian(
-            set: set, journal: UndoJournal(directory: journal), files: StateDirectory.files(of: set)
+            set: set, journal: UndoJournal(directory: journal, owner: owner),
+            files: StateDirectory.files(of: set)
         ).run()
     }
 }

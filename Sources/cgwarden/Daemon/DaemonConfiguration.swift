@@ -31,8 +31,8 @@ struct DaemonConfiguration: Hashable {
     var policies = ["/etc/cgwarden/policy.d"]
     /// Where the undo journal, the holds and the control socket are; nil for the usual place.
     var stateDirectory: String?
-    /// Where the exporter listens, empty for nowhere.
-    var listenAddress = "127.0.0.1:10980"
+    /// How the program is reached over HTTP.
+    var web = WebSettings()
     /// What the exporter serves.
     var metrics = ExportSelection()
     /// How much is logged.
@@ -65,13 +65,30 @@ struct DaemonConfiguration: Hashable {
                 logLevel = try value.word(
                     for: "log_level", among: ["debug", "info", "warning", "error"])
             case "dry_run": isDryRun = try value.flag(for: "dry_run")
-            case "web":
-                for entry in try value.mapping(for: "web", keys: ["listen_address"]) {
-                    listenAddress = try entry.value.optionalText(for: entry.key)
-                }
+            case "web": try web.read(value)
             case "metrics": try metrics.read(value)
             case "audit": try audit.read(value)
             default: try history.read(value)
+            }
+        }
+    }
+}
+
+extension WebSettings {
+    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
+        let keys = [
+            "listen_address", "telemetry_path", "config_file", "systemd_socket", "max_requests",
+            "disable_exporter_metrics",
+        ]
+        for entry in try node.mapping(for: "web", keys: keys) {
+            let what = "web.\(entry.key)"
+            switch entry.key {
+            case "listen_address": addresses = try entry.value.optionalTexts(for: what)
+            case "telemetry_path": telemetryPath = try entry.value.absolutePath(for: what)
+            case "config_file": configurationFile = try entry.value.optionalPath(for: what)
+            case "systemd_socket": usesPassedSockets = try entry.value.flag(for: what)
+            case "max_requests": mostRequests = try entry.value.count(for: what, upTo: 100_000)
+            default: omitsOwnMetrics = try entry.value.flag(for: what)
             }
         }
     }
@@ -139,6 +156,17 @@ extension ConfigNode {
     fileprivate func optionalText(for what: String) throws(ConfigError) -> String {
         if case .text("") = content { return "" }
         return try text(for: what)
+    }
+
+    /// One text or a list of them; none for an empty text.
+    fileprivate func optionalTexts(for what: String) throws(ConfigError) -> [String] {
+        guard case .sequence(let nodes) = content else {
+            let text = try optionalText(for: what)
+            return text.isEmpty ? [] : [text]
+        }
+        var texts: [String] = []
+        for node in nodes { texts.append(try node.text(for: what)) }
+        return texts
     }
 
     fileprivate func optionalPath(for what: String) throws(ConfigError) -> String {

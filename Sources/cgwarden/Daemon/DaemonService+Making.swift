@@ -62,14 +62,8 @@ extension DaemonService {
         _ numbers: WardenNumbers, _ actions: ActionTally, _ kills: OOMKillTally,
         _ logger: Logger
     ) throws -> MetricsServer? {
-        guard !settings.listenAddress.isEmpty else { return nil }
-        let address: ListenAddress
-        do throws(ListenAddressError) {
-            address = try ListenAddress(parsing: settings.listenAddress)
-        } catch {
-            throw CgwardenError("web.listen-address: \(error)", .usage)
-        }
-        var configuration = MetricsServer.Configuration(at: address, of: machine.set)
+        guard settings.web.isServing else { return nil }
+        var configuration = try MetricsServer.Configuration(settings.web, of: machine.set)
         configuration.selection = settings.metrics
         configuration.programFamilies = {
             PolicyFamilies(numbers.current, actions).all + [kills.family]

@@ -115,10 +115,7 @@ struct DaemonService: Service {
             #if Exporter
             if let server {
                 group.addTask {
-                    try await server.run { address in
-                        logger.info("serving http://\(address)/metrics")
-                        heard.yield()
-                    }
+                    try await server.run { _ in heard.yield() }
                     return false
                 }
             } else {

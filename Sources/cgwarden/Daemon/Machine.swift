@@ -23,7 +23,7 @@ struct Machine: Sendable {
                     + "CGWARDEN_STATE_DIRECTORY", .noPermission)
         }
         self.stateDirectory = directory
-        journal = UndoJournal(directory: directory)
+        journal = UndoJournal(directory: directory, owner: "daemon")
         holds = HoldList(directory: directory)
         connections = SystemdConnections()
         files = StateDirectory.files(of: set)

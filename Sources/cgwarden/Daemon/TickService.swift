@@ -30,6 +30,8 @@ struct TickService: Sendable {
         var count = 0
         var canRecord = true
         while !Task.isCancelled {
+            // Another policy may have come.
+            await sampler.setCostlyMultiple(warden.costlyMultiple)
             let snapshot = await sampler.sample()
             ring.append(snapshot)
             onSample(snapshot)

@@ -46,7 +46,7 @@ struct JournalListing {
             ("path", entry.path.description), ("hierarchy", entry.hierarchy),
             ("file", entry.cell.file), ("line", entry.cell.line ?? ""),
             ("field", entry.cell.field ?? ""), ("original", entry.original),
-            ("wanted", entry.wanted), ("cause", entry.cause),
+            ("wanted", entry.wanted), ("cause", entry.cause), ("owner", entry.owner),
         ] {
             json.key(name)
             json.value(text)

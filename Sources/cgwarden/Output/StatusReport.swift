@@ -81,6 +81,11 @@ struct StatusReport {
         if state.policy.drifts > 0 {
             notes.append("others changed \(counted(Int(state.policy.drifts), "value", "values"))")
         }
+        for owed in state.policy.owed {
+            notes.append(
+                "\(owed.key) of \(owed.target.path) could not be put back yet; it is tried again "
+                    + "at each tick")
+        }
         if let failure = trail.failure {
             notes.append(
                 "the audit log cannot be written, so nothing disruptive is done: \(failure)")

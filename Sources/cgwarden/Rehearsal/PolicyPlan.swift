@@ -84,10 +84,9 @@ struct PolicyPlan {
                 set: set, files: WishedFiles(files, wishes: others),
                 protected: ProtectedSet(set: set, protection: document.protection)
             ).plan(requests, on: path, force: !isUnified, shrink: isUnified)
-            return .success(
-                LimitReport(
-                    path: path, plan: plan, routes: try LimitRoutes(of: plan, through: files),
-                    results: nil))
+            let routes = try LimitRoutes(of: plan, through: files)
+            try plan.checkWritable { routes[$0] != nil }
+            return .success(LimitReport(path: path, plan: plan, routes: routes, results: nil))
         } catch {
             return .failure(error)
         }

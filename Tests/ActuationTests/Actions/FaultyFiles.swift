@@ -1,6 +1,7 @@
 import Actuation
 import Hierarchy
 import KernelIO
+import Synchronization
 
 /// The kernel's files, of which some cannot be written.
 struct FaultyFiles: ControlFiles {
@@ -47,5 +48,29 @@ struct FailingTree: ControlFiles {
             throw IOError("write", name, code: code)
         }
         try kernel.write(value, to: name, of: directory)
+    }
+}
+
+/// The kernel's files, with the time of each write.
+final class TimedFiles: ControlFiles {
+    private let log = Mutex<[(value: String, time: UInt64)]>([])
+    private let kernel = KernelControlFiles()
+
+    /// How long it took from the first write to the last, in milliseconds.
+    var milliseconds: Double {
+        log.withLock { Double(($0.last?.time ?? 0) - ($0.first?.time ?? 0)) / 1e6 }
+    }
+
+    var values: [String] { log.withLock { $0.map(\.value) } }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try kernel.text(name, of: directory)
+    }
+
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        try kernel.write(value, to: name, of: directory)
+        log.withLock { $0.append((value, MonotonicClock.nanoseconds)) }
     }
 }

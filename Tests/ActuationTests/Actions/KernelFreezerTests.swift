@@ -201,12 +201,27 @@ import Testing
 
         let directory = try scratch.directory(.freezer)
         let interface = FreezeInterface(version: directory.hierarchy.version)
-        let error = #expect(throws: ActuationError.self) {
-            try makeFreezer(set).freeze(scratch.path)
-        }
+        let error = thawedAtOnce(set, scratch.path)
         #expect(error?.code == .refused)
         #expect(error?.message.contains("flock (process \(waiter.processIdentifier))") == true)
         #expect(eventually { (try? interface.isThawed(directory.text)) == true })
+    }
+
+    /// Freezes and must be refused, with not 100 ms between the freeze and the thaw; a busy machine
+    /// may need another try.
+    private func thawedAtOnce(_ set: HierarchySet, _ path: CgroupPath) -> ActuationError? {
+        var error: ActuationError?
+        var times: [Double] = []
+        for _ in 0..<5 where !times.contains(where: { $0 <= 100 }) {
+            let files = TimedFiles()
+            error = #expect(throws: ActuationError.self) {
+                try Freezer(set: set, files: files, thawGuard: Program.thawGuard).freeze(path)
+            }
+            times.append(files.milliseconds)
+            #expect(files.values.count >= 2)
+        }
+        #expect(times.contains { $0 <= 100 }, "\(times) ms")
+        return error
     }
 
     private func locks() -> String {
@@ -232,9 +247,7 @@ import Testing
         let all = try HierarchySet.discover(.captured(in: root.path()))
         let set = all.only(all.hierarchies.filter { $0.version == real.hierarchies[0].version })
 
-        let error = #expect(throws: ActuationError.self) {
-            try makeFreezer(set).freeze(scratch.path)
-        }
+        let error = thawedAtOnce(set, scratch.path)
         #expect(error?.code == .refused)
         #expect(error?.message.contains("unknown whether someone waits") == true)
         let directory = try scratch.directory(.freezer)

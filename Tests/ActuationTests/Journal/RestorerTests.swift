@@ -161,4 +161,50 @@ import Testing
         #expect(try restore("/b") == ["pids.max restored"])
         #expect(try machine.text("pids/a/pids.max") == "7")
     }
+
+    // MARK: Several owners
+
+    private func set(_ wish: String, owner: String) throws {
+        let results = LimitTransaction(
+            try machine.plan([wish]),
+            journal: UndoJournal(directory: machine.journal.directory, owner: owner), cause: "test"
+        ).apply()
+        try #require(!results.contains { !$0.isSuccess })
+    }
+
+    private func restoreOwn(_ owner: String) throws -> [String] {
+        try Restorer(set: machine.set, journal: machine.journal, pause: waits.pause).restore(
+            where: { $0.owner == owner }
+        ).map { "\($0.outcome)".prefix { $0 != "(" }.description }
+    }
+
+    @Test func anOwnerGoesBackToWhatItFound() throws {
+        try set("pids.max=70", owner: "")
+        try set("pids.max=7", owner: "daemon")
+        #expect(try restoreOwn("daemon") == ["restored"])
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(try restore() == ["pids.max restored"])
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    @Test func whatAPersonSetOverItIsTheirs() throws {
+        try set("pids.max=7", owner: "daemon")
+        try set("pids.max=70", owner: "")
+        #expect(try restoreOwn("daemon") == ["foreign"])
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        // All of it at once: what there was before anyone, by one write.
+        #expect(try restore() == ["pids.max restored"])
+        #expect(files.written == ["pids.max=max"])
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    @Test func inTurnsItIsTheFirstOriginal() throws {
+        try set("pids.max=70", owner: "")
+        try set("pids.max=7", owner: "daemon")
+        try set("pids.max=60", owner: "")
+        #expect(try restore() == ["pids.max restored"])
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
+    }
 }

@@ -153,6 +153,76 @@ import Testing
         #expect(kept.contains { $0.hasPrefix("journal.old.") })
     }
 
+    // MARK: Owners
+
+    private func write(
+        _ original: String, _ wanted: String, owner: String
+    ) throws {
+        let journal = UndoJournal(directory: "\(machine.root)/state", owner: owner)
+        let entry = try journal.begin(
+            directory: directory, file: "pids.max", original: original, wanted: wanted, cause: "x")
+        try journal.finish(entry, readBack: wanted)
+    }
+
+    private var owned: [String] {
+        get throws {
+            try machine.journal.entries().map { "\($0.owner) \($0.original) \($0.wanted)" }
+        }
+    }
+
+    @Test func eachOwnerHasAnOriginalOfItsOwn() throws {
+        try write("max", "7", owner: "")
+        try write("7", "5", owner: "daemon")
+        try write("5", "4", owner: "daemon")
+        #expect(try owned == [" max 7", "daemon 7 4"])
+        // The daemon takes its own back: there is nothing of it left.
+        try write("4", "7", owner: "daemon")
+        #expect(try owned == [" max 7"])
+    }
+
+    /// What a person found was the daemon's; once that is gone the original is what there was before.
+    @Test func anOriginalThatWasAnothersIsPassedOn() throws {
+        try write("max", "7", owner: "daemon")
+        try write("7", "5", owner: "")
+        let first = try #require(try machine.journal.entries().first)
+        try machine.journal.close(first, reason: "restored")
+        #expect(try owned == [" max 5"])
+    }
+
+    @Test func aLineWithoutAnOwnerIsAPersons() throws {
+        try write("max", "7")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let old = text.split(separator: "\n").map { line in
+            let body = line.dropFirst(9).replacing("owner= ", with: "")
+            return "\(Self.checksum(body)) \(body)\n"
+        }.joined()
+        #expect(old.count < text.count)
+        try Data(old.utf8).write(to: URL(filePath: file))
+        #expect(try owned == [" max 7"])
+        #expect(try machine.journal.state().damagedLines.isEmpty)
+    }
+
+    /// What was read before is not taken for what is there now.
+    @Test func aJournalThatAnotherProcessBeganAnewIsReadAnew() throws {
+        let journal = machine.journal
+        let first = try journal.begin(
+            directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "a")
+        try journal.finish(first, readBack: "7")
+        #expect(try journal.entries().count == 1)
+        let other = UndoJournal(directory: journal.directory)
+        try other.close(try #require(try other.entries().first), reason: "restored")
+        try other.compact()
+        for number in 1...9 {
+            _ = try other.begin(
+                directory: directory, file: ControlCell("pids.max", line: "\(number)"),
+                original: "max", wanted: "\(number)", cause: "b")
+        }
+        #expect(try journal.entries().map(\.wanted) == (1...9).map { "\($0)" })
+        let next = try journal.begin(
+            directory: directory, file: "pids.max", original: "max", wanted: "70", cause: "c")
+        #expect(next.sequence == 10)
+    }
+
     /// CRC-32, bit by bit.
     private static func checksum(_ text: Substring) -> String {
         var crc = UInt32.max

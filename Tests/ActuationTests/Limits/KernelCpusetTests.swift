@@ -50,6 +50,12 @@ import Testing
         try empty.write("\n", to: "cpuset.cpus")
         #expect(code { try empty.write("\(pid)", to: "cgroup.procs") } == ENOSPC)
         #expect(throws: ActuationError.self) { try Mover(set: set).move([pid], to: empty.path) }
+        // The kernel's own threads stay where they are.
+        guard let kthreadd = ProcessReader(.live).stat(2), kthreadd.name == "kthreadd" else {
+            return
+        }
+        #expect(code { try inner.write("2", to: "cgroup.procs") } == EINVAL)
+        #expect(throws: ActuationError.self) { try Mover(set: set).move([2], to: inner.path) }
     }
 
     @Test func severalCgroupsWidenFromTheTopAndNarrowFromTheBottom() throws {

@@ -1,9 +1,10 @@
-import Actuation
 import CgroupModel
 import Foundation
 import Hierarchy
 import KernelIO
 import Testing
+
+@testable import Actuation
 
 @Suite(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
 struct KernelLimitsTests {
@@ -236,4 +237,49 @@ struct KernelLimitsTests {
     private static let swapIsOff =
         (try? String(contentsOfFile: "/proc/swaps", encoding: .utf8))?.split(separator: "\n").count
         == 1
+
+    /// Row 42: the kernel takes a limit of its own memory and does not act on it.
+    @Test func aLimitOfKernelMemoryIsIneffective() throws {
+        guard scratch.has(.memory), !scratch.isUnified(.memory),
+            case let memory = try scratch.directory(.memory),
+            let old = try? memory.text("memory.kmem.limit_in_bytes")
+        else { try Test.cancel("it needs v1 memory with memory.kmem") }
+        // The planner does not even offer it.
+        #expect(throws: ActuationError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
+        let write = PlannedWrite(
+            name: "memory.kernel", instance: nil, directory: memory,
+            cell: "memory.kmem.limit_in_bytes", old: old, new: "16777216", direction: .narrows,
+            nesting: 0)
+        let results = LimitTransaction(LimitPlan([write]), journal: scratch.journal).apply()
+        #expect(words(results) == ["ineffective"])
+        #expect(try memory.text("memory.kmem.limit_in_bytes") == old)
+        #expect(try scratch.journal.entries().isEmpty)
+    }
+
+    /// Row 41: no limit is a 0 on v1, which takes the disk's line away; a disk that is not there is
+    /// the kernel's ENODEV.
+    @Test func aDiskOfV1() throws {
+        guard scratch.has(.io), !scratch.isUnified(.io), let disk = Self.disk else {
+            try Test.cancel("it needs blkio of v1 and a disk")
+        }
+        let place = try scratch.directory(.io)
+        let file = "blkio.throttle.write_bps_device"
+        #expect(words(try scratch.set("io.max=\(disk):wbps=1MB/s")) == ["applied"])
+        #expect(try place.text(file).hasSuffix(" 1000000"))
+        let written = try scratch.plan(["io.max=\(disk):wbps=max"]).writes
+        #expect(written.map { $0.command.hasSuffix(" 0") } == [true])
+        #expect(words(try scratch.set("io.max=\(disk):wbps=max")) == ["applied"])
+        #expect(try place.text(file) == "")
+        let missing = PlannedWrite(
+            name: "io.max.wbps", instance: "4000:7", directory: place,
+            cell: ControlCell(file, line: "4000:7", missing: "0"), old: "0", new: "1000000",
+            direction: .narrows, nesting: 0)
+        let results = LimitTransaction(LimitPlan([missing]), journal: scratch.journal).apply()
+        guard case .failed(let error) = results[0].outcome else {
+            Issue.record("\(results[0].outcome)")
+            return
+        }
+        #expect(error.errno == "ENODEV")
+        #expect(try scratch.journal.entries().isEmpty)
+    }
 }

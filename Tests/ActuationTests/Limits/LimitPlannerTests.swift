@@ -1,5 +1,7 @@
 import Actuation
 import CgroupModel
+import Foundation
+import Hierarchy
 import Testing
 
 @Suite struct LimitPlannerTests {
@@ -227,5 +229,33 @@ import Testing
             let error = refusal { try machine.plan(["io.max=\(name):rbps=1MB/s"]) }
             #expect(error?.code == .notFound && error?.message.contains("lsblk") == true)
         }
+    }
+
+    /// Row 41: a partition has no limits of its own.
+    @Test func aPartitionIsReplacedByItsDiskAndThatIsSaid() throws {
+        let machine = try FakeMachine(["": "cgroup2"])
+        try machine.cgroup("/a", ["io.max": ""])
+        for (file, text) in [
+            ("sys/class/block/vda/dev", "254:0"), ("sys/class/block/vda1/dev", "254:1"),
+            ("sys/devices/vda/vda1/partition", "1"), ("sys/devices/vda/size", "8"),
+        ] {
+            let url = URL(filePath: "\(machine.root)/\(file)")
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("\(text)\n".utf8).write(to: url)
+        }
+        let links = "\(machine.root)/sys/dev/block"
+        try FileManager.default.createDirectory(atPath: links, withIntermediateDirectories: true)
+        for (number, place) in [("254:0", "vda"), ("254:1", "vda/vda1")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(links)/\(number)", withDestinationPath: "../../devices/\(place)")
+        }
+        let set = try HierarchySet.discover(.captured(in: machine.root, withSys: true))
+        let request = try LimitRequest(
+            parsing: "io.max=vda1:wbps=1MB/s",
+            host: HostFacts(memoryBytes: nil, cpus: RangeList([0]), nodes: [:]))
+        let plan = try LimitPlanner(set: set).plan([request], on: CgroupPath("/a"))
+        #expect(plan.writes.map(\.command) == ["254:0 wbps=1000000"])
+        #expect(plan.warnings.contains { $0.contains("vda1 is a partition") }, "\(plan.warnings)")
     }
 }

@@ -122,11 +122,11 @@ import Testing
         let probe = OwnershipProbe(
             connections: Self.connections(Self.bus()), isSystemdRunning: false)
         let choice = probe.chooseActuator(for: try tree.cgroup("/kubepods/pod1"))
-        guard case .refuse(let reason) = choice else {
+        guard case .refuse(let error) = choice else {
             Issue.record("\(choice)")
             return
         }
-        #expect(reason.contains("kubelet"))
+        #expect(error.message.contains("kubelet"))
     }
 
     @Test func onlyWhatSystemdSetsGoesThroughIt() throws {
@@ -142,11 +142,11 @@ import Testing
         #expect(choice("cgroup.freeze") == unit)
         #expect(choice("memory.oom.group") == .cgroupfs)
         #expect(choice("hugetlb.2MB.max") == .cgroupfs)
-        guard case .refuse(let reason) = choice("devices.deny") else {
+        guard case .refuse(let error) = choice("devices.deny") else {
             Issue.record("devices.deny: \(choice("devices.deny"))")
             return
         }
-        #expect(reason.contains("DeviceAllow"))
+        #expect(error.message.contains("DeviceAllow"))
     }
 
     @Test func nobodyIsAskedWithoutSystemd() throws {
@@ -186,11 +186,11 @@ import Testing
         let silent = StubBus { _ throws(BusError) in throw .timedOut(seconds: 5) }
         let probe = OwnershipProbe(connections: Self.connections(silent), isSystemdRunning: true)
         let web = try tree.cgroup("/system.slice/web.service")
-        guard case .refuse(let reason) = probe.chooseActuator(for: web) else {
+        guard case .refuse(let error) = probe.chooseActuator(for: web) else {
             Issue.record("it was not refused")
             return
         }
-        #expect(reason.contains("did not answer within 5 s"))
+        #expect(error.message.contains("did not answer within 5 s"))
         // It is asked again, for next time it may answer.
         let asked = silent.calls.count
         _ = probe.chooseActuator(for: web)

@@ -105,6 +105,68 @@ import Testing
         }
     }
 
+    /// One kill in 15 s, two freezes in 10 s; each time it is the first one's turn.
+    @Test(arguments: [
+        (kill, [0, 15, 30]), (freeze, [0, 0, 10, 10, 20, 20, 30, 30]),
+    ])
+    func theUsualBudgetsInTime(_ action: String, _ times: [Int]) throws {
+        let paths = (0..<200).map { "/g\(1000 + $0)" }
+        var run = try EngineRun(Self.rules([("r", 0, action)]))
+        for time in 0...31 { run.tick(Double(time), cgroups(paths)) }
+        #expect(run.effects.map { Int($0.time) } == times)
+        #expect(
+            run.effects.map { "\($0.effect.target.path)" } == Array(paths.prefix(times.count)))
+        // The reason is told once for each, and not in every tick.
+        let vetoes = run.notes(.veto)
+        #expect(vetoes.count == 200 - times.count(where: { $0 == 0 }))
+    }
+
+    /// A budget of freezes that is used up for an hour keeps nobody frozen.
+    @Test func thawingNeedsNoBudgetOfFreezes() throws {
+        let short = "{freeze: {timeout: 5s}}"
+        var run = try EngineRun("budgets: {freeze: 2/1h}\n" + Self.rules([("r", 0, short)]))
+        for time in 0...2 { run.tick(Double(time), cgroups(["/a", "/b", "/c"])) }
+        #expect(run.engine.state(of: "r", on: run.id("/c")) == .blocked)
+        run.tick(3, cgroups(["/a"], ["pids.current": Reading(10)]) + cgroups(["/b", "/c"]))
+        for time in 4...6 { run.tick(Double(time), cgroups(["/a", "/b", "/c"])) }
+        // One has calmed down, the other's time is up.
+        #expect(
+            run.acts() == ["0 freeze /a", "0 freeze /b", "3 thaw /a", "5 thaw /b"])
+    }
+
+    /// A machine has as many standing limits as it has cgroups: each is set at the first tick that
+    /// sees the cgroup, while a cgroup has its own budget, and so has what others keep changing.
+    @Test func standingLimitsWaitForNoBudgetOfTheMachine() throws {
+        var run = try EngineRun(
+            """
+            budgets: {write: 3/1h, write_per_group: 4/1h}
+            groups: {g: {path: "/**"}}
+            limits: [{on: g, set: {pids.max: 500}}]
+            rules:
+              - {name: r, on: g, when: pids.current > 90, until: pids.current < 80,
+                 do: [{set: {memory.high: 1GiB}}]}
+            """)
+        let paths = (0..<1000).map { "/g\(1000 + $0)" }
+        run.tick(0, cgroups(paths))
+        let standing = run.acts { $0.origin == .limits(group: "g", index: 0) }
+        #expect(standing.count == 1000)
+        #expect(run.acts { $0.origin == .rule("r") }.count == 3)
+        #expect(run.engine.metrics.budgetHits.first { $0.budget == "write" }?.count ?? 0 > 0)
+        // Someone else changes it: that is no first time.
+        var fight = try EngineRun(
+            """
+            budgets: {write: 1/1h, write_per_group: 3/1h}
+            groups: {g: {path: "/**"}}
+            limits: [{on: g, set: {pids.max: 500}}]
+            """)
+        for time in 0...9 {
+            let value: UInt64 = time == 0 ? 9000 : time % 3 == 0 ? 7000 : 500
+            fight.tick(Double(time), cgroups(["/a", "/b"], ["pids.max": Reading(value)]))
+        }
+        let times = fight.effects.filter { $0.effect.kind.name == "set" }.map { Int($0.time) }
+        #expect(times == [0, 0, 3])
+    }
+
     @Test func thawingIsNeverLimited() throws {
         var run = try EngineRun(
             "budgets: {freeze: 1000/10s}\n" + Self.rules([("r", 0, Self.freeze)]))

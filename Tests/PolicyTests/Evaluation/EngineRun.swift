@@ -7,8 +7,9 @@ import Testing
 /// What is known of cgroups in a test.
 struct TestFacts: CgroupFacts {
     var mode = HierarchyMode.v2
+    var hasSystemd = true
     var units: [String: String] = [:]
-    var containers: [String: ContainerFacts] = [:]
+    var identities: [String: CgroupIdentity] = [:]
     var attributes: [String: [String: String]] = [:]
     var owners: [String: UInt32] = [:]
     var members: [String: Set<String>] = [:]
@@ -17,8 +18,8 @@ struct TestFacts: CgroupFacts {
     var held: [String: String] = [:]
 
     func unit(of cgroup: CgroupEntry) -> String? { units[cgroup.path.description] }
-    func container(of cgroup: CgroupEntry) -> ContainerFacts? {
-        containers[cgroup.path.description]
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
+        identities[cgroup.path.description] ?? CgroupIdentity(cgroup.path)
     }
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String? {
         attributes[cgroup.path.description]?[name]
@@ -48,6 +49,7 @@ struct EngineRun {
     var prepare: (inout SnapshotBuilder) -> Void = { _ in }
     var guarded: [CgroupID: GuardedCgroup] = [:]
     var minute = 0
+    var topology: CPUTopology?
     private(set) var effects: [(time: Double, effect: Effect)] = []
     private(set) var audit: [(time: Double, record: AuditRecord)] = []
     private var results: [EffectResult] = []
@@ -94,7 +96,7 @@ struct EngineRun {
         let input = PolicyInput(
             snapshot: builder.build(),
             time: PolicyInstant(nanoseconds: UInt64((time + 100) * 1e9)), minuteOfDay: minute,
-            results: results, guarded: guarded)
+            topology: topology, results: results, guarded: guarded)
         return take(engine.tick(input), time)
     }
 

@@ -274,4 +274,120 @@ import Testing
         #expect(run.engine.state(of: "r", on: run.id("/g1")) == .idle)
         #expect(run.acts { $0.kind == .thaw && $0.target.path == CgroupPath("/g1") } == [])
     }
+
+    /// Row 8: what a window cannot tell yet is unknown, and starts nothing.
+    @Test func aNewCgroupIsIdleUntilItsWindowIsKnown() throws {
+        var run = try EngineRun(
+            """
+            groups: {g: {path: /g}}
+            rules: [{name: r, on: g, when: "rate(cpu.usage, 5s) > 0.5cpus", do: [{log: {level: notice}}]}]
+            """)
+        for time in 0...5 {
+            run.tick(
+                Double(time),
+                [.init(path: "/g", values: ["cpu.usage_usec": Reading(UInt64(time) * 1_000_000)])])
+        }
+        // Three samples are two of five seconds; with the fifth it is known to be a whole CPU.
+        #expect(run.states() == ["4 active"])
+    }
+
+    /// Row 38: rules know nothing of the wall clock, which `during` follows.
+    @Test func aWallClockThatStepsChangesNoTimer() throws {
+        func states(_ shift: (Int) -> Int) throws -> (rules: [String], weights: [String]) {
+            var run = try EngineRun(
+                """
+                groups: {g: {path: /g}}
+                limits: [{on: g, during: "02:00-03:00", set: {cpu.weight: 10}}]
+                rules:
+                  - {name: r, on: g, when: pids.current > 90, for: 5s, until: pids.current < 80,
+                     cooldown: 10s, max_active: 30s, do: [{freeze: {timeout: 20s}}]}
+                """)
+            for time in 0...40 {
+                let hours = shift(time)
+                run.prepare = { $0.wallShift = Int64(hours) * 3_600_000_000 }
+                run.minute = (90 + hours * 60 + 1440) % 1440
+                run.tick(
+                    Double(time),
+                    [
+                        .init(
+                            path: "/g",
+                            values: [
+                                "pids.current": Reading(95), "cpu.weight": Reading(100),
+                            ])
+                    ])
+            }
+            return (
+                run.states() + run.acts { $0.kind.name != "set" && $0.kind.name != "restore" },
+                run.acts { $0.kind.name == "set" || $0.kind.name == "restore" }
+            )
+        }
+        let steady = try states { _ in 0 }
+        #expect(steady.rules.contains("5 freeze /g") && steady.rules.contains("25 thaw /g"))
+        #expect(steady.weights == [])
+        // Set back by an hour, and forward as in spring.
+        let back = try states { $0 < 8 ? 0 : -1 }
+        #expect(back.rules == steady.rules && back.weights == [])
+        let spring = try states { $0 < 8 ? 0 : 1 }
+        #expect(spring.rules == steady.rules)
+        #expect(spring.weights == ["8 set /g cpu.weight=10"])
+    }
+
+    // MARK: What the machine lacks
+
+    @Test(arguments: [Requirement.psi, .swap, .systemd])
+    func aRuleBeginsNothingWhereItsNeedIsNotMet(_ need: Requirement) throws {
+        let policy = """
+            groups: {g: {path: /g}}
+            rules:
+              - {name: r, on: g, requires: [\(need.rawValue)], when: pids.current > 90,
+                 until: pids.current < 80, cooldown: 1s, do: [{set: {pids.max: 50}}]}
+            """
+        var facts = TestFacts()
+        facts.hasSystemd = need != .systemd
+        var run = try EngineRun(policy, facts: facts)
+        func tick(_ time: Int, isThere: Bool, _ run: inout EngineRun) {
+            run.prepare = { builder in
+                builder.host.swapTotal = Reading(isThere ? 1 << 30 : 0)
+                if isThere { builder.host.ioPressure = Reading(0) }
+            }
+            run.tick(Double(time), pids: 95)
+        }
+        for time in 0...3 { tick(time, isThere: false, &run) }
+        #expect(run.acts() == [] && run.states() == [])
+        #expect(run.engine.metrics.disabled.map(\.reason) == ["requires \(need.rawValue)"])
+        guard need != .systemd else { return }
+        for time in 4...5 { tick(time, isThere: true, &run) }
+        #expect(run.states() == ["4 active"])
+        #expect(run.engine.metrics.disabled.isEmpty)
+        // What it has begun goes on to its end.
+        for time in 6...7 { tick(time, isThere: false, &run) }
+        run.tick(8, pids: 10)
+        #expect(run.acts() == ["4 set /g pids.max=50", "8 restore /g"])
+    }
+
+    @Test func pressureThatTheKernelDoesNotTellDisablesWhatAsksForIt() throws {
+        let policy = """
+            groups: {g: {path: /g}}
+            rules:
+              - {name: r, on: g, when: host.psi.cpu.some.avg10 > 20% or pids.current > 90,
+                 do: [{log: {level: notice}}]}
+            """
+        var run = try EngineRun(policy)
+        run.tick(0, pids: 95)
+        #expect(run.states() == [])
+        #expect(run.engine.metrics.disabled.map(\.reason) == ["requires psi"])
+    }
+
+    @Test func aMetricThatTheVersionDoesNotHaveDisablesItsRule() throws {
+        var facts = TestFacts()
+        facts.mode = .v1
+        let run = try EngineRun(
+            """
+            groups: {g: {path: /g}}
+            rules: [{name: r, on: g, when: psi.io.full.avg10 > 4%, do: [{log: {level: notice}}]}]
+            """, facts: facts)
+        #expect(
+            run.engine.metrics.disabled.map(\.reason)
+                == ["psi.io.full.avg10 does not exist on v1"])
+    }
 }

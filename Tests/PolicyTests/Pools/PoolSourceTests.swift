@@ -152,6 +152,107 @@ import Testing
     }
 }
 
+/// Row 27: CPUs that go offline and come back, with the engine writing and a kernel of v1 that takes
+/// an offline CPU out of each list and never gives it back.
+@Suite struct PoolHotplugTests {
+    private func run(fallback: String, _ ticks: (inout EngineRun, inout Lists) throws -> Void)
+        throws
+    {
+        let policy = """
+            groups: {api: {path: /api}, rest: {path: /rest}}
+            pools: {reserved: {cpus: 1}, fast: {cpus: 4, exclusive: true, numa: strict, \
+            smt: whole_core, fallback: \(fallback), others: [rest]}}
+            limits: [{on: api, set: {cpuset.pool: fast}}]
+            """
+        var facts = TestFacts()
+        facts.mode = .v1
+        let source = PoolSource(try EngineRun.document(policy), mode: .v1, isLegacy: true)
+        var run = try EngineRun(policy, facts: facts, sources: [source])
+        var lists = Lists()
+        try ticks(&run, &lists)
+        // Nobody else changed anything.
+        #expect(run.notes(.drift) == [])
+        #expect(run.engine.metrics.drifts == 0)
+    }
+
+    /// What the kernel has.
+    private struct Lists {
+        var cpus = ["/api": RangeList(0..<8), "/rest": RangeList(0..<8)]
+        var online = RangeList(0..<8)
+        var now = 0
+
+        mutating func tick(_ run: inout EngineRun, without offline: [Int] = []) {
+            online = RangeList((0..<8).filter { !offline.contains($0) })
+            for (path, list) in cpus { cpus[path] = list.intersection(online) }
+            run.topology = twoNodes.without(offline)
+            let rows = ["/api", "/rest"].map { path in
+                let word = Word.intern("\(cpus[path] ?? RangeList([]))").map { UInt64($0) } ?? 0
+                return EngineRun.Cgroup(
+                    path: path,
+                    values: [
+                        "cpuset.cpus": Reading(word), "cpuset.cpus.effective": Reading(word),
+                    ])
+            }
+            let output = run.tick(Double(now), rows)
+            now += 1
+            for effect in output.effects {
+                switch effect.kind {
+                case .set(let assignments):
+                    for one in assignments where one.key.name == "cpuset.cpus" {
+                        guard case .text(let text) = one.value, let list = RangeList(text) else {
+                            continue
+                        }
+                        #expect(list.isSubset(of: online) && !list.isEmpty, "\(list)")
+                        cpus["\(effect.target.path)"] = list
+                    }
+                case .restore: cpus["\(effect.target.path)"] = online
+                default: break
+                }
+            }
+        }
+    }
+
+    @Test func whatComesBackIsWrittenAgain() throws {
+        for fallback in ["shared", "skip"] {
+            try run(fallback: fallback) { run, lists in
+                for _ in 0..<3 { lists.tick(&run) }
+                #expect(
+                    lists.cpus == [
+                        "/api": RangeList([2, 3, 6, 7]), "/rest": RangeList([0, 1, 4, 5]),
+                    ])
+                // More often than a fight with someone else would be put up with.
+                for _ in 0..<4 {
+                    for _ in 0..<3 { lists.tick(&run, without: [2, 6]) }
+                    // What is left of it is kept.
+                    #expect(lists.cpus["/api"] == RangeList([3, 7]))
+                    for _ in 0..<3 { lists.tick(&run) }
+                    #expect(
+                        lists.cpus == [
+                            "/api": RangeList([2, 3, 6, 7]), "/rest": RangeList([0, 1, 4, 5]),
+                        ])
+                }
+            }
+        }
+    }
+
+    @Test func withoutItsNodeItSharesOrIsLeftAsItWas() throws {
+        for fallback in ["shared", "skip"] {
+            try run(fallback: fallback) { run, lists in
+                for _ in 0..<3 { lists.tick(&run) }
+                for _ in 0..<3 { lists.tick(&run, without: [2, 3, 6, 7]) }
+                #expect(lists.cpus["/api"] == RangeList([0, 1, 4, 5]))
+                #expect(lists.cpus["/rest"] == RangeList([0, 1, 4, 5]))
+                #expect(run.acts { $0.kind.name == "log" }.count == 1)
+                for _ in 0..<3 { lists.tick(&run) }
+                #expect(
+                    lists.cpus == [
+                        "/api": RangeList([2, 3, 6, 7]), "/rest": RangeList([0, 1, 4, 5]),
+                    ])
+            }
+        }
+    }
+}
+
 extension LimitValue {
     fileprivate var plain: String {
         if case .text(let text) = self { return text }

@@ -1,0 +1,57 @@
+import CgroupModel
+import Foundation
+import Hierarchy
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+/// Row 17: with a journal that cannot be trusted nothing is written, but what we froze goes on.
+@Suite(.serialized, .enabled(if: Kernel.hasFreezer || Kernel.hasUnified, "needs root and cgroups"))
+struct KernelFrozenMarkTests {
+    enum Fault: String, CaseIterable, Sendable { case damaged, earlierBoot }
+
+    @Test(arguments: KernelFreezerTests.trees, Fault.allCases)
+    func onlyWhatIsMarkedGoesOn(_ tree: KernelFreezerTests.Tree, _ fault: Fault) throws {
+        let set = try #require(tree.set)
+        let ours = try PopulatedCgroup(set)
+        let others = try PopulatedCgroup(set)
+        for cgroup in [ours, others] { try cgroup.run("exec sleep 300") }
+        let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: state) }
+        let journal = UndoJournal(directory: state)
+        _ = try Freezer(set: set, journal: journal, thawGuard: Program.thawGuard).freeze(ours.path)
+        let interface = FreezeInterface(
+            version: try ours.directory(.freezer).hierarchy.version)
+        try others.directory(.freezer).write(interface.frozenValue, to: interface.file)
+        func isRequested(_ cgroup: PopulatedCgroup) throws -> Bool {
+            try interface.isRequested(cgroup.directory(.freezer).text)
+        }
+        let file = "\(state)/journal"
+        var known = journal
+        switch fault {
+        case .damaged:
+            var bytes = try Data(contentsOf: URL(filePath: file))
+            bytes[20] ^= 1
+            try bytes.write(to: URL(filePath: file))
+        case .earlierBoot: known = UndoJournal(directory: state, bootID: "another")
+        }
+        let before = try Data(contentsOf: URL(filePath: file))
+        #expect(try isRequested(ours) && isRequested(others))
+        let restorer = Restorer(set: set, journal: known)
+        #expect(throws: ActuationError.self) { try restorer.restore(dryRun: true) }
+        #expect(try isRequested(ours))
+        let error = #expect(throws: ActuationError.self) { try restorer.restore() }
+        #expect(error?.code == .refused)
+        #expect(try !isRequested(ours) && isRequested(others))
+        #expect(try Data(contentsOf: URL(filePath: file)) == before)
+        // Frozen by someone else from now on, it is not ours any more.
+        let directory = try ours.directory(.freezer)
+        try directory.write(interface.frozenValue, to: interface.file)
+        #expect(throws: ActuationError.self) { try restorer.restore() }
+        #expect(try isRequested(ours))
+        for cgroup in [ours, others] {
+            try cgroup.directory(.freezer).write(interface.thawedValue, to: interface.file)
+        }
+    }
+}

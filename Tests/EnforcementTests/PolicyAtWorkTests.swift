@@ -1,0 +1,130 @@
+import Actuation
+import CgroupModel
+import Glibc
+import KernelIO
+import Policy
+import Testing
+
+@testable import Enforcement
+
+/// What becomes of a policy when the kernel refuses: the engine and those who act, together.
+@Suite struct PolicyAtWorkTests {
+    private let machine: FakeMachine
+
+    init() throws {
+        machine = try FakeMachine()
+        try machine.usual()
+    }
+
+    private static let wishes: [LimitAssignment] = [
+        .of("memory.max", 100 << 20), .of("pids.max", 7), .of("cpu.max", 1_500_000),
+    ]
+
+    private func standing(_ files: any ControlFiles, byRule: Bool = false) -> PolicyAtWork {
+        PolicyAtWork(
+            .setting(Self.wishes, byRule: byRule), on: machine, machine.actions(files))
+    }
+
+    /// Row 13: the first file is put back, and nothing is tried for five minutes.
+    @Test func aSecondFileThatIsDeniedTakesTheFirstBackAndRests() throws {
+        let files = failing(["pids.max": EACCES])
+        var work = standing(files)
+        for time in 0...300 { try work.tick(time) }
+        #expect(work.ends(of: "set") == ["1 rolledBack EACCES"])
+        #expect(
+            files.written == ["memory.limit_in_bytes=104857600", "memory.limit_in_bytes=209715200"])
+        #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
+        #expect(try machine.journal.entries().isEmpty)
+        for time in 301...303 { try work.tick(time) }
+        #expect(work.times(of: "set") == [0, 301])
+        #expect(files.written.count == 4)
+    }
+
+    /// Row 14: read-only from the start: it goes on looking, and owes nothing at the end.
+    @Test func whereAllIsReadOnlyItIsAMonitor() throws {
+        let files = ScriptedFiles { file, _ throws(IOError) in
+            throw IOError("write", file, code: EROFS)
+        }
+        var work = standing(files)
+        for time in 0...100 { try work.tick(time) }
+        #expect(work.ends(of: "set") == ["1 failed EROFS"])
+        #expect(files.written == [])
+        #expect(try machine.journal.entries().isEmpty)
+        var engine = work.engine
+        #expect(engine.stop().effects.isEmpty)
+    }
+
+    /// Row 15: what cannot be put back either is told once, tried at each tick, and shown.
+    @Test func whatCannotBePutBackIsOwedUntilItCan() throws {
+        let isFixed = Flag()
+        let isWritten = Flag()
+        let files = ScriptedFiles { file, _ throws(IOError) in
+            if file == "pids.max" { throw IOError("write", file, code: EACCES) }
+            guard file == "memory.limit_in_bytes" else { return }
+            if isWritten.value, !isFixed.value { throw IOError("write", file, code: EINVAL) }
+            isWritten.set()
+        }
+        var work = standing(files, byRule: true)
+        for time in 0...9 { try work.tick(time, pids: time == 0 ? 95 : 10) }
+        #expect(work.ends(of: "set") == ["1 halfway EACCES"])
+        #expect(work.times(of: "restore") == Array(1...9))
+        #expect(work.times(of: "notify") == [1])
+        let owed = work.engine.metrics.owed.map { "\($0.key) of \($0.target.path)" }
+        #expect(owed == ["memory.max of /a"])
+        #expect(try machine.journal.entries().map(\.cell.file) == ["memory.limit_in_bytes"])
+        isFixed.set()
+        for time in 10...13 { try work.tick(time, pids: 10) }
+        #expect(work.times(of: "restore") == Array(1...10))
+        #expect(work.times(of: "notify") == [1])
+        #expect(work.engine.metrics.owed.isEmpty)
+        #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+
+    /// Row 34: a write that does not come back for a minute: its cgroup is left alone, the ticks
+    /// go on, and so do the others.
+    @Test func aWriteThatBlocksHoldsNoTickUp() throws {
+        try machine.usual("/b")
+        let door = Door()
+        let files = ScriptedFiles { file, directory in
+            if file == "memory.limit_in_bytes", directory.path == CgroupPath("/a") { door.wait() }
+        }
+        var bounds = Enforcer.Bounds()
+        bounds.deadline = .milliseconds(500)
+        let enforcer = Enforcer(
+            actions: machine.actions(files), hooks: FakeHooks(nil), policyHooks: [],
+            notices: NoticeLog(), bounds: bounds)
+        var work = PolicyAtWork(
+            .setting(Self.wishes, byRule: true), on: machine, ["/a", "/b"]
+        ) { effects in
+            enforcer.enforce(effects)
+            return enforcer.takeResults()
+        }
+        // An engine's minute in a second.
+        var longest: UInt64 = 0
+        for time in 0..<60 {
+            let start = MonotonicClock.nanoseconds
+            try work.tick(time, pids: time < 40 ? 95 : 10)
+            longest = max(longest, MonotonicClock.nanoseconds - start)
+            usleep(20_000)
+        }
+        #expect(longest < 400_000_000, "a tick took \(longest / 1_000_000) ms")
+        let ends = work.audit.filter { $0.record.action == "set" && $0.record.outcome != nil }
+            .map { "\($0.record.target?.path.description ?? "") \($0.record.outcome?.word ?? "")" }
+        #expect(ends.sorted() == ["/a hung", "/b done"])
+        #expect(enforcer.isQuarantined(try machine.target("/a").cgroup))
+        // The other one was put back meanwhile, and nothing more was tried with the first.
+        #expect(try machine.text("memory/b/memory.limit_in_bytes") == "209715200")
+        #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
+        door.open()
+        var time = 60
+        _ = try Deadline(after: .seconds(20)).wait {
+            try work.tick(time, pids: 10)
+            time += 1
+            return try machine.journal.entries().isEmpty
+        }
+        #expect(!enforcer.isQuarantined(try machine.target("/a").cgroup))
+        #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+}
