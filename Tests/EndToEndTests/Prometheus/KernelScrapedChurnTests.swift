@@ -16,7 +16,8 @@ struct KernelScrapedChurnTests {
     @Test func whatIsStoredIsWhatLived() throws {
         let script = DashboardFiles.package.appending(path: "Tests/Performance/churn").path()
         let run = try ProgramRun(
-            script, ["--seconds", "\(Self.seconds)", "--program", ProgramRun.cgwarden])
+            script,
+            ["--seconds", "\(Self.seconds)", "--interval", "3", "--program", ProgramRun.cgwarden])
         let result = try run.result(seconds: Self.seconds + 120)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         let verdicts = result.lines.filter { $0.hasPrefix("ok: ") }
