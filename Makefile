@@ -2,7 +2,7 @@ PREFIX = /usr/local
 # The Swift runtime is linked in: an installed binary needs no toolchain.
 release = swift build -c release --static-swift-stdlib --product cgwarden
 
-.PHONY: run build test bench fmt check install deps
+.PHONY: run build demo test bench fmt check install uninstall deb man deps
 
 run: deps
 	$(release)
@@ -11,7 +11,14 @@ run: deps
 build: deps
 	swift build
 
+# A minute of real work under policies, to watch; it needs root.
+demo: deps
+	$(release)
+	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
+
+# Prometheus scrapes and queries, and promtool checks; a test that finds neither says so.
 test: deps
+	-@Tests/require prometheus
 	Tests/run
 
 bench: deps
@@ -28,11 +35,22 @@ check:
 
 install: deps
 	$(release)
-	install -D -s .build/release/cgwarden $(DESTDIR)$(PREFIX)/bin/cgwarden
-	for page in $(wildcard man/*.[1-8]); do \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; \
-	done
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) config/install .build/release/cgwarden
 
-# Libraries to build with, and tmux, in which the tests drive the live view.
+uninstall:
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) config/install --remove .build/release/cgwarden
+
+# A Debian package, .build/cgwarden_VERSION_ARCHITECTURE.deb
+deb: deps
+	@Tests/require dpkg-dev binutils
+	$(release)
+	config/debian/build .build/release/cgwarden .build
+
+# What the pages of man/ have from the program itself, anew.
+man: deps
+	UPDATE_GOLDEN=1 swift test --filter everyPageIsUpToDate
+
+# Libraries to build with, tmux, in which the tests drive the live view, and what they ask the
+# server with.
 deps:
-	@Tests/require libsystemd-dev libncurses-dev libyaml-dev zlib1g-dev tmux
+	@Tests/require libsystemd-dev libncurses-dev libyaml-dev libcrypt-dev zlib1g-dev tmux curl openssl

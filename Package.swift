@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "Exporter",
             dependencies: [
-                "CgroupModel",
+                "Configuration", "KernelIO", "CgroupModel",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
@@ -65,6 +65,11 @@ let package = Package(
                     name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
                     name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["Exporter"])),
+                .product(
+                    name: "NIOSSL", package: "swift-nio-ssl",
+                    condition: .when(traits: ["Exporter"])),
                 .product(
                     name: "NIOEmbedded", package: "swift-nio",
                     condition: .when(traits: ["Exporter"])),
@@ -74,6 +79,10 @@ let package = Package(
                 .product(
                     name: "NIOHTTPCompression", package: "swift-nio-extras",
                     condition: .when(traits: ["Exporter"])),
+            ],
+            resources: [
+                .embedInCode("Page/page.html"), .embedInCode("Page/page.css"),
+                .embedInCode("Page/page.js"),
             ],
             swiftSettings: swiftSettings
         ),
@@ -126,7 +135,8 @@ let package = Package(
             name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
         .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: swiftSettings),
-        .target(name: "CLinux"),
+        // libcrypt checks the passwords of the web configuration.
+        .target(name: "CLinux", linkerSettings: [.linkedLibrary("crypt")]),
         .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
         .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
@@ -141,7 +151,7 @@ let package = Package(
         .testTarget(
             name: "ExporterTests",
             dependencies: [
-                "Exporter", "CgroupModel", "TestSupport",
+                "Exporter", "Configuration", "KernelIO", "CgroupModel", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
@@ -187,6 +197,9 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ManualTests", dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),

@@ -27,6 +27,7 @@
 struct birth {
     const struct cgw_spawn *request;
     int report; // a failure is written here; exec closes it
+    int joins;  // it was not born in its v2 cgroup, so it goes there itself
     char uid_map[32], gid_map[32];
 };
 
@@ -155,15 +156,31 @@ static void wait_at_gate(const int gate[2]) {
     if (got != 1) _exit(127);
 }
 
+static int join(int cgroup) {
+    int members = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    return members >= 0 && write(members, "0", 1) == 1 ? 0 : -1;
+}
+
 static _Noreturn void be_born(const struct birth *birth) {
     const struct cgw_spawn *request = birth->request;
     if (request->gate[0] >= 0) wait_at_gate(request->gate);
+    if (birth->joins && join(request->cgroup) != 0) give_up(birth, CGW_SPAWN_JOIN);
     for (size_t index = 0; index < request->membership_count; index++)
         if (write(request->memberships[index], "0", 1) != 1) give_up(birth, CGW_SPAWN_JOIN);
     if (enter_namespaces(birth) != 0) give_up(birth, CGW_SPAWN_NAMESPACE);
     if (request->apart && stand_apart(request->apart) != 0) give_up(birth, CGW_SPAWN_APART);
     if (request->namespaces & CLONE_NEWPID) serve_as_init(birth);
     execute(birth);
+}
+
+// Filters that look at flags refuse clone3(2), whose flags they cannot see, as if there were none
+// (systemd's RestrictNamespaces=). clone(2) takes the same flags but one.
+static pid_t fork_with(struct clone_args *arguments, struct birth *birth) {
+    pid_t child = (pid_t)syscall(SYS_clone3, arguments, sizeof *arguments);
+    if (child >= 0 || errno != ENOSYS) return child;
+    uint64_t flags = arguments->flags & ~(uint64_t)CLONE_INTO_CGROUP;
+    birth->joins = flags != arguments->flags;
+    return (pid_t)syscall(SYS_clone, flags | arguments->exit_signal, 0, arguments->pidfd, 0, 0);
 }
 
 pid_t cgw_spawn_begin(const struct cgw_spawn *request, int *process, int *report) {
@@ -185,7 +202,7 @@ pid_t cgw_spawn_begin(const struct cgw_spawn *request, int *process, int *report
     sigset_t all, usual;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &usual);
-    pid_t child = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    pid_t child = fork_with(&arguments, &birth);
     if (child == 0) be_born(&birth);
     int code = errno;
     pthread_sigmask(SIG_SETMASK, &usual, NULL);

@@ -11,78 +11,78 @@ public struct CgroupIdentity: Hashable, Sendable {
 
     /// What the last component of the path is.
     public var kind: Kind
-    /// The innermost systemd unit at or above the cgroup, as systemd writes it.
+    /// The innermost systemd unit at or above the cgroup, as systemd writes it;
+    /// ``UnitName/readable(_:)`` is for people.
     public var unit: String?
     /// The innermost systemd slice at or above the cgroup.
     public var slice: String?
-    /// `docker`, `containerd`, `cri-o`, `podman`, `lxc`, `nspawn`, …, of the container that the
-    /// cgroup is or is within.
+    /// The user whose systemd, session or rootless runtime the cgroup belongs to.
+    public var user: UInt32?
+    /// `docker`, `containerd`, `cri-o`, `podman`, `lxc`, `nspawn`, `qemu` (a virtual machine of
+    /// libvirt), …, of the innermost container that the cgroup is or is within.
     public var runtime: String?
-    /// The container's identifier, mostly 64 hexadecimal digits.
+    /// The container's identifier, mostly 64 hexadecimal digits; LXC and nspawn have none.
     public var containerID: String?
     /// The container's name: of a Kubernetes pod's container, the one in the pod's specification.
     public var container: String?
+    /// Whether the container or pod is within another container, whose runtime alone knows it.
+    public var isNested = false
     /// What the container was made from.
     public var image: String?
     /// The name of the Kubernetes pod.
     public var pod: String?
-    /// Its identifier, with dashes.
+    /// Its identifier, with dashes; a static pod's has none.
     public var podUID: String?
     /// Its namespace.
     public var namespace: String?
     /// Its class: `guaranteed`, `burstable` or `besteffort`.
     public var qos: String?
-    /// Labels of the container with their values.
+    /// Labels of the container with their values, of a runtime that tells them.
     public var labels: [String: String] = [:]
+
+    /// Whether the cgroup is, or is within, a container or a pod, so that a runtime may know more.
+    public var isContained: Bool {
+        runtime != nil || containerID != nil || container != nil || podUID != nil
+    }
 
     /// What the path tells.
     public init(_ path: CgroupPath) {
         let names = path.bytes.split(separator: UInt8(ascii: "/")).map {
-            Self.unescaped(CgroupPath.text($0))
+            UnitName.ofCgroup(CgroupPath.text($0))
         }
-        kind = Self.kind(names)
-        unit = names.last { name in Self.unitSuffixes.contains { name.hasSuffix($0) } }
-        slice = names.last { $0.hasSuffix(".slice") }
-    }
-
-    private static let unitSuffixes = [
-        ".slice", ".service", ".scope", ".mount", ".socket", ".swap",
-    ]
-
-    /// systemd puts `_` before a name that would look like an interface file.
-    private static func unescaped(_ name: String) -> String {
-        name.hasPrefix("_") ? String(name.dropFirst()) : name
-    }
-
-    private static func kind(_ names: [String]) -> Kind {
-        guard let name = names.last else { return .other }
-        if isPod(name, below: names.dropLast()) { return .pod }
-        if isContainer(name, below: names.dropLast()) { return .container }
-        if name.hasSuffix(".slice") { return .slice }
-        if name.hasSuffix(".service") { return .service }
-        if name.hasSuffix(".scope") { return .scope }
-        return .other
-    }
-
-    /// `kubepods-burstable-podUID.slice`, or `podUID` below `kubepods`.
-    private static func isPod(_ name: String, below parents: ArraySlice<String>) -> Bool {
-        if name.hasPrefix("kubepods") { return name.hasSuffix(".slice") && name.contains("-pod") }
-        return name.hasPrefix("pod") && parents.contains { $0.hasPrefix("kubepods") }
-    }
-
-    /// 64 hexadecimal digits, alone or as in `docker-ID.scope`; or a child of `lxc`.
-    ///
-    /// The monitor beside a container (`conmon`) is none.
-    private static func isContainer(_ name: String, below parents: ArraySlice<String>) -> Bool {
-        if name.hasPrefix("lxc.payload.") || parents == ["lxc"] { return true }
-        let stem = name.hasSuffix(".scope") ? name.dropLast(".scope".count) : name[...]
-        let parts = stem.split(separator: "-")
-        guard let id = parts.last, id.utf8.count == 64, !parts.contains("conmon") else {
-            return false
+        kind = names.last.map(Self.unitKind) ?? .other
+        unit = names.last(where: UnitName.isUnit)
+        slice = names.last { $0.hasSuffix(".slice") && UnitName.isUnit($0) }
+        for place in names.indices {
+            // Who is user 1000 of a container is another one of the host.
+            if user == nil, !isContained { user = Self.user(names[place]) }
+            if let pod = PathPlace.pod(names, at: place) {
+                isNested = runtime != nil || containerID != nil
+                podUID = pod.uid
+                qos = pod.qos
+                if place == names.indices.last { kind = .pod }
+            }
+            if let found = PathPlace.container(names, at: place) {
+                isNested = isNested || runtime != nil || containerID != nil
+                runtime = found.runtime
+                containerID = found.id
+                container = found.name
+                // A virtual machine has a scope as a container has, and is none.
+                if place == names.indices.last, !found.isMachine { kind = .container }
+            }
         }
-        return id.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    private static func unitKind(_ name: String) -> Kind {
+        let kinds: [Kind] = [.slice, .service, .scope]
+        return kinds.first { name.hasSuffix(".\($0.rawValue)") && UnitName.isUnit(name) } ?? .other
+    }
+
+    /// `user-1000.slice`, or `user@1000.service` where the slice is out of sight.
+    private static func user(_ name: String) -> UInt32? {
+        if name.hasPrefix("user-"), name.hasSuffix(".slice") {
+            return UInt32(name.dropFirst("user-".count).dropLast(".slice".count))
         }
+        return UnitName.user(ofManager: name)
     }
 }

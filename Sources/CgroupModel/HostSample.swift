@@ -73,7 +73,22 @@ public struct HostSample: Hashable, Sendable {
     }
 }
 
-/// How well the sampling of one tick went; every field but the last two counts up.
+/// How well the reading of a collector's files went.
+public struct CollectorHealth: Hashable, Sendable {
+    /// Whose files.
+    public let collector: Collector
+    /// How long reading them took in this tick, in nanoseconds.
+    public var duration: UInt64 = 0
+    /// Files that could not be read or understood, since the start.
+    public var failures: UInt64 = 0
+    /// Whether there were any in this tick.
+    public var hasFailed = false
+
+    /// Nothing counted yet.
+    public init(_ collector: Collector) { self.collector = collector }
+}
+
+/// How well the sampling of one tick went; every field but the last three counts up.
 public struct SampleHealth: Hashable, Sendable {
     /// Files read.
     public var filesRead: UInt64 = 0
@@ -91,6 +106,8 @@ public struct SampleHealth: Hashable, Sendable {
     public var descriptors: UInt64 = 0
     /// How long this tick's reading took, in nanoseconds.
     public var duration: UInt64 = 0
+    /// The same by collector, of those that have files here.
+    public var collectors: [CollectorHealth] = []
 
     /// Nothing counted yet.
     public init() {}

@@ -58,5 +58,6 @@ extension MetricID {
         pidsRefused = MetricCatalog.id("pids.events.max"),
         frozen = MetricCatalog.id("cgroup.frozen"),
         populated = MetricCatalog.id("cgroup.populated"),
-        freezerState = MetricCatalog.id("freezer.state")
+        freezerState = MetricCatalog.id("freezer.state"),
+        descendants = MetricCatalog.id("cgroup.nr_descendants")
 }

@@ -107,6 +107,18 @@ public struct Source: Sendable, ExpressibleByStringLiteral {
     public static func pages(_ text: String) -> Source { Source(text, .pages) }
 }
 
+/// A label that all series of a row have.
+public struct FamilyLabel: Hashable, Sendable {
+    /// The label's name and its value.
+    public let name: String, value: String
+
+    /// Joins the parts.
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
 /// One row of the catalog: everything that any part of the program knows about a metric.
 public struct Metric: Sendable {
     /// The place in the catalog.
@@ -129,6 +141,10 @@ public struct Metric: Sendable {
     public let v1: Source?
     /// The Prometheus family, nil where it is not exported.
     public let family: String?
+    /// When the family is exported.
+    public let exportGroup: ExportGroup
+    /// Labels that tell the rows of one family apart, in the order in which they are written.
+    public let familyLabels: [FamilyLabel]
     /// One sentence for people.
     public let help: String
 

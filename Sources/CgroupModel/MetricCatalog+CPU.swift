@@ -5,15 +5,16 @@ extension MetricCatalog {
         Row(
             "cpu.usage_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat usage_usec", v1: .nanoseconds("cpuacct.usage"),
-            family: "cgroup_cpu_usage_seconds_total", "CPU time used, descendants included."),
+            family: "cgroup_cpu_usage_seconds_total", in: .basic,
+            "CPU time used, descendants included."),
         Row(
             "cpu.user_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat user_usec", v1: .ticks("cpuacct.stat user"),
-            family: "cgroup_cpu_user_seconds_total", "CPU time spent in user mode."),
+            family: "cgroup_cpu_user_seconds_total", in: .basic, "CPU time spent in user mode."),
         Row(
             "cpu.system_usec", .cpuacct, .counter, .microseconds, .tick,
             v2: "cpu.stat system_usec", v1: .ticks("cpuacct.stat system"),
-            family: "cgroup_cpu_system_seconds_total", "CPU time spent in the kernel."),
+            family: "cgroup_cpu_system_seconds_total", in: .basic, "CPU time spent in the kernel."),
         Row(
             "cpu.nice_usec", .cpuacct, .counter, .microseconds, .tick, v2: "cpu.stat nice_usec",
             "CPU time spent by niced tasks."),
@@ -23,16 +24,16 @@ extension MetricCatalog {
             "Time that core scheduling forced a sibling CPU to idle."),
         Row(
             "cpu.nr_periods", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_periods",
-            v1: "cpu.stat nr_periods", family: "cgroup_cpu_periods_total",
+            v1: "cpu.stat nr_periods", family: "cgroup_cpu_periods_total", in: .basic,
             "Quota periods in which the cgroup ran."),
         Row(
             "cpu.nr_throttled", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_throttled",
-            v1: "cpu.stat nr_throttled", family: "cgroup_cpu_throttled_periods_total",
+            v1: "cpu.stat nr_throttled", family: "cgroup_cpu_throttled_periods_total", in: .basic,
             "Quota periods in which the cgroup was throttled."),
         Row(
             "cpu.throttled_usec", .cpu, .counter, .microseconds, .tick,
             v2: "cpu.stat throttled_usec", v1: .nanoseconds("cpu.stat throttled_time"),
-            family: "cgroup_cpu_throttled_seconds_total",
+            family: "cgroup_cpu_throttled_seconds_total", in: .basic,
             "Time throttled by the quota, summed over CPUs."),
         Row(
             "cpu.nr_bursts", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_bursts",
@@ -52,11 +53,11 @@ extension MetricCatalog {
             "Time throttled by the quota of the cgroup or of any ancestor, summed over CPUs."),
         Row(
             "cpu.max", .cpu, .limit, .microseconds, .settings, v2: "cpu.max 0",
-            v1: "cpu.cfs_quota_us", family: "cgroup_cpu_quota_seconds",
+            v1: "cpu.cfs_quota_us", family: "cgroup_cpu_quota_seconds", in: .basic,
             "CPU time allowed in each period."),
         Row(
             "cpu.max.period", .cpu, .setting, .microseconds, .settings, v2: "cpu.max 1",
-            v1: "cpu.cfs_period_us", family: "cgroup_cpu_period_seconds",
+            v1: "cpu.cfs_period_us", family: "cgroup_cpu_period_seconds", in: .basic,
             "Length of a quota period."),
         Row(
             "cpu.max.burst", .cpu, .setting, .microseconds, .settings, v2: "cpu.max.burst",
@@ -88,6 +89,7 @@ extension MetricCatalog {
         Row(
             "percpu.usage_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,
             v1: .nanoseconds("cpuacct.usage_percpu"),
+            family: "cgroup_percpu_usage_seconds_total", in: .extra(.perCPU),
             "CPU time used on each possible CPU (v1)."),
         Row(
             "percpu.user_usec", .cpuacct, .counter, .microseconds, .detail, by: .cpu,

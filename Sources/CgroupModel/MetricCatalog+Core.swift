@@ -3,11 +3,11 @@ extension MetricCatalog {
         [
             Row(
                 "cgroup.populated", .core, .gauge, .flag, .tick, v2: "cgroup.events populated",
-                family: "cgroup_populated",
+                family: "cgroup_populated", in: .basic,
                 "Whether the cgroup or a descendant holds a live process."),
             Row(
                 "cgroup.frozen", .freezer, .gauge, .flag, .tick, v2: "cgroup.events frozen",
-                v1: Source("freezer.state", .frozenState), family: "cgroup_frozen",
+                v1: Source("freezer.state", .frozenState), family: "cgroup_frozen", in: .basic,
                 "Whether every process of the cgroup is frozen."),
             Row(
                 "cgroup.freeze", .core, .setting, .flag, .settings, v2: "cgroup.freeze",
@@ -32,6 +32,7 @@ extension MetricCatalog {
             Row(
                 "cgroup.nr_dying_descendants", .core, .gauge, .count, .costly,
                 v2: "cgroup.stat nr_dying_descendants", family: "cgroup_dying_descendants",
+                in: .basic,
                 "Removed descendant cgroups that the kernel still keeps for their charges."),
             Row(
                 "cgroup.max.depth", .core, .limit, .count, .settings, v2: "cgroup.max.depth",
@@ -72,12 +73,15 @@ extension MetricCatalog {
             Row(
                 "\(resource).pressure.\(share).avg\(window)", .core, .gauge, .percentHundredths,
                 .tick, v2: Source("\(resource).pressure \(share).avg\(window)"),
+                family: "cgroup_pressure_average_ratio", in: .extra(.pressureAverages),
+                labels: ["resource": resource, "kind": word, "window": "\(window)s"],
                 "Percent of the last \(window) s in which \(who) waited for \(resource).")
         }
         let total = Row(
             "\(resource).pressure.\(share).total", .core, .counter, .microseconds,
             .tick, v2: Source("\(resource).pressure \(share).total"),
             family: "cgroup_pressure_\(resource)_\(word)_seconds_total",
+            in: resource == "irq" ? .full : .basic,
             "Time in which \(who) waited for \(resource).")
         return averages + [total]
     }

@@ -7,11 +7,11 @@ extension MetricCatalog {
         Row(
             "io.rbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat rbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Read",
-            family: "cgroup_io_read_bytes_total", "Bytes read."),
+            family: "cgroup_io_read_bytes_total", in: .basic, "Bytes read."),
         Row(
             "io.wbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat wbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Write",
-            family: "cgroup_io_written_bytes_total", "Bytes written."),
+            family: "cgroup_io_written_bytes_total", in: .basic, "Bytes written."),
         Row(
             "io.dbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat dbytes",
             v1: "blkio.throttle.io_service_bytes_recursive Discard",
@@ -19,11 +19,11 @@ extension MetricCatalog {
         Row(
             "io.rios", .io, .counter, .count, .tick, by: .device, v2: "io.stat rios",
             v1: "blkio.throttle.io_serviced_recursive Read",
-            family: "cgroup_io_reads_total", "Read operations."),
+            family: "cgroup_io_reads_total", in: .basic, "Read operations."),
         Row(
             "io.wios", .io, .counter, .count, .tick, by: .device, v2: "io.stat wios",
             v1: "blkio.throttle.io_serviced_recursive Write",
-            family: "cgroup_io_writes_total", "Write operations."),
+            family: "cgroup_io_writes_total", in: .basic, "Write operations."),
         Row(
             "io.dios", .io, .counter, .count, .tick, by: .device, v2: "io.stat dios",
             v1: "blkio.throttle.io_serviced_recursive Discard",
@@ -51,7 +51,8 @@ extension MetricCatalog {
     ].map { (key: String, help: String) -> Row in
         Row(
             "io.cost.\(key)_usec", .io, .counter, .microseconds, .tick, by: .device,
-            v2: Source("io.stat cost.\(key)"), "\(help).")
+            v2: Source("io.stat cost.\(key)"),
+            family: "cgroup_io_cost_\(key)_seconds_total", in: .extra(.ioCost), "\(help).")
     }
 
     private static let debugRows: [Row] =
@@ -98,7 +99,7 @@ extension MetricCatalog {
         Row(
             "io.max.wbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
             v2: "io.max wbps", v1: "blkio.throttle.write_bps_device",
-            family: "cgroup_io_max_written_bytes_per_second",
+            family: "cgroup_io_max_write_bytes_per_second",
             "Bytes that may be written each second."),
         Row(
             "io.max.riops", .io, .limit, .operationsPerSecond, .settings, by: .device,

@@ -7,15 +7,15 @@ extension MetricCatalog {
     private static let ownRows: [Row] = [
         Row(
             "memory.usage", .memory, .gauge, .bytes, .tick, v2: "memory.current",
-            v1: "memory.usage_in_bytes", family: "cgroup_memory_current_bytes",
+            v1: "memory.usage_in_bytes", family: "cgroup_memory_current_bytes", in: .basic,
             "Memory charged, page cache and kernel memory included, swap not."),
         Row(
             "memory.peak", .memory, .peak, .bytes, .costly, v2: "memory.peak",
-            v1: "memory.max_usage_in_bytes", family: "cgroup_memory_peak_bytes",
+            v1: "memory.max_usage_in_bytes", family: "cgroup_memory_peak_bytes", in: .basic,
             "Highest usage so far."),
         Row(
             "memory.max", .memory, .limit, .bytes, .settings, v2: "memory.max",
-            v1: "memory.limit_in_bytes", family: "cgroup_memory_max_bytes",
+            v1: "memory.limit_in_bytes", family: "cgroup_memory_max_bytes", in: .basic,
             "Hard limit: above it the kernel reclaims, then kills."),
         Row(
             "memory.max.effective", .memory, .limit, .bytes, .costly,
@@ -23,7 +23,8 @@ extension MetricCatalog {
             "Lowest hard limit of the cgroup and its ancestors, as v1 reports it."),
         Row(
             "memory.high", .memory, .limit, .bytes, .settings, v2: "memory.high",
-            family: "cgroup_memory_high_bytes", "Soft limit: above it tasks are slowed down."),
+            family: "cgroup_memory_high_bytes", in: .basic,
+            "Soft limit: above it tasks are slowed down."),
         Row(
             "memory.low", .memory, .limit, .bytes, .settings, v2: "memory.low",
             family: "cgroup_memory_low_bytes", "Best-effort protection from reclaim."),
@@ -36,7 +37,7 @@ extension MetricCatalog {
             "v1 soft limit: only orders host-wide reclaim."),
         Row(
             "memory.swap.current", .memory, .gauge, .bytes, .costly, v2: "memory.swap.current",
-            v1: "memory.stat total_swap", family: "cgroup_memory_swap_current_bytes",
+            v1: "memory.stat total_swap", family: "cgroup_memory_swap_current_bytes", in: .basic,
             "Swap in use."),
         Row(
             "memory.swap.max", .memory, .limit, .bytes, .settings, v2: "memory.swap.max",
@@ -66,7 +67,7 @@ extension MetricCatalog {
             v1: "memory.memsw.failcnt", "Charges refused by the RAM and swap limit (v1)."),
         Row(
             "memory.failcnt", .memory, .counter, .count, .costly, v1: "memory.failcnt",
-            family: "cgroup_memory_failcnt_total", "Charges that hit this cgroup's own limit (v1)."),
+            "Charges that hit this cgroup's own limit (v1)."),
         Row(
             "memory.zswap.current", .memory, .gauge, .bytes, .costly, v2: "memory.zswap.current",
             "Compressed swap in RAM."),
@@ -125,17 +126,19 @@ extension MetricCatalog {
         ("sock_throttled", "Socket memory throttles"),
     ].flatMap { (key: String, help: String) -> [Row] in
         let exported = key != "sock_throttled"
-        let legacy: Source? = key == "oom_kill" ? "memory.oom_control oom_kill" : nil
+        let group: ExportGroup = key == "oom_kill" ? .basic : .full
+        let legacy: Source? =
+            ["max": "memory.failcnt", "oom_kill": "memory.oom_control oom_kill"][key]
         return [
             Row(
                 "memory.events.\(key)", .memory, .counter, .count, .costly,
                 v2: Source("memory.events \(key)"),
-                family: exported ? "cgroup_memory_events_\(key)_total" : nil,
+                family: exported ? "cgroup_memory_events_\(key)_total" : nil, in: group,
                 "\(help), descendants included."),
             Row(
                 "memory.events.local.\(key)", .memory, .counter, .count, .costly,
                 v2: Source("memory.events.local \(key)"), v1: legacy,
-                family: exported ? "cgroup_memory_events_local_\(key)_total" : nil,
+                family: exported ? "cgroup_memory_events_local_\(key)_total" : nil, in: group,
                 "\(help), this cgroup alone."),
         ]
     }

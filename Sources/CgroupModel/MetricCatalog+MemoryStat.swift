@@ -6,11 +6,11 @@ extension MetricCatalog {
     static let statRows: [Row] = [
         Row(
             "memory.anon", .memory, .gauge, .bytes, .costly, v2: "memory.stat anon",
-            v1: "memory.stat total_rss", family: "cgroup_memory_anon_bytes",
+            v1: "memory.stat total_rss", family: "cgroup_memory_anon_bytes", in: .basic,
             "Anonymous memory mapped."),
         Row(
             "memory.file", .memory, .gauge, .bytes, .costly, v2: "memory.stat file",
-            v1: "memory.stat total_cache", family: "cgroup_memory_file_bytes",
+            v1: "memory.stat total_cache", family: "cgroup_memory_file_bytes", in: .basic,
             "Page cache, shared memory included."),
         Row(
             "memory.kernel", .memory, .gauge, .bytes, .costly, v2: "memory.stat kernel",
@@ -49,7 +49,8 @@ extension MetricCatalog {
         Row(
             "memory.\(key)", .memory, .gauge, .bytes, .costly, v2: Source("memory.stat \(key)"),
             v1: Source("memory.stat total_\(key)"),
-            family: key == "swapcached" ? nil : "cgroup_memory_\(key)_bytes", "\(help).")
+            family: key == "swapcached" ? nil : "cgroup_memory_\(key)_bytes",
+            in: key == "inactive_file" ? .basic : .full, "\(help).")
     }
 
     static let unifiedStatRows: [Row] = [
@@ -79,7 +80,7 @@ extension MetricCatalog {
         Row(
             "memory.\(key)", .memory, .counter, .count, .costly, v2: Source("memory.stat \(key)"),
             v1: Source("memory.stat total_\(key)"), family: "cgroup_memory_\(key)_total",
-            "\(help).")
+            in: key == "pgmajfault" ? .basic : .full, "\(help).")
     }
 
     static let legacyPagingRows: [Row] = ["pgpgin", "pgpgout"].map { (key: String) -> Row in

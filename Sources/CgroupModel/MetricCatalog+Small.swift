@@ -5,16 +5,16 @@ extension MetricCatalog {
     static let smallRows: [Row] = [
         Row(
             "pids.current", .pids, .gauge, .count, .tick, v2: "pids.current", v1: "pids.current",
-            family: "cgroup_pids_current", "Tasks, zombies included."),
+            family: "cgroup_pids_current", in: .basic, "Tasks, zombies included."),
         Row(
             "pids.max", .pids, .limit, .count, .settings, v2: "pids.max", v1: "pids.max",
-            family: "cgroup_pids_max", "Most tasks allowed."),
+            family: "cgroup_pids_max", in: .basic, "Most tasks allowed."),
         Row(
             "pids.peak", .pids, .peak, .count, .settings, v2: "pids.peak", v1: "pids.peak",
             family: "cgroup_pids_peak", "Most tasks so far."),
         Row(
             "pids.events.max", .pids, .counter, .count, .costly, v2: "pids.events max",
-            v1: "pids.events max", family: "cgroup_pids_events_max_total",
+            v1: "pids.events max", family: "cgroup_pids_events_max_total", in: .basic,
             "Forks that were refused because of the limit."),
         Row(
             "pids.events.local.max", .pids, .counter, .count, .costly,

@@ -20,7 +20,7 @@ public enum MetricCatalog {
     public static subscript(id: MetricID) -> Metric { all[id.index] }
 
     /// The place of a name that the program itself uses; a name that is no row is a defect.
-    static func id(_ name: String) -> MetricID {
+    package static func id(_ name: String) -> MetricID {
         guard let id = index[name] else { preconditionFailure("no metric is named \(name)") }
         return id
     }
@@ -58,12 +58,15 @@ struct Row {
     var v2: Source?
     var v1: Source?
     var family: String?
+    var exportGroup: ExportGroup
+    var familyLabels: [FamilyLabel]
     var help: String
 
     init(
         _ name: String, _ controller: Controller, _ kind: MetricKind, _ unit: MetricUnit,
         _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, v1: Source? = nil,
-        family: String? = nil, _ help: String
+        family: String? = nil, in exportGroup: ExportGroup = .full,
+        labels: KeyValuePairs<String, String> = [:], _ help: String
     ) {
         self.name = name
         self.controller = controller
@@ -74,12 +77,15 @@ struct Row {
         self.v2 = v2
         self.v1 = v1
         self.family = family
+        self.exportGroup = exportGroup
+        familyLabels = labels.map { FamilyLabel(name: $0.key, value: $0.value) }
         self.help = help
     }
 
     func metric(_ id: MetricID) -> Metric {
         Metric(
             id: id, name: name, controller: controller, kind: kind, unit: unit,
-            dimension: dimension, tier: tier, v2: v2, v1: v1, family: family, help: help)
+            dimension: dimension, tier: tier, v2: v2, v1: v1, family: family,
+            exportGroup: exportGroup, familyLabels: familyLabels, help: help)
     }
 }

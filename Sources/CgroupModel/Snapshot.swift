@@ -138,6 +138,11 @@ public struct Snapshot: Sendable, Hashable {
             rawValue: blocks[place.block].values[place.row * schema.width + column])
     }
 
+    /// The number in a column of ``schema`` of the cgroup whose row this is.
+    public func reading(_ place: RowLocation, column: Int) -> Reading {
+        Reading(rawValue: blocks[place.block].values[place.row * schema.width + column])
+    }
+
     /// A counter when its file was read before; `absent` for a new cgroup.
     public func previous(_ index: Int, _ metric: MetricID) -> Reading {
         guard let column = schema.column(of: metric), column < schema.counterCount else {

@@ -41,7 +41,7 @@ struct Cgwarden: AsyncParsableCommand {
         list.append(ExporterCommand.self)
         #endif
         list +=
-            [DaemonCommand.self, StatusCommand.self, PanicCommand.self]
+            [DaemonCommand.self, StatusCommand.self, PanicCommand.self, DemoCommand.self]
             as [any ParsableCommand.Type]
         list += actions
         list.append(BenchSweepCommand.self)
@@ -52,7 +52,7 @@ struct Cgwarden: AsyncParsableCommand {
         FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
         ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
         DoctorCommand.self, ThawLaterCommand.self, GuardianCommand.self,
-        GuardCgroupCommand.self,
+        GuardCgroupCommand.self, DemoStageCommand.self,
     ]
 
     static func main() async {

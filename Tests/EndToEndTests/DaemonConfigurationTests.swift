@@ -1,3 +1,4 @@
+import CgroupModel
 import Configuration
 import Foundation
 import Testing
@@ -33,8 +34,17 @@ import Testing
             state_dir: /s
             log_level: debug
             dry_run: true
-            web: {listen_address: ""}
+            web:
+              listen_address: ""
+              telemetry_path: /m
+              config_file: /w.yml
+              systemd_socket: true
+              max_requests: 0
+              disable_exporter_metrics: true
             audit: {file: "", max_size: 1MiB, keep: 0, journald: false}
+            metrics: {profile: basic, depth: 3, include: ["/a/**"], exclude: ["/a/b"],
+              exclude_device: [], idle_devices: true, per_cpu: true, io_cost: false,
+              max_cgroups: 10, inline_labels: [pod, unit]}
             history: {memory: 1MB, recording: /r, max_recording: 2GiB}
             """)
         #expect(configuration.interval == .milliseconds(500))
@@ -42,11 +52,27 @@ import Testing
         #expect(configuration.stateDirectory == "/s")
         #expect(configuration.logLevel == "debug")
         #expect(configuration.isDryRun)
-        #expect(configuration.listenAddress.isEmpty)
+        #expect(configuration.web.addresses.isEmpty)
+        #expect(configuration.web.telemetryPath == "/m")
+        #expect(configuration.web.configurationFile == "/w.yml")
+        #expect(configuration.web.usesPassedSockets)
+        #expect(configuration.web.mostRequests == 0)
+        #expect(configuration.web.omitsOwnMetrics)
         #expect(configuration.audit.file.isEmpty)
         #expect(configuration.audit.largestFile == 1 << 20)
         #expect(configuration.audit.kept == 0)
         #expect(!configuration.audit.usesJournald)
+        var metrics = ExportSelection()
+        metrics.profile = .basic
+        metrics.extras = [.perCPU]
+        metrics.depth = 3
+        metrics.include = [try #require(Glob("/a/**", separator: "/"))]
+        metrics.exclude = [try #require(Glob("/a/b", separator: "/"))]
+        metrics.excludedDevices = []
+        metrics.hasIdleDevices = true
+        metrics.mostCgroups = 10
+        metrics.inlineLabels = [.unit, .pod]
+        #expect(configuration.metrics == metrics)
         #expect(configuration.history.memory == 1_000_000)
         #expect(configuration.history.recording == "/r")
         #expect(configuration.history.largestRecording == 2 << 30)
@@ -59,6 +85,14 @@ import Testing
         ("policy: a.yaml", "c.yaml:1:9: policy must be an absolute path"),
         ("audit: {max_size: 10}", "c.yaml:1:19: audit.max_size must be an amount with its unit"),
         ("audit: {keep: -1}", "c.yaml:1:15: audit.keep must be a number from 0 to 1000"),
+        ("metrics: {profile: most}", "c.yaml:1:20: unknown metrics.profile 'most'"),
+        (
+            "metrics: {include: [a]}",
+            "c.yaml:1:21: metrics.include: a pattern for cgroups must begin"
+        ),
+        ("metrics: {exclude_device: ['[']}", "c.yaml:1:28: metrics.exclude_device: a bracket"),
+        ("metrics: {max_cgroups: 0}", "c.yaml:1:24: metrics.max_cgroups must be a number from 1"),
+        ("metrics: {inline_labels: [cgroup]}", "c.yaml:1:27: unknown metrics.inline_labels"),
         ("dry_run: yes", "c.yaml:1:10: unknown dry_run 'yes'"),
         ("web: [a]", "c.yaml:1:6: web must be a mapping"),
         ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),

@@ -31,7 +31,7 @@ final class ServingProgram {
             environment: environment)
         port = try awaiting("the exporter tells its port") { [run] in
             guard run.isRunning else { throw ProgramTrouble("ended: \(run.errors)") }
-            let address = run.errors.components(separatedBy: "serving http://127.0.0.1:").last
+            let address = run.errors.components(separatedBy: "://127.0.0.1:").last
             let digits = address?.prefix { $0.isNumber } ?? ""
             return run.errors.contains("/metrics") ? Int(digits) : nil
         }

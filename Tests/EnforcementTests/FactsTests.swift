@@ -11,45 +11,6 @@ import Testing
 
 @testable import Enforcement
 
-@Suite struct ContainerPathTests {
-    private static let id = String(repeating: "0123456789abcdef", count: 4)
-
-    @Test(arguments: [
-        ("/system.slice/docker-ID.scope", "docker"), ("/docker/ID", "docker"),
-        ("/docker/ID/init.scope", "docker"),
-        ("/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope", "containerd"),
-        ("/system.slice/kubepods-burstable-pod1.slice:cri-containerd:ID", "containerd"),
-        ("/kubepods.slice/kubepods-pod1.slice/crio-ID.scope", "cri-o"),
-        ("/machine.slice/libpod-ID.scope/container", "podman"),
-        ("/kubepods/burstable/pod1/ID", nil),
-    ])
-    func theIDIsInThePath(_ path: String, _ runtime: String?) throws {
-        let path = CgroupPath(path.replacingOccurrences(of: "ID", with: Self.id))
-        let facts = try #require(ContainerPath.container(in: path))
-        #expect(facts.runtime == runtime && facts.id == Self.id && facts.name == nil)
-    }
-
-    @Test(arguments: [
-        ("/lxc.payload.web/init.scope", "lxc", "web"), ("/lxc/web", "lxc", "web"),
-        ("/machine.slice/systemd-nspawn@deb\\x2dian.service/payload", "nspawn", "deb-ian"),
-        ("/machine.slice/machine-deb\\x2dian.scope", "nspawn", "deb-ian"),
-        ("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", "qemu", "qemu-1-vm"),
-    ])
-    func theNameIsInThePath(_ path: String, _ runtime: String, _ name: String) throws {
-        let facts = try #require(ContainerPath.container(in: CgroupPath(path)))
-        #expect(facts.runtime == runtime && facts.name == name && facts.id == nil)
-    }
-
-    @Test(arguments: [
-        "/", "/system.slice/docker.service", "/system.slice/docker-cleanup.service",
-        "/system.slice/crio-conmon-ID.scope", "/user.slice/user-1000.slice", "/a/IDx",
-    ])
-    func whatIsNone(_ path: String) {
-        let path = CgroupPath(path.replacingOccurrences(of: "ID", with: Self.id))
-        #expect(ContainerPath.container(in: path) == nil)
-    }
-}
-
 @Suite struct UnitLookupTests {
     private let machine: FakeMachine
 

@@ -19,8 +19,8 @@ enum ExporterFixtures {
     static let disk = InstanceKey(major: 254, minor: 0)
     static let unnamedDisk = InstanceKey(major: 8, minor: 16)
 
-    static func encoder() -> ExpositionEncoder {
-        ExpositionEncoder(version: "1.2.3") { $0 == disk ? "vda" : nil }
+    static func encoder(_ selection: ExportSelection = ExportSelection()) -> ExpositionEncoder {
+        ExpositionEncoder(version: "1.2.3", selection: selection) { $0 == disk ? "vda" : nil }
     }
 
     static var process: ProcessSample {
@@ -97,9 +97,22 @@ enum ExporterFixtures {
         return builder.build()
     }
 
-    static func text(_ snapshot: Snapshot, _ format: ExpositionFormat) -> String {
-        var encoder = encoder()
+    static func text(
+        _ snapshot: Snapshot, _ format: ExpositionFormat,
+        _ selection: ExportSelection = ExportSelection()
+    ) -> String {
+        var encoder = encoder(selection)
         encoder.encode(snapshot, process: process, as: format)
         return String(decoding: encoder.bytes, as: UTF8.self)
+    }
+}
+
+extension ExportSelection {
+    /// All families, with everything that may stand on a series.
+    static var everything: ExportSelection {
+        var selection = ExportSelection()
+        selection.extras = Set(ExportExtra.allCases)
+        selection.hasIdleDevices = true
+        return selection
     }
 }

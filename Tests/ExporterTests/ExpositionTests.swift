@@ -10,6 +10,10 @@ import Testing
         let golden = try #require(Bundle.module.resourceURL)
             .appendingPathComponent("Golden").appendingPathComponent(file)
         let text = ExporterFixtures.text(ExporterFixtures.small(), format)
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
+            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            try Data(text.utf8).write(to: source.appendingPathComponent("Golden/\(file)"))
+        }
         #expect(text == (try String(contentsOf: golden, encoding: .utf8)))
     }
 
@@ -35,11 +39,17 @@ import Testing
             builder.instance(metric.name, ExporterFixtures.disk, 1_000_000)
         }
         let parsed = try ParsedExposition(
-            ExporterFixtures.text(builder.build(), .openMetrics), openMetrics: true)
+            ExporterFixtures.text(builder.build(), .openMetrics, .everything), openMetrics: true)
         for metric in exported {
             let family = try #require(metric.family)
             let sample = try #require(parsed.samples.first { $0.name == family }, "\(family)")
-            #expect(sample.value == (metric.unit == .microseconds ? "1" : "1000000"), "\(family)")
+            let value =
+                switch metric.unit {
+                case .microseconds: "1"
+                case .percentHundredths: "100"
+                default: "1000000"
+                }
+            #expect(sample.value == value, "\(family)")
         }
         for (family, unit) in parsed.units { #expect(family.hasSuffix("_" + unit)) }
         #expect(parsed.units["cgroup_cpu_usage_seconds"] == "seconds")

@@ -35,10 +35,14 @@ struct RawResponse: Sendable {
 
 /// A client that sends bytes as they are and reads until the server closes the connection.
 enum LoopbackClient {
-    static func exchange(_ port: Int, _ request: [UInt8]) async throws -> [UInt8] {
+    /// `isLast` says that nothing more will be sent.
+    static func exchange(
+        _ port: Int, _ request: [UInt8], isLast: Bool = false
+    ) async throws -> [UInt8] {
         let channel = try await connect(port)
         return try await channel.executeThenClose { inbound, outbound in
             try await outbound.write(ByteBuffer(bytes: request))
+            if isLast { outbound.finish() }
             var bytes: [UInt8] = []
             for try await piece in inbound { bytes += piece.readableBytesView }
             return bytes
@@ -57,7 +61,9 @@ enum LoopbackClient {
         try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
     }

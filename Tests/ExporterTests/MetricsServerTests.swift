@@ -17,25 +17,53 @@ import Testing
         configure: (inout MetricsServer.Configuration) -> Void = { _ in },
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        var configuration = MetricsServer.Configuration(
-            address: ListenAddress(host: "127.0.0.1", port: 0), version: "1.2.3")
-        configuration.deviceName = { $0 == ExporterFixtures.disk ? "vda" : nil }
-        configuration.processSample = { ExporterFixtures.process }
-        configure(&configuration)
-        let server = MetricsServer(
-            configuration, source: source ?? self.source, logger: Logger(label: "test"))
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { continuation.finish() }
-                try await server.run { continuation.yield($0.port) }
+        try await TestServer.run(source ?? self.source, configure: configure, body)
+    }
+
+    /// How long a scrape took is another time each time, and one series more.
+    private static func withoutTime(_ text: String) -> String {
+        text.split(separator: "\n").filter { !isTime($0) && !$0.hasPrefix("cgwarden_series ") }
+            .joined(separator: "\n")
+    }
+
+    private static func isTime(_ line: Substring) -> Bool {
+        line.contains("cgwarden_scrape_duration_seconds")
+    }
+
+    @Test func partsOfAnExpositionCanBeAskedFor() async throws {
+        try await serve { port in
+            func names(_ query: String) async throws -> Set<String> {
+                let answer = try #require(try await LoopbackClient.send(port, "/metrics" + query))
+                #expect(answer.status == "HTTP/1.1 200 OK")
+                let parsed = try ParsedExposition(answer.text, openMetrics: false)
+                return Set(parsed.samples.map(\.name).filter { $0.hasPrefix("cgroup_") })
             }
-            for await port in ports {
-                try await body(port)
-                break
-            }
-            group.cancelAll()
-            try await group.waitForAll()
+            let all = try await names("")
+            let memory = try await names("?collect[]=memory&collect[]=pressure")
+            #expect(memory.contains("cgroup_memory_current_bytes"))
+            #expect(memory.contains("cgroup_pressure_memory_waiting_seconds_total"))
+            #expect(memory.allSatisfy { $0.contains("memory") })
+            #expect(
+                try await names("?exclude%5B%5D=memory&exclude%5b%5d=pressure")
+                    == all.subtracting(memory))
+            #expect(try await names("?collect[]=cpu&x=y").isSubset(of: all.subtracting(memory)))
+            // The same sample again, whole.
+            #expect(try await names("") == all)
+        }
+    }
+
+    @Test(arguments: [
+        ("collect[]=cpu&exclude[]=io", "cannot be used together"),
+        ("collect[]=gpu", "takes one of core, cpu,"),
+        ("exclude[]=", "takes one of"), ("collect[]=%zz", "takes one of"),
+        ("collect[]", "takes one of"),
+    ])
+    func aWrongPartIsTheClientsMistake(query: String, message: String) async throws {
+        try await serve { port in
+            let answer = try #require(try await LoopbackClient.send(port, "/metrics?" + query))
+            #expect(answer.status == "HTTP/1.1 400 Bad Request")
+            #expect(answer.text.contains(message))
+            #expect(answer.text.split(separator: "\n").count == 1)
         }
     }
 
@@ -48,7 +76,9 @@ import Testing
             #expect(text.headers["vary"] == "Accept, Accept-Encoding")
             #expect(text.headers["content-encoding"] == nil)
             #expect(text.headers["transfer-encoding"] == nil)
-            #expect(text.text == ExporterFixtures.text(ExporterFixtures.small(), .text))
+            #expect(
+                Self.withoutTime(text.text)
+                    == Self.withoutTime(ExporterFixtures.text(ExporterFixtures.small(), .text)))
             let openMetrics = try #require(
                 try await LoopbackClient.send(
                     port, "/metrics?x=y", ["Accept": "application/openmetrics-text"]))
@@ -56,7 +86,15 @@ import Testing
                 openMetrics.headers["content-type"]
                     == "application/openmetrics-text; version=1.0.0; charset=utf-8")
             #expect(
-                openMetrics.text == ExporterFixtures.text(ExporterFixtures.small(), .openMetrics))
+                Self.withoutTime(openMetrics.text)
+                    == Self.withoutTime(
+                        ExporterFixtures.text(ExporterFixtures.small(), .openMetrics)))
+            let times = [text, openMetrics].map {
+                $0.text.split(separator: "\n").filter(Self.isTime)
+            }
+            #expect(
+                times[0].filter { !$0.hasPrefix("#") } == times[1].filter { !$0.hasPrefix("#") })
+            #expect(!times[0].isEmpty)
         }
     }
 
@@ -247,7 +285,9 @@ import Testing
         let snapshot = builder.build()
         try await serve(StubSource(snapshot)) { port in
             let plain = try #require(try await LoopbackClient.send(port, "/metrics"))
-            #expect(plain.text == ExporterFixtures.text(snapshot, .text))
+            #expect(
+                Self.withoutTime(plain.text)
+                    == Self.withoutTime(ExporterFixtures.text(snapshot, .text)))
             let packed = try #require(
                 try await LoopbackClient.send(port, "/metrics", ["Accept-Encoding": "gzip"]))
             #expect(try Tool.run("gzip", ["-dc"], input: packed.body).output == plain.body)
@@ -297,7 +337,7 @@ import Testing
     }
 
     @Test func anIdleConnectionIsClosed() async throws {
-        try await serve(configure: { $0.idleTimeout = .milliseconds(50) }) { port in
+        try await serve(configure: { $0.limits.requestTime = .milliseconds(50) }) { port in
             // Half a request; ends only when the server gives up.
             let bytes = try await LoopbackClient.exchange(port, Array("GET /met".utf8))
             #expect(!String(decoding: bytes, as: UTF8.self).contains(" 200 "))

@@ -1,3 +1,4 @@
+import CgroupModel
 import Exporter
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
             if: Tool.promtool, "promtool is not installed (Debian: apt-get install prometheus)"),
         arguments: Example.allCases)
     func promtoolAcceptsTheText(example: Example) throws {
-        let text = ExporterFixtures.text(example.snapshot, .text)
+        let text = ExporterFixtures.text(example.snapshot, .text, .labelled)
         let result = try Tool.run("promtool", ["check", "metrics"], input: Array(text.utf8))
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.isEmpty)
@@ -29,7 +30,7 @@ import Testing
                     if sample.name == "cgroup_memory_current_bytes":
                         sys.stdout.buffer.write(sample.labels["cgroup"].encode() + b"\\0")
             """
-        let text = ExporterFixtures.text(example.snapshot, .openMetrics)
+        let text = ExporterFixtures.text(example.snapshot, .openMetrics, .labelled)
         let result = try Tool.run("python3", ["-c", script], input: Array(text.utf8))
         #expect(result.status == 0, "\(result.errors)")
         let names = result.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
@@ -38,5 +39,14 @@ import Testing
             .compactMap { $0.labels["cgroup"] }
         #expect(names == ours)
         #expect(!names.isEmpty)
+    }
+}
+
+extension ExportSelection {
+    /// All families, with further labels on each series.
+    fileprivate static var labelled: ExportSelection {
+        var selection = everything
+        selection.inlineLabels = IdentityLabel.allCases
+        return selection
     }
 }

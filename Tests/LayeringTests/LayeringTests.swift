@@ -16,7 +16,7 @@ import Testing
         "Enforcement": [
             "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "Policy", "CLinux",
         ],
-        "Exporter": ["CgroupModel"],
+        "Exporter": ["CgroupModel", "KernelIO", "Configuration"],
         "Webhook": ["KernelIO", "Policy", "Enforcement"],
         "Configuration": ["CYAML"],
         "cgwarden": [
@@ -34,7 +34,7 @@ import Testing
         "LiveView": ["Glibc"],
         "Exporter": [
             "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",
-            "NIOEmbedded", "NIOExtras",
+            "NIOEmbedded", "NIOExtras", "NIOSSL", "NIOTLS",
         ],
         "Webhook": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
         "Configuration": [],

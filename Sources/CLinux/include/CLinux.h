@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include "CLinuxProcesses.h"
 #include "Events.h"
+#include "Password.h"
 #include "Spawn.h"
 
 /// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.

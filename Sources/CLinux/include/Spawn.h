@@ -47,6 +47,7 @@ enum cgw_spawn_step {
 
 /// clone3(2) and execvp(3): the process id and its descriptor, or -1 with errno and step.
 ///
+/// Where clone3(2) is filtered out the process moves into the v2 cgroup before anything else.
 /// With CLONE_NEWPID the process is a small init that runs the command as its child, forwards
 /// signals, reaps, and ends as the command did (128+N for a signal).
 pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step);

@@ -19,22 +19,23 @@ public final class KernelFacts: CgroupFacts {
     private let protected: ProtectedSet
     private let holds: HoldList?
     private let lookup: UnitLookup
-    private let units = FactCache<String?>(seconds: 30)
-    private let containers = FactCache<ContainerFacts?>(seconds: nil)
-    private let owners = FactCache<UInt32?>(seconds: 10)
-    private let names = FactCache<Set<String>>(seconds: 3)
-    private let attributes = FactCache<[String: String]>(seconds: 10)
-    private let refusals: [DisruptiveAction: FactCache<String?>]
-    private let holdings = FactCache<String?>(seconds: 1)
+    private let units = FactCache<CgroupID, String?>(seconds: 30)
+    private let identities: Identities
+    private let owners = FactCache<CgroupID, UInt32?>(seconds: 10)
+    private let names = FactCache<CgroupID, Set<String>>(seconds: 3)
+    private let attributes = FactCache<CgroupID, [String: String]>(seconds: 10)
+    private let refusals: [DisruptiveAction: FactCache<CgroupID, String?>]
+    private let holdings = FactCache<CgroupID, String?>(seconds: 1)
     private let wantedAttributes: [String]
     private let disks = Mutex<[String: (number: InstanceKey?, found: UInt64)]>([:])
 
     /// Looks at a machine; without connections to systemd a unit is what the path says.
     public init(
         set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
-        connections: SystemdConnections?
+        connections: SystemdConnections?, identities: Identities
     ) {
         self.set = set
+        self.identities = identities
         self.holds = holds
         hasSystemd = OwnershipProbe.isSystemdRunning(on: set.system)
         mode =
@@ -48,7 +49,7 @@ public final class KernelFacts: CgroupFacts {
         wantedAttributes = Array(Swift.Set(policy.groups.flatMap(\.attributes.keys))).sorted()
         refusals = Dictionary(
             uniqueKeysWithValues: DisruptiveAction.allCases.map {
-                ($0, FactCache<String?>(seconds: 2))
+                ($0, FactCache<CgroupID, String?>(seconds: 2))
             })
     }
 
@@ -57,9 +58,9 @@ public final class KernelFacts: CgroupFacts {
         units.value(of: cgroup.id) { lookup.unit(of: cgroup.path) }
     }
 
-    /// The container that the cgroup is, or is within, as its path tells.
-    public func container(of cgroup: CgroupEntry) -> ContainerFacts? {
-        containers.value(of: cgroup.id) { ContainerPath.container(in: cgroup.path) }
+    /// What the cgroup is known as: by its path, and to its runtime.
+    public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
+        identities.identity(of: cgroup)
     }
 
     /// An extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*` of a

@@ -16,11 +16,9 @@ public struct PathFacts: CgroupFacts {
     }
 
     /// The unit that the path names.
-    public func unit(of cgroup: CgroupEntry) -> String? { UnitLookup.unit(in: cgroup.path) }
-    /// The container that the path names.
-    public func container(of cgroup: CgroupEntry) -> ContainerFacts? {
-        ContainerPath.container(in: cgroup.path)
-    }
+    public func unit(of cgroup: CgroupEntry) -> String? { CgroupIdentity(cgroup.path).unit }
+    /// What the path tells; no runtime is there to ask.
+    public func identity(of cgroup: CgroupEntry) -> CgroupIdentity { CgroupIdentity(cgroup.path) }
     /// Not known.
     public func attribute(_ name: String, of cgroup: CgroupEntry) -> String? { nil }
     /// Not known.

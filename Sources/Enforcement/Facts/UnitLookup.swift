@@ -63,7 +63,7 @@ struct UnitLookup: Sendable {
 
     /// The unit's name as systemd writes it, escapes and all; nil if there is none.
     func unit(of path: CgroupPath) -> String? {
-        guard let connections, let asking, asking.begin() else { return Self.unit(in: path) }
+        guard let connections, let asking, asking.begin() else { return CgroupIdentity(path).unit }
         questions.add { [self] in asking.end(try? .some(asked(path, connections))) }
         var list = PollList()
         list.add(asking.answered.descriptor.number)
@@ -74,7 +74,7 @@ struct UnitLookup: Sendable {
             }
             return state.answer
         }
-        return answer ?? Self.unit(in: path)
+        return answer ?? CgroupIdentity(path).unit
     }
 
     private func asked(
@@ -82,7 +82,7 @@ struct UnitLookup: Sendable {
     ) throws(BusError) -> String? {
         let text = hostPath(path)
         guard let unit = try connections[.system].unit(ofCgroup: text) else { return nil }
-        guard let user = Self.user(ofManager: unit.name), unit.cgroup != text else {
+        guard let user = UnitName.user(ofManager: unit.name), unit.cgroup != text else {
             return unit.name
         }
         let nested = try? connections[.user(user)].unit(ofCgroup: text)
@@ -94,23 +94,5 @@ struct UnitLookup: Sendable {
         let visible = String(decoding: path.bytes, as: UTF8.self)
         let above = String(decoding: root, as: UTF8.self)
         return above == "/" ? visible : path.isRoot ? above : above + visible
-    }
-
-    private static let suffixes = [".slice", ".service", ".scope", ".mount", ".socket", ".swap"]
-
-    /// The innermost component that is a unit's name.
-    static func unit(in path: CgroupPath) -> String? {
-        let names = path.bytes.split(separator: UInt8(ascii: "/")).map { CgroupPath.text($0) }
-        let name = names.last { name in
-            suffixes.contains { name.hasSuffix($0) && name.utf8.count > $0.utf8.count }
-        }
-        // systemd puts `_` before a name that would look like an interface file.
-        return name.map { $0.hasPrefix("_") ? String($0.dropFirst()) : $0 }
-    }
-
-    /// The user of `user@UID.service`.
-    private static func user(ofManager name: String) -> UInt32? {
-        guard name.hasPrefix("user@"), name.hasSuffix(".service") else { return nil }
-        return UInt32(name.dropFirst("user@".count).dropLast(".service".count))
     }
 }

@@ -4,25 +4,23 @@ import CgroupModel
 struct CgroupLabels {
     /// The path that they spell.
     let path: CgroupPath
-    /// `{cgroup="/a"`, without the closing brace so that another label can follow.
+    /// `{cgroup="/a"` and what else every series has, without the closing brace so that another
+    /// label can follow.
     let identity: [UInt8]
     /// The labels of `cgroup_info`, complete.
     let info: [UInt8]
 
-    init(_ path: CgroupPath, _ known: CgroupIdentity) {
-        var identity: [UInt8] = []
-        identity.append("{cgroup=\"")
-        identity.append(labelValue: path.description)
-        identity.append(UInt8(ascii: "\""))
-        let pairs = [
-            ("parent", path.parent?.description ?? ""), ("kind", known.kind.rawValue),
-            ("unit", known.unit ?? ""), ("slice", known.slice ?? ""),
-        ]
-        var info = identity
-        for (name, value) in pairs {
-            info.append(",\(name)=\"")
-            info.append(labelValue: value)
-            info.append(UInt8(ascii: "\""))
+    init(_ path: CgroupPath, _ known: CgroupIdentity, inline: [IdentityLabel]) {
+        var cgroup: [UInt8] = []
+        cgroup.append("{cgroup=\"")
+        cgroup.append(labelValue: path.description)
+        cgroup.append(UInt8(ascii: "\""))
+        var identity = cgroup
+        for label in inline { identity.append(label: label.rawValue, label.value(known)) }
+        var info = cgroup
+        info.append(label: "parent", path.parent?.description ?? "")
+        for label in IdentityLabel.allCases {
+            info.append(label: label.rawValue, label.value(known))
         }
         info.append(UInt8(ascii: "}"))
         self.path = path

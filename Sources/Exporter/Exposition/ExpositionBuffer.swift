@@ -26,14 +26,21 @@ struct ExpositionBuffer: Sendable {
         scale = family.scale
     }
 
-    /// Adds a sample whose label block is `labels` followed by `rest`; both may be empty.
-    mutating func add(_ labels: [UInt8], _ rest: [UInt8] = [], _ value: UInt64) {
+    /// Adds a sample with a whole label block, which may be empty.
+    mutating func add(_ labels: [UInt8], _ value: UInt64) {
+        add(labels, labels.indices, [], value)
+    }
+
+    /// Adds a sample whose label block is a part of `labels`, followed by `rest`.
+    mutating func add(
+        _ labels: [UInt8], _ part: Range<Int>, _ rest: [UInt8], _ value: UInt64
+    ) {
         if !header.isEmpty {
             bytes.append(contentsOf: header)
             header = []
         }
         bytes.append(contentsOf: name)
-        bytes.append(contentsOf: labels)
+        bytes.append(contentsOf: labels[part])
         bytes.append(contentsOf: rest)
         bytes.append(UInt8(ascii: " "))
         bytes.append(value, dividedBy: scale)

@@ -5,107 +5,152 @@ public import CgroupModel
 /// The families of cgroups come from ``MetricCatalog``. A reading without a number (absent,
 /// unlimited, not permitted, …) has no series, so a ratio to a limit needs no guard.
 public struct ExpositionEncoder: Sendable {
-    private typealias Found = (cgroup: Int, key: InstanceKey, value: UInt64)
+    private typealias Found = (cgroup: Int, label: Int, value: UInt64)
 
-    private let plain: [(metric: MetricID, family: Family)]
-    private let dimensional: [(metric: MetricID, dimension: Dimension, family: Family)]
-    private let placeOf: [Int?]
+    private let families: ExportedFamilies
     private let own: OwnFamilies
-    private let deviceName: @Sendable (InstanceKey) -> String?
-    private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
+    private let end = [UInt8].labelEnd()
 
     private var buffer = ExpositionBuffer()
-    private var labels = LabelCache()
-    private var labelled: (tick: UInt64, wallTime: UInt64)?
+    private var labels: LabelCache
+    private var instanceLabels: InstanceLabels
     private var found: [[Found]]
+    private let hasIdleDevices: Bool
 
     /// Prepares the headers of all families.
     ///
     /// `deviceName` names a block device (`vda`); where it knows none, the label is `MAJ:MIN`.
+    /// `birthTime` is when a cgroup was made, in microseconds since 1970; nil is not known.
     public init(
-        version: String, deviceName: @escaping @Sendable (InstanceKey) -> String?,
-        identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) }
+        version: String, selection: ExportSelection = ExportSelection(),
+        deviceName: @escaping @Sendable (InstanceKey) -> String?,
+        identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) },
+        birthTime: @escaping @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
     ) {
-        var plain: [(metric: MetricID, family: Family)] = []
-        var dimensional: [(metric: MetricID, dimension: Dimension, family: Family)] = []
-        var placeOf = [Int?](repeating: nil, count: MetricCatalog.all.count)
-        for metric in MetricCatalog.all {
-            guard let family = Family(metric) else { continue }
-            if let dimension = metric.dimension {
-                placeOf[metric.id.index] = dimensional.count
-                dimensional.append((metric.id, dimension, family))
-            } else {
-                plain.append((metric.id, family))
-            }
-        }
-        self.plain = plain
-        self.dimensional = dimensional
-        self.placeOf = placeOf
-        found = Array(repeating: [], count: dimensional.count)
+        families = ExportedFamilies(selection)
+        found = Array(repeating: [], count: families.dimensional.count)
+        hasIdleDevices = selection.hasIdleDevices
         own = OwnFamilies(version: version)
-        self.deviceName = deviceName
-        self.identity = identity
+        let inline = selection.inlineLabels
+        labels = LabelCache(
+            selection, making: { CgroupLabels($0.path, identity($0), inline: inline) },
+            birthTime: birthTime)
+        instanceLabels = InstanceLabels(selection, deviceName: deviceName)
     }
 
-    /// What the last ``encode(_:process:programFamilies:as:)`` wrote.
+    /// What the last ``encode(_:process:programFamilies:collectors:elapsed:as:)`` wrote.
     public var bytes: [UInt8] { buffer.bytes }
 
     /// Replaces ``bytes`` by one complete exposition.
+    ///
+    /// Of the families about cgroups only those of `collectors` are written; nil is all. `elapsed`
+    /// tells for how long the scrape has been going on, in nanoseconds.
     public mutating func encode(
         _ snapshot: Snapshot, process: ProcessSample, programFamilies: [ProgramFamily] = [],
+        collectors: Set<Collector>? = nil, elapsed: () -> Reading = { .absent },
         as format: ExpositionFormat
     ) {
-        if labelled?.tick != snapshot.tick || labelled?.wallTime != snapshot.wallTime {
-            labels.update(snapshot.cgroups, identity: identity)
-            labelled = (snapshot.tick, snapshot.wallTime)
-        }
+        labels.update(snapshot)
         buffer.restart(format)
-        encodeInfo()
-        for (metric, family) in plain where snapshot.schema.column(of: metric) != nil {
-            encode(family, snapshot) { snapshot[$0, metric] }
+        let isWanted = { (collector: Collector) in collectors?.contains(collector) ?? true }
+        if isWanted(.core) { encodeInfo() }
+        for family in families.plain where isWanted(family.collector) {
+            encode(family, snapshot)
         }
-        encode(CgroupFamilies.effectiveMemoryMax, snapshot, snapshot.effectiveMemoryMax)
-        encodeInstances(snapshot)
-        own.write(snapshot, process, programFamilies, clashes: labels.clashes, to: &buffer)
+        if isWanted(.memory) {
+            encodeDerived(CgroupFamilies.effectiveMemoryMax) {
+                snapshot.effectiveMemoryMax($0.position).value
+            }
+        }
+        encodeInstances(snapshot, isWanted)
+        own.write(
+            snapshot, process, programFamilies, dropped: labels.dropped, elapsed: elapsed(),
+            to: &buffer)
         buffer.finish()
     }
 
     private mutating func encodeInfo() {
         buffer.open(CgroupFamilies.info)
-        for info in labels.infos where !info.isEmpty { buffer.add(info, [], 1) }
+        for info in labels.infos { buffer.add(info, 1) }
+        encodeDerived(CgroupFamilies.startTime) { $0.startTime }
     }
 
-    private mutating func encode(
-        _ family: Family, _ snapshot: Snapshot, _ reading: (Int) -> Reading
+    private mutating func encode(_ family: ExportedFamilies.Plain, _ snapshot: Snapshot) {
+        buffer.open(family.family)
+        for (metric, labelEnd) in family.rows {
+            guard let column = snapshot.schema.column(of: metric) else {
+                // v1 has no count of them, but they are all in the sample.
+                if metric == .descendants { encodeSamples { UInt64($0.descendants) } }
+                continue
+            }
+            for cgroup in labels.cgroups {
+                guard let value = snapshot.reading(cgroup.row, column: column).value else {
+                    continue
+                }
+                buffer.add(labels.bytes, cgroup.labels, labelEnd, value)
+            }
+        }
+    }
+
+    private mutating func encodeDerived(
+        _ family: Family, _ value: (LabelCache.Labelled) -> UInt64?
     ) {
         buffer.open(family)
-        for index in snapshot.cgroups.indices {
-            guard let value = reading(index).value else { continue }
-            let identity = labels.identities[index]
-            guard !identity.isEmpty else { continue }
-            buffer.add(identity, CgroupFamilies.closingBrace, value)
+        encodeSamples(value)
+    }
+
+    private mutating func encodeSamples(_ value: (LabelCache.Labelled) -> UInt64?) {
+        for cgroup in labels.cgroups {
+            if let value = value(cgroup) { buffer.add(labels.bytes, cgroup.labels, end, value) }
+        }
+    }
+
+    private mutating func encodeInstances(
+        _ snapshot: Snapshot, _ isWanted: (Collector) -> Bool
+    ) {
+        sortInstances(snapshot)
+        for (place, family) in families.dimensional.enumerated() where isWanted(family.collector) {
+            buffer.open(family.family)
+            for (index, label, value) in found[place] {
+                buffer.add(
+                    labels.bytes, labels.cgroups[index].labels, instanceLabels.labelEnds[label],
+                    value)
+            }
         }
     }
 
     /// A snapshot has these readings by cgroup but a family must stand in one piece, so they are
     /// sorted by family first.
-    private mutating func encodeInstances(_ snapshot: Snapshot) {
+    private mutating func sortInstances(_ snapshot: Snapshot) {
         for place in found.indices { found[place].removeAll(keepingCapacity: true) }
-        for index in snapshot.cgroups.indices {
-            for instance in snapshot.instances(index) {
-                guard let place = placeOf[instance.metric.index], let value = instance.reading.value
+        var used: [InstanceKey] = []
+        for (index, cgroup) in labels.cgroups.enumerated() {
+            let instances = snapshot.instances(cgroup.position)
+            if !hasIdleDevices { usedDevices(instances, &used) }
+            for instance in instances {
+                guard let place = families.placeOf[instance.metric.index],
+                    let value = instance.reading.value
                 else { continue }
-                found[place].append((index, instance.key, value))
+                let family = families.dimensional[place]
+                if family.isTraffic, !hasIdleDevices, !used.contains(instance.key) { continue }
+                guard let label = instanceLabels.label(family.dimension, instance.key) else {
+                    continue
+                }
+                found[place].append((index, label, value))
             }
         }
-        var instanceLabels = InstanceLabels(deviceName: deviceName)
-        for (place, (_, dimension, family)) in dimensional.enumerated() {
-            buffer.open(family)
-            for (index, key, value) in found[place] {
-                let identity = labels.identities[index]
-                guard !identity.isEmpty else { continue }
-                buffer.add(identity, instanceLabels.bytes(dimension, key), value)
-            }
+    }
+
+    /// The devices that a cgroup used.
+    private func usedDevices(
+        _ instances: ArraySlice<InstanceReading>, _ used: inout [InstanceKey]
+    ) {
+        used.removeAll(keepingCapacity: true)
+        for instance in instances where used.last != instance.key {
+            guard let place = families.placeOf[instance.metric.index],
+                families.dimensional[place].isTraffic, instance.reading.value ?? 0 > 0
+            else { continue }
+            used.append(instance.key)
         }
     }
 }

@@ -4,11 +4,13 @@ import CgroupModel
 struct Family: Sendable {
     /// How readers may combine the samples.
     enum Kind: Sendable {
-        /// The name ends in `_total`.
+        /// The name ends in `_total`; OpenMetrics allows no other counter and calls one unknown.
         case counter
         case gauge
         /// Labels that describe something, with the value 1; the name ends in `_info`.
         case info
+        /// No one rule for all samples.
+        case unknown
     }
 
     /// The name of the samples.
@@ -34,9 +36,10 @@ struct Family: Sendable {
         case .bytes: unit = "bytes"
         case .microseconds: (unit, scale) = ("seconds", 1_000_000)
         case .bytesPerSecond: unit = "bytes_per_second"
+        case .percentHundredths: (unit, scale) = ("ratio", 10_000)
         case .count, .weight, .flag, .operationsPerSecond: unit = nil
-        // A share, a signed number and a word are no plain number; no such row has a family.
-        case .percentHundredths, .signed, .none: return nil
+        // A signed number and a word are no plain number; no such row has a family.
+        case .signed, .none: return nil
         }
         self.init(
             name, metric.kind == .counter ? .counter : .gauge, unit: unit, scale: scale,
@@ -49,10 +52,16 @@ struct Family: Sendable {
     }
 
     private static func textHeader(_ name: String, _ kind: Kind, _ help: String) -> [UInt8] {
+        let word =
+            switch kind {
+            case .counter: "counter"
+            case .gauge, .info: "gauge"
+            case .unknown: "untyped"
+            }
         var bytes: [UInt8] = []
         bytes.append("# HELP \(name) ")
         bytes.append(help: help, .text)
-        bytes.append("\n# TYPE \(name) \(kind == .counter ? "counter" : "gauge")\n")
+        bytes.append("\n# TYPE \(name) \(word)\n")
         return bytes
     }
 
@@ -61,9 +70,11 @@ struct Family: Sendable {
     ) -> [UInt8] {
         let (suffix, word) =
             switch kind {
+            case .counter where !name.hasSuffix("_total"): ("", "unknown")
             case .counter: ("_total", "counter")
             case .gauge: ("", "gauge")
             case .info: ("_info", "info")
+            case .unknown: ("", "unknown")
             }
         let family = name.dropLast(name.hasSuffix(suffix) ? suffix.count : 0)
         var bytes: [UInt8] = []

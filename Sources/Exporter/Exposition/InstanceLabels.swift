@@ -7,22 +7,44 @@ struct InstanceLabels {
         let key: InstanceKey
     }
 
-    private let deviceName: (InstanceKey) -> String?
-    private var known: [Place: [UInt8]] = [:]
+    /// The label and the brace that ends the block, of all that were asked for.
+    private(set) var labelEnds: [[UInt8]] = []
 
-    init(deviceName: @escaping (InstanceKey) -> String?) { self.deviceName = deviceName }
+    private let excludedDevices: [Glob]
+    private let deviceName: @Sendable (InstanceKey) -> String?
+    private var known: [Place: Int?] = [:]
+    /// Most files tell all of one device before the next.
+    private var last: (place: Place, label: Int?)?
 
-    /// The label and the brace that ends the block.
-    mutating func bytes(_ dimension: Dimension, _ key: InstanceKey) -> [UInt8] {
+    init(
+        _ selection: ExportSelection, deviceName: @escaping @Sendable (InstanceKey) -> String?
+    ) {
+        excludedDevices = selection.excludedDevices
+        self.deviceName = deviceName
+    }
+
+    /// The position in ``labelEnds``; nil for a device that is left out.
+    mutating func label(_ dimension: Dimension, _ key: InstanceKey) -> Int? {
         let place = Place(dimension: dimension, key: key)
-        if let bytes = known[place] { return bytes }
-        let name = dimension == .device ? deviceName(key) : nil
-        var bytes: [UInt8] = []
-        bytes.append(",\(Self.label(dimension))=\"")
-        bytes.append(labelValue: name ?? key.text(dimension))
-        bytes.append("\"}")
-        known[place] = bytes
-        return bytes
+        if let last, last.place == place { return last.label }
+        let label = known[place] ?? make(place)
+        last = (place, label)
+        return label
+    }
+
+    private mutating func make(_ place: Place) -> Int? {
+        let name = place.dimension == .device ? deviceName(place.key) : nil
+        var label: Int?
+        if name.map({ name in !excludedDevices.contains { $0.matches(name) } }) ?? true {
+            var bytes: [UInt8] = []
+            bytes.append(
+                label: Self.label(place.dimension), name ?? place.key.text(place.dimension))
+            bytes.append(UInt8(ascii: "}"))
+            label = labelEnds.count
+            labelEnds.append(bytes)
+        }
+        known[place] = .some(label)
+        return label
     }
 
     private static func label(_ dimension: Dimension) -> String {

@@ -1,53 +1,99 @@
 import CgroupModel
 
-/// The label bytes of the cgroups that live now.
+/// The label bytes of the cgroups that have series.
 ///
 /// Kept by identity, so a path that comes back with another inode gets labels of its own and
 /// nothing of a vanished cgroup stays.
 struct LabelCache {
-    /// ``CgroupLabels/identity`` by position in the snapshot; empty for a cgroup that must be left
-    /// out because another one has the same label.
-    private(set) var identities: [[UInt8]] = []
-    /// ``CgroupLabels/info`` by position, empty in the same places.
-    private(set) var infos: [[UInt8]] = []
-    /// How many cgroups are left out.
-    private(set) var clashes = 0
-    private var byID: [CgroupID: CgroupLabels] = [:]
-
-    /// Follows the births and deaths of a new sample.
-    mutating func update(
-        _ cgroups: [CgroupEntry], identity: (CgroupEntry) -> CgroupIdentity
-    ) {
-        var living: [CgroupID: CgroupLabels] = [:]
-        living.reserveCapacity(cgroups.count)
-        identities.removeAll(keepingCapacity: true)
-        infos.removeAll(keepingCapacity: true)
-        for cgroup in cgroups {
-            var labels = byID[cgroup.id]
-            // v1 lets a cgroup be renamed; it stays the same cgroup.
-            if labels?.path != cgroup.path { labels = nil }
-            let current = labels ?? CgroupLabels(cgroup.path, identity(cgroup))
-            living[cgroup.id] = current
-            identities.append(current.identity)
-            infos.append(current.info)
-        }
-        byID = living
-        dropClashes()
+    /// A cgroup that has series.
+    struct Labelled {
+        /// The position in the snapshot.
+        let position: Int
+        /// Where its numbers are.
+        let row: RowLocation
+        /// Where its labels are in ``bytes``.
+        let labels: Range<Int>
+        /// When it was made or seen first, in microseconds since 1970.
+        let startTime: UInt64
+        /// How many cgroups are below it, those without series included.
+        let descendants: Int
     }
 
-    /// Leaves out all but the first of the cgroups with the same label.
-    ///
-    /// A byte that is not UTF-8 is spelled out, and another cgroup may bear that very spelling;
-    /// the same series twice would be an invalid exposition.
-    private mutating func dropClashes() {
-        clashes = 0
-        var taken: Set<[UInt8]> = []
-        taken.reserveCapacity(identities.count)
-        for (position, identity) in identities.enumerated()
-        where !taken.insert(identity).inserted {
-            identities[position] = []
-            infos[position] = []
-            clashes += 1
+    /// ``CgroupLabels/identity`` of all, one after the other.
+    private(set) var bytes: [UInt8] = []
+    /// The cgroups in path order.
+    private(set) var cgroups: [Labelled] = []
+    /// ``CgroupLabels/info`` in the same order.
+    private(set) var infos: [[UInt8]] = []
+    /// How many cgroups have none, by reason.
+    private(set) var dropped: [DropReason: Int] = [:]
+
+    private let making: @Sendable (CgroupEntry) -> CgroupLabels
+    private let birthTime: @Sendable (CgroupEntry) -> UInt64?
+    private var choice: CgroupChoice
+    private var listed: [CgroupEntry]?
+    private var byID: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
+
+    init(
+        _ selection: ExportSelection,
+        making: @escaping @Sendable (CgroupEntry) -> CgroupLabels,
+        birthTime: @escaping @Sendable (CgroupEntry) -> UInt64?
+    ) {
+        self.making = making
+        self.birthTime = birthTime
+        choice = CgroupChoice(selection)
+    }
+
+    /// Follows the births and deaths of a new sample.
+    mutating func update(_ snapshot: Snapshot) {
+        // The sampler gives the very same list until a cgroup comes or goes.
+        if let listed, listed == snapshot.cgroups { return }
+        listed = snapshot.cgroups
+        let (positions, dropped) = choice.choose(from: snapshot.cgroups)
+        self.dropped = dropped
+        var living: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
+        living.reserveCapacity(positions.count)
+        bytes.removeAll(keepingCapacity: true)
+        cgroups.removeAll(keepingCapacity: true)
+        infos.removeAll(keepingCapacity: true)
+        let descendants = Self.descendants(snapshot.cgroups)
+        var spelled: Set<[UInt8]> = []
+        spelled.reserveCapacity(positions.count)
+        for position in positions {
+            let cgroup = snapshot.cgroups[position]
+            let known = known(cgroup, snapshot.wallTime)
+            living[cgroup.id] = known
+            // A byte that is not UTF-8 is spelled out, and another cgroup may bear that very
+            // spelling; the same series twice would be an invalid exposition.
+            guard spelled.insert(known.labels.identity).inserted else {
+                self.dropped[.labelClash, default: 0] += 1
+                continue
+            }
+            let start = bytes.count
+            bytes.append(contentsOf: known.labels.identity)
+            cgroups.append(
+                Labelled(
+                    position: position, row: cgroup.row, labels: start..<bytes.count,
+                    startTime: known.startTime, descendants: descendants[position]))
+            infos.append(known.labels.info)
         }
+        byID = living
+    }
+
+    private static func descendants(_ cgroups: [CgroupEntry]) -> [Int] {
+        var counts = [Int](repeating: 0, count: cgroups.count)
+        // A parent stands before its descendants.
+        for position in cgroups.indices.reversed() {
+            if let parent = cgroups[position].parent { counts[parent] += counts[position] + 1 }
+        }
+        return counts
+    }
+
+    private func known(
+        _ cgroup: CgroupEntry, _ now: UInt64
+    ) -> (labels: CgroupLabels, startTime: UInt64) {
+        let old = byID[cgroup.id]
+        if let old, old.labels.path == cgroup.path { return old }
+        return (making(cgroup), old?.startTime ?? min(birthTime(cgroup) ?? now, now))
     }
 }

@@ -3,6 +3,7 @@ import CgroupModel
 /// The families about the program, its sampling and its process.
 struct OwnFamilies: Sendable {
     private let buildLabels: [UInt8]
+    private let collectors = CollectorFamilies()
 
     init(version: String) {
         var labels: [UInt8] = []
@@ -12,31 +13,37 @@ struct OwnFamilies: Sendable {
         buildLabels = labels
     }
 
-    /// Writes all of them; `clashes` is how many cgroups are left out for want of a label.
+    /// Writes all of them; `dropped` is how many cgroups have no series, and `elapsed` for how long
+    /// the scrape has been going on.
     func write(
-        _ snapshot: Snapshot, _ process: ProcessSample, _ others: [ProgramFamily], clashes: Int,
-        to buffer: inout ExpositionBuffer
+        _ snapshot: Snapshot, _ process: ProcessSample, _ others: [ProgramFamily],
+        dropped: [DropReason: Int], elapsed: Reading, to buffer: inout ExpositionBuffer
     ) {
         buffer.open(Self.build)
-        buffer.add(buildLabels, [], 1)
+        buffer.add(buildLabels, 1)
         buffer.open(Self.dropped)
-        buffer.add(Self.labelClash, [], UInt64(clashes))
-        let readings = Self.sampling(snapshot) + Self.process(process)
+        for (reason, labels) in Self.reasons { buffer.add(labels, UInt64(dropped[reason] ?? 0)) }
+        collectors.write(snapshot.health.collectors, to: &buffer)
+        let readings =
+            [(Self.scrapeDuration, elapsed)] + Self.sampling(snapshot) + Self.process(process)
         for (family, reading) in readings {
             guard let value = reading.value else { continue }
             buffer.open(family)
-            buffer.add([], [], value)
+            buffer.add([], value)
         }
         for family in others { family.write(to: &buffer) }
         // Last, and one of those that it counts.
         buffer.open(Self.series)
-        buffer.add([], [], buffer.series + 1)
+        buffer.add([], buffer.series + 1)
     }
 
     private static let build = Family("cgwarden_build_info", .info, "The version that runs.")
     private static let dropped = Family(
         "cgwarden_cgroups_dropped", .gauge, "Cgroups that are left out, by reason.")
-    private static let labelClash = Array(#"{reason="label_clash"}"#.utf8)
+    private static let reasons = DropReason.allCases.map { ($0, $0.labels) }
+    private static let scrapeDuration = Family(
+        "cgwarden_scrape_duration_seconds", .gauge, unit: "seconds", scale: 1_000_000_000,
+        "How long this scrape took until here: reading, if it was due, and rendering.")
     private static let series = Family(
         "cgwarden_series", .gauge, "Series in this exposition.")
 

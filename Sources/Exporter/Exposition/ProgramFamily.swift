@@ -44,7 +44,7 @@ public struct ProgramFamily: Sendable {
                 labels.append("\"")
             }
             if !labels.isEmpty { labels.append("}") }
-            buffer.add(labels, [], sample.value)
+            buffer.add(labels, sample.value)
         }
     }
 }

@@ -2,34 +2,62 @@
 import CgroupModel
 import NIOCore
 
-/// The body of `/metrics`: collected and rendered once for all scrapes of the same sample.
+/// The bodies of `/metrics` and `/metrics/cadvisor`: collected and rendered once for all scrapes
+/// of the same sample.
 actor Exposition {
+    /// Under which names the cgroups are shown.
+    enum Vocabulary: Hashable {
+        /// Those of the catalog.
+        case own
+        case cadvisor
+    }
+
+    /// What a body consists of.
+    private struct Kind: Hashable {
+        let vocabulary: Vocabulary
+        let format: ExpositionFormat
+        /// Nil for all.
+        let collectors: Set<Collector>?
+    }
+
     /// The bodies of one sample, rendered when they are first asked for.
     private struct Rendered {
+        /// Nobody asks for so many kinds, but somebody might try.
+        static let mostKinds = 16
+
         let tick: UInt64
         let wallTime: UInt64
-        /// Taken once, so that both formats say the same.
+        /// Taken once, so that all bodies say the same.
         let process: ProcessSample
         let programFamilies: [ProgramFamily]
-        var plain: [ExpositionFormat: ByteBuffer] = [:]
-        var compressed: [ExpositionFormat: ByteBuffer] = [:]
+        var scrapeDuration: Reading?
+        var plain: [Kind: ByteBuffer] = [:]
+        var compressed: [Kind: ByteBuffer] = [:]
+
+        mutating func makeRoom() {
+            guard plain.count >= Self.mostKinds else { return }
+            plain.removeAll()
+            compressed.removeAll()
+        }
     }
 
     private let source: any MetricsSource
     private let processSample: @Sendable () -> ProcessSample
     private let programFamilies: @Sendable () -> [ProgramFamily]
     private var encoder: ExpositionEncoder
+    private var cadvisor: CadvisorEncoder
     private var collection: Task<Snapshot?, any Error>?
     private var rendered: Rendered?
     private var hasSample = false
 
     init(
-        source: any MetricsSource, encoder: ExpositionEncoder,
+        source: any MetricsSource, encoder: ExpositionEncoder, cadvisor: CadvisorEncoder,
         processSample: @escaping @Sendable () -> ProcessSample,
         programFamilies: @escaping @Sendable () -> [ProgramFamily] = { [] }
     ) {
         self.source = source
         self.encoder = encoder
+        self.cadvisor = cadvisor
         self.processSample = processSample
         self.programFamilies = programFamilies
     }
@@ -41,25 +69,29 @@ actor Exposition {
     }
 
     /// One whole body and whether it is compressed; nil before there is a first sample.
+    ///
+    /// Of the families about cgroups it has those of `collectors`, nil for all.
     func body(
-        _ format: ExpositionFormat, gzip: Bool
+        _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat,
+        collectors: Set<Collector>? = nil, gzip: Bool
     ) async throws -> (bytes: ByteBuffer, isCompressed: Bool)? {
+        let start = ContinuousClock.now
         guard let snapshot = try await collect() else { return nil }
         var current = current(snapshot)
         defer { rendered = current }
-        let plain = current.plain[format] ?? render(snapshot, current, format)
-        current.plain[format] = plain
+        let kind = Kind(vocabulary: vocabulary, format: format, collectors: collectors)
+        let plain = current.plain[kind] ?? render(snapshot, &current, kind, since: start)
         guard gzip, plain.readableBytes >= Gzip.smallestBody else { return (plain, false) }
-        let compressed = try current.compressed[format] ?? Gzip.compress(plain)
-        current.compressed[format] = compressed
+        let compressed = try current.compressed[kind] ?? Gzip.compress(plain)
+        current.compressed[kind] = compressed
         return (compressed, true)
     }
 
-    /// Joins the collection that runs, if one does.
+    /// A sample that is fresh enough; joins the collection that runs, if one does.
     ///
     /// It is no part of the task that asked first, so the others get their sample even when that
     /// client goes away.
-    private func collect() async throws -> Snapshot? {
+    func collect() async throws -> Snapshot? {
         if let collection { return try await collection.value }
         let collection = Task { [source] in try await source.snapshot() }
         self.collection = collection
@@ -79,12 +111,46 @@ actor Exposition {
     }
 
     private func render(
-        _ snapshot: Snapshot, _ current: Rendered, _ format: ExpositionFormat
+        _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
+        since start: ContinuousClock.Instant
     ) -> ByteBuffer {
+        let body =
+            switch kind.vocabulary {
+            case .own: renderOwn(snapshot, &current, kind, since: start)
+            case .cadvisor: renderCadvisor(snapshot, kind.format)
+            }
+        current.makeRoom()
+        current.plain[kind] = body
+        return body
+    }
+
+    private func renderCadvisor(_ snapshot: Snapshot, _ format: ExpositionFormat) -> ByteBuffer {
+        cadvisor.encode(snapshot, as: format)
+        return ByteBuffer(bytes: cadvisor.bytes)
+    }
+
+    private func renderOwn(
+        _ snapshot: Snapshot, _ current: inout Rendered, _ kind: Kind,
+        since start: ContinuousClock.Instant
+    ) -> ByteBuffer {
+        var duration = current.scrapeDuration
         encoder.encode(
             snapshot, process: current.process, programFamilies: current.programFamilies,
-            as: format)
+            collectors: kind.collectors,
+            elapsed: {
+                let reading = duration ?? Reading((ContinuousClock.now - start).nanoseconds)
+                duration = reading
+                return reading
+            }, as: kind.format)
+        current.scrapeDuration = duration
         return ByteBuffer(bytes: encoder.bytes)
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
     }
 }
 #endif

@@ -1,18 +1,40 @@
-/// Where to listen: `127.0.0.1:10980`, `[::1]:10980`, or `:10980` for every address.
+/// Where to listen: `127.0.0.1:10980`, `[::1]:10980`, `:10980` for every address, or
+/// `unix:/run/cgwarden/web.sock`.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A name or an address without brackets; empty for every address of the machine.
     public let host: String
     /// The TCP port; 0 takes a free one.
     public let port: Int
+    /// The path of a socket in the file system; nil for TCP.
+    public let path: String?
 
-    /// Joins the parts.
+    /// Joins the parts of a TCP address.
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
+        path = nil
     }
+
+    /// A socket in the file system (unix(7)).
+    public init(path: String) {
+        host = ""
+        port = 0
+        self.path = path
+    }
+
+    /// The longest path of a socket, in bytes.
+    private static let longestPath = 107
 
     /// Takes what a person typed.
     public init(parsing text: String) throws(ListenAddressError) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst("unix:".count))
+            guard path.hasPrefix("/"), path.utf8.count <= Self.longestPath else {
+                throw ListenAddressError(text: text)
+            }
+            self.init(path: path)
+            return
+        }
         guard let colon = text.lastIndex(of: ":") else { throw ListenAddressError(text: text) }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]"), host.count > 2 {
@@ -29,7 +51,8 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The form that a person types.
     public var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        if let path { return "unix:\(path)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
@@ -41,6 +64,6 @@ public struct ListenAddressError: Error, Hashable, CustomStringConvertible {
     /// One line: what is wrong and what to write instead.
     public var description: String {
         "'\(text)' is not an address to listen at; "
-            + "write 127.0.0.1:10980, [::1]:10980, or :10980 for every address"
+            + "write 127.0.0.1:10980, [::1]:10980, :10980 for every address, or unix:/PATH"
     }
 }

@@ -3,77 +3,207 @@ import NIOCore
 import NIOHTTP1
 
 /// One connection: reads requests and writes the answers, one after the other.
+///
+/// In every phase it waits for a limited time, whatever the client sends meanwhile.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// No request here needs a body; a small one is read and ignored.
-    private static let largestBody = 64 * 1024
+    private enum Phase {
+        case waiting, answering, writing
+        /// A refusal was written, and what still comes is dropped.
+        case leaving
+    }
 
-    private let responder: Responder
+    /// How long a client that was refused may still send, lest a reset take the answer from it.
+    private static let leavingTime = TimeAmount.milliseconds(500)
+
+    private let door: FrontDoor
+    private let limits: ConnectionLimits
+    private let table: ConnectionTable
+    private var phase = Phase.waiting
+    private var deadline: Scheduled<Void>?
     private var head: HTTPRequestHead?
     private var bodyBytes = 0
+    /// A request that came before the last answer was written out.
+    private var next: HTTPRequestHead?
+    private var isHalfClosed = false
 
-    init(_ responder: Responder) { self.responder = responder }
+    init(_ door: FrontDoor, _ limits: ConnectionLimits, _ table: ConnectionTable) {
+        self.door = door
+        self.limits = limits
+        self.table = table
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        close(context, after: TimeAmount(limits.requestTime))
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard phase != .leaving else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
             bodyBytes = 0
+            let announced = head.headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+            if announced > limits.bodyBytes { refuseBody(context) }
         case .body(let part):
             bodyBytes += part.readableBytes
-            if bodyBytes > Self.largestBody { context.close(promise: nil) }
+            if bodyBytes > limits.bodyBytes { refuseBody(context) }
         case .end:
             guard let head else { return }
             self.head = nil
-            answer(head, context)
+            if phase == .waiting { answer(head, context) } else { next = head }
         }
     }
 
     private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let responder = responder
+        phase = .answering
+        table.note(context.channel, isWaiting: false)
+        deadline?.cancel()
+        let answer = context.eventLoop.makePromise(of: Response.self)
+        let door = door
         // Rendering may take a while and must not hold up the other connections of this loop.
-        let response = context.eventLoop.makeFutureWithTask { await responder.response(to: head) }
-        response.assumeIsolated().whenSuccess { self.write($0, for: head, context) }
+        answer.completeWithTask { await door.response(to: head) }
+        let patience = ScrapeTimeout.patience(head.headers) ?? limits.answerTime
+        deadline = context.eventLoop.scheduleTask(in: TimeAmount(patience)) {
+            // Of two answers the first one counts.
+            answer.succeed(.late(after: patience))
+        }
+        answer.futureResult.assumeIsolated().whenSuccess { self.write($0, for: head, context) }
     }
 
     private func write(
         _ response: Response, for request: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
         guard context.channel.isActive else { return }
-        var head = HTTPResponseHead(version: request.version, status: response.status)
+        if let pieces = response.pieces, request.method != .HEAD {
+            return stream(pieces, after: response, version: request.version, context)
+        }
+        phase = .writing
+        close(context, after: TimeAmount(limits.writeTime))
+        let keepsAlive = request.isKeepAlive && !isHalfClosed
+        let written = send(
+            response, keepsAlive: keepsAlive, version: request.version,
+            hasBody: request.method != .HEAD, context)
+        written.assumeIsolated().whenComplete { _ in
+            // Held until here, so that clients who read slowly count as well.
+            _ = response.slot
+            guard keepsAlive else { return context.close(promise: nil) }
+            // What came next may have been refused meanwhile.
+            guard self.phase == .writing else { return }
+            self.phase = .waiting
+            if let next = self.next {
+                self.next = nil
+                self.answer(next, context)
+            } else if self.isHalfClosed {
+                context.close(promise: nil)
+            } else {
+                self.table.note(context.channel, isWaiting: true)
+                self.close(context, after: TimeAmount(self.limits.idleTime))
+            }
+        }
+    }
+
+    private func send(
+        _ response: Response, keepsAlive: Bool, version: HTTPVersion, hasBody: Bool,
+        _ context: ChannelHandlerContext
+    ) -> EventLoopFuture<Void> {
+        sendHead(response, keepsAlive: keepsAlive, version: version, context)
+        if hasBody {
+            context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+        }
+        return context.writeAndFlush(wrapOutboundOut(.end(nil)))
+    }
+
+    private func sendHead(
+        _ response: Response, keepsAlive: Bool, version: HTTPVersion,
+        _ context: ChannelHandlerContext
+    ) {
+        var head = HTTPResponseHead(version: version, status: response.status)
         head.headers.add(name: "Content-Type", value: response.contentType)
-        // Without a length a reader cannot tell a cut body from a whole one.
-        head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+        if response.pieces == nil {
+            // Without a length a reader cannot tell a cut body from a whole one.
+            head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+        }
         for (name, value) in response.headers { head.headers.add(name: name, value: value) }
-        let keepAlive = request.isKeepAlive
-        if !keepAlive {
+        if !keepsAlive {
             head.headers.add(name: "Connection", value: "close")
-        } else if request.version == .http1_0 {
+        } else if version == .http1_0 {
             head.headers.add(name: "Connection", value: "keep-alive")
         }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if request.method != .HEAD {
-            context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+    }
+
+    /// Answers until the pieces end or the reader leaves; the connection ends with them, and does
+    /// not count among the requests that are answered.
+    private func stream(
+        _ pieces: AsyncStream<ByteBuffer>, after response: Response, version: HTTPVersion,
+        _ context: ChannelHandlerContext
+    ) {
+        phase = .leaving
+        deadline?.cancel()
+        sendHead(response, keepsAlive: false, version: version, context)
+        context.flush()
+        let channel = context.channel
+        let writing = Task {
+            for await piece in pieces {
+                // Awaited, so that a slow reader costs it pieces and not this program memory.
+                try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
+            }
+            try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+            try await channel.close()
         }
-        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-        if !keepAlive {
-            written.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in writing.cancel() }
+    }
+
+    private func refuseBody(_ context: ChannelHandlerContext) {
+        refuse(
+            .sentence(.payloadTooLarge, "No request here has a body; use GET."), context)
+    }
+
+    /// The last answer on this connection, for a request that is not read to its end.
+    private func refuse(_ response: Response, _ context: ChannelHandlerContext) {
+        guard phase == .waiting || phase == .writing else { return context.close(promise: nil) }
+        phase = .leaving
+        _ = send(response, keepsAlive: false, version: .http1_1, hasBody: true, context)
+        close(context, after: Self.leavingTime)
+    }
+
+    private func close(_ context: ChannelHandlerContext, after time: TimeAmount) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
+            context.close(promise: nil)
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
-        } else {
-            context.fireUserInboundEventTriggered(event)
+        guard case ChannelEvent.inputClosed = event else {
+            return context.fireUserInboundEventTriggered(event)
         }
+        // It sends no more but may still read what it has asked for.
+        isHalfClosed = true
+        if phase == .waiting || phase == .leaving { context.close(promise: nil) }
     }
 
-    /// A broken request was answered before this, and a broken connection has nobody to answer.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        // A broken connection has nobody to answer.
+        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        if error == .headerOverflow {
+            refuse(
+                .sentence(
+                    .requestHeaderFieldsTooLarge,
+                    "The request's headers are too large; \(limits.headerBytes) bytes are read."),
+                context)
+        } else {
+            refuse(.sentence(.badRequest, "This is not a request in HTTP/1.1."), context)
+        }
     }
 }
 #endif

@@ -1,4 +1,5 @@
 #if Exporter
+import CgroupModel
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -6,14 +7,22 @@ import NIOHTTP1
 /// Which request gets which answer.
 struct Responder: Sendable {
     let exposition: Exposition
-    let version: String
+    let feed: SampleFeed
+    let page: WebPage
+    /// Where the metrics are, `/metrics` by default.
+    let telemetryPath: String
     let logger: Logger
+
+    private static let paths: Set<String> = [
+        "/", "/metrics/cadvisor", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
+        "/api/v1/cgroup", "/api/v1/metrics",
+    ]
 
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
-        let path = head.uri.prefix { $0 != "?" }
-        guard ["/", "/metrics", "/-/healthy", "/-/ready"].contains(path) else {
-            return .sentence(.notFound, "There is nothing here; metrics are at /metrics.")
+        let path = String(head.uri.prefix { $0 != "?" })
+        guard path == telemetryPath || Self.paths.contains(path) else {
+            return .sentence(.notFound, "There is nothing here; metrics are at \(telemetryPath).")
         }
         guard head.method == .GET || head.method == .HEAD else {
             return .sentence(
@@ -21,19 +30,38 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         switch path {
-        case "/metrics": return await metrics(head.headers)
+        case telemetryPath: return await metrics(.own, head)
+        case "/metrics/cadvisor": return await metrics(.cadvisor, head)
         case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
         case "/-/ready": return await readiness()
-        default: return landingPage
+        case "/api/v1/snapshot": return await snapshot(head.headers)
+        case "/api/v1/stream": return await stream()
+        case "/api/v1/cgroup":
+            return await cgroup(head.uri.dropFirst(path.count + 1), head.headers)
+        case "/api/v1/metrics": return metricNames(head.headers)
+        default: return webPage(head.headers)
         }
     }
 
-    private func metrics(_ headers: HTTPHeaders) async -> Response {
+    private func metrics(
+        _ vocabulary: Exposition.Vocabulary, _ head: HTTPRequestHead
+    ) async -> Response {
+        let headers = head.headers
+        let collectors: Set<Collector>?
+        do throws(CollectorQuery.Mistake) {
+            collectors = try CollectorQuery.collectors(
+                in: head.uri.drop { $0 != "?" }.dropFirst())
+        } catch {
+            return .sentence(.badRequest, error.description)
+        }
         let format = Negotiation.format(accept: headers["Accept"].joined(separator: ","))
         let gzip = Negotiation.allowsGzip(
             acceptEncoding: headers["Accept-Encoding"].joined(separator: ","))
         do {
-            guard let body = try await exposition.body(format, gzip: gzip) else { return notReady }
+            guard
+                let body = try await exposition.body(
+                    vocabulary, format, collectors: collectors, gzip: gzip)
+            else { return notReady }
             var headers = [("Vary", "Accept, Accept-Encoding")]
             if body.isCompressed { headers.append(("Content-Encoding", "gzip")) }
             return Response(contentType: format.contentType, headers: headers, body: body.bytes)
@@ -50,33 +78,13 @@ struct Responder: Sendable {
         }
     }
 
-    private var notReady: Response {
+    var notReady: Response {
         .sentence(.serviceUnavailable, "There is no sample yet; try again in a moment.")
     }
 
-    private func failure(_ error: any Error) -> Response {
-        logger.debug("no sample for a scrape", metadata: ["error": "\(error)"])
+    func failure(_ error: any Error) -> Response {
+        logger.debug("no sample for a request", metadata: ["error": "\(error)"])
         return .sentence(.internalServerError, "No sample could be taken: \(error)")
-    }
-
-    private var landingPage: Response {
-        let page = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head><meta charset="utf-8"><title>cgwarden</title></head>
-            <body>
-            <h1>cgwarden</h1>
-            <p>Metrics of Linux control groups. Version \(version).</p>
-            <ul>
-            <li><a href="metrics">Metrics</a></li>
-            <li><a href="-/healthy">Healthy</a></li>
-            <li><a href="-/ready">Ready</a></li>
-            </ul>
-            </body>
-            </html>
-
-            """
-        return Response(contentType: "text/html; charset=utf-8", body: ByteBuffer(string: page))
     }
 }
 #endif

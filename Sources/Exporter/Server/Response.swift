@@ -9,6 +9,13 @@ struct Response: Sendable {
     /// Headers beyond the type and the length.
     var headers: [(String, String)] = []
     var body: ByteBuffer
+    /// What comes instead of a body while time goes on; nil where the body is all there is.
+    ///
+    /// The next piece is asked for when the reader has taken the last one. The connection ends with
+    /// the pieces.
+    var pieces: AsyncStream<ByteBuffer>?
+    /// Held until the client has the answer; nil for one that does not count.
+    var slot: RequestSlots.Slot?
 
     /// One line for people.
     static func sentence(

@@ -14,6 +14,10 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
     case unknownHost(ListenAddress)
     /// Anything else, with the system's words.
     case failed(ListenAddress, String)
+    /// The web configuration file, or what it names, cannot be used.
+    case configuration(String)
+    /// What systemd passed cannot be listened at.
+    case passedSockets(String)
 
     init(_ error: any Error, at address: ListenAddress) {
         switch error {
@@ -44,6 +48,8 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
             "the host of \(address) is not known; choose another --web.listen-address"
         case .failed(let address, let reason):
             "cannot listen at \(address): \(reason); choose another --web.listen-address"
+        case .configuration(let reason): reason
+        case .passedSockets(let reason): "--web.systemd-socket: \(reason)"
         }
     }
 }

@@ -1,4 +1,5 @@
-/// Where `/proc` and the cgroup mounts are: the real machine, or a captured tree in a directory.
+/// Where `/proc`, the cgroup mounts and other files are: the real machine, or a captured tree in a
+/// directory.
 public struct SystemRoot: Hashable, Sendable {
     /// The directory that stands for `/proc`.
     public let proc: [UInt8]
@@ -7,27 +8,33 @@ public struct SystemRoot: Hashable, Sendable {
     public let capturedCgroups: [UInt8]?
     /// The directory that stands for `/sys`; nil in a captured tree that has none.
     public let sys: [UInt8]?
+    private let files: String
 
     /// The machine that this process runs on.
     public static let live = SystemRoot(
-        proc: Array("/proc".utf8), capturedCgroups: nil, sys: Array("/sys".utf8))
+        proc: Array("/proc".utf8), capturedCgroups: nil, sys: Array("/sys".utf8), files: "")
 
-    /// A captured tree: `DIR/proc` and `DIR/cgroup`; also `DIR/sys` if that was captured.
+    /// A captured tree: `DIR/proc` and `DIR/cgroup`; also `DIR/sys` if that was captured, and what
+    /// else there is (`DIR/etc`, `DIR/run`, `DIR/var`).
     public static func captured(in directory: String, withSys: Bool = false) -> SystemRoot {
         SystemRoot(
             proc: Array("\(directory)/proc".utf8),
             capturedCgroups: Array("\(directory)/cgroup".utf8),
-            sys: withSys ? Array("\(directory)/sys".utf8) : nil)
+            sys: withSys ? Array("\(directory)/sys".utf8) : nil, files: directory)
     }
 
-    private init(proc: [UInt8], capturedCgroups: [UInt8]?, sys: [UInt8]?) {
+    private init(proc: [UInt8], capturedCgroups: [UInt8]?, sys: [UInt8]?, files: String) {
         self.proc = proc
         self.capturedCgroups = capturedCgroups
         self.sys = sys
+        self.files = files
     }
 
     /// A file below `/proc`.
     public func proc(_ name: String) -> [UInt8] { proc + Array("/\(name)".utf8) }
+
+    /// A file or directory that is neither a process's nor a cgroup's, by its absolute path.
+    public func file(_ path: String) -> String { files + path }
 
     /// Whether this is the real machine.
     public var isLive: Bool { capturedCgroups == nil }

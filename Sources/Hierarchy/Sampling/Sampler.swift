@@ -5,6 +5,8 @@ public import KernelIO
 public struct SamplerConfiguration: Sendable {
     /// Which cgroups.
     public var scope = SampleScope()
+    /// How many levels below the topmost cgroup files are read; those further down are only listed.
+    public var readDepth: Int?
     /// Whether ticks follow one another, so that descriptors are kept and directories watched.
     public var isContinuous = true
     /// Every how many ticks the costly files are read.
@@ -60,7 +62,8 @@ public actor Sampler {
         executor = ThreadExecutor(name: "sampler")
         budget = configuration.descriptorBudget ?? DescriptorBudget.raised()
         let kept = plan.files.count { $0.tier <= .costly }
-        nodes = NodeTable(set, rowsPerShard: budget / max(1, kept))
+        nodes = NodeTable(
+            set, rowsPerShard: budget / max(1, kept), readDepth: configuration.readDepth)
         host = HostReader(set.system)
         let trees = try TreeSet(
             set, scope: configuration.scope, watching: configuration.isContinuous)
@@ -101,6 +104,7 @@ public actor Sampler {
         health.notPermitted += pass.notPermitted
         health.unkept += pass.unkept
         health.descriptors = pass.descriptors
+        health.collectors = pass.collectors(after: health.collectors)
         health.duration = MonotonicClock.nanoseconds - start
         return Snapshot(
             tick: tick, wallTime: MonotonicClock.wallMicroseconds, tierTimes: tierTimes,
@@ -117,6 +121,12 @@ public actor Sampler {
 
     /// Files read since the start.
     public var filesRead: UInt64 { health.filesRead }
+
+    /// Every how many ticks costly files are worth reading, where nobody needs them more often: the
+    /// kernel brings `memory.stat` up to date every 2 s.
+    public static func costlyMultiple(interval seconds: Double) -> UInt64 {
+        UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
+    }
 
     /// Changes every how many ticks the costly files are read.
     public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
@@ -202,5 +212,18 @@ extension SampleHealth {
         notPermitted += other.notPermitted
         unkept += other.unkept
         descriptors += other.descriptors
+        guard !collectors.isEmpty else { return collectors = other.collectors }
+        for (index, part) in zip(collectors.indices, other.collectors) {
+            collectors[index].duration += part.duration
+            collectors[index].failures += part.failures
+            collectors[index].hasFailed = collectors[index].hasFailed || part.hasFailed
+        }
+    }
+
+    /// The collectors of the same pass, with the failures of all passes before.
+    fileprivate func collectors(after before: [CollectorHealth]) -> [CollectorHealth] {
+        var sums = collectors
+        for (index, part) in zip(sums.indices, before) { sums[index].failures += part.failures }
+        return sums
     }
 }

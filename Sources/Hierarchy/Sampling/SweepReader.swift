@@ -20,6 +20,7 @@ struct SweepReader: ~Copyable {
     private var rows: [ShardRow?] = []
     private var isSettingsDue: [Bool] = []
     private var health = SampleHealth()
+    private var accounts: CollectorAccounts
     private var vanished: [(row: Int, hierarchy: Int)] = []
 
     init(_ plan: ReadPlan, on set: HierarchySet, budget: Int) {
@@ -32,6 +33,7 @@ struct SweepReader: ~Copyable {
         self.gates = gates
         isGated = gates.map { $0 != nil }
         derivations = Derivations(plan.schema, on: set)
+        accounts = CollectorAccounts(plan)
         table = DescriptorTable(budget: budget)
         writer = RowWriter(schema: plan.schema)
     }
@@ -81,6 +83,7 @@ struct SweepReader: ~Copyable {
             roots[index] = DescriptorTable.openRoot(hierarchies[index].directory)
         }
         health = SampleHealth()
+        accounts.begin()
         vanished = []
         let usual = steps(due, withSettings: due.allSettings)
         let complete = steps(due, withSettings: true)
@@ -91,6 +94,7 @@ struct SweepReader: ~Copyable {
             writer.endRow()
         }
         health.descriptors = UInt64(table.open)
+        health.collectors = accounts.end()
         return SweepResult(block: writer.block, health: health, vanished: vanished)
     }
 
@@ -123,6 +127,7 @@ struct SweepReader: ~Copyable {
                     writer.carry(columns[index])
                     continue
                 }
+                accounts.turn(to: index)
                 let descriptor = table[base + index]
                 if descriptor >= 0 {
                     consume(index, row, buffer.fill(from: descriptor))
@@ -178,7 +183,7 @@ struct SweepReader: ~Copyable {
     private mutating func consume(_ index: Int, _ row: Int, _ code: Int32) {
         health.filesRead += 1
         guard code != 0 else {
-            if !parsers[index].parse(buffer, into: &writer) { health.malformed += 1 }
+            if !parsers[index].parse(buffer, into: &writer) { note(.malformed, index) }
             return
         }
         let reason = IOError.reading(for: code)
@@ -188,10 +193,19 @@ struct SweepReader: ~Copyable {
             table.clear(row * plan.files.count + index)
             fail(index, exists(row, in: plan.files[index].hierarchy) ? .absent : .gone)
         } else {
-            if reason == .notPermitted { health.notPermitted += 1 }
-            if reason == .malformed { health.malformed += 1 }
+            note(reason, index)
             fail(index, reason)
         }
+    }
+
+    /// Counts a file that gives nothing though it is there.
+    private mutating func note(_ reason: Reading, _ index: Int) {
+        switch reason {
+        case .notPermitted: health.notPermitted += 1
+        case .malformed: health.malformed += 1
+        default: return
+        }
+        accounts.noteFailure(index)
     }
 
     /// Whether the directory of a row is still there; notes it as vanished if not.
@@ -209,10 +223,10 @@ struct SweepReader: ~Copyable {
         switch vacancy {
         case DescriptorTable.Vacancy.absent: fail(index, .absent)
         case DescriptorTable.Vacancy.notPermitted:
-            health.notPermitted += 1
+            note(.notPermitted, index)
             fail(index, .notPermitted)
         default:
-            health.malformed += 1
+            note(.malformed, index)
             fail(index, .malformed)
         }
     }

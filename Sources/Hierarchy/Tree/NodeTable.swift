@@ -34,14 +34,17 @@ struct NodeTable {
     private var rowCounts: [Int]
     /// How many rows a shard takes before the next one is used.
     private let rowsPerShard: Int
+    /// How many levels below the topmost cgroup files are read; nil for all.
+    private let readDepth: Int?
     /// A shard is a thread; the last one takes what is left, without keeping all of it open.
     private static let mostShards = 32
     private var listed: [CgroupEntry]?
 
-    init(_ set: HierarchySet, rowsPerShard: Int) {
+    init(_ set: HierarchySet, rowsPerShard: Int, readDepth: Int? = nil) {
         hierarchies = set.hierarchies
         identityOrder = set.byIdentity
         self.rowsPerShard = max(1, rowsPerShard)
+        self.readDepth = readDepth
         freeRows = []
         rowCounts = [0]
     }
@@ -123,7 +126,10 @@ struct NodeTable {
     }
 
     private func assignment(_ path: CgroupPath, _ node: Node) -> Assignment {
-        Assignment(
+        if let readDepth, path.depth > readDepth {
+            return Assignment(location: node.location, content: nil)
+        }
+        return Assignment(
             location: node.location,
             content: ShardRow(
                 path: path.relative, generation: node.generation, inodes: node.inodes))

@@ -16,9 +16,12 @@ public enum TrustedFile {
     /// Reads a regular file that root or this user owns and only its owner can write.
     ///
     /// What is checked is what was opened (fstat(2)), and opening never waits for a pipe's writer.
-    public static func contents(of path: String, most: Int) throws(Refusal) -> [UInt8] {
+    /// With `user` it must be that user's own, so that no link of theirs leads to another's file.
+    public static func contents(
+        of path: String, most: Int, ownedBy user: UInt32? = nil
+    ) throws(Refusal) -> [UInt8] {
         let file = try open(path, O_RDONLY)
-        let status = try checked(file, path)
+        let status = try checked(file, path, owners: user.map { [$0] } ?? [0, geteuid()])
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw Refusal(path: path, reason: "is no regular file")
         }
@@ -44,7 +47,7 @@ public enum TrustedFile {
             throw failure("looked at", path, errno)
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        _ = try checked(directory, path)
+        _ = try checked(directory, path, owners: [0, geteuid()])
         do {
             return try directory.entries(path: path).filter { !$0.isDirectory }.map(\.name)
                 .sorted { $0.lexicographicallyPrecedes($1) }
@@ -62,13 +65,13 @@ public enum TrustedFile {
     }
 
     private static func checked(
-        _ file: borrowing OwnedDescriptor, _ path: String
+        _ file: borrowing OwnedDescriptor, _ path: String, owners: [UInt32]
     ) throws(Refusal) -> stat {
         var status = stat()
         guard unsafe fstat(file.number, &status) == 0 else {
             throw failure("looked at", path, errno)
         }
-        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+        guard owners.contains(status.st_uid) else {
             throw Refusal(
                 path: path,
                 reason: "is owned by user \(status.st_uid), who could change it; chown root it")

@@ -71,12 +71,12 @@ public struct FileParser: Sendable {
         }
     }
 
-    /// `VALUE\n`.
+    /// `VALUE\n`; more than one row may be about that value.
     private func single(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         guard let field = rules.first, let reading = cursor.takeReading(field),
             cursor.take(0x0a), cursor.atEnd
         else { return false }
-        store(field, nil, reading, &row)
+        for field in rules { store(field, nil, reading, &row) }
         return true
     }
 

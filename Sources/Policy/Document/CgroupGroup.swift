@@ -7,10 +7,10 @@ public struct CgroupGroup: Hashable, Sendable {
     /// Which of them when some lie within others.
     public enum Nesting: String, Hashable, Sendable, CaseIterable { case all, outermost, leaf }
 
-    /// A container, by what its runtime tells; the id also by its path.
+    /// A container or pod, by what its runtime tells; the id also by its path.
     public struct Container: Hashable, Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-        public var runtime, name, id, image: TextPattern?
+        public var runtime, name, id, image, pod, namespace: TextPattern?
         /// Labels with their values.
         public var labels: [String: TextPattern] = [:]
 

@@ -125,27 +125,25 @@ extension CgroupGroup {
                 return false
             }
         }
-        if let container {
-            guard let known = facts.container(of: cgroup), container.matches(known) else {
-                return false
-            }
-        }
+        if let container, !container.matches(facts.identity(of: cgroup)) { return false }
         guard let command else { return true }
         return facts.commands(of: cgroup).contains { command.matches($0) }
     }
 }
 
 extension CgroupGroup.Container {
-    /// Whether what a runtime tells of a container matches.
-    func matches(_ facts: ContainerFacts) -> Bool {
+    /// Whether a cgroup is, or is within, such a container or pod.
+    func matches(_ known: CgroupIdentity) -> Bool {
+        guard known.isContained else { return false }
         let pairs = [
-            (runtime, facts.runtime), (name, facts.name), (id, facts.id), (image, facts.image),
+            (runtime, known.runtime), (name, known.container), (id, known.containerID),
+            (image, known.image), (pod, known.pod), (namespace, known.namespace),
         ]
         return pairs.allSatisfy { pattern, value in
             pattern.map { pattern in value.map { pattern.matches($0) } ?? false } ?? true
         }
             && labels.allSatisfy { label, pattern in
-                facts.labels[label].map { pattern.matches($0) } ?? false
+                known.labels[label].map { pattern.matches($0) } ?? false
             }
     }
 }

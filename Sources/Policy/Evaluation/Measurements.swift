@@ -119,6 +119,9 @@ struct Measurements: Sendable {
         now = old.now
     }
 
+    /// Whether something is looked at that only costly files tell.
+    var usesCostlyFiles: Bool { columns.contains { $0.reading.tier == .costly } }
+
     private func tier(of column: Int) -> Tier { columns[column].reading.tier }
 
     // MARK: What a tick brings

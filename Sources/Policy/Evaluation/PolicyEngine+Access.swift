@@ -3,6 +3,11 @@ extension PolicyEngine {
     /// The policy that holds.
     public var policy: PolicyDocument { document }
 
+    /// Whether the policy decides by what only costly files tell, and so wants them at every tick.
+    public var usesCostlyFiles: Bool {
+        measurements.usesCostlyFiles || !document.autosizers.isEmpty
+    }
+
     /// The cgroups of a group as they were at the last tick, in path order.
     public func members(of group: String) -> [Effect.Target] {
         matcher.members(of: group).map { rows.cgroups[rows.rowAt[$0]].target }

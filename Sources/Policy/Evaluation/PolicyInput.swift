@@ -84,8 +84,8 @@ public protocol CgroupFacts: Sendable {
     var hasSystemd: Bool { get }
     /// The systemd unit that owns the cgroup.
     func unit(of cgroup: CgroupEntry) -> String?
-    /// The container that the cgroup is, or is within.
-    func container(of cgroup: CgroupEntry) -> ContainerFacts?
+    /// What the cgroup is known as: its container and pod.
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity
     /// An extended attribute that may be trusted.
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String?
     /// The directory's owner.
@@ -105,17 +105,6 @@ extension CgroupFacts {
     public var hasSystemd: Bool { true }
     /// No disk is known by its name; `MAJ:MIN` needs none.
     public func device(named name: String) -> InstanceKey? { nil }
-}
-
-/// What a runtime tells of a container.
-public struct ContainerFacts: Hashable, Sendable {
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public var runtime, name, id, image: String?
-    /// Labels with their values.
-    public var labels: [String: String] = [:]
-
-    /// Nothing known.
-    public init() {}
 }
 
 /// What may hurt who lives in a cgroup.

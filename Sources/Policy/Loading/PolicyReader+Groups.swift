@@ -46,7 +46,7 @@ extension PolicyReader {
     private mutating func container(
         _ node: ConfigNode, _ path: String
     ) -> CgroupGroup.Container? {
-        let keys = ["runtime", "name", "id", "image", "label"]
+        let keys = ["runtime", "name", "id", "image", "pod", "namespace", "label"]
         guard let fields = fields(node, "container", "\(path)/container", keys: keys) else {
             return nil
         }
@@ -55,6 +55,8 @@ extension PolicyReader {
         container.name = value(fields, "name", .pattern)
         container.id = value(fields, "id", .pattern)
         container.image = value(fields, "image", .pattern)
+        container.pod = value(fields, "pod", .pattern)
+        container.namespace = value(fields, "namespace", .pattern)
         if let labels = fields["label"] {
             container.labels = texts(labels, "label")
         }

@@ -144,6 +144,8 @@ extension CgroupGroup {
                         ("name", container.name.map { .text("\($0)") }),
                         ("id", container.id.map { .text("\($0)") }),
                         ("image", container.image.map { .text("\($0)") }),
+                        ("pod", container.pod.map { .text("\($0)") }),
+                        ("namespace", container.namespace.map { .text("\($0)") }),
                         ("label", patterns(container.labels)),
                     ])
                 }

@@ -21,7 +21,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         let sampler = observation.sampler
-        let multiple = LiveFeed.costlyMultiple(interval: 1)
+        let multiple = Sampler.costlyMultiple(interval: 1)
         await sampler.setCostlyMultiple(multiple)
         // Whole rounds, so that costly passes are counted as often as they happen.
         let passes = Int(multiple) * max(1, (passes + Int(multiple) - 1) / Int(multiple))

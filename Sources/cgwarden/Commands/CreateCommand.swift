@@ -18,7 +18,7 @@ struct CreateCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(help: "What it is to control: memory,cpu.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
 

@@ -21,19 +21,21 @@ struct DaemonCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Option(help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.")
+    @Option(
+        help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.",
+        completion: .yaml)
     var config: String?
     @Option(
         help: ArgumentHelp(
             "A policy file, or a directory of *.yaml; may be given more than once.",
-            valueName: "file-or-dir"))
+            valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
     @Option(help: "Where the undo journal and the control socket are.") var stateDir: String?
     @Option(help: "The audit log, a JSON object a line; - for none.") var audit: String?
-    @Option(
-        name: .customLong("web.listen-address"),
-        help: "Where /metrics is served: HOST:PORT or :PORT; - for nowhere.")
-    var listenAddress: String?
+    @OptionGroup var web: WebOptions
+    #if Exporter
+    @OptionGroup var metrics: MetricsOptions
+    #endif
     @Flag(help: "Decide and tell, but change nothing.") var dryRun = false
     @Option(name: .shortAndLong, help: "Stop after so many ticks.") var numberOfTicks: Int?
     @Option(help: "How much to log: debug, info, warning or error.") var logLevel: String?
@@ -52,7 +54,10 @@ struct DaemonCommand: AsyncParsableCommand {
         if !policy.isEmpty { settings.policies = policy }
         if let stateDir { settings.stateDirectory = stateDir }
         if let audit { settings.audit.file = audit == "-" ? "" : audit }
-        if let listenAddress { settings.listenAddress = listenAddress == "-" ? "" : listenAddress }
+        web.apply(to: &settings.web)
+        #if Exporter
+        settings.metrics = metrics.applied(to: settings.metrics)
+        #endif
         if let logLevel { settings.logLevel = logLevel }
         settings.isDryRun = settings.isDryRun || dryRun
         LogOutput.start(Logger.Level(rawValue: settings.logLevel) ?? .info)

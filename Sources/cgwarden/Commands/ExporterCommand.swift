@@ -17,12 +17,13 @@ struct ExporterCommand: AsyncParsableCommand {
 
             Examples:
               cgwarden exporter
-              cgwarden exporter --web.listen-address :10980 --depth 3
+              cgwarden exporter --web.listen-address :10980 --metrics.profile basic
+              cgwarden exporter --web.config.file web.yml      TLS and passwords
             """)
 
     @OptionGroup var options: SystemOptions
     @OptionGroup var web: WebOptions
-    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
+    @OptionGroup var metrics: MetricsOptions
     @Option(help: "How much to log: debug, info, warning, error.", transform: logLevel)
     var logLevel = Logger.Level.info
 
@@ -34,7 +35,14 @@ struct ExporterCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+        guard web.settings.isServing else {
+            throw ValidationError("--web.listen-address: the exporter has to listen somewhere.")
+        }
+        do {
+            _ = try web.settings.listenAddresses()
+        } catch let error as CgwardenError {
+            throw ValidationError(error.message)
+        }
     }
 
     func run() async throws {
@@ -45,21 +53,28 @@ struct ExporterCommand: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "cgwarden")
+        let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
-        sampling.scope = SampleScope(subtree: .root, depth: depth)
+        sampling.readDepth = selection.depth
+        // The page and cAdvisor's names show theirs whatever is exported.
         let observation = try Observation(
-            options, metrics: ScrapeSource.metrics, configuration: sampling)
+            options, metrics: Array(
+                Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
+            configuration: sampling)
+        let kills = OOMKillTally()
+        var configuration = try MetricsServer.Configuration(web.settings, of: observation.set)
+        configuration.selection = selection
+        configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(
-            MetricsServer.Configuration(at: web.address, of: observation.set),
-            source: ScrapeSource(observation.sampler), logger: logger)
+            configuration, source: ScrapeSource(observation.sampler, kills), logger: logger)
         var group = ServiceGroupConfiguration(
-            services: [.init(service: ExporterService(server: server, logger: logger))],
+            services: [.init(service: ExporterService(server: server))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as ServerError {
-            throw CgwardenError(error.description, .unavailable)
+            throw CgwardenError(error)
         }
     }
 }
@@ -67,15 +82,11 @@ struct ExporterCommand: AsyncParsableCommand {
 /// The server for as long as the process is not told to stop.
 private struct ExporterService: Service {
     let server: MetricsServer
-    let logger: Logger
 
     func run() async throws {
         defer { ServiceNotification.stopping() }
         try await cancelWhenGracefulShutdown {
-            try await server.run { address in
-                logger.info("serving http://\(address)/metrics")
-                ServiceNotification.ready()
-            }
+            try await server.run { _ in ServiceNotification.ready() }
         }
     }
 }

@@ -21,7 +21,7 @@ struct FreezeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(help: "How long at most: 500ms, 10s, 5m.") var timeout = Interval(seconds: 60)
 
     @Flag(help: "On v1 move them into a cgroup of their own if they are in a larger one.")

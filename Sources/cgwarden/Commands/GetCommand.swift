@@ -19,8 +19,9 @@ struct GetCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
-    @Argument(help: "Limits, or groups of them such as io.max.") var names: [String] = []
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
+    @Argument(help: "Limits, or groups of them such as io.max.", completion: .limits)
+    var names: [String] = []
     @Flag(help: "One JSON object.") var json = false
 
     func run() async throws {

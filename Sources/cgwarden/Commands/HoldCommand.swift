@@ -19,7 +19,7 @@ struct HoldCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String?
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
     @Argument(help: "How long: 30m, 1h.") var time: Interval?
     @Flag(help: "Let rules at it again.") var release = false
 

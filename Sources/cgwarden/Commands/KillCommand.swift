@@ -17,7 +17,7 @@ struct KillCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
         help: "What asks them to end: TERM, INT, HUP, QUIT…",
         transform: { text in

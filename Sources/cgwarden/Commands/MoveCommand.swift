@@ -20,7 +20,9 @@ struct MoveCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
-    @Argument(parsing: .allUnrecognized, help: "Processes, and the cgroup at the end.")
+    @Argument(
+        parsing: .allUnrecognized, help: "Processes, and the cgroup at the end.",
+        completion: .cgroup)
     var words: [String]
 
     func validate() throws {

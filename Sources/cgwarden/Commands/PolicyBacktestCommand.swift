@@ -23,9 +23,12 @@ struct PolicyBacktestCommand: ParsableCommand {
                          (t.yaml has, say, when: pids.current > ${limit} of pids.max)
             """)
 
-    @Argument(help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"))
+    @Argument(
+        help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
+        completion: .yaml)
     var paths: [String]
-    @Option(help: ArgumentHelp("The recording.", valueName: "recording")) var history: String
+    @Option(help: ArgumentHelp("The recording.", valueName: "recording"), completion: .file())
+    var history: String
     @Option(help: "The time between two ticks, if it was not that of the policy: 5s.")
     var interval: Interval?
     @Option(help: ArgumentHelp("Write the audit lines to this file.", valueName: "file"))

@@ -18,7 +18,9 @@ struct PolicyCheckCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"))
+    @Argument(
+        help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
+        completion: .yaml)
     var paths = [PolicyFiles.usual]
     @Option(
         help: "Check for a machine with v1, v2 or hybrid hierarchies; this one by default.",

@@ -19,11 +19,11 @@ struct PolicyExplainCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
         help: ArgumentHelp(
             "A policy file, or a directory of *.yaml; may be given more than once.",
-            valueName: "file-or-dir"))
+            valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
 
     func run() async throws {

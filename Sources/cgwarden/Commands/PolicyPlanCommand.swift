@@ -18,7 +18,9 @@ struct PolicyPlanCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"))
+    @Argument(
+        help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
+        completion: .yaml)
     var paths = [PolicyFiles.usual]
     @Flag(help: "One JSON object.") var json = false
 

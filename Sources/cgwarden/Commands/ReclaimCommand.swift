@@ -16,7 +16,7 @@ struct ReclaimCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Argument(help: "How much: 64MiB, 1GB.") var amount: ByteAmount?
     @Flag(help: "As much as can be had.") var all = false
     @Option(help: "When to stop trying.") var deadline = Interval(seconds: 10)

@@ -14,7 +14,7 @@ struct RemoveCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Flag(name: [.customShort("r"), .long], help: "Also those below it.") var recursive = false
     @Flag(help: "End the processes in it first, as `cgwarden kill` does.") var kill = false
 

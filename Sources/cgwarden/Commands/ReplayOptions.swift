@@ -4,7 +4,8 @@ import ArgumentParser
 struct ReplayOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Show this recording instead of the machine; the blank pauses.", valueName: "file"))
+            "Show this recording instead of the machine; the blank pauses.", valueName: "file"),
+        completion: .file())
     var replay: String?
     @Option(
         parsing: .unconditional,

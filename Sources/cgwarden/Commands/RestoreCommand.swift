@@ -21,7 +21,8 @@ struct RestoreCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup, with those below it; all without it.") var cgroup: String?
+    @Argument(help: "The cgroup, with those below it; all without it.", completion: .cgroup)
+    var cgroup: String?
     @Flag(help: "Also put back what someone else has changed since.") var force = false
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
 

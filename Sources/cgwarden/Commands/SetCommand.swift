@@ -25,8 +25,10 @@ struct SetCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String?
-    @Argument(help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"))
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
+    @Argument(
+        help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"),
+        completion: .settings)
     var wishes: [String] = []
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
     @Flag(help: "Set a memory limit below usage, whatever the kernel does then.") var force = false

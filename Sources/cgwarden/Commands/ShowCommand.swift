@@ -18,7 +18,7 @@ struct ShowCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String?
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
     @Option(help: "The cgroup of this process instead.") var pid: Int32?
     @Flag(help: "One JSON object.") var json = false
 

@@ -32,7 +32,7 @@ struct StatCommand: AsyncParsableCommand {
     var samples: Int?
     @Option(
         help: "Unified names, separated by commas; --list-fields tells which there are.",
-        transform: FieldList.init(parsing:))
+        completion: .fields, transform: FieldList.init(parsing:))
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?

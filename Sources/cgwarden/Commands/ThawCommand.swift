@@ -12,7 +12,7 @@ struct ThawCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.") var cgroup: String
+    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
 
     func run() async throws {
         let context = try ActionContext(options)

@@ -21,7 +21,7 @@ struct TopCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The topmost cgroup.") var root = "/"
+    @Argument(help: "The topmost cgroup.", completion: .cgroup) var root = "/"
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(
         name: [.customShort("n"), .customLong("iterations")],

@@ -17,8 +17,9 @@ struct TreeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The topmost cgroup.") var root = "/"
-    @Option(help: "Only the tree that has this controller.") var controller: String?
+    @Argument(help: "The topmost cgroup.", completion: .cgroup) var root = "/"
+    @Option(help: "Only the tree that has this controller.", completion: .controllers)
+    var controller: String?
     @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "One JSON array of all cgroups.") var json = false
 

@@ -6,6 +6,8 @@ import Synchronization
 final class AuditTrail: Sendable {
     private let log: AuditLog?
     private let next = Mutex<UInt64>(1)
+    /// What all of it comes to.
+    let actions = ActionTally()
 
     init(_ log: AuditLog?) { self.log = log }
 
@@ -18,7 +20,10 @@ final class AuditTrail: Sendable {
 
     func write(_ records: [AuditRecord]) { for record in records { write(record) } }
 
-    func write(_ record: AuditRecord) { log?.append(record) }
+    func write(_ record: AuditRecord) {
+        actions.take(record)
+        log?.append(record)
+    }
 
     func reopen() { log?.reopen() }
 

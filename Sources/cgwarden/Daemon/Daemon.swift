@@ -43,7 +43,7 @@ struct Daemon {
         do {
             try await ServiceGroup(configuration: group).run()
         } catch let error as ServerError {
-            throw CgwardenError(error.description, .unavailable)
+            throw CgwardenError(error)
         }
         #else
         try await ServiceGroup(configuration: group).run()

@@ -31,8 +31,10 @@ struct DaemonConfiguration: Hashable {
     var policies = ["/etc/cgwarden/policy.d"]
     /// Where the undo journal, the holds and the control socket are; nil for the usual place.
     var stateDirectory: String?
-    /// Where the exporter listens, empty for nowhere.
-    var listenAddress = "127.0.0.1:10980"
+    /// How the program is reached over HTTP.
+    var web = WebSettings()
+    /// What the exporter serves.
+    var metrics = ExportSelection()
     /// How much is logged.
     var logLevel = "info"
     /// Whether everything is only told.
@@ -46,7 +48,8 @@ struct DaemonConfiguration: Hashable {
     init() {}
 
     private static let keys = [
-        "interval", "policy", "state_dir", "web", "log_level", "dry_run", "audit", "history",
+        "interval", "policy", "state_dir", "web", "metrics", "log_level", "dry_run", "audit",
+        "history",
     ]
 
     /// Reads the file's text; the first mistake ends it.
@@ -62,12 +65,30 @@ struct DaemonConfiguration: Hashable {
                 logLevel = try value.word(
                     for: "log_level", among: ["debug", "info", "warning", "error"])
             case "dry_run": isDryRun = try value.flag(for: "dry_run")
-            case "web":
-                for entry in try value.mapping(for: "web", keys: ["listen_address"]) {
-                    listenAddress = try entry.value.optionalText(for: entry.key)
-                }
+            case "web": try web.read(value)
+            case "metrics": try metrics.read(value)
             case "audit": try audit.read(value)
             default: try history.read(value)
+            }
+        }
+    }
+}
+
+extension WebSettings {
+    fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
+        let keys = [
+            "listen_address", "telemetry_path", "config_file", "systemd_socket", "max_requests",
+            "disable_exporter_metrics",
+        ]
+        for entry in try node.mapping(for: "web", keys: keys) {
+            let what = "web.\(entry.key)"
+            switch entry.key {
+            case "listen_address": addresses = try entry.value.optionalTexts(for: what)
+            case "telemetry_path": telemetryPath = try entry.value.absolutePath(for: what)
+            case "config_file": configurationFile = try entry.value.optionalPath(for: what)
+            case "systemd_socket": usesPassedSockets = try entry.value.flag(for: what)
+            case "max_requests": mostRequests = try entry.value.count(for: what, upTo: 100_000)
+            default: omitsOwnMetrics = try entry.value.flag(for: what)
             }
         }
     }
@@ -102,7 +123,7 @@ extension DaemonConfiguration.History {
 }
 
 extension ConfigNode {
-    fileprivate func flag(for what: String) throws(ConfigError) -> Bool {
+    func flag(for what: String) throws(ConfigError) -> Bool {
         try word(for: what, among: ["true", "false"]) == "true"
     }
 
@@ -122,9 +143,11 @@ extension ConfigNode {
         return amount.bytes
     }
 
-    fileprivate func count(for what: String, upTo most: Int) throws(ConfigError) -> Int {
-        guard let number = Int(try text(for: what)), (0...most).contains(number) else {
-            throw ConfigError(position, "\(what) must be a number from 0 to \(most)")
+    func count(
+        for what: String, from least: Int = 0, upTo most: Int
+    ) throws(ConfigError) -> Int {
+        guard let number = Int(try text(for: what)), (least...most).contains(number) else {
+            throw ConfigError(position, "\(what) must be a number from \(least) to \(most)")
         }
         return number
     }
@@ -133,6 +156,17 @@ extension ConfigNode {
     fileprivate func optionalText(for what: String) throws(ConfigError) -> String {
         if case .text("") = content { return "" }
         return try text(for: what)
+    }
+
+    /// One text or a list of them; none for an empty text.
+    fileprivate func optionalTexts(for what: String) throws(ConfigError) -> [String] {
+        guard case .sequence(let nodes) = content else {
+            let text = try optionalText(for: what)
+            return text.isEmpty ? [] : [text]
+        }
+        var texts: [String] = []
+        for node in nodes { texts.append(try node.text(for: what)) }
+        return texts
     }
 
     fileprivate func optionalPath(for what: String) throws(ConfigError) -> String {

@@ -59,17 +59,15 @@ extension DaemonService {
     /// Serves the samples of the ticks; nil if it is to serve nothing.
     static func server(
         _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
-        _ numbers: WardenNumbers, _ logger: Logger
+        _ numbers: WardenNumbers, _ actions: ActionTally, _ kills: OOMKillTally,
+        _ logger: Logger
     ) throws -> MetricsServer? {
-        guard !settings.listenAddress.isEmpty else { return nil }
-        let address: ListenAddress
-        do throws(ListenAddressError) {
-            address = try ListenAddress(parsing: settings.listenAddress)
-        } catch {
-            throw CgwardenError("web.listen-address: \(error)", .usage)
+        guard settings.web.isServing else { return nil }
+        var configuration = try MetricsServer.Configuration(settings.web, of: machine.set)
+        configuration.selection = settings.metrics
+        configuration.programFamilies = {
+            PolicyFamilies(numbers.current, actions).all + [kills.family]
         }
-        var configuration = MetricsServer.Configuration(at: address, of: machine.set)
-        configuration.programFamilies = { PolicyFamilies(numbers.current).all }
         return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
     }
     #endif

@@ -46,12 +46,13 @@ struct DaemonService: Service {
         claim = try StateClaim(machine.stateDirectory)
         (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
+        numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
         Self.tellWhatIsLeft(machine, logger)
         let log = try Self.auditLog(settings.audit)
         trail = AuditTrail(log)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
-            options, metrics: ReadPlan.metrics(upTo: .settings))
+            options, metrics: ReadPlan.metrics(upTo: .settings) + settings.metrics.metrics)
         let recorder: Recorder? =
             settings.history.recording.isEmpty
             ? nil
@@ -61,7 +62,12 @@ struct DaemonService: Service {
                 RecordingOrigin(options.system))
         let ring = HistoryRing(byteBudget: Int(clamping: settings.history.memory))
         #if Exporter
-        server = try Self.server(settings, machine, ring, numbers, logger)
+        let kills = OOMKillTally()
+        server = try Self.server(
+            settings, machine, ring, numbers, trail.actions, kills, logger)
+        let onSample = { @Sendable (snapshot: Snapshot) in kills.take(snapshot) }
+        #else
+        let onSample = { @Sendable (snapshot: Snapshot) in }
         #endif
         // Last of what may fail, for it takes the end of this process for its death.
         let isDry = policy.defaults.isDryRun
@@ -75,7 +81,7 @@ struct DaemonService: Service {
             hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
         ticking = TickService(
             sampler: observation.sampler, ring: ring, warden: warden, recorder: recorder,
-            numbers: numbers, most: ticks, logger: logger)
+            numbers: numbers, most: ticks, logger: logger, onSample: onSample)
     }
 
     func run() async throws {
@@ -109,10 +115,7 @@ struct DaemonService: Service {
             #if Exporter
             if let server {
                 group.addTask {
-                    try await server.run { address in
-                        logger.info("serving http://\(address)/metrics")
-                        heard.yield()
-                    }
+                    try await server.run { _ in heard.yield() }
                     return false
                 }
             } else {
@@ -155,8 +158,10 @@ struct DaemonService: Service {
             let policy = try source.load { logger.warning("\($0)") }
             try await warden.reload(policy)
             notices.adopt(Self.webhooks(policy, logger))
+            numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
             logger.info("the policy was read anew")
         } catch {
+            numbers.noteReload(isDone: false, at: MonotonicClock.wallMicroseconds)
             let text = CgwardenError(error)?.message ?? "\(error)"
             logger.error("the policy stays as it was: \(text)")
         }

@@ -7,8 +7,12 @@ import Policy
 /// What the policy tells to Prometheus about itself.
 struct PolicyFamilies {
     private let state: WardenNumbers.State
+    private let actions: [(key: ActionTally.Key, value: ActionTally.Count)]
 
-    init(_ state: WardenNumbers.State) { self.state = state }
+    init(_ state: WardenNumbers.State, _ actions: ActionTally) {
+        self.state = state
+        self.actions = actions.current
+    }
 
     var all: [ProgramFamily] {
         let policy = state.policy
@@ -23,6 +27,16 @@ struct PolicyFamilies {
                 "cgwarden_policy_cgroups", "Cgroups that each rule looks at.",
                 policy.watched.map { sample(UInt64($0.count), rule: $0.rule) }),
             .gauge("cgwarden_policy_active", "Cgroups on which each rule is active.", active),
+            .counter(
+                "cgwarden_policy_actions_total",
+                "Actions of each rule, by what they are and how they ended.",
+                actions.map { ProgramFamily.Sample($0.value.count, labels: labels($0.key)) }),
+            .gauge(
+                "cgwarden_policy_last_action_timestamp_seconds", unit: "seconds",
+                dividedBy: 1_000_000, "When such an action was last, in Unix time.",
+                actions.filter { $0.value.count > 0 }.map {
+                    ProgramFamily.Sample($0.value.last, labels: labels($0.key))
+                }),
             .gauge(
                 "cgwarden_policy_disabled", "Rules that this machine cannot follow.",
                 policy.disabled.map { sample(1, rule: $0.rule) }),
@@ -48,6 +62,14 @@ struct PolicyFamilies {
                 "cgwarden_late_ticks_total", "Samples that came late.",
                 [ProgramFamily.Sample(state.lateTicks)]),
             .gauge(
+                "cgwarden_config_last_reload_successful",
+                "Whether the policy that was read last is in force.",
+                [ProgramFamily.Sample(state.isReloaded ? 1 : 0)]),
+            .gauge(
+                "cgwarden_config_last_reload_success_timestamp_seconds", unit: "seconds",
+                dividedBy: 1_000_000, "When a policy was read and came into force, in Unix time.",
+                [ProgramFamily.Sample(state.reloadTime)]),
+            .gauge(
                 "cgwarden_guard_state", "1 for the state that each OOM guard is in.",
                 state.guards.map { status in
                     ProgramFamily.Sample(
@@ -66,6 +88,10 @@ struct PolicyFamilies {
             let count = state.policy.states.count { $0.rule == rule && states.contains($0.state) }
             return sample(UInt64(count), rule: rule)
         }
+    }
+
+    private func labels(_ key: ActionTally.Key) -> [(name: String, value: String)] {
+        [("rule", key.rule), ("action", key.action), ("result", key.result)]
     }
 
     private func sample(_ count: UInt64, rule: String) -> ProgramFamily.Sample {

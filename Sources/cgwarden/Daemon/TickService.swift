@@ -14,6 +14,8 @@ struct TickService: Sendable {
     /// How many ticks there are; nil for no end.
     let most: Int?
     let logger: Logger
+    /// Is shown every sample.
+    let onSample: @Sendable (Snapshot) -> Void
 
     /// How often the service manager hears that all is well, however rare the ticks are.
     private static let longestSilence = Duration.seconds(5)
@@ -28,8 +30,11 @@ struct TickService: Sendable {
         var count = 0
         var canRecord = true
         while !Task.isCancelled {
+            // Another policy may have come.
+            await sampler.setCostlyMultiple(warden.costlyMultiple)
             let snapshot = await sampler.sample()
             ring.append(snapshot)
+            onSample(snapshot)
             await warden.take(snapshot)
             if canRecord, let recorder {
                 do throws(IOError) {

@@ -65,6 +65,12 @@ actor Warden {
     /// The time between two ticks.
     var interval: Duration { engine.policy.defaults.interval }
 
+    /// Every how many ticks costly files are to be read.
+    var costlyMultiple: UInt64 {
+        engine.usesCostlyFiles
+            ? 1 : Sampler.costlyMultiple(interval: interval / .seconds(1))
+    }
+
     /// The policy that holds.
     var policy: PolicyDocument { engine.policy }
 

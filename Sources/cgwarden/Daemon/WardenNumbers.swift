@@ -14,6 +14,10 @@ final class WardenNumbers: Sendable {
         /// Ticks that began later than they should have.
         var lateTicks: UInt64 = 0
         var ticks: UInt64 = 0
+        /// Whether the policy that was read last is in force.
+        var isReloaded = true
+        /// When a policy came into force, in microseconds since 1970.
+        var reloadTime: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -32,4 +36,12 @@ final class WardenNumbers: Sendable {
     }
 
     func noteLateTick() { state.withLock { $0.lateTicks += 1 } }
+
+    /// Notes that a policy was read, and whether it is in force.
+    func noteReload(isDone: Bool, at now: UInt64) {
+        state.withLock {
+            $0.isReloaded = isDone
+            if isDone { $0.reloadTime = now }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CgroupModel
 import Policy
 
 /// Values that stand one after the other where a policy says `${NAME}`: `limit=70%..95%/6`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CgroupModel
 
 /// An amount of memory on the command line: `64MiB`, `1GB`, or bytes as a plain number.
 struct ByteAmount: ExpressibleByArgument {

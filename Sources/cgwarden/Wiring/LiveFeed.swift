@@ -14,14 +14,8 @@ struct LiveFeed: Sendable {
         ring.append(snapshot)
         // The title says so when this fails.
         try? recorder?.append(snapshot)
-        await sampler.setCostlyMultiple(Self.costlyMultiple(interval: pace.intervalSeconds))
+        await sampler.setCostlyMultiple(Sampler.costlyMultiple(interval: pace.intervalSeconds))
         pace.finish()
-    }
-
-    /// Every how many ticks the costly files are worth reading: the kernel brings `memory.stat` up
-    /// to date every 2 s.
-    static func costlyMultiple(interval seconds: Double) -> UInt64 {
-        UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
     }
 }
 

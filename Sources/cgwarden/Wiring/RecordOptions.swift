@@ -7,7 +7,7 @@ struct RecordOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Also keep every sample, with all that cgwarden reads, in this file.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var record: String?
     @Option(
         help: ArgumentHelp(

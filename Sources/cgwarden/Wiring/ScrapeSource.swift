@@ -6,20 +6,20 @@ import KernelIO
 
 /// Samples when a scrape comes, unless the last sample is younger than a second.
 actor ScrapeSource: MetricsSource {
-    /// The rows that the exporter has families for, and what it derives from others.
-    static let metrics: [MetricID] =
-        MetricCatalog.all.filter { $0.family != nil && $0.tier <= .settings }.map(\.id)
-        + [.memoryMaxEffective]
-
     private let sampler: Sampler
+    private let kills: OOMKillTally
     private var last: Snapshot?
 
-    init(_ sampler: Sampler) { self.sampler = sampler }
+    init(_ sampler: Sampler, _ kills: OOMKillTally) {
+        self.sampler = sampler
+        self.kills = kills
+    }
 
     func snapshot() async throws -> Snapshot? {
         let now = MonotonicClock.wallMicroseconds
         if let last, now >= last.wallTime, now - last.wallTime < 1_000_000 { return last }
         let fresh = await sampler.sample()
+        kills.take(fresh)
         last = fresh
         return fresh
     }

@@ -14,9 +14,10 @@ protocol ScreenSource: SnapshotSource {
 
 /// Brings the snapshots and the terminal together.
 enum TopScreen {
-    /// Runs the live view until the user ends it.
+    /// Runs the live view until the user ends it, or until `ending` returns.
     static func show(
-        _ source: sending any ScreenSource, _ layout: Layout, depth: Int?
+        _ source: sending any ScreenSource, _ layout: Layout, depth: Int?,
+        until ending: (@Sendable () async -> Void)? = nil
     ) async throws {
         #if TUI
         let quit = QuitFlag()
@@ -24,7 +25,16 @@ enum TopScreen {
         let listener = Task {
             for await _ in signals { quit.request() }
         }
-        defer { listener.cancel() }
+        let waiting = ending.map { ending in
+            Task {
+                await ending()
+                quit.request()
+            }
+        }
+        defer {
+            listener.cancel()
+            waiting?.cancel()
+        }
         try await runOnMainThread(source, layout, depth: depth, quit: quit)
         #else
         throw CgwardenError(

@@ -9,7 +9,7 @@ struct TestFacts: CgroupFacts {
     var mode = HierarchyMode.v2
     var hasSystemd = true
     var units: [String: String] = [:]
-    var containers: [String: ContainerFacts] = [:]
+    var identities: [String: CgroupIdentity] = [:]
     var attributes: [String: [String: String]] = [:]
     var owners: [String: UInt32] = [:]
     var members: [String: Set<String>] = [:]
@@ -18,8 +18,8 @@ struct TestFacts: CgroupFacts {
     var held: [String: String] = [:]
 
     func unit(of cgroup: CgroupEntry) -> String? { units[cgroup.path.description] }
-    func container(of cgroup: CgroupEntry) -> ContainerFacts? {
-        containers[cgroup.path.description]
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
+        identities[cgroup.path.description] ?? CgroupIdentity(cgroup.path)
     }
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String? {
         attributes[cgroup.path.description]?[name]

@@ -118,10 +118,12 @@ import Testing
         facts.owners = ["/a": 1000, "/a/b": 1000]
         facts.attributes = ["/a/d": ["trusted.class": "batch"]]
         facts.members = ["/a/b/c": ["make", "cc"]]
-        var container = ContainerFacts()
-        container.id = "abc123"
+        var container = CgroupIdentity(CgroupPath("/a/b"))
+        container.containerID = "abc123"
         container.labels = ["tier": "web"]
-        facts.containers = ["/a/b": container]
+        container.pod = "shop-0"
+        container.namespace = "prod"
+        facts.identities = ["/a/b": container]
         #expect(try members("unit: \"backup*.service\"", facts: facts, Self.tree) == ["/a"])
         #expect(try members("uid: 1000, path: \"/a/*\"", facts: facts, Self.tree) == ["/a/b"])
         #expect(try members("xattr: {trusted.class: \"b*\"}", facts: facts, Self.tree) == ["/a/d"])
@@ -129,7 +131,13 @@ import Testing
         #expect(
             try members("container: {id: \"abc*\", label: {tier: web}}", facts: facts, Self.tree)
                 == ["/a/b"])
+        #expect(
+            try members("container: {pod: \"shop-*\", namespace: prod}", facts: facts, Self.tree)
+                == ["/a/b"])
+        #expect(try members("container: {pod: other}", facts: facts, Self.tree) == [])
         #expect(try members("container: {name: x}", facts: facts, Self.tree) == [])
+        // A cgroup that is in no container is not one of any container.
+        #expect(try members("container: {}", facts: facts, Self.tree) == ["/a/b"])
     }
 
     // MARK: What it tells

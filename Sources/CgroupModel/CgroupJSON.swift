@@ -1,0 +1,77 @@
+extension Snapshot {
+    /// Writes one cgroup as a flat object: `path`, `inode`, then the catalog's names.
+    ///
+    /// Values with a dimension are in nested objects. Absent keys are left out; a reading that could not be had for
+    /// another reason stands in `unavailable`.
+    package func write(
+        _ index: Int, to json: inout JSONWriter, withTime: Bool = false, withRates: Bool = false,
+        only fields: Set<MetricID>? = nil, more: (inout JSONWriter) -> Void = { _ in }
+    ) {
+        let entry = cgroups[index]
+        json.object { json in
+            if withTime {
+                json.key("time")
+                json.literal(DecimalText.fixed(Double(wallTime) / 1e6, places: 3))
+            }
+            json.key("path")
+            json.value(entry.path.description)
+            json.key("inode")
+            json.value(entry.id.inode)
+            var reasons: [(name: String, reason: Reading)] = []
+            for metric in MetricCatalog.all
+            where metric.dimension == nil && fields?.contains(metric.id) ?? true {
+                let reading = self[index, metric.id]
+                if reading.isKnown {
+                    json.key(metric.name)
+                    metric.write(reading, to: &json)
+                    if withRates, let rate = rate(index, metric.id) {
+                        json.key("\(metric.name).rate")
+                        json.value(rate)
+                    }
+                } else if reading != .absent {
+                    reasons.append((metric.name, reading))
+                }
+            }
+            writeInstances(index, to: &json, withRates: withRates, only: fields)
+            more(&json)
+            guard !reasons.isEmpty else { return }
+            json.key("unavailable")
+            json.object { json in
+                for (name, reason) in reasons {
+                    json.key(name)
+                    json.value(reason.word ?? "malformed")
+                }
+            }
+        }
+    }
+
+    private func writeInstances(
+        _ index: Int, to json: inout JSONWriter, withRates: Bool, only fields: Set<MetricID>?
+    ) {
+        let wanted = instances(index).filter { fields?.contains($0.metric) ?? true }
+        let groups = Dictionary(grouping: wanted) { MetricCatalog[$0.metric].group }
+        for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
+            json.key(group)
+            json.object { json in
+                let keys = Dictionary(grouping: members, by: \.key)
+                for (key, values) in keys.sorted(by: { $0.key < $1.key }) {
+                    guard let dimension = MetricCatalog[values[0].metric].dimension else {
+                        continue
+                    }
+                    json.key(key.text(dimension))
+                    json.object { json in
+                        for value in values {
+                            let metric = MetricCatalog[value.metric]
+                            json.key(metric.field)
+                            metric.write(value.reading, to: &json)
+                            if withRates, let rate = rate(value) {
+                                json.key("\(metric.field).rate")
+                                json.value(rate)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// Numbers as text.
+package enum DecimalText {
+    /// A number with a fixed count of decimals, without exponent.
+    package static func fixed(_ number: Double, places: Int) -> String {
+        guard number.isFinite else { return "0" }
+        let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
+        let scaled = (number.magnitude * scale).rounded()
+        guard scaled < 9e18 else { return String(Int64(clamping: Int(number.rounded()))) }
+        let whole = UInt64(scaled) / UInt64(scale)
+        let sign = number < 0 && scaled > 0 ? "-" : ""
+        guard places > 0 else { return "\(sign)\(whole)" }
+        let rest = String(UInt64(scaled) % UInt64(scale))
+        let padding = String(repeating: "0", count: places - rest.count)
+        return "\(sign)\(whole).\(padding)\(rest)"
+    }
+
+    /// Hundredths as the kernel prints them: 1234 is `12.34`.
+    package static func hundredths(_ value: UInt64) -> String {
+        let rest = value % 100
+        return "\(value / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+
+    /// Bytes in the largest binary unit: `1.5M`, `312K`, `17`.
+    package static func bytes(_ value: Double) -> String {
+        let units = ["", "K", "M", "G", "T", "P", "E"]
+        var number = value
+        var unit = 0
+        while number >= 1023.95, unit < units.count - 1 {
+            number /= 1024
+            unit += 1
+        }
+        return fixed(number, places: unit == 0 || number >= 99.95 ? 0 : 1) + units[unit]
+    }
+}

@@ -1,0 +1,69 @@
+/// Appends JSON (RFC 8259) to a buffer.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    /// Nothing written yet.
+    package init() {}
+
+    package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nest(0x7b, 0x7d, body)
+    }
+
+    package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nest(0x5b, 0x5d, body)
+    }
+
+    private mutating func nest(
+        _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        separate()
+        bytes.append(open)
+        needsComma = false
+        try body(&self)
+        bytes.append(close)
+        needsComma = true
+    }
+
+    package mutating func key(_ name: String) {
+        separate()
+        bytes.append(quoted: name)
+        bytes.append(0x3a)
+        needsComma = false
+    }
+
+    package mutating func value(_ text: String) {
+        separate()
+        bytes.append(quoted: text)
+    }
+
+    package mutating func value(_ number: UInt64) { literal(String(number)) }
+
+    package mutating func value(_ number: Int64) { literal(String(number)) }
+
+    package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
+
+    /// A rate, with three decimals.
+    package mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
+
+    /// A number that already is JSON.
+    package mutating func literal(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    package mutating func newline() {
+        bytes.append(0x0a)
+        needsComma = false
+    }
+
+    package mutating func take() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(0x2c) }
+        needsComma = true
+    }
+}

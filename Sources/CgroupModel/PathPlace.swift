@@ -1,0 +1,111 @@
+/// What container runtimes and the kubelet make of one component of a path.
+///
+/// `Tests/Fixtures/identities.txt` lists the shapes.
+enum PathPlace {
+    struct Container {
+        var runtime: String?
+        var id: String?
+        var name: String?
+        var isMachine = false
+    }
+
+    /// `PREFIXid.scope`, or `PREFIXid` where the runtime does without systemd.
+    ///
+    /// The monitors beside containers (`crio-conmon-ID`, `libpod-conmon-ID`) have no identifier
+    /// directly behind the prefix, so they are none.
+    private static let prefixes = [
+        ("docker-", "docker"), ("cri-containerd-", "containerd"), ("nerdctl-", "containerd"),
+        ("crio-", "cri-o"), ("libpod-payload-", "podman"), ("libpod-", "podman"),
+    ]
+
+    /// What registers its machines as `machine-PREFIXname.scope`; systemd-nspawn has no prefix.
+    private static let registrars = [
+        (prefix: "qemu-", runtime: "qemu", isMachine: true),
+        (prefix: "lxc-", runtime: "libvirt-lxc", isMachine: false),
+        (prefix: "", runtime: "nspawn", isMachine: false),
+    ]
+
+    /// The container whose cgroup stands at a place; nil if there is none.
+    static func container(_ names: [String], at place: Int) -> Container? {
+        let name = names[place]
+        let above = place > 0 ? names[place - 1] : ""
+        let stem = name.hasSuffix(".scope") ? name.dropLast(".scope".count) : name[...]
+        for (prefix, runtime) in prefixes where stem.hasPrefix(prefix) {
+            let id = stem.dropFirst(prefix.count)
+            if isID(id) { return Container(runtime: runtime, id: String(id)) }
+        }
+        // What runc makes of systemd's spelling (SLICE:PREFIX:ID) if nobody told it of systemd.
+        let parts = name.split(separator: ":")
+        if parts.count == 3, isID(parts[2]) {
+            let known = prefixes.first { $0.0 == "\(parts[1])-" }
+            return Container(runtime: known?.1 ?? String(parts[1]), id: String(parts[2]))
+        }
+        // podman's pods are named as containers are.
+        if isID(name[...]), above != "libpod_parent" {
+            return Container(runtime: above == "docker" ? "docker" : nil, id: name)
+        }
+        return lxc(name, below: above) ?? machine(name, below: above)
+    }
+
+    /// `lxc.payload.NAME` of LXC 4 on, `lxc.payload/NAME` of LXC 3, `lxc/NAME` before and in
+    /// Proxmox.
+    private static func lxc(_ name: String, below above: String) -> Container? {
+        let prefix = "lxc.payload."
+        if name.hasPrefix(prefix), name.utf8.count > prefix.utf8.count {
+            return Container(runtime: "lxc", name: String(name.dropFirst(prefix.count)))
+        }
+        guard above == "lxc" || above == "lxc.payload" else { return nil }
+        return Container(runtime: "lxc", name: name)
+    }
+
+    /// systemd-nspawn's service, and the scopes of what else systemd-machined knows.
+    private static func machine(_ name: String, below above: String) -> Container? {
+        if let name = within(name, "systemd-nspawn@", ".service") {
+            return Container(runtime: "nspawn", name: UnitName.readable(name))
+        }
+        guard above == "machine.slice", let escaped = within(name, "machine-", ".scope") else {
+            return nil
+        }
+        let machine = UnitName.readable(escaped)
+        return registrars.first { machine.hasPrefix($0.prefix) }.map {
+            Container(runtime: $0.runtime, name: machine, isMachine: $0.isMachine)
+        }
+    }
+
+    /// The Kubernetes pod whose cgroup stands at a place; nil if there is none.
+    ///
+    /// With systemd the component tells all (`kubepods-burstable-podUID.slice`, dashes of the UID as
+    /// `_`, the names of further slices of the kubelet's own in front); without it, the directories
+    /// do (`kubepods/burstable/podUID`).
+    static func pod(_ names: [String], at place: Int) -> (uid: String, qos: String)? {
+        let unit = names[place].prefix { $0 != ":" }
+        var parts: [Substring]
+        if unit.hasSuffix(".slice") {
+            parts = unit.dropLast(".slice".count).split(separator: "-")
+        } else {
+            parts = names[...place].suffix(3).map { $0[...] }
+        }
+        guard let top = parts.lastIndex(of: "kubepods") else { return nil }
+        parts.removeFirst(top + 1)
+        let classes: Set<Substring> = ["burstable", "besteffort"]
+        let qos = parts.first.flatMap { classes.contains($0) ? String($0) : nil }
+        if qos != nil { parts.removeFirst() }
+        guard parts.count == 1, parts[0].hasPrefix("pod") else { return nil }
+        let uid = parts[0].dropFirst("pod".count).map { $0 == "_" ? "-" : $0 }
+        guard !uid.isEmpty, uid.allSatisfy({ $0 == "-" || $0.utf8.allSatisfy(\.isLowerHexDigit) })
+        else { return nil }
+        return (String(uid), qos ?? "guaranteed")
+    }
+
+    private static func isID(_ text: Substring) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
+    }
+
+    /// What is between the ends of a name; nil if it has not both, or nothing between them.
+    private static func within(_ name: String, _ prefix: String, _ suffix: String) -> String? {
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix),
+            name.utf8.count > prefix.utf8.count + suffix.utf8.count
+        else { return nil }
+        return String(name.dropFirst(prefix.count).dropLast(suffix.count))
+    }
+}

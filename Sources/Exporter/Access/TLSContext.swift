@@ -1,0 +1,136 @@
+#if Exporter
+internal import KernelIO
+internal import NIOCore
+internal import NIOSSL
+
+/// Settings made ready to speak TLS with: certificates and keys are read and fit together.
+struct TLSContext: Sendable {
+    /// Why there is no TLS; one line.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let context: NIOSSLContext
+    private let settings: TLSSettings
+
+    /// Reads the files; each is noted in `files`, whether it can be used or not.
+    init(_ settings: TLSSettings, _ files: inout WatchedFiles) throws(Failure) {
+        self.settings = settings
+        let chain = try Self.certificates(settings.certificate, "cert_file", &files)
+        let key: NIOSSLPrivateKey = try Self.made(settings.key, "key_file", "private key", &files) {
+            try NIOSSLPrivateKey(bytes: $0, format: .pem)
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = settings.oldest.library
+        configuration.maximumTLSVersion = settings.newest.library
+        if !settings.olderCiphers.isEmpty {
+            configuration.cipherSuites = settings.olderCiphers.joined(separator: ":")
+        }
+        if !settings.curves.isEmpty { configuration.curves = settings.curves.map(\.library) }
+        configuration.certificateVerification = settings.clientPolicy.verification
+        if let authorities = settings.clientAuthorities {
+            configuration.trustRoots = .certificates(
+                try Self.certificates(authorities, "client_ca_file", &files))
+        }
+        configuration.applicationProtocols = ["http/1.1"]
+        do {
+            context = try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw Failure(
+                description: "\(Self.name(settings.certificate, "cert")) and "
+                    + "\(Self.name(settings.key, "key")) cannot be used together; "
+                    + "the key must be the certificate's")
+        }
+    }
+
+    /// What encrypts one connection.
+    func handler() -> NIOSSLServerHandler {
+        // Those two take any certificate: they only ask for one.
+        guard [.requested, .required].contains(settings.clientPolicy) else {
+            return NIOSSLServerHandler(context: context)
+        }
+        return NIOSSLServerHandler(
+            context: context,
+            customVerificationCallback: { _, verdict in
+                verdict.succeed(.certificateVerified)
+            })
+    }
+
+    /// Whether a client with this certificate is let in.
+    func allows(_ certificate: NIOSSLCertificate?) -> Bool {
+        guard let allowed = settings.allowedNames else { return true }
+        return certificate.map { !allowed.isDisjoint(with: $0.alternativeNames) } ?? false
+    }
+
+    /// Whether the names in clients' certificates matter.
+    var checksNames: Bool { settings.allowedNames != nil }
+
+    private static func certificates(
+        _ source: TLSSettings.Source, _ key: String, _ files: inout WatchedFiles
+    ) throws(Failure) -> [NIOSSLCertificate] {
+        let certificates = try made(source, key, "certificate", &files) {
+            try NIOSSLCertificate.fromPEMBytes($0)
+        }
+        guard certificates.isEmpty else { return certificates }
+        throw Failure(description: "\(name(source, key)) has no certificate in PEM format")
+    }
+
+    private static func made<Value>(
+        _ source: TLSSettings.Source, _ key: String, _ what: String, _ files: inout WatchedFiles,
+        _ make: ([UInt8]) throws -> Value
+    ) throws(Failure) -> Value {
+        let bytes: [UInt8]
+        switch source {
+        case .inline(let text): bytes = Array(text.utf8)
+        case .file(let path):
+            do throws(KernelIO.IOError) {
+                bytes = try files.read(path)
+            } catch {
+                throw Failure(description: "\(key): \(error)")
+            }
+        }
+        do {
+            return try make(bytes)
+        } catch {
+            throw Failure(description: "\(name(source, key)) has no \(what) in PEM format")
+        }
+    }
+
+    private static func name(_ source: TLSSettings.Source, _ key: String) -> String {
+        if case .file(let path) = source { path } else { key }
+    }
+}
+
+extension TLSSettings.ClientPolicy {
+    fileprivate var verification: CertificateVerification {
+        switch self {
+        case .none: .none
+        case .requested, .verifiedIfGiven: .optionalVerification
+        case .required, .requiredAndVerified: .noHostnameVerification
+        }
+    }
+}
+
+extension TLSSettings.Version {
+    fileprivate var library: TLSVersion {
+        switch self {
+        case .tls10: .tlsv1
+        case .tls11: .tlsv11
+        case .tls12: .tlsv12
+        case .tls13: .tlsv13
+        }
+    }
+}
+
+extension TLSSettings.Curve {
+    fileprivate var library: NIOTLSCurve {
+        switch self {
+        case .p256: .secp256r1
+        case .p384: .secp384r1
+        case .p521: .secp521r1
+        case .x25519: .x25519
+        }
+    }
+}
+#endif

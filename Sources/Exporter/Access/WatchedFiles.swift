@@ -1,0 +1,24 @@
+internal import KernelIO
+
+/// Files that are read again when they have changed.
+struct WatchedFiles: Sendable {
+    /// How each looked just before it was read; nil for one that was not there.
+    private var stamps: [String: FileStamp?] = [:]
+
+    /// Whether any of them looks different now.
+    var haveChanged: Bool { stamps.contains { FileStamp(of: $0.key) != $0.value } }
+
+    /// Reads a file; it is watched whether that succeeds or not.
+    mutating func read(_ path: String) throws(IOError) -> [UInt8] {
+        // Before the reading: a change in between then shows.
+        stamps[path] = .some(FileStamp(of: path))
+        return try ReadBuffer.contents(of: Array(path.utf8))
+    }
+
+    /// The same files as they look now.
+    var lookedAtAnew: WatchedFiles {
+        var files = WatchedFiles()
+        for path in stamps.keys { files.stamps[path] = .some(FileStamp(of: path)) }
+        return files
+    }
+}

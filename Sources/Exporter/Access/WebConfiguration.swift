@@ -1,0 +1,117 @@
+internal import Configuration
+internal import KernelIO
+
+/// What the web configuration file says: the format of the Prometheus exporters' toolkit.
+struct WebConfiguration: Hashable, Sendable {
+    /// How often requests are answered.
+    struct RateLimit: Hashable, Sendable {
+        /// The time after which one more request is answered.
+        var interval: Duration
+        /// How many requests may come at once.
+        var burst: Int
+    }
+
+    /// Nil for plain HTTP.
+    var security: TLSSettings?
+    /// Headers that every answer gets, by name.
+    var headers: [String: String] = [:]
+    /// Passwords by user's name; empty if everybody may read.
+    var users: [String: PasswordHash] = [:]
+    /// Nil for no limit.
+    var rateLimit: RateLimit?
+
+    /// Plain HTTP for everybody.
+    init() {}
+
+    /// Reads the file's text; the first mistake ends it. Paths are relative to `directory`.
+    init(_ bytes: [UInt8], file: String, directory: String) throws(ConfigError) {
+        let root = try ConfigLoader.load(bytes, file: file)
+        let keys = ["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"]
+        for entry in try root.entries(for: "the web configuration", keys: keys) {
+            switch entry.key {
+            case "tls_server_config":
+                security = try TLSSettings(entry.value, directory: directory)
+            case "http_server_config": try readServer(entry.value)
+            case "basic_auth_users": try readUsers(entry.value)
+            default: try readRateLimit(entry.value)
+            }
+        }
+    }
+
+    /// The headers that the toolkit allows, each with its only values; empty for any.
+    private static let allowedHeaders: [(name: String, values: [String])] = [
+        ("Content-Security-Policy", []), ("Strict-Transport-Security", []),
+        ("X-Content-Type-Options", ["nosniff"]), ("X-Frame-Options", ["deny", "sameorigin"]),
+        ("X-XSS-Protection", []),
+    ]
+
+    private mutating func readServer(_ node: ConfigNode) throws(ConfigError) {
+        for entry in try node.entries(for: "http_server_config", keys: ["http2", "headers"]) {
+            guard entry.key == "headers" else {
+                if try entry.value.flag(for: "http2") {
+                    throw ConfigError(
+                        entry.value.position,
+                        "http2: true is unsupported here; write false or remove the key")
+                }
+                continue
+            }
+            let names = Self.allowedHeaders.map(\.name)
+            for header in try entry.value.entries(for: "headers", keys: names) {
+                let values = Self.allowedHeaders.first { $0.name == header.key }?.values ?? []
+                let value =
+                    values.isEmpty
+                    ? try header.value.optionalText(for: header.key)
+                    : try header.value.word(for: header.key, among: values)
+                guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+                else {
+                    throw ConfigError(
+                        header.value.position, "\(header.key) must be one line of plain text")
+                }
+                if !value.isEmpty { headers[header.key] = value }
+            }
+        }
+    }
+
+    private mutating func readUsers(_ node: ConfigNode) throws(ConfigError) {
+        guard !node.isEmpty else { return }
+        for entry in try node.mapping(for: "basic_auth_users") {
+            guard !entry.key.contains(":") else {
+                throw ConfigError(entry.position, "a user's name cannot contain a colon")
+            }
+            // The value is a secret, so it is not repeated.
+            guard let hash = PasswordHash(try entry.value.text(for: "the password's hash")) else {
+                throw ConfigError(
+                    entry.value.position,
+                    "no bcrypt hash ($2y$, $2b$ or $2a$); make one with htpasswd -nBC 10 NAME")
+            }
+            users[entry.key] = hash
+        }
+    }
+
+    private mutating func readRateLimit(_ node: ConfigNode) throws(ConfigError) {
+        var limit = RateLimit(interval: .zero, burst: 0)
+        for entry in try node.entries(for: "rate_limit", keys: ["interval", "burst"]) {
+            let what = "rate_limit.\(entry.key)"
+            let text = try entry.value.text(for: what)
+            if entry.key == "interval" {
+                guard let interval = GoDuration.parse(text) else {
+                    throw ConfigError(entry.value.position, "\(what) must be a time: 1s, 200ms")
+                }
+                limit.interval = interval
+            } else {
+                guard let burst = Int(text), burst >= 0 else {
+                    throw ConfigError(
+                        entry.value.position, "\(what) must be a number of requests: 5")
+                }
+                limit.burst = burst
+            }
+        }
+        guard limit.interval > .zero else { return }
+        guard limit.burst > 0 else {
+            throw ConfigError(
+                node.position, "a rate_limit without burst would refuse every request; add burst: 5"
+            )
+        }
+        rateLimit = limit
+    }
+}

@@ -1,0 +1,128 @@
+public import CgroupModel
+
+/// Writes a snapshot under cAdvisor's names, into one buffer that is used again.
+///
+/// Samples have no timestamps, so the series of a dead cgroup end at once.
+public struct CadvisorEncoder: Sendable {
+    private let versionLabels: [UInt8]
+    private let deviceName: @Sendable (InstanceKey) -> String?
+    private let end = [UInt8].labelEnd()
+    private var buffer = ExpositionBuffer()
+    private var labels: LabelCache
+
+    /// `deviceName` names a block device (`vda`); `birthTime` is asked once in a cgroup's life, and
+    /// answers in microseconds since 1970. Of `selection` counts which cgroups there are.
+    public init(
+        version: String, selection: ExportSelection = ExportSelection(),
+        deviceName: @escaping @Sendable (InstanceKey) -> String?,
+        identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) },
+        birthTime: @escaping @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
+    ) {
+        var versionLabels: [UInt8] = []
+        versionLabels.append("{cadvisorVersion=\"cgwarden ")
+        versionLabels.append(labelValue: version)
+        versionLabels.append("\"}")
+        self.versionLabels = versionLabels
+        self.deviceName = deviceName
+        labels = LabelCache(
+            selection, making: { CgroupLabels(cadvisor: $0.path, identity($0)) },
+            birthTime: birthTime)
+    }
+
+    /// What the last ``encode(_:as:)`` wrote.
+    public var bytes: [UInt8] { buffer.bytes }
+
+    /// Replaces ``bytes`` by one complete exposition.
+    public mutating func encode(_ snapshot: Snapshot, as format: ExpositionFormat) {
+        labels.update(snapshot)
+        buffer.restart(format)
+        buffer.open(Self.version)
+        buffer.add(versionLabels, 1)
+        for family in CadvisorFamilies.all { encode(family, snapshot) }
+        buffer.open(Self.start)
+        for cgroup in labels.cgroups {
+            buffer.add(labels.bytes, cgroup.labels, end, cgroup.startTime)
+        }
+        for family in CadvisorFamilies.devices { encode(family, snapshot) }
+        encode(Self.scrapeError, Reading(0))
+        encode(Self.cores, Reading(UInt64(snapshot.host.cpuCount)))
+        encode(Self.memory, snapshot.host.memoryTotal)
+        encode(Self.swap, snapshot.host.swapTotal)
+        buffer.finish()
+    }
+
+    private mutating func encode(_ family: Family, _ reading: Reading) {
+        guard let value = reading.value else { return }
+        buffer.open(family)
+        buffer.add([], value)
+    }
+
+    private mutating func encode(_ family: CadvisorFamily, _ snapshot: Snapshot) {
+        buffer.open(family.family)
+        for cgroup in labels.cgroups {
+            for part in family.parts {
+                guard let value = part.value(snapshot, cgroup.position).value else { continue }
+                buffer.add(labels.bytes, cgroup.labels, part.labels, value)
+            }
+        }
+    }
+
+    private mutating func encode(_ family: CadvisorDeviceFamily, _ snapshot: Snapshot) {
+        buffer.open(family.family)
+        for cgroup in labels.cgroups {
+            for instance in snapshot.instances(cgroup.position) {
+                guard let part = family.parts.first(where: { $0.metric == instance.metric }),
+                    let value = instance.reading.value
+                else { continue }
+                let name = deviceName(instance.key)
+                buffer.add(
+                    labels.bytes, cgroup.labels, family.labels(part, instance.key, name: name),
+                    value)
+            }
+        }
+    }
+
+    private static let version = Family(
+        "cadvisor_version_info", .info, "What serves these metrics.")
+    private static let start = Family(
+        cadvisor: "container_start_time_seconds", .gauge, "When the cgroup was made, in Unix time.")
+    private static let scrapeError = Family(
+        "container_scrape_error", .gauge, "1 if no cgroup could be read, else 0.")
+    private static let cores = Family("machine_cpu_cores", .gauge, "Online CPUs.")
+    private static let memory = Family(
+        "machine_memory_bytes", .gauge, unit: "bytes", "Memory of the machine.")
+    private static let swap = Family(
+        "machine_swap_bytes", .gauge, unit: "bytes", "Swap of the machine.")
+}
+
+extension CgroupLabels {
+    /// The labels that kubelet's cAdvisor has on every series; an empty one is none to Prometheus.
+    ///
+    /// Only a container's own cgroup bears its names, as with cAdvisor: a sum over a name must not
+    /// count what is within the container twice.
+    fileprivate init(cadvisor path: CgroupPath, _ known: CgroupIdentity) {
+        let isContainer = known.kind == .container
+        let isInPod = isContainer || known.kind == .pod
+        let inKubernetes = known.pod != nil || known.podUID != nil
+        // Kubernetes names the container in a label of its own, everyone else in `name`.
+        let name = inKubernetes ? known.containerID : known.container ?? known.containerID
+        let container = inKubernetes ? known.container : nil
+        let pairs = [
+            ("name", isContainer ? name : nil), ("image", isContainer ? known.image : nil),
+            ("pod", isInPod ? known.pod : nil), ("namespace", isInPod ? known.namespace : nil),
+            ("container", isContainer ? container : nil),
+        ]
+        var identity: [UInt8] = []
+        identity.append("{id=\"")
+        identity.append(labelValue: path.description)
+        identity.append("\"")
+        for (label, value) in pairs {
+            identity.append(",\(label)=\"")
+            identity.append(labelValue: value ?? "")
+            identity.append("\"")
+        }
+        self.path = path
+        self.identity = identity
+        info = []
+    }
+}

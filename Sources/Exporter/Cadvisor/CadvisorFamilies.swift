@@ -1,0 +1,110 @@
+public import CgroupModel
+
+/// The metrics under which dashboards and rules made for cAdvisor look for cgroups.
+///
+/// What the kernel does not tell is left out. A limit that is not set is 0 where cAdvisor's users
+/// compare with 0, and has no series where they do not.
+public enum CadvisorFamilies {
+    static let all: [CadvisorFamily] = cpu + memory + memoryLimits + pressure + tasks
+
+    /// The rows of the catalog that the families are made of.
+    public static let metrics: [MetricID] =
+        all.flatMap(\.metrics) + devices.flatMap { $0.parts.map(\.metric) }
+
+    private static let cpu: [CadvisorFamily] = [
+        CadvisorFamily(
+            "container_cpu_usage_seconds_total", .counter, "cpu.usage_usec",
+            labels: #"cpu="total""#, "CPU time used, descendants included."),
+        CadvisorFamily(
+            "container_cpu_user_seconds_total", .counter, "cpu.user_usec",
+            "CPU time spent in user mode."),
+        CadvisorFamily(
+            "container_cpu_system_seconds_total", .counter, "cpu.system_usec",
+            "CPU time spent in the kernel."),
+        underQuota(
+            "container_cpu_cfs_periods_total", "cpu.nr_periods",
+            "Quota periods in which the cgroup ran."),
+        underQuota(
+            "container_cpu_cfs_throttled_periods_total", "cpu.nr_throttled",
+            "Quota periods in which the cgroup was throttled."),
+        underQuota(
+            "container_cpu_cfs_throttled_seconds_total", "cpu.throttled_usec",
+            "Time throttled by the quota, summed over CPUs."),
+        underQuota(
+            "container_cpu_cfs_burst_periods_total", "cpu.nr_bursts",
+            "Quota periods in which saved-up time was used."),
+        underQuota(
+            "container_cpu_cfs_burst_seconds_total", "cpu.burst_usec",
+            "Time used above the quota by bursting."),
+        CadvisorFamily(
+            "container_spec_cpu_quota", .gauge, "cpu.max",
+            "CPU time allowed in each period, in microseconds."),
+        CadvisorFamily(
+            "container_spec_cpu_period", .gauge, "cpu.max.period",
+            "Length of a quota period in microseconds."),
+        CadvisorFamily(
+            "container_spec_cpu_shares", .gauge, from: [.cpuShares, .cpuWeight],
+            "Share of CPU time against siblings, on v2 the shares that a runtime turns into its "
+                + "weight."
+        ) { snapshot, index in
+            let shares = snapshot[index, .cpuShares]
+            return shares.isKnown ? shares : CPUShares.reading(snapshot[index, .cpuWeight])
+        },
+    ]
+
+    /// cAdvisor shows these only while a quota is set.
+    private static func underQuota(
+        _ name: String, _ metric: String, _ help: String
+    ) -> CadvisorFamily {
+        let id = MetricCatalog.id(metric)
+        return CadvisorFamily(name, .counter, from: [.cpuMax, id], help) { snapshot, index in
+            snapshot[index, .cpuMax].value == nil ? .absent : snapshot[index, id]
+        }
+    }
+
+    private static let pressure: [CadvisorFamily] = ["cpu", "memory", "io"].flatMap {
+        (resource: String) in
+        [("waiting", "some"), ("stalled", "full")].map { (word: String, share: String) in
+            let metric = "\(resource).pressure.\(share).total"
+            return CadvisorFamily(
+                "container_pressure_\(resource)_\(word)_seconds_total", .counter, metric,
+                MetricCatalog[MetricCatalog.id(metric)].help)
+        }
+    }
+
+    private static let tasks: [CadvisorFamily] = [
+        CadvisorFamily("container_threads", .gauge, "pids.current", "Tasks."),
+        CadvisorFamily(
+            orZero: "container_threads_max", firstOf: "pids.max",
+            help: "Most tasks allowed; 0 for no limit."),
+        CadvisorFamily(
+            "container_last_seen", .gauge, from: [], "When the cgroup was last seen, in Unix time."
+        ) { snapshot, _ in Reading(snapshot.wallTime / 1_000_000) },
+    ]
+
+    /// The metrics with a device.
+    static let devices: [CadvisorDeviceFamily] =
+        [
+            CadvisorDeviceFamily(
+                "container_fs_reads_bytes_total", "io.rbytes", "Bytes read."),
+            CadvisorDeviceFamily(
+                "container_fs_reads_total", "io.rios", "Read operations."),
+            CadvisorDeviceFamily(
+                "container_fs_writes_bytes_total", "io.wbytes", "Bytes written."),
+            CadvisorDeviceFamily(
+                "container_fs_writes_total", "io.wios", "Write operations."),
+            CadvisorDeviceFamily(
+                "container_blkio_device_usage_total", numbersDevices: true,
+                "Bytes moved, by operation.",
+                parts: [
+                    ("io.rbytes", #"operation="Read""#), ("io.wbytes", #"operation="Write""#),
+                    ("io.dbytes", #"operation="Discard""#),
+                ]),
+        ]
+        + ["usage", "wait", "indebt", "indelay"].map { (key: String) in
+            let metric = "io.cost.\(key)_usec"
+            return CadvisorDeviceFamily(
+                "container_fs_io_cost_\(key)_seconds_total", metric,
+                MetricCatalog[MetricCatalog.id(metric)].help)
+        }
+}

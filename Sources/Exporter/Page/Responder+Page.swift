@@ -1,0 +1,92 @@
+#if Exporter
+import CgroupModel
+import NIOCore
+import NIOHTTP1
+
+/// The page and what it reads.
+extension Responder {
+    private static let jsonType = "application/json; charset=utf-8"
+    private static let apiHeaders = [
+        ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+    ]
+
+    func webPage(_ request: HTTPHeaders) -> Response {
+        whole(page.body, "text/html; charset=utf-8", page.headers, request)
+    }
+
+    /// All cgroups, with what the live view shows of them.
+    func snapshot(_ request: HTTPHeaders) async -> Response {
+        do {
+            guard let json = try await feed.json() else { return notReady }
+            return whole(json, Self.jsonType, Self.apiHeaders, request)
+        } catch {
+            return failure(error)
+        }
+    }
+
+    /// The same as events, whenever there is a new sample.
+    func stream() async -> Response {
+        guard let events = await feed.events() else {
+            return .sentence(
+                .serviceUnavailable, "Too many read the stream already; try again later.",
+                headers: [("Retry-After", "10")])
+        }
+        var response = Response(
+            contentType: "text/event-stream",
+            headers: Self.apiHeaders + [("X-Accel-Buffering", "no")], body: ByteBuffer())
+        response.pieces = events
+        return response
+    }
+
+    /// Everything about one cgroup, as a line of `cgwarden stat --json`.
+    func cgroup(_ query: Substring, _ request: HTTPHeaders) async -> Response {
+        guard let path = Query.value(of: "path", in: query) else {
+            return .sentence(.badRequest, "Which cgroup? Ask for /api/v1/cgroup?path=/a/b.")
+        }
+        do {
+            guard let snapshot = try await exposition.collect() else { return notReady }
+            guard
+                let index = snapshot.cgroups.firstIndex(where: { $0.path.description == path })
+            else { return .sentence(.notFound, "There is no cgroup \(path).") }
+            var json = JSONWriter()
+            snapshot.write(index, to: &json, withTime: true, withRates: true)
+            return whole(
+                ByteBuffer(bytes: json.take()), Self.jsonType, Self.apiHeaders, request)
+        } catch {
+            return failure(error)
+        }
+    }
+
+    /// What the names mean: the catalog.
+    func metricNames(_ request: HTTPHeaders) -> Response {
+        var json = JSONWriter()
+        json.object { json in
+            for metric in MetricCatalog.all {
+                json.key(metric.name)
+                json.object { json in
+                    for (key, text) in [
+                        ("kind", "\(metric.kind)"), ("unit", "\(metric.unit)"),
+                        ("help", metric.help),
+                    ] {
+                        json.key(key)
+                        json.value(text)
+                    }
+                }
+            }
+        }
+        return whole(ByteBuffer(bytes: json.take()), Self.jsonType, Self.apiHeaders, request)
+    }
+
+    private func whole(
+        _ body: ByteBuffer, _ type: String, _ headers: [(String, String)], _ request: HTTPHeaders
+    ) -> Response {
+        let headers = headers + [("Vary", "Accept-Encoding")]
+        let accepted = request["Accept-Encoding"].joined(separator: ",")
+        guard body.readableBytes >= Gzip.smallestBody,
+            Negotiation.allowsGzip(acceptEncoding: accepted), let packed = try? Gzip.compress(body)
+        else { return Response(contentType: type, headers: headers, body: body) }
+        return Response(
+            contentType: type, headers: headers + [("Content-Encoding", "gzip")], body: packed)
+    }
+}
+#endif

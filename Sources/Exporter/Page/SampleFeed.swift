@@ -1,0 +1,139 @@
+#if Exporter
+import CgroupModel
+import NIOCore
+
+/// The samples of `/api/v1/snapshot` and `/api/v1/stream`, written once for all readers.
+///
+/// While somebody reads the stream, the source is asked again and again, so that a source that
+/// samples when it is asked keeps a pace, and one that follows the ticks of somebody else is
+/// followed. A reader that is slow misses samples.
+actor SampleFeed {
+    /// What the operator decides.
+    struct Limits {
+        /// How many may read the stream at the same time.
+        var readers: Int
+        /// After so much silence a comment is sent, which tells proxies that the stream lives.
+        var keepAlive: Duration
+    }
+
+    private struct Document {
+        let tick: UInt64
+        let wallTime: UInt64
+        /// The event of the stream; the JSON is a part of it.
+        let event: ByteBuffer
+        let json: ByteBuffer
+    }
+
+    /// How often it is looked for a new sample.
+    private static let pace = Duration.milliseconds(250)
+
+    private let exposition: Exposition
+    private let limits: Limits
+    private var encoder: SnapshotEncoder
+    private var document: Document?
+    private var readers: [UInt64: AsyncStream<ByteBuffer>.Continuation] = [:]
+    private var serial: UInt64 = 0
+    private var pump: Task<Void, Never>?
+    private var isOver = false
+
+    init(_ exposition: Exposition, encoder: SnapshotEncoder, limits: Limits) {
+        self.exposition = exposition
+        self.encoder = encoder
+        self.limits = limits
+    }
+
+    /// The JSON of the current sample; nil before there is a first one.
+    func json() async throws -> ByteBuffer? {
+        guard let snapshot = try await exposition.collect() else { return nil }
+        return written(snapshot).json
+    }
+
+    /// The events from now on, the current sample first; nil if there are too many readers.
+    func events() -> AsyncStream<ByteBuffer>? {
+        guard !isOver, readers.count < limits.readers else { return nil }
+        // A sample that was not taken yet is replaced by the next one.
+        let (stream, reader) = AsyncStream.makeStream(
+            of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
+        serial += 1
+        let id = serial
+        readers[id] = reader
+        reader.onTermination = { [weak self] _ in
+            Task { [weak self] in await self?.forget(id) }
+        }
+        if pump == nil {
+            pump = Task { await run() }
+        } else if let document {
+            reader.yield(document.event)
+        }
+        return stream
+    }
+
+    /// Ends all streams; there are none after this.
+    func finish() {
+        isOver = true
+        pump?.cancel()
+        for reader in readers.values { reader.finish() }
+    }
+
+    private func forget(_ id: UInt64) { readers[id] = nil }
+
+    /// Sends what is new for as long as somebody reads.
+    private func run() async {
+        let clock = ContinuousClock()
+        var sent: (tick: UInt64, wallTime: UInt64)?
+        var trouble: String?
+        var lastWord = clock.now
+        while !readers.isEmpty, !isOver {
+            var news: ByteBuffer?
+            do {
+                if let snapshot = try await exposition.collect() {
+                    let document = written(snapshot)
+                    if sent.map({ $0 != (document.tick, document.wallTime) }) ?? true {
+                        news = document.event
+                    }
+                    sent = (document.tick, document.wallTime)
+                }
+                trouble = nil
+            } catch {
+                let text = "\(error)"
+                if text != trouble { news = Self.failure(text) }
+                trouble = text
+            }
+            if news == nil, clock.now - lastWord >= limits.keepAlive {
+                news = ByteBuffer(string: ": still here\n\n")
+            }
+            if let news {
+                for reader in readers.values { reader.yield(news) }
+                lastWord = clock.now
+            }
+            try? await clock.sleep(for: min(Self.pace, limits.keepAlive))
+        }
+        pump = nil
+    }
+
+    private func written(_ snapshot: Snapshot) -> Document {
+        if let document, document.tick == snapshot.tick, document.wallTime == snapshot.wallTime {
+            return document
+        }
+        let text = encoder.encode(snapshot)
+        var event = ByteBuffer(string: "event: snapshot\nid: \(snapshot.tick)\ndata: ")
+        let start = event.writerIndex
+        event.writeBytes(text)
+        event.writeString("\n\n")
+        let document = Document(
+            tick: snapshot.tick, wallTime: snapshot.wallTime, event: event,
+            json: event.getSlice(at: start, length: text.count) ?? ByteBuffer())
+        self.document = document
+        return document
+    }
+
+    private static func failure(_ text: String) -> ByteBuffer {
+        var json = JSONWriter()
+        json.value(text)
+        var event = ByteBuffer(string: "event: failure\ndata: ")
+        event.writeBytes(json.take())
+        event.writeString("\n\n")
+        return event
+    }
+}
+#endif

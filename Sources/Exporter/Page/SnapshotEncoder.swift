@@ -1,0 +1,107 @@
+import CgroupModel
+
+/// Writes samples as `/api/v1/snapshot` has them: one line of JSON without a line end.
+struct SnapshotEncoder {
+    private let version: String
+    private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
+    private var known: [CgroupID: (path: CgroupPath, identity: CgroupIdentity)] = [:]
+
+    init(version: String, identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity) {
+        self.version = version
+        self.identity = identity
+    }
+
+    /// One whole sample.
+    mutating func encode(_ snapshot: Snapshot) -> [UInt8] {
+        remember(snapshot.cgroups)
+        var json = JSONWriter()
+        json.object { json in
+            json.key("time")
+            json.literal(DecimalText.fixed(Double(snapshot.wallTime) / 1e6, places: 3))
+            json.key("tick")
+            json.value(snapshot.tick)
+            json.key("version")
+            json.value(version)
+            json.key("machine")
+            json.object { Self.write(snapshot, to: &$0) }
+            json.key("cgroups")
+            json.array { json in
+                for index in snapshot.cgroups.indices {
+                    json.object { write(snapshot, index, to: &$0) }
+                }
+            }
+        }
+        return json.take()
+    }
+
+    /// Asks for the identity of newcomers, and forgets those that are gone.
+    private mutating func remember(_ cgroups: [CgroupEntry]) {
+        var living: [CgroupID: (path: CgroupPath, identity: CgroupIdentity)] = [:]
+        living.reserveCapacity(cgroups.count)
+        for cgroup in cgroups {
+            let old = known[cgroup.id].flatMap { $0.path == cgroup.path ? $0 : nil }
+            living[cgroup.id] = old ?? (cgroup.path, identity(cgroup))
+        }
+        known = living
+    }
+
+    /// The machine as a whole; the names are those of a cgroup.
+    private static func write(_ snapshot: Snapshot, to json: inout JSONWriter) {
+        let host = snapshot.host
+        json.key("cpus")
+        json.value(UInt64(clamping: host.cpuCount))
+        json.write([
+            ("load", 2, Figure(host.load).scaled(by: 0.01)),
+            ("pids.current", 0, Figure(host.tasks)),
+            ("cpu.usage_usec.rate", 1, snapshot.hostCPUPercent.scaled(by: 1e4)),
+            ("memory.usage", 0, Figure(host.memoryUsed)),
+            ("memory.total", 0, Figure(host.memoryTotal)),
+            ("memory.swap.current", 0, Figure(host.swapUsed)),
+            ("memory.swap.total", 0, Figure(host.swapTotal)),
+            ("cpu.pressure.some.avg10", 2, Figure(host.cpuPressure).scaled(by: 0.01)),
+            ("memory.pressure.some.avg10", 2, Figure(host.memoryPressure).scaled(by: 0.01)),
+            ("io.pressure.some.avg10", 2, Figure(host.ioPressure).scaled(by: 0.01)),
+            ("files.not_permitted", 0, .value(Double(snapshot.health.notPermitted))),
+            ("files.malformed", 0, .value(Double(snapshot.health.malformed))),
+        ])
+    }
+
+    private func write(_ snapshot: Snapshot, _ index: Int, to json: inout JSONWriter) {
+        let entry = snapshot.cgroups[index]
+        json.key("path")
+        json.value(entry.path.description)
+        json.key("inode")
+        json.value(entry.id.inode)
+        json.key("generation")
+        json.value(entry.id.generation)
+        json.key("depth")
+        json.value(UInt64(clamping: entry.path.depth))
+        if let parent = entry.parent {
+            json.key("parent")
+            json.value(UInt64(clamping: parent))
+        }
+        if let known = known[entry.id]?.identity { Self.write(known, to: &json) }
+        let row = SnapshotField.Row(snapshot, index)
+        if let state = row.figures.state {
+            json.key("state")
+            json.value(state)
+        }
+        json.write(SnapshotField.all.map { ($0.name, $0.decimals, $0.figure(row)) })
+    }
+
+    /// What people know the cgroup as; what is not known is left out.
+    private static func write(_ identity: CgroupIdentity, to json: inout JSONWriter) {
+        json.key("kind")
+        json.value(identity.kind.rawValue)
+        let texts = [
+            ("unit", identity.unit), ("slice", identity.slice), ("runtime", identity.runtime),
+            ("container", identity.container), ("container_id", identity.containerID),
+            ("image", identity.image), ("pod", identity.pod), ("pod_uid", identity.podUID),
+            ("namespace", identity.namespace), ("qos", identity.qos),
+        ]
+        for case (let name, let text?) in texts {
+            json.key(name)
+            json.value(text)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import CgroupModel
+
+/// A number of one cgroup in `/api/v1/snapshot`; the names are the catalog's where it has the value.
+struct SnapshotField: Sendable {
+    /// The cgroup that a number is of.
+    struct Row {
+        let snapshot: Snapshot
+        let index: Int
+        let figures: CgroupFigures
+
+        init(_ snapshot: Snapshot, _ index: Int) {
+            self.snapshot = snapshot
+            self.index = index
+            figures = CgroupFigures(snapshot, index)
+        }
+
+        subscript(metric: MetricID) -> Figure { Figure(snapshot[index, metric]) }
+    }
+
+    let name: String
+    let decimals: Int
+    let figure: @Sendable (Row) -> Figure
+
+    init(_ name: String, decimals: Int = 0, _ figure: @escaping @Sendable (Row) -> Figure) {
+        self.name = name
+        self.decimals = decimals
+        self.figure = figure
+    }
+
+    /// All of them, in the order in which they are written.
+    static let all: [SnapshotField] = [
+        SnapshotField("pids.current") { $0.figures.tasks },
+        SnapshotField("cpu.usage_usec") { $0.figures.cpuTime },
+        SnapshotField("cpu.usage_usec.rate", decimals: 1) {
+            $0.figures.cpuPercent.scaled(by: 1e4)
+        },
+        SnapshotField("cpu.throttled.ratio", decimals: 3) {
+            $0.figures.throttledPercent.scaled(by: 0.01)
+        },
+        SnapshotField("memory.usage") { $0.figures.memory },
+        SnapshotField("memory.max") { $0[.memoryMax] },
+        SnapshotField("memory.max.effective") { row in
+            Figure(row.snapshot.effectiveMemoryMax(row.index))
+        },
+        SnapshotField("memory.usage.ratio", decimals: 3) {
+            $0.figures.memoryShare.scaled(by: 0.01)
+        },
+        SnapshotField("memory.swap.current") { $0.figures.swap },
+        SnapshotField("cpu.pressure.some.avg10", decimals: 2) {
+            $0.figures.cpuPressure.scaled(by: 0.01)
+        },
+        SnapshotField("memory.pressure.some.avg10", decimals: 2) {
+            $0.figures.memoryPressure.scaled(by: 0.01)
+        },
+        SnapshotField("io.pressure.some.avg10", decimals: 2) {
+            $0.figures.ioPressure.scaled(by: 0.01)
+        },
+        SnapshotField("io.rbytes.rate", decimals: 1) { $0.figures.read },
+        SnapshotField("io.wbytes.rate", decimals: 1) { $0.figures.written },
+        SnapshotField("memory.events.oom_kill") { $0.figures.oomKills },
+    ]
+}
+
+extension JSONWriter {
+    /// Writes what is known, `"max"` for a limit that is not set, and null for what could not be
+    /// had, with its reason in `unavailable`; what does not exist is left out.
+    mutating func write(_ numbers: [(name: String, decimals: Int, figure: Figure)]) {
+        var reasons: [(name: String, word: String)] = []
+        for (name, decimals, figure) in numbers {
+            switch figure {
+            case .without(.absent): continue
+            case .value(let number):
+                key(name)
+                literal(DecimalText.fixed(number, places: decimals))
+            case .without(.unlimited):
+                key(name)
+                value("max")
+            case .without(let reason):
+                key(name)
+                literal("null")
+                reasons.append((name, reason.word ?? "malformed"))
+            }
+        }
+        guard !reasons.isEmpty else { return }
+        key("unavailable")
+        object { json in
+            for (name, word) in reasons {
+                json.key(name)
+                json.value(word)
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+#if Exporter
+import NIOCore
+
+/// The page at `/`: one document, whose style and script are part of it.
+///
+/// It is the same for everybody and holds nothing of the machine; what it shows it fetches from
+/// `/api/v1`.
+struct WebPage: Sendable {
+    let body: ByteBuffer
+    let headers: [(String, String)]
+
+    init(version: String) {
+        let style = Self.text(PackageResources.page_css)
+        let script = Self.text(PackageResources.page_js)
+        let page = Self.text(PackageResources.page_html)
+            .replacing("{{version}}", with: version)
+            .replacing("{{style}}", with: style)
+            .replacing("{{script}}", with: script)
+        body = ByteBuffer(string: page)
+        let policy = [
+            "default-src 'none'", "connect-src 'self'", "img-src data:",
+            "style-src '\(Self.hash(style))'", "script-src '\(Self.hash(script))'",
+            "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+        ]
+        headers = [
+            ("Content-Security-Policy", policy.joined(separator: "; ")),
+            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+            ("Cache-Control", "no-cache"),
+        ]
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private static func hash(_ text: String) -> String {
+        "sha256-" + SHA256.base64(Array(text.utf8))
+    }
+}
+
+extension String {
+    /// Every occurrence of a text replaced; the standard library's way needs Foundation or Regex.
+    fileprivate func replacing(_ mark: String, with text: String) -> String {
+        split(separator: mark, omittingEmptySubsequences: false).joined(separator: text)
+    }
+}
+#endif

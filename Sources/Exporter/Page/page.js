@@ -1,0 +1,844 @@
+"use strict";
+
+// Everything that comes from the machine is put in as text, never as markup: a cgroup may have any name.
+
+const $ = id => document.getElementById(id);
+const make = (tag, className = "", text = "") => {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  return element;
+};
+// Touches the document only where something is another.
+const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const setAttribute = (element, name, value) => {
+  if (value === null) { if (element.hasAttribute(name)) element.removeAttribute(name); }
+  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+};
+const setClass = (element, name) => { if (element.className !== name) element.className = name; };
+
+// Below the page's own directory, wherever a proxy has put that. The base of relative addresses may
+// hold a password, which fetch() refuses.
+const address = path => new URL(path, location.origin + location.pathname).href;
+
+// MARK: Numbers as the terminal's view writes them
+
+const fixed = (value, decimals) => Math.max(value, 0).toFixed(decimals);
+const scaled = (value, base, units) => {
+  let place = 0;
+  while (value >= base - 0.5 && place < units.length - 1) { value /= base; place += 1; }
+  return fixed(value, place > 0 && value < 99.95 ? 1 : 0) + units[place];
+};
+const bytes = value => scaled(value, 1024, ["", "K", "M", "G", "T", "P", "E"]);
+const count = value => value < 99999.5
+  ? fixed(value, 0) : scaled(value, 1000, ["", "k", "M", "G", "T", "P", "E"]);
+const percent = value => fixed(value, value < 999.95 ? 1 : 0);
+const hundredths = value => value >= 100 ? "100" : fixed(value, 2);
+const two = value => String(value).padStart(2, "0");
+const duration = microseconds => {
+  const seconds = microseconds / 1e6;
+  if (seconds <= 0) return "0";
+  if (seconds < 0.0995) return fixed(seconds * 1000, 1) + "ms";
+  if (seconds < 0.9995) return fixed(seconds * 1000, 0) + "ms";
+  if (seconds < 59.995) return fixed(seconds, 2) + "s";
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)}h${two(Math.floor(whole / 60) % 60)}m`;
+  return `${Math.floor(whole / 86400)}d${two(Math.floor(whole / 3600) % 24)}h`;
+};
+const clock = seconds => new Date(seconds * 1000).toTimeString().slice(0, 8);
+
+// A cell without a number: "max", or why there is none.
+const without = (record, field) => {
+  const value = record[field];
+  if (value === "max") return "max";
+  const reason = record.unavailable?.[field];
+  return reason === "not permitted" ? "?" : reason === "malformed" ? "bad" : "-";
+};
+const cellText = (record, field, format) =>
+  typeof record[field] === "number" ? format(record[field]) : without(record, field);
+
+// MARK: Columns
+
+const level = share => share >= 0.9 ? "bad" : share >= 0.7 ? "warn" : "";
+const pressureClass = value => value >= 40 ? "bad" : value >= 10 ? "warn" : value > 0 ? "" : "dim";
+const columns = [
+  { id: "name", key: "p", title: "CGroup", help: "The cgroup; indented below its parent." },
+  { id: "tasks", key: "t", title: "Tasks", field: "pids.current", format: count,
+    help: "Tasks of the cgroup and its descendants." },
+  { id: "cpu", key: "c", title: "%CPU", field: "cpu.usage_usec.rate", spark: "cpu",
+    format: value => percent(value / 1e4),
+    style: value => value >= 5e5 ? "strong" : value < 500 ? "dim" : "",
+    help: "CPU time; 100 is one CPU." },
+  { id: "thr", title: "Thr%", field: "cpu.throttled.ratio", format: value => percent(value * 100),
+    style: value => value >= 0.25 ? "bad" : value > 0 ? "warn" : "dim",
+    help: "Throttled periods in percent of all." },
+  { id: "memory", key: "m", title: "Memory", field: "memory.usage", spark: "memory", format: bytes,
+    help: "Memory, with the page cache." },
+  { id: "share", title: "Mem%", field: "memory.usage.ratio", bar: true,
+    format: value => percent(value * 100), style: level,
+    help: "Memory in percent of the lowest limit of the cgroup and its ancestors." },
+  { id: "swap", title: "Swap", field: "memory.swap.current", format: bytes, help: "Swap in use." },
+  { id: "psic", title: "PSIc", field: "cpu.pressure.some.avg10", format: hundredths,
+    style: pressureClass, help: "Percent of the last 10 s in which some task waited for CPU." },
+  { id: "psim", title: "PSIm", field: "memory.pressure.some.avg10", format: hundredths,
+    style: pressureClass, help: "The same for memory." },
+  { id: "psii", title: "PSIi", field: "io.pressure.some.avg10", format: hundredths,
+    style: pressureClass, help: "The same for I/O." },
+  { id: "in", title: "In/s", field: "io.rbytes.rate", format: bytes, help: "Bytes read a second." },
+  { id: "out", title: "Out/s", field: "io.wbytes.rate", format: bytes,
+    help: "Bytes written a second." },
+  { id: "oom", title: "OOM", field: "memory.events.oom_kill", format: count,
+    style: value => value > 0 ? "bad" : "dim", help: "Processes ended by the OOM killer." },
+  { id: "state", title: "State", help: "frozen, freezing, under oom or throttled." },
+];
+const columnOf = Object.fromEntries(columns.map(column => [column.id, column]));
+// What orders rows: a column, or what is read and written together.
+const orders = { ...Object.fromEntries(columns.map(column => [column.id, column.title])), io: "I/O" };
+const number = value => typeof value === "number" ? value : null;
+const sum = (a, b) => a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+const orderValue = (record, order) => order === "io"
+  ? sum(number(record["io.rbytes.rate"]), number(record["io.wbytes.rate"]))
+  : order === "state" ? (record.state ? 1 : null) : number(record[columnOf[order].field]);
+
+// MARK: What is shown
+
+const view = {
+  order: "cpu", reverse: false, tree: true, filter: "", folded: new Set(), selected: null,
+  isDetailed: false, isPaused: false,
+};
+let sample = null;
+let rows = [];
+
+// The last samples of each cgroup, newest at the end; NaN where there was no number.
+const kept = 120;
+const series = {
+  cpu: record => number(record["cpu.usage_usec.rate"]),
+  memory: record => number(record["memory.usage"]),
+  in: record => number(record["io.rbytes.rate"]),
+  out: record => number(record["io.wbytes.rate"]),
+};
+let past = new Map();
+
+// Marks that time passed of which nothing is known.
+const leaveGap = () => {
+  for (const lines of past.values()) {
+    for (const name in series) {
+      lines[name].copyWithin(0, 1);
+      lines[name][kept - 1] = NaN;
+    }
+  }
+};
+
+const remember = cgroups => {
+  const living = new Map();
+  for (const record of cgroups) {
+    let lines = past.get(record.id);
+    if (!lines) {
+      lines = {};
+      for (const name in series) lines[name] = new Float64Array(kept).fill(NaN);
+    }
+    for (const name in series) {
+      lines[name].copyWithin(0, 1);
+      lines[name][kept - 1] = series[name](record) ?? NaN;
+    }
+    living.set(record.id, lines);
+  }
+  past = living;
+};
+
+const take = data => {
+  if (view.isPaused) return;
+  data.cgroups.forEach((record, index) => {
+    record.id = `${record.inode}.${record.generation}`;
+    record.index = index;
+    record.children = [];
+    record.name = record.path === "/" ? "/" : record.path.slice(record.path.lastIndexOf("/") + 1);
+    if (record.parent !== undefined) data.cgroups[record.parent].children.push(record);
+  });
+  remember(data.cgroups);
+  sample = data;
+  rebuild();
+};
+
+const matches = (record, wanted) =>
+  [record.path, record.unit, record.container, record.container_id, record.pod, record.namespace,
+    record.state].some(text => text && text.toLowerCase().includes(wanted));
+
+const compare = (a, b) => {
+  const turn = view.reverse ? -1 : 1;
+  if (view.order === "name") return turn * (a.index - b.index);
+  const [left, right] = [orderValue(a, view.order), orderValue(b, view.order)];
+  // Those without a number stand last whichever way it goes.
+  if (left === null || right === null) {
+    return left === right ? a.index - b.index : left === null ? 1 : -1;
+  }
+  return turn * (right - left) || a.index - b.index;
+};
+
+const descendants = record =>
+  record.children.reduce((total, child) => total + 1 + descendants(child), 0);
+
+// Which rows there are, in their order.
+const rebuild = () => {
+  if (!sample) return;
+  const wanted = view.filter.trim().toLowerCase();
+  const shown = sample.cgroups.map(record => !wanted || matches(record, wanted));
+  const hits = shown.filter(Boolean).length;
+  rows = [];
+  if (view.tree) {
+    // Parents stand before their children, so going backwards reaches every ancestor.
+    for (let index = shown.length - 1; index >= 0; index -= 1) {
+      const parent = sample.cgroups[index].parent;
+      if (shown[index] && parent !== undefined) shown[parent] = true;
+    }
+    const add = (records, depth) => {
+      const siblings = records.filter(record => shown[record.index]).sort(compare);
+      siblings.forEach((record, place) => {
+        const isFolded = !wanted && record.children.length > 0 && view.folded.has(record.id);
+        rows.push({ record, depth, place: place + 1, of: siblings.length, isFolded,
+          isParent: record.children.some(child => shown[child.index]) });
+        if (!isFolded) add(record.children, depth + 1);
+      });
+    };
+    add(sample.cgroups.filter(record => record.parent === undefined), 0);
+  } else {
+    sample.cgroups.filter(record => shown[record.index]).sort(compare).forEach(record =>
+      rows.push({ record, depth: 0, isFolded: false, isParent: false }));
+  }
+  if (!rows.some(row => row.record.id === view.selected)) {
+    const place = Math.min(Math.max(selectedPlace, 0), rows.length - 1);
+    view.selected = rows[place]?.record.id ?? null;
+  }
+  setText($("count"), wanted
+    ? `${hits} of ${sample.cgroups.length}${hits ? "" : " match; \\ clears the filter"}`
+    : `${sample.cgroups.length} cgroups`);
+  draw();
+};
+
+// MARK: Drawing
+
+const table = $("table");
+const body = $("rows");
+const elements = new Map();
+let rowHeight = 26;
+let selectedPlace = 0;
+let isDue = false;
+
+const draw = () => {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => { isDue = false; drawNow(); });
+};
+
+const makeRow = () => {
+  const row = make("div", "row");
+  row.setAttribute("role", "row");
+  row.cells = {};
+  for (const column of columns) {
+    const cell = make("div", `cell ${column.id}`);
+    cell.setAttribute("role", "gridcell");
+    if (column.id === "name") {
+      cell.twist = make("button", "twist");
+      cell.twist.tabIndex = -1;
+      cell.twist.setAttribute("aria-hidden", "true");
+      cell.append(cell.twist, cell.label = make("span", "label"), cell.more = make("span", "more"),
+        cell.mark = make("span", "mark"), cell.chip = make("span", "chip"));
+    } else if (column.spark) {
+      cell.append(cell.spark = makeSpark("spark"), cell.text = make("span", "number"));
+    } else if (column.bar) {
+      cell.bar = make("span", "bar");
+      cell.bar.append(make("i"));
+      cell.append(cell.bar, cell.text = make("span", "number"));
+    } else {
+      cell.append(cell.text = make("span"));
+    }
+    row.append(row.cells[column.id] = cell);
+  }
+  return row;
+};
+
+const makeSpark = name => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", name);
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  for (const part of ["area", "line"]) {
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("class", part);
+    svg.append(path);
+  }
+  return svg;
+};
+
+// One line over the last values; 0 is at the bottom, a gap stays a gap.
+const drawSpark = (svg, values, ceiling) => {
+  const length = values.length;
+  let line = "", area = "", start = -1;
+  const close = end => {
+    if (start >= 0) area += `L${end},100L${start},100Z`;
+    start = -1;
+  };
+  for (let place = 0; place < length; place += 1) {
+    const value = values[place];
+    if (Number.isNaN(value)) { close(place - 1); continue; }
+    const y = (97 - 94 * Math.min(value / ceiling, 1)).toFixed(1);
+    const step = `${start < 0 ? "M" : "L"}${place},${y}`;
+    line += step;
+    area += step;
+    if (start < 0) start = place;
+  }
+  close(length - 1);
+  setAttribute(svg, "viewBox", `0 0 ${length - 1} 100`);
+  setAttribute(svg.firstChild, "d", area);
+  setAttribute(svg.lastChild, "d", line);
+};
+
+const highest = values => values.reduce((most, value) => value > most ? value : most, 0);
+// The top of a line's scale: noise about nothing looks like nothing. Memory stands against its limit
+// where it has one, and leaves room above it where not.
+const ceiling = (name, values, record) => {
+  const most = highest(values);
+  if (name === "cpu") return Math.max(most, 1e5);
+  if (name !== "memory") return Math.max(most, 1);
+  const limit = number(record["memory.max.effective"]);
+  return limit && limit >= most ? limit : Math.max(most * 1.5, 1);
+};
+
+const identityText = record =>
+  [record.container ?? record.container_id?.slice(0, 12), record.pod, record.namespace]
+    .filter(Boolean).join(" · ");
+
+const fillRow = (element, row, place) => {
+  const { record } = row;
+  const isSelected = record.id === view.selected;
+  setAttribute(element, "aria-rowindex", place + 2);
+  setAttribute(element, "aria-selected", isSelected);
+  setAttribute(element, "aria-level", view.tree ? row.depth + 1 : null);
+  setAttribute(element, "aria-posinset", view.tree ? row.place : null);
+  setAttribute(element, "aria-setsize", view.tree ? row.of : null);
+  setAttribute(element, "aria-expanded", row.isParent ? !row.isFolded : null);
+  setAttribute(element, "tabindex", isSelected ? 0 : -1);
+  const top = `translateY(${place * rowHeight}px)`;
+  if (element.top !== top) element.style.transform = element.top = top;
+  const cells = element.cells;
+  const name = cells.name;
+  if (element.depth !== row.depth) {
+    name.twist.style.setProperty("--depth", row.depth);
+    element.depth = row.depth;
+  }
+  setText(name.twist, row.isParent ? (row.isFolded ? "▸" : "▾") : "");
+  setText(name.label, view.tree ? record.name : record.path);
+  setAttribute(name, "title", record.path);
+  setText(name.more, row.isFolded ? `+${descendants(record)}` : "");
+  setText(name.chip, identityText(record));
+  setText(name.mark, record.state ?? "");
+  const stateClass = record.state === "under oom" ? "bad" : record.state ? "warn" : "dim";
+  setClass(name.mark, `mark ${stateClass}`);
+  for (const column of columns) {
+    const cell = cells[column.id];
+    if (column.id === "state") {
+      setText(cell.text, record.state ?? "-");
+      setClass(cell.text, stateClass);
+    } else if (column.field) {
+      const value = record[column.field];
+      const isKnown = typeof value === "number";
+      const text = cellText(record, column.field, column.format);
+      setText(cell.text, text);
+      const style = isKnown
+        ? column.style?.(value) ?? (value > 0 ? "" : "dim") : text === "bad" ? "bad" : "dim";
+      setClass(cell.text, `${column.spark || column.bar ? "number " : ""}${style}`);
+      setAttribute(cell, "title", record.unavailable?.[column.field] ?? null);
+      if (column.bar) drawBar(cell.bar, isKnown ? value : null);
+      if (column.spark) {
+        const values = past.get(record.id)[column.spark].subarray(kept - 48);
+        drawSpark(cell.spark, values, ceiling(column.spark, values, record));
+      }
+    }
+  }
+};
+
+const drawBar = (bar, share) => {
+  bar.hidden = share === null;
+  if (share === null) return;
+  setClass(bar, `bar ${level(share)}`);
+  const width = Math.min(share, 1).toFixed(3);
+  if (bar.share !== width) bar.firstChild.style.setProperty("--share", bar.share = width);
+};
+
+// Draws the rows in sight, and the selected one since it may have the focus.
+const drawNow = () => {
+  if (!sample) return;
+  drawMachine();
+  drawHead();
+  selectedPlace = rows.findIndex(row => row.record.id === view.selected);
+  const height = `${rows.length * rowHeight}px`;
+  if (body.style.height !== height) body.style.height = height;
+  setAttribute(table, "aria-rowcount", rows.length + 1);
+  const first = Math.max(Math.floor(table.scrollTop / rowHeight) - 4, 0);
+  const last = Math.min(first + Math.ceil(table.clientHeight / rowHeight) + 8, rows.length);
+  const places = [];
+  for (let place = first; place < last; place += 1) places.push(place);
+  if (selectedPlace >= 0 && selectedPlace < first) places.unshift(selectedPlace);
+  if (selectedPlace >= last) places.push(selectedPlace);
+
+  const wanted = new Set(places.map(place => rows[place].record.id));
+  const focused = body.contains(document.activeElement)
+    ? document.activeElement.closest(".row") : null;
+  const spare = [];
+  for (const [id, element] of elements) {
+    if (wanted.has(id)) continue;
+    elements.delete(id);
+    if (element === focused) element.remove(); else spare.push(element);
+  }
+  let node = body.firstChild;
+  for (const place of places) {
+    const { id } = rows[place].record;
+    let element = elements.get(id);
+    if (!element) {
+      element = spare.pop() ?? makeRow();
+      if (element === node) node = node.nextSibling;
+      element.rowID = id;
+      elements.set(id, element);
+    }
+    fillRow(element, rows[place], place);
+    // The row with the focus stays where it is in the document, the others move around it.
+    if (element === focused) {
+      while (node && node !== element) {
+        const next = node.nextSibling;
+        body.append(node);
+        node = next;
+      }
+    }
+    if (element === node) node = node.nextSibling; else body.insertBefore(element, node);
+  }
+  for (const element of spare) element.remove();
+  if (focused && !focused.isConnected) focusSelected();
+  drawDetail();
+};
+
+const drawMachine = () => {
+  const machine = sample.machine;
+  const cpu = number(machine["cpu.usage_usec.rate"]);
+  const share = (used, total) => used !== null && total ? used / total : null;
+  const meters = [
+    ["CPU", share(cpu, machine.cpus * 1e6),
+      `${cellText(machine, "cpu.usage_usec.rate", value => fixed(value / 1e6, 2))}/${machine.cpus}`],
+    ...[["Mem", "memory.usage", "memory.total"], ["Swap", "memory.swap.current", "memory.swap.total"]]
+      .map(([label, used, total]) => [label, share(number(machine[used]), number(machine[total])),
+        `${cellText(machine, used, bytes)}/${cellText(machine, total, bytes)}`]),
+  ];
+  const facts = [
+    ["Tasks", cellText(machine, "pids.current", count), ""],
+    ["Load", cellText(machine, "load", value => fixed(value, 2)), ""],
+    ...[["PSI cpu", "cpu"], ["mem", "memory"], ["io", "io"]].map(([label, name]) => {
+      const field = `${name}.pressure.some.avg10`;
+      return [label, cellText(machine, field, hundredths),
+        pressureClass(machine[field] ?? 0)];
+    }),
+  ];
+  for (const [what, style] of [["not_permitted", "warn"], ["malformed", "bad"]]) {
+    const files = machine[`files.${what}`];
+    if (files > 0) facts.push([what.replace("_", " "), `${count(files)} files`, style]);
+  }
+  const place = $("machine");
+  if (!place.facts) {
+    place.meters = meters.map(([label]) => {
+      const meter = make("div", "meter");
+      meter.bar = make("span", "bar");
+      meter.bar.append(make("i"));
+      meter.append(make("span", "", label), meter.bar, meter.value = make("b"));
+      place.append(meter);
+      return meter;
+    });
+    place.append(place.facts = make("div", "facts"));
+  }
+  meters.forEach(([, value, text], index) => {
+    drawBar(place.meters[index].bar, value);
+    setText(place.meters[index].value, text);
+  });
+  while (place.facts.children.length > facts.length) place.facts.lastChild.remove();
+  facts.forEach(([label, text, style], index) => {
+    let fact = place.facts.children[index];
+    if (!fact) {
+      fact = make("span", "fact");
+      fact.append(make("span"), " ", make("b"));
+      place.facts.append(fact);
+    }
+    setText(fact.firstChild, label);
+    setText(fact.lastChild, text);
+    setClass(fact, `fact ${style}`);
+  });
+};
+
+const drawHead = () => {
+  for (const column of columns) {
+    const isOrder = view.order === column.id
+      || view.order === "io" && ["in", "out"].includes(column.id);
+    const isUp = (column.id === "name") !== view.reverse;
+    setAttribute(column.head, "aria-sort", isOrder ? (isUp ? "ascending" : "descending") : null);
+  }
+  if ($("sort").value !== view.order) $("sort").value = view.order;
+  setAttribute($("reverse"), "aria-pressed", view.reverse);
+  setAttribute($("tree"), "aria-pressed", view.tree);
+};
+
+// MARK: Details
+
+let names = null;
+let asked = null;
+let details = null;
+
+const detailCharts = [
+  ["cpu", "CPU", value => percent(value / 1e4) + "%"], ["memory", "memory", bytes],
+  ["in", "in", value => bytes(value) + "/s"], ["out", "out", value => bytes(value) + "/s"],
+];
+
+const drawDetail = () => {
+  const pane = $("detail");
+  const row = view.isDetailed ? rows[selectedPlace] : null;
+  if (pane.hidden === Boolean(row)) { pane.hidden = !row; draw(); }
+  if (!row) return;
+  const { record } = row;
+  setText($("detail-path"), record.path);
+  const identity = [
+    ["kind", record.kind], ["state", record.state], ["unit", record.unit], ["slice", record.slice],
+    ["runtime", record.runtime], ["container", record.container], ["id", record.container_id],
+    ["image", record.image], ["pod", record.pod], ["pod uid", record.pod_uid],
+    ["namespace", record.namespace], ["qos", record.qos], ["inode", String(record.inode)],
+  ].filter(([, text]) => text);
+  const list = $("detail-identity");
+  while (list.children.length > identity.length * 2) list.lastChild.remove();
+  identity.forEach(([label, text], index) => {
+    if (!list.children[index * 2]) list.append(make("dt"), make("dd"));
+    setText(list.children[index * 2], label);
+    setText(list.children[index * 2 + 1], text);
+  });
+  const charts = $("detail-charts");
+  detailCharts.forEach(([name, title, format], index) => {
+    let chart = charts.children[index];
+    if (!chart) {
+      chart = make("div", "chart");
+      const caption = make("div", "caption");
+      caption.append(make("span", "", title), make("b"), make("span"));
+      chart.append(caption, makeSpark(""));
+      charts.append(chart);
+    }
+    const values = past.get(record.id)[name];
+    const [, now, most] = chart.firstChild.children;
+    const current = values[kept - 1];
+    setText(now, Number.isNaN(current) ? "-" : format(current));
+    setText(most, `highest ${format(highest(values))}`);
+    drawSpark(chart.lastChild, values, ceiling(name, values, record));
+  });
+  askDetails(record);
+  drawValues(record);
+};
+
+const fetchJSON = async path => {
+  const response = await fetch(address(path), { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error((await response.text()).trim() || response.statusText);
+  return response.json();
+};
+
+// One question at a time, and one for each sample.
+const askDetails = async record => {
+  const question = `${record.id} ${sample.tick}`;
+  if (asked || details?.question === question) return;
+  asked = question;
+  try {
+    names ??= await fetchJSON("api/v1/metrics");
+    const values = await fetchJSON(`api/v1/cgroup?path=${encodeURIComponent(record.path)}`);
+    details = { question, id: record.id, values, trouble: "" };
+  } catch (error) {
+    details = { question, id: record.id, values: null, trouble: String(error.message) };
+  }
+  asked = null;
+  draw();
+};
+
+const valueText = (name, value) => {
+  if (typeof value !== "number") return String(value);
+  switch (names[name]?.unit) {
+    case "bytes": return bytes(value);
+    case "microseconds": return duration(value);
+    case "percentHundredths": return hundredths(value) + "%";
+    case "bytesPerSecond": return bytes(value) + "/s";
+    case "operationsPerSecond": return count(value) + "/s";
+    case "flag": return value ? "yes" : "no";
+    default: return count(value);
+  }
+};
+const rateText = (name, rate) => {
+  if (rate === undefined) return "";
+  switch (names[name]?.unit) {
+    case "bytes": return bytes(rate) + "/s";
+    case "microseconds": return percent(rate / 1e4) + "%";
+    default: return (rate > 0 && rate < 9.95 ? fixed(rate, 1) : count(rate)) + "/s";
+  }
+};
+
+// Flattens what has a device, CPU or node into lines of their own.
+const detailLines = values => {
+  const lines = [];
+  for (const [name, value] of Object.entries(values)) {
+    if (["time", "path", "inode", "unavailable"].includes(name) || name.endsWith(".rate")) continue;
+    if (value === null || typeof value !== "object") {
+      lines.push([name.split(".")[0], name, name, value, values[`${name}.rate`]]);
+      continue;
+    }
+    for (const [key, fields] of Object.entries(value)) {
+      for (const [field, inner] of Object.entries(fields)) {
+        if (field.endsWith(".rate")) continue;
+        lines.push([name.split(".")[0], `${name}.${field}`, `${key} ${name}.${field}`, inner,
+          fields[`${field}.rate`]]);
+      }
+    }
+  }
+  for (const [name, reason] of Object.entries(values.unavailable ?? {})) {
+    lines.push([name.split(".")[0], name, name, reason, undefined]);
+  }
+  return lines;
+};
+
+const drawValues = record => {
+  const place = $("detail-values");
+  const isOwn = details?.id === record.id;
+  setText($("detail-note"), isOwn ? details.trouble : "");
+  if (!isOwn || !details.values) {
+    if (place.shown && place.shown !== record.id) place.replaceChildren();
+    return;
+  }
+  place.shown = record.id;
+  const groups = Map.groupBy
+    ? Map.groupBy(detailLines(details.values), line => line[0])
+    : detailLines(details.values).reduce((all, line) =>
+      all.set(line[0], [...all.get(line[0]) ?? [], line]), new Map());
+  let index = 0;
+  for (const [group, lines] of groups) {
+    let section = place.children[index];
+    if (!section) {
+      section = make("section");
+      section.append(make("h3"), make("table"));
+      place.append(section);
+    }
+    index += 1;
+    setText(section.firstChild, group);
+    const tableBody = section.lastChild;
+    while (tableBody.children.length > lines.length) tableBody.lastChild.remove();
+    lines.forEach(([, name, label, value, rate], line) => {
+      let entry = tableBody.children[line];
+      if (!entry) {
+        entry = make("tr");
+        const head = make("th");
+        head.scope = "row";
+        entry.append(head, make("td"), make("td"));
+        tableBody.append(entry);
+      }
+      const [head, amount, speed] = entry.children;
+      setText(head, label);
+      setAttribute(head, "title", names[name]?.help ?? null);
+      setText(amount, valueText(name, value));
+      setClass(amount, typeof value === "number" ? "" : "text");
+      setText(speed, rateText(name, rate));
+    });
+  }
+  while (place.children.length > index) place.lastChild.remove();
+};
+
+// MARK: What a person does
+
+const focusSelected = () => elements.get(view.selected)?.focus({ preventScroll: true });
+
+const select = (place, hasFocus = true) => {
+  if (!rows.length) return;
+  place = Math.min(Math.max(place, 0), rows.length - 1);
+  view.selected = rows[place].record.id;
+  const top = place * rowHeight;
+  const room = table.clientHeight - $("head").offsetHeight;
+  if (top < table.scrollTop) table.scrollTop = top;
+  else if (top + rowHeight > table.scrollTop + room) table.scrollTop = top + rowHeight - room;
+  drawNow();
+  if (hasFocus) focusSelected();
+};
+
+const fold = (row, isFolded) => {
+  if (!view.tree || !row.record.children.length) return;
+  if (isFolded) view.folded.add(row.record.id); else view.folded.delete(row.record.id);
+  rebuild();
+};
+
+const orderBy = order => { view.order = order; rebuild(); };
+
+const setDetailed = isDetailed => {
+  view.isDetailed = isDetailed;
+  drawNow();
+  if (!isDetailed) focusSelected(); else select(selectedPlace);
+};
+
+const setPaused = isPaused => {
+  if (view.isPaused && !isPaused) leaveGap();
+  view.isPaused = isPaused;
+  setAttribute($("pause"), "aria-pressed", isPaused);
+  setText($("pause"), isPaused ? "Go on" : "Pause");
+  drawStatus();
+};
+
+const clearFilter = () => { $("filter").value = view.filter = ""; rebuild(); };
+const openHelp = () => { if (!$("help").open) $("help").showModal(); };
+
+// Keys of the table, where a row has the focus.
+const rowKeys = {
+  ArrowUp: () => select(selectedPlace - 1), k: () => select(selectedPlace - 1),
+  ArrowDown: () => select(selectedPlace + 1), j: () => select(selectedPlace + 1),
+  PageUp: () => select(selectedPlace - pageRows()), PageDown: () => select(selectedPlace + pageRows()),
+  Home: () => select(0), g: () => select(0),
+  End: () => select(rows.length - 1), G: () => select(rows.length - 1),
+  ArrowLeft: () => {
+    const row = rows[selectedPlace];
+    if (row.isParent && !row.isFolded && !view.filter.trim()) return fold(row, true);
+    const above = rows.findIndex(other => other.record.index === row.record.parent);
+    if (view.tree && above >= 0) select(above);
+  },
+  ArrowRight: () => {
+    const row = rows[selectedPlace];
+    if (row.isFolded) fold(row, false); else if (row.isParent) select(selectedPlace + 1);
+  },
+  " ": () => { const row = rows[selectedPlace]; fold(row, !row.isFolded); },
+  Enter: () => setDetailed(!view.isDetailed),
+};
+const pageRows = () => Math.max(Math.floor(table.clientHeight / rowHeight) - 2, 1);
+
+// Keys wherever nothing is typed.
+const pageKeys = {
+  "/": () => $("filter").focus(), "\\": clearFilter, "?": openHelp, h: openHelp,
+  p: () => orderBy("name"), t: () => orderBy("tasks"), c: () => orderBy("cpu"),
+  m: () => orderBy("memory"), i: () => orderBy("io"), Z: () => setPaused(!view.isPaused),
+  r: () => { view.reverse = !view.reverse; rebuild(); },
+  v: () => { view.tree = !view.tree; rebuild(); },
+  Escape: () => { if (view.isDetailed) setDetailed(false); },
+};
+
+document.addEventListener("keydown", event => {
+  if (event.ctrlKey || event.altKey || event.metaKey || $("help").open) return;
+  const isTyping = event.target.matches("input, select");
+  if (event.target.id === "filter") {
+    if (event.key === "Escape") { event.preventDefault(); clearFilter(); focusSelected(); }
+    if (["Enter", "ArrowDown"].includes(event.key)) { event.preventDefault(); select(selectedPlace); }
+  }
+  if (isTyping) return;
+  const isOnRow = body.contains(event.target) || event.target === document.body;
+  const action = isOnRow && rows.length && rowKeys[event.key] || pageKeys[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+body.addEventListener("click", event => {
+  const element = event.target.closest(".row");
+  const place = rows.findIndex(row => row.record.id === element?.rowID);
+  if (place < 0) return;
+  const isTwist = event.target.closest(".twist");
+  if (isTwist && rows[place].isParent) {
+    select(place);
+    return fold(rows[place], !rows[place].isFolded);
+  }
+  select(place);
+  if (!view.isDetailed) setDetailed(true);
+});
+
+$("filter").addEventListener("input", event => { view.filter = event.target.value; rebuild(); });
+$("sort").addEventListener("change", event => { view.order = event.target.value; rebuild(); });
+$("reverse").addEventListener("click", pageKeys.r);
+$("tree").addEventListener("click", pageKeys.v);
+$("pause").addEventListener("click", pageKeys.Z);
+$("help-open").addEventListener("click", openHelp);
+$("help-close").addEventListener("click", () => $("help").close());
+$("detail-close").addEventListener("click", () => setDetailed(false));
+table.addEventListener("scroll", draw, { passive: true });
+
+const measure = () => {
+  rowHeight = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
+  draw();
+};
+new ResizeObserver(measure).observe(table);
+matchMedia("(pointer: coarse)").addEventListener("change", measure);
+
+for (const column of columns) {
+  column.head = make("div", `cell ${column.id}`);
+  column.head.setAttribute("role", "columnheader");
+  const button = make("button", "", column.title);
+  button.type = "button";
+  button.title = column.help + (column.key ? ` Key: ${column.key}` : "");
+  button.addEventListener("click", () => {
+    view.reverse = view.order === column.id && !view.reverse;
+    orderBy(column.id);
+  });
+  column.head.append(button);
+  $("head").append(column.head);
+  $("help-columns").append(make("dt", "", column.title), make("dd", "", column.help));
+}
+for (const [order, title] of Object.entries(orders)) {
+  const option = make("option", "", title);
+  option.value = order;
+  $("sort").append(option);
+}
+
+// MARK: The stream
+
+let source = null;
+let failure = "";
+let heardAt = null;
+let interval = 1000;
+let isOpen = false;
+
+const drawStatus = () => {
+  const silence = heardAt === null ? 0 : performance.now() - heardAt;
+  const isStale = heardAt !== null && (!isOpen || failure || silence > Math.max(5000, 3 * interval));
+  const since = heardAt === null ? "" : clock((Date.now() - silence) / 1000);
+  const [state, text] =
+    isStale ? ["stale", `stale since ${since}${failure ? `: ${failure}` : ""}`]
+    : view.isPaused ? ["paused", "paused"]
+    : heardAt === null ? ["wait", failure || "connecting …"]
+    : ["live", "live"];
+  setAttribute($("status"), "data-state", state);
+  setText($("status"), text);
+  if (sample) setText($("clock"), clock(sample.time));
+};
+
+const connect = () => {
+  source?.close();
+  source = new EventSource(address("api/v1/stream"));
+  source.addEventListener("snapshot", event => {
+    const now = performance.now();
+    // A tab that was asleep, or a break in the line, is no long interval.
+    if (heardAt !== null && now - heardAt < 120000 && isOpen) {
+      interval = 0.7 * interval + 0.3 * (now - heardAt);
+    } else {
+      leaveGap();
+    }
+    heardAt = now;
+    isOpen = true;
+    failure = "";
+    take(JSON.parse(event.data));
+    drawStatus();
+  });
+  source.addEventListener("failure", event => { failure = JSON.parse(event.data); drawStatus(); });
+  source.addEventListener("error", () => {
+    isOpen = false;
+    // The browser tries again by itself, unless it was answered with an error.
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+    drawStatus();
+  });
+};
+
+// A tab that nobody looks at leaves its place to others.
+let leaving = 0;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(leaving);
+  if (document.hidden) leaving = setTimeout(() => { source.close(); isOpen = false; }, 60000);
+  else if (source.readyState === EventSource.CLOSED) connect();
+});
+
+setInterval(drawStatus, 1000);
+connect();

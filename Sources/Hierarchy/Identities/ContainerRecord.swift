@@ -1,0 +1,54 @@
+internal import CgroupModel
+
+/// What the state of a container runtime tells of a container.
+struct ContainerRecord: Hashable, Sendable {
+    var runtime: String
+    /// Nil for what only holds a pod's namespaces (`pause`), which no specification names.
+    var name: String?
+    var image: String?
+    var pod: String?
+    var podUID: String?
+    var namespace: String?
+    var labels: [String: String] = [:]
+    /// Whether it is a virtual machine.
+    var isMachine = false
+
+    init(_ runtime: String) { self.runtime = runtime }
+
+    /// Takes what the kubelet and the runtimes write into annotations of an OCI bundle, or into
+    /// labels of docker.
+    init(_ runtime: String, annotations: [String: String]) {
+        func first(_ keys: String...) -> String? {
+            keys.lazy.compactMap { annotations[$0] }.first { !$0.isEmpty }
+        }
+        self.runtime = runtime
+        let type = first(
+            "io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType",
+            "io.kubernetes.docker.type")
+        if type != "sandbox", type != "podsandbox" {
+            name = first(
+                "io.kubernetes.cri.container-name", "io.kubernetes.container.name", "nerdctl/name")
+        }
+        image = first(
+            "io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
+            "io.kubernetes.cri-o.Image")
+        pod = first("io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name")
+        podUID = first("io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid")
+        namespace = first("io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace")
+    }
+}
+
+extension CgroupIdentity {
+    /// Adds what a runtime's state tells; what the path tells stays.
+    mutating func add(_ record: ContainerRecord) {
+        // systemd-machined knows better than the name of a scope who registered it.
+        runtime = record.runtime
+        if record.isMachine, kind == .container { kind = .scope }
+        container = record.name ?? container
+        image = record.image
+        pod = record.pod
+        podUID = podUID ?? record.podUID
+        namespace = record.namespace
+        labels = record.labels
+    }
+}

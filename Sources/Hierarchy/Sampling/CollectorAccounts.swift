@@ -1,0 +1,51 @@
+internal import CgroupModel
+internal import KernelIO
+
+/// What each collector's files cost in one pass, and how many of them failed.
+///
+/// The clock is looked at only where the files of another collector begin: once for each file would
+/// cost a noticeable part of reading it.
+struct CollectorAccounts: Sendable {
+    private let collectorOf: [Int]
+    private var health: [CollectorHealth]
+    private var current: Int?
+    private var since: UInt64 = 0
+
+    init(_ plan: ReadPlan) {
+        let collectors = plan.files.map { MetricCatalog[$0.layout.fields[0].metric].collector }
+        let known = Collector.allCases.filter { collectors.contains($0) }
+        health = known.map { CollectorHealth($0) }
+        collectorOf = collectors.map { known.firstIndex(of: $0) ?? 0 }
+    }
+
+    /// Begins a pass.
+    mutating func begin() {
+        for index in health.indices { health[index] = CollectorHealth(health[index].collector) }
+        current = nil
+    }
+
+    /// From now on the time is that of a file's collector.
+    mutating func turn(to file: Int) {
+        let next = collectorOf[file]
+        guard next != current else { return }
+        close(at: MonotonicClock.nanoseconds, next)
+    }
+
+    /// Counts a file that could not be read or understood.
+    mutating func noteFailure(_ file: Int) {
+        health[collectorOf[file]].failures += 1
+        health[collectorOf[file]].hasFailed = true
+    }
+
+    /// Ends the pass and gives what it brought.
+    mutating func end() -> [CollectorHealth] {
+        close(at: MonotonicClock.nanoseconds, nil)
+        return health
+    }
+
+    private mutating func close(at now: UInt64, _ next: Int?) {
+        if let current { health[current].duration += now - since }
+        since = now
+        current = next
+    }
+}

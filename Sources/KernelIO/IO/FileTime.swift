@@ -1,0 +1,14 @@
+internal import Glibc
+
+/// What the kernel remembers of a file's past.
+public enum FileTime {
+    /// When a file or a directory last changed, in microseconds since 1970 (stat(2)); nil if that
+    /// cannot be had.
+    public static func modified(_ path: [UInt8]) -> UInt64? {
+        var found = stat()
+        guard unsafe path.withCPath({ unsafe stat($0, &found) }) == 0 else { return nil }
+        let time = found.st_mtim
+        guard time.tv_sec >= 0 else { return nil }
+        return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+    }
+}

@@ -1,0 +1,48 @@
+internal import CLinux
+
+/// A password as bcrypt keeps it: `$2y$`, `$2b$` or `$2a$`, the cost, and 53 characters.
+public struct PasswordHash: Hashable, Sendable {
+    /// The text as it stands in a file.
+    public let text: String
+    /// How many doublings of the work one check takes, from 4 to 31.
+    public let cost: Int
+
+    /// Takes a hash; nil for a text that is none.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 60, ["$2y$", "$2b$", "$2a$"].contains(text.prefix(4)),
+            let cost = Int(text.dropFirst(4).prefix(2)), (4...31).contains(cost),
+            bytes[6] == UInt8(ascii: "$"), bytes[7...].allSatisfy(Self.isDigit)
+        else { return nil }
+        self.text = text
+        self.cost = cost
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+
+    /// Whether a secret is the password (crypt_r(3)); takes a while, 50 ms at a cost of 10.
+    public func matches(_ secret: [UInt8]) -> Bool {
+        // C would take the part before it for the whole.
+        guard !secret.contains(0) else { return false }
+        return unsafe (secret + [0]).withUnsafeBytes { raw in
+            let bytes = unsafe raw.bindMemory(to: CChar.self)
+            guard let start = bytes.baseAddress else { return false }
+            return unsafe cgw_password_matches(start, text) == 1
+        }
+    }
+
+    /// A hash that no password has, of which a check takes as long as of a real one.
+    public static func decoy(cost: Int) -> PasswordHash {
+        let digits = String(100 + min(max(cost, 4), 31)).dropFirst()
+        let text = "$2b$\(digits)$cgwardenDecoySaltAbcdeOnhRn4texkWT4gaQrsHd1XPocJlwjai"
+        guard let hash = PasswordHash(text) else { preconditionFailure("no hash: \(text)") }
+        return hash
+    }
+}

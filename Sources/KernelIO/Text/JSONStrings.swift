@@ -1,0 +1,184 @@
+/// The strings of a JSON text (RFC 8259), each with where it stands.
+///
+/// No tree is built and nothing recurses, since a text may be another user's and as deep as that
+/// one likes. Strict: what is malformed anywhere is not read to its end, though strings before that
+/// place were visited by then.
+public struct JSONStrings {
+    /// Where a text stops being JSON.
+    public struct Malformed: Error, Hashable, Sendable {
+        /// The byte, from 0.
+        public let offset: Int
+    }
+
+    /// The most arrays and objects within one another.
+    public static let deepest = 64
+
+    private enum Opened { case object, array(next: Int) }
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var opened: [Opened] = []
+    private var path: [String] = []
+
+    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Gives every string but keys to `body`, with its keys and positions in arrays from the top:
+    /// `["Config", "Labels", "tier"]`, `["0", "names", "0"]`.
+    public static func visit(
+        _ bytes: [UInt8], _ body: (_ path: [String], _ value: String) -> Void
+    ) throws(Malformed) {
+        var reader = JSONStrings(bytes)
+        repeat { try reader.value(body) } while try reader.goOn()
+        guard reader.position == bytes.count else { throw reader.malformed }
+    }
+
+    private var malformed: Malformed { Malformed(offset: position) }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func take(_ byte: Character) -> Bool {
+        guard let next, next == byte.asciiValue else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func skipBlanks() {
+        while let next, next == 0x20 || next == 0x0a || next == 0x0d || next == 0x09 {
+            position += 1
+        }
+    }
+
+    /// Takes one value; of an object or array that is not empty only the way to its first one.
+    private mutating func value(
+        _ body: (_ path: [String], _ value: String) -> Void
+    ) throws(Malformed) {
+        while true {
+            skipBlanks()
+            if take("{") {
+                skipBlanks()
+                if take("}") { return }
+                try open(.object)
+                try key()
+            } else if take("[") {
+                skipBlanks()
+                if take("]") { return }
+                try open(.array(next: 1))
+                path.append("0")
+            } else if next == UInt8(ascii: "\"") {
+                return body(path, try string())
+            } else {
+                return try wordOrNumber()
+            }
+        }
+    }
+
+    private mutating func open(_ kind: Opened) throws(Malformed) {
+        guard opened.count < Self.deepest else { throw malformed }
+        opened.append(kind)
+    }
+
+    /// Goes behind a value to where the next one begins; false at the end of the outermost.
+    private mutating func goOn() throws(Malformed) -> Bool {
+        while true {
+            skipBlanks()
+            guard let inside = opened.last else { return false }
+            path.removeLast()
+            switch inside {
+            case .object:
+                if take(",") {
+                    try key()
+                    return true
+                }
+                guard take("}") else { throw malformed }
+            case .array(let place):
+                if take(",") {
+                    opened[opened.count - 1] = .array(next: place + 1)
+                    path.append(String(place))
+                    return true
+                }
+                guard take("]") else { throw malformed }
+            }
+            opened.removeLast()
+        }
+    }
+
+    private mutating func key() throws(Malformed) {
+        skipBlanks()
+        path.append(try string())
+        skipBlanks()
+        guard take(":") else { throw malformed }
+    }
+
+    private mutating func string() throws(Malformed) -> String {
+        guard take("\"") else { throw malformed }
+        var text: [UInt8] = []
+        var start = position
+        while let byte = next, byte >= 0x20 {
+            if byte == UInt8(ascii: "\"") {
+                text += bytes[start..<position]
+                guard let string = String(validating: text, as: UTF8.self) else { throw malformed }
+                position += 1
+                return string
+            }
+            position += 1
+            guard byte == UInt8(ascii: "\\") else { continue }
+            text += bytes[start..<(position - 1)]
+            text += try escaped()
+            start = position
+        }
+        throw malformed
+    }
+
+    private static let escapes: [UInt8: UInt8] = [
+        0x22: 0x22, 0x5c: 0x5c, 0x2f: 0x2f, UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0c,
+        UInt8(ascii: "n"): 0x0a, UInt8(ascii: "r"): 0x0d, UInt8(ascii: "t"): 0x09,
+    ]
+
+    /// What is behind a backslash, as UTF-8.
+    private mutating func escaped() throws(Malformed) -> [UInt8] {
+        if let next, let byte = Self.escapes[next] {
+            position += 1
+            return [byte]
+        }
+        guard take("u") else { throw malformed }
+        var code = try hexadecimal()
+        if code & 0xfc00 == 0xd800 {
+            guard take("\\"), take("u") else { throw malformed }
+            let low = try hexadecimal()
+            guard low & 0xfc00 == 0xdc00 else { throw malformed }
+            code = 0x10000 + (code & 0x3ff) << 10 + low & 0x3ff
+        }
+        guard let scalar = Unicode.Scalar(code) else { throw malformed }
+        return Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    }
+
+    private mutating func hexadecimal() throws(Malformed) -> UInt32 {
+        guard position + 4 <= bytes.count else { throw malformed }
+        let digits = bytes[position..<(position + 4)]
+        guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+            let code = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { throw malformed }
+        position += 4
+        return code
+    }
+
+    private mutating func wordOrNumber() throws(Malformed) {
+        for word in ["true", "false", "null"] where bytes[position...].starts(with: word.utf8) {
+            position += word.utf8.count
+            return
+        }
+        _ = take("-")
+        if !take("0") { try digits() }
+        if take(".") { try digits() }
+        if take("e") || take("E") {
+            if !take("+") { _ = take("-") }
+            try digits()
+        }
+    }
+
+    private mutating func digits() throws(Malformed) {
+        let start = position
+        while let next, (0x30...0x39).contains(next) { position += 1 }
+        guard position > start else { throw malformed }
+    }
+}

@@ -1,0 +1,14 @@
+import CgroupModel
+
+extension Figure {
+    /// The text of a cell; `format` writes the number.
+    func text(_ format: (Double) -> String) -> String {
+        switch self {
+        case .value(let number): format(number)
+        case .without(.unlimited): "max"
+        case .without(.notPermitted): "?"
+        case .without(.malformed): "bad"
+        case .without: "-"
+        }
+    }
+}

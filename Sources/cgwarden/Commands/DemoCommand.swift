@@ -1,0 +1,108 @@
+import ArgumentParser
+import CgroupModel
+import Hierarchy
+import KernelIO
+import LiveView
+
+/// A minute of real work under real limits, to watch.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Watch a minute of work under policies (as root).",
+        discussion: """
+            Makes the cgroup /cgwarden-demo with a build, a database, a fork loop and a backup in \
+            it, and runs the daemon over them with short versions of the example policies: the \
+            build is squeezed and let go again, the database frozen before the OOM killer comes \
+            and given more memory, the fork loop stopped and ended, the backup kept from taking \
+            the whole disk. The live view shows it; without a terminal the decisions are printed \
+            as they fall. Everything is removed at the end, also if this is killed.
+
+            Examples:
+              cgwarden demo
+              cgwarden demo --seconds 30 | cat          the decisions alone
+            """)
+
+    @Option(help: "How long it goes on.") var seconds = 60
+    @Option(
+        name: .customLong("web.listen-address"),
+        help: "Where the demo's daemon serves /metrics; - for nowhere.")
+    var listenAddress = "127.0.0.1:10981"
+
+    func validate() throws {
+        guard (5...3600).contains(seconds) else {
+            throw ValidationError("--seconds must be from 5 to 3600.")
+        }
+    }
+
+    func run() async throws {
+        guard EffectiveUser.isRoot else {
+            throw CgwardenError(
+                "the demo makes cgroups, and needs root: sudo cgwarden demo", .noPermission)
+        }
+        let set = try HierarchySet.discover()
+        try StandardOutput.write(introduction(DemoStage.scene(of: set.system)))
+        let keeper = try DemoKeeper(seconds: seconds, address: listenAddress)
+        var tale = try DemoTale(DemoStage.auditFile)
+        if StandardOutput.isTerminal && StandardOutput.inputIsTerminal {
+            try await watch(until: keeper)
+
+        } else {
+            while !keeper.hasEnded {
+                try tell(tale.news())
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        keeper.end()
+        try tell(tale.news() + ["", "The demo is over, and all that it made is removed."])
+    }
+
+    private func tell(_ lines: [String]) throws {
+        for line in lines { try StandardOutput.write(line + "\n") }
+    }
+
+    private func introduction(_ scene: DemoScene) -> String {
+        let works = scene.works.map { work in
+            let name = work.cgroup.name
+            return "  \(name)\(String(repeating: " ", count: 10 - name.count))\(work.summary)\n"
+        }
+        let metrics = listenAddress == "-" ? "" : "  metrics   http://\(listenAddress)/metrics\n"
+        return "For \(seconds) s below \(DemoScene.root):\n\(works.joined())\(metrics)\n"
+    }
+
+    /// The live view of the demo's cgroups, until the user or the demo ends it.
+    private func watch(until keeper: DemoKeeper) async throws {
+        // Long enough to read what is about to be seen.
+        try await Task.sleep(for: .seconds(3))
+        var sampling = SamplerConfiguration()
+        sampling.scope = SampleScope(subtree: DemoScene.root, depth: nil, withAncestors: true)
+        let observation = try Observation(
+            try SystemOptions.parse([]), metrics: ReadPlan.metrics(upTo: .settings),
+            configuration: sampling)
+        var layout = Layout()
+        layout.delay = 0.5
+        try await TopScreen.show(LiveSource(observation, nil), layout, depth: nil) {
+            while !keeper.hasEnded { try? await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+}
+
+/// The helper of `demo`, which keeps it going and removes it.
+struct DemoStageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo-stage", abstract: "The helper that keeps a demo going.",
+        shouldDisplay: false)
+
+    @Option var seconds: Int
+    @Option var address: String
+
+    func run() throws {
+        ProcessName.set("cgwarden-demo")
+        // Who reads this shows the first line as the reason why there is no demo.
+        do {
+            let stage = try DemoStage(.discover(), seconds: seconds, address: address)
+            try stage.play { try StandardOutput.write(DemoKeeper.readyLine + "\n") }
+        } catch {
+            let reason = CgwardenError(error)?.message ?? "\(error)"
+            try StandardOutput.write(reason.prefix { $0 != "\n" } + "\n")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Enforcement
+import Policy
+import Synchronization
+
+/// Counts what was done in the name of each rule, for the exporter.
+final class ActionTally: Sendable {
+    /// What is counted apart.
+    struct Key: Hashable, Comparable {
+        /// A rule's name, others with their kind: `guard db`.
+        let rule: String
+        /// What was done: `freeze`, `set`.
+        let action: String
+        /// `applied`, `failed` or `dry_run`.
+        let result: String
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.rule, left.action, left.result) < (right.rule, right.action, right.result)
+        }
+    }
+
+    /// How often, and when last in microseconds since 1970.
+    struct Count {
+        var count: UInt64 = 0
+        var last: UInt64 = 0
+    }
+
+    private let counts = Mutex<[Key: Count]>([:])
+
+    /// The counts so far.
+    var current: [(key: Key, value: Count)] {
+        counts.withLock { $0.sorted { $0.key < $1.key } }
+    }
+
+    /// Looks at a line of the audit log.
+    func take(_ record: AuditRecord) {
+        guard record.phase == .apply, let action = record.action, let outcome = record.outcome,
+            let result = Self.result(outcome, isDryRun: record.isDryRun)
+        else { return }
+        let rule = record.origin.name
+        counts.withLock { counts in
+            // A rate needs a 0 before the first 1, so a failure is expected from the beginning.
+            for known in record.isDryRun ? [result] : ["applied", "failed"] {
+                let key = Key(rule: rule, action: action, result: known)
+                counts[key, default: Count()].count += known == result ? 1 : 0
+                if known == result { counts[key]?.last = record.wallTime }
+            }
+        }
+    }
+
+    /// Nil for what was neither done nor tried.
+    private static func result(_ outcome: EffectResult.Outcome, isDryRun: Bool) -> String? {
+        switch outcome {
+        case .done, .partial, .ineffective: isDryRun ? "dry_run" : "applied"
+        case .failed, .rolledBack, .halfway, .hung: "failed"
+        case .vetoed, .gone, .skipped: nil
+        }
+    }
+}

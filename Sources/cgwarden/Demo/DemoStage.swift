@@ -1,0 +1,152 @@
+import Actuation
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+/// Keeps a demo going: makes the cgroups, the work in them and the daemon over them, and removes
+/// everything again.
+///
+/// It is a process of its own, so that it tidies up however the one that shows the demo ends.
+struct DemoStage {
+    /// On a tmpfs, as the undo journal demands; its name is fixed, so that there is one demo.
+    static let folder = "/run/cgwarden-demo"
+    static let auditFile = "\(folder)/audit.jsonl"
+    static let logFile = "\(folder)/daemon.log"
+    private static let diskFolder = "/var/tmp/cgwarden-demo"
+    private static let memoryFolder = "/dev/shm/cgwarden-demo"
+
+    private let set: HierarchySet
+    private let scene: DemoScene
+    private let seconds: Int
+    private let address: String
+
+    init(_ set: HierarchySet, seconds: Int, address: String) {
+        self.set = set
+        self.seconds = seconds
+        self.address = address
+        scene = Self.scene(of: set.system)
+    }
+
+    /// What is played on a machine.
+    static func scene(of system: SystemRoot) -> DemoScene {
+        DemoScene(
+            memoryFolder: memoryFolder, diskFolder: diskFolder, disk: disk(of: system),
+            keeper: Caller.process)
+    }
+
+    /// Plays until the time is over or nobody watches any more, and removes everything.
+    ///
+    /// `ready` is called once the daemon decides.
+    func play(ready: () throws -> Void) throws {
+        try removeLeftovers()
+        defer { removeAll() }
+        try make()
+        let daemon = try startDaemon()
+        defer { end(daemon) }
+        let control = "\(Self.folder)/control"
+        guard
+            Deadline(after: .seconds(20)).wait(until: {
+                LogFile.exists(control) || daemon.hasEnded
+            }), !daemon.hasEnded
+        else {
+            let log = (try? ReadBuffer.contents(of: Array(Self.logFile.utf8))) ?? []
+            throw CgwardenError(
+                "the daemon did not start: \(String(decoding: log, as: UTF8.self))", .unavailable)
+        }
+        try ready()
+        try keepWorking(until: Deadline(after: .seconds(seconds)))
+    }
+
+    // MARK: Work
+
+    private func keepWorking(until end: Deadline) throws {
+        var started: [CgroupPath: Deadline] = [:]
+        while !end.hasPassed {
+            for work in scene.works where !isAtWork(work.cgroup) {
+                // What was just ended is let rest, so that one sees it.
+                if let rest = started[work.cgroup], !rest.hasPassed { continue }
+                try start(work)
+                started[work.cgroup] = Deadline(after: .seconds(8))
+            }
+            if ParentPipe.lines(within: 500) != [] { return }
+        }
+    }
+
+    private func start(_ work: DemoScene.Work) throws {
+        let held = try HeldProcess.start(["/bin/sh", "-c", work.script], namespaces: [])
+        _ = try Mover(set: set).move([held.pid], to: work.cgroup)
+        _ = try held.release()
+    }
+
+    private func isAtWork(_ cgroup: CgroupPath) -> Bool {
+        !Membership(set).union(of: cgroup).isEmpty
+    }
+
+    // MARK: The daemon
+
+    private func startDaemon() throws -> ChildProcess {
+        let files = ["policy.yaml": scene.policy, "cgwarden.yaml": "history: {memory: 8MiB}\n"]
+        for (name, text) in files {
+            try StandardOutput.write(Array(text.utf8), toFile: "\(Self.folder)/\(name)")
+        }
+        let program = try ReadBuffer.link(Array("/proc/self/exe".utf8)).pathText
+        // It ends by itself even if nobody is left to end it.
+        let ticks = (seconds + 20) * 2
+        return try ChildProcess.start(
+            [
+                "/bin/sh", "-c", "exec \"$@\" >\(Self.logFile) 2>&1 </dev/null", "sh", program,
+                "daemon", "--config", "\(Self.folder)/cgwarden.yaml", "--policy",
+                "\(Self.folder)/policy.yaml", "--state-dir", Self.folder, "--audit",
+                Self.auditFile, "--web.listen-address", address, "-n", "\(ticks)",
+            ], in: nil, joining: [], namespaces: [])
+    }
+
+    private func end(_ daemon: borrowing ChildProcess) {
+        daemon.signal(EndingSignal.terminate.number)
+        _ = Deadline(after: .seconds(40)).wait { daemon.end() != nil }
+    }
+
+    // MARK: What is made and removed
+
+    /// Its own, beside the daemon's: what the demo made is there when the daemon has ended.
+    private var journal: UndoJournal { UndoJournal(directory: "\(Self.folder)/stage") }
+
+    private func make() throws {
+        for folder in [Self.folder, Self.memoryFolder, Self.diskFolder] {
+            try StandardOutput.createDirectories(folder)
+        }
+        // On v1 it gets one in every tree anyway.
+        let controllers: [Controller] =
+            set.mode == .unified
+            ? [.memory, .cpu, .io, .pids].filter(set.hierarchies[0].controllers.contains) : []
+        let maker = CgroupMaker(set: set, journal: journal)
+        for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }
+    }
+
+    private func removeAll() {
+        _ = try? CgroupRemover(set: set, journal: journal).remove(
+            DemoScene.root, recursive: true, killing: true)
+        // Controllers that were switched on for it.
+        _ = try? Restorer(set: set, journal: journal).restore()
+        let folders = [Self.folder, Self.memoryFolder, Self.diskFolder]
+        let removal = try? ChildProcess.start(
+            ["/bin/rm", "-rf", "--"] + folders, in: nil, joining: [], namespaces: [])
+        guard let removal else { return }
+        _ = Deadline(after: .seconds(10)).wait { removal.end() != nil }
+    }
+
+    /// Of a demo whose keeper was killed.
+    private func removeLeftovers() throws {
+        guard LogFile.exists(Self.folder) else { return }
+        removeAll()
+    }
+
+    /// The whole disk that holds `/var/tmp`, if it can be throttled.
+    private static func disk(of system: SystemRoot) -> String? {
+        let devices = BlockDevices(system)
+        guard let number = DeviceNumber.holding("/var/tmp"), let name = devices.name(number),
+            let disk = try? DiskLookup(system: system).disk(name)
+        else { return nil }
+        return devices.name(disk.number).map { "/dev/\($0)" }
+    }
+}

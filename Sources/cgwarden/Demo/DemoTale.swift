@@ -1,0 +1,83 @@
+import CgroupModel
+import Configuration
+import KernelIO
+
+/// The audit log of a demo, told to a person.
+struct DemoTale: ~Copyable {
+    /// Kept open, for the last lines come when its name is gone already.
+    private let file: OwnedDescriptor
+    private let start = Double(MonotonicClock.wallMicroseconds) / 1e6
+    private var told = 0
+
+    init(_ path: String) throws { file = try OwnedDescriptor.file(Array(path.utf8)) }
+
+    /// What has been done since this was asked last, a line each.
+    mutating func news() -> [String] {
+        var buffer = ReadBuffer()
+        guard buffer.fillToEnd(from: file.number) == 0 else { return [] }
+        // The last line may not be whole yet.
+        let lines = buffer.array.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
+        defer { told = lines.count }
+        return lines.dropFirst(told).compactMap { sentence(Array($0)) }
+    }
+
+    private func sentence(_ line: [UInt8]) -> String? {
+        // Every line of JSON is a document of YAML.
+        guard let record = try? ConfigLoader.load(line, file: "audit.jsonl"),
+            let cgroup = record.text("cgroup"), let what = deed(record),
+            let time = record.text("t").flatMap(Double.init)
+        else { return nil }
+        let at = DecimalText.fixed(max(time - start, 0), places: 1)
+        let name = cgroup.split(separator: "/").last.map(String.init) ?? cgroup
+        let by = record.text("rule") ?? record.text("guard") ?? "standing limit"
+        return "\(padded(at, 6, right: true)) s  \(padded(name, 9)) \(padded(by, 15)) \(what)"
+    }
+
+    /// What was decided, and for guards, which act before they tell, what was done.
+    private func deed(_ record: ConfigNode) -> String? {
+        guard let action = record.text("action") else { return nil }
+        switch record.text("phase") {
+        case "plan":
+            let wanted = record.text("note").map { action == "set" ? $0 : "\(action) \($0)" }
+            return (wanted ?? action) + why(record)
+        case "undo" where record.text("result") == nil:
+            guard let note = record.text("note") else { return action }
+            return action == "restore" ? "\(note) as it was" : note
+        case "apply" where record.text("guard") != nil: return Self.guardDeeds[action]
+        default: return nil
+        }
+    }
+
+    private static let guardDeeds = [
+        "arm": "watches its memory", "set": "sets memory.max", "freeze": "frozen, just below its limit",
+        "thaw": "thawed: there is room again", "kill": "killed",
+        "oom-killer-on": "the kernel may kill again",
+    ]
+
+    private func why(_ record: ConfigNode) -> String {
+        guard record.text("rule") != nil, let term = record.elements("evidence").first,
+            let name = term.text("term"), let value = term.text("value")
+        else { return "" }
+        return ", since \(name) is \(value)"
+    }
+
+    private func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
+        let blanks = String(repeating: " ", count: max(0, width - text.count))
+        return right ? blanks + text : text + blanks
+    }
+}
+
+extension ConfigNode {
+    private subscript(key: String) -> ConfigNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
+    fileprivate func text(_ key: String) -> String? {
+        if case .text(let text) = self[key]?.content { text } else { nil }
+    }
+
+    fileprivate func elements(_ key: String) -> [ConfigNode] {
+        if case .sequence(let nodes) = self[key]?.content { nodes } else { [] }
+    }
+}

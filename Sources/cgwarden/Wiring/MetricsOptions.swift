@@ -1,0 +1,133 @@
+#if Exporter
+import ArgumentParser
+import CgroupModel
+
+/// What is exported: the same options for every command that serves. What is not given stays as
+/// the configuration has it.
+struct MetricsOptions: ParsableArguments {
+    @Option(
+        name: .customLong("metrics.profile"),
+        help: "How much is exported: basic or full (the default).", transform: profile)
+    var profile: ExportProfile?
+    @Option(
+        name: .customLong("metrics.depth"),
+        help: "How many levels below the topmost cgroup; 6 by default.")
+    var depth: Int?
+    @Option(
+        name: .customLong("metrics.include"),
+        help: ArgumentHelp(
+            "Only cgroups that match, such as /system.slice/**; may be given more than once.",
+            valueName: "glob"),
+        transform: PathGlob.init(argument:))
+    var include: [PathGlob] = []
+    @Option(
+        name: .customLong("metrics.exclude"),
+        help: ArgumentHelp(
+            "No cgroups that match, such as '/**/session-*.scope'; may be given more than once.",
+            valueName: "glob"),
+        transform: PathGlob.init(argument:))
+    var exclude: [PathGlob] = []
+    @Option(
+        name: .customLong("metrics.exclude-device"),
+        help: ArgumentHelp(
+            "No block devices of such a name; loop*, ram* and zram* by default.",
+            valueName: "glob"),
+        transform: DeviceGlob.init(argument:))
+    var excludedDevices: [DeviceGlob] = []
+    @Flag(
+        name: .customLong("metrics.idle-devices"),
+        help: "Also devices that a cgroup never used.")
+    var idleDevices = false
+    @Flag(name: .customLong("metrics.per-cpu"), help: "Also CPU time by CPU (v1).")
+    var perCPU = false
+    @Flag(name: .customLong("metrics.pressure-averages"), help: "Also the averages of pressure.")
+    var pressureAverages = false
+    @Flag(name: .customLong("metrics.io-cost"), help: "Also the times of iocost (v2).")
+    var ioCost = false
+    @Flag(
+        name: .customLong("metrics.memory-stat"),
+        help: "Also all of memory.stat by its keys, for debugging.")
+    var memoryStat = false
+    @Option(
+        name: .customLong("metrics.max-cgroups"),
+        help: "The most cgroups, shallow and old ones first; 1000 by default.")
+    var maxCgroups: Int?
+    @Option(
+        name: .customLong("web.inline-labels"),
+        help: ArgumentHelp(
+            "Labels of cgroup_info that every series repeats: unit,container,pod.",
+            valueName: "names"),
+        transform: InlineLabels.init(argument:))
+    var inlineLabels: InlineLabels?
+
+    private static func profile(_ text: String) throws -> ExportProfile {
+        guard let profile = ExportProfile(rawValue: text) else {
+            throw ValidationError("profiles are basic and full.")
+        }
+        return profile
+    }
+
+    func validate() throws {
+        if let depth, depth < 0 { throw ValidationError("--metrics.depth cannot be negative.") }
+        if let maxCgroups, maxCgroups < 1 {
+            throw ValidationError("--metrics.max-cgroups must be at least 1.")
+        }
+    }
+
+    /// The selection of a configuration with what was given here.
+    func applied(to configured: ExportSelection) -> ExportSelection {
+        var selection = configured
+        if let profile { selection.profile = profile }
+        if let depth { selection.depth = depth }
+        if !include.isEmpty { selection.include = include.map(\.glob) }
+        if !exclude.isEmpty { selection.exclude = exclude.map(\.glob) }
+        if !excludedDevices.isEmpty { selection.excludedDevices = excludedDevices.map(\.glob) }
+        if idleDevices { selection.hasIdleDevices = true }
+        let extras: [(Bool, ExportExtra)] = [
+            (perCPU, .perCPU), (pressureAverages, .pressureAverages), (ioCost, .ioCost),
+            (memoryStat, .memoryStat),
+        ]
+        selection.extras.formUnion(extras.filter(\.0).map(\.1))
+        if let maxCgroups { selection.mostCgroups = maxCgroups }
+        if let inlineLabels { selection.inlineLabels = inlineLabels.labels }
+        return selection
+    }
+}
+
+/// A pattern for paths of cgroups.
+struct PathGlob {
+    let glob: Glob
+
+    init(argument: String) throws {
+        guard let glob = Glob(path: argument) else { throw ValidationError(Glob.pathRule) }
+        self.glob = glob
+    }
+}
+
+/// A pattern for names of block devices.
+struct DeviceGlob {
+    let glob: Glob
+
+    init(argument: String) throws {
+        guard let glob = Glob(argument, separator: nil) else {
+            throw ValidationError("a bracket or brace in the pattern is not closed.")
+        }
+        self.glob = glob
+    }
+}
+
+/// Names of labels of `cgroup_info`, separated by commas.
+struct InlineLabels {
+    let labels: [IdentityLabel]
+
+    init(argument: String) throws {
+        let names = argument.split(separator: ",").map(String.init)
+        labels = IdentityLabel.allCases.filter { names.contains($0.rawValue) }
+        let known = IdentityLabel.allCases.map(\.rawValue)
+        if let stranger = names.first(where: { !known.contains($0) }) {
+            throw ValidationError(
+                "there is no label \(stranger); there are \(known.joined(separator: ", "))")
+        }
+    }
+}
+#endif

@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The demo plays for real, and leaves nothing behind.
+@Suite(.serialized, .enabled(if: RealCgroups.usable, "needs root and a mounted cgroup tree"))
+struct KernelDemoTests {
+    /// Everything that a demo makes, wherever it is.
+    private static var remains: [String] {
+        let mounts = ((try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? "")
+            .split(separator: "\n").map { $0.split(separator: " ") }
+            .filter { $0.count > 2 && $0[2].hasPrefix("cgroup") }.map { "\($0[1])/cgwarden-demo" }
+        let folders = ["/run", "/dev/shm", "/var/tmp"].map { "\($0)/cgwarden-demo" }
+        return (mounts + folders).filter(FileManager.default.fileExists)
+    }
+
+    private func play(seconds: Int) throws -> ProgramRun {
+        try #require(Self.remains.isEmpty, "a demo runs already")
+        return try ProgramRun(
+            ProgramRun.cgwarden,
+            ["demo", "--seconds", "\(seconds)", "--web.listen-address", "-"])
+    }
+
+    @Test func itTellsWhatTheDaemonDoesAndRemovesAll() throws {
+        let demo = try play(seconds: RealCgroups.required == nil ? 8 : 20)
+        try awaiting("there is a demo; \(demo.errors)", seconds: 60) { Self.remains.count > 3 }
+        let result = try demo.result(seconds: 120)
+        #expect(result.status == 0, "\(result.errors)")
+        let output = result.output
+        for part in [
+            "standing limit  memory.max=128MiB", "standing limit  pids.max=100",
+            "database-guard  frozen, just below its limit", "database-guard  thawed",
+            "memory.max as it was", "all that it made is removed",
+        ] { #expect(output.contains(part), "\(part) is missing in: \(output)") }
+        #expect(Self.remains == [])
+    }
+
+    @Test func oneThatIsKilledIsRemoved() throws {
+        let demo = try play(seconds: 60)
+        try awaiting("the work is under way; \(demo.errors)", seconds: 60) {
+            String(decoding: demo.bytes, as: UTF8.self).contains("standing limit")
+        }
+        demo.send(SIGKILL)
+        try awaiting("nothing is left", seconds: 60) { Self.remains.isEmpty }
+    }
+}

@@ -1,0 +1,290 @@
+#if Exporter
+import CgroupModel
+import Exporter
+import Foundation
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct HostileClientTests {
+    private static let healthy = "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    /// A body of some megabytes, more than sockets hold.
+    private static let big: Snapshot = {
+        var builder = SnapshotBuilder()
+        for number in 0..<1000 {
+            builder.add(
+                "/a/" + String(repeating: "x", count: 4000) + "\(number)",
+                ["memory.usage": Reading(UInt64(number)), "pids.current": Reading(1)])
+        }
+        return builder.build()
+    }()
+
+    private func expectHealthy(_ port: Int) async throws {
+        let answer = try #require(try await LoopbackClient.send(port, "/-/healthy"))
+        #expect(answer.status == "HTTP/1.1 200 OK")
+    }
+
+    /// How long a connection lasts on which something is sent again and again.
+    private func lifetime(
+        _ port: Int, sending pieces: [String]
+    ) async throws -> Duration {
+        let start = ContinuousClock.now
+        let channel = try await LoopbackClient.open(port)
+        for piece in pieces where channel.isActive {
+            try? await channel.writeAndFlush(ByteBuffer(string: piece))
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await channel.closeFuture.get()
+        return start.duration(to: .now)
+    }
+
+    @Test func whoeverSendsSlowlyIsLeft() async throws {
+        try await TestServer.run(
+            configure: {
+                $0.limits.requestTime = .milliseconds(300)
+                $0.limits.idleTime = .milliseconds(300)
+            }
+        ) { port in
+            let header = "X-Slow: " + String(repeating: "a", count: 400)
+            let slow = ["GET /-/healthy HTTP/1.1\r\n"] + header.map(String.init)
+            let first = try await lifetime(port, sending: slow)
+            #expect(first < .seconds(5))
+            // The next request on a connection is no different.
+            let second = try await lifetime(port, sending: [Self.healthy] + slow)
+            #expect(second < .seconds(5))
+            // A body, too.
+            let post = "POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"
+            let body = try await lifetime(
+                port, sending: [post] + Array(repeating: "b", count: 400))
+            #expect(body < .seconds(5))
+            #expect(try await lifetime(port, sending: []) < .seconds(5))
+            try await expectHealthy(port)
+        }
+    }
+
+    @Test(.enabled(if: WebFixture.isPossible, "needs openssl"))
+    func whoeverShakesHandsSlowlyIsLeft() async throws {
+        let fixture = try await WebFixture()
+        try fixture.write("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
+        try await TestServer.run(configure: {
+            $0.limits.requestTime = .milliseconds(300)
+            $0.webConfigurationFile = fixture.path("web.yml")
+        }) { port in
+            let time = try await lifetime(port, sending: ["\u{16}\u{3}\u{1}"])
+            #expect(time < .seconds(5))
+            let answer = try await fixture.curl(port)
+            #expect(answer.status == "200")
+        }
+    }
+
+    @Test func whoeverReadsSlowlyIsLeft() async throws {
+        try await TestServer.run(
+            StubSource(Self.big), configure: { $0.limits.writeTime = .milliseconds(300) }
+        ) { port in
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .channelOption(.autoRead, value: false)
+                .channelOption(.socketOption(.so_rcvbuf), value: 4096)
+                .connect(host: "127.0.0.1", port: port).get()
+            let request = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+            try await channel.writeAndFlush(ByteBuffer(string: request))
+            try await Task.sleep(for: .milliseconds(1500))
+            // What is there by now is all that it will get.
+            let counter = ByteCounter()
+            try await channel.pipeline.addHandler(counter)
+            try await channel.setOption(.autoRead, value: true).get()
+            try await channel.closeFuture.get()
+            let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
+            let received = try await channel.eventLoop.submit { counter.bytes.value }.get()
+            #expect(received < whole.body.count)
+        }
+    }
+
+    @Test func tooLargeHeadersAreToldAsSuch() async throws {
+        try await TestServer.run { port in
+            let long = String(repeating: "a", count: 40_000)
+            let many = (0..<300).map { "X-\($0): a\r\n" }.joined()
+            for head in [
+                "GET / HTTP/1.1\r\nX: \(long)\r\n\r\n", "GET /\(long) HTTP/1.1\r\n\r\n",
+                "GET / HTTP/1.1\r\n\(many)\r\n", "GET / HTTP/1.1\r\n\(long): a\r\n\r\n",
+            ] {
+                var bytes = try await LoopbackClient.exchange(port, Array(head.utf8))[...]
+                let answer = try #require(RawResponse(&bytes, hasBody: true))
+                #expect(answer.status == "HTTP/1.1 431 Request Header Fields Too Large")
+                #expect(answer.headers["connection"] == "close")
+                #expect(bytes.isEmpty)
+            }
+            let most =
+                "GET /-/healthy HTTP/1.1\r\nConnection: close\r\nX: \(long.prefix(20_000))\r\n\r\n"
+            var bytes = try await LoopbackClient.exchange(port, Array(most.utf8))[...]
+            #expect(RawResponse(&bytes, hasBody: true)?.status == "HTTP/1.1 200 OK")
+        }
+    }
+
+    @Test func aBodyIsNotSwallowedWithoutEnd() async throws {
+        try await TestServer.run { port in
+            let flood = String(repeating: "x", count: 300_000)
+            for request in [
+                "POST / HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n\(flood)",
+                "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n493e0\r\n\(flood)",
+            ] {
+                var bytes = try await LoopbackClient.exchange(port, Array(request.utf8))[...]
+                let answer = try #require(RawResponse(&bytes, hasBody: true))
+                #expect(answer.status == "HTTP/1.1 413 Payload Too Large")
+                #expect(bytes.isEmpty)
+            }
+            try await expectHealthy(port)
+        }
+    }
+
+    @Test func whatIsNoRequestIsToldAndLeft() async throws {
+        try await TestServer.run { port in
+            for garbage in [
+                "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n",
+                "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}",
+                "GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ] {
+                var bytes = try await LoopbackClient.exchange(port, Array(garbage.utf8))[...]
+                let answer = RawResponse(&bytes, hasBody: true)
+                #expect(answer?.status == "HTTP/1.1 400 Bad Request", "\(garbage)")
+            }
+            // What was asked before is answered all the same.
+            let mixed = Self.healthy + Self.healthy + "hello\r\n\r\n"
+            var bytes = try await LoopbackClient.exchange(port, Array(mixed.utf8))[...]
+            for status in ["200 OK", "200 OK", "400 Bad Request"] {
+                #expect(RawResponse(&bytes, hasBody: true)?.status == "HTTP/1.1 \(status)")
+            }
+            for method in ["BREW", "CONNECT", "TRACE", "get"] {
+                let answer = try await LoopbackClient.send(port, "/-/healthy", method: method)
+                let status = answer?.status ?? ""
+                #expect(status.contains(" 405 ") || status.contains(" 400 "), "\(method) \(status)")
+            }
+        }
+    }
+
+    @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
+        try await TestServer.run { port in
+            let paths = (0..<50).flatMap { _ in ["/-/healthy", "/metrics", "/nothing"] }
+            let requests = paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
+            let last = "GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            var bytes = try await LoopbackClient.exchange(port, Array((requests + last).utf8))[...]
+            var statuses: [String] = []
+            while let answer = RawResponse(&bytes, hasBody: true) {
+                statuses.append(String(answer.status.dropFirst(9).prefix(3)))
+            }
+            #expect(bytes.isEmpty)
+            #expect(statuses == paths.map { $0 == "/nothing" ? "404" : "200" } + ["200"])
+        }
+    }
+
+    @Test func whoeverStopsSendingStillGetsItsAnswer() async throws {
+        let source = StubSource(ExporterFixtures.small())
+        try await TestServer.run(source) { port in
+            await source.hold()
+            async let bytes = LoopbackClient.exchange(
+                port, Array("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".utf8), isLast: true)
+            while await source.calls == 0 { await Task.yield() }
+            await source.release()
+            var whole = try await bytes[...]
+            let answer = try #require(RawResponse(&whole, hasBody: true))
+            #expect(answer.status == "HTTP/1.1 200 OK")
+            #expect(answer.headers["content-length"] == "\(answer.body.count)")
+            // Half a request gets none, and is not waited for.
+            let half = try await LoopbackClient.exchange(port, Array("GET /met".utf8), isLast: true)
+            #expect(!String(decoding: half, as: UTF8.self).contains(" 200 "))
+            #expect(try await LoopbackClient.exchange(port, [], isLast: true).isEmpty)
+        }
+    }
+
+    @Test func idleConnectionsGiveWayToNewOnes() async throws {
+        let source = StubSource(ExporterFixtures.small())
+        try await TestServer.run(source, configure: { $0.limits.connections = 8 }) { port in
+            await source.hold()
+            // It is being answered, and so it stays.
+            async let busy = LoopbackClient.send(port, "/metrics")
+            while await source.calls == 0 { await Task.yield() }
+            var idle: [any Channel] = []
+            for _ in 0..<30 {
+                idle.append(try await LoopbackClient.open(port))
+                try await expectHealthy(port)
+            }
+            for channel in idle.prefix(20) { try await channel.closeFuture.get() }
+            await source.release()
+            #expect(try await busy?.status == "HTTP/1.1 200 OK")
+            for channel in idle { try? await channel.close() }
+        }
+    }
+
+    @Test func whenAllAreBusyANewConnectionIsClosed() async throws {
+        let source = StubSource(ExporterFixtures.small())
+        try await TestServer.run(source, configure: { $0.limits.connections = 2 }) { port in
+            await source.hold()
+            async let first = LoopbackClient.send(port, "/metrics")
+            async let second = LoopbackClient.send(port, "/metrics?x")
+            while await source.calls == 0 { await Task.yield() }
+            try await Task.sleep(for: .milliseconds(200))
+            let bytes = try? await LoopbackClient.exchange(port, Array(Self.healthy.utf8))
+            #expect(bytes?.isEmpty != false)
+            await source.release()
+            #expect(try await first?.status == "HTTP/1.1 200 OK")
+            #expect(try await second?.status == "HTTP/1.1 200 OK")
+            try await expectHealthy(port)
+        }
+    }
+
+    @Test func moreRequestsThanAllowedAreRefused() async throws {
+        let source = StubSource(ExporterFixtures.small())
+        try await TestServer.run(source, configure: { $0.mostRequests = 2 }) { port in
+            await source.hold()
+            async let first = LoopbackClient.send(port, "/metrics")
+            async let second = LoopbackClient.send(port, "/metrics?x")
+            while await source.calls == 0 { await Task.yield() }
+            try await Task.sleep(for: .milliseconds(200))
+            let third = try #require(try await LoopbackClient.send(port, "/metrics"))
+            #expect(third.status == "HTTP/1.1 503 Service Unavailable")
+            try await expectHealthy(port)
+            await source.release()
+            #expect(try await first?.status == "HTTP/1.1 200 OK")
+            #expect(try await second?.status == "HTTP/1.1 200 OK")
+            let fourth = try #require(try await LoopbackClient.send(port, "/metrics"))
+            #expect(fourth.status == "HTTP/1.1 200 OK")
+        }
+    }
+
+    @Test func aScrapeIsToldInTimeThatThereIsNoSample() async throws {
+        let source = StubSource(ExporterFixtures.small())
+        try await TestServer.run(source) { port in
+            await source.hold()
+            for (timeout, least, most) in [("0.8", 0.3, 0.8), ("0.2", 0.1, 0.2)] {
+                let start = ContinuousClock.now
+                let answer = try #require(
+                    try await LoopbackClient.send(
+                        port, "/metrics", ["X-Prometheus-Scrape-Timeout-Seconds": timeout]))
+                let time = start.duration(to: .now)
+                #expect(answer.status == "HTTP/1.1 503 Service Unavailable")
+                #expect(answer.text.contains("was not ready within"))
+                #expect(time >= .seconds(least))
+                // More only on a machine that is busy with something else.
+                #expect(time < .seconds(most + 2))
+            }
+            await source.release()
+            let answer = try #require(
+                try await LoopbackClient.send(
+                    port, "/metrics", ["X-Prometheus-Scrape-Timeout-Seconds": "10"]))
+            #expect(answer.status == "HTTP/1.1 200 OK")
+        }
+    }
+}
+
+/// Counts on its event loop.
+private final class ByteCounter: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    final class Box: @unchecked Sendable { var value = 0 }
+    let bytes = Box()
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        bytes.value += unwrapInboundIn(data).readableBytes
+    }
+}
+#endif

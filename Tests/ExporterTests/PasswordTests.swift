@@ -1,0 +1,139 @@
+import KernelIO
+import TestSupport
+import Testing
+
+@testable import Exporter
+
+@Suite struct PasswordTests {
+    @Test(arguments: ["a", "b", "y"]) func everyKindOfBcryptIsChecked(_ kind: String) throws {
+        let text = WebFixture.hash.replacing("$2y$", with: "$2\(kind)$")
+        let hash = try #require(PasswordHash(text))
+        #expect(hash.matches(Array(WebFixture.password.utf8)))
+        for wrong in ["", "correct hors", "correct horse ", "Correct horse"] {
+            #expect(!hash.matches(Array(wrong.utf8)), "\(wrong)")
+        }
+        // A C string would end there.
+        #expect(!hash.matches(Array(WebFixture.password.utf8) + [0]))
+        #expect(!hash.matches(Array(WebFixture.password.utf8) + [0, 1]))
+    }
+
+    @Test func othersAreNoHashes() {
+        let hash = WebFixture.hash
+        for text in [
+            "", "secret", String(hash.dropLast()), hash + "a", "$2x$" + hash.dropFirst(4),
+            "$2y$03$" + hash.dropFirst(7), "$2y$32$" + hash.dropFirst(7),
+            "$2y$0a$" + hash.dropFirst(7), String(hash.dropLast()) + "!", "$1$abc$def",
+        ] { #expect(PasswordHash(text) == nil, "\(text)") }
+    }
+
+    @Test func nobodyHasTheDecoy() {
+        let decoy = PasswordHash.decoy(cost: 4)
+        #expect(decoy.cost == 4)
+        #expect(PasswordHash.decoy(cost: 12).cost == 12)
+        #expect(!decoy.matches([]))
+        #expect(!decoy.matches(Array(WebFixture.password.utf8)))
+    }
+
+    @Test(arguments: [
+        ("Basic YTpi", "a", "b"), ("basic  YTpi", "a", "b"), ("BASIC YTpiOmM=", "a", "b:c"),
+        ("Basic Og==", "", ""), ("Basic Og", "", ""), ("Basic w6Q6w7Y=", "ä", "ö"),
+    ])
+    func credentialsAreRead(_ header: String, _ user: String, _ secret: String) {
+        let credentials = BasicCredentials(header)
+        #expect(credentials?.user == user)
+        #expect(credentials?.secret == Array(secret.utf8))
+    }
+
+    @Test(arguments: [
+        "", "Basic", "Bearer YTpi", "Basic YQ==", "Basic Y!pi", "Basic YTpi YTpi", "Basic YTpib",
+        "Basic /zpi", "YTpi",
+    ])
+    func othersAreNone(_ header: String) { #expect(BasicCredentials(header) == nil) }
+
+    @Test func verdictsAreRightAndRemembered() async throws {
+        let users = ["known": try #require(PasswordHash(WebFixture.hash))]
+        let check = PasswordCheck()
+        let right = Array(WebFixture.password.utf8)
+        for _ in 0..<3 {
+            #expect(await check.verdict(user: "known", secret: right, users: users) == .right)
+            #expect(await check.verdict(user: "known", secret: [1], users: users) == .wrong)
+            #expect(await check.verdict(user: "nobody", secret: right, users: users) == .wrong)
+        }
+        // What was right under another hash is not remembered for this one.
+        let changed = ["known": PasswordHash.decoy(cost: 4)]
+        #expect(await check.verdict(user: "known", secret: right, users: changed) == .wrong)
+    }
+
+    @Test func whoIsKnownDoesNotWaitForThoseWhoGuess() async throws {
+        let dear = WebFixture.hash.replacing("$04$", with: "$09$")
+        let users = ["guessed": try #require(PasswordHash(dear))]
+        let known = ["known": try #require(PasswordHash(WebFixture.hash))]
+        let check = PasswordCheck()
+        let right = Array(WebFixture.password.utf8)
+        #expect(await check.verdict(user: "known", secret: right, users: known) == .right)
+        await withTaskGroup(of: PasswordCheck.Verdict.self) { group in
+            for number in UInt8(1)...40 {
+                group.addTask {
+                    await check.verdict(user: "guessed", secret: [number], users: users)
+                }
+            }
+            var busy = 0
+            for _ in 0..<40 {
+                // Remembered, so it is there at once although others wait.
+                #expect(
+                    await check.verdict(user: "known", secret: right, users: known) == .right)
+                if await group.next() == .busy { busy += 1 }
+            }
+            #expect(busy > 0)
+            #expect(busy < 40)
+        }
+    }
+
+    @Test func anUnknownUserCostsTheSameTime() async throws {
+        let dear = WebFixture.hash.replacing("$04$", with: "$08$")
+        let users = ["known": try #require(PasswordHash(dear))]
+        let check = PasswordCheck()
+        func fastest(_ user: String) async -> Duration {
+            var best = Duration.seconds(100)
+            for number in UInt8(1)...6 {
+                let start = ContinuousClock.now
+                let verdict = await check.verdict(user: user, secret: [number], users: users)
+                #expect(verdict == .wrong)
+                best = min(best, start.duration(to: .now))
+            }
+            return best
+        }
+        let known = await fastest("known")
+        let unknown = await fastest("unknown")
+        #expect((0.5...2).contains(unknown / known), "\(unknown) and \(known)")
+    }
+
+    @Test func aBucketLetsABurstThroughAndThenOneAtATime() {
+        let limit = WebConfiguration.RateLimit(interval: .seconds(1), burst: 3)
+        let bucket = TokenBucket()
+        let start = ContinuousClock.now + .seconds(1)
+        func taken(_ seconds: Double) -> Bool {
+            bucket.take(limit, at: start + .seconds(seconds))
+        }
+        #expect([0, 0, 0, 0].map(taken) == [true, true, true, false])
+        #expect([0.5, 1, 1.5, 2.5].map(taken) == [false, true, false, true])
+        // It never holds more than the burst.
+        #expect([100, 100, 100, 100].map(taken) == [true, true, true, false])
+        // A clock that is read by two threads may come in the wrong order.
+        #expect(!taken(99))
+    }
+
+    @Test func slotsComeBackByThemselves() {
+        let slots = RequestSlots(most: 2)
+        var held = [slots.take(), slots.take()]
+        #expect(held.compactMap { $0 }.count == 2)
+        #expect(slots.take() == nil)
+        #expect(slots.take() == nil)
+        held.removeLast()
+        held.append(slots.take())
+        #expect(held.compactMap { $0 }.count == 2)
+        #expect(slots.take() == nil)
+        let unlimited = RequestSlots(most: 0)
+        #expect((0..<100).map { _ in unlimited.take() }.allSatisfy { $0 != nil })
+    }
+}

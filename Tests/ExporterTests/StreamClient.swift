@@ -1,0 +1,79 @@
+#if Exporter
+import Foundation
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+
+/// A reader of the stream of events, which may also stop reading.
+final class StreamClient: Sendable {
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let client: StreamClient
+
+        init(_ client: StreamClient) { self.client = client }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let bytes = Array(unwrapInboundIn(data).readableBytesView)
+            client.received.withLock { $0 += bytes }
+        }
+    }
+
+    private let received = Mutex<[UInt8]>([])
+    private let channel = Mutex<(any Channel)?>(nil)
+
+    /// Asks for the stream.
+    init(_ port: Int, method: String = "GET", reads: Bool = true) async throws {
+        let opened = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.autoRead, value: reads)
+            .channelOption(.socketOption(.so_rcvbuf), value: 16 * 1024)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Collector(self))
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        channel.withLock { $0 = opened }
+        let request = "\(method) /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        try await opened.writeAndFlush(ByteBuffer(string: request))
+    }
+
+    /// All that came so far, head and chunks.
+    var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
+
+    /// The events without the frames of the transfer coding, which begin and end lines.
+    var events: [String] {
+        text.components(separatedBy: "\r\n").filter {
+            $0.hasPrefix("event: ") && $0.hasSuffix("\n\n")
+        }
+    }
+
+    /// The numbers of the samples that came.
+    var ticks: [Int] {
+        events.compactMap { event in
+            let line = event.split(separator: "\n").first { $0.hasPrefix("id: ") }
+            return line.flatMap { Int($0.dropFirst(4)) }
+        }
+    }
+
+    func read() async throws {
+        try await channel.withLock { $0 }?.setOption(.autoRead, value: true).get()
+    }
+
+    func leave() async throws { try await channel.withLock { $0 }?.close() }
+
+    /// Waits for the server to close the connection.
+    func end() async throws { try await channel.withLock { $0 }?.closeFuture.get() }
+
+    /// Waits until something has come.
+    func wait(_ what: String, _ condition: @Sendable (StreamClient) -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while !condition(self) {
+            guard ContinuousClock.now < end else {
+                throw ProgramTrouble("still no \(what); it has \(text.suffix(300))")
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+#endif

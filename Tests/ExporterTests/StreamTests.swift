@@ -1,0 +1,167 @@
+#if Exporter
+import CgroupModel
+import Exporter
+import Foundation
+import TestSupport
+import Testing
+
+/// `/api/v1/stream`: an event for each new sample, and what becomes of readers.
+@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+    private let source = StubSource(ExporterFixtures.small())
+
+    /// Events come at the pace of the keep-alive where that is faster.
+    private func serve(
+        most: Int = 32, keepAlive: Duration = .milliseconds(20),
+        _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        try await TestServer.run(
+            source,
+            configure: {
+                $0.mostStreams = most
+                $0.streamKeepAlive = keepAlive
+                $0.gracePeriod = .seconds(30)
+            }, body)
+    }
+
+    @Test func eachSampleIsOneEvent() async throws {
+        try await serve { [source] port in
+            let reader = try await StreamClient(port)
+            try await reader.wait("first sample") { $0.ticks == [1] }
+            let head = try #require(reader.text.components(separatedBy: "\r\n\r\n").first)
+            let lines = head.lowercased().components(separatedBy: "\r\n")
+            #expect(lines.first == "http/1.1 200 ok")
+            for header in [
+                "content-type: text/event-stream", "cache-control: no-store",
+                "x-accel-buffering: no", "transfer-encoding: chunked",
+            ] { #expect(lines.contains(header), "\(header) in \(head)") }
+            #expect(!head.lowercased().contains("content-length"))
+            // The same sample again is no news; a comment tells that the line is alive.
+            try await reader.wait("comment") { $0.text.contains("\r\n: still here\n\n\r\n") }
+            #expect(reader.ticks == [1])
+            await source.set(ExporterFixtures.small(tick: 2))
+            try await reader.wait("second sample") { $0.ticks == [1, 2] }
+            let json = try #require(try await LoopbackClient.send(port, "/api/v1/snapshot"))
+            #expect(reader.events.last == "event: snapshot\nid: 2\ndata: \(json.text)\n\n")
+        }
+    }
+
+    @Test func aNewReaderGetsTheCurrentSampleAtOnce() async throws {
+        try await serve(keepAlive: .seconds(60)) { port in
+            let first = try await StreamClient(port)
+            try await first.wait("sample") { $0.ticks == [1] }
+            let second = try await StreamClient(port)
+            try await second.wait("sample") { $0.ticks == [1] }
+        }
+    }
+
+    @Test func aFailedSampleIsToldOnce() async throws {
+        try await serve { [source] port in
+            let reader = try await StreamClient(port)
+            try await reader.wait("sample") { $0.ticks == [1] }
+            await source.fail("the cgroup tree\nis \"not\" mounted")
+            try await reader.wait("comment after the failure") {
+                let text = $0.text
+                return text.range(of: "event: failure").map {
+                    text[$0.upperBound...].contains(": still here")
+                } ?? false
+            }
+            #expect(
+                reader.events.filter { $0.hasPrefix("event: failure") } == [
+                    "event: failure\ndata: \"the cgroup tree\\nis \\\"not\\\" mounted\"\n\n"
+                ])
+            await source.set(ExporterFixtures.small(tick: 2))
+            try await reader.wait("sample after the failure") { $0.ticks == [1, 2] }
+        }
+    }
+
+    @Test func thereIsALimitAndAPlaceIsGivenBack() async throws {
+        try await serve(most: 2) { port in
+            // A HEAD takes no place.
+            for _ in 0..<3 {
+                let head = try #require(
+                    try await LoopbackClient.send(port, "/api/v1/stream", method: "HEAD"))
+                #expect(head.status == "HTTP/1.1 200 OK")
+            }
+            let readers = [try await StreamClient(port), try await StreamClient(port)]
+            for reader in readers { try await reader.wait("sample") { $0.ticks == [1] } }
+            let refused = try #require(try await LoopbackClient.send(port, "/api/v1/stream"))
+            #expect(refused.status == "HTTP/1.1 503 Service Unavailable")
+            #expect(refused.headers["retry-after"] == "10")
+            try await readers[0].leave()
+            let end = ContinuousClock.now + .seconds(20)
+            while true {
+                let next = try await StreamClient(port)
+                try await next.wait("answer") { $0.text.contains("\r\n\r\n") }
+                if next.text.hasPrefix("HTTP/1.1 200") { break }
+                try #require(ContinuousClock.now < end, "the place was not given back")
+            }
+            #expect(readers[1].ticks == [1])
+        }
+    }
+
+    @Test func nothingIsSampledWithoutAReader() async throws {
+        try await serve { [source] port in
+            let reader = try await StreamClient(port)
+            try await reader.wait("sample") { $0.ticks == [1] }
+            try await reader.leave()
+            // Asked for until the leaving is noticed, and then no more.
+            var calls = await source.calls
+            for _ in 0..<100 {
+                try await Task.sleep(for: .milliseconds(100))
+                let now = await source.calls
+                if now == calls { return }
+                calls = now
+            }
+            Issue.record("the source is still asked")
+        }
+    }
+
+    @Test func aSlowReaderMissesSamplesAndKeepsNobodyWaiting() async throws {
+        var builder = SnapshotBuilder()
+        for number in 0..<300 {
+            builder.add(
+                "/\(number)" + String(repeating: "x", count: 4000), ["pids.current": Reading(1)])
+        }
+        let first = builder.build()
+        let samples = (2...16).map { tick in
+            Snapshot(
+                tick: UInt64(tick), wallTime: first.wallTime, tierTimes: first.tierTimes,
+                schema: first.schema, cgroups: first.cgroups, blocks: first.blocks,
+                host: first.host, health: first.health)
+        }
+        await source.set(first)
+        try await serve { [source] port in
+            let slow = try await StreamClient(port, reads: false)
+            let quick = try await StreamClient(port)
+            for sample in samples {
+                try await quick.wait("sample") { $0.ticks.last == Int(sample.tick) - 1 }
+                await source.set(sample)
+            }
+            try await quick.wait("last sample") { $0.ticks.last == samples.count + 1 }
+            #expect(quick.ticks == Array(1...samples.count + 1))
+            #expect(slow.text.isEmpty)
+            try await slow.read()
+            try await slow.wait("last sample") { $0.ticks.last == samples.count + 1 }
+            // What it got is what fits into the sockets and one sample each on both sides of them.
+            #expect(slow.ticks.count <= samples.count - 5)
+            #expect(slow.ticks == slow.ticks.sorted())
+        }
+    }
+
+    @Test func stoppingEndsTheStreamInOrder() async throws {
+        let started = ContinuousClock.now
+        let (readers, continuation) = AsyncStream.makeStream(of: StreamClient.self)
+        try await serve(keepAlive: .seconds(60)) { port in
+            let reader = try await StreamClient(port)
+            try await reader.wait("sample") { $0.ticks == [1] }
+            continuation.yield(reader)
+            continuation.finish()
+        }
+        #expect(ContinuousClock.now - started < .seconds(20))
+        for await reader in readers {
+            try await reader.end()
+            #expect(reader.text.hasSuffix("\r\n0\r\n\r\n"))
+        }
+    }
+}
+#endif

@@ -1,0 +1,35 @@
+#if Exporter
+import Exporter
+import Logging
+import Testing
+
+/// A server on a free port of the loopback, for as long as a test takes.
+enum TestServer {
+    static func run(
+        _ source: StubSource = StubSource(ExporterFixtures.small()),
+        logger: Logger = Logger(label: "test"),
+        configure: (inout MetricsServer.Configuration) -> Void = { _ in },
+        _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        var configuration = MetricsServer.Configuration(
+            address: ListenAddress(host: "127.0.0.1", port: 0), version: "1.2.3")
+        configuration.deviceName = { $0 == ExporterFixtures.disk ? "vda" : nil }
+        configuration.processSample = { ExporterFixtures.process }
+        configure(&configuration)
+        let server = MetricsServer(configuration, source: source, logger: logger)
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { continuation.finish() }
+                try await server.run { continuation.yield($0.port) }
+            }
+            for await port in ports {
+                try await body(port)
+                break
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+}
+#endif

@@ -1,0 +1,139 @@
+import CgroupModel
+import Foundation
+import Policy
+
+/// The tables of the pages about metrics, limits and policies.
+enum CatalogSections {
+    /// `cgwarden-metrics(7)`.
+    static let metrics: [String: [String]] = [
+        "families": Roff.list(families), "fields": Roff.list(fields),
+    ]
+    /// `cgwarden-limits(7)`.
+    static let limits: [String: [String]] = ["limits": Roff.list(LimitCatalog.all.map(limit))]
+    /// `cgwarden-policy(5)`.
+    static let policy: [String: [String]] = [
+        "vocabulary": Roff.list(vocabulary), "findings": findings,
+    ]
+
+    // MARK: Metrics
+
+    /// A family may stand for several rows.
+    private static var families: [(head: String, body: [String])] {
+        let rows = MetricCatalog.all.filter { $0.family != nil }
+        let names = rows.compactMap(\.family).reduce(into: [String]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        return names.map { name in
+            let members = rows.filter { $0.family == name }
+            let body = members.flatMap { row in
+                Roff.prose(row.help) + Roff.prose("\(kind(row)). The field `\(row.name)`.")
+            }
+            return ("Li \(name)", body)
+        }
+    }
+
+    private static var fields: [(head: String, body: [String])] {
+        MetricCatalog.all.map { row in
+            ("Cm \(row.name)", Roff.prose("\(row.help) \(kind(row)); \(places(row))."))
+        }
+    }
+
+    private static func kind(_ row: Metric) -> String {
+        let kind =
+            switch row.kind {
+            case .counter: "Counter"
+            case .gauge: "Gauge"
+            case .peak: "Gauge, the highest so far"
+            case .limit: "Limit"
+            case .setting: "Setting"
+            case .text: "Text"
+            }
+        let unit: String? =
+            switch row.unit {
+            case .bytes: "bytes"
+            case .microseconds: "microseconds, as a family in seconds"
+            case .count: nil
+            case .weight: "weight"
+            case .flag: "0 or 1"
+            case .percentHundredths: "percent"
+            case .bytesPerSecond: "bytes a second"
+            case .operationsPerSecond: "operations a second"
+            case .signed, .none: nil
+            }
+        return [kind, unit, row.dimension.map(by)].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func by(_ dimension: CgroupModel.Dimension) -> String {
+        switch dimension {
+        case .device: "for each block device"
+        case .cpu: "for each CPU"
+        case .node: "for each memory node"
+        case .pageSize: "for each page size"
+        case .resource: "for each resource"
+        case .interface: "for each network interface"
+        }
+    }
+
+    private static func places(_ row: Metric) -> String {
+        func place(_ source: Source?) -> String {
+            source.map { source in
+                "`\(source.file)`" + (source.key.map { ", key `\($0)`" } ?? "")
+            } ?? "nowhere"
+        }
+        return "v2: \(place(row.v2)); v1: \(place(row.v1))"
+    }
+
+    // MARK: Limits
+
+    private static func limit(_ row: Limit) -> (head: String, body: [String]) {
+        var text = row.help + (row.note.isEmpty ? "" : " \(row.note)")
+        if let refusal = row.refusal {
+            let sentence = refusal.prefix(1).uppercased() + refusal.dropFirst()
+            return ("Cm \(row.name)", Roff.prose("\(text) Refused: \(sentence)."))
+        }
+        text += "\n\nTakes \(row.grammar.example)"
+        text += row.dimension.map { ", \(by($0))" } ?? ""
+        text += "; v2: \(files(row.v2)); v1: \(files(row.v1))"
+        text += row.systemd.map { "; systemd: \($0.name), since version \($0.since)" } ?? ""
+        return ("Cm \(row.name)", Roff.prose(text + "."))
+    }
+
+    private static func files(_ files: [LimitFile]) -> String {
+        files.isEmpty ? "nowhere" : files.map { "`\($0.name)`" }.joined(separator: " or ")
+    }
+
+    // MARK: Policies
+
+    private static var vocabulary: [(head: String, body: [String])] {
+        PolicyVocabulary.all.map { row in
+            let counts =
+                row.isCounter
+                ? (row.isRate ? "A rate" : "A counter") + ", alone it counts \(row.valueUnit.text)"
+                : row.unit == .flag ? "A flag" : "A level, in \(row.unit.text)"
+            let instance = row.takesInstance ? "; takes an instance in brackets" : ""
+            return ("Cm \(row.name)", Roff.prose("\(row.help) \(counts)\(instance)."))
+        }
+    }
+
+    private static var findings: [String] {
+        [("Errors:", false), ("Warnings:", true)].flatMap { title, isWarning in
+            Roff.prose(
+                "\(title) "
+                    + FindingRule.allCases.filter { $0.isWarning == isWarning }
+                    .map { "\($0.rawValue)" }.joined(separator: ", ") + ".")
+        }
+    }
+}
+
+extension PolicyUnit {
+    fileprivate var text: String {
+        switch self {
+        case .bytes, .cpus, .seconds, .percent, .flag: "\(self == .cpus ? "CPUs" : rawValue)"
+        case .count: "plain numbers"
+        case .bytesPerSecond: "bytes a second"
+        case .perSecond: "events a second"
+        case .cpusPerSecond: "CPUs a second"
+        case .percentPerSecond: "percentage points a second"
+        }
+    }
+}

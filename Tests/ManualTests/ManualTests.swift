@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The pages of `man/` say what the program says; `UPDATE_GOLDEN=1` (`make man`) writes them anew.
+@Suite struct ManualTests {
+    /// Every page that has parts which are not written by hand.
+    private static func pages() throws -> [(page: ManualPage, parts: [String: [String]])] {
+        let commands = try Command.tree().all().map { words, command in
+            let sections = CommandSections(words: words, command: command)
+            return ("\(sections.page).1", sections.parts)
+        }
+        let tables = [
+            ("cgwarden-metrics.7", CatalogSections.metrics.merging(try OwnFamilies.parts()) { $1 }),
+            ("cgwarden-limits.7", CatalogSections.limits),
+            ("cgwarden-policy.5", CatalogSections.policy),
+        ]
+        return (commands + tables).map { (ManualPage($0.0, parts: $0.1), $0.1) }
+    }
+
+    private static func files() throws -> [URL] {
+        try FileManager.default.contentsOfDirectory(
+            at: ManualPage.folder, includingPropertiesForKeys: nil
+        ).sorted { $0.path() < $1.path() }
+    }
+
+    @Test func everyPageIsUpToDate() throws {
+        for (page, parts) in try Self.pages() {
+            let (text, mistakes) = page.filled(parts)
+            #expect(mistakes.isEmpty)
+            if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
+                try Data(text.utf8).write(to: page.file)
+            }
+            let written = try? String(contentsOf: page.file, encoding: .utf8)
+            #expect(written == text, "\(page.name) is not up to date; run `make man`")
+        }
+    }
+
+    @Test func everyPageIsAboutSomething() throws {
+        let known = try Set(Self.pages().map(\.page.name) + ["cgwarden.yaml.5"])
+        #expect(try Set(Self.files().map(\.lastPathComponent)) == known)
+    }
+
+    @Test(
+        .enabled(if: ProgramRun.isInstalled("mandoc"), "the package mandoc is not installed"))
+    func mandocFindsNothing() throws {
+        let paths = try Self.files().map { $0.path() }
+        #expect(paths.count > 30)
+        let result = try ProgramRun.run("mandoc", ["-Tlint"] + paths)
+        // Pages of others may not be installed here, and of ours only their names are known.
+        let complaints = (result.lines + result.errorLines).filter {
+            !$0.contains("referenced manual not found")
+        }
+        #expect(complaints.isEmpty)
+    }
+
+    @Test func everyReferenceLeadsToAPage() throws {
+        let files = try Self.files()
+        let names = Set(files.map(\.lastPathComponent))
+        for file in files {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /Xr (cgwarden\S*) ([1-8])/) {
+                #expect(names.contains("\(match.1).\(match.2)"), "\(file.lastPathComponent)")
+            }
+        }
+    }
+
+    private static func page(_ name: String) throws -> String {
+        try String(contentsOf: ManualPage.folder.appending(path: name), encoding: .utf8)
+    }
+
+    private static func sources(_ folder: String) throws -> String {
+        let top = ManualPage.folder.appending(path: "../\(folder)").standardized
+        let files = FileManager.default.enumerator(at: top, includingPropertiesForKeys: nil)
+        return try (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }
+            .map { try String(contentsOf: $0, encoding: .utf8) }.joined(separator: "\n")
+    }
+
+    /// The loader's lists of keys stand in its sources: `keys: ["path", "unit"]`.
+    @Test func everyKeyOfAPolicyIsExplained() throws {
+        let page = try Self.page("cgwarden-policy.5")
+        let lists = try Self.sources("Sources/Policy/Loading")
+            .matches(of: /[kK]eys(?:: \[String\])?(?: =|:) \[([^\]]*)\]/)
+        let keys = Set(lists.flatMap { $0.1.matches(of: /"([A-Za-z_0-9]+)"/).map { String($0.1) } })
+        #expect(keys.count > 60, "\(keys)")
+        for key in keys.sorted() { #expect(page.contains("Cm \(key)"), "\(key) is not explained") }
+    }
+
+    @Test func everyKeyOfTheConfigurationIsExplained() throws {
+        let page = try Self.page("cgwarden.yaml.5")
+        let file = ManualPage.folder.appending(path: "../config/cgwarden.yaml").standardized
+        let keys = try String(contentsOf: file, encoding: .utf8)
+            .matches(of: /(?m)^ *(?:# )?([a-z_]+):(?: |$)/).map { String($0.1) }
+        #expect(keys.count >= 15)
+        for key in keys { #expect(page.contains("Cm \(key)"), "\(key) is not explained") }
+    }
+
+    @Test func everyFamilyOfTheProgramIsExplained() throws {
+        let page = try Self.page("cgwarden-metrics.7")
+        let names = try Set(
+            Self.sources("Sources").matches(of: /"((?:cgwarden|cgroup)_[a-z_]+[a-z])"/).map {
+                String($0.1)
+            })
+        #expect(names.count > 60)
+        for name in names.sorted() { #expect(page.contains("Li \(name)\n"), "\(name)") }
+    }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// What a running process holds, from /proc.
+public struct ProcessFigures: Sendable {
+    /// Open descriptors.
+    public let descriptors: Int
+    /// Resident memory, in bytes.
+    public let resident: Int
+
+    /// Looks at a process.
+    public init(_ pid: Int32) throws {
+        descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        guard let kilobytes else { throw ProgramTrouble("no VmRSS of \(pid)") }
+        resident = kilobytes * 1024
+    }
+}
