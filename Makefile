@@ -16,11 +16,7 @@ demo: deps
 	$(release)
 	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
 
-# Prometheus scrapes and queries, promtool checks, and the page is looked at in a browser; a test that
-# does not find its program says so.
 test: deps
-	-@Tests/require prometheus
-	-@Tests/require chromium
 	Tests/run
 
 bench: deps
