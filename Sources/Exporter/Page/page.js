@@ -306,8 +306,7 @@ const ceiling = (name, values, record) => {
 };
 
 const identityText = record =>
-  [record.container ?? record.container_id?.slice(0, 12), record.pod, record.namespace]
-    .filter(Boolean).join(" · ");
+  [record.container, record.pod, record.namespace].filter(Boolean).join(" · ");
 
 const fillRow = (element, row, place) => {
   const { record } = row;
@@ -528,7 +527,7 @@ const drawDetail = () => {
     const [, now, most] = chart.firstChild.children;
     const current = values[kept - 1];
     setText(now, Number.isNaN(current) ? "-" : format(current));
-    setText(most, `highest ${format(highest(values))}`);
+    setText(most, values.every(Number.isNaN) ? "" : `highest ${format(highest(values))}`);
     drawSpark(chart.lastChild, values, ceiling(name, values, record));
   });
   askDetails(record);
