@@ -99,16 +99,23 @@ actor SampleFeed {
                 if text != trouble { news = Self.failure(text) }
                 trouble = text
             }
-            if news == nil, clock.now - lastWord >= limits.keepAlive {
-                news = ByteBuffer(string: ": still here\n\n")
-            }
             if let news {
                 for reader in readers.values { reader.yield(news) }
+                lastWord = clock.now
+            } else if clock.now - lastWord >= limits.keepAlive {
+                for reader in readers.values { Self.remind(reader) }
                 lastWord = clock.now
             }
             try? await clock.sleep(for: min(Self.pace, limits.keepAlive))
         }
         pump = nil
+    }
+
+    /// Sends a comment, but never instead of a sample that was not taken yet.
+    private static func remind(_ reader: AsyncStream<ByteBuffer>.Continuation) {
+        if case .dropped(let untaken) = reader.yield(ByteBuffer(string: ": still here\n\n")) {
+            reader.yield(untaken)
+        }
     }
 
     private func written(_ snapshot: Snapshot) -> Document {
