@@ -358,7 +358,7 @@ const fillRow = (element, row, place) => {
 };
 
 const drawBar = (bar, share) => {
-  bar.hidden = share === null;
+  setAttribute(bar, "hidden", share === null ? "" : null);
   if (share === null) return;
   setClass(bar, `bar ${level(share)}`);
   const width = Math.min(share, 1).toFixed(3);
