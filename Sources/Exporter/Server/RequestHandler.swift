@@ -149,6 +149,8 @@ final class RequestHandler: ChannelInboundHandler {
     ) {
         phase = .leaving
         deadline?.cancel()
+        // When there are too many connections it is one of the first to go.
+        table.note(context.channel, isWaiting: true)
         sendHead(response, keepsAlive: false, version: version, context)
         context.flush()
         let channel = context.channel
@@ -158,9 +160,9 @@ final class RequestHandler: ChannelInboundHandler {
                 let deadline = channel.eventLoop.scheduleTask(in: patience) {
                     channel.close(promise: nil)
                 }
+                defer { deadline.cancel() }
                 // Awaited, so that a slow reader costs it pieces and not this program memory.
                 try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
-                deadline.cancel()
             }
             try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
             try await channel.close()
