@@ -46,7 +46,7 @@ final class Browser {
         session =
             try call(
                 "Target.attachToTarget", ["targetId": page["targetId"] ?? "", "flatten": true])[
-                    "sessionId"] as? String
+                "sessionId"] as? String
         for domain in ["Page", "Runtime", "Network", "Log"] { _ = try call("\(domain).enable") }
         try resize(width, height)
     }

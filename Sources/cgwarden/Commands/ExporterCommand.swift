@@ -63,7 +63,8 @@ struct ExporterCommand: AsyncParsableCommand {
                 Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
         let kills = OOMKillTally()
-        var configuration = try MetricsServer.Configuration(web.settings, of: observation.set)
+        var configuration = try MetricsServer.Configuration(
+            web.settings, of: observation.set, Identities(observation.set.system))
         configuration.selection = selection
         configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(
