@@ -62,6 +62,6 @@ import Testing
     }
 
     @Test func processesAreSortedAndUnique() {
-        #expect(ProcessIDs.parse(Array("30\n4\n30\n0\nx\n2147483648\n".utf8)) == [0, 4, 30])
+        #expect(ProcessIDs.parse(Array("30\n4\n30\n0\nx\n-4\n-1\n2147483648\n".utf8)) == [0, 4, 30])
     }
 }
