@@ -2,7 +2,7 @@ PREFIX = /usr/local
 # The Swift runtime is linked in: an installed binary needs no toolchain.
 release = swift build -c release --static-swift-stdlib --product cgwarden
 
-.PHONY: run build demo test bench fmt check install uninstall deb man deps
+.PHONY: run build demo test bench fuzz fmt check install uninstall deb man deps
 
 run: deps
 	$(release)
@@ -16,15 +16,17 @@ demo: deps
 	$(release)
 	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
 
-# Prometheus scrapes and queries, and promtool checks; a test that finds neither says so.
 test: deps
-	-@Tests/require prometheus
 	Tests/run
 
 bench: deps
 	@Tests/require python3
 	$(release)
 	Tests/Performance/bench
+
+# Every target of Tests/Fuzz for FUZZ_SECONDS (60).
+fuzz: deps
+	Tests/Fuzz/run
 
 fmt:
 	swift format --in-place --recursive --parallel Sources Tests Package.swift

@@ -146,6 +146,16 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "Policy", "History",
+                "Actuation", "Exporter", "TestSupport",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
         .testTarget(
@@ -222,3 +232,13 @@ let package = Package(
             exclude: ["Golden"], swiftSettings: swiftSettings),
     ]
 )
+
+// libFuzzer's program, which nothing else needs: `make fuzz`.
+if Context.environment["CGWARDEN_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CFuzzer"], path: "Tests/Fuzz/Driver",
+            swiftSettings: swiftSettings),
+    ]
+}

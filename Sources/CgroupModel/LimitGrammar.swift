@@ -104,5 +104,5 @@ public struct LimitError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
     /// Takes the sentence.
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String) { self.description = description.onOneLine }
 }

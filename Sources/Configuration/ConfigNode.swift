@@ -28,7 +28,15 @@ public struct ConfigError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Joins the parts.
     public init(_ position: ConfigPosition, _ message: String) {
         self.position = position
-        self.message = message
+        // It may quote what the file holds.
+        self.message = message.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator:
+                result += scalar.escaped(asASCII: true)
+            case _ where scalar.properties.isBidiControl: result += scalar.escaped(asASCII: true)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
     }
 
     /// The whole line for people.

@@ -2,6 +2,12 @@ import CgroupModel
 import Testing
 
 @Suite struct LimitGrammarTests {
+    @Test func aMessageIsOneLineWhateverItQuotes() {
+        #expect(
+            LimitError("\"a\r\n\u{1b}[2J\u{2028}\u{202e}\u{85}é\" is no limit").description
+                == #""a\r\n\u{1B}[2J\u{2028}\u{202E}\u{85}é" is no limit"#)
+    }
+
     private let host = HostFacts(
         memoryBytes: 8 << 30, cpus: RangeList(0..<4), nodes: [0: RangeList(0..<2)])
 

@@ -87,6 +87,13 @@ private func failure(_ text: String) -> String {
 }
 
 @Suite struct ConfigSchemaTests {
+    @Test func aMessageIsOneLineWhateverItQuotes() {
+        let place = ConfigPosition(file: "f", line: 1, column: 2)
+        #expect(
+            ConfigError(place, "no 'a\tb\n\u{7f}\u{202e}c'").description
+                == #"f:1:2: no 'a\tb\n\u{7F}\u{202E}c'"#)
+    }
+
     private func failure(_ text: String, _ use: (ConfigNode) throws -> Void) -> String {
         do {
             try use(load(text))

@@ -22,7 +22,7 @@ final class Browser {
             .appending(path: "cgwarden-test-browser-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let pipe = folder.appending(path: "commands").path()
-        try #require(mkfifo(pipe, 0o600) == 0)
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
         let options = [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
@@ -46,7 +46,7 @@ final class Browser {
         session =
             try call(
                 "Target.attachToTarget", ["targetId": page["targetId"] ?? "", "flatten": true])[
-                    "sessionId"] as? String
+                "sessionId"] as? String
         for domain in ["Page", "Runtime", "Network", "Log"] { _ = try call("\(domain).enable") }
         try resize(width, height)
     }

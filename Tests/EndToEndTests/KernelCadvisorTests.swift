@@ -163,4 +163,65 @@ struct KernelCadvisorTests {
         #expect(try scrape(server, "spec_memory_limit_bytes") == 16_777_216)
         #expect(try scrape(server, "memory_failcnt") ?? 0 > 0)
     }
+
+    /// The questions of kubernetes-mixin, asked of a Prometheus that takes the exporter for a
+    /// kubelet.
+    @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"))
+    func aRealPrometheusAnswersAsByHand() throws {
+        try write(
+            "cpu",
+            [
+                "cpu.cfs_period_us": "20000", "cpu.cfs_quota_us": "1000", "cpu.max": "1000 20000",
+            ])
+        let server = try ServingProgram()
+        let member = try cgroup.start(Self.load)
+        defer { member.send(SIGKILL) }
+        let prometheus = try PrometheusRun(
+            scrapeConfigs: """
+                - job_name: kubelet
+                  metrics_path: /metrics/cadvisor
+                  static_configs: [{targets: ["127.0.0.1:\(server.port)"]}]
+                  relabel_configs:
+                  - {source_labels: [__metrics_path__], target_label: metrics_path}
+                """)
+        try prometheus.awaitTargets(1)
+        let labels = "job=\"kubelet\", metrics_path=\"/metrics/cadvisor\", id=\"\(cgroup.path)\""
+        let first = try kernel()
+        Thread.sleep(forTimeInterval: 5)
+        member.send(SIGSTOP)
+        let last = try awaiting("Prometheus has what stands still") {
+            let now = try kernel()
+            let known = try prometheus.query("container_memory_working_set_bytes{\(labels)}")
+            let periods = try prometheus.query("container_cpu_cfs_periods_total{\(labels)}")
+            return known.first.map { UInt64($0.value) } == now["memory_working_set_bytes"]
+                && periods.first.map { UInt64($0.value) } == now["cpu_cfs_periods_total"]
+                ? now : nil
+        }
+        func growth(_ name: String) -> Double { Double((last[name] ?? 0) - (first[name] ?? 0)) }
+        // The alert CPUThrottlingHigh. An increase reaches a little beyond the scrapes.
+        let throttling = try prometheus.query(
+            """
+            sum(increase(container_cpu_cfs_throttled_periods_total{\(labels)}[1m])) without (name)
+              / sum(increase(container_cpu_cfs_periods_total{\(labels)}[1m])) without (name)
+            """)
+        let byHand =
+            growth("cpu_cfs_throttled_periods_total") / growth("cpu_cfs_periods_total")
+        #expect(throttling.count == 1)
+        #expect(abs((throttling.first?.value ?? 0) - byHand) < 0.1, "\(throttling), \(byHand)")
+        let cpu = try prometheus.query(
+            "sum by (id) (increase(container_cpu_usage_seconds_total{cpu=\"total\", \(labels)}[1m]))"
+        )
+        let used = growth("cpu_usage_seconds_total") / 1e6
+        #expect(abs((cpu.first?.value ?? 0) - used) < 0.5 * used, "\(cpu), \(used)")
+        // No limit is 0, of which no share is taken.
+        let share = """
+            container_memory_working_set_bytes{\(labels)}
+              / (container_spec_memory_limit_bytes{\(labels)} > 0)
+            """
+        #expect(try prometheus.query(share).isEmpty)
+        #expect(
+            try prometheus.query("container_spec_memory_limit_bytes{\(labels)}").map(\.value) == [0]
+        )
+        #expect(try prometheus.query("machine_memory_bytes").first?.value ?? 0 > 0)
+    }
 }

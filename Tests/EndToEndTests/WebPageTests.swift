@@ -49,13 +49,15 @@ struct WebPageTests {
         // Alone in sight, and shown as it is.
         try browser.press("/", String(name.prefix { $0 != "<" }))
         try browser.wait("\(Self.row(name)) !== undefined")
-        #expect(try browser.number("document.querySelectorAll('#rows b, #rows script').length") == 0)
+        #expect(
+            try browser.number("document.querySelectorAll('#rows b, #rows script').length") == 0)
         let tasks = "\(Self.row(name))?.querySelector('.tasks').textContent"
         let member = try cgroup.start(
             "echo; while :; do :; done & while sleep 0.2; do :; done", [])
         try browser.wait("Number(\(tasks)) >= 2")
         try browser.wait("Number(\(Self.row(name)).querySelector('.cpu .number').textContent) > 0")
-        try browser.wait("\(Self.row(name)).querySelector('.cpu path.line').getAttribute('d') !== ''")
+        try browser.wait(
+            "\(Self.row(name)).querySelector('.cpu path.line').getAttribute('d') !== ''")
         // Details, with the path as text and the numbers of the catalog.
         try browser.press("Enter")
         try browser.press("End", "Enter")
@@ -95,7 +97,8 @@ struct WebPageTests {
         #expect(try browser.text(Self.selected) == all[2])
         #expect(try browser.number(reachable) == 1)
         #expect(
-            try browser.value("document.activeElement === document.querySelector('.row[tabindex=\"0\"]')")
+            try browser.value(
+                "document.activeElement === document.querySelector('.row[tabindex=\"0\"]')")
                 as? Bool == true)
         try browser.press("End")
         #expect(try browser.text(Self.selected) == all.last)
@@ -138,6 +141,24 @@ struct WebPageTests {
         try browser.press("Z")
         try browser.wait("\(clock) !== '\(then)'")
         try Self.expectPeace(browser, server)
+    }
+
+    /// The browser has the password from the address, and fetch() must not be asked with it.
+    @Test(.enabled(if: WebFixture.isPossible, "needs openssl and curl"))
+    func aPasswordIsEnough() async throws {
+        let fixture = try await WebFixture()
+        try fixture.write("basic_auth_users: {a: \(WebFixture.hash)}\n")
+        let capture = try ProgramCapture("v2")
+        let server = try ServingProgram(
+            "--root", capture.root, "--web.config.file", fixture.path("web.yml"))
+        let browser = try Browser()
+        let password = WebFixture.password.replacingOccurrences(of: " ", with: "%20")
+        try browser.open("http://a:\(password)@127.0.0.1:\(server.port)/")
+        try browser.wait("document.querySelectorAll('.row').length > 0")
+        try browser.press("ArrowDown", "Enter")
+        try browser.wait(
+            "document.querySelector('#detail-values').textContent.includes('memory.usage')")
+        #expect(try browser.complaints() == [])
     }
 
     /// A thousand cgroups: what is in sight is in the document, and only what changed is touched.

@@ -99,7 +99,8 @@ private final class CountingBus: BusConnection {
     private func facts(_ policy: PolicyDocument = PolicyDocument()) -> KernelFacts {
         KernelFacts(
             set: machine.set, policy: policy,
-            holds: HoldList(directory: "\(machine.root)/state"), connections: nil)
+            holds: HoldList(directory: "\(machine.root)/state"), connections: nil,
+            identities: Identities(machine.set.system))
     }
 
     @Test func membersAndOwnerAndHold() throws {
@@ -183,7 +184,8 @@ struct KernelAttributeTests {
             row: RowLocation(block: 0, row: 0))
         func facts() -> KernelFacts {
             KernelFacts(
-                set: scratch.set, policy: PolicyDocument(), holds: nil, connections: nil)
+                set: scratch.set, policy: PolicyDocument(), holds: nil, connections: nil,
+                identities: Identities(scratch.set.system))
         }
         #expect(facts().attribute("user.cgwarden.class", of: entry) == "batch")
         #expect(facts().attribute("trusted.class", of: entry) == "batch")

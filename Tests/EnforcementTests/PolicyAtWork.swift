@@ -10,7 +10,7 @@ import TestSupport
 struct PlainFacts: CgroupFacts {
     var mode: Policy.HierarchyMode { .v1 }
     func unit(of cgroup: CgroupEntry) -> String? { nil }
-    func container(of cgroup: CgroupEntry) -> ContainerFacts? { nil }
+    func identity(of cgroup: CgroupEntry) -> CgroupIdentity { CgroupIdentity(cgroup.path) }
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String? { nil }
     func owner(of cgroup: CgroupEntry) -> UInt32? { nil }
     func commands(of cgroup: CgroupEntry) -> Set<String> { [] }

@@ -10,6 +10,8 @@ public struct CadvisorEncoder: Sendable {
     private var buffer = ExpositionBuffer()
     private var labels: LabelCache
 
+    /// Prepares for a machine.
+    ///
     /// `deviceName` names a block device (`vda`); `birthTime` is asked once in a cgroup's life, and
     /// answers in microseconds since 1970. Of `selection` counts which cgroups there are.
     public init(
@@ -25,7 +27,7 @@ public struct CadvisorEncoder: Sendable {
         self.versionLabels = versionLabels
         self.deviceName = deviceName
         labels = LabelCache(
-            selection, making: { CgroupLabels(cadvisor: $0.path, identity($0)) },
+            selection, identity: identity, making: { CgroupLabels(cadvisor: $0, $1) },
             birthTime: birthTime)
     }
 

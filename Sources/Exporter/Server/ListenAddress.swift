@@ -1,3 +1,5 @@
+import CgroupModel
+
 /// Where to listen: `127.0.0.1:10980`, `[::1]:10980`, `:10980` for every address, or
 /// `unix:/run/cgwarden/web.sock`.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
@@ -63,7 +65,7 @@ public struct ListenAddressError: Error, Hashable, CustomStringConvertible {
 
     /// One line: what is wrong and what to write instead.
     public var description: String {
-        "'\(text)' is not an address to listen at; "
+        "'\(text.onOneLine)' is not an address to listen at; "
             + "write 127.0.0.1:10980, [::1]:10980, :10980 for every address, or unix:/PATH"
     }
 }

@@ -27,8 +27,12 @@ public final class Identities: Sendable {
     private let looksPerSecond: Int
     private let looks = Mutex((second: UInt64(0), count: 0))
 
-    /// Looks into the state of a machine's runtimes; who samples once and ends wants all at once
-    /// (`looksPerSecond` as large as it gets).
+    /// For who samples once and ends: all are looked for at once.
+    public static func all(_ system: SystemRoot) -> Identities {
+        Identities(system, looksPerSecond: .max)
+    }
+
+    /// Looks into the state of a machine's runtimes.
     public init(_ system: SystemRoot, looksPerSecond: Int = 200) {
         state = RuntimeState(system)
         self.looksPerSecond = looksPerSecond
@@ -49,7 +53,7 @@ public final class Identities: Sendable {
         var result = old ?? Known(path: path, identity: CgroupIdentity(path))
         guard RuntimeState.mayKnow(result.identity), mayLook(now) else { return result }
         var identity = CgroupIdentity(result.path)
-        let isComplete = state.complete(&identity)
+        let isComplete = state.complete(&identity, at: now)
         // What was known of a container stays true when its files go before its cgroup does.
         if isComplete || result.isComplete != true { result.identity = identity }
         result.failures = isComplete ? 0 : result.failures + 1

@@ -1,3 +1,5 @@
+import CgroupModel
+
 /// Something about a recording that does not keep its other snapshots from being read.
 public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
     /// What there is to say.
@@ -34,7 +36,7 @@ public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
                 + "since they need what is missing before them"
         case .unknownMetrics(let names):
             "\(file): left out, since this program does not know them: "
-                + names.prefix(5).joined(separator: ", ")
+                + names.prefix(5).joined(separator: ", ").onOneLine
                 + (names.count > 5 ? " and \(names.count - 5) more" : "")
         }
     }

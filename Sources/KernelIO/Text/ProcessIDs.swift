@@ -4,7 +4,8 @@ public enum ProcessIDs {
     public static func parse(_ bytes: [UInt8]) -> [Int32] {
         Set(
             bytes.split(separator: 0x0a).compactMap {
-                Int32(String(decoding: $0, as: UTF8.self))
+                // To kill(2) a negative number would be a whole process group, -1 all processes.
+                Int32(String(decoding: $0, as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
             }
         ).sorted()
     }

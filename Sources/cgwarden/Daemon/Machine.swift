@@ -11,6 +11,7 @@ struct Machine: Sendable {
     let holds: HoldList
     let stateDirectory: String
     let connections: SystemdConnections
+    let identities: Identities
 
     init(_ options: SystemOptions, stateDirectory: String? = nil) throws {
         set = try HierarchySet.discover(options.system)
@@ -26,6 +27,7 @@ struct Machine: Sendable {
         journal = UndoJournal(directory: directory, owner: "daemon")
         holds = HoldList(directory: directory)
         connections = SystemdConnections()
+        identities = Identities(set.system)
         files = StateDirectory.files(of: set)
     }
 }

@@ -50,7 +50,7 @@ actor Warden {
     private static func facts(_ policy: PolicyDocument, _ machine: Machine) -> KernelFacts {
         KernelFacts(
             set: machine.set, policy: policy, holds: machine.holds,
-            connections: machine.connections)
+            connections: machine.connections, identities: machine.identities)
     }
 
     private static func actions(

@@ -23,7 +23,7 @@ struct PolicyRehearsal {
         let set = observation.set
         let facts = KernelFacts(
             set: set, policy: document, holds: try? StateDirectory.holds(),
-            connections: SystemdConnections())
+            connections: SystemdConnections(), identities: .all(set.system))
         var engine = PolicyEngine(
             document: document, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
             sources: PolicyLayers.all(document, mode: facts.mode) { set.legacy($0) != nil })

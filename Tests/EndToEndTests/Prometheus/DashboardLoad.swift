@@ -95,13 +95,13 @@ final class DashboardLoad {
     static let rules = """
         rules:
           - {name: busy, on: web, when: pids.current >= 1, until: pids.current < 1, do: [{set: {pids.max: 39}}]}
-          - {name: v1, on: web, when: memory.failcnt > 9000/s, do: [{notify: {}}]}
-          - {name: v2, on: web, when: memory.events.max > 9000/s, do: [{notify: {}}]}
+          - {name: v1, on: web, when: pids.current > 9000, requires: [v1], do: [{notify: {}}]}
+          - {name: v2, on: web, when: pids.current > 9000, requires: [v2], do: [{notify: {}}]}
         guards:
           - {name: guard, on: web, freeze_at: 99%, resume_at: 90%, max_frozen: 1s, on_timeout: thaw_killer, relief: [reclaim]}
         """
 
-    /// A policy for a dry run.
+    /// A policy for the busy service.
     var policy: String {
         """
         defaults: {interval: 500ms}

@@ -1,0 +1,55 @@
+/// A part of the program that takes bytes from outside: fed with anything, it must neither end the
+/// program nor contradict itself.
+public struct FuzzTarget: Sendable {
+    /// What a target does with some bytes; throws a ``FuzzFailure`` if it contradicts itself.
+    public enum Body: Sendable {
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        case plain(@Sendable ([UInt8]) throws -> Void)
+        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        case waiting(@Sendable ([UInt8]) async throws -> Void)
+    }
+
+    /// The name, also of the folder in `Tests/Fuzz/Corpus` with inputs to begin with.
+    public let name: String
+    /// What to feed.
+    public let body: Body
+    /// Inputs to begin with that no file holds, since the program can write them itself.
+    public let seeds: @Sendable () -> [[UInt8]]
+
+    init(
+        _ name: String, seeds: @escaping @Sendable () -> [[UInt8]] = { [] },
+        _ check: @escaping @Sendable ([UInt8]) throws -> Void
+    ) {
+        self.name = name
+        self.seeds = seeds
+        body = .plain(check)
+    }
+
+    init(waiting name: String, _ check: @escaping @Sendable ([UInt8]) async throws -> Void) {
+        self.name = name
+        seeds = { [] }
+        body = .waiting(check)
+    }
+
+    /// Feeds some bytes.
+    public func feed(_ bytes: [UInt8]) async throws {
+        switch body {
+        case .plain(let check): try check(bytes)
+        case .waiting(let check): try await check(bytes)
+        }
+    }
+
+    /// All of them.
+    public static let all: [FuzzTarget] = kernelText + settings + history + journal + web
+}
+
+/// What must always hold and did not.
+public struct FuzzFailure: Error, CustomStringConvertible {
+    /// What was expected.
+    public let description: String
+
+    /// Throws unless `holds`.
+    static func unless(_ holds: Bool, _ description: @autoclosure () -> String) throws {
+        if !holds { throw FuzzFailure(description: description()) }
+    }
+}

@@ -1,0 +1,111 @@
+import CgroupModel
+import Hierarchy
+import KernelIO
+
+extension FuzzTarget {
+    static let kernelText: [FuzzTarget] = [
+        FuzzTarget("interface-file", interfaceFile),
+        FuzzTarget("proc-pid") { bytes in
+            _ = try? ProcessStat(parsing: bytes)
+            _ = try? ProcessStatus(parsing: bytes)
+            _ = ProcessCommandLine(parsing: bytes, name: "name")
+            _ = SecurityLabel(parsing: bytes)
+            for kind in NamespaceKind.allCases { _ = NamespaceLinks.inode(of: kind, link: bytes) }
+            let pids = ProcessIDs.parse(bytes)
+            try FuzzFailure.unless(pids.allSatisfy { $0 >= 0 }, "a negative PID")
+        },
+        FuzzTarget("proc-host") { bytes in
+            _ = HostText.memory("MemTotal", in: bytes)
+            _ = HostText.load(in: bytes)
+            _ = HostText.processors(in: bytes)
+            _ = HostText.pressure(in: bytes)
+            _ = HostText.disks(in: bytes)
+        },
+        FuzzTarget("runtime-state") { bytes in
+            var strings = 0
+            try? JSONStrings.visit(bytes) { path, _ in
+                strings += 1
+                precondition(path.count <= JSONStrings.deepest)
+            }
+            try FuzzFailure.unless(strings <= bytes.count, "more strings than bytes")
+        },
+        FuzzTarget("mounts") { bytes in
+            _ = MountInfo.parse(bytes)
+            for membership in ProcCgroup.parse(bytes) {
+                let path = CgroupPath(normalising: membership.path)
+                try FuzzFailure.unless(
+                    CgroupPath(normalising: path.bytes) == path, "\(path) is not normal")
+                _ = CgroupIdentity(path)
+            }
+        },
+    ]
+
+    /// The first line names the file, `v2 memory.stat`; the rest is what it holds.
+    private static func interfaceFile(_ bytes: [UInt8]) throws {
+        let parts = bytes.split(separator: 0x0a, maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2,
+            let layout = layouts[String(decoding: parts[0], as: UTF8.self)]
+        else { return }
+        let content = Array(parts[1])
+        var fresh = InterfaceFile(layout)
+        let understood = fresh.read(content)
+        // What a parser has learned of an earlier content must not change what it understands.
+        for earlier in [content, Array(content.prefix(content.count / 2)), []] {
+            var used = InterfaceFile(layout)
+            _ = used.read(earlier)
+            try FuzzFailure.unless(used.read(content) == understood, "it depends on the past")
+            try FuzzFailure.unless(
+                used.block.values == fresh.block.values
+                    && used.block.instances.map(\.reading) == fresh.block.instances.map(\.reading),
+                "other values after another content")
+        }
+        guard !understood else { return }
+        try FuzzFailure.unless(fresh.block.instances.isEmpty, "values of what was not understood")
+    }
+
+    /// Every file of the catalog, by version and name.
+    private static let layouts: [String: FileLayout] = {
+        var fields: [String: (format: InterfaceFormat, fields: [FieldLayout])] = [:]
+        for metric in MetricCatalog.all {
+            for (version, source) in [("v1", metric.v1), ("v2", metric.v2)] {
+                guard let source else { continue }
+                let name = "\(version) " + source.file.replacing("*", with: "2MB")
+                let column = InterfaceFile.schema.column(of: metric.id)
+                let field = FieldLayout(metric, source: source, column: column)
+                fields[name, default: (.of(metric, source), [])].fields.append(field)
+            }
+        }
+        let instance = Word.intern("2MB").map { InstanceKey(rawValue: $0) }
+        return Dictionary(
+            uniqueKeysWithValues: fields.map { name, found in
+                (
+                    name,
+                    FileLayout(
+                        name: Array(name.dropFirst(3).utf8), format: found.format,
+                        fields: found.fields, instance: name.contains("2MB") ? instance : nil)
+                )
+            })
+    }()
+}
+
+/// One interface file of one cgroup.
+private struct InterfaceFile {
+    static let schema = Schema(MetricCatalog.all.map(\.id))
+    private var parser: FileParser
+    private var writer = RowWriter(schema: schema)
+
+    var block: RowBlock { writer.block }
+
+    init(_ layout: FileLayout) {
+        parser = FileParser(layout, FileColumns(layout))
+        writer.appendRow()
+    }
+
+    mutating func read(_ bytes: [UInt8]) -> Bool {
+        writer.beginPass()
+        writer.beginRow(0)
+        let understood = parser.parse(bytes.span, into: &writer)
+        writer.endRow()
+        return understood
+    }
+}
