@@ -15,8 +15,8 @@ extension CgroupIdentity {
     public var sentences: [String] {
         var lines: [String] = []
         if runtime != nil || containerID != nil || container != nil {
-            let what = runtime == "qemu" ? "virtual machine" : "container"
-            let isWithin = kind != .container && !(kind == .scope && runtime == "qemu")
+            let what = isMachine ? "virtual machine" : "container"
+            let isWithin = kind != (isMachine ? .scope : .container)
             let remarks = [runtime, image].compactMap { $0 }.joined(separator: ", ")
             lines.append(
                 (isWithin ? "in " : "") + "\(what) \(container ?? shortID ?? "without a name")"

@@ -16,6 +16,7 @@ import Testing
         builder.add("/system.slice/mnt-a\\x2db.mount", [:])
         let snapshot = builder.build()
         var model = LiveModel()
+        model.layout.tree = true
         model.size = ScreenSize(rows: 24, columns: 100)
         let place = snapshot.cgroups.firstIndex { $0.path.name == Self.scope } ?? -1
         model.show(snapshot, titles: [place: "web\u{1b} (docker)"])

@@ -4,8 +4,9 @@ public import Hierarchy
 
 /// State files of container runtimes as they write them, in a directory that stands for the machine.
 public final class RuntimeTree: Sendable {
-    /// Identifiers as runtimes make them.
+    /// An identifier as runtimes make them.
     public static let id = String(repeating: "3f4e1b0c9d8a7e6f", count: 4)
+    /// That of another container.
     public static let other = String(repeating: "b2a102854b4969b2", count: 4)
     /// A pod's, with dashes.
     public static let uid = "1858680e-b044-4fd5-9dd4-f137e30e2180"

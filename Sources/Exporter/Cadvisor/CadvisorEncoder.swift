@@ -10,6 +10,8 @@ public struct CadvisorEncoder: Sendable {
     private var buffer = ExpositionBuffer()
     private var labels: LabelCache
 
+    /// Prepares for a machine.
+    ///
     /// `deviceName` names a block device (`vda`); `birthTime` is asked once in a cgroup's life, and
     /// answers in microseconds since 1970. Of `selection` counts which cgroups there are.
     public init(

@@ -105,8 +105,10 @@ extension Snapshot {
         return Reading(used > idle ? used - idle : 0)
     }
 
-    /// Whether memory is accounted by v2, whose memory.stat alone has this key. There a cgroup's
-    /// counts cannot be told from those of its descendants, and cAdvisor shows them as both.
+    /// Whether memory is accounted by v2, whose memory.stat alone has this key.
+    ///
+    /// There a cgroup's counts cannot be told from those of its descendants, and cAdvisor shows
+    /// them as both.
     fileprivate func isUnified(_ index: Int) -> Bool {
         self[index, CadvisorFamilies.reclaimScans].isKnown
     }

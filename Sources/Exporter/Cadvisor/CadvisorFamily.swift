@@ -75,8 +75,9 @@ struct CadvisorDeviceFamily: Sendable {
         self.parts = parts.map { (MetricCatalog.id($0.metric), $0.labels) }
     }
 
-    /// The rest of a label block, from the device on. A device without a name has the one under
-    /// /dev/block.
+    /// The rest of a label block, from the device on.
+    ///
+    /// A device without a name has the one under /dev/block.
     func labels(_ part: Part, _ device: InstanceKey, name: String?) -> [UInt8] {
         let number = device.text(.device)
         var labels: [UInt8] = []

@@ -43,7 +43,8 @@ extension CgroupIdentity {
     mutating func add(_ record: ContainerRecord) {
         // systemd-machined knows better than the name of a scope who registered it.
         runtime = Self.plain(record.runtime) ?? runtime
-        if record.isMachine, kind == .container { kind = .scope }
+        isMachine = isMachine || record.isMachine
+        if isMachine, kind == .container { kind = .scope }
         container = Self.plain(record.name) ?? container
         image = Self.plain(record.image)
         pod = Self.plain(record.pod)
