@@ -77,7 +77,7 @@ import Testing
 
     @Test(arguments: [
         "", "10980", "127.0.0.1", "127.0.0.1:", ":", "::1:80", "[]:80", "[::1:80", "a:65536",
-        "a:-1", "a:+1", "a:1 ", "a b:1", "a:http",
+        "a:-1", "a:+1", "a:1 ", "a b:1", "a:http", "[a[\u{301}b]:9", "a]\u{301}:9", "ä:1",
     ])
     func anythingElseIsRefusedWithAnExample(text: String) {
         let error = #expect(throws: ListenAddressError.self) { try ListenAddress(parsing: text) }

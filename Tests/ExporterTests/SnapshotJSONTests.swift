@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func gzipOnRequest() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run(StubSource(ExporterFixtures.hostile())) { port in
             for path in ["/", "/api/v1/snapshot", "/api/v1/metrics"] {
                 let plain = try #require(try await LoopbackClient.send(port, path))
                 let packed = try #require(

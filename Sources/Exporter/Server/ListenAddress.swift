@@ -39,11 +39,15 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         }
         guard let colon = text.lastIndex(of: ":") else { throw ListenAddressError(text: text) }
         var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]"), host.count > 2 {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(where: { "[]: \t".contains($0) }) {
-            throw ListenAddressError(text: text)
-        }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
+        if isBracketed { host = host.dropFirst().dropLast() }
+        // By bytes: what follows a bracket may make one character with it.
+        guard
+            host.utf8.allSatisfy({ byte in
+                (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "[")
+                    && byte != UInt8(ascii: "]") && (isBracketed || byte != UInt8(ascii: ":"))
+            })
+        else { throw ListenAddressError(text: text) }
         let digits = text[text.index(after: colon)...]
         guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let port = UInt16(digits)
