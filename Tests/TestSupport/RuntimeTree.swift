@@ -34,7 +34,7 @@ public final class RuntimeTree: Sendable {
         try Data(text.utf8).write(to: url)
         var attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
         if let user { attributes[.ownerAccountID] = user }
-        try FileManager.default.setAttributes(attributes, ofItemAtPath: url.path())
+        try FileManager.default.setAttributes(attributes, ofItemAtPath: root + path)
     }
 
     /// Makes a cgroup of v2.
