@@ -1,4 +1,5 @@
 #if Exporter
+import Exporter
 import Foundation
 import TestSupport
 import Testing
