@@ -208,7 +208,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
-            name: "ManualTests", dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
+            name: "ManualTests",
+            dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],

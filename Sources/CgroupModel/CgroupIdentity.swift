@@ -27,6 +27,8 @@ public struct CgroupIdentity: Hashable, Sendable {
     public var container: String?
     /// Whether the container or pod is within another container, whose runtime alone knows it.
     public var isNested = false
+    /// Whether the container is a virtual machine.
+    public var isMachine = false
     /// What the container was made from.
     public var image: String?
     /// The name of the Kubernetes pod.
@@ -67,8 +69,9 @@ public struct CgroupIdentity: Hashable, Sendable {
                 runtime = found.runtime
                 containerID = found.id
                 container = found.name
+                isMachine = found.isMachine
                 // A virtual machine has a scope as a container has, and is none.
-                if place == names.indices.last, !found.isMachine { kind = .container }
+                if place == names.indices.last, !isMachine { kind = .container }
             }
         }
     }

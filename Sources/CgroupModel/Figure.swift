@@ -18,9 +18,11 @@ package enum Figure: Hashable, Sendable {
         if case .value(let number) = self { number } else { nil }
     }
 
-    /// The other one, where this has no number.
+    /// The other one, where this has no number and the other exists.
     package func orElse(_ other: @autoclosure () -> Figure) -> Figure {
-        number == nil && self != .without(.unlimited) ? other() : self
+        guard number == nil, self != .without(.unlimited) else { return self }
+        let other = other()
+        return other == .without(.absent) ? self : other
     }
 
     /// The same in another unit.

@@ -58,7 +58,11 @@ public final class LiveLoop {
     }
 
     private func show(_ snapshot: Snapshot) {
-        model.show(snapshot)
+        var titles: [Int: String] = [:]
+        for (position, cgroup) in snapshot.cgroups.enumerated() {
+            if let title = source.title(of: cgroup) { titles[position] = title }
+        }
+        model.show(snapshot, titles: titles)
         drawnTick = snapshot.tick
         loadProcesses()
     }

@@ -39,6 +39,8 @@ public struct LiveModel: Sendable {
     var size = ScreenSize(rows: 24, columns: 80)
 
     private(set) var snapshot: Snapshot?
+    /// What people know cgroups as, by position in the snapshot.
+    private(set) var titles: [Int: String] = [:]
     private(set) var rows: [TreeRow] = []
     private(set) var selected: CgroupID?
     /// The position of the selection in ``rows``.
@@ -60,9 +62,10 @@ public struct LiveModel: Sendable {
     /// The cgroup under the cursor, nil without any row.
     var selectedRow: TreeRow? { rows.indices.contains(cursor) ? rows[cursor] : nil }
 
-    /// Takes the snapshot to show.
-    mutating func show(_ next: Snapshot) {
+    /// Takes the snapshot to show, with what to call its cgroups where their names say little.
+    mutating func show(_ next: Snapshot, titles: [Int: String] = [:]) {
         snapshot = next
+        self.titles = titles
         rebuild()
     }
 
@@ -80,7 +83,8 @@ public struct LiveModel: Sendable {
         rows = TreeRows.build(
             snapshot,
             TreeRows.Options(
-                layout: layout, filter: filter.asciiLowercased, depth: depth, folded: folded))
+                layout: layout, filter: filter.asciiLowercased, depth: depth, folded: folded,
+                titles: titles))
         followSelection(in: snapshot)
         settle()
     }

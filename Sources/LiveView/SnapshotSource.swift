@@ -16,6 +16,9 @@ public protocol SnapshotSource: AnyObject {
     func setPaused(_ isPaused: Bool)
     /// Takes a sample at once.
     func sampleNow()
+    /// What people know a cgroup as in place of its name (`web (docker)`); nil if there is nothing
+    /// better.
+    func title(of cgroup: CgroupEntry) -> String?
     /// The processes of a cgroup now, in any order.
     func processes(of cgroup: CgroupEntry) -> [ProcessRow]
     /// One value of one cgroup in up to `count` snapshots that end at `back`, oldest first.
@@ -27,6 +30,11 @@ public protocol SnapshotSource: AnyObject {
     ) -> [Double?]
     /// Keeps the layout for the next start; gives the file's path.
     func saveLayout(_ layout: Layout) throws -> String
+}
+
+extension SnapshotSource {
+    /// Nothing better, as of a recording.
+    public func title(of cgroup: CgroupEntry) -> String? { nil }
 }
 
 /// A process as the zoomed view lists it.

@@ -23,22 +23,23 @@ import Testing
         #expect(result.errors.isEmpty)
     }
 
-    /// What bash offers behind words, the last of which is not typed to its end.
-    private func offers(_ words: String...) throws -> [String] {
+    /// What bash offers behind words, the last of which is not typed to its end; some may follow.
+    private func offers(_ words: String..., before rest: [String] = []) throws -> [String] {
         let file = try script("bash")
         defer { try? FileManager.default.removeItem(atPath: file) }
         let function = #"""
-            source "$1"; shift
-            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+            source "$1"; count=$2; shift 2
+            COMP_WORDS=("$@") COMP_CWORD=$((count - 1)) COMP_LINE="$*"
+            before="${*:1:count}" COMP_POINT=${#before}
             name=$(complete -p cgwarden | sed 's/.*-F \([^ ]*\).*/\1/')
             COMP_TYPE=9 COMP_KEY=9
-            "$name" cgwarden "${*: -1}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            "$name" cgwarden "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
             printf '%s\n' "${COMPREPLY[@]}"
             """#
         let folder = (ProgramRun.cgwarden as NSString).deletingLastPathComponent
         let path = ProgramRun.environment["PATH"] ?? "/usr/bin:/bin"
         let result = try ProgramRun.run(
-            "bash", ["-c", function, "bash", file] + words,
+            "bash", ["-c", function, "bash", file, "\(words.count)"] + words + rest,
             environment: ["PATH": "\(folder):\(path)"])
         #expect(result.status == 0, "\(result.errors)")
         return result.lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
@@ -55,7 +56,8 @@ import Testing
     @Test(arguments: ProgramCapture.modes) func cgroupsAreThoseOfTheMachine(mode: String) throws {
         let capture = try ProgramCapture(mode)
         func offers(_ typed: String) throws -> [String] {
-            try self.offers("cgwarden", "show", "--root", capture.root, typed)
+            // The option is hidden, so nothing may stand in front that would count as a word.
+            try self.offers("cgwarden", "show", typed, before: ["--root", capture.root])
         }
         #expect(try offers("/app.slice/w") == ["/app.slice/web.service"])
         #expect(try offers("db.s") == ["db.service"])

@@ -282,13 +282,16 @@ struct KernelDaemonTests {
         for size in [4096, 1] {
             while (try? file.write(contentsOf: Data(repeating: 0, count: size))) != nil {}
         }
+        // Its last page has room for some lines yet.
+        try awaiting("the loss is told") {
+            daemon.send(SIGHUP)
+            return try places.command(["status"]).output
+                .contains("lines of the audit log were lost")
+        }
         let second = try cgroup.start("echo ready; exec sleep 300")
         defer { second.send(SIGKILL) }
         let before = try ticks(places)
         let start = ContinuousClock.now
-        try awaiting("the loss is told") {
-            try places.command(["status"]).output.contains("lines of the audit log were lost")
-        }
         Thread.sleep(forTimeInterval: 2)
         #expect(!cgroup.isAskedToFreeze)
         let status = try places.command(["status"]).output

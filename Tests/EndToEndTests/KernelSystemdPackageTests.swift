@@ -36,6 +36,15 @@ struct KernelSystemdPackageTests {
             Self.folder)
     }
 
+    /// The same under a higher version, which is quicker than to make it anew.
+    private func successor(of package: String) throws -> String {
+        let (folder, next) = ("\(Self.folder)/next", "\(Self.folder)/next.deb")
+        try run("dpkg-deb", "--raw-extract", package, folder)
+        try run("sed", "-i", "s/^Version: .*/Version: 1.1-1/", "\(folder)/DEBIAN/control")
+        try run("dpkg-deb", "-Znone", "--root-owner-group", "--build", folder, next)
+        return next
+    }
+
     private func property(_ name: String, of unit: String = units[0]) throws -> String {
         try run("systemctl", "show", "-P", name, unit)
     }
@@ -53,12 +62,14 @@ struct KernelSystemdPackageTests {
 
     /// What another suite has installed without a package.
     private func clear() throws {
-        _ = try? run("systemctl", "stop", Self.units[0])
+        _ = try? ProgramRun.run("systemctl", ["stop", Self.units[0]])
         for path in [
             "/usr/bin/cgwarden", "/etc/cgwarden", "/etc/systemd/system/cgwarden.service",
             "/usr/lib/tmpfiles.d/cgwarden.conf", "/run/cgwarden", "/var/log/cgwarden", Self.folder,
             // Keeps packages from starting anything, as in an image of a container.
             "/usr/sbin/policy-rc.d",
+            // The index of all pages would be made anew, through a host that counts open files.
+            "/var/lib/man-db/auto-update",
         ] { try? FileManager.default.removeItem(atPath: path) }
     }
 
@@ -84,7 +95,8 @@ struct KernelSystemdPackageTests {
         defer { try? FileManager.default.removeItem(atPath: Self.folder) }
         let before = try listeners()
 
-        try run("dpkg", "--install", package("1.0-1"))
+        let package = try package("1.0-1")
+        try run("dpkg", "--install", package)
         #expect(try property("ActiveState") == "active")
         #expect(try run("systemctl", "is-enabled", Self.units[0]) == "enabled")
         #expect(
@@ -97,7 +109,7 @@ struct KernelSystemdPackageTests {
         let edited = try run("sed", "s/^log_level: info$/log_level: debug/", Self.config)
         #expect(edited.contains("log_level: debug"))
         try Data(edited.utf8).write(to: URL(filePath: Self.config))
-        try run("dpkg", "--install", package("1.1-1"))
+        try run("dpkg", "--install", successor(of: package))
         #expect(try run("dpkg-query", "-W", "-f", "${Version}", "cgwarden") == "1.1-1")
         #expect(try String(contentsOfFile: Self.config, encoding: .utf8) == edited)
         #expect(try property("ActiveState") == "active")

@@ -203,7 +203,7 @@ final class KernelEnforcerTests {
         #expect(frozen.outcome == .done, "\(frozen.outcome)")
         #expect(place().hasPrefix("\(shared)/cgwarden/shadow-"), "\(place())")
         // The other one goes on.
-        #expect(scratch.text("freezer.state", of: "b") == "THAWED")
+        #expect(scratch.text("freezer.state", of: "b") == "THAWED\n")
         let directory =
             String(
                 decoding: set.hierarchies[freezing].directory, as: UTF8.self) + place()

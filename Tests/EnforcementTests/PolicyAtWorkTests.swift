@@ -27,7 +27,8 @@ import Testing
 
     /// Row 13: the first file is put back, and nothing is tried for five minutes.
     @Test func aSecondFileThatIsDeniedTakesTheFirstBackAndRests() throws {
-        let files = failing(["pids.max": EACCES])
+        // Memory comes first, then cpu, then pids.
+        let files = failing(["cpu.cfs_quota_us": EACCES])
         var work = standing(files)
         for time in 0...300 { try work.tick(time) }
         #expect(work.ends(of: "set") == ["1 rolledBack EACCES"])

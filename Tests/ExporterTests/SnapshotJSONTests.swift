@@ -102,6 +102,30 @@ import Testing
         }
     }
 
+    /// The README says what the names are.
+    @Test func everyFieldIsDocumented() async throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../README.md")
+        let readme = try String(contentsOf: file, encoding: .utf8)
+        try await TestServer.run(
+            StubSource(Self.machine()),
+            configure: {
+                $0.identity = { cgroup in
+                    var identity = CgroupIdentity(cgroup.path)
+                    (identity.runtime, identity.containerID, identity.container) = ("a", "b", "c")
+                    (identity.image, identity.pod, identity.podUID) = ("d", "e", "f")
+                    (identity.namespace, identity.qos) = ("g", "h")
+                    return identity
+                }
+            }
+        ) { port in
+            let all = try Self.object(try await LoopbackClient.send(port, "/api/v1/snapshot"))
+            let keys = Set((all["cgroups"] as? [Object] ?? []).flatMap(\.keys))
+            #expect(keys.count > 25)
+            for key in keys { #expect(readme.contains("`\(key)`"), "\(key)") }
+        }
+    }
+
     @Test func anyNameIsValidJSON() async throws {
         let snapshot = ExporterFixtures.hostile()
         try await TestServer.run(StubSource(snapshot)) { port in
@@ -112,7 +136,7 @@ import Testing
     }
 
     @Test func gzipOnRequest() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run(StubSource(ExporterFixtures.hostile())) { port in
             for path in ["/", "/api/v1/snapshot", "/api/v1/metrics"] {
                 let plain = try #require(try await LoopbackClient.send(port, path))
                 let packed = try #require(

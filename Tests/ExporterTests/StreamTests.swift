@@ -11,7 +11,7 @@ import Testing
 
     /// Events come at the pace of the keep-alive where that is faster.
     private func serve(
-        most: Int = 32, keepAlive: Duration = .milliseconds(20),
+        most: Int = 32, keepAlive: Duration = .milliseconds(20), patience: Duration = .seconds(60),
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         try await TestServer.run(
@@ -19,6 +19,7 @@ import Testing
             configure: {
                 $0.mostStreams = most
                 $0.streamKeepAlive = keepAlive
+                $0.limits.writeTime = patience
                 $0.gracePeriod = .seconds(30)
             }, body)
     }
@@ -88,15 +89,40 @@ import Testing
             #expect(refused.status == "HTTP/1.1 503 Service Unavailable")
             #expect(refused.headers["retry-after"] == "10")
             try await readers[0].leave()
-            let end = ContinuousClock.now + .seconds(20)
-            while true {
-                let next = try await StreamClient(port)
-                try await next.wait("answer") { $0.text.contains("\r\n\r\n") }
-                if next.text.hasPrefix("HTTP/1.1 200") { break }
-                try #require(ContinuousClock.now < end, "the place was not given back")
-            }
+            try await Self.awaitPlace(port)
             #expect(readers[1].ticks == [1])
         }
+    }
+
+    /// Asks until there is a place.
+    private static func awaitPlace(_ port: Int) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while true {
+            let reader = try await StreamClient(port)
+            try await reader.wait("answer") { $0.text.contains("\r\n\r\n") }
+            if reader.text.hasPrefix("HTTP/1.1 200") { return }
+            try #require(ContinuousClock.now < end, "no place was given back")
+        }
+    }
+
+    @Test func aReaderThatTakesNothingLosesItsPlace() async throws {
+        // More than the buffers of any socket take.
+        await source.set(Self.big(20_000))
+        try await serve(most: 1, patience: .milliseconds(300)) { port in
+            let stuck = try await StreamClient(port, reads: false)
+            try await Self.awaitPlace(port)
+            #expect(stuck.text.isEmpty)
+        }
+    }
+
+    /// A sample of 300 names of this length.
+    private static func big(_ length: Int) -> Snapshot {
+        var builder = SnapshotBuilder()
+        for number in 0..<300 {
+            builder.add(
+                "/\(number)" + String(repeating: "x", count: length), ["pids.current": Reading(1)])
+        }
+        return builder.build()
     }
 
     @Test func nothingIsSampledWithoutAReader() async throws {
@@ -117,12 +143,7 @@ import Testing
     }
 
     @Test func aSlowReaderMissesSamplesAndKeepsNobodyWaiting() async throws {
-        var builder = SnapshotBuilder()
-        for number in 0..<300 {
-            builder.add(
-                "/\(number)" + String(repeating: "x", count: 4000), ["pids.current": Reading(1)])
-        }
-        let first = builder.build()
+        let first = Self.big(4000)
         let samples = (2...16).map { tick in
             Snapshot(
                 tick: UInt64(tick), wallTime: first.wallTime, tierTimes: first.tierTimes,

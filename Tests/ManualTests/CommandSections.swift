@@ -30,7 +30,9 @@ struct CommandSections {
     private var synopsis: [String] {
         let head = ".Nm \(Roff.argument(words.joined(separator: " ")))"
         let rest = command.children.isEmpty ? [] : [".Ar command", ".Op Ar argument ..."]
-        return [head] + groups.map(Self.usage) + rest
+        let isWord = { (group: [Command.Argument]) in group[0].kind == "positional" }
+        let ordered = groups.filter { !isWord($0) } + groups.filter(isWord)
+        return [head] + ordered.map(Self.usage) + rest
     }
 
     /// Flags that are told of together stand together.

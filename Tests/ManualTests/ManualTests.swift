@@ -47,9 +47,9 @@ import Testing
         let paths = try Self.files().map { $0.path() }
         #expect(paths.count > 30)
         let result = try ProgramRun.run("mandoc", ["-Tlint"] + paths)
-        // Pages of others may not be installed here, and of ours only their names are known.
+        // Pages that others are about need not be installed here, nor ours.
         let complaints = (result.lines + result.errorLines).filter {
-            !$0.contains("referenced manual not found")
+            !$0.contains("referenced manual not found") && !$0.contains("outdated mandoc.db")
         }
         #expect(complaints.isEmpty)
     }
@@ -76,6 +76,14 @@ import Testing
             .map { try String(contentsOf: $0, encoding: .utf8) }.joined(separator: "\n")
     }
 
+    /// Whether a line of keys has it: `.It Cm name , Cm on`, `.Cm rbps , wbps`.
+    private static func isExplained(_ key: String, in page: String) -> Bool {
+        page.split(separator: "\n").contains { line in
+            line.hasPrefix(".") && line.contains("Cm ")
+                && line.split(whereSeparator: { " ,".contains($0) }).contains { $0 == key }
+        }
+    }
+
     /// The loader's lists of keys stand in its sources: `keys: ["path", "unit"]`.
     @Test func everyKeyOfAPolicyIsExplained() throws {
         let page = try Self.page("cgwarden-policy.5")
@@ -83,7 +91,7 @@ import Testing
             .matches(of: /[kK]eys(?:: \[String\])?(?: =|:) \[([^\]]*)\]/)
         let keys = Set(lists.flatMap { $0.1.matches(of: /"([A-Za-z_0-9]+)"/).map { String($0.1) } })
         #expect(keys.count > 60, "\(keys)")
-        for key in keys.sorted() { #expect(page.contains("Cm \(key)"), "\(key) is not explained") }
+        #expect(keys.filter { !Self.isExplained($0, in: page) }.sorted() == [])
     }
 
     @Test func everyKeyOfTheConfigurationIsExplained() throws {
@@ -92,7 +100,7 @@ import Testing
         let keys = try String(contentsOf: file, encoding: .utf8)
             .matches(of: /(?m)^ *(?:# )?([a-z_]+):(?: |$)/).map { String($0.1) }
         #expect(keys.count >= 15)
-        for key in keys { #expect(page.contains("Cm \(key)"), "\(key) is not explained") }
+        #expect(keys.filter { !Self.isExplained($0, in: page) } == [])
     }
 
     @Test func everyFamilyOfTheProgramIsExplained() throws {
@@ -102,6 +110,6 @@ import Testing
                 String($0.1)
             })
         #expect(names.count > 60)
-        for name in names.sorted() { #expect(page.contains("Li \(name)\n"), "\(name)") }
+        #expect(names.filter { !page.contains("Li \($0)\n") }.sorted() == [])
     }
 }

@@ -26,7 +26,7 @@ enum Roff {
         let plain = literal(text)
         // A word that could be a macro or punctuation is kept from being one.
         let isMacro = plain.range(of: "^[A-Z%][a-z]{1,2}$", options: .regularExpression) != nil
-        let isMark = plain.count == 1 && !plain.first!.isLetter && !plain.first!.isNumber
+        let isMark = plain.count == 1 && plain.allSatisfy { !$0.isLetter && !$0.isNumber }
         let kept = isMacro || isMark ? "\\&" + plain : plain
         return kept.contains(" ") ? "\"\(kept)\"" : kept
     }

@@ -96,7 +96,8 @@ extension JournalEntry {
             cell: ControlCell(
                 file, line: Self.unlessEmpty(line["line"]), field: Self.unlessEmpty(line["field"]),
                 missing: line["missing"] ?? ""),
-            owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil, cause: line["cause"] ?? "",
+            owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
+            cause: line["cause"] ?? "",
             wallTime: line.number("time") ?? 0)
     }
 

@@ -169,12 +169,23 @@ public struct Restorer {
                 throw IOError("open", "the parent of \(one.entry.path)", code: 2)
             }
             let isUnified = one.directory.hierarchy.version == .unified
-            let text = try files.text(isUnified ? "\(name).effective" : name, of: parent)
+            let text = try isUnified ? widest(name, parent) : files.text(name, of: parent)
             try files.write(text, to: name, of: one.directory)
             return RestoreResult(entry: one.entry, found: one.found, outcome: .residue(text))
         } catch {
             throw ActuationError(error, on: one.directory)
         }
+    }
+
+    /// v2 takes more than the parent has: what a partition holds now is the parent's again later.
+    private func widest(_ name: String, _ parent: CgroupDirectory) throws(IOError) -> String {
+        if name == "cpuset.cpus", let sys = set.system.sys,
+            let online = try? ReadBuffer.contents(
+                of: sys + Array("/devices/system/cpu/online".utf8))
+        {
+            return String(decoding: online.filter { $0 > 0x20 }, as: UTF8.self)
+        }
+        return try files.text("\(name).effective", of: parent)
     }
 
     /// Takes what is done from the journal; an entry that stays there is only tried once more.

@@ -81,8 +81,9 @@ public struct LimitPlan: Sendable {
         }
     }
 
-    /// Throws if a file that would be written to is not there to be written to: mounted read-only,
-    /// or somebody else's. `isOthers` picks those that someone else writes.
+    /// Throws if a file that would be written to cannot be: it is mounted read-only, or another's.
+    ///
+    /// `isOthers` picks those that someone else writes.
     public func checkWritable(
         except isOthers: (Int) -> Bool = { _ in false }
     ) throws(ActuationError) {

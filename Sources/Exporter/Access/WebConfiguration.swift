@@ -23,7 +23,9 @@ struct WebConfiguration: Hashable, Sendable {
     /// Plain HTTP for everybody.
     init() {}
 
-    /// Reads the file's text; the first mistake ends it. Paths are relative to `directory`.
+    /// Reads the file's text; the first mistake ends it.
+    ///
+    /// Paths are relative to `directory`.
     init(_ bytes: [UInt8], file: String, directory: String) throws(ConfigError) {
         let root = try ConfigLoader.load(bytes, file: file)
         let keys = ["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"]

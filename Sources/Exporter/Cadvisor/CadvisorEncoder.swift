@@ -27,7 +27,7 @@ public struct CadvisorEncoder: Sendable {
         self.versionLabels = versionLabels
         self.deviceName = deviceName
         labels = LabelCache(
-            selection, making: { CgroupLabels(cadvisor: $0.path, identity($0)) },
+            selection, identity: identity, making: { CgroupLabels(cadvisor: $0, $1) },
             birthTime: birthTime)
     }
 

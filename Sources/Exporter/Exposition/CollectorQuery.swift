@@ -12,7 +12,9 @@ struct CollectorQuery {
         MetricCatalog.all.contains { $0.family != nil && $0.collector == collector }
     }
 
-    /// The collectors that are wanted; nil for all. Other keys are somebody else's.
+    /// The collectors that are wanted; nil for all.
+    ///
+    /// Other keys are somebody else's.
     static func collectors(in query: some StringProtocol) throws(Mistake) -> Set<Collector>? {
         var named: [String: Set<Collector>] = [:]
         for pair in query.split(separator: "&") {

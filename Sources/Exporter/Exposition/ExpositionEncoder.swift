@@ -33,7 +33,7 @@ public struct ExpositionEncoder: Sendable {
         own = OwnFamilies(version: version)
         let inline = selection.inlineLabels
         labels = LabelCache(
-            selection, making: { CgroupLabels($0.path, identity($0), inline: inline) },
+            selection, identity: identity, making: { CgroupLabels($0, $1, inline: inline) },
             birthTime: birthTime)
         instanceLabels = InstanceLabels(selection, deviceName: deviceName)
     }

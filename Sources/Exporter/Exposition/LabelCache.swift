@@ -28,17 +28,23 @@ struct LabelCache {
     /// How many cgroups have none, by reason.
     private(set) var dropped: [DropReason: Int] = [:]
 
-    private let making: @Sendable (CgroupEntry) -> CgroupLabels
+    private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
+    private let making: @Sendable (CgroupPath, CgroupIdentity) -> CgroupLabels
     private let birthTime: @Sendable (CgroupEntry) -> UInt64?
     private var choice: CgroupChoice
     private var listed: [CgroupEntry]?
-    private var byID: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
+    /// The cgroups whose identity can change while they live.
+    private var contained: [(position: Int, identity: CgroupIdentity)] = []
+    private typealias Known = (labels: CgroupLabels, identity: CgroupIdentity, startTime: UInt64)
+    private var byID: [CgroupID: Known] = [:]
 
     init(
         _ selection: ExportSelection,
-        making: @escaping @Sendable (CgroupEntry) -> CgroupLabels,
+        identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity,
+        making: @escaping @Sendable (CgroupPath, CgroupIdentity) -> CgroupLabels,
         birthTime: @escaping @Sendable (CgroupEntry) -> UInt64?
     ) {
+        self.identity = identity
         self.making = making
         self.birthTime = birthTime
         choice = CgroupChoice(selection)
@@ -47,15 +53,16 @@ struct LabelCache {
     /// Follows the births and deaths of a new sample.
     mutating func update(_ snapshot: Snapshot) {
         // The sampler gives the very same list until a cgroup comes or goes.
-        if let listed, listed == snapshot.cgroups { return }
+        if let listed, listed == snapshot.cgroups, !areNamesNew(listed) { return }
         listed = snapshot.cgroups
         let (positions, dropped) = choice.choose(from: snapshot.cgroups)
         self.dropped = dropped
-        var living: [CgroupID: (labels: CgroupLabels, startTime: UInt64)] = [:]
+        var living: [CgroupID: Known] = [:]
         living.reserveCapacity(positions.count)
         bytes.removeAll(keepingCapacity: true)
         cgroups.removeAll(keepingCapacity: true)
         infos.removeAll(keepingCapacity: true)
+        contained.removeAll(keepingCapacity: true)
         let descendants = Self.descendants(snapshot.cgroups)
         var spelled: Set<[UInt8]> = []
         spelled.reserveCapacity(positions.count)
@@ -63,6 +70,7 @@ struct LabelCache {
             let cgroup = snapshot.cgroups[position]
             let known = known(cgroup, snapshot.wallTime)
             living[cgroup.id] = known
+            if known.identity.isContained { contained.append((position, known.identity)) }
             // A byte that is not UTF-8 is spelled out, and another cgroup may bear that very
             // spelling; the same series twice would be an invalid exposition.
             guard spelled.insert(known.labels.identity).inserted else {
@@ -80,6 +88,11 @@ struct LabelCache {
         byID = living
     }
 
+    /// Whether a runtime has named a container since, or given it another name.
+    private func areNamesNew(_ listed: [CgroupEntry]) -> Bool {
+        contained.contains { position, known in identity(listed[position]) != known }
+    }
+
     private static func descendants(_ cgroups: [CgroupEntry]) -> [Int] {
         var counts = [Int](repeating: 0, count: cgroups.count)
         // A parent stands before its descendants.
@@ -89,11 +102,13 @@ struct LabelCache {
         return counts
     }
 
-    private func known(
-        _ cgroup: CgroupEntry, _ now: UInt64
-    ) -> (labels: CgroupLabels, startTime: UInt64) {
+    private func known(_ cgroup: CgroupEntry, _ now: UInt64) -> Known {
         let old = byID[cgroup.id]
-        if let old, old.labels.path == cgroup.path { return old }
-        return (making(cgroup), old?.startTime ?? min(birthTime(cgroup) ?? now, now))
+        let isSamePath = old?.labels.path == cgroup.path
+        if let old, isSamePath, !old.identity.isContained { return old }
+        let identity = identity(cgroup)
+        if let old, isSamePath, old.identity == identity { return old }
+        let startTime = old?.startTime ?? min(birthTime(cgroup) ?? now, now)
+        return (making(cgroup.path, identity), identity, startTime)
     }
 }

@@ -34,6 +34,8 @@ actor SampleFeed {
     private var readers: [UInt64: AsyncStream<ByteBuffer>.Continuation] = [:]
     private var serial: UInt64 = 0
     private var pump: Task<Void, Never>?
+    /// Whether the pump has sent the document; if not, a newcomer gets it together with the others.
+    private var isSent = false
     private var isOver = false
 
     init(_ exposition: Exposition, encoder: SnapshotEncoder, limits: Limits) {
@@ -61,8 +63,9 @@ actor SampleFeed {
             Task { [weak self] in await self?.forget(id) }
         }
         if pump == nil {
+            isSent = false
             pump = Task { await run() }
-        } else if let document {
+        } else if isSent, let document {
             reader.yield(document.event)
         }
         return stream
@@ -80,7 +83,6 @@ actor SampleFeed {
     /// Sends what is new for as long as somebody reads.
     private func run() async {
         let clock = ContinuousClock()
-        var sent: (tick: UInt64, wallTime: UInt64)?
         var trouble: String?
         var lastWord = clock.now
         while !readers.isEmpty, !isOver {
@@ -88,10 +90,8 @@ actor SampleFeed {
             do {
                 if let snapshot = try await exposition.collect() {
                     let document = written(snapshot)
-                    if sent.map({ $0 != (document.tick, document.wallTime) }) ?? true {
-                        news = document.event
-                    }
-                    sent = (document.tick, document.wallTime)
+                    if !isSent { news = document.event }
+                    isSent = true
                 }
                 trouble = nil
             } catch {
@@ -99,16 +99,23 @@ actor SampleFeed {
                 if text != trouble { news = Self.failure(text) }
                 trouble = text
             }
-            if news == nil, clock.now - lastWord >= limits.keepAlive {
-                news = ByteBuffer(string: ": still here\n\n")
-            }
             if let news {
                 for reader in readers.values { reader.yield(news) }
+                lastWord = clock.now
+            } else if clock.now - lastWord >= limits.keepAlive {
+                for reader in readers.values { Self.remind(reader) }
                 lastWord = clock.now
             }
             try? await clock.sleep(for: min(Self.pace, limits.keepAlive))
         }
         pump = nil
+    }
+
+    /// Sends a comment, but never instead of a sample that was not taken yet.
+    private static func remind(_ reader: AsyncStream<ByteBuffer>.Continuation) {
+        if case .dropped(let untaken) = reader.yield(ByteBuffer(string: ": still here\n\n")) {
+            reader.yield(untaken)
+        }
     }
 
     private func written(_ snapshot: Snapshot) -> Document {
@@ -120,6 +127,7 @@ actor SampleFeed {
         let start = event.writerIndex
         event.writeBytes(text)
         event.writeString("\n\n")
+        isSent = false
         let document = Document(
             tick: snapshot.tick, wallTime: snapshot.wallTime, event: event,
             json: event.getSlice(at: start, length: text.count) ?? ByteBuffer())

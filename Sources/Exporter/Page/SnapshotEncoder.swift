@@ -34,12 +34,15 @@ struct SnapshotEncoder {
         return json.take()
     }
 
-    /// Asks for the identity of newcomers, and forgets those that are gone.
+    /// Asks for the identity of newcomers and of containers, which may be named later, and forgets
+    /// those that are gone.
     private mutating func remember(_ cgroups: [CgroupEntry]) {
         var living: [CgroupID: (path: CgroupPath, identity: CgroupIdentity)] = [:]
         living.reserveCapacity(cgroups.count)
         for cgroup in cgroups {
-            let old = known[cgroup.id].flatMap { $0.path == cgroup.path ? $0 : nil }
+            let old = known[cgroup.id].flatMap {
+                $0.path == cgroup.path && !$0.identity.isContained ? $0 : nil
+            }
             living[cgroup.id] = old ?? (cgroup.path, identity(cgroup))
         }
         known = living

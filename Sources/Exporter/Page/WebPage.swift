@@ -9,11 +9,13 @@ struct WebPage: Sendable {
     let body: ByteBuffer
     let headers: [(String, String)]
 
-    init(version: String) {
+    init(version: String, metricsPath: String) {
         let style = Self.text(PackageResources.page_css)
         let script = Self.text(PackageResources.page_js)
         let page = Self.text(PackageResources.page_html)
             .replacing("{{version}}", with: version)
+            // Relative, for the page may be below a proxy's prefix.
+            .replacing("{{metrics}}", with: Self.quoted(String(metricsPath.dropFirst())))
             .replacing("{{style}}", with: style)
             .replacing("{{script}}", with: script)
         body = ByteBuffer(string: page)
@@ -30,6 +32,13 @@ struct WebPage: Sendable {
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// For the value of an attribute.
+    private static func quoted(_ text: String) -> String {
+        [("&", "&amp;"), ("\"", "&quot;"), ("<", "&lt;")].reduce(text) {
+            $0.replacing($1.0, with: $1.1)
+        }
+    }
 
     private static func hash(_ text: String) -> String {
         "sha256-" + SHA256.base64(Array(text.utf8))

@@ -306,8 +306,7 @@ const ceiling = (name, values, record) => {
 };
 
 const identityText = record =>
-  [record.container ?? record.container_id?.slice(0, 12), record.pod, record.namespace]
-    .filter(Boolean).join(" · ");
+  [record.container, record.pod, record.namespace].filter(Boolean).join(" · ");
 
 const fillRow = (element, row, place) => {
   const { record } = row;
@@ -359,7 +358,7 @@ const fillRow = (element, row, place) => {
 };
 
 const drawBar = (bar, share) => {
-  bar.hidden = share === null;
+  setAttribute(bar, "hidden", share === null ? "" : null);
   if (share === null) return;
   setClass(bar, `bar ${level(share)}`);
   const width = Math.min(share, 1).toFixed(3);
@@ -528,7 +527,7 @@ const drawDetail = () => {
     const [, now, most] = chart.firstChild.children;
     const current = values[kept - 1];
     setText(now, Number.isNaN(current) ? "-" : format(current));
-    setText(most, `highest ${format(highest(values))}`);
+    setText(most, values.every(Number.isNaN) ? "" : `highest ${format(highest(values))}`);
     drawSpark(chart.lastChild, values, ceiling(name, values, record));
   });
   askDetails(record);

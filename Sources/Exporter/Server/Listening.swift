@@ -107,7 +107,7 @@ struct Listening: Sendable {
 
     private func bootstrap(_ connections: ServerQuiescingHelper) -> ServerBootstrap {
         ServerBootstrap(group: Self.loops)
-            .serverChannelOption(.backlog, value: 128)
+            .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -89,7 +89,8 @@ public struct MetricsServer: Sendable {
                 limits: .init(
                     readers: configuration.mostStreams,
                     keepAlive: configuration.streamKeepAlive)),
-            page: WebPage(version: configuration.version),
+            page: WebPage(
+                version: configuration.version, metricsPath: configuration.telemetryPath),
             telemetryPath: configuration.telemetryPath, logger: logger)
     }
 

@@ -149,11 +149,18 @@ final class RequestHandler: ChannelInboundHandler {
     ) {
         phase = .leaving
         deadline?.cancel()
+        // When there are too many connections it is one of the first to go.
+        table.note(context.channel, isWaiting: true)
         sendHead(response, keepsAlive: false, version: version, context)
         context.flush()
         let channel = context.channel
+        let patience = TimeAmount(limits.writeTime)
         let writing = Task {
             for await piece in pieces {
+                let deadline = channel.eventLoop.scheduleTask(in: patience) {
+                    channel.close(promise: nil)
+                }
+                defer { deadline.cancel() }
                 // Awaited, so that a slow reader costs it pieces and not this program memory.
                 try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
             }

@@ -39,16 +39,25 @@ struct ContainerRecord: Hashable, Sendable {
 }
 
 extension CgroupIdentity {
-    /// Adds what a runtime's state tells; what the path tells stays.
+    /// Adds what a runtime's state tells; the identifiers of the path stay.
     mutating func add(_ record: ContainerRecord) {
         // systemd-machined knows better than the name of a scope who registered it.
-        runtime = record.runtime
-        if record.isMachine, kind == .container { kind = .scope }
-        container = record.name ?? container
-        image = record.image
-        pod = record.pod
-        podUID = podUID ?? record.podUID
-        namespace = record.namespace
-        labels = record.labels
+        runtime = Self.plain(record.runtime) ?? runtime
+        isMachine = isMachine || record.isMachine
+        if isMachine, kind == .container { kind = .scope }
+        container = Self.plain(record.name) ?? container
+        image = Self.plain(record.image)
+        pod = Self.plain(record.pod)
+        podUID = podUID ?? Self.plain(record.podUID)
+        namespace = Self.plain(record.namespace)
+        labels = record.labels.compactMapValues(Self.plain)
+    }
+
+    /// What goes to terminals and into labels: no control characters, and nothing that is no name.
+    private static func plain(_ text: String?) -> String? {
+        guard let text, !text.isEmpty, text.utf8.count <= 1024,
+            text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else { return nil }
+        return text
     }
 }

@@ -53,7 +53,7 @@ public final class Identities: Sendable {
         var result = old ?? Known(path: path, identity: CgroupIdentity(path))
         guard RuntimeState.mayKnow(result.identity), mayLook(now) else { return result }
         var identity = CgroupIdentity(result.path)
-        let isComplete = state.complete(&identity)
+        let isComplete = state.complete(&identity, at: now)
         // What was known of a container stays true when its files go before its cgroup does.
         if isComplete || result.isComplete != true { result.identity = identity }
         result.failures = isComplete ? 0 : result.failures + 1

@@ -18,15 +18,15 @@ struct RuntimeState: Sendable {
     private static let drivers = ["overlay", "vfs", "btrfs", "zfs"]
 
     private typealias Reader =
-        @Sendable (RuntimeState, StateFiles, CgroupIdentity) -> ContainerRecord?
+        @Sendable (RuntimeState, StateFiles, CgroupIdentity, UInt64) -> ContainerRecord?
 
     /// Who may know a container; nil for one whose path does not name the runtime.
     private static let readers: [(runtime: String?, read: Reader)] = [
-        ("docker", { $0.docker($1, $2) }), ("containerd", { $0.containerd($1, $2) }),
-        ("cri-o", { $0.crio($1, $2) }), ("podman", { $0.podman($1, $2) }),
-        (nil, { $0.docker($1, $2) }), (nil, { $0.containerd($1, $2) }),
-        ("nspawn", { $0.machined($1, $2) }), ("qemu", { $0.machined($1, $2) }),
-        ("libvirt-lxc", { $0.machined($1, $2) }),
+        ("docker", { $0.docker($1, $2, $3) }), ("containerd", { $0.containerd($1, $2, $3) }),
+        ("cri-o", { $0.crio($1, $2, $3) }), ("podman", { $0.podman($1, $2, $3) }),
+        (nil, { $0.docker($1, $2, $3) }), (nil, { $0.containerd($1, $2, $3) }),
+        ("nspawn", { $0.machined($1, $2, $3) }), ("qemu", { $0.machined($1, $2, $3) }),
+        ("libvirt-lxc", { $0.machined($1, $2, $3) }),
     ]
 
     init(_ system: SystemRoot) {
@@ -41,34 +41,36 @@ struct RuntimeState: Sendable {
     }
 
     /// Adds what is written down; false if that is not all there should be.
-    func complete(_ identity: inout CgroupIdentity) -> Bool {
+    func complete(_ identity: inout CgroupIdentity, at now: UInt64) -> Bool {
         let isContainer = identity.containerID != nil || identity.container != nil
         var isFound = !isContainer
-        if isContainer, let record = record(of: identity) {
+        if isContainer, let record = record(of: identity, at: now) {
             identity.add(record)
             isFound = true
         }
         guard let uid = identity.podUID, identity.pod == nil else { return isFound }
-        guard let pod = loggedPods[uid] else { return false }
+        guard let pod = loggedPods(at: now)[uid] else { return false }
         identity.pod = pod.name
         identity.namespace = pod.namespace
         return isFound
     }
 
-    private func record(of identity: CgroupIdentity) -> ContainerRecord? {
+    private func record(of identity: CgroupIdentity, at now: UInt64) -> ContainerRecord? {
         // A user may make a cgroup of any name, but has only the state of containers of their own.
         let user = identity.user ?? 0
         let name = identity.containerID ?? identity.container ?? ""
-        return records.value(of: "\(user)/\(identity.runtime ?? "")/\(name)") {
-            let files = machine.value(of: user) {
+        return records.value(of: "\(user)/\(identity.runtime ?? "")/\(name)", at: now) { _ in
+            let files = machine.value(of: user, at: now) { _ in
                 user == 0 ? StateFiles(system) : StateFiles(system, user: user)
             }
             return Self.readers.lazy.filter { $0.runtime == identity.runtime }
-                .compactMap { $0.read(self, files, identity) }.first
+                .compactMap { $0.read(self, files, identity, now) }.first
         }
     }
 
-    private func docker(_ files: StateFiles, _ identity: CgroupIdentity) -> ContainerRecord? {
+    private func docker(
+        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+    ) -> ContainerRecord? {
         guard let id = identity.containerID else { return nil }
         for root in files.docker {
             var name, image: String?
@@ -92,7 +94,9 @@ struct RuntimeState: Sendable {
         return nil
     }
 
-    private func containerd(_ files: StateFiles, _ identity: CgroupIdentity) -> ContainerRecord? {
+    private func containerd(
+        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+    ) -> ContainerRecord? {
         guard let id = identity.containerID else { return nil }
         for root in files.containerd {
             let tasks = "\(root)/io.containerd.runtime.v2.task"
@@ -106,7 +110,9 @@ struct RuntimeState: Sendable {
         return nil
     }
 
-    private func crio(_ files: StateFiles, _ identity: CgroupIdentity) -> ContainerRecord? {
+    private func crio(
+        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+    ) -> ContainerRecord? {
         guard let id = identity.containerID else { return nil }
         for root in files.storage {
             for driver in Self.drivers {
@@ -123,8 +129,10 @@ struct RuntimeState: Sendable {
         return nil
     }
 
-    private func podman(_ files: StateFiles, _ identity: CgroupIdentity) -> ContainerRecord? {
-        let index = indexes.value(of: identity.user ?? 0) { podmanIndex(files) }
+    private func podman(
+        _ files: StateFiles, _ identity: CgroupIdentity, _ now: UInt64
+    ) -> ContainerRecord? {
+        let index = indexes.value(of: identity.user ?? 0, at: now) { _ in podmanIndex(files) }
         return identity.containerID.flatMap { index[$0] }
     }
 
@@ -166,7 +174,9 @@ struct RuntimeState: Sendable {
     }
 
     /// systemd-machined's file of a container or virtual machine: `KEY=value` lines.
-    private func machined(_ files: StateFiles, _ identity: CgroupIdentity) -> ContainerRecord? {
+    private func machined(
+        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+    ) -> ContainerRecord? {
         guard let name = identity.container, !name.contains("/"), name != "..", name != ".",
             let lines = files.lines("/run/systemd/machines/\(name)")
         else { return nil }
@@ -174,7 +184,8 @@ struct RuntimeState: Sendable {
         for line in lines where !line.hasPrefix("#") {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
-            let isQuoted = parts[1].hasPrefix("\"") && parts[1].hasSuffix("\"") && parts[1].count > 1
+            let isQuoted =
+                parts[1].hasPrefix("\"") && parts[1].hasSuffix("\"") && parts[1].count > 1
             let value = isQuoted ? parts[1].dropFirst().dropLast() : parts[1]
             values[parts[0]] = UnitName.readable(String(value))
         }
@@ -190,8 +201,8 @@ struct RuntimeState: Sendable {
 
     /// The pods by their UIDs: the kubelet has a directory `NAMESPACE_NAME_UID` for the logs of each,
     /// whatever the runtime.
-    private var loggedPods: [String: (namespace: String, name: String)] {
-        pods.value(of: "") {
+    private func loggedPods(at now: UInt64) -> [String: (namespace: String, name: String)] {
+        pods.value(of: "", at: now) { _ in
             var found: [String: (namespace: String, name: String)] = [:]
             for directory in StateFiles(system).names(in: "/var/log/pods") {
                 let parts = directory.split(separator: "_")

@@ -10,7 +10,8 @@ enum TableView {
         for place in min(model.top, end)..<end {
             let line = geometry.tableTop + place - model.top
             row(
-                model.rows[place], model.layout, snapshot, table, line: line,
+                model.rows[place], text(model.rows[place], model, snapshot), model.layout, snapshot,
+                table, line: line,
                 isSelected: place == model.cursor, into: &frame)
         }
         if model.rows.isEmpty {
@@ -54,8 +55,8 @@ enum TableView {
     }
 
     private static func row(
-        _ row: TreeRow, _ layout: Layout, _ snapshot: Snapshot, _ table: TableLayout, line: Int,
-        isSelected: Bool, into frame: inout Frame
+        _ row: TreeRow, _ text: String, _ layout: Layout, _ snapshot: Snapshot,
+        _ table: TableLayout, line: Int, isSelected: Bool, into frame: inout Frame
     ) {
         if isSelected { frame.fill(row: line, style: .selected) }
         let figures = CgroupFigures(snapshot, row.index)
@@ -63,8 +64,7 @@ enum TableView {
             switch place.column {
             case .cgroup:
                 name(
-                    row, layout, snapshot, line: line, width: place.width, isSelected: isSelected,
-                    into: &frame)
+                    row, text, line: line, width: place.width, isSelected: isSelected, into: &frame)
             case .state:
                 let state = figures.state
                 let style: Style =
@@ -80,12 +80,24 @@ enum TableView {
         }
     }
 
-    private static func name(
-        _ row: TreeRow, _ layout: Layout, _ snapshot: Snapshot, line: Int, width: Int,
-        isSelected: Bool, into frame: inout Frame
-    ) {
+    /// What a cgroup is known as, in a list behind the path to it; the whole path of the selected one
+    /// stands above the details.
+    private static func text(_ row: TreeRow, _ model: LiveModel, _ snapshot: Snapshot) -> String {
         let path = snapshot.cgroups[row.index].path
-        let text = CellWidth.printable(layout.tree ? path.name : path.description)
+        let title = model.titles[row.index]
+        if model.layout.tree {
+            return CellWidth.printable(title ?? UnitName.readable(path.name))
+        }
+        guard let title, let parent = path.parent else {
+            return CellWidth.printable(path.description)
+        }
+        return CellWidth.printable((parent.isRoot ? "" : parent.description) + "/" + title)
+    }
+
+    private static func name(
+        _ row: TreeRow, _ text: String, line: Int, width: Int, isSelected: Bool,
+        into frame: inout Frame
+    ) {
         var guides = row.guides(narrow: width < 40)
         // A deep row keeps room for its name.
         let most = max(width - 12, 0)

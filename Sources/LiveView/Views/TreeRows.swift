@@ -22,11 +22,13 @@ struct TreeRows {
     /// What decides.
     struct Options {
         var layout = Layout()
-        /// Lower-case text that the path must hold; empty for all.
+        /// Lower-case text that the path or the title must hold; empty for all.
         var filter = ""
         /// The most directories below the root; nil for all.
         var depth: Int?
         var folded: Set<CgroupID> = []
+        /// What people know cgroups as, by position in the snapshot.
+        var titles: [Int: String] = [:]
     }
 
     private let snapshot: Snapshot
@@ -61,7 +63,10 @@ struct TreeRows {
         guard !options.filter.isEmpty else { return shown }
         let wanted = Array(options.filter.utf8)
         for index in cgroups.indices {
-            shown[index] = shown[index] && Self.holds(cgroups[index].path.bytes, wanted)
+            let title = options.titles[index].map { Array($0.utf8) } ?? []
+            shown[index] =
+                shown[index]
+                && (Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted))
         }
         guard options.layout.tree else { return shown }
         // Parents stand before their children, so going backwards reaches every ancestor.

@@ -3,7 +3,11 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Measures the sampler alone, for `make bench`.
+#if Exporter
+import Exporter
+#endif
+
+/// Measures the sampler alone, and the rendering of a sample, for `make bench`.
 struct BenchSweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-sweep",
@@ -39,6 +43,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
         for _ in 1..<passes { last = await sampler.sample() }
         let spent = Double(MonotonicClock.processCPUNanoseconds - before) / 1e9
         let runs = Double(passes)
+        let resident = ProcessMemory.current.resident.value ?? 0
         var json = JSONWriter()
         json.object { json in
             json.key("cgroups")
@@ -52,9 +57,27 @@ struct BenchSweepCommand: AsyncParsableCommand {
             json.key("cpu_seconds_per_sweep")
             json.literal(DecimalText.fixed(spent / runs, places: 9))
             json.key("resident_bytes")
-            json.value(ProcessMemory.current.resident.value ?? 0)
+            json.value(resident)
+            #if Exporter
+            json.key("cpu_seconds_per_exposition")
+            json.literal(DecimalText.fixed(Self.exposition(of: last, passes), places: 9))
+            #endif
         }
         json.newline()
         try StandardOutput.write(json.bytes)
     }
+
+    #if Exporter
+    /// What it costs to render a sample for Prometheus, in CPU seconds.
+    private static func exposition(of snapshot: Snapshot, _ passes: Int) -> Double {
+        var selection = ExportSelection()
+        selection.mostCgroups = .max
+        var encoder = ExpositionEncoder(version: Cgwarden.version, selection: selection) { _ in nil
+        }
+        encoder.encode(snapshot, process: ProcessSample(), as: .text)
+        let before = MonotonicClock.processCPUNanoseconds
+        for _ in 0..<passes { encoder.encode(snapshot, process: ProcessSample(), as: .text) }
+        return Double(MonotonicClock.processCPUNanoseconds - before) / 1e9 / Double(passes)
+    }
+    #endif
 }

@@ -58,11 +58,13 @@ struct ExporterCommand: AsyncParsableCommand {
         sampling.readDepth = selection.depth
         // The page and cAdvisor's names show theirs whatever is exported.
         let observation = try Observation(
-            options, metrics: Array(
+            options,
+            metrics: Array(
                 Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
         let kills = OOMKillTally()
-        var configuration = try MetricsServer.Configuration(web.settings, of: observation.set)
+        var configuration = try MetricsServer.Configuration(
+            web.settings, of: observation.set, Identities(observation.set.system))
         configuration.selection = selection
         configuration.programFamilies = { [kills.family] }
         let server = MetricsServer(

@@ -46,7 +46,8 @@ struct ShowCommand: AsyncParsableCommand {
             throw HierarchyError.noSuchCgroup(path.description, similar: [])
         }
         let description = CgroupDescription(
-            snapshot: snapshot, index: index, set: set, inodes: await sampler.inodes(of: path))
+            snapshot: snapshot, index: index, set: set, inodes: await sampler.inodes(of: path),
+            identity: Identities.all(set.system).identity(of: snapshot.cgroups[index]))
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }
 

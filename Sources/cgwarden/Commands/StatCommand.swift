@@ -57,7 +57,8 @@ struct StatCommand: AsyncParsableCommand {
             options, metrics: metrics, configuration: configuration)
         var output = SampleOutput(
             format: json ? .json : csv ? .csv : .table,
-            fields: fields?.metrics ?? (json ? nil : FieldList.usual))
+            fields: fields?.metrics ?? (json ? nil : FieldList.usual),
+            identities: .all(observation.set.system))
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
                 throw ValidationError("the pattern \(text) has an open bracket; close it")

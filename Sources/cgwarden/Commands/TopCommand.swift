@@ -103,7 +103,8 @@ struct TopCommand: AsyncParsableCommand {
                 LiveSource(observation, recorder), layout, depth: depth)
         }
         let most = once ? 1 : iterations ?? (batch ? nil : 3)
-        var printer = SamplePrinter(self, layout, below: path)
+        var printer = SamplePrinter(
+            self, layout, below: path, identities: .all(set.system))
         repeat {
             if printer.count > 0 {
                 try await Task.sleep(for: .microseconds(Int64(layout.delay * 1e6)))
@@ -125,7 +126,7 @@ struct TopCommand: AsyncParsableCommand {
                 ReplaySource(replay, name: file), layout, depth: depth)
         }
         let count = once ? 1 : iterations
-        var printer = SamplePrinter(self, layout, below: path)
+        var printer = SamplePrinter(self, layout, below: path, identities: nil)
         while printer.count != count, let snapshot = try replay.next() {
             try printer.print(snapshot)
         }
@@ -148,12 +149,15 @@ private struct SamplePrinter {
     /// How many were printed.
     private(set) var count = 0
 
-    init(_ command: TopCommand, _ layout: Layout, below path: CgroupPath) {
+    init(
+        _ command: TopCommand, _ layout: Layout, below path: CgroupPath, identities: Identities?
+    ) {
         self.command = command
         self.path = path
         table = PlainTable(layout: layout)
         output = SampleOutput(
-            format: command.json ? .json : .csv, fields: command.json ? nil : FieldList.usual)
+            format: command.json ? .json : .csv, fields: command.json ? nil : FieldList.usual,
+            identities: identities)
     }
 
     mutating func print(_ snapshot: Snapshot) throws {

@@ -31,6 +31,21 @@ final class ActionTally: Sendable {
         counts.withLock { $0.sorted { $0.key < $1.key } }
     }
 
+    /// Begins with 0 for what the rules of a policy may do: a rate needs that before the first 1.
+    func expect(_ policy: PolicyDocument) {
+        counts.withLock { counts in
+            for rule in policy.rules {
+                let isDry = rule.isDryRun || policy.defaults.isDryRun
+                for action in rule.actions {
+                    for result in isDry ? ["dry_run"] : ["applied", "failed"] {
+                        let key = Key(rule: rule.name, action: action.kind.effect, result: result)
+                        counts[key, default: Count()].count += 0
+                    }
+                }
+            }
+        }
+    }
+
     /// Looks at a line of the audit log.
     func take(_ record: AuditRecord) {
         guard record.phase == .apply, let action = record.action, let outcome = record.outcome,
@@ -38,12 +53,9 @@ final class ActionTally: Sendable {
         else { return }
         let rule = record.origin.name
         counts.withLock { counts in
-            // A rate needs a 0 before the first 1, so a failure is expected from the beginning.
-            for known in record.isDryRun ? [result] : ["applied", "failed"] {
-                let key = Key(rule: rule, action: action, result: known)
-                counts[key, default: Count()].count += known == result ? 1 : 0
-                if known == result { counts[key]?.last = record.wallTime }
-            }
+            let key = Key(rule: rule, action: action, result: result)
+            counts[key, default: Count()].count += 1
+            counts[key]?.last = record.wallTime
         }
     }
 
@@ -53,6 +65,22 @@ final class ActionTally: Sendable {
         case .done, .partial, .ineffective: isDryRun ? "dry_run" : "applied"
         case .failed, .rolledBack, .halfway, .hung: "failed"
         case .vetoed, .gone, .skipped: nil
+        }
+    }
+}
+
+extension RuleAction.Kind {
+    /// What the effect of it is called in the audit log.
+    fileprivate var effect: String {
+        switch self {
+        case .set, .scale, .pin: "set"
+        case .freeze: "freeze"
+        case .thaw: "thaw"
+        case .reclaim: "reclaim"
+        case .kill: "kill"
+        case .hook: "hook"
+        case .notify: "notify"
+        case .log: "log"
         }
     }
 }

@@ -63,7 +63,8 @@ extension DaemonService {
         _ logger: Logger
     ) throws -> MetricsServer? {
         guard settings.web.isServing else { return nil }
-        var configuration = try MetricsServer.Configuration(settings.web, of: machine.set)
+        var configuration = try MetricsServer.Configuration(
+            settings.web, of: machine.set, machine.identities)
         configuration.selection = settings.metrics
         configuration.programFamilies = {
             PolicyFamilies(numbers.current, actions).all + [kills.family]

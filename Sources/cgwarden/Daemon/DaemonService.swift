@@ -50,6 +50,7 @@ struct DaemonService: Service {
         Self.tellWhatIsLeft(machine, logger)
         let log = try Self.auditLog(settings.audit)
         trail = AuditTrail(log)
+        trail.actions.expect(policy)
         notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings) + settings.metrics.metrics)
@@ -157,6 +158,7 @@ struct DaemonService: Service {
         do {
             let policy = try source.load { logger.warning("\($0)") }
             try await warden.reload(policy)
+            trail.actions.expect(policy)
             notices.adopt(Self.webhooks(policy, logger))
             numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
             logger.info("the policy was read anew")

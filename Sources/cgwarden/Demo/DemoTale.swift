@@ -49,7 +49,8 @@ struct DemoTale: ~Copyable {
     }
 
     private static let guardDeeds = [
-        "arm": "watches its memory", "set": "sets memory.max", "freeze": "frozen, just below its limit",
+        "arm": "watches its memory", "set": "sets memory.max",
+        "freeze": "frozen, just below its limit",
         "thaw": "thawed: there is room again", "kill": "killed",
         "oom-killer-on": "the kernel may kill again",
     ]

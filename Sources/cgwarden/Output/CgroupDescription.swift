@@ -9,6 +9,7 @@ struct CgroupDescription {
     let set: HierarchySet
     /// The inode in each hierarchy.
     let inodes: [UInt64]
+    let identity: CgroupIdentity
 
     private var path: CgroupPath { snapshot.cgroups[index].path }
 
@@ -85,6 +86,7 @@ struct CgroupDescription {
         var json = JSONWriter()
         let members = Membership(set).members(of: path)
         snapshot.write(index, to: &json) { json in
+            identity.write(to: &json)
             json.key("inodes")
             json.object { json in
                 for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
@@ -121,6 +123,7 @@ struct CgroupDescription {
 
     var text: String {
         var text = "\(path)\n"
+        for sentence in identity.sentences { text += "  \(sentence)\n" }
         for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
             text += "  \(hierarchy.label) inode \(inode)\n"
         }

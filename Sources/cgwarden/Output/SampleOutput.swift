@@ -1,4 +1,5 @@
 import CgroupModel
+import Hierarchy
 
 /// Samples as lines of text.
 struct SampleOutput {
@@ -6,13 +7,16 @@ struct SampleOutput {
 
     private let format: Format
     private let fields: [MetricID]?
+    private let identities: Identities?
     private var json = JSONWriter()
     private var isFirst = true
 
-    /// `fields` nil means everything that a cgroup has, which only JSON can do.
-    init(format: Format, fields: [MetricID]?) {
+    /// `fields` nil means everything that a cgroup has, which only JSON can do; only JSON has
+    /// containers and pods, too, unless there are no `identities` as of a recording.
+    init(format: Format, fields: [MetricID]?, identities: Identities?) {
         self.format = format
         self.fields = fields
+        self.identities = identities
     }
 
     mutating func render(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
@@ -20,7 +24,11 @@ struct SampleOutput {
         case .json:
             let only = fields.map { Set($0) }
             for index in indices {
-                snapshot.write(index, to: &json, withTime: true, withRates: true, only: only)
+                let entry = snapshot.cgroups[index]
+                let identity = identities?.identity(of: entry) ?? CgroupIdentity(entry.path)
+                snapshot.write(index, to: &json, withTime: true, withRates: true, only: only) {
+                    identity.write(to: &$0)
+                }
                 json.newline()
             }
             return json.take()

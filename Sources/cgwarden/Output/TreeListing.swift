@@ -7,12 +7,14 @@ struct TreeListing {
     private let set: HierarchySet
     private let membership: Membership
     private let reader: ProcessReader
+    private let identities: Identities
 
     init(_ snapshot: Snapshot, _ set: HierarchySet) {
         self.snapshot = snapshot
         self.set = set
         membership = Membership(set)
         reader = ProcessReader(set.system)
+        identities = .all(set.system)
     }
 
     /// The controllers that a cgroup has: on v2 those that its parent passes down.
@@ -47,6 +49,7 @@ struct TreeListing {
             json.value(entry.path.description)
             json.key("inode")
             json.value(entry.id.inode)
+            identities.identity(of: entry).write(to: &json)
             json.key("controllers")
             json.array { json in for name in controllers(index) { json.value(name) } }
             json.key("processes")
@@ -96,13 +99,16 @@ struct TreeListing {
             let names = controllers(index)
             let suffix = names.isEmpty ? "" : "  [\(names.joined(separator: " "))]"
             text += prefix + branch + name + suffix + "\n"
+            let identity = identities.identity(of: snapshot.cgroups[index])
             let hasChildren =
                 snapshot.cgroups.indices.contains(index + 1)
                 && snapshot.cgroups[index + 1].parent == index
             let inner =
                 prefix + (isTop ? "" : isLast[index] == true ? "   " : "│  ")
                 + (hasChildren ? "│  " : "   ")
-            for line in processLines(path) { text += inner + line + "\n" }
+            // What is within a container stands below it.
+            let sentences = identity.kind == .other ? [] : identity.sentences
+            for line in sentences + processLines(path) { text += inner + line + "\n" }
         }
         return text
     }

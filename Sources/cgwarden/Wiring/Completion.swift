@@ -1,15 +1,19 @@
 import ArgumentParser
 import CgroupModel
 import Hierarchy
+import KernelIO
 
 /// What shells offer behind TAB.
 extension CompletionKind {
     /// A cgroup of this machine.
-    static let cgroup = CompletionKind.custom { words, _, typed in
-        let root = words.firstIndex(of: "--root").map { words.index(after: $0) }
-        let system = root.flatMap { $0 < words.endIndex ? words[$0] : nil }
-            .map { SystemRoot.captured(in: $0) }
-        return await CgroupCompletion(system: system ?? .live).candidates(typed)
+    static let cgroup = CompletionKind.custom { words, index, beginning in
+        // The beginning is that of the last word, whichever the cursor is in.
+        let isLast = index >= words.count - 1
+        let place = words.firstIndex(of: "--root").map { words.index(after: $0) }
+        let root = place.flatMap { $0 < words.endIndex ? words[$0] : nil }
+        let system = root.map { SystemRoot.captured(in: $0) } ?? .live
+        guard let set = try? HierarchySet.discover(system) else { return [] }
+        return CgroupCompletion(set: set).candidates(isLast ? beginning : words[index])
     }
     /// A file that is YAML, or a directory of them.
     static let yaml = CompletionKind.file(extensions: ["yaml"])
@@ -26,34 +30,40 @@ extension CompletionKind {
 
 /// The cgroups that may be meant by what was typed so far.
 struct CgroupCompletion {
-    let system: SystemRoot
+    let set: HierarchySet
 
     /// One level below a path; without a slash the cgroups of that name wherever they are.
-    func candidates(_ typed: String) async -> [String] {
+    func candidates(_ typed: String) -> [String] {
+        guard !typed.isEmpty else { return children(of: .root).map(\.description) }
         guard let slash = typed.lastIndex(of: "/") else {
-            let top = typed.isEmpty ? await paths(below: .root, depth: 1) : []
-            let names = await paths(below: .root, depth: nil).map(\.name)
-            return top.map(\.description)
-                + Set(names).filter { !typed.isEmpty && $0.hasPrefix(typed) }.sorted()
+            var names: Set<String> = []
+            collect(&names, below: .root) { $0.hasPrefix(typed) }
+            return names.sorted()
         }
-        let parent = CgroupPath(String(typed[..<slash]))
-        let near = await paths(below: parent, depth: 2)
-        let fitting = near.filter {
-            $0.parent == parent && $0.description.hasPrefix(typed)
+        let fitting = children(of: CgroupPath(String(typed[..<slash]))).filter {
+            $0.description.hasPrefix(typed)
         }
         // With something below it is not the end of the word yet.
-        let only = fitting.count == 1 ? fitting.first : nil
-        let hasMore = near.contains { $0.parent == only }
-        return fitting.map(\.description) + (hasMore ? only.map { ["\($0)/"] } ?? [] : [])
+        let isInner = fitting.count == 1 && !children(of: fitting[0]).isEmpty
+        return fitting.map(\.description) + (isInner ? ["\(fitting[0])/"] : [])
     }
 
-    private func paths(below root: CgroupPath, depth: Int?) async -> [CgroupPath] {
-        var configuration = SamplerConfiguration()
-        configuration.isContinuous = false
-        configuration.scope = SampleScope(subtree: root, depth: depth)
-        guard let set = try? HierarchySet.discover(system),
-            let sampler = try? Sampler(ReadPlan([MetricID](), on: set), on: set, configuration)
-        else { return [] }
-        return await sampler.sample().cgroups.map(\.path).filter { $0 != root }
+    private func collect(
+        _ names: inout Set<String>, below parent: CgroupPath, where isWanted: (String) -> Bool
+    ) {
+        for child in children(of: parent) {
+            if isWanted(child.name) { names.insert(child.name) }
+            collect(&names, below: child, where: isWanted)
+        }
+    }
+
+    /// Those of all hierarchies together; none of a cgroup that is not there.
+    private func children(of parent: CgroupPath) -> [CgroupPath] {
+        let paths = set.hierarchies.flatMap { hierarchy -> [CgroupPath] in
+            let place = hierarchy.directory + (parent.isRoot ? [] : parent.bytes)
+            let entries = try? OwnedDescriptor.directory(place).entries(path: place.pathText)
+            return (entries ?? []).filter(\.isDirectory).map { parent.child($0.name) }
+        }
+        return Set(paths).sorted()
     }
 }

@@ -14,6 +14,7 @@ final class LiveSource: ScreenSource {
     private let pace = Pacer()
     private let membership: Membership
     private let reader: ProcessReader
+    private let identities: Identities
     private var previousTimes: [Int32: (ticks: UInt64, at: UInt64)] = [:]
 
     private let recorder: Recorder?
@@ -27,6 +28,7 @@ final class LiveSource: ScreenSource {
         cursor = HistoryCursor(ring)
         membership = Membership(set)
         reader = ProcessReader(set.system)
+        identities = Identities(set.system)
     }
 
     let isReplay = false
@@ -66,6 +68,8 @@ final class LiveSource: ScreenSource {
     ) -> [Double?] {
         ring.series(of: cgroup, back: back, count: count, value)
     }
+
+    func title(of cgroup: CgroupEntry) -> String? { identities.identity(of: cgroup).title }
 
     func processes(of cgroup: CgroupEntry) -> [ProcessRow] {
         let now = MonotonicClock.nanoseconds

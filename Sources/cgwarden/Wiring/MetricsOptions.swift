@@ -2,8 +2,9 @@
 import ArgumentParser
 import CgroupModel
 
-/// What is exported: the same options for every command that serves. What is not given stays as
-/// the configuration has it.
+/// What is exported: the same options for every command that serves.
+///
+/// What is not given stays as the configuration has it.
 struct MetricsOptions: ParsableArguments {
     @Option(
         name: .customLong("metrics.profile"),

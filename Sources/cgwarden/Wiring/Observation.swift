@@ -39,17 +39,20 @@ struct CgroupLookup {
 
     init(_ set: HierarchySet) { self.set = set }
 
-    /// Takes a path, a directory below a mount point, or a name that only one cgroup has.
+    /// Takes a path, a directory below a mount point, or a name that only one cgroup has: its own, or
+    /// that of its container or pod.
     func resolve(_ text: String) async throws -> CgroupPath {
         let path = try path(text)
         if try await sample(SampleScope(subtree: path, depth: 0)).index(of: path) != nil {
             return path
         }
-        let all = try await sample(SampleScope()).cgroups.map(\.path)
+        let cgroups = try await sample(SampleScope()).cgroups
+        let all = cgroups.map(\.path)
         if let spelled = all.first(where: { $0.description == path.description }) {
             return spelled
         }
-        let named = text.contains("/") ? [] : all.filter { $0.name == text }
+        var named = text.contains("/") ? [] : all.filter { $0.name == text }
+        if named.isEmpty, !text.contains("/") { named = known(as: text, among: cgroups) }
         if named.count == 1 { return named[0] }
         if named.count > 1 {
             let places = named.prefix(5).map(\.description).joined(separator: ", ")
@@ -60,6 +63,21 @@ struct CgroupLookup {
         let similar = all.filter { !$0.isRoot && $0.name.hasPrefix(wanted) }.prefix(3)
         throw HierarchyError.noSuchCgroup(
             path.description, similar: similar.map(\.description))
+    }
+
+    /// The containers and pods of a name, and containers whose identifier begins so.
+    private func known(as text: String, among cgroups: [CgroupEntry]) -> [CgroupPath] {
+        let identities = Identities.all(set.system)
+        return cgroups.filter { cgroup in
+            let identity = identities.identity(of: cgroup)
+            switch identity.kind {
+            case .container:
+                let isID = text.utf8.count >= 12 && identity.containerID?.hasPrefix(text) == true
+                return isID || identity.container == text
+            case .pod: return identity.pod == text
+            case .slice, .service, .scope, .other: return false
+            }
+        }.map(\.path)
     }
 
     /// Takes a path or a directory below a mount point, of a cgroup that need not exist.

@@ -37,7 +37,7 @@ extension WebSettings {
 
 extension MetricsServer.Configuration {
     /// What every command that serves tells the server of this machine.
-    init(_ web: WebSettings, of set: HierarchySet) throws {
+    init(_ web: WebSettings, of set: HierarchySet, _ identities: Identities) throws {
         self.init(addresses: try web.listenAddresses(), version: Cgwarden.version)
         telemetryPath = web.telemetryPath
         webConfigurationFile = web.configurationFile.isEmpty ? nil : web.configurationFile
@@ -47,6 +47,7 @@ extension MetricsServer.Configuration {
         deviceName = { devices.name($0) }
         let births = CgroupBirths(set)
         birthTime = { births.time(of: $0.path) }
+        identity = { identities.identity(of: $0) }
         if !web.omitsOwnMetrics { processSample = { OwnProcess.sample() } }
     }
 }

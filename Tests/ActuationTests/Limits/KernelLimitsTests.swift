@@ -245,7 +245,7 @@ struct KernelLimitsTests {
             let old = try? memory.text("memory.kmem.limit_in_bytes")
         else { try Test.cancel("it needs v1 memory with memory.kmem") }
         // The planner does not even offer it.
-        #expect(throws: ActuationError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
+        #expect(throws: LimitError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
         let write = PlannedWrite(
             name: "memory.kernel", instance: nil, directory: memory,
             cell: "memory.kmem.limit_in_bytes", old: old, new: "16777216", direction: .narrows,

@@ -95,7 +95,7 @@ import Testing
         ),
         (.refused(name: "org.freedesktop.DBus.Error.InvalidArgs", message: "no"), .usage),
         (.refused(name: "org.freedesktop.DBus.Error.Failed", message: "no"), .failed),
-        (.timedOut(seconds: 5), .unavailable), (.disconnected, .unavailable),
+        (.timedOut(seconds: 5), .busy), (.disconnected, .busy),
         (.unreachable("No such file or directory"), .unavailable), (.malformed("x"), .failed),
     ]
 

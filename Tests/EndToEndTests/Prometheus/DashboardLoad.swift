@@ -25,12 +25,12 @@ final class DashboardLoad {
                 path: "cgwarden-test-\(UUID().uuidString)"
             ).path()
             : "/dev/vda"
-        do { try start() } catch { end(); throw error }
+        do { try limit() } catch { end(); throw error }
     }
 
     deinit { end() }
 
-    private func start() throws {
+    private func limit() throws {
         if isFileOwn { try Data(count: 8 << 20).write(to: URL(filePath: file)) }
         try set(
             web, "memory.max=64MiB", "memory.soft=56MiB", "cpu.max=30%cpu", "pids.max=40")
@@ -41,6 +41,10 @@ final class DashboardLoad {
                 "io.max=\(disk):riops=500/s", "io.max=\(disk):wiops=500/s")
         }
         try set(database, "memory.max=16MiB", "memory.total=16MiB")
+    }
+
+    /// Lets the members begin.
+    func start() throws {
         let block = "bs=64k status=none"
         for script in [
             "echo ready; while :; do :; done",
@@ -95,13 +99,13 @@ final class DashboardLoad {
     static let rules = """
         rules:
           - {name: busy, on: web, when: pids.current >= 1, until: pids.current < 1, do: [{set: {pids.max: 39}}]}
-          - {name: v1, on: web, when: memory.failcnt > 9000/s, do: [{notify: {}}]}
-          - {name: v2, on: web, when: memory.events.max > 9000/s, do: [{notify: {}}]}
+          - {name: v1, on: web, when: pids.current > 9000, requires: [v1], do: [{notify: {}}]}
+          - {name: v2, on: web, when: pids.current > 9000, requires: [v2], do: [{notify: {}}]}
         guards:
           - {name: guard, on: web, freeze_at: 99%, resume_at: 90%, max_frozen: 1s, on_timeout: thaw_killer, relief: [reclaim]}
         """
 
-    /// A policy for a dry run.
+    /// A policy for the busy service.
     var policy: String {
         """
         defaults: {interval: 500ms}

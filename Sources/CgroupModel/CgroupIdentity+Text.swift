@@ -1,0 +1,39 @@
+/// What to call a cgroup where people read.
+extension CgroupIdentity {
+    /// A short name in place of the last component of the path: `web (docker)`, `shop-0 (pod)`; nil
+    /// where the component says as much.
+    public var title: String? {
+        switch kind {
+        case .container: container.map { "\($0) (\(runtime ?? "container"))" }
+        case .pod: pod.map { "\($0) (pod)" }
+        case .slice, .service, .scope, .other: nil
+        }
+    }
+
+    /// What container and pod the cgroup is, or is within, a sentence a line: `container web (docker,
+    /// nginx:1.25)`, `in container …`, `pod shop-0 of prod (burstable)`.
+    public var sentences: [String] {
+        var lines: [String] = []
+        if runtime != nil || containerID != nil || container != nil {
+            let what = isMachine ? "virtual machine" : "container"
+            let isWithin = kind != (isMachine ? .scope : .container)
+            let remarks = [runtime, image].compactMap { $0 }.joined(separator: ", ")
+            lines.append(
+                (isWithin ? "in " : "") + "\(what) \(container ?? shortID ?? "without a name")"
+                    + (remarks.isEmpty ? "" : " (\(remarks))"))
+        }
+        if podUID != nil || pod != nil {
+            let place = namespace.map { " of \($0)" } ?? ""
+            lines.append(
+                (kind == .pod ? "" : "in ") + "pod \(pod ?? podUID ?? "")\(place)"
+                    + (qos.map { " (\($0))" } ?? ""))
+        }
+        if let unit, lines.isEmpty, UnitName.readable(unit) != unit {
+            lines.append("unit \(UnitName.readable(unit))")
+        }
+        return lines
+    }
+
+    /// The identifier as runtimes shorten it.
+    private var shortID: String? { containerID.map { String($0.prefix(12)) } }
+}

@@ -1,0 +1,23 @@
+import CgroupModel
+
+extension CgroupIdentity {
+    /// Writes `container` and `pod` into an open object, each if the cgroup is one or within one;
+    /// what is not known is left out.
+    func write(to json: inout JSONWriter) {
+        let container = [
+            ("name", self.container), ("id", containerID), ("runtime", runtime), ("image", image),
+        ]
+        let pod = [("name", self.pod), ("uid", podUID), ("namespace", namespace), ("qos", qos)]
+        for (key, fields) in [("container", container), ("pod", pod)]
+        where fields.contains(where: { $0.1 != nil }) {
+            json.key(key)
+            json.object { json in
+                for (name, value) in fields {
+                    guard let value else { continue }
+                    json.key(name)
+                    json.value(value)
+                }
+            }
+        }
+    }
+}

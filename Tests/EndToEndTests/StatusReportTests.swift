@@ -1,0 +1,25 @@
+import CgroupModel
+import Testing
+
+@testable import Policy
+@testable import cgwarden
+
+@Suite struct StatusReportTests {
+    private func text(_ change: (inout PolicyMetrics) -> Void) -> String {
+        var state = WardenNumbers.State()
+        change(&state.policy)
+        return StatusReport(state, AuditTrail(nil), PolicyDocument()).text
+    }
+
+    /// Row 15: until it is back, everybody can see it.
+    @Test func whatIsOwedIsShown() {
+        let target = Effect.Target(
+            path: CgroupPath("/db"), cgroup: CgroupID(inode: 7, generation: 1))
+        let owed = text { $0.owed = [(target, LimitKey("memory.max"))] }
+        #expect(
+            owed.hasSuffix(
+                "\nmemory.max of /db could not be put back yet; it is tried again at each tick\n"),
+            "\(owed)")
+        #expect(!text { _ in }.contains("put back"))
+    }
+}
