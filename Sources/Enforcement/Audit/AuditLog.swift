@@ -21,6 +21,8 @@ public final class AuditLog: Sendable {
 
     private enum Order: Sendable {
         case line([UInt8])
+        /// A line that is no loss if it cannot be written.
+        case trial([UInt8])
         case reopen
     }
 
@@ -36,7 +38,8 @@ public final class AuditLog: Sendable {
         self.copy = copy
         queue = BackgroundQueue("cgw-audit", capacity: 8192) { order in
             switch order {
-            case .line(let bytes): file.append(bytes)
+            case .line(let bytes): file.append(bytes, isTrial: false)
+            case .trial(let bytes): file.append(bytes, isTrial: true)
             case .reopen: file.reopen()
             }
         }
@@ -47,6 +50,9 @@ public final class AuditLog: Sendable {
 
     /// Queues the line of a record.
     public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
+
+    /// Queues the line of a record that finds out whether the log can be written again.
+    public func tryAgain(with record: AuditRecord) { queue.add(.trial(AuditLine.bytes(record))) }
 
     /// Queues a line with its newline.
     func append(_ line: [UInt8]) {
@@ -93,7 +99,9 @@ private final class AuditFile: Sendable {
         self.rotation = rotation
     }
 
-    func append(_ line: [UInt8]) {
+    func append(_ line: [UInt8], isTrial: Bool) {
+        // Another one may have found out already.
+        if isTrial, state.withLock({ $0.failure == nil }) { return }
         let failure = opened.withLock { opened -> IOError? in
             do throws(IOError) {
                 try write(line, &opened)
@@ -104,7 +112,7 @@ private final class AuditFile: Sendable {
         }
         state.withLock { state in
             state.failure = failure
-            if failure != nil { state.lost += 1 }
+            if failure != nil, !isTrial { state.lost += 1 }
         }
     }
 

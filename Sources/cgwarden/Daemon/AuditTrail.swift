@@ -25,6 +25,16 @@ final class AuditTrail: Sendable {
         log?.append(record)
     }
 
+    /// While the log fails, tries at each tick whether it works again, which nothing else may do for
+    /// a long time.
+    func tryAgain(at wallTime: UInt64) {
+        guard let log, log.isFailing else { return }
+        log.tryAgain(
+            with: AuditRecord(
+                wallTime: wallTime, sequence: 0, phase: .policy, origin: .engine,
+                note: "the audit log can be written again; \(log.dropped) lines of it were lost"))
+    }
+
     func reopen() { log?.reopen() }
 
     func finish() { _ = log?.waitUntilWritten(within: .seconds(5)) }

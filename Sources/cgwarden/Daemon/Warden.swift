@@ -79,6 +79,7 @@ actor Warden {
         guard ending == nil else { return }
         let start = MonotonicClock.nanoseconds
         let isDry = engine.policy.defaults.isDryRun
+        trail.tryAgain(at: snapshot.wallTime)
         let input = PolicyInput(
             of: snapshot, topology: engine.policy.pools.isEmpty ? nil : topology.read(),
             results: answers + enforcer.takeResults(), guarded: guards.taken)
