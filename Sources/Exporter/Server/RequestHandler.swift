@@ -82,7 +82,11 @@ final class RequestHandler: ChannelInboundHandler {
     private func write(
         _ response: Response, for request: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
-        guard context.channel.isActive else { return }
+        guard context.channel.isActive else {
+            // Else it would hold the answer, and with it a place among those that are answered.
+            deadline?.cancel()
+            return
+        }
         if let pieces = response.pieces, request.method != .HEAD {
             return stream(pieces, after: response, version: request.version, context)
         }
@@ -92,10 +96,13 @@ final class RequestHandler: ChannelInboundHandler {
         let written = send(
             response, keepsAlive: keepsAlive, version: request.version,
             hasBody: request.method != .HEAD, context)
-        written.assumeIsolated().whenComplete { _ in
+        written.assumeIsolated().whenComplete { result in
             // Held until here, so that clients who read slowly count as well.
             _ = response.slot
-            guard keepsAlive else { return context.close(promise: nil) }
+            // Nobody waits any more for what was asked on a connection that is gone.
+            guard case .success = result, keepsAlive, context.channel.isActive else {
+                return context.close(promise: nil)
+            }
             // What came next may have been refused meanwhile.
             guard self.phase == .writing else { return }
             self.phase = .waiting
