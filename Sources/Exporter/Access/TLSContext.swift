@@ -22,12 +22,12 @@ struct TLSContext: Sendable {
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = settings.oldest.library
-        configuration.maximumTLSVersion = settings.newest.library
+        configuration.minimumTLSVersion = settings.oldest.ofNIOSSL
+        configuration.maximumTLSVersion = settings.newest.ofNIOSSL
         if !settings.olderCiphers.isEmpty {
             configuration.cipherSuites = settings.olderCiphers.joined(separator: ":")
         }
-        if !settings.curves.isEmpty { configuration.curves = settings.curves.map(\.library) }
+        if !settings.curves.isEmpty { configuration.curves = settings.curves.map(\.ofNIOSSL) }
         configuration.certificateVerification = settings.clientPolicy.verification
         if let authorities = settings.clientAuthorities {
             configuration.trustRoots = .certificates(
@@ -113,7 +113,7 @@ extension TLSSettings.ClientPolicy {
 }
 
 extension TLSSettings.Version {
-    fileprivate var library: TLSVersion {
+    fileprivate var ofNIOSSL: TLSVersion {
         switch self {
         case .tls10: .tlsv1
         case .tls11: .tlsv11
@@ -124,7 +124,7 @@ extension TLSSettings.Version {
 }
 
 extension TLSSettings.Curve {
-    fileprivate var library: NIOTLSCurve {
+    fileprivate var ofNIOSSL: NIOTLSCurve {
         switch self {
         case .p256: .secp256r1
         case .p384: .secp384r1
