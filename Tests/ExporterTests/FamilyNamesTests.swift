@@ -58,11 +58,11 @@ import Testing
             builder.instance(metric.name, ExporterFixtures.disk, 1)
         }
         builder.health.collectors = Collector.allCases.map { CollectorHealth($0) }
-        let kills = OOMKillTally()
-        kills.take(builder.build())
+        let ledger = ExportLedger()
+        ledger.enter(builder.build())
         var encoder = ExporterFixtures.encoder(.everything)
         encoder.encode(
-            builder.build(), process: ExporterFixtures.process, programFamilies: [kills.family],
+            builder.build(), process: ExporterFixtures.process, programFamilies: ledger.families,
             elapsed: { Reading(1_000_000) }, as: format)
         return try ParsedExposition(
             String(decoding: encoder.bytes, as: UTF8.self), openMetrics: format == .openMetrics)

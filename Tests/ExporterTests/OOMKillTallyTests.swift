@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    private let tally = OOMKillTally()
+    private let ledger = ExportLedger()
 
     /// Shows a sample, and gives the counts as `slice kind count`.
     private func take(_ tick: UInt64, _ cgroups: [Cgroup]) throws -> [String] {
@@ -33,10 +33,10 @@ import Testing
             builder.add(
                 cgroup.path, inode: cgroup.generation, generation: cgroup.generation, readings)
         }
-        tally.take(builder.build())
+        ledger.enter(builder.build())
         var encoder = ExporterFixtures.encoder()
         encoder.encode(
-            builder.build(), process: ProcessSample(), programFamilies: [tally.family], as: .text)
+            builder.build(), process: ProcessSample(), programFamilies: ledger.families, as: .text)
         let parsed = try ParsedExposition(
             String(decoding: encoder.bytes, as: UTF8.self), openMetrics: false)
         return parsed.samples.filter { $0.name == "cgwarden_oom_kills_total" }.map {

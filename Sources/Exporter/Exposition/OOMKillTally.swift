@@ -1,5 +1,4 @@
-public import CgroupModel
-internal import Synchronization
+import CgroupModel
 
 /// Counts OOM kills by slice and kind of the cgroup, and keeps the count when the cgroup is gone.
 ///
@@ -7,21 +6,33 @@ internal import Synchronization
 /// so what a parent has beyond its children is told of a child that vanished between two samples.
 /// v1 counts at the cgroup alone: of one that vanished, what its last sample had is all there is.
 /// Kills before the first sample are nobody's.
-public final class OOMKillTally: Sendable {
-    private let state = Mutex(State())
+struct OOMKillTally {
+    /// Counts of dead cgroups that are kept apart; pods come and go with a slice of their own.
+    private static let mostPlaces = 500
 
-    /// Begins to count.
-    public init() {}
+    private var accounts: [CgroupID: Account] = [:]
+    private var listed: [CgroupEntry]?
+    private var counts: [Place: UInt64] = [:]
+    private var lastKill: [Place: UInt64] = [:]
+    /// Places of the cgroups that vanished since the sample before, by parent.
+    private var vanished: [CgroupID: Set<Place>] = [:]
 
     /// Looks at a sample; every sample has to be shown, in their order.
-    public func take(_ snapshot: Snapshot) { state.withLock { $0.take(snapshot) } }
+    mutating func take(_ snapshot: Snapshot) {
+        follow(snapshot)
+        // Descendants stand behind a cgroup, and what they had is no news to their ancestors.
+        for index in snapshot.cgroups.indices.reversed() { look(snapshot, index) }
+    }
 
     /// The family with the counts so far.
-    public var family: ProgramFamily {
+    var family: ProgramFamily {
         .counter(
             "cgwarden_oom_kills_total",
             "Processes killed by the OOM killer since cgwarden began, dead cgroups included.",
-            state.withLock { $0.samples })
+            counts.sorted { $0.key < $1.key }.map { place, count in
+                ProgramFamily.Sample(
+                    count, labels: [("slice", place.slice), ("kind", place.kind.rawValue)])
+            })
     }
 }
 
@@ -58,115 +69,92 @@ extension OOMKillTally {
         /// Those of them counted at itself.
         var countedHere: UInt64 = 0
     }
+}
 
-    private struct State {
-        /// Counts of dead cgroups that are kept apart; pods come and go with a slice of their own.
-        static let mostPlaces = 500
-
-        var accounts: [CgroupID: Account] = [:]
-        var listed: [CgroupEntry]?
-        var counts: [Place: UInt64] = [:]
-        var lastKill: [Place: UInt64] = [:]
-        /// Places of the cgroups that vanished since the sample before, by parent.
-        var vanished: [CgroupID: Set<Place>] = [:]
-
-        var samples: [ProgramFamily.Sample] {
-            counts.sorted { $0.key < $1.key }.map { place, count in
-                ProgramFamily.Sample(
-                    count, labels: [("slice", place.slice), ("kind", place.kind.rawValue)])
+extension OOMKillTally {
+    /// Opens accounts for new cgroups and closes those of dead ones.
+    private mutating func follow(_ snapshot: Snapshot) {
+        vanished = [:]
+        if let listed, listed == snapshot.cgroups { return }
+        let isFirst = listed == nil
+        listed = snapshot.cgroups
+        var living: [CgroupID: Account] = [:]
+        living.reserveCapacity(snapshot.cgroups.count)
+        for (index, cgroup) in snapshot.cgroups.enumerated() {
+            if let known = accounts.removeValue(forKey: cgroup.id) {
+                living[cgroup.id] = known
+                continue
             }
-        }
-
-        mutating func take(_ snapshot: Snapshot) {
-            follow(snapshot)
-            // Descendants stand behind a cgroup, and what they had is no news to their ancestors.
-            for index in snapshot.cgroups.indices.reversed() { look(snapshot, index) }
-        }
-
-        /// Opens accounts for new cgroups and closes those of dead ones.
-        private mutating func follow(_ snapshot: Snapshot) {
-            vanished = [:]
-            if let listed, listed == snapshot.cgroups { return }
-            let isFirst = listed == nil
-            listed = snapshot.cgroups
-            var living: [CgroupID: Account] = [:]
-            living.reserveCapacity(snapshot.cgroups.count)
-            for (index, cgroup) in snapshot.cgroups.enumerated() {
-                if let known = accounts.removeValue(forKey: cgroup.id) {
-                    living[cgroup.id] = known
-                    continue
-                }
-                let base = { (metric: MetricID) in
-                    isFirst ? snapshot[index, metric].value ?? 0 : 0
-                }
-                living[cgroup.id] = Account(
-                    place: Place(cgroup.path),
-                    parent: cgroup.parent.map { snapshot.cgroups[$0].id },
-                    recursiveBase: base(.memoryOOMKills), localBase: base(.memoryLocalOOMKills))
+            let base = { (metric: MetricID) in
+                isFirst ? snapshot[index, metric].value ?? 0 : 0
             }
-            for dead in accounts.values {
-                if let parent = dead.parent { vanished[parent, default: []].insert(dead.place) }
-            }
-            accounts = living
-            forgetPlaces()
+            living[cgroup.id] = Account(
+                place: Place(cgroup.path),
+                parent: cgroup.parent.map { snapshot.cgroups[$0].id },
+                recursiveBase: base(.memoryOOMKills), localBase: base(.memoryLocalOOMKills))
         }
-
-        /// A place is known from its first cgroup on, since a rate needs a 0 before the first 1.
-        private mutating func forgetPlaces() {
-            let living = Set(accounts.values.map(\.place))
-            for place in living where counts[place] == nil { counts[place] = 0 }
-            counts = counts.filter { $0.value > 0 || living.contains($0.key) }
-            let dead = counts.keys.filter { !living.contains($0) && $0 != .unknown }
-            guard dead.count > Self.mostPlaces else { return }
-            let oldest = dead.sorted { (lastKill[$0] ?? 0, $0) < (lastKill[$1] ?? 0, $1) }
-            for place in oldest.prefix(dead.count - Self.mostPlaces) {
-                counts[.unknown, default: 0] += counts.removeValue(forKey: place) ?? 0
-                lastKill[place] = nil
-            }
+        for dead in accounts.values {
+            if let parent = dead.parent { vanished[parent, default: []].insert(dead.place) }
         }
+        accounts = living
+        forgetPlaces()
+    }
 
-        private mutating func look(_ snapshot: Snapshot, _ index: Int) {
-            let id = snapshot.cgroups[index].id
-            guard let account = accounts[id] else { return }
-            let local = Self.growth(snapshot[index, .memoryLocalOOMKills], account.localBase)
-            if let local, local > account.countedHere {
-                count(local - account.countedHere, at: account.place, snapshot, index)
-                accounts[id]?.countedHere = local
-            }
-            let recursive = Self.growth(snapshot[index, .memoryOOMKills], account.recursiveBase)
-            let counted = accounts[id]?.counted ?? 0
-            if let recursive, recursive > counted {
-                count(
-                    recursive - counted, at: place(below: account, vanished[id] ?? [], local),
-                    snapshot, index)
-            }
+    /// A place is known from its first cgroup on, since a rate needs a 0 before the first 1.
+    private mutating func forgetPlaces() {
+        let living = Set(accounts.values.map(\.place))
+        for place in living where counts[place] == nil { counts[place] = 0 }
+        counts = counts.filter { $0.value > 0 || living.contains($0.key) }
+        let dead = counts.keys.filter { !living.contains($0) && $0 != .unknown }
+        guard dead.count > Self.mostPlaces else { return }
+        let oldest = dead.sorted { (lastKill[$0] ?? 0, $0) < (lastKill[$1] ?? 0, $1) }
+        for place in oldest.prefix(dead.count - Self.mostPlaces) {
+            counts[.unknown, default: 0] += counts.removeValue(forKey: place) ?? 0
+            lastKill[place] = nil
         }
+    }
 
-        /// Whose kills they were that a cgroup has beyond its own and its children's.
-        private func place(
-            below account: Account, _ vanished: Set<Place>, _ local: UInt64?
-        ) -> Place {
-            if let only = vanished.first, vanished.count == 1 { return only }
-            // A kernel before 5.2 does not tell a cgroup's own.
-            if local == nil, vanished.isEmpty { return account.place }
-            return Place(slice: account.place.slice, kind: .other)
+    private mutating func look(_ snapshot: Snapshot, _ index: Int) {
+        let id = snapshot.cgroups[index].id
+        guard let account = accounts[id] else { return }
+        let local = Self.growth(snapshot[index, .memoryLocalOOMKills], account.localBase)
+        if let local, local > account.countedHere {
+            count(local - account.countedHere, at: account.place, snapshot, index)
+            accounts[id]?.countedHere = local
         }
-
-        private static func growth(_ reading: Reading, _ base: UInt64) -> UInt64? {
-            reading.value.map { $0 > base ? $0 - base : 0 }
+        let recursive = Self.growth(snapshot[index, .memoryOOMKills], account.recursiveBase)
+        let counted = accounts[id]?.counted ?? 0
+        if let recursive, recursive > counted {
+            count(
+                recursive - counted, at: place(below: account, vanished[id] ?? [], local),
+                snapshot, index)
         }
+    }
 
-        /// Counts kills at a place, and with the cgroup and all above it.
-        private mutating func count(
-            _ kills: UInt64, at place: Place, _ snapshot: Snapshot, _ index: Int
-        ) {
-            counts[place, default: 0] += kills
-            lastKill[place] = snapshot.tick
-            var next: Int? = index
-            while let here = next {
-                accounts[snapshot.cgroups[here].id]?.counted += kills
-                next = snapshot.cgroups[here].parent
-            }
+    /// Whose kills they were that a cgroup has beyond its own and its children's.
+    private func place(
+        below account: Account, _ vanished: Set<Place>, _ local: UInt64?
+    ) -> Place {
+        if let only = vanished.first, vanished.count == 1 { return only }
+        // A kernel before 5.2 does not tell a cgroup's own.
+        if local == nil, vanished.isEmpty { return account.place }
+        return Place(slice: account.place.slice, kind: .other)
+    }
+
+    private static func growth(_ reading: Reading, _ base: UInt64) -> UInt64? {
+        reading.value.map { $0 > base ? $0 - base : 0 }
+    }
+
+    /// Counts kills at a place, and with the cgroup and all above it.
+    private mutating func count(
+        _ kills: UInt64, at place: Place, _ snapshot: Snapshot, _ index: Int
+    ) {
+        counts[place, default: 0] += kills
+        lastKill[place] = snapshot.tick
+        var next: Int? = index
+        while let here = next {
+            accounts[snapshot.cgroups[here].id]?.counted += kills
+            next = snapshot.cgroups[here].parent
         }
     }
 }

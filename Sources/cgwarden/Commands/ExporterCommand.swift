@@ -62,13 +62,13 @@ struct ExporterCommand: AsyncParsableCommand {
             metrics: Array(
                 Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
-        let kills = OOMKillTally()
+        let ledger = ExportLedger()
         var configuration = try MetricsServer.Configuration(
             web.settings, of: observation.set, Identities(observation.set.system))
         configuration.selection = selection
-        configuration.programFamilies = { [kills.family] }
+        configuration.programFamilies = { ledger.families }
         let server = MetricsServer(
-            configuration, source: ScrapeSource(observation.sampler, kills), logger: logger)
+            configuration, source: ScrapeSource(observation.sampler, ledger), logger: logger)
         var group = ServiceGroupConfiguration(
             services: [.init(service: ExporterService(server: server))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

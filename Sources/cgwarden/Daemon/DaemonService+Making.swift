@@ -58,27 +58,17 @@ extension DaemonService {
     #if Exporter
     /// Serves the samples of the ticks; nil if it is to serve nothing.
     static func server(
-        _ settings: DaemonConfiguration, _ machine: Machine, _ ring: HistoryRing,
-        _ numbers: WardenNumbers, _ actions: ActionTally, _ kills: OOMKillTally,
-        _ logger: Logger
+        _ settings: DaemonConfiguration, _ machine: Machine, _ ledger: ExportLedger,
+        _ numbers: WardenNumbers, _ actions: ActionTally, _ logger: Logger
     ) throws -> MetricsServer? {
         guard settings.web.isServing else { return nil }
         var configuration = try MetricsServer.Configuration(
             settings.web, of: machine.set, machine.identities)
         configuration.selection = settings.metrics
         configuration.programFamilies = {
-            PolicyFamilies(numbers.current, actions).all + [kills.family]
+            PolicyFamilies(numbers.current, actions).all + ledger.families
         }
-        return MetricsServer(configuration, source: RingSource(ring: ring), logger: logger)
+        return MetricsServer(configuration, source: ledger, logger: logger)
     }
     #endif
 }
-
-#if Exporter
-/// Serves what was sampled last.
-private struct RingSource: MetricsSource {
-    let ring: HistoryRing
-
-    func snapshot() async throws -> Snapshot? { ring.latest }
-}
-#endif

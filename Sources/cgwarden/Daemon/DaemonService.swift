@@ -63,10 +63,10 @@ struct DaemonService: Service {
                 RecordingOrigin(options.system))
         let ring = HistoryRing(byteBudget: Int(clamping: settings.history.memory))
         #if Exporter
-        let kills = OOMKillTally()
+        let ledger = ExportLedger()
         server = try Self.server(
-            settings, machine, ring, numbers, trail.actions, kills, logger)
-        let onSample = { @Sendable (snapshot: Snapshot) in kills.take(snapshot) }
+            settings, machine, ledger, numbers, trail.actions, logger)
+        let onSample = { @Sendable (snapshot: Snapshot) in ledger.enter(snapshot) }
         #else
         let onSample = { @Sendable (snapshot: Snapshot) in }
         #endif

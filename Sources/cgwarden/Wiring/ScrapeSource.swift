@@ -7,21 +7,18 @@ import KernelIO
 /// Samples when a scrape comes, unless the last sample is younger than a second.
 actor ScrapeSource: MetricsSource {
     private let sampler: Sampler
-    private let kills: OOMKillTally
-    private var last: Snapshot?
+    private let ledger: ExportLedger
 
-    init(_ sampler: Sampler, _ kills: OOMKillTally) {
+    init(_ sampler: Sampler, _ ledger: ExportLedger) {
         self.sampler = sampler
-        self.kills = kills
+        self.ledger = ledger
     }
 
     func snapshot() async throws -> Snapshot? {
         let now = MonotonicClock.wallMicroseconds
-        if let last, now >= last.wallTime, now - last.wallTime < 1_000_000 { return last }
-        let fresh = await sampler.sample()
-        kills.take(fresh)
-        last = fresh
-        return fresh
+        if let last = ledger.latest, now >= last.wallTime, now - last.wallTime < 1_000_000 { return last }
+        ledger.enter(await sampler.sample())
+        return ledger.latest
     }
 }
 #endif
