@@ -8,7 +8,6 @@ extension FileParser {
         while !cursor.atEnd {
             let line = cursor.position
             repeat {
-                _ = cursor.take(0x20)
                 let field = pressureKey(at: place, line: line, &cursor)
                 place += 1
                 guard cursor.take(0x3d) else { return false }
@@ -24,13 +23,16 @@ extension FileParser {
         return true
     }
 
-    /// The first key of a line is learned together with its share: `some avg10`.
+    /// Keys are learned with what is before them, the first of a line with its share too, so that
+    /// one that matches stands where it stood: `some avg10`, ` avg60`, `\nfull avg10`.
     private mutating func pressureKey(at place: Int, line: Int, _ cursor: inout ByteCursor) -> Int {
+        let isFirst = cursor.position == line
+        let start = isFirst ? max(line - 1, 0) : cursor.position
+        cursor.position = start
         if let field = learned.match(place, &cursor, end: 0x3d) { return field }
-        let start = cursor.position
         cursor.position = line
-        let share = cursor.copy(cursor.takeName())
-        cursor.position = start == line ? cursor.position : start
+        let share = cursor.copy(cursor.takeWord())
+        if !isFirst { cursor.position = start }
         _ = cursor.take(0x20)
         let key = share + [0x2e] + cursor.copy(cursor.takeWord())
         let field = fieldOf[key] ?? -1
