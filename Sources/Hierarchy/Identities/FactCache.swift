@@ -40,18 +40,25 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
     func value(of key: Key, at now: UInt64, find: (Value?) -> Value) -> Value {
         let (old, isFresh) = state.withLock { state -> (Value?, Bool) in
             guard let known = state.known[key] else { return (nil, false) }
-            state.known[key]?.asked = now
-            return (known.value, now - known.found < lifetime(known.value))
+            state.known[key]?.asked = max(known.asked, now)
+            return (known.value, Self.time(since: known.found, now) < lifetime(known.value))
         }
         if let old, isFresh { return old }
         // Others need not wait for this answer; two may find it out at once.
         let value = find(old)
         state.withLock { state in
             state.known[key] = Known(value: value, found: now, asked: now)
-            guard now - state.swept > Self.sweepTime else { return }
+            guard Self.time(since: state.swept, now) > Self.sweepTime else { return }
             state.swept = now
-            state.known = state.known.filter { now - $0.value.asked < Self.sweepTime }
+            state.known = state.known.filter {
+                Self.time(since: $0.value.asked, now) < Self.sweepTime
+            }
         }
         return value
+    }
+
+    /// Who read the clock first need not come here first.
+    private static func time(since then: UInt64, _ now: UInt64) -> UInt64 {
+        now > then ? now - then : 0
     }
 }

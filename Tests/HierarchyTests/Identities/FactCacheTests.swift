@@ -1,0 +1,32 @@
+import Testing
+
+@testable import Hierarchy
+
+/// What is asked for by several at once, each with its own look at the clock.
+@Suite struct FactCacheTests {
+    private static let minute: UInt64 = 60_000_000_000
+
+    @Test func whoLookedAtTheClockEarlierMayAskLater() {
+        let cache = FactCache<String, Int>(seconds: 1)
+        #expect(cache.value(of: "a", at: 1000) { _ in 1 } == 1)
+        #expect(cache.value(of: "a", at: 999) { _ in 2 } == 1)
+    }
+
+    @Test func somebodyAsksWhileAnotherFindsOutAndSweeps() {
+        let cache = FactCache<String, Int>(seconds: 3600)
+        _ = cache.value(of: "kept", at: Self.minute) { _ in 1 }
+        let now = 10 * Self.minute
+        _ = cache.value(of: "slow", at: now) { _ in
+            cache.value(of: "kept", at: now + 1) { _ in 2 }
+        }
+        // The sweep forgot what nobody had asked for, and not what had just been asked for.
+        #expect(cache.value(of: "kept", at: now + 2) { _ in 3 } == 1)
+    }
+
+    @Test func whatNobodyAsksForIsForgotten() {
+        let cache = FactCache<String, Int>(seconds: 3600)
+        _ = cache.value(of: "old", at: Self.minute) { _ in 1 }
+        _ = cache.value(of: "new", at: 10 * Self.minute) { _ in 1 }
+        #expect(cache.value(of: "old", at: 10 * Self.minute) { _ in 2 } == 2)
+    }
+}
