@@ -1,8 +1,8 @@
 extension Snapshot {
     /// Writes one cgroup as a flat object: `path`, `inode`, then the catalog's names.
     ///
-    /// Values with a dimension are in nested objects. Absent keys are left out; a reading that could not be had for
-    /// another reason stands in `unavailable`.
+    /// Values with a dimension are in nested objects. Absent keys are left out; a reading that could
+    /// not be had for another reason stands in `unavailable`.
     package func write(
         _ index: Int, to json: inout JSONWriter, withTime: Bool = false, withRates: Bool = false,
         only fields: Set<MetricID>? = nil, more: (inout JSONWriter) -> Void = { _ in }
@@ -34,14 +34,7 @@ extension Snapshot {
             }
             writeInstances(index, to: &json, withRates: withRates, only: fields)
             more(&json)
-            guard !reasons.isEmpty else { return }
-            json.key("unavailable")
-            json.object { json in
-                for (name, reason) in reasons {
-                    json.key(name)
-                    json.value(reason.word ?? "malformed")
-                }
-            }
+            json.write(unavailable: reasons)
         }
     }
 
@@ -71,6 +64,20 @@ extension Snapshot {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes why values could not be had, as the object `unavailable`; nothing without any.
+    package mutating func write(unavailable reasons: [(name: String, reason: Reading)]) {
+        guard !reasons.isEmpty else { return }
+        key("unavailable")
+        object { json in
+            for (name, reason) in reasons {
+                json.key(name)
+                json.value(reason.word ?? "malformed")
             }
         }
     }

@@ -1,5 +1,5 @@
 extension Metric {
-    /// A known reading as JSON; nil for a reading that is only a reason.
+    /// A reading as JSON: the number in the metric's unit, or the reason as a text.
     package func write(_ reading: Reading, to json: inout JSONWriter) {
         guard let value = reading.value else { return json.value(reading.word ?? "malformed") }
         switch (kind, unit) {

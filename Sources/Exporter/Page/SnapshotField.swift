@@ -65,7 +65,7 @@ extension JSONWriter {
     /// Writes what is known, `"max"` for a limit that is not set, and null for what could not be
     /// had, with its reason in `unavailable`; what does not exist is left out.
     mutating func write(_ numbers: [(name: String, decimals: Int, figure: Figure)]) {
-        var reasons: [(name: String, word: String)] = []
+        var reasons: [(name: String, reason: Reading)] = []
         for (name, decimals, figure) in numbers {
             switch figure {
             case .without(.absent): continue
@@ -78,16 +78,9 @@ extension JSONWriter {
             case .without(let reason):
                 key(name)
                 literal("null")
-                reasons.append((name, reason.word ?? "malformed"))
+                reasons.append((name, reason))
             }
         }
-        guard !reasons.isEmpty else { return }
-        key("unavailable")
-        object { json in
-            for (name, word) in reasons {
-                json.key(name)
-                json.value(word)
-            }
-        }
+        write(unavailable: reasons)
     }
 }

@@ -62,17 +62,11 @@ struct TreeListing {
                     }
                 }
             }
-            let unreadable = zip(set.hierarchies, members).compactMap { hierarchy, members in
-                if case .unreadable(let reason) = members { (hierarchy.label, reason) } else { nil }
-            }
-            guard !unreadable.isEmpty else { return }
-            json.key("unavailable")
-            json.object { json in
-                for (label, reason) in unreadable {
-                    json.key(label)
-                    json.value(reason.word ?? "malformed")
-                }
-            }
+            json.write(
+                unavailable: zip(set.hierarchies, members).compactMap { hierarchy, members in
+                    guard case .unreadable(let reason) = members else { return nil }
+                    return (hierarchy.label, reason)
+                })
         }
     }
 
