@@ -87,8 +87,10 @@ final class RequestHandler: ChannelInboundHandler {
             deadline?.cancel()
             return
         }
-        if let pieces = response.pieces, request.method != .HEAD {
-            return stream(pieces, after: response, version: request.version, context)
+        if let pieces = response.pieces {
+            return request.method == .HEAD
+                ? sendHeadAlone(response, version: request.version, context)
+                : stream(pieces, after: response, version: request.version, context)
         }
         phase = .writing
         close(context, after: TimeAmount(limits.writeTime))
@@ -175,6 +177,16 @@ final class RequestHandler: ChannelInboundHandler {
             try await channel.close()
         }
         channel.closeFuture.whenComplete { _ in writing.cancel() }
+    }
+
+    /// The head of a stream; its end would be sent as the last chunk of a body, so the connection
+    /// ends in its place.
+    private func sendHeadAlone(
+        _ response: Response, version: HTTPVersion, _ context: ChannelHandlerContext
+    ) {
+        sendHead(response, keepsAlive: false, version: version, context)
+        context.flush()
+        context.close(promise: nil)
     }
 
     private func refuseBody(_ context: ChannelHandlerContext) {
