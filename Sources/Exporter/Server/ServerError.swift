@@ -1,6 +1,7 @@
 #if Exporter
-import Glibc
-import NIOCore
+internal import Glibc
+internal import KernelIO
+internal import NIOCore
 
 /// Why the server cannot listen.
 public enum ServerError: Error, Hashable, CustomStringConvertible {
@@ -8,7 +9,7 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
     case addressInUse(ListenAddress)
     /// The address belongs to no interface of this machine.
     case addressNotAvailable(ListenAddress)
-    /// The port is reserved for root.
+    /// The port is reserved for root, or the directory of the socket somebody else's.
     case notPermitted(ListenAddress)
     /// The host name has no address.
     case unknownHost(ListenAddress)
@@ -21,14 +22,16 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
 
     init(_ error: any Error, at address: ListenAddress) {
         switch error {
-        case let error as IOError:
+        case let error as NIOCore.IOError:
             switch error.errnoCode {
             case EADDRINUSE: self = .addressInUse(address)
             case EADDRNOTAVAIL: self = .addressNotAvailable(address)
             case EACCES, EPERM: self = .notPermitted(address)
-            default: self = .failed(address, error.description)
+            case let code:
+                let failure = KernelIO.IOError("listen at", "\(address)", code: code)
+                self = .failed(address, failure.reason)
             }
-        case SocketAddressError.unknown: self = .unknownHost(address)
+        case is SocketAddressError.UnknownHost: self = .unknownHost(address)
         default: self = .failed(address, "\(error)")
         }
     }
@@ -42,8 +45,9 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
             "no interface of this machine has the address of \(address); "
                 + "choose another --web.listen-address"
         case .notPermitted(let address):
-            "this user may not listen at \(address); "
-                + "choose a port of 1024 or more with --web.listen-address"
+            "this user may not listen at \(address); choose "
+                + (address.path == nil ? "a port of 1024 or more" : "another directory")
+                + " with --web.listen-address"
         case .unknownHost(let address):
             "the host of \(address) is not known; choose another --web.listen-address"
         case .failed(let address, let reason):

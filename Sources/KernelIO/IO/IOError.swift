@@ -27,9 +27,10 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isUnsupported: Bool { code == EOPNOTSUPP }
 
     /// The sentence for a person.
-    public var description: String {
-        "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"
-    }
+    public var description: String { "cannot \(operation) \(path): \(reason)" }
+
+    /// The kernel's reason alone.
+    public var reason: String { unsafe String(cString: strerror(code)) }
 
     /// What a failed file access means for the readings of the file.
     public static func reading(for code: Int32) -> Reading {
