@@ -31,26 +31,39 @@ public struct CadvisorEncoder: Sendable {
             birthTime: birthTime)
     }
 
-    /// What the last ``encode(_:as:)`` wrote.
+    /// What the last ``encode(_:collectors:as:)`` wrote.
     public var bytes: [UInt8] { buffer.bytes }
 
     /// Replaces ``bytes`` by one complete exposition.
-    public mutating func encode(_ snapshot: Snapshot, as format: ExpositionFormat) {
+    ///
+    /// Of the families about cgroups only those of `collectors` are written; nil is all.
+    public mutating func encode(
+        _ snapshot: Snapshot, collectors: Set<Collector>? = nil, as format: ExpositionFormat
+    ) {
+        let isWanted = { (collector: Collector) in collectors?.contains(collector) ?? true }
         labels.update(snapshot)
         buffer.restart(format)
         buffer.open(Self.version)
         buffer.add(versionLabels, 1)
-        for family in CadvisorFamilies.all { encode(family, snapshot) }
-        buffer.open(Self.start)
-        for cgroup in labels.cgroups {
-            buffer.add(labels.bytes, cgroup.labels, end, cgroup.startTime)
+        for family in CadvisorFamilies.all where isWanted(family.collector) {
+            encode(family, snapshot)
         }
-        for family in CadvisorFamilies.devices { encode(family, snapshot) }
+        if isWanted(.core) { encodeStart() }
+        if isWanted(.io) {
+            for family in CadvisorFamilies.devices { encode(family, snapshot) }
+        }
         encode(Self.scrapeError, Reading(0))
         encode(Self.cores, Reading(UInt64(snapshot.host.cpuCount)))
         encode(Self.memory, snapshot.host.memoryTotal)
         encode(Self.swap, snapshot.host.swapTotal)
         buffer.finish()
+    }
+
+    private mutating func encodeStart() {
+        buffer.open(Self.start)
+        for cgroup in labels.cgroups {
+            buffer.add(labels.bytes, cgroup.labels, end, cgroup.startTime)
+        }
     }
 
     private mutating func encode(_ family: Family, _ reading: Reading) {

@@ -11,6 +11,8 @@ struct CadvisorFamily: Sendable {
     /// The rows of the catalog that the values are made of.
     let metrics: [MetricID]
     let parts: [Part]
+    /// The part of an exposition that it belongs to.
+    var collector: Collector { metrics.first.map { MetricCatalog[$0].collector } ?? .core }
 
     /// Names the labels of each part beyond those of the cgroup: `cpu="total"`.
     init(

@@ -15,14 +15,9 @@ struct CollectorQuery {
     /// The collectors that are wanted; nil for all.
     ///
     /// Other keys are somebody else's.
-    static func collectors(in query: some StringProtocol) throws(Mistake) -> Set<Collector>? {
+    static func collectors(in query: Substring) throws(Mistake) -> Set<Collector>? {
         var named: [String: Set<Collector>] = [:]
-        for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = decoded(parts[0]), ["collect[]", "exclude[]"].contains(key) else {
-                continue
-            }
-            let value = parts.count > 1 ? decoded(parts[1]) : ""
+        for (key, value) in Query.pairs(in: query) where ["collect[]", "exclude[]"].contains(key) {
             guard let collector = known.first(where: { $0.rawValue == value }) else {
                 let names = known.map(\.rawValue).joined(separator: ", ")
                 throw Mistake(description: "\(key) takes one of \(names).")
@@ -35,23 +30,5 @@ struct CollectorQuery {
         case (nil, let unwanted?): return Set(known).subtracting(unwanted)
         default: throw Mistake(description: "collect[] and exclude[] cannot be used together.")
         }
-    }
-
-    /// Undoes `%XX`; nil if that is not one or not text.
-    private static func decoded(_ text: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -47,7 +47,7 @@ extension Responder {
             guard let snapshot = try await exposition.collect() else { return notReady }
             guard
                 let index = snapshot.cgroups.firstIndex(where: { $0.path.description == path })
-            else { return .sentence(.notFound, "There is no cgroup \(path).") }
+            else { return .sentence(.notFound, "There is no cgroup \(path.onOneLine).") }
             var json = JSONWriter()
             snapshot.write(index, to: &json, withTime: true, withRates: true)
             return whole(

@@ -117,15 +117,15 @@ actor Exposition {
         let body =
             switch kind.vocabulary {
             case .own: renderOwn(snapshot, &current, kind, since: start)
-            case .cadvisor: renderCadvisor(snapshot, kind.format)
+            case .cadvisor: renderCadvisor(snapshot, kind)
             }
         current.makeRoom()
         current.plain[kind] = body
         return body
     }
 
-    private func renderCadvisor(_ snapshot: Snapshot, _ format: ExpositionFormat) -> ByteBuffer {
-        cadvisor.encode(snapshot, as: format)
+    private func renderCadvisor(_ snapshot: Snapshot, _ kind: Kind) -> ByteBuffer {
+        cadvisor.encode(snapshot, collectors: kind.collectors, as: kind.format)
         return ByteBuffer(bytes: cadvisor.bytes)
     }
 

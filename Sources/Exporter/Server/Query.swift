@@ -1,0 +1,36 @@
+/// The part of a request's target behind the question mark.
+enum Query {
+    /// The names and values in their order, decoded; a name without a value has an empty one.
+    static func pairs(in query: Substring) -> [(name: String, value: String)] {
+        query.split(separator: "&").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (decoded(parts[0]), parts.count > 1 ? decoded(parts[1]) : "")
+        }
+    }
+
+    /// The first value of a name; nil if the name is not there.
+    static func value(of name: String, in query: Substring) -> String? {
+        pairs(in: query).first { $0.name == name }?.value
+    }
+
+    /// Percent signs and plus signs turned back; what is no code stays as it is.
+    private static func decoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), let code = code(rest.prefix(2)) {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Two hexadecimal digits; nil for anything else.
+    private static func code(_ text: ArraySlice<UInt8>) -> UInt8? {
+        let digits = text.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        return digits.count == 2 ? UInt8(digits[0] << 4 | digits[1]) : nil
+    }
+}
