@@ -26,19 +26,20 @@ import Testing
         #expect(answer.status == "HTTP/1.1 200 OK")
     }
 
-    /// How long a connection lasts on which something is sent again and again.
-    private func lifetime(
-        _ port: Int, sending pieces: [String]
-    ) async throws -> Duration {
-        let start = ContinuousClock.now
+    /// Whether the server ends a connection before all is sent that is sent in small pieces; counted
+    /// in pieces and not in seconds, for both sides are late when another test keeps them waiting.
+    private func isLeft(_ port: Int, sending pieces: [String]) async throws -> Bool {
         let channel = try await LoopbackClient.open(port)
-        for piece in pieces where channel.isActive {
+        for piece in pieces {
+            guard channel.isActive else { return true }
             try? await channel.writeAndFlush(ByteBuffer(string: piece))
             try await Task.sleep(for: .milliseconds(20))
         }
-        try await channel.closeFuture.get()
-        return start.duration(to: .now)
+        try? await channel.close()
+        return false
     }
+
+    private static let silence = Array(repeating: "", count: 400)
 
     @Test func whoeverSendsSlowlyIsLeft() async throws {
         try await TestServer.run(
@@ -49,17 +50,14 @@ import Testing
         ) { port in
             let header = "X-Slow: " + String(repeating: "a", count: 400)
             let slow = ["GET /-/healthy HTTP/1.1\r\n"] + header.map(String.init)
-            let first = try await lifetime(port, sending: slow)
-            #expect(first < .seconds(5))
+            #expect(try await isLeft(port, sending: slow))
             // The next request on a connection is no different.
-            let second = try await lifetime(port, sending: [Self.healthy] + slow)
-            #expect(second < .seconds(5))
+            #expect(try await isLeft(port, sending: [Self.healthy] + slow))
             // A body, too.
             let post = "POST / HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"
-            let body = try await lifetime(
-                port, sending: [post] + Array(repeating: "b", count: 400))
-            #expect(body < .seconds(5))
-            #expect(try await lifetime(port, sending: []) < .seconds(5))
+            let body = Array(repeating: "b", count: 400)
+            #expect(try await isLeft(port, sending: [post] + body))
+            #expect(try await isLeft(port, sending: Self.silence))
             try await expectHealthy(port)
         }
     }
@@ -72,8 +70,7 @@ import Testing
             $0.limits.requestTime = .milliseconds(300)
             $0.webConfigurationFile = fixture.path("web.yml")
         }) { port in
-            let time = try await lifetime(port, sending: ["\u{16}\u{3}\u{1}"])
-            #expect(time < .seconds(5))
+            #expect(try await isLeft(port, sending: ["\u{16}\u{3}\u{1}"] + Self.silence))
             let answer = try await fixture.curl(port)
             #expect(answer.status == "200")
         }
@@ -251,7 +248,7 @@ import Testing
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source) { port in
             await source.hold()
-            for (timeout, least, most) in [("0.8", 0.3, 0.8), ("0.2", 0.1, 0.2)] {
+            for (timeout, least) in [("0.8", 0.4), ("0.2", 0.1)] {
                 let start = ContinuousClock.now
                 let answer = try #require(
                     try await LoopbackClient.send(
@@ -260,8 +257,8 @@ import Testing
                 #expect(answer.status == "HTTP/1.1 503 Service Unavailable")
                 #expect(answer.text.contains("was not ready within"))
                 #expect(time >= .seconds(least))
-                // More only on a machine that is busy with something else.
-                #expect(time < .seconds(most + 5))
+                // Without the header it is a minute, and another test may keep this one waiting.
+                #expect(time < .seconds(30))
             }
             await source.release()
             let answer = try #require(

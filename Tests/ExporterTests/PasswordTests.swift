@@ -93,18 +93,18 @@ import Testing
         let dear = WebFixture.hash.replacing("$04$", with: "$08$")
         let users = ["known": try #require(PasswordHash(dear))]
         let check = PasswordCheck()
-        func fastest(_ user: String) async -> Duration {
-            var best = Duration.seconds(100)
-            for number in UInt8(1)...6 {
+        var best = ["known": Duration.seconds(100), "unknown": .seconds(100)]
+        // By turns, so that whatever else runs here slows down both.
+        for number in UInt8(1)...6 {
+            for (user, fastest) in best {
                 let start = ContinuousClock.now
                 let verdict = await check.verdict(user: user, secret: [number], users: users)
                 #expect(verdict == .wrong)
-                best = min(best, start.duration(to: .now))
+                best[user] = min(fastest, start.duration(to: .now))
             }
-            return best
         }
-        let known = await fastest("known")
-        let unknown = await fastest("unknown")
+        let known = try #require(best["known"])
+        let unknown = try #require(best["unknown"])
         #expect((0.4...2.5).contains(unknown / known), "\(unknown) and \(known)")
     }
 
