@@ -98,6 +98,28 @@ import Testing
         ].merging(more) { $1 }
     }
 
+    /// Each name is a look at the disk, and a thousand cgroups have the same devices.
+    @Test func aDeviceIsLookedForOnceInAnExposition() {
+        var builder = SnapshotBuilder()
+        for path in ["/a", "/b", "/c"] {
+            builder.add(path)
+            for metric in ["io.rbytes", "io.wbytes"] {
+                builder.instance(metric, ExporterFixtures.disk, 1)
+                builder.instance(metric, ExporterFixtures.unnamedDisk, 1)
+            }
+        }
+        let asked = Mutex<[InstanceKey]>([])
+        var encoder = CadvisorEncoder(version: "1") { key in
+            asked.withLock { $0.append(key) }
+            return nil
+        }
+        for count in 1...2 {
+            encoder.encode(builder.build(), as: .text)
+            // Again in the next, for a number can become another device's.
+            #expect(asked.withLock { $0.count } == 2 * count)
+        }
+    }
+
     @Test(arguments: [(ExpositionFormat.text, "cadvisor.prom"), (.openMetrics, "cadvisor.om")])
     func aSnapshotIsWrittenAsBefore(format: ExpositionFormat, file: String) throws {
         let golden = try #require(Bundle.module.resourceURL)

@@ -9,6 +9,8 @@ public struct CadvisorEncoder: Sendable {
     private let end = [UInt8].labelEnd()
     private var buffer = ExpositionBuffer()
     private var labels: LabelCache
+    /// The names of the devices in this exposition; each is looked for on disk.
+    private var names: [InstanceKey: String?] = [:]
 
     /// Prepares for a machine.
     ///
@@ -42,6 +44,7 @@ public struct CadvisorEncoder: Sendable {
     ) {
         let isWanted = { (collector: Collector) in collectors?.contains(collector) ?? true }
         labels.update(snapshot)
+        names.removeAll(keepingCapacity: true)
         buffer.restart(format)
         buffer.open(Self.version)
         buffer.add(versionLabels, 1)
@@ -89,12 +92,17 @@ public struct CadvisorEncoder: Sendable {
                 guard let part = family.parts.first(where: { $0.metric == instance.metric }),
                     let value = instance.reading.value
                 else { continue }
-                let name = deviceName(instance.key)
-                buffer.add(
-                    labels.bytes, cgroup.labels, family.labels(part, instance.key, name: name),
-                    value)
+                let rest = family.labels(part, instance.key, name: name(of: instance.key))
+                buffer.add(labels.bytes, cgroup.labels, rest, value)
             }
         }
+    }
+
+    private mutating func name(of device: InstanceKey) -> String? {
+        if let known = names[device] { return known }
+        let name = deviceName(device)
+        names[device] = .some(name)
+        return name
     }
 
     private static let version = Family(
