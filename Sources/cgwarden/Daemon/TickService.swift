@@ -52,11 +52,12 @@ struct TickService: Sendable {
                 numbers.noteLateTick()
                 next = now
             }
-            while clock.now < next, !Task.isCancelled {
+            // At least once, or one whose ticks are all late would seem dead.
+            repeat {
                 try? await clock.sleep(
                     until: min(next, clock.now + Self.longestSilence), tolerance: .zero)
                 ServiceNotification.alive()
-            }
+            } while clock.now < next && !Task.isCancelled
         }
     }
 }
