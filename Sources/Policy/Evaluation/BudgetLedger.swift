@@ -29,7 +29,7 @@ struct BudgetLedger: Sendable {
 
     private var budgets: Budgets
     private var spent: [[UInt64]] = Array(repeating: [], count: Item.allCases.count)
-    private var writesOf: [CgroupID: [UInt64]] = [:]
+    private(set) var writesOf: [CgroupID: [UInt64]] = [:]
 
     init(_ budgets: Budgets) { self.budgets = budgets }
 

@@ -341,6 +341,7 @@ extension PolicyEngine {
         }
         holdings[row] = Holdings()
         budgets.forget(rows.cgroups[row].id)
+        triedBudgets.forget(rows.cgroups[row].id)
         inFlight = inFlight.filter { $0.value.row != row }
         waiting = waiting.filter { $0.value.row != row }
         ready.removeAll { $0.row == row }

@@ -75,6 +75,27 @@ import Testing
         #expect(stays.engine.stop().effects.map(\.kind) == [.thaw])
     }
 
+    /// Cgroups come and go for weeks.
+    @Test func nothingIsKeptOfCgroupsThatAreGone() throws {
+        var run = try EngineRun(
+            """
+            groups: {g: {path: "/g*"}}
+            rules:
+              - {name: real, on: g, when: pids.current > 90, do: [{set: {pids.max: 100}}]}
+              - {name: tried, on: g, when: pids.current > 90, dry_run: true,
+                 do: [{set: {cpu.weight: 50}}]}
+            """)
+        for time in 0...2 { run.tick(Double(time), pids: 95) }
+        let gone = run.id("/g")
+        for ledger in [run.engine.budgets, run.engine.triedBudgets] {
+            #expect(ledger.writesOf[gone] != nil)
+        }
+        run.tick(3, [])
+        for ledger in [run.engine.budgets, run.engine.triedBudgets] {
+            #expect(ledger.writesOf[gone] == nil)
+        }
+    }
+
     // MARK: Groups
 
     private func members(
