@@ -43,4 +43,23 @@ struct KernelDemoTests {
         demo.send(SIGKILL)
         try awaiting("nothing is left", seconds: 60) { Self.remains.isEmpty }
     }
+
+    /// In a folder that everybody may write to, someone had it lead to another file.
+    @Test func whatSomeoneElsePutInItsPlaceIsNotWrittenThrough() throws {
+        try #require(Self.remains.isEmpty, "a demo runs already")
+        let trap = "/dev/shm/cgwarden-demo"
+        let victim = "/dev/shm/cgwarden-test-\(UUID().uuidString)"
+        defer { for path in [trap, victim] { try? FileManager.default.removeItem(atPath: path) } }
+        try FileManager.default.createDirectory(
+            atPath: trap, withIntermediateDirectories: false)
+        try Data("mine".utf8).write(to: URL(filePath: victim))
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(trap)/1", withDestinationPath: victim)
+        let demo = try ProgramRun(
+            ProgramRun.cgwarden, ["demo", "--seconds", "5", "--web.listen-address", "-"])
+        let result = try demo.result(seconds: 120)
+        #expect(result.status != 0)
+        #expect(result.errors.contains(trap), "\(result.errors)")
+        #expect(try String(contentsOfFile: victim, encoding: .utf8) == "mine")
+    }
 }

@@ -44,7 +44,6 @@ struct DemoCommand: AsyncParsableCommand {
         var tale = try DemoTale(DemoStage.auditFile)
         if StandardOutput.isTerminal && StandardOutput.inputIsTerminal {
             try await watch(until: keeper)
-
         } else {
             while !keeper.hasEnded {
                 try tell(tale.news())

@@ -8,12 +8,14 @@ import KernelIO
 ///
 /// It is a process of its own, so that it tidies up however the one that shows the demo ends.
 struct DemoStage {
-    /// On a tmpfs, as the undo journal demands; its name is fixed, so that there is one demo.
-    static let folder = "/run/cgwarden-demo"
+    /// Fixed, so that there is one demo.
+    private static let name = "cgwarden-demo"
+    /// On a tmpfs, as the undo journal demands.
+    static let folder = "/run/\(name)"
     static let auditFile = "\(folder)/audit.jsonl"
     static let logFile = "\(folder)/daemon.log"
-    private static let diskFolder = "/var/tmp/cgwarden-demo"
-    private static let memoryFolder = "/dev/shm/cgwarden-demo"
+    private static let memoryFolder = "/dev/shm/\(name)"
+    private static let diskFolder = "/var/tmp/\(name)"
 
     private let set: HierarchySet
     private let scene: DemoScene
@@ -112,15 +114,23 @@ struct DemoStage {
     private var journal: UndoJournal { UndoJournal(directory: "\(Self.folder)/stage") }
 
     private func make() throws {
-        for folder in [Self.folder, Self.memoryFolder, Self.diskFolder] {
-            try StandardOutput.createDirectories(folder)
-        }
+        try StandardOutput.createDirectories(Self.folder)
+        for folder in [Self.memoryFolder, Self.diskFolder] { try makeNew(folder) }
         // On v1 it gets one in every tree anyway.
         let controllers: [Controller] =
             set.mode == .unified
             ? [.memory, .cpu, .io, .pids].filter(set.hierarchies[0].controllers.contains) : []
         let maker = CgroupMaker(set: set, journal: journal)
         for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }
+    }
+
+    /// Where anyone may have put something first, to have root write where it leads.
+    private func makeNew(_ folder: String) throws {
+        do throws(IOError) {
+            try OwnedDescriptor.directory(Array("/".utf8)).makeDirectory(Array(folder.utf8))
+        } catch {
+            throw CgwardenError("there is no place for the demo's files: \(error)", .unavailable)
+        }
     }
 
     private func removeAll() {
