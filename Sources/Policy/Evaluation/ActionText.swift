@@ -1,6 +1,30 @@
 import CgroupModel
 
 extension RuleAction.Kind {
+    /// The key in the file.
+    var name: String {
+        switch self {
+        case .set: "set"
+        case .scale: "scale"
+        case .freeze: "freeze"
+        case .thaw: "thaw"
+        case .pin: "pin"
+        case .reclaim: "reclaim"
+        case .kill: "kill"
+        case .hook: "hook"
+        case .notify: "notify"
+        case .log: "log"
+        }
+    }
+
+    /// What the effect of it is called in the audit log.
+    public var effectName: String {
+        switch self {
+        case .scale, .pin: "set"
+        default: name
+        }
+    }
+
     /// What of it is done at most once to a cgroup in a tick.
     var disturbance: DisruptiveAction? {
         switch self {
@@ -16,13 +40,9 @@ extension RuleAction.Kind {
         switch self {
         case .set(let settings): "set \(settings.map(\.text).joined(separator: " "))"
         case .scale(let scaling): "scale \(scaling.key)"
-        case .freeze: "freeze"
-        case .thaw: "thaw"
-        case .pin: "pin"
-        case .reclaim: "reclaim"
-        case .kill: "kill"
         case .hook(let name, _): "run \(name)"
         case .notify, .log: nil
+        case .freeze, .thaw, .pin, .reclaim, .kill: name
         }
     }
 }

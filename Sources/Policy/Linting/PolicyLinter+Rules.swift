@@ -108,24 +108,6 @@ extension PolicyLinter {
 }
 
 extension RuleAction.Kind {
-    /// The key in the file.
-    var name: String {
-        switch self {
-        case .set: "set"
-        case .scale: "scale"
-        case .freeze: "freeze"
-        case .thaw: "thaw"
-        case .pin: "pin"
-        case .reclaim: "reclaim"
-        case .kill: "kill"
-        case .hook: "hook"
-        case .notify: "notify"
-        case .log: "log"
-        }
-    }
-}
-
-extension RuleAction.Kind {
     /// The word for what stops or ends those who live there, nil for anything milder.
     fileprivate var arrest: String? {
         switch self {

@@ -38,7 +38,8 @@ final class ActionTally: Sendable {
                 let isDry = rule.isDryRun || policy.defaults.isDryRun
                 for action in rule.actions {
                     for result in isDry ? ["dry_run"] : ["applied", "failed"] {
-                        let key = Key(rule: rule.name, action: action.kind.effect, result: result)
+                        let key = Key(
+                            rule: rule.name, action: action.kind.effectName, result: result)
                         counts[key, default: Count()].count += 0
                     }
                 }
@@ -65,22 +66,6 @@ final class ActionTally: Sendable {
         case .done, .partial, .ineffective: isDryRun ? "dry_run" : "applied"
         case .failed, .rolledBack, .halfway, .hung: "failed"
         case .vetoed, .gone, .skipped: nil
-        }
-    }
-}
-
-extension RuleAction.Kind {
-    /// What the effect of it is called in the audit log.
-    fileprivate var effect: String {
-        switch self {
-        case .set, .scale, .pin: "set"
-        case .freeze: "freeze"
-        case .thaw: "thaw"
-        case .reclaim: "reclaim"
-        case .kill: "kill"
-        case .hook: "hook"
-        case .notify: "notify"
-        case .log: "log"
         }
     }
 }
