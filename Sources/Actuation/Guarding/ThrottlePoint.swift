@@ -28,14 +28,16 @@ public struct ThrottlePoint: Sendable {
     }
 
     /// Throttles no more, at once; the kernel is told directly, for what is throttled cannot wait.
-    public func lift() throws(ActuationError) { try write("max") }
+    public func lift() throws(ActuationError) { try write("max", through: KernelControlFiles()) }
 
-    /// Puts back what was there when it was opened.
-    public func putBack() throws(ActuationError) { try write(original) }
+    /// Puts back what was there when it was opened, the way in which it was set.
+    public func putBack() throws(ActuationError) { try write(original, through: files) }
 
-    private func write(_ value: String) throws(ActuationError) {
+    private func write(
+        _ value: String, through files: any ControlFiles
+    ) throws(ActuationError) {
         do throws(IOError) {
-            try directory.write(value, to: "memory.high")
+            try files.write(value, to: "memory.high", of: directory)
         } catch {
             throw ActuationError(error, on: directory)
         }

@@ -88,7 +88,7 @@ extension ActiveGuard {
         case .killer(let isOn):
             if isOn { try files.killer?.turnOn() } else { try files.killer?.turnOff(cause: cause) }
         case .high(let bytes?): try files.throttle?.set(bytes, cause: cause)
-        case .high(nil): try files.throttle?.lift()
+        case .high(nil): if let throttle = files.throttle { try lift(throttle) }
         case .watch(let freezeAt, let resumeAt):
             guard files.place.isLegacy else { return }
             var notices: [MemoryNotice] = []

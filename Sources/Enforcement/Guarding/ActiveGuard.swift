@@ -50,8 +50,8 @@ struct ActiveGuard: Sendable {
     /// Arms it; all of it or nothing.
     mutating func begin() throws(ActuationError) {
         do throws(ActuationError) {
+            try files.limits.begin()
             for command in machine.arm() { try doAtOnce(command, .now) }
-            if guarding.killsAsOne, files.throttle != nil { try files.limits.killAsOne() }
             audit(.apply, "arm", outcome: .done)
         } catch {
             finish {}
@@ -135,7 +135,7 @@ struct ActiveGuard: Sendable {
             let sample = files.highSample(usage: machine.seen.usage),
             highWatcher.observe(sample, at: now)
         else { return }
-        let outcome = result { () throws(ActuationError) in try throttle.lift() }
+        let outcome = result { () throws(ActuationError) in try lift(throttle) }
         audit(
             .apply, "set", outcome: outcome,
             note: "memory.high throttled it to a standstill: raised to max, not set for 10 min")
@@ -147,10 +147,24 @@ struct ActiveGuard: Sendable {
         handle(.disarm, .now)
         thawForSure()
         _ = result { () throws(ActuationError) in try files.killer?.putBack() }
-        _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
         thresholds = []
-        lane.add(ended)
+        lane.add { [self] in
+            // After all that was still on its way there.
+            _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
+            let outcome = result { () throws(ActuationError) in
+                // Another cgroup of the path is another guard's.
+                if files.place.memory.isCurrent { try files.limits.putBack() }
+            }
+            if case .failed = outcome { audit(.undo, "set", outcome: outcome) }
+            ended()
+        }
         lane.close()
+    }
+
+    /// Throttles no more, at once, and once more after what may still be on its way to set it.
+    func lift(_ throttle: ThrottlePoint) throws(ActuationError) {
+        lane.add { try? throttle.lift() }
+        try throttle.lift()
     }
 
     private func thawForSure() {

@@ -8,51 +8,81 @@ struct GuardLimits: Sendable {
     private let tools: GuardTools
     private let path: CgroupPath
     private let cause: String
-    /// The limit in bytes when it was armed.
+    /// The limit in bytes that it guards, before it raises it.
     let original: UInt64
     /// Memory and swap together (v1), nil where that has no limit.
     private let originalTotal: UInt64?
+    private let changes: [Change]
 
-    /// Reads the limit, and sets the one that the guard asks for; throws if there is none.
+    /// A value that the guard asks for, instead of the one that was found.
+    private struct Change: Sendable {
+        let name: String
+        let wanted: UInt64
+        let found: LimitValue
+    }
+
+    /// Reads what is there; throws if there is no limit.
     init(_ guarding: OOMGuard, of path: CgroupPath, _ tools: GuardTools) throws(ActuationError) {
         self.tools = tools
         self.path = path
         cause = "guard \(guarding.name)"
         let reader = LimitReader(path, in: tools.set, files: tools.files)
-        let present = Self.bytes("memory.max", reader)
-        if let wanted = guarding.limit, wanted != present {
-            try Self.set([("memory.max", wanted)], path, tools, cause)
-        }
-        guard let limit = guarding.limit ?? present else {
+        guard let limit = guarding.limit ?? Self.value("memory.max", reader)?.number else {
             throw ActuationError(
                 .unavailable,
                 "\(path) has no memory limit that could be guarded; set memory.max, or give the "
                     + "guard a limit")
         }
         original = limit
-        originalTotal =
-            tools.set.legacy(.memory) == nil ? nil : Self.bytes("memory.total", reader)
+        let isUnified = tools.set.legacy(.memory) == nil
+        originalTotal = isUnified ? nil : Self.value("memory.total", reader)?.number
+        let wishes = [
+            ("memory.max", guarding.limit),
+            ("memory.oom.group", guarding.killsAsOne && isUnified ? 1 : nil),
+        ]
+        changes = wishes.compactMap { name, wanted in
+            guard let wanted, let found = Self.value(name, reader), found != .number(wanted) else {
+                return nil
+            }
+            return Change(name: name, wanted: wanted, found: found)
+        }
     }
 
-    private static func bytes(_ name: String, _ reader: LimitReader) -> UInt64? {
+    private static func value(_ name: String, _ reader: LimitReader) -> LimitValue? {
         guard let limit = LimitCatalog.limit(named: name),
             case .success(let value)? = reader.read(limit).first?.value
         else { return nil }
-        return value.number
+        return value
     }
 
+    private var reader: LimitReader { LimitReader(path, in: tools.set, files: tools.files) }
+
     /// What the limit is now; nil if it is unlimited or cannot be read.
-    var now: UInt64? {
-        Self.bytes("memory.max", LimitReader(path, in: tools.set, files: tools.files))
+    var now: UInt64? { Self.value("memory.max", reader)?.number }
+
+    /// Sets what the guard asks for: its limit, and that an OOM kill takes all of it (v2).
+    func begin() throws(ActuationError) {
+        for change in changes { try set([(change.name, .number(change.wanted))]) }
+    }
+
+    /// Puts back what was found, unless someone else has changed it since.
+    func putBack() throws(ActuationError) {
+        for change in changes {
+            // The kernel rounds to pages, of up to 64 KiB.
+            guard let now = Self.value(change.name, reader)?.number,
+                max(now, change.wanted) - min(now, change.wanted) < 1 << 16
+            else { continue }
+            try set([(change.name, change.found)])
+        }
     }
 
     /// Sets the limit; on v1 that of memory and swap stays as far above it as it was.
     func set(_ bytes: UInt64) -> OOMGuardOutcome {
         let total = originalTotal.map { $0 - min(original, $0) + bytes }
         do throws(ActuationError) {
-            try Self.set(
-                [("memory.max", bytes)] + (total.map { [("memory.total", $0)] } ?? []), path,
-                tools, cause)
+            try set(
+                [("memory.max", .number(bytes))]
+                    + (total.map { [("memory.total", .number($0))] } ?? []))
             return .done
         } catch {
             // Usage that stands in the way may fall.
@@ -60,18 +90,10 @@ struct GuardLimits: Sendable {
         }
     }
 
-    /// Has an OOM kill take all of it (v2).
-    func killAsOne() throws(ActuationError) {
-        try Self.set([("memory.oom.group", 1)], path, tools, cause)
-    }
-
-    private static func set(
-        _ values: [(name: String, bytes: UInt64)], _ path: CgroupPath, _ tools: GuardTools,
-        _ cause: String
-    ) throws(ActuationError) {
+    private func set(_ values: [(name: String, value: LimitValue)]) throws(ActuationError) {
         let requests = values.compactMap { value in
             LimitCatalog.limit(named: value.name).map {
-                LimitRequest(limit: $0, value: .number(value.bytes))
+                LimitRequest(limit: $0, value: value.value)
             }
         }
         let plan = try LimitPlanner(

@@ -47,6 +47,7 @@ public final class OOMGuardRunner: Sendable {
     private let tools: GuardTools
     private let bell: EventFlag
     private let ended: EventFlag
+    private let unfinished = Atomic(0)
     private let inbox = Mutex<[Message]>([])
     private let published = Mutex<[Status]>([])
 
@@ -94,17 +95,22 @@ public final class OOMGuardRunner: Sendable {
     public func disarm(_ target: Effect.Target) {
         guard let ending = try? Ending() else { return }
         send(.disarm(target, ending))
-        var list = PollList()
-        list.add(ending.flag.descriptor.number)
-        list.wait(milliseconds: 5000)
+        _ = Self.wait(for: ending.flag, milliseconds: 5000)
     }
 
-    /// Guards nothing any more; returns when all is as it was found, as far as the kernel lets it.
-    public func stop() {
+    /// Guards nothing any more; returns when all is as it was found, as far as the kernel lets it,
+    /// or 10 s later: then false, for something is still on its way.
+    @discardableResult
+    public func stop() -> Bool {
         send(.stop)
+        return Self.wait(for: ended, milliseconds: 10_000)
+    }
+
+    private static func wait(for flag: borrowing EventFlag, milliseconds: Int32) -> Bool {
         var list = PollList()
-        list.add(ended.descriptor.number)
-        list.wait(milliseconds: 10_000)
+        list.add(flag.descriptor.number)
+        list.wait(milliseconds: milliseconds)
+        return list.hasNews(0..<1)
     }
 
     private func send(_ message: Message) {
@@ -143,19 +149,19 @@ public final class OOMGuardRunner: Sendable {
             }
             publish(guards)
         }
-        let endings = guards.compactMap { active in
-            var active = active
-            guard let ending = try? Ending() else { return Optional<Ending>.none }
-            active.finish { ending.flag.raise() }
-            return ending
-        }
-        for ending in endings {
-            list.removeAll()
-            list.add(ending.flag.descriptor.number)
-            list.wait(milliseconds: 5000)
-        }
         publish([])
-        ended.raise()
+        unfinished.store(guards.count + 1, ordering: .relaxed)
+        for active in guards {
+            var active = active
+            active.finish { [self] in leave() }
+        }
+        leave()
+    }
+
+    /// The last one tells whoever waits.
+    private func leave() {
+        let left = unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
+        if left == 0 { ended.raise() }
     }
 
     private func wait(for guards: [ActiveGuard]) -> Int32? {

@@ -122,8 +122,10 @@ extension OOMGuardMachine {
         let wasAsked = isFreezeAsked
         forgetFreeze()
         state = .ended
+        // One that is still being raised will be raised.
+        let isAsFound = limit == originalLimit && pending == nil
         return letKernelKill() + (wasAsked ? [.thaw] : [])
-            + (limit == originalLimit ? [] : [.limit(originalLimit)])
+            + (isAsFound ? [] : [.limit(originalLimit)])
     }
 
     mutating func letKernelKill() -> [OOMGuardCommand] {

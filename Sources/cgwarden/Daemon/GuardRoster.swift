@@ -91,6 +91,13 @@ struct GuardRoster: Sendable {
     /// Follows the groups as they are after a tick.
     mutating func follow(_ engine: PolicyEngine) {
         let statuses = statuses
+        let present = Set(statuses.map(\.target))
+        for target in lowest.keys where !present.contains(target) {
+            // It ended by itself, since the cgroup is gone or could not be looked at.
+            guard let guarding = armed.removeValue(forKey: target) else { continue }
+            refused[target] = Refusal(
+                guarding, ActuationError(.failed, "its guard ended by itself"))
+        }
         lowest = Dictionary(
             statuses.map { ($0.target, min($0.limit, lowest[$0.target] ?? .max)) },
             uniquingKeysWith: min)
@@ -111,6 +118,7 @@ struct GuardRoster: Sendable {
         for (target, guarding) in armed where wanted[target] != guarding {
             lane.add { [runner] in runner?.disarm(target) }
             armed[target] = nil
+            lowest[target] = nil
         }
         refused = refused.filter { wanted[$0.key] == $0.value.guarding }
         let now = MonotonicClock.nanoseconds
@@ -179,14 +187,15 @@ struct GuardRoster: Sendable {
         lane.add { [runner] in runner?.stop() }
         runner = nil
         armed = [:]
+        lowest = [:]
     }
 
     /// Guards nothing any more; false if something may be left.
     mutating func stop() -> Bool {
         let isDone = lane.waitUntilEmpty(within: .seconds(10))
-        runner?.stop()
+        let isUnguarded = runner?.stop() ?? true
         runner = nil
         armed = [:]
-        return isDone
+        return isDone && isUnguarded
     }
 }

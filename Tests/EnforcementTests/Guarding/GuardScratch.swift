@@ -87,7 +87,10 @@ final class GuardScratch {
         static let legacy = present.filter { $0 != .v2 }
     }
 
-    init(_ trees: Trees, limitMebibytes limit: UInt64? = 200) throws {
+    init(
+        _ trees: Trees, limitMebibytes limit: UInt64? = 200,
+        files: any ControlFiles = KernelControlFiles()
+    ) throws {
         scratch = try ScratchHierarchy(where: trees.takes)
         try scratch.make("guarded")
         let path = scratch.path("guarded")
@@ -102,7 +105,7 @@ final class GuardScratch {
         let log = log
         runner = try OOMGuardRunner(
             GuardTools(
-                set: scratch.set, files: KernelControlFiles(), journal: journal,
+                set: scratch.set, files: files, journal: journal,
                 protected: ProtectedSet(set: scratch.set, system: scratch.set.system),
                 notices: log, hooks: log, hold: { _ in log.held }, audit: { log.audit($0) }))
         if let limit { try setLimit(limit) }
@@ -126,6 +129,11 @@ final class GuardScratch {
         } else {
             try? scratch.write("0", to: "memory.swap.max", of: "guarded")
         }
+    }
+
+    /// As someone else does.
+    func write(mebibytes: UInt64, to file: String) throws {
+        try scratch.write("\(mebibytes * Self.mebibyte)", to: file, of: "guarded")
     }
 
     func guarding(

@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import Foundation
 import Glibc
+import KernelIO
 import Policy
 import TestSupport
 import Testing
@@ -231,7 +232,43 @@ struct KernelOOMGuardTests {
         #expect(try scratch.journal.entries().isEmpty)
         try scratch.arm(scratch.guarding { $0.limit = 100 * Self.mebibyte })
         #expect(try scratch.journal.entries().count >= 2)
-        scratch.runner.stop()
+        #expect(scratch.runner.stop())
+        #expect(try scratch.journal.entries().isEmpty)
+    }
+
+    @Test(arguments: Trees.present)
+    func aLimitThatSomeoneElseSetSinceStays(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees, limitMebibytes: nil)
+        try scratch.arm(scratch.guarding { $0.limit = 300 * Self.mebibyte })
+        let file = scratch.isLegacy ? "memory.limit_in_bytes" : "memory.max"
+        #expect(scratch.text(file) == "\(300 * Self.mebibyte)")
+        try scratch.write(mebibytes: 250, to: file)
+        try awaiting("the guard has seen it") {
+            scratch.runner.statuses.first?.limit == 250 * Self.mebibyte
+        }
+        #expect(scratch.runner.stop())
+        #expect(scratch.text(file) == "\(250 * Self.mebibyte)")
+    }
+
+    /// Whoever waits is told, for the guardian has to put back what this process does not.
+    @Test func whatDoesNotComeToAnEndIsNotTakenForDone() throws {
+        let files = StuckFiles()
+        let trees = try #require(Trees.present.first)
+        let scratch = try GuardScratch(trees, files: files)
+        defer { files.letGo() }
+        try scratch.arm(
+            scratch.guarding([
+                .raise(
+                    step: 100 * Self.mebibyte, ceiling: 300 * Self.mebibyte, hostFreeAtLeast: 0)
+            ]))
+        try scratch.allocate(mebibytesPerSecond: 100, upTo: 240)
+        try awaiting("the limit is being raised; \(scratch.log.states)", seconds: 20) {
+            files.isStuck
+        }
+        #expect(!scratch.runner.stop())
+        #expect(!scratch.isAskedToFreeze)
+        files.letGo()
+        try awaiting("it is as it was found") { try scratch.journal.entries().isEmpty }
     }
 }
 
@@ -246,4 +283,27 @@ final class RaisedFlag: Sendable {
     }
 
     func raise() { event.signal() }
+}
+
+/// The kernel's files, of which a limit's write blocks.
+private final class StuckFiles: ControlFiles {
+    private let entered = RaisedFlag()
+    private let released = RaisedFlag()
+
+    var isStuck: Bool { entered.isRaised }
+    func letGo() { released.raise() }
+
+    func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+        try KernelControlFiles().text(name, of: directory)
+    }
+
+    func write(
+        _ value: String, to name: String, of directory: CgroupDirectory
+    ) throws(IOError) {
+        if ["memory.max", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"].contains(name) {
+            entered.raise()
+            while !released.isRaised { usleep(10_000) }
+        }
+        try KernelControlFiles().write(value, to: name, of: directory)
+    }
 }

@@ -377,6 +377,14 @@ private struct Timeline {
         line.see(2, 16)
         #expect(line.recent().isEmpty)
 
+        // A limit that is being raised will be, whatever is known of it yet.
+        line = Timeline(.v1)
+        line.see(0, 15.2)
+        line.see(0, 15.2, frozen: true)
+        #expect(line.recent().last == "0.0 limit 17.0")
+        line.tell(1, .disarm)
+        #expect(line.recent() == ["1.0 killer on", "1.0 thaw", "1.0 limit 16.0"])
+
         line = Timeline(.v2)
         line.see(0, 15.3)
         _ = line.recent()
