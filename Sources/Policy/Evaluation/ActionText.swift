@@ -111,3 +111,17 @@ extension Effect.Kind {
         }
     }
 }
+
+extension Effect.Origin {
+    /// How people name it.
+    public var text: String {
+        switch self {
+        case .limits(let group, let index): "limits[\(index)] of \(group)"
+        case .pool(let name): "pool \(name)"
+        case .autosize(let name): "autosize \(name)"
+        case .rule(let name): "rule \(name)"
+        case .guarding(let name): "guard \(name)"
+        case .engine: "the engine"
+        }
+    }
+}

@@ -10,6 +10,20 @@ public enum Layer: Int, Hashable, Sendable, Comparable, CaseIterable {
     public static func < (left: Layer, right: Layer) -> Bool { left.rawValue < right.rawValue }
 }
 
+extension Effect.Origin {
+    /// The layer that it belongs to.
+    var layer: Layer? {
+        switch self {
+        case .limits: .limits
+        case .pool: .pools
+        case .autosize: .autosize
+        case .rule: .rules
+        case .guarding: .guards
+        case .engine: nil
+        }
+    }
+}
+
 /// What a layer wants one value of one cgroup to be.
 public struct LayerWish: Hashable, Sendable {
     /// Of which cgroup.

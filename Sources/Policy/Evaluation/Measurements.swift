@@ -30,7 +30,7 @@ struct Measurements: Sendable {
         var hasOneRow: Bool { key.owner != .each }
     }
 
-    private struct History: Sendable {
+    struct History: Sendable {
         let column: Int
         var window: UInt64
         var samples: SampleSeries
@@ -42,14 +42,14 @@ struct Measurements: Sendable {
     private let device: @Sendable (String) -> InstanceKey?
     private(set) var columns: [Column] = []
     private(set) var values: [[Double]] = []
-    private var histories: [History] = []
+    private(set) var histories: [History] = []
     private var places: [Key: Int] = [:]
     private var schema: Schema?
     /// When each tier was read last: by the sampler's clock, and by the policy's.
-    private var tierReads = Array(repeating: (sampler: UInt64(0), policy: UInt64(0)), count: 4)
+    private(set) var tierReads = Array(repeating: (sampler: UInt64(0), policy: UInt64(0)), count: 4)
     private(set) var now: UInt64 = 0
-    private var memoryTotal = Double.unknown
-    private var cpuCount = Double.unknown
+    private(set) var memoryTotal = Double.unknown
+    private(set) var cpuCount = Double.unknown
 
     init(
         interval: Duration, costlyEvery: Int,
@@ -122,7 +122,7 @@ struct Measurements: Sendable {
     /// Whether something is looked at that only costly files tell.
     var usesCostlyFiles: Bool { columns.contains { $0.reading.tier == .costly } }
 
-    private func tier(of column: Int) -> Tier { columns[column].reading.tier }
+    func tier(of column: Int) -> Tier { columns[column].reading.tier }
 
     // MARK: What a tick brings
 
@@ -219,83 +219,5 @@ struct Measurements: Sendable {
             }
         }
         return isKnown ? sum : reason
-    }
-
-    // MARK: What conditions see
-
-    /// Whether a program's condition holds for a row.
-    func truth(_ program: Program, row: Int) -> Truth { truth(program, program.root, row) }
-
-    /// What a program's expression is for a row.
-    func number(_ program: Program, row: Int) -> Double { number(program, program.root, row) }
-
-    /// The numbers that a program looks at, for the audit log.
-    func evidence(_ program: Program, row: Int) -> [Cause.Evidence] {
-        program.leaves.map { leaf in
-            var coverage: Double?
-            var resets = 0
-            if case .window(_, let series, let window, _) = program.nodes[leaf.node] {
-                let row = columns[histories[series].column].hasOneRow ? 0 : row
-                let sum = histories[series].samples.sum(row: row, window: window, now: now)
-                coverage = min(Double(sum.covered) / Double(max(window, 1)), 1)
-                resets = sum.resets
-            }
-            let value = number(program, leaf.node, row).text(leaf.unit)
-            return Cause.Evidence(
-                term: leaf.text, value: resets == 0 ? value : "\(value) (\(resets) resets)",
-                coverage: coverage)
-        }
-    }
-
-    private func truth(_ program: Program, _ node: Int, _ row: Int) -> Truth {
-        switch program.nodes[node] {
-        case .comparison(let comparison, let left, let right):
-            return comparison(number(program, left, row), number(program, right, row))
-        case .increased(let series, let window):
-            let row = columns[histories[series].column].hasOneRow ? 0 : row
-            return histories[series].samples.increased(row: row, window: window, now: now)
-        case .missing(let term): return Truth(number(program, term, row).isNaN)
-        case .flag(let term):
-            let value = number(program, term, row)
-            return value.isNaN ? (value.isNotApplicable ? .no : .unknown) : Truth(value != 0)
-        case .and(let left, let right):
-            let first = truth(program, left, row)
-            return first == .no ? .no : min(first, truth(program, right, row))
-        case .or(let left, let right):
-            let first = truth(program, left, row)
-            return first == .yes ? .yes : max(first, truth(program, right, row))
-        case .not(let part): return !truth(program, part, row)
-        case .always(let truth): return truth
-        default: return .unknown
-        }
-    }
-
-    private func number(_ program: Program, _ node: Int, _ row: Int) -> Double {
-        switch program.nodes[node] {
-        case .constant(let number): return number
-        case .hostShare(let share, let unit):
-            return share * (unit == .bytes ? memoryTotal : cpuCount)
-        case .level(let column): return level(column, row)
-        case .share(let share, let term):
-            let value = number(program, term, row)
-            return value.isNaN ? value : share * value
-        case .window(let function, let series, let window, let scale):
-            let row = columns[histories[series].column].hasOneRow ? 0 : row
-            let value = histories[series].samples.value(
-                function, row: row, window: window, now: now)
-            return value.isNaN ? value : value * scale
-        case .arithmetic(let arithmetic, let left, let right):
-            return arithmetic(number(program, left, row), number(program, right, row))
-        default: return .unknown
-        }
-    }
-
-    /// The last value, unknown if it is too old.
-    private func level(_ column: Int, _ row: Int) -> Double {
-        let tier = tier(of: column)
-        let period = tier == .costly ? interval * costlyEvery : interval
-        guard now - tierReads[tier.rawValue].policy <= period * 5 / 2 else { return .unknown }
-        let row = columns[column].hasOneRow ? 0 : row
-        return row < values[column].count ? values[column][row] : .unknown
     }
 }

@@ -39,4 +39,12 @@ extension Effect.Kind {
         case .restore, .thaw, .hook, .notify, .log: false
         }
     }
+
+    /// Whether it does something to the cgroup, rather than telling of it.
+    var changesCgroup: Bool {
+        switch self {
+        case .notify, .log: false
+        default: true
+        }
+    }
 }

@@ -2,9 +2,7 @@ import CgroupModel
 
 /// The state machine of a rule and a cgroup: one change a tick, but for times of zero.
 extension PolicyEngine {
-    private static let flapWindow: UInt64 = 600_000_000_000
     private static let minute: UInt64 = 60_000_000_000
-    private static let releaseEvery: UInt64 = 5_000_000_000
 
     /// Looks at one rule with one cgroup; what it wants to do is a candidate, for others may want
     /// to do something there too.
@@ -148,83 +146,6 @@ extension PolicyEngine {
         move(place, row, &instance, .active, rules[place].when)
     }
 
-    // MARK: Taking back
-
-    /// Takes back what a rule did, at once or by steps, and lets it rest.
-    mutating func undo(
-        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance, _ program: Program?,
-        atOnce: Bool = false, note: String? = nil
-    ) {
-        instance.firings.append(now)
-        if instance.firings.count > 3 { instance.firings.removeFirst() }
-        if instance.firings.count == 3, now - instance.firings[0] <= Self.flapWindow {
-            instance.growth = min(8, instance.growth * 2)
-        }
-        let cause = program.map { self.cause($0, row) } ?? Cause(note ?? "it ended")
-        runUndoHooks(place, row, instance, cause)
-        if !atOnce, rules[place].isAggregate, instance.targets.count > 1 {
-            order(&instance, smallestFirst: place)
-            move(place, row, &instance, .relaxing, program, note: note)
-            return relax(place, row, &instance)
-        }
-        if !atOnce, case .relax = rules[place].rule.undoing {
-            move(place, row, &instance, .relaxing, program, note: note)
-            return relax(place, row, &instance)
-        }
-        for target in instance.targets { release(place, target, cause) }
-        instance.targets = []
-        move(place, row, &instance, .cooldown, program, note: note)
-    }
-
-    /// Drops what a rule wants of a cgroup.
-    mutating func release(_ place: Int, _ row: Int, _ cause: Cause) {
-        endWaiting(place, row)
-        thaw(row, cause, origin: rules[place].origin) { $0.rule == place }
-        holdings[row].thaws.removeAll { $0.rule == place }
-        guard rules[place].rule.undoing != .keep else { return }
-        let origin = rules[place].origin
-        unwish(row) { $0 == origin }
-    }
-
-    /// One step back: a cgroup of a group as a whole, or a factor towards the value below.
-    private mutating func relax(
-        _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance
-    ) {
-        let rule = rules[place].rule
-        let cause = Cause("\(rule.name) steps back")
-        guard !rules[place].isAggregate, case .relax(let factor, let every) = rule.undoing else {
-            if !instance.targets.isEmpty {
-                release(place, instance.targets.removeFirst(), cause)
-            }
-            instance.nextStep = now + Self.releaseEvery
-            if instance.targets.isEmpty { move(place, row, &instance, .cooldown) }
-            return
-        }
-        thaw(row, cause, origin: rules[place].origin) { $0.rule == place }
-        instance.nextStep = now + every.nanoseconds
-        let bound = instance.usageAtFirst
-        if !widen(row, rules[place].origin, by: factor, bound: bound, cause) {
-            release(place, row, cause)
-            instance.targets = []
-            move(place, row, &instance, .cooldown)
-        }
-    }
-
-    /// The cgroups that a rule on a group acted on, the one that is worth least first.
-    private mutating func order(_ instance: inout RuleRuntime.Instance, smallestFirst place: Int) {
-        let program = rules[place].victimOrder
-        let ranked = instance.targets.map { (row: $0, worth: worth(program, $0)) }
-        instance.targets = ranked.sorted { left, right in
-            (left.worth, rows.cgroups[left.row].path) < (right.worth, rows.cgroups[right.row].path)
-        }.map(\.row)
-    }
-
-    func worth(_ program: Program, _ row: Int) -> Double {
-        guard !program.nodes.isEmpty else { return 0 }
-        let worth = measurements.number(program, row: row)
-        return worth.isNaN ? 0 : worth
-    }
-
     // MARK: Changes of state
 
     /// Changes a state and tells of it.
@@ -280,71 +201,5 @@ extension PolicyEngine {
         instance.cooldownFactor = cooldownFactor
         undo(place, row, &instance, nil, atOnce: true, note: note)
         rules[place].instances[row] = instance
-    }
-
-    // MARK: Who is looked at
-
-    /// Finds the rows that each rule looks at, and undoes what was done to those that left.
-    mutating func orderRules() {
-        for place in rules.indices where rules[place].disabled == nil {
-            if rules[place].isAggregate {
-                if rules[place].states.isEmpty { rules[place].states = [.idle] }
-                rules[place].order = [0]
-                continue
-            }
-            while rules[place].states.count < rows.count { rules[place].states.append(.idle) }
-            var isMember = Array(repeating: false, count: rows.count)
-            let members = matcher.members(of: rules[place].rule.group)
-            for position in members { isMember[rows.rowAt[position]] = true }
-            rules[place].isMember = isMember
-            let lingering = rules[place].instances.keys.filter {
-                !isMember[$0] && rules[place].states[$0] != .idle
-            }.sorted { (rows.position($0) ?? 0, $0) < (rows.position($1) ?? 0, $1) }
-            for row in lingering { leave(place, row) }
-            let kept = lingering.filter { rules[place].states[$0] != .idle }
-            let order = members.map { rows.rowAt[$0] }
-            rules[place].order =
-                kept.isEmpty
-                ? order
-                : (order + kept).sorted { (rows.position($0) ?? 0) < (rows.position($1) ?? 0) }
-        }
-    }
-
-    private mutating func leave(_ place: Int, _ row: Int) {
-        guard var instance = rules[place].instances[row] else { return }
-        let note = "it left the group"
-        switch rules[place].states[row] {
-        case .pending where !instance.isRelapse, .blocked where !instance.isRelapse:
-            move(place, row, &instance, .idle, note: note)
-        case .active, .clearing, .relaxing, .pending, .blocked:
-            instance.isRelapse = false
-            undo(place, row, &instance, nil, atOnce: true, note: note)
-        case .idle, .cooldown, .suspended: break
-        }
-        rules[place].instances[row] = instance
-    }
-
-    /// Forgets a cgroup that is gone.
-    mutating func forget(_ row: Int) {
-        for place in rules.indices {
-            if rules[place].isAggregate {
-                rules[place].instances[0]?.targets.removeAll { $0 == row }
-                continue
-            }
-            guard rules[place].instances.removeValue(forKey: row) != nil else { continue }
-            let state = rules[place].states[row]
-            rules[place].states[row] = .idle
-            guard state != .idle else { continue }
-            record(
-                .state, rules[place].origin, row, note: "\(state.text) -> gone",
-                isDryRun: rules[place].isDryRun)
-        }
-        holdings[row] = Holdings()
-        budgets.forget(rows.cgroups[row].id)
-        triedBudgets.forget(rows.cgroups[row].id)
-        inFlight = inFlight.filter { $0.value.row != row }
-        waiting = waiting.filter { $0.value.row != row }
-        ready.removeAll { $0.row == row }
-        for index in limits.indices { limits[index].wished.remove(row) }
     }
 }

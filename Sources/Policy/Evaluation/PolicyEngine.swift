@@ -8,8 +8,8 @@ import CgroupModel
 public struct PolicyEngine: Sendable {
     var document: PolicyDocument
     var facts: any CgroupFacts
-    private let vocabulary: @Sendable (String) -> PolicyMetric?
-    private let costlyEvery: Int
+    let vocabulary: @Sendable (String) -> PolicyMetric?
+    let costlyEvery: Int
     var sources: [any LayerSource]
 
     var measurements: Measurements
@@ -43,7 +43,7 @@ public struct PolicyEngine: Sendable {
     private var nextChain: UInt64 = 1
     private var sequence: UInt64 = 1
     private var attention: [Int] = []
-    private var pendingNote: String?
+    var pendingNote: String?
 
     /// Takes a policy and what it needs to know of the machine.
     ///
@@ -111,7 +111,7 @@ public struct PolicyEngine: Sendable {
         return finish()
     }
 
-    private mutating func finish() -> PolicyOutput {
+    mutating func finish() -> PolicyOutput {
         let result = output
         output = PolicyOutput()
         return result
@@ -139,7 +139,7 @@ public struct PolicyEngine: Sendable {
 
     /// Whether any group's members differ from those of the tick before.
     var membersChanged = true
-    private var isOrdered = false
+    var isOrdered = false
     /// What pools and autosizing want done once in this tick.
     var acts: [LayerProposal.Act] = []
 
@@ -183,118 +183,6 @@ public struct PolicyEngine: Sendable {
         case .systemd: !facts.hasSystemd
         case .v1, .v2, .hybrid: false
         }
-    }
-
-    // MARK: Another policy
-
-    /// Takes another policy: equal rules keep their state, changed and removed ones are undone, at
-    /// the latest with the next tick.
-    ///
-    /// `facts` replaces what is known of cgroups, for another policy may ask for more.
-    public mutating func reload(_ document: PolicyDocument, facts: (any CgroupFacts)? = nil) {
-        if let facts { self.facts = facts }
-        let (old, oldDocument, oldMeasurements) = (rules, self.document, measurements)
-        self.document = document
-        matcher = GroupMatcher(document.groups)
-        budgets.reload(document.budgets)
-        triedBudgets.reload(document.budgets)
-        measurements = Measurements(
-            interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary
-        ) { [facts = self.facts] in facts.device(named: $0) }
-        dropLimits()
-        compile()
-        measurements.keepSamples(of: oldMeasurements)
-        var renumbered: [Int: Int] = [:]
-        for place in rules.indices {
-            guard
-                let known = old.firstIndex(where: {
-                    $0.rule.name == rules[place].rule.name
-                        && document.means($0.rule, sameAs: rules[place].rule, in: oldDocument)
-                })
-            else { continue }
-            rules[place].states = old[known].states
-            rules[place].instances = old[known].instances
-            rules[place].order = old[known].order
-            rules[place].isMember = old[known].isMember
-            rules[place].firingCount = old[known].firingCount
-            rules[place].vetoCount = old[known].vetoCount
-            renumbered[known] = place
-        }
-        for known in old.indices where renumbered[known] == nil { end(old[known]) }
-        renumber(renumbered)
-        if oldDocument.defaults.isDryRun, !document.defaults.isDryRun { forgetDryRun() }
-        for place in sources.indices { sources[place].reload(document) }
-        isOrdered = false
-        pendingNote = "reloaded"
-    }
-
-    /// Drops what a rule that the new policy does not have wanted.
-    private mutating func end(_ old: RuleRuntime) {
-        dropWishes { $0 == old.origin }
-        for row in old.order where old.states[row] != .idle {
-            record(
-                .state, old.origin, old.isAggregate ? nil : row,
-                note: "\(old.states[row].text) -> idle: the policy changed",
-                isDryRun: old.isDryRun)
-        }
-    }
-
-    /// What was only told so far was never written.
-    private mutating func forgetDryRun() {
-        for row in holdings.indices {
-            holdings[row].claims.removeAll()
-            for place in holdings[row].values.indices {
-                holdings[row].values[place].applied = nil
-                holdings[row].values[place].isDirty = true
-            }
-        }
-        inFlight = [:]
-    }
-
-    private mutating func compile() {
-        let sorted = document.rules.enumerated().sorted {
-            ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset)
-        }
-        var compiler = ProgramCompiler(measurements: measurements, defaults: document.defaults)
-        rules = sorted.map { RuleRuntime($0.element, document, facts.mode, &compiler) }
-        compiler.aggregate = nil
-        limits = document.limits.enumerated().map { index, limits in
-            LimitRuntime(limits, index: index, facts.mode, &compiler)
-        }
-        measurements = compiler.measurements
-    }
-
-    /// Takes everything back, as the policy ends.
-    ///
-    /// Whatever is frozen is thawed; values go back to the original ones unless the policy says
-    /// that they stay.
-    public mutating func stop() -> PolicyOutput {
-        guard input != nil else { return finish() }
-        let cause = Cause("the policy ends")
-        // A thaw that was not answered yet may fail, and nobody would try again.
-        let unanswered = Set(
-            inFlight.values.filter { $0.effect.kind == .thaw && !$0.effect.isDryRun }.map(\.row))
-        for row in rows.rowAt {
-            for isDryRun in [false, true]
-            where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
-                || !isDryRun && (holdings[row].owesThaw || unanswered.contains(row))
-            {
-                emit(.thaw, .engine, row, cause, isUndo: true, isDryRun: isDryRun)
-            }
-            holdings[row].claims.removeAll()
-            guard document.defaults.restoresOnExit else { continue }
-            for isDryRun in [false, true] {
-                let keys = holdings[row].values.filter {
-                    $0.isDryRun == isDryRun && ($0.applied != nil || $0.inFlight != nil)
-                }.map(\.key)
-                if !keys.isEmpty {
-                    emit(.restore(keys), .engine, row, cause, isUndo: true, isDryRun: isDryRun)
-                }
-            }
-            holdings[row].values.removeAll()
-        }
-        record(.policy, .engine, note: "left")
-        return finish()
     }
 
     // MARK: What goes out

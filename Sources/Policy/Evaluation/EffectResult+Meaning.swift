@@ -1,0 +1,27 @@
+/// What an outcome means for what follows.
+extension EffectResult.Outcome {
+    var isSuccess: Bool {
+        switch self {
+        case .done, .partial, .ineffective: true
+        default: false
+        }
+    }
+
+    /// Whether nothing is left to take back: a thaw or a restoring that did not succeed is tried
+    /// again.
+    var isTakenBack: Bool {
+        switch self {
+        case .done, .partial, .gone: true
+        case .ineffective, .vetoed, .skipped, .hung: false
+        case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
+            ["ENOENT", "ENODEV", "ESRCH"].contains(failure.errno)
+        }
+    }
+
+    var failure: EffectResult.Failure? {
+        switch self {
+        case .failed(let failure), .rolledBack(let failure), .halfway(let failure): failure
+        default: nil
+        }
+    }
+}
