@@ -134,7 +134,9 @@ let package = Package(
         .target(
             name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
-        .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: swiftSettings),
+        .target(
+            name: "Configuration", dependencies: ["CgroupModel", "CYAML"],
+            swiftSettings: swiftSettings),
         // libcrypt checks the passwords of the web configuration.
         .target(name: "CLinux", linkerSettings: [.linkedLibrary("crypt")]),
         .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),

@@ -20,19 +20,12 @@ public enum LimitCatalog {
         }
         let members = all.filter { $0.group == name }
         guard members.isEmpty else { return members }
-        let similar = namesLike(name)
+        let similar = Spelling.names(like: name, among: all.map(\.name), most: 3)
         throw LimitError(
             "there is no limit \(name); "
                 + (similar.isEmpty
                     ? "`cgwarden set --list` lists them"
                     : "did you mean \(similar.joined(separator: " or "))?"))
-    }
-
-    private static func namesLike(_ name: String) -> [String] {
-        let wanted = Array(name.utf8)
-        let ranked = all.map { ($0.name, MetricCatalog.editDistance(wanted, Array($0.name.utf8))) }
-        return ranked.filter { $0.1 <= max(2, wanted.count / 3) }
-            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map(\.0)
     }
 
     /// How a limit of a file is ordered against others of its cgroup; 0 for an unknown file.

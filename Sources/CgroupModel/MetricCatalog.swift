@@ -27,23 +27,7 @@ public enum MetricCatalog {
 
     /// The unified names that resemble `name` most, for error messages.
     public static func namesLike(_ name: String, limit: Int = 3) -> [String] {
-        let wanted = Array(name.utf8)
-        let ranked = all.map { ($0.name, editDistance(wanted, Array($0.name.utf8))) }
-        return ranked.filter { $0.1 <= max(2, wanted.count / 3) }
-            .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(limit).map(\.0)
-    }
-
-    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var previous = Array(0...right.count)
-        for (row, a) in left.enumerated() {
-            var current = [row + 1]
-            for (column, b) in right.enumerated() {
-                let replaced = previous[column] + (a == b ? 0 : 1)
-                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
-            }
-            previous = current
-        }
-        return previous[right.count]
+        Spelling.names(like: name, among: all.map(\.name), most: limit)
     }
 }
 

@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// What a strict schema asks of a node; every refusal names the place and what was expected.
 extension ConfigNode {
     /// The text of a scalar that is not empty.
@@ -55,13 +57,7 @@ extension ConfigNode {
 
     /// The word that was probably meant; nil if none is like it.
     public static func nearest(to text: String, among valid: [String]) -> String? {
-        let wanted = Array(text.utf8)
-        // No name is that long, and a distance takes the product of both lengths.
-        guard wanted.count <= 100 else { return nil }
-        let farthest = max(2, wanted.count / 3)
-        let near = valid.filter { abs($0.utf8.count - wanted.count) <= farthest }
-            .map { (distance(wanted, Array($0.utf8)), $0) }
-        return near.filter { $0.0 <= farthest }.min { ($0.0, $0.1) < ($1.0, $1.1) }?.1
+        Spelling.names(like: text, among: valid, most: 1).first
     }
 
     /// A text within a message: in quotes, on one line, and not without end.
@@ -78,18 +74,5 @@ extension ConfigNode {
         case .sequence: "a list"
         case .mapping: "a mapping"
         }
-    }
-
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var previous = Array(0...right.count)
-        for (row, a) in left.enumerated() {
-            var current = [row + 1]
-            for (column, b) in right.enumerated() {
-                let replaced = previous[column] + (a == b ? 0 : 1)
-                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
-            }
-            previous = current
-        }
-        return previous[right.count]
     }
 }

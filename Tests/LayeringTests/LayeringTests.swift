@@ -18,7 +18,7 @@ import Testing
         ],
         "Exporter": ["CgroupModel", "KernelIO", "Configuration"],
         "Webhook": ["KernelIO", "Policy", "Enforcement"],
-        "Configuration": ["CYAML"],
+        "Configuration": ["CgroupModel", "CYAML"],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
             "Configuration", "Actuation", "Policy", "Enforcement", "Webhook", "CSystemd",

@@ -1,0 +1,28 @@
+/// Finds the names that someone probably meant.
+package enum Spelling {
+    /// The names most like a text, the nearest first; none if none is like it.
+    package static func names(like text: String, among names: [String], most: Int) -> [String] {
+        let wanted = Array(text.utf8)
+        // No name is that long, and a distance takes the product of both lengths.
+        guard wanted.count <= 100 else { return [] }
+        let farthest = max(2, wanted.count / 3)
+        let near = names.filter { abs($0.utf8.count - wanted.count) <= farthest }
+            .map { (distance(wanted, Array($0.utf8)), $0) }
+        return near.filter { $0.0 <= farthest }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+            .prefix(most).map(\.1)
+    }
+
+    /// How many bytes have to be put in, left out or replaced to make one of the other.
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var previous = Array(0...right.count)
+        for (row, a) in left.enumerated() {
+            var current = [row + 1]
+            for (column, b) in right.enumerated() {
+                let replaced = previous[column] + (a == b ? 0 : 1)
+                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+            }
+            previous = current
+        }
+        return previous[right.count]
+    }
+}
