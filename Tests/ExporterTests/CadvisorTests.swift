@@ -16,6 +16,7 @@ import Testing
         builder.host.memoryTotal = Reading(4 << 30)
         builder.host.swapTotal = Reading(0)
         builder.host.cpuCount = 4
+        builder.host.cpuTotal = Reading(1_000_000)
         // v2's root: neither a usage nor limits.
         builder.add(
             "/",

@@ -1,6 +1,7 @@
 import CgroupModel
 import Exporter
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -120,6 +121,17 @@ import Testing
         #expect(!text.contains("/goes"))
         #expect(text.contains("cgroup_memory_current_bytes{cgroup=\"/stays\"} 3\n"))
         #expect(text.contains("cgroup_memory_current_bytes{cgroup=\"/comes\"} 4\n"))
+    }
+
+    @Test func aDeviceNumberThatIsUsedAgainGetsItsNewName() {
+        let name = Mutex("nvme0n1")
+        var encoder = ExpositionEncoder(version: "1.2.3") { _ in name.withLock { $0 } }
+        for next in ["nvme0n1", "sdb"] {
+            name.withLock { $0 = next }
+            encoder.encode(ExporterFixtures.small(), process: ProcessSample(), as: .text)
+            let text = String(decoding: encoder.bytes, as: UTF8.self)
+            #expect(text.contains("cgroup_io_read_bytes_total{cgroup=\"/\",device=\"\(next)\"}"))
+        }
     }
 
     @Test func aRenamedCgroupGetsItsNewLabel() throws {

@@ -56,7 +56,9 @@ public struct CadvisorEncoder: Sendable {
             for family in CadvisorFamilies.devices { encode(family, snapshot) }
         }
         encode(Self.scrapeError, Reading(0))
-        encode(Self.cores, Reading(UInt64(snapshot.host.cpuCount)))
+        // Where the CPU times are not known, the count is not either, but what is safe to divide by.
+        let times = snapshot.host.cpuTotal
+        encode(Self.cores, times.isKnown ? Reading(UInt64(snapshot.host.cpuCount)) : times)
         encode(Self.memory, snapshot.host.memoryTotal)
         encode(Self.swap, snapshot.host.swapTotal)
         buffer.finish()

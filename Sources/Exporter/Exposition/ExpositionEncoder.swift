@@ -108,6 +108,7 @@ public struct ExpositionEncoder: Sendable {
     private mutating func encodeInstances(
         _ snapshot: Snapshot, _ isWanted: (Collector) -> Bool
     ) {
+        instanceLabels.restart()
         sortInstances(snapshot)
         for (place, family) in families.dimensional.enumerated() where isWanted(family.collector) {
             buffer.open(family.family)

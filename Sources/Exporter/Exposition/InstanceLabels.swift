@@ -23,6 +23,13 @@ struct InstanceLabels {
         self.deviceName = deviceName
     }
 
+    /// Forgets all labels, since a device's number may be another's by the next exposition.
+    mutating func restart() {
+        labelEnds.removeAll(keepingCapacity: true)
+        known.removeAll(keepingCapacity: true)
+        last = nil
+    }
+
     /// The position in ``labelEnds``; nil for a device that is left out.
     mutating func label(_ dimension: Dimension, _ key: InstanceKey) -> Int? {
         let place = Place(dimension: dimension, key: key)
