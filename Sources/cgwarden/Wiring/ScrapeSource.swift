@@ -16,7 +16,9 @@ actor ScrapeSource: MetricsSource {
 
     func snapshot() async throws -> Snapshot? {
         let now = MonotonicClock.wallMicroseconds
-        if let last = ledger.latest, now >= last.wallTime, now - last.wallTime < 1_000_000 { return last }
+        if let last = ledger.latest, now >= last.wallTime, now - last.wallTime < 1_000_000 {
+            return last
+        }
         ledger.enter(await sampler.sample())
         return ledger.latest
     }
