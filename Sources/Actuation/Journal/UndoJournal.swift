@@ -13,21 +13,26 @@ public struct UndoJournal: Sendable {
     /// Whose changes are put on record here; empty for those of a command that a person gave.
     public let owner: String
     private let bootID: String
+    private let patience: Duration?
     private let known = KnownJournal()
     /// A longer file is written anew without what is settled or gone, if that halves it.
     private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`; nothing is created before the first record.
-    public init(directory: String, owner: String = "") {
+    ///
+    /// Whoever holds the lock may hang; with `patience` a call waits for so long and then fails.
+    public init(directory: String, owner: String = "", patience: Duration? = nil) {
         let boot = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
         self.init(
             directory: directory, owner: owner,
-            bootID: String(decoding: (boot ?? []).prefix { $0 > 0x20 }, as: UTF8.self))
+            bootID: String(decoding: (boot ?? []).prefix { $0 > 0x20 }, as: UTF8.self),
+            patience: patience)
     }
 
-    init(directory: String, owner: String = "", bootID: String) {
+    init(directory: String, owner: String = "", bootID: String, patience: Duration? = nil) {
         self.directory = directory
         self.owner = owner
+        self.patience = patience
         self.bootID = bootID
     }
 
@@ -50,7 +55,7 @@ public struct UndoJournal: Sendable {
     ) throws(IOError) -> JournalEntry {
         try StandardOutput.createDirectories(directory)
         while true {
-            let log = try LogFile(path)
+            let log = try LogFile(path, patience: patience)
             let bytes = try log.contents()
             let known = self.known.state(of: bytes, bootID: bootID)
             if try tidy(log, known, bytes.count, hierarchy) { continue }
@@ -86,7 +91,7 @@ public struct UndoJournal: Sendable {
     /// Empties the file if nothing in it is open.
     public func compact() throws(IOError) {
         guard LogFile.exists(path) else { return }
-        let log = try LogFile(path)
+        let log = try LogFile(path, patience: patience)
         let bytes = try log.contents()
         let known = self.known.state(of: bytes, bootID: bootID)
         guard !bytes.isEmpty, known.entries.isEmpty, known.damagedLines.isEmpty else { return }
@@ -111,7 +116,7 @@ public struct UndoJournal: Sendable {
     }
 
     private func append(_ line: RecordLine) throws(IOError) {
-        let log = try LogFile(path)
+        let log = try LogFile(path, patience: patience)
         let bytes = try log.contents()
         let whole = (bytes.lastIndex(of: 0x0a) ?? -1) + 1
         try Self.cut(log, to: whole, of: bytes.count)

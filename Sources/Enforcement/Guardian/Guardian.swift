@@ -78,19 +78,21 @@ public struct Guardian {
     /// Lets cgroups go on, those of these inodes or all; the kernel may kill before they do, or
     /// they would wait at their limit.
     private func relieve(frozen inodes: [UInt64]?) {
-        let entries = ((try? journal.entries()) ?? []).filter(isOwn)
+        let state = try? journal.state()
+        let entries = (state?.entries ?? []).filter(isOwn)
         let paths = inodes.map { inodes in
             Set(entries.filter { inodes.contains($0.inode) && $0.isFreeze }.map(\.path))
         }
         for isWanted in [\JournalEntry.keepsFromKilling, \.isFreeze] {
+            let isMeant = { (entry: JournalEntry) in
+                isOwn(entry) && entry[keyPath: isWanted]
+                    && (paths?.contains(entry.path) ?? true)
+            }
+            // What is frozen does not wait for a lock that a daemon that hangs may hold.
+            if state?.damagedLines.isEmpty ?? false, !entries.contains(where: isMeant) { continue }
             put(back: "what stops processes") { () throws(ActuationError) in
-                try restorer(KernelControlFiles()).restore(
-                    // A damaged journal is believed as far as it is legible.
-                    force: true,
-                    where: { entry in
-                        isOwn(entry) && entry[keyPath: isWanted]
-                            && (paths?.contains(entry.path) ?? true)
-                    })
+                // A damaged journal is believed as far as it is legible.
+                try restorer(KernelControlFiles()).restore(force: true, where: isMeant)
             }
         }
     }

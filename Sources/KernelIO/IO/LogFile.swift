@@ -6,10 +6,11 @@ public struct LogFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Opens the file, creates it if it is missing, and waits for its lock (flock(2)).
-    public init(_ path: String) throws(IOError) {
+    /// Opens the file, creates it if it is missing, and waits for its lock (flock(2)); for longer
+    /// than `patience` only if that is nil, and fails with EBUSY then.
+    public init(_ path: String, patience: Duration? = nil) throws(IOError) {
         while true {
-            let opened = try Self.locked(path)
+            let opened = try Self.locked(path, patience)
             // Whoever had the lock before may have put another file in its place.
             guard Self.inode(path) == opened.inode else { continue }
             file = opened
@@ -18,11 +19,18 @@ public struct LogFile: ~Copyable, Sendable {
         }
     }
 
-    private static func locked(_ path: String) throws(IOError) -> OwnedDescriptor {
+    private static func locked(
+        _ path: String, _ patience: Duration?
+    ) throws(IOError) -> OwnedDescriptor {
         let number = unsafe open(
             path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
         guard number >= 0 else { throw IOError("open", path, code: errno) }
         let opened = OwnedDescriptor(adopting: number)
+        if let patience {
+            let isLocked = Deadline(after: patience).wait { flock(number, LOCK_EX | LOCK_NB) == 0 }
+            guard isLocked else { throw IOError("lock", path, code: EBUSY) }
+            return opened
+        }
         while flock(number, LOCK_EX) != 0 {
             guard errno == EINTR else { throw IOError("lock", path, code: errno) }
         }

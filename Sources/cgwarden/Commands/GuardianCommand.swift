@@ -17,7 +17,10 @@ struct GuardianCommand: ParsableCommand {
         ProcessName.set("cgwarden-guard")
         let set = try HierarchySet.discover()
         Guardian(
-            set: set, journal: UndoJournal(directory: journal, owner: owner),
+            set: set,
+            // A daemon that hangs may hold the lock, and others may be frozen, too.
+            journal: UndoJournal(
+                directory: journal, owner: owner, patience: .milliseconds(200)),
             files: StateDirectory.files(of: set)
         ).run()
     }

@@ -129,7 +129,9 @@ struct DemoStage {
         do throws(IOError) {
             try OwnedDescriptor.directory(Array("/".utf8)).makeDirectory(Array(folder.utf8))
         } catch {
-            throw CgwardenError("there is no place for the demo's files: \(error)", .unavailable)
+            throw CgwardenError(
+                "there is no place for the demo's files: \(error); if no demo runs, remove what is "
+                    + "there", .unavailable)
         }
     }
 
