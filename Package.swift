@@ -200,7 +200,7 @@ let package = Package(
             dependencies: [
                 "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "TestSupport", "cgwarden",
             ],
-            exclude: ["Golden"], swiftSettings: swiftSettings),
+            exclude: ["Golden", "Tenant/attack.pl"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",
             dependencies: [
