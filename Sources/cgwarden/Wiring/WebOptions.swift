@@ -32,20 +32,20 @@ struct WebOptions: ParsableArguments {
     @Option(
         name: .customLong("web.allowed-hosts"),
         help: ArgumentHelp(
-            "A host name that requests may use: NAME, *.DOMAIN, * for any; may be given more than once.",
+            "Further host name for requests: NAME, *.DOMAIN or *; may be given more than once.",
             discussion: "Addresses, localhost and the machine's own name are always allowed.",
             valueName: "name"))
     var allowedHosts: [String] = []
     @Option(
         name: .customLong("web.max-streams"),
         help: ArgumentHelp(
-            "How many may read /api/v1/stream, as the page does; without it 32.",
+            "Most readers of /api/v1/stream, which the page uses (default 32).",
             valueName: "number"))
     var mostStreams: Int?
     @Option(
         name: .customLong("web.max-connections"),
         help: ArgumentHelp(
-            "How many connections are open at the same time; without it 512.", valueName: "number"))
+            "Most open connections (default 512).", valueName: "number"))
     var mostConnections: Int?
     @Flag(
         name: .customLong("web.disable-exporter-metrics"),
