@@ -4,8 +4,8 @@ extension CgroupIdentity {
     /// where the component says as much.
     public var title: String? {
         switch kind {
-        case .container: container.map { "\($0) (\(runtime ?? "container"))" }
-        case .pod: pod.map { "\($0) (pod)" }
+        case .container: container.map { "\($0.printable) (\(runtime ?? "container"))" }
+        case .pod: pod.map { "\($0.printable) (pod)" }
         case .slice, .service, .scope, .other: nil
         }
     }
@@ -17,21 +17,22 @@ extension CgroupIdentity {
         if runtime != nil || containerID != nil || container != nil {
             let what = isMachine ? "virtual machine" : "container"
             let isWithin = kind != (isMachine ? .scope : .container)
-            let remarks = [runtime, image].compactMap { $0 }.joined(separator: ", ")
+            let remarks = [runtime, image?.printable].compactMap { $0 }.joined(separator: ", ")
             lines.append(
-                (isWithin ? "in " : "") + "\(what) \(container ?? shortID ?? "without a name")"
+                (isWithin ? "in " : "")
+                    + "\(what) \(container?.printable ?? shortID ?? "without a name")"
                     + (remarks.isEmpty ? "" : " (\(remarks))"))
         }
         if podUID != nil || pod != nil {
-            let place = namespace.map { " of \($0)" } ?? ""
+            let place = namespace.map { " of \($0.printable)" } ?? ""
             lines.append(
-                (kind == .pod ? "" : "in ") + "pod \(pod ?? podUID ?? "")\(place)"
+                (kind == .pod ? "" : "in ") + "pod \(pod?.printable ?? podUID ?? "")\(place)"
                     + (qos.map { " (\($0))" } ?? ""))
         }
         if let unit, lines.isEmpty, UnitName.readable(unit) != unit {
             lines.append("unit \(UnitName.readable(unit))")
         }
-        return lines
+        return lines.map(\.onOneLine)
     }
 
     /// The identifier as runtimes shorten it.

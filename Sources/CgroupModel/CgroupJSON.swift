@@ -14,7 +14,7 @@ extension Snapshot {
                 json.literal(DecimalText.fixed(Double(wallTime) / 1e6, places: 3))
             }
             json.key("path")
-            json.value(entry.path.description)
+            json.value(entry.path.text)
             json.key("inode")
             json.value(entry.id.inode)
             var reasons: [(name: String, reason: Reading)] = []

@@ -1,6 +1,7 @@
 /// The place of a cgroup in the tree, from the topmost visible directory: `/`, `/a/b`.
 ///
-/// The kernel forbids only `/` and newline in names, so a path is bytes, not text.
+/// The kernel forbids only `/` and newline in names, so a path is bytes. People see ``description``
+/// and ``name``, which are safe to print; programs get ``text``.
 public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The bytes as the kernel has them, with a leading `/`.
     public let bytes: [UInt8]
@@ -18,8 +19,27 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
         bytes = result.isEmpty ? [UInt8(ascii: "/")] : result
     }
 
-    /// Takes what a person typed.
+    /// Takes a text as it is.
     public init(_ text: String) { self.init(normalising: Array(text.utf8)) }
+
+    /// Takes a ``description`` back.
+    public init(printed text: String) { self.init(normalising: PrintableText.bytes(of: text)) }
+
+    /// Takes what a person typed: the name itself where there is such a cgroup, else the one that is
+    /// printed so, else the first of these for what is above it.
+    public init(typed text: String, where exists: (CgroupPath) throws -> Bool) rethrows {
+        let literal = CgroupPath(text)
+        let printed = CgroupPath(printed: text)
+        if try printed == literal || exists(literal) {
+            self = literal
+        } else if try exists(printed) {
+            self = printed
+        } else {
+            let above = literal.bytes.prefix(literal.bytes.count - literal.nameBytes.count - 1)
+            self = try CgroupPath(typed: String(decoding: above, as: UTF8.self), where: exists)
+                .child(literal.nameBytes)
+        }
+    }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -45,10 +65,13 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
         return slash == 0 ? .root : CgroupPath(bytes: Array(bytes[..<slash]))
     }
 
-    /// The last component, `/` for the root.
-    public var name: String {
-        guard !isRoot, let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "/" }
-        return Self.text(bytes[(slash + 1)...])
+    /// The last component as people see it, `/` for the root.
+    public var name: String { PrintableText.text(nameBytes) }
+
+    /// The bytes of the last component, `/` for the root.
+    public var nameBytes: ArraySlice<UInt8> {
+        guard !isRoot, let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
+        return bytes[(slash + 1)...]
     }
 
     /// Whether this cgroup is `ancestor` or lies below it.
@@ -59,27 +82,15 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
             || bytes[ancestor.bytes.count] == UInt8(ascii: "/")
     }
 
-    /// The path as text; a byte that is not UTF-8 is written `\xNN`.
-    public var description: String { Self.text(bytes[...]) }
+    /// The path as people see it, and as ``init(printed:)`` takes it back.
+    public var description: String { PrintableText.text(bytes) }
 
-    /// Text for bytes of a kernel name; a byte that is not UTF-8 is written `\xNN`.
+    /// The path for programs: the bytes themselves where they are UTF-8, else as people see it.
+    public var text: String { Self.text(bytes[...]) }
+
+    /// The bytes of a name as text where they are UTF-8, else as people see them.
     public static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        var result = ""
-        var rest = bytes
-        while let first = rest.first {
-            if let length = (1...4).first(where: {
-                $0 <= rest.count && String(validating: rest.prefix($0), as: UTF8.self) != nil
-            }) {
-                result += String(decoding: rest.prefix(length), as: UTF8.self)
-                rest = rest.dropFirst(length)
-            } else {
-                let hex = String(first, radix: 16)
-                result += "\\x" + (hex.count == 1 ? "0" + hex : hex)
-                rest = rest.dropFirst()
-            }
-        }
-        return result
+        String(validating: bytes, as: UTF8.self) ?? PrintableText.text(bytes)
     }
 
     /// Byte order with `/` lowest, so that a cgroup stands directly before its descendants.

@@ -1,21 +1,41 @@
 /// Text in JSON (RFC 8259).
 extension Array where Element == UInt8 {
-    /// Appends a text in quotes.
+    /// Appends a text in quotes; what could act on a terminal is escaped.
     package mutating func append(quoted text: String) {
         append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5c:
-                append(0x5c)
-                append(byte)
-            case 0x0a: append(contentsOf: [0x5c, 0x6e])
-            case 0x09: append(contentsOf: [0x5c, 0x74])
-            case 0..<0x20, 0x7f:
-                let hex = String(byte, radix: 16)
-                append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(hex)".utf8)
-            default: append(byte)
-            }
+        if text.utf8.allSatisfy({ $0 < 0x80 }) {
+            for byte in text.utf8 { append(escaping: byte) }
+        } else {
+            for scalar in text.unicodeScalars { append(escaping: scalar) }
         }
         append(0x22)
+    }
+
+    private mutating func append(escaping scalar: Unicode.Scalar) {
+        if scalar.isASCII {
+            append(escaping: UInt8(scalar.value))
+        } else if PrintableText.isUnsafe(scalar) {
+            for unit in String(scalar).utf16 { append(unit: unit) }
+        } else {
+            append(contentsOf: String(scalar).utf8)
+        }
+    }
+
+    private mutating func append(escaping byte: UInt8) {
+        switch byte {
+        case 0x22, 0x5c:
+            append(0x5c)
+            append(byte)
+        case 0x0a: append(contentsOf: [0x5c, 0x6e])
+        case 0x09: append(contentsOf: [0x5c, 0x74])
+        case 0..<0x20, 0x7f: append(unit: UInt16(byte))
+        default: append(byte)
+        }
+    }
+
+    /// Appends `\u` and four digits.
+    private mutating func append(unit: UInt16) {
+        let digits = String(unit, radix: 16)
+        append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
     }
 }

@@ -62,9 +62,7 @@ extension ConfigNode {
 
     /// A text within a message: in quotes, on one line, and not without end.
     public static func quoted(_ text: String) -> String {
-        let shown = text.unicodeScalars.prefix(60).reduce(into: "") { result, scalar in
-            result += scalar.value < 0x20 ? scalar.escaped(asASCII: false) : String(scalar)
-        }
+        let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(60))).printable
         return text.unicodeScalars.count > 60 ? "'\(shown)…'" : "'\(shown)'"
     }
 

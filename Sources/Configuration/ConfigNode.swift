@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// Where something stands in a configuration file; line and column count from 1.
 public struct ConfigPosition: Hashable, Sendable, CustomStringConvertible {
     /// The name under which the file was loaded.
@@ -15,7 +17,7 @@ public struct ConfigPosition: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `FILE:LINE:COLUMN`, as compilers write it.
-    public var description: String { "\(file):\(line):\(column)" }
+    public var description: String { "\(file.onOneLine):\(line):\(column)" }
 }
 
 /// Why a configuration cannot be used, and where.
@@ -29,14 +31,7 @@ public struct ConfigError: Error, Hashable, Sendable, CustomStringConvertible {
     public init(_ position: ConfigPosition, _ message: String) {
         self.position = position
         // It may quote what the file holds.
-        self.message = message.unicodeScalars.reduce(into: "") { result, scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator:
-                result += scalar.escaped(asASCII: true)
-            case _ where scalar.properties.isBidiControl: result += scalar.escaped(asASCII: true)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
+        self.message = message.onOneLine
     }
 
     /// The whole line for people.

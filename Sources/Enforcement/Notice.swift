@@ -1,3 +1,4 @@
+internal import CgroupModel
 public import Policy
 
 /// Something that people are told.
@@ -6,17 +7,17 @@ public struct Notice: Hashable, Sendable {
     public var sinks: [String]
     /// How loud.
     public var level: LogLevel
-    /// One sentence.
-    public var text: String
+    /// One sentence, on one line and safe for a terminal.
+    public let text: String
     /// What else is known, for a log with fields: `CGWARDEN_RULE`, `CGWARDEN_GROUP`.
-    public var fields: [String: String]
+    public let fields: [String: String]
 
     /// Joins the parts.
     public init(sinks: [String], level: LogLevel, text: String, fields: [String: String] = [:]) {
         self.sinks = sinks
         self.level = level
-        self.text = text
-        self.fields = fields
+        self.text = text.onOneLine
+        self.fields = fields.mapValues(\.onOneLine)
     }
 }
 

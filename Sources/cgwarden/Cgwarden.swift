@@ -76,7 +76,15 @@ struct Cgwarden: AsyncParsableCommand {
             StandardOutput.complain("cgwarden: \(failure.message)")
             exit(withStatus: failure.status.rawValue)
         }
-        exit(withError: error)
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        do {
+            if code != .success, !text.isEmpty { StandardOutput.complain(lines: text) }
+            if code == .success, !text.isEmpty { try StandardOutput.write(text + "\n") }
+        } catch {
+            finish(error)
+        }
+        exit(withStatus: code.rawValue)
     }
 
     private static func exit(withStatus status: Int32) -> Never {

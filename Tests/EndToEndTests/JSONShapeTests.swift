@@ -126,10 +126,10 @@ import Testing
         let start = cgroup.path.prefix { $0 != " " } + " "
         let paths = try JSONText.objects(json).compactMap { $0["path"] as? String }
         let path = try #require(paths.first { $0.hasPrefix(start) })
-        // A byte that is no UTF-8 is written \xNN.
+        // A name that is no UTF-8 is spelled as people see it.
         #expect(
             path.unicodeScalars.elementsEqual(
-                (start + "a\"b\\c,d ü漢e\u{301}\\xff\t").unicodeScalars))
+                (start + "a\"b\\c,d ü漢e\u{301}\\xff\\x09").unicodeScalars))
         let csv = try ProgramRun.cgwarden(
             "stat", "--csv", "-n", "1", "--fields", "pids.current", "--cgroup", wanted)
         let record = try #require(

@@ -45,7 +45,7 @@ struct KernelWebSoakTests {
             cgroups.removeFirst(max(0, cgroups.count - 60))
             slow.removeFirst(max(0, slow.count - 20))
             for request in [
-                "GET /met", "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", "hello\r\n\r\n",
+                "GET /met", "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "hello\r\n\r\n",
             ] {
                 slow.append(try TCPConnection(port: server.port))
                 slow.last?.send(request)
@@ -90,7 +90,7 @@ extension TCPConnection {
     fileprivate static func scrape(_ port: Int, _ headers: String) -> String {
         guard let connection = try? TCPConnection(port: port) else { return "" }
         connection.send(
-            "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(headers)\r\n")
+            "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(headers)\r\n")
         let bytes = connection.received()
         return String(decoding: bytes.prefix(600), as: UTF8.self)
     }

@@ -4,11 +4,12 @@ import Exporter
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HostileClientTests {
-    private static let healthy = "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let healthy = "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
     /// A body of some megabytes, more than sockets hold.
     private static let big: Snapshot = {
@@ -76,26 +77,86 @@ import Testing
         }
     }
 
-    @Test func whoeverReadsSlowlyIsLeft() async throws {
+    /// A client that has asked, and reads no more than the first bytes of the answer.
+    private func unread(_ port: Int, _ path: String = "/metrics") async throws -> UnreadAnswer {
+        let answer = UnreadAnswer()
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.socketOption(.so_rcvbuf), value: 4096)
+            .channelInitializer { $0.pipeline.addHandler(answer) }
+            .connect(host: "127.0.0.1", port: port).get()
+        let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        try await channel.writeAndFlush(ByteBuffer(string: request))
+        channel.read()
+        let end = ContinuousClock.now + .seconds(60)
+        while answer.bytes == 0, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        answer.channel.withLock { $0 = channel }
+        return answer
+    }
+
+    @Test(arguments: ["write", "stall"])
+    func whoeverDoesNotReadIsLeft(_ limit: String) async throws {
         try await TestServer.run(
-            StubSource(Self.big), configure: { $0.limits.writeTime = .milliseconds(300) }
+            StubSource(Self.big),
+            configure: {
+                if limit == "write" { $0.limits.writeTime = .milliseconds(300) }
+                if limit == "stall" { $0.limits.stallTime = .milliseconds(300) }
+            }
         ) { port in
             // Rendered before, so that the next answer is there at once.
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
-            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                .channelOption(.autoRead, value: false)
-                .channelOption(.socketOption(.so_rcvbuf), value: 4096)
-                .connect(host: "127.0.0.1", port: port).get()
-            let request = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-            try await channel.writeAndFlush(ByteBuffer(string: request))
+            let answer = try await unread(port)
             try await Task.sleep(for: .milliseconds(1500))
             // What is there by now is all that it will get.
-            let counter = ByteCounter()
-            try await channel.pipeline.addHandler(counter)
-            try await channel.setOption(.autoRead, value: true).get()
-            try await channel.closeFuture.get()
-            let received = try await channel.eventLoop.submit { counter.bytes.value }.get()
-            #expect(received < whole.body.count)
+            #expect(try await answer.rest() < whole.body.count)
+        }
+    }
+
+    @Test func whoeverDoesNotReadTakesNoPlaceFromOthers() async throws {
+        try await TestServer.run(StubSource(Self.big), configure: { $0.mostRequests = 2 }) { port in
+            let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
+            var unread: [UnreadAnswer] = []
+            for _ in 0..<6 {
+                unread.append(try await self.unread(port))
+                let other = try #require(try await LoopbackClient.send(port, "/metrics"))
+                #expect(other.status == "HTTP/1.1 200 OK")
+                #expect(other.body.count == whole.body.count)
+            }
+            for answer in unread { try await answer.leave() }
+        }
+    }
+
+    @Test func whatIsNotTakenIsBoundedByLeavingWhoeverStalledLongest() async throws {
+        try await TestServer.run(
+            StubSource(Self.big),
+            configure: {
+                // There is always room for two answers.
+                $0.limits.untakenBytesOfClient = 0
+            }
+        ) { port in
+            let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
+            var unread: [UnreadAnswer] = []
+            for _ in 0..<10 { unread.append(try await self.unread(port)) }
+            let other = try #require(try await LoopbackClient.send(port, "/metrics"))
+            #expect(other.body.count == whole.body.count)
+            var lengths: [Int] = []
+            for answer in unread { lengths.append(try await answer.rest()) }
+            #expect(lengths.count { $0 < whole.body.count } >= 3, "\(lengths)")
+            #expect(lengths.last ?? 0 >= whole.body.count, "\(lengths)")
+        }
+    }
+
+    @Test func connectionsOfThoseWhoDoNotReadGiveWay() async throws {
+        try await TestServer.run(
+            StubSource(Self.big), configure: { $0.limits.connections = 3 }
+        ) { port in
+            var unread: [UnreadAnswer] = []
+            for _ in 0..<6 { unread.append(try await self.unread(port)) }
+            try await expectHealthy(port)
+            for answer in unread { try await answer.leave() }
         }
     }
 
@@ -161,11 +222,30 @@ import Testing
         }
     }
 
+    @Test func aTargetWithItsHostIsTheSame() async throws {
+        try await TestServer.run { port in
+            for (target, status) in [
+                ("http://localhost/-/healthy", 200),
+                ("HTTP://127.0.0.1:9/metrics?collect[]=cpu", 200),
+                ("http://localhost", 200), ("http://localhost?a", 200),
+                ("https://[::1]/metrics", 200),
+                ("http://localhost/nothing", 404), ("ftp://localhost/metrics", 404),
+                ("http:///metrics", 400), ("http://evil.example/metrics", 421),
+            ] {
+                // Its host counts, whatever the header says.
+                let answer = try await LoopbackClient.send(port, target)
+                #expect(
+                    answer?.status.contains(" \(status) ") == true,
+                    "\(target) \(answer?.status ?? "")")
+            }
+        }
+    }
+
     @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
         try await TestServer.run { port in
             let paths = (0..<50).flatMap { _ in ["/-/healthy", "/metrics", "/nothing"] }
-            let requests = paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
-            let last = "GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let requests = paths.map { "GET \($0) HTTP/1.1\r\nHost: localhost\r\n\r\n" }.joined()
+            let last = "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             var bytes = try await LoopbackClient.exchange(port, Array((requests + last).utf8))[...]
             var statuses: [String] = []
             while let answer = RawResponse(&bytes, hasBody: true) {
@@ -181,7 +261,7 @@ import Testing
         try await TestServer.run(source) { port in
             await source.hold()
             async let bytes = LoopbackClient.exchange(
-                port, Array("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".utf8), isLast: true)
+                port, Array("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), isLast: true)
             while await source.calls == 0 { await Task.yield() }
             await source.release()
             var whole = try await bytes[...]
@@ -269,14 +349,27 @@ import Testing
     }
 }
 
-/// Counts on its event loop.
-private final class ByteCounter: ChannelInboundHandler, Sendable {
+/// What comes of an answer, counted.
+private final class UnreadAnswer: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
-    final class Box: @unchecked Sendable { var value = 0 }
-    let bytes = Box()
+    let channel = Mutex<(any Channel)?>(nil)
+    private let count = Atomic(0)
+
+    /// So much of it, with its head, came so far.
+    var bytes: Int { count.load(ordering: .relaxed) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        bytes.value += unwrapInboundIn(data).readableBytes
+        count.add(unwrapInboundIn(data).readableBytes, ordering: .relaxed)
     }
+
+    /// Reads to the end, and tells how much there was.
+    func rest() async throws -> Int {
+        guard let channel = channel.withLock({ $0 }) else { return 0 }
+        try await channel.setOption(.autoRead, value: true).get()
+        try? await channel.closeFuture.get()
+        return bytes
+    }
+
+    func leave() async throws { try? await channel.withLock { $0 }?.close() }
 }
 #endif

@@ -138,7 +138,7 @@ import Testing
     @Test(arguments: ["/metrics", "/api/v1/stream"])
     func nothingFollowsTheHeadOfAHead(path: String) async throws {
         try await serve { port in
-            let request = "HEAD \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             var bytes = try await LoopbackClient.exchange(port, Array(request.utf8))[...]
             #expect(RawResponse(&bytes, hasBody: false)?.status == "HTTP/1.1 200 OK")
             #expect(bytes.isEmpty)
@@ -182,10 +182,10 @@ import Testing
     @Test func oneConnectionCarriesSeveralRequests() async throws {
         try await serve { port in
             let request =
-                "GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n"
-                + "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-                + "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
-                + "GET /-/ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                + "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                + "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody"
+                + "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             var rest = try await LoopbackClient.exchange(port, Array(request.utf8))[...]
             var seen: [String] = []
             while let response = RawResponse(&rest, hasBody: true) { seen.append(response.status) }
@@ -292,7 +292,7 @@ import Testing
             for _ in 0..<20 {
                 let channel = try await LoopbackClient.open(port)
                 try await channel.writeAndFlush(
-                    ByteBuffer(string: "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"))
+                    ByteBuffer(string: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"))
                 while await source.calls == 0 { await Task.yield() }
                 try await channel.close()
             }

@@ -55,48 +55,120 @@ import Testing
         let check = PasswordCheck()
         let right = Array(WebFixture.password.utf8)
         for _ in 0..<3 {
-            #expect(await check.verdict(user: "known", secret: right, users: users) == .right)
-            #expect(await check.verdict(user: "known", secret: [1], users: users) == .wrong)
-            #expect(await check.verdict(user: "nobody", secret: right, users: users) == .wrong)
+            #expect(
+                await check.verdict(user: "known", secret: right, users: users, for: "a") == .right)
+            #expect(
+                await check.verdict(user: "known", secret: [1], users: users, for: "a") == .wrong)
+            #expect(
+                await check.verdict(user: "nobody", secret: right, users: users, for: "a") == .wrong
+            )
         }
         // What was right under another hash is not remembered for this one.
         let changed = ["known": PasswordHash.decoy(cost: 4)]
-        #expect(await check.verdict(user: "known", secret: right, users: changed) == .wrong)
+        #expect(
+            await check.verdict(user: "known", secret: right, users: changed, for: "a") == .wrong)
+    }
+
+    /// Forty that are not remembered, of one client.
+    private func guess(_ check: PasswordCheck, _ users: [String: PasswordHash]) -> Task<Int, Never>
+    {
+        Task {
+            await withTaskGroup(of: PasswordCheck.Verdict.self) { group in
+                for number in UInt8(1)...40 {
+                    group.addTask {
+                        await check.verdict(
+                            user: "guessed", secret: [number], users: users, for: "a")
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 == .wrong ? 1 : 0 }
+            }
+        }
+    }
+
+    private func guessing() throws -> (users: [String: PasswordHash], right: [UInt8]) {
+        let dear = WebFixture.hash.replacing("$04$", with: "$08$")
+        return (
+            [
+                "guessed": try #require(PasswordHash(dear)),
+                "known": try #require(PasswordHash(WebFixture.hash)),
+            ], Array(WebFixture.password.utf8)
+        )
     }
 
     @Test func whoIsKnownDoesNotWaitForThoseWhoGuess() async throws {
-        let dear = WebFixture.hash.replacing("$04$", with: "$09$")
-        let users = ["guessed": try #require(PasswordHash(dear))]
-        let known = ["known": try #require(PasswordHash(WebFixture.hash))]
+        let (users, right) = try guessing()
         let check = PasswordCheck()
-        let right = Array(WebFixture.password.utf8)
-        #expect(await check.verdict(user: "known", secret: right, users: known) == .right)
-        await withTaskGroup(of: PasswordCheck.Verdict.self) { group in
-            for number in UInt8(1)...40 {
-                group.addTask {
-                    await check.verdict(user: "guessed", secret: [number], users: users)
-                }
-            }
-            var busy = 0
-            for _ in 0..<40 {
-                // Remembered, so it is there at once although others wait.
-                #expect(
-                    await check.verdict(user: "known", secret: right, users: known) == .right)
-                if await group.next() == .busy { busy += 1 }
-            }
-            #expect(busy > 0)
-            #expect(busy < 40)
+        #expect(await check.verdict(user: "known", secret: right, users: users, for: "a") == .right)
+        let guesses = guess(check, users)
+        while check.waiting < 30 { await Task.yield() }
+        for _ in 0..<40 {
+            #expect(
+                await check.verdict(user: "known", secret: right, users: users, for: "a") == .right)
         }
+        #expect(await guesses.value == 40)
+    }
+
+    @Test(arguments: ["a", "b"])
+    func whoIsNotKnownYetIsNeverTurnedAwayByThoseWhoGuess(_ client: String) async throws {
+        let (users, right) = try guessing()
+        let check = PasswordCheck()
+        let guesses = guess(check, users)
+        while check.waiting < 30 { await Task.yield() }
+        let verdict = await check.verdict(user: "known", secret: right, users: users, for: client)
+        #expect(verdict == .right)
+        // Another client's turn is the next one; it waits for no more than that which runs.
+        if client == "b" { #expect(check.waiting > 20) }
+        #expect(await guesses.value == 40)
+    }
+
+    @Test func clientsTakeTurnsAndTheGreediestIsTurnedAway() async {
+        let turns = Turns(most: 3)
+        #expect(await turns.take(for: "a"))
+        let tasks = ["a", "a", "b"].enumerated().map { place, client in
+            Task {
+                while turns.waiting < place { await Task.yield() }
+                return await turns.take(for: client)
+            }
+        }
+        while turns.waiting < 3 { await Task.yield() }
+        let late = Task { await turns.take(for: "c") }
+        // One of the two of a's had to make room.
+        while turns.waiting != 3 || turns.clients != ["a", "b", "c"] { await Task.yield() }
+        turns.pass()
+        turns.pass()
+        turns.pass()
+        #expect(await late.value)
+        #expect(await tasks[2].value)
+        let own = [await tasks[0].value, await tasks[1].value]
+        #expect(own.count { $0 } == 1)
+        turns.pass()
+        #expect(await turns.take(for: "d"))
+    }
+
+    @Test func whoLeavesWaitsNoLonger() async {
+        let turns = Turns()
+        #expect(await turns.take(for: "a"))
+        let task = Task { await turns.take(for: "a") }
+        while turns.waiting == 0 { await Task.yield() }
+        task.cancel()
+        #expect(await task.value == false)
+        #expect(turns.waiting == 0)
+        turns.pass()
+        #expect(await turns.take(for: "a"))
     }
 
     @Test func anUnknownUserCostsTheSameTime() async throws {
         let dear = WebFixture.hash.replacing("$04$", with: "$08$")
-        let users = ["known": try #require(PasswordHash(dear))]
+        // The one that is asked for is cheap, another one's is not.
+        let users = [
+            "dear": try #require(PasswordHash(dear)),
+            "known": try #require(PasswordHash(WebFixture.hash)),
+        ]
         let check = PasswordCheck()
         var (known, unknown) = (Duration.seconds(100), Duration.seconds(100))
         func time(_ user: String, _ number: UInt8) async -> Duration {
             let start = ContinuousClock.now
-            let verdict = await check.verdict(user: user, secret: [number], users: users)
+            let verdict = await check.verdict(user: user, secret: [number], users: users, for: "a")
             #expect(verdict == .wrong)
             return start.duration(to: .now)
         }

@@ -89,6 +89,105 @@ struct SecureServerTests {
         }
     }
 
+    @Test func keysAreNeverExchangedWithTheCertificateAlone() async throws {
+        let fixture = try await WebFixture()
+        try await fixture.certify("rsa", "DNS:localhost", isRSA: true)
+        let text = "tls_server_config: {cert_file: rsa.pem, key_file: rsa.key%}\n"
+        @Sendable func cipher(_ name: String) -> [String] {
+            ["--tls-max", "1.2", "--ciphers", "\(name):@SECLEVEL=0"]
+        }
+        try await serve(fixture, text.replacing("%", with: "")) { port in
+            for name in ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA"] {
+                let answer = try await fixture.curl(port, cipher(name))
+                #expect(answer.status.hasPrefix("curl "), "\(name) \(answer)")
+            }
+            for name in [
+                "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384",
+                "ECDHE-RSA-CHACHA20-POLY1305",
+            ] { #expect(try await fixture.curl(port, cipher(name)).status == "200", "\(name)") }
+            #expect(
+                try await fixture.curl(port, ["--tlsv1.1", "--tls-max", "1.1"]).status != "200")
+        }
+        // Who wants it names it.
+        let named = text.replacing("%", with: ", cipher_suites: [TLS_RSA_WITH_AES_128_GCM_SHA256]")
+        try await serve(fixture, named) { port in
+            #expect(try await fixture.curl(port, cipher("AES128-GCM-SHA256")).status == "200")
+        }
+    }
+
+    @Test func aKeyThatOthersMayReadIsToldOnce() async throws {
+        let fixture = try await WebFixture()
+        func permit(_ mode: Int, _ name: String = "server.key") throws {
+            try FileManager.default.setAttributes(
+                [.posixPermissions: mode], ofItemAtPath: fixture.path(name))
+        }
+        func warnings() -> [String] { log.lines.filter { $0.hasPrefix("warning: other users") } }
+        try permit(0o640)
+        try await serve(fixture, Self.tls) { port in
+            #expect(try await fixture.curl(port).status == "200")
+        }
+        #expect(warnings().isEmpty)
+        try permit(0o644)
+        try await serve(fixture, Self.tls) { port in
+            for _ in 0..<2 { #expect(try await fixture.curl(port).status == "200") }
+        }
+        #expect(warnings().count == 1)
+        #expect(warnings().first?.contains(fixture.path("server.key")) == true)
+    }
+
+    @Test func aHeaderOfTheConfigurationReplacesThePagesOwn() async throws {
+        let fixture = try await WebFixture()
+        try await serve(
+            fixture,
+            """
+            http_server_config:
+              headers:
+                Content-Security-Policy: "default-src 'self'"
+                X-Content-Type-Options: nosniff
+                X-Frame-Options: deny
+
+            """
+        ) { port in
+            for path in ["/", "/api/v1/snapshot", "/metrics"] {
+                let answer = try #require(try await LoopbackClient.send(port, path))
+                // Those that come twice are joined with a comma.
+                #expect(answer.headers["content-security-policy"] == "default-src 'self'")
+                #expect(answer.headers["x-content-type-options"] == "nosniff")
+                #expect(answer.headers["x-frame-options"] == "deny")
+            }
+        }
+    }
+
+    @Test func thirtyWhoGuessDoNotLockOutAScraperWhosePasswordIsNotKnownYet() async throws {
+        let fixture = try await WebFixture()
+        let dear = WebFixture.hash.replacing("$04$", with: "$08$")
+        let users = "basic_auth_users: {guessed: \(dear), prometheus: \(WebFixture.hash)}\n"
+        try await serve(fixture, users) { port in
+            func ask(_ name: String, _ password: String) async throws -> String? {
+                let credentials = Data("\(name):\(password)".utf8).base64EncodedString()
+                return try await LoopbackClient.send(
+                    port, "/metrics", ["Authorization": "Basic \(credentials)"])?.status
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for guesser in 0..<30 {
+                    group.addTask {
+                        var number = 0
+                        while !Task.isCancelled {
+                            number += 1
+                            _ = try await ask("guessed", "\(guesser)-\(number)")
+                        }
+                    }
+                }
+                // Until they are at it.
+                for number in 0..<3 { _ = try await ask("guessed", "first-\(number)") }
+                let status = try await ask("prometheus", WebFixture.password)
+                #expect(status == "HTTP/1.1 200 OK")
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func clientsNeedACertificateOfTheAuthority() async throws {
         let fixture = try await WebFixture()
         try await fixture.certify("client", "DNS:prometheus")

@@ -10,13 +10,13 @@ import Testing
 /// `FUZZ_SECONDS` lets it go on for longer than the few requests of a usual run.
 @Suite(.timeLimit(.minutes(30))) struct SpoiledRequestTests {
     private static let requests = [
-        "GET /metrics?collect[]=memory HTTP/1.1\r\nHost: a\r\nAccept: text/plain;q=0.5\r\n\r\n",
+        "GET /metrics?collect[]=memory HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain;q=0.5\r\n\r\n",
         "GET /metrics/cadvisor HTTP/1.0\r\nAccept-Encoding: gzip\r\nConnection: keep-alive\r\n\r\n",
-        "HEAD /-/ready HTTP/1.1\r\nHost: a\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n",
-        "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody",
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
-        "GET /api/v1/cgroup?path=%2Fsystem.slice HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"1\"\r\n\r\n",
-        "GET /api/v1/snapshot HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YTpi\r\n\r\n",
+        "HEAD /-/ready HTTP/1.1\r\nHost: localhost\r\nX-Prometheus-Scrape-Timeout-Seconds: 1\r\n\r\n",
+        "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+        "GET /api/v1/cgroup?path=%2Fsystem.slice HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"1\"\r\n\r\n",
+        "GET /api/v1/snapshot HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic YTpi\r\n\r\n",
     ]
 
     @Test func noneBringsTheServerDown() async throws {

@@ -91,6 +91,20 @@ import Testing
         }
     }
 
+    /// What writes to standard output or standard error, and so past the escaping of outside text.
+    private static let writers = [
+        "STDERR_FILENO", "StreamLogHandler.standard", "FileHandle.standard", "fputs(", "printf(",
+        " print(\"", "debugPrint(", "dump(", "exit(withError: error)",
+    ]
+
+    @Test func standardOutputHasOneWriter() throws {
+        for (path, lines) in try Self.files() where path != "KernelIO/IO/StandardOutput.swift" {
+            for line in lines where !line.contains("//") {
+                #expect(!Self.writers.contains { line.contains($0) }, "\(path): \(line)")
+            }
+        }
+    }
+
     @Test func noFileIsTooLong() throws {
         for (path, lines) in try Self.files() { #expect(lines.count <= 401, "\(path)") }
     }

@@ -8,9 +8,7 @@ import Testing
     private let machine = SampleMachine.snapshot()
 
     private func names(_ options: TreeRows.Options) -> [String] {
-        TreeRows.build(machine, options).map {
-            CellWidth.printable(machine.cgroups[$0.index].path.name)
-        }
+        TreeRows.build(machine, options).map { machine.cgroups[$0.index].path.name }
     }
 
     @Test func everyCgroupStandsOnceAndAfterItsParent() {

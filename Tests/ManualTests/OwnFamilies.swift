@@ -15,7 +15,7 @@ enum OwnFamilies {
         }
         let script =
             "exec 3<>/dev/tcp/127.0.0.1/\(port) && "
-            + "printf 'GET /metrics HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n' >&3 && cat <&3"
+            + "printf 'GET /metrics HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && cat <&3"
         let text = try ProgramRun.run("bash", ["-c", script]).output
         let kinds = Dictionary(
             text.matches(of: /# TYPE (\S+) (\S+)/).map { ($0.1, $0.2) }, uniquingKeysWith: { $1 })

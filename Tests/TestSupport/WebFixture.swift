@@ -52,11 +52,11 @@ public final class WebFixture: Sendable {
 
     /// Makes `NAME.pem` and `NAME.key`, signed by the authority.
     public func certify(
-        _ name: String, _ alternatives: String, authority: String = "ca"
+        _ name: String, _ alternatives: String, authority: String = "ca", isRSA: Bool = false
     ) async throws {
         try write("subjectAltName=\(alternatives)\n", "\(name).ext")
         try await Self.openssl(
-            ["req", "-nodes", "-subj", "/CN=\(name)"] + newKey("\(name).key")
+            ["req", "-nodes", "-subj", "/CN=\(name)"] + newKey("\(name).key", isRSA: isRSA)
                 + ["-out", path("\(name).csr")])
         try await Self.openssl([
             "x509", "-req", "-days", "2", "-in", path("\(name).csr"), "-extfile",
@@ -81,8 +81,9 @@ public final class WebFixture: Sendable {
         return (lines.removeLast(), lines.joined(separator: "\n"))
     }
 
-    private func newKey(_ name: String) -> [String] {
-        ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", path(name)]
+    private func newKey(_ name: String, isRSA: Bool = false) -> [String] {
+        let kind = isRSA ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        return ["-newkey"] + kind + ["-keyout", path(name)]
     }
 
     private static func openssl(_ arguments: [String]) async throws {

@@ -124,7 +124,7 @@ struct MembershipText: CustomStringConvertible {
         let parts = text.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, let inode = UInt64(parts[0]) else { return nil }
         self.inode = inode
-        path = CgroupPath(String(parts[1]))
+        path = CgroupPath(printed: String(parts[1]))
     }
 
     var description: String { "\(inode) \(path)" }

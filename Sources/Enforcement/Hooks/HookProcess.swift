@@ -104,7 +104,7 @@ extension HookRun {
         [
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "CGWARDEN_RULE=\(rule)",
-            "CGWARDEN_GROUP=\(target.path)",
+            "CGWARDEN_GROUP=\(target.path.text)",
             "CGWARDEN_INODE=\(target.cgroup.inode)",
             "CGWARDEN_ACTION=\(action)",
             "CGWARDEN_PHASE=\(phase.rawValue)",

@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Compares passwords with their hashes: slow by design, so one at a time and apart from all else.
 ///
-/// What was compared is remembered, so a client that is known never waits for those who guess.
+/// What was compared is remembered, so a client that is known never waits for those who guess; one
+/// that is not known yet takes turns with them.
 final class PasswordCheck: Sendable {
     /// What comes of it.
     enum Verdict: Hashable, Sendable {
@@ -22,37 +23,39 @@ final class PasswordCheck: Sendable {
     private struct Memory {
         var right: Set<Attempt> = []
         var wrong: Set<Attempt> = []
-        var waiting = 0
+
+        func verdict(_ attempt: Attempt) -> Verdict? {
+            right.contains(attempt) ? .right : wrong.contains(attempt) ? .wrong : nil
+        }
     }
 
     /// How many attempts of a kind are remembered.
     private static let remembered = 100
-    /// How many wait at most: one takes about 50 ms.
-    private static let mostWaiting = 16
 
     private let memory = Mutex(Memory())
+    private let turns = Turns()
 
-    /// Compares what a client sent.
+    /// How many wait for their turn.
+    var waiting: Int { turns.waiting }
+
+    /// Compares what a client sent, when it is its turn.
     ///
-    /// A user who is not known costs the same time as the dearest who is.
+    /// Every user, known or not, costs the same time as the dearest.
     func verdict(
-        user: String, secret: [UInt8], users: [String: PasswordHash]
+        user: String, secret: [UInt8], users: [String: PasswordHash], for client: String
     ) async -> Verdict {
         let known = users[user]
-        let hash = known ?? .decoy(cost: users.values.map(\.cost).max() ?? 10)
+        let dearest = users.values.map(\.cost).max() ?? 10
+        let hash = known ?? .decoy(cost: dearest)
         let attempt = Attempt(user: user, secret: secret, hash: hash)
-        let early: Verdict? = memory.withLock { memory in
-            if memory.right.contains(attempt) { return .right }
-            if memory.wrong.contains(attempt) { return .wrong }
-            guard memory.waiting < Self.mostWaiting else { return .busy }
-            memory.waiting += 1
-            return nil
-        }
-        if let early { return early }
-        let matches = await Comparison.shared.matches(secret, hash)
+        if let early = memory.withLock({ $0.verdict(attempt) }) { return early }
+        guard await turns.take(for: client) else { return .busy }
+        defer { turns.pass() }
+        // The same may have been compared meanwhile.
+        if let early = memory.withLock({ $0.verdict(attempt) }) { return early }
+        let matches = await Comparison.shared.matches(secret, hash, asDearAs: dearest)
         let isRight = matches && known != nil
         memory.withLock { memory in
-            memory.waiting -= 1
             if isRight {
                 Self.remember(attempt, in: &memory.right)
             } else {
@@ -77,7 +80,15 @@ final class PasswordCheck: Sendable {
             unsafe executor.asUnownedSerialExecutor()
         }
 
-        func matches(_ secret: [UInt8], _ hash: PasswordHash) -> Bool { hash.matches(secret) }
+        /// One more step of cost doubles the time, so one comparison of each step that is missing
+        /// makes it the same.
+        func matches(_ secret: [UInt8], _ hash: PasswordHash, asDearAs cost: Int) -> Bool {
+            let isRight = hash.matches(secret)
+            for step in hash.cost..<max(hash.cost, cost) {
+                _ = PasswordHash.decoy(cost: step).matches(secret)
+            }
+            return isRight
+        }
     }
 }
 #endif

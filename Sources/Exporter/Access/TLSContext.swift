@@ -24,9 +24,7 @@ struct TLSContext: Sendable {
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = settings.oldest.ofNIOSSL
         configuration.maximumTLSVersion = settings.newest.ofNIOSSL
-        if !settings.olderCiphers.isEmpty {
-            configuration.cipherSuites = settings.olderCiphers.joined(separator: ":")
-        }
+        configuration.cipherSuites = settings.suites.joined(separator: ":")
         if !settings.curves.isEmpty { configuration.curves = settings.curves.map(\.ofNIOSSL) }
         configuration.certificateVerification = settings.clientPolicy.verification
         if let authorities = settings.clientAuthorities {

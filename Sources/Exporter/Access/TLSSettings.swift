@@ -8,6 +8,11 @@ struct TLSSettings: Hashable, Sendable {
         case file(String)
         /// PEM text within the configuration itself.
         case inline(String)
+
+        /// The file that holds it, for text within a configuration that one.
+        func path(or configuration: String) -> String {
+            if case .file(let path) = self { path } else { configuration }
+        }
     }
 
     /// What is asked of a client's certificate.
@@ -20,11 +25,13 @@ struct TLSSettings: Hashable, Sendable {
     }
 
     /// A version of the protocol, the oldest first.
-    enum Version: String, Hashable, Sendable, CaseIterable {
+    enum Version: String, Hashable, Sendable, CaseIterable, Comparable {
         case tls10 = "TLS10"
         case tls11 = "TLS11"
         case tls12 = "TLS12"
         case tls13 = "TLS13"
+
+        static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// A curve for the exchange of keys.
@@ -152,10 +159,7 @@ extension TLSSettings {
                 "client_allowed_sans without client_auth_type would let everybody in; "
                     + "add client_auth_type: \(ClientPolicy.requiredAndVerified.rawValue)")
         }
-        let order = Version.allCases
-        if let first = order.firstIndex(of: oldest), let last = order.firstIndex(of: newest),
-            first > last
-        {
+        if oldest > newest {
             throw ConfigError(
                 place("min_version"),
                 "min_version \(oldest.rawValue) is newer than max_version \(newest.rawValue)")
@@ -165,6 +169,16 @@ extension TLSSettings {
                 place("cipher_suites"),
                 "cipher_suites names none for TLS 1.2; add one, or write min_version: TLS13")
         }
+    }
+
+    /// Those for TLS 1.2 and older: what is given, or those whose keys are gone with the connection,
+    /// so that what was recorded stays secret when the private key does not.
+    var suites: [String] {
+        if !olderCiphers.isEmpty { return olderCiphers }
+        let usual = ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"]
+        // All that the oldest versions know.
+        let old = oldest < .tls12 ? ["AES_128_CBC_SHA", "AES_256_CBC_SHA"] : []
+        return (usual + old).flatMap { ["TLS_ECDHE_ECDSA_WITH_\($0)", "TLS_ECDHE_RSA_WITH_\($0)"] }
     }
 
     /// Without those of TLS 1.3, which cannot be chosen.

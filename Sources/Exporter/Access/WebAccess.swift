@@ -11,6 +11,8 @@ actor WebAccess {
         var configuration = WebConfiguration()
         /// Nil for plain HTTP.
         var security: TLSContext?
+        /// What is wrong but no reason not to serve.
+        var warnings: [String] = []
 
         /// Plain HTTP for everybody.
         init() {}
@@ -23,6 +25,13 @@ actor WebAccess {
                     try files.read(path), file: path,
                     directory: slash.map { String(path[..<$0]) } ?? ".")
                 security = try configuration.security.map { try TLSContext($0, &files) }
+                if let key = configuration.security?.key.path(or: path),
+                    FileStamp(of: key)?.isReadableByOthers == true
+                {
+                    warnings.append(
+                        "other users can read the private key in \(key); chmod o-r it, and replace "
+                            + "the key if they are not trusted")
+                }
             } catch let failure as TLSContext.Failure {
                 throw .configuration("\(path): \(failure)")
             } catch {
@@ -51,6 +60,7 @@ actor WebAccess {
         rules =
             try path.map { path throws(ServerError) in try Rules(reading: path, &files) } ?? Rules()
         self.files = files
+        for warning in rules.warnings { logger.warning("\(warning)") }
     }
 
     /// What holds now.
@@ -64,6 +74,7 @@ actor WebAccess {
             guard let loss = rules.loss(by: new) else {
                 rules = new
                 logger.info("the web configuration was read anew")
+                for warning in new.warnings { logger.warning("\(warning)") }
                 return rules
             }
             // A file that is just being written looks like this.

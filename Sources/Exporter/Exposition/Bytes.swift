@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// Numbers and escaped text, written as bytes: formatting by way of `String` would cost several
 /// times the rest of a scrape.
 extension Array where Element == UInt8 {
@@ -35,8 +37,9 @@ extension Array where Element == UInt8 {
         }
     }
 
-    /// Appends what may stand between the quotes of a label value.
-    mutating func append(labelValue text: String) { append(text, escapingQuotes: true) }
+    /// Appends what may stand between the quotes of a label value; what could act on a terminal is
+    /// spelled out, as people see it elsewhere.
+    mutating func append(labelValue text: String) { append(text.onOneLine, escapingQuotes: true) }
 
     /// Appends a HELP text; only OpenMetrics escapes quotes there.
     mutating func append(help text: String, _ format: ExpositionFormat) {

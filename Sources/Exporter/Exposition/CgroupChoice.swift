@@ -58,7 +58,7 @@ struct CgroupChoice: Sendable {
 
     private func verdict(_ path: CgroupPath) -> Verdict {
         if path.depth > selection.depth { return .tooDeep }
-        let text = path.description
+        let text = path.text
         let isWanted =
             selection.include.isEmpty || selection.include.contains { $0.matches(text) }
         return isWanted && !selection.exclude.contains { $0.matches(text) }

@@ -40,14 +40,15 @@ extension Responder {
 
     /// Everything about one cgroup, as a line of `cgwarden stat --json`.
     func cgroup(_ query: Substring, _ request: HTTPHeaders) async -> Response {
-        guard let path = Query.value(of: "path", in: query) else {
+        guard let text = Query.value(of: "path", in: query) else {
             return .sentence(.badRequest, "Which cgroup? Ask for /api/v1/cgroup?path=/a/b.")
         }
         do {
             guard let snapshot = try await exposition.collect() else { return notReady }
-            guard
-                let index = snapshot.cgroups.firstIndex(where: { $0.path.description == path })
-            else { return .sentence(.notFound, "There is no cgroup \(path.onOneLine).") }
+            let path = CgroupPath(typed: text) { snapshot.index(of: $0) != nil }
+            guard let index = snapshot.index(of: path) else {
+                return .sentence(.notFound, "There is no cgroup \(path).")
+            }
             var json = JSONWriter()
             snapshot.write(index, to: &json, withTime: true, withRates: true)
             return whole(

@@ -72,7 +72,7 @@ struct SnapshotEncoder {
     private func write(_ snapshot: Snapshot, _ index: Int, to json: inout JSONWriter) {
         let entry = snapshot.cgroups[index]
         json.key("path")
-        json.value(entry.path.description)
+        json.value(entry.path.text)
         json.key("inode")
         json.value(entry.id.inode)
         json.key("generation")

@@ -2,15 +2,28 @@
 
 // Everything that comes from the machine is put in as text, never as markup: a cgroup may have any name.
 
+// A cgroup may also be named so that its characters hide or turn the line around: those are spelled
+// out, as the commands do it.
+const unsafe = /[\p{Cc}\p{Cf}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const spelled = character => {
+  const code = character.codePointAt(0);
+  const hex = code.toString(16);
+  return code < 0x80 ? `\\x${hex.padStart(2, "0")}` : `\\u{${hex}}`;
+};
+const shown = text => typeof text === "string" ? text.replace(unsafe, spelled) : text;
+
 const $ = id => document.getElementById(id);
 const make = (tag, className = "", text = "") => {
   const element = document.createElement(tag);
   if (className) element.className = className;
-  if (text) element.textContent = text;
+  if (text) element.textContent = shown(text);
   return element;
 };
 // Touches the document only where something is another.
-const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const setText = (element, text) => {
+  const wanted = shown(text);
+  if (element.textContent !== wanted) element.textContent = wanted;
+};
 const setAttribute = (element, name, value) => {
   if (value === null) { if (element.hasAttribute(name)) element.removeAttribute(name); }
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
@@ -328,7 +341,7 @@ const fillRow = (element, row, place) => {
   }
   setText(name.twist, row.isParent ? (row.isFolded ? "▸" : "▾") : "");
   setText(name.label, view.tree ? record.name : record.path);
-  setAttribute(name, "title", record.path);
+  setAttribute(name, "title", shown(record.path));
   setText(name.more, row.isFolded ? `+${descendants(record)}` : "");
   setText(name.chip, identityText(record));
   setText(name.mark, record.state ?? "");

@@ -2,36 +2,44 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The open connections, so that those who do nothing cannot keep others out.
+/// The open connections, so that those who do nothing, or do not read, cannot keep others out.
 final class ConnectionTable: Sendable {
     private struct Entry {
         let channel: any Channel
+        /// Who it is counted for.
+        let client: String
         /// Since when it waits for a request; nil while one is answered.
         var waitingSince: NIODeadline?
+        /// What of its answer it has not taken yet, in bytes.
+        var untaken = 0
+        /// When it last took some.
+        var took = NIODeadline.now()
     }
 
-    private let most: Int
+    private let limits: ConnectionLimits
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
 
-    init(most: Int) { self.most = most }
+    init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    /// Takes a new connection in; false if there is no room and nobody idle to make some.
-    func admit(_ channel: any Channel) -> Bool {
-        let (isAdmitted, idlest) = entries.withLock { entries -> (Bool, (any Channel)?) in
-            var idlest: (any Channel)?
-            if entries.count >= most {
+    /// Takes a new connection in; false if there is no room, and nobody idle or stalled to make some.
+    func admit(_ channel: any Channel, of client: String) -> Bool {
+        let (isAdmitted, leaving) = entries.withLock { entries -> (Bool, (any Channel)?) in
+            var leaving: (any Channel)?
+            if entries.count >= limits.connections {
                 let waiting = entries.compactMap { id, entry in
                     entry.waitingSince.map { (id: id, since: $0) }
                 }
-                guard let longest = waiting.min(by: { $0.since < $1.since }) else {
-                    return (false, nil)
-                }
-                idlest = entries.removeValue(forKey: longest.id)?.channel
+                guard
+                    let id = waiting.min(by: { $0.since < $1.since })?.id
+                        ?? Self.mostStalled(entries, where: { _ in true })
+                else { return (false, nil) }
+                leaving = entries.removeValue(forKey: id)?.channel
             }
-            entries[ObjectIdentifier(channel)] = Entry(channel: channel, waitingSince: .now())
-            return (true, idlest)
+            entries[ObjectIdentifier(channel)] = Entry(
+                channel: channel, client: client, waitingSince: .now())
+            return (true, leaving)
         }
-        idlest?.close(promise: nil)
+        leaving?.close(promise: nil)
         return isAdmitted
     }
 
@@ -42,9 +50,63 @@ final class ConnectionTable: Sendable {
         }
     }
 
+    /// Notes that so much is written to a connection, and closes others where it is too much
+    /// altogether or for one client: those first that have not read for the longest time.
+    ///
+    /// An answer that is large itself has room for some of its kind.
+    func write(_ bytes: Int, to channel: any Channel) {
+        let own = ObjectIdentifier(channel)
+        let leaving = entries.withLock { entries -> [any Channel] in
+            guard let client = entries[own]?.client else { return [] }
+            entries[own]?.untaken = bytes
+            entries[own]?.took = .now()
+            var leaving: [any Channel] = []
+            func drop(_ isCandidate: (String) -> Bool) -> Bool {
+                let others = entries.filter { $0.key != own }
+                guard let id = Self.mostStalled(others, where: { isCandidate($0.client) }),
+                    let entry = entries.removeValue(forKey: id)
+                else { return false }
+                leaving.append(entry.channel)
+                return true
+            }
+            let ofClient = max(limits.untakenBytesOfClient, 2 * bytes)
+            while Self.untaken(entries, of: client) > ofClient, drop({ $0 == client }) {}
+            while entries.values.reduce(0, { $0 + $1.untaken })
+                > max(limits.untakenBytes, 4 * bytes)
+            {
+                let clients = Set(entries.values.map(\.client))
+                let greediest = clients.max {
+                    Self.untaken(entries, of: $0) < Self.untaken(entries, of: $1)
+                }
+                guard drop({ $0 == greediest }) || drop({ _ in true }) else { break }
+            }
+            return leaving
+        }
+        for channel in leaving { channel.close(promise: nil) }
+    }
+
+    /// Notes that a connection took some of what is written to it, and what is left.
+    func take(_ channel: any Channel, leaving bytes: Int) {
+        entries.withLock { entries in
+            entries[ObjectIdentifier(channel)]?.untaken = bytes
+            entries[ObjectIdentifier(channel)]?.took = .now()
+        }
+    }
+
     /// Forgets a connection that was closed.
     func remove(_ channel: any Channel) {
         entries.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) }
+    }
+
+    private static func untaken(_ entries: [ObjectIdentifier: Entry], of client: String) -> Int {
+        entries.values.reduce(0) { $0 + ($1.client == client ? $1.untaken : 0) }
+    }
+
+    private static func mostStalled(
+        _ entries: [ObjectIdentifier: Entry], where isCandidate: (Entry) -> Bool
+    ) -> ObjectIdentifier? {
+        entries.filter { $0.value.untaken > 0 && isCandidate($0.value) }
+            .min { $0.value.took < $1.value.took }?.key
     }
 }
 #endif

@@ -121,7 +121,9 @@ struct Listening: Sendable {
 
     /// Looks for changed files first, so that a new connection gets the new certificate.
     private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
-        guard table.admit(channel) else { return channel.close() }
+        let address = channel.remoteAddress?.ipAddress
+        let name = Client(address: address, isEncrypted: false).name
+        guard table.admit(channel, of: name) else { return channel.close() }
         let table = table
         channel.closeFuture.whenComplete { _ in table.remove(channel) }
         let access = door.access
@@ -141,7 +143,9 @@ struct Listening: Sendable {
         try pipeline.configureHTTPServerPipeline(
             withErrorHandling: false, withEncoderConfiguration: .init(),
             withDecoderLimitConfiguration: decoding)
-        try pipeline.addHandler(RequestHandler(door, limits, table))
+        let client = Client(
+            address: channel.remoteAddress?.ipAddress, isEncrypted: security != nil)
+        try pipeline.addHandler(RequestHandler(door, client, limits, table))
     }
 }
 #endif

@@ -22,6 +22,10 @@ public struct MetricsServer: Sendable {
         public var webConfigurationFile: String?
         /// How many requests are answered at the same time; 0 for no limit.
         public var mostRequests = 40
+        /// The name of this machine, by which it may be asked beside its addresses.
+        public var machineName = ""
+        /// Further names: `node7.example.org`, `*.example.org`, `*` for any.
+        public var allowedHosts: [String] = []
         /// The name of a block device; nil for one that is not known.
         public var deviceName: @Sendable (InstanceKey) -> String? = { _ in nil }
         /// What people know a cgroup as, asked for once in its life.
@@ -94,6 +98,9 @@ public struct MetricsServer: Sendable {
             telemetryPath: configuration.telemetryPath, logger: logger)
     }
 
+    /// Whether a text can be one of the allowed hosts: a name, a domain behind `*.`, or `*`.
+    public static func isHostPattern(_ text: String) -> Bool { AllowedHosts.isPattern(text) }
+
     /// Serves until the task is cancelled, then lets open requests end and returns.
     ///
     /// As soon as it listens everywhere, `onListening` gets each address with the port that was
@@ -104,9 +111,14 @@ public struct MetricsServer: Sendable {
     ) async throws {
         let access = try WebAccess(configuration.webConfigurationFile, logger: logger)
         let limits = configuration.limits
+        let hosts = AllowedHosts(
+            configuration.allowedHosts, machine: configuration.machineName,
+            listening: configuration.addresses.map(\.host))
         let listening = Listening(
-            door: FrontDoor(access, RequestSlots(most: configuration.mostRequests), responder),
-            limits: limits, table: ConnectionTable(most: limits.connections))
+            door: FrontDoor(
+                access, RequestSlots(most: configuration.mostRequests),
+                HostCheck(hosts, logger: logger), responder),
+            limits: limits, table: ConnectionTable(limits))
         let listeners =
             configuration.usesPassedSockets
             ? try await listening.passed() : try await listening.all(configuration.addresses)

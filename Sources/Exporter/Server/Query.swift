@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// The part of a request's target behind the question mark.
 enum Query {
     /// The names and values in their order, decoded; a name without a value has an empty one.
@@ -25,7 +27,7 @@ enum Query {
                 bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return CgroupPath.text(bytes[...])
     }
 
     /// Two hexadecimal digits; nil for anything else.

@@ -18,19 +18,29 @@ final class RequestHandler: ChannelInboundHandler {
     /// How long a client that was refused may still send, lest a reset take the answer from it.
     private static let leavingTime = TimeAmount.milliseconds(500)
 
+    /// What is written at once; a client that reads takes it within the stall time.
+    private static let pieceBytes = 64 * 1024
+
     private let door: FrontDoor
+    private let client: Client
     private let limits: ConnectionLimits
     private let table: ConnectionTable
     private var phase = Phase.waiting
     private var deadline: Scheduled<Void>?
+    /// Ends the connection when the client takes nothing of its answer.
+    private var stall: Scheduled<Void>?
+    private var answering: Task<Void, Never>?
     private var head: HTTPRequestHead?
     private var bodyBytes = 0
     /// A request that came before the last answer was written out.
     private var next: HTTPRequestHead?
     private var isHalfClosed = false
 
-    init(_ door: FrontDoor, _ limits: ConnectionLimits, _ table: ConnectionTable) {
+    init(
+        _ door: FrontDoor, _ client: Client, _ limits: ConnectionLimits, _ table: ConnectionTable
+    ) {
         self.door = door
+        self.client = client
         self.limits = limits
         self.table = table
     }
@@ -42,6 +52,9 @@ final class RequestHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        stall?.cancel()
+        // Nobody waits for it any more.
+        answering?.cancel()
         context.fireChannelInactive()
     }
 
@@ -68,13 +81,15 @@ final class RequestHandler: ChannelInboundHandler {
         table.note(context.channel, isWaiting: false)
         deadline?.cancel()
         let answer = context.eventLoop.makePromise(of: Response.self)
-        let door = door
+        let (door, client) = (door, client)
         // Rendering may take a while and must not hold up the other connections of this loop.
-        answer.completeWithTask { await door.response(to: head) }
+        let answering = answer.completeWithTask { await door.response(to: head, from: client) }
+        self.answering = answering
         let patience = ScrapeTimeout.patience(head.headers) ?? limits.answerTime
         deadline = context.eventLoop.scheduleTask(in: TimeAmount(patience)) {
             // Of two answers the first one counts.
             answer.succeed(.late(after: patience))
+            answering.cancel()
         }
         answer.futureResult.assumeIsolated().whenSuccess { self.write($0, for: head, context) }
     }
@@ -82,8 +97,9 @@ final class RequestHandler: ChannelInboundHandler {
     private func write(
         _ response: Response, for request: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
+        answering = nil
         guard context.channel.isActive else {
-            // Else it would hold the answer, and with it a place among those that are answered.
+            // Else it would hold the answer.
             deadline?.cancel()
             return
         }
@@ -99,8 +115,6 @@ final class RequestHandler: ChannelInboundHandler {
             response, keepsAlive: keepsAlive, version: request.version,
             hasBody: request.method != .HEAD, context)
         written.assumeIsolated().whenComplete { result in
-            // Held until here, so that clients who read slowly count as well.
-            _ = response.slot
             // Nobody waits any more for what was asked on a connection that is gone.
             guard case .success = result, keepsAlive, context.channel.isActive else {
                 return context.close(promise: nil)
@@ -125,10 +139,43 @@ final class RequestHandler: ChannelInboundHandler {
         _ context: ChannelHandlerContext
     ) -> EventLoopFuture<Void> {
         sendHead(response, keepsAlive: keepsAlive, version: version, context)
-        if hasBody {
-            context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+        guard hasBody, response.body.readableBytes > Self.pieceBytes else {
+            if hasBody {
+                context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+            }
+            table.write(hasBody ? response.body.readableBytes : 0, to: context.channel)
+            let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+            written.assumeIsolated().whenSuccess { self.table.take(context.channel, leaving: 0) }
+            return written
         }
-        return context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        table.write(response.body.readableBytes, to: context.channel)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        send(rest: response.body, written, context)
+        return written.futureResult
+    }
+
+    /// Writes piece after piece, each when the one before was taken.
+    private func send(
+        rest: ByteBuffer, _ written: EventLoopPromise<Void>, _ context: ChannelHandlerContext
+    ) {
+        stall?.cancel()
+        var rest = rest
+        guard let piece = rest.readSlice(length: min(Self.pieceBytes, rest.readableBytes)),
+            piece.readableBytes > 0
+        else { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written) }
+        stall = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.stallTime)) {
+            context.close(promise: nil)
+        }
+        let left = rest
+        let taken = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))))
+        taken.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success:
+                self.table.take(context.channel, leaving: left.readableBytes)
+                self.send(rest: left, written, context)
+            case .failure(let error): written.fail(error)
+            }
+        }
     }
 
     private func sendHead(
@@ -164,14 +211,17 @@ final class RequestHandler: ChannelInboundHandler {
         context.flush()
         let channel = context.channel
         let patience = TimeAmount(limits.writeTime)
+        let table = table
         let writing = Task {
             for await piece in pieces {
                 let deadline = channel.eventLoop.scheduleTask(in: patience) {
                     channel.close(promise: nil)
                 }
                 defer { deadline.cancel() }
+                table.write(piece.readableBytes, to: channel)
                 // Awaited, so that a slow reader costs it pieces and not this program memory.
                 try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
+                table.take(channel, leaving: 0)
             }
             try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
             try await channel.close()

@@ -14,8 +14,6 @@ struct Response: Sendable {
     /// The next piece is asked for when the reader has taken the last one. The connection ends with
     /// the pieces.
     var pieces: AsyncStream<ByteBuffer>?
-    /// Held until the client has the answer; nil for one that does not count.
-    var slot: RequestSlots.Slot?
 
     /// One line for people.
     static func sentence(

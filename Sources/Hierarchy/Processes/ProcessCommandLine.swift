@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// The command of a process, from `/proc/PID/cmdline`.
 public struct ProcessCommandLine: Hashable, Sendable {
     /// The arguments, safe for a terminal; empty for a kernel thread, a zombie, or a process that
@@ -13,7 +15,9 @@ public struct ProcessCommandLine: Hashable, Sendable {
         arguments =
             used.isEmpty
             ? []
-            : used.split(separator: 0, omittingEmptySubsequences: false).map(PrintableText.text)
+            : used.split(separator: 0, omittingEmptySubsequences: false).map {
+                PrintableText.text($0)
+            }
         self.name = name
     }
 

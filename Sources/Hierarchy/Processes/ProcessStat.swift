@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// What `/proc/PID/stat` says about the time and memory of a process: `7 (a) b) S 1 …`.
 public struct ProcessStat: Hashable, Sendable {
     /// The number of the process.

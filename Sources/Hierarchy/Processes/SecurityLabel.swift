@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// How a security module labels a process, from `/proc/PID/attr/current`.
 public enum SecurityLabel: Hashable, Sendable {
     /// A profile and its mode; `unconfined` has no mode.

@@ -27,7 +27,7 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isUnsupported: Bool { code == EOPNOTSUPP }
 
     /// The sentence for a person.
-    public var description: String { "cannot \(operation) \(path): \(reason)" }
+    public var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
 
     /// The kernel's reason alone.
     public var reason: String { unsafe String(cString: strerror(code)) }

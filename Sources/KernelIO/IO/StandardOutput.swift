@@ -1,13 +1,17 @@
+internal import CgroupModel
 internal import Glibc
 
-/// The process's own output.
+/// The process's own output; nothing else writes to standard output and standard error.
+///
+/// Whatever passes here is safe for a terminal: a control character that a caller overlooked is
+/// spelled out as ``PrintableText`` does.
 public enum StandardOutput {
     /// Makes a closed pipe an error of the write instead of a deadly signal.
     public static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Writes everything (write(2)).
+    /// Writes lines of UTF-8, which may end as those of CSV do (write(2)).
     public static func write(_ bytes: [UInt8]) throws(IOError) {
-        guard writeAll(bytes, to: STDOUT_FILENO) else {
+        guard writeAll(PrintableText.safeLines(bytes), to: STDOUT_FILENO) else {
             throw IOError("write", "standard output", code: errno)
         }
     }
@@ -17,7 +21,12 @@ public enum StandardOutput {
 
     /// Writes a line to standard error; nothing can be done if that fails.
     public static func complain(_ line: String) {
-        _ = writeAll(Array("\(line)\n".utf8), to: STDERR_FILENO)
+        _ = writeAll(Array("\(line.onOneLine)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Writes some lines to standard error.
+    public static func complain(lines: String) {
+        _ = writeAll(PrintableText.safeLines(Array("\(lines)\n".utf8)), to: STDERR_FILENO)
     }
 
     /// Whether standard output is a terminal (isatty(3)).

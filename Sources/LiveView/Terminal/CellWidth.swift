@@ -67,26 +67,6 @@ public enum CellWidth {
         return head + "…" + String(tail.reversed())
     }
 
-    /// Text with the characters spelled out that would move the cursor or turn the line around.
-    public static func printable(_ text: String) -> String {
-        if isPlain(text) { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            let value = scalar.value
-            let turnsLine = (0x202a...0x202e).contains(value) || (0x2066...0x2069).contains(value)
-            switch scalar.properties.generalCategory {
-            case .control where value < 0x80:
-                let digits = String(value, radix: 16)
-                result += "\\x" + (digits.count == 1 ? "0" : "") + digits
-            case .control, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate:
-                result += "\\u{" + String(value, radix: 16) + "}"
-            case _ where turnsLine: result += "\\u{" + String(value, radix: 16) + "}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
     private static func isPlain(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
     }

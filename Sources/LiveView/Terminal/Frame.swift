@@ -1,6 +1,9 @@
+import CgroupModel
+
 /// Everything that one refresh shows: text at places, later text over earlier.
 ///
-/// Whatever is put into a frame is clipped to it, so no view can draw outside the terminal.
+/// Whatever is put into a frame is clipped to it and made safe, so no view can draw outside the
+/// terminal or give it a control character.
 public struct Frame: Hashable, Sendable {
     /// Text of one style in one line.
     public struct Run: Hashable, Sendable {
@@ -30,7 +33,9 @@ public struct Frame: Hashable, Sendable {
         let room = min(width, size.columns - column)
         guard room > 0, !text.isEmpty else { return }
         runs.append(
-            Run(row: row, column: column, text: CellWidth.clipped(text, to: room), style: style))
+            Run(
+                row: row, column: column, text: CellWidth.clipped(text.onOneLine, to: room),
+                style: style))
     }
 
     /// Puts text at the right edge of a field.

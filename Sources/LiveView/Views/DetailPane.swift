@@ -44,7 +44,7 @@ enum DetailPane {
             column += text.count
         }
         guard let index = model.selectedRow?.index else { return }
-        let path = CellWidth.printable(snapshot.cgroups[index].path.description)
+        let path = snapshot.cgroups[index].path.description
         let width = max(frame.size.columns - column - 2, 0)
         frame.putRight(
             CellWidth.middleEllipsised(path, to: width), row: row, column: column + 1,

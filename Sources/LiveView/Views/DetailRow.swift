@@ -124,7 +124,7 @@ struct CgroupFacts {
     func text(_ metric: MetricID) -> String { MetricText.text(snapshot[index, metric], metric) }
 
     func path(_ index: Int?) -> String {
-        index.map { CellWidth.printable(snapshot.cgroups[$0].path.description) } ?? "-"
+        index.map { snapshot.cgroups[$0].path.description } ?? "-"
     }
 
     static func right(_ text: String, _ width: Int) -> String {

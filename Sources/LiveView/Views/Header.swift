@@ -27,7 +27,7 @@ enum Header {
                 + right
         }
         let room = width - CellWidth.of(right) - 1
-        let left = " cgwarden  " + CellWidth.printable(scene.mode)
+        let left = " cgwarden  " + scene.mode.onOneLine
         frame.put(
             CellWidth.ellipsised(left, to: max(room, 0)), row: 0, column: 0, style: .title)
         frame.putRight(right, row: 0, column: 0, style: .title, width: width)
@@ -112,7 +112,7 @@ enum Header {
             parts.append(("malformed", "\(snapshot.health.malformed) files", .critical))
         }
         if !model.filter.isEmpty {
-            parts.append(("filter", CellWidth.printable(model.filter), .strong))
+            parts.append(("filter", model.filter.onOneLine, .strong))
         }
         var column = 1
         for part in parts {

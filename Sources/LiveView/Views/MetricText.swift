@@ -6,7 +6,7 @@ enum MetricText {
         let row = MetricCatalog[metric]
         if let value = reading.value {
             if row.kind == .text {
-                let word = CellWidth.printable(Word.text(value))
+                let word = Word.text(value).onOneLine
                 return word.isEmpty ? "not set" : word
             }
             switch row.unit {

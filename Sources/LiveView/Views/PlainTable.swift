@@ -20,7 +20,7 @@ public struct PlainTable {
         var cells: [[String]] = header ? [[Column.cgroup.facts.title] + columns.map(title)] : []
         for row in rows {
             let figures = CgroupFigures(snapshot, row.index)
-            let path = CellWidth.printable(snapshot.cgroups[row.index].path.description)
+            let path = snapshot.cgroups[row.index].path.description
             cells.append([path] + columns.map { cell($0, figures, raw: raw) })
         }
         return Self.aligned(cells)

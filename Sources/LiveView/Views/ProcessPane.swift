@@ -10,7 +10,7 @@ enum ProcessPane {
         let row = geometry.headRow
         frame.fill(row: row, style: .head)
         let path = model.selectedRow.map { snapshot.cgroups[$0.index].path.description } ?? "-"
-        let title = " Processes of \(CellWidth.printable(path))"
+        let title = " Processes of \(path)"
         let count = "\(model.processes.count) "
         frame.put(
             CellWidth.middleEllipsised(title, to: max(width - count.count - 1, 0)), row: row,
@@ -39,7 +39,7 @@ enum ProcessPane {
     private static func line(
         _ cells: [String], row: Int, style: Style, commandStyle: Style, into frame: inout Frame
     ) {
-        let texts = cells.map { CellWidth.printable($0) }
+        let texts = cells.map { $0.onOneLine }
         frame.putRight(texts[0], row: row, column: 0, style: style, width: 8)
         frame.put(CellWidth.ellipsised(texts[1], to: 10), row: row, column: 9, style: style)
         frame.putRight(texts[2], row: row, column: 20, style: style, width: 6)

@@ -1,3 +1,5 @@
+import CgroupModel
+
 /// The bottom line: a message, what is being typed, or the keys that matter now.
 enum StatusLine {
     static func draw(_ model: LiveModel, into frame: inout Frame) {
@@ -5,7 +7,7 @@ enum StatusLine {
         let width = frame.size.columns
         frame.fill(row: row, style: .hint)
         if case .filter = model.mode {
-            let text = " Filter: " + CellWidth.printable(model.filter) + "▏"
+            let text = " Filter: " + model.filter.onOneLine + "▏"
             frame.put(text, row: row, column: 0, style: .hint)
             let hint = "Enter keeps  Esc undoes "
             if CellWidth.of(text) + hint.count < width {
@@ -15,7 +17,7 @@ enum StatusLine {
         }
         if let message = model.message {
             frame.put(
-                CellWidth.ellipsised(" " + CellWidth.printable(message), to: width), row: row,
+                CellWidth.ellipsised(" " + message.onOneLine, to: width), row: row,
                 column: 0, style: .hint)
             return
         }

@@ -86,12 +86,12 @@ enum TableView {
         let path = snapshot.cgroups[row.index].path
         let title = model.titles[row.index]
         if model.layout.tree {
-            return CellWidth.printable(title ?? UnitName.readable(path.name))
+            return (title ?? UnitName.readable(path.name)).onOneLine
         }
         guard let title, let parent = path.parent else {
-            return CellWidth.printable(path.description)
+            return path.description
         }
-        return CellWidth.printable((parent.isRoot ? "" : parent.description) + "/" + title)
+        return ((parent.isRoot ? "" : parent.description) + "/" + title).onOneLine
     }
 
     private static func name(

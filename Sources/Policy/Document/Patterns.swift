@@ -15,7 +15,7 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether a path matches as a whole.
-    public func matches(_ path: CgroupPath) -> Bool { glob.matches(path.description) }
+    public func matches(_ path: CgroupPath) -> Bool { glob.matches(path.text) }
 }
 
 /// A pattern for names and values: `*`, `?`, `[a-z]`, `{a,b}`; no character is special to it.

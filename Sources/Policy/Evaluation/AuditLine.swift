@@ -13,7 +13,7 @@ public enum AuditLine {
         line.text("phase", record.phase.rawValue)
         line.origin(record.origin)
         if let target = record.target {
-            line.text("cgroup", target.path.description)
+            line.text("cgroup", target.path.text)
             line.number("inode", target.cgroup.inode)
         }
         if let effect = record.effect { line.number("effect", effect) }

@@ -64,14 +64,3 @@ struct DaemonCommand: AsyncParsableCommand {
         try await Daemon(settings, options, ticks: numberOfTicks).run()
     }
 }
-
-/// The program's own log, on standard error.
-enum LogOutput {
-    static func start(_ level: Logger.Level) {
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
-    }
-}

@@ -40,18 +40,14 @@ struct ExporterCommand: AsyncParsableCommand {
         }
         do {
             _ = try web.settings.listenAddresses()
+            _ = try web.settings.hostPatterns()
         } catch let error as CgwardenError {
             throw ValidationError(error.message)
         }
     }
 
     func run() async throws {
-        let level = logLevel
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        LogOutput.start(logLevel)
         let logger = Logger(label: "cgwarden")
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()

@@ -45,14 +45,18 @@ struct RestoreCommand: ParsableCommand {
     private func chosen(_ journal: UndoJournal) throws -> CgroupPath? {
         guard let cgroup else { return nil }
         let paths = Set(try journal.entries().map(\.path))
-        let named = paths.filter { !cgroup.contains("/") && $0.name == cgroup }.sorted()
+        let named = paths.filter {
+            !cgroup.contains("/")
+                && ($0.name == cgroup || $0.nameBytes.elementsEqual(cgroup.utf8))
+        }.sorted()
         if named.count > 1 {
             let places = named.map(\.description).joined(separator: ", ")
             throw CgwardenError(
                 "\(named.count) cgroups of the journal are named \(cgroup); give the path: "
                     + places, .noInput)
         }
-        return named.first ?? CgroupPath(cgroup)
+        return named.first
+            ?? CgroupPath(typed: cgroup) { wanted in paths.contains { $0.isWithin(wanted) } }
     }
 
     private func text(_ results: [RestoreResult]) -> String {

@@ -94,7 +94,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let report = RunReport(summary: result, command: words)
         switch summary {
-        case .text: StandardOutput.complain(report.text)
+        case .text: StandardOutput.complain(lines: report.text)
         case .json: StandardOutput.complain(report.json)
         case .none: break
         }
@@ -110,11 +110,10 @@ struct RunCommand: AsyncParsableCommand {
             return .scope(
                 try ScopePlace(set, limiting: limited, below: slice, user: Caller.user))
         }
+        let parent = try parent.map { try CgroupLookup(set).path($0) }
         do throws(ActuationError) {
             return .own(
-                try TransientPlace(
-                    set, limiting: limited, parent: parent.map { CgroupPath($0) },
-                    user: Caller.user))
+                try TransientPlace(set, limiting: limited, parent: parent, user: Caller.user))
         } catch {
             guard error.code == .notPermitted, Caller.user != 0,
                 let place = try? ScopePlace(set, limiting: limited, user: Caller.user)

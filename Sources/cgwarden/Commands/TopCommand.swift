@@ -118,9 +118,10 @@ struct TopCommand: AsyncParsableCommand {
 
     /// All of the recording from the wanted time on, at once or as the live view.
     private func replay(_ file: String, _ layout: Layout) async throws {
-        let path = CgroupPath(root)
-        var replay = try Replay(file, at: replaying.at, scope(path))
+        var replay = try Replay(file, at: replaying.at, scope(.root))
+        let path = try CgroupPath(typed: root, where: replay.has)
         try replay.require(path)
+        replay.scope = scope(path)
         guard isBatch else {
             return try await TopScreen.show(
                 ReplaySource(replay, name: file), layout, depth: depth)

@@ -78,7 +78,7 @@ extension WebSettings {
     fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
         let keys = [
             "listen_address", "telemetry_path", "config_file", "systemd_socket", "max_requests",
-            "disable_exporter_metrics",
+            "allowed_hosts", "max_streams", "max_connections", "disable_exporter_metrics",
         ]
         for entry in try node.mapping(for: "web", keys: keys) {
             let what = "web.\(entry.key)"
@@ -88,6 +88,10 @@ extension WebSettings {
             case "config_file": configurationFile = try entry.value.optionalPath(for: what)
             case "systemd_socket": usesPassedSockets = try entry.value.flag(for: what)
             case "max_requests": mostRequests = try entry.value.count(for: what, upTo: 100_000)
+            case "allowed_hosts": allowedHosts = try entry.value.optionalTexts(for: what)
+            case "max_streams": mostStreams = try entry.value.count(for: what, upTo: 100_000)
+            case "max_connections":
+                mostConnections = try entry.value.count(for: what, from: 1, upTo: 100_000)
             default: omitsOwnMetrics = try entry.value.flag(for: what)
             }
         }

@@ -175,8 +175,8 @@ struct DaemonService: Service {
         case ("status", 1):
             return StatusReport(numbers.current, trail, await warden.policy).text
         case ("explain", 2):
-            return ExplanationReport(await warden.layers(of: CgroupPath(words[1]))).text(
-                of: CgroupPath(words[1]))
+            let path = CgroupPath(printed: words[1])
+            return ExplanationReport(await warden.layers(of: path)).text(of: path)
         case ("reload", 1):
             await reload()
             return ""

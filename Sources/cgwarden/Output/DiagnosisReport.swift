@@ -160,7 +160,7 @@ struct DiagnosisReport {
             json.key("writable")
             json.value(tree.refusal == nil)
             write("reason", tree.refusal, to: &json)
-            write("own_cgroup", tree.own?.description, to: &json)
+            write("own_cgroup", tree.own?.text, to: &json)
             json.key("own_cgroup_writable")
             json.value(tree.ownIsWritable)
         }

@@ -43,7 +43,7 @@ struct JournalListing {
 
     private func write(_ entry: JournalEntry, to json: inout JSONWriter) {
         for (name, text) in [
-            ("path", entry.path.description), ("hierarchy", entry.hierarchy),
+            ("path", entry.path.text), ("hierarchy", entry.hierarchy),
             ("file", entry.cell.file), ("line", entry.cell.line ?? ""),
             ("field", entry.cell.field ?? ""), ("original", entry.original),
             ("wanted", entry.wanted), ("cause", entry.cause), ("owner", entry.owner),

@@ -28,7 +28,7 @@ struct LimitListing {
         var json = JSONWriter()
         json.object { json in
             json.key("path")
-            json.value(path.description)
+            json.value(path.text)
             json.key("limits")
             json.array { json in
                 for reading in readings {

@@ -78,7 +78,7 @@ struct LimitReport {
         var json = JSONWriter()
         json.object { json in
             json.key("path")
-            json.value(path.description)
+            json.value(path.text)
             json.key("dry_run")
             json.value(results == nil)
             json.key("warnings")

@@ -27,7 +27,7 @@ struct RunReport {
         var json = JSONWriter()
         json.object { json in
             json.key("path")
-            json.value(summary.path.description)
+            json.value(summary.path.text)
             json.key("command")
             json.array { json in for word in command { json.value(word) } }
             json.key("status")

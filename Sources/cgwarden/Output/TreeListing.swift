@@ -46,7 +46,7 @@ struct TreeListing {
         let members = membership.members(of: entry.path)
         json.object { json in
             json.key("path")
-            json.value(entry.path.description)
+            json.value(entry.path.text)
             json.key("inode")
             json.value(entry.id.inode)
             identities.identity(of: entry).write(to: &json)

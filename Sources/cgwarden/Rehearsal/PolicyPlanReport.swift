@@ -80,7 +80,7 @@ struct PolicyPlanReport {
             json.array { json in
                 for act in plan.acts {
                     json.object { json in
-                        json.field("path", act.target?.path.description)
+                        json.field("path", act.target?.path.text)
                         json.field("action", act.action)
                         json.field("from", act.origin.text)
                         json.field("note", act.note)
@@ -101,7 +101,7 @@ struct PolicyPlanReport {
     }
 
     private func write(_ change: PolicyPlan.Change, to json: inout JSONWriter) {
-        json.field("path", change.path.description)
+        json.field("path", change.path.text)
         json.key("values")
         json.array { json in
             for value in change.values { json.object { json in write(value, to: &json) } }
@@ -116,7 +116,7 @@ struct PolicyPlanReport {
     }
 
     private func write(_ value: ValueExplanation, to json: inout JSONWriter) {
-        json.field("path", value.target.path.description)
+        json.field("path", value.target.path.text)
         json.field("name", value.key.description)
         json.field("now", value.actual.map { _ in shown(value.actual, value.key) })
         json.field("wanted", value.wanted.map { _ in shown(value.wanted, value.key) })
@@ -126,7 +126,7 @@ struct PolicyPlanReport {
 
     private func write(_ forecast: GuardForecast, to json: inout JSONWriter) {
         json.field("name", forecast.name)
-        json.field("path", forecast.path.description)
+        json.field("path", forecast.path.text)
         json.key("best_effort")
         json.value(forecast.isBestEffort)
         guard let limit = forecast.limit else { return }

@@ -13,7 +13,11 @@ extension CompletionKind {
         let root = place.flatMap { $0 < words.endIndex ? words[$0] : nil }
         let system = root.map { SystemRoot.captured(in: $0) } ?? .live
         guard let set = try? HierarchySet.discover(system) else { return [] }
-        return CgroupCompletion(set: set).candidates(isLast ? beginning : words[index])
+        let typed = isLast ? beginning : words[index]
+        let shell = CompletionShell.requesting
+        return CgroupCompletion(set: set)
+            .candidates(OfferedWord.meaning(of: typed, to: shell))
+            .compactMap { OfferedWord.text($0, behind: typed, to: shell) }
     }
     /// A file that is YAML, or a directory of them.
     static let yaml = CompletionKind.file(extensions: ["yaml"])
@@ -40,9 +44,9 @@ struct CgroupCompletion {
             collect(&names, below: .root) { $0.hasPrefix(typed) }
             return names.sorted()
         }
-        let fitting = children(of: CgroupPath(String(typed[..<slash]))).filter {
-            $0.description.hasPrefix(typed)
-        }
+        let parent = CgroupPath(typed: String(typed[..<slash])) { !children(of: $0).isEmpty }
+        let beginning = typed[typed.index(after: slash)...]
+        let fitting = children(of: parent).filter { $0.name.hasPrefix(beginning) }
         // With something below it is not the end of the word yet.
         let isInner = fitting.count == 1 && !children(of: fitting[0]).isEmpty
         return fitting.map(\.description) + (isInner ? ["\(fitting[0])/"] : [])

@@ -48,11 +48,12 @@ struct CgroupLookup {
         }
         let cgroups = try await sample(SampleScope()).cgroups
         let all = cgroups.map(\.path)
-        if let spelled = all.first(where: { $0.description == path.description }) {
-            return spelled
+        var named: [CgroupPath] = []
+        if !text.contains("/") {
+            named = all.filter { $0.nameBytes.elementsEqual(text.utf8) }
+            if named.isEmpty { named = all.filter { $0.name == text } }
+            if named.isEmpty { named = known(as: text, among: cgroups) }
         }
-        var named = text.contains("/") ? [] : all.filter { $0.name == text }
-        if named.isEmpty, !text.contains("/") { named = known(as: text, among: cgroups) }
         if named.count == 1 { return named[0] }
         if named.count > 1 {
             let places = named.prefix(5).map(\.description).joined(separator: ", ")
@@ -73,21 +74,31 @@ struct CgroupLookup {
             switch identity.kind {
             case .container:
                 let isID = text.utf8.count >= 12 && identity.containerID?.hasPrefix(text) == true
-                return isID || identity.container == text
-            case .pod: return identity.pod == text
+                return isID
+                    || identity.container.map { [$0, $0.printable].contains(text) } ?? false
+            case .pod: return identity.pod.map { [$0, $0.printable].contains(text) } ?? false
             case .slice, .service, .scope, .other: return false
             }
         }.map(\.path)
     }
 
     /// Takes a path or a directory below a mount point, of a cgroup that need not exist.
+    ///
+    /// It may be spelled as cgwarden prints it; see ``CgroupPath/init(typed:where:)``.
     func path(_ text: String) throws -> CgroupPath {
         // A variable of a script that is not set, more likely than the whole machine.
         guard !text.isEmpty else {
             throw CgwardenError(
                 "the name of the cgroup is empty; give a path such as /lab/job", .usage)
         }
-        return CgroupPath(withoutMountPoint(text))
+        return CgroupPath(typed: withoutMountPoint(text), where: exists)
+    }
+
+    private func exists(_ path: CgroupPath) -> Bool {
+        set.hierarchies.contains { hierarchy in
+            let below = path.isRoot ? [] : path.bytes
+            return (try? OwnedDescriptor.directory(hierarchy.directory + below)) != nil
+        }
     }
 
     private func withoutMountPoint(_ text: String) -> String {

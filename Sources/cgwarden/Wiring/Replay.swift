@@ -5,10 +5,11 @@ import History
 /// A recording on its way from a time to the end, as the machine of then would have been sampled.
 struct Replay {
     let recording: Recording
-    private let scope: SampleScope
+    /// Only cgroups in it are given.
+    var scope: SampleScope
     private var cursor: RecordingCursor
 
-    /// Begins at `time`, or with the first snapshot; only cgroups in `scope` are given.
+    /// Begins at `time`, or with the first snapshot.
     init(_ path: String, at time: ReplayTime?, _ scope: SampleScope) throws {
         recording = try RecordingFiles.open(path)
         self.scope = scope
@@ -32,13 +33,21 @@ struct Replay {
         set { cursor.position = newValue }
     }
 
-    /// Throws if neither the next snapshot nor the last one has a cgroup.
-    func require(_ path: CgroupPath) throws {
+    /// Whether the next snapshot or the last one has a cgroup.
+    func has(_ path: CgroupPath) throws -> Bool {
         var probe = cursor
         for position in [cursor.position, recording.count - 1] {
             probe.position = position
-            if try probe.next()?.cgroups.contains(where: { $0.path == path }) ?? false { return }
+            if try probe.next()?.cgroups.contains(where: { $0.path == path }) ?? false {
+                return true
+            }
         }
+        return false
+    }
+
+    /// Throws if it has not.
+    func require(_ path: CgroupPath) throws {
+        guard try !has(path) else { return }
         throw CgwardenError(
             "the recording has no cgroup \(path); leave it out to see which there are", .noInput)
     }

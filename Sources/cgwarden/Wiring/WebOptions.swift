@@ -29,6 +29,24 @@ struct WebOptions: ParsableArguments {
             "How many requests are answered at the same time; 0 for any number, without it 40.",
             valueName: "number"))
     var mostRequests: Int?
+    @Option(
+        name: .customLong("web.allowed-hosts"),
+        help: ArgumentHelp(
+            "Further host name for requests: NAME, *.DOMAIN or *; may be given more than once.",
+            discussion: "Addresses, localhost and the machine's own name are always allowed.",
+            valueName: "name"))
+    var allowedHosts: [String] = []
+    @Option(
+        name: .customLong("web.max-streams"),
+        help: ArgumentHelp(
+            "Most readers of /api/v1/stream, which the page uses (default 32).",
+            valueName: "number"))
+    var mostStreams: Int?
+    @Option(
+        name: .customLong("web.max-connections"),
+        help: ArgumentHelp(
+            "Most open connections (default 512).", valueName: "number"))
+    var mostConnections: Int?
     @Flag(
         name: .customLong("web.disable-exporter-metrics"),
         help: "Leave out the process_ metrics about this program itself.")
@@ -37,6 +55,12 @@ struct WebOptions: ParsableArguments {
     func validate() throws {
         if let mostRequests, mostRequests < 0 {
             throw ValidationError("--web.max-requests cannot be negative.")
+        }
+        if let mostStreams, mostStreams < 0 {
+            throw ValidationError("--web.max-streams cannot be negative.")
+        }
+        if let mostConnections, mostConnections < 1 {
+            throw ValidationError("--web.max-connections needs a number above 0.")
         }
         if let telemetryPath, !telemetryPath.hasPrefix("/") || telemetryPath.contains("?") {
             throw ValidationError("--web.telemetry-path must begin with / and have no ?: /metrics.")
@@ -57,6 +81,9 @@ struct WebOptions: ParsableArguments {
         if let configurationFile { settings.configurationFile = configurationFile }
         if usesPassedSockets { settings.usesPassedSockets = true }
         if let mostRequests { settings.mostRequests = mostRequests }
+        if !allowedHosts.isEmpty { settings.allowedHosts = allowedHosts }
+        if let mostStreams { settings.mostStreams = mostStreams }
+        if let mostConnections { settings.mostConnections = mostConnections }
         if omitsOwnMetrics { settings.omitsOwnMetrics = true }
     }
 }

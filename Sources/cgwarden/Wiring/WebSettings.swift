@@ -2,6 +2,7 @@
 import CgroupModel
 import Exporter
 import Hierarchy
+import KernelIO
 #endif
 
 /// How the program is reached over HTTP.
@@ -16,6 +17,12 @@ struct WebSettings: Hashable {
     var usesPassedSockets = false
     /// How many requests are answered at the same time, 0 for no limit.
     var mostRequests = 40
+    /// Names by which it may be asked beside those of the machine.
+    var allowedHosts: [String] = []
+    /// How many may read the stream of samples.
+    var mostStreams = 32
+    /// How many connections there are.
+    var mostConnections = 512
     /// Whether what the program itself uses is left out.
     var omitsOwnMetrics = false
 
@@ -33,6 +40,16 @@ extension WebSettings {
             throw CgwardenError("web.listen-address: \(error)", .usage)
         }
     }
+
+    /// The names of hosts as the server takes them.
+    func hostPatterns() throws -> [String] {
+        for pattern in allowedHosts where !MetricsServer.isHostPattern(pattern) {
+            throw CgwardenError(
+                "web.allowed-hosts: '\(pattern.printable)' is no host name; write node7.example.org, "
+                    + "*.example.org, or * for any, without a port", .usage)
+        }
+        return allowedHosts
+    }
 }
 
 extension MetricsServer.Configuration {
@@ -43,6 +60,12 @@ extension MetricsServer.Configuration {
         webConfigurationFile = web.configurationFile.isEmpty ? nil : web.configurationFile
         usesPassedSockets = web.usesPassedSockets
         mostRequests = web.mostRequests
+        mostStreams = web.mostStreams
+        limits.connections = web.mostConnections
+        allowedHosts = try web.hostPatterns()
+        let name = try? ReadBuffer.contents(
+            of: set.system.proc + Array("/sys/kernel/hostname".utf8))
+        machineName = String(decoding: (name ?? []).prefix { $0 > 0x20 }, as: UTF8.self)
         let devices = BlockDevices(set.system)
         deviceName = { devices.name($0) }
         let births = CgroupBirths(set)

@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func nothingReachesTheTerminal() {
-        #expect(text(Array("a\u{1b}[2Jb\n\u{7f}\u{9b}".utf8)) == "a\\x1b[2Jb\\n\\x7f\\u{9b}")
+        #expect(text(Array("a\u{1b}[2Jb\n\u{7f}\u{9b}".utf8)) == "a\\x1b[2Jb\\x0a\\x7f\\u{9b}")
         #expect(text(Array("\u{202e}evil ä 語 👍".utf8)) == "\\u{202e}evil ä 語 👍")
         #expect(text([0x61, 0xff, 0x62]) == "a\\xffb")
     }

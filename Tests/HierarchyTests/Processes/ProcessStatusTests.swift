@@ -29,7 +29,7 @@ import Testing
 
     @Test func readsEveryKnownLine() throws {
         let status = try ProcessStatus(parsing: Array(Self.text.utf8))
-        #expect(status.name == "sshd\\a\\nb")
+        #expect(status.name == "sshd\\a\\x0ab")
         #expect(status.user?.real == 1000)
         #expect(status.user?.effective == 1001)
         #expect(status.user?.saved == 1002)

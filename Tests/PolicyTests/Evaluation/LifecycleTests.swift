@@ -243,7 +243,7 @@ import Testing
         #expect(
             String(decoding: AuditLine.bytes(record), as: UTF8.self) == """
                 {"t":1790000000.000050,"seq":3,"phase":"apply","rule":"r",\
-                "cgroup":"/a\\"\\u0001\\\\xff","inode":7,"effect":4,"action":"set",\
+                "cgroup":"/a\\"\\\\x01\\\\xff","inode":7,"effect":4,"action":"set",\
                 "changes":[{"key":"io.max.wbps[8:0]","file":"io.max","before":"max",\
                 "wanted":"1","after":"1"}],"result":"rolled_back","errno":"EIO",\
                 "reason":"a\\\\b","note":"n","cause":"x > 1",\

@@ -1,0 +1,151 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands that act, the daemon and the exporter, on real cgroups with hostile names.
+@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+struct KernelOutsideTextTests {
+    private static let suffix = Array("-esc\u{1b}[31m\u{202e}\u{9b}".utf8)
+    private static let shown = #"-esc\x1b[31m\u{202e}\u{9b}"#
+
+    private let cgroup: ProgramCgroup
+    private let places: DaemonPlaces
+    /// The path as it is printed.
+    private let path: String
+
+    init() throws {
+        cgroup = try ProgramCgroup(bytes: Self.suffix)
+        places = try DaemonPlaces("")
+        path = cgroup.path.prefix { $0 != "\u{1b}" }.dropLast("-esc".count) + Self.shown
+    }
+
+    /// Runs a command, whose outputs have to be safe.
+    @discardableResult
+    private func command(_ words: String..., status: Int32 = 0) throws -> ProgramRun.Result {
+        let result = try places.command(words)
+        #expect(result.status == status, "\(words): \(result)")
+        OutsideText.expectSafe(result, "\(words)")
+        return result
+    }
+
+    @Test func everyActionTakesThePrintedPathAndReportsItSafely() throws {
+        #expect(try command("create", "\(path)/new\u{1b}").output.contains("\(path)/new\\x1b"))
+        #expect(try command("create", #"\#(path)/lit\x1b"#).output.contains(#"/lit\x5cx1b"#))
+        #expect(try command("set", path, "pids.max=123").output.contains(path))
+        try command("set", path, "pids.max=124", "--json")
+        try command("set", path, "pids.max=125", "--dry-run")
+        #expect(try command("get", path, "pids.max").output.contains("124"))
+        try command("get", path, "--json")
+        let member = try ProgramRun("sh", ["-c", "echo ready; exec sleep 300"], input: nil)
+        defer { member.send(SIGKILL) }
+        #expect(try command("move", "\(member.pid)", path).output.contains(path))
+        #expect(try command("move", "\(member.pid)", "/").output.contains(path))
+        try command("move", "\(member.pid)", path)
+        #expect(try command("tree", path).output.hasPrefix(path))
+        #expect(try command("freeze", path, "--timeout", "30s").output.contains(path))
+        #expect(try command("thaw", path).output.contains(path))
+        #expect(try command("hold", path, "1h").output.contains(path))
+        #expect(try command("hold").output.contains(path))
+        #expect(try command("hold", path, "--release").output.contains(path))
+        #expect(try command("journal").output.contains(path))
+        try command("journal", "--json")
+        #expect(try command("kill", path, "--grace", "0s").output.contains(path))
+        _ = try member.result()
+        // What it made itself is left for the end.
+        #expect(try command("restore", "--dry-run", path).output.contains(path))
+        #expect(try command("restore", path).output.contains(path))
+        #expect(cgroup.text("pids.max") != "124")
+        try command("create", "\(path)/a")
+        #expect(try command("remove", "-r", "\(path)/a").output.contains("\(path)/a"))
+        let run = try command("run", "--parent", path, "--", "true")
+        #expect(run.errors.contains("ended well"), "\(run)")
+        try command("run", "--parent", path, "--summary", "json", "--", "true")
+        try command("run", "--parent", path, "--", "no\u{1b}such", status: 127)
+    }
+
+    @Test func theDaemonItsNoticesAndItsSeriesAreSafe() throws {
+        try places.set(
+            #"""
+            defaults: {interval: 200ms}
+            groups: {g: {path: "/cgwarden-test-*esc*"}}
+            limits: [{on: g, set: {pids.max: 321}}]
+            rules:
+              - name: loud
+                on: g
+                when: pids.current >= 0
+                do: [{notify: {}}, {hook: bad}, {freeze: 1s}]
+            hooks: {bad: {command: [/bin/sh, -c, "printf '\\033[31m\\n\\377'; exit 3"]}}
+
+            """#)
+        let daemon = try RunningDaemon(places)
+        try awaiting("pids.max is set; it said \(daemon.run.errors)") {
+            cgroup.text("pids.max") == "321"
+        }
+        try awaiting("the rule fired") {
+            places.records.contains { $0["action"] as? String == "freeze" }
+        }
+        try command("status")
+        #expect(try command("policy", "explain", path).output.contains("321"))
+        try command("journal")
+        let metrics = try daemon.server.get()
+        #expect(OutsideText.unsafe(metrics.body).isEmpty)
+        let label = path.replacingOccurrences(of: "\\", with: "\\\\")
+        #expect(metrics.text.contains("cgroup=\"\(label)\""))
+        for page in ["/metrics/cadvisor", "/api/v1/snapshot", "/"] {
+            #expect(OutsideText.unsafe(try daemon.server.get(page).body).isEmpty, "\(page)")
+        }
+        let one = try daemon.server.get("/api/v1/cgroup?path=\(Self.encoded(path))")
+        #expect(one.status == 200 && OutsideText.unsafe(one.body).isEmpty)
+        let none = try daemon.server.get("/api/v1/cgroup?path=/no%1b%0a%e2%80%ae")
+        #expect(none.status == 404 && OutsideText.unsafe(none.body).isEmpty)
+        let audit = try Data(contentsOf: URL(filePath: places.audit))
+        #expect(OutsideText.unsafe(Array(audit)).isEmpty)
+        #expect(!audit.isEmpty)
+        let ended = try daemon.end()
+        #expect(ended.status == 0)
+        OutsideText.expectSafe(ended, "the daemon")
+    }
+
+    private static func encoded(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+
+    @Test func bashExpandsNothingThatItIsOffered() throws {
+        let traps = [
+            "-$(touch t)", "-`touch t`", "-a b;touch t", "-'\"\\x", "-\u{d4e}$(touch t)",
+            "-'\u{345}$(touch t)", "-by\\x2duuid.swap", "-e\u{1b}[31m$(touch t)",
+        ]
+        let made = try traps.map { try ProgramCgroup($0) }
+        let script = try ProgramRun.cgwarden("--generate-completion-script", "bash")
+        try places.write(script.output, to: "\(places.folder)/completion.bash")
+        try FileManager.default.createDirectory(
+            atPath: "\(places.folder)/work", withIntermediateDirectories: true)
+        // An offer is evaluated as the command line would be.
+        let function = #"""
+            cd "$1/work" && source ../completion.bash
+            COMP_WORDS=(cgwarden show "$2") COMP_CWORD=2 COMP_LINE="cgwarden show $2"
+            COMP_POINT=${#COMP_LINE} COMP_TYPE=9 COMP_KEY=9
+            name=$(complete -p cgwarden | sed 's/.*-F \([^ ]*\).*/\1/')
+            "$name" cgwarden "$2" show
+            for offer in "${COMPREPLY[@]}"; do
+              eval "words=($offer)"
+              cgwarden show "${words[@]}" | head -n 1
+            done
+            ls
+            """#
+        let folder = (ProgramRun.cgwarden as NSString).deletingLastPathComponent
+        let system = ProgramRun.environment["PATH"] ?? "/usr/bin:/bin"
+        let result = try ProgramRun.run(
+            "bash",
+            ["-c", function, "bash", places.folder, "/cgwarden-test-\(getpid())-"],
+            environment: ["PATH": "\(folder):\(system)"])
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+        #expect(!result.lines.contains("t"), "\(result.output)")
+        let first = #"\x1b[31m"#
+        for cgroup in made {
+            let shown = cgroup.path.replacingOccurrences(of: "\u{1b}[31m", with: first)
+            #expect(result.lines.contains(shown), "\(shown) is not in \(result.output)")
+        }
+        OutsideText.expectSafe(result, "completion")
+    }
+}
