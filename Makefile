@@ -2,7 +2,7 @@ PREFIX = /usr/local
 # The Swift runtime is linked in: an installed binary needs no toolchain.
 release = swift build -c release --static-swift-stdlib --product cgwarden
 
-.PHONY: run build demo test bench fuzz fmt check install uninstall deb man deps
+.PHONY: run build demo test test-quick bench fuzz fmt lint check install uninstall deb man deps
 
 run: deps
 	$(release)
@@ -16,13 +16,19 @@ demo: deps
 	$(release)
 	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
 
+# On this host and in guests, whose kernels and cgroup modes it does not have.
 test: deps
 	Tests/run
+
+# On this host alone, for the daily loop.
+test-quick: deps
+	Tests/run --quick
 
 bench: deps
 	@Tests/require python3
 	$(release)
 	Tests/Performance/bench
+	Tests/Performance/freeze
 
 # Every target of Tests/Fuzz for FUZZ_SECONDS (60).
 fuzz: deps
@@ -31,8 +37,10 @@ fuzz: deps
 fmt:
 	swift format --in-place --recursive --parallel Sources Tests Package.swift
 
-check:
+lint:
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+check: lint
 	swift test --filter Layering
 
 install: deps

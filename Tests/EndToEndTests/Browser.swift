@@ -54,7 +54,7 @@ final class Browser {
     deinit {
         session = nil
         _ = try? call("Browser.close")
-        _ = try? run.result(seconds: 10)
+        _ = try? run.result()
         try? FileManager.default.removeItem(at: folder)
     }
 

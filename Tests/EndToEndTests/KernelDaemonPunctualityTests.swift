@@ -3,12 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Who answers late, or never, does not delay the ticks.
-///
-/// Guests tell nothing new about that, and are late by themselves.
-@Suite(
-    .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"),
-    .disabled(if: RunningDaemon.isInGuest, "a guest is late by itself"))
+/// Who answers late, or never, does not keep the daemon from its ticks, nor from ending.
+@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonPunctualityTests {
     /// Someone who takes connections and never says a word.
     private final class SilentServer {
@@ -35,9 +31,11 @@ struct KernelDaemonPunctualityTests {
         deinit { close(descriptor) }
     }
 
-    private func ticks(
-        _ cgroup: ProgramCgroup, _ actions: String, _ rest: String, seconds: Double = 4
-    ) throws -> (ticks: Double, late: Double, firings: Double) {
+    /// As long as what it asked does not answer, it goes on.
+    private func check(_ actions: String, _ rest: String) throws {
+        let cgroup = try ProgramCgroup()
+        let member = try cgroup.start("echo ready; exec sleep 300")
+        defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(
             """
             defaults: {interval: 200ms, cooldown: 100ms}
@@ -52,43 +50,24 @@ struct KernelDaemonPunctualityTests {
             \(rest)
 
             """)
-        Thread.sleep(forTimeInterval: 1)
-        let before = try #require(try daemon.metric("cgwarden_ticks_total"))
-        let lateBefore = try #require(try daemon.metric("cgwarden_late_ticks_total"))
-        let start = ContinuousClock.now
-        Thread.sleep(forTimeInterval: seconds)
-        let after = try #require(try daemon.metric("cgwarden_ticks_total"))
-        let late = try #require(try daemon.metric("cgwarden_late_ticks_total"))
-        let time = Double((ContinuousClock.now - start) / .milliseconds(1))
-        let firings = try #require(
-            try daemon.metric("cgwarden_policy_firings_total{rule=\"often\"}"))
-        // Who hangs does not keep it from ending, either.
-        #expect(try daemon.end(seconds: 45).status == 0)
-        return ((after - before) / (time / 200), late - lateBefore, firings)
-    }
-
-    private func check(_ actions: String, _ rest: String) throws {
-        let cgroup = try ProgramCgroup()
-        let member = try cgroup.start("echo ready; exec sleep 300")
-        defer { member.send(SIGKILL) }
-        let (share, late, firings) = try ticks(cgroup, actions, rest)
-        #expect(firings >= 1)
-        // A busy machine may be late by itself, now and then.
-        #expect(share > 0.8 && share < 1.2, "\(share) of the ticks that should be")
-        #expect(late <= 4)
+        try awaiting("it has asked") {
+            try daemon.metric("cgwarden_policy_firings_total{rule=\"often\"}") ?? 0 >= 1
+        }
+        try daemon.awaitTicks(20)
+        #expect(try daemon.end().status == 0)
     }
 
     @Test func hooksThatHang() throws {
         try check(
             "{hook: {name: hang}}, {notify: {}}",
-            "hooks: {hang: {exec: [/bin/sleep, \"300\"], timeout: 2s}}")
+            "hooks: {hang: {exec: [/bin/sleep, \"300\"], timeout: 1h}}")
     }
 
     @Test func aWebhookThatHangs() throws {
         let server = try SilentServer()
         try check(
             "{notify: {sinks: [pager]}}",
-            "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(server.port)/\", timeout: 5s}}}")
+            "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(server.port)/\", timeout: 1h}}}")
     }
 
     @Test func aWebhookThatIsDown() throws {
@@ -96,6 +75,6 @@ struct KernelDaemonPunctualityTests {
         let port = try SilentServer().port
         try check(
             "{notify: {sinks: [pager]}}",
-            "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(port)/\", timeout: 5s}}}")
+            "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(port)/\", timeout: 1h}}}")
     }
 }

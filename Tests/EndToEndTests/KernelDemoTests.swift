@@ -22,26 +22,34 @@ struct KernelDemoTests {
     }
 
     @Test func itTellsWhatTheDaemonDoesAndRemovesAll() throws {
-        let demo = try play(seconds: RealCgroups.required == nil ? 8 : 20)
-        try awaiting("there is a demo; \(demo.errors)", seconds: 60) { Self.remains.count > 3 }
-        let result = try demo.result(seconds: 120)
-        #expect(result.status == 0, "\(result.errors)")
-        let output = result.output
+        // As long as it takes, on any machine.
+        let demo = try play(seconds: 3600)
         for part in [
             "standing limit  memory.max=128MiB", "standing limit  pids.max=100",
             "database-guard  frozen, just below its limit", "database-guard  thawed",
-            "memory.max as it was", "all that it made is removed",
-        ] { #expect(output.contains(part), "\(part) is missing in: \(output)") }
+        ] {
+            try awaiting("\(part) in: \(demo.output) \(demo.errors)", seconds: 300) {
+                guard demo.isRunning else { throw ProgramTrouble("it ended: \(demo.output)") }
+                return demo.output.contains(part)
+            }
+        }
+        #expect(Self.remains.count > 3)
+        demo.send(SIGINT)
+        let result = try demo.result()
+        #expect(result.status == 0, "\(result.errors)")
+        for part in ["memory.max as it was", "all that it made is removed"] {
+            #expect(result.output.contains(part), "\(part) is missing in: \(result.output)")
+        }
         #expect(Self.remains == [])
     }
 
     @Test func oneThatIsKilledIsRemoved() throws {
-        let demo = try play(seconds: 60)
-        try awaiting("the work is under way; \(demo.errors)", seconds: 60) {
-            String(decoding: demo.bytes, as: UTF8.self).contains("standing limit")
+        let demo = try play(seconds: 3600)
+        try awaiting("the work is under way; \(demo.errors)") {
+            demo.output.contains("standing limit")
         }
         demo.send(SIGKILL)
-        try awaiting("nothing is left", seconds: 60) { Self.remains.isEmpty }
+        try awaiting("nothing is left") { Self.remains.isEmpty }
     }
 
     /// In a folder that everybody may write to, someone had it lead to another file.
@@ -57,7 +65,7 @@ struct KernelDemoTests {
             atPath: "\(trap)/1", withDestinationPath: victim)
         let demo = try ProgramRun(
             ProgramRun.cgwarden, ["demo", "--seconds", "5", "--web.listen-address", "-"])
-        let result = try demo.result(seconds: 120)
+        let result = try demo.result()
         #expect(result.status != 0)
         #expect(result.errors.contains(trap), "\(result.errors)")
         #expect(try String(contentsOfFile: victim, encoding: .utf8) == "mine")

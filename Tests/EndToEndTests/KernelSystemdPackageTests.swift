@@ -81,7 +81,7 @@ struct KernelSystemdPackageTests {
     }
 
     private func metrics() throws -> String {
-        try awaiting("/metrics on the loopback", seconds: 60) {
+        try awaiting("/metrics on the loopback") {
             let answer = try ProgramRun.run(
                 "curl", ["--silent", "--fail", "http://127.0.0.1:10980/metrics"])
             return answer.status == 0 ? answer.output : nil

@@ -119,7 +119,7 @@ struct LiveKeyTests {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), "-d 250ms")
         try session.press("[")
         try session.await("press Z to pause first")
-        try session.await("some samples", seconds: 10) { $0[0].contains("every") }
+        try session.await("some samples") { $0[0].contains("every") }
         try awaiting("three samples") {
             try session.press("Z")
             let title = try session.await("PAUSED")[0]

@@ -23,9 +23,9 @@ struct LiveMachineTests {
         let session = try session("cgwarden-test-\(getpid())-")
         let cgroup = try ProgramCgroup("-born")
         let name = String(cgroup.path.dropFirst())
-        try session.await(name, seconds: 3)
+        try session.await(name)
         cgroup.remove()
-        try session.await("\(name) is gone", seconds: 3) { lines in
+        try session.await("\(name) is gone") { lines in
             !lines.contains { $0.contains("-born") }
         }
         try session.press("q")

@@ -37,8 +37,17 @@ final class RunningDaemon {
         }
     }
 
+    /// Waits until it has looked at the cgroups so many times more.
+    func awaitTicks(_ count: Double) throws {
+        let series = "cgwarden_ticks_total"
+        let before = try #require(try metric(series))
+        try awaiting("\(count) ticks after \(before)") {
+            try metric(series) ?? 0 >= before + count
+        }
+    }
+
     /// Asks it to end, and waits.
-    func end(seconds: Double = 60) throws -> ProgramRun.Result {
+    func end(seconds: Double = 120) throws -> ProgramRun.Result {
         run.send(SIGTERM)
         return try run.result(seconds: seconds)
     }

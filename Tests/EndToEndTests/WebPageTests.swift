@@ -5,7 +5,7 @@ import Testing
 /// The page at `/` in a real browser.
 @Suite(
     .serialized, .enabled(if: Browser.isInstalled, "chromium is not installed"),
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(15)))
 struct WebPageTests {
     /// The names of the rows in sight, from top to bottom.
     private static let names = """

@@ -18,7 +18,7 @@ import Testing
 
     private func write(_ log: AuditLog, _ lines: String...) {
         for line in lines { log.append(Array("\(line)\n".utf8)) }
-        #expect(log.waitUntilWritten(within: .seconds(10)))
+        #expect(log.waitUntilWritten(within: .seconds(60)))
     }
 
     @Test func linesAreAppendedAndOthersCannotRead() throws {
@@ -38,7 +38,7 @@ import Testing
             action: "freeze", outcome: .done)
         let log = AuditLog(path: path)
         log.append(record)
-        #expect(log.waitUntilWritten(within: .seconds(10)))
+        #expect(log.waitUntilWritten(within: .seconds(60)))
         let line = try #require(text())
         #expect(line.hasSuffix("}\n") && line.split(separator: "\n").count == 1)
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]

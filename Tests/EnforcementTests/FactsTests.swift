@@ -39,15 +39,14 @@ import Testing
     }
 
     /// Every tick would be late.
-    @Test func aSystemdThatHangsIsNotWaitedFor() {
+    @Test(.timeLimit(.minutes(5))) func aSystemdThatHangsIsNotWaitedFor() {
         let bus = HangingBus()
+        defer { bus.door.open() }
         let lookup = UnitLookup(
             set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
-        let start = ContinuousClock.now
         for _ in 0..<10 {
             #expect(lookup.unit(of: CgroupPath("/system.slice/a.service")) == "a.service")
         }
-        #expect(ContinuousClock.now - start < .seconds(2))
     }
 
     @Test func whatSystemdDoesNotKnowIsNoUnitWhateverItsName() {
@@ -60,8 +59,10 @@ import Testing
 }
 
 private final class HangingBus: BusConnection {
+    let door = Door()
+
     func call(_ call: BusCall) throws(BusError) -> [BusValue] {
-        Pause.sleep(.seconds(5))
+        door.wait()
         throw .timedOut(seconds: 5)
     }
 }

@@ -196,3 +196,16 @@ final class Door: Sendable {
     func open() { isOpen.withLock { $0 = true } }
     func wait() { while !isOpen.withLock({ $0 }) { usleep(1000) } }
 }
+
+/// A clock that goes on when it is told to, or when someone waits by it.
+final class FakeClock: Sendable {
+    private let time = Mutex(Duration.seconds(1))
+
+    func advance(by span: Duration) { time.withLock { $0 += span } }
+
+    var ofEffects: EffectClock {
+        EffectClock(
+            now: { [self] in UInt64(time.withLock { $0 } / .nanoseconds(1)) },
+            pause: { [self] in advance(by: $0) })
+    }
+}

@@ -15,7 +15,7 @@ private final class Ending: Sendable {
     private let endings = Mutex<[HookEnding]>([])
     func set(_ ending: HookEnding) { endings.withLock { $0.append(ending) } }
     var all: [HookEnding] { endings.withLock { $0 } }
-    func wait(_ seconds: Int = 20) -> HookEnding? {
+    func wait(_ seconds: Int = 120) -> HookEnding? {
         _ = Deadline(after: .seconds(seconds)).wait { !all.isEmpty }
         return all.first
     }
@@ -34,7 +34,7 @@ private final class Ending: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private func run(
-        _ script: String, timeout: Duration = .seconds(5), user: String? = nil,
+        _ script: String, timeout: Duration = .seconds(60), user: String? = nil,
         with other: HookRunner? = nil
     ) -> Ending {
         let target = Effect.Target(
@@ -84,28 +84,30 @@ private final class Ending: Sendable {
     }
 
     @Test func oneThatHangsIsAskedToEndAndThenKilled() {
-        let start = MonotonicClock.nanoseconds
-        let ending = run(
-            "trap 'echo asked > \(directory)/asked' TERM; while :; do sleep 0.1; done",
-            timeout: .milliseconds(300))
-        #expect(ending.wait() == .timedOut)
-        let seconds = Double(MonotonicClock.nanoseconds - start) / 1e9
-        #expect(seconds > 2.2 && seconds < 8)
-        #expect(file("asked") == "asked\n")
-        #expect(ending.all.count == 1)
+        // A slow machine needs longer to come to the trap.
+        for time in [Duration.milliseconds(500), .seconds(5), .seconds(50)] {
+            let start = ContinuousClock.now
+            let ending = run(
+                "trap 'echo asked > \(directory)/asked' TERM; while :; do sleep 0.1; done",
+                timeout: time, with: HookRunner(set: nil, grace: time))
+            #expect(ending.wait() == .timedOut)
+            #expect(ContinuousClock.now - start >= time * 2)
+            #expect(ending.all.count == 1)
+            if file("asked") == "asked\n" { return }
+        }
+        Issue.record("it was not asked")
     }
 
     @Test func oneThatEndsWhenAskedIsNotWaitedForLonger() {
-        let start = MonotonicClock.nanoseconds
-        #expect(run("sleep 60", timeout: .milliseconds(200)).wait() == .timedOut)
-        #expect(MonotonicClock.nanoseconds - start < 2_000_000_000)
+        let patient = HookRunner(set: nil, grace: .seconds(3600))
+        #expect(run("sleep 600", timeout: .milliseconds(200), with: patient).wait() == .timedOut)
     }
 
     @Test func whatItLeavesBehindIsEndedWithIt() throws {
         let ending = run("sleep 300 & echo $! > \(directory)/left; exit 0")
         #expect(ending.wait() == .succeeded)
         let left = try #require(Int32(file("left").trimmingCharacters(in: .newlines)))
-        #expect(Deadline(after: .seconds(5)).wait { isGone(left) })
+        #expect(Deadline(after: .seconds(60)).wait { isGone(left) })
     }
 
     @Test func aMegabyteIsTakenAndMostOfItThrownAway() throws {
@@ -133,7 +135,7 @@ private final class Ending: Sendable {
                     cause: Cause(""))
             ) { ending.set($0) }
         }
-        #expect(Deadline(after: .seconds(5)).wait { ending.all.count == 2 })
+        #expect(Deadline(after: .seconds(60)).wait { ending.all.count == 2 })
         let texts = ending.all.map { "\($0)" }.sorted().joined(separator: "\n")
         #expect(texts.contains("No such file") && texts.contains("no user no-such-user"))
     }

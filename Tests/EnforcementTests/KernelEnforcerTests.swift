@@ -107,11 +107,11 @@ final class KernelEnforcerTests {
             .make(1, .freeze(deadline: .seconds(30)), on: target),
             .make(2, .log(.info, text: "then"), on: target),
         ])
-        #expect(enforcer.waitUntilIdle(within: .seconds(20)))
+        #expect(enforcer.waitUntilIdle(within: .seconds(60)))
         #expect(enforcer.takeResults().map(\.outcome) == [.done, .done])
         #expect(try journal.entries().count == 1)
         enforcer.enforce([.make(3, .thaw, on: target)])
-        #expect(enforcer.waitUntilIdle(within: .seconds(20)))
+        #expect(enforcer.waitUntilIdle(within: .seconds(60)))
         #expect(enforcer.takeResults().map(\.outcome) == [.done])
         #expect(try journal.entries().isEmpty)
     }

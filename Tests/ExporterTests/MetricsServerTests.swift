@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MetricsServerTests {
+@Suite(.timeLimit(.minutes(15))) struct MetricsServerTests {
     private let source = StubSource(ExporterFixtures.small())
 
     /// Runs a server on a free port for as long as `body` takes.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    .enabled(if: WebFixture.isPossible, "needs openssl and curl"), .timeLimit(.minutes(1)))
+    .enabled(if: WebFixture.isPossible, "needs openssl and curl"), .timeLimit(.minutes(15)))
 struct SecureServerTests {
     private let log = RecordedLog()
 

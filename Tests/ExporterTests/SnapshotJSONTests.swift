@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `/api/v1/snapshot` and what else the page asks for.
-@Suite(.timeLimit(.minutes(1))) struct SnapshotJSONTests {
+@Suite(.timeLimit(.minutes(15))) struct SnapshotJSONTests {
     private typealias Object = [String: Any]
 
     private static func object(_ response: RawResponse?) throws -> Object {

@@ -89,7 +89,7 @@ final class StreamClient: Sendable {
 
     /// Waits until something has come.
     func wait(_ what: String, _ condition: @Sendable (StreamClient) -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(120)
         while !condition(self) {
             guard ContinuousClock.now < end else {
                 throw ProgramTrouble("still no \(what); it has \(text.suffix(300))")

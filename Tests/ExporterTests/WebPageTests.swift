@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// The document at `/`.
-@Suite(.timeLimit(.minutes(1))) struct WebPageTests {
+@Suite(.timeLimit(.minutes(15))) struct WebPageTests {
     private static func page() async throws -> RawResponse {
         let (pages, continuation) = AsyncStream.makeStream(of: RawResponse?.self)
         try await TestServer.run { port in

@@ -12,17 +12,15 @@ import Testing
         var ends: [Int32] = [0, 0]
         try #require(unsafe pipe(&ends) == 0)
         let writer = OwnedDescriptor(adopting: ends[1])
-        let start = ContinuousClock.now
         let call = BoundedCall(OwnedDescriptor(adopting: ends[0])) { number in
             var byte: UInt8 = 0
             return unsafe read(number, &byte, 1) == 1 ? 7 : errno
         }
         #expect(call.result(within: .milliseconds(50)) == nil)
-        #expect(ContinuousClock.now - start < .seconds(5))
         // It goes on, and its file with it.
         var byte: UInt8 = 1
         #expect(unsafe write(writer.number, &byte, 1) == 1)
-        #expect(call.result(within: .seconds(5)) == 7)
+        #expect(call.result(within: .seconds(60)) == 7)
     }
 
     @Test func whatTheKernelTakesIsWritten() throws {
@@ -31,10 +29,10 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data("max\n".utf8).write(to: folder.appending(path: "memory.high"))
         let directory = try OwnedDescriptor.directory(Array(folder.path().utf8))
-        try ControlFile.write("4096", to: "memory.high", in: directory, within: .seconds(5))
+        try ControlFile.write("4096", to: "memory.high", in: directory, within: .seconds(60))
         #expect(try ControlFile.read("memory.high", in: directory) == Array("4096".utf8))
         let error = #expect(throws: IOError.self) {
-            try ControlFile.write("1", to: "memory.max", in: directory, within: .seconds(5))
+            try ControlFile.write("1", to: "memory.max", in: directory, within: .seconds(60))
         }
         #expect(error?.isMissing == true)
     }
@@ -47,7 +45,7 @@ import Testing
         try #require(unsafe mkfifo(folder.appending(path: "memory.max").path(), 0o600) == 0)
         let directory = try OwnedDescriptor.directory(Array(folder.path().utf8))
         let error = #expect(throws: IOError.self) {
-            try ControlFile.write("1", to: "memory.max", in: directory, within: .seconds(5))
+            try ControlFile.write("1", to: "memory.max", in: directory, within: .seconds(60))
         }
         #expect(error?.code == ENXIO)
     }

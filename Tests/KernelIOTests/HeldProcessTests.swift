@@ -10,7 +10,7 @@ import Testing
 
     private func end(of child: borrowing ChildProcess) -> ProcessEnd? {
         var end: ProcessEnd?
-        _ = Deadline(after: .seconds(10)).wait { () throws(Never) in
+        _ = Deadline(after: .seconds(60)).wait { () throws(Never) in
             end = child.end()
             return end != nil
         }

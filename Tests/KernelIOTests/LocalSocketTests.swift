@@ -19,15 +19,15 @@ import Testing
     @Test func aLineIsAnswered() throws {
         let listener = try LocalListener(path)
         let client = try LocalConnection(to: path)
-        client.send(Array("status\n".utf8), within: .seconds(5))
-        guard let connection = listener.accept(within: 5000) else { throw NobodyCame() }
+        client.send(Array("status\n".utf8), within: .seconds(60))
+        guard let connection = listener.accept(within: 60_000) else { throw NobodyCame() }
         let peer = connection.peer
         #expect(peer == getuid())
-        let line = connection.line(most: 100, within: .seconds(5))
+        let line = connection.line(most: 100, within: .seconds(60))
         #expect(line == "status")
-        connection.send(Array("ok\n".utf8), within: .seconds(5))
+        connection.send(Array("ok\n".utf8), within: .seconds(60))
         connection.finishSending()
-        let answer = client.received(most: 100, within: .seconds(5))
+        let answer = client.received(most: 100, within: .seconds(60))
         #expect(answer == Array("ok\n".utf8))
     }
 
@@ -42,7 +42,7 @@ import Testing
     @Test func aSocketThatAnswersIsNotTaken() throws {
         let listener = try LocalListener(path)
         #expect(throws: IOError.self) { _ = try LocalListener(path) }
-        let hasVisitor = hasVisitor(listener, within: 1000)
+        let hasVisitor = hasVisitor(listener, within: 60_000)
         #expect(hasVisitor)
     }
 
@@ -66,9 +66,9 @@ import Testing
     @Test func aLineThatNeverEndsIsGivenUp() throws {
         let listener = try LocalListener(path)
         let client = try LocalConnection(to: path)
-        client.send(Array(repeating: 0x61, count: 300), within: .seconds(1))
-        guard let connection = listener.accept(within: 1000) else { throw NobodyCame() }
-        let tooLong = connection.line(most: 200, within: .seconds(5))
+        client.send(Array(repeating: 0x61, count: 300), within: .seconds(60))
+        guard let connection = listener.accept(within: 60_000) else { throw NobodyCame() }
+        let tooLong = connection.line(most: 200, within: .seconds(60))
         #expect(tooLong == nil)
         let unended = connection.line(most: 4000, within: .milliseconds(50))
         #expect(unended == nil)

@@ -52,7 +52,7 @@ public final class DaemonRun {
                 "--state-dir", folder, "--audit", "\(folder)/audit.jsonl",
                 "--web.listen-address", "-",
             ], environment: environment)
-        try awaiting("the daemon answers; it said: \(run.errors)", seconds: 60) { () -> Bool in
+        try awaiting("the daemon answers; it said: \(run.errors)") { () -> Bool in
             guard run.isRunning else { throw ProgramTrouble("it ended: \(run.errors)") }
             return FileManager.default.fileExists(atPath: "\(folder)/control")
         }
@@ -63,7 +63,7 @@ public final class DaemonRun {
     /// Stops it, puts back what is left, and removes its files.
     public func end() {
         run.send(SIGTERM)
-        _ = try? run.result(seconds: 60)
+        _ = try? run.result()
         run.send(SIGKILL)
         // Nothing is left to do, unless it was killed.
         _ = try? command("restore")
@@ -100,7 +100,7 @@ public final class DaemonRun {
     /// Ends it as systemd does, and waits.
     public func stop() throws -> ProgramRun.Result {
         run.send(SIGTERM)
-        return try run.result(seconds: 60)
+        return try run.result()
     }
 
     /// Ends it without warning (SIGKILL), and waits until it is gone.

@@ -89,6 +89,9 @@ public final class ProgramRun {
     /// What it wrote to standard output so far.
     public var bytes: [UInt8] { contents("out") }
 
+    /// The same as text.
+    public var output: String { String(decoding: bytes, as: UTF8.self) }
+
     /// What it wrote to standard error so far.
     public var errors: String { String(decoding: contents("err"), as: UTF8.self) }
 
@@ -100,7 +103,7 @@ public final class ProgramRun {
     public func send(_ signal: Int32) { child.send(signal) }
 
     /// Waits for the end; a program that does not come to it is killed.
-    public func result(seconds: Double = 60) throws -> Result {
+    public func result(seconds: Double = 120) throws -> Result {
         let what = command.prefix(3).joined(separator: " ")
         let status = try awaiting("\(what) ends; it said: \(errors)", seconds: seconds) {
             child.ended()

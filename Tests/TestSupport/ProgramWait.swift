@@ -11,9 +11,9 @@ public struct ProgramTrouble: Error, CustomStringConvertible {
 
 /// Asks again and again until `condition` gives something; throws when the time is over.
 ///
-/// The time is generous since a guest without hardware virtualisation is slow.
+/// The time is for what never happens: no machine is so slow, not even an emulated one.
 public func awaiting<Value>(
-    _ what: @autoclosure () -> String, seconds: Double = 30, _ condition: () throws -> Value?
+    _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () throws -> Value?
 ) throws -> Value {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {
@@ -27,7 +27,7 @@ public func awaiting<Value>(
 
 /// The same for a condition that is true or false.
 public func awaiting(
-    _ what: @autoclosure () -> String, seconds: Double = 30, _ condition: () throws -> Bool
+    _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () throws -> Bool
 ) throws {
     let _: Bool = try awaiting(what(), seconds: seconds) { try condition() ? true : nil }
 }

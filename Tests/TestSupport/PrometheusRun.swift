@@ -157,7 +157,7 @@ public final class PrometheusRun {
     }
 
     /// Waits until so many targets are up.
-    public func awaitTargets(_ count: Int, seconds: Double = 60) throws {
+    public func awaitTargets(_ count: Int, seconds: Double = 120) throws {
         try awaiting("\(count) targets are up: \((try? targets()) ?? [])", seconds: seconds) {
             try targets().count { $0.health == "up" } == count
         }

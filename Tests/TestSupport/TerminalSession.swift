@@ -41,7 +41,7 @@ public final class TerminalSession {
 
     deinit {
         server.send(SIGTERM)
-        _ = try? server.result(seconds: 10)
+        _ = try? server.result()
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -87,7 +87,7 @@ public final class TerminalSession {
 
     /// Waits until the screen is as wanted; gives its lines.
     @discardableResult public func await(
-        _ what: String, seconds: Double = 20, _ condition: ([String]) -> Bool
+        _ what: String, seconds: Double = 120, _ condition: ([String]) -> Bool
     ) throws -> [String] {
         var last: [String] = []
         do {
@@ -101,7 +101,7 @@ public final class TerminalSession {
     }
 
     /// Waits until a line of the screen holds a text.
-    @discardableResult public func await(_ text: String, seconds: Double = 20) throws -> [String] {
+    @discardableResult public func await(_ text: String, seconds: Double = 120) throws -> [String] {
         try self.await("'\(text)' on the screen", seconds: seconds) { lines in
             lines.contains { $0.contains(text) }
         }

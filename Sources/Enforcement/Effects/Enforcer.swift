@@ -33,16 +33,28 @@ public final class Enforcer: Sendable {
     private let hooks: any HookRunning
     private let notices: any NoticeSink
     private let queue: Mutex<EffectQueue>
+    private let clock: EffectClock
 
     /// Starts with the hooks of a policy.
-    public init(
+    public convenience init(
         actions: any EffectPerforming, hooks: any HookRunning, policyHooks: [Hook],
         notices: any NoticeSink, bounds: Bounds = Bounds()
+    ) {
+        self.init(
+            actions: actions, hooks: hooks, policyHooks: policyHooks, notices: notices,
+            bounds: bounds, clock: EffectClock())
+    }
+
+    /// The same with another clock.
+    init(
+        actions: any EffectPerforming, hooks: any HookRunning, policyHooks: [Hook],
+        notices: any NoticeSink, bounds: Bounds, clock: EffectClock
     ) {
         parts = Mutex(Parts(actions: actions, policyHooks: policyHooks))
         self.hooks = hooks
         self.notices = notices
         queue = Mutex(EffectQueue(bounds: bounds))
+        self.clock = clock
     }
 
     /// Goes on with another policy; what was begun ends as it began.
@@ -58,7 +70,7 @@ public final class Enforcer: Sendable {
 
     /// What became of effects since the last call; what is overdue is given up here.
     public func takeResults() -> [EffectResult] {
-        queue.withLock { $0.giveUp(now: MonotonicClock.nanoseconds) }
+        queue.withLock { $0.giveUp(now: clock.now()) }
         advance()
         return queue.withLock { $0.takeResults() }
     }
@@ -76,7 +88,7 @@ public final class Enforcer: Sendable {
     private func advance() {
         let parts = parts.withLock { $0 }
         let jobs = queue.withLock {
-            $0.startable(now: MonotonicClock.nanoseconds) { patience(for: $0, parts) }
+            $0.startable(now: clock.now()) { patience(for: $0, parts) }
         }
         for job in jobs { start(job, parts) }
     }
@@ -114,7 +126,7 @@ public final class Enforcer: Sendable {
                 try WorkerThread.start("cgw-\(effect.kind.name)") { [self] in
                     let results = parts.actions.perform(job.effects) { [self] time in
                         queue.withLock { $0.extend(number, by: time) }
-                        Pause.sleep(time)
+                        clock.pause(time)
                     }
                     finish(number, results)
                 }
@@ -157,6 +169,14 @@ public final class Enforcer: Sendable {
                 sinks: sinks, level: level, text: effect.isDryRun ? "dry run: \(text)" : text,
                 fields: NoticeFields.of(effect)))
     }
+}
+
+/// The time in which actions are done and given up.
+struct EffectClock: Sendable {
+    /// The time in nanoseconds.
+    var now: @Sendable () -> UInt64 = { MonotonicClock.nanoseconds }
+    /// Waits.
+    var pause: @Sendable (Duration) -> Void = { Pause.sleep($0) }
 }
 
 /// What is known of an effect, under the names that a log and a hook use.

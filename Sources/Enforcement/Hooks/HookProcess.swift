@@ -7,11 +7,12 @@ struct HookProcess {
     let run: HookRun
     let number: Int
     let cgroups: HookCgroups?
+    /// The time between SIGTERM and SIGKILL.
+    var grace = HookProcess.grace
 
     /// What is kept of what a hook prints.
     static let mostOutput = 4096
-    /// What a hook has left between SIGTERM and SIGKILL.
-    private static let grace = Duration.seconds(2)
+    static let grace = Duration.seconds(2)
     /// EX_TEMPFAIL of sysexits(3): not now.
     private static let veto: Int32 = 75
 
@@ -37,7 +38,7 @@ struct HookProcess {
         }
         process.signalGroup(.terminate)
         cgroup?.signal(.terminate)
-        _ = wait(for: process, within: Self.grace, &output)
+        _ = wait(for: process, within: grace, &output)
         _ = ending(of: process, output)
         return .timedOut
     }

@@ -21,12 +21,19 @@ public final class HookRunner: HookRunning {
     private let state = Mutex(State())
     private let parallel: Int
     private let cgroups: HookCgroups?
+    private let grace: Duration
     private static let mostWaiting = 64
 
     /// Runs at most `parallel` at once, below the program's own cgroup in one of these trees; in
     /// sessions alone without them.
-    public init(parallel: Int = 4, set: HierarchySet?) {
+    public convenience init(parallel: Int = 4, set: HierarchySet?) {
+        self.init(parallel: parallel, set: set, grace: HookProcess.grace)
+    }
+
+    /// The same with another time between SIGTERM and SIGKILL.
+    init(parallel: Int = 4, set: HierarchySet?, grace: Duration) {
         self.parallel = parallel
+        self.grace = grace
         cgroups = set.flatMap { HookCgroups($0) }
     }
 
@@ -51,7 +58,9 @@ public final class HookRunner: HookRunning {
         guard let ((run, ended), number) = next else { return }
         do throws(IOError) {
             try WorkerThread.start("cgw-hook") { [self] in
-                let ending = HookProcess(run: run, number: number, cgroups: cgroups).perform()
+                let ending = HookProcess(
+                    run: run, number: number, cgroups: cgroups, grace: grace
+                ).perform()
                 finish()
                 ended(ending)
             }

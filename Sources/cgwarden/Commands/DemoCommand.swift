@@ -3,6 +3,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import LiveView
+import UnixSignals
 
 /// A minute of real work under real limits, to watch.
 struct DemoCommand: AsyncParsableCommand {
@@ -45,6 +46,10 @@ struct DemoCommand: AsyncParsableCommand {
         if StandardOutput.isTerminal && StandardOutput.inputIsTerminal {
             try await watch(until: keeper)
         } else {
+            // The rest of the tale is told, too.
+            let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+            let ending = Task { for await _ in signals { keeper.end() } }
+            defer { ending.cancel() }
             while !keeper.hasEnded {
                 try tell(tale.news())
                 try await Task.sleep(for: .milliseconds(500))

@@ -18,7 +18,7 @@ final class DemoKeeper: Sendable {
             "/proc/self/exe",
             ["cgwarden", "demo-stage", "--seconds", "\(seconds)", "--address", address],
             directory: OwnedDescriptor.directory(Array("/".utf8)))
-        let line = process.firstLine(before: Deadline(after: .seconds(60)))
+        let line = process.firstLine(before: Deadline(after: .seconds(120)))
         guard line == Self.readyLine else {
             throw CgwardenError(
                 "there is no demo: \(line.isEmpty ? "its helper did not answer" : line)",

@@ -47,7 +47,7 @@ struct DemoStage {
         defer { end(daemon) }
         let control = "\(Self.folder)/control"
         guard
-            Deadline(after: .seconds(20)).wait(until: {
+            Deadline(after: .seconds(90)).wait(until: {
                 LogFile.exists(control) || daemon.hasEnded
             }), !daemon.hasEnded
         else {

@@ -52,16 +52,11 @@ struct FailingTree: ControlFiles {
 }
 
 /// The kernel's files, with the time of each write.
-final class TimedFiles: ControlFiles {
-    private let log = Mutex<[(value: String, time: UInt64)]>([])
+final class LoggedFiles: ControlFiles {
+    private let log = Mutex<[String]>([])
     private let kernel = KernelControlFiles()
 
-    /// How long it took from the first write to the last, in milliseconds.
-    var milliseconds: Double {
-        log.withLock { Double(($0.last?.time ?? 0) - ($0.first?.time ?? 0)) / 1e6 }
-    }
-
-    var values: [String] { log.withLock { $0.map(\.value) } }
+    var values: [String] { log.withLock { $0 } }
 
     func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         try kernel.text(name, of: directory)
@@ -71,6 +66,6 @@ final class TimedFiles: ControlFiles {
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         try kernel.write(value, to: name, of: directory)
-        log.withLock { $0.append((value, MonotonicClock.nanoseconds)) }
+        log.withLock { $0.append(value) }
     }
 }

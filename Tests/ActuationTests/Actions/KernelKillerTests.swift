@@ -66,7 +66,7 @@ import Testing
     }
 
     /// Only one below it is frozen: that dies at once, and who is not frozen is asked first.
-    @Test(.enabled(if: Kernel.hasFreezer), arguments: [false, true])
+    @Test(.enabled(if: Kernel.hasFreezer), .timeLimit(.minutes(10)), arguments: [false, true])
     func aFrozenDescendantOfV1DiesWithoutWaitingForTheGrace(_ throughUnified: Bool) throws {
         let set = try #require(throughUnified ? Kernel.set : Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
@@ -84,9 +84,7 @@ import Testing
         let frozen = try CgroupDirectory(child, in: set.hierarchies[freezer])
         try frozen.write("FROZEN", to: "freezer.state")
         #expect(eventually { (try? frozen.text("freezer.state")) == "FROZEN" })
-        let start = ContinuousClock.now
-        let killed = try makeKiller(set).kill(scratch.path, grace: .seconds(60))
-        #expect(ContinuousClock.now - start < .seconds(20))
+        let killed = try makeKiller(set).kill(scratch.path, grace: .seconds(36000))
         #expect(killed.means == .signal)
         #expect(FileManager.default.fileExists(atPath: file.path()))
         #expect(processState(pid).map { $0 == "Z" } ?? true)

@@ -53,12 +53,12 @@ final class PopulatedCgroup {
             try? directory.write("0", to: "cgroup.freeze")
         }
         for top in tops {
-            _ = Deadline(after: .seconds(5)).wait {
+            _ = Deadline(after: .seconds(60)).wait {
                 for pid in (try? top.processesBelow()) ?? [] where pid > 1 { kill(pid, SIGKILL) }
                 return (try? top.processesBelow())?.isEmpty ?? true
             }
             for directory in ((try? top.subtree()) ?? []).reversed() {
-                _ = Deadline(after: .seconds(2)).wait { (try? directory.remove()) != nil }
+                _ = Deadline(after: .seconds(60)).wait { (try? directory.remove()) != nil }
             }
         }
         for process in processes {
@@ -108,7 +108,7 @@ final class PopulatedCgroup {
 }
 
 /// Waits for what the kernel or another process is to do.
-func eventually(_ seconds: Int = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(_ seconds: Int = 120, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
         if try condition() { return true }

@@ -30,7 +30,7 @@ struct CrashingProgram {
         return (isSignal ? -process.terminationStatus : process.terminationStatus, text)
     }
 
-    /// 1 on a host; in a guest what its suites can bear.
+    /// 1 on a host; in a guest what its suites can bear, where 3 comes to each step of a record.
     static let stride =
         switch ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"] {
         case nil: 1
@@ -43,10 +43,10 @@ struct CrashingProgram {
     ///
     /// An emulated guest is slow and does the same as this host: there only every so many steps.
     func killAtEachStep(
-        of arguments: [String], expecting steps: Int, stride: Int = Self.stride,
+        of arguments: [String], expecting steps: Int,
         prepare: () throws -> Void = {}, check: (_ step: String) throws -> Void
     ) throws {
-        for place in Swift.stride(from: 1, through: steps, by: stride) {
+        for place in Swift.stride(from: 1, through: steps, by: Self.stride) {
             try prepare()
             let (status, text) = try run(arguments, crashAt: place)
             #expect(status == -9, "step \(place) of \(steps): \(text)")

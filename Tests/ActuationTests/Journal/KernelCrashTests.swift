@@ -44,8 +44,7 @@ struct KernelCrashTests {
         let before = try scratch.everything()
         let writes = try scratch.plan(wishes).writes.count
         try program.killAtEachStep(
-            of: ["set", scratch.path.description] + wishes, expecting: Self.recorded * writes,
-            stride: scratch.set.mode == .unified ? 1 : CrashingProgram.stride
+            of: ["set", scratch.path.description] + wishes, expecting: Self.recorded * writes
         ) { step in try expectUndone(before, step) }
     }
 

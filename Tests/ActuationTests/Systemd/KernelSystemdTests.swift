@@ -167,7 +167,7 @@ struct KernelSystemdTests {
             process.arguments = ["--reuid=\(user)", "--clear-groups", "sleep", "1000"]
             try process.run()
             defer { if process.isRunning { process.terminate() } }
-            let isTheirs = awaited(seconds: 10) {
+            let isTheirs = awaited(seconds: 120) {
                 (try? String(
                     contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8))
                     == "sleep\n"
@@ -215,7 +215,7 @@ struct KernelSystemdTests {
         process.waitUntilExit()
         #expect(process.terminationStatus == SIGKILL)
         #expect(
-            awaited(seconds: 20) {
+            awaited(seconds: 120) {
                 (try? guest.systemd.unit(named: name)) == .some(nil)
             } until: {
                 $0
@@ -275,7 +275,7 @@ struct KernelSystemdTests {
         let version = try guest.systemd.version()
         // It comes back to the bus some time after it was executed again.
         #expect(
-            awaited(seconds: 20) {
+            awaited(seconds: 120) {
                 try? bus.version()
             } until: {
                 $0 != nil

@@ -57,10 +57,17 @@ struct KernelRunLifeTests {
     }
 
     @Test func whatTheCommandLeavesBehindIsWaitedFor() throws {
-        let run = try place.run([], "sh", "-c", "(sleep 1; echo late) & exit 5")
+        let file = NSTemporaryDirectory() + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let script = "(until [ -e \(file) ]; do sleep 0.05; done; echo late) & exit 5"
+        let waiting = try place.start([], "sh", "-c", script)
+        try RunProgram.await("it says that it waits") {
+            waiting.text("err").contains("waiting for")
+        }
+        try Data().write(to: URL(filePath: file))
+        let run = try waiting.result()
         #expect(run.status == 5)
         #expect(run.output == "late\n")
-        #expect(run.errors.contains("waiting for"))
     }
 
     @Test func theRestEndsByASignalOrAtOnce() throws {

@@ -27,7 +27,7 @@ struct KernelRunNamespaceTests {
         let script = """
             echo $$ $PPID
             (sh -c 'exit 0' & exec sleep 0.2) & wait
-            sleep 0.3
+            for _ in $(seq 600); do grep -q '^State:.Z' /proc/[0-9]*/status || break; sleep 0.1; done
             grep -l '^State:.Z' /proc/[0-9]*/status
             sleep 600 &
             exit 4

@@ -63,7 +63,7 @@ final class RunProgram {
     }
 
     /// Generous, since a guest without hardware virtualisation is slow.
-    func result(seconds: Double = 60) throws -> Result {
+    func result(seconds: Double = 120) throws -> Result {
         do {
             try Self.await("the end of it: \(text("err"))", seconds: seconds) { hasEnded }
         } catch {
@@ -80,7 +80,7 @@ final class RunProgram {
 
     private func stop() throws {
         send(SIGKILL)
-        try Self.await("its death", seconds: 5) { hasEnded }
+        try Self.await("its death") { hasEnded }
     }
 
     static func run(_ program: String, _ arguments: String...) throws -> Result {
@@ -88,7 +88,7 @@ final class RunProgram {
     }
 
     static func await(
-        _ what: @autoclosure () -> String, seconds: Double = 30, _ condition: () -> Bool
+        _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () -> Bool
     ) throws {
         let end = ContinuousClock.now + .seconds(seconds)
         while !condition() {

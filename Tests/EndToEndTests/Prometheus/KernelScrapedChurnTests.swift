@@ -18,7 +18,7 @@ struct KernelScrapedChurnTests {
         let run = try ProgramRun(
             script,
             ["--seconds", "\(Self.seconds)", "--interval", "3", "--program", ProgramRun.cgwarden])
-        let result = try run.result(seconds: Self.seconds + 120)
+        let result = try run.result(seconds: Self.seconds + 1200)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         let verdicts = result.lines.filter { $0.hasPrefix("ok: ") }
         #expect(verdicts.count >= 6, "\(result.output)")

@@ -32,7 +32,7 @@ final class Scenario {
 
     /// Kills whoever is in a cgroup but one, and those that they start meanwhile.
     func endAll(in cgroup: String, but kept: ScratchProcess? = nil) {
-        try? awaiting("\(cgroup) is empty", seconds: 10) { () -> Bool in
+        try? awaiting("\(cgroup) is empty") { () -> Bool in
             let members = text("cgroup.procs", of: cgroup).split(separator: "\n")
                 .compactMap { Int32($0) }.filter { $0 != kept?.pid }
             for process in members { kill(process, SIGKILL) }
@@ -82,7 +82,7 @@ final class Scenario {
         let daemon = daemon
         try awaiting(
             "\(what); \(daemon?.errors ?? ""); \(daemon?.log ?? "")",
-            seconds: RealCgroups.required == nil ? 30 : 90, condition)
+            seconds: 300, condition)
     }
 
     /// The content of the first file of the names that exists.

@@ -154,15 +154,18 @@ final class GuardScratch {
             guarding, hooks: [Hook(name: "none", command: ["/bin/true"])], on: target)
     }
 
-    /// A process that allocates; without a pause as fast as it can.
+    /// A process that allocates; without a pause as fast as it can, with a lock on a file only once
+    /// there is another file, whose name ends with `.go`.
     @discardableResult
     func allocate(
         mebibytesPerSecond rate: Int?, upTo most: Int = 4096, locking file: String? = nil
     ) throws -> ScratchProcess {
         let pause = rate.map { "select(undef, undef, undef, \(4.0 / Double($0)));" } ?? ""
-        let lock = file == nil ? "" : "open F, \">$ARGV[0]\"; flock F, 2;"
+        let lock =
+            "open F, \">$ARGV[0]\"; flock F, 2; "
+            + "select(undef, undef, undef, 0.05) until -e \"$ARGV[0].go\";"
         let program =
-            "\(lock) for (1..\(most / 4)) { push @x, \"a\" x (4 << 20); \(pause) } sleep 120"
+            "\(file == nil ? "" : lock) for (1..\(most / 4)) { push @x, \"a\" x (4 << 20); \(pause) } sleep 120"
         let process = try ScratchProcess(
             "exec perl -e '\(program)' \(file ?? "")", in: "guarded", of: scratch)
         processes.append(process)

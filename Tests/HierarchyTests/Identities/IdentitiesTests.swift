@@ -82,7 +82,7 @@ import Testing
     }
 
     /// A thousand containers and as many units are asked for by every tick.
-    @Test func askingAgainCostsNextToNothing() throws {
+    @Test func askingAgainReadsNothing() throws {
         try tree.docker(name: "web")
         let identities = Identities.all(tree.system)
         let cgroups = (1...2000).map { number in
@@ -90,16 +90,9 @@ import Testing
                 number % 2 == 0 ? Self.path : "/system.slice/unit-\(number).service",
                 inode: UInt64(number))
         }
-        for cgroup in cgroups { _ = identities.identity(of: cgroup) }
+        let before = cgroups.map { identities.identity(of: $0) }
         try FileManager.default.removeItem(atPath: tree.root)
-        let clock = ContinuousClock()
-        let cost =
-            (0..<5).map { _ in
-                clock.measure {
-                    for cgroup in cgroups { _ = identities.identity(of: cgroup) }
-                }
-            }.min() ?? .zero
-        // 2 µs each would be 4 ms; this build is not optimised and the machine is busy.
-        #expect(cost < .milliseconds(200), "\(cost)")
+        #expect(cgroups.map { identities.identity(of: $0) } == before)
+        #expect(before.count { $0.container == "web" } == 1000)
     }
 }

@@ -230,12 +230,10 @@ import Testing
         #expect(known.containerID == Self.id && known.runtime == "docker")
     }
 
-    @Test func aPipeIsNotWaitedFor() throws {
+    @Test(.timeLimit(.minutes(5))) func aPipeIsNotWaitedFor() throws {
         try tree.file("/var/lib/docker/containers/\(Self.id)/hostname", "")
         let path = "\(tree.root)/var/lib/docker/containers/\(Self.id)/config.v2.json"
         #expect(unsafe mkfifo(path, 0o600) == 0)
-        let start = ContinuousClock.now
         #expect(known("/docker/\(Self.id)").container == nil)
-        #expect(ContinuousClock.now - start < .seconds(2))
     }
 }
