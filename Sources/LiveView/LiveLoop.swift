@@ -13,6 +13,8 @@ public final class LiveLoop {
     /// What the last frame was drawn from; a frame is drawn when something of it changes.
     private var drawnTick: UInt64?
     private var drawnAge: UInt64 = 0
+    /// Whether the processes are still being listed.
+    private var awaitsProcesses = false
 
     /// `mode` tells how the hierarchies are mounted or which recording plays; `now` is
     /// microseconds since 1970.
@@ -35,7 +37,7 @@ public final class LiveLoop {
         source.setInterval(model.layout.delay)
         var mustDraw = true
         while !quit.isRequested {
-            if takeNewest() || mustDraw || ageMoved() { draw() }
+            if takeNewest() || mustDraw || takeProcesses() || ageMoved() { draw() }
             mustDraw = false
             // Keys that are waiting already are taken before the next frame is drawn.
             var timeout = 100
@@ -119,8 +121,17 @@ public final class LiveLoop {
     private func loadProcesses() {
         guard case .processes = model.mode, let snapshot = model.snapshot,
             let row = model.selectedRow
-        else { return }
-        model.show(source.processes(of: snapshot.cgroups[row.index]))
+        else { return awaitsProcesses = false }
+        let processes = source.processes(of: snapshot.cgroups[row.index])
+        awaitsProcesses = processes == nil
+        if let processes { model.show(processes) }
+    }
+
+    /// Takes processes that were waited for; tells whether there are any now.
+    private func takeProcesses() -> Bool {
+        guard awaitsProcesses else { return false }
+        loadProcesses()
+        return !awaitsProcesses
     }
 
     private func save() {

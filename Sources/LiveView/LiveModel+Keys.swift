@@ -70,7 +70,7 @@ extension LiveModel {
         case "f": mode = .columns(cursor: 0)
         case "z":
             guard selectedRow != nil else { return nil }
-            mode = .processes(top: 0)
+            openProcesses()
             return .loadProcesses
         case "h", "?": mode = .help(top: 0)
         case "s": return .saveLayout

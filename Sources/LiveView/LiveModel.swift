@@ -49,6 +49,8 @@ public struct LiveModel: Sendable {
     private(set) var top = 0
     /// The processes of the selection while they are shown.
     private(set) var processes: [ProcessRow] = []
+    /// Whether they are there, though it may be that there are none.
+    private(set) var hasProcesses = false
 
     /// Starts with a layout; `depth` limits the tree.
     public init(layout: Layout = Layout(), depth: Int? = nil, isReplay: Bool = false) {
@@ -71,10 +73,18 @@ public struct LiveModel: Sendable {
 
     /// Takes the processes of the selection, the busiest first.
     mutating func show(_ processes: [ProcessRow]) {
+        hasProcesses = true
         self.processes = processes.sorted { left, right in
             (right.cpuPercent ?? -1, right.memoryBytes ?? 0, left.pid)
                 < (left.cpuPercent ?? -1, left.memoryBytes ?? 0, right.pid)
         }
+    }
+
+    /// Goes to the processes of the selection, which are not there yet.
+    mutating func openProcesses() {
+        mode = .processes(top: 0)
+        processes = []
+        hasProcesses = false
     }
 
     /// Builds the rows anew after the snapshot or anything that selects or orders rows changed.

@@ -19,8 +19,9 @@ public protocol SnapshotSource: AnyObject {
     /// What people know a cgroup as in place of its name (`web (docker)`); nil if there is nothing
     /// better.
     func title(of cgroup: CgroupEntry) -> String?
-    /// The processes of a cgroup now, in any order.
-    func processes(of cgroup: CgroupEntry) -> [ProcessRow]
+    /// The processes of a cgroup now, in any order; nil while they are being listed, which no screen
+    /// waits for: ask again soon.
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow]?
     /// One value of one cgroup in up to `count` snapshots that end at `back`, oldest first.
     ///
     /// `value` is asked for the position of the cgroup in each snapshot; nil where the cgroup or

@@ -33,7 +33,12 @@ struct WebhookMessage: Sendable {
 enum WebhookToken {
     /// The file's only line.
     static func read(_ path: String) throws(IOError) -> String {
-        let bytes = try ReadBuffer.contents(of: Array(path.utf8))
+        let bytes: [UInt8]
+        do throws(FileRefusal) {
+            bytes = try RegularFile(path).contents(most: 1 << 16)
+        } catch {
+            throw error.error
+        }
         var text = bytes[...]
         while let last = text.last, last == 0x0a || last == 0x0d || last == 0x20 {
             text = text.dropLast()

@@ -22,7 +22,7 @@ struct KernelDaemonStartTests {
             name: "no configuration", options: ["--config", "/nowhere/cgwarden.yaml"], status: 74,
             words: "/nowhere/cgwarden.yaml"),
         Mistake(
-            name: "a directory for a configuration", options: ["--config", "/tmp"], status: 74,
+            name: "a directory for a configuration", options: ["--config", "/tmp"], status: 78,
             words: "/tmp"),
         Mistake(
             name: "an unknown key", config: "lisen: 1\n", status: 78, words: "cgwarden.yaml:1:1"),

@@ -202,7 +202,8 @@ struct KernelDaemonTests {
     @Test func withAFullDiskNothingDisruptiveIsDone() throws {
         defer { end() }
         let later = freezing.replacingOccurrences(of: "    on: g", with: "    on: g\n    for: 1s")
-        let daemon = try RunningDaemon(limiting() + later, ["--audit", "/dev/full"])
+        let disk = try FullDisk()
+        let daemon = try RunningDaemon(limiting() + later, ["--audit", disk.file])
         try awaiting("the freeze was wanted") {
             try daemon.metric("cgwarden_policy_firings_total{rule=\"stop\"}") ?? 0 >= 1
         }

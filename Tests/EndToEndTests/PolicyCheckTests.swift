@@ -100,7 +100,7 @@ import Testing
         #expect(
             result.lines == [
                 "\(open):1:1: error: the file can be written by others; chmod go-w it [file]",
-                "\(pipe):1:1: error: the file is no regular file [file]",
+                "\(pipe):1:1: error: the file is not a regular file [file]",
                 "\(pipe)x:1:1: error: the file cannot be opened: No such file or directory [file]",
             ])
     }

@@ -1,5 +1,6 @@
 import Actuation
 import CgroupModel
+import Configuration
 import Foundation
 import Glibc
 import Hierarchy
@@ -25,15 +26,26 @@ import Testing
     ])
     func withoutSystemdThePathTells(_ path: String, _ unit: String?) {
         let lookup = UnitLookup(set: machine.set, connections: nil)
-        #expect(lookup.unit(of: CgroupPath(path)) == unit)
+        #expect(lookup.unit(of: Self.entry(path)) == unit)
+        #expect(lookup.isSettled(Self.entry(path)))
+    }
+
+    private static func entry(_ path: String) -> CgroupEntry {
+        CgroupEntry(
+            path: CgroupPath(path), id: CgroupID(inode: 7, generation: 1), parent: nil,
+            controllers: [], row: RowLocation(block: 0, row: 0))
+    }
+
+    private func lookup(_ bus: any BusConnection) -> UnitLookup {
+        UnitLookup(set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
     }
 
     @Test func aSystemdThatDoesNotAnswerIsAskedOnceInAWhile() {
         let bus = CountingBus(.timedOut(seconds: 5))
-        let lookup = UnitLookup(
-            set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
+        let lookup = lookup(bus)
         for _ in 0..<10 {
-            #expect(lookup.unit(of: CgroupPath("/system.slice/a.service")) == "a.service")
+            #expect(lookup.unit(of: Self.entry("/system.slice/a.service")) == "a.service")
+            lookup.settle(within: .seconds(60))
         }
         #expect(bus.count == 1)
     }
@@ -41,28 +53,48 @@ import Testing
     /// Every tick would be late.
     @Test(.timeLimit(.minutes(5))) func aSystemdThatHangsIsNotWaitedFor() {
         let bus = HangingBus()
+<<<<<<< HEAD
         defer { bus.door.open() }
         let lookup = UnitLookup(
             set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
+=======
+        let lookup = lookup(bus)
+>>>>>>> 6786f346f831ada1a338489dd4eb9f42210faafa
         for _ in 0..<10 {
-            #expect(lookup.unit(of: CgroupPath("/system.slice/a.service")) == "a.service")
+            #expect(lookup.unit(of: Self.entry("/system.slice/a.service")) == "a.service")
+            #expect(!lookup.isSettled(Self.entry("/system.slice/a.service")))
         }
+<<<<<<< HEAD
+=======
+        bus.end()
+>>>>>>> 6786f346f831ada1a338489dd4eb9f42210faafa
     }
 
     @Test func whatSystemdDoesNotKnowIsNoUnitWhateverItsName() {
-        let bus = CountingBus(
-            .refused(name: "org.freedesktop.systemd1.NoSuchUnit", message: "no"))
-        let lookup = UnitLookup(
-            set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
-        #expect(lookup.unit(of: CgroupPath("/fake.service")) == nil)
+        let lookup = lookup(
+            CountingBus(.refused(name: "org.freedesktop.systemd1.NoSuchUnit", message: "no")))
+        _ = lookup.unit(of: Self.entry("/fake.service"))
+        lookup.settle(within: .seconds(60))
+        #expect(lookup.unit(of: Self.entry("/fake.service")) == nil)
+        #expect(lookup.isSettled(Self.entry("/fake.service")))
     }
 }
 
+/// Does not answer before the test is over.
 private final class HangingBus: BusConnection {
+<<<<<<< HEAD
     let door = Door()
 
     func call(_ call: BusCall) throws(BusError) -> [BusValue] {
         door.wait()
+=======
+    private let isOver = Atomic(false)
+
+    func end() { isOver.store(true, ordering: .relaxed) }
+
+    func call(_ call: BusCall) throws(BusError) -> [BusValue] {
+        while !isOver.load(ordering: .relaxed) { Pause.sleep(.milliseconds(1)) }
+>>>>>>> 6786f346f831ada1a338489dd4eb9f42210faafa
         throw .timedOut(seconds: 5)
     }
 }
@@ -101,7 +133,20 @@ private final class CountingBus: BusConnection {
         KernelFacts(
             set: machine.set, policy: policy,
             holds: HoldList(directory: "\(machine.root)/state"), connections: nil,
-            identities: Identities(machine.set.system))
+            identities: Identities(machine.set))
+    }
+
+    /// The command names once they were looked for.
+    private func commands(_ facts: KernelFacts, _ other: CgroupEntry? = nil) -> Set<String> {
+        let cgroup = other ?? entry
+        var policy = PolicyDocument()
+        var group = CgroupGroup(
+            name: "g", position: ConfigPosition(file: "p", line: 1, column: 1))
+        group.command = TextPattern("*")
+        policy.groups = [group]
+        facts.settle([cgroup], for: policy, within: .seconds(60))
+        #expect(facts.isSettled(cgroup))
+        return facts.commands(of: cgroup)
     }
 
     @Test func membersAndOwnerAndHold() throws {
@@ -110,7 +155,7 @@ private final class CountingBus: BusConnection {
         try machine.cgroup("/a", in: "pids", ["cgroup.procs": "12\n13\n14"])
         let facts = facts()
         #expect(facts.mode == .v1)
-        #expect(facts.commands(of: entry) == ["postgres", "sh"])
+        #expect(commands(facts) == ["postgres", "sh"])
         #expect(facts.owner(of: entry) == geteuid())
         #expect(facts.hold(on: entry) == nil)
         _ = try HoldList(directory: "\(machine.root)/state").hold(entry.path, for: .seconds(60))
@@ -121,15 +166,15 @@ private final class CountingBus: BusConnection {
         try machine.file("proc/12/comm", "postgres\n")
         try machine.cgroup("/a", in: "pids", ["cgroup.procs": "12"])
         let facts = facts()
-        #expect(facts.commands(of: entry) == ["postgres"])
+        #expect(commands(facts) == ["postgres"])
         try machine.cgroup("/a", in: "pids", ["cgroup.procs": ""])
         #expect(facts.commands(of: entry) == ["postgres"])
         // Another one at the path has nothing to do with it, and the old one has nobody any more.
         let place = "\(machine.root)/cgroup/memory/a"
         try FileManager.default.moveItem(atPath: place, toPath: "\(place)-old")
         try machine.usual()
-        #expect(facts.commands(of: try Self.entry("/a", in: machine.set)).isEmpty)
-        #expect(self.facts().commands(of: entry).isEmpty)
+        #expect(commands(facts, try Self.entry("/a", in: machine.set)).isEmpty)
+        #expect(commands(self.facts()).isEmpty)
     }
 
     @Test func aDiskByItsNumberNeedsNoMachine() {
@@ -186,7 +231,7 @@ struct KernelAttributeTests {
         func facts() -> KernelFacts {
             KernelFacts(
                 set: scratch.set, policy: PolicyDocument(), holds: nil, connections: nil,
-                identities: Identities(scratch.set.system))
+                identities: Identities(scratch.set))
         }
         #expect(facts().attribute("user.cgwarden.class", of: entry) == "batch")
         #expect(facts().attribute("trusted.class", of: entry) == "batch")

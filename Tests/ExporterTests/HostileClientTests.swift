@@ -168,23 +168,6 @@ import Testing
         }
     }
 
-    /// How much comes to someone who asks and begins to read much later.
-    private func bytes(_ port: Int, readingAfter pause: Duration) async throws -> Int {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.socketOption(.so_rcvbuf), value: 4096)
-            .connect(host: "127.0.0.1", port: port).get()
-        let request = "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-        try await channel.writeAndFlush(ByteBuffer(string: request))
-        try await Task.sleep(for: pause)
-        // What is there by now is all that it will get.
-        let counter = ByteCounter()
-        try await channel.pipeline.addHandler(counter)
-        try await channel.setOption(.autoRead, value: true).get()
-        try await channel.closeFuture.get()
-        return try await channel.eventLoop.submit { counter.bytes.value }.get()
-    }
-
     @Test func tooLargeHeadersAreToldAsSuch() async throws {
         try await TestServer.run { port in
             let long = String(repeating: "a", count: 40_000)

@@ -59,8 +59,8 @@ import Testing
         let pipe = folder.appending(path: "pipe").path()
         let result = unsafe mkfifo(pipe, 0o600)
         #expect(result == 0)
-        #expect(refusal(pipe) == "is no regular file")
-        #expect(refusal(folder.path()) == "is no regular file")
+        #expect(refusal(pipe) == "is not a regular file")
+        #expect(refusal(folder.path()) == "is not a regular file")
         #expect(refusal("/dev/zero") != "read")
         #expect(refusal(pipe + "x") == "cannot be opened: No such file or directory")
     }

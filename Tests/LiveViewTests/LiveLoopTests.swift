@@ -31,8 +31,12 @@ private final class FakeSource: SnapshotSource {
     var frameCount: Int { ring.count }
     func setInterval(_ seconds: Double) { intervals.append(seconds) }
     func sampleNow() { samples += 1 }
-    func processes(of cgroup: CgroupEntry) -> [ProcessRow] {
-        [ProcessRow(pid: 9, user: "u", cpuPercent: 1, memoryBytes: 1, command: "work")]
+    /// How often the processes are still being listed.
+    var busyLists = 0
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow]? {
+        busyLists -= 1
+        guard busyLists < 0 else { return nil }
+        return [ProcessRow(pid: 9, user: "u", cpuPercent: 1, memoryBytes: 1, command: "work")]
     }
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
@@ -132,6 +136,19 @@ private final class FakeSource: SnapshotSource {
 
     @Test func zoomShowsProcesses() {
         #expect(run(["z"]).contains { $0.contains("work") })
+    }
+
+    @Test func keysAreTakenWhileProcessesAreListed() {
+        func isListing(_ keys: [KeyEvent], busy: Int) -> Bool {
+            let other = LiveLoopTests()
+            other.source.busyLists = busy
+            let lines = other.run(keys)
+            #expect(lines.contains { $0.contains("work") } == (busy < 10))
+            return lines.contains { $0.contains("listing processes") }
+        }
+        #expect(isListing(["z"], busy: .max))
+        #expect(!isListing(["z", "z"], busy: .max))
+        #expect(!isListing(["z"], busy: 3))
     }
 
     @Test func aResizeIsFollowed() {

@@ -1,4 +1,5 @@
 #if Systemd
+internal import CLinux
 internal import CSystemd
 internal import Glibc
 internal import KernelIO
@@ -18,7 +19,7 @@ internal import KernelIO
         switch address {
         case .systemBus:
             status = unsafe sd_bus_open_system(&opened)
-        case .socket(let path):
+        case .socket(let path, _):
             status = unsafe sd_bus_new(&opened)
             if status >= 0 { status = unsafe sd_bus_set_address(opened, "unix:path=\(path)") }
             if status >= 0 { status = unsafe sd_bus_start(opened) }
@@ -34,11 +35,20 @@ internal import KernelIO
             throw .unreachable(reason(status))
         }
         let bus = unsafe OpenBus(adopting: opened)
+        if case .socket(let path, let user?) = address, bus.server != Int64(user) {
+            throw .unreachable("\(path) is not served by user \(user)")
+        }
         try bus.waitUntilReady(deadline)
         return bus
     }
 
     deinit { unsafe sd_bus_close_unref(pointer) }
+
+    /// The user at the other end, negative if that cannot be told.
+    private var server: Int64 {
+        let number = unsafe sd_bus_get_fd(pointer)
+        return number < 0 ? -1 : cgw_peer_user(number)
+    }
 
     /// Whether the other side still holds the connection.
     var isAlive: Bool {

@@ -12,8 +12,9 @@ internal import Synchronization
 public final class SystemBus: BusConnection {
     /// Where systemd listens.
     public enum Address: Hashable, Sendable {
-        /// The socket on which systemd serves its own privileged tools, without a bus daemon.
-        case socket(String)
+        /// The socket on which systemd serves its own privileged tools, without a bus daemon; with
+        /// `user` it has to be that user who serves it, for the path may be that user's to change.
+        case socket(String, user: UInt32? = nil)
         /// The system bus.
         case systemBus
         /// A connected socket; it cannot be opened again after it was lost.

@@ -8,7 +8,8 @@ extension Systemd {
             switch instance {
             // The bus daemon asks for authorization, which root has no need of, and may be down.
             case .system: geteuid() == 0 ? .socket("/run/systemd/private") : .systemBus
-            case .user(let number): .socket("/run/user/\(number)/systemd/private")
+            case .user(let number):
+                .socket("/run/user/\(number)/systemd/private", user: number)
             }
         return Systemd(instance, over: SystemBus(address))
         #else

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include "CLinuxProcesses.h"
 #include "Events.h"
+#include "Files.h"
 #include "Password.h"
 #include "Spawn.h"
 

@@ -18,11 +18,11 @@ public final class KernelFacts: CgroupFacts {
     private let set: HierarchySet
     private let protected: ProtectedSet
     private let holds: HoldList?
-    private let lookup: UnitLookup
-    private let units = FactCache<CgroupID, String?>(seconds: 30)
+    private let units: UnitLookup
     private let identities: Identities
+    private let members = FactGatherer("cgw-members")
+    private let names: GatheredFacts<CgroupID, Set<String>>
     private let owners = FactCache<CgroupID, UInt32?>(seconds: 10)
-    private let names = FactCache<CgroupID, Set<String>>(seconds: 3)
     private let attributes = FactCache<CgroupID, [String: String]>(seconds: 10)
     private let refusals: [DisruptiveAction: FactCache<CgroupID, String?>]
     private let holdings = FactCache<CgroupID, String?>(seconds: 1)
@@ -30,9 +30,11 @@ public final class KernelFacts: CgroupFacts {
     private let disks = Mutex<[String: (number: InstanceKey?, found: UInt64)]>([:])
 
     /// Looks at a machine; without connections to systemd a unit is what the path says.
+    ///
+    /// `isOnce` is for a command that ends.
     public init(
         set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
-        connections: SystemdConnections?, identities: Identities
+        connections: SystemdConnections?, identities: Identities, isOnce: Bool = false
     ) {
         self.set = set
         self.identities = identities
@@ -45,7 +47,8 @@ public final class KernelFacts: CgroupFacts {
             case .unified: .v2
             }
         protected = ProtectedSet(set: set, protection: policy.protection)
-        lookup = UnitLookup(set: set, connections: connections)
+        units = UnitLookup(set: set, connections: connections, isOnce: isOnce)
+        names = GatheredFacts(by: members) { _ in 3 }
         wantedAttributes = Array(Swift.Set(policy.groups.flatMap(\.attributes.keys))).sorted()
         refusals = Dictionary(
             uniqueKeysWithValues: DisruptiveAction.allCases.map {
@@ -54,13 +57,33 @@ public final class KernelFacts: CgroupFacts {
     }
 
     /// The systemd unit that owns the cgroup.
-    public func unit(of cgroup: CgroupEntry) -> String? {
-        units.value(of: cgroup.id) { lookup.unit(of: cgroup.path) }
-    }
+    public func unit(of cgroup: CgroupEntry) -> String? { units.unit(of: cgroup) }
 
     /// What the cgroup is known as: by its path, and to its runtime.
     public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
         identities.identity(of: cgroup)
+    }
+
+    /// Whether everything that was asked about a cgroup was looked for.
+    public func isSettled(_ cgroup: CgroupEntry) -> Bool {
+        identities.isSettled(cgroup) && units.isSettled(cgroup) && names.isSettled(cgroup.id)
+    }
+
+    /// Asks for all that the groups of a policy name, and waits until that is found out, as a person
+    /// would wait; at most for a time.
+    public func settle(
+        _ cgroups: [CgroupEntry], for policy: PolicyDocument, within time: Duration = .seconds(2)
+    ) {
+        let deadline = Deadline(after: time)
+        let groups = policy.groups
+        for cgroup in cgroups {
+            if groups.contains(where: { $0.unit != nil }) { _ = unit(of: cgroup) }
+            if groups.contains(where: { $0.command != nil }) { _ = commands(of: cgroup) }
+        }
+        let hasContainers = groups.contains { $0.container != nil }
+        if hasContainers { identities.settle(cgroups, within: time) }
+        units.settle(within: .milliseconds(deadline.milliseconds))
+        _ = members.waitUntilIdle(within: .milliseconds(deadline.milliseconds))
     }
 
     /// An extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*` of a
@@ -93,18 +116,24 @@ public final class KernelFacts: CgroupFacts {
 
     /// The command names of its own members in any tree.
     public func commands(of cgroup: CgroupEntry) -> Set<String> {
-        names.value(of: cgroup.id) {
-            var found: Set<String> = []
-            for directory in directories(of: cgroup) {
-                for pid in directory.members where pid > 0 {
-                    guard
-                        let text = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
-                    else { continue }
-                    found.insert(CgroupPath.text(text.prefix { $0 != 0x0a }))
-                }
-            }
-            return found
+        names.value(of: cgroup.id, on: 0) {
+            ([], isFinal: false)
+        } find: { [self] _, _ in
+            (.found(commandsNow(of: cgroup)), bytes: 0)
         }
+    }
+
+    /// A cgroup may have any number of processes.
+    private func commandsNow(of cgroup: CgroupEntry) -> Set<String> {
+        var found: Set<String> = []
+        for directory in directories(of: cgroup) {
+            for pid in directory.members where pid > 0 {
+                guard let text = try? ReadBuffer.contents(of: set.system.proc("\(pid)/comm"))
+                else { continue }
+                found.insert(CgroupPath.text(text.prefix { $0 != 0x0a }))
+            }
+        }
+        return found
     }
 
     /// Why a disruptive action on the cgroup is refused; who does it asks again.

@@ -1,92 +1,64 @@
 internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
-internal import KernelIO
-internal import Synchronization
 
 /// Finds the systemd unit of a cgroup: by asking systemd where it runs, else by the path.
 ///
-/// A systemd that does not answer at once is not waited for, since every tick would be late.
+/// A systemd may take long to answer, and a user's own never need to: it is asked in the background,
+/// each user's on that user's account.
 struct UnitLookup: Sendable {
+    /// The unit's name as systemd writes it, escapes and all; nil if there is none.
+    typealias Unit = String?
+
     private let root: [UInt8]
     private let connections: SystemdConnections?
-    private let questions: BackgroundQueue<@Sendable () -> Void>
-    private let asking: Asking?
-    private static let silence: UInt64 = 30_000_000_000
-    private static let patience: Int32 = 200
-
-    /// The one question that there may be at a time.
-    private final class Asking: Sendable {
-        struct State: Sendable {
-            var isOpen = false
-            /// Nil inside for no unit, nil for no answer.
-            var answer: String??
-            /// When systemd may be asked again after it did not answer, in nanoseconds.
-            var silentUntil: UInt64 = 0
-        }
-
-        let state = Mutex(State())
-        let answered: EventFlag
-
-        init() throws(IOError) { answered = try EventFlag() }
-
-        /// False while it may not be asked.
-        func begin() -> Bool {
-            state.withLock { state in
-                guard !state.isOpen, state.silentUntil < MonotonicClock.nanoseconds else {
-                    return false
-                }
-                answered.lower()
-                state.isOpen = true
-                state.answer = nil
-                return true
-            }
-        }
-
-        func end(_ answer: String??) {
-            state.withLock { state in
-                state.isOpen = false
-                state.answer = answer
-                answered.raise()
-            }
-        }
-    }
+    private let gatherer: FactGatherer
+    private let units: GatheredFacts<CgroupID, Unit>
 
     /// Asks nobody if there are no connections.
-    init(set: HierarchySet, connections: SystemdConnections?) {
+    init(set: HierarchySet, connections: SystemdConnections?, isOnce: Bool = false) {
         let trees = set.hierarchies.filter { $0.version == .unified || $0.name == "systemd" }
         root = (trees.first ?? set.hierarchies[0]).root
         self.connections = connections
-        questions = BackgroundQueue("cgw-units", capacity: 1) { $0() }
-        asking = try? Asking()
+        gatherer = FactGatherer("cgw-units", isOnce: isOnce)
+        units = GatheredFacts(by: gatherer) { _ in 30 }
     }
 
-    /// The unit's name as systemd writes it, escapes and all; nil if there is none.
-    func unit(of path: CgroupPath) -> String? {
-        guard let connections, let asking, asking.begin() else { return CgroupIdentity(path).unit }
-        questions.add { [self] in asking.end(try? .some(asked(path, connections))) }
-        var list = PollList()
-        list.add(asking.answered.descriptor.number)
-        list.wait(milliseconds: Self.patience)
-        let answer = asking.state.withLock { state -> String?? in
-            if state.answer == nil {
-                state.silentUntil = MonotonicClock.nanoseconds + Self.silence
-            }
-            return state.answer
+    /// What is known now; what the path says until systemd has answered, or if it does not.
+    func unit(of cgroup: CgroupEntry) -> Unit {
+        let path = cgroup.path
+        return units.value(of: cgroup.id, on: 0) {
+            (CgroupIdentity(path).unit, connections == nil)
+        } find: { [self] _, user in
+            (find(path, user), bytes: 0)
         }
-        return answer ?? CgroupIdentity(path).unit
     }
 
-    private func asked(
-        _ path: CgroupPath, _ connections: SystemdConnections
-    ) throws(BusError) -> String? {
+    /// Whether systemd was asked about a cgroup that somebody asked for.
+    func isSettled(_ cgroup: CgroupEntry) -> Bool { units.isSettled(cgroup.id) }
+
+    /// Waits until all that was asked for is found out.
+    func settle(within time: Duration) { _ = gatherer.waitUntilIdle(within: time) }
+
+    private func find(
+        _ path: CgroupPath, _ user: UInt32
+    ) -> GatheredFacts<CgroupID, Unit>.Outcome {
+        let byPath = CgroupIdentity(path).unit
+        guard let connections else { return .found(byPath) }
         let text = hostPath(path)
-        guard let unit = try connections[.system].unit(ofCgroup: text) else { return nil }
-        guard let user = UnitName.user(ofManager: unit.name), unit.cgroup != text else {
-            return unit.name
+        do throws(BusError) {
+            guard let unit = try connections[.system].unit(ofCgroup: text) else {
+                return .found(nil)
+            }
+            guard let owner = UnitName.user(ofManager: unit.name), unit.cgroup != text else {
+                return .found(unit.name)
+            }
+            guard owner == user else { return .belongs(to: owner) }
+            let nested = try? connections[.user(owner)].unit(ofCgroup: text)
+            return .found(nested?.name ?? unit.name)
+        } catch {
+            return .found(byPath)
         }
-        let nested = try? connections[.user(user)].unit(ofCgroup: text)
-        return nested?.name ?? unit.name
     }
 
     /// The path as process 1 sees it.

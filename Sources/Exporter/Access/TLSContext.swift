@@ -82,7 +82,7 @@ struct TLSContext: Sendable {
         switch source {
         case .inline(let text): bytes = Array(text.utf8)
         case .file(let path):
-            do throws(KernelIO.IOError) {
+            do throws(FileRefusal) {
                 bytes = try files.read(path)
             } catch {
                 throw Failure(description: "\(key): \(error)")

@@ -9,10 +9,10 @@ struct WatchedFiles: Sendable {
     var haveChanged: Bool { stamps.contains { FileStamp(of: $0.key) != $0.value } }
 
     /// Reads a file; it is watched whether that succeeds or not.
-    mutating func read(_ path: String) throws(IOError) -> [UInt8] {
+    mutating func read(_ path: String) throws(FileRefusal) -> [UInt8] {
         // Before the reading: a change in between then shows.
         stamps[path] = .some(FileStamp(of: path))
-        return try ReadBuffer.contents(of: Array(path.utf8))
+        return try RegularFile(path).contents(most: 1 << 20)
     }
 
     /// The same files as they look now.

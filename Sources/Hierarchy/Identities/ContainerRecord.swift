@@ -15,6 +15,16 @@ struct ContainerRecord: Hashable, Sendable {
 
     init(_ runtime: String) { self.runtime = runtime }
 
+    /// Keeps labels of at most so many bytes in all: each cgroup that is asked for keeps its own.
+    mutating func setLabels(_ labels: [String: String], most: Int) {
+        var left = most
+        for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
+            left -= name.utf8.count + value.utf8.count
+            guard left >= 0 else { return }
+            self.labels[name] = value
+        }
+    }
+
     /// Takes what the kubelet and the runtimes write into annotations of an OCI bundle, or into
     /// labels of docker.
     init(_ runtime: String, annotations: [String: String]) {

@@ -7,18 +7,13 @@ internal import KernelIO
 /// read tells nothing; what is not there yet may be a moment later.
 struct RuntimeState: Sendable {
     private let system: SystemRoot
-    private let machine: FactCache<UInt32, StateFiles>
-    // Many cgroups of one sweep may ask for the same: those within a container, all of podman's.
-    private let records = FactCache<String, ContainerRecord?>(seconds: 1)
-    private let indexes = FactCache<UInt32, [String: ContainerRecord]>(seconds: 1)
+    private let machine = FactCache<UInt32, StateFiles>(seconds: 60)
     private let pods = FactCache<String, [String: (namespace: String, name: String)]>(seconds: 1)
 
-    /// podman has one file for all its containers.
-    private static let mostOfIndex = 1 << 24
     private static let drivers = ["overlay", "vfs", "btrfs", "zfs"]
 
     private typealias Reader =
-        @Sendable (RuntimeState, StateFiles, CgroupIdentity, UInt64) -> ContainerRecord?
+        @Sendable (RuntimeState, StateFiles, CgroupIdentity, Look) -> ContainerRecord?
 
     /// Who may know a container; nil for one whose path does not name the runtime.
     private static let readers: [(runtime: String?, read: Reader)] = [
@@ -29,9 +24,11 @@ struct RuntimeState: Sendable {
         ("libvirt-lxc", { $0.machined($1, $2, $3) }),
     ]
 
-    init(_ system: SystemRoot) {
-        self.system = system
-        machine = FactCache(seconds: 60)
+    init(_ system: SystemRoot) { self.system = system }
+
+    /// What is kept at most of a user's containers: a user may have any number of them.
+    private static func bounds(_ user: UInt32) -> (files: Int, containers: Int, labelBytes: Int) {
+        user == 0 ? (8192, 100_000, 1 << 16) : (256, 1000, 1 << 13)
     }
 
     /// Whether there is anything to look for.
@@ -40,148 +37,180 @@ struct RuntimeState: Sendable {
         return identity.podUID != nil || readers.contains { $0.runtime == identity.runtime }
     }
 
-    /// Adds what is written down; false if that is not all there should be.
-    func complete(_ identity: inout CgroupIdentity, at now: UInt64) -> Bool {
+    /// Adds what is written down of a user's containers, 0 for the machine's own; false if that is
+    /// not all there should be.
+    func complete(_ identity: inout CgroupIdentity, of user: UInt32, _ look: Look) -> Bool {
         let isContainer = identity.containerID != nil || identity.container != nil
         var isFound = !isContainer
-        if isContainer, let record = record(of: identity, at: now) {
+        if isContainer, let record = record(of: identity, user, look) {
             identity.add(record)
             isFound = true
         }
         guard let uid = identity.podUID, identity.pod == nil else { return isFound }
-        guard let pod = loggedPods(at: now)[uid] else { return false }
+        guard let pod = loggedPods(at: look.now)[uid] else { return false }
         identity.pod = pod.name
         identity.namespace = pod.namespace
         return isFound
     }
 
-    private func record(of identity: CgroupIdentity, at now: UInt64) -> ContainerRecord? {
-        // A user may make a cgroup of any name, but has only the state of containers of their own.
-        let user = identity.user ?? 0
-        let name = identity.containerID ?? identity.container ?? ""
-        return records.value(of: "\(user)/\(identity.runtime ?? "")/\(name)", at: now) { _ in
-            let files = machine.value(of: user, at: now) { _ in
-                user == 0 ? StateFiles(system) : StateFiles(system, user: user)
-            }
-            return Self.readers.lazy.filter { $0.runtime == identity.runtime }
-                .compactMap { $0.read(self, files, identity, now) }.first
+    private func record(
+        of identity: CgroupIdentity, _ user: UInt32, _ look: Look
+    ) -> ContainerRecord? {
+        let files = machine.value(of: user, at: look.now) { old in
+            let parsed = old?.parsed ?? ParsedFiles(most: Self.bounds(user).files)
+            return user == 0
+                ? StateFiles(system, parsed: parsed)
+                : StateFiles(system, user: user, parsed: parsed)
         }
+        return Self.readers.lazy.filter { $0.runtime == identity.runtime }
+            .compactMap { $0.read(self, files, identity, look) }.first
     }
 
     private func docker(
-        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+        _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
     ) -> ContainerRecord? {
         guard let id = identity.containerID else { return nil }
-        for root in files.docker {
-            var name, image: String?
-            var labels: [String: String] = [:]
-            let isRead = files.strings("\(root)/containers/\(id)/config.v2.json") { place, value in
-                switch (place.count, place.first) {
-                case (1, "Name"): name = value.hasPrefix("/") ? String(value.dropFirst()) : value
-                case (2, "Config") where place[1] == "Image": image = value
-                case (3, "Config") where place[1] == "Labels": labels[place[2]] = value
-                default: break
-                }
+        return files.docker.lazy.compactMap { root in
+            files.records(root, "containers/\(id)/config.v2.json", look) { bytes in
+                dockerRecord(bytes, files).map { ["": $0] }
+            }?.values.first
+        }.first
+    }
+
+    private func dockerRecord(_ bytes: [UInt8], _ files: StateFiles) -> ContainerRecord? {
+        var name, image: String?
+        var labels: [String: String] = [:]
+        let isRead: ()? = try? JSONStrings.visit(bytes) { place, value in
+            switch (place.count, place.first) {
+            case (1, "Name"): name = value.hasPrefix("/") ? String(value.dropFirst()) : value
+            case (2, "Config") where place[1] == "Image": image = value
+            case (3, "Config") where place[1] == "Labels": labels[place[2]] = value
+            default: break
             }
-            guard isRead else { continue }
-            var record = ContainerRecord("docker", annotations: labels)
-            // Of a pod's container it is made of all names that there are (k8s_web_shop-0_…).
-            if record.pod == nil { record.name = name }
-            record.image = image
-            record.labels = labels
-            return record
         }
-        return nil
+        guard isRead != nil else { return nil }
+        var record = ContainerRecord("docker", annotations: labels)
+        // Of a pod's container it is made of all names that there are (k8s_web_shop-0_…).
+        if record.pod == nil { record.name = name }
+        record.image = image
+        record.setLabels(labels, most: Self.bounds(files.owner).labelBytes)
+        return record
     }
 
     private func containerd(
-        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+        _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
     ) -> ContainerRecord? {
         guard let id = identity.containerID else { return nil }
         for root in files.containerd {
-            let tasks = "\(root)/io.containerd.runtime.v2.task"
-            for namespace in files.names(in: tasks) {
-                let bundle = "\(tasks)/\(namespace)/\(id)/config.json"
-                if let annotations = files.table(bundle, under: "annotations") {
-                    return ContainerRecord("containerd", annotations: annotations)
+            let tasks = "io.containerd.runtime.v2.task"
+            for namespace in StateFiles.names(in: "\(root.rest)/\(tasks)", system) {
+                let records = files.records(
+                    root, "\(tasks)/\(namespace)/\(id)/config.json", look
+                ) { bytes in
+                    StateFiles.table(bytes, under: "annotations").map {
+                        ["": ContainerRecord("containerd", annotations: $0)]
+                    }
                 }
+                if let record = records?.values.first { return record }
             }
         }
         return nil
     }
 
     private func crio(
-        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+        _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
     ) -> ContainerRecord? {
         guard let id = identity.containerID else { return nil }
+        return inStorage(files) { root, driver in
+            files.records(root, "\(driver)-containers/\(id)/userdata/config.json", look) { bytes in
+                crioRecord(bytes, files).map { ["": $0] }
+            }?.values.first
+        }
+    }
+
+    private func crioRecord(_ bytes: [UInt8], _ files: StateFiles) -> ContainerRecord? {
+        guard let annotations = StateFiles.table(bytes, under: "annotations") else { return nil }
+        var record = ContainerRecord("cri-o", annotations: annotations)
+        var labels: [String: String] = [:]
+        let text = annotations["io.kubernetes.cri-o.Labels"] ?? "{}"
+        try? JSONStrings.visit(Array(text.utf8)) { place, value in
+            if place.count == 1 { labels[place[0]] = value }
+        }
+        record.setLabels(labels, most: Self.bounds(files.owner).labelBytes)
+        return record
+    }
+
+    /// podman has one file for all its containers that stay, and one for those that go with `--rm` or
+    /// the next start.
+    private func podman(
+        _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
+    ) -> ContainerRecord? {
+        guard let id = identity.containerID else { return nil }
+        return inStorage(files) { root, driver in
+            ["containers.json", "volatile-containers.json"].lazy.compactMap { name in
+                files.records(root, "\(driver)-containers/\(name)", isIndex: true, look) { bytes in
+                    podmanRecords(bytes, most: Self.bounds(files.owner).containers)
+                }?[id]
+            }.first
+        }
+    }
+
+    private func inStorage(
+        _ files: StateFiles,
+        _ read: (_ root: StateFiles.Place, _ driver: String) -> ContainerRecord?
+    ) -> ContainerRecord? {
         for root in files.storage {
             for driver in Self.drivers {
-                let bundle = "\(root)/\(driver)-containers/\(id)/userdata/config.json"
-                guard let annotations = files.table(bundle, under: "annotations") else { continue }
-                var record = ContainerRecord("cri-o", annotations: annotations)
-                let labels = annotations["io.kubernetes.cri-o.Labels"] ?? "{}"
-                try? JSONStrings.visit(Array(labels.utf8)) { place, value in
-                    if place.count == 1 { record.labels[place[0]] = value }
-                }
-                return record
+                if let record = read(root, driver) { return record }
             }
         }
         return nil
     }
 
-    private func podman(
-        _ files: StateFiles, _ identity: CgroupIdentity, _ now: UInt64
-    ) -> ContainerRecord? {
-        let index = indexes.value(of: identity.user ?? 0, at: now) { _ in podmanIndex(files) }
-        return identity.containerID.flatMap { index[$0] }
-    }
-
-    /// podman's containers by their identifiers: those that stay, and those that go with `--rm` or
-    /// the next start.
-    private func podmanIndex(_ files: StateFiles) -> [String: ContainerRecord] {
-        var index: [String: ContainerRecord] = [:]
-        for root in files.storage {
-            for driver in Self.drivers {
-                for name in ["containers.json", "volatile-containers.json"] {
-                    let path = "\(root)/\(driver)-containers/\(name)"
-                    index.merge(podmanRecords(files, path)) { own, _ in own }
-                }
-            }
-        }
-        return index
-    }
-
-    private func podmanRecords(_ files: StateFiles, _ path: String) -> [String: ContainerRecord] {
+    private func podmanRecords(_ bytes: [UInt8], most: Int) -> [String: ContainerRecord]? {
         var ids: [String: String] = [:]
         var records: [String: ContainerRecord] = [:]
-        let isRead = files.strings(path, most: Self.mostOfIndex) { place, value in
+        func record(_ place: String, _ change: (inout ContainerRecord) -> Void) {
+            guard records.count < most || records[place] != nil else { return }
+            change(&records[place, default: ContainerRecord("podman")])
+        }
+        let isRead: ()? = try? JSONStrings.visit(bytes) { place, value in
             guard place.count >= 2 else { return }
             switch (place.count, place[1]) {
-            case (2, "id"): ids[place[0]] = value
-            case (3, "names") where place[2] == "0":
-                records[place[0], default: ContainerRecord("podman")].name = value
+            case (2, "id"): if ids.count < most { ids[place[0]] = value }
+            case (3, "names") where place[2] == "0": record(place[0]) { $0.name = value }
             case (2, "metadata"):
                 try? JSONStrings.visit(Array(value.utf8)) { inner, value in
                     guard inner == ["image-name"] else { return }
-                    records[place[0], default: ContainerRecord("podman")].image = value
+                    record(place[0]) { $0.image = value }
                 }
             default: break
             }
         }
-        guard isRead else { return [:] }
+        guard isRead != nil else { return nil }
         let found = ids.compactMap { place, id in records[place].map { (id, $0) } }
         return Dictionary(found) { own, _ in own }
     }
 
     /// systemd-machined's file of a container or virtual machine: `KEY=value` lines.
     private func machined(
-        _ files: StateFiles, _ identity: CgroupIdentity, _: UInt64
+        _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
     ) -> ContainerRecord? {
+        // systemd-machined is the machine's alone.
         guard let name = identity.container, !name.contains("/"), name != "..", name != ".",
-            let lines = files.lines("/run/systemd/machines/\(name)")
+            files.owner == 0
         else { return nil }
+        let place = StateFiles.Place("/run/systemd/machines")
+        return files.records(place, name, look) { bytes in
+            ["": machine(named: name, identity, String(decoding: bytes, as: UTF8.self))]
+        }?.values.first
+    }
+
+    private func machine(
+        named name: String, _ identity: CgroupIdentity, _ text: String
+    ) -> ContainerRecord {
         var values: [Substring: String] = [:]
-        for line in lines where !line.hasPrefix("#") {
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let parts = line.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
             let isQuoted =
@@ -204,7 +233,7 @@ struct RuntimeState: Sendable {
     private func loggedPods(at now: UInt64) -> [String: (namespace: String, name: String)] {
         pods.value(of: "", at: now) { _ in
             var found: [String: (namespace: String, name: String)] = [:]
-            for directory in StateFiles(system).names(in: "/var/log/pods") {
+            for directory in StateFiles.names(in: "/var/log/pods", system) {
                 let parts = directory.split(separator: "_")
                 guard parts.count == 3 else { continue }
                 found[String(parts[2])] = (String(parts[0]), String(parts[1]))

@@ -14,10 +14,8 @@ public struct AppendedFile: ~Copyable, Sendable {
     /// Opens the file, creates it if it is missing, and takes its lock (flock(2)) or fails with
     /// EAGAIN; with `mustBeNew` an existing one is an error.
     public init(_ path: String, mustBeNew: Bool = false) throws(IOError) {
-        let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
-        let number = unsafe open(path, flags | O_CREAT | (mustBeNew ? O_EXCL : 0), 0o640)
-        guard number >= 0 else { throw IOError("open", path, code: errno) }
-        let file = OwnedDescriptor(adopting: number)
+        let file = try OwnFile.open(
+            path, O_RDWR | O_APPEND, mode: 0o640, mustBeNew: mustBeNew)
         let size = try file.regularFileSize(path: path)
         // A child that has not begun its program yet has the file of an earlier owner open, too.
         let isLocked = Deadline(after: .milliseconds(200)).wait { file.tryLock() }

@@ -9,12 +9,15 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     public let path: String
     /// The kernel's errno.
     public let code: Int32
+    /// What the program itself has against the object, with what to do; nil for the kernel's reason.
+    public let objection: String?
 
     /// Joins the parts.
-    public init(_ operation: String, _ path: String, code: Int32) {
+    public init(_ operation: String, _ path: String, code: Int32, objection: String? = nil) {
         self.operation = operation
         self.path = path
         self.code = code
+        self.objection = objection
     }
 
     /// Whether the object does not exist, or ceased to (ENOENT, ENODEV, ESRCH).
@@ -29,8 +32,8 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The sentence for a person.
     public var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
 
-    /// The kernel's reason alone.
-    public var reason: String { unsafe String(cString: strerror(code)) }
+    /// The reason alone.
+    public var reason: String { unsafe objection ?? String(cString: strerror(code)) }
 
     /// What a failed file access means for the readings of the file.
     public static func reading(for code: Int32) -> Reading {

@@ -22,10 +22,8 @@ public struct LogFile: ~Copyable, Sendable {
     private static func locked(
         _ path: String, _ patience: Duration?
     ) throws(IOError) -> OwnedDescriptor {
-        let number = unsafe open(
-            path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o600)
-        guard number >= 0 else { throw IOError("open", path, code: errno) }
-        let opened = OwnedDescriptor(adopting: number)
+        let opened = try OwnFile.open(path, O_RDWR | O_APPEND, mode: 0o600)
+        let number = opened.number
         if let patience {
             let isLocked = Deadline(after: patience).wait { flock(number, LOCK_EX | LOCK_NB) == 0 }
             guard isLocked else { throw IOError("lock", path, code: EBUSY) }

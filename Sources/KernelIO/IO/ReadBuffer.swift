@@ -45,9 +45,13 @@ public struct ReadBuffer: ~Copyable {
 
     /// Reads a file that comes in pieces (`cgroup.procs`: 4096 bytes at most a read) to its end;
     /// returns 0 or the errno.
-    public mutating func fillToEnd(from descriptor: Int32) -> Int32 {
+    ///
+    /// Of more than `most` bytes it reads one too many.
+    public mutating func fillToEnd(
+        from descriptor: Int32, most: Int = ReadBuffer.limit * 16
+    ) -> Int32 {
         count = 0
-        while true {
+        while count <= most {
             if count == storage.count {
                 guard count < Self.limit * 16 else { return EFBIG }
                 storage.append(contentsOf: [UInt8](repeating: 0, count: storage.count))
@@ -55,8 +59,8 @@ public struct ReadBuffer: ~Copyable {
             let offset = count
             let got = unsafe storage.withUnsafeMutableBytes { raw in
                 unsafe pread(
-                    descriptor, raw.baseAddress?.advanced(by: offset), raw.count - offset,
-                    off_t(offset))
+                    descriptor, raw.baseAddress?.advanced(by: offset),
+                    min(raw.count - offset, most + 1 - offset), off_t(offset))
             }
             if got < 0 {
                 if errno == EINTR { continue }
@@ -66,6 +70,7 @@ public struct ReadBuffer: ~Copyable {
             if got == 0 { return 0 }
             count += got
         }
+        return 0
     }
 
     /// Opens, reads to the end and closes a file; returns its bytes.

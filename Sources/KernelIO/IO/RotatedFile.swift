@@ -5,16 +5,14 @@ public struct RotatedFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Opens the file for appending, and makes it, 0640, if it is missing.
+    /// Opens the file for appending, and makes it, 0640, if it is missing; only a regular file that
+    /// root or this user owns will do.
     public init(_ path: String) throws(IOError) {
-        let number = unsafe open(
-            path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0o640)
-        guard number >= 0 else { throw IOError("open", path, code: errno) }
-        file = OwnedDescriptor(adopting: number)
+        file = try OwnFile.open(path, O_WRONLY | O_APPEND, mode: 0o640)
         self.path = path
     }
 
-    /// Its length in bytes; 0 for what is no regular file.
+    /// Its length in bytes.
     public var size: Int {
         var found = stat()
         return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : 0

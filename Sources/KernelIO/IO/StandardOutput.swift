@@ -68,11 +68,9 @@ extension IOError {
 }
 
 extension StandardOutput {
-    /// Replaces a file (open(2), O_CREAT|O_TRUNC).
+    /// Replaces the content of a regular file of root's or this user's, or makes it.
     public static func write(_ bytes: [UInt8], toFile path: String) throws(IOError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw IOError("create", path, code: errno) }
-        let file = OwnedDescriptor(adopting: descriptor)
+        let file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
         guard writeAll(bytes, to: file.number) else {
             throw IOError("write", path, code: errno)
         }

@@ -2,87 +2,58 @@ internal import Glibc
 
 /// Files that decide what root does: only those that nobody else can write are read.
 public enum TrustedFile {
-    /// Why a file or directory is not read: the path, and one sentence with what to do.
-    public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The path as text.
-        public let path: String
-        /// The reason without the path.
-        public let reason: String
-
-        /// The whole sentence.
-        public var description: String { "\(path): \(reason)" }
-    }
+    /// Why a file or directory is not read.
+    public typealias Refusal = FileRefusal
 
     /// Reads a regular file that root or this user owns and only its owner can write.
     ///
-    /// What is checked is what was opened (fstat(2)), and opening never waits for a pipe's writer.
-    /// With `user` it must be that user's own, so that no link of theirs leads to another's file.
-    public static func contents(
-        of path: String, most: Int, ownedBy user: UInt32? = nil
-    ) throws(Refusal) -> [UInt8] {
-        let file = try open(path, O_RDONLY)
-        let status = try checked(file, path, owners: user.map { [$0] } ?? [0, geteuid()])
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw Refusal(path: path, reason: "is no regular file")
+    /// Symbolic links on the way have to be root's or this user's, too.
+    public static func contents(of path: String, most: Int) throws(Refusal) -> [UInt8] {
+        try open(path).contents(most: most)
+    }
+
+    /// Opens a regular file of a user that only that user can write: `path` below `base`.
+    ///
+    /// No symbolic link below `base` is followed, so that no path of theirs leads to another's file;
+    /// `base` is the machine's, and empty for an absolute path.
+    public static func open(
+        _ path: String, below base: String, ownedBy user: UInt32
+    ) throws(Refusal) -> RegularFile {
+        let found: FoundFile
+        if base.isEmpty {
+            found = try FoundFile(path, links: .none)
+        } else {
+            let top = try FoundFile(base, links: .trusted)
+            found = try FoundFile(
+                path, under: top.number, links: .none, named: "\(base)/\(path)")
         }
-        guard status.st_size <= most else {
-            throw Refusal(
-                path: path, reason: "is larger than \(most) bytes (\(status.st_size)); split it")
-        }
-        var buffer = ReadBuffer(capacity: 4096)
-        let code = buffer.fillToEnd(from: file.number)
-        guard code == 0 else { throw failure("read", path, code) }
-        guard buffer.count <= most else {
-            throw Refusal(path: path, reason: "is larger than \(most) bytes; split it")
-        }
-        return buffer.array
+        try found.requireOwner(among: [user])
+        try found.requireRegular()
+        return try RegularFile(found)
+    }
+
+    /// Opens a regular file of the machine's own, as ``contents(of:most:)`` does.
+    public static func open(_ path: String) throws(Refusal) -> RegularFile {
+        let found = try FoundFile(path, links: .trusted)
+        try found.requireOwner(among: trusted)
+        try found.requireRegular()
+        return try RegularFile(found)
     }
 
     /// The names in a directory that only its owner, root or this user, can write, in byte order;
     /// nil if the path is no directory.
     public static func names(in path: String) throws(Refusal) -> [[UInt8]]? {
-        let directory = try open(path, O_RDONLY)
-        var status = stat()
-        guard unsafe fstat(directory.number, &status) == 0 else {
-            throw failure("looked at", path, errno)
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        _ = try checked(directory, path, owners: [0, geteuid()])
+        let found = try FoundFile(path, links: .trusted)
+        guard found.isDirectory else { return nil }
+        try found.requireOwner(among: trusted)
+        let directory = try found.opened()
         do {
             return try directory.entries(path: path).filter { !$0.isDirectory }.map(\.name)
                 .sorted { $0.lexicographicallyPrecedes($1) }
         } catch {
-            throw failure("listed", path, error.code)
+            throw Refusal(path, cannotBe: "listed", "list", code: error.code)
         }
     }
 
-    private static func open(_ path: String, _ flags: Int32) throws(Refusal) -> OwnedDescriptor {
-        let number = unsafe Array(path.utf8).withCPath { name in
-            unsafe openat(AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        }
-        guard number >= 0 else { throw failure("opened", path, errno) }
-        return OwnedDescriptor(adopting: number)
-    }
-
-    private static func checked(
-        _ file: borrowing OwnedDescriptor, _ path: String, owners: [UInt32]
-    ) throws(Refusal) -> stat {
-        var status = stat()
-        guard unsafe fstat(file.number, &status) == 0 else {
-            throw failure("looked at", path, errno)
-        }
-        guard owners.contains(status.st_uid) else {
-            throw Refusal(
-                path: path,
-                reason: "is owned by user \(status.st_uid), who could change it; chown root it")
-        }
-        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
-            throw Refusal(path: path, reason: "can be written by others; chmod go-w it")
-        }
-        return status
-    }
-
-    private static func failure(_ verb: String, _ path: String, _ code: Int32) -> Refusal {
-        Refusal(path: path, reason: "cannot be \(verb): \(unsafe String(cString: strerror(code)))")
-    }
+    private static var trusted: [UInt32] { [0, geteuid()] }
 }

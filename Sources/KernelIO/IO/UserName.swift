@@ -1,7 +1,31 @@
 internal import Glibc
+internal import Synchronization
 
 /// Names of users.
 public enum UserName {
+    private static let known = Mutex<[UInt32: String]>([:])
+    private static let isSilent = Atomic(false)
+
+    /// The same, and the number if the name does not come in time.
+    ///
+    /// It may have to come over the network; where one did not come in time the next ones are not
+    /// waited for either.
+    public static func text(_ uid: UInt32, within time: Duration) -> String {
+        if let name = known.withLock({ $0[uid] }) { return name }
+        guard !isSilent.load(ordering: .relaxed) else { return String(uid) }
+        do throws(IOError) {
+            try WorkerThread.start("cgw-users") {
+                let name = text(uid)
+                known.withLock { $0[uid] = name }
+            }
+        } catch {
+            return String(uid)
+        }
+        let isThere = Deadline(after: time).wait { known.withLock { $0[uid] != nil } }
+        if !isThere { isSilent.store(true, ordering: .relaxed) }
+        return known.withLock { $0[uid] } ?? String(uid)
+    }
+
     /// The name behind a number (getpwuid_r(3)), the number as text if there is none.
     public static func text(_ uid: UInt32) -> String {
         var entry = unsafe passwd()

@@ -3,8 +3,8 @@ import CgroupModel
 /// Who belongs to each group of a policy now.
 ///
 /// What does not change while a cgroup lives (its path) is matched once; what can change without
-/// notice (its unit, container, attributes, owner, members' names) every ten seconds; whether it
-/// holds a process, in every tick.
+/// notice (its unit, container, attributes, owner, members' names) every ten seconds, and in every
+/// tick until it was found out; whether it holds a process, in every tick.
 struct GroupMatcher: Sendable {
     private struct Group: Sendable {
         let group: CgroupGroup
@@ -82,8 +82,11 @@ struct GroupMatcher: Sendable {
             if let known = groups[place].isCandidate[row] {
                 isCandidate = known
             } else {
-                isCandidate = groups[place].group.matches(snapshot.cgroups[position], facts)
-                groups[place].isCandidate[row] = isCandidate
+                let cgroup = snapshot.cgroups[position]
+                isCandidate = groups[place].group.matches(cgroup, facts)
+                if !groups[place].asksFacts || facts.isSettled(cgroup) {
+                    groups[place].isCandidate[row] = isCandidate
+                }
             }
             guard isCandidate, kind == .any || rows.isLeaf[position] == (kind == .leaf) else {
                 continue

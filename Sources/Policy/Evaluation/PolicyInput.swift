@@ -86,6 +86,9 @@ public protocol CgroupFacts: Sendable {
     func unit(of cgroup: CgroupEntry) -> String?
     /// What the cgroup is known as: its container and pod.
     func identity(of cgroup: CgroupEntry) -> CgroupIdentity
+    /// Whether the answers about a cgroup were found out; false while some are only what holds until
+    /// then, so that they are to be asked for again.
+    func isSettled(_ cgroup: CgroupEntry) -> Bool
     /// An extended attribute that may be trusted.
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String?
     /// The directory's owner.
@@ -103,6 +106,8 @@ public protocol CgroupFacts: Sendable {
 extension CgroupFacts {
     /// Nobody knows.
     public var hasSystemd: Bool { true }
+    /// Nothing is found out later.
+    public func isSettled(_ cgroup: CgroupEntry) -> Bool { true }
     /// No disk is known by its name; `MAJ:MIN` needs none.
     public func device(named name: String) -> InstanceKey? { nil }
 }

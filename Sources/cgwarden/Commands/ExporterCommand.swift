@@ -59,8 +59,11 @@ struct ExporterCommand: AsyncParsableCommand {
                 Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
         let ledger = ExportLedger()
+        let identities = Identities(observation.set)
+        // Names are there from the first scrape on, as far as that takes no long time.
+        identities.settle(try await CgroupLookup(observation.set).cgroups())
         var configuration = try MetricsServer.Configuration(
-            web.settings, of: observation.set, Identities(observation.set.system))
+            web.settings, of: observation.set, identities)
         configuration.selection = selection
         configuration.programFamilies = { ledger.families }
         let server = MetricsServer(

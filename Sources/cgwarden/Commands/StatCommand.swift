@@ -58,7 +58,7 @@ struct StatCommand: AsyncParsableCommand {
         var output = SampleOutput(
             format: json ? .json : csv ? .csv : .table,
             fields: fields?.metrics ?? (json ? nil : FieldList.usual),
-            identities: .all(observation.set.system))
+            identities: Identities(observation.set))
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
                 throw ValidationError("the pattern \(text) has an open bracket; close it")

@@ -104,7 +104,7 @@ struct TopCommand: AsyncParsableCommand {
         }
         let most = once ? 1 : iterations ?? (batch ? nil : 3)
         var printer = SamplePrinter(
-            self, layout, below: path, identities: .all(set.system))
+            self, layout, below: path, identities: Identities(set))
         repeat {
             if printer.count > 0 {
                 try await Task.sleep(for: .microseconds(Int64(layout.delay * 1e6)))

@@ -59,8 +59,11 @@ extension DaemonConfiguration {
         let file = path ?? usualFile
         if path == nil, !LogFile.exists(file) { return DaemonConfiguration() }
         do {
+            // It names the state directory, so whoever can write it could act as root.
             return try DaemonConfiguration(
-                ReadBuffer.contents(of: Array(file.utf8)), file: file)
+                TrustedFile.contents(of: file, most: ConfigLoader.largestFile), file: file)
+        } catch let refusal as FileRefusal where !refusal.isFailure {
+            throw CgwardenError(refusal.description, .configuration)
         } catch let error as ConfigError {
             throw CgwardenError(error.description, .configuration)
         }

@@ -27,7 +27,7 @@ struct Machine: Sendable {
         journal = UndoJournal(directory: directory, owner: "daemon")
         holds = HoldList(directory: directory)
         connections = SystemdConnections()
-        identities = Identities(set.system)
+        identities = Identities(set)
         files = StateDirectory.files(of: set)
     }
 }

@@ -5,18 +5,17 @@ import KernelIO
 /// The audit log of a demo, told to a person.
 struct DemoTale: ~Copyable {
     /// Kept open, for the last lines come when its name is gone already.
-    private let file: OwnedDescriptor
+    private let file: RegularFile
     private let start = Double(MonotonicClock.wallMicroseconds) / 1e6
     private var told = 0
 
-    init(_ path: String) throws { file = try OwnedDescriptor.file(Array(path.utf8)) }
+    init(_ path: String) throws { file = try RegularFile(path) }
 
     /// What has been done since this was asked last, a line each.
     mutating func news() -> [String] {
-        var buffer = ReadBuffer()
-        guard buffer.fillToEnd(from: file.number) == 0 else { return [] }
+        guard let bytes = try? file.allNow() else { return [] }
         // The last line may not be whole yet.
-        let lines = buffer.array.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
         defer { told = lines.count }
         return lines.dropFirst(told).compactMap { sentence(Array($0)) }
     }

@@ -19,7 +19,7 @@ struct DiagnosisReport {
                 "  \(padded(tree.label, 12)) \(tree.mountPoint): \(what); "
                     + (tree.refusal ?? "writable"))
         }
-        let user = diagnosis.user.map { UserName.text($0) } ?? "unknown"
+        let user = diagnosis.user.map { UserName.text($0, within: .seconds(2)) } ?? "unknown"
         lines.append("user         \(user)")
         for capability in diagnosis.capabilities {
             lines.append(

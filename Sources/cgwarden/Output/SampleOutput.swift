@@ -22,6 +22,9 @@ struct SampleOutput {
     mutating func render(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
         switch format {
         case .json:
+            // Later ones get what is known by then.
+            if isFirst { identities?.settle(indices.map { snapshot.cgroups[$0] }) }
+            isFirst = false
             let only = fields.map { Set($0) }
             for index in indices {
                 let entry = snapshot.cgroups[index]

@@ -14,7 +14,7 @@ struct TreeListing {
         self.set = set
         membership = Membership(set)
         reader = ProcessReader(set.system)
-        identities = .all(set.system)
+        identities = .settled(set, snapshot.cgroups)
     }
 
     /// The controllers that a cgroup has: on v2 those that its parent passes down.

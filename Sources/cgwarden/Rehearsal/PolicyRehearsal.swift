@@ -23,11 +23,13 @@ struct PolicyRehearsal {
         let set = observation.set
         let facts = KernelFacts(
             set: set, policy: document, holds: try? StateDirectory.holds(),
-            connections: SystemdConnections(), identities: .all(set.system))
+            connections: SystemdConnections(), identities: Identities(set, isOnce: true),
+            isOnce: true)
         var engine = PolicyEngine(
             document: document, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
             sources: PolicyLayers.all(document, mode: facts.mode) { set.legacy($0) != nil })
         snapshot = await observation.sampler.sample()
+        facts.settle(snapshot.cgroups, for: document)
         var topology = TopologyReader(set.system)
         output = engine.tick(PolicyInput(of: snapshot, topology: topology.read()))
         self.engine = engine

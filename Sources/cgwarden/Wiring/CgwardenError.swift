@@ -43,6 +43,12 @@ struct CgwardenError: Error {
         case let error as LimitError: self.init(error.description, .usage)
         case let error as ActuationError: self.init(error.message, ExitStatus(error.code))
         case let error as RecordingError: self.init(error.description, .data)
+        case let error as FileRefusal:
+            if error.isFailure {
+                self.init(error.error)
+            } else {
+                self.init(error.description, .noInput)
+            }
         case let error as IOError:
             let remedy = error.isPermission ? "; run as root to see it" : ""
             self.init(error.description + remedy, error.isPermission ? .noPermission : .ioError)

@@ -12,11 +12,8 @@ final class LiveSource: ScreenSource {
     private let ring = HistoryRing()
     private var cursor: HistoryCursor
     private let pace = Pacer()
-    private let membership: Membership
-    private let reader: ProcessReader
     private let identities: Identities
-    private var previousTimes: [Int32: (ticks: UInt64, at: UInt64)] = [:]
-
+    private let lister: ProcessLister
     private let recorder: Recorder?
     private let mode: String
 
@@ -26,9 +23,8 @@ final class LiveSource: ScreenSource {
         set = observation.set
         mode = observation.set.mode.rawValue
         cursor = HistoryCursor(ring)
-        membership = Membership(set)
-        reader = ProcessReader(set.system)
-        identities = Identities(set.system)
+        lister = ProcessLister(set)
+        identities = Identities(set)
     }
 
     let isReplay = false
@@ -71,29 +67,7 @@ final class LiveSource: ScreenSource {
 
     func title(of cgroup: CgroupEntry) -> String? { identities.identity(of: cgroup).title }
 
-    func processes(of cgroup: CgroupEntry) -> [ProcessRow] {
-        let now = MonotonicClock.nanoseconds
-        var times: [Int32: (ticks: UInt64, at: UInt64)] = [:]
-        let rows = membership.union(of: cgroup.path).compactMap { pid -> ProcessRow? in
-            guard pid > 0, let stat = reader.stat(pid) else { return nil }
-            let ticks = stat.userTicks + stat.systemTicks
-            times[pid] = (ticks, now)
-            let user = reader.user(of: pid)
-            return ProcessRow(
-                pid: pid, user: user.map { UserName.text($0) } ?? "?",
-                cpuPercent: percent(pid, ticks, now),
-                memoryBytes: stat.residentPages * MemoryPage.size,
-                command: reader.command(pid, name: stat.name))
-        }
-        previousTimes = times
-        return rows
-    }
-
-    /// Ticks are hundredths of a second, so one a second is one percent.
-    private func percent(_ pid: Int32, _ ticks: UInt64, _ now: UInt64) -> Double? {
-        guard let old = previousTimes[pid], now > old.at, ticks >= old.ticks else { return nil }
-        return Double(ticks - old.ticks) / (Double(now - old.at) / 1e9)
-    }
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow]? { lister.rows(of: cgroup) }
 
     func saveLayout(_ layout: Layout) throws -> String { try SavedLayout.save(layout) }
 }

@@ -39,6 +39,9 @@ struct CgroupLookup {
 
     init(_ set: HierarchySet) { self.set = set }
 
+    /// All cgroups that there are.
+    func cgroups() async throws -> [CgroupEntry] { try await sample(SampleScope()).cgroups }
+
     /// Takes a path, a directory below a mount point, or a name that only one cgroup has: its own, or
     /// that of its container or pod.
     func resolve(_ text: String) async throws -> CgroupPath {
@@ -46,7 +49,7 @@ struct CgroupLookup {
         if try await sample(SampleScope(subtree: path, depth: 0)).index(of: path) != nil {
             return path
         }
-        let cgroups = try await sample(SampleScope()).cgroups
+        let cgroups = try await cgroups()
         let all = cgroups.map(\.path)
         var named: [CgroupPath] = []
         if !text.contains("/") {
@@ -68,7 +71,7 @@ struct CgroupLookup {
 
     /// The containers and pods of a name, and containers whose identifier begins so.
     private func known(as text: String, among cgroups: [CgroupEntry]) -> [CgroupPath] {
-        let identities = Identities.all(set.system)
+        let identities = Identities.settled(set, cgroups)
         return cgroups.filter { cgroup in
             let identity = identities.identity(of: cgroup)
             switch identity.kind {

@@ -17,7 +17,7 @@ enum PolicyFiles {
     /// have been written by someone else, is a finding.
     static func read(_ paths: [String]) -> [PolicyFile] {
         paths.flatMap { path -> [PolicyFile] in
-            do throws(TrustedFile.Refusal) {
+            do throws(FileRefusal) {
                 guard let names = try TrustedFile.names(in: path) else { return [file(path)] }
                 let base = path.hasSuffix("/") ? path : path + "/"
                 return names.map { String(decoding: $0, as: UTF8.self) }
@@ -30,7 +30,7 @@ enum PolicyFiles {
     }
 
     private static func file(_ path: String) -> PolicyFile {
-        do throws(TrustedFile.Refusal) {
+        do throws(FileRefusal) {
             return PolicyFile(
                 name: path,
                 bytes: try TrustedFile.contents(of: path, most: ConfigLoader.largestFile))
@@ -39,7 +39,7 @@ enum PolicyFiles {
         }
     }
 
-    private static func refused(_ path: String, _ refusal: TrustedFile.Refusal) -> PolicyFile {
+    private static func refused(_ path: String, _ refusal: FileRefusal) -> PolicyFile {
         let place = ConfigPosition(file: path, line: 1, column: 1)
         return PolicyFile(
             name: path, content: .failure(ConfigError(place, "the file \(refusal.reason)")))

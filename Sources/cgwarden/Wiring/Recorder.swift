@@ -116,8 +116,8 @@ final class Recorder: Sendable {
                     "another process is recording to \(path); name another file",
                     .temporaryFailure)
             }
-            guard error.isInvalid else { throw error }
-            throw CgwardenError("\(path) is no regular file; a recording needs one", .usage)
+            guard error.objection != nil else { throw error }
+            throw CgwardenError("\(error); name another file to record to", .usage)
         }
     }
 }

@@ -7,24 +7,24 @@ import KernelIO
 final class RecordingFile: RecordingBytes {
     let name: String
     let byteCount: Int
-    private let file: OwnedDescriptor
+    private let file: RegularFile
 
-    init(_ path: String) throws(IOError) {
+    init(_ path: String) throws(FileRefusal) {
         name = path
-        file = try OwnedDescriptor.file(Array(path.utf8))
-        byteCount = try file.regularFileSize(path: path)
+        file = try RegularFile(path)
+        byteCount = file.size
     }
 
-    convenience init?(ifPresent path: String) throws(IOError) {
-        do throws(IOError) {
+    convenience init?(ifPresent path: String) throws(FileRefusal) {
+        do throws(FileRefusal) {
             try self.init(path)
         } catch {
-            guard error.isMissing else { throw error }
+            guard error.error.isMissing else { throw error }
             return nil
         }
     }
 
-    func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range, path: name) }
+    func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range) }
 }
 
 /// The files of one recording: `FILE`, and before it the older parts `FILE.TIME`, where TIME is

@@ -82,7 +82,7 @@ final class ReplaySource: ScreenSource {
 
     func sampleNow() {}
 
-    func processes(of cgroup: CgroupEntry) -> [ProcessRow] { [] }
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow]? { [] }
 
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?

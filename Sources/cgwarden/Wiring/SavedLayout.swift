@@ -19,9 +19,11 @@ enum SavedLayout {
     static func load() -> Layout {
         guard let directory else { return Layout() }
         let path = directory + "/top.yaml"
-        guard let bytes = try? ReadBuffer.contents(of: Array(path.utf8)) else { return Layout() }
-        do throws(ConfigError) {
+        do {
+            let bytes = try TrustedFile.contents(of: path, most: ConfigLoader.largestFile)
             return try layout(ConfigLoader.load(bytes, file: path))
+        } catch let refusal as FileRefusal where refusal.isFailure {
+            return Layout()
         } catch {
             StandardOutput.complain("cgwarden: \(error); the usual layout is used")
             return Layout()
@@ -78,9 +80,8 @@ enum SavedLayout {
             columns:
             \(columns.joined())
             """
-        try StandardOutput.createDirectories(directory)
-        let path = directory + "/top.yaml"
-        try StandardOutput.write(Array(text.utf8), toFile: path)
-        return path
+        // A link is replaced, not followed: in a home that `sudo` kept it may lead anywhere.
+        try OwnDirectory(making: directory).replace("top.yaml", with: Array(text.utf8))
+        return directory + "/top.yaml"
     }
 }

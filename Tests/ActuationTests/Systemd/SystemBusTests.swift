@@ -135,6 +135,19 @@ import Testing
         }
     }
 
+    /// A user may put a link there, to the system's own systemd.
+    @Test func socketThatAnotherUserServesIsNotSpokenTo() throws {
+        let folder = try ScratchFolder()
+        let listener = try LocalListener(folder.path("private"))
+        let other = geteuid() + 1
+        let systemd = Systemd(
+            .user(other),
+            over: SystemBus(.socket(folder.path("private"), user: other), timeoutSeconds: 60))
+        let reason = "\(folder.path("private")) is not served by user \(other)"
+        #expect(throws: BusError.unreachable(reason)) { try systemd.freeze("a.scope") }
+        _ = consume listener
+    }
+
     @Test func aConnectionServesManyThreads() async throws {
         let fake = FakeSystemd { call in .reply(call.arguments) }
         let bus = SystemBus(.descriptor(fake.descriptor), timeoutSeconds: 60)

@@ -5,94 +5,103 @@ import Testing
 
 @testable import Hierarchy
 
-/// When the runtimes' files are looked into.
+/// When the runtimes' files are looked into, by a clock of the test's own.
 @Suite struct IdentitiesTests {
     private let tree: RuntimeTree
-    private static let second: UInt64 = 1_000_000_000
+    private let time = SettableTime()
+    private let gatherer: FactGatherer
+    private let identities: Identities
     private static let path = "/docker/\(RuntimeTree.id)"
 
-    init() throws { tree = try RuntimeTree() }
+    init() throws {
+        let tree = try RuntimeTree()
+        let time = time
+        self.tree = tree
+        gatherer = FactGatherer("cgw-test", .steady) { time.now }
+        identities = Identities(tree.system, gatherer) { _ in nil }
+    }
 
-    private func name(_ identities: Identities, at time: Double, inode: UInt64 = 7) -> String? {
+    /// What is known once it was looked for.
+    private func name(at seconds: Double, inode: UInt64 = 7) -> String? {
         // The clock of the machine does not begin with the test.
-        let now = UInt64((1000 + time) * 1e9)
-        return identities.identity(
-            of: RuntimeTree.entry(Self.path, inode: inode), at: now
-        ).container
+        time.set(UInt64((1000 + seconds) * 1e9))
+        let entry = RuntimeTree.entry(Self.path, inode: inode)
+        _ = identities.identity(of: entry, at: time.now)
+        #expect(gatherer.waitUntilIdle(within: .seconds(60)))
+        return identities.identity(of: entry, at: time.now).container
     }
 
     @Test func whatIsNotThereYetIsLookedForAgain() throws {
-        let identities = Identities(tree.system)
-        #expect(name(identities, at: 0) == nil)
+        #expect(name(at: 0) == nil)
         try tree.docker(name: "web")
         // The answer of a moment ago still holds.
-        #expect(name(identities, at: 0.5) == nil)
-        #expect(name(identities, at: 1) == "web")
+        #expect(name(at: 0.5) == nil)
+        #expect(name(at: 1) == "web")
     }
 
     /// The waits double up to ten minutes.
     @Test func lessAndLessOften() throws {
-        let identities = Identities(tree.system)
         // Looks are at 0, 1, 3, 7, 15, …: one at 7, none before 15.
-        for time in [0.0, 1, 3, 7] { #expect(name(identities, at: time) == nil) }
+        for time in [0.0, 1, 3, 7] { #expect(name(at: time) == nil) }
         try tree.docker(name: "web")
-        #expect(name(identities, at: 14.9) == nil)
-        #expect(name(identities, at: 15) == "web")
+        #expect(name(at: 14.9) == nil)
+        #expect(name(at: 15) == "web")
     }
 
     @Test func aRenamedContainerIsKnownTenMinutesLater() throws {
         try tree.docker(name: "web")
-        let identities = Identities(tree.system)
-        #expect(name(identities, at: 0) == "web")
+        #expect(name(at: 0) == "web")
         try tree.docker(name: "shop")
-        #expect(name(identities, at: 599) == "web")
-        #expect(name(identities, at: 600) == "shop")
+        #expect(name(at: 599) == "web")
+        #expect(name(at: 600) == "shop")
         // docker removes its file before the cgroup has gone.
         try FileManager.default.removeItem(atPath: "\(tree.root)/var/lib/docker")
-        #expect(name(identities, at: 1200) == "shop")
+        #expect(name(at: 1200) == "shop")
     }
 
     @Test func anotherCgroupAtThePathIsAnother() throws {
-        let identities = Identities(tree.system)
-        for time in [0.0, 1] { #expect(name(identities, at: time) == nil) }
+        for time in [0.0, 1] { #expect(name(at: time) == nil) }
         try tree.docker(name: "web")
-        #expect(name(identities, at: 2) == nil)
-        #expect(name(identities, at: 2, inode: 8) == "web")
+        #expect(name(at: 2) == nil)
+        #expect(name(at: 2, inode: 8) == "web")
     }
 
-    @Test func noMoreThanSoManyASecond() throws {
-        for number in 0..<10 {
-            try tree.docker(
-                String(repeating: "\(number)", count: 64), name: "c\(number)")
+    /// The tick, a scrape and the screen ask, and none of them has time.
+    @Test func askingDoesNotWaitForTheAnswer() throws {
+        try tree.docker(name: "web")
+        let gate = Gate()
+        let slow = Identities(tree.system, gatherer) { _ in
+            gate.pass()
+            return nil
         }
-        let identities = Identities(tree.system, looksPerSecond: 4)
-        func named(at time: UInt64) -> Int {
-            (0..<10).filter { number in
-                let id = String(repeating: "\(number)", count: 64)
-                return identities.identity(
-                    of: RuntimeTree.entry("/docker/\(id)", inode: UInt64(number + 1)),
-                    at: (1000 + time) * Self.second
-                ).container == "c\(number)"
-            }.count
+        let entry = RuntimeTree.entry(Self.path)
+        for _ in 0..<3 {
+            #expect(slow.identity(of: entry, at: time.now).container == nil)
+            #expect(!slow.isSettled(entry))
         }
-        #expect(named(at: 0) == 4)
-        #expect(named(at: 0) == 4)
-        #expect(named(at: 1) == 8)
-        #expect(named(at: 2) == 10)
+        gate.open()
+        #expect(gatherer.waitUntilIdle(within: .seconds(60)))
+        #expect(slow.isSettled(entry))
+        #expect(slow.identity(of: entry, at: time.now).container == "web")
     }
 
     /// A thousand containers and as many units are asked for by every tick.
-    @Test func askingAgainReadsNothing() throws {
+    @Test func askingAgainReadsNoFile() throws {
         try tree.docker(name: "web")
-        let identities = Identities.all(tree.system)
         let cgroups = (1...2000).map { number in
             RuntimeTree.entry(
                 number % 2 == 0 ? Self.path : "/system.slice/unit-\(number).service",
                 inode: UInt64(number))
         }
-        let before = cgroups.map { identities.identity(of: $0) }
+        for cgroup in cgroups { _ = identities.identity(of: cgroup, at: time.now) }
+        #expect(gatherer.waitUntilIdle(within: .seconds(60)))
+        let spent = gatherer.bytesSpent(on: 0)
         try FileManager.default.removeItem(atPath: tree.root)
-        #expect(cgroups.map { identities.identity(of: $0) } == before)
-        #expect(before.count { $0.container == "web" } == 1000)
+        for cgroup in cgroups {
+            let isContainer = cgroup.id.inode % 2 == 0
+            let name = identities.identity(of: cgroup, at: time.now).container
+            #expect(name == (isContainer ? "web" : nil))
+        }
+        #expect(gatherer.bytesSpent(on: 0) == spent)
     }
 }

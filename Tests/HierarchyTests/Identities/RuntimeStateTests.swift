@@ -18,7 +18,11 @@ import Testing
     init() throws { tree = try RuntimeTree() }
 
     private func known(_ path: String) -> CgroupIdentity {
-        Identities.all(tree.system).identity(of: RuntimeTree.entry(path))
+        let gatherer = FactGatherer("cgw-test", isOnce: true)
+        let identities = Identities(tree.system, gatherer) { _ in nil }
+        // However slow the machine is.
+        identities.settle([RuntimeTree.entry(path)], within: .seconds(60))
+        return identities.identity(of: RuntimeTree.entry(path))
     }
 
     private static let kubernetes = [

@@ -1,0 +1,91 @@
+internal import CLinux
+internal import Glibc
+
+/// Which symbolic links on the way to a file are followed.
+public enum LinkRule: Sendable {
+    /// None: the path is another user's, who could point anywhere.
+    case none
+    /// Those that root or this user owns, as administrators make them.
+    case trusted
+    /// All of them: the content of the file decides nothing.
+    case any
+}
+
+/// A file or directory that was found and not opened (open(2), O_PATH).
+///
+/// What it is can be told first: opening a pipe waits for its other end, and opening a device may
+/// already do something.
+struct FoundFile: ~Copyable {
+    let path: String
+    let status: stat
+    private let descriptor: OwnedDescriptor
+
+    /// Finds what a path names, relative to `base` unless absolute; `name` is for messages.
+    init(
+        _ path: String, under base: Int32? = nil, links: LinkRule, named name: String? = nil
+    ) throws(FileRefusal) {
+        let found = try Self.find(path, base ?? AT_FDCWD, links, name ?? path)
+        var status = stat()
+        guard unsafe fstat(found.number, &status) == 0 else {
+            throw FileRefusal(name ?? path, cannotBe: "looked at", "look at", code: errno)
+        }
+        self.path = name ?? path
+        self.status = status
+        descriptor = found
+    }
+
+    private static func find(
+        _ path: String, _ base: Int32, _ links: LinkRule, _ shown: String
+    ) throws(FileRefusal) -> OwnedDescriptor {
+        var stranger: Int64 = -1
+        let number = unsafe Array(path.utf8).withCPath { name in
+            switch links {
+            case .any: return unsafe cgw_find(base, name, 1)
+            case .none: return unsafe cgw_find_without_links(base, name)
+            case .trusted:
+                let found = unsafe cgw_find_without_links(base, name)
+                guard found < 0, errno == ELOOP else { return found }
+                return unsafe cgw_find_by_steps(base, name, 1, &stranger)
+            }
+        }
+        if number >= 0 { return OwnedDescriptor(adopting: number) }
+        let code = errno
+        if stranger >= 0 {
+            throw FileRefusal(
+                shown,
+                "is behind a symbolic link of user \(stranger), who could change it; "
+                    + "name the file itself")
+        }
+        throw FileRefusal(shown, cannotBe: "opened", "open", code: code)
+    }
+
+    var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
+    var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
+    /// The directory's or file's number, for paths relative to it.
+    var number: Int32 { descriptor.number }
+
+    /// Throws unless one of the users owns it and nobody else can write it.
+    func requireOwner(among owners: [UInt32]) throws(FileRefusal) {
+        guard owners.contains(status.st_uid) else {
+            throw FileRefusal(
+                path, "is owned by user \(status.st_uid), who could change it; chown root it")
+        }
+        guard status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
+            throw FileRefusal(path, "can be written by others; chmod go-w it")
+        }
+    }
+
+    /// Throws unless it is a regular file.
+    func requireRegular() throws(FileRefusal) {
+        if !isRegular { throw FileRefusal(path, "is not a regular file") }
+    }
+
+    /// Opens it; of no use for what is neither a regular file nor a directory.
+    func opened(_ flags: Int32 = O_RDONLY) throws(FileRefusal) -> OwnedDescriptor {
+        let number = cgw_open_found(descriptor.number, flags)
+        guard number >= 0 else {
+            throw FileRefusal(path, cannotBe: "opened", "open", code: errno)
+        }
+        return OwnedDescriptor(adopting: number)
+    }
+}

@@ -1,0 +1,23 @@
+import Foundation
+import TestSupport
+
+/// A small file system without room for another byte, and a file on it.
+final class FullDisk {
+    private let folder = "/dev/shm/cgwarden-test-full-\(UUID().uuidString)"
+
+    /// The file, which cannot grow.
+    var file: String { "\(folder)/audit.jsonl" }
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let mounted = try ProgramRun.run(
+            "mount", ["-t", "tmpfs", "-o", "size=4k,mode=755", "cgwarden-test", folder])
+        guard mounted.status == 0 else { throw ProgramTrouble("mount: \(mounted.errors)") }
+        try Data(repeating: 0x0a, count: 4096).write(to: URL(filePath: file))
+    }
+
+    deinit {
+        _ = try? ProgramRun.run("umount", ["-l", folder])
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
