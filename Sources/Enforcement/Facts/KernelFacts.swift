@@ -53,6 +53,9 @@ public final class KernelFacts: CgroupFacts {
             })
     }
 
+    /// Whether a controller is in a hierarchy of v1.
+    public func isLegacy(_ controller: Controller) -> Bool { set.legacy(controller) != nil }
+
     /// The systemd unit that owns the cgroup.
     public func unit(of cgroup: CgroupEntry) -> String? {
         units.value(of: cgroup.id) { lookup.unit(of: cgroup.path) }
