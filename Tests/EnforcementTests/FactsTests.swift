@@ -53,21 +53,12 @@ import Testing
     /// Every tick would be late.
     @Test(.timeLimit(.minutes(5))) func aSystemdThatHangsIsNotWaitedFor() {
         let bus = HangingBus()
-<<<<<<< HEAD
-        defer { bus.door.open() }
-        let lookup = UnitLookup(
-            set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
-=======
         let lookup = lookup(bus)
->>>>>>> 6786f346f831ada1a338489dd4eb9f42210faafa
         for _ in 0..<10 {
             #expect(lookup.unit(of: Self.entry("/system.slice/a.service")) == "a.service")
             #expect(!lookup.isSettled(Self.entry("/system.slice/a.service")))
         }
-<<<<<<< HEAD
-=======
         bus.end()
->>>>>>> 6786f346f831ada1a338489dd4eb9f42210faafa
     }
 
     @Test func whatSystemdDoesNotKnowIsNoUnitWhateverItsName() {
@@ -82,19 +73,12 @@ import Testing
 
 /// Does not answer before the test is over.
 private final class HangingBus: BusConnection {
-<<<<<<< HEAD
-    let door = Door()
-
-    func call(_ call: BusCall) throws(BusError) -> [BusValue] {
-        door.wait()
-=======
     private let isOver = Atomic(false)
 
     func end() { isOver.store(true, ordering: .relaxed) }
 
     func call(_ call: BusCall) throws(BusError) -> [BusValue] {
         while !isOver.load(ordering: .relaxed) { Pause.sleep(.milliseconds(1)) }
->>>>>>> 6786f346f831ada1a338489dd4eb9f42210faafa
         throw .timedOut(seconds: 5)
     }
 }

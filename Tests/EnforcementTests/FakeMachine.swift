@@ -96,11 +96,11 @@ extension Effect {
     /// An effect of a rule `r`.
     static func make(
         _ id: ID, _ kind: Kind, on target: Target, chain: UInt64? = nil, isDryRun: Bool = false,
-        continuesOnError: Bool = false
+        continuesOnError: Bool = false, isTogether: Bool = true
     ) -> Effect {
         Effect(
             id: id, origin: .rule("r"), target: target, kind: kind, isDryRun: isDryRun,
-            chain: chain ?? id, continuesOnError: continuesOnError,
+            chain: chain ?? id, continuesOnError: continuesOnError, isTogether: isTogether,
             cause: Cause(
                 "x > \"1\"", evidence: [.init(term: "x", value: "2", coverage: 0.5)]))
     }

@@ -92,7 +92,9 @@ struct PolicyAtWork {
 
 extension PolicyDocument {
     /// Sets values of every cgroup: for good, or by a rule for as long as it has many tasks.
-    static func setting(_ settings: [LimitAssignment], byRule: Bool) -> PolicyDocument {
+    static func setting(
+        _ settings: [LimitAssignment], byRule: Bool, isTogether: Bool = false
+    ) -> PolicyDocument {
         let position = ConfigPosition(file: "p", line: 1, column: 1)
         var document = PolicyDocument()
         var group = CgroupGroup(name: "g", position: position)
@@ -101,7 +103,8 @@ extension PolicyDocument {
         let settings = settings.map { Setting.limit($0.key, $0.value) }
         guard byRule else {
             document.limits = [
-                StandingLimits(position: position, group: "g", settings: settings)
+                StandingLimits(
+                    position: position, group: "g", settings: settings, isTogether: isTogether)
             ]
             return document
         }
@@ -111,7 +114,7 @@ extension PolicyDocument {
             when: .comparison(level, .greater, .literal(90, .count)),
             until: .comparison(level, .less, .literal(80, .count)))
         rule.cooldown = .seconds(1)
-        rule.actions = [RuleAction(.set(settings))]
+        rule.actions = [RuleAction(.set(settings), isTogether: isTogether)]
         document.rules = [rule]
         return document
     }

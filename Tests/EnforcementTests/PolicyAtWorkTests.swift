@@ -20,9 +20,31 @@ import Testing
         .of("memory.max", 100 << 20), .of("pids.max", 7), .of("cpu.max", 1_500_000),
     ]
 
-    private func standing(_ files: any ControlFiles, byRule: Bool = false) -> PolicyAtWork {
+    private func standing(
+        _ files: any ControlFiles, byRule: Bool = false, isTogether: Bool = true
+    ) -> PolicyAtWork {
         PolicyAtWork(
-            .setting(Self.wishes, byRule: byRule), on: machine, machine.actions(files))
+            .setting(Self.wishes, byRule: byRule, isTogether: isTogether), on: machine,
+            machine.actions(files))
+    }
+
+    /// One that cannot be set leaves its neighbours alone, and is tried again by itself.
+    @Test(arguments: [true, false])
+    func aValueThatIsDeniedLeavesItsNeighboursAlone(byRule: Bool) throws {
+        let files = failing(["cpu.cfs_quota_us": EACCES])
+        var work = standing(files, byRule: byRule, isTogether: false)
+        for time in 0...303 { try work.tick(time) }
+        #expect(work.ends(of: "set") == ["1 partial", "302 failed EACCES"])
+        #expect(files.written == ["pids.max=7", "memory.limit_in_bytes=104857600"])
+        #expect(work.times(of: "notify") == [1])
+        #expect(work.engine.metrics.failing.map(\.key.name) == ["cpu.max"])
+        var engine = work.engine
+        let last = engine.stop().effects
+        #expect(last.map(\.kind.name) == ["restore"])
+        for effect in last { _ = machine.actions().perform([effect], pause: { _ in }) }
+        #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.journal.entries().isEmpty)
     }
 
     /// Row 13: the first file is put back, and nothing is tried for five minutes.

@@ -31,6 +31,32 @@ struct KernelChangeTests {
         #expect(snapshot.effectiveLimit(place, .pidsMax).reading == Reading(5))
     }
 
+    /// Between two samples, without reading anything; the next sample has the same cgroups.
+    @Test func newbornsAreFoundBetweenTwoSamples() async throws {
+        let scratch = try ScratchHierarchy()
+        let sampler = try Sampler(everythingIn: scratch, continuous: true)
+        let first = await sampler.sample()
+        #expect(await sampler.newborns().cgroups.isEmpty)
+        try scratch.make("a")
+        try scratch.make("a/b")
+        var list = PollList()
+        for number in sampler.notices { list.add(number) }
+        list.wait(milliseconds: 30_000)
+        #expect(list.hasNews(0..<list.count))
+        let newborns = await sampler.newborns()
+        #expect(newborns.cgroups.map(\.path) == ["a", "a/b"].map { scratch.path($0) })
+        #expect(newborns.tick == first.tick)
+        list.wait(milliseconds: 0)
+        #expect(!list.hasNews(0..<list.count))
+        try scratch.write("77", to: "pids.max", of: "a")
+        #expect(await sampler.newborns().cgroups.isEmpty)
+        let snapshot = await sampler.sample()
+        #expect(snapshot.cgroups.dropFirst().map(\.id) == newborns.cgroups.map(\.id))
+        #expect(snapshot.health.births == 3)
+        let place = try #require(snapshot.index(of: scratch.path("a")))
+        #expect(snapshot[place, .pidsMax] == Reading(77))
+    }
+
     @Test func birthsAndDeathsAreSeenOnce() async throws {
         let scratch = try ScratchHierarchy()
         let sampler = try Sampler(everythingIn: scratch, continuous: true)

@@ -62,6 +62,7 @@ public struct Freezer: Sendable {
             shadows: usesShadows ? shadows : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
+            if let frozen = try prolong(directory, timeout) { return frozen }
             throw ActuationError(
                 .busy, "\(path) is frozen already; let it go on first: cgwarden thaw \(path)")
         }
@@ -93,6 +94,23 @@ public struct Freezer: Sendable {
         return Frozen(
             hierarchy: directory.hierarchy.label, processes: try self.members(of: directory).count,
             timeout: allowed, isShortened: allowed < timeout)
+    }
+
+    /// What this program froze itself may stay so for longer, as far as someone sees to its end; nil
+    /// if it is someone else's.
+    private func prolong(
+        _ directory: CgroupDirectory, _ timeout: Duration
+    ) throws(ActuationError) -> Frozen? {
+        let isOwn = (try? journal?.entries())?.contains {
+            $0.owner == journal?.owner && $0.inode == directory.inode && $0.isFreeze
+        }
+        let members = try members(of: directory)
+        guard isOwn == true, ServiceWatchdog(system: set.system).shortest(of: members) == nil,
+            thawGuard.prolong(directory, timeout)
+        else { return nil }
+        return Frozen(
+            hierarchy: directory.hierarchy.label, processes: members.count, timeout: timeout,
+            isShortened: false)
     }
 
     /// Those who stand still then; a shadow has its own.

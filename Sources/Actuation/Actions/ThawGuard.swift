@@ -44,6 +44,13 @@ public struct ThawGuard: Sendable {
         }
     }
 
+    /// Sees to a later deadline of what is frozen already; false if it cannot.
+    func prolong(_ directory: CgroupDirectory, _ timeout: Duration) -> Bool {
+        guard case .keeper(let keeper) = means else { return false }
+        keeper.thaw(inode: directory.inode, within: timeout)
+        return true
+    }
+
     /// There is nothing to thaw any more.
     func forget(_ directory: CgroupDirectory) {
         if case .keeper(let keeper) = means { keeper.forget(inode: directory.inode) }

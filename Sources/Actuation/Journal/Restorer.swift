@@ -177,13 +177,15 @@ public struct Restorer {
         }
     }
 
-    /// v2 takes more than the parent has: what a partition holds now is the parent's again later.
+    /// v2 takes more than there is now: what a partition holds, or what is offline, counts again
+    /// later.
     private func widest(_ name: String, _ parent: CgroupDirectory) throws(IOError) -> String {
-        if name == "cpuset.cpus", let sys = set.system.sys,
-            let online = try? ReadBuffer.contents(
-                of: sys + Array("/devices/system/cpu/online".utf8))
+        let kind = name == "cpuset.cpus" ? "cpu" : "node"
+        if let sys = set.system.sys,
+            let possible = try? ReadBuffer.contents(
+                of: sys + Array("/devices/system/\(kind)/possible".utf8))
         {
-            return String(decoding: online.filter { $0 > 0x20 }, as: UTF8.self)
+            return String(decoding: possible.filter { $0 > 0x20 }, as: UTF8.self)
         }
         return try files.text("\(name).effective", of: parent)
     }

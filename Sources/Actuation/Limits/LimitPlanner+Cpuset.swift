@@ -30,7 +30,8 @@ extension PlanDraft {
     private mutating func checkUnified(
         _ wanted: RangeList, _ name: String, _ effective: String, _ directory: CgroupDirectory
     ) throws(ActuationError) {
-        guard let parent = list(effective, of: directory.enclosing) else { return }
+        // None of its own means all that the parent has.
+        guard !wanted.isEmpty, let parent = list(effective, of: directory.enclosing) else { return }
         if wanted.intersection(parent).isEmpty {
             throw ActuationError(
                 .refused,

@@ -60,6 +60,9 @@ public struct KernelActions: EffectPerforming {
         }
         guard let first = ready.first else { return results }
         if case .set = first.effect.kind {
+            if effects.count == 1, !first.effect.isTogether {
+                return [IndependentSetting(actions: self, ready: first, pause: pause).perform()]
+            }
             return results + SettingEffects(actions: self, effects: ready, pause: pause).perform()
         }
         return results + ready.map { perform($0, pause) }

@@ -33,19 +33,21 @@ struct SettingEffects {
         }
     }
 
-    private func assignments(_ ready: ReadyEffect) -> [LimitAssignment] {
-        guard case .set(let assignments) = ready.effect.kind else { return [] }
-        return assignments
+    /// Plans with the wishes of the other effects.
+    func planner(beside index: Int) -> LimitPlanner {
+        var wishes: [CgroupPath: [LimitAssignment]] = [:]
+        for (place, other) in effects.enumerated() where place != index {
+            wishes[other.target.path, default: []] += other.assignments
+        }
+        return LimitPlanner(
+            set: actions.set, files: WishedFiles(actions.files, wishes: wishes),
+            protected: actions.protected)
     }
 
     private func plan(_ index: Int) throws(ActuationError) -> LimitPlan {
         let ready = effects[index]
-        var wishes: [CgroupPath: [LimitAssignment]] = [:]
-        for (place, other) in effects.enumerated() where place != index {
-            wishes[other.target.path, default: []] += assignments(other)
-        }
         var requests: [LimitRequest] = []
-        for assignment in assignments(ready) {
+        for assignment in ready.assignments {
             guard let limit = assignment.key.limit else {
                 throw ActuationError(.usage, "there is no limit \(assignment.key.name)")
             }
@@ -53,12 +55,9 @@ struct SettingEffects {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        // v1 refuses a limit below usage by itself, v2 would kill for it and must reclaim first.
-        let isUnified = actions.set.legacy(.memory) == nil
-        return try LimitPlanner(
-            set: actions.set, files: WishedFiles(actions.files, wishes: wishes),
-            protected: actions.protected
-        ).plan(requests, on: ready.target.path, force: !isUnified, shrink: isUnified)
+        return try planner(beside: index).plan(
+            requests, on: ready.target.path, force: !actions.isMemoryUnified,
+            shrink: actions.isMemoryUnified)
     }
 
     /// One that cannot be planned keeps the others from being done.
@@ -77,7 +76,7 @@ struct SettingEffects {
     }
 
     /// A cgroup that vanished is gone, whatever that did to the transaction.
-    private func outcome(_ results: [LimitResult], _ ready: ReadyEffect) -> EffectResult.Outcome {
+    func outcome(_ results: [LimitResult], _ ready: ReadyEffect) -> EffectResult.Outcome {
         for result in results where result.write.directory.path == ready.target.path {
             guard case .failed(let error) = result.outcome, error.code == .notFound else {
                 continue
@@ -88,15 +87,25 @@ struct SettingEffects {
         return EffectResult.Outcome(results)
     }
 
-    private func change(
+    func change(
         _ write: PlannedWrite, of ready: ReadyEffect, after: String?
     ) -> EffectResult.Change {
         let instance = write.wished ?? write.instance
-        let asked = assignments(ready).first {
-            $0.key.name == write.name && $0.key.instance == instance
-        }
+        let asked =
+            ready.assignments.first { $0.key.name == write.name && $0.key.instance == instance }
+            ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.new) }
         return EffectResult.Change(
             key: asked?.key ?? LimitKey(write.name, instance: instance), file: "\(write.cell)",
             before: write.old, wanted: write.new, after: after ?? write.old)
+    }
+}
+
+extension LimitKey {
+    /// Whether a value that is asked for under another name is this one: v2 limits swap alone, and
+    /// has the period beside the quota; a rule for devices has itself for its instance.
+    fileprivate func isWritten(as written: String, _ text: String) -> Bool {
+        if isDeviceRule { return name == written && instance == text }
+        return (name == "memory.total" && written == "memory.swap.max")
+            || (name == "cpu.max.period" && written == "cpu.max")
     }
 }

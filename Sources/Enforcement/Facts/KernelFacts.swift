@@ -56,6 +56,9 @@ public final class KernelFacts: CgroupFacts {
             })
     }
 
+    /// Whether a controller is in a hierarchy of v1.
+    public func isLegacy(_ controller: Controller) -> Bool { set.legacy(controller) != nil }
+
     /// The systemd unit that owns the cgroup.
     public func unit(of cgroup: CgroupEntry) -> String? { units.unit(of: cgroup) }
 

@@ -64,7 +64,8 @@ public final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// Sees to it that a cgroup goes on, even if this process hangs.
+    /// Sees to it that a cgroup goes on, even if this process hangs; of several deadlines the last
+    /// one counts.
     public func thaw(inode: UInt64, within time: Duration) {
         let (seconds, attoseconds) = time.components
         let length =
@@ -72,8 +73,9 @@ public final class GuardianLink: ThawKeeping {
             &+ UInt64(clamping: attoseconds / 1_000_000_000)
         let deadline = MonotonicClock.bootNanoseconds + length
         contact.withLock { contact in
-            contact.deadlines[inode] = deadline
-            send(.thaw(inode: inode, by: deadline), contact)
+            let last = max(contact.deadlines[inode] ?? 0, deadline)
+            contact.deadlines[inode] = last
+            send(.thaw(inode: inode, by: last), contact)
         }
     }
 

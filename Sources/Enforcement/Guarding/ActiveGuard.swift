@@ -15,6 +15,8 @@ struct ActiveGuard: Sendable {
     /// Brings an event to the runner's thread, from any other.
     let post: @Sendable (OOMGuardEvent) -> Void
     var machine: OOMGuardMachine
+    /// What the policy's other layers want of the cgroup.
+    private var below: [LimitKey: LimitValue]
 
     var thresholds: [MemoryNotice] = []
     var highWatcher = HighWatcher()
@@ -26,12 +28,14 @@ struct ActiveGuard: Sendable {
 
     init(
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target, files: GuardedFiles,
-        tools: GuardTools, post: @escaping @Sendable (OOMGuardEvent) -> Void
+        below: [LimitKey: LimitValue], tools: GuardTools,
+        post: @escaping @Sendable (OOMGuardEvent) -> Void
     ) throws(ActuationError) {
         self.guarding = guarding
         self.hooks = hooks
         self.target = target
         self.files = files
+        self.below = below
         self.tools = tools
         self.post = post
         let version: OOMGuardMachine.Variant =
@@ -138,7 +142,32 @@ struct ActiveGuard: Sendable {
         let outcome = result { () throws(ActuationError) in try lift(throttle) }
         audit(
             .apply, "set", outcome: outcome,
-            note: "memory.high throttled it to a standstill: raised to max, not set for 10 min")
+            note: "memory.high throttled it to a standstill: not set by the guard for 10 min")
+    }
+
+    /// Takes what the policy's other layers want now.
+    mutating func take(below: [LimitKey: LimitValue]) {
+        guard below != self.below else { return }
+        let isChanged = below[GuardedFiles.high] != self.below[GuardedFiles.high]
+        self.below = below
+        guard isChanged, let throttle = files.throttle else { return }
+        lane.add { [self] in
+            let outcome = result { () throws(ActuationError) in
+                try throttle.setBelow(below[GuardedFiles.high], cause: "guard \(guarding.name)")
+            }
+            if case .failed = outcome { audit(.apply, "set", outcome: outcome) }
+        }
+    }
+
+    /// The guard's layer now: values that it has set.
+    var settings: [LimitKey: LimitValue] { files.limits.settings(at: machine.limit) }
+
+    /// The guard's layer now: values that it keeps at or below a number.
+    var bounds: [LimitKey: LimitValue] {
+        guard files.throttle != nil, machine.isKillerOff, !highWatcher.isResting(.now) else {
+            return [:]
+        }
+        return [GuardedFiles.high: .number(machine.freezeAt)]
     }
 
     /// Leaves the cgroup as it was found, and gives everything up; `ended` is called when slow
@@ -150,10 +179,11 @@ struct ActiveGuard: Sendable {
         thresholds = []
         lane.add { [self] in
             // After all that was still on its way there.
-            _ = result { () throws(ActuationError) in try files.throttle?.putBack() }
+            let cause = "guard \(guarding.name)"
+            _ = result { () throws(ActuationError) in try files.throttle?.putBack(cause: cause) }
             let outcome = result { () throws(ActuationError) in
                 // Another cgroup of the path is another guard's.
-                if files.place.memory.isCurrent { try files.limits.putBack() }
+                if files.place.memory.isCurrent { try files.limits.putBack(below: below) }
             }
             if case .failed = outcome { audit(.undo, "set", outcome: outcome) }
             ended()

@@ -14,7 +14,7 @@ struct GuardLimits: Sendable {
     private let originalTotal: UInt64?
     private let changes: [Change]
 
-    /// A value that the guard asks for, instead of the one that was found.
+    /// A value that the guard asks for, whatever was found.
     private struct Change: Sendable {
         let name: String
         let wanted: UInt64
@@ -41,9 +41,7 @@ struct GuardLimits: Sendable {
             ("memory.oom.group", guarding.killsAsOne && isUnified ? 1 : nil),
         ]
         changes = wishes.compactMap { name, wanted in
-            guard let wanted, let found = Self.value(name, reader), found != .number(wanted) else {
-                return nil
-            }
+            guard let wanted, let found = Self.value(name, reader) else { return nil }
             return Change(name: name, wanted: wanted, found: found)
         }
     }
@@ -62,27 +60,43 @@ struct GuardLimits: Sendable {
 
     /// Sets what the guard asks for: its limit, and that an OOM kill takes all of it (v2).
     func begin() throws(ActuationError) {
-        for change in changes { try set([(change.name, .number(change.wanted))]) }
+        for change in changes where change.found != .number(change.wanted) {
+            try set([(change.name, .number(change.wanted))])
+        }
     }
 
-    /// Puts back what was found, unless someone else has changed it since.
-    func putBack() throws(ActuationError) {
+    /// Puts back what the other layers want, or else what was found, unless someone else has changed
+    /// it since.
+    func putBack(below: [LimitKey: LimitValue]) throws(ActuationError) {
         for change in changes {
             // The kernel rounds to pages, of up to 64 KiB.
             guard let now = Self.value(change.name, reader)?.number,
                 max(now, change.wanted) - min(now, change.wanted) < 1 << 16
             else { continue }
-            try set([(change.name, change.found)])
+            try set([(change.name, below[LimitKey(change.name)] ?? change.found)])
         }
     }
 
-    /// Sets the limit; on v1 that of memory and swap stays as far above it as it was.
-    func set(_ bytes: UInt64) -> OOMGuardOutcome {
+    /// The guard's layer while the limit is at `bytes`: what it asked for, and what it raised.
+    func settings(at bytes: UInt64) -> [LimitKey: LimitValue] {
+        var result: [LimitKey: LimitValue] = [:]
+        for change in changes { result[LimitKey(change.name)] = .number(change.wanted) }
+        guard bytes != original else { return result }
+        for (name, value) in values(for: bytes) { result[LimitKey(name)] = value }
+        return result
+    }
+
+    /// On v1 the limit of memory and swap stays as far above that of memory as it was.
+    private func values(for bytes: UInt64) -> [(name: String, value: LimitValue)] {
         let total = originalTotal.map { $0 - min(original, $0) + bytes }
+        return [("memory.max", .number(bytes))]
+            + (total.map { [("memory.total", .number($0))] } ?? [])
+    }
+
+    /// Sets the limit.
+    func set(_ bytes: UInt64) -> OOMGuardOutcome {
         do throws(ActuationError) {
-            try set(
-                [("memory.max", .number(bytes))]
-                    + (total.map { [("memory.total", .number($0))] } ?? []))
+            try set(values(for: bytes))
             return .done
         } catch {
             // Usage that stands in the way may fall.

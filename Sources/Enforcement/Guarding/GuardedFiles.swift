@@ -1,4 +1,5 @@
 internal import Actuation
+internal import CgroupModel
 internal import KernelIO
 internal import Policy
 
@@ -11,13 +12,19 @@ final class GuardedFiles: Sendable {
     let killer: OOMControl?
     /// v2: where it throttles.
     let throttle: ThrottlePoint?
+    /// The value that ``throttle`` writes.
+    static let high = LimitKey("memory.high")
     private let usage: KeptFile
     private let events: KeptFile?
     private let pressure: KeptFile?
     private let notices: [MemoryNotice]
     private let trigger: PressureTrigger?
 
-    init(_ guarding: OOMGuard, at place: GuardPlace, _ tools: GuardTools) throws(ActuationError) {
+    /// `below` is what the policy's other layers want.
+    init(
+        _ guarding: OOMGuard, at place: GuardPlace, below: [LimitKey: LimitValue],
+        _ tools: GuardTools
+    ) throws(ActuationError) {
         self.place = place
         limits = try GuardLimits(guarding, of: place.path, tools)
         freezer = try FreezeSwitch(place.freezer, journal: tools.journal)
@@ -35,7 +42,8 @@ final class GuardedFiles: Sendable {
             // Without PSI the other notices and the tick have to do.
             trigger = try? PressureTrigger(of: memory)
             pressure = try? memory.keep("memory.pressure")
-            throttle = try ThrottlePoint(memory, files: tools.files, journal: tools.journal)
+            throttle = try ThrottlePoint(
+                memory, below: below[Self.high], files: tools.files, journal: tools.journal)
             return
         }
         killer = try OOMControl(memory, journal: tools.journal)

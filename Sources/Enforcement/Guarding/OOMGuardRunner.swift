@@ -1,5 +1,5 @@
 public import Actuation
-internal import CgroupModel
+public import CgroupModel
 internal import KernelIO
 public import Policy
 internal import Synchronization
@@ -28,11 +28,18 @@ public final class OOMGuardRunner: Sendable {
         public let variant: OOMGuardMachine.Variant
         /// The limit and the usage seen last, in bytes.
         public let limit, usage: UInt64
+        /// Whether the limit is one that the guard has raised.
+        public let isRaised: Bool
+        /// Values that the guard has set.
+        public let settings: [LimitKey: LimitValue]
+        /// Values that the guard keeps at or below a number.
+        public let bounds: [LimitKey: LimitValue]
     }
 
     private enum Message: Sendable {
         case arm(ActiveGuard)
         case disarm(Effect.Target, Ending)
+        case below(Effect.Target, [LimitKey: LimitValue])
         case event(Effect.Target, OOMGuardEvent)
         case stop
     }
@@ -69,9 +76,10 @@ public final class OOMGuardRunner: Sendable {
     /// Guards a cgroup from now on, instead of as before; throws why it cannot be, and then it is as
     /// it was found.
     ///
-    /// `hooks` are those of the policy.
+    /// `hooks` are those of the policy, and `below` is what its other layers want of the cgroup.
     public func arm(
-        _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target
+        _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target,
+        below: [LimitKey: LimitValue] = [:]
     ) throws(ActuationError) {
         if let reason = tools.protected.refusal(of: .freeze, on: target.path)
             ?? tools.hold(target.path)
@@ -85,10 +93,16 @@ public final class OOMGuardRunner: Sendable {
             throw ActuationError(.notFound, "\(target.path) is another cgroup now; look again")
         }
         var active = try ActiveGuard(
-            guarding, hooks: hooks, on: target, files: GuardedFiles(guarding, at: place, tools),
+            guarding, hooks: hooks, on: target,
+            files: GuardedFiles(guarding, at: place, below: below, tools), below: below,
             tools: tools, post: { [self] event in send(.event(target, event)) })
         try active.begin()
         send(.arm(active))
+    }
+
+    /// Tells a guard what the policy's other layers want of its cgroup now.
+    public func setBelow(_ below: [LimitKey: LimitValue], of target: Effect.Target) {
+        send(.below(target, below))
     }
 
     /// Guards a cgroup no longer; returns when it is as it was found, or 5 s later.
@@ -191,6 +205,9 @@ public final class OOMGuardRunner: Sendable {
                 var active = guards.remove(at: index)
                 publish(guards)
                 active.finish { ending.flag.raise() }
+            case .below(let target, let below):
+                guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
+                guards[index].take(below: below)
             case .event(let target, let event):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 let now = PolicyInstant.now
@@ -208,7 +225,8 @@ public final class OOMGuardRunner: Sendable {
             Status(
                 name: active.guarding.name, target: active.target, state: active.machine.state,
                 variant: active.machine.variant, limit: active.machine.limit,
-                usage: active.machine.seen.usage)
+                usage: active.machine.seen.usage, isRaised: active.machine.isRaised,
+                settings: active.settings, bounds: active.bounds)
         }
         published.withLock { $0 = statuses }
     }

@@ -50,7 +50,12 @@ public actor Sampler {
     private var settingsReadAt: UInt64 = 0
     private var health = SampleHealth()
     private var suspects: [Int: Set<CgroupPath>] = [:]
-    private var running: Task<Snapshot, Never>?
+    /// Where someone wrote to a file since the last pass.
+    private var written: Set<CgroupPath> = []
+    /// The end of what is being done.
+    private var turn: Task<Void, Never>?
+    /// For poll(2): what can be read once a cgroup was made or removed, until the next look.
+    public nonisolated let notices: [Int32]
 
     /// Prepares to sample; throws if a hierarchy's root cannot be opened.
     public init(
@@ -68,25 +73,51 @@ public actor Sampler {
         let trees = try TreeSet(
             set, scope: configuration.scope, watching: configuration.isContinuous)
         unreadable = trees.failures
+        notices = trees.notices
         self.trees = trees
     }
 
     /// Reads all that is due and returns it; calls that overlap take turns.
-    public func sample() async -> Snapshot {
-        let earlier = running
-        let turn = Task {
-            _ = await earlier?.value
-            return await takeSnapshot()
+    public func sample() async -> Snapshot { await inTurn { await $0.takeSnapshot() } }
+
+    /// Looks for cgroups that were made since the last look; nothing of them is read before the
+    /// next sample.
+    public func newborns() async -> Newborns {
+        await inTurn { sampler in
+            let born = await sampler.updateTree()
+            return Newborns(
+                cgroups: born.sorted().compactMap { sampler.nodes.entry(of: $0) },
+                tick: sampler.tick)
         }
-        running = turn
-        let snapshot = await turn.value
-        if running == turn { running = nil }
-        return snapshot
+    }
+
+    /// Cgroups that no sample has yet.
+    public struct Newborns: Sendable {
+        /// In path order, each without its place among the others.
+        public let cgroups: [CgroupEntry]
+        /// The number of the last sample before them.
+        public let tick: UInt64
+    }
+
+    private func inTurn<Result: Sendable>(
+        _ work: @escaping @Sendable (isolated Sampler) async -> Result
+    ) async -> Result {
+        let earlier = turn
+        let task = Task { () -> Result in
+            await earlier?.value
+            return await work(self)
+        }
+        let own = Task { _ = await task.value }
+        turn = own
+        let result = await task.value
+        if turn == own { turn = nil }
+        return result
     }
 
     private func takeSnapshot() async -> Snapshot {
         let start = MonotonicClock.nanoseconds
-        await updateTree()
+        _ = await updateTree(suspects)
+        await markSettings()
         // Walking the trees takes time, at the first tick most of all, in which counters move on.
         let due = due(at: MonotonicClock.bootNanoseconds)
         var blocks: [RowBlock] = []
@@ -152,9 +183,11 @@ public actor Sampler {
             keeps: configuration.isContinuous, seesWrites: trees.seesWrites)
     }
 
-    private func updateTree() async {
+    /// Brings the tree up to date; the paths at which something was made.
+    private func updateTree(_ suspects: [Int: Set<CgroupPath>] = [:]) async -> Set<CgroupPath> {
         var assignments: [NodeTable.Assignment] = []
         let changes = trees.update(suspects: suspects)
+        written.formUnion(changes.written)
         for (hierarchy, path) in changes.died
         where nodes.leave(path, hierarchy: hierarchy, &assignments) {
             health.deaths += 1
@@ -180,11 +213,12 @@ public actor Sampler {
             let own = assignments.filter { $0.location.block == index }
             if !own.isEmpty { await shard.assign(own.map { ($0.location.row, $0.content) }) }
         }
-        await markSettings(changes.written)
+        return Set(changes.born.map(\.path))
     }
 
-    private func markSettings(_ written: Set<CgroupPath>) async {
+    private func markSettings() async {
         guard !written.isEmpty else { return }
+        defer { written = [] }
         // A write at a cgroup may change what is effective in all of its descendants.
         let rows = nodes.rows(within: written)
         for (index, shard) in shards.enumerated() {

@@ -19,6 +19,8 @@ struct HierarchyTree: ~Copyable {
 
     let hierarchy: MountedHierarchy
     let scope: SampleScope
+    /// For poll(2): can be read once something changed; nil without a watch.
+    let notices: Int32?
     private let root: OwnedDescriptor
     private var directories: [CgroupPath: Directory] = [:]
     private var watch: DirectoryWatch?
@@ -34,7 +36,13 @@ struct HierarchyTree: ~Copyable {
         self.hierarchy = hierarchy
         self.scope = scope
         root = try OwnedDescriptor.directory(hierarchy.directory)
-        watch = watching ? DirectoryWatch() : nil
+        let watch = watching ? DirectoryWatch() : nil
+        notices =
+            switch watch {
+            case .some(let watch): watch.number
+            case nil: nil
+            }
+        self.watch = watch
     }
 
     /// Whether a write to any file of any directory is noticed.

@@ -157,19 +157,26 @@ struct NodeTable {
         result.reserveCapacity(sorted.count)
         for (position, (path, node)) in sorted.enumerated() {
             positions[path] = position
-            let inode = identityOrder.first { node.inodes[$0] != 0 }.map { node.inodes[$0] } ?? 0
-            var controllers: Set<Controller> = []
-            for (index, hierarchy) in hierarchies.enumerated() where node.inodes[index] != 0 {
-                controllers.formUnion(hierarchy.controllers)
-            }
-            result.append(
-                CgroupEntry(
-                    path: path, id: CgroupID(inode: inode, generation: node.generation),
-                    parent: path.parent.flatMap { positions[$0] },
-                    controllers: controllers.sorted(), row: node.location))
+            result.append(entry(path, node, parent: path.parent.flatMap { positions[$0] }))
         }
         listed = result
         return result
+    }
+
+    /// The cgroup of a path by itself, without its place among the others; nil if it is gone.
+    func entry(of path: CgroupPath) -> CgroupEntry? {
+        nodes[path].map { entry(path, $0, parent: nil) }
+    }
+
+    private func entry(_ path: CgroupPath, _ node: Node, parent: Int?) -> CgroupEntry {
+        let inode = identityOrder.first { node.inodes[$0] != 0 }.map { node.inodes[$0] } ?? 0
+        var controllers: Set<Controller> = []
+        for (index, hierarchy) in hierarchies.enumerated() where node.inodes[index] != 0 {
+            controllers.formUnion(hierarchy.controllers)
+        }
+        return CgroupEntry(
+            path: path, id: CgroupID(inode: inode, generation: node.generation), parent: parent,
+            controllers: controllers.sorted(), row: node.location)
     }
 
     /// The inode of a path in each hierarchy, 0 where it does not exist.

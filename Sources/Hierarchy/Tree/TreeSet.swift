@@ -23,6 +23,9 @@ struct TreeSet: ~Copyable {
     /// Whether a write to any file of any cgroup is noticed.
     var seesWrites: Bool { trees.allSatisfy { $0?.tree.seesWrites ?? true } }
 
+    /// For poll(2): what can be read once something changed.
+    var notices: [Int32] { trees.compactMap { $0?.tree.notices } }
+
     /// What changed since the last call.
     ///
     /// `suspects` are directories known to have lost a child.

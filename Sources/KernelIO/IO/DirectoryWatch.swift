@@ -16,6 +16,9 @@ public struct DirectoryWatch: ~Copyable {
         descriptor = OwnedDescriptor(adopting: number)
     }
 
+    /// For poll(2): can be read once something happened, until ``drain()``.
+    public var number: Int32 { descriptor.number }
+
     /// Watches a directory; nil if that cannot be had.
     public func add(_ path: [UInt8]) -> Int32? {
         let watch = unsafe path.withCPath { unsafe cgw_watch_add(descriptor.number, $0) }

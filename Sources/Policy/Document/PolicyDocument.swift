@@ -65,6 +65,8 @@ public struct PolicyDefaults: Hashable, Sendable {
     public var isDryRun = false
     /// Whether a rule may kill.
     public var allowsKill = false
+    /// Whether something may be set that cannot be taken back: rules for devices.
+    public var allowsIrreversible = false
     /// Whether the daemon puts everything back when it ends.
     public var restoresOnExit = true
     /// Whether a metric that this machine cannot have is an error, or only disables its rule.
@@ -120,12 +122,14 @@ public struct StandingLimits: Hashable, Sendable {
     public var when: Condition?
     /// Whether a cgroup that is missing is made (only for plain paths below our own).
     public var creates: Bool
+    /// Whether all values are set or none; otherwise each by itself.
+    public var isTogether: Bool
 
     /// Joins the parts.
     public init(
         position: ConfigPosition, group: String, priority: Int = 0, settings: [Setting] = [],
         overrides: [HierarchyMode: [Setting]] = [:], during: DayWindow? = nil,
-        when: Condition? = nil, creates: Bool = false
+        when: Condition? = nil, creates: Bool = false, isTogether: Bool = false
     ) {
         self.position = position
         self.group = group
@@ -135,6 +139,7 @@ public struct StandingLimits: Hashable, Sendable {
         self.during = during
         self.when = when
         self.creates = creates
+        self.isTogether = isTogether
     }
 }
 

@@ -115,11 +115,14 @@ public struct RuleAction: Hashable, Sendable {
     public var kind: Kind
     /// Whether the steps after it are done although it failed.
     public var continuesOnError: Bool
+    /// Whether all values of a setting are set or none; otherwise each by itself.
+    public var isTogether: Bool
 
     /// Joins the parts.
-    public init(_ kind: Kind, continuesOnError: Bool = false) {
+    public init(_ kind: Kind, continuesOnError: Bool = false, isTogether: Bool = false) {
         self.kind = kind
         self.continuesOnError = continuesOnError
+        self.isTogether = isTogether
     }
 
     /// What can be done.

@@ -17,6 +17,12 @@ public struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible 
     /// The row behind the name.
     public var limit: Limit? { LimitCatalog.limit(named: name) }
 
+    /// The key of the value where memory is a hierarchy of v2: two names of one file are one value.
+    var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
+
+    /// Whether it is a rule for devices: written in the policy's order, and never taken back.
+    public var isDeviceRule: Bool { name.hasPrefix("devices.") }
+
     /// Order of the names, then of the instances.
     public static func < (left: LimitKey, right: LimitKey) -> Bool {
         (left.name, left.instance ?? "") < (right.name, right.instance ?? "")

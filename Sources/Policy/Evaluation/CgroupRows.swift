@@ -8,8 +8,10 @@ struct CgroupRows: Sendable {
         var path: CgroupPath
         /// When the engine saw it first, by the policy's clock.
         var firstSeen: UInt64
-        /// Where it stands in the snapshot; nil for one that is gone.
+        /// Where it stands in the snapshot; nil for one that is gone, or that none has yet.
         var position: Int?
+        /// The number of the last snapshot that cannot have it, for one that none has yet.
+        var bornAfter: UInt64?
 
         var target: Effect.Target { Effect.Target(path: path, cgroup: id) }
     }
@@ -21,6 +23,8 @@ struct CgroupRows: Sendable {
     /// Whether a cgroup has no child in the snapshot, by position.
     private(set) var isLeaf: [Bool] = []
     private var rowOf: [CgroupID: Int] = [:]
+    /// Rows of cgroups that no snapshot has yet.
+    private(set) var newborn: Set<Int> = []
     private var free: [Int] = []
 
     var count: Int { cgroups.count }
@@ -46,6 +50,7 @@ struct CgroupRows: Sendable {
         rowAt.removeAll(keepingCapacity: true)
         for (position, entry) in snapshot.cgroups.enumerated() {
             if let row = rowOf[entry.id] {
+                cgroups[row].bornAfter = nil
                 if cgroups[row].path != entry.path {
                     cgroups[row].path = entry.path
                     change.moved.append(row)
@@ -56,18 +61,34 @@ struct CgroupRows: Sendable {
             }
             let cgroup = Cgroup(
                 id: entry.id, path: entry.path, firstSeen: time, position: position)
-            let row = free.popLast() ?? cgroups.count
-            if row == cgroups.count { cgroups.append(cgroup) } else { cgroups[row] = cgroup }
-            rowOf[entry.id] = row
+            let row = add(cgroup)
             rowAt.append(row)
             change.added.append(row)
         }
         for row in cgroups.indices where cgroups[row].position == nil {
+            // It may have been made while this snapshot was taken.
+            if let tick = cgroups[row].bornAfter, snapshot.tick <= tick { continue }
             if rowOf[cgroups[row].id] == row { change.gone.append(row) }
         }
+        newborn = newborn.filter { cgroups[$0].position == nil && !change.gone.contains($0) }
         isLeaf = Array(repeating: true, count: snapshot.cgroups.count)
         for entry in snapshot.cgroups { if let parent = entry.parent { isLeaf[parent] = false } }
         return change
+    }
+
+    private mutating func add(_ cgroup: Cgroup) -> Int {
+        let row = free.popLast() ?? cgroups.count
+        if row == cgroups.count { cgroups.append(cgroup) } else { cgroups[row] = cgroup }
+        rowOf[cgroup.id] = row
+        return row
+    }
+
+    /// Gives a row to a cgroup that no snapshot up to a number can have.
+    mutating func admit(_ entry: CgroupEntry, bornAfter tick: UInt64, at time: UInt64) -> Int {
+        let row = add(
+            Cgroup(id: entry.id, path: entry.path, firstSeen: time, bornAfter: tick))
+        newborn.insert(row)
+        return row
     }
 
     /// Gives rows of cgroups that are gone to new ones.
@@ -79,7 +100,7 @@ struct CgroupRows: Sendable {
     }
 
     private func isSame(_ snapshot: Snapshot) -> Bool {
-        guard snapshot.cgroups.count == rowAt.count else { return false }
+        guard newborn.isEmpty, snapshot.cgroups.count == rowAt.count else { return false }
         for position in rowAt.indices {
             let known = cgroups[rowAt[position]]
             guard known.id == snapshot.cgroups[position].id,

@@ -22,13 +22,17 @@ public struct Effect: Hashable, Sendable {
     public var chain: UInt64
     /// Whether the rest of the chain is done although this one failed.
     public var continuesOnError: Bool
+    /// Whether all values of a setting are set or none; otherwise what cannot be set leaves the
+    /// others alone.
+    public var isTogether: Bool
     /// Why.
     public var cause: Cause
 
     /// Joins the parts.
     public init(
         id: ID, origin: Origin, target: Target, kind: Kind, isUndo: Bool = false,
-        isDryRun: Bool = false, chain: UInt64, continuesOnError: Bool = false, cause: Cause
+        isDryRun: Bool = false, chain: UInt64, continuesOnError: Bool = false,
+        isTogether: Bool = false, cause: Cause
     ) {
         self.id = id
         self.origin = origin
@@ -38,6 +42,7 @@ public struct Effect: Hashable, Sendable {
         self.isDryRun = isDryRun
         self.chain = chain
         self.continuesOnError = continuesOnError
+        self.isTogether = isTogether
         self.cause = cause
     }
 
@@ -68,7 +73,7 @@ public struct Effect: Hashable, Sendable {
 
     /// What is to be done.
     public enum Kind: Hashable, Sendable {
-        /// Set values, all or none.
+        /// Set values; all or none of them if ``Effect/isTogether``.
         case set([LimitAssignment])
         /// Put the original values back, from the undo journal.
         case restore([LimitKey])
@@ -137,13 +142,18 @@ public struct EffectResult: Hashable, Sendable {
     public var id: Effect.ID
     /// How it ended.
     public var outcome: Outcome
+    /// How single values of a setting ended that did not end as the whole did.
+    public var values: [LimitKey: Outcome]
     /// What the kernel said before and says now, for values: key, before, wanted, after.
     public var changes: [Change]
 
     /// Joins the parts.
-    public init(id: Effect.ID, outcome: Outcome, changes: [Change] = []) {
+    public init(
+        id: Effect.ID, outcome: Outcome, values: [LimitKey: Outcome] = [:], changes: [Change] = []
+    ) {
         self.id = id
         self.outcome = outcome
+        self.values = values
         self.changes = changes
     }
 

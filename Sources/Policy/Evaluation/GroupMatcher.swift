@@ -11,6 +11,8 @@ struct GroupMatcher: Sendable {
         /// By row: matched as far as paths and facts go; nil for not yet.
         var isCandidate: [Bool?] = []
         var members: [Int] = []
+        /// Members, and those that only lack a process.
+        var present: [Int] = []
 
         var asksFacts: Bool {
             group.unit != nil || group.container != nil || !group.attributes.isEmpty
@@ -22,6 +24,7 @@ struct GroupMatcher: Sendable {
     private var places: [String: Int] = [:]
     private var factsAsked: UInt64 = 0
     private var scratch: [Int] = []
+    private var presentScratch: [Int] = []
     private static let factsHold: UInt64 = 10_000_000_000
 
     init(_ groups: [CgroupGroup]) {
@@ -36,6 +39,25 @@ struct GroupMatcher: Sendable {
 
     /// All groups with their members.
     var all: [String: [Int]] { places.mapValues { groups[$0].members } }
+
+    /// The positions of a group's cgroups whether they hold a process or not, in path order: what
+    /// holds as long as a cgroup exists is not lifted when it is empty for a moment.
+    func present(of name: String) -> [Int] { places[name].map { groups[$0].present } ?? [] }
+
+    /// All groups with those.
+    var allPresent: [String: [Int]] { places.mapValues { groups[$0].present } }
+
+    /// Whether a cgroup that was just made, empty and without children, is one of a group's, where
+    /// `others` are its cgroups so far.
+    func takes(
+        _ newborn: CgroupEntry, in name: String, _ facts: any CgroupFacts,
+        others: () -> [CgroupPath]
+    ) -> Bool {
+        guard let group = places[name].map({ groups[$0].group }), group.kind != .inner,
+            group.matches(newborn, facts)
+        else { return false }
+        return group.nesting != .outermost || !others().contains { newborn.path.isWithin($0) }
+    }
 
     /// Forgets what is known of rows that are another cgroup's or have another path.
     mutating func forget(rows: [Int]) {
@@ -59,21 +81,39 @@ struct GroupMatcher: Sendable {
                 groups[place].isCandidate += Array(
                     repeating: nil, count: rows.count - groups[place].isCandidate.count)
             }
-            if asksFacts, groups[place].asksFacts {
-                for row in rows.rowAt { groups[place].isCandidate[row] = nil }
-            }
+            if asksFacts, groups[place].asksFacts { askAgain(place, input.snapshot, rows) }
             match(place, input.snapshot, rows, facts)
-            guard scratch != groups[place].members else { continue }
-            swap(&scratch, &groups[place].members)
-            isChanged = true
+            if scratch != groups[place].members {
+                swap(&scratch, &groups[place].members)
+                isChanged = true
+            }
+            if presentScratch != groups[place].present {
+                swap(&presentScratch, &groups[place].present)
+                isChanged = true
+            }
         }
         return isChanged
+    }
+
+    private mutating func askAgain(_ place: Int, _ snapshot: Snapshot, _ rows: CgroupRows) {
+        let asksMembers = groups[place].group.command != nil
+        for position in rows.rowAt.indices {
+            let row = rows.rowAt[position]
+            // An empty cgroup has no names of members; it stays what it was.
+            if asksMembers, groups[place].isCandidate[row] == true,
+                !snapshot.isPopulated(position)
+            {
+                continue
+            }
+            groups[place].isCandidate[row] = nil
+        }
     }
 
     private mutating func match(
         _ place: Int, _ snapshot: Snapshot, _ rows: CgroupRows, _ facts: any CgroupFacts
     ) {
         scratch.removeAll(keepingCapacity: true)
+        presentScratch.removeAll(keepingCapacity: true)
         let populated = groups[place].group.populated
         let kind = groups[place].group.kind
         for position in rows.rowAt.indices {
@@ -91,17 +131,27 @@ struct GroupMatcher: Sendable {
             guard isCandidate, kind == .any || rows.isLeaf[position] == (kind == .leaf) else {
                 continue
             }
-            if let populated, snapshot.isPopulated(position) != populated { continue }
-            scratch.append(position)
+            let isMember = populated.map { snapshot.isPopulated(position) == $0 } ?? true
+            if isMember { scratch.append(position) }
+            if isMember || populated == true { presentScratch.append(position) }
         }
-        guard groups[place].group.nesting != .all, scratch.count > 1 else { return }
-        nest(groups[place].group.nesting, snapshot)
+        let nesting = groups[place].group.nesting
+        guard nesting != .all else { return }
+        Self.nest(&scratch, nesting, snapshot)
+        Self.nest(&presentScratch, nesting, snapshot)
+        // Whoever is a member now is present, whatever empty ones lie within it.
+        if !scratch.allSatisfy(Set(presentScratch).contains) {
+            presentScratch = Set(presentScratch).union(scratch).sorted()
+        }
     }
 
     /// Path order has a cgroup directly before those within it.
-    private mutating func nest(_ nesting: CgroupGroup.Nesting, _ snapshot: Snapshot) {
+    private static func nest(
+        _ positions: inout [Int], _ nesting: CgroupGroup.Nesting, _ snapshot: Snapshot
+    ) {
+        guard positions.count > 1 else { return }
         var kept: [Int] = []
-        for position in scratch {
+        for position in positions {
             let path = snapshot.cgroups[position].path
             let isWithin = kept.last.map { path.isWithin(snapshot.cgroups[$0].path) } ?? false
             if isWithin {
@@ -110,7 +160,7 @@ struct GroupMatcher: Sendable {
             }
             kept.append(position)
         }
-        scratch = kept
+        positions = kept
     }
 }
 

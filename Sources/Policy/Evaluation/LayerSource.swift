@@ -99,6 +99,8 @@ public struct LayerContext: Sendable {
     public var document: PolicyDocument
     /// By group name, the positions of its members in ``Snapshot/cgroups``, in path order.
     public var members: [String: [Int]]
+    /// The same with those that hold no process now, for what holds as long as a cgroup exists.
+    public var present: [String: [Int]]
     /// Whether any group's members differ from those of the tick before.
     public var membersChanged: Bool
     /// Which of ``PolicyDocument/limits`` hold now (`during`, `when`), by index.
@@ -107,11 +109,12 @@ public struct LayerContext: Sendable {
     /// Joins the parts.
     public init(
         input: PolicyInput, document: PolicyDocument, members: [String: [Int]],
-        membersChanged: Bool, holding: [Bool]
+        present: [String: [Int]]? = nil, membersChanged: Bool, holding: [Bool]
     ) {
         self.input = input
         self.document = document
         self.members = members
+        self.present = present ?? members
         self.membersChanged = membersChanged
         self.holding = holding
     }

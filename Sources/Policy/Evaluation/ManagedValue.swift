@@ -8,6 +8,10 @@ struct ManagedValue: Sendable {
         var origin: Effect.Origin
         var value: LimitValue
         var cause: Cause
+        /// Whether a stricter value of a lower layer still applies.
+        var isBound = false
+        /// Its place among those of its origin that have to be written in the policy's order.
+        var order = 0
 
         func isAbove(_ other: Wish) -> Bool {
             (layer, priority) > (other.layer, other.priority)
@@ -42,6 +46,10 @@ struct ManagedValue: Sendable {
     var reapplied: [UInt64] = []
     /// What was told last about it not being written, so that it is told once.
     var told: String?
+    /// Why it could not be set the last time; nil once it is, or before it was tried.
+    var failure: String?
+    /// Whether a snapshot did not show the value when setting it failed: its file may come.
+    var isMissing = false
     /// Whether it was told that two layers want different things.
     var isConflictTold = false
 
@@ -57,8 +65,28 @@ struct ManagedValue: Sendable {
         var isImpossible = false
     }
 
-    /// The wish of the highest layer and priority; among equal ones the weaker value.
+    /// The wish of the highest layer and priority, within the bounds; among equal ones the weaker
+    /// value.
     var outcome: Outcome? {
+        let bounds = wishes.filter(\.isBound)
+        guard !bounds.isEmpty else { return outcome(of: wishes) }
+        var outcome = outcome(of: wishes.filter { !$0.isBound })
+        for bound in bounds {
+            let below = outcome.map(\.wish.value) ?? original
+            if outcome?.isImpossible == true { continue }
+            guard let below, !below.isWider(than: bound.value) else {
+                outcome = Outcome(wish: bound)
+                continue
+            }
+            if outcome == nil {
+                outcome = Outcome(wish: bound)
+                outcome?.wish.value = below
+            }
+        }
+        return outcome
+    }
+
+    private func outcome(of wishes: [Wish]) -> Outcome? {
         guard var best = wishes.first else { return nil }
         for wish in wishes.dropFirst() where wish.isAbove(best) { best = wish }
         var outcome = Outcome(wish: best)
@@ -81,9 +109,14 @@ struct ManagedValue: Sendable {
 
     /// What stands above which a rule's own wish would be: for stepping back to it.
     func value(without origin: Effect.Origin) -> LimitValue? {
+        outcome { $0 == origin }?.wish.value ?? original
+    }
+
+    /// What would come of the wishes without those of some origins.
+    func outcome(without isLeftOut: (Effect.Origin) -> Bool) -> Outcome? {
         var rest = self
-        rest.wishes.removeAll { $0.origin == origin }
-        return rest.outcome?.wish.value ?? original
+        rest.wishes.removeAll { isLeftOut($0.origin) }
+        return rest.outcome
     }
 
     /// The value that takes less from the cgroup; of two CPU lists what both have, nil if nothing.
@@ -134,8 +167,12 @@ struct FreezeClaim: Sendable {
     let deadline: UInt64
     /// What then happens.
     let onTimeout: FreezeTimeout
+    /// When it goes on by itself, whatever becomes of the engine.
+    var thawBy: UInt64
     /// Whether a snapshot showed it frozen.
     var isConfirmed = false
+    /// Whether it is to be killed and stays frozen until the budget allows that.
+    var awaitsKill = false
 }
 
 /// All that the engine wants of one cgroup.

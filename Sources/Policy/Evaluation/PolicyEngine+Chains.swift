@@ -29,14 +29,12 @@ extension PolicyEngine {
         switch action.kind {
         case .set, .scale, .pin:
             return set(
-                assignments(place, row, index), place, row, chain: chain, cause,
-                continuesOnError: action.continuesOnError)
+                assignments(place, row, index), place, row, chain: chain, cause, action)
         case .freeze(let timeout, let onTimeout):
             // What the rule froze stays frozen until its time is over; a repetition adds none.
             if holdings[row].claims.contains(where: { $0.rule == place }) { return nil }
             claim(place, row, timeout, onTimeout)
-            // A kill at the end is done here, so the freeze may not end by itself just before.
-            kind = .freeze(deadline: onTimeout == .kill ? timeout + .seconds(5) : timeout)
+            kind = .freeze(deadline: Self.longest(timeout, onTimeout))
         case .thaw:
             holdings[row].thaws.append((place, rules[place].rule.priority))
             let priority = rules[place].rule.priority
@@ -116,94 +114,5 @@ extension PolicyEngine {
     mutating func endWaiting(_ place: Int, _ row: Int) {
         waiting = waiting.filter { $0.value.rule != place || $0.value.row != row }
         ready.removeAll { $0.rule == place && $0.row == row }
-    }
-
-    // MARK: Freezing
-
-    private mutating func claim(
-        _ place: Int, _ row: Int, _ timeout: Duration, _ onTimeout: FreezeTimeout
-    ) {
-        holdings[row].claims.append(
-            FreezeClaim(
-                rule: place, priority: rules[place].rule.priority, isDryRun: rules[place].isDryRun,
-                since: now, deadline: now + timeout.nanoseconds, onTimeout: onTimeout))
-    }
-
-    /// Drops claims to a cgroup, and thaws it if no other is left.
-    @discardableResult
-    mutating func thaw(
-        _ row: Int, _ cause: Cause, origin: Effect.Origin, chain: UInt64? = nil,
-        _ isDropped: (FreezeClaim) -> Bool
-    ) -> Effect.ID? {
-        var id: Effect.ID?
-        let dropped = holdings[row].claims.filter(isDropped)
-        holdings[row].claims.removeAll(where: isDropped)
-        for isDryRun in [false, true]
-        where dropped.contains(where: { $0.isDryRun == isDryRun })
-            && !holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
-            && rows.position(row) != nil
-        {
-            id = emit(
-                .thaw, origin, row, cause, chain: chain, isUndo: true, isDryRun: isDryRun)
-        }
-        return id
-    }
-
-    /// Ends freezes whose time is over; that depends on no sample.
-    mutating func expireFreezes() {
-        for row in rows.rowAt where !holdings[row].claims.isEmpty {
-            for claim in holdings[row].claims where now >= claim.deadline {
-                expire(claim, row)
-            }
-        }
-    }
-
-    private mutating func expire(_ claim: FreezeClaim, _ row: Int) {
-        let place = claim.rule
-        let time = Duration.nanoseconds(claim.deadline - claim.since)
-        let cause = Cause("frozen for \(time.policyText)")
-        if claim.onTimeout == .kill {
-            let isLast = now >= claim.deadline + 5_000_000_000
-            let need = BudgetLedger.Need(kills: 1)
-            let refusal = refusal(ofKilling: row, need)
-            if refusal == nil {
-                holdings[row].killedAt = now
-                holdings[row].disruptedAt = now
-                let chain = newChain()
-                emit(
-                    .kill(signal: "KILL", grace: .zero, force: true), rules[place].origin, row,
-                    cause, chain: chain, isDryRun: claim.isDryRun, continuesOnError: true)
-                thaw(row, cause, origin: rules[place].origin, chain: chain) { $0.rule == place }
-            } else if !isLast {
-                return veto(place, row, "kill", refusal ?? "")
-            }
-        }
-        let instanceRow = rules[place].isAggregate ? 0 : row
-        guard var instance = rules[place].instances[instanceRow] else { return }
-        let others = instance.targets.filter { $0 != row }
-        if others.isEmpty {
-            undo(place, instanceRow, &instance, nil, atOnce: true, note: cause.text)
-        } else {
-            release(place, row, cause)
-            instance.targets = others
-        }
-        rules[place].instances[instanceRow] = instance
-    }
-
-    /// Why a cgroup that was frozen for too long is not killed; nil, and the budget is spent, if
-    /// it is.
-    private mutating func refusal(ofKilling row: Int, _ need: BudgetLedger.Need) -> String? {
-        guard document.defaults.allowsKill else { return "killing is not allowed" }
-        guard holdings[row].disruptedAt != now else { return "superseded" }
-        guard let position = rows.position(row), let entry = input?.snapshot.cgroups,
-            position < entry.count
-        else { return "gone" }
-        if let hold = facts.hold(on: entry[position]) { return "held: \(hold)" }
-        if let reason = facts.refusal(of: .kill, on: entry[position]) {
-            return "protected: \(reason)"
-        }
-        guard let item = budgets.spend(need, on: rows.cgroups[row].id, at: now) else { return nil }
-        budgetHits[item.rawValue] += 1
-        return "budget: \(item.text)"
     }
 }

@@ -79,9 +79,10 @@ extension PolicyEngine {
         {
             return "held: \(hold)"
         }
-        if let guarded = input?.guarded[rows.cgroups[row].id], guarded.values.contains(value.key) {
+        if let guarded = input?.guarded[rows.cgroups[row].id], guarded.owns(value.key) {
             return "guard \(guarded.name) has it"
         }
+        if let failure = value.failure { return "it could not be set: \(failure)" }
         if let told = value.told { return told }
         guard let outcome else { return "nothing wants it any more" }
         if outcome.isImpossible { return "nothing suits all, so it stays" }
@@ -112,8 +113,11 @@ extension PolicyEngine {
         metrics.budgetHits = BudgetLedger.Item.allCases.map { ($0.text, budgetHits[$0.rawValue]) }
         metrics.numbers = sources.flatMap(\.numbers)
         for row in rows.rowAt {
-            for value in holdings[row].values where value.isOwed {
-                metrics.owed.append((rows.cgroups[row].target, value.key))
+            for value in holdings[row].values {
+                let target = rows.cgroups[row].target
+                if value.isOwed { metrics.owed.append((target, value.key)) }
+                guard !value.wishes.isEmpty, let reason = value.failure else { continue }
+                metrics.failing.append((target, value.key, reason))
             }
         }
         return metrics

@@ -14,16 +14,25 @@ struct LimitRuntime: Sendable {
     var wished: Set<Int> = []
 
     init(
-        _ limits: StandingLimits, index: Int, _ mode: HierarchyMode,
+        _ limits: StandingLimits, index: Int, _ facts: any CgroupFacts,
         _ compiler: inout ProgramCompiler
     ) {
+        let isLegacy = facts.isLegacy(.memory)
         self.limits = limits
         origin = .limits(group: limits.group, index: index)
         var values: [LimitKey: LimitValue] = [:]
-        for setting in limits.settings + (limits.overrides[mode] ?? []) {
-            if case .limit(let key, let value) = setting { values[key] = value }
+        // Each rule for devices changes what the ones before it said.
+        var rules: [LimitAssignment] = []
+        for setting in limits.settings + (limits.overrides[facts.mode] ?? []) {
+            guard case .limit(let key, let value) = setting else { continue }
+            if key.isDeviceRule {
+                rules.append(LimitAssignment(key, value))
+                continue
+            }
+            values[isLegacy ? key : key.unified] = value
         }
-        assignments = values.sorted { $0.key < $1.key }.map { LimitAssignment($0.key, $0.value) }
+        assignments =
+            values.sorted { $0.key < $1.key }.map { LimitAssignment($0.key, $0.value) } + rules
         do throws(UnknownTerm) {
             when = try limits.when.map { condition throws(UnknownTerm) in
                 try compiler.compile(condition)
@@ -48,8 +57,12 @@ extension PolicyEngine {
             guard membersChanged || limits[index].holds != wasHolding else { continue }
             let members =
                 limits[index].holds
-                ? matcher.members(of: limits[index].limits.group).map { rows.rowAt[$0] } : []
-            let kept = Set(members)
+                ? matcher.present(of: limits[index].limits.group).map { rows.rowAt[$0] } : []
+            var kept = Set(members)
+            // No snapshot tells of them yet.
+            if limits[index].holds {
+                kept.formUnion(limits[index].wished.intersection(rows.newborn))
+            }
             for row in limits[index].wished.subtracting(kept).sorted() {
                 let origin = limits[index].origin
                 unwish(row) { $0 == origin }
@@ -69,15 +82,16 @@ extension PolicyEngine {
         }
     }
 
-    private mutating func wish(_ index: Int, _ row: Int) {
+    mutating func wish(_ index: Int, _ row: Int) {
         let runtime = limits[index]
         let cause = Cause("standing limits of \(runtime.limits.group)")
-        for assignment in runtime.assignments {
+        for (order, assignment) in runtime.assignments.enumerated() {
             wish(
                 row, assignment.key,
                 ManagedValue.Wish(
                     layer: .limits, priority: runtime.limits.priority, origin: runtime.origin,
-                    value: assignment.value, cause: cause), isDryRun: false)
+                    value: assignment.value, cause: cause,
+                    order: assignment.key.isDeviceRule ? order : 0), isDryRun: false)
         }
     }
 
@@ -89,7 +103,8 @@ extension PolicyEngine {
         input.map { input in
             LayerContext(
                 input: input, document: document, members: matcher.all,
-                membersChanged: membersChanged, holding: limits.map(\.holds))
+                present: matcher.allPresent, membersChanged: membersChanged,
+                holding: limits.map(\.holds))
         }
     }
 
@@ -108,7 +123,7 @@ extension PolicyEngine {
                     continue
                 }
                 self.wish(
-                    row, wish.key,
+                    row, canonical(wish.key),
                     ManagedValue.Wish(
                         layer: layer, priority: wish.priority, origin: wish.origin,
                         value: wish.value, cause: wish.cause), isDryRun: false)
@@ -182,8 +197,9 @@ extension FreezeClaim {
     fileprivate func moved(to rule: Int) -> FreezeClaim {
         var claim = FreezeClaim(
             rule: rule, priority: priority, isDryRun: isDryRun, since: since, deadline: deadline,
-            onTimeout: onTimeout)
+            onTimeout: onTimeout, thawBy: thawBy)
         claim.isConfirmed = isConfirmed
+        claim.awaitsKill = awaitsKill
         return claim
     }
 }

@@ -74,7 +74,7 @@ extension PolicyEngine {
         rules = sorted.map { RuleRuntime($0.element, document, facts.mode, &compiler) }
         compiler.aggregate = nil
         limits = document.limits.enumerated().map { index, limits in
-            LimitRuntime(limits, index: index, facts.mode, &compiler)
+            LimitRuntime(limits, index: index, facts, &compiler)
         }
         measurements = compiler.measurements
     }
@@ -89,7 +89,7 @@ extension PolicyEngine {
         // A thaw that was not answered yet may fail, and nobody would try again.
         let unanswered = Set(
             inFlight.values.filter { $0.effect.kind == .thaw && !$0.effect.isDryRun }.map(\.row))
-        for row in rows.rowAt {
+        for row in rows.rowAt + rows.newborn.sorted() {
             for isDryRun in [false, true]
             where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
                 || !isDryRun && (holdings[row].owesThaw || unanswered.contains(row))

@@ -58,6 +58,7 @@ extension PolicyEngine {
                 isDryRun: rules[place].isDryRun)
         }
         holdings[row] = Holdings()
+        guardedRows.remove(row)
         budgets.forget(rows.cgroups[row].id)
         triedBudgets.forget(rows.cgroups[row].id)
         inFlight = inFlight.filter { $0.value.row != row }

@@ -53,8 +53,7 @@ extension PolicyEngine {
         case .restore(let keys): takeRestore(keys, result, effect, row)
         case .freeze:
             if !result.outcome.isSuccess, let place = rule(of: effect) {
-                holdings[row].claims.removeAll { $0.rule == place }
-                if holdings[row].owesThaw { thawAgain(effect, row) }
+                endFreeze(place, row, effect)
             }
         case .thaw:
             holdings[row].owesThaw = !result.outcome.isTakenBack
@@ -67,6 +66,18 @@ extension PolicyEngine {
         }
         goOn(after: result, effect, row)
         if let place = rule(of: effect), !effect.isUndo { judge(place, row, result, effect) }
+    }
+
+    /// A freeze failed, or could not be prolonged: then it ends, for nobody sees to its end.
+    private mutating func endFreeze(_ place: Int, _ row: Int, _ effect: Effect) {
+        if holdings[row].claims.contains(where: { $0.rule == place && $0.awaitsKill }) {
+            thaw(row, effect.cause, origin: effect.origin) { $0.rule == place }
+            return rest(
+                place, rules[place].isAggregate ? 0 : row, "it could not be kept frozen",
+                cooldownFactor: 1)
+        }
+        holdings[row].claims.removeAll { $0.rule == place }
+        if holdings[row].owesThaw { thawAgain(effect, row) }
     }
 
     /// Thaws what should not be frozen any more, unless a rule wants it frozen again.
@@ -104,8 +115,11 @@ extension PolicyEngine {
             else { continue }
             holdings[row].values[place].inFlight = nil
             holdings[row].values[place].isDirty = true
-            switch result.outcome {
+            holdings[row].values[place].isMissing = false
+            let outcome = result.values[assignment.key] ?? result.outcome
+            switch outcome {
             case .done, .partial, .ineffective:
+                holdings[row].values[place].failure = nil
                 let change = result.changes.first { $0.key == assignment.key }
                 holdings[row].values[place].applied = assignment.value
                 holdings[row].values[place].readBack = change.flatMap {
@@ -113,6 +127,11 @@ extension PolicyEngine {
                 }
                 holdings[row].values[place].isConfirmed = false
                 holdings[row].values[place].tries = 0
+                if holdings[row].values[place].original == nil {
+                    holdings[row].values[place].original = change.flatMap {
+                        LimitMetrics.value(ofText: $0.before, $0)
+                    }
+                }
             case .halfway:
                 // What of it stands is taken back until that succeeds; that is told here.
                 let change = result.changes.first { $0.key == assignment.key }
@@ -123,20 +142,46 @@ extension PolicyEngine {
                 holdings[row].values[place].wishes.removeAll { $0.origin == effect.origin }
             case .failed(let failure), .rolledBack(let failure):
                 postpone(row, place, failure)
-            case .vetoed, .skipped:
-                if effect.origin.layer == .rules {
-                    holdings[row].values[place].wishes.removeAll { $0.origin == effect.origin }
-                } else {
-                    holdings[row].values[place].retryAt = now + Self.victimRest
-                }
+                note(failure.message, row, place, effect, isAlone: outcome != result.outcome)
+            case .vetoed(let reason):
+                note(reason, row, place, effect, isAlone: outcome != result.outcome)
+                rest(row, place, effect)
+            case .skipped: rest(row, place, effect)
             case .gone, .hung: holdings[row].values[place].retryAt = now + Self.valueRest
             }
         }
         if case .halfway(let failure) = result.outcome { alert(row, effect, failure.message) }
     }
 
+    /// What a layer below the rules wants is tried again later.
+    private mutating func rest(_ row: Int, _ place: Int, _ effect: Effect) {
+        guard effect.origin.layer == .rules else {
+            holdings[row].values[place].retryAt = now + Self.victimRest
+            return
+        }
+        holdings[row].values[place].wishes.removeAll { $0.origin == effect.origin }
+    }
+
+    /// Remembers why a value could not be set, and tells people once.
+    ///
+    /// A rule that gets nowhere is told of when it is suspended.
+    private mutating func note(
+        _ reason: String, _ row: Int, _ place: Int, _ effect: Effect, isAlone: Bool
+    ) {
+        let isTold = holdings[row].values[place].failure != nil
+        holdings[row].values[place].failure = reason
+        guard !isTold, isAlone || effect.origin.layer != .rules else { return }
+        emit(
+            .notify(
+                sinks: ["journald"], level: .warning,
+                text: "\(effect.target.path): \(holdings[row].values[place].key) of "
+                    + "\(effect.origin.text) could not be set and is tried again: \(reason)"),
+            effect.origin, row, effect.cause, isDryRun: effect.isDryRun)
+    }
+
     private mutating func postpone(_ row: Int, _ place: Int, _ failure: EffectResult.Failure) {
         let tries = holdings[row].values[place].tries
+        holdings[row].values[place].isMissing = actual(holdings[row].values[place].key, row) == nil
         switch Self.remedy(failure) {
         case .again: break
         case .retry where tries < 3:

@@ -120,7 +120,7 @@ extension PolicyEngine {
         _ place: Int, _ row: Int, _ instance: inout RuleRuntime.Instance
     ) -> Bool {
         guard let longest = rules[place].rule.longestActive,
-            now - instance.activeSince >= longest.nanoseconds
+            now - instance.activeSince >= longest.nanoseconds, !awaitsKill(place, row, instance)
         else { return false }
         undo(place, row, &instance, nil, atOnce: true, note: "was active for \(longest.policyText)")
         return true

@@ -7,7 +7,7 @@ extension PolicyEngine {
     /// Sets what a step of a rule wants, as far as no higher layer wants something else.
     mutating func set(
         _ wanted: [LimitAssignment], _ place: Int, _ row: Int, chain: UInt64, _ cause: Cause,
-        continuesOnError: Bool
+        _ action: RuleAction
     ) -> Effect.ID? {
         let origin = rules[place].origin
         let isDryRun = rules[place].isDryRun
@@ -28,7 +28,7 @@ extension PolicyEngine {
         guard !written.isEmpty else { return nil }
         return write(
             written, origin, row, cause, chain: chain, isDryRun: isDryRun,
-            continuesOnError: continuesOnError)
+            continuesOnError: action.continuesOnError, isTogether: action.isTogether)
     }
 
     private enum Next {
@@ -40,7 +40,10 @@ extension PolicyEngine {
     /// What is to be done with a value now; nil for nothing.
     private mutating func next(_ row: Int, _ place: Int) -> Next? {
         let value = holdings[row].values[place]
-        guard value.isDirty, value.inFlight == nil, now >= value.retryAt, !value.isYielded,
+        // A file that was missing may be there now: its controller was enabled.
+        let isDue =
+            now >= value.retryAt || value.isMissing && actual(value.key, row) != nil
+        guard value.isDirty, value.inFlight == nil, isDue, !value.isYielded,
             holdings[row].hung == nil, !isGuarded(value.key, row)
         else { return nil }
         guard let outcome = value.outcome else {
@@ -51,15 +54,11 @@ extension PolicyEngine {
         guard !outcome.isImpossible, standing != outcome.wish.value else {
             holdings[row].values[place].isDirty = false
             holdings[row].values[place].told = nil
+            holdings[row].values[place].failure = nil
             return nil
         }
         let isWidening = standing.map { outcome.wish.value.isWider(than: $0) } ?? false
         return .write(outcome, isWidening: isWidening)
-    }
-
-    /// Whether an OOM guard has taken a value over.
-    func isGuarded(_ key: LimitKey, _ row: Int) -> Bool {
-        input?.guarded[rows.cgroups[row].id]?.values.contains(key) ?? false
     }
 
     private mutating func tellConflict(
@@ -85,12 +84,14 @@ extension PolicyEngine {
         let positions = Array(rows.rowAt.indices)
         for position in widening ? positions : positions.reversed() {
             let row = rows.rowAt[position]
-            guard holdings[row].values.contains(where: \.isDirty) else { continue }
-            reconcile(row, position, widening: widening)
+            guard holdings[row].values.contains(where: \.isDirty),
+                let entry = input?.snapshot.cgroups[position]
+            else { continue }
+            reconcile(row, entry, widening: widening)
         }
     }
 
-    private mutating func reconcile(_ row: Int, _ position: Int, widening: Bool) {
+    mutating func reconcile(_ row: Int, _ entry: CgroupEntry, widening: Bool) {
         var restores: [[LimitKey]] = [[], []]
         var sets: [(wish: ManagedValue.Wish, place: Int, isRelief: Bool)] = []
         for place in holdings[row].values.indices {
@@ -101,14 +102,14 @@ extension PolicyEngine {
                 if widening { restores[value.isDryRun ? 1 : 0].append(value.key) }
             case .write(let outcome, let isWidening) where isWidening == widening:
                 let isRelief = isWidening && holdings[row].values[place].applied != nil
-                if isAllowed(outcome.wish, row, place, position) {
+                if isAllowed(outcome.wish, row, place, entry) {
                     sets.append((outcome.wish, place, isRelief))
                 }
             case .write: break
             }
         }
         for isDryRun in [false, true] where !restores[isDryRun ? 1 : 0].isEmpty {
-            restore(restores[isDryRun ? 1 : 0], row, position, isDryRun: isDryRun)
+            restore(restores[isDryRun ? 1 : 0], row, entry, isDryRun: isDryRun)
         }
         writeGroups(sets, row)
         holdings[row].values.removeAll {
@@ -117,11 +118,9 @@ extension PolicyEngine {
     }
 
     private mutating func restore(
-        _ keys: [LimitKey], _ row: Int, _ position: Int, isDryRun: Bool
+        _ keys: [LimitKey], _ row: Int, _ entry: CgroupEntry, isDryRun: Bool
     ) {
-        guard let entry = input?.snapshot.cgroups[position], facts.hold(on: entry) == nil else {
-            return
-        }
+        guard facts.hold(on: entry) == nil else { return }
         let places = keys.compactMap { holdings[row].place(known: $0, isDryRun: isDryRun) }
         let writer = places.first.map { holdings[row].values[$0].writer } ?? .engine
         let id = emit(
@@ -130,14 +129,14 @@ extension PolicyEngine {
         for place in places { holdings[row].values[place].inFlight = id }
     }
 
-    /// One effect for each origin, all or none of its values.
+    /// One effect for each origin.
     private mutating func writeGroups(
         _ sets: [(wish: ManagedValue.Wish, place: Int, isRelief: Bool)], _ row: Int
     ) {
         var rest = sets
         while let first = rest.first {
             let isDryRun = holdings[row].values[first.place].isDryRun
-            let group = rest.filter {
+            let own = rest.filter {
                 $0.wish.origin == first.wish.origin
                     && holdings[row].values[$0.place].isDryRun == isDryRun
             }
@@ -145,6 +144,9 @@ extension PolicyEngine {
                 $0.wish.origin == first.wish.origin
                     && holdings[row].values[$0.place].isDryRun == isDryRun
             }
+            let group = own.enumerated().sorted { left, right in
+                (left.element.wish.order, left.offset) < (right.element.wish.order, right.offset)
+            }.map(\.element)
             let isRelief = group.allSatisfy(\.isRelief)
             // What someone else keeps changing is a matter of the machine's budget again.
             let isStanding =
@@ -161,18 +163,32 @@ extension PolicyEngine {
             }
             write(
                 group.map { LimitAssignment(holdings[row].values[$0.place].key, $0.wish.value) },
-                first.wish.origin, row, first.wish.cause, isUndo: isRelief, isDryRun: isDryRun)
+                first.wish.origin, row, first.wish.cause, isUndo: isRelief, isDryRun: isDryRun,
+                isTogether: isTogether(first.wish.origin))
+        }
+    }
+
+    /// Whether the values of an origin are set together or not at all.
+    private func isTogether(_ origin: Effect.Origin) -> Bool {
+        switch origin {
+        case .pool: true
+        case .limits(_, let index): limits[index].limits.isTogether
+        case .rule(let name):
+            rules.first { $0.rule.name == name }?.rule.actions.contains(where: \.isTogether)
+                ?? false
+        default: false
         }
     }
 
     @discardableResult
     private mutating func write(
         _ assignments: [LimitAssignment], _ origin: Effect.Origin, _ row: Int, _ cause: Cause,
-        chain: UInt64? = nil, isUndo: Bool = false, isDryRun: Bool, continuesOnError: Bool = false
+        chain: UInt64? = nil, isUndo: Bool = false, isDryRun: Bool, continuesOnError: Bool = false,
+        isTogether: Bool
     ) -> Effect.ID {
         let id = emit(
             .set(assignments), origin, row, cause, chain: chain, isUndo: isUndo,
-            isDryRun: isDryRun, continuesOnError: continuesOnError)
+            isDryRun: isDryRun, continuesOnError: continuesOnError, isTogether: isTogether)
         for assignment in assignments {
             let place = holdings[row].place(of: assignment.key, isDryRun: isDryRun)
             if holdings[row].values[place].applied == nil {
@@ -187,9 +203,8 @@ extension PolicyEngine {
 
     /// Whether an operator and the protected set let a layer write; rules were asked before.
     private mutating func isAllowed(
-        _ wish: ManagedValue.Wish, _ row: Int, _ place: Int, _ position: Int
+        _ wish: ManagedValue.Wish, _ row: Int, _ place: Int, _ entry: CgroupEntry
     ) -> Bool {
-        guard let entry = input?.snapshot.cgroups[position] else { return false }
         if let hold = facts.hold(on: entry) {
             tell(row, place, wish.origin, "held: \(hold)")
             return false

@@ -55,21 +55,25 @@ extension PolicyEngine {
         return LimitMetrics.value(key, snapshot, position) { facts.device(named: $0) }
     }
 
+    /// The one key of a value that has two names on this machine.
+    func canonical(_ key: LimitKey) -> LimitKey { facts.isLegacy(.memory) ? key : key.unified }
+
     /// What a step of a rule would set.
     func assignments(_ place: Int, _ row: Int, _ index: Int) -> [LimitAssignment] {
         switch rules[place].rule.actions[index].kind {
         case .set(let settings): return settings.flatMap { assignments($0) }
         case .pin(let cpus, let mems): return Self.pin(cpus, mems)
         case .scale(let scaling):
-            return scaled(scaling, place, row, index).map { [LimitAssignment(scaling.key, $0)] }
-                ?? []
+            return scaled(scaling, place, row, index).map {
+                [LimitAssignment(canonical(scaling.key), $0)]
+            } ?? []
         default: return []
         }
     }
 
     private func assignments(_ setting: Setting) -> [LimitAssignment] {
         switch setting {
-        case .limit(let key, let value): return [LimitAssignment(key, value)]
+        case .limit(let key, let value): return [LimitAssignment(canonical(key), value)]
         case .pool(let name):
             guard let lists = sources.lazy.compactMap({ $0.lists(ofPool: name) }).first else {
                 return []
@@ -90,7 +94,7 @@ extension PolicyEngine {
     private func scaled(
         _ scaling: Scaling, _ place: Int, _ row: Int, _ index: Int
     ) -> LimitValue? {
-        let current = current(scaling.key, row, isDryRun: rules[place].isDryRun)
+        let current = current(canonical(scaling.key), row, isDryRun: rules[place].isDryRun)
         let base: Double
         switch scaling.base {
         case .current:

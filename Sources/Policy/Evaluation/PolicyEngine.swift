@@ -24,6 +24,8 @@ public struct PolicyEngine: Sendable {
     var triedBudgets: BudgetLedger
     /// Which standing limits hold now, with the rows that have their wishes.
     var limits: [LimitRuntime] = []
+    /// The rows of which an OOM guard has values.
+    var guardedRows: Set<Int> = []
     var inFlight: [Effect.ID: InFlight] = [:]
     /// What is left of a chain until an effect of it ends, by that effect.
     var waiting: [Effect.ID: WaitingChain] = [:]
@@ -33,6 +35,8 @@ public struct PolicyEngine: Sendable {
     /// The snapshot and the time of this tick.
     var input: PolicyInput?
     var now: UInt64 = 0
+    /// The time of what is written down, in microseconds since 1970.
+    var wallTime: UInt64 = 0
     /// The time since the tick before, and whether that is too long to know what was meanwhile.
     var elapsed: UInt64 = 0
     var isGap = false
@@ -86,6 +90,7 @@ public struct PolicyEngine: Sendable {
         let isOld = self.input != nil && input.time.nanoseconds <= now
         let last = now
         self.input = isOld ? self.input : input
+        wallTime = self.input?.snapshot.wallTime ?? 0
         if let note = pendingNote { record(.policy, .engine, note: note) }
         pendingNote = nil
         guard !isOld else {
@@ -100,6 +105,7 @@ public struct PolicyEngine: Sendable {
         identify(input.snapshot)
         expireFreezes()
         continueChains()
+        takeGuards()
         noticeDrift()
         takeLimits()
         askSources()
@@ -192,12 +198,13 @@ public struct PolicyEngine: Sendable {
     mutating func emit(
         _ kind: Effect.Kind, _ origin: Effect.Origin, _ row: Int, _ cause: Cause,
         chain: UInt64? = nil, isUndo: Bool = false, isDryRun: Bool = false,
-        continuesOnError: Bool = false
+        continuesOnError: Bool = false, isTogether: Bool = false
     ) -> Effect.ID {
         let effect = Effect(
             id: nextEffect, origin: origin, target: rows.cgroups[row].target, kind: kind,
             isUndo: isUndo, isDryRun: isDryRun || document.defaults.isDryRun,
-            chain: chain ?? newChain(), continuesOnError: continuesOnError, cause: cause)
+            chain: chain ?? newChain(), continuesOnError: continuesOnError,
+            isTogether: isTogether, cause: cause)
         nextEffect += 1
         output.effects.append(effect)
         // Nothing depends on whether people were reached.
@@ -223,7 +230,7 @@ public struct PolicyEngine: Sendable {
     ) {
         output.audit.append(
             AuditRecord(
-                wallTime: input?.snapshot.wallTime ?? 0, sequence: sequence, phase: phase,
+                wallTime: wallTime, sequence: sequence, phase: phase,
                 origin: origin, target: row.map { rows.cgroups[$0].target }, effect: effect,
                 action: action, changes: changes, outcome: outcome, note: note, cause: cause,
                 isDryRun: isDryRun || document.defaults.isDryRun))

@@ -62,14 +62,29 @@ public struct GuardedCgroup: Hashable, Sendable {
     public var name: String
     /// Whether the guard keeps it frozen, so that no disruptive action of a rule may be done.
     public var isFrozen: Bool
-    /// The values that are the guard's to set now, such as `memory.max` while it is raised.
+    /// Values that only the guard may write now, such as `memory.max` while it is raised.
     public var values: Set<LimitKey>
+    /// What the guard itself has set values to: its layer.
+    public var settings: [LimitKey: LimitValue]
+    /// What the guard itself keeps at or below a number (`memory.high`), where a stricter value of a
+    /// lower layer still applies.
+    public var bounds: [LimitKey: LimitValue]
 
     /// Joins the parts.
-    public init(name: String, isFrozen: Bool, values: Set<LimitKey> = []) {
+    public init(
+        name: String, isFrozen: Bool, values: Set<LimitKey> = [],
+        settings: [LimitKey: LimitValue] = [:], bounds: [LimitKey: LimitValue] = [:]
+    ) {
         self.name = name
         self.isFrozen = isFrozen
         self.values = values
+        self.settings = settings
+        self.bounds = bounds
+    }
+
+    /// Whether nobody else may write a value now.
+    func owns(_ key: LimitKey) -> Bool {
+        values.contains(key) || settings[key] != nil || bounds[key] != nil
     }
 }
 
@@ -82,6 +97,8 @@ public protocol CgroupFacts: Sendable {
     var mode: HierarchyMode { get }
     /// Whether systemd runs the machine; true where nobody knows, as for a recording.
     var hasSystemd: Bool { get }
+    /// Whether a controller is in a hierarchy of v1.
+    func isLegacy(_ controller: Controller) -> Bool
     /// The systemd unit that owns the cgroup.
     func unit(of cgroup: CgroupEntry) -> String?
     /// What the cgroup is known as: its container and pod.
@@ -108,6 +125,8 @@ extension CgroupFacts {
     public var hasSystemd: Bool { true }
     /// Nothing is found out later.
     public func isSettled(_ cgroup: CgroupEntry) -> Bool { true }
+    /// As most machines of the mode have it.
+    public func isLegacy(_ controller: Controller) -> Bool { mode != .v2 }
     /// No disk is known by its name; `MAJ:MIN` needs none.
     public func device(named name: String) -> InstanceKey? { nil }
 }

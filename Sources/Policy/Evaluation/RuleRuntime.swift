@@ -112,6 +112,8 @@ public struct PolicyMetrics: Sendable {
     public internal(set) var numbers: [LayerNumber] = []
     /// Values that are to be put back, which failed so far; it is tried again at each tick.
     public internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
+    /// Values that could not be set, and why; it is tried again.
+    public internal(set) var failing: [(target: Effect.Target, key: LimitKey, reason: String)] = []
     /// Rules that are not looked at, and why.
     public internal(set) var disabled: [(rule: String, reason: String)] = []
 }

@@ -53,7 +53,8 @@ public struct OOMGuardMachine: Hashable, Sendable {
 
     /// Whether it is to stand still.
     public internal(set) var isFreezeAsked = false
-    var isKillerOff = false
+    /// Whether the kernel is kept from killing, or on v2 throttles early.
+    public internal(set) var isKillerOff = false
     /// The slow command that has not ended yet.
     var pending: OOMGuardCommand?
     /// The next of the settings' relief.
@@ -103,6 +104,9 @@ public struct OOMGuardMachine: Hashable, Sendable {
         let resume = state == .resuming ? belowSince?.advanced(by: settings.resumeFor) : nil
         return [thawBy, state == .freezing ? confirmBy : nil, resume].compactMap { $0 }.min()
     }
+
+    /// Whether the limit is higher than the one that comes back.
+    public var isRaised: Bool { limit > originalLimit }
 
     /// Whether more than its usage has to be looked at.
     public var isActing: Bool { state != .watching && state != .ended }

@@ -118,7 +118,5 @@ extension Setting {
     }
 
     /// Two names of one file are one value.
-    fileprivate static func cell(_ key: LimitKey) -> String {
-        key.name == "memory.soft" ? "memory.high" : "\(key)"
-    }
+    fileprivate static func cell(_ key: LimitKey) -> String { "\(key.unified)" }
 }

@@ -47,6 +47,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case selfSatisfied = "self-satisfied-until"
     case repeatSilenced = "repeat-silenced"
     case killNotAllowed = "kill-not-allowed"
+    case irreversible
     case guardWithoutRelief = "guard-without-relief"
     case stayNotAccepted = "stay-not-accepted"
     case hookNotAbsolute = "hook-not-absolute"

@@ -33,16 +33,24 @@ public struct PolicyLoad: Sendable {
 public struct PolicyLoader: Sendable {
     private let host: HostFacts
     private let mode: HierarchyMode
+    private let legacyControllers: Set<Controller>?
 
     /// Loads for a machine, or for another one of some mode.
-    public init(host: HostFacts, mode: HierarchyMode) {
+    ///
+    /// `legacyControllers` are those that a hybrid machine has in hierarchies of v1; nil for one
+    /// that is not known, which may have either version of each.
+    public init(
+        host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil
+    ) {
         self.host = host
         self.mode = mode
+        self.legacyControllers = legacyControllers
     }
 
     /// Loads files in this order, which for a drop-in directory is the byte order of the names.
     public func load(_ files: [PolicyFile]) -> PolicyLoad {
-        var reader = PolicyReader(host: host, mode: mode)
+        var reader = PolicyReader(
+            host: host, mode: mode, legacyControllers: legacyControllers)
         var merge = PolicyMerge()
         for file in files {
             do throws(ConfigError) {

@@ -21,9 +21,9 @@ extension PolicyReader {
             let empty = ConfigNode(.mapping([]), at: node.position)
             return action(name, empty, path).map { RuleAction($0) }
         }
-        guard let fields = fields(node, "an action", path, keys: names + ["on_error"]) else {
-            return nil
-        }
+        guard
+            let fields = fields(node, "an action", path, keys: names + ["on_error", "together"])
+        else { return nil }
         let reaction: ErrorReaction = word(fields, "on_error") ?? .stop
         let chosen = ActionName.allCases.filter { fields[$0.rawValue] != nil }
         guard chosen.count == 1, let name = chosen.first, let value = fields[name.rawValue] else {
@@ -34,8 +34,12 @@ extension PolicyReader {
             }
             return nil
         }
+        let isTogether = self.value(fields, "together", .flag) ?? false
+        if name != .set, let node = fields["together"] {
+            note(.key, node.position, "together is about the values of set; remove it")
+        }
         return action(name, value, "\(path)/\(name.rawValue)").map {
-            RuleAction($0, continuesOnError: reaction == .continue)
+            RuleAction($0, continuesOnError: reaction == .continue, isTogether: isTogether)
         }
     }
 

@@ -9,7 +9,7 @@ extension PolicyReader {
     mutating func readDefaults(_ node: ConfigNode) {
         let keys = [
             "interval", "rate_window", "hysteresis", "cooldown", "drift", "actuator", "dry_run",
-            "allow_kill", "restore_on_exit", "missing", "replace",
+            "allow_kill", "allow_irreversible", "restore_on_exit", "missing", "replace",
         ]
         guard let fields = fields(node, "defaults", "defaults", keys: keys) else { return }
         defaults.interval = value(fields, "interval", .period) ?? defaults.interval
@@ -30,6 +30,8 @@ extension PolicyReader {
         defaults.actuator = word(fields, "actuator") ?? defaults.actuator
         defaults.isDryRun = value(fields, "dry_run", .flag) ?? defaults.isDryRun
         defaults.allowsKill = value(fields, "allow_kill", .flag) ?? defaults.allowsKill
+        defaults.allowsIrreversible =
+            value(fields, "allow_irreversible", .flag) ?? defaults.allowsIrreversible
         defaults.restoresOnExit =
             value(fields, "restore_on_exit", .flag) ?? defaults.restoresOnExit
         let missing: Missing = word(fields, "missing") ?? .skip

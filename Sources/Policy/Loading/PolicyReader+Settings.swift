@@ -62,8 +62,24 @@ extension PolicyReader {
         guard
             let fields = fields(entry.value, "devices", "\(path)/devices", keys: ["allow", "deny"])
         else { return [] }
-        // Denied first, so that `deny: [a]` can be followed by what is allowed after all.
-        return ["deny", "allow"].flatMap { list -> [Setting] in
+        if !defaults.allowsIrreversible {
+            note(
+                .irreversible, entry.position,
+                "rules for devices cannot be taken back; write allow_irreversible: true in defaults "
+                    + "if you mean it")
+        }
+        // In the order in which they are written: `deny: [a]` before `allow` leaves what is allowed.
+        let lists = fields.entries.values.sorted {
+            ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+        }.map(\.key)
+        if lists.last == "deny", let node = fields["deny"],
+            oneOrMore(node, "deny").contains(where: { $0.content == .text("a") }), lists.count > 1
+        {
+            note(
+                .overlap, node.position,
+                "deny: a comes after allow and takes everything away again; write deny first")
+        }
+        return lists.flatMap { list -> [Setting] in
             guard let node = fields[list] else { return [] }
             return oneOrMore(node, list).flatMap { rule -> [Setting] in
                 guard case .text(let text) = rule.content else {
@@ -91,14 +107,25 @@ extension PolicyReader {
     mutating func checkPresence(
         of row: Limit, on mode: HierarchyMode, at position: ConfigPosition
     ) {
-        guard mode != .hybrid, row.refusal == nil, row.files(unified: mode == .v2).isEmpty,
-            !(mode == .v2 && row.systemd != nil)
+        let isUnified: Bool
+        switch mode {
+        case .v1: isUnified = false
+        case .v2: isUnified = true
+        case .hybrid:
+            guard let legacyControllers else { return }
+            isUnified = !legacyControllers.contains(row.controller)
+        }
+        guard row.refusal == nil, row.files(unified: isUnified).isEmpty,
+            !(isUnified && row.systemd != nil)
         else { return }
         let isNetwork = row.controller == .netCls || row.controller == .netPrio
+        let place =
+            mode == .hybrid
+            ? "on this machine, where \(row.controller.rawValue) is on \(isUnified ? "v2" : "v1")"
+            : "on \(mode.rawValue)"
         note(
-            isNetwork ? .unsupported : .disabledHere, position,
-            "\(row.name) does not exist on \(mode.rawValue)"
-                + (row.note.isEmpty ? "" : ": \(row.note)"))
+            isNetwork && mode == .v2 ? .unsupported : .disabledHere, position,
+            "\(row.name) does not exist \(place)" + (row.note.isEmpty ? "" : ": \(row.note)"))
     }
 
     /// The row and instance of `memory.max`, `io[/dev/vda].wbps`, `hugetlb.2MB.max`.

@@ -8,6 +8,8 @@ import Configuration
 struct PolicyReader {
     let host: HostFacts
     let mode: HierarchyMode
+    /// The controllers that are in a hierarchy of v1, on a hybrid machine that is known.
+    let legacyControllers: Set<Controller>?
     var sources: [String: SourceText] = [:]
     var findings: [PolicyFinding] = []
     var places = PolicyPlaces()
@@ -18,9 +20,10 @@ struct PolicyReader {
     /// Those that some part does use: `groups/web`.
     var used: Set<String> = []
 
-    init(host: HostFacts, mode: HierarchyMode) {
+    init(host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil) {
         self.host = host
         self.mode = mode
+        self.legacyControllers = legacyControllers
     }
 
     mutating func note(_ rule: FindingRule, _ place: ConfigPosition, _ message: String) {

@@ -30,7 +30,7 @@ struct PoolPlaces: Equatable {
         for (index, limits) in context.document.limits.enumerated()
         where index < context.holding.count && context.holding[index] {
             for case .pool(let pool) in limits.settings + (limits.overrides[mode] ?? []) {
-                members += (context.members[limits.group] ?? []).map { position in
+                members += (context.present[limits.group] ?? []).map { position in
                     Member(
                         id: snapshot.cgroups[position].id, position: position, pool: pool,
                         priority: limits.priority)
@@ -49,7 +49,7 @@ struct PoolPlaces: Equatable {
         var found: [Int: Other] = [:]
         for pool in context.document.pools where pool.isExclusive {
             var chosen: Set<Int> = []
-            for position in pool.others.flatMap({ context.members[$0] ?? [] }) {
+            for position in pool.others.flatMap({ context.present[$0] ?? [] }) {
                 chosen.formUnion(
                     Self.outermost(snapshot, position, fixed: fixed, above: above))
             }

@@ -47,7 +47,7 @@ extension StandingLimits {
             ] + versions + [
                 ("during", during.map { .text("\($0)") }),
                 ("when", when.map { .text("\($0)") }), ("priority", .text("\(priority)")),
-                ("create", .flag(creates)),
+                ("create", .flag(creates)), ("together", .flag(isTogether)),
             ])
     }
 }
@@ -106,6 +106,7 @@ extension PolicyDefaults {
             ("hysteresis", .share(hysteresis)), ("cooldown", .time(cooldown)),
             ("drift", .text(drift.rawValue)), ("actuator", .text(actuator.rawValue)),
             ("dry_run", .flag(isDryRun)), ("allow_kill", .flag(allowsKill)),
+            ("allow_irreversible", .flag(allowsIrreversible)),
             ("restore_on_exit", .flag(restoresOnExit)),
             ("missing", .text(missingMetricIsError ? "error" : "skip")),
         ])

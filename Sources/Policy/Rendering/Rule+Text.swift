@@ -62,6 +62,7 @@ extension RuleAction {
     fileprivate var flow: FlowText {
         .map([
             (kind.name, kind.flow), ("on_error", continuesOnError ? .text("continue") : nil),
+            ("together", isTogether ? .flag(true) : nil),
         ])
     }
 }
@@ -135,22 +136,24 @@ extension Setting: CustomStringConvertible {
     /// The `set` of several; the rules of devices are lists.
     static func flow(_ settings: [Setting]) -> FlowText {
         var entries: [(String, FlowText?)] = []
-        var rules: [String: [String]] = [:]
+        var rules: [(list: String, rules: [String])] = []
         for setting in settings {
             switch setting {
             case .pool(let name): entries.append(("cpuset.pool", .text(name)))
-            case .limit(let key, let value) where key.name.hasPrefix("devices."):
+            case .limit(let key, let value) where key.isDeviceRule:
                 if rules.isEmpty { entries.append(("devices", nil)) }
-                rules[key.name, default: []].append(text(key, value))
+                let list = String(key.name.dropFirst("devices.".count))
+                if let place = rules.firstIndex(where: { $0.list == list }) {
+                    rules[place].rules.append(text(key, value))
+                } else {
+                    rules.append((list, [text(key, value)]))
+                }
             case .limit(let key, let value):
                 entries.append((key.description, .text(text(key, value))))
             }
         }
         if let place = entries.firstIndex(where: { $0.0 == "devices" }) {
-            entries[place].1 = .map([
-                ("deny", .words(rules["devices.deny"] ?? [])),
-                ("allow", .words(rules["devices.allow"] ?? [])),
-            ])
+            entries[place].1 = .map(rules.map { ($0.list, .words($0.rules)) })
         }
         return .map(entries)
     }

@@ -138,6 +138,10 @@ struct DaemonService: Service {
                 return false
             }
             group.addTask {
+                await BirthWatch(ticking.sampler, warden).run()
+                return false
+            }
+            group.addTask {
                 for await _ in reloads { await reload() }
                 return false
             }

@@ -38,8 +38,10 @@ struct GuardRoster: Sendable {
     /// policy is just setting.
     private var refused: [Effect.Target: Refusal] = [:]
 
-    /// The lowest limit that each guard was seen with.
-    private var lowest: [Effect.Target: UInt64] = [:]
+    /// Where a guard was seen at work.
+    private var seen: Set<Effect.Target> = []
+    /// What each guard was told that other layers want.
+    private var below: [Effect.Target: [LimitKey: LimitValue]] = [:]
 
     private struct Refusal: Sendable {
         var guarding: OOMGuard
@@ -80,10 +82,10 @@ struct GuardRoster: Sendable {
         for status in statuses {
             let isActing = status.state != .watching && status.state != .ended
             // A limit that it raised is its own until it has put it back.
-            let isRaised = status.limit > lowest[status.target] ?? .max
             result[status.target.cgroup] = GuardedCgroup(
                 name: status.name, isFrozen: isActing && status.state != .open,
-                values: isActing || isRaised ? Self.values : [])
+                values: isActing || status.isRaised ? Self.values : [],
+                settings: status.settings, bounds: status.bounds)
         }
         return result
     }
@@ -92,15 +94,13 @@ struct GuardRoster: Sendable {
     mutating func follow(_ engine: PolicyEngine) {
         let statuses = statuses
         let present = Set(statuses.map(\.target))
-        for target in lowest.keys where !present.contains(target) {
+        for target in seen.subtracting(present) {
             // It ended by itself, since the cgroup is gone or could not be looked at.
             guard let guarding = armed.removeValue(forKey: target) else { continue }
             refused[target] = Refusal(
                 guarding, ActuationError(.failed, "its guard ended by itself"))
         }
-        lowest = Dictionary(
-            statuses.map { ($0.target, min($0.limit, lowest[$0.target] ?? .max)) },
-            uniquingKeysWith: min)
+        seen = present
         let document = engine.policy
         guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else {
             return
@@ -118,18 +118,35 @@ struct GuardRoster: Sendable {
         for (target, guarding) in armed where wanted[target] != guarding {
             lane.add { [runner] in runner?.disarm(target) }
             armed[target] = nil
-            lowest[target] = nil
+            seen.remove(target)
+        }
+        below = below.filter { armed[$0.key] != nil }
+        for target in armed.keys {
+            let values = Self.below(engine, target)
+            guard below[target] != values else { continue }
+            below[target] = values
+            lane.add { [runner] in runner?.setBelow(values, of: target) }
         }
         refused = refused.filter { wanted[$0.key] == $0.value.guarding }
         let now = MonotonicClock.nanoseconds
         for (target, guarding) in wanted
         where armed[target] == nil && now >= refused[target]?.nextTry ?? 0 {
-            arm(guarding, target, document)
+            arm(guarding, target, document, below: Self.below(engine, target))
+        }
+    }
+
+    /// What other layers want of the values that are a guard's at times.
+    private static func below(
+        _ engine: PolicyEngine, _ target: Effect.Target
+    ) -> [LimitKey: LimitValue] {
+        engine.valuesBelowGuards(of: target.cgroup).filter {
+            values.contains($0.key) || $0.key.name == "memory.oom.group"
         }
     }
 
     private mutating func arm(
-        _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument
+        _ guarding: OOMGuard, _ target: Effect.Target, _ document: PolicyDocument,
+        below values: [LimitKey: LimitValue]
     ) {
         let runner: OOMGuardRunner
         do throws(ActuationError) {
@@ -143,9 +160,10 @@ struct GuardRoster: Sendable {
         }
         self.runner = runner
         armed[target] = guarding
+        below[target] = values
         lane.add { [refusals] in
             do throws(ActuationError) {
-                try runner.arm(guarding, hooks: document.hooks, on: target)
+                try runner.arm(guarding, hooks: document.hooks, on: target, below: values)
             } catch {
                 refusals.add(target, Refusal(guarding, error))
             }
@@ -187,7 +205,8 @@ struct GuardRoster: Sendable {
         lane.add { [runner] in runner?.stop() }
         runner = nil
         armed = [:]
-        lowest = [:]
+        seen = []
+        below = [:]
     }
 
     /// Guards nothing any more; false if something may be left.

@@ -92,6 +92,23 @@ actor Warden {
             engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
+    /// Whether the policy has limits that new cgroups get at once; a dry run decides by samples
+    /// alone, as a back-test of the same minutes does.
+    var awaitsNewborns: Bool {
+        ending == nil && !engine.policy.limits.isEmpty && !engine.policy.defaults.isDryRun
+    }
+
+    /// Gives cgroups their limits that no sample has yet.
+    func welcome(_ newborns: Sampler.Newborns) {
+        guard awaitsNewborns, !newborns.cgroups.isEmpty else { return }
+        let output = engine.welcome(
+            newborns.cgroups, after: newborns.tick,
+            at: PolicyInstant(nanoseconds: MonotonicClock.bootNanoseconds),
+            wallTime: MonotonicClock.wallMicroseconds)
+        trail.write(output.audit)
+        carryOut(output.effects, isDry: false)
+    }
+
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
     private func carryOut(_ effects: [Effect], isDry: Bool) {
         guard !isDry else { return answers = simulation.results(of: effects) }

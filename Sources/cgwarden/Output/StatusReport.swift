@@ -86,6 +86,11 @@ struct StatusReport {
                 "\(owed.key) of \(owed.target.path) could not be put back yet; it is tried again "
                     + "at each tick")
         }
+        for value in state.policy.failing {
+            notes.append(
+                "\(value.key) of \(value.target.path) could not be set and is tried again: "
+                    + value.reason)
+        }
         if let failure = trail.failure {
             notes.append(
                 "the audit log cannot be written, so nothing disruptive is done: \(failure)")

@@ -10,8 +10,10 @@ struct PolicyPlan {
     struct Change {
         let path: CgroupPath
         let values: [ValueExplanation]
-        /// The writes; a failure says why there are none.
-        let writes: Result<LimitReport, ActuationError>
+        /// The writes; nil if there are none.
+        var writes: LimitReport?
+        /// What cannot be set, and why.
+        var refused: [(name: String, reason: String)] = []
     }
 
     /// Values that would be written.
@@ -40,8 +42,10 @@ struct PolicyPlan {
             $0.phase == .plan && $0.action != nil && $0.action != "set"
         }
         var wishes: [CgroupPath: [LimitAssignment]] = [:]
+        var together: Set<CgroupPath> = []
         for effect in rehearsal.output.effects {
             guard case .set(let assignments) = effect.kind else { continue }
+            if effect.isTogether { together.insert(effect.target.path) }
             wishes[effect.target.path, default: []] += assignments
         }
         var values: [CgroupPath: [ValueExplanation]] = [:]
@@ -53,22 +57,24 @@ struct PolicyPlan {
             }
         }
         for (path, values) in values.sorted(by: { $0.key < $1.key }) {
-            let writes = Self.writes(path, wishes, document, rehearsal.set)
+            var change = Change(path: path, values: values)
+            Self.plan(&change, wishes, together.contains(path), document, rehearsal.set)
             // The kernel's rounding is no difference.
-            if case .success(let report) = writes, report.plan.writes.allSatisfy(\.isDone) {
+            if change.refused.isEmpty, change.writes?.plan.writes.allSatisfy(\.isDone) ?? true {
                 continue
             }
-            changes.append(Change(path: path, values: values, writes: writes))
+            changes.append(change)
         }
     }
 
     /// Whether anything would be done.
     var hasChanges: Bool { !changes.isEmpty || !acts.isEmpty }
 
-    private static func writes(
-        _ path: CgroupPath, _ wishes: [CgroupPath: [LimitAssignment]], _ document: PolicyDocument,
-        _ set: HierarchySet
-    ) -> Result<LimitReport, ActuationError> {
+    private static func plan(
+        _ change: inout Change, _ wishes: [CgroupPath: [LimitAssignment]], _ isTogether: Bool,
+        _ document: PolicyDocument, _ set: HierarchySet
+    ) {
+        let path = change.path
         let files = StateDirectory.files(of: set)
         let others = wishes.filter { $0.key != path }
         let requests = (wishes[path] ?? []).compactMap { assignment in
@@ -79,17 +85,30 @@ struct PolicyPlan {
         }
         // As the daemon does: v1 refuses a limit below usage by itself, v2 reclaims first.
         let isUnified = set.legacy(.memory) == nil
-        do throws(ActuationError) {
-            let plan = try LimitPlanner(
-                set: set, files: WishedFiles(files, wishes: others),
-                protected: ProtectedSet(set: set, protection: document.protection)
-            ).plan(requests, on: path, force: !isUnified, shrink: isUnified)
-            let routes = try LimitRoutes(of: plan, through: files)
-            try plan.checkWritable { routes[$0] != nil }
-            return .success(LimitReport(path: path, plan: plan, routes: routes, results: nil))
-        } catch {
-            return .failure(error)
+        let planner = LimitPlanner(
+            set: set, files: WishedFiles(files, wishes: others),
+            protected: ProtectedSet(set: set, protection: document.protection))
+        let selection = planner.planEach(requests, on: path, force: !isUnified, shrink: isUnified)
+        change.refused = selection.refused.map { request, error in
+            (
+                [request.limit.name, request.instance].compactMap(\.self).joined(separator: " "),
+                error.message
+            )
         }
+        if isTogether, !change.refused.isEmpty { return }
+        for part in selection.plan?.parts ?? [] {
+            do throws(ActuationError) {
+                let routes = try LimitRoutes(of: part, through: files)
+                try part.checkWritable { routes[$0] != nil }
+            } catch {
+                let names = Set(part.writes.map(\.name)).sorted().joined(separator: " ")
+                change.refused.append((names, error.message))
+            }
+        }
+        guard change.refused.count < requests.count, let plan = selection.plan,
+            let routes = try? LimitRoutes(of: plan, through: files)
+        else { return }
+        change.writes = LimitReport(path: path, plan: plan, routes: routes, results: nil)
     }
 
     /// What one sample cannot tell, a sentence each.

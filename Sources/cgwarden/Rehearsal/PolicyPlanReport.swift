@@ -39,11 +39,12 @@ struct PolicyPlanReport {
             ["  \(value.key)", self.change(value), who(value)]
         }
         var text = "\(change.path)\n" + LeftTable(values).text
-        switch change.writes {
-        case .success(let report):
+        if let report = change.writes {
             text += LeftTable(report.rows.map { ["    \($0[0])"] + $0.dropFirst() }).text
             for warning in report.warnings { text += "  note: \(warning)\n" }
-        case .failure(let error): text += "  cannot be written: \(error.message)\n"
+        }
+        for value in change.refused {
+            text += "  \(value.name) cannot be set: \(value.reason)\n"
         }
         return text
     }
@@ -106,12 +107,19 @@ struct PolicyPlanReport {
         json.array { json in
             for value in change.values { json.object { json in write(value, to: &json) } }
         }
-        switch change.writes {
-        case .success(let report):
+        if let report = change.writes {
             json.key("warnings")
             json.array { json in for warning in report.warnings { json.value(warning) } }
             report.writes(to: &json)
-        case .failure(let error): json.field("error", error.message)
+        }
+        json.key("cannot_be_set")
+        json.array { json in
+            for value in change.refused {
+                json.object { json in
+                    json.field("name", value.name)
+                    json.field("reason", value.reason)
+                }
+            }
         }
     }
 

@@ -49,8 +49,15 @@ enum PolicyFiles {
     static func load(
         _ paths: [String], on system: SystemRoot, mode: Policy.HierarchyMode? = nil
     ) throws -> PolicyLoad {
-        let mode = try mode ?? Policy.HierarchyMode(HierarchySet.discover(system).mode)
-        return PolicyLoader(host: HostFacts(system), mode: mode).load(read(paths))
+        if let mode {
+            return PolicyLoader(host: HostFacts(system), mode: mode).load(read(paths))
+        }
+        let set = try HierarchySet.discover(system)
+        let legacy = Controller.allCases.filter { set.legacy($0) != nil }
+        return PolicyLoader(
+            host: HostFacts(system), mode: Policy.HierarchyMode(set.mode),
+            legacyControllers: Set(legacy)
+        ).load(read(paths))
     }
 }
 

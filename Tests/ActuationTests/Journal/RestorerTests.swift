@@ -2,6 +2,7 @@ import Actuation
 import CgroupModel
 import Foundation
 import Glibc
+import Hierarchy
 import Testing
 
 @Suite struct RestorerTests {
@@ -139,6 +140,33 @@ import Testing
         #expect(try restore() == ["cpuset.cpus residue"])
         #expect(try machine.text("cpuset/a/cpuset.cpus") == "0-3")
         #expect(try restore().isEmpty)
+    }
+
+    /// With one CPU of four offline: it must not be missing for ever.
+    @Test(arguments: [("cpuset.cpus", "cpu", "0-3"), ("cpuset.mems", "node", "0-1")])
+    func onV2APopulatedCpusetGetsAllThatIsPossible(
+        _ file: String, _ kind: String, _ possible: String
+    ) throws {
+        let machine = try FakeMachine(["": "cgroup2"])
+        try machine.cgroup("", ["\(file).effective": "0"])
+        try machine.cgroup("/a", [file: "", "\(file).effective": "0"])
+        for (name, text) in [("possible", possible), ("online", "0")] {
+            let url = URL(filePath: "\(machine.root)/sys/devices/system/\(kind)/\(name)")
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("\(text)\n".utf8).write(to: url)
+        }
+        let results = LimitTransaction(
+            try machine.plan(["\(file)=0"]), journal: machine.journal, cause: "test"
+        ).apply()
+        #expect(results.map(\.isSuccess) == [true])
+        files.fail(file, ENOSPC, times: 1)
+        let set = try HierarchySet.discover(.captured(in: machine.root, withSys: true))
+        let restored = try Restorer(set: set, journal: machine.journal, files: files).restore()
+        #expect(restored.count == 1)
+        #expect(try machine.text("a/\(file)") == possible)
+        // Empty was tried first.
+        #expect(files.written == ["\(file)=\(possible)"])
     }
 
     @Test func aDamagedJournalWritesNothingUnlessForced() throws {

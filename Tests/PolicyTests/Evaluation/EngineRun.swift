@@ -45,6 +45,8 @@ struct EngineRun {
     var engine: PolicyEngine
     /// What an effect is answered with; done where nothing else is said.
     var answer: (Effect) -> EffectResult.Outcome? = { _ in .done }
+    /// Single values that end otherwise than the whole setting.
+    var answerValues: (Effect) -> [LimitKey: EffectResult.Outcome] = { _ in [:] }
     /// Adds what only one test needs: the machine, instances.
     var prepare: (inout SnapshotBuilder) -> Void = { _ in }
     var guarded: [CgroupID: GuardedCgroup] = [:]
@@ -103,7 +105,9 @@ struct EngineRun {
     @discardableResult
     mutating func take(_ output: PolicyOutput, _ time: Double) -> PolicyOutput {
         results = output.effects.compactMap { effect in
-            answer(effect).map { EffectResult(id: effect.id, outcome: $0) }
+            answer(effect).map {
+                EffectResult(id: effect.id, outcome: $0, values: answerValues(effect))
+            }
         }
         effects += output.effects.map { (time, $0) }
         audit += output.audit.map { (time, $0) }

@@ -11,6 +11,7 @@ let everyKey = #"""
       actuator: cgroupfs
       dry_run: true
       allow_kill: true
+      allow_irreversible: true
       restore_on_exit: false
       missing: error
     protect:
@@ -76,6 +77,7 @@ let everyKey = #"""
       hook: 1/s
     limits:
       - on: web
+        together: true
         set:
           memory.max: 20%host
           memory.total: 16GiB
@@ -139,6 +141,7 @@ let everyKey = #"""
           - set:
               memory.high: 900MiB
             on_error: continue
+            together: true
           - scale:
               attr: io[/dev/vda].wbps
               factor: 0.5

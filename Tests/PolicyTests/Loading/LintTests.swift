@@ -284,7 +284,7 @@ import Testing
     @Test func everyRuleOfTheLinterHasACase() {
         let elsewhere: Set<FindingRule> = [
             .file, .yaml, .key, .value, .missing, .duplicate, .syntax, .unit, .base, .type,
-            .function, .constant, .attribute, .ineffective,
+            .function, .constant, .attribute, .ineffective, .irreversible,
         ]
         let here = Set(Self.cases.map(\.rule))
         #expect(Set(FindingRule.allCases).subtracting(elsewhere).subtracting(here).isEmpty)

@@ -99,7 +99,7 @@ import Testing
         bad.yaml:31:23: error: unknown attribute 'cpu.maxx', nearest valid 'cpu.max' [attribute]
         bad.yaml:31:41: error: factor must be a number such as 0.5, not 'none' [value]
         bad.yaml:32:9: error: one action a step: one of set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log [value]
-        bad.yaml:33:9: error: unknown key 'sleep'; valid: set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log, on_error (an action) [key]
+        bad.yaml:33:9: error: unknown key 'sleep'; valid: set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log, on_error, together (an action) [key]
         bad.yaml:34:28: error: relax needs a factor above 1, or the value never comes back [no-change]
         bad.yaml:35:43: error: min_gain must count bytes as 'by' does; write 512MiB [unit]
         bad.yaml:36:21: error: unknown requirement 'v3', nearest valid 'v1' [value]

@@ -93,15 +93,19 @@ import Testing
 }
 
 @Suite struct AttributeTests {
+    private static let defaults = "defaults: {allow_irreversible: true}"
+
     private func settings(_ text: String, mode: HierarchyMode = .hybrid) -> [Setting] {
         PolicyText.load(
-            PolicyText.with("limits:\n  - on: g\n    set:\n      \(text)"), mode: mode
+            PolicyText.with("limits:\n  - on: g\n    set:\n      \(text)\n\(Self.defaults)"),
+            mode: mode
         ).document?.limits[0].settings ?? []
     }
 
     private func findings(_ text: String, mode: HierarchyMode = .hybrid) -> [String] {
         PolicyText.findings(
-            PolicyText.with("limits:\n  - on: g\n    set:\n      \(text)"), mode: mode)
+            PolicyText.with("limits:\n  - on: g\n    set:\n      \(text)\n\(Self.defaults)"),
+            mode: mode)
     }
 
     /// Each row of the catalog takes what its own grammar prints.

@@ -1,0 +1,143 @@
+internal import Actuation
+internal import CgroupModel
+internal import Hierarchy
+internal import Policy
+
+/// Values of one cgroup that are set each by itself: what cannot be set leaves the others alone.
+struct IndependentSetting {
+    let actions: KernelActions
+    let ready: ReadyEffect
+    let pause: @Sendable (Duration) -> Void
+
+    func perform() -> EffectResult {
+        let settings = SettingEffects(actions: actions, effects: [ready], pause: pause)
+        var values: [LimitKey: EffectResult.Outcome] = [:]
+        var requests: [LimitRequest] = []
+        for assignment in ready.assignments {
+            guard let limit = assignment.key.limit else {
+                values[assignment.key] = .failed(.init("there is no limit \(assignment.key.name)"))
+                continue
+            }
+            requests.append(
+                LimitRequest(
+                    limit: limit, instance: assignment.key.instance, value: assignment.value))
+        }
+        let selection = settings.planner(beside: 0).planEach(
+            requests, on: ready.target.path, force: !actions.isMemoryUnified,
+            shrink: actions.isMemoryUnified)
+        for (request, error) in selection.refused {
+            let key = ready.assignments.first {
+                $0.key.name == request.limit.name
+                    && ($0.key.isDeviceRule
+                        ? $0.value == request.value : $0.key.instance == request.instance)
+            }?.key
+            if let key { values[key] = actions.settled(error, ready) }
+        }
+        var changes: [EffectResult.Change] = []
+        func write(_ plan: LimitPlan) -> EffectResult.Outcome {
+            let results = apply(plan)
+            let outcome = settings.outcome(results, ready)
+            guard outcome.isFinal || plan.parts.count == 1 else { return outcome }
+            for result in results {
+                let change = settings.change(result.write, of: ready, after: result.readBack)
+                changes.append(change)
+                if outcome != .done { values[change.key] = outcome }
+            }
+            return outcome
+        }
+        var parts = selection.plan?.parts ?? []
+        if ready.effect.isDryRun {
+            changes = parts.flatMap(\.writes).map { settings.change($0, of: ready, after: $0.new) }
+            parts = []
+        }
+        // systemd takes all that it keeps at once, and is asked one by one only if it refuses that.
+        let kept = parts.filter(isKeptBySystemd)
+        if kept.count > 1, write(.joined(kept)).isFinal {
+            parts.removeAll(where: isKeptBySystemd)
+        }
+        for part in parts { _ = write(part) }
+        return EffectResult(
+            id: ready.effect.id, outcome: Self.whole(values, of: ready.assignments),
+            values: values, changes: changes)
+    }
+
+    private func isKeptBySystemd(_ part: LimitPlan) -> Bool {
+        part.writes.allSatisfy {
+            actions.files.systemd?.unit(keeping: $0.cell.file, of: $0.directory) != nil
+        }
+    }
+
+    private func apply(_ plan: LimitPlan) -> [LimitResult] {
+        LimitTransaction(
+            plan, journal: actions.journal,
+            files: HeldFiles(files: actions.files, targets: [ready.target]),
+            cause: ready.effect.origin.name, pause: pause
+        ).apply()
+    }
+
+    /// How the setting ended as a whole: with whatever was set it counts as done, in part.
+    private static func whole(
+        _ values: [LimitKey: EffectResult.Outcome], of assignments: [LimitAssignment]
+    ) -> EffectResult.Outcome {
+        let ends = assignments.map { values[$0.key] ?? .done }
+        if ends.contains(.gone) { return .gone }
+        let failed = ends.filter { !$0.isSet }
+        if let first = failed.first, failed.count == ends.count { return first }
+        let notes = zip(assignments, ends).compactMap { assignment, end in
+            end.reason.map { "\(assignment.key): \($0)" }
+        }
+        guard failed.isEmpty else { return .partial(notes.joined(separator: "; ")) }
+        if ends.allSatisfy({ $0 == .done }) { return .done }
+        if let only = ends.first, ends.count == 1 { return only }
+        if let useless = ends.first(where: \.isIneffective), ends.allSatisfy(\.isIneffective) {
+            return useless
+        }
+        return .partial(notes.joined(separator: "; "))
+    }
+}
+
+extension EffectResult.Outcome {
+    /// Whether a value was set, as far as that is possible.
+    fileprivate var isSet: Bool {
+        switch self {
+        case .done, .partial, .ineffective: true
+        default: false
+        }
+    }
+
+    /// Whether asking for one value at a time would end no better: all is set, or nobody answers.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
+            ["ETIMEDOUT", "ECONNRESET", "ENOTCONN"].contains(failure.errno)
+        default: isSet || self == .gone
+        }
+    }
+
+    fileprivate var isIneffective: Bool {
+        if case .ineffective = self { true } else { false }
+    }
+
+    /// Why it is less than done.
+    fileprivate var reason: String? {
+        switch self {
+        case .done, .gone, .hung, .skipped: nil
+        case .partial(let reason), .ineffective(let reason), .vetoed(let reason): reason
+        case .rolledBack(let failure), .halfway(let failure), .failed(let failure): failure.message
+        }
+    }
+}
+
+extension ReadyEffect {
+    /// The values of a setting.
+    var assignments: [LimitAssignment] {
+        guard case .set(let assignments) = effect.kind else { return [] }
+        return assignments
+    }
+}
+
+extension KernelActions {
+    /// Whether v2 has memory: v1 refuses a limit below usage by itself, v2 would kill for it and
+    /// must reclaim first.
+    var isMemoryUnified: Bool { self.set.legacy(.memory) == nil }
+}

@@ -1,0 +1,299 @@
+import CgroupModel
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Policy
+
+/// Guards, limits, pools and rules on the same cgroups, with CPUs that go and come back, cgroups that
+/// are empty for a while and writes that are refused: nothing is left at the end, and nobody fights.
+@Suite struct RandomFightTests {
+    private static let ticks =
+        ProcessInfo.processInfo.environment["POLICY_TICKS"].flatMap { Int($0) } ?? 50_000
+    private static let ticksEach = 200
+    private static let firstSeed =
+        ProcessInfo.processInfo.environment["POLICY_SEED"].flatMap { Int($0) } ?? 0
+
+    @Test func allLayersAgreeAndLeaveNothingBehind() throws {
+        var writes = 0
+        for seed in Self.firstSeed..<Self.firstSeed + max(1, Self.ticks / Self.ticksEach) {
+            var trial = try Trial(seed: UInt64(seed))
+            trial.run(Self.ticksEach)
+            #expect(trial.violations == [], "seed \(seed)")
+            if !trial.violations.isEmpty { return }
+            writes += trial.writeCount
+        }
+        #expect(writes > Self.ticks / 50)
+    }
+
+    private static let high = LimitKey("memory.high")
+    private static let max = LimitKey("memory.max")
+    private static let cpus = LimitKey("cpuset.cpus")
+    private static let weight = LimitKey("cpu.weight")
+    private static let pids = LimitKey("pids.max")
+    private static let keys = [high, max, cpus, weight, pids]
+
+    private struct Guarding {
+        var bound: UInt64
+        var raised: UInt64?
+        var below: [LimitKey: LimitValue] = [:]
+    }
+
+    /// What the kernel and the journal hold of one cgroup.
+    private struct Cgroup {
+        let path: String
+        let inode: UInt64
+        let first: [LimitKey: LimitValue]
+        var values: [LimitKey: LimitValue]
+        var originals: [LimitKey: LimitValue] = [:]
+        var isEmpty = false
+        var tasks: UInt64 = 10
+        var guarding: Guarding?
+        /// When a value was written since the last change from outside.
+        var written: [LimitKey: [Int]] = [:]
+
+        var id: CgroupID { CgroupID(inode: inode, generation: inode) }
+
+        mutating func set(_ key: LimitKey, _ value: LimitValue) {
+            if originals[key] == nil { originals[key] = values[key] }
+            values[key] = value
+        }
+
+        /// A guard writes at once, within what lies below.
+        mutating func writeGuarded() {
+            guard let guarding else { return }
+            let below = guarding.below[high] ?? originals[high] ?? values[high] ?? .unlimited
+            let bound = LimitValue.number(guarding.bound)
+            set(high, below.isWider(than: bound) ? bound : below)
+            if let raised = guarding.raised { set(max, .number(raised)) }
+        }
+
+        mutating func endGuard() {
+            guard let guarding else { return }
+            for key in [high] + (guarding.raised == nil ? [] : [max]) {
+                values[key] = guarding.below[key] ?? originals[key] ?? values[key]
+            }
+            self.guarding = nil
+        }
+
+        mutating func note(outside key: LimitKey) { written[key] = [] }
+    }
+
+    private struct Trial {
+        var noise: SeededNoise
+        var engine: PolicyEngine
+        var violations: [String] = []
+        var writeCount = 0
+        private var cgroups: [Cgroup] = []
+        private var nextInode: UInt64 = 1
+        private var online = Set(0..<4)
+        private var results: [EffectResult] = []
+        private var late: [(tick: Int, effect: Effect)] = []
+        private static let policy = """
+            defaults: {cooldown: 20s}
+            groups:
+              g: {path: "/g/*"}
+              a: {path: "/g/a"}
+              rest: {path: /rest}
+            pools:
+              fast: {cpus: 2, exclusive: true, fallback: skip, others: [rest]}
+            limits:
+              - {on: g, set: {memory.high: 60MiB, memory.max: 200MiB, cpu.weight: 20, pids.max: 50}}
+              - {on: a, set: {cpuset.pool: fast}}
+            rules:
+              - name: many
+                on: g
+                when: pids.current > 90
+                for: 2s
+                until: pids.current < 20
+                do: [{set: {pids.max: 30, memory.high: 40MiB}}]
+            """
+
+        init(seed: UInt64) throws {
+            noise = SeededNoise(seed: seed)
+            let document = try EngineRun.document(Self.policy)
+            engine = PolicyEngine(
+                document: document, facts: TestFacts(),
+                vocabulary: { PolicyVocabulary.metric(named: $0) },
+                sources: [PoolSource(document, mode: .v2, isLegacy: false)])
+        }
+
+        private mutating func chance(_ one: Int) -> Bool {
+            Int.random(in: 0..<one, using: &noise) == 0
+        }
+
+        mutating func run(_ ticks: Int) {
+            for tick in 0..<ticks {
+                happen(tick)
+                step(tick)
+                if !violations.isEmpty { return }
+            }
+            end()
+        }
+
+        /// What changes from outside.
+        private mutating func happen(_ tick: Int) {
+            for path in ["/g/a", "/g/b", "/rest"] where chance(40) || tick == 0 {
+                if let index = cgroups.firstIndex(where: { $0.path == path }) {
+                    cgroups.remove(at: index)
+                } else {
+                    make(path)
+                }
+            }
+            if chance(30) {
+                let cpu = Int.random(in: 1..<4, using: &noise)
+                online.formSymmetricDifference([cpu])
+                for index in cgroups.indices { cgroups[index].note(outside: cpus) }
+            }
+            for index in cgroups.indices {
+                if chance(6) { cgroups[index].isEmpty.toggle() }
+                if chance(15) {
+                    cgroups[index].tasks = UInt64.random(in: 0...120, using: &noise)
+                    for key in [pids, high] { cgroups[index].note(outside: key) }
+                }
+                guard cgroups[index].path != "/rest", chance(20) else { continue }
+                for key in [high, RandomFightTests.max] { cgroups[index].note(outside: key) }
+                if cgroups[index].guarding != nil, chance(2) {
+                    cgroups[index].endGuard()
+                } else {
+                    let mebibytes = UInt64.random(in: 30...300, using: &noise)
+                    let isRaised = chance(3)
+                    if cgroups[index].guarding?.raised != nil, !isRaised {
+                        let below = cgroups[index].guarding?.below[RandomFightTests.max]
+                        cgroups[index].values[RandomFightTests.max] =
+                            below ?? cgroups[index].originals[RandomFightTests.max] ?? .unlimited
+                    }
+                    cgroups[index].guarding = Guarding(
+                        bound: mebibytes << 20, raised: isRaised ? 300 << 20 : nil,
+                        below: engine.valuesBelowGuards(of: cgroups[index].id))
+                    cgroups[index].writeGuarded()
+                }
+            }
+        }
+
+        private mutating func make(_ path: String) {
+            var values: [LimitKey: LimitValue] = [
+                high: .unlimited, RandomFightTests.max: .unlimited, cpus: .text(""),
+                weight: .number(100), pids: .unlimited,
+            ]
+            if chance(4) { values[high] = .number(50 << 20) }
+            cgroups.append(
+                Cgroup(path: path, inode: nextInode, first: values, values: values))
+            nextInode += 1
+        }
+
+        private mutating func step(_ tick: Int) {
+            var builder = SnapshotBuilder(metrics: ["cgroup.populated", "pids.current"])
+            builder.tick = UInt64(tick) + 1
+            var guarded: [CgroupID: GuardedCgroup] = [:]
+            for cgroup in cgroups.sorted(by: { $0.path < $1.path }) {
+                var readings: [String: Reading] = [
+                    "cgroup.populated": Reading(cgroup.isEmpty ? 0 : 1),
+                    "pids.current": Reading(cgroup.isEmpty ? 0 : cgroup.tasks),
+                ]
+                for (key, value) in cgroup.values {
+                    switch value {
+                    case .number(let number): readings[key.name] = Reading(number)
+                    case .text(let text):
+                        readings[key.name] = Word.intern(text).map { Reading(UInt64($0)) }
+                    default: readings[key.name] = .unlimited
+                    }
+                }
+                builder.add(
+                    cgroup.path, inode: cgroup.inode, generation: cgroup.inode, readings)
+                guard let guarding = cgroup.guarding else { continue }
+                guarded[cgroup.id] = GuardedCgroup(
+                    name: "db", isFrozen: false,
+                    settings: guarding.raised.map { [RandomFightTests.max: .number($0)] } ?? [:],
+                    bounds: [high: .number(guarding.bound)])
+            }
+            let time = UInt64(tick + 1000) * 1_000_000_000
+            let output = engine.tick(
+                PolicyInput(
+                    snapshot: builder.build(), time: PolicyInstant(nanoseconds: time),
+                    minuteOfDay: 0,
+                    topology: CPUTopology(online.map { .init(id: $0, core: $0, node: 0) }),
+                    results: results, guarded: guarded))
+            results = []
+            for effect in output.effects {
+                if chance(10) { late.append((tick + 2, effect)) } else { perform(effect, tick) }
+            }
+            for (due, effect) in late where due <= tick { perform(effect, tick) }
+            late.removeAll { $0.tick <= tick }
+            // Guards hear what the layers below want.
+            for index in cgroups.indices where cgroups[index].guarding != nil {
+                cgroups[index].guarding?.below = engine.valuesBelowGuards(of: cgroups[index].id)
+                cgroups[index].writeGuarded()
+            }
+        }
+
+        private mutating func perform(_ effect: Effect, _ tick: Int, isLast: Bool = false) {
+            guard let index = cgroups.firstIndex(where: { $0.id == effect.target.cgroup }) else {
+                results.append(EffectResult(id: effect.id, outcome: .gone))
+                return
+            }
+            var outcome = EffectResult.Outcome.done
+            var values: [LimitKey: EffectResult.Outcome] = [:]
+            switch effect.kind {
+            case .set(let assignments):
+                let isRefused = !isLast && effect.isTogether && chance(12)
+                if isRefused {
+                    outcome = .failed(.init(errno: "EBUSY", "busy"))
+                    break
+                }
+                for assignment in assignments {
+                    if !isLast, !effect.isTogether, chance(12) {
+                        values[assignment.key] = .failed(.init(errno: "EBUSY", "busy"))
+                        continue
+                    }
+                    write(assignment, index, tick)
+                }
+                if values.count == assignments.count {
+                    outcome = .failed(.init(errno: "EBUSY", "busy"))
+                } else if !values.isEmpty {
+                    outcome = .partial("one was refused")
+                }
+            case .restore(let keys):
+                if !isLast, chance(12) {
+                    outcome = .halfway(.init(errno: "EBUSY", "busy"))
+                    break
+                }
+                for key in keys {
+                    guard let original = cgroups[index].originals.removeValue(forKey: key) else {
+                        continue
+                    }
+                    cgroups[index].values[key] = original
+                    cgroups[index].note(outside: key)
+                }
+            default: break
+            }
+            results.append(EffectResult(id: effect.id, outcome: outcome, values: values))
+        }
+
+        private mutating func write(_ assignment: LimitAssignment, _ index: Int, _ tick: Int) {
+            let (key, value) = (assignment.key, assignment.value)
+            guard cgroups[index].values[key] != value else { return }
+            cgroups[index].set(key, value)
+            writeCount += 1
+            var times = (cgroups[index].written[key] ?? []).filter { tick - $0 < 60 }
+            times.append(tick)
+            cgroups[index].written[key] = times
+            if times.count > 2 {
+                violations.append("tick \(tick): \(key) of \(cgroups[index].path) at \(times)")
+            }
+        }
+
+        private mutating func end() {
+            for (_, effect) in late { perform(effect, 0) }
+            for index in cgroups.indices { cgroups[index].endGuard() }
+            for effect in engine.stop().effects { perform(effect, 0, isLast: true) }
+            for cgroup in cgroups {
+                for key in RandomFightTests.keys where cgroup.values[key] != cgroup.first[key] {
+                    violations.append(
+                        "\(cgroup.path) keeps \(key) at \(key.text(cgroup.values[key] ?? .unlimited))"
+                    )
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import CgroupModel
+import TestSupport
+import Testing
+
+@testable import Policy
+
+/// Rules for devices: each changes what the ones before it said, and none can be taken back.
+@Suite struct DeviceRuleTests {
+    private static let devices = "devices: {deny: [a], allow: [\"c 1:3 rwm\", \"c 1:5 r\"]}"
+
+    private func policy(_ devices: String, isAllowed: Bool = true) -> String {
+        PolicyText.with("limits:\n  - on: g\n    set:\n      \(devices)\n")
+            + (isAllowed ? "\ndefaults: {allow_irreversible: true}\n" : "")
+    }
+
+    @Test func theyNeedAFlagThatSaysSo() {
+        let findings = PolicyText.findings(policy(Self.devices, isAllowed: false), mode: .v1)
+        #expect(findings.count == 1 && findings[0].contains("error: rules for devices cannot be"))
+        #expect(findings.first?.hasSuffix("[irreversible]") == true)
+        #expect(PolicyText.findings(policy(Self.devices), mode: .v1) == [])
+    }
+
+    @Test func theyKeepTheirOrder() throws {
+        let document = try #require(PolicyText.load(policy(Self.devices), mode: .v1).document)
+        var facts = TestFacts()
+        facts.mode = .v1
+        var run = EngineRun(document: document, facts: facts)
+        let output = run.tick(0, [.init(path: "/g", values: [:])])
+        let rules = output.effects.flatMap { effect in
+            if case .set(let assignments) = effect.kind { assignments } else { [LimitAssignment]() }
+        }.map { "\($0.key)" }
+        #expect(
+            rules == ["devices.deny[a]", "devices.allow[c 1:3 rwm]", "devices.allow[c 1:5 r]"])
+        let again = try #require(
+            PolicyText.load(document.canonicalText, mode: .v1).document)
+        #expect(again.limits[0].settings == document.limits[0].settings)
+    }
+
+    @Test func whatIsWrittenFirstComesFirst() throws {
+        let findings = PolicyText.findings(
+            policy("devices: {allow: [\"c 1:3 rwm\"], deny: [a]}"), mode: .v1)
+        #expect(findings.count == 1 && findings[0].contains("warning: deny: a comes after allow"))
+        let text = policy("devices: {allow: [\"c 1:3 rwm\"], deny: [\"c 1:5 w\"]}")
+        let document = try #require(PolicyText.load(text, mode: .v1).document)
+        #expect(
+            document.limits[0].settings.map(\.description) == [
+                "devices.allow[c 1:3 rwm]: c 1:3 rwm", "devices.deny[c 1:5 w]: c 1:5 w",
+            ])
+    }
+}
