@@ -8,9 +8,12 @@ extension EffectResult.Failure {
 }
 
 extension EffectResult.Outcome {
-    /// A refusal is a veto, everything else a failure.
+    /// What was refused before anything was written is a veto, everything else a failure.
     init(_ error: ActuationError) {
-        self = error.code == .refused ? .vetoed(error.message) : .failed(.init(error))
+        switch error.code {
+        case .refused, .outOfRange, .inTheWay: self = .vetoed(error.message)
+        default: self = .failed(.init(error))
+        }
     }
 
     /// Whether the rest of a chain must not be done.
@@ -63,7 +66,7 @@ extension EffectResult.Outcome {
             case .foreign:
                 notes.append("\(cell) was left alone, for someone else has changed it since")
             case .residue(let text): notes.append("\(cell) cannot be emptied and is \(text) now")
-            case .restored, .already, .gone: break
+            case .restored, .already, .kept, .gone: break
             }
         }
         self = notes.isEmpty ? .done : .partial(notes.joined(separator: "; "))
@@ -96,7 +99,7 @@ struct RestoringEffect {
                 switch result.outcome {
                 case .restored, .already: original
                 case .residue(let text): text
-                case .gone, .foreign, .failed: found
+                case .gone, .kept, .foreign, .failed: found
                 }
             return EffectResult.Change(
                 key: key, file: "\(result.entry.cell)", before: found, wanted: original,

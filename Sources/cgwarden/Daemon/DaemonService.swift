@@ -61,7 +61,6 @@ struct DaemonService: Service {
                 settings.history.recording,
                 RecordingBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(options.system))
-        let ring = HistoryRing(byteBudget: Int(clamping: settings.history.memory))
         #if Exporter
         let ledger = ExportLedger()
         server = try Self.server(
@@ -81,7 +80,7 @@ struct DaemonService: Service {
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
         ticking = TickService(
-            sampler: observation.sampler, ring: ring, warden: warden, recorder: recorder,
+            sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
     }
 
@@ -179,8 +178,19 @@ struct DaemonService: Service {
         case ("status", 1):
             return StatusReport(numbers.current, trail, await warden.policy).text
         case ("explain", 2):
-            let path = CgroupPath(printed: words[1])
-            return ExplanationReport(await warden.layers(of: path)).text(of: path)
+            return try await warden.explanation(of: CgroupPath(controlWord: words[1])).text
+        case ("claims", 2):
+            return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
+        case ("hold", 3):
+            guard let micros = Int64(words[2]), micros > 0 else {
+                throw CgwardenError("\(words[2]) is not a number of microseconds", .usage)
+            }
+            let hold = try machine.holds.hold(
+                CgroupPath(controlWord: words[1]), for: .microseconds(micros))
+            return HoldCommand.text([hold])
+        case ("release", 2):
+            try machine.holds.release(CgroupPath(controlWord: words[1]))
+            return ""
         case ("reload", 1):
             await reload()
             return ""

@@ -87,7 +87,8 @@ struct PolicyPlan {
         let isUnified = set.legacy(.memory) == nil
         let planner = LimitPlanner(
             set: set, files: WishedFiles(files, wishes: others),
-            protected: ProtectedSet(set: set, protection: document.protection))
+            protected: ProtectedSet(set: set, protection: document.protection),
+            host: HostFacts(set.system))
         let selection = planner.planEach(requests, on: path, force: !isUnified, shrink: isUnified)
         change.refused = selection.refused.map { request, error in
             (

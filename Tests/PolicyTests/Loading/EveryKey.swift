@@ -8,7 +8,6 @@ let everyKey = #"""
       hysteresis: 20%
       cooldown: 1m
       drift: report
-      actuator: cgroupfs
       dry_run: true
       allow_kill: true
       allow_irreversible: true
@@ -113,7 +112,6 @@ let everyKey = #"""
         during: 22:00-06:00
         when: host.load > 4
         priority: -3
-        create: true
     rules:
       - name: busy
         on: web
