@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// A systemd that does not answer at once is not waited for, since every tick would be late.
 struct UnitLookup: Sendable {
-    private let root: [UInt8]
+    private let tree: MountedHierarchy
     private let connections: SystemdConnections?
     private let questions: BackgroundQueue<@Sendable () -> Void>
     private let asking: Asking?
@@ -55,7 +55,7 @@ struct UnitLookup: Sendable {
     /// Asks nobody if there are no connections.
     init(set: HierarchySet, connections: SystemdConnections?) {
         let trees = set.hierarchies.filter { $0.version == .unified || $0.name == "systemd" }
-        root = (trees.first ?? set.hierarchies[0]).root
+        tree = trees.first ?? set.hierarchies[0]
         self.connections = connections
         questions = BackgroundQueue("cgw-units", capacity: 1) { $0() }
         asking = try? Asking()
@@ -80,19 +80,12 @@ struct UnitLookup: Sendable {
     private func asked(
         _ path: CgroupPath, _ connections: SystemdConnections
     ) throws(BusError) -> String? {
-        let text = hostPath(path)
+        let text = String(decoding: tree.namespacedPath(of: path).bytes, as: UTF8.self)
         guard let unit = try connections[.system].unit(ofCgroup: text) else { return nil }
         guard let user = UnitName.user(ofManager: unit.name), unit.cgroup != text else {
             return unit.name
         }
         let nested = try? connections[.user(user)].unit(ofCgroup: text)
         return nested?.name ?? unit.name
-    }
-
-    /// The path as process 1 sees it.
-    private func hostPath(_ path: CgroupPath) -> String {
-        let visible = String(decoding: path.bytes, as: UTF8.self)
-        let above = String(decoding: root, as: UTF8.self)
-        return above == "/" ? visible : path.isRoot ? above : above + visible
     }
 }
