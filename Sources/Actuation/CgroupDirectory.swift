@@ -13,19 +13,18 @@ public final class CgroupDirectory: Sendable {
     public let inode: UInt64
     let descriptor: OwnedDescriptor
 
-    /// Opens the directory; throws if there is none.
+    /// Opens the directory; throws if there is none, or if a mount covers it.
     public init(_ path: CgroupPath, in hierarchy: MountedHierarchy) throws(IOError) {
         self.hierarchy = hierarchy
         self.path = path
-        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
-        let opened = try OwnedDescriptor.directory(full)
+        let opened = try hierarchy.open(path)
         inode = opened.inode
         descriptor = opened
     }
 
     /// The bytes of an interface file.
     public func read(_ name: String) throws(IOError) -> [UInt8] {
-        try ControlFile.read(name, in: descriptor)
+        try ControlFile.read(hierarchy.fileName(name), in: descriptor)
     }
 
     /// The text of an interface file without its last newline.
@@ -46,7 +45,7 @@ public final class CgroupDirectory: Sendable {
     /// waited for longer than 5 s.
     public func write(_ value: String, to name: String) throws(IOError) {
         guard Self.reclaiming.contains(name) else {
-            return try ControlFile.write(value, to: name, in: descriptor)
+            return try ControlFile.write(value, to: hierarchy.fileName(name), in: descriptor)
         }
         do throws(IOError) {
             try ControlFile.write(value, to: name, in: descriptor, within: Self.patience)

@@ -72,10 +72,14 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
 
     private static func canonical(_ text: String) -> String {
         let text = trimmed(text[...])
-        if let number = UInt64(text) { return number >= 1 << 62 ? "max" : String(number) }
         // v1 says so while a member is missing, one that has just been forked for example.
-        if text == "FREEZING" { return "FROZEN" }
-        return text == "-1" ? "max" : text
+        return text == "FREEZING" ? "FROZEN" : readable(text)
+    }
+
+    /// A value for a person: "max" for all of v1's numbers for unlimited, "(empty)" for nothing.
+    public static func readable(_ text: String) -> String {
+        if let number = UInt64(text) { return number >= 1 << 62 ? "max" : String(number) }
+        return text.isEmpty ? "(empty)" : text == "-1" ? "max" : text
     }
 
     private static func trimmed(_ text: Substring) -> String {

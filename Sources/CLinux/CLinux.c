@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
@@ -15,13 +16,44 @@
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
 
 ssize_t cgw_getdents(int descriptor, void *buffer, size_t size) {
     return syscall(SYS_getdents64, descriptor, buffer, size);
 }
 
-int cgw_open_directory_path(int directory, const char *path) {
-    return openat(directory, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+// For kernels before 5.6, and where a filter of system calls refuses openat2: a mount of the same
+// file system is not noticed.
+static int open_on_device(int directory, const char *path, int flags) {
+    int opened = openat(directory, path, flags);
+    if (opened < 0) return -1;
+    struct stat above, here;
+    int code = EXDEV;
+    if (fstat(directory, &above) != 0 || fstat(opened, &here) != 0)
+        code = errno;
+    else if (above.st_dev == here.st_dev)
+        return opened;
+    close(opened);
+    errno = code;
+    return -1;
+}
+
+static int open_within(int directory, const char *path, int flags) {
+    flags |= O_DIRECTORY | O_CLOEXEC;
+    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_XDEV};
+    int opened = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    if (opened >= 0 || (errno != ENOSYS && errno != EPERM)) return opened;
+    return open_on_device(directory, path, flags);
+}
+
+int cgw_open_path_within(int directory, const char *path) {
+    return open_within(directory, path, O_PATH | O_NOFOLLOW);
+}
+
+int cgw_open_within(int directory, const char *path) {
+    return open_within(directory, path, O_RDONLY);
 }
 
 int cgw_open_directory(int directory, const char *path) {

@@ -5,7 +5,7 @@ package struct CgroupFigures {
         .pidsCurrent, .cpuUsage, .cpuPeriods, .cpuThrottledPeriods, .memoryUsage, .memoryMax,
         .memoryMaxEffective, .memorySwapUsage, .cpuPressureSome, .memoryPressureSome,
         .ioPressureSome, .ioReadBytes, .ioWrittenBytes, .memoryOOMKills, .memoryLocalOOMKills,
-        .memoryUnderOOM, .frozen, .freezerState,
+        .memoryUnderOOM, .frozen, .freezerState, .freeze, .selfFreezing, .memoryHigh,
     ]
 
     private let snapshot: Snapshot
@@ -67,25 +67,58 @@ package struct CgroupFigures {
     package var ioPressure: Figure { plain(.ioPressureSome, host: snapshot.host.ioPressure) }
 
     /// Bytes a second from all devices.
-    package var read: Figure { Figure(snapshot.summedRate(index, .ioReadBytes), from: .absent) }
+    package var read: Figure { summedRate(.ioReadBytes) }
 
     /// Bytes a second to all devices.
-    package var written: Figure {
-        Figure(snapshot.summedRate(index, .ioWrittenBytes), from: .absent)
+    package var written: Figure { summedRate(.ioWrittenBytes) }
+
+    private func summedRate(_ metric: MetricID) -> Figure {
+        Figure(snapshot.summedRate(index, metric), from: snapshot.total(index, metric))
     }
 
     /// Processes that the OOM killer ended.
     package var oomKills: Figure { plain(.memoryOOMKills).orElse(plain(.memoryLocalOOMKills)) }
 
-    /// The most telling state, nil where there is nothing to tell.
+    /// The most telling state, nil where there is nothing to tell: `frozen`, or `frozen by /a` where
+    /// that is an ancestor's doing.
     package var state: String? {
-        if snapshot[index, .frozen].value == 1 { return "frozen" }
+        if isCovered { return "covered" }
+        if snapshot[index, .frozen].value == 1 { return "frozen" + by(snapshot.freezer(of: index)) }
         if let word = snapshot[index, .freezerState].value, Word.text(word) == "FREEZING" {
             return "freezing"
         }
         if snapshot[index, .memoryUnderOOM].value == 1 { return "under oom" }
         if let ratio = snapshot.throttledRatio(index), ratio > 0 { return "throttled" }
+        if waitsForCPU, let ancestor = snapshot.throttler(of: index) {
+            return "throttled" + by(ancestor)
+        }
+        if isOverHigh { return "over high" }
+        if waitsForMemory, let ancestor = snapshot.ancestorOverHigh(of: index) {
+            return "over high" + by(ancestor)
+        }
         return nil
+    }
+
+    private func by(_ ancestor: Int?) -> String {
+        ancestor.map { " by \(snapshot.cgroups[$0].path)" } ?? ""
+    }
+
+    /// Whether tasks wait for a CPU; where the kernel has no pressure, whether any ran at all.
+    private var waitsForCPU: Bool {
+        let pressure = snapshot[index, .cpuPressureSome]
+        return pressure.isKnown
+            ? pressure.value ?? 0 > 0 : snapshot.rate(index, .cpuUsage) ?? 0 > 0
+    }
+
+    private var waitsForMemory: Bool { snapshot[index, .memoryPressureSome].value ?? 0 > 0 }
+
+    private var isOverHigh: Bool { waitsForMemory && snapshot.isOverHigh(index) }
+
+    /// Whether a mount hides the files of which the figures are made.
+    private var isCovered: Bool {
+        [MetricID.cpuUsage, .memoryUsage, .pidsCurrent].contains {
+            snapshot[index, $0] == .covered
+        }
     }
 
     private func plain(_ metric: MetricID, host: Reading = .absent) -> Figure {

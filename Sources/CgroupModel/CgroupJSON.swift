@@ -32,17 +32,16 @@ extension Snapshot {
                     reasons.append((metric.name, reading))
                 }
             }
-            writeInstances(index, to: &json, withRates: withRates, only: fields)
+            let wanted = instances(index).filter { fields?.contains($0.metric) ?? true }
+            write(wanted.filter(\.reading.isKnown), to: &json, withRates: withRates)
+            reasons += wanted.filter { !$0.reading.isKnown }.map { ($0.name(), $0.reading) }
             more(&json)
             json.write(unavailable: reasons)
         }
     }
 
-    private func writeInstances(
-        _ index: Int, to json: inout JSONWriter, withRates: Bool, only fields: Set<MetricID>?
-    ) {
-        let wanted = instances(index).filter { fields?.contains($0.metric) ?? true }
-        let groups = Dictionary(grouping: wanted) { MetricCatalog[$0.metric].group }
+    private func write(_ known: [InstanceReading], to json: inout JSONWriter, withRates: Bool) {
+        let groups = Dictionary(grouping: known) { MetricCatalog[$0.metric].group }
         for (group, members) in groups.sorted(by: { $0.key < $1.key }) {
             json.key(group)
             json.object { json in

@@ -6,6 +6,10 @@ public struct InstanceKey: Hashable, Sendable, Comparable {
     /// Takes a packed number.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// Stands for a metric as a whole: why its file gave nothing, or that the file has a line of
+    /// which nobody knows what instance it is about.
+    public static let whole = InstanceKey(rawValue: .max)
+
     /// Packs a device number as the kernel does.
     public init(major: UInt32, minor: UInt32) { rawValue = major << 20 | minor & 0xfffff }
 
@@ -43,5 +47,14 @@ public struct InstanceReading: Hashable, Sendable {
         self.key = key
         self.reading = reading
         self.previous = previous
+    }
+
+    /// The metric with the instance, as people and `unavailable` name it: `io.rbytes[8:0]`, or the
+    /// metric alone for all of it. `device` gives a name to write behind a device's number.
+    package func name(device: (InstanceKey) -> String? = { _ in nil }) -> String {
+        let row = MetricCatalog[metric]
+        guard key != .whole, let dimension = row.dimension else { return row.name }
+        let name = dimension == .device ? device(key).map { " \($0)" } : nil
+        return "\(row.name)[\(key.text(dimension))\(name ?? "")]"
     }
 }

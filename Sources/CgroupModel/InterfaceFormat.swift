@@ -36,7 +36,7 @@ public enum InterfaceFormat: Sendable {
         default: break
         }
         if metric.dimension == .cpu { return .perCPU }
-        if file.hasPrefix("blkio.throttle.io_") || file.hasPrefix("blkio.bfq.io_") {
+        if ["blkio.throttle.io_", "blkio.bfq.io_", "blkio.io_"].contains(where: file.hasPrefix) {
             return .deviceOperations
         }
         if metric.dimension == .pageSize { return source.key == nil ? .singleValue : .flatKeyed }

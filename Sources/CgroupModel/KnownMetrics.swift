@@ -58,6 +58,8 @@ extension MetricID {
         pidsRefused = MetricCatalog.id("pids.events.max"),
         frozen = MetricCatalog.id("cgroup.frozen"),
         populated = MetricCatalog.id("cgroup.populated"),
+        freeze = MetricCatalog.id("cgroup.freeze"),
+        selfFreezing = MetricCatalog.id("freezer.self_freezing"),
         freezerState = MetricCatalog.id("freezer.state"),
         descendants = MetricCatalog.id("cgroup.nr_descendants")
 }

@@ -78,7 +78,7 @@ public enum Conversion: Sendable {
 }
 
 /// The place in the kernel that a metric comes from: `"memory.stat anon"` is a file and a key.
-public struct Source: Sendable, ExpressibleByStringLiteral {
+public struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
     /// The interface file; `*` stands for a page size in hugetlb names.
     public let file: String
     /// The key in the file, nil where the file holds the one value.
@@ -139,6 +139,9 @@ public struct Metric: Sendable {
     public let v2: Source?
     /// Where v1 has it.
     public let v1: Source?
+    /// Where kernels that lack the file of ``v1`` have it, which count a cgroup without its
+    /// descendants; the first file that exists counts.
+    public let olderV1: [Source]
     /// The Prometheus family, nil where it is not exported.
     public let family: String?
     /// When the family is exported.

@@ -4,44 +4,31 @@ extension MetricCatalog {
     ].flatMap { $0 }
 
     private static let trafficRows: [Row] = [
-        Row(
-            "io.rbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat rbytes",
-            v1: "blkio.throttle.io_service_bytes_recursive Read",
-            family: "cgroup_io_read_bytes_total", in: .basic, "Bytes read."),
-        Row(
-            "io.wbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat wbytes",
-            v1: "blkio.throttle.io_service_bytes_recursive Write",
-            family: "cgroup_io_written_bytes_total", in: .basic, "Bytes written."),
-        Row(
-            "io.dbytes", .io, .counter, .bytes, .tick, by: .device, v2: "io.stat dbytes",
-            v1: "blkio.throttle.io_service_bytes_recursive Discard",
-            family: "cgroup_io_discarded_bytes_total", "Bytes discarded."),
-        Row(
-            "io.rios", .io, .counter, .count, .tick, by: .device, v2: "io.stat rios",
-            v1: "blkio.throttle.io_serviced_recursive Read",
-            family: "cgroup_io_reads_total", in: .basic, "Read operations."),
-        Row(
-            "io.wios", .io, .counter, .count, .tick, by: .device, v2: "io.stat wios",
-            v1: "blkio.throttle.io_serviced_recursive Write",
-            family: "cgroup_io_writes_total", in: .basic, "Write operations."),
-        Row(
-            "io.dios", .io, .counter, .count, .tick, by: .device, v2: "io.stat dios",
-            v1: "blkio.throttle.io_serviced_recursive Discard",
-            family: "cgroup_io_discards_total", "Discard operations."),
-        Row(
-            "io.sync_bytes", .io, .counter, .bytes, .tick, by: .device,
-            v1: "blkio.throttle.io_service_bytes_recursive Sync", "Bytes of synchronous I/O (v1)."),
-        Row(
-            "io.async_bytes", .io, .counter, .bytes, .tick, by: .device,
-            v1: "blkio.throttle.io_service_bytes_recursive Async",
-            "Bytes of asynchronous I/O (v1)."),
-        Row(
-            "io.sync_ios", .io, .counter, .count, .tick, by: .device,
-            v1: "blkio.throttle.io_serviced_recursive Sync", "Synchronous operations (v1)."),
-        Row(
-            "io.async_ios", .io, .counter, .count, .tick, by: .device,
-            v1: "blkio.throttle.io_serviced_recursive Async", "Asynchronous operations (v1)."),
+        traffic("rbytes", "io_service_bytes", "Read", "read_bytes", in: .basic, "Bytes read."),
+        traffic("wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic, "Bytes written."),
+        traffic("dbytes", "io_service_bytes", "Discard", "discarded_bytes", "Bytes discarded."),
+        traffic("rios", "io_serviced", "Read", "reads", in: .basic, "Read operations."),
+        traffic("wios", "io_serviced", "Write", "writes", in: .basic, "Write operations."),
+        traffic("dios", "io_serviced", "Discard", "discards", "Discard operations."),
+        traffic("sync_bytes", "io_service_bytes", "Sync", nil, "Bytes of synchronous I/O (v1)."),
+        traffic("async_bytes", "io_service_bytes", "Async", nil, "Bytes of asynchronous I/O (v1)."),
+        traffic("sync_ios", "io_serviced", "Sync", nil, "Synchronous operations (v1)."),
+        traffic("async_ios", "io_serviced", "Async", nil, "Asynchronous operations (v1)."),
     ]
+
+    /// A counter of v1's throttling, which sums over descendants since Linux 4.16; before, it and
+    /// CFQ's (until 5.0) count each cgroup alone. What has a family is on v2, too.
+    private static func traffic(
+        _ field: String, _ file: String, _ operation: String, _ family: String?,
+        in exportGroup: ExportGroup = .full, _ help: String
+    ) -> Row {
+        Row(
+            "io.\(field)", .io, .counter, field.hasSuffix("bytes") ? .bytes : .count, .tick,
+            by: .device, v2: family.map { _ in Source("io.stat \(field)") },
+            v1: Source("blkio.throttle.\(file)_recursive \(operation)"),
+            olderV1: ["throttle.\(file)", file].map { Source("blkio.\($0) \(operation)") },
+            family: family.map { "cgroup_io_\($0)_total" }, in: exportGroup, help)
+    }
 
     private static let costRows: [Row] = [
         ("usage", "Device time charged by iocost"),

@@ -41,6 +41,7 @@ struct Row {
     var tier: Tier
     var v2: Source?
     var v1: Source?
+    var olderV1: [Source]
     var family: String?
     var exportGroup: ExportGroup
     var familyLabels: [FamilyLabel]
@@ -49,7 +50,7 @@ struct Row {
     init(
         _ name: String, _ controller: Controller, _ kind: MetricKind, _ unit: MetricUnit,
         _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, v1: Source? = nil,
-        family: String? = nil, in exportGroup: ExportGroup = .full,
+        olderV1: [Source] = [], family: String? = nil, in exportGroup: ExportGroup = .full,
         labels: KeyValuePairs<String, String> = [:], _ help: String
     ) {
         self.name = name
@@ -60,6 +61,7 @@ struct Row {
         self.tier = tier
         self.v2 = v2
         self.v1 = v1
+        self.olderV1 = olderV1
         self.family = family
         self.exportGroup = exportGroup
         familyLabels = labels.map { FamilyLabel(name: $0.key, value: $0.value) }
@@ -69,7 +71,7 @@ struct Row {
     func metric(_ id: MetricID) -> Metric {
         Metric(
             id: id, name: name, controller: controller, kind: kind, unit: unit,
-            dimension: dimension, tier: tier, v2: v2, v1: v1, family: family,
-            exportGroup: exportGroup, familyLabels: familyLabels, help: help)
+            dimension: dimension, tier: tier, v2: v2, v1: v1, olderV1: olderV1,
+            family: family, exportGroup: exportGroup, familyLabels: familyLabels, help: help)
     }
 }

@@ -11,6 +11,22 @@ extension Snapshot {
         growth(from: instance.previous, to: instance.reading, instance.metric)
     }
 
+    /// A metric's reading; for one with a dimension the sum over all instances that have a number,
+    /// or else the reason why none has.
+    package func total(_ index: Int, _ metric: MetricID) -> Reading {
+        guard MetricCatalog[metric].dimension != nil else { return self[index, metric] }
+        var sum: UInt64?
+        var reason = Reading.absent
+        for instance in instances(index) where instance.metric == metric {
+            if let value = instance.reading.value {
+                sum = (sum ?? 0) &+ value
+            } else {
+                reason = instance.reading
+            }
+        }
+        return sum.map { Reading($0) } ?? reason
+    }
+
     /// The growth of all instances together, nil if none has a rate.
     public func summedRate(_ index: Int, _ metric: MetricID) -> Double? {
         var sum: Double?

@@ -28,6 +28,8 @@ public struct Reading: Hashable, Sendable {
     public static let gone = Reading(rawValue: .max - 4)
     /// The file could not be understood, or reading it failed in another way.
     public static let malformed = Reading(rawValue: .max - 5)
+    /// Another file system is mounted on the cgroup's directory, so its files are out of reach.
+    public static let covered = Reading(rawValue: .max - 6)
 
     /// The number, or nil where there is none for whatever reason.
     public var value: UInt64? { rawValue <= Self.largestValue ? rawValue : nil }
@@ -49,6 +51,7 @@ public struct Reading: Hashable, Sendable {
         case .notPermitted: "not permitted"
         case .gone: "gone"
         case .malformed: "malformed"
+        case .covered: "covered by a mount"
         default: value == nil ? "malformed" : nil
         }
     }

@@ -51,7 +51,10 @@ struct KernelShowTests {
                 "\(name): kernel \(value) to \(other), shown \(found ?? "-")")
         }
         // Besides the cgroup's own values only what is about its processes and its ancestors.
-        let apart = ["path", "inode", "processes", "memory.swap.max"]
+        let apart = [
+            "path", "inode", "processes", "memory.swap.max", "throttled_by", "frozen_by",
+            "over_memory_high_of",
+        ]
         let extra = shown.keys.filter { name in
             before[name] == nil && !apart.contains(name)
                 && !["inodes/", "effective/", "unavailable/"].contains(where: name.hasPrefix)

@@ -46,6 +46,7 @@ import Testing
         builder.instance("io.rbytes", ExporterFixtures.disk, 4096, before: 0)
         builder.instance("io.rbytes", ExporterFixtures.unnamedDisk, 512, before: 0)
         builder.add("/app.slice/web.service/worker", ["memory.max": .unlimited])
+        builder.instance("io.rbytes", .whole, reading: .notPermitted)
         return builder.build()
     }
 
@@ -91,7 +92,8 @@ import Testing
                     + #""io.pressure.some.avg10":"unsupported","#
                     + #""memory.events.oom_kill":"malformed"}}"#,
                 #""container":"db \"<b>","namespace":"shop","#
-                    + #""memory.max":"max","memory.max.effective":200}"#,
+                    + #""memory.max":"max","memory.max.effective":200,"io.rbytes.rate":null,"#
+                    + #""unavailable":{"io.rbytes.rate":"not permitted"}}"#,
                 #"{"path":"/kubepods","inode":1002,"generation":2,"depth":1,"parent":0,"#,
             ] { #expect(text.contains(part), "\(part) in \(text)") }
             let cgroups = try #require(all["cgroups"] as? [Object])

@@ -59,6 +59,45 @@ import Testing
         #expect(set.hierarchies.map(\.mountPoint) == [Array("/second".utf8), Array("/five".utf8)])
     }
 
+    /// In a cgroup namespace; `/..` is above its root.
+    @Test(arguments: [
+        ("/", "/..", true), ("/..", "/../..", true), ("/../..", "/", false),
+        ("/docker", "/", true), ("/", "/../other", false), ("/../other", "/", true),
+        ("/../other", "/..", true), ("/a/b", "/c", true),
+    ]) func mountThatShowsMoreWins(first: String, second: String, secondWins: Bool) throws {
+        for (type, options) in [("cgroup", "rw,cpu"), ("cgroup2", "rw")] {
+            let set = try set(
+                "31 23 0:28 \(first) /first rw - \(type) none \(options)",
+                "32 23 0:28 \(second) /second rw - \(type) none \(options)")
+            let winner = set.hierarchies.map { $0.mountPoint.pathText }
+            #expect(winner == [secondWins ? "/second" : "/first"], "\(type)")
+        }
+    }
+
+    @Test func onlyMountsBelowTheChosenDirectoryCount() throws {
+        var system = nowhere
+        system.cgroupRoot = Array("/host/sys/fs/cgroup/".utf8)
+        let lines = """
+            31 23 0:28 / /sys/fs/cgroup/cpu rw - cgroup none rw,cpu
+            32 23 0:28 /x /host/sys/fs/cgroup/cpu rw - cgroup none rw,cpu
+            33 23 0:29 / /host/sys/fs/cgroup2 rw - cgroup2 none rw
+            """
+        let set = try HierarchySet(system, mounts: MountInfo.parse(Array(lines.utf8)))
+        #expect(
+            set.hierarchies.map { $0.mountPoint.pathText } == ["/host/sys/fs/cgroup/cpu"])
+        system.cgroupRoot = Array("/host/sys".utf8)
+        #expect(
+            try HierarchySet(system, mounts: MountInfo.parse(Array(lines.utf8))).mode == .hybrid)
+    }
+
+    @Test func treeWithMemoryAndCPUNamesIdentities() throws {
+        let root = SystemRoot.captured(in: "/nonexistent")
+        let unified = MountInfo.parse(
+            Array("31 23 0:28 / /u rw - cgroup2 none rw\n32 23 0:29 / /n rw - cgroup none rw,net_cls".utf8))
+        // Nothing tells the controllers of a unified tree that cannot be read: then order decides.
+        #expect(try HierarchySet(root, mounts: unified).byIdentity == [0, 1])
+    }
+
     @Test func aHiddenMountIsNotLookedAt() throws {
         let hidden = try set(
             "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
@@ -97,6 +136,13 @@ import Testing
         #expect(try visible("/../..", "/../../x/y") == "/x/y")
         #expect(try visible("/..", "/../..") == nil)
         #expect(try visible("/..", "/inside") == nil)
+        // Once it is known where the namespace is in that mount, all of them have a name.
+        var hierarchy = try set("31 23 0:28 /../.. /m rw - cgroup2 none rw").hierarchies[0]
+        hierarchy.namespacePath = CgroupPath("/pods/c1")
+        #expect(hierarchy.visiblePath(Array("/inside".utf8)) == CgroupPath("/pods/c1/inside"))
+        #expect(hierarchy.visiblePath(Array("/../c2".utf8)) == CgroupPath("/pods/c2"))
+        #expect(hierarchy.visiblePath(Array("/../../x".utf8)) == CgroupPath("/x"))
+        #expect(hierarchy.visiblePath(Array("/../../../x".utf8)) == nil)
     }
 
     @Test func anUnreadableTableIsSaid() {

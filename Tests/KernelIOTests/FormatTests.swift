@@ -78,8 +78,12 @@ import Testing
             #expect(file["cpu.pressure.full.avg60"] == Reading(25))
             #expect(file["cpu.pressure.full.avg300"] == .absent)
         }
-        #expect(!file.read("some avg10=1.234 avg60=0.00 avg300=0.00 total=0\n"))
-        #expect(!file.read("some avg10\n"))
+        #expect(!file.read("some avg10=1.234 avg60=0.00 avg300=0.00 total=7\n"))
+        #expect(file["cpu.pressure.some.avg10"] == .malformed)
+        #expect(file["cpu.pressure.some.total"] == Reading(7))
+        #expect(!file.read("some avg10\nfull avg10=0.50 avg60=0.25 avg300=0.00 total=9\n"))
+        #expect(file["cpu.pressure.some.total"] == .malformed)
+        #expect(file["cpu.pressure.full.total"] == Reading(9))
     }
 
     @Test func aDeviceMayHaveNothingToSay() throws {
@@ -108,11 +112,73 @@ import Testing
         #expect(file["memory.slab"] == Reading(6))
         #expect(file["memory.kernel"] == .absent)
         #expect(!file.read("slab 6\nfile x\nanon 8\n"))
-        #expect(file["memory.slab"] == .malformed)
+        #expect(file["memory.slab"] == Reading(6))
+        #expect(file["memory.file"] == .malformed)
         #expect(!file.read("anon\n"))
-        #expect(!file.read("anon 1 2\n"))
+        #expect(file["memory.anon"] == .malformed)
         #expect(file.read(""))
         #expect(file["memory.anon"] == .absent)
+    }
+
+    /// Linux with native NVMe multipath has devices without a name.
+    @Test func rowOfAnUnknownDeviceCostsOnlyItself() throws {
+        let file = try #require(OneFile("io.stat", unified: true))
+        let unknown = "(unknown) rbytes=0 wbytes=10485760 rios=0 wios=20 dbytes=0 dios=0\n"
+        #expect(!file.read("\(unknown)8:0 rbytes=1 wbytes=2 rios=3 wios=4\n\(unknown)"))
+        #expect(file["io.wbytes 8:0"] == Reading(2))
+        #expect(file["io.wbytes *"] == .malformed)
+        #expect(file.instances.count { $0.key == .whole } == 6)
+        #expect(file["io.cost.usage_usec *"] == nil)
+        let name = "blkio.throttle.io_service_bytes_recursive"
+        let legacy = try #require(OneFile(name, unified: false))
+        #expect(!legacy.read("8:0 Read 1\n(unknown) Read 4096\n8:0 Write 2\nTotal 4099\n"))
+        #expect(legacy["io.rbytes 8:0"] == Reading(1))
+        #expect(legacy["io.wbytes 8:0"] == Reading(2))
+        #expect(legacy["io.rbytes *"] == .malformed)
+        #expect(legacy["io.wbytes *"] == nil)
+    }
+
+    /// Linux 5.15 writes no newline behind a device that did no I/O.
+    @Test func nameBeforeTheFirstKeyIsTheOneThatCounts() throws {
+        let file = try #require(OneFile("io.stat", unified: true))
+        let usage = "rbytes=45931053056 wbytes=7 rios=1 wios=2 dbytes=0 dios=0"
+        #expect(file.read("7:1 7:0 253:0 \(usage)\n8:0 rbytes=5\n7:1 7:0 "))
+        #expect(file["io.rbytes 253:0"] == Reading(45_931_053_056))
+        #expect(file["io.dios 253:0"] == Reading(0))
+        #expect(file["io.rbytes 8:0"] == Reading(5))
+        #expect(file.instances.allSatisfy { $0.reading.value != nil })
+        #expect(file["io.rbytes 7:1"] == nil)
+        #expect(!file.read("8:0 rbytes=5\n253:0 rbytes=459"))
+        #expect(file["io.rbytes 8:0"] == Reading(5))
+        #expect(file["io.rbytes 253:0"] == .malformed)
+    }
+
+    /// An empty line, blanks at the end, a tab for a blank, and an additional word.
+    @Test(arguments: [
+        ("io.stat", true, "\n8:0 rbytes=1 \n\n7:0\trbytes=2\n", "io.rbytes 8:0", true),
+        ("io.stat", true, "7:0 rbytes=2 wbytes\n8:0 rbytes=1\n", "io.rbytes 8:0", false),
+        ("io.stat", true, "7:0 rbytes=2x\n8:0 rbytes=1\n", "io.rbytes 8:0", false),
+        ("io.max", true, "8:0\triops=1\n\n", "io.max.riops 8:0", true),
+        ("io.weight", true, "\ndefault\t1 \n8:0\t50\n", "io.weight", true),
+        ("io.weight", true, "8:0 50 60\ndefault 1\n", "io.weight", false),
+        ("memory.stat", true, "\nanon\t1\n\nfile 2 \n", "memory.anon", true),
+        ("memory.stat", true, "file 2 3\nanon 1\n", "memory.anon", false),
+        ("memory.numa_stat", true, "\nfile N0\nanon N0=1 \n", "memory.numa.anon 0", false),
+        ("pids.events", true, "max 1 \n", "pids.events.max", true),
+        ("misc.current", true, "b\na\t1 \n", "misc.current a", false),
+        ("rdma.current", true, "b hca_handle\na hca_handle=1 \n", "rdma.hca_handle_current a", false),
+        ("net_prio.ifpriomap", false, "b x\na 1\n", "net_prio.ifpriomap a", false),
+        ("blkio.throttle.read_bps_device", false, "7:0\t2\n\n8:0 1\n", "io.max.rbps 8:0", true),
+        ("blkio.throttle.read_bps_device", false, "7:0\t\n8:0 1\n", "io.max.rbps 8:0", false),
+    ])
+    func oddLineCostsAtMostItself(
+        name: String, unified: Bool, text: String, metric: String, understood: Bool
+    ) throws {
+        let file = try #require(OneFile(name, unified: unified))
+        for _ in 0..<2 {
+            #expect(file.read(text) == understood)
+            #expect(file[metric] == Reading(1))
+        }
     }
 
     @Test func legacyBlockFilesEndWithATotal() throws {
@@ -123,6 +189,7 @@ import Testing
         #expect(file?["io.dbytes 8:0"] == Reading(4))
         #expect(file?["io.rbytes 8:16"] == Reading(9))
         #expect(file?["io.sync_bytes 8:0"] == Reading(3))
+        #expect(file?.instances.allSatisfy { $0.reading.value != nil } == true)
         #expect(try read(name, "8:0 Read\n", unified: false) == nil)
         #expect(try read(name, "Sum 1\n", unified: false) == nil)
     }

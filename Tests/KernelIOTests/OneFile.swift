@@ -7,6 +7,8 @@ final class OneFile {
     static let schema = Schema(MetricCatalog.all.map(\.id))
 
     let members: [(metric: Metric, source: Source)]
+    /// Whether the file is understood altogether or not at all.
+    let isOneRecord: Bool
     private var parser: FileParser
     private var writer = RowWriter(schema: schema)
 
@@ -35,6 +37,7 @@ final class OneFile {
         let layout = FileLayout(
             name: Array(name.utf8), format: .of(first.metric, first.source), fields: fields,
             instance: instance)
+        isOneRecord = [.singleValue, .spaceSeparated, .perCPU, .text].contains(layout.format)
         parser = FileParser(layout, FileColumns(layout))
         writer.appendRow()
     }
@@ -79,12 +82,10 @@ final class OneFile {
     /// All values with a dimension.
     var instances: [InstanceReading] { writer.block.instances }
 
-    /// Whether nothing but `malformed` is said, as it has to be when a file was not understood.
+    /// Whether nothing but `malformed` is said, as it has to be when a file was not understood that
+    /// is one record.
     var isAllMalformed: Bool {
-        members.allSatisfy { metric, _ in
-            metric.dimension == nil
-                ? values(metric) == ["": "malformed"] : values(metric).isEmpty
-        }
+        members.allSatisfy { metric, _ in Array(values(metric).values) == ["malformed"] }
     }
 
     /// The numbers before, by instance.
@@ -100,6 +101,7 @@ final class OneFile {
 extension Metric {
     fileprivate func key(_ reading: InstanceReading) -> String {
         // A page size is said by the file's name, not in the file.
-        dimension == .pageSize ? "" : dimension.map { reading.key.text($0) } ?? ""
+        if reading.key == .whole { return "*" }
+        return dimension == .pageSize ? "" : dimension.map { reading.key.text($0) } ?? ""
     }
 }

@@ -164,4 +164,68 @@ import Testing
         builder.add("/a", ["memory.events.local.oom_kill": Reading(4)])
         #expect(CgroupFigures(builder.build(), 0).figure(.oom) == .value(4))
     }
+
+    @Test func reasonOfAnUnreadableDeviceFileIsTold() {
+        var builder = SnapshotBuilder()
+        builder.add("/a")
+        for metric in ["io.rbytes", "io.wbytes", "io.max.rbps"] {
+            builder.instance(metric, .whole, reading: .notPermitted)
+        }
+        builder.add("/b")
+        builder.instance("io.rbytes", InstanceKey(major: 8, minor: 0), 9, before: 4)
+        builder.instance("io.rbytes", .whole, reading: .malformed)
+        let snapshot = builder.build()
+        #expect(CgroupFigures(snapshot, 0).figure(.read) == .without(.notPermitted))
+        #expect(CgroupFigures(snapshot, 1).figure(.read) == .value(5))
+        #expect(
+            DetailKind.io.rows(snapshot, 0).map { [$0.label, $0.value] }
+                == [["io.rbytes", "not permitted"], ["io.wbytes", "not permitted"]])
+        #expect(
+            DetailKind.limits.rows(snapshot, 0).map { [$0.label, $0.value] }
+                == [["io.max.rbps", "not permitted"]])
+        let rows = DetailKind.io.rows(snapshot, 1)
+        #expect(rows.map(\.label) == ["device", "8:0", "io.rbytes"])
+        #expect(rows.last?.value == "malformed")
+    }
+
+    /// `/a` has a quota and is throttled; what is below has none, and waits or does not.
+    @Test func childNamesTheAncestorThatHoldsItUp() {
+        var builder = SnapshotBuilder(metrics: ["cpu.usage_usec"])
+        let still: [String: Reading] = [
+            "cpu.nr_periods": Reading(0), "cpu.nr_throttled": Reading(0),
+        ]
+        builder.add(
+            "/a",
+            [
+                "cpu.nr_periods": Reading(20), "cpu.nr_throttled": Reading(9),
+                "cgroup.freeze": Reading(0), "memory.usage": Reading(9),
+                "memory.high": Reading(9),
+            ], before: ["cpu.nr_periods": Reading(10), "cpu.nr_throttled": Reading(3)])
+        func add(_ path: String, _ own: [String: Reading], usage: UInt64 = 0) {
+            let usage = ["cpu.usage_usec": Reading(usage)]
+            builder.add(
+                path, still.merging(own) { $1 }.merging(usage) { $1 },
+                before: still.merging(["cpu.usage_usec": Reading(0)]) { $1 })
+        }
+        add("/a/b", ["cpu.pressure.some.avg10": Reading(3000)])
+        add("/a/b/c", ["cpu.pressure.some.avg10": Reading(0)], usage: 1)
+        // v1 has no pressure.
+        add("/a/d", [:], usage: 1)
+        add("/a/e", [:])
+        add("/a/f", ["memory.pressure.some.avg10": Reading(1)])
+        builder.add(
+            "/g", ["cgroup.frozen": Reading(1), "cgroup.freeze": Reading(1)])
+        builder.add(
+            "/g/h", ["cgroup.frozen": Reading(1), "cgroup.freeze": Reading(0)])
+        builder.add("/i", ["cpu.usage_usec": .covered])
+        let snapshot = builder.build()
+        let states = snapshot.cgroups.indices.map { CgroupFigures(snapshot, $0).state }
+        #expect(
+            states == [
+                "throttled", "throttled by /a", nil, "throttled by /a", nil, "over high by /a",
+                "frozen", "frozen by /g", "covered",
+            ])
+        let rows = DetailKind.cpu.rows(snapshot, 1)
+        #expect(rows.first { $0.label == "throttled above" }?.remark == "by /a")
+    }
 }

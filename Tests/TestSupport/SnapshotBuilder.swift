@@ -59,13 +59,19 @@ public struct SnapshotBuilder {
     public mutating func instance(
         _ metric: String, _ key: InstanceKey, _ now: UInt64, before: UInt64? = nil
     ) {
+        instance(metric, key, reading: Reading(now), before: before.map { Reading($0) })
+    }
+
+    /// The same with a reading that need not be a number.
+    public mutating func instance(
+        _ metric: String, _ key: InstanceKey, reading: Reading, before: Reading? = nil
+    ) {
         guard let row = MetricCatalog.metric(named: metric), !nodes.isEmpty else {
             preconditionFailure("no metric \(metric), or no cgroup yet")
         }
         nodes[nodes.count - 1].instances.append(
             InstanceReading(
-                metric: row.id, key: key, reading: Reading(now),
-                previous: before.map { Reading($0) } ?? .absent))
+                metric: row.id, key: key, reading: reading, previous: before ?? .absent))
     }
 
     /// Lays everything out as the sampler does.

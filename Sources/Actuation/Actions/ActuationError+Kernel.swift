@@ -13,6 +13,8 @@ extension ActuationError {
         let (code, advice): (Code, String) =
             if error.isReadOnly {
                 (.unavailable, "cgroups are mounted read-only here")
+            } else if error.isCovered {
+                (.refused, "unmount what is mounted there, or act through another mount")
             } else if error.isPermission {
                 (.notPermitted, "run as root, or in a cgroup delegated to you")
             } else if error.isGone {

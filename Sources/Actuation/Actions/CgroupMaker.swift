@@ -106,10 +106,7 @@ public struct CgroupMaker: Sendable {
     ) throws(ActuationError) -> [MountedHierarchy] {
         for controller in controllers
         where !set.hierarchies.contains(where: { $0.controllers.contains(controller) }) {
-            throw ActuationError(
-                .unavailable,
-                "no hierarchy of this machine has \(controller.rawValue); `cgwarden doctor` lists "
-                    + "what there is")
+            throw ActuationError(.unavailable, set.absence(of: controller))
         }
         return set.hierarchies.filter { hierarchy in
             let isSystemd = hierarchy.version == .legacy && hierarchy.controllers.isEmpty

@@ -43,8 +43,7 @@ struct TargetTrees {
         try (protected ?? ProtectedSet(set: set, system: set.system)).check(action, on: path)
         let trees = try TargetTrees(path, in: set)
         guard let tree = set.legacy(controller) ?? set.unified else {
-            throw ActuationError(
-                .unavailable, "no hierarchy of this machine has \(controller.rawValue)")
+            throw ActuationError(.unavailable, set.absence(of: controller))
         }
         return try trees.tree(for: action, among: [tree], remedy: remedy, shadows: shadows)
             .directory

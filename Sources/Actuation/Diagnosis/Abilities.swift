@@ -53,14 +53,14 @@ struct Abilities {
 
     private var pin: Diagnosis.Ability {
         guard let tree = tree(of: .cpuset) else {
-            return unable("pin", "no hierarchy has cpuset")
+            return unable("pin", absence(of: .cpuset))
         }
         return able("pin", "cpuset.cpus, cpuset.mems", tree)
     }
 
     private var reclaim: Diagnosis.Ability {
         guard let tree = tree(of: .memory) else {
-            return unable("reclaim", "no hierarchy has memory")
+            return unable("reclaim", absence(of: .memory))
         }
         if set.hierarchies[tree].version == .legacy {
             return able("reclaim", "memory.force_empty", tree, but: "on v1 only with --all")
@@ -73,9 +73,15 @@ struct Abilities {
     private func limit(_ controller: Controller) -> Diagnosis.Ability {
         let command = "set \(controller.rawValue)"
         guard let tree = tree(of: controller) else {
-            return unable(command, "no hierarchy has \(controller.rawValue)")
+            return unable(command, absence(of: controller))
         }
         return able(command, "\(controller.rawValue) controller", tree)
+    }
+
+    private func absence(of controller: Controller) -> String {
+        "no hierarchy has \(controller.rawValue)"
+            + (set.isOffSinceBoot(controller)
+                ? ", switched off at boot; boot with cgroup_enable=\(controller.rawValue)" : "")
     }
 
     private func change(_ command: String) -> Diagnosis.Ability {

@@ -20,7 +20,7 @@ public struct GuardPlace: Sendable {
             set.hierarchies[$0].controllers.contains(.memory) ? $0 : nil
         }
         guard let tree = set.legacy(.memory) ?? unified else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has memory")
+            throw ActuationError(.unavailable, set.absence(of: .memory))
         }
         let remedy = "put them into one cgroup first: cgwarden move"
         memory = try trees.tree(for: .freeze, among: [tree], remedy: remedy).directory

@@ -28,10 +28,7 @@ struct CgroupFiles {
     func directory(_ controller: Controller) throws(ActuationError) -> CgroupDirectory {
         let index = set.legacy(controller) ?? set.unified
         guard let index, set.legacy(controller) != nil || unifiedHas(controller) else {
-            throw ActuationError(
-                .unavailable,
-                "no hierarchy has the controller \(controller.rawValue); "
-                    + "`cgwarden doctor` tells what this machine has")
+            throw ActuationError(.unavailable, set.absence(of: controller))
         }
         let hierarchy = set.hierarchies[index]
         if followsShadows, let trees = try? TargetTrees(path, in: set),
@@ -42,7 +39,9 @@ struct CgroupFiles {
         do throws(IOError) {
             return try CgroupDirectory(path, in: hierarchy)
         } catch {
-            guard error.isGone else { throw ActuationError(.notPermitted, "\(error)") }
+            guard error.isGone else {
+                throw ActuationError(error, on: path, in: hierarchy.label)
+            }
             throw ActuationError(
                 .notFound,
                 "\(path) does not exist in the \(hierarchy.label) hierarchy; make it with "
@@ -138,8 +137,7 @@ extension CgroupDirectory {
 
     /// The cgroups directly below that can be looked at.
     var visibleChildren: [CgroupDirectory] {
-        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
-        guard let opened = try? OwnedDescriptor.directory(full),
+        guard let opened = try? descriptor.reopened(),
             let entries = try? opened.entries(path: path.description)
         else { return [] }
         return entries.filter(\.isDirectory).compactMap {

@@ -108,8 +108,7 @@ extension CgroupDirectory {
     /// The page sizes for which there is a file `hugetlb.*.max`.
     func pageSizes(of pattern: String) -> [String] {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        let full = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
-        guard parts.count == 2, let opened = try? OwnedDescriptor.directory(full),
+        guard parts.count == 2, let opened = try? descriptor.reopened(),
             let entries = try? opened.entries(path: path.description)
         else { return [] }
         return entries.map { $0.name.pathText }.filter {

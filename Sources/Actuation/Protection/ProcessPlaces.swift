@@ -14,16 +14,7 @@ struct ProcessPlaces {
         else { return nil }
         let lines = ProcCgroup.parse(bytes)
         return set.hierarchies.map { hierarchy in
-            let line = lines.first { line in
-                if hierarchy.version == .unified { return line.hierarchy == 0 }
-                if let name = hierarchy.name, hierarchy.controllers.isEmpty {
-                    return line.controllers == ["name=\(name)"]
-                }
-                return line.controllers.contains { name in
-                    Controller(name: name).map(hierarchy.controllers.contains) ?? false
-                }
-            }
-            return line.flatMap { hierarchy.visiblePath($0.path) }
+            hierarchy.line(in: lines).flatMap { hierarchy.visiblePath($0.path) }
         }
     }
 

@@ -124,9 +124,7 @@ public final class OwnershipProbe: Sendable {
 extension CgroupDirectory {
     /// The path as PID 1 sees it, if this process sees the hierarchy from its root or from below.
     fileprivate var pathOfHost: String {
-        let root = String(decoding: hierarchy.root, as: UTF8.self)
-        let text = String(decoding: path.bytes, as: UTF8.self)
-        return root == "/" ? text : path.isRoot ? root : root + text
+        String(decoding: hierarchy.namespacedPath(of: path).bytes, as: UTF8.self)
     }
 }
 

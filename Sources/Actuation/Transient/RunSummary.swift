@@ -50,9 +50,7 @@ public struct RunSummary: Sendable {
         let index = snapshot.index(of: cgroup.path)
         func reading(_ metric: MetricID) -> Reading {
             guard let index else { return .gone }
-            let parts = snapshot.instances(index).filter { $0.metric == metric }
-                .compactMap(\.reading.value)
-            return parts.isEmpty ? snapshot[index, metric] : Reading(parts.reduce(0, &+))
+            return snapshot.total(index, metric)
         }
         var kills = reading(.memoryOOMKills)
         if kills == .absent { kills = reading(.memoryLocalOOMKills) }

@@ -33,10 +33,7 @@ public struct TransientPlace: Sendable {
         for controller in Self.accounting + limited {
             guard let tree = Self.tree(of: controller, in: set) else {
                 guard limited.contains(controller) else { continue }
-                throw ActuationError(
-                    .unavailable,
-                    "no hierarchy of this machine has the controller \(controller.rawValue); "
-                        + "`cat /proc/cgroups` tells what the kernel offers")
+                throw ActuationError(.unavailable, set.absence(of: controller))
             }
             if !trees.contains(tree) { trees.append(tree) }
         }
@@ -89,8 +86,9 @@ public struct TransientPlace: Sendable {
         in hierarchy: MountedHierarchy, _ system: SystemRoot
     ) -> CgroupPath {
         let bytes = (try? ReadBuffer.contents(of: system.proc("self/cgroup"))) ?? []
-        let line = ProcCgroup.parse(bytes).first { $0.hierarchy == 0 }
-        return line.flatMap { hierarchy.visiblePath($0.path) } ?? .root
+        return hierarchy.line(in: ProcCgroup.parse(bytes)).flatMap {
+            hierarchy.visiblePath($0.path)
+        } ?? .root
     }
 
     /// Delegation is the right to make cgroups, and to move processes below this one.

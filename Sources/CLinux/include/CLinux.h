@@ -12,8 +12,12 @@
 /// getdents64(2): bytes written to buffer, 0 at the end, -1 with errno.
 ssize_t cgw_getdents(int descriptor, void *buffer, size_t size);
 
-/// openat(2) with O_PATH|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC.
-int cgw_open_directory_path(int directory, const char *path);
+/// Opens a directory below another one with O_PATH|O_NOFOLLOW; EXDEV if something is mounted on it
+/// or on the way to it (openat2(2), RESOLVE_NO_XDEV).
+int cgw_open_path_within(int directory, const char *path);
+
+/// The same with O_RDONLY.
+int cgw_open_within(int directory, const char *path);
 
 /// openat(2) with O_RDONLY|O_DIRECTORY|O_CLOEXEC.
 int cgw_open_directory(int directory, const char *path);

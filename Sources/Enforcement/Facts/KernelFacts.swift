@@ -167,9 +167,9 @@ public final class KernelFacts: CgroupFacts {
     private func directories(of cgroup: CgroupEntry) -> [FactDirectory] {
         var found: [FactDirectory] = []
         for index in set.byIdentity {
-            let place =
-                set.hierarchies[index].directory + (cgroup.path.isRoot ? [] : cgroup.path.bytes)
-            guard let directory = FactDirectory(place) else { continue }
+            guard let directory = FactDirectory(cgroup.path, in: set.hierarchies[index]) else {
+                continue
+            }
             if found.isEmpty, directory.inode != cgroup.id.inode { return [] }
             found.append(directory)
         }
@@ -181,8 +181,8 @@ public final class KernelFacts: CgroupFacts {
 private final class FactDirectory {
     private let descriptor: OwnedDescriptor
 
-    init?(_ path: [UInt8]) {
-        guard let opened = try? OwnedDescriptor.directory(path) else { return nil }
+    init?(_ path: CgroupPath, in hierarchy: MountedHierarchy) {
+        guard let opened = try? hierarchy.open(path) else { return nil }
         descriptor = opened
     }
 

@@ -10,7 +10,7 @@ struct UnitLookup: Sendable {
     /// The unit's name as systemd writes it, escapes and all; nil if there is none.
     typealias Unit = String?
 
-    private let root: [UInt8]
+    private let tree: MountedHierarchy
     private let connections: SystemdConnections?
     private let gatherer: FactGatherer
     private let units: GatheredFacts<CgroupID, Unit>
@@ -18,7 +18,7 @@ struct UnitLookup: Sendable {
     /// Asks nobody if there are no connections.
     init(set: HierarchySet, connections: SystemdConnections?, isOnce: Bool = false) {
         let trees = set.hierarchies.filter { $0.version == .unified || $0.name == "systemd" }
-        root = (trees.first ?? set.hierarchies[0]).root
+        tree = trees.first ?? set.hierarchies[0]
         self.connections = connections
         gatherer = FactGatherer("cgw-units", isOnce: isOnce)
         units = GatheredFacts(by: gatherer) { _ in 30 }
@@ -45,7 +45,7 @@ struct UnitLookup: Sendable {
     ) -> GatheredFacts<CgroupID, Unit>.Outcome {
         let byPath = CgroupIdentity(path).unit
         guard let connections else { return .found(byPath) }
-        let text = hostPath(path)
+        let text = String(decoding: tree.namespacedPath(of: path).bytes, as: UTF8.self)
         do throws(BusError) {
             guard let unit = try connections[.system].unit(ofCgroup: text) else {
                 return .found(nil)
@@ -59,12 +59,5 @@ struct UnitLookup: Sendable {
         } catch {
             return .found(byPath)
         }
-    }
-
-    /// The path as process 1 sees it.
-    private func hostPath(_ path: CgroupPath) -> String {
-        let visible = String(decoding: path.bytes, as: UTF8.self)
-        let above = String(decoding: root, as: UTF8.self)
-        return above == "/" ? visible : path.isRoot ? above : above + visible
     }
 }

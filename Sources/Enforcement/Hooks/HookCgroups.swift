@@ -41,8 +41,7 @@ final class HookCgroup: Sendable {
     fileprivate init?(_ path: CgroupPath, in set: HierarchySet) {
         self.set = set
         self.path = path
-        let tree = set.hierarchies[0]
-        guard let opened = try? OwnedDescriptor.directory(tree.directory + path.bytes),
+        guard let opened = try? set.hierarchies[0].open(path),
             let list = try? OwnedDescriptor.writable("cgroup.procs", in: opened)
         else { return nil }
         members = list

@@ -40,7 +40,9 @@ public struct HierarchySet: Sendable {
             mounts.enumerated().map { ($1.mountPoint, $0) }, uniquingKeysWith: { max($0, $1) })
         for (index, mount) in mounts.enumerated()
         where mount.type == "cgroup" || mount.type == "cgroup2" {
-            guard topmost[mount.mountPoint] == index else { continue }
+            guard topmost[mount.mountPoint] == index, system.admits(mount.mountPoint) else {
+                continue
+            }
             let found = MountedHierarchy(mount, system)
             // A mount further up may hide it too.
             if system.isLive, FilesystemMagic.isForeign(found.directory) { continue }
@@ -48,15 +50,19 @@ public struct HierarchySet: Sendable {
                 unified.append(found)
             } else if let known = devices[mount.device] {
                 // The same tree mounted twice: the mount that shows more of it is the better one.
-                if found.root.count < legacy[known].root.count { legacy[known] = found }
+                if found.root.showsMore(than: legacy[known].root) { legacy[known] = found }
             } else {
                 devices[mount.device] = legacy.count
                 legacy.append(found)
             }
         }
-        hierarchies =
-            legacy + unified.sorted { $0.root.count < $1.root.count }.prefix(1)
-        guard !hierarchies.isEmpty else { throw .notMounted }
+        let best = unified.dropFirst().reduce(unified.first) { best, next in
+            best.map { next.root.showsMore(than: $0.root) ? next : $0 }
+        }
+        hierarchies = (legacy + [best].compactMap { $0 }).map { $0.withNamespacePath(system) }
+        if hierarchies.isEmpty {
+            throw system.cgroupRoot.map { .notMountedAt($0.pathText) } ?? .notMounted
+        }
     }
 
     private init(_ system: SystemRoot, _ hierarchies: [MountedHierarchy]) {
@@ -84,18 +90,26 @@ public struct HierarchySet: Sendable {
         hierarchies.firstIndex { $0.version == .legacy && $0.controllers.contains(controller) }
     }
 
-    /// The trees in the order in which they name a cgroup's inode: memory, cpu, then the others.
+    /// The position of the tree that has a controller, whichever version it speaks.
+    private func tree(with controller: Controller) -> Int? {
+        legacy(controller)
+            ?? unified.flatMap { hierarchies[$0].controllers.contains(controller) ? $0 : nil }
+    }
+
+    /// The trees in the order in which they name a cgroup's inode: those that have memory and cpu,
+    /// then the others.
     public var byIdentity: [Int] {
-        let first = [Controller.memory, .cpu].compactMap {
-            legacy($0)
-        }
-        return first + hierarchies.indices.filter { !first.contains($0) }
+        var order = [Controller.memory, .cpu].compactMap(tree)
+        for index in hierarchies.indices where !order.contains(index) { order.append(index) }
+        return order
     }
 }
 
 extension MountedHierarchy {
     init(_ mount: MountInfo, _ system: SystemRoot) {
-        root = mount.root
+        root = NamespacedPath(mount.root)
+        isUnprefixed = mount.type == "cgroup" && mount.options.contains("noprefix")
+        namespacePath = nil
         mountPoint = mount.mountPoint
         directory = system.directory(of: mount.mountPoint)
         if mount.type == "cgroup2" {
@@ -119,6 +133,8 @@ public enum HierarchyError: Error, CustomStringConvertible, Sendable {
     case unreadable(IOError)
     /// No cgroup file system is mounted.
     case notMounted
+    /// None is mounted at a directory or below it.
+    case notMountedAt(String)
     /// A path does not name a cgroup.
     case noSuchCgroup(String, similar: [String])
 
@@ -129,6 +145,9 @@ public enum HierarchyError: Error, CustomStringConvertible, Sendable {
             error.isPermission ? "\(error)" : "\(error); is /proc mounted?"
         case .notMounted:
             "no cgroup file system is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup"
+        case .notMountedAt(let place):
+            "no cgroup file system is mounted at \(place) or below it; "
+                + "`findmnt -t cgroup,cgroup2` lists those that are"
         case .noSuchCgroup(let path, let similar):
             "no cgroup \(path)"
                 + (similar.isEmpty

@@ -1,5 +1,5 @@
 public import CgroupModel
-internal import KernelIO
+public import KernelIO
 
 /// One cgroup tree: a v1 hierarchy with its controllers, or the unified one.
 public struct MountedHierarchy: Hashable, Sendable {
@@ -12,8 +12,14 @@ public struct MountedHierarchy: Hashable, Sendable {
     public let controllers: [Controller]
     /// `NAME` of a v1 hierarchy mounted with `name=NAME`.
     public let name: String?
+    /// Whether the files lack the controller's name: a cpuset mounted with `noprefix`, as on
+    /// Android.
+    let isUnprefixed: Bool
     /// The part of the hierarchy that is mounted, as this process's cgroup namespace shows it.
-    public let root: [UInt8]
+    let root: NamespacedPath
+    /// Where the root of this process's cgroup namespace is below ``directory``, of a mount that
+    /// shows ancestors of it; nil where that is not known.
+    var namespacePath: CgroupPath?
     /// Where it is mounted.
     public let mountPoint: [UInt8]
     /// The directory to open.
@@ -31,6 +37,37 @@ public struct MountedHierarchy: Hashable, Sendable {
         version == .unified || controllers.isEmpty ? [label] : controllers.map(\.rawValue)
     }
 
+    /// What an interface file is called here: `cpus` for `cpuset.cpus` where names lack the prefix.
+    public func fileName(_ file: String) -> String {
+        guard isUnprefixed, let dot = file.firstIndex(of: "."),
+            Controller(name: String(file[..<dot])).map(controllers.contains) ?? false
+        else { return file }
+        return String(file[file.index(after: dot)...])
+    }
+
+    /// Whether the top has an interface file.
+    func hasFileAtTop(_ file: String) -> Bool {
+        let path = directory + Array("/\(fileName(file))".utf8)
+        do throws(IOError) {
+            _ = try OwnedDescriptor.file(path)
+            return true
+        } catch {
+            return !error.isGone
+        }
+    }
+
+    /// Opens the directory of a cgroup; EXDEV if another file system is mounted on it or above it.
+    public func open(_ path: CgroupPath) throws(IOError) -> OwnedDescriptor {
+        let top = try OwnedDescriptor.directory(directory)
+        if path.isRoot { return top }
+        do throws(IOError) {
+            return try OwnedDescriptor.directory(path.relative, within: top.number)
+        } catch {
+            throw IOError(
+                error.operation, (directory + path.bytes).pathText, code: error.code)
+        }
+    }
+
     /// Whether a v2 file may exist here: some do without their controller.
     func hasFile(_ file: String, of controller: Controller) -> Bool {
         switch controller {
@@ -41,18 +78,35 @@ public struct MountedHierarchy: Hashable, Sendable {
     }
 
     /// Turns a path of `/proc/PID/cgroup` into one of this tree; nil if it lies outside the mount.
-    ///
-    /// A mount that shows ancestors of the cgroup namespace (`/..`) shows the namespace's own
-    /// cgroups too, but under names that the kernel does not tell.
     public func visiblePath(_ path: [UInt8]) -> CgroupPath? {
-        let mounted = root == [0x2f] ? [] : root
-        guard path.starts(with: mounted),
-            path.count == mounted.count || path[mounted.count] == 0x2f
-        else { return nil }
-        let rest = Array(path.dropFirst(mounted.count))
-        let climbs = rest == Self.above || rest.starts(with: Self.above + [0x2f])
-        return climbs ? nil : CgroupPath(normalising: rest)
+        let wanted = NamespacedPath(path)
+        let climb = root.levelsUp - wanted.levelsUp
+        guard climb >= 0 else { return nil }
+        if climb == 0 {
+            guard wanted.names.starts(with: root.names) else { return nil }
+            return wanted.names.dropFirst(root.names.count).reduce(CgroupPath.root) { $0.child($1) }
+        }
+        // The kernel does not tell under which names the mount shows the namespace's own cgroups.
+        guard root.names.isEmpty, var place = namespacePath else { return nil }
+        for _ in 0..<wanted.levelsUp { place = place.parent ?? .root }
+        return wanted.names.reduce(place) { $0.child($1) }
     }
 
-    private static let above = Array("/..".utf8)
+    /// The path from the root of the cgroup namespace on, or from the mount's root where that shows
+    /// ancestors of the namespace.
+    public func namespacedPath(of path: CgroupPath) -> CgroupPath {
+        guard root.levelsUp == 0, !root.names.isEmpty else { return path }
+        return CgroupPath(normalising: root.names.reduce(CgroupPath.root) { $0.child($1) }.bytes + path.bytes)
+    }
+
+    /// The line of `/proc/PID/cgroup` that is about this tree.
+    public func line(in lines: [ProcCgroup]) -> ProcCgroup? {
+        lines.first { line in
+            if version == .unified { return line.hierarchy == 0 }
+            if let name, controllers.isEmpty { return line.controllers == ["name=\(name)"] }
+            return line.controllers.contains {
+                Controller(name: $0).map(controllers.contains) ?? false
+            }
+        }
+    }
 }

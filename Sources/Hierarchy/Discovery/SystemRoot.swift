@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// Where `/proc`, the cgroup mounts and other files are: the real machine, or a captured tree in a
 /// directory.
 public struct SystemRoot: Hashable, Sendable {
@@ -8,6 +10,9 @@ public struct SystemRoot: Hashable, Sendable {
     public let capturedCgroups: [UInt8]?
     /// The directory that stands for `/sys`; nil in a captured tree that has none.
     public let sys: [UInt8]?
+    /// The mount point, or the directory of mount points, below which cgroup mounts count; nil for
+    /// all.
+    public var cgroupRoot: [UInt8]?
     private let files: String
 
     /// The machine that this process runs on.
@@ -28,6 +33,12 @@ public struct SystemRoot: Hashable, Sendable {
         self.capturedCgroups = capturedCgroups
         self.sys = sys
         self.files = files
+    }
+
+    /// Whether a cgroup file system that is mounted there counts.
+    func admits(_ mountPoint: [UInt8]) -> Bool {
+        guard let cgroupRoot else { return true }
+        return CgroupPath(normalising: mountPoint).isWithin(CgroupPath(normalising: cgroupRoot))
     }
 
     /// A file below `/proc`.

@@ -34,9 +34,9 @@ public struct Membership: Sendable {
     }
 
     private func members(of path: CgroupPath, in hierarchy: MountedHierarchy) -> Members {
-        let directory = path.isRoot ? hierarchy.directory : hierarchy.directory + path.bytes
+        let directory: OwnedDescriptor
         do throws(IOError) {
-            _ = try OwnedDescriptor.directory(directory)
+            directory = try hierarchy.open(path)
         } catch {
             return error.isGone ? .noSuchCgroup : .unreadable(IOError.reading(for: error.code))
         }
@@ -44,7 +44,8 @@ public struct Membership: Sendable {
         var reason = Reading.absent
         for file in ["cgroup.procs", "cgroup.threads"] {
             do throws(IOError) {
-                let bytes = try ReadBuffer.contents(of: directory + Array("/\(file)".utf8))
+                let bytes = try ReadBuffer.contents(
+                    of: Array(file.utf8), under: directory.number)
                 return .processes(ProcessIDs.parse(bytes))
             } catch {
                 reason = IOError.reading(for: error.code)

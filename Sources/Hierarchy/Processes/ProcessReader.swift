@@ -82,26 +82,18 @@ public struct ProcessReader: Sendable {
         }
     }
 
-    /// The cgroup of a process in the tree that names a cgroup's identity; nil if it is gone or
-    /// its cgroup lies outside the mounts.
+    /// The cgroup of a process, from the first tree that names a cgroup's identity and has the
+    /// process elsewhere than at its root; nil if it is gone or its cgroup lies outside the mounts.
     public func cgroup(of pid: Int32, in set: HierarchySet) -> CgroupPath? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup")) else {
             return nil
         }
         let lines = ProcCgroup.parse(bytes)
-        for index in set.byIdentity {
+        let places = set.byIdentity.compactMap { index -> CgroupPath? in
             let hierarchy = set.hierarchies[index]
-            let line = lines.first { line in
-                hierarchy.version == .unified
-                    ? line.hierarchy == 0
-                    : line.controllers.contains { name in
-                        Controller(name: name).map(hierarchy.controllers.contains)
-                            ?? (name == hierarchy.label)
-                    }
-            }
-            if let line { return hierarchy.visiblePath(line.path) }
+            return hierarchy.line(in: lines).flatMap { hierarchy.visiblePath($0.path) }
         }
-        return nil
+        return places.first { !$0.isRoot } ?? places.first
     }
 
     private static func namespaces(_ system: SystemRoot, _ process: String) -> NamespaceLinks {

@@ -4,8 +4,15 @@ internal import KernelIO
 /// One interface file that the sampler reads of every cgroup, and where.
 struct PlannedFile: Sendable {
     let hierarchy: Int
+    /// The hierarchy whose files say the same better: this one is read where a cgroup is not there.
+    let standsInFor: Int?
     let tier: Tier
     let layout: FileLayout
+
+    /// Whether the file is read of a cgroup that has these directories.
+    func applies(to cgroup: ShardRow) -> Bool {
+        cgroup.inodes[hierarchy] != 0 && (standsInFor.map { cgroup.inodes[$0] == 0 } ?? true)
+    }
 }
 
 /// Which files bring the wanted metrics on this machine: the catalog's rows, v1 sources where v1
@@ -14,6 +21,9 @@ public struct ReadPlan: Sendable {
     /// The columns of the snapshots.
     public let schema: Schema
     let files: [PlannedFile]
+    /// Metrics that this kernel counts for each cgroup alone, though they should include
+    /// descendants.
+    public let withoutDescendants: Set<MetricID>
 
     /// Plans for the wanted metrics; one that no mounted hierarchy has is left out.
     public init(_ metrics: some Sequence<MetricID>, on set: HierarchySet) {
@@ -21,30 +31,27 @@ public struct ReadPlan: Sendable {
         // v1 limits RAM and swap together; the limit of swap alone is the difference.
         let derivesSwap = wanted.contains(.memorySwapMax) && set.legacy(.memory) != nil
         if derivesSwap { wanted.formUnion([.memoryAndSwapMax, .memoryMax]) }
-        var sources: [(metric: Metric, source: Source, hierarchy: Int)] = []
-        for id in wanted.sorted() {
-            let metric = MetricCatalog[id]
-            guard let place = Self.place(of: metric, on: set) else { continue }
-            sources.append((metric, place.source, place.hierarchy))
-        }
-        let columns = sources.map(\.metric.id) + (derivesSwap ? [.memorySwapMax] : [])
+        var places: [Place] = []
+        for id in wanted.sorted() { places += Self.places(of: MetricCatalog[id], on: set) }
+        let columns = places.map(\.metric.id) + (derivesSwap ? [.memorySwapMax] : [])
         let schema = Schema(columns)
         self.schema = schema
-        let grouped = Dictionary(grouping: sources) {
-            FileKey(file: $0.source.file, at: $0.hierarchy)
-        }
-        files = grouped.flatMap { key, members -> [PlannedFile] in
+        withoutDescendants = Set(
+            places.filter { $0.metric.olderV1.contains($0.source) }.map(\.metric.id))
+        files = Dictionary(grouping: places, by: \.key).flatMap { key, members -> [PlannedFile] in
             let fields = members.map {
                 FieldLayout(
                     $0.metric, source: $0.source, column: schema.column(of: $0.metric.id))
             }
             let tier = members.map(\.metric.tier).min() ?? .detail
             let format = InterfaceFormat.of(members[0].metric, members[0].source)
-            return Self.names(key.file, set.hierarchies[key.at], set).map { name, instance in
+            let hierarchy = set.hierarchies[key.hierarchy]
+            return Self.names(key.file, hierarchy, set).map { name, instance in
                 PlannedFile(
-                    hierarchy: key.at, tier: tier,
+                    hierarchy: key.hierarchy, standsInFor: key.standsInFor, tier: tier,
                     layout: FileLayout(
-                        name: Array(name.utf8), format: format, fields: fields, instance: instance))
+                        name: Array(hierarchy.fileName(name).utf8), format: format, fields: fields,
+                        instance: instance))
             }
         }.sorted {
             ($0.tier.rawValue, $0.hierarchy, $0.layout.name.pathText)
@@ -52,28 +59,51 @@ public struct ReadPlan: Sendable {
         }
     }
 
-    private struct FileKey: Hashable {
-        let file: String
-        let at: Int
+    /// Where a metric is read from.
+    private struct Place {
+        struct Key: Hashable {
+            let file: String
+            let hierarchy: Int
+            let standsInFor: Int?
+        }
+
+        let metric: Metric
+        let source: Source
+        let key: Key
+
+        init(_ metric: Metric, _ source: Source, _ hierarchy: Int, standingInFor: Int? = nil) {
+            self.metric = metric
+            self.source = source
+            key = Key(file: source.file, hierarchy: hierarchy, standsInFor: standingInFor)
+        }
     }
 
-    private static func place(
-        of metric: Metric, on set: HierarchySet
-    ) -> (source: Source, hierarchy: Int)? {
-        if metric.controller != .core, let hierarchy = set.legacy(metric.controller) {
-            return metric.v1.map { ($0, hierarchy) }
+    /// The v1 hierarchy that has the controller, and what the unified one knows without it of
+    /// cgroups that only that one has; else the unified hierarchy.
+    private static func places(of metric: Metric, on set: HierarchySet) -> [Place] {
+        var places: [Place] = []
+        let legacy = metric.controller == .core ? nil : set.legacy(metric.controller)
+        if let legacy, let first = metric.v1 {
+            let source = source([first] + metric.olderV1, in: set.hierarchies[legacy])
+            places.append(Place(metric, source, legacy))
         }
         if let source = metric.v2, let unified = set.unified,
             set.hierarchies[unified].hasFile(source.file, of: metric.controller)
         {
-            return (source, unified)
+            places.append(Place(metric, source, unified, standingInFor: legacy))
         }
-        if metric.controller == .core, let source = metric.v1,
+        if places.isEmpty, metric.controller == .core, let source = metric.v1,
             let first = set.byIdentity.first(where: { set.hierarchies[$0].version == .legacy })
         {
-            return (source, first)
+            places.append(Place(metric, source, first))
         }
-        return nil
+        return places
+    }
+
+    /// The first source whose file the kernel has; the first of all if it has none of them.
+    private static func source(_ sources: [Source], in hierarchy: MountedHierarchy) -> Source {
+        guard sources.count > 1 else { return sources[0] }
+        return sources.first { hierarchy.hasFileAtTop($0.file) } ?? sources[0]
     }
 
     /// The names behind a pattern such as `hugetlb.*.current`: one for each page size.

@@ -60,7 +60,9 @@ struct SweepReader: ~Copyable {
             if let old, let content, old.generation == content.generation {
                 // The same cgroup gained or lost a hierarchy.
                 for (index, file) in plan.files.enumerated()
-                where old.inodes[file.hierarchy] != content.inodes[file.hierarchy] {
+                where old.inodes[file.hierarchy] != content.inodes[file.hierarchy]
+                    || file.applies(to: old) != file.applies(to: content)
+                {
                     table.clear(row * plan.files.count + index)
                     writer.forget(row: row, columns[index])
                 }
@@ -150,11 +152,9 @@ struct SweepReader: ~Copyable {
         guard let content = rows[row] else { return }
         let file = plan.files[index]
         let slot = row * plan.files.count + index
+        // The columns are those of another file, or absent since the row was assigned.
+        guard file.applies(to: content) else { return table.leaveVacant(slot) }
         let inode = content.inodes[file.hierarchy]
-        guard inode != 0 else {
-            table.leaveVacant(slot)
-            return fail(index, .absent)
-        }
         if directory.hierarchy != file.hierarchy {
             directory.close()
             directory.hierarchy = file.hierarchy
@@ -225,6 +225,7 @@ struct SweepReader: ~Copyable {
         case DescriptorTable.Vacancy.notPermitted:
             note(.notPermitted, index)
             fail(index, .notPermitted)
+        case DescriptorTable.Vacancy.covered: fail(index, .covered)
         default:
             note(.malformed, index)
             fail(index, .malformed)

@@ -132,17 +132,18 @@ struct HierarchyTree: ~Copyable {
     }
 
     private func inode(of path: CgroupPath) -> UInt64? {
-        guard let opened = try? OwnedDescriptor.directory(path.relative, under: root.number) else {
+        guard let opened = try? OwnedDescriptor.directory(path.relative, within: root.number) else {
             return nil
         }
         return opened.inode
     }
 
-    /// The child directories; nil if the kernel does not tell now (EMFILE, EACCES), which is no
-    /// reason to believe that there are none.
+    /// The child directories; nil if the kernel does not tell now (EMFILE, EACCES, or EXDEV for a
+    /// directory on which something else is mounted), which is no reason to believe that there are
+    /// none.
     private mutating func children(_ path: CgroupPath) -> [[UInt8]: UInt64]? {
         do throws(IOError) {
-            let opened = try OwnedDescriptor.directory(path.relative, under: root.number)
+            let opened = try OwnedDescriptor.directory(path.relative, within: root.number)
             var result: [[UInt8]: UInt64] = [:]
             for entry in try opened.entries(path: path.description) where entry.isDirectory {
                 result[entry.name] = entry.inode
@@ -154,15 +155,5 @@ struct HierarchyTree: ~Copyable {
             unlisted.insert(path)
             return nil
         }
-    }
-}
-
-extension CgroupPath {
-    /// The path relative to the hierarchy's root directory, for openat(2).
-    var relative: [UInt8] { isRoot ? [0x2e] : Array(bytes.dropFirst()) }
-
-    var lastComponent: [UInt8]? {
-        guard !isRoot, let slash = bytes.lastIndex(of: 0x2f) else { return nil }
-        return Array(bytes[(slash + 1)...])
     }
 }

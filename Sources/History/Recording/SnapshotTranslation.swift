@@ -58,7 +58,7 @@ struct SnapshotTranslation: Sendable {
     private func translate(_ instance: InstanceReading) -> InstanceReading? {
         guard let metric = legend.metrics[instance.metric.index] else { return nil }
         var key = instance.key
-        if legend.rows[instance.metric.index].hasWordKeys {
+        if legend.rows[instance.metric.index].hasWordKeys, key != .whole {
             guard let own = own(UInt64(key.rawValue)) else { return nil }
             key = InstanceKey(rawValue: own)
         }

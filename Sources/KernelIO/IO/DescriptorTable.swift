@@ -17,6 +17,8 @@ public struct DescriptorTable: ~Copyable {
         public static let unkept: Int32 = -4
         /// Opening failed in another way.
         public static let failed: Int32 = -5
+        /// Something else is mounted there.
+        public static let covered: Int32 = -6
     }
 
     private var slots: [Int32] = []
@@ -84,12 +86,13 @@ public struct DescriptorTable: ~Copyable {
     /// Closes a descriptor that was not kept.
     public static func release(_ descriptor: Int32) { close(descriptor) }
 
-    /// Opens a cgroup's directory if it still is the one with this inode; a ``Vacancy`` if not.
+    /// Opens a cgroup's directory if it still is the one with this inode and nothing is mounted on
+    /// it; a ``Vacancy`` if not.
     public mutating func openDirectory(
         _ path: [UInt8], under root: Int32, inode: UInt64
     ) -> Int32 {
         let descriptor = opening {
-            unsafe path.withCPath { unsafe cgw_open_directory_path(root, $0) }
+            unsafe path.withCPath { unsafe cgw_open_path_within(root, $0) }
         }
         guard descriptor >= 0 else { return Self.vacancy(for: errno) }
         guard cgw_inode(descriptor) == inode else {
@@ -103,6 +106,7 @@ public struct DescriptorTable: ~Copyable {
         switch code {
         case ENOENT, ENODEV, ENOTDIR: Vacancy.absent
         case EACCES, EPERM: Vacancy.notPermitted
+        case EXDEV: Vacancy.covered
         default: Vacancy.failed
         }
     }

@@ -29,11 +29,16 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the kernel has the file but not the feature (EOPNOTSUPP).
     public var isUnsupported: Bool { code == EOPNOTSUPP }
 
+    /// Whether something else is mounted there (EXDEV).
+    public var isCovered: Bool { code == EXDEV }
+
     /// The sentence for a person.
     public var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
 
     /// The reason alone.
-    public var reason: String { unsafe objection ?? String(cString: strerror(code)) }
+    public var reason: String {
+        unsafe objection ?? (isCovered ? "a mount covers it" : String(cString: strerror(code)))
+    }
 
     /// What a failed file access means for the readings of the file.
     public static func reading(for code: Int32) -> Reading {
@@ -43,6 +48,7 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
         case ENODEV, ESRCH: .gone
         case EACCES, EPERM: .notPermitted
         case EOPNOTSUPP, EINVAL: .unsupported
+        case EXDEV: .covered
         default: .malformed
         }
     }

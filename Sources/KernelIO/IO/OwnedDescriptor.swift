@@ -21,6 +21,15 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         return OwnedDescriptor(adopting: number)
     }
 
+    /// Opens a directory below another one, without crossing into another mount: EXDEV.
+    public static func directory(
+        _ path: [UInt8], within base: Int32
+    ) throws(IOError) -> OwnedDescriptor {
+        let number = unsafe path.withCPath { unsafe cgw_open_within(base, $0) }
+        guard number >= 0 else { throw IOError("open", path.pathText, code: errno) }
+        return OwnedDescriptor(adopting: number)
+    }
+
     /// Opens a file for reading, relative to `base` unless absolute (open(2), O_RDONLY).
     public static func file(
         _ path: [UInt8], under base: Int32? = nil

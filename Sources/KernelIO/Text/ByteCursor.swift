@@ -28,11 +28,30 @@ struct ByteCursor: ~Escapable {
     /// Takes bytes up to a blank or a newline; a name may hold `=`.
     mutating func takeName() -> Range<Int> {
         let start = position
-        while position < bytes.count, bytes[position] != 0x20, bytes[position] != 0x0a {
-            position += 1
-        }
+        while position < bytes.count, !isBlank, bytes[position] != 0x0a { position += 1 }
         return start..<position
     }
+
+    /// Whether a blank or a tab is here.
+    private var isBlank: Bool { bytes[position] == 0x20 || bytes[position] == 0x09 }
+
+    /// Takes blanks and tabs; false if there are none.
+    mutating func takeBlanks() -> Bool {
+        let start = position
+        while position < bytes.count, isBlank { position += 1 }
+        return position > start
+    }
+
+    /// Takes the newline with the blanks before it; false, at the first byte that is neither, if
+    /// the line goes on or the file ends without a newline.
+    mutating func takeLineEnd() -> Bool {
+        if take(0x0a) { return true }
+        _ = takeBlanks()
+        return take(0x0a)
+    }
+
+    /// Whether the word before this byte is complete. One at the end of the file may be cut off.
+    var isAtBreak: Bool { position < bytes.count && (isBlank || bytes[position] == 0x0a) }
 
     private static let ends: [Bool] = (0..<256).map { [0x20, 0x0a, 0x3d, 0x09].contains($0) }
 

@@ -6,8 +6,10 @@ public final class FileColumns: Sendable {
     let counters: [Int]
     /// Whether some values have a dimension and so no column.
     public let hasInstances: Bool
-    private let instance: InstanceKey?
-    private let metrics: [MetricID]
+    /// The key of all values, where the file's name says it.
+    let instance: InstanceKey?
+    /// The metrics with a dimension.
+    let metrics: [MetricID]
 
     /// Derives the places from the fields.
     public init(_ layout: FileLayout) {

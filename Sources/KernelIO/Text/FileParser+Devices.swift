@@ -3,95 +3,129 @@ internal import CgroupModel
 /// Files whose lines begin with a device number or the name of a resource.
 extension FileParser {
     /// `NAME KEY=VALUE …\n`, also `NAME \n`; an unset limit is not listed.
+    ///
+    /// Linux 5.15 writes the names of devices that have nothing to say without a newline, so that
+    /// they pile up before the next device (`7:1 7:0 253:0 rbytes=1 …`) or at the end of the file:
+    /// the last name before the first key is the one that counts.
     func nestedKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        var understood = true
         while !cursor.atEnd {
-            guard let key = takeInstance(&cursor) else { return false }
-            while cursor.take(0x20) {
+            _ = cursor.takeBlanks()
+            if cursor.take(0x0a) { continue }
+            var key = takeInstance(&cursor)
+            var hasKeys = false
+            while true {
+                let hasBlank = cursor.takeBlanks()
+                if cursor.take(0x0a) { break }
+                if cursor.atEnd {
+                    // Names alone may end without a newline, but the last one must be complete.
+                    understood = understood && isByDevice && hasBlank && !hasKeys
+                    break
+                }
                 let start = cursor.position
                 let name = cursor.takeWord()
-                if name.isEmpty, cursor.next == 0x0a { break }
-                guard cursor.take(0x3d) else {
+                if cursor.take(0x3d) {
+                    hasKeys = true
+                    understood = assigned(name, key, &cursor, &row) && understood
+                } else if isByDevice, !hasKeys {
                     cursor.position = start
-                    _ = cursor.takeName()
-                    continue
-                }
-                if let field = keys.firstIndex(where: { cursor.matches(name, $0) }) {
-                    guard let reading = cursor.takeReading(rules[field]) else {
-                        return false
-                    }
-                    store(rules[field], key, reading, &row)
+                    key = takeInstance(&cursor)
                 } else {
                     _ = cursor.takeName()
+                    understood = false
                 }
             }
-            guard cursor.take(0x0a) else { return false }
+            understood = understood && key != nil
         }
-        return true
+        return understood
+    }
+
+    /// Takes the value of `KEY=VALUE`; false if it is not understood.
+    private func assigned(
+        _ name: Range<Int>, _ key: InstanceKey?, _ cursor: inout ByteCursor,
+        _ row: inout RowWriter
+    ) -> Bool {
+        guard let field = keys.firstIndex(where: { cursor.matches(name, $0) }) else {
+            _ = cursor.takeName()
+            return true
+        }
+        if let key, let reading = cursor.takeReading(rules[field]), cursor.isAtBreak {
+            store(rules[field], key, reading, &row)
+            return true
+        }
+        spoil(rules[field], key, &row)
+        _ = cursor.takeName()
+        return false
     }
 
     /// `NAME VALUE\n` lines; a `default` line is a field of its own.
     func named(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        var understood = true
         while !cursor.atEnd {
+            if cursor.takeLineEnd() { continue }
             let start = cursor.position
-            let name = cursor.takeName()
-            if cursor.matches(name, Self.defaultName) {
-                guard let place = keys.firstIndex(where: { !$0.isEmpty }) else {
-                    guard cursor.skipLine() else { return false }
-                    continue
-                }
-                guard cursor.take(0x20), let reading = cursor.takeReading(rules[place]),
-                    cursor.take(0x0a)
-                else { return false }
-                store(rules[place], nil, reading, &row)
+            let isDefault = cursor.matches(cursor.takeName(), Self.defaultName)
+            guard let place = keys.firstIndex(where: { $0.isEmpty != isDefault }) else {
+                understood = cursor.skipLine() && understood
                 continue
             }
-            cursor.position = start
-            guard let place = keys.firstIndex(where: { $0.isEmpty }) else {
-                guard cursor.skipLine() else { return false }
-                continue
+            var key: InstanceKey?
+            if !isDefault {
+                cursor.position = start
+                key = takeInstance(&cursor)
             }
-            guard let key = takeInstance(&cursor), cursor.take(0x20),
-                let reading = cursor.takeReading(rules[place]), cursor.take(0x0a)
-            else { return false }
-            store(rules[place], key, reading, &row)
+            if isDefault || key != nil {
+                understood = lastValue(rules[place], key, &cursor, &row) && understood
+            } else {
+                spoil(rules[place], nil, &row)
+                _ = cursor.skipLine()
+                understood = false
+            }
         }
-        return true
+        return understood
     }
 
     /// `MAJ:MIN Operation VALUE\n` lines, and a `Total VALUE\n` over all devices.
     func deviceOperations(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        var understood = true
         while !cursor.atEnd {
-            if let next = cursor.next, next &- 0x30 >= 10 {
-                guard cursor.matches(cursor.takeName(), Self.totalName), cursor.take(0x20),
-                    cursor.takeNumber() != nil, cursor.take(0x0a)
-                else { return false }
+            if cursor.takeLineEnd() { continue }
+            let start = cursor.position
+            if cursor.matches(cursor.takeName(), Self.totalName) {
+                understood = cursor.skipLine() && understood
                 continue
             }
-            guard let key = takeInstance(&cursor), cursor.take(0x20) else { return false }
+            cursor.position = start
+            let key = takeInstance(&cursor)
+            _ = cursor.takeBlanks()
             let operation = cursor.takeName()
-            guard cursor.take(0x20) else { return false }
-            let field = keys.firstIndex { cursor.matches(operation, $0) }
-            if let field {
-                guard let reading = cursor.takeReading(rules[field]) else { return false }
-                store(rules[field], key, reading, &row)
-            } else if cursor.takeNumber() == nil {
-                return false
+            let field = keys.firstIndex { cursor.matches(operation, $0) }.map { rules[$0] }
+            if let field, key != nil {
+                understood = lastValue(field, key, &cursor, &row) && understood
+            } else {
+                if let field { spoil(field, nil, &row) }
+                understood = cursor.skipLine() && key != nil && understood
             }
-            guard cursor.take(0x0a) else { return false }
         }
-        return true
+        return understood
     }
 
-    /// Takes a device number, or a name that becomes a ``Word``.
+    /// Takes a device number, or a name that becomes a ``Word``; nil, with the name taken, for a
+    /// device without a number.
     private func takeInstance(_ cursor: inout ByteCursor) -> InstanceKey? {
+        let start = cursor.position
         guard isByDevice else {
             let name = cursor.copy(cursor.takeName())
             guard !name.isEmpty, let word = Word.intern(name.pathText) else { return nil }
             return InstanceKey(rawValue: word)
         }
-        guard let major = cursor.takeNumber(), major < 1 << 12, cursor.take(0x3a),
-            let minor = cursor.takeNumber(), minor < 1 << 20
-        else { return nil }
-        return InstanceKey(major: UInt32(major), minor: UInt32(minor))
+        if let major = cursor.takeNumber(), major < 1 << 12, cursor.take(0x3a),
+            let minor = cursor.takeNumber(), minor < 1 << 20, cursor.atEnd || cursor.isAtBreak
+        {
+            return InstanceKey(major: UInt32(major), minor: UInt32(minor))
+        }
+        cursor.position = start
+        _ = cursor.takeName()
+        return nil
     }
 }

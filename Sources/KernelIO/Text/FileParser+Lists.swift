@@ -5,22 +5,44 @@ extension FileParser {
     /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`.
     mutating func pressure(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var place = 0
+        var understood = true
         while !cursor.atEnd {
+            if cursor.takeLineEnd() { continue }
             let line = cursor.position
+            var isLine = true
             repeat {
                 let field = pressureKey(at: place, line: line, &cursor)
                 place += 1
-                guard cursor.take(0x3d) else { return false }
-                if field >= 0 {
-                    guard let reading = cursor.takeReading(rules[field]) else { return false }
+                guard cursor.take(0x3d) else {
+                    isLine = false
+                    break
+                }
+                if field < 0 {
+                    _ = cursor.takeName()
+                } else if let reading = cursor.takeReading(rules[field]), cursor.isAtBreak {
                     store(rules[field], nil, reading, &row)
                 } else {
+                    spoil(rules[field], nil, &row)
+                    understood = false
                     _ = cursor.takeName()
                 }
             } while cursor.next == 0x20
-            guard cursor.take(0x0a) else { return false }
+            if !isLine || !cursor.takeLineEnd() {
+                spoilPressure(line: line, &cursor, &row)
+                understood = false
+            }
         }
-        return true
+        return understood
+    }
+
+    /// Makes what a line did not say malformed, and goes to the next line.
+    private func spoilPressure(line: Int, _ cursor: inout ByteCursor, _ row: inout RowWriter) {
+        cursor.position = line
+        let share = cursor.copy(cursor.takeWord()) + [0x2e]
+        for (key, field) in zip(keys, rules) where key.starts(with: share) {
+            if field.column >= 0, row.value(field.column) == .absent { spoil(field, nil, &row) }
+        }
+        _ = cursor.skipLine()
     }
 
     /// Keys are learned with what is before them, the first of a line with its share too, so that
@@ -55,21 +77,32 @@ extension FileParser {
 
     /// `KEY N0=VALUE N1=VALUE\n` (v2), `KEY=TOTAL N0=VALUE …\n` (v1).
     func numa(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        var understood = true
         while !cursor.atEnd {
             let name = cursor.takeWord()
             let field = keys.firstIndex { cursor.matches(name, $0) }.map { rules[$0] }
-            if cursor.take(0x3d), cursor.takeNumber() == nil { return false }
             guard let field else {
-                guard cursor.skipLine() else { return false }
+                understood = cursor.skipLine() && understood
                 continue
             }
-            while cursor.take(0x20) {
-                guard cursor.take(0x4e), let node = cursor.takeNumber(), node < 1 << 16,
-                    cursor.take(0x3d), let reading = cursor.takeReading(field)
-                else { return false }
-                store(field, InstanceKey(rawValue: UInt32(node)), reading, &row)
-            }
-            guard cursor.take(0x0a) else { return false }
+            if nodes(field, &cursor, &row) { continue }
+            spoil(field, nil, &row)
+            _ = cursor.skipLine()
+            understood = false
+        }
+        return understood
+    }
+
+    /// Takes what follows the key of a line of ``numa(_:_:)``; false at what is not understood.
+    private func nodes(
+        _ field: FieldRule, _ cursor: inout ByteCursor, _ row: inout RowWriter
+    ) -> Bool {
+        if cursor.take(0x3d), cursor.takeNumber() == nil { return false }
+        while !cursor.takeLineEnd() {
+            guard cursor.take(0x4e), let node = cursor.takeNumber(), node < 1 << 16,
+                cursor.take(0x3d), let reading = cursor.takeReading(field), cursor.isAtBreak
+            else { return false }
+            store(field, InstanceKey(rawValue: UInt32(node)), reading, &row)
         }
         return true
     }

@@ -13,6 +13,8 @@ public struct FileParser: Sendable {
     let isByDevice: Bool
     static let defaultName = Array("default".utf8)
     static let totalName = Array("Total".utf8)
+    /// Whether the file is one record, of which all or nothing is understood.
+    private let isOneRecord: Bool
     private var lastWord: (bytes: [UInt8], reading: Reading) = ([], .absent)
 
     /// Prepares for a layout.
@@ -21,6 +23,11 @@ public struct FileParser: Sendable {
         rules = layout.fields.map(\.rule)
         keys = layout.fields.map(\.key)
         self.columns = columns
+        isOneRecord =
+            switch layout.format {
+            case .singleValue, .spaceSeparated, .perCPU, .text: true
+            case .flatKeyed, .pressure, .nestedKeyed, .named, .deviceOperations, .numa: false
+            }
         isByDevice = layout.fields.contains { MetricCatalog[$0.metric].dimension == .device }
         fieldOf = Dictionary(
             layout.fields.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first }
@@ -32,10 +39,11 @@ public struct FileParser: Sendable {
         parse(buffer.bytes, into: &row)
     }
 
-    /// Stores the values of a file; false, with all of them `malformed`, if a line that should be
-    /// known cannot be understood.
+    /// Stores the values of a file; false if a part of it cannot be understood.
     ///
-    /// Unknown keys are skipped, missing ones stay absent.
+    /// A line that is not understood makes its own values `malformed`, or those of the metric as a
+    /// whole (``InstanceKey/whole``) if it does not say which instance it is about. A file that is
+    /// one record is `malformed` altogether. Unknown keys are skipped, missing ones stay absent.
     public mutating func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
         row.beginFile(columns)
         let mark = row.mark
@@ -53,9 +61,9 @@ public struct FileParser: Sendable {
             case .numa: numa(&cursor, &row)
             case .text: text(&cursor, &row)
             }
-        if !understood {
-            row.fail(columns, with: .malformed)
+        if !understood, isOneRecord {
             row.rewind(to: mark)
+            row.fail(columns, with: .malformed)
         }
         row.endFile(columns)
         return understood
@@ -71,6 +79,29 @@ public struct FileParser: Sendable {
         }
     }
 
+    /// Notes that a value cannot be understood; without a key, that of an unknown instance.
+    func spoil(_ field: FieldRule, _ key: InstanceKey?, _ row: inout RowWriter) {
+        guard field.column < 0 else { return row.set(field.column, .malformed) }
+        guard let key = key ?? layout.instance else {
+            return row.appendOnce(field.metric, .malformed)
+        }
+        row.append(field, key, .malformed)
+    }
+
+    /// Takes a blank and the one value that is left of a line; false if there is something else,
+    /// which spoils the value and is skipped.
+    func lastValue(
+        _ field: FieldRule, _ key: InstanceKey?, _ cursor: inout ByteCursor, _ row: inout RowWriter
+    ) -> Bool {
+        if cursor.takeBlanks(), let reading = cursor.takeReading(field), cursor.takeLineEnd() {
+            store(field, key, reading, &row)
+            return true
+        }
+        spoil(field, key, &row)
+        _ = cursor.skipLine()
+        return false
+    }
+
     /// `VALUE\n`; more than one row may be about that value.
     private func single(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         guard let field = rules.first, let reading = cursor.takeReading(field),
@@ -83,25 +114,25 @@ public struct FileParser: Sendable {
     /// `KEY VALUE\n` lines.
     private mutating func flatKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var line = 0
+        var understood = true
         while !cursor.atEnd {
             let field = key(at: line, &cursor)
             line += 1
-            guard field >= 0 else {
-                guard cursor.skipLine() else { return false }
-                continue
+            if field >= 0 {
+                understood = lastValue(rules[field], nil, &cursor, &row) && understood
+            } else {
+                understood = cursor.skipLine() && understood
             }
-            guard cursor.take(0x20), let reading = cursor.takeReading(rules[field]),
-                cursor.take(0x0a)
-            else { return false }
-            store(rules[field], nil, reading, &row)
         }
-        return true
+        return understood
     }
 
     /// Takes the key of a line and returns its field, -1 for a key that is not wanted.
     private mutating func key(at line: Int, _ cursor: inout ByteCursor) -> Int {
         if let field = learned.match(line, &cursor, end: 0x20) { return field }
+        _ = cursor.takeBlanks()
         let bytes = cursor.copy(cursor.takeName())
+        guard !bytes.isEmpty else { return -1 }
         let field = fieldOf[bytes] ?? -1
         learned.learn(line, bytes, field)
         return field

@@ -97,6 +97,11 @@ public struct RowWriter: Sendable {
     /// Says that a file gave no values, and why.
     public mutating func fail(_ file: FileColumns, with reason: Reading) {
         for column in file.all { block.values[base + column] = reason.rawValue }
+        guard reason != .absent else { return }
+        for metric in file.metrics {
+            block.instances.append(
+                InstanceReading(metric: metric, key: file.instance ?? .whole, reading: reason))
+        }
     }
 
     /// Keeps the values of a file that cannot have changed: its counters did not grow.
@@ -121,7 +126,7 @@ public struct RowWriter: Sendable {
         while oldCursor < oldEnd, file.owns(old[oldCursor]) { oldCursor += 1 }
     }
 
-    /// Where the instances of the current file begin, to undo them if a later line is malformed.
+    /// Where the instances of the current file begin, to undo them if the file is malformed.
     var mark: Int { block.instances.count }
 
     /// Drops the instances since `mark`.
@@ -150,6 +155,14 @@ public struct RowWriter: Sendable {
         block.instances.append(
             InstanceReading(
                 metric: field.metric, key: key, reading: reading, previous: previous))
+    }
+
+    /// Stores a reason for a metric as a whole, unless the row has one already.
+    mutating func appendOnce(_ metric: MetricID, _ reason: Reading) {
+        let start = block.instanceStarts.last ?? 0
+        let isKnown = block.instances[start...].contains { $0.metric == metric && $0.key == .whole }
+        guard !isKnown else { return }
+        block.instances.append(InstanceReading(metric: metric, key: .whole, reading: reason))
     }
 
     /// The current value of a column.

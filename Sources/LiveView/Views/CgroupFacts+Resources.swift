@@ -43,11 +43,18 @@ extension CgroupFacts {
     var io: [DetailRow] {
         var devices: [InstanceKey: [MetricID: Figure]] = [:]
         let wanted: Set<MetricID> = [.ioReadBytes, .ioWrittenBytes, .ioReads, .ioWrites]
+        var reasons: [DetailRow] = []
         for instance in snapshot.instances(index) where wanted.contains(instance.metric) {
+            guard instance.key != .whole else {
+                reasons.append(Self.row(instance))
+                continue
+            }
             devices[instance.key, default: [:]][instance.metric] = Figure(
                 snapshot.rate(instance), from: instance.reading)
         }
-        guard !devices.isEmpty else { return [DetailRow(label: "no I/O figures", value: "-")] }
+        guard !devices.isEmpty else {
+            return reasons.isEmpty ? [DetailRow(label: "no I/O figures", value: "-")] : reasons
+        }
         let head = DetailRow(
             label: "device", value: "in/s", remark: " out/s  reads/s writes/s", style: .dim)
         return [head]
@@ -63,7 +70,19 @@ extension CgroupFacts {
                 return DetailRow(
                     label: key.text(.device), value: cell(.ioReadBytes, Quantity.bytes, 0),
                     remark: rest.joined(separator: " "))
-            }
+            } + reasons
+    }
+
+    /// A value of one device, or the reason why no device has one.
+    private static func row(_ instance: InstanceReading) -> DetailRow {
+        let metric = MetricCatalog[instance.metric]
+        guard instance.key != .whole else {
+            return DetailRow(
+                label: metric.name, value: instance.reading.word ?? "malformed", style: .warn)
+        }
+        return DetailRow(
+            label: metric.name, value: MetricText.text(instance.reading, metric.id),
+            remark: "on \(instance.key.text(.device))")
     }
 
     var limits: [DetailRow] {
@@ -94,11 +113,7 @@ extension CgroupFacts {
         rows += plain([.pidsPeak, .cpusetEffectiveCPUs, .cpusetEffectiveMems])
         let throttles: Set<MetricID> = [.ioMaxRead, .ioMaxWritten, .ioMaxReads, .ioMaxWrites]
         for instance in snapshot.instances(index) where throttles.contains(instance.metric) {
-            let metric = MetricCatalog[instance.metric]
-            rows.append(
-                DetailRow(
-                    label: metric.name, value: MetricText.text(instance.reading, metric.id),
-                    remark: "on \(instance.key.text(.device))"))
+            rows.append(Self.row(instance))
         }
         guard !rows.isEmpty else { return [DetailRow(label: "no limits here", value: "-")] }
         return rows

@@ -59,6 +59,13 @@ struct CgroupFacts {
                     remark: total(.cpuThrottledTime)
                         + ", \(text(.cpuThrottledPeriods))/\(text(.cpuPeriods)) periods"))
         }
+        if let ancestor = snapshot.throttler(of: index) {
+            let theirs = CgroupFigures(snapshot, ancestor).figure(.throttled)
+            rows.append(
+                DetailRow(
+                    label: "throttled above", value: theirs.text { Quantity.percent($0) + "%" },
+                    remark: "by \(path(ancestor))", style: .warn))
+        }
         return rows + quota
             + plain([.cpuWeight, .cpuShares, .cpusetCPUs, .cpusetEffectiveCPUs])
     }

@@ -81,10 +81,9 @@ struct LimitMetrics: Sendable {
                 guard let instance = key.instance,
                     let wanted = InstanceKey(instance, dimension, device: device)
                 else { return nil }
-                reading =
-                    snapshot.instances(position).first {
-                        $0.metric == metric && $0.key == wanted
-                    }?.reading ?? missing(limit)
+                let own = snapshot.instances(position).filter { $0.metric == metric }
+                let known = own.first { $0.key == wanted } ?? own.first { $0.key == .whole }
+                reading = known?.reading ?? missing(limit)
             } else {
                 reading = snapshot[position, metric]
             }
@@ -100,21 +99,17 @@ struct LimitMetrics: Sendable {
         guard let number = reading.value else { return .unlimited }
         switch shape {
         case .number: return .number(number)
-        case .shares: return .number(weight(ofShares: number))
+        case .shares: return .number(LimitFile.Coding.weight(ofShares: number))
         case .text: return .text(Word.text(number))
         case .quota(let period):
             guard let period = snapshot[position, period].value, period > 0 else { return nil }
-            return .number(UInt64((Double(number) * 1e6 / Double(period)).rounded()))
+            return Bandwidth(quota: number, period: period).cpus
         }
     }
 
     /// A disk without a line has no limit; a line of another kind is not known.
     private static func missing(_ limit: Limit) -> Reading {
         limit.group == "io.max" ? .unlimited : .absent
-    }
-
-    private static func weight(ofShares shares: UInt64) -> UInt64 {
-        max(1, (shares * 100 + 512) / 1024)
     }
 
     /// The kernel's text after a write as a value; nil for one that cannot be compared.
@@ -125,18 +120,7 @@ struct LimitMetrics: Sendable {
             return nil
         }
         switch coding {
-        case .number(let unlimited):
-            if text == unlimited || text == "max" || text == "-1" { return .unlimited }
-            return UInt64(text).map { $0 >= 1 << 62 ? .unlimited : .number($0) }
-        case .shares: return UInt64(text).map { .number(weight(ofShares: $0)) }
-        case .quotaAndPeriod:
-            let parts = text.split(separator: " ")
-            guard parts.count == 2, let period = UInt64(parts[1]), period > 0 else { return nil }
-            if parts[0] == "max" { return .unlimited }
-            return UInt64(parts[0]).map {
-                .number(UInt64((Double($0) * 1e6 / Double(period)).rounded()))
-            }
-        case .text: return .text(text)
+        case .number, .shares, .quotaAndPeriod, .text: return coding.value(text)
         default: return nil
         }
     }

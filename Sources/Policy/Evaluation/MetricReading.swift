@@ -128,12 +128,17 @@ struct MetricReading: Sendable {
         let place = snapshot.cgroups[position].row
         let starts = snapshot.blocks[place.block].instanceStarts
         var sum = Double.notApplicable
+        var reason: Reading?
         for index in starts[place.row]..<starts[place.row + 1] {
             let instance = snapshot.blocks[place.block].instances[index]
-            guard instance.metric == metric, key == nil || instance.key == key else { continue }
+            guard instance.metric == metric else { continue }
+            if instance.key == .whole { reason = instance.reading }
+            guard key == nil ? instance.key != .whole : instance.key == key else { continue }
             let value = value(instance)
             sum = sum.isNotApplicable ? value : sum + value
         }
+        // Nobody knows what a file says that cannot be read.
+        if sum.isNotApplicable, let reason { return Self.number(reason, 1) }
         // A cgroup that did no I/O yet has no line: it read and wrote nothing.
         guard sum.isNotApplicable, isCounter, snapshot.cgroups[position].controllers.contains(.io),
             let metric, MetricCatalog[metric].controller == .io

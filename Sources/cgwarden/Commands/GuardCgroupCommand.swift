@@ -56,7 +56,7 @@ struct GuardCgroupCommand: ParsableCommand {
 
     private func target(_ path: CgroupPath, _ set: HierarchySet) throws -> Effect.Target {
         guard let tree = set.legacy(.memory) ?? set.unified else {
-            throw CgwardenError("no hierarchy of this machine has memory", .unavailable)
+            throw CgwardenError(set.absence(of: .memory), .unavailable)
         }
         let directory = try CgroupDirectory(path, in: set.hierarchies[tree])
         return Effect.Target(

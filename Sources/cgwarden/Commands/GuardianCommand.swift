@@ -10,12 +10,13 @@ struct GuardianCommand: ParsableCommand {
         commandName: "guardian", abstract: "The helper that puts things right if the daemon dies.",
         shouldDisplay: false)
 
+    @OptionGroup var options: SystemOptions
     @Option var journal: String
     @Option var owner = ""
 
     func run() throws {
         ProcessName.set("cgwarden-guard")
-        let set = try HierarchySet.discover()
+        let set = try HierarchySet.discover(options.system)
         Guardian(
             set: set,
             // A daemon that hangs may hold the lock, and others may be frozen, too.

@@ -48,7 +48,8 @@ struct ShowCommand: AsyncParsableCommand {
         let description = CgroupDescription(
             snapshot: snapshot, index: index, set: set, inodes: await sampler.inodes(of: path),
             identity: Identities.settled(set, [snapshot.cgroups[index]])
-                .identity(of: snapshot.cgroups[index]))
+                .identity(of: snapshot.cgroups[index]),
+            withoutDescendants: plan.withoutDescendants)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
     }
 

@@ -10,6 +10,8 @@ struct CgroupDescription {
     /// The inode in each hierarchy.
     let inodes: [UInt64]
     let identity: CgroupIdentity
+    /// Metrics that this kernel counts without descendants, though later ones include them.
+    let withoutDescendants: Set<MetricID>
 
     private var path: CgroupPath { snapshot.cgroups[index].path }
 
@@ -62,7 +64,7 @@ struct CgroupDescription {
         var place: Int? = index
         while let here = place {
             let reading = snapshot[here, id]
-            if !reading.isKnown, reading != .absent {
+            if !reading.isKnown, reading != .absent, reading != .covered {
                 return Effective(
                     name: MetricCatalog[id].name, text: reading.word ?? "malformed", number: nil,
                     from: snapshot.cgroups[here].path.description)
@@ -104,6 +106,13 @@ struct CgroupDescription {
                     json.literal(number)
                 }
             }
+            writeAncestors(to: &json)
+            if !withoutDescendants.isEmpty {
+                json.key("without_descendants")
+                json.array { json in
+                    for id in withoutDescendants.sorted() { json.value(MetricCatalog[id].name) }
+                }
+            }
             json.key("processes")
             json.array { json in
                 let report = ConfinementReport(set.system)
@@ -117,6 +126,44 @@ struct CgroupDescription {
         return json.bytes
     }
 
+    /// What ancestors do to the cgroup.
+    private var ancestors: [(what: String, path: CgroupPath, text: String)] {
+        func entry(
+            _ what: String, _ place: Int, _ remark: String = ""
+        ) -> (what: String, path: CgroupPath, text: String) {
+            let path = snapshot.cgroups[place].path
+            return (what, path, "\(path)\(remark)")
+        }
+        let throttlers = snapshot.throttlersEver(of: index).map { place in
+            let counts = [MetricID.cpuThrottledPeriods, .cpuPeriods].map {
+                MetricCatalog[$0].plainText(snapshot[place, $0])
+            }
+            return entry("throttled by", place, "  (\(counts.joined(separator: " of ")) periods)")
+        }
+        let freezer = snapshot.freezer(of: index).map { entry("frozen by", $0) }
+        let high = snapshot.ancestorOverHigh(of: index).map {
+            entry("over memory.high of", $0)
+        }
+        return throttlers + [freezer, high].compactMap { $0 }
+    }
+
+    /// The same as arrays of paths: `throttled_by`, `frozen_by`, `over_memory_high_of`.
+    private func writeAncestors(to json: inout JSONWriter) {
+        for (what, entries) in Dictionary(grouping: ancestors, by: \.what).sorted(by: { $0.key < $1.key }) {
+            json.key(String(what.map { $0 == " " || $0 == "." ? "_" : $0 }))
+            json.array { json in for entry in entries { json.value(entry.path.description) } }
+        }
+    }
+
+    private func isCovered(in hierarchy: MountedHierarchy) -> Bool {
+        do throws(IOError) {
+            _ = try hierarchy.open(path)
+            return false
+        } catch {
+            return error.isCovered
+        }
+    }
+
     private func pids(_ members: [Membership.Members]) -> [Int32] {
         Set(members.flatMap(\.list)).sorted()
     }
@@ -127,9 +174,15 @@ struct CgroupDescription {
         for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
             text += "  \(hierarchy.label) inode \(inode)\n"
         }
+        for hierarchy in set.hierarchies where isCovered(in: hierarchy) {
+            text += "  \(hierarchy.label): covered by a mount, which hides its files\n"
+        }
         let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
             let reading = snapshot[index, metric.id]
-            guard metric.dimension == nil, reading != .absent else { return nil }
+            // A mount hides all of them: one line says so.
+            guard metric.dimension == nil, reading != .absent, reading != .covered else {
+                return nil
+            }
             return (metric.controller, metric.name, metric.humanText(reading))
         }
         text += section(
@@ -137,6 +190,7 @@ struct CgroupDescription {
             effective.map { limit in
                 (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
             })
+        text += section("Ancestors", ancestors.map { ($0.what, $0.text) })
         for controller in Controller.allCases {
             let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
             text += section(controller.rawValue, own + instanceRows(controller))
@@ -160,12 +214,11 @@ struct CgroupDescription {
         let devices = BlockDevices(set.system)
         return snapshot.instances(index).compactMap { instance in
             let metric = MetricCatalog[instance.metric]
-            guard metric.controller == controller, let dimension = metric.dimension else {
-                return nil
-            }
-            var key = instance.key.text(dimension)
-            if dimension == .device, let name = devices.name(instance.key) { key += " \(name)" }
-            return ("\(metric.name)[\(key)]", metric.humanText(instance.reading))
+            guard metric.controller == controller, instance.reading != .covered else { return nil }
+            let remark = withoutDescendants.contains(metric.id) ? "  (without descendants)" : ""
+            return (
+                instance.name(device: devices.name), metric.humanText(instance.reading) + remark
+            )
         }
     }
 

@@ -34,7 +34,7 @@ extension JournalEntry {
     /// A value of it for a person.
     func shown(_ value: String) -> String {
         switch subject {
-        case .value: value.isEmpty ? "(empty)" : value
+        case .value: ControlCell.readable(value)
         case .cgroup: value.isEmpty ? "absent" : "made"
         // The inode in front tells it from a later cgroup of that name.
         case .process:

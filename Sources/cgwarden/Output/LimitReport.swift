@@ -54,14 +54,15 @@ struct LimitReport {
         let result = results?[index]
         let word = result?.outcome.word ?? (write.isDone ? "nothing to do" : "\(index + 1)")
         var change =
-            write.isReadable ? "\(shown(write.old)) -> \(shown(write.new))" : write.new
+            write.isReadable
+            ? "\(ControlCell.readable(write.old)) -> \(ControlCell.readable(write.new))" : write.new
         if write.isReadable, let readBack = result?.readBack,
             !ControlCell.isSame(readBack, write.new)
         {
-            change += " (now \(shown(readBack)))"
+            change += " (now \(ControlCell.readable(readBack)))"
         }
         if let effective = result?.effective, !ControlCell.isSame(effective, write.new) {
-            change += " (effective \(shown(effective)))"
+            change += " (effective \(ControlCell.readable(effective)))"
         }
         return [name, word, write.directory.hierarchy.label, "\(write.cell)", change]
             + way(index)
@@ -73,8 +74,6 @@ struct LimitReport {
         guard let route = routes[index] else { return ["to the file"] }
         return ["through systemd: \(route.unit) \(route.properties.joined(separator: ", "))"]
     }
-
-    private func shown(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
 
     var json: [UInt8] {
         var json = JSONWriter()

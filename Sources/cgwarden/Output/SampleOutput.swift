@@ -118,18 +118,6 @@ struct SampleOutput {
     }
 }
 
-extension Snapshot {
-    /// A metric's reading; for one with a dimension the sum over all instances.
-    func total(_ index: Int, _ metric: MetricID) -> Reading {
-        guard MetricCatalog[metric].dimension != nil else { return self[index, metric] }
-        var sum: UInt64?
-        for instance in instances(index) where instance.metric == metric {
-            if let value = instance.reading.value { sum = (sum ?? 0) &+ value }
-        }
-        return sum.map { Reading($0) } ?? .absent
-    }
-}
-
 /// Rows of cells with aligned columns; the first column is left-aligned.
 struct TextTable {
     private let rows: [[String]]

@@ -36,7 +36,7 @@ struct CgwardenError: Error {
             let status: ExitStatus =
                 switch error {
                 case .unreadable(let cause): cause.isPermission ? .noPermission : .unavailable
-                case .notMounted: .unavailable
+                case .notMounted, .notMountedAt: .unavailable
                 case .noSuchCgroup: .noInput
                 }
             self.init(error.description, status)

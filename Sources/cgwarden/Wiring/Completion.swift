@@ -9,9 +9,11 @@ extension CompletionKind {
     static let cgroup = CompletionKind.custom { words, index, beginning in
         // The beginning is that of the last word, whichever the cursor is in.
         let isLast = index >= words.count - 1
-        let place = words.firstIndex(of: "--root").map { words.index(after: $0) }
-        let root = place.flatMap { $0 < words.endIndex ? words[$0] : nil }
-        let system = root.map { SystemRoot.captured(in: $0) } ?? .live
+        func value(_ option: String) -> String? {
+            words.firstIndex(of: option).flatMap { words.dropFirst($0 + 1).first }
+        }
+        var system = value("--root").map { SystemRoot.captured(in: $0) } ?? .live
+        system.cgroupRoot = value("--cgroup-root").map { Array($0.utf8) }
         guard let set = try? HierarchySet.discover(system) else { return [] }
         let typed = isLast ? beginning : words[index]
         let shell = CompletionShell.requesting
@@ -64,8 +66,7 @@ struct CgroupCompletion {
     /// Those of all hierarchies together; none of a cgroup that is not there.
     private func children(of parent: CgroupPath) -> [CgroupPath] {
         let paths = set.hierarchies.flatMap { hierarchy -> [CgroupPath] in
-            let place = hierarchy.directory + (parent.isRoot ? [] : parent.bytes)
-            let entries = try? OwnedDescriptor.directory(place).entries(path: place.pathText)
+            let entries = try? hierarchy.open(parent).entries(path: parent.description)
             return (entries ?? []).filter(\.isDirectory).map { parent.child($0.name) }
         }
         return Set(paths).sorted()

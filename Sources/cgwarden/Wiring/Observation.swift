@@ -12,7 +12,22 @@ struct SystemOptions: ParsableArguments {
             valueName: "dir", visibility: .hidden))
     var root: String?
 
-    var system: SystemRoot { root.map { SystemRoot.captured(in: $0) } ?? .live }
+    @Option(
+        name: .customLong("cgroup-root"),
+        help: ArgumentHelp(
+            "Use only the cgroup file systems mounted at DIR or below it (default: of each the "
+                + "mount that shows most).",
+            valueName: "dir"), completion: .directory)
+    var cgroupRoot: String?
+
+    /// The words that make another cgwarden look at the same cgroup file systems.
+    var cgroupRootArguments: [String] { cgroupRoot.map { ["--cgroup-root", $0] } ?? [] }
+
+    var system: SystemRoot {
+        var system = root.map { SystemRoot.captured(in: $0) } ?? .live
+        system.cgroupRoot = cgroupRoot.map { Array($0.utf8) }
+        return system
+    }
 }
 
 /// The machine's cgroups, ready to be sampled.

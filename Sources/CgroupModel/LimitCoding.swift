@@ -1,8 +1,6 @@
-import CgroupModel
-
 extension LimitFile.Coding {
     /// The kernel's text for a value; nil where more than the value is needed.
-    func text(_ value: LimitValue) -> String? {
+    package func text(_ value: LimitValue) -> String? {
         switch (self, value) {
         case (.number(let unlimited), .unlimited): unlimited
         case (.number, .number(let number)), (.periodOfQuota, .number(let number)): "\(number)"
@@ -17,7 +15,7 @@ extension LimitFile.Coding {
     }
 
     /// The value behind the kernel's text; nil for text that is no such value.
-    func value(_ text: String) -> LimitValue? {
+    package func value(_ text: String) -> LimitValue? {
         switch self {
         case .number(let unlimited):
             if text == "max" || text == unlimited { return .unlimited }
@@ -25,7 +23,7 @@ extension LimitFile.Coding {
             return number >= 1 << 62 && unlimited != nil ? .unlimited : .number(number)
         case .shares:
             guard let shares = UInt64(text) else { return nil }
-            return .number(min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000))
+            return .number(Self.weight(ofShares: shares))
         case .bfqWeight:
             guard let weight = UInt64(text) else { return nil }
             return .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
@@ -35,21 +33,27 @@ extension LimitFile.Coding {
         case .quota, .swapBeyondMemory: return nil
         }
     }
+
+    /// The v2 weight that v1 shares stand for: 1024 are 100.
+    package static func weight(ofShares shares: UInt64) -> UInt64 {
+        min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000)
+    }
 }
 
 /// A CPU quota and its period in microseconds.
-struct Bandwidth: Hashable {
+package struct Bandwidth: Hashable {
     /// Nil is no limit.
-    var quota: UInt64?
-    var period: UInt64
+    package var quota: UInt64?
+    /// Never 0.
+    package var period: UInt64
 
-    init(quota: UInt64?, period: UInt64) {
+    package init(quota: UInt64?, period: UInt64) {
         self.quota = quota
         self.period = period
     }
 
     /// `150000 100000` or `max 100000` of v2 `cpu.max`.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let words = text.split(separator: " ")
         guard words.count == 2, let period = UInt64(words[1]), period > 0 else { return nil }
         guard words[0] == "max" || UInt64(words[0]) != nil else { return nil }
@@ -57,25 +61,25 @@ struct Bandwidth: Hashable {
     }
 
     /// The two files of v1.
-    init?(quota: String, period: String) {
+    package init?(quota: String, period: String) {
         guard let period = UInt64(period), period > 0 else { return nil }
         guard quota.hasPrefix("-") || UInt64(quota) != nil else { return nil }
         self.init(quota: UInt64(quota), period: period)
     }
 
     /// As many CPUs in the given period.
-    init(cpus: LimitValue, period: UInt64) {
+    package init(cpus: LimitValue, period: UInt64) {
         self.init(quota: cpus.number.map { ($0 * period + 500_000) / 1_000_000 }, period: period)
     }
 
-    /// Millionths of a CPU.
-    var cpus: LimitValue {
+    /// Millionths of a CPU, rounded down: what is above a parent's may be refused.
+    package var cpus: LimitValue {
         guard let quota else { return .unlimited }
         let (product, overflow) = quota.multipliedReportingOverflow(by: 1_000_000)
         return overflow ? .unlimited : .number(product / period)
     }
 
-    var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
+    package var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
 
-    var legacyQuota: String { quota.map(String.init) ?? "-1" }
+    package var legacyQuota: String { quota.map(String.init) ?? "-1" }
 }

@@ -1,0 +1,27 @@
+public import CgroupModel
+internal import KernelIO
+
+extension HierarchySet {
+    /// That no hierarchy has a controller, and what to do about it.
+    public func absence(of controller: Controller) -> String {
+        let remedy =
+            isOffSinceBoot(controller)
+            ? "it was switched off at boot; boot with cgroup_enable=\(controller.rawValue), and "
+                + "without cgroup_disable"
+            : "`cgwarden doctor` lists what there is"
+        return "no hierarchy has the controller \(controller.rawValue); \(remedy)"
+    }
+
+    /// Whether `/proc/cgroups` has the controller and says that it is not enabled, as memory is not
+    /// by default on a Raspberry Pi.
+    public func isOffSinceBoot(_ controller: Controller) -> Bool {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("cgroups")),
+            let name = controller.legacyName
+        else { return false }
+        return bytes.split(separator: 0x0a).contains { line in
+            let fields = line.split { $0 == 0x09 || $0 == 0x20 }
+            return fields.count == 4 && fields[0].elementsEqual(name.utf8)
+                && fields[3].elementsEqual("0".utf8)
+        }
+    }
+}
