@@ -3,6 +3,8 @@ import Actuation
 import CSystemd
 
 import Glibc
+import KernelIO
+import TestSupport
 import Testing
 
 @Suite struct SystemBusTests {
