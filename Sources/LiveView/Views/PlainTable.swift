@@ -31,7 +31,7 @@ public struct PlainTable {
     }
 
     private func cell(_ column: Column, _ figures: CgroupFigures, raw: Bool) -> String {
-        if column == .state { return figures.state.map(CellWidth.printable) ?? "-" }
+        if column == .state { return figures.state ?? "-" }
         let figure = figures.figure(column, percent: layout.percent)
         guard raw else { return column.text(figure, percent: layout.percent) }
         // The kernel's hundredths of a percent are kept as whole numbers.

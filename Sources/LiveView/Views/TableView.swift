@@ -70,7 +70,7 @@ enum TableView {
                 let style: Style =
                     state == nil ? .dim : state == "under oom" ? .critical : .warn
                 frame.put(
-                    state.map(CellWidth.printable) ?? "-", row: line, column: place.start,
+                    state ?? "-", row: line, column: place.start,
                     style: isSelected ? .selected : style, width: place.width)
             default:
                 cell(
