@@ -15,7 +15,13 @@ public struct ThrottlePoint: Sendable {
         self.files = files
         self.journal = journal
         do throws(IOError) {
-            original = try files.text("memory.high", of: directory)
+            // What a guard that was killed left there is not what was there before.
+            let recorded = journal?.original(of: "memory.high", in: directory)
+            if let recorded {
+                original = recorded
+            } else {
+                original = try files.text("memory.high", of: directory)
+            }
         } catch {
             throw ActuationError(error, on: directory)
         }

@@ -45,7 +45,8 @@ struct RecordLine {
         return Array("\(Self.checksum(body[...])) ".utf8) + body + [0x0a]
     }
 
-    private static func encoded(_ bytes: [UInt8]) -> String {
+    /// Text in which every byte that is not printable ASCII, and `%`, is `%XX`.
+    static func encoded(_ bytes: [UInt8]) -> String {
         var result = ""
         for byte in bytes {
             if byte > 0x20, byte < 0x7f, byte != 0x25 {
@@ -57,7 +58,8 @@ struct RecordLine {
         return result
     }
 
-    private static func decoded(_ text: Substring) -> [UInt8] {
+    /// The bytes of such a text.
+    static func decoded(_ text: Substring) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

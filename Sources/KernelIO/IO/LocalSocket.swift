@@ -56,9 +56,13 @@ internal import Glibc
 
     init(adopting number: Int32) { socket = OwnedDescriptor(adopting: number) }
 
-    /// Connects to a program that listens at a path.
+    /// Connects to a program that listens at a path; EAGAIN if it hangs, and too many wait for it
+    /// already.
     public init(to path: String) throws(IOError) {
         let socket = try LocalSocket.make(path)
+        var patience = timeval(tv_sec: 2, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket.number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
         let connected = unsafe try LocalSocket.with(path) { address, length in
             unsafe connect(socket.number, address, length)
         }

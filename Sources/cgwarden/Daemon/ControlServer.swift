@@ -56,6 +56,9 @@ struct ControlClient {
         do throws(IOError) {
             connection = try LocalConnection(to: path)
         } catch {
+            if error.isTryAgain {
+                throw CgwardenError("the daemon did not answer in time", .temporaryFailure)
+            }
             throw error.isPermission
                 ? CgwardenError("\(path) is root's alone; run this as root", .noPermission)
                 : CgwardenError(

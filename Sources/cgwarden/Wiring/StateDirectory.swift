@@ -6,9 +6,16 @@ import KernelIO
 enum StateDirectory {
     /// `/run/cgwarden` for root, the user's own run-time directory for others.
     static func path() throws -> String {
-        if let chosen = Environment.value("CGWARDEN_STATE_DIRECTORY") { return chosen }
+        if let chosen = Environment.value("CGWARDEN_STATE_DIRECTORY") {
+            guard chosen.hasPrefix("/") else {
+                throw CgwardenError(
+                    "CGWARDEN_STATE_DIRECTORY must be an absolute path, not \(chosen)", .usage)
+            }
+            return chosen
+        }
         if EffectiveUser.isRoot { return "/run/cgwarden" }
-        guard let own = Environment.value("XDG_RUNTIME_DIR") else {
+        // The specification of that variable has relative paths ignored.
+        guard let own = Environment.value("XDG_RUNTIME_DIR"), own.hasPrefix("/") else {
             throw CgwardenError(
                 "there is no place for the undo journal; set XDG_RUNTIME_DIR, or "
                     + "CGWARDEN_STATE_DIRECTORY to a directory of your own", .unavailable)
