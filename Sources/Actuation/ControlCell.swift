@@ -26,7 +26,8 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         ControlCell(passedOn, line: controller)
     }
 
-    private static let passedOn = "cgroup.subtree_control"
+    /// The file of v2 that lists the controllers which a cgroup passes on.
+    static let passedOn = "cgroup.subtree_control"
 
     /// A file that is the value.
     public init(stringLiteral file: String) { self.init(file) }

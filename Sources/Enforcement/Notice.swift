@@ -25,4 +25,11 @@ public struct Notice: Hashable, Sendable {
 public protocol NoticeSink: Sendable {
     /// Queues a notice.
     func send(_ notice: Notice)
+    /// Waits until all are sent or given up; false if that takes longer.
+    func waitUntilSent(within time: Duration) -> Bool
+}
+
+extension NoticeSink {
+    /// A sink that queues nothing has sent all.
+    public func waitUntilSent(within time: Duration) -> Bool { true }
 }

@@ -54,6 +54,26 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus") != "0\n")
     }
 
+    /// The helper thaws by the kernel's file, for systemd may be busy; it is told afterwards.
+    @Test func systemdKnowsThatAFreezeEndedAtItsTimeout() throws {
+        _ = try run(
+            "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
+            "--unit=\(unit)", "sleep", "1000")
+        defer { _ = try? ProgramRun.run("systemctl", ["kill", "--signal=KILL", unit]) }
+        _ = try run(ProgramRun.cgwarden, "freeze", unit, "--timeout", "5s")
+        #expect(try run("systemctl", "show", "-P", "FreezerState", unit) == "frozen\n")
+        try awaiting("the kernel has thawed it", seconds: 60) {
+            file("cgroup.events")?.contains("frozen 0") == true
+        }
+        try awaiting("systemd takes it for running") {
+            try run("systemctl", "show", "-P", "FreezerState", unit) == "running\n"
+        }
+        // So it can be frozen again.
+        _ = try run("systemctl", "freeze", unit)
+        #expect(file("cgroup.events")?.contains("frozen 1") == true)
+        _ = try run("systemctl", "thaw", unit)
+    }
+
     @Test func aPinnedUnitIsHeldWhereCpusetWasOff() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",

@@ -34,6 +34,12 @@ struct KernelSystemdDaemonTests {
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    private func systemdSays(_ state: String) throws {
+        try awaiting("systemd takes the victim for \(state)", seconds: 60) {
+            try run("systemctl", "show", "-P", "FreezerState", victim) == "\(state)\n"
+        }
+    }
+
     private func isFrozen() -> Bool { file("cgroup.events")?.contains("frozen 1") == true }
 
     private func install(_ name: String, to path: String) throws {
@@ -162,8 +168,26 @@ struct KernelSystemdDaemonTests {
         print(
             "service: thawed \((ContinuousClock.now - start) / .milliseconds(1)) ms after its death"
         )
+        try systemdSays("running")
         try awaitRestarts(2)
         try checkAllIsBack(pids, "after it was killed")
+
+        // What was set by hand is nobody's to put back, not even after both have died.
+        let memory = file("memory.max")
+        try run("cgwarden", "set", victim, "memory.max=512MiB")
+        try setPolicy(acting(75))
+        try run("systemctl", "reload", "cgwarden.service")
+        try awaiting("it is limited and frozen; it said: \(told)", seconds: 60) {
+            isFrozen() && file("pids.max") == "75\n"
+        }
+        try setPolicy("")
+        try run("systemctl", "kill", "--signal=KILL", "cgwarden.service")
+        try awaitRestarts(3)
+        try checkAllIsBack(pids, "after all of it was killed")
+        try systemdSays("running")
+        #expect(file("memory.max") == "\(512 << 20)\n")
+        try run("cgwarden", "restore", victim)
+        #expect(file("memory.max") == memory)
 
         try setPolicy(acting(80))
         try run("systemctl", "reload", "cgwarden.service")

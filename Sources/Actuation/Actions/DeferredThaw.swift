@@ -1,3 +1,4 @@
+internal import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
@@ -20,11 +21,11 @@ public struct DeferredThaw: ~Copyable {
         }
     }
 
-    /// Waits and thaws; says "ready" on standard output when it watches.
-    public func run(after timeout: Duration, journal: UndoJournal?) {
+    /// Waits, saying "ready" on standard output when it watches; returns whether it had to thaw.
+    public func run(after timeout: Duration, journal: UndoJournal?) -> Bool {
         guard Deadline(after: .seconds(3)).wait(until: { directory.tryLock() }) else {
             try? StandardOutput.write("another helper still guards this cgroup; thaw it first\n")
-            return
+            return false
         }
         let deadline = Deadline(after: timeout)
         try? StandardOutput.write(ThawGuard.ready + "\n")
@@ -38,7 +39,7 @@ public struct DeferredThaw: ~Copyable {
             } else {
                 isArmed = ParentPipe.hasEnded(within: left)
             }
-            if isArmed, !isRequested { return }
+            if isArmed, !isRequested { return false }
         }
         while isRequested {
             try? ControlFile.write(interface.thawedValue, to: interface.file, in: directory)
@@ -46,10 +47,25 @@ public struct DeferredThaw: ~Copyable {
                 FrozenMark.take(from: directory)
                 journal?.settle(
                     interface.file, inode: directory.inode, readBack: interface.thawedValue)
-                return
+                return true
             }
             ParentPipe.pause(milliseconds: 20)
         }
+        return false
+    }
+
+    /// Tells systemd of the thaw, which was done without it; it would take the unit for frozen.
+    public func tellSystemd(_ files: any ControlFiles, of set: HierarchySet) {
+        guard interface.version == .unified, let systemd = files.systemd,
+            let hierarchy = set.unified.map({ set.hierarchies[$0] }),
+            let place = try? ReadBuffer.link(Array("/proc/self/fd/\(directory.number)".utf8)),
+            place.starts(with: hierarchy.directory),
+            let cgroup = try? CgroupDirectory(
+                CgroupPath(normalising: Array(place.dropFirst(hierarchy.directory.count))),
+                in: hierarchy),
+            cgroup.inode == directory.inode
+        else { return }
+        systemd.noteThawed(cgroup)
     }
 
     /// Whether the cgroup is there and asked to be frozen.

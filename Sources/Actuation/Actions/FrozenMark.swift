@@ -4,14 +4,16 @@ internal import KernelIO
 
 /// A mark on a cgroup that its freeze is on record in our undo journal, which tells so even when
 /// that has become illegible: the extended attribute `user.cgwarden.frozen`, with the journal's
-/// directory.
+/// directory and, after a newline, the owner unless that is a person.
 struct FrozenMark {
     private static let name = "user.cgwarden.frozen"
 
     let journal: UndoJournal?
 
     func put(on cgroup: borrowing OwnedDescriptor) {
-        if let journal { cgroup.setAttribute(Self.name, journal.directory) }
+        guard let journal else { return }
+        let owner = journal.owner.isEmpty ? "" : "\n\(journal.owner)"
+        cgroup.setAttribute(Self.name, journal.directory + owner)
     }
 
     static func take(from cgroup: borrowing OwnedDescriptor) { cgroup.removeAttribute(name) }
@@ -19,14 +21,21 @@ struct FrozenMark {
     /// Lets all go on that bear it; returns how many were frozen.
     ///
     /// Nobody knows any more for how long they were to be.
-    func thawAll(in set: HierarchySet, _ files: any ControlFiles) -> Int {
-        guard let own = journal.map({ Array($0.directory.utf8) }) else { return 0 }
+    func thawAll(
+        in set: HierarchySet, _ files: any ControlFiles, of owners: ChangeOwners = .all
+    ) -> Int {
+        guard let journal else { return 0 }
+        let own = Array(journal.directory.utf8)
         var count = 0
         for index in [set.unified, set.legacy(.freezer)].compactMap(\.self) {
             let hierarchy = set.hierarchies[index]
             let interface = FreezeInterface(version: hierarchy.version)
             let all = (try? CgroupDirectory(.root, in: hierarchy).subtree()) ?? []
-            for cgroup in all where cgroup.descriptor.attribute(Self.name) == own {
+            for cgroup in all {
+                guard let mark = cgroup.descriptor.attribute(Self.name), mark.starts(with: own),
+                    mark.count == own.count || mark[own.count] == 0x0a,
+                    owners.include(isDaemons: mark.count > own.count)
+                else { continue }
                 let isFrozen = try? interface.isRequested { file throws(IOError) in
                     try files.text(file, of: cgroup)
                 }

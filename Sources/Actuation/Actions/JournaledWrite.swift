@@ -41,7 +41,7 @@ struct JournaledWrite {
         if let text = try? files.text(entry.cell.file, of: directory) {
             try? journal.finish(entry, readBack: entry.cell.value(in: text))
         } else if !directory.isCurrent {
-            try? journal.close(entry, reason: "gone")
+            try? journal.close([entry], reason: "gone")
         }
     }
 }
@@ -62,14 +62,12 @@ extension UndoJournal {
         _ cell: ControlCell, at path: CgroupPath, inode: UInt64 = 0, in hierarchy: MountedHierarchy,
         _ original: String, wanted: String, cause: String
     ) throws(ActuationError) -> JournalEntry {
-        do throws(IOError) {
+        do throws(JournalError) {
             return try begin(
                 cell, at: path, inode: inode, in: hierarchy, original: original, wanted: wanted,
                 cause: cause)
         } catch {
-            throw ActuationError(
-                error.isPermission ? .notPermitted : .failed,
-                "nothing was done, for the undo journal cannot be written: \(error)")
+            throw ActuationError(unrecorded: error)
         }
     }
 }

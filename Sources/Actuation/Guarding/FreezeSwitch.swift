@@ -45,10 +45,14 @@ public final class FreezeSwitch: Sendable {
             guard try !interface.isRequested(read) else {
                 throw IOError("freeze", "\(directory.path), it is frozen already", code: 16)
             }
-            _ = try journal?.begin(
-                directory: directory, file: ControlCell(interface.file),
-                original: interface.thawedValue, wanted: interface.frozenValue, cause: cause)
-            FrozenMark(journal: journal).put(on: directory.descriptor)
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+        _ = try journal?.record(
+            ControlCell(interface.file), of: directory, interface.thawedValue,
+            wanted: interface.frozenValue, cause: cause)
+        FrozenMark(journal: journal).put(on: directory.descriptor)
+        do throws(IOError) {
             looks.store(0, ordering: .relaxed)
             asked.store(true, ordering: .relaxed)
             try write(interface.frozenValue)

@@ -15,7 +15,9 @@ public final class OOMControl: Sendable {
         self.journal = journal
         do throws(IOError) {
             file = try directory.keep(Self.cell.file)
-            wasOff = try file.number(of: "oom_kill_disable") == 1
+            let isOff = try file.number(of: "oom_kill_disable") == 1
+            // What a guard that was killed left there is not what was there before.
+            wasOff = journal?.original(of: Self.cell, in: directory).map { $0 == "1" } ?? isOff
         } catch {
             throw ActuationError(error, on: directory)
         }

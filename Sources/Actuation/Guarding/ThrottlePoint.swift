@@ -38,8 +38,12 @@ public final class ThrottlePoint: Sendable {
         self.files = files
         self.journal = journal
         do throws(IOError) {
-            let text = try files.text(Self.file, of: directory)
-            original = journal?.original(of: Self.file, inode: directory.inode) ?? text
+            // A guard that was killed leaves its own value there; the journal has the original.
+            if let recorded = journal?.original(of: ControlCell(Self.file), in: directory) {
+                original = recorded
+            } else {
+                original = try files.text(Self.file, of: directory)
+            }
         } catch {
             throw ActuationError(error, on: directory)
         }
@@ -106,14 +110,5 @@ public final class ThrottlePoint: Sendable {
     private func note(_ text: String) {
         let now = (try? files.text(Self.file, of: directory)) ?? text
         layers.withLock { $0.written = now }
-    }
-}
-
-extension UndoJournal {
-    /// What a file of a cgroup held before this owner's first write; nil if it has not changed it.
-    func original(of file: String, inode: UInt64) -> String? {
-        (try? entries())?.last {
-            $0.owner == owner && $0.inode == inode && $0.cell == ControlCell(file)
-        }?.original
     }
 }

@@ -29,7 +29,7 @@ extension JournalEntry {
             return WriteOrder(direction: .widens, depth: -1, nesting: 0)
         }
         let direction: WriteDirection =
-            cell.file == "memory.oom_control"
+            isOOMControl
             ? .widens
             : WriteDirection(
                 from: LimitCatalog.coding(ofFile: cell.file)?.value(now),
@@ -42,13 +42,16 @@ extension JournalEntry {
     /// Whether it is the request to stand still.
     public var isFreeze: Bool { cell.file == "freezer.state" || cell.file == "cgroup.freeze" }
 
+    /// Whether it keeps the kernel of v1 from killing at a limit.
+    public var isOOMControl: Bool { cell.file == "memory.oom_control" }
+
     /// Whether a cgroup was to be made, and never was.
     var isUnmade: Bool { subject == .cgroup && readBack == nil }
 
     var isWeight: Bool { cell.file == "cpu.weight" || cell.file == "cpu.shares" }
 
     /// Whether a controller was passed on to the cgroups below.
-    var isPassingOn: Bool { cell.file == "cgroup.subtree_control" }
+    var isPassingOn: Bool { cell.file == ControlCell.passedOn }
 }
 
 extension LimitCatalog {

@@ -14,7 +14,7 @@ public struct JournalEntry: Hashable, Sendable {
     public let inode: UInt64
     /// The value's place.
     public let cell: ControlCell
-    /// Whose change it is: `daemon` for the daemon, empty for a command that a person gave.
+    /// Whose change it is; empty for a command that a person gave.
     public let owner: String
     /// The value before the owner's first write; that of an earlier owner, once that one has put
     /// its own back.
@@ -27,6 +27,16 @@ public struct JournalEntry: Hashable, Sendable {
     public var cause: String
     /// When the last write began, in microseconds since 1970.
     public var wallTime: UInt64
+
+    /// The owner of what the daemon's limits, rules and pools change; ``cause`` names which.
+    public static let daemon = "daemon"
+    /// The owner of what the daemon's OOM guards change; ``cause`` names which.
+    public static let guarding = "guard"
+
+    /// Whether the daemon made the change, itself or by a guard, rather than a person.
+    public var isDaemons: Bool { !owner.isEmpty }
+    /// Whether an OOM guard made it.
+    public var isGuards: Bool { owner == Self.guarding || isDaemons && cause.hasPrefix("guard ") }
 
     /// Whether the value is what it was, so that there is nothing to undo.
     public var isSettled: Bool { readBack.map { ControlCell.isSame($0, original) } ?? false }
@@ -63,6 +73,9 @@ extension JournalEntry {
         return .value
     }
 
+    /// The cgroup in the value of an entry about a process; nil for another value.
+    public static func place(_ value: String) -> CgroupPath? { MembershipText(value)?.path }
+
     /// The cell of a cgroup itself.
     static func made(_ path: CgroupPath) -> ControlCell {
         ControlCell(madeFile, line: path.description)
@@ -84,21 +97,24 @@ extension JournalEntry {
 }
 
 extension JournalEntry {
+    /// Reads a record; nil for one that cgwarden never writes.
+    ///
     /// A line without an owner is of a version that knew none.
     init?(_ line: RecordLine, _ sequence: UInt64) {
         guard let hierarchy = line["hier"], let path = line.bytes("path"),
             let inode = line.number("inode"),
             let file = line["file"], let original = line["original"], let wanted = line["wanted"]
         else { return nil }
+        let place = CgroupPath(normalising: path)
         self.init(
-            sequence: sequence, hierarchy: hierarchy, path: CgroupPath(normalising: path),
-            inode: inode,
+            sequence: sequence, hierarchy: hierarchy, path: place, inode: inode,
             cell: ControlCell(
                 file, line: Self.unlessEmpty(line["line"]), field: Self.unlessEmpty(line["field"]),
                 missing: line["missing"] ?? ""),
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
             wallTime: line.number("time") ?? 0)
+        guard isPlausible else { return nil }
     }
 
     private static func unlessEmpty(_ text: String?) -> String? { text == "" ? nil : text }

@@ -1,21 +1,24 @@
 /// All that a journal says.
 public struct JournalState: Sendable {
     /// The values that are not what they were, oldest first.
-    public var entries: [JournalEntry] { open.filter { !$0.isSettled } }
+    public var entries: [JournalEntry] { slots.compactMap(\.self).filter { !$0.isSettled } }
+    /// How many values that are.
+    public private(set) var openCount = 0
     /// The numbers of the lines that are damaged; a torn last line, which nothing followed, is none.
     public private(set) var damagedLines: [Int] = []
     /// Whether it is from before the machine started; cgroups and limits are gone since.
     public private(set) var isFromEarlierBoot = false
     /// Where the last whole line ends.
     private(set) var wholeBytes = 0
+    /// Where the file ended when it was last checked for what can be dropped.
+    private(set) var checkedBytes = 0
     private(set) var lastSequence: UInt64 = 0
     private var lines = 0
     /// Settled ones too, in the order of their first records; nil for what was closed.
     private var slots: [JournalEntry?] = []
     private var slotOf: [UInt64: Int] = [:]
     private var slotsAt: [JournalEntry.Place: [Int]] = [:]
-
-    private var open: [JournalEntry] { slots.compactMap(\.self) }
+    private var slotsIn: [UInt64: [Int]] = [:]
 
     /// What no journal says.
     init() {}
@@ -23,69 +26,94 @@ public struct JournalState: Sendable {
     /// Reads a journal; nothing in it is believed that its checksum does not confirm.
     init(parsing bytes: [UInt8], bootID: String) { read(bytes, bootID: bootID) }
 
-    /// Reads on: the bytes begin with those that were read before.
+    /// Reads on: the bytes follow the last whole line.
     mutating func read(_ bytes: [UInt8], bootID: String) {
-        while let end = bytes[wholeBytes...].firstIndex(of: 0x0a) {
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: 0x0a) {
             lines += 1
-            if let line = RecordLine(bytes[wholeBytes..<end]) {
-                take(line, bootID: bootID)
-            } else {
-                damagedLines.append(lines)
-            }
-            wholeBytes = end + 1
+            let line = RecordLine(bytes[start..<end])
+            wholeBytes += end + 1 - start
+            if line.map({ take($0, bootID: bootID) }) != true { damagedLines.append(lines) }
+            start = end + 1
         }
+    }
+
+    /// All that was ever changed in cgroups of this inode and was not closed, settled or not.
+    func known(inode: UInt64) -> [JournalEntry] { (slotsIn[inode] ?? []).compactMap { slots[$0] } }
+
+    /// The values in cgroups of these inodes that are not what they were, oldest first.
+    public func entries(inodes: Set<UInt64>) -> [JournalEntry] {
+        inodes.flatMap { slotsIn[$0] ?? [] }.sorted().compactMap { slots[$0] }
+            .filter { !$0.isSettled }
     }
 
     /// The shortest journal that says the same, without what `isObsolete` picks; the number of the
     /// last record stays, for whoever has it in hand may still add to it.
     func records(bootID: String, without isObsolete: (JournalEntry) -> Bool) -> [UInt8] {
-        var bytes = RecordLine("last", ["seq": "\(lastSequence)"]).bytes
+        var bytes: [UInt8] = []
         for entry in entries where !isObsolete(entry) {
             bytes += entry.intent(bootID: bootID).bytes
             if let readBack = entry.readBack { bytes += entry.end(readBack).bytes }
         }
-        return bytes
+        return bytes + checkMark.bytes
     }
 
-    private mutating func take(_ line: RecordLine, bootID: String) {
-        guard let sequence = line.number("seq") else { return }
+    /// Says that the file was checked up to here.
+    var checkMark: RecordLine { RecordLine("last", ["seq": "\(lastSequence)"]) }
+
+    /// False for a record that cgwarden never writes.
+    private mutating func take(_ line: RecordLine, bootID: String) -> Bool {
+        guard let sequence = line.number("seq") else { return false }
         lastSequence = max(lastSequence, sequence)
         switch line.verb {
         case "intent":
-            guard let entry = JournalEntry(line, sequence) else { return }
+            guard let entry = JournalEntry(line, sequence) else { return false }
             if line["boot"] != bootID { isFromEarlierBoot = true }
             begin(entry)
-        case "done": if let slot = slotOf[sequence] { slots[slot]?.readBack = line["value"] }
+        case "done":
+            if let slot = slotOf[sequence] { change(slot) { $0.readBack = line["value"] } }
         case "closed": if let slot = slotOf[sequence] { close(slot) }
+        case "last": checkedBytes = wholeBytes
         default: break
         }
+        return true
+    }
+
+    private mutating func change(_ slot: Int, _ body: (inout JournalEntry) -> Void) {
+        guard var entry = slots[slot] else { return }
+        if !entry.isSettled { openCount -= 1 }
+        body(&entry)
+        if !entry.isSettled { openCount += 1 }
+        slots[slot] = entry
     }
 
     /// The owner's first original stays for as long as the value is not that again.
     private mutating func begin(_ entry: JournalEntry) {
-        let place = entry.place
-        if let slot = slotsAt[place]?.first(where: { slots[$0]?.owner == entry.owner }),
+        if let slot = slotsAt[entry.place]?.first(where: { slots[$0]?.owner == entry.owner }),
             let known = slots[slot]
         {
             if !known.isSettled {
                 let slot = settle(slot, onto: entry.original)
-                guard var known = slots[slot] else { return }
+                guard let known = slots[slot] else { return }
                 slotOf[known.sequence] = nil
-                known.sequence = entry.sequence
-                known.path = entry.path
-                known.wanted = entry.wanted
-                known.readBack = nil
-                known.cause = entry.cause
-                known.wallTime = entry.wallTime
-                slots[slot] = known
+                change(slot) { known in
+                    known.sequence = entry.sequence
+                    known.path = entry.path
+                    known.wanted = entry.wanted
+                    known.readBack = nil
+                    known.cause = entry.cause
+                    known.wallTime = entry.wallTime
+                }
                 slotOf[entry.sequence] = slot
                 return
             }
             remove(slot, known)
         }
         slotOf[entry.sequence] = slots.count
-        slotsAt[place, default: []].append(slots.count)
+        slotsAt[entry.place, default: []].append(slots.count)
+        slotsIn[entry.inode, default: []].append(slots.count)
         slots.append(entry)
+        if !entry.isSettled { openCount += 1 }
     }
 
     /// Makes what a person set on top of the daemon's value the one that the daemon puts back.
@@ -93,16 +121,16 @@ public struct JournalState: Sendable {
     /// The person's entry moves below the daemon's and gets its original. Returns the slot that the
     /// daemon's entry then has.
     private mutating func settle(_ slot: Int, onto found: String) -> Int {
-        guard var known = slots[slot], !known.isPersons, !known.isWritten(found),
+        guard let known = slots[slot], !known.isPersons, !known.isWritten(found),
             let below = slotsAt[known.place]?.first(where: {
                 slots[$0].map { $0.isPersons && $0.isWritten(found) } ?? false
-            }), var persons = slots[below]
+            }), let persons = slots[below]
         else { return slot }
         let (lower, upper) = (min(slot, below), max(slot, below))
-        if slot < below { persons.original = known.original }
-        known.original = found
-        slots[lower] = persons
-        slots[upper] = known
+        change(lower) { $0 = persons }
+        change(upper) { $0 = known }
+        if slot < below { change(lower) { $0.original = known.original } }
+        change(upper) { $0.original = found }
         slotOf[persons.sequence] = lower
         slotOf[known.sequence] = upper
         return upper
@@ -113,13 +141,20 @@ public struct JournalState: Sendable {
         guard let entry = slots[slot] else { return }
         let later = slotsAt[entry.place]?.first { $0 > slot }
         remove(slot, entry)
-        if let later { slots[later]?.original = entry.original }
+        if let later { change(later) { $0.original = entry.original } }
     }
 
     private mutating func remove(_ slot: Int, _ entry: JournalEntry) {
+        if !entry.isSettled { openCount -= 1 }
         slots[slot] = nil
         slotOf[entry.sequence] = nil
-        slotsAt[entry.place]?.removeAll { $0 == slot }
-        if slotsAt[entry.place]?.isEmpty == true { slotsAt[entry.place] = nil }
+        Self.take(slot, from: &slotsAt[entry.place])
+        Self.take(slot, from: &slotsIn[entry.inode])
+    }
+
+    private static func take(_ slot: Int, from slots: inout [Int]?) {
+        guard let place = slots?.firstIndex(of: slot) else { return }
+        slots?.remove(at: place)
+        if slots?.isEmpty == true { slots = nil }
     }
 }

@@ -20,45 +20,29 @@ public struct Restorer {
         self.pause = pause
     }
 
-    /// Puts back the values of a cgroup and those below it, or all; a dry run only looks.
+    /// Puts back the values of a cgroup and those below it, of some inodes, or all; a dry run only
+    /// looks.
     ///
     /// What someone else has changed since is left alone unless forced, and so is what is not
     /// wanted. A value that several owners changed gets the first one's original, if all of them
     /// are to be put back. Throws if there is no telling what the journal said.
     public func restore(
-        _ path: CgroupPath? = nil, force: Bool = false, dryRun: Bool = false,
+        _ path: CgroupPath? = nil, inodes: Set<UInt64>? = nil, owners: ChangeOwners = .all,
+        force: Bool = false, dryRun: Bool = false,
         where isWanted: (JournalEntry) -> Bool = { _ in true }
     ) throws(ActuationError) -> [RestoreResult] {
-        let state: JournalState
-        do throws(IOError) {
-            state = try journal.state()
+        let view: JournalView
+        do throws(JournalError) {
+            view = try journal.view(inodes: inodes)
         } catch {
-            throw ActuationError(
-                error.isPermission ? .notPermitted : .failed, "\(error); is this run as root?")
+            throw ActuationError(error)
         }
-        guard !state.isFromEarlierBoot else {
-            if !dryRun { _ = FrozenMark(journal: journal).thawAll(in: set, files) }
-            throw ActuationError(
-                .refused,
-                "the journal in \(journal.directory) is from before the machine started, and what "
-                    + "it is about is gone; remove it")
+        try check(view, owners, thaws: !dryRun && inodes == nil, force: force)
+        let wanted = view.entries.filter {
+            path.map($0.path.isWithin) ?? true && owners.include($0) && isWanted($0)
         }
-        // Whatever the journal said of them is not to be trusted, but they cannot wait.
-        let thawed =
-            state.damagedLines.isEmpty || dryRun
-            ? 0 : FrozenMark(journal: journal).thawAll(in: set, files)
-        guard state.damagedLines.isEmpty || force else {
-            throw ActuationError(
-                .refused,
-                "the journal in \(journal.directory) is damaged in line "
-                    + "\(state.damagedLines.map(String.init).joined(separator: ", ")), so that an "
-                    + "original may be missing; nothing was written"
-                    + (thawed > 0 ? ", but what is frozen goes on" : "")
-                    + ". `cgwarden journal` shows what is legible, --force restores that")
-        }
-        let wanted = state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }
         let changes = Dictionary(grouping: wanted, by: \.place)
-        let kept = Dictionary(grouping: state.entries.filter(\.isPersons), by: \.place)
+        let kept = Dictionary(grouping: view.entries.filter(\.isPersons), by: \.place)
         var waiting = Array(wanted.filter { changes[$0.place]?.first == $0 }.reversed())
         var results: [RestoreResult] = []
         // The order is right for what the catalog knows. For the rest, what the kernel refuses
@@ -74,8 +58,36 @@ public struct Restorer {
                 break
             }
         }
-        if !dryRun { settle(results, changes) }
+        if !dryRun {
+            settle(results, changes)
+            // All that is legible was put back.
+            if force, path == nil, owners == .all, waiting.isEmpty { try? journal.setAside() }
+        }
         return results
+    }
+
+    /// Throws if the journal is not to be believed; whatever it said then, what bears our mark as
+    /// frozen goes on, for it cannot wait.
+    private func check(
+        _ view: JournalView, _ owners: ChangeOwners, thaws: Bool, force: Bool
+    ) throws(ActuationError) {
+        func thaw() -> Int {
+            thaws ? FrozenMark(journal: journal).thawAll(in: set, files, of: owners) : 0
+        }
+        guard !view.isFromEarlierBoot else {
+            _ = thaw()
+            throw ActuationError(
+                .refused,
+                "the journal in \(journal.directory) is from before the machine started, and what "
+                    + "it is about is gone; remove it")
+        }
+        guard !view.damagedLines.isEmpty else { return }
+        let thawed = thaw()
+        guard !force else { return }
+        throw ActuationError(
+            .refused,
+            "nothing was written" + (thawed > 0 ? ", but what is frozen goes on" : "") + ": "
+                + "\(JournalError.damaged(directory: journal.directory, lines: view.damagedLines))")
     }
 
     /// Sorts out what is done, gone or foreign, and writes the rest in its order.
@@ -89,6 +101,10 @@ public struct Restorer {
         for entry in entries {
             func conclude(_ outcome: RestoreResult.Outcome, _ found: String? = nil) {
                 results.append(RestoreResult(entry: entry, found: found, outcome: outcome))
+            }
+            guard set.hierarchies.contains(where: { $0.label == entry.hierarchy }) else {
+                conclude(.failed(Self.unseen(entry)))
+                continue
             }
             do throws(IOError) {
                 guard let target = try UndoTarget(entry, in: set, files) else {
@@ -136,6 +152,13 @@ public struct Restorer {
             }
         }
         return results
+    }
+
+    private static func unseen(_ entry: JournalEntry) -> ActuationError {
+        ActuationError(
+            .unavailable,
+            "hierarchy \(entry.hierarchy) is not mounted here, so \(entry.path) cannot be seen; "
+                + "restore it where it is mounted")
     }
 
     private func write(_ one: UndoTarget, force: Bool) throws(ActuationError) -> RestoreResult {
@@ -194,31 +217,16 @@ public struct Restorer {
         return try files.text("\(name).effective", of: parent)
     }
 
-    /// Takes what is done from the journal; an entry that stays there is only tried once more.
+    /// Takes what is done from the journal, by one record; an entry that stays there is only tried
+    /// once more.
     private func settle(
         _ results: [RestoreResult], _ changes: [JournalEntry.Place: [JournalEntry]]
     ) {
-        for result in results {
-            guard let reason = result.outcome.ending else { continue }
-            // The first last, so that nobody's original becomes another's meanwhile.
-            for entry in (changes[result.entry.place] ?? []).reversed() {
-                try? journal.close(entry, reason: reason)
-            }
+        // The first last, so that nobody's original becomes another's meanwhile.
+        let done = results.filter { !$0.isLeft }.flatMap { result in
+            (changes[result.entry.place] ?? []).reversed()
         }
+        try? journal.close(done, reason: "restored")
         try? journal.compact()
-    }
-}
-
-extension RestoreResult.Outcome {
-    /// Why the journal may forget the value; nil if it must not.
-    fileprivate var ending: String? {
-        switch self {
-        case .restored: "restored"
-        case .already: "already"
-        case .kept: "kept"
-        case .gone: "gone"
-        case .residue: "residue"
-        case .foreign, .failed: nil
-        }
     }
 }

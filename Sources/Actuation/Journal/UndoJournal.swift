@@ -1,27 +1,25 @@
-internal import CgroupModel
+public import CgroupModel
 internal import Hierarchy
-public import KernelIO
-internal import Synchronization
+internal import KernelIO
 
 /// The write-ahead journal: before anything is written to the kernel, what was there is on record.
 ///
 /// It is one file of lines, on a tmpfs that vanishes with the cgroups when the machine restarts.
-/// Each call locks it, so that several processes may use it.
+/// Several processes may use it: each change locks it, and reading needs no lock.
 public struct UndoJournal: Sendable {
-    /// The directory of the file.
-    public let directory: String
     /// Whose changes are put on record here; empty for those of a command that a person gave.
     public let owner: String
+    private let file: JournalFile
     private let bootID: String
-    private let patience: Duration?
-    private let known = KnownJournal()
-    /// A longer file is written anew without what is settled or gone, if that halves it.
+    /// A shorter file is never rewritten.
     private static let usualBytes = 16 << 10
 
     /// Uses `DIRECTORY/journal`; nothing is created before the first record.
     ///
-    /// Whoever holds the lock may hang; with `patience` a call waits for so long and then fails.
-    public init(directory: String, owner: String = "", patience: Duration? = nil) {
+    /// Whoever holds the lock may hang, so a change waits for so long and then fails.
+    public init(
+        directory: String, owner: String = "", patience: Duration = .seconds(10)
+    ) {
         let boot = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
         self.init(
             directory: directory, owner: owner,
@@ -29,20 +27,41 @@ public struct UndoJournal: Sendable {
             patience: patience)
     }
 
-    init(directory: String, owner: String = "", bootID: String, patience: Duration? = nil) {
-        self.directory = directory
-        self.owner = owner
-        self.patience = patience
-        self.bootID = bootID
+    init(
+        directory: String, owner: String = "", bootID: String, patience: Duration = .seconds(10)
+    ) {
+        self.init(
+            owner: owner, bootID: bootID,
+            file: JournalFile(directory: directory, bootID: bootID, patience: patience))
     }
 
-    private var path: String { "\(directory)/journal" }
+    private init(owner: String, bootID: String, file: JournalFile) {
+        self.owner = owner
+        self.bootID = bootID
+        self.file = file
+    }
+
+    /// The same journal for another owner's changes.
+    public func owned(by owner: String) -> UndoJournal {
+        UndoJournal(owner: owner, bootID: bootID, file: file)
+    }
+
+    /// The directory of the file.
+    public var directory: String { file.directory }
+
+    /// How many bytes of the file this process has read.
+    var bytesRead: Int { file.bytesRead }
+
+    // MARK: Records
 
     /// Puts on record that a value is about to be written; only when this returns may it be.
+    ///
+    /// A damaged journal takes no record: an original that is missing from it would be recorded
+    /// again with the value that cgwarden itself wrote.
     public func begin(
         directory cgroup: CgroupDirectory, file: ControlCell, original: String, wanted: String,
         cause: String
-    ) throws(IOError) -> JournalEntry {
+    ) throws(JournalError) -> JournalEntry {
         try begin(
             file, at: cgroup.path, inode: cgroup.inode, in: cgroup.hierarchy, original: original,
             wanted: wanted, cause: cause)
@@ -52,115 +71,144 @@ public struct UndoJournal: Sendable {
     func begin(
         _ cell: ControlCell, at place: CgroupPath, inode: UInt64 = 0,
         in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String
-    ) throws(IOError) -> JournalEntry {
-        try StandardOutput.createDirectories(directory)
+    ) throws(JournalError) -> JournalEntry {
         while true {
-            let log = try LogFile(path, patience: patience)
-            let bytes = try log.contents()
-            let known = self.known.state(of: bytes, bootID: bootID)
-            if try tidy(log, known, bytes.count, hierarchy) { continue }
-            try Self.cut(log, to: known.wholeBytes, of: bytes.count)
-            let entry = JournalEntry(
-                sequence: known.lastSequence + 1, hierarchy: hierarchy.label, path: place,
-                inode: inode, cell: cell, owner: owner, original: original, wanted: wanted,
-                readBack: nil, cause: cause, wallTime: MonotonicClock.wallMicroseconds)
-            try log.append(entry.intent(bootID: bootID).bytes)
-            return entry
+            let entry = try file.change(creating: true) { file, folder throws(JournalError) in
+                if file.state.isFromEarlierBoot {
+                    try file.setAside(as: "old", in: folder)
+                    return JournalEntry?.none
+                }
+                guard file.state.damagedLines.isEmpty else {
+                    throw .damaged(directory: directory, lines: file.state.damagedLines)
+                }
+                try shorten(&file, in: folder, hierarchy)
+                let entry = JournalEntry(
+                    sequence: file.state.lastSequence + 1, hierarchy: hierarchy.label,
+                    path: place, inode: inode, cell: cell, owner: owner, original: original,
+                    wanted: wanted, readBack: nil, cause: cause,
+                    wallTime: MonotonicClock.wallMicroseconds)
+                try file.append([entry.intent(bootID: bootID)], durably: true)
+                return entry
+            }
+            if let entry, let entry { return entry }
         }
     }
 
     /// Puts on record what the value is after the write, whether that succeeded or not.
-    public func finish(_ entry: JournalEntry, readBack: String) throws(IOError) {
-        try append(entry.end(readBack))
+    public func finish(_ entry: JournalEntry, readBack: String) throws(JournalError) {
+        try append([entry.end(readBack)])
     }
 
-    /// Forgets a value: its cgroup is gone, or a person decided to leave it as it is.
-    public func close(_ entry: JournalEntry, reason: String) throws(IOError) {
-        try append(RecordLine("closed", ["seq": "\(entry.sequence)", "reason": reason]))
+    /// Forgets values: their cgroups are gone, they were put back, or a person decided to leave
+    /// them as they are.
+    public func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
+        guard !entries.isEmpty else { return }
+        try append(
+            entries.map { RecordLine("closed", ["seq": "\($0.sequence)", "reason": reason]) })
     }
+
+    private func append(_ lines: [RecordLine]) throws(JournalError) {
+        _ = try file.change { file, _ throws(JournalError) in
+            try file.append(lines, durably: false)
+        }
+    }
+
+    /// Rewrites a file that has become long, if that halves it; else it is looked at again only when
+    /// it is twice as long, so that the cost of a record does not depend on their number.
+    private func shorten(
+        _ file: inout JournalContent, in folder: borrowing PrivateDirectory,
+        _ hierarchy: MountedHierarchy
+    ) throws(JournalError) {
+        let size = file.state.wholeBytes
+        guard size > max(Self.usualBytes, 2 * file.state.checkedBytes) else { return }
+        let short = file.state.records(bootID: bootID) { $0.isGone(from: hierarchy) }
+        if short.count < size / 2 {
+            try file.replace(with: short, in: folder)
+        } else {
+            try file.append([file.state.checkMark], durably: false)
+        }
+    }
+
+    /// Removes the file if nothing in it is open.
+    public func compact() throws(JournalError) {
+        _ = try file.change { file, folder throws(JournalError) in
+            if file.state.openCount == 0, file.state.damagedLines.isEmpty {
+                try file.remove(from: folder)
+            }
+        }
+    }
+
+    /// Sets a damaged file aside.
+    func setAside() throws(JournalError) {
+        _ = try file.change { file, folder throws(JournalError) in
+            if !file.state.damagedLines.isEmpty { try file.setAside(as: "damaged", in: folder) }
+        }
+    }
+
+    // MARK: Looking
 
     /// All that the journal says now; nothing if there is none.
-    public func state() throws(IOError) -> JournalState {
-        guard LogFile.exists(path) else { return JournalState() }
-        return known.state(of: try ReadBuffer.contents(of: Array(path.utf8)), bootID: bootID)
-    }
+    public func state() throws(JournalError) -> JournalState { try file.look { $0 } }
 
     /// The values that are not what they were, oldest first.
-    public func entries() throws(IOError) -> [JournalEntry] { try state().entries }
+    public func entries() throws(JournalError) -> [JournalEntry] { try file.look(\.entries) }
 
-    /// Empties the file if nothing in it is open.
-    public func compact() throws(IOError) {
-        guard LogFile.exists(path) else { return }
-        let log = try LogFile(path, patience: patience)
-        let bytes = try log.contents()
-        let known = self.known.state(of: bytes, bootID: bootID)
-        guard !bytes.isEmpty, known.entries.isEmpty, known.damagedLines.isEmpty else { return }
-        try log.truncate(to: 0)
-    }
-
-    /// Puts a journal aside that must not be added to, being from an earlier boot or damaged, and
-    /// shortens one that has become long; whether there is another file now.
-    private func tidy(
-        _ log: borrowing LogFile, _ known: JournalState, _ size: Int, _ hierarchy: MountedHierarchy
-    ) throws(IOError) -> Bool {
-        if known.isFromEarlierBoot || !known.damagedLines.isEmpty {
-            let kind = known.isFromEarlierBoot ? "old" : "damaged"
-            try LogFile.rename(path, to: "\(path).\(kind).\(MonotonicClock.wallMicroseconds)")
-            return true
+    /// What the journal says now of cgroups of these inodes, or of all.
+    func view(inodes: Set<UInt64>?) throws(JournalError) -> JournalView {
+        try file.look { state in
+            JournalView(
+                entries: inodes.map { state.entries(inodes: $0) } ?? state.entries,
+                damagedLines: state.damagedLines, isFromEarlierBoot: state.isFromEarlierBoot)
         }
-        guard size > Self.usualBytes else { return false }
-        let short = known.records(bootID: bootID) { $0.isGone(from: hierarchy) }
-        guard short.count < size / 2 else { return false }
-        try log.replace(with: short)
-        return true
     }
 
-    private func append(_ line: RecordLine) throws(IOError) {
-        let log = try LogFile(path, patience: patience)
-        let bytes = try log.contents()
-        let whole = (bytes.lastIndex(of: 0x0a) ?? -1) + 1
-        try Self.cut(log, to: whole, of: bytes.count)
-        try log.append(line.bytes)
+    /// What a value of a cgroup was before this owner changed it; nil if it did not, or has put it
+    /// back.
+    func original(of cell: ControlCell, in cgroup: CgroupDirectory) -> String? {
+        own(in: cgroup).first { $0.cell == cell }?.original
     }
 
-    /// What a crash left of a line is cut off, or the next record would be joined to it.
-    private static func cut(
-        _ log: borrowing LogFile, to whole: Int, of size: Int
-    ) throws(IOError) {
-        if whole < size { try log.truncate(to: whole) }
+    /// The same of a limit.
+    public func original(of limit: Limit, in cgroup: CgroupDirectory) -> LimitValue? {
+        for entry in own(in: cgroup) {
+            let file = (limit.v1 + limit.v2).first { $0.name == entry.cell.file }
+            if let file { return file.coding.value(entry.original) }
+        }
+        return nil
+    }
+
+    private func own(in cgroup: CgroupDirectory) -> [JournalEntry] {
+        let entries = (try? file.look { $0.entries(inodes: [cgroup.inode]) }) ?? []
+        return entries.filter { $0.owner == owner && $0.hierarchy == cgroup.hierarchy.label }
     }
 }
 
-/// What a journal said last, so that only what was added has to be understood.
-private final class KnownJournal: Sendable {
-    private let last = Mutex<(bytes: [UInt8], state: JournalState)>(([], JournalState()))
-
-    func state(of bytes: [UInt8], bootID: String) -> JournalState {
-        last.withLock { last in
-            // Someone else may have begun it anew.
-            if !bytes.starts(with: last.bytes) { last.state = JournalState() }
-            last.state.read(bytes, bootID: bootID)
-            last.bytes = bytes
-            return last.state
-        }
-    }
+/// A part of what a journal says.
+struct JournalView: Sendable {
+    let entries: [JournalEntry]
+    let damagedLines: [Int]
+    let isFromEarlierBoot: Bool
 }
 
 extension UndoJournal {
     /// Notes that a file of a cgroup holds another value now; nothing if it was never changed.
     func settle(_ file: String, inode: UInt64, readBack: String) {
-        guard let entries = try? entries() else { return }
-        for entry in entries where entry.inode == inode && entry.cell.file == file {
-            try? finish(entry, readBack: readBack)
-        }
+        let known = (try? self.file.look { $0.known(inode: inode) }) ?? []
+        let changed = known.filter { $0.cell.file == file && $0.readBack != readBack }
+        guard !changed.isEmpty else { return }
+        try? append(changed.map { $0.end(readBack) })
     }
 
     /// Forgets a cgroup that was removed: there is nothing left that could be put back.
     func forget(_ directory: CgroupDirectory) {
-        guard let entries = try? entries() else { return }
-        for entry in entries where entry.concerns(directory) {
-            try? close(entry, reason: "removed")
-        }
+        let known = (try? file.look { $0.known(inode: directory.inode) + $0.known(inode: 0) }) ?? []
+        try? close(known.filter { $0.concerns(directory) }, reason: "removed")
+    }
+
+    /// Forgets values of cgroups that are gone, as far as they are meant.
+    public func forget(inodes: Set<UInt64>, where isMeant: (JournalEntry) -> Bool) {
+        let entries = (try? file.look { $0.entries(inodes: inodes) }) ?? []
+        try? close(entries.filter(isMeant), reason: "gone")
     }
 }
 

@@ -109,23 +109,3 @@ struct UndoTarget {
         }
     }
 }
-
-/// Where a process is in one hierarchy, as the journal keeps it: `INODE PATH`.
-struct MembershipText: CustomStringConvertible {
-    let inode: UInt64
-    let path: CgroupPath
-
-    init(_ directory: CgroupDirectory) {
-        inode = directory.inode
-        path = directory.path
-    }
-
-    init?(_ text: String) {
-        let parts = text.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, let inode = UInt64(parts[0]) else { return nil }
-        self.inode = inode
-        path = CgroupPath(printed: String(parts[1]))
-    }
-
-    var description: String { "\(inode) \(path)" }
-}

@@ -92,6 +92,15 @@ public struct OwnerAwareFiles: ControlFiles {
         try kernel.write(value, to: name, of: directory)
     }
 
+    /// Tells systemd that a unit goes on which it was asked to freeze, and which was thawed without
+    /// it; nothing for another cgroup.
+    public func noteThawed(_ directory: CgroupDirectory) {
+        guard directory.hierarchy.version == .unified,
+            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: "cgroup.freeze")
+        else { return }
+        _ = try? actuator.thaw(unit, in: directory)
+    }
+
     /// These are such files.
     public var systemd: OwnerAwareFiles? { self }
 

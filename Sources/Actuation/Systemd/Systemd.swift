@@ -53,6 +53,17 @@ public struct Systemd: Sendable {
         return try facts(of: found)
     }
 
+    /// The unit that a process belongs to; nil if there is none.
+    public func unit(ofProcess pid: Int32) throws(BusError) -> UnitFacts? {
+        let found: String
+        do throws(BusError) {
+            found = try objectPath(call("GetUnitByPID", [.uint32(UInt32(pid))]))
+        } catch .refused {
+            return nil
+        }
+        return try facts(of: found)
+    }
+
     /// What is known of a unit by its name; nil if it is not loaded.
     public func unit(named name: String) throws(BusError) -> UnitFacts? {
         let found: String

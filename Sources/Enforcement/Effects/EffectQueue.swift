@@ -34,10 +34,23 @@ struct EffectQueue {
         var isHung = false
     }
 
+    private struct Waiting {
+        let job: Job
+        /// How many unfinished jobs come first.
+        var predecessors: Int
+    }
+
     let bounds: Enforcer.Bounds
-    private var waiting: [Job] = []
+    private var waiting: [UInt64: Waiting] = [:]
     private var running: [UInt64: Running] = [:]
+    private var places = TakenPlaces()
+    /// Jobs that wait for a job.
+    private var followers: [UInt64: [UInt64]] = [:]
+    /// Jobs that wait for nothing but a thread, or not even that.
+    private var ready = ReadyJobs()
     private var results: [EffectResult] = []
+    /// How many waiting jobs a chain has.
+    private var chains: [UInt64: Int] = [:]
     /// Chains of which an effect failed while others still wait.
     private var broken: Set<UInt64> = []
     private var lastNumber: UInt64 = 0
@@ -57,7 +70,7 @@ struct EffectQueue {
                 lanes.insert(.chain(effect.chain))
                 lanes.insert(.cgroup(effect.target.cgroup))
             }
-            waiting.append(Job(number: lastNumber, effects: group, lanes: lanes))
+            enqueue(Job(number: lastNumber, effects: group, lanes: lanes))
         }
     }
 
@@ -65,49 +78,69 @@ struct EffectQueue {
     /// them hold, and the kernel wants them in an order that only all of them tell.
     private static func joined(_ effects: [Effect]) -> [[Effect]] {
         var groups: [[Effect]] = []
+        var last: [Effect.Bond: (place: Int, cgroups: Set<CgroupID>)] = [:]
         for effect in effects {
-            let place = groups.lastIndex { $0[0].belongsTogether(with: effect) }
-            if let place,
-                !groups[place].contains(where: { $0.target.cgroup == effect.target.cgroup })
-            {
+            guard let bond = effect.bond else {
+                groups.append([effect])
+                continue
+            }
+            let cgroup = effect.target.cgroup
+            if let place = last[bond]?.place, last[bond]?.cgroups.insert(cgroup).inserted == true {
                 groups[place].append(effect)
             } else {
+                last[bond] = (groups.count, [cgroup])
                 groups.append([effect])
             }
         }
         return groups
     }
 
+    private mutating func enqueue(_ job: Job) {
+        let predecessors = places.take(job)
+        for number in predecessors { followers[number, default: []].append(job.number) }
+        waiting[job.number] = Waiting(job: job, predecessors: predecessors.count)
+        for chain in job.chains { chains[chain, default: 0] += 1 }
+        if predecessors.isEmpty { ready.add(job) }
+    }
+
+    /// What a job concerns is free for the next one.
+    private mutating func release(_ job: Job) {
+        places.release(job)
+        for number in followers.removeValue(forKey: job.number) ?? [] {
+            waiting[number]?.predecessors -= 1
+            if let next = waiting[number], next.predecessors == 0 { ready.add(next.job) }
+        }
+    }
+
+    private mutating func dequeue(_ number: UInt64) -> Job? {
+        guard let job = waiting.removeValue(forKey: number)?.job else { return nil }
+        for chain in job.chains {
+            let left = (chains[chain] ?? 1) - 1
+            chains[chain] = left == 0 ? nil : left
+        }
+        return job
+    }
+
     /// Takes out what may begin now.
     mutating func startable(now: UInt64, patience: (Effect) -> Duration) -> [Job] {
         var started: [Job] = []
-        var left: [Job] = []
-        var taken = TakenLanes()
-        for one in running.values where !one.isHung { taken.take(one.job) }
-        for job in waiting {
-            if taken.conflicts(with: job) {
-                taken.take(job)
-                left.append(job)
-            } else if let outcome = reasonNotToStart(job) {
+        while let number = ready.next(hasThread: freeThreads > 0), let job = dequeue(number) {
+            if let outcome = reasonNotToStart(job) {
                 answer(job.effects, outcome)
-            } else if job.needsThread, freeThreads == 0 {
-                taken.take(job)
-                left.append(job)
+                release(job)
             } else {
                 let time = job.effects.map(patience).max() ?? .zero
                 running[job.number] = Running(
                     job: job, deadline: now + Self.nanoseconds(bounds.deadline + time))
-                taken.take(job)
                 started.append(job)
             }
+            for chain in job.chains where chains[chain] == nil { broken.remove(chain) }
         }
-        waiting = left
-        broken.formIntersection(left.flatMap(\.effects).map(\.chain))
         return started
     }
 
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {
-        if job.effects.contains(where: { broken.contains($0.chain) }) { return .skipped }
+        if !job.chains.isDisjoint(with: broken) { return .skipped }
         // What lets processes go on is tried nonetheless.
         guard job.needsThread, job.effects[0].kind != .thaw,
             job.effects.contains(where: { isQuarantined($0.target.cgroup) })
@@ -133,12 +166,13 @@ struct EffectQueue {
 
     /// Notes how a job ended; one that hung is answered a second time, and its cgroup is free again.
     mutating func finish(_ number: UInt64, _ outcomes: [EffectResult]) {
-        guard let job = running.removeValue(forKey: number)?.job else { return }
+        guard let ended = running.removeValue(forKey: number) else { return }
         results += outcomes
-        for effect in job.effects {
+        for effect in ended.job.effects {
             guard let result = outcomes.first(where: { $0.id == effect.id }) else { continue }
             note(result.outcome, of: effect)
         }
+        if !ended.isHung { release(ended.job) }
     }
 
     /// Gives up waiting for what is overdue.
@@ -146,6 +180,7 @@ struct EffectQueue {
         for (number, one) in running where !one.isHung && now >= one.deadline {
             running[number]?.isHung = true
             answer(one.job.effects, .hung)
+            release(one.job)
         }
     }
 
@@ -166,6 +201,7 @@ struct EffectQueue {
     }
 
     private mutating func note(_ outcome: EffectResult.Outcome, of effect: Effect) {
+        guard chains[effect.chain] != nil else { return }
         if outcome.endsChain, !effect.continuesOnError || outcome.isHookVeto(effect) {
             broken.insert(effect.chain)
         }
@@ -178,53 +214,17 @@ struct EffectQueue {
     }
 }
 
-/// What jobs that are under way, or come first, concern.
-private struct TakenLanes {
-    private var lanes: Set<EffectQueue.Lane> = []
-    /// Where values are changed, and all cgroups above those.
-    private var paths: Set<CgroupPath> = []
-    private var above: Set<CgroupPath> = []
-
-    mutating func take(_ job: EffectQueue.Job) {
-        lanes.formUnion(job.lanes)
-        for path in job.changedPaths {
-            paths.insert(path)
-            above.formUnion(path.ancestors)
-        }
-    }
-
-    /// Values of a cgroup and of one above it are changed one after the other, in the order in
-    /// which the engine wants them: the kernel compares them.
-    func conflicts(with job: EffectQueue.Job) -> Bool {
-        !lanes.isDisjoint(with: job.lanes)
-            || job.changedPaths.contains { path in
-                above.contains(path) || path.ancestors.contains(where: paths.contains)
-            }
-    }
-}
-
-extension EffectQueue.Job {
-    fileprivate var changedPaths: [CgroupPath] {
-        switch effects[0].kind {
-        case .set, .restore: effects.map(\.target.path)
-        default: []
-        }
-    }
-}
-
-extension CgroupPath {
-    fileprivate var ancestors: [CgroupPath] {
-        Array(sequence(first: self) { $0.parent }.dropFirst())
-    }
-}
-
 extension Effect {
-    fileprivate func belongsTogether(with other: Effect) -> Bool {
-        guard case .set = kind, case .set = other.kind, isDryRun == other.isDryRun else {
-            return false
-        }
-        if case .pool = origin { return origin == other.origin }
-        return chain == other.chain
+    /// What joins settings into one job.
+    fileprivate enum Bond: Hashable {
+        case pool(String, isDryRun: Bool)
+        case chain(UInt64, isDryRun: Bool)
+    }
+
+    fileprivate var bond: Bond? {
+        guard case .set = kind else { return nil }
+        if case .pool(let name) = origin { return .pool(name, isDryRun: isDryRun) }
+        return .chain(chain, isDryRun: isDryRun)
     }
 }
 

@@ -82,7 +82,7 @@ struct RestoringEffect {
 
     /// Whether an entry of the journal is one of the values, and the change our own.
     func isWanted(_ entry: JournalEntry) -> Bool {
-        entry.owner == owner && entry.path == target.path && key(of: entry) != nil
+        entry.owner == owner && target.owns(entry) && key(of: entry) != nil
     }
 
     private func key(of entry: JournalEntry) -> LimitKey? {

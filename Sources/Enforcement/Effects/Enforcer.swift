@@ -16,7 +16,7 @@ public final class Enforcer: Sendable {
         /// Actions that hang and do not count among those.
         public var abandoned = 16
         /// Actions that wait.
-        public var waiting = 4096
+        public var waiting = 1 << 16
         /// What an action may take, besides what it takes by its nature.
         public var deadline = Duration.seconds(5)
 

@@ -43,6 +43,9 @@ struct HeldTarget: Sendable {
         }
     }
 
+    /// Its identities in the trees that have it.
+    var inodes: Set<UInt64> { Set(directories.map(\.inode)) }
+
     /// Whether an entry of the undo journal is about this very cgroup.
     func owns(_ entry: JournalEntry) -> Bool {
         directories.contains {

@@ -88,7 +88,8 @@ public struct KernelActions: EffectPerforming {
                     target: ready.target, keys: keys, owner: journal.owner, system: set.system)
                 let restored = try Restorer(set: set, journal: journal, files: held, pause: pause)
                     .restore(
-                        ready.target.path, dryRun: effect.isDryRun, where: restoring.isWanted)
+                        inodes: ready.target.inodes, dryRun: effect.isDryRun,
+                        where: restoring.isWanted)
                 changes = restoring.changes(restored)
                 outcome = EffectResult.Outcome(restored)
             case .freeze(let deadline):
@@ -190,9 +191,7 @@ public struct KernelActions: EffectPerforming {
             switch HeldTarget.find(ready.effect.target, in: set) {
             case .same, .unreadable: break
             case .gone, .another:
-                for entry in (try? journal.entries()) ?? [] where ready.target.owns(entry) {
-                    try? journal.close(entry, reason: "gone")
-                }
+                journal.forget(inodes: ready.target.inodes, where: ready.target.owns)
                 return .gone
             }
         }

@@ -106,9 +106,7 @@ public final class GuardianLink: ThawKeeping {
             try StandardOutput.createDirectories(journal.directory)
             let directory = try OwnedDescriptor.directory(Array(journal.directory.utf8))
             let process = try DetachedProcess.start(
-                program,
-                arguments + ["--journal", journal.directory, "--owner", journal.owner],
-                directory: directory)
+                program, arguments + ["--journal", journal.directory], directory: directory)
             let answer = process.firstLine(before: Deadline(after: .seconds(10)))
             guard answer == Guardian.ready else {
                 throw IOError("start", "the guardian (it said: \(answer))", code: 5)

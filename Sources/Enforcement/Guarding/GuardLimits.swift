@@ -22,12 +22,19 @@ struct GuardLimits: Sendable {
     }
 
     /// Reads what is there; throws if there is no limit.
-    init(_ guarding: OOMGuard, of path: CgroupPath, _ tools: GuardTools) throws(ActuationError) {
+    ///
+    /// Where a guard that was killed has left a value, the journal knows what was there before.
+    init(_ guarding: OOMGuard, at place: GuardPlace, _ tools: GuardTools) throws(ActuationError) {
         self.tools = tools
-        self.path = path
+        path = place.path
         cause = "guard \(guarding.name)"
         let reader = LimitReader(path, in: tools.set, files: tools.files)
-        guard let limit = guarding.limit ?? Self.value("memory.max", reader)?.number else {
+        func found(_ name: String) -> LimitValue? {
+            LimitCatalog.limit(named: name).flatMap {
+                tools.journal.original(of: $0, in: place.memory)
+            } ?? Self.value(name, reader)
+        }
+        guard let limit = guarding.limit ?? found("memory.max")?.number else {
             throw ActuationError(
                 .unavailable,
                 "\(path) has no memory limit that could be guarded; set memory.max, or give the "
@@ -35,14 +42,14 @@ struct GuardLimits: Sendable {
         }
         original = limit
         let isUnified = tools.set.legacy(.memory) == nil
-        originalTotal = isUnified ? nil : Self.value("memory.total", reader)?.number
+        originalTotal = isUnified ? nil : found("memory.total")?.number
         let wishes = [
             ("memory.max", guarding.limit),
             ("memory.oom.group", guarding.killsAsOne && isUnified ? 1 : nil),
         ]
         changes = wishes.compactMap { name, wanted in
-            guard let wanted, let found = Self.value(name, reader) else { return nil }
-            return Change(name: name, wanted: wanted, found: found)
+            guard let wanted, let value = found(name) else { return nil }
+            return Change(name: name, wanted: wanted, found: value)
         }
     }
 

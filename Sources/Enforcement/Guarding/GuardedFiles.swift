@@ -26,7 +26,7 @@ final class GuardedFiles: Sendable {
         _ tools: GuardTools
     ) throws(ActuationError) {
         self.place = place
-        limits = try GuardLimits(guarding, of: place.path, tools)
+        limits = try GuardLimits(guarding, at: place, tools)
         freezer = try FreezeSwitch(place.freezer, journal: tools.journal)
         let memory = place.memory
         do throws(IOError) {

@@ -1,3 +1,4 @@
+internal import KernelIO
 internal import Policy
 internal import Synchronization
 
@@ -20,5 +21,13 @@ public final class NoticeRouter: NoticeSink {
         journal.send(notice)
         let sinks = sinks.withLock { $0 }
         for name in notice.sinks where name != "journald" { sinks[name]?.send(notice) }
+    }
+
+    /// Waits until all sinks have sent what they have, all of them within one time.
+    public func waitUntilSent(within time: Duration) -> Bool {
+        let deadline = Deadline(after: time)
+        return ([journal] + sinks.withLock { Array($0.values) }).reduce(true) { isSent, sink in
+            sink.waitUntilSent(within: .milliseconds(deadline.milliseconds)) && isSent
+        }
     }
 }

@@ -24,4 +24,6 @@ extension IOError {
 extension IOError {
     /// What a removed cgroup answers (ENODEV).
     public static let goneCode: Int32 = ENODEV
+    /// What is held by someone else for now.
+    public static let tryAgainCode: Int32 = EAGAIN
 }

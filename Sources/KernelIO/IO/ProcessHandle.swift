@@ -52,4 +52,11 @@ public struct ProcessHandle: ~Copyable {
             throw IOError("signal", "process \(pid)", code: errno)
         }
     }
+    /// Waits until it has ended (poll(2)); false if it has not by then.
+    public func hasEnded(within time: Duration) -> Bool {
+        var list = PollList()
+        list.add(descriptor.number)
+        list.wait(milliseconds: Int32(clamping: Deadline(after: time).milliseconds))
+        return list.hasNews(0..<1)
+    }
 }

@@ -44,6 +44,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let numberOfTicks, numberOfTicks < 1 {
             throw ValidationError("--number-of-ticks must be at least 1.")
         }
+        if let stateDir, !stateDir.hasPrefix("/") {
+            throw ValidationError("--state-dir must be an absolute path: /run/cgwarden")
+        }
         if let logLevel, Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError("levels are debug, info, warning and error.")
         }

@@ -22,7 +22,8 @@ struct GuardCgroupCommand: ParsableCommand {
 
     func run() throws {
         let set = try HierarchySet.discover(options.system)
-        let journal = UndoJournal(directory: try StateDirectory.path(), owner: "guard-cgroup")
+        let journal = UndoJournal(
+            directory: try StateDirectory.path(), owner: JournalEntry.guarding)
         let signals = try SignalRelay()
         let guardian = try GuardianLink(journal: journal, restoresOnExit: true)
         let printer = PrintedNotices()

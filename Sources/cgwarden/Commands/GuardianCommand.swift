@@ -12,16 +12,15 @@ struct GuardianCommand: ParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Option var journal: String
-    @Option var owner = ""
 
     func run() throws {
-        ProcessName.set("cgwarden-guard")
+        ProcessName.set(StateClaim.guardianName)
         let set = try HierarchySet.discover(options.system)
         Guardian(
             set: set,
             // A daemon that hangs may hold the lock, and others may be frozen, too.
             journal: UndoJournal(
-                directory: journal, owner: owner, patience: .milliseconds(200)),
+                directory: journal, owner: JournalEntry.daemon, patience: .milliseconds(200)),
             files: StateDirectory.files(of: set)
         ).run()
     }

@@ -17,12 +17,16 @@ struct RestoreCommand: ParsableCommand {
             Examples:
               cgwarden restore                 everything
               cgwarden restore /build          one cgroup and those below it
+              cgwarden restore --owner daemon  what the daemon did, not what was set by hand
               cgwarden restore --dry-run
             """)
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup, with those below it; all without it.", completion: .cgroup)
     var cgroup: String?
+    @Option(
+        help: "Whose changes: all, daemon or person.", transform: RestoreCommand.owners)
+    var owner = ChangeOwners.all
     @Flag(help: "Also put back what someone else has changed since.") var force = false
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
 
@@ -30,21 +34,24 @@ struct RestoreCommand: ParsableCommand {
         let set = try HierarchySet.discover(options.system)
         let journal = try StateDirectory.journal()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
-        let results = try restorer.restore(chosen(journal), force: force, dryRun: dryRun)
+        let results = try restorer.restore(
+            chosen(journal, set), owners: owner, force: force, dryRun: dryRun)
         // Nothing of one's own to undo says nothing of what root's daemon did.
         if results.isEmpty { try StateDirectory.requireSystem() }
-        try StandardOutput.write(text(results))
-        let left = results.filter(\.isLeft)
-        if !left.isEmpty {
-            let count = left.count == 1 ? "1 value is" : "\(left.count) values are"
-            throw CgwardenError(
-                "\(count) not what they were; see above, and use --force to put back what others "
-                    + "have changed", .temporaryFailure)
+        let report = RestoreReport(results, dryRun: dryRun)
+        try StandardOutput.write(report.text)
+        if let failure = report.failure { throw failure }
+    }
+
+    @Sendable private static func owners(_ text: String) throws -> ChangeOwners {
+        guard let owners = ChangeOwners(rawValue: text) else {
+            throw ValidationError("--owner is all, daemon or person.")
         }
+        return owners
     }
 
     /// A path, or a name that only one cgroup of the journal has; the cgroup itself may be gone.
-    private func chosen(_ journal: UndoJournal) throws -> CgroupPath? {
+    private func chosen(_ journal: UndoJournal, _ set: HierarchySet) throws -> CgroupPath? {
         guard let cgroup else { return nil }
         let paths = Set(try journal.entries().map(\.path))
         let named = paths.filter {
@@ -57,43 +64,16 @@ struct RestoreCommand: ParsableCommand {
                 "\(named.count) cgroups of the journal are named \(cgroup); give the path: "
                     + places, .noInput)
         }
-        return named.first
-            ?? CgroupPath(typed: cgroup) { wanted in paths.contains { $0.isWithin(wanted) } }
-    }
-
-    private func text(_ results: [RestoreResult]) -> String {
-        if results.isEmpty { return "nothing to undo\n" }
-        var rows = HierarchyRows()
-        for result in results {
-            let entry = result.entry
-            rows.add(
-                [entry.path.description, entry.what, describe(result)], hierarchy: entry.hierarchy)
+        if let path = named.first { return path }
+        let path = try CgroupLookup(set).path(cgroup)
+        // A byte that is not UTF-8 cannot be typed as it is.
+        if let spelled = paths.first(where: { $0.description == path.description }) {
+            return spelled
         }
-        return LeftTable(rows.cells).text
-    }
-
-    private func describe(_ result: RestoreResult) -> String {
-        let original = result.entry.shown(result.entry.original)
-        let found = result.entry.shown(result.found ?? "")
-        return switch result.outcome {
-        case .restored: put(result.entry, back: original, from: found)
-        case .already: "is \(original) already"
-        case .gone: "gone"
-        case .kept: "left alone: a command set it to \(found)"
-        case .foreign: "left alone: someone set it to \(found); it was \(original)"
-        case .residue(let text):
-            original == "(empty)"
-                ? "set to \(text), all of the parent's, since it cannot be empty now"
-                : "stays \(found), since \(text) is below it"
-        case .failed(let error): "failed: \(error.message)"
-        }
-    }
-
-    private func put(_ entry: JournalEntry, back original: String, from found: String) -> String {
-        switch entry.subject {
-        case .value: dryRun ? "would write \(original), is \(found)" : "restored to \(original)"
-        case .cgroup: dryRun ? "would be removed" : "removed"
-        case .process: dryRun ? "would move back to \(original)" : "moved back to \(original)"
-        }
+        let isKnown =
+            paths.contains { $0.isWithin(path) }
+            || set.hierarchies.contains { (try? CgroupDirectory(path, in: $0)) != nil }
+        guard isKnown else { throw HierarchyError.noSuchCgroup(path.description, similar: []) }
+        return path
     }
 }

@@ -15,7 +15,11 @@ struct ThawLaterCommand: ParsableCommand {
 
     func run() throws {
         ProcessName.set("cgwarden-thaw")
-        try DeferredThaw(interface == "v2" ? .unified : .legacy).run(
+        let thaw = try DeferredThaw(interface == "v2" ? .unified : .legacy)
+        let isDone = thaw.run(
             after: .milliseconds(milliseconds), journal: journal.map { UndoJournal(directory: $0) })
+        guard isDone else { return }
+        let set = try HierarchySet.discover()
+        thaw.tellSystemd(StateDirectory.files(of: set), of: set)
     }
 }

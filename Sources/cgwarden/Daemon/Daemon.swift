@@ -29,10 +29,16 @@ struct Daemon {
 
     func run() async throws {
         let machine = try Machine(options, stateDirectory: settings.stateDirectory)
+        let claim = try StateClaim.forDaemon(machine.stateDirectory)
+        let inheritance = settings.isDryRun ? nil : Inheritance(machine, logger)
+        // Whatever the policy says, and even if it is refused.
+        inheritance?.settleAtOnce()
         let source = PolicySource(settings, machine.set)
         let policy = try source.load { logger.warning("\($0)") }
         let service = try DaemonService(
-            settings, policy, source, machine, options, ticks: ticks, logger: logger)
+            settings, policy, source, machine, options, claim: claim,
+            inheritance: policy.defaults.isDryRun ? nil : inheritance, ticks: ticks,
+            logger: logger)
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)

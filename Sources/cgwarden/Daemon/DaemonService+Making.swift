@@ -13,15 +13,6 @@ import Webhook
 
 /// What the parts are made of.
 extension DaemonService {
-    /// A daemon that was killed together with its guardian leaves what it had set.
-    static func tellWhatIsLeft(_ machine: Machine, _ logger: Logger) {
-        let count = (try? machine.journal.entries().count) ?? 0
-        guard count > 0 else { return }
-        let what = counted(count, "value was", "values were")
-        logger.warning(
-            "\(what) changed earlier by a command or a daemon; `cgwarden restore` undoes that")
-    }
-
     static func auditLog(_ settings: DaemonConfiguration.Audit) throws -> AuditLog? {
         guard !settings.file.isEmpty else { return nil }
         let log = AuditLog(

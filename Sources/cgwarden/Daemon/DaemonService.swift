@@ -31,23 +31,25 @@ struct DaemonService: Service {
     private let server: MetricsServer?
     #endif
     private let claim: StateClaim
+    /// For notices that are still queued at the end.
+    private static let patienceWithNotices = Duration.seconds(5)
     /// Whoever asks the daemon to end.
     private let endings: AsyncStream<Void>
     private let ending: AsyncStream<Void>.Continuation
 
     init(
         _ settings: DaemonConfiguration, _ policy: PolicyDocument, _ source: PolicySource,
-        _ machine: Machine, _ options: SystemOptions, ticks: Int?, logger: Logger
+        _ machine: Machine, _ options: SystemOptions, claim: StateClaim,
+        inheritance: Inheritance?, ticks: Int?, logger: Logger
     ) throws {
         self.settings = settings
         self.source = source
         self.machine = machine
         self.logger = logger
-        claim = try StateClaim(machine.stateDirectory)
+        self.claim = claim
         (endings, ending) = AsyncStream.makeStream(of: Void.self)
         numbers = WardenNumbers()
         numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
-        Self.tellWhatIsLeft(machine, logger)
         let log = try Self.auditLog(settings.audit)
         trail = AuditTrail(log)
         trail.actions.expect(policy)
@@ -78,7 +80,8 @@ struct DaemonService: Service {
                 arguments: ["cgwarden", "guardian"] + options.cgroupRootArguments, journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
-            hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
+            hooks: HookRunner(set: machine.set), guardian: guardian,
+            inheritance: inheritance, published: numbers)
         ticking = TickService(
             sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
@@ -98,6 +101,9 @@ struct DaemonService: Service {
         // What is left is the guardian's, which takes the end of this process for its death.
         if isClean { guardian?.end() }
         trail.finish()
+        if !notices.waitUntilSent(within: Self.patienceWithNotices) {
+            logger.warning("notices that could not be sent in time are lost")
+        }
         if !isClean {
             logger.warning("not everything could be put back; `cgwarden restore` tries again")
         }

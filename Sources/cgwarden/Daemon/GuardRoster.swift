@@ -190,7 +190,8 @@ struct GuardRoster: Sendable {
     private func tools(_ document: PolicyDocument) -> GuardTools {
         let holds = machine.holds
         return GuardTools(
-            set: machine.set, files: machine.files, journal: machine.journal,
+            set: machine.set, files: machine.files,
+            journal: machine.journal.owned(by: JournalEntry.guarding),
             protected: ProtectedSet(set: machine.set, protection: document.protection),
             notices: notices, hooks: hooks, deadlines: deadlines,
             hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" }

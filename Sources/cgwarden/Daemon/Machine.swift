@@ -24,7 +24,7 @@ struct Machine: Sendable {
                     + "CGWARDEN_STATE_DIRECTORY", .noPermission)
         }
         self.stateDirectory = directory
-        journal = UndoJournal(directory: directory, owner: "daemon")
+        journal = UndoJournal(directory: directory, owner: JournalEntry.daemon)
         holds = HoldList(directory: directory)
         connections = SystemdConnections()
         identities = Identities(set)

@@ -4,6 +4,7 @@ import Enforcement
 import Hierarchy
 import KernelIO
 import Policy
+import Synchronization
 
 /// The policy in force: looks at each sample, has done what the engine wants, and writes it down.
 actor Warden {
@@ -19,18 +20,27 @@ actor Warden {
     private var topology: TopologyReader
     private let published: WardenNumbers
     private let guardian: GuardianLink?
+    /// What an earlier daemon left; nil in a dry run, which changes nothing.
+    private let inheritance: Inheritance?
+    private var isInherited = false
+    /// Settles on a thread of its own, for files and systemd may let it wait, and no tick may.
+    private let settling = BackgroundQueue<@Sendable () -> Void>("cgw-settle", capacity: 16) {
+        $0()
+    }
     /// Whether all could be put back, once the policy has ended.
     private var ending: Bool?
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
-        hooks: any HookRunning, guardian: GuardianLink?, published: WardenNumbers
+        hooks: any HookRunning, guardian: GuardianLink?, inheritance: Inheritance?,
+        published: WardenNumbers
     ) {
         self.machine = machine
         self.trail = trail
         self.notices = notices
         self.published = published
         self.guardian = guardian
+        self.inheritance = inheritance
         let facts = Self.facts(policy, machine)
         engine = PolicyEngine(
             document: policy, facts: facts, vocabulary: PolicyVocabulary.metric(named:),
@@ -86,6 +96,7 @@ actor Warden {
         answers = []
         let output = engine.tick(input)
         trail.write(output.audit)
+        inherit()
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
         published.set(
@@ -107,6 +118,15 @@ actor Warden {
             wallTime: MonotonicClock.wallMicroseconds)
         trail.write(output.audit)
         carryOut(output.effects, isDry: false)
+    }
+
+    /// The first tick tells what of the values that an earlier daemon set is wanted.
+    private func inherit() {
+        guard !isInherited, let inheritance else { return }
+        isInherited = true
+        let left = inheritance.pass(to: &engine)
+        guard !left.isEmpty else { return }
+        settling.add { inheritance.settle(left) }
     }
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
@@ -154,12 +174,20 @@ actor Warden {
         let isDone = enforcer.waitUntilIdle(within: .seconds(30))
         let results = enforcer.takeResults()
         trail.write(engine.conclude(results))
-        return isUnguarded && isDone
+        return isUnguarded && isDone && settleRest()
             && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
     }
 
     /// What the policy keeps of a cgroup.
     func claims(on path: CgroupPath) -> [PolicyClaim] { engine.claims(on: path) }
+
+    /// Puts back what the policy knows nothing of, such as what an earlier daemon left just before.
+    private func settleRest() -> Bool {
+        guard engine.policy.defaults.restoresOnExit, let inheritance else { return true }
+        let isClean = Atomic(false)
+        settling.add { isClean.store(inheritance.settleAll(), ordering: .relaxed) }
+        return settling.waitUntilEmpty(within: .seconds(10)) && isClean.load(ordering: .relaxed)
+    }
 
     /// Why each value of a cgroup is what it is.
     func explanation(of path: CgroupPath) throws -> ExplanationReport {

@@ -1,14 +1,17 @@
 import Actuation
+import CgroupModel
 
 /// Rows of a table that say the same of several hierarchies become one, which names them all.
 struct HierarchyRows {
     private var rows: [(cells: [String], rest: [String], hierarchies: [String])] = []
+    private var places: [[String]: Int] = [:]
 
     /// Adds a row; `rest` are cells that need not be equal.
     mutating func add(_ cells: [String], rest: [String] = [], hierarchy: String) {
-        if let index = rows.firstIndex(where: { $0.cells == cells }) {
+        if let index = places[cells] {
             rows[index].hierarchies.append(hierarchy)
         } else {
+            places[cells] = rows.count
             rows.append((cells, rest, [hierarchy]))
         }
     }
@@ -37,8 +40,7 @@ extension JournalEntry {
         case .value: ControlCell.readable(value)
         case .cgroup: value.isEmpty ? "absent" : "made"
         // The inode in front tells it from a later cgroup of that name.
-        case .process:
-            value.firstIndex(of: " ").map { String(value[value.index(after: $0)...]) } ?? value
+        case .process: Self.place(value)?.description ?? value
         }
     }
 }

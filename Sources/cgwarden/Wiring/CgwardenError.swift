@@ -42,6 +42,9 @@ struct CgwardenError: Error {
             self.init(error.description, status)
         case let error as LimitError: self.init(error.description, .usage)
         case let error as ActuationError: self.init(error.message, ExitStatus(error.code))
+        case let error as JournalError:
+            let error = ActuationError(error)
+            self.init(error.message, ExitStatus(error.code))
         case let error as RecordingError: self.init(error.description, .data)
         case let error as FileRefusal:
             if error.isFailure {

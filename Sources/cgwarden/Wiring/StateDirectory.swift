@@ -10,9 +10,15 @@ enum StateDirectory {
     /// The directory of this user: root's is ``system``, others have one in their run-time
     /// directory.
     static func path() throws -> String {
-        if let chosen = Environment.value(variable) { return chosen }
+        if let chosen = Environment.value(variable) {
+            guard chosen.hasPrefix("/") else {
+                throw CgwardenError("\(variable) must be an absolute path, not \(chosen)", .usage)
+            }
+            return chosen
+        }
         if EffectiveUser.isRoot { return system }
-        guard let own = Environment.value("XDG_RUNTIME_DIR") else {
+        // The XDG base directory specification has relative paths ignored.
+        guard let own = Environment.value("XDG_RUNTIME_DIR"), own.hasPrefix("/") else {
             throw CgwardenError(
                 "there is no place for the undo journal; set XDG_RUNTIME_DIR, or \(variable) to a "
                     + "directory of your own", .unavailable)

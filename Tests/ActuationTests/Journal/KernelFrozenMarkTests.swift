@@ -28,7 +28,8 @@ struct KernelFrozenMarkTests {
             try interface.isRequested(cgroup.directory(.freezer).text)
         }
         let file = "\(state)/journal"
-        var known = journal
+        // Another process, which has not read it before.
+        var known = UndoJournal(directory: state)
         switch fault {
         case .damaged:
             var bytes = try Data(contentsOf: URL(filePath: file))

@@ -50,9 +50,7 @@ import Testing
         let before = files.written.count
         #expect(try restore().isEmpty)
         #expect(files.written.count == before)
-        let size = try FileManager.default.attributesOfItem(
-            atPath: "\(machine.root)/state/journal")[.size]
-        #expect(size as? Int == 0)
+        #expect(!FileManager.default.fileExists(atPath: "\(machine.root)/state/journal"))
     }
 
     @Test func whatSomeoneElseSetIsLeftAloneUnlessForced() throws {
@@ -178,6 +176,33 @@ import Testing
         #expect(throws: ActuationError.self) { try restore() }
         #expect(files.written.isEmpty)
         #expect(try restore(force: true).count == 1)
+    }
+
+    /// It may be run in a container, or with another mount table than the change was made with.
+    @Test func whatCannotBeSeenHereStaysAndIsReported() throws {
+        try set("pids.max=7", "cpu.max=1.5cpus")
+        let here = try FakeMachine(["cpu": "cpu"])
+        let restorer = Restorer(set: here.set, journal: machine.journal)
+        let results = try restorer.restore(where: { $0.hierarchy == "pids" })
+        guard results.count == 1, case .failed(let error) = results[0].outcome else {
+            Issue.record("\(results)")
+            return
+        }
+        #expect(results[0].isLeft && error.code == .unavailable)
+        #expect(error.message.contains("hierarchy pids is not mounted here"))
+        #expect(try machine.journal.entries().count == 2)
+        #expect(try restore().count == 2)
+    }
+
+    @Test func onlyTheOwnersThatAreMeant() throws {
+        try set("pids.max=70", owner: "")
+        try set("cpu.max=1.5cpus", owner: "daemon")
+        try set("memory.max=100MiB", owner: "guard")
+        let restorer = Restorer(set: machine.set, journal: machine.journal)
+        #expect(try restorer.restore(owners: .daemon).count == 2)
+        #expect(try machine.text("pids/a/pids.max") == "70")
+        #expect(try restorer.restore(owners: .person).count == 1)
+        #expect(try machine.journal.entries().isEmpty)
     }
 
     @Test func onlyTheCgroupThatWasNamed() throws {

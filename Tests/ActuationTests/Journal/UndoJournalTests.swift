@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import Glibc
 import Hierarchy
 import Testing
 
@@ -92,7 +93,7 @@ import Testing
                 group.addTask {
                     for round in 1...150 {
                         let entry = try journal.begin(
-                            directory: directory, file: ControlCell("file\(writer)"),
+                            directory: directory, file: ControlCell("pids.max", line: "\(writer)"),
                             original: "\(round - 1)", wanted: "\(round)", cause: "test")
                         try journal.finish(entry, readBack: "\(round)")
                     }
@@ -185,7 +186,7 @@ import Testing
         try write("max", "7", owner: "daemon")
         try write("7", "5", owner: "")
         let first = try #require(try machine.journal.entries().first)
-        try machine.journal.close(first, reason: "restored")
+        try machine.journal.close([first], reason: "restored")
         #expect(try owned == [" max 5"])
     }
 
@@ -210,7 +211,7 @@ import Testing
         try journal.finish(first, readBack: "7")
         #expect(try journal.entries().count == 1)
         let other = UndoJournal(directory: journal.directory)
-        try other.close(try #require(try other.entries().first), reason: "restored")
+        try other.close([try #require(try other.entries().first)], reason: "restored")
         try other.compact()
         for number in 1...9 {
             _ = try other.begin(
@@ -221,6 +222,87 @@ import Testing
         let next = try journal.begin(
             directory: directory, file: "pids.max", original: "max", wanted: "70", cause: "c")
         #expect(next.sequence == 10)
+    }
+
+    // MARK: Trust
+
+    /// The next record would take what cgwarden itself wrote for the original.
+    @Test func aDamagedJournalTakesNoRecordUntilItWasRestored() throws {
+        try write("max", "7")
+        try write("7", "8")
+        var damaged = try bytes()
+        damaged[20] ^= 1
+        try damaged.write(to: URL(filePath: file))
+        let error = #expect(throws: JournalError.self) { try write("8", "9") }
+        #expect(error == .damaged(directory: "\(machine.root)/state", lines: [1]))
+        #expect("\(try #require(error))".contains("cgwarden restore --force"))
+        #expect(try bytes() == damaged)
+        _ = try Restorer(set: machine.set, journal: machine.journal).restore(force: true)
+        try write("max", "9")
+        #expect(try machine.journal.entries().map(\.original) == ["max"])
+        let kept = try FileManager.default.contentsOfDirectory(atPath: "\(machine.root)/state")
+        #expect(kept.contains { $0.hasPrefix("journal.damaged.") })
+    }
+
+    enum Fault: CaseIterable, Sendable {
+        case directoryOfAnother, writableDirectory, linkedDirectory
+        case fileOfAnother, writableFile, linkedFile, fifo
+    }
+
+    @Test(.enabled(if: getuid() == 0, "giving files away needs root"), arguments: Fault.allCases)
+    func aJournalThatOthersCouldHaveWrittenIsNotUsed(_ fault: Fault) throws {
+        try write("max", "7")
+        let directory = "\(machine.root)/state"
+        let other = "\(machine.root)/other"
+        let manager = FileManager.default
+        switch fault {
+        case .directoryOfAnother: #expect(unsafe chown(directory, 65534, 65534) == 0)
+        case .writableDirectory: #expect(unsafe chmod(directory, 0o777) == 0)
+        case .linkedDirectory:
+            try manager.moveItem(atPath: directory, toPath: other)
+            try manager.createSymbolicLink(atPath: directory, withDestinationPath: other)
+        case .fileOfAnother: #expect(unsafe chown(file, 65534, 65534) == 0)
+        case .writableFile: #expect(unsafe chmod(file, 0o620) == 0)
+        case .linkedFile:
+            try manager.moveItem(atPath: file, toPath: other)
+            try manager.createSymbolicLink(atPath: file, withDestinationPath: other)
+        case .fifo:
+            try manager.removeItem(atPath: file)
+            #expect(unsafe mkfifo(file, 0o600) == 0)
+        }
+        let error = #expect(throws: JournalError.self) { try machine.journal.entries() }
+        #expect(error?.code == .refused, "\(fault): \(String(describing: error))")
+        #expect(throws: JournalError.self) { try write("7", "8") }
+        let restorer = Restorer(set: machine.set, journal: machine.journal)
+        #expect(throws: ActuationError.self) { try restorer.restore(force: true) }
+        #expect(try machine.text("pids/a/pids.max") == "max")
+    }
+
+    /// What cgwarden never writes is not in a journal of its own.
+    @Test(arguments: [
+        "hier=pids path=/a inode=1 file=../../../etc/passwd original=x wanted=y",
+        "hier=pids path=/a inode=1 file=cgroup.kill original=1 wanted=y",
+        "hier=pids path=/a inode=1 file=release_agent original=/tmp/x wanted=y",
+        "hier=pids path=/a inode=1 file=hugetlb.%2f..%2f.limit_in_bytes original=1 wanted=y",
+        "hier=pids path=/a/../../etc inode=1 file=pids.max original=x wanted=y",
+        "hier=pids path=/a%00b inode=1 file=pids.max original=x wanted=y",
+        "hier=pids path=/a inode=1 file=cgroup.procs original=12 wanted=y",
+        "hier=pids path=/a inode=0 file=cgroup.procs line=5 field=7 original=1%20/.. wanted=y",
+        "hier=pids path=/a inode=0 file=. line=/b original= wanted=made",
+        "hier=pids path=/a inode=0 file=. line=/a original= wanted=1%20/..",
+    ])
+    func aRecordThatLeadsElsewhereIsDamage(_ fields: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: "\(machine.root)/state", withIntermediateDirectories: true)
+        let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let body = "intent seq=1 boot=\(boot) time=1 \(fields) owner= cause=x"
+        try Data("\(Self.checksum(body[...])) \(body)\n".utf8).write(to: URL(filePath: file))
+        let state = try machine.journal.state()
+        #expect(state.damagedLines == [1] && state.entries.isEmpty)
+        let restorer = Restorer(set: machine.set, journal: machine.journal)
+        #expect(throws: ActuationError.self) { try restorer.restore() }
+        #expect(try restorer.restore(force: true).isEmpty)
     }
 
     /// CRC-32, bit by bit.

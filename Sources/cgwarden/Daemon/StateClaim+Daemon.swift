@@ -1,15 +1,11 @@
+import Enforcement
 import KernelIO
 
-/// That this daemon alone works with a state directory, for as long as it lives.
-///
-/// Two of them would take each other's limits for foreign ones, and the death of one would undo
-/// what the other has set.
-final class StateClaim: Sendable {
-    private let lock: AppendedFile
-
-    init(_ directory: String) throws {
+extension StateClaim {
+    /// Takes the claim for a daemon; says what stands in the way.
+    static func forDaemon(_ directory: String) throws -> StateClaim {
         do throws(IOError) {
-            lock = try AppendedFile("\(directory)/daemon.lock")
+            return try take(directory)
         } catch {
             guard error.isTryAgain else {
                 throw CgwardenError(

@@ -1,0 +1,64 @@
+internal import CLinux
+internal import Glibc
+
+/// The process that holds the lock (flock(2)) on a file, held itself (pidfd) so that it is never
+/// mistaken for a later one with its number.
+public struct LockHolder: ~Copyable {
+    /// Its number.
+    public let pid: Int32
+    /// Its name, up to 15 bytes.
+    public let name: String
+    private let process: ProcessHandle
+
+    /// Looks for the holder (proc_locks(5)); nil if nobody holds the lock, or it cannot be told.
+    public init?(of path: String) {
+        var wanted = stat()
+        guard unsafe lstat(path, &wanted) == 0 else { return nil }
+        for pid in Self.candidates(inode: UInt64(wanted.st_ino)) {
+            // Held first: what is found out then is about this very process.
+            guard let process = try? ProcessHandle(pid),
+                Self.candidates(inode: UInt64(wanted.st_ino)).contains(pid),
+                Self.hasOpen(pid, wanted)
+            else { continue }
+            let name = try? ReadBuffer.contents(of: Array("/proc/\(pid)/comm".utf8))
+            self.pid = pid
+            self.name = String(decoding: (name ?? []).prefix { $0 != 0x0a }, as: UTF8.self)
+            self.process = process
+            return
+        }
+        return nil
+    }
+
+    /// Ends it, and waits until it is gone; false if it is still there then.
+    public func kill(within time: Duration) -> Bool {
+        try? process.send(.kill)
+        return process.hasEnded(within: time)
+    }
+
+    /// Who holds a lock on some file with this inode.
+    private static func candidates(inode: UInt64) -> [Int32] {
+        let bytes = (try? ReadBuffer.contents(of: Array("/proc/locks".utf8))) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+            // 2: FLOCK  ADVISORY  WRITE 705 00:1c:12 0 EOF
+            let words = line.split(separator: " ")
+            guard words.count >= 6, words[1] == "FLOCK",
+                words[5].split(separator: ":").last.flatMap({ UInt64($0) }) == inode
+            else { return nil }
+            return Int32(words[4])
+        }
+    }
+
+    private static func hasOpen(_ pid: Int32, _ wanted: stat) -> Bool {
+        let path = Array("/proc/\(pid)/fd".utf8)
+        guard let directory = try? OwnedDescriptor.directory(path),
+            let entries = try? directory.entries(path: path.pathText)
+        else { return false }
+        return entries.contains { entry in
+            var found = stat()
+            let status = unsafe entry.name.withCPath { name in
+                unsafe fstatat(directory.number, name, &found, 0)
+            }
+            return status == 0 && found.st_ino == wanted.st_ino && found.st_dev == wanted.st_dev
+        }
+    }
+}

@@ -1,0 +1,141 @@
+internal import Glibc
+
+/// A file in a private directory that several processes append lines to, each of which keeps it
+/// open and reads only what the others have added.
+///
+/// Whole lines never change. Whatever replaces the file has another inode, so a process that has
+/// the old one open notices.
+public final class SharedLog: Sendable {
+    private let file: OwnedDescriptor
+    private let path: String
+    private let name: String
+
+    private init(_ file: consuming OwnedDescriptor, _ name: String, _ path: String) {
+        self.file = file
+        self.name = name
+        self.path = path
+    }
+
+    /// Opens the file; nil if it is missing and is not to be created.
+    public static func open(
+        _ name: String, in directory: borrowing PrivateDirectory, creating: Bool
+    ) throws(PrivateFileError) -> SharedLog? {
+        let flags = O_RDWR | O_APPEND | (creating ? O_CREAT : 0)
+        guard let file = try directory.file(name, flags) else { return nil }
+        return SharedLog(file, name, "\(directory.path)/\(name)")
+    }
+
+    /// Whether the directory still has this very file under its name.
+    public func isCurrent(in directory: borrowing PrivateDirectory) -> Bool {
+        var found = stat()
+        var own = stat()
+        return unsafe fstatat(directory.descriptor.number, name, &found, AT_SYMLINK_NOFOLLOW) == 0
+            && fstat(file.number, &own) == 0 && found.st_ino == own.st_ino
+            && found.st_dev == own.st_dev
+    }
+
+    /// Takes the lock (flock(2)); EBUSY if it is not free in time.
+    ///
+    /// Threads of one process share it.
+    public func lock(within patience: Duration) throws(PrivateFileError) {
+        let isLocked = Deadline(after: patience).wait { flock(file.number, LOCK_EX | LOCK_NB) == 0 }
+        guard isLocked else { throw PrivateFileError("lock", path, code: EBUSY) }
+    }
+
+    /// Releases the lock, also for a child that has not become its program yet.
+    public func unlock() { flock(file.number, LOCK_UN) }
+
+    /// How many bytes the file has.
+    public var size: Int {
+        get throws(PrivateFileError) {
+            do throws(IOError) {
+                return try file.regularFileSize(path: path)
+            } catch {
+                throw .failed(error)
+            }
+        }
+    }
+
+    /// Reads from `start` to the end.
+    public func bytes(from start: Int) throws(PrivateFileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 0)
+        var chunk = [UInt8](repeating: 0, count: min(max(try size - start, 512), 1 << 20))
+        while true {
+            let offset = start + bytes.count
+            let got = unsafe chunk.withUnsafeMutableBytes { raw in
+                unsafe pread(file.number, raw.baseAddress, raw.count, off_t(offset))
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw PrivateFileError("read", path, code: errno) }
+            if got == 0 { return bytes }
+            bytes += chunk[..<got]
+        }
+    }
+
+    /// Appends bytes at the end, which is at `start`; what was written of them is removed again if
+    /// not all can be.
+    ///
+    /// A durable write returns when the bytes are on the medium (fdatasync(2)). Others survive the
+    /// death of every process, but not that of the machine.
+    public func append(
+        _ bytes: [UInt8], at start: Int, durably: Bool
+    ) throws(PrivateFileError) {
+        CrashPoint.pass()
+        if CrashPoint.isNext { _ = file.writeAll(bytes[..<(bytes.count / 2)]) }
+        CrashPoint.pass()
+        guard file.writeAll(bytes[...]), !durably || fdatasync(file.number) == 0 else {
+            let code = errno
+            ftruncate(file.number, off_t(start))
+            throw PrivateFileError("write", path, code: code)
+        }
+        CrashPoint.pass()
+    }
+
+    /// Cuts the file (ftruncate(2)).
+    public func truncate(to size: Int) throws(PrivateFileError) {
+        CrashPoint.pass()
+        guard ftruncate(file.number, off_t(size)) == 0 else {
+            throw PrivateFileError("truncate", path, code: errno)
+        }
+        CrashPoint.pass()
+    }
+
+    /// Gives the file another name, over one that has it (renameat(2)).
+    public func rename(
+        to other: String, in directory: borrowing PrivateDirectory
+    ) throws(PrivateFileError) {
+        CrashPoint.pass()
+        let number = directory.descriptor.number
+        guard unsafe renameat(number, name, number, other) == 0 else {
+            throw PrivateFileError("rename", path, code: errno)
+        }
+        CrashPoint.pass()
+    }
+
+    /// Removes the file (unlinkat(2)).
+    public func remove(from directory: borrowing PrivateDirectory) throws(PrivateFileError) {
+        CrashPoint.pass()
+        guard unsafe unlinkat(directory.descriptor.number, name, 0) == 0 else {
+            throw PrivateFileError("remove", path, code: errno)
+        }
+        CrashPoint.pass()
+    }
+
+    /// Puts a file with other bytes in the place of this one, in one step; the new one, locked.
+    public func replaced(
+        by bytes: [UInt8], in directory: borrowing PrivateDirectory, within patience: Duration
+    ) throws(PrivateFileError) -> SharedLog {
+        guard let new = try Self.open("\(name).new", in: directory, creating: true) else {
+            throw PrivateFileError("create", "\(path).new", code: ENOENT)
+        }
+        // A crash may have left one.
+        try new.truncate(to: 0)
+        try new.append(bytes, at: 0, durably: true)
+        try new.rename(to: name, in: directory)
+        guard let replaced = try Self.open(name, in: directory, creating: true) else {
+            throw PrivateFileError("open", path, code: ENOENT)
+        }
+        try replaced.lock(within: patience)
+        return replaced
+    }
+}

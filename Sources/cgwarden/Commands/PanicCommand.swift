@@ -1,0 +1,125 @@
+import Actuation
+import ArgumentParser
+import Enforcement
+import Hierarchy
+import KernelIO
+import Synchronization
+
+/// The emergency brake.
+struct PanicCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "panic",
+        abstract: "Thaw all that cgwarden froze, put everything back, and stop the daemon.",
+        discussion: """
+            A daemon that does not answer within seconds is killed, after everything was put back \
+            without it, and once more after that. If systemd runs it, its unit is stopped, so that \
+            it is not started again. \
+            Without a daemon it does what `cgwarden restore` does.
+            """)
+
+    /// How long the daemon, each restoring and systemd may take; all of it is below 10 s.
+    private static let patience = Duration.milliseconds(2500)
+
+    func run() throws {
+        let directory = try StateDirectory.path()
+        do {
+            let answer = try ControlClient.ask(["panic"], within: Self.patience)
+            return try StandardOutput.write(answer)
+        } catch let error as CgwardenError where error.status == .unavailable {
+            StandardOutput.complain("cgwarden: no daemon answers; restoring from the journal")
+        } catch let error as CgwardenError where error.status == .temporaryFailure {
+            StandardOutput.complain(
+                "cgwarden: the daemon does not answer; restoring from the journal without it")
+        }
+        let first = restore(directory)
+        let wasThere = endDaemon(directory)
+        // It may have gone on changing values until its end.
+        let last = wasThere ? restore(directory) : first
+        guard let last else {
+            throw CgwardenError(
+                "restoring takes longer than \(Self.patience.shortText); see `cgwarden journal`",
+                .temporaryFailure)
+        }
+        let (report, text) = try last.get()
+        try StandardOutput.write(text)
+        if let failure = report { throw failure }
+    }
+
+    /// Puts everything back; nil if it takes too long, as a file of the kernel may.
+    private func restore(
+        _ directory: String
+    ) -> Result<(failure: CgwardenError?, text: String), any Error>? {
+        Bounded.run(within: Self.patience) {
+            Result {
+                let set = try HierarchySet.discover()
+                let report = RestoreReport(
+                    try Restorer(
+                        set: set,
+                        journal: UndoJournal(directory: directory, patience: .milliseconds(500)),
+                        files: StateDirectory.files(of: set)
+                    ).restore())
+                return (report.failure, report.text)
+            }
+        }
+    }
+
+    /// Ends the daemon that holds the state directory; false if none does.
+    private func endDaemon(_ directory: String) -> Bool {
+        guard let daemon = StateClaim.holder(of: directory) else { return false }
+        let pid = daemon.pid
+        if daemon.name != StateClaim.guardianName {
+            let unit = Bounded.run(within: .seconds(1)) { DaemonUnit(of: pid) } ?? nil
+            let isGone = daemon.kill(within: .milliseconds(1500))
+            StandardOutput.complain(
+                isGone
+                    ? "cgwarden: killed the daemon (process \(pid))"
+                    : "cgwarden: killed the daemon (process \(pid)), which does not end yet")
+            if let unit, Bounded.run(within: .seconds(1), { unit.stop() }) != true {
+                StandardOutput.complain(
+                    "cgwarden: systemd may start \(unit.name) again; systemctl stop \(unit.name)")
+            }
+        }
+        // Its guardian restores, too, and takes the claim over for that.
+        _ = Deadline(after: .seconds(1)).wait { !StateClaim.isHeld(directory) }
+        return true
+    }
+}
+
+/// The unit of a daemon that systemd runs.
+private struct DaemonUnit: Sendable {
+    let name: String
+    private let systemd: Systemd
+
+    /// Nil if systemd does not run the process as a service.
+    init?(of pid: Int32) {
+        guard OwnershipProbe.isSystemdRunning(on: .live) else { return nil }
+        systemd = SystemdConnections()[.system]
+        guard let unit = try? systemd.unit(ofProcess: pid), unit.name.hasSuffix(".service") else {
+            return nil
+        }
+        name = unit.name
+    }
+
+    /// Stops it, so that it is not started again; whether systemd takes the order.
+    func stop() -> Bool { (try? systemd.stop(name)) != nil }
+}
+
+/// Work that may hang.
+private final class Bounded<Answer: Sendable>: Sendable {
+    private let answer = Mutex<Answer?>(nil)
+
+    /// Runs a body on a thread of its own; nil if it has not returned in time.
+    static func run(within time: Duration, _ body: @escaping @Sendable () -> Answer) -> Answer? {
+        let work = Bounded()
+        do throws(IOError) {
+            try WorkerThread.start("panic") {
+                let answer = body()
+                work.answer.withLock { $0 = answer }
+            }
+        } catch {
+            return body()
+        }
+        _ = Deadline(after: time).wait { work.answer.withLock { $0 != nil } }
+        return work.answer.withLock { $0 }
+    }
+}

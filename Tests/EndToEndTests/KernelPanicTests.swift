@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import KernelIO
+import TestSupport
+import Testing
+
+/// The emergency brake, also when the daemon does not answer.
+@Suite(
+    .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+struct KernelPanicTests {
+    /// It may have been stopped in the middle of a record, with the journal locked.
+    @Test(arguments: [false, true])
+    func aDaemonThatHangsIsKilledAndEverythingIsPutBack(isLocked: Bool) throws {
+        let victims = try DaemonVictims()
+        defer { victims.end() }
+        let daemon = try RunningDaemon(victims.policy(longest: "10m"))
+        try awaiting("both are frozen", seconds: 60) {
+            victims.guarded.isAskedToFreeze && victims.busy.isAskedToFreeze
+        }
+        daemon.run.send(SIGSTOP)
+        let journal = "\(daemon.places.state)/journal"
+        let lock = isLocked ? try? LogFile(journal, patience: .zero) : nil
+        let start = ContinuousClock.now
+        let panic = try daemon.ask("panic")
+        let time = ContinuousClock.now - start
+        _ = consume lock
+        #expect(!victims.isHeld, "\(panic)")
+        #expect(panic.errors.contains("killed the daemon (process \(daemon.run.pid))"), "\(panic)")
+        #expect(try daemon.run.result().status == 128 + SIGKILL)
+        // Before, it waited for 90 s, and did nothing then; all of its own waits are below 10 s.
+        #expect(time < .seconds(30), "\(time)")
+        print("panic: \(time / .milliseconds(1)) ms with a daemon that hangs")
+        try awaiting("the guardian has ended") { daemon.places.guardian == nil }
+        victims.end()
+        try awaiting("all is put back") { try daemon.ask("restore").status == 0 }
+        #expect(victims.changed.isEmpty, "\(victims.changed)")
+        #expect(try daemon.ask("restore").output == "nothing to undo\n")
+    }
+
+    /// So many wait for it that no more can connect.
+    @Test func aDaemonWhoseSocketIsFullIsKilledToo() throws {
+        let cgroup = try ProgramCgroup("-panic")
+        let original = cgroup.text("pids.max")
+        let daemon = try RunningDaemon(
+            """
+            defaults: {interval: 100ms}
+            groups: {g: {path: "\(cgroup.path)", populated: false}}
+            limits: [{on: g, set: {pids.max: 321}}]
+
+            """)
+        try awaiting("it is limited") { cgroup.text("pids.max") == "321" }
+        daemon.run.send(SIGSTOP)
+        var waiting: [LocalConnectionBox] = []
+        while let one = LocalConnectionBox("\(daemon.places.state)/control") { waiting.append(one) }
+        #expect(!waiting.isEmpty)
+        let panic = try daemon.ask("panic")
+        #expect(panic.status == 0, "\(panic)")
+        #expect(cgroup.text("pids.max") == original)
+        #expect(try daemon.run.result().status == 128 + SIGKILL)
+    }
+
+    /// A connection that is kept; nil when no more can be had in time.
+    private final class LocalConnectionBox {
+        private let connection: LocalConnection
+
+        init?(_ path: String) {
+            guard let connection = try? LocalConnection(to: path) else { return nil }
+            self.connection = connection
+        }
+    }
+
+    /// Whoever else has the file open, or had the claim before, is not killed.
+    @Test func onlyTheDaemonIsKilled() throws {
+        let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
+        let reader = try ProgramRun(
+            "sh", ["-c", "exec 9<\(daemon.places.state)/daemon.lock; echo ready; exec sleep 300"],
+            input: nil)
+        try awaiting("it has it open") { !reader.bytes.isEmpty }
+        daemon.run.send(SIGSTOP)
+        #expect(try daemon.ask("panic").status == 0)
+        #expect(try daemon.run.result().status == 128 + SIGKILL)
+        #expect(reader.isRunning)
+        // There is none any more, and nothing to undo.
+        let again = try daemon.ask("panic")
+        #expect(again.status == 0 && again.output == "nothing to undo\n", "\(again)")
+        #expect(again.errors.contains("no daemon answers"))
+        #expect(reader.isRunning)
+    }
+}
