@@ -28,7 +28,7 @@ import Testing
 
     @Test func aForeignNameIsRefusedWithTheReason() async throws {
         try await TestServer.run(logger: log.logger, configure: { $0.machineName = "node7.lan" }) {
-            port in
+            port async throws in
             for path in Self.pages + ["/api/v1/stream"] {
                 for host in [
                     "evil.example", "evil.example:\(port)", "127.0.0.1.evil.example",
@@ -57,7 +57,7 @@ import Testing
         try await TestServer.run(configure: {
             $0.machineName = "Node7.lan"
             $0.allowedHosts = ["metrics.example.org", "*.cluster.example"]
-        }) { port in
+        }) { port async throws in
             for host in [
                 "127.0.0.1:\(port)", "localhost", "LOCALHOST.:80", "a.localhost", "10.1.2.3",
                 "[::1]:1",
@@ -79,14 +79,15 @@ import Testing
             let two = [("Host", "localhost"), ("Host", "evil.example")]
             #expect(try await status(port, "/metrics", two).status == "400 Bad Request")
         }
-        try await TestServer.run(configure: { $0.allowedHosts = ["*"] }) { port in
+        try await TestServer.run(configure: { $0.allowedHosts = ["*"] }) { port async throws in
             let answer = try await status(port, "/metrics", [("Host", "any.example")])
             #expect(answer.status == "200 OK")
         }
     }
 
     @Test func anotherPagesRequestIsRefused() async throws {
-        try await TestServer.run(configure: { $0.allowedHosts = ["proxy.example"] }) { port in
+        try await TestServer.run(configure: { $0.allowedHosts = ["proxy.example"] }) {
+            port async throws in
             func answer(_ origin: String) async throws -> String {
                 try await status(
                     port, "/api/v1/snapshot", [("Host", "127.0.0.1:\(port)"), ("Origin", origin)]
@@ -108,7 +109,7 @@ import Testing
         try fixture.write("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
         try await TestServer.run(configure: {
             $0.webConfigurationFile = fixture.path("web.yml")
-        }) { port in
+        }) { port async throws in
             let answer = try await fixture.curl(
                 port, ["-H", "Host: any.example"], path: "/metrics")
             #expect(answer.status == "200")

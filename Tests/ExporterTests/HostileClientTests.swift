@@ -52,7 +52,7 @@ import Testing
                 $0.limits.requestTime = .milliseconds(300)
                 $0.limits.idleTime = .milliseconds(300)
             }
-        ) { port in
+        ) { port async throws in
             let header = "X-Slow: " + String(repeating: "a", count: 400)
             let slow = ["GET /-/healthy HTTP/1.1\r\n"] + header.map(String.init)
             #expect(try await isLeft(port, sending: slow))
@@ -74,7 +74,7 @@ import Testing
         try await TestServer.run(configure: {
             $0.limits.requestTime = .milliseconds(300)
             $0.webConfigurationFile = fixture.path("web.yml")
-        }) { port in
+        }) { port async throws in
             #expect(try await isLeft(port, sending: ["\u{16}\u{3}\u{1}"] + Self.silence))
             let answer = try await fixture.curl(port)
             #expect(answer.status == "200")
@@ -109,7 +109,7 @@ import Testing
                 if limit == "write" { $0.limits.writeTime = .milliseconds(300) }
                 if limit == "stall" { $0.limits.stallTime = .milliseconds(300) }
             }
-        ) { port in
+        ) { port async throws in
             // Rendered before, so that the next answer is there at once.
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
             // A slow machine needs longer to disconnect it.
@@ -124,7 +124,8 @@ import Testing
     }
 
     @Test func whoeverDoesNotReadTakesNoPlaceFromOthers() async throws {
-        try await TestServer.run(StubSource(Self.big), configure: { $0.mostRequests = 2 }) { port in
+        try await TestServer.run(StubSource(Self.big), configure: { $0.mostRequests = 2 }) {
+            port async throws in
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
             var unread: [UnreadAnswer] = []
             for _ in 0..<6 {
@@ -144,7 +145,7 @@ import Testing
                 // There is always room for two answers.
                 $0.limits.untakenBytesOfClient = 0
             }
-        ) { port in
+        ) { port async throws in
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
             var unread: [UnreadAnswer] = []
             for _ in 0..<10 { unread.append(try await self.unread(port)) }
@@ -160,7 +161,7 @@ import Testing
     @Test func connectionsOfThoseWhoDoNotReadGiveWay() async throws {
         try await TestServer.run(
             StubSource(Self.big), configure: { $0.limits.connections = 3 }
-        ) { port in
+        ) { port async throws in
             var unread: [UnreadAnswer] = []
             for _ in 0..<6 { unread.append(try await self.unread(port)) }
             try await expectHealthy(port)
@@ -169,7 +170,7 @@ import Testing
     }
 
     @Test func tooLargeHeadersAreToldAsSuch() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run { port async throws in
             let long = String(repeating: "a", count: 40_000)
             let many = (0..<300).map { "X-\($0): a\r\n" }.joined()
             for head in [
@@ -190,7 +191,7 @@ import Testing
     }
 
     @Test func aBodyIsNotSwallowedWithoutEnd() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run { port async throws in
             let flood = String(repeating: "x", count: 300_000)
             for request in [
                 "POST / HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n\(flood)",
@@ -206,7 +207,7 @@ import Testing
     }
 
     @Test func whatIsNoRequestIsToldAndLeft() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run { port async throws in
             for garbage in [
                 "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
                 "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}",
@@ -231,7 +232,7 @@ import Testing
     }
 
     @Test func aTargetWithItsHostIsTheSame() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run { port async throws in
             for (target, status) in [
                 ("http://localhost/-/healthy", 200),
                 ("HTTP://127.0.0.1:9/metrics?collect[]=cpu", 200),
@@ -250,7 +251,7 @@ import Testing
     }
 
     @Test func pipelinedRequestsAreAnsweredInOrder() async throws {
-        try await TestServer.run { port in
+        try await TestServer.run { port async throws in
             let paths = (0..<50).flatMap { _ in ["/-/healthy", "/metrics", "/nothing"] }
             let requests = paths.map { "GET \($0) HTTP/1.1\r\nHost: localhost\r\n\r\n" }.joined()
             let last = "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -266,7 +267,7 @@ import Testing
 
     @Test func whoeverStopsSendingStillGetsItsAnswer() async throws {
         let source = StubSource(ExporterFixtures.small())
-        try await TestServer.run(source) { port in
+        try await TestServer.run(source) { port async throws in
             await source.hold()
             async let bytes = LoopbackClient.exchange(
                 port, Array("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), isLast: true)
@@ -285,7 +286,8 @@ import Testing
 
     @Test func idleConnectionsGiveWayToNewOnes() async throws {
         let source = StubSource(ExporterFixtures.small())
-        try await TestServer.run(source, configure: { $0.limits.connections = 8 }) { port in
+        try await TestServer.run(source, configure: { $0.limits.connections = 8 }) {
+            port async throws in
             await source.hold()
             // It is being answered, and so it stays.
             async let busy = LoopbackClient.send(port, "/metrics")
@@ -304,7 +306,8 @@ import Testing
 
     @Test func whenAllAreBusyANewConnectionIsClosed() async throws {
         let source = StubSource(ExporterFixtures.small())
-        try await TestServer.run(source, configure: { $0.limits.connections = 1 }) { port in
+        try await TestServer.run(source, configure: { $0.limits.connections = 1 }) {
+            port async throws in
             await source.hold()
             async let busy = LoopbackClient.send(port, "/metrics")
             while await source.calls == 0 { await Task.yield() }
@@ -318,7 +321,7 @@ import Testing
 
     @Test func moreRequestsThanAllowedAreRefused() async throws {
         let source = StubSource(ExporterFixtures.small())
-        try await TestServer.run(source, configure: { $0.mostRequests = 1 }) { port in
+        try await TestServer.run(source, configure: { $0.mostRequests = 1 }) { port async throws in
             await source.hold()
             async let busy = LoopbackClient.send(port, "/metrics")
             while await source.calls == 0 { await Task.yield() }
@@ -334,7 +337,7 @@ import Testing
 
     @Test func aScrapeIsToldInTimeThatThereIsNoSample() async throws {
         let source = StubSource(ExporterFixtures.small())
-        try await TestServer.run(source) { port in
+        try await TestServer.run(source) { port async throws in
             await source.hold()
             for (timeout, least) in [("0.8", 0.4), ("0.2", 0.1)] {
                 let start = ContinuousClock.now

@@ -96,7 +96,7 @@ struct SecureServerTests {
         @Sendable func cipher(_ name: String) -> [String] {
             ["--tls-max", "1.2", "--ciphers", "\(name):@SECLEVEL=0"]
         }
-        try await serve(fixture, text.replacing("%", with: "")) { port in
+        try await serve(fixture, text.replacing("%", with: "")) { port async throws in
             for name in ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA"] {
                 let answer = try await fixture.curl(port, cipher(name))
                 #expect(answer.status.hasPrefix("curl "), "\(name) \(answer)")
@@ -110,7 +110,7 @@ struct SecureServerTests {
         }
         // Who wants it names it.
         let named = text.replacing("%", with: ", cipher_suites: [TLS_RSA_WITH_AES_128_GCM_SHA256]")
-        try await serve(fixture, named) { port in
+        try await serve(fixture, named) { port async throws in
             #expect(try await fixture.curl(port, cipher("AES128-GCM-SHA256")).status == "200")
         }
     }
@@ -123,12 +123,12 @@ struct SecureServerTests {
         }
         func warnings() -> [String] { log.lines.filter { $0.hasPrefix("warning: other users") } }
         try permit(0o640)
-        try await serve(fixture, Self.tls) { port in
+        try await serve(fixture, Self.tls) { port async throws in
             #expect(try await fixture.curl(port).status == "200")
         }
         #expect(warnings().isEmpty)
         try permit(0o644)
-        try await serve(fixture, Self.tls) { port in
+        try await serve(fixture, Self.tls) { port async throws in
             for _ in 0..<2 { #expect(try await fixture.curl(port).status == "200") }
         }
         #expect(warnings().count == 1)
@@ -147,7 +147,7 @@ struct SecureServerTests {
                 X-Frame-Options: deny
 
             """
-        ) { port in
+        ) { port async throws in
             for path in ["/", "/api/v1/snapshot", "/metrics"] {
                 let answer = try #require(try await LoopbackClient.send(port, path))
                 // Those that come twice are joined with a comma.
@@ -162,7 +162,7 @@ struct SecureServerTests {
         let fixture = try await WebFixture()
         let dear = WebFixture.hash.replacing("$04$", with: "$08$")
         let users = "basic_auth_users: {guessed: \(dear), prometheus: \(WebFixture.hash)}\n"
-        try await serve(fixture, users) { port in
+        try await serve(fixture, users) { port async throws in
             func ask(_ name: String, _ password: String) async throws -> String? {
                 let credentials = Data("\(name):\(password)".utf8).base64EncodedString()
                 return try await LoopbackClient.send(
@@ -200,7 +200,7 @@ struct SecureServerTests {
             ("RequestClientCert", true, true, true),
         ]
         for row in table {
-            try await serve(fixture, Self.mutual(row.policy)) { port in
+            try await serve(fixture, Self.mutual(row.policy)) { port async throws in
                 let none = try await fixture.curl(port)
                 let client = try await fixture.curl(port, Self.with(fixture, "client"))
                 let stranger = try await fixture.curl(port, Self.with(fixture, "stranger"))
@@ -223,7 +223,8 @@ struct SecureServerTests {
         let allowed =
             "  client_allowed_sans: [prometheus, 10.1.2.3, '2001:db8::1', a@b.example, "
             + "'spiffe://fleet/prometheus']\n"
-        try await serve(fixture, Self.mutual("RequireAndVerifyClientCert", allowed)) { port in
+        try await serve(fixture, Self.mutual("RequireAndVerifyClientCert", allowed)) {
+            port async throws in
             for number in names.indices {
                 let answer = try await fixture.curl(port, Self.with(fixture, "client\(number)"))
                 #expect((answer.status == "200") == (number < 5), "\(names[number]): \(answer)")
@@ -233,7 +234,7 @@ struct SecureServerTests {
 
     @Test func changedFilesHoldFromTheNextConnectionOn() async throws {
         let fixture = try await WebFixture()
-        try await serve(fixture, Self.tls + Self.users) { port in
+        try await serve(fixture, Self.tls + Self.users) { port async throws in
             #expect(try await fixture.curl(port, Self.known).status == "200")
             // A certificate for another name: the client no longer trusts the server.
             try await fixture.certify("server", "DNS:elsewhere")
@@ -332,7 +333,7 @@ struct SecureServerTests {
             rate_limit: {interval: 1h, burst: 3}
 
             """
-        try await serve(fixture, text + Self.users) { port in
+        try await serve(fixture, text + Self.users) { port async throws in
             for status in ["401 Unauthorized", "401 Unauthorized", "401 Unauthorized"] {
                 let answer = try #require(try await LoopbackClient.send(port, "/metrics"))
                 #expect(answer.status == "HTTP/1.1 \(status)")
