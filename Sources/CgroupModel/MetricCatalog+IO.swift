@@ -5,7 +5,8 @@ extension MetricCatalog {
 
     private static let trafficRows: [Row] = [
         traffic("rbytes", "io_service_bytes", "Read", "read_bytes", in: .basic, "Bytes read."),
-        traffic("wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic, "Bytes written."),
+        traffic(
+            "wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic, "Bytes written."),
         traffic("dbytes", "io_service_bytes", "Discard", "discarded_bytes", "Bytes discarded."),
         traffic("rios", "io_serviced", "Read", "reads", in: .basic, "Read operations."),
         traffic("wios", "io_serviced", "Write", "writes", in: .basic, "Write operations."),
