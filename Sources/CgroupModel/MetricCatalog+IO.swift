@@ -17,8 +17,9 @@ extension MetricCatalog {
         traffic("async_ios", "io_serviced", "Async", nil, "Asynchronous operations (v1)."),
     ]
 
-    /// A counter of v1's throttling, which sums over descendants since Linux 4.16; before, it and
-    /// CFQ's (until 5.0) count each cgroup alone. What has a family is on v2, too.
+    /// A counter of v1's throttling, which sums over descendants since Linux 4.16.
+    ///
+    /// Before, it and CFQ's (until 5.0) count each cgroup alone. What has a family is on v2, too.
     private static func traffic(
         _ field: String, _ file: String, _ operation: String, _ family: String?,
         in exportGroup: ExportGroup = .full, _ help: String
