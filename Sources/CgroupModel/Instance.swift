@@ -49,8 +49,10 @@ public struct InstanceReading: Hashable, Sendable {
         self.previous = previous
     }
 
-    /// The metric with the instance, as people and `unavailable` name it: `io.rbytes[8:0]`, or the
-    /// metric alone for all of it. `device` gives a name to write behind a device's number.
+    /// The metric with the instance, as people and `unavailable` name it: `io.rbytes[8:0]`.
+    ///
+    /// For ``InstanceKey/whole`` it is the metric alone. `device` gives a name to write behind a
+    /// device's number.
     package func name(device: (InstanceKey) -> String? = { _ in nil }) -> String {
         let row = MetricCatalog[metric]
         guard key != .whole, let dimension = row.dimension else { return row.name }

@@ -5,7 +5,8 @@ extension MetricCatalog {
 
     private static let trafficRows: [Row] = [
         traffic("rbytes", "io_service_bytes", "Read", "read_bytes", in: .basic, "Bytes read."),
-        traffic("wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic, "Bytes written."),
+        traffic(
+            "wbytes", "io_service_bytes", "Write", "written_bytes", in: .basic, "Bytes written."),
         traffic("dbytes", "io_service_bytes", "Discard", "discarded_bytes", "Bytes discarded."),
         traffic("rios", "io_serviced", "Read", "reads", in: .basic, "Read operations."),
         traffic("wios", "io_serviced", "Write", "writes", in: .basic, "Write operations."),
@@ -16,8 +17,9 @@ extension MetricCatalog {
         traffic("async_ios", "io_serviced", "Async", nil, "Asynchronous operations (v1)."),
     ]
 
-    /// A counter of v1's throttling, which sums over descendants since Linux 4.16; before, it and
-    /// CFQ's (until 5.0) count each cgroup alone. What has a family is on v2, too.
+    /// A counter of v1's throttling, which sums over descendants since Linux 4.16.
+    ///
+    /// Before, it and CFQ's (until 5.0) count each cgroup alone. What has a family is on v2, too.
     private static func traffic(
         _ field: String, _ file: String, _ operation: String, _ family: String?,
         in exportGroup: ExportGroup = .full, _ help: String

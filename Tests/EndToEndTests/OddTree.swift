@@ -52,14 +52,14 @@ enum OddTree {
         "memory/memory.limit_in_bytes": "9223372036854771712\n", "memory/memory.failcnt": "0\n",
         "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\n",
         "memory/memory.stat": """
-            cache 4096
-            rss 4096
-            hierarchical_memory_limit 9223372036854771712
-            total_cache 4096
-            total_rss 4096
-            total_pgfault 9
+        cache 4096
+        rss 4096
+        hierarchical_memory_limit 9223372036854771712
+        total_cache 4096
+        total_rss 4096
+        total_pgfault 9
 
-            """,
+        """,
         "pids/pids.current": "3\n", "pids/pids.max": "max\n",
     ]
 

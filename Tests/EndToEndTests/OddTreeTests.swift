@@ -34,10 +34,10 @@ import Testing
         let capture = try OddTree.unified([
             "cgroup.controllers": "io\n", "a/cgroup.procs": "",
             "a/io.stat": """
-                (unknown) rbytes=0 wbytes=10485760 rios=0 wios=20 dbytes=0 dios=0
-                7:1 7:0 8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6
-                7:1\u{20}
-                """,
+            (unknown) rbytes=0 wbytes=10485760 rios=0 wios=20 dbytes=0 dios=0
+            7:1 7:0 8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6
+            7:1\u{20}
+            """,
         ])
         let shown = try show(capture, "/a")
         #expect(number(shown, "io", "8:0", "wbytes") == 2)
@@ -78,9 +78,9 @@ import Testing
         }
         #expect(line?.hasSuffix("  not permitted") == true)
         let streamed = try JSONText.object(
-            try run("stat", "--json", "-n", "1", "--fields", "io.rbytes", "/a"))
+            try run("stat", "--json", "-n", "1", "--fields", "io.rbytes", "--cgroup", "/a"))
         #expect(reason(streamed, "io.rbytes") == "not permitted")
-        let table = try run("stat", "-n", "1", "--fields", "io.rbytes", "/a")
+        let table = try run("stat", "-n", "1", "--fields", "io.rbytes", "--cgroup", "/a")
         #expect(table.contains("not permitted"))
         let row = try run("top", "-b", "-n", "1").split(separator: "\n").first {
             $0.hasPrefix("/a ")
@@ -104,7 +104,8 @@ import Testing
         #expect(number(alone, "cgroup.frozen") == 1)
         let web = try show(capture, "/app.slice/web.service")
         let legacy = try String(
-            contentsOfFile: "\(capture.root)/cgroup/cpu,cpuacct/app.slice/web.service/cpuacct.usage",
+            contentsOfFile:
+                "\(capture.root)/cgroup/cpu,cpuacct/app.slice/web.service/cpuacct.usage",
             encoding: .utf8)
         #expect(
             number(web, "cpu.usage_usec")
@@ -167,7 +168,8 @@ import Testing
                 "proc/30/cgroup": "0::/../../..\n",
                 "host/pods/c2/cgroup.procs": "9\n",
             ].merging(
-                [8, 9, 20, 30].map { ("proc/\($0)/stat", Self.stat($0)) }, uniquingKeysWith: { $1 }))
+                [8, 9, 20, 30].map { ("proc/\($0)/stat", Self.stat($0)) }, uniquingKeysWith: { $1 })
+        )
     }
 
     private static func stat(_ pid: Int) -> String {
@@ -194,7 +196,8 @@ import Testing
     }
 
     @Test func processOutsideOfEveryMountIsSaidToBeThere() throws {
-        let result = try ProgramRun.cgwarden("show", "--root", container().root, "--pid", "30")
+        let capture = try container()
+        let result = try ProgramRun.cgwarden("show", "--root", capture.root, "--pid", "30")
         #expect(result.status == 66)
         #expect(result.errors.contains("outside the mounts"))
     }
@@ -258,8 +261,9 @@ import Testing
         #expect(read.contains("10000") && read.contains("0.666666"), "\(read)")
         try capture.write(
             """
+            apiVersion: cgwarden/v1
             groups: {g: {path: /a}}
-            limits: [{on: g, set: {cpu.weight: 9999, cpu.max: 0.5}}]
+            limits: [{on: g, set: {cpu.weight: 9999, cpu.max: 0.5cpus}}]
 
             """, to: "policy.yaml")
         let plan = try ProgramRun.cgwarden(

@@ -93,7 +93,9 @@ import Testing
     @Test func treeWithMemoryAndCPUNamesIdentities() throws {
         let root = SystemRoot.captured(in: "/nonexistent")
         let unified = MountInfo.parse(
-            Array("31 23 0:28 / /u rw - cgroup2 none rw\n32 23 0:29 / /n rw - cgroup none rw,net_cls".utf8))
+            Array(
+                "31 23 0:28 / /u rw - cgroup2 none rw\n32 23 0:29 / /n rw - cgroup none rw,net_cls"
+                    .utf8))
         // Nothing tells the controllers of a unified tree that cannot be read: then order decides.
         #expect(try HierarchySet(root, mounts: unified).byIdentity == [0, 1])
     }

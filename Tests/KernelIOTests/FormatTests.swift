@@ -166,7 +166,10 @@ import Testing
         ("memory.numa_stat", true, "\nfile N0\nanon N0=1 \n", "memory.numa.anon 0", false),
         ("pids.events", true, "max 1 \n", "pids.events.max", true),
         ("misc.current", true, "b\na\t1 \n", "misc.current a", false),
-        ("rdma.current", true, "b hca_handle\na hca_handle=1 \n", "rdma.hca_handle_current a", false),
+        (
+            "rdma.current", true, "b hca_handle\na hca_handle=1 \n", "rdma.hca_handle_current a",
+            false
+        ),
         ("net_prio.ifpriomap", false, "b x\na 1\n", "net_prio.ifpriomap a", false),
         ("blkio.throttle.read_bps_device", false, "7:0\t2\n\n8:0 1\n", "io.max.rbps 8:0", true),
         ("blkio.throttle.read_bps_device", false, "7:0\t\n8:0 1\n", "io.max.rbps 8:0", false),

@@ -96,7 +96,8 @@ public struct MountedHierarchy: Hashable, Sendable {
     /// ancestors of the namespace.
     public func namespacedPath(of path: CgroupPath) -> CgroupPath {
         guard root.levelsUp == 0, !root.names.isEmpty else { return path }
-        return CgroupPath(normalising: root.names.reduce(CgroupPath.root) { $0.child($1) }.bytes + path.bytes)
+        return CgroupPath(
+            normalising: root.names.reduce(CgroupPath.root) { $0.child($1) }.bytes + path.bytes)
     }
 
     /// The line of `/proc/PID/cgroup` that is about this tree.

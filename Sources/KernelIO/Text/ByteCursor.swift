@@ -50,7 +50,7 @@ struct ByteCursor: ~Escapable {
         return take(0x0a)
     }
 
-    /// Whether the word before this byte is complete. One at the end of the file may be cut off.
+    /// Whether the word before this byte is complete; one at the end of the file may be cut off.
     var isAtBreak: Bool { position < bytes.count && (isBlank || bytes[position] == 0x0a) }
 
     private static let ends: [Bool] = (0..<256).map { [0x20, 0x0a, 0x3d, 0x09].contains($0) }

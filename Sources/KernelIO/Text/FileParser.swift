@@ -93,6 +93,8 @@ public struct FileParser: Sendable {
     func lastValue(
         _ field: FieldRule, _ key: InstanceKey?, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
+        // A key at the end of the file may be cut off, and be the beginning of another one.
+        if cursor.atEnd { return false }
         if cursor.takeBlanks(), let reading = cursor.takeReading(field), cursor.takeLineEnd() {
             store(field, key, reading, &row)
             return true

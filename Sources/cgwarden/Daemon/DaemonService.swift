@@ -77,7 +77,8 @@ struct DaemonService: Service {
             isDry
             ? nil
             : try GuardianLink(
-                arguments: ["cgwarden", "guardian"] + options.cgroupRootArguments, journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
+                arguments: ["cgwarden", "guardian"] + options.cgroupRootArguments,
+                journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
         warden = Warden(
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian,

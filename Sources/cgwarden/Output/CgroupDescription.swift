@@ -149,7 +149,9 @@ struct CgroupDescription {
 
     /// The same as arrays of paths: `throttled_by`, `frozen_by`, `over_memory_high_of`.
     private func writeAncestors(to json: inout JSONWriter) {
-        for (what, entries) in Dictionary(grouping: ancestors, by: \.what).sorted(by: { $0.key < $1.key }) {
+        for (what, entries) in Dictionary(grouping: ancestors, by: \.what).sorted(by: {
+            $0.key < $1.key
+        }) {
             json.key(String(what.map { $0 == " " || $0 == "." ? "_" : $0 }))
             json.array { json in for entry in entries { json.value(entry.path.description) } }
         }
@@ -203,7 +205,7 @@ struct CgroupDescription {
             text += report.text(pid, MembershipNote.text(of: pid, set.hierarchies, members))
         }
         for (hierarchy, members) in zip(set.hierarchies, members) {
-            if case .unreadable(let reason) = members {
+            if case .unreadable(let reason) = members, reason != .covered {
                 text += "  \(hierarchy.label): \(reason.word ?? "malformed")\n"
             }
         }
