@@ -23,9 +23,11 @@ struct KernelDaemonGuardTests {
               - {name: g, on: g, freeze_at: 90%, resume_at: 80%, max_frozen: 1h, relief: [{hook: none}]}
 
             """)
-        let state =
-            "cgwarden_guard_state{guard=\"g\",cgroup=\"\(cgroup.path)\",state=\"watching\"}"
-        try awaiting("it is guarded") { try daemon.metric(state) == 1 }
+        try awaiting("it is guarded; \(daemon.run.errors)") {
+            isLegacy
+                ? cgroup.text("memory.oom_control")?.contains("oom_kill_disable 1") == true
+                : cgroup.text("memory.high") != "max"
+        }
         // It stays between the threshold and the limit, however late it is stopped.
         let member = try cgroup.start(
             "exec perl -e '$| = 1; print 1; for (1..47) { push @x, \"a\" x (4 << 20) } sleep 1000'")

@@ -151,7 +151,7 @@ import Testing
                 host: first.host, health: first.health)
         }
         await source.set(first)
-        try await serve { [source] port in
+        try await serve(patience: .seconds(3600)) { [source] port in
             let slow = try await StreamClient(port, reads: false)
             let quick = try await StreamClient(port)
             for sample in samples {

@@ -78,7 +78,7 @@ public final class ProgramCgroup {
         for tree in Self.trees {
             let directory = Self.cString(tree, components)
             // A process that was just killed may still be leaving.
-            try? awaiting("\(path) can be removed") {
+            try? awaiting("\(path) can be removed", seconds: 20) {
                 unsafe rmdir(directory) == 0 || errno == ENOENT
             }
         }
