@@ -74,6 +74,24 @@ import Testing
         #expect(unended == nil)
     }
 
+    /// A listener that hangs accepts nobody, and those who gave up still fill its backlog.
+    @Test func connectingToAFullBacklogFailsAtOnceAndTheSocketIsNotTaken() throws {
+        let listener = try LocalListener(path)
+        var refusal: IOError?
+        for _ in 0..<100 where refusal == nil {
+            do throws(IOError) {
+                _ = try LocalConnection(to: path)
+            } catch {
+                refusal = error
+            }
+        }
+        #expect(refusal?.isTryAgain == true)
+        #expect(LocalConnection.isAnswered(at: path))
+        #expect(throws: IOError.self) { _ = try LocalListener(path) }
+        let hasVisitor = hasVisitor(listener, within: 1000)
+        #expect(hasVisitor)
+    }
+
     @Test func aPathThatIsTooLongIsRefused() {
         #expect(throws: IOError.self) {
             _ = try LocalListener("/tmp/" + String(repeating: "a", count: 200))

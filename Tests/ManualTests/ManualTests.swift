@@ -112,4 +112,26 @@ import Testing
         #expect(names.count > 60)
         #expect(names.filter { !page.contains("Li \($0)\n") }.sorted() == [])
     }
+
+    /// What the program reads, and what the libraries read that it is linked with.
+    @Test func everyVariableOfTheEnvironmentIsExplained() throws {
+        let page = try Self.page("cgwarden.1")
+        let section = try #require(
+            page.components(separatedBy: "\n.Sh ").first { $0.hasPrefix("ENVIRONMENT\n") })
+        let items = section.split(separator: "\n").filter { $0.hasPrefix(".It Ev ") }
+        let explained = Set(
+            items.flatMap { $0.matches(of: /[A-Z_]{2,}/).map { String($0.0) } })
+        let sources = try Self.sources("Sources")
+        let names =
+            sources.matches(of: /(?:Environment\.value|getenv)\("([A-Z_]+)"\)/).map { "\($0.1)" }
+            + sources.matches(of: /static let variable = "([A-Z_]+)"/).map { "\($0.1)" }
+        // For tests alone.
+        let read = Set(names).subtracting(["CGWARDEN_CRASH_AT"])
+        #expect(read.count >= 8, "\(read)")
+        #expect(read.subtracting(explained).sorted() == [])
+        let libraries: Set = [
+            "DBUS_SYSTEM_BUS_ADDRESS", "LANG", "LC_ALL", "LC_CTYPE", "NOTIFY_SOCKET", "TZ",
+        ]
+        #expect(explained.subtracting(read).isSubset(of: libraries), "\(explained)")
+    }
 }

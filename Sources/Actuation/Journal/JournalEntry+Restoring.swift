@@ -2,6 +2,12 @@ internal import CgroupModel
 
 /// What an entry means for putting its value back.
 extension JournalEntry {
+    /// Whether a person's command made the change.
+    var isPersons: Bool { owner.isEmpty }
+
+    /// Whether a value is what the last write left or, while that is not known, asked for.
+    func isWritten(_ text: String) -> Bool { ControlCell.isSame(text, readBack ?? wanted) }
+
     /// Whether a value is what cgwarden wrote; after a crash in between it may be anything.
     func isOurs(_ text: String) -> Bool {
         guard let readBack else { return true }

@@ -65,9 +65,11 @@ public struct JournalState: Sendable {
     private mutating func begin(_ entry: JournalEntry) {
         let place = entry.place
         if let slot = slotsAt[place]?.first(where: { slots[$0]?.owner == entry.owner }),
-            var known = slots[slot]
+            let known = slots[slot]
         {
             if !known.isSettled {
+                let slot = settle(slot, onto: entry.original)
+                guard var known = slots[slot] else { return }
                 slotOf[known.sequence] = nil
                 known.sequence = entry.sequence
                 known.path = entry.path
@@ -84,6 +86,26 @@ public struct JournalState: Sendable {
         slotOf[entry.sequence] = slots.count
         slotsAt[place, default: []].append(slots.count)
         slots.append(entry)
+    }
+
+    /// Makes what a person set on top of the daemon's value the one that the daemon puts back.
+    ///
+    /// The person's entry moves below the daemon's and gets its original. Returns the slot that the
+    /// daemon's entry then has.
+    private mutating func settle(_ slot: Int, onto found: String) -> Int {
+        guard var known = slots[slot], !known.isPersons, !known.isWritten(found),
+            let below = slotsAt[known.place]?.first(where: {
+                slots[$0].map { $0.isPersons && $0.isWritten(found) } ?? false
+            }), var persons = slots[below]
+        else { return slot }
+        let (lower, upper) = (min(slot, below), max(slot, below))
+        if slot < below { persons.original = known.original }
+        known.original = found
+        slots[lower] = persons
+        slots[upper] = known
+        slotOf[persons.sequence] = lower
+        slotOf[known.sequence] = upper
+        return upper
     }
 
     /// What an owner found who came later was this one's value, which is no original any more.

@@ -27,7 +27,7 @@ struct RecordLine {
         fields = words.dropFirst().compactMap { word in
             guard let equals = word.firstIndex(of: "=") else { return nil }
             let value = word[word.index(after: equals)...]
-            return (String(word[..<equals]), Self.decoded(value))
+            return (String(word[..<equals]), PercentText.decoded(value))
         }
     }
 
@@ -40,35 +40,9 @@ struct RecordLine {
     func number(_ key: String) -> UInt64? { self[key].flatMap { UInt64($0) } }
 
     var bytes: [UInt8] {
-        let words = [verb] + fields.map { "\($0.key)=\(Self.encoded($0.value))" }
+        let words = [verb] + fields.map { "\($0.key)=\(PercentText.encoded($0.value))" }
         let body = Array(words.joined(separator: " ").utf8)
         return Array("\(Self.checksum(body[...])) ".utf8) + body + [0x0a]
-    }
-
-    private static func encoded(_ bytes: [UInt8]) -> String {
-        var result = ""
-        for byte in bytes {
-            if byte > 0x20, byte < 0x7f, byte != 0x25 {
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                result += "%" + hex(UInt32(byte), digits: 2)
-            }
-        }
-        return result
-    }
-
-    private static func decoded(_ text: Substring) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == 0x25, let code = UInt8(String(Substring(rest.prefix(2))), radix: 16) {
-                bytes.append(code)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return bytes
     }
 
     /// CRC-32 (IEEE 802.3) as eight hexadecimal digits.

@@ -8,6 +8,8 @@ public struct RestoreResult: Sendable {
         case already
         /// The cgroup or its file is gone.
         case gone
+        /// It is what a person's command set since, whose change is not to be put back.
+        case kept
         /// Someone else changed it since; it was left alone.
         case foreign
         /// It cannot be the original any more and is as near as can be: an empty cpuset cannot be had

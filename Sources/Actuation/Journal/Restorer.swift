@@ -58,12 +58,13 @@ public struct Restorer {
         }
         let wanted = state.entries.filter { path.map($0.path.isWithin) ?? true && isWanted($0) }
         let changes = Dictionary(grouping: wanted, by: \.place)
+        let kept = Dictionary(grouping: state.entries.filter(\.isPersons), by: \.place)
         var waiting = Array(wanted.filter { changes[$0.place]?.first == $0 }.reversed())
         var results: [RestoreResult] = []
         // The order is right for what the catalog knows. For the rest, what the kernel refuses
         // now it may take after the others; and a weight is only itself again after cpu.idle is.
         while true {
-            let round = examine(waiting, changes, force: force, dryRun: dryRun)
+            let round = examine(waiting, changes, kept, force: force, dryRun: dryRun)
             let done = round.filter { !$0.isLeft }
             results += done
             waiting = round.filter(\.isLeft).map(\.entry)
@@ -79,8 +80,8 @@ public struct Restorer {
 
     /// Sorts out what is done, gone or foreign, and writes the rest in its order.
     private func examine(
-        _ entries: [JournalEntry], _ changes: [JournalEntry.Place: [JournalEntry]], force: Bool,
-        dryRun: Bool
+        _ entries: [JournalEntry], _ changes: [JournalEntry.Place: [JournalEntry]],
+        _ kept: [JournalEntry.Place: [JournalEntry]], force: Bool, dryRun: Bool
     ) -> [RestoreResult] {
         var results: [RestoreResult] = []
         var pending: [UndoTarget] = []
@@ -100,6 +101,9 @@ public struct Restorer {
                     || changes[entry.place]?.contains(where: { $0.isOurs(target.found) }) == true
                 {
                     pending.append(target)
+                } else if kept[entry.place]?.contains(where: { $0.isWritten(target.found) }) == true
+                {
+                    conclude(.kept, target.found)
                 } else if dryRun, entry.isWeight {
                     hidden.append(target)
                 } else {
@@ -209,6 +213,7 @@ extension RestoreResult.Outcome {
         switch self {
         case .restored: "restored"
         case .already: "already"
+        case .kept: "kept"
         case .gone: "gone"
         case .residue: "residue"
         case .foreign, .failed: nil

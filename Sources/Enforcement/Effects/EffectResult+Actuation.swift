@@ -63,7 +63,7 @@ extension EffectResult.Outcome {
             case .foreign:
                 notes.append("\(cell) was left alone, for someone else has changed it since")
             case .residue(let text): notes.append("\(cell) cannot be emptied and is \(text) now")
-            case .restored, .already, .gone: break
+            case .restored, .already, .kept, .gone: break
             }
         }
         self = notes.isEmpty ? .done : .partial(notes.joined(separator: "; "))
@@ -96,7 +96,7 @@ struct RestoringEffect {
                 switch result.outcome {
                 case .restored, .already: original
                 case .residue(let text): text
-                case .gone, .foreign, .failed: found
+                case .gone, .kept, .foreign, .failed: found
                 }
             return EffectResult.Change(
                 key: key, file: "\(result.entry.cell)", before: found, wanted: original,

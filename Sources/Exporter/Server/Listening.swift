@@ -86,7 +86,7 @@ struct Listening: Sendable {
     private func local(_ path: String) async throws -> Listener {
         let address = ListenAddress(path: path)
         // One that nobody answers at was left by a process that is gone.
-        if (try? LocalConnection(to: path)) != nil { throw ServerError.addressInUse(address) }
+        if LocalConnection.isAnswered(at: path) { throw ServerError.addressInUse(address) }
         return try await listener(address) {
             $0.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
         }

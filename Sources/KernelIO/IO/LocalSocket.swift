@@ -10,7 +10,7 @@ internal import Glibc
     ///
     /// A socket that a dead process left is replaced; one that answers is an error (EADDRINUSE).
     public init(_ path: String) throws(IOError) {
-        if (try? LocalConnection(to: path)) != nil {
+        if LocalConnection.isAnswered(at: path) {
             throw IOError("listen at", path, code: EADDRINUSE)
         }
         unsafe unlink(path)
@@ -57,13 +57,25 @@ internal import Glibc
     init(adopting number: Int32) { socket = OwnedDescriptor(adopting: number) }
 
     /// Connects to a program that listens at a path.
+    ///
+    /// Never waits: a listener with a full backlog, which may hang, is an error (EAGAIN).
     public init(to path: String) throws(IOError) {
-        let socket = try LocalSocket.make(path)
+        let socket = try LocalSocket.make(path, kind: Int32(SOCK_NONBLOCK.rawValue))
         let connected = unsafe try LocalSocket.with(path) { address, length in
             unsafe connect(socket.number, address, length)
         }
         guard connected == 0 else { throw IOError("connect to", path, code: errno) }
         self.socket = socket
+    }
+
+    /// Whether a program listens at a path, although it may be too busy to accept.
+    public static func isAnswered(at path: String) -> Bool {
+        do throws(IOError) {
+            _ = try LocalConnection(to: path)
+            return true
+        } catch {
+            return error.isTryAgain
+        }
     }
 
     /// The user at the other end (SO_PEERCRED), nil if it cannot be told.
@@ -135,8 +147,8 @@ internal import Glibc
 
 /// What both ends need.
 private enum LocalSocket {
-    static func make(_ path: String) throws(IOError) -> OwnedDescriptor {
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    static func make(_ path: String, kind: Int32 = 0) throws(IOError) -> OwnedDescriptor {
+        let kind = kind | Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let number = socket(AF_UNIX, kind, 0)
         guard number >= 0 else { throw IOError("open a socket for", path, code: errno) }
         return OwnedDescriptor(adopting: number)

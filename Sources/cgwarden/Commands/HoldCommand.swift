@@ -10,7 +10,9 @@ struct HoldCommand: AsyncParsableCommand {
         commandName: "hold", abstract: "Keep rules away from a cgroup for some time.",
         discussion: """
             Rules neither change nor act on a cgroup that is on hold, nor on those below it; \
-            commands typed by hand still do. A hold ends by itself.
+            commands typed by hand still do. A hold ends by itself, and with the machine; setting \
+            the clock does not change it. The daemon takes it over at once; without a daemon there \
+            is nothing to hold, and the command fails.
 
             Examples:
               cgwarden hold build 1h
@@ -32,24 +34,43 @@ struct HoldCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let holds = try StateDirectory.holds()
         guard let cgroup else {
-            return try StandardOutput.write(Self.text(try holds.holds()))
+            let holds = try Self.known()
+            if holds.isEmpty { try StateDirectory.requireSystem() }
+            return try StandardOutput.write(Self.text(holds))
         }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(cgroup)
-        if release {
-            try holds.release(path)
+        if let time {
+            let micros = Int64(time.duration / .microseconds(1))
+            let answer = try ControlClient.ask(
+                ["hold", path.controlWord, "\(micros)"], within: .seconds(10))
+            try StandardOutput.write(answer)
+        } else {
+            try release(path)
             try StandardOutput.write("rules may change \(path) again\n")
-        } else if let time {
-            let hold = try holds.hold(path, for: time.duration)
-            try StandardOutput.write(Self.text([hold]))
         }
     }
 
-    private static func text(_ holds: [Hold]) -> String {
+    /// Without a daemon a hold is no more than a line for the next one.
+    private func release(_ path: CgroupPath) throws {
+        do {
+            _ = try ControlClient.ask(["release", path.controlWord], within: .seconds(10))
+        } catch let error as CgwardenError where error.status == .unavailable {
+            try StateDirectory.holds().release(path)
+        }
+    }
+
+    /// None where this user has no place for them.
+    private static func known() throws -> [Hold] {
+        if StateDirectory.hidden != nil, (try? StateDirectory.path()) == nil { return [] }
+        return try StateDirectory.holds().holds()
+    }
+
+    /// What the command prints of holds.
+    static func text(_ holds: [Hold]) -> String {
         if holds.isEmpty { return "nothing is on hold\n" }
-        let now = MonotonicClock.wallMicroseconds
+        let now = Hold.now
         return LeftTable(
             holds.map { hold in
                 let minutes = (hold.end - min(hold.end, now) + 59_999_999) / 60_000_000

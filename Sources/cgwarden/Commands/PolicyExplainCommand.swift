@@ -11,7 +11,8 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         abstract: "Show which part of the policy gives each value of a cgroup, and why.",
         discussion: """
             The daemon that runs is asked; with --policy none is needed, and what one sample tells \
-            is shown. The winner of each value is marked with a star.
+            is shown. The winner of each value is marked with a star. Limits and rules that are \
+            about the cgroup and not active are listed with the reason.
 
             Examples:
               cgwarden policy explain /build
@@ -27,16 +28,17 @@ struct PolicyExplainCommand: AsyncParsableCommand {
     var policy: [String] = []
 
     func run() async throws {
+        let set = try HierarchySet.discover(options.system)
+        let path = try await CgroupLookup(set).resolve(cgroup)
         guard !policy.isEmpty else {
             do {
                 return try StandardOutput.write(
-                    try ControlClient.ask(["explain", CgroupPath(cgroup).description]))
+                    try ControlClient.ask(["explain", path.controlWord]))
             } catch let error as CgwardenError where error.status == .unavailable {
                 throw CgwardenError("\(error.message), or name a --policy", error.status)
             }
         }
-        let path = try await CgroupLookup(HierarchySet.discover(options.system)).resolve(cgroup)
         let engine = try await PolicyRehearsal(policy, options).engine
-        try StandardOutput.write(ExplanationReport(engine.layers(of: path)).text(of: path))
+        try StandardOutput.write(try ExplanationReport(of: path, by: engine).text)
     }
 }

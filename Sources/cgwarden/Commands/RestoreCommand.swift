@@ -28,9 +28,11 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         let set = try HierarchySet.discover(options.system)
-        let journal = try StateDirectory.journal()
+        let journal = try StateDirectory.journalToRead()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let results = try restorer.restore(chosen(journal), force: force, dryRun: dryRun)
+        // Nothing of one's own to undo says nothing of what root's daemon did.
+        if results.isEmpty { try StateDirectory.requireSystem() }
         try StandardOutput.write(text(results))
         let left = results.filter(\.isLeft)
         if !left.isEmpty {
@@ -73,6 +75,7 @@ struct RestoreCommand: ParsableCommand {
         case .restored: put(result.entry, back: original, from: found)
         case .already: "is \(original) already"
         case .gone: "gone"
+        case .kept: "left alone: a command set it to \(found)"
         case .foreign: "left alone: someone set it to \(found); it was \(original)"
         case .residue(let text):
             original == "(empty)"

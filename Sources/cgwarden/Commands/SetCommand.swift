@@ -16,6 +16,10 @@ struct SetCommand: AsyncParsableCommand {
             what systemd has no property for goes to the kernel's file. --dry-run and the report \
             tell which.
 
+            A value that a rule of the daemon manages is set, too, and a note says that the daemon \
+            will reset it; `cgwarden hold` prevents that. When the daemon ends, it puts the value \
+            back to the one that was set by hand.
+
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus
               cgwarden set build memory.max=100MiB --shrink
@@ -57,7 +61,9 @@ struct SetCommand: AsyncParsableCommand {
             requests, on: path, force: force, shrink: shrink)
         tellOfHold(path)
         let routes = try LimitRoutes(of: plan, through: files)
-        var report = LimitReport(path: path, plan: plan, routes: routes, results: nil)
+        var report = LimitReport(
+            path: path, plan: plan, routes: routes, results: nil,
+            claims: DaemonClaims(on: path, in: set).notes(on: plan.writes.map(\.cell)))
         if !dryRun {
             report.results = LimitTransaction(
                 plan, journal: try StateDirectory.journal(), files: files,

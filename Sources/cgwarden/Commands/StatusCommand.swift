@@ -20,7 +20,8 @@ struct PanicCommand: ParsableCommand {
         commandName: "panic",
         abstract: "Thaw all that cgwarden froze, put everything back, and stop the daemon.",
         discussion: """
-            Without a daemon it does what `cgwarden restore` does.
+            Without a daemon it does what `cgwarden restore` does. It needs root where the \
+            daemon of the machine is meant.
             """)
 
     func run() throws {

@@ -49,21 +49,35 @@ actor ControlServer {
 
 /// Asks the daemon that runs.
 struct ControlClient {
-    /// Its answer to a request; throws what the daemon says, or that none runs.
+    private static let silence = CgwardenError(
+        "the daemon did not answer in time", .temporaryFailure)
+
+    /// Its answer to a request; throws what the daemon says, that it does not answer, or that none
+    /// runs, as far as this user can tell.
     static func ask(_ words: [String], within time: Duration = .seconds(30)) throws -> String {
-        let path = "\(try StateDirectory.path())/\(ControlServer.name)"
+        let directory: String
+        do {
+            directory = try StateDirectory.path()
+        } catch {
+            try StateDirectory.requireSystem()
+            throw error
+        }
+        let path = "\(directory)/\(ControlServer.name)"
         let connection: LocalConnection
         do throws(IOError) {
             connection = try LocalConnection(to: path)
         } catch {
-            throw error.isPermission
-                ? CgwardenError("\(path) is root's alone; run this as root", .noPermission)
-                : CgwardenError(
-                    "no daemon answers at \(path); start one: cgwarden daemon", .unavailable)
+            if error.isPermission {
+                throw CgwardenError("\(path) is root's alone; run this as root", .noPermission)
+            }
+            if error.isTryAgain { throw Self.silence }
+            try StateDirectory.requireSystem()
+            throw CgwardenError(
+                "no daemon answers at \(path); start one: cgwarden daemon", .unavailable)
         }
         connection.send(Array((words.joined(separator: "\t") + "\n").utf8), within: .seconds(2))
         guard let bytes = connection.received(most: 64 << 20, within: time) else {
-            throw CgwardenError("the daemon did not answer in time", .temporaryFailure)
+            throw Self.silence
         }
         let text = String(decoding: bytes, as: UTF8.self)
         if text.hasPrefix("ok\n") { return String(text.dropFirst(3)) }

@@ -175,8 +175,19 @@ struct DaemonService: Service {
         case ("status", 1):
             return StatusReport(numbers.current, trail, await warden.policy).text
         case ("explain", 2):
-            return ExplanationReport(await warden.layers(of: CgroupPath(words[1]))).text(
-                of: CgroupPath(words[1]))
+            return try await warden.explanation(of: CgroupPath(controlWord: words[1])).text
+        case ("claims", 2):
+            return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
+        case ("hold", 3):
+            guard let micros = Int64(words[2]), micros > 0 else {
+                throw CgwardenError("\(words[2]) is not a number of microseconds", .usage)
+            }
+            let hold = try machine.holds.hold(
+                CgroupPath(controlWord: words[1]), for: .microseconds(micros))
+            return HoldCommand.text([hold])
+        case ("release", 2):
+            try machine.holds.release(CgroupPath(controlWord: words[1]))
+            return ""
         case ("reload", 1):
             await reload()
             return ""

@@ -141,6 +141,11 @@ actor Warden {
             && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
     }
 
+    /// What the policy keeps of a cgroup.
+    func claims(on path: CgroupPath) -> [PolicyClaim] { engine.claims(on: path) }
+
     /// Why each value of a cgroup is what it is.
-    func layers(of path: CgroupPath) -> [ValueExplanation] { engine.layers(of: path) }
+    func explanation(of path: CgroupPath) throws -> ExplanationReport {
+        try ExplanationReport(of: path, by: engine)
+    }
 }

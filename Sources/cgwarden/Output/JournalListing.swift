@@ -1,26 +1,43 @@
 import Actuation
 import CgroupModel
+import Hierarchy
 import KernelIO
 
-/// The journal's open entries as a table or as JSON.
+/// The journal's open entries as a table or as JSON, beside what the kernel says now.
 struct JournalListing {
-    let entries: [JournalEntry]
+    private let entries: [(entry: JournalEntry, present: JournalEntry.Present)]
+
+    /// Looks up each value; without a machine's trees nothing of it can be seen.
+    init(entries: [JournalEntry], set: HierarchySet?) {
+        self.entries = entries.map { entry in
+            (entry, set.map { entry.present(in: $0) } ?? .hidden)
+        }
+    }
 
     var text: String {
         if entries.isEmpty { return "nothing to undo\n" }
         var rows = HierarchyRows()
-        for entry in entries {
-            let now =
+        for (entry, present) in entries {
+            let set =
                 entry.readBack.map(entry.shown) ?? "\(entry.shown(entry.wanted)) (unfinished)"
             rows.add(
                 [
-                    entry.path.description, entry.what, entry.shown(entry.original), now,
-                    entry.cause,
+                    entry.path.description, entry.what, entry.shown(entry.original), set,
+                    now(entry, present), entry.cause,
                 ],
                 rest: [age(entry)], hierarchy: entry.hierarchy)
         }
-        return LeftTable([["CGROUP", "HIERARCHY", "WHAT", "WAS", "IS", "BY", "AGE"]] + rows.cells)
-            .text
+        let head = ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"]
+        return LeftTable([head] + rows.cells).text
+    }
+
+    private func now(_ entry: JournalEntry, _ present: JournalEntry.Present) -> String {
+        switch present {
+        case .value(let value): entry.shown(value)
+        case .gone: "gone"
+        case .hidden: "not mounted here"
+        case .unreadable(let error): error.isPermission ? "not permitted" : "unreadable"
+        }
     }
 
     private func age(_ entry: JournalEntry) -> String {
@@ -33,15 +50,17 @@ struct JournalListing {
     var json: [UInt8] {
         var json = JSONWriter()
         json.array { json in
-            for entry in entries {
-                json.object { json in write(entry, to: &json) }
+            for (entry, present) in entries {
+                json.object { json in write(entry, present, to: &json) }
             }
         }
         json.newline()
         return json.take()
     }
 
-    private func write(_ entry: JournalEntry, to json: inout JSONWriter) {
+    private func write(
+        _ entry: JournalEntry, _ present: JournalEntry.Present, to json: inout JSONWriter
+    ) {
         for (name, text) in [
             ("path", entry.path.description), ("hierarchy", entry.hierarchy),
             ("file", entry.cell.file), ("line", entry.cell.line ?? ""),
@@ -58,6 +77,14 @@ struct JournalListing {
         if let readBack = entry.readBack {
             json.key("read_back")
             json.value(readBack)
+        }
+        // A value that could not be had has another key, so that it is not taken for a text.
+        if case .value(let value) = present {
+            json.key("now")
+            json.value(value)
+        } else {
+            json.key("now_missing")
+            json.value(now(entry, present))
         }
     }
 }

@@ -9,9 +9,11 @@ struct LimitReport {
     let routes: LimitRoutes
     /// Nil for a dry run.
     var results: [LimitResult]?
+    /// What to tell of values that the daemon keeps.
+    var claims: [String] = []
 
     /// What is unusual about the values.
-    var warnings: [String] { plan.warnings + routes.warnings }
+    var warnings: [String] { plan.warnings + routes.warnings + claims }
 
     /// What the process ends with, nil if every limit is as wanted.
     var failure: CgwardenError? {

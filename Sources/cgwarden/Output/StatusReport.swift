@@ -95,16 +95,33 @@ struct StatusReport {
     }
 }
 
-/// Why values are what they are: each layer's wish, the highest first.
+/// Why values are what they are: each layer's wish, the highest first, and what is not active.
 struct ExplanationReport {
+    private let path: CgroupPath
     private let values: [ValueExplanation]
+    private let inactive: [InactivePart]
 
-    init(_ values: [ValueExplanation]) { self.values = values }
+    /// Explains a cgroup that the engine's last sample has.
+    init(of path: CgroupPath, by engine: PolicyEngine) throws {
+        guard engine.sees(path) else {
+            throw CgwardenError(
+                "\(path) is in no sample yet, or is gone; see `cgwarden tree`, and try again",
+                .noInput)
+        }
+        self.path = path
+        values = engine.layers(of: path)
+        inactive = engine.inactive(on: path)
+    }
 
     /// What `policy explain` prints.
-    func text(of path: CgroupPath) -> String {
-        guard !values.isEmpty else { return "no layer wants anything of \(path)\n" }
-        return values.map(describe).joined(separator: "\n")
+    var text: String {
+        guard !values.isEmpty || !inactive.isEmpty else { return "no policy applies to \(path)\n" }
+        return (values.map(describe) + inactive.map(describe)).joined(separator: "\n")
+    }
+
+    private func describe(_ part: InactivePart) -> String {
+        let actions = part.actions.isEmpty ? "" : ": \(part.actions.joined(separator: ", "))"
+        return "\(part.origin.text)\(actions)\n    not active because \(part.reason)\n"
     }
 
     private func describe(_ value: ValueExplanation) -> String {

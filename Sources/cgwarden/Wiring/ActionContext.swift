@@ -2,6 +2,7 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import Hierarchy
+import KernelIO
 
 /// What the commands that act have in common.
 struct ActionContext {
@@ -13,6 +14,13 @@ struct ActionContext {
     var files: any ControlFiles { StateDirectory.files(of: set) }
 
     init(_ options: SystemOptions) throws { set = try HierarchySet.discover(options.system) }
+
+    /// Says on standard error what the daemon keeps of what is about to change.
+    func tellOfClaims(on path: CgroupPath, _ notes: (DaemonClaims) -> [String]) {
+        for note in notes(DaemonClaims(on: path, in: set)) {
+            StandardOutput.complain("cgwarden: note: \(note)")
+        }
+    }
 
     func resolve(_ text: String) async throws -> CgroupPath {
         try await CgroupLookup(set).resolve(text)

@@ -4,19 +4,65 @@ import KernelIO
 
 /// Where the undo journal and the holds are: on a tmpfs, so that they vanish with the cgroups.
 enum StateDirectory {
-    /// `/run/cgwarden` for root, the user's own run-time directory for others.
+    /// Overrides every other choice.
+    static let variable = "CGWARDEN_STATE_DIRECTORY"
+
+    /// The directory of this user: root's is ``system``, others have one in their run-time
+    /// directory.
     static func path() throws -> String {
-        if let chosen = Environment.value("CGWARDEN_STATE_DIRECTORY") { return chosen }
-        if EffectiveUser.isRoot { return "/run/cgwarden" }
+        if let chosen = Environment.value(variable) { return chosen }
+        if EffectiveUser.isRoot { return system }
         guard let own = Environment.value("XDG_RUNTIME_DIR") else {
             throw CgwardenError(
-                "there is no place for the undo journal; set XDG_RUNTIME_DIR, or "
-                    + "CGWARDEN_STATE_DIRECTORY to a directory of your own", .unavailable)
+                "there is no place for the undo journal; set XDG_RUNTIME_DIR, or \(variable) to a "
+                    + "directory of your own", .unavailable)
         }
         return "\(own)/cgwarden"
     }
 
+    /// The directory of root's commands and of the machine's daemon.
+    static let system: String = {
+        do {
+            return try DaemonConfiguration.read(nil).stateDirectory ?? usual
+        } catch {
+            // The file need not be readable for others, and must not keep root from a `panic`.
+            if EffectiveUser.isRoot {
+                let why = CgwardenError(error)?.message ?? "\(error)"
+                StandardOutput.complain("cgwarden: note: using \(usual): \(why)")
+            }
+            return usual
+        }
+    }()
+
+    private static let usual = "/run/cgwarden"
+
+    /// The directory of the machine's daemon, where it exists and this user's is another one: what
+    /// root changed, and whether a daemon runs, cannot be seen from here.
+    static var hidden: String? {
+        guard !EffectiveUser.isRoot, Environment.value(variable) == nil else { return nil }
+        let system = system
+        return LogFile.exists(system) ? system : nil
+    }
+
+    /// Throws where the answer would be about this user's own state alone.
+    static func requireSystem() throws {
+        guard let hidden else { return }
+        throw CgwardenError(
+            "the state of this machine's daemon is in \(hidden), which only root can use; run this "
+                + "as root", .noPermission)
+    }
+
     static func journal() throws -> UndoJournal { UndoJournal(directory: try path()) }
+
+    /// This user's journal; where they have no place for one, all there may be is root's.
+    static func journalToRead() throws -> UndoJournal {
+        do {
+            return try journal()
+        } catch {
+            try requireSystem()
+            throw error
+        }
+    }
 
     static func holds() throws -> HoldList { HoldList(directory: try path()) }
 

@@ -232,15 +232,4 @@ import Testing
         }
         return String(format: "%08x", ~crc)
     }
-
-    @Test func holdsEndByThemselves() throws {
-        let holds = HoldList(directory: "\(machine.root)/state")
-        #expect(try holds.holds().isEmpty)
-        _ = try holds.hold(CgroupPath("/a"), for: .seconds(60))
-        #expect(try holds.hold(of: CgroupPath("/a/b"))?.path == CgroupPath("/a"))
-        #expect(try holds.hold(of: CgroupPath("/ab")) == nil)
-        #expect(try holds.holds(now: .max).isEmpty)
-        try holds.release(CgroupPath("/a"))
-        #expect(try holds.holds().isEmpty)
-    }
 }

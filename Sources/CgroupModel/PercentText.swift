@@ -1,0 +1,32 @@
+/// Bytes as printable ASCII without blanks: every other byte, and `%` itself, is written `%NN`.
+package enum PercentText {
+    /// The text of some bytes.
+    package static func encoded(_ bytes: [UInt8]) -> String {
+        var result = ""
+        for byte in bytes {
+            if byte > 0x20, byte < 0x7f, byte != 0x25 {
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let hex = String(byte, radix: 16)
+                result += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
+            }
+        }
+        return result
+    }
+
+    /// The bytes of a text; a `%` without two digits stands for itself.
+    package static func decoded(_ text: some StringProtocol) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if byte == 0x25, let code = UInt8(digits, radix: 16) {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,46 @@
+import CgroupModel
+import Foundation
+import KernelIO
+import Testing
+
+@testable import Actuation
+
+@Suite struct HoldListTests {
+    private let folder = NSTemporaryDirectory() + "cgwarden-holds-\(UUID().uuidString)"
+    private let path = CgroupPath("/a")
+
+    @Test func aHoldCoversWhatIsBelowAndEndsByItself() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let holds = HoldList(directory: folder)
+        #expect(try holds.holds().isEmpty)
+        _ = try holds.hold(path, for: .seconds(60))
+        #expect(try holds.hold(of: CgroupPath("/a/b"))?.path == path)
+        #expect(try holds.hold(of: CgroupPath("/ab")) == nil)
+        #expect(try holds.holds(now: .max).isEmpty)
+        try holds.release(path)
+        #expect(try holds.holds().isEmpty)
+    }
+
+    /// The wall clock may be set; the time since boot only goes on.
+    @Test func aHoldIsTimedByTheBootClock() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let before = MonotonicClock.bootNanoseconds / 1000
+        let hold = try HoldList(directory: folder).hold(path, for: .seconds(60))
+        let after = MonotonicClock.bootNanoseconds / 1000
+        #expect((before...after).contains(hold.end - 60_000_000))
+    }
+
+    @Test func aHoldOfLessThanASecondIsNotAnEndedOne() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let holds = HoldList(directory: folder)
+        let hold = try holds.hold(path, for: .milliseconds(500))
+        #expect(try holds.holds(now: hold.end - 1) == [hold])
+    }
+
+    @Test func aHoldFromAnEarlierBootIsOver() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try HoldList(directory: folder, bootID: "earlier").hold(path, for: .seconds(60))
+        #expect(try HoldList(directory: folder).holds().isEmpty)
+        #expect(try HoldList(directory: folder, bootID: "earlier").holds().count == 1)
+    }
+}

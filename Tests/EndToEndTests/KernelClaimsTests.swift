@@ -1,0 +1,178 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A person's command against a value that the daemon manages.
+@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+struct KernelClaimsTests {
+    private let cgroup: ProgramCgroup
+    private let member: ProgramRun
+    private let original: String?
+
+    init() throws {
+        cgroup = try ProgramCgroup()
+        member = try cgroup.start("echo ready; exec sleep 300")
+        original = cgroup.text("pids.max")
+    }
+
+    private var policy: String {
+        """
+        defaults: {interval: 200ms}
+        groups: {g: {path: "\(cgroup.path)"}}
+        limits:
+          - {on: g, set: {pids.max: 321}}
+          - {on: g, set: {cpu.weight: 50}, when: host.load > 100000}
+
+        """
+    }
+
+    private func end() { member.send(SIGKILL) }
+
+    private func limited() throws -> RunningDaemon {
+        let daemon = try RunningDaemon(policy)
+        try awaitLimit()
+        return daemon
+    }
+
+    private func awaitLimit(_ value: String = "321") throws {
+        try awaiting("pids.max is \(value), not \(cgroup.text("pids.max") ?? "absent")") {
+            cgroup.text("pids.max") == value
+        }
+    }
+
+    private func drifts(_ daemon: RunningDaemon) -> Int {
+        daemon.places.records.count { $0["phase"] as? String == "drift" }
+    }
+
+    private func lines(_ text: String) -> [[String]] {
+        text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    }
+
+    @Test func setSaysWhoResetsTheValueAndTheDaemonEndsWithThePersons() throws {
+        defer { end() }
+        let daemon = try limited()
+        // A sample has to show the value before another one counts as a change.
+        Thread.sleep(forTimeInterval: 1)
+        let set = try daemon.ask("set", cgroup.path, "pids.max=500")
+        #expect(set.status == 0 && set.output.contains("applied"), "\(set)")
+        #expect(
+            set.errors.contains(
+                "pids.max of \(cgroup.path) is managed by limits[0] of g: it will be reset"),
+            "\(set.errors)")
+        #expect(set.errors.contains("cgwarden hold \(cgroup.path)"))
+        try awaiting("the daemon has seen it") { drifts(daemon) > 0 }
+        try awaitLimit()
+        let rows = lines(try daemon.ask("journal").output)
+        let head = try #require(rows.first)
+        #expect(head == ["CGROUP", "HIERARCHY", "WHAT", "WAS", "SET", "NOW", "BY", "AGE"])
+        let values = rows.filter { $0.contains("pids.max") }.map { Array($0[3...5]) }
+        #expect(values == [[original ?? "", "500", "321"], ["500", "321", "321"]])
+        #expect(try daemon.end().status == 0)
+        #expect(cgroup.text("pids.max") == "500")
+        #expect(try daemon.ask("restore").status == 0)
+        #expect(cgroup.text("pids.max") == original)
+    }
+
+    @Test func aDaemonThatEndsBeforeItSeesTheChangeKeepsIt() throws {
+        defer { end() }
+        let daemon = try limited()
+        try daemon.places.set(
+            policy.replacingOccurrences(of: "interval: 200ms", with: "interval: 1h"))
+        daemon.run.send(SIGHUP)
+        try awaiting("the policy was read anew") {
+            daemon.run.errors.contains("the policy was read anew")
+        }
+        Thread.sleep(forTimeInterval: 1)
+        #expect(try daemon.ask("set", cgroup.path, "pids.max=500").status == 0)
+        let ended = try daemon.end()
+        #expect(ended.status == 0)
+        #expect(!ended.errors.contains("not everything could be put back"), "\(ended.errors)")
+        #expect(cgroup.text("pids.max") == "500")
+        #expect(try daemon.ask("restore").status == 0)
+        #expect(cgroup.text("pids.max") == original)
+    }
+
+    @Test func aDryRunAndJSONSayItToo() throws {
+        defer { end() }
+        let daemon = try limited()
+        let dry = try daemon.ask("set", cgroup.path, "pids.max=500", "--dry-run")
+        #expect(dry.errors.contains("managed by limits[0] of g"), "\(dry.errors)")
+        let json = try daemon.ask("set", cgroup.path, "pids.max=500", "--dry-run", "--json")
+        #expect(json.output.contains("managed by limits[0] of g") && json.errors.isEmpty)
+        // What nobody manages needs no word.
+        let other = try daemon.ask("set", cgroup.path, "cpu.weight=70", "--dry-run")
+        #expect(other.status == 0 && other.errors.isEmpty, "\(other.errors)")
+    }
+
+    @Test func onHoldNothingIsReset() throws {
+        defer { end() }
+        let daemon = try limited()
+        let hold = try daemon.ask("hold", cgroup.path, "5m")
+        #expect(hold.status == 0 && hold.output.contains("5 min left"), "\(hold)")
+        // What the daemon knew of holds is a second old at most.
+        Thread.sleep(forTimeInterval: 1.5)
+        let set = try daemon.ask("set", cgroup.path, "pids.max=500")
+        #expect(set.status == 0 && !set.errors.contains("managed"), "\(set.errors)")
+        let seen = try #require(try daemon.metric("cgwarden_ticks_total"))
+        try awaiting("ten more ticks") {
+            try daemon.metric("cgwarden_ticks_total") ?? 0 >= seen + 10
+        }
+        #expect(cgroup.text("pids.max") == "500")
+        #expect(try daemon.ask("hold").output.contains(cgroup.path))
+        #expect(try daemon.ask("hold", cgroup.path, "--release").status == 0)
+        #expect(try daemon.ask("hold").output == "nothing is on hold\n")
+        #expect(try daemon.end().status == 0)
+    }
+
+    @Test func aDaemonThatHangsHoldsNoCommand() throws {
+        defer { end() }
+        let daemon = try limited()
+        daemon.run.send(SIGSTOP)
+        defer { daemon.run.send(SIGCONT) }
+        // More of them than its socket's backlog has room for.
+        for round in 0..<20 {
+            let set = try daemon.ask("set", cgroup.path, "pids.max=\(500 + round)")
+            #expect(set.status == 0, "\(set.errors)")
+            #expect(set.errors.contains("the daemon does not answer"), "\(set.errors)")
+        }
+        #expect(cgroup.text("pids.max") == "519")
+        let hold = try daemon.ask("hold", cgroup.path, "5m")
+        #expect(hold.status == 75 && hold.output.isEmpty, "\(hold)")
+    }
+
+    @Test func withoutADaemonNothingIsHeld() throws {
+        defer { end() }
+        let places = try DaemonPlaces("")
+        let hold = try places.command(["hold", cgroup.path, "5m"])
+        #expect(hold.status == 69 && hold.output.isEmpty, "\(hold)")
+        #expect(hold.errors.contains("no daemon answers"))
+        #expect(try places.command(["hold"]).output == "nothing is on hold\n")
+        let set = try places.command(["set", cgroup.path, "pids.max=500"])
+        #expect(set.status == 0 && set.errors.isEmpty, "\(set.errors)")
+        #expect(try places.command(["restore"]).status == 0)
+    }
+
+    @Test func explainTakesTheNamesThatShowTakes() throws {
+        defer { end() }
+        let daemon = try limited()
+        let name = String(cgroup.path.dropFirst())
+        let tree = try #require(ProgramCgroup.trees.first)
+        let answers = try [cgroup.path, name, tree.mountPoint + cgroup.path].map {
+            try daemon.ask("policy", "explain", $0)
+        }
+        for answer in answers {
+            #expect(answer.status == 0, "\(answer.errors)")
+            #expect(answer.output.contains("pids.max  is 321, wanted 321"), "\(answer.output)")
+            #expect(
+                answer.output.contains(
+                    """
+                    limits[1] of g: set cpu.weight=50
+                        not active because host.load > 100000 is false
+                    """), "\(answer.output)")
+        }
+        let missing = try daemon.ask("policy", "explain", "/cgwarden-test-none")
+        #expect(missing.status == 66 && missing.output.isEmpty, "\(missing)")
+        #expect(missing.errors.contains("no cgroup /cgwarden-test-none"))
+        #expect(try daemon.end().status == 0)
+    }
+}
