@@ -3,6 +3,10 @@ public struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible
     /// The kind of failure, from which the exit status follows.
     public enum Code: Sendable {
         case usage, notFound, notPermitted, refused, busy, unavailable, failed
+        /// The machine, or the cgroup above, has less than is asked for.
+        case outOfRange
+        /// A cgroup below has more than is left for it.
+        case inTheWay
     }
 
     /// The kind of failure.

@@ -1,11 +1,15 @@
 /// Finds the names that someone probably meant.
 package enum Spelling {
     /// The names most like a text, the nearest first; none if none is like it.
-    package static func names(like text: String, among names: [String], most: Int) -> [String] {
+    ///
+    /// A third of the bytes may differ, or as many as `farthest` says.
+    package static func names(
+        like text: String, among names: [String], most: Int, farthest: Int? = nil
+    ) -> [String] {
         let wanted = Array(text.utf8)
         // No name is that long, and a distance takes the product of both lengths.
         guard wanted.count <= 100 else { return [] }
-        let farthest = max(2, wanted.count / 3)
+        let farthest = farthest ?? max(2, wanted.count / 3)
         let near = names.filter { abs($0.utf8.count - wanted.count) <= farthest }
             .map { (distance(wanted, Array($0.utf8)), $0) }
         return near.filter { $0.0 <= farthest }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }

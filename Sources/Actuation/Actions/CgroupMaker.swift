@@ -65,6 +65,42 @@ public struct CgroupMaker: Sendable {
             hierarchies: new, present: present, enabled: enabled.sorted().map(\.rawValue))
     }
 
+    /// What making it would report; throws what would speak against it, as far as that shows before.
+    public func plan(
+        _ path: CgroupPath, controllers: [Controller] = []
+    ) throws(ActuationError) -> Made {
+        guard !path.isRoot else {
+            throw ActuationError(.usage, "/ exists already; name a cgroup below it")
+        }
+        let trees = try trees(for: controllers)
+        let present = trees.filter { (try? CgroupDirectory(path, in: $0)) != nil }.map(\.label)
+        let enabled = trees.filter { $0.version == .unified }.flatMap {
+            missing(controllers, downTo: path.parent, in: $0)
+        }
+        let new = trees.map(\.label).filter { !present.contains($0) }
+        guard !new.isEmpty || !enabled.isEmpty else {
+            throw ActuationError(
+                .usage, "\(path) exists already in \(present.joined(separator: ", "))")
+        }
+        return Made(
+            hierarchies: new, present: present,
+            enabled: Set(enabled).sorted().map(\.rawValue))
+    }
+
+    /// The controllers that a cgroup or one above it does not pass on yet.
+    private func missing(
+        _ controllers: [Controller], downTo path: CgroupPath?, in hierarchy: MountedHierarchy
+    ) -> [Controller] {
+        let wanted = controllers.filter(hierarchy.controllers.contains)
+        return sequence(first: path) { $0?.parent }.prefix { $0 != nil }.compactMap(\.self)
+            .flatMap { place -> [Controller] in
+                let directory = try? CgroupDirectory(place, in: hierarchy)
+                let passed = directory?.textIfAny("cgroup.subtree_control", files) ?? ""
+                let names = passed.split(separator: " ").map(String.init)
+                return wanted.filter { !names.contains($0.rawValue) }
+            }
+    }
+
     private func trees(
         for controllers: [Controller]
     ) throws(ActuationError) -> [MountedHierarchy] {

@@ -28,10 +28,12 @@ public struct CgroupRemover: Sendable {
         killer = Killer(set: set, files: files, thawGuard: thawGuard)
     }
 
-    /// Removes it from all hierarchies but systemd's own; with `recursive` also those below it, and
-    /// with `killing` whoever is in them.
+    /// Removes it from all hierarchies but systemd's own.
+    ///
+    /// With `recursive` those below it go, too, and with `killing` whoever is in them. A dry run only
+    /// checks.
     public func remove(
-        _ path: CgroupPath, recursive: Bool = false, killing: Bool = false
+        _ path: CgroupPath, recursive: Bool = false, killing: Bool = false, dryRun: Bool = false
     ) throws(ActuationError) -> Removed {
         let protected = ProtectedSet(set: set, system: set.system)
         try protected.check(.remove, on: path)
@@ -61,11 +63,13 @@ public struct CgroupRemover: Sendable {
                     "\(path) holds \(trees.listed(members)); end them first, with "
                         + "cgwarden kill \(path) or --kill, or move them")
             }
-            killed = try killer.kill(path).processes
+            killed = try killer.kill(path, dryRun: dryRun).processes
             try protected.check(.remove, on: path)
         }
         var count = 0
-        for top in tops { count += try remove(top) }
+        for top in tops {
+            count += try dryRun ? (try? top.subtree().count) ?? 1 : remove(top)
+        }
         return Removed(
             hierarchies: tops.map(\.hierarchy.label), directories: count, killed: killed)
     }

@@ -51,15 +51,17 @@ public struct Freezer: Sendable {
     }
 
     /// Freezes, confirms, and looks for locks; thawed by a helper after `timeout` at the latest.
+    ///
+    /// A dry run only checks, and makes no shadow.
     public func freeze(
-        _ path: CgroupPath, timeout: Duration = .seconds(60)
+        _ path: CgroupPath, timeout: Duration = .seconds(60), dryRun: Bool = false
     ) throws(ActuationError) -> Frozen {
         try protected.check(.freeze, on: path)
         let trees = try TargetTrees(path, in: set)
         let (_, directory) = try trees.tree(
             for: .freeze, among: [set.unified, set.legacy(.freezer)].compactMap { $0 },
             remedy: "put them into one cgroup first: cgwarden move",
-            shadows: usesShadows ? shadows : nil)
+            shadows: usesShadows && !dryRun ? shadows : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
             throw ActuationError(
@@ -68,6 +70,11 @@ public struct Freezer: Sendable {
         let members = try members(of: directory)
         let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
         let allowed = watchdog.map { min(timeout, $0 / 2) } ?? timeout
+        if dryRun {
+            return Frozen(
+                hierarchy: directory.hierarchy.label, processes: members.count, timeout: allowed,
+                isShortened: allowed < timeout)
+        }
         let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
         // Someone may have moved in since.
         try protected.check(.freeze, on: path)
@@ -153,8 +160,11 @@ public struct Freezer: Sendable {
         thawGuard.forget(directory)
     }
 
-    /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does.
-    public func thaw(_ path: CgroupPath) throws(ActuationError) -> Thawed {
+    /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does; a dry
+    /// run only looks.
+    public func thaw(
+        _ path: CgroupPath, dryRun: Bool = false
+    ) throws(ActuationError) -> Thawed {
         let trees = try TargetTrees(path, in: set)
         var done: [String] = []
         var frozenBy: CgroupPath?
@@ -163,6 +173,12 @@ public struct Freezer: Sendable {
             let shadow = try shadows.existing(trees, in: index)
             guard let directory = shadow ?? trees.directories[index], !path.isRoot else { continue }
             let interface = FreezeInterface(version: directory.hierarchy.version)
+            if dryRun {
+                if try isRequested(interface, directory) { done.append(directory.hierarchy.label) }
+                frozenBy = frozenBy ?? interface.ancestor(freezing: directory, files)
+                below += requestsBelow(interface, directory)
+                continue
+            }
             if try isRequested(interface, directory) {
                 do throws(IOError) {
                     try files.write(interface.thawedValue, to: interface.file, of: directory)

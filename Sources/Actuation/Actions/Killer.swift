@@ -45,10 +45,10 @@ public struct Killer: Sendable {
 
     /// Asks all to end with `signal`, and after `grace` kills who is left; no grace kills at once.
     ///
-    /// Without `force` nobody is killed, and it throws if someone is left.
+    /// Without `force` nobody is killed, and it throws if someone is left. A dry run only checks.
     public func kill(
         _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
-        force: Bool = true
+        force: Bool = true, dryRun: Bool = false
     ) throws(ActuationError) -> Killed {
         try protected.check(.kill, on: path)
         let trees = try TargetTrees(path, in: set)
@@ -58,6 +58,7 @@ public struct Killer: Sendable {
         var seen = try trees.members(in: index)
         guard !seen.isEmpty else { return Killed(processes: 0, means: .nobody) }
         let frozen = try frozenOfLegacy(path)
+        if dryRun { return Killed(processes: seen.count, means: .signal) }
         if !frozen.isEmpty {
             killFrozen(frozen, trees, index)
             if isEmpty(trees, index, within: .seconds(1)) {

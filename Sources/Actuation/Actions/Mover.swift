@@ -29,17 +29,36 @@ public struct Mover: Sendable {
     /// Moves each process in every hierarchy that has the path, or in none of them.
     ///
     /// Pages that a process has used stay charged to where it was. systemd's own tree of v1 is left
-    /// alone, and with `controllers` all trees without one of those.
+    /// alone, and with `controllers` all trees without one of those. A dry run only checks.
     public func move(
-        _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = []
+        _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = [], dryRun: Bool = false
     ) throws(ActuationError) -> [Moved] {
         let targets = try targets(path, controllers)
         let roles = ProcessRoles(set.system)
         for pid in pids { try check(pid, roles) }
         for (_, directory) in targets { try check(directory) }
+        if dryRun {
+            return try pids.map { pid throws(ActuationError) in try foreseen(pid, targets) }
+        }
         var moved: [Moved] = []
         for pid in pids { moved.append(try move(pid, to: targets)) }
         return moved
+    }
+
+    /// What moving a process would report.
+    private func foreseen(
+        _ pid: Int32, _ targets: [(index: Int, directory: CgroupDirectory)]
+    ) throws(ActuationError) -> Moved {
+        guard let places = ProcessPlaces(set: set).places(of: pid) else {
+            throw ActuationError(.notFound, "process \(pid) has ended")
+        }
+        let origins = targets.compactMap { target -> (hierarchy: String, path: CgroupPath)? in
+            guard let place = places[target.index], place != target.directory.path else {
+                return nil
+            }
+            return (target.directory.hierarchy.label, place)
+        }
+        return Moved(pid: pid, origins: origins)
     }
 
     /// Moves one process within one hierarchy; one that has ended needs it no more.

@@ -39,6 +39,24 @@ public struct Pinner: Sendable {
     public func pin(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) -> Pinned {
+        let (directory, wanted) = try checked(path, cpus: cpus, mems: mems)
+        guard directory.isCurrent else {
+            throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
+        }
+        try write(wanted, to: directory)
+        return try confirm(wanted, directory, isLegacy: set.legacy(.cpuset) != nil)
+    }
+
+    /// Throws what would speak against it.
+    public func check(
+        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
+    ) throws(ActuationError) {
+        _ = try checked(path, cpus: cpus, mems: mems)
+    }
+
+    private func checked(
+        _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
+    ) throws(ActuationError) -> (CgroupDirectory, [Wish]) {
         let directory = try TargetTrees.directory(
             .cpuset, of: path, for: .pin, in: set,
             remedy: "put them into one cgroup first: cgwarden move", shadows: shadows)
@@ -48,11 +66,7 @@ public struct Pinner: Sendable {
         }
         for wish in wanted { try check(wish, directory) }
         try ProtectedSet(set: set, system: set.system).check(.pin, on: path)
-        guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
-        }
-        try write(wanted, to: directory)
-        return try confirm(wanted, directory, isLegacy: legacy != nil)
+        return (directory, wanted)
     }
 
     /// One list that is asked for.
@@ -85,7 +99,7 @@ public struct Pinner: Sendable {
         let isRefused = wish.isLegacy ? possible != list : possible.isEmpty
         guard !list.isEmpty, !isRefused else {
             throw ActuationError(
-                .unavailable,
+                .outOfRange,
                 "cannot set \(wish.file) of \(directory.path) to \"\(list)\": \(above) has "
                     + "\(allowed); choose among those")
         }
@@ -95,7 +109,7 @@ public struct Pinner: Sendable {
             let held = try self.list(wish.file, child)
             guard held.isSubset(of: list) else {
                 throw ActuationError(
-                    .busy,
+                    .inTheWay,
                     "cannot narrow \(wish.file) of \(directory.path) to \(list): \(child.path) "
                         + "below it has \(held); narrow that first")
             }

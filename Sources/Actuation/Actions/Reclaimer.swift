@@ -39,16 +39,28 @@ public struct Reclaimer: Sendable {
 
     /// Reclaims in steps until the amount is reached, the kernel finds no more, or time is up.
     ///
-    /// `swappiness`, 0 to 200, is the kernel's own if nil (v2, since Linux 6.10).
+    /// `swappiness`, 0 to 200, is the kernel's own if nil (v2, since Linux 6.10). A dry run only
+    /// looks at the usage.
     public func reclaim(
         _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10),
-        swappiness: UInt32? = nil
+        swappiness: UInt32? = nil, dryRun: Bool = false
     ) throws(ActuationError) -> Reclaimed {
         let directory = try TargetTrees.directory(
             .memory, of: path, for: .reclaim, in: set, protected: protected,
             remedy: "name the cgroup that holds them all")
-        if directory.hierarchy.version == .legacy { return try empty(directory, amount) }
+        if directory.hierarchy.version == .legacy {
+            return try empty(directory, amount, dryRun: dryRun)
+        }
         let before = try usage("memory.current", directory)
+        if dryRun {
+            // It is written only, so that it cannot be read to see whether it is there.
+            do throws(IOError) {
+                try ControlFile.checkWritable("memory.reclaim", in: directory.descriptor)
+            } catch {
+                throw explained(error, directory)
+            }
+            return Reclaimed(before: before, after: before, confirmed: nil, isPartial: false)
+        }
         let wanted = if case .bytes(let bytes) = amount { bytes } else { before }
         let end = Deadline(after: deadline)
         var done: UInt64 = 0
@@ -87,7 +99,7 @@ public struct Reclaimer: Sendable {
 
     /// v1 knows only all or nothing.
     private func empty(
-        _ directory: CgroupDirectory, _ amount: Amount
+        _ directory: CgroupDirectory, _ amount: Amount, dryRun: Bool
     ) throws(ActuationError) -> Reclaimed {
         guard amount == .all else {
             throw ActuationError(
@@ -96,6 +108,9 @@ public struct Reclaimer: Sendable {
                     + "cgwarden reclaim --all \(directory.path)")
         }
         let before = try usage("memory.usage_in_bytes", directory)
+        if dryRun {
+            return Reclaimed(before: before, after: before, confirmed: nil, isPartial: false)
+        }
         do throws(IOError) {
             try files.write("0", to: "memory.force_empty", of: directory)
         } catch {

@@ -78,8 +78,12 @@ struct TargetTrees {
         {
             return (index, try shadows.cover(self, in: index))
         }
+        // Where nobody is meant, nobody else would be hit: it is only not there.
+        let isAbsent =
+            candidates.allSatisfy { directories[$0] == nil }
+            && directories.indices.allSatisfy { (try? members(in: $0).isEmpty) == true }
         throw ActuationError(
-            .refused,
+            isAbsent ? .notFound : .refused,
             "will not \(action.rawValue) \(path): \(reasons.joined(separator: "; ")); \(remedy)")
     }
 

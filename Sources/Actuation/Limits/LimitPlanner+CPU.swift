@@ -76,7 +76,7 @@ extension PlanDraft {
             if case .number = theirs {
                 guard case .number = wanted.cpus, wanted.cpus.isWider(than: theirs) else { break }
                 throw ActuationError(
-                    .refused,
+                    .outOfRange,
                     "cpu.max=\(wanted.cpus.cpuText) is above \(theirs.cpuText) of its parent "
                         + "\(here.path); raise that first, or ask for less")
             }
@@ -86,7 +86,7 @@ extension PlanDraft {
             child.cpus.isWider(than: wanted.cpus)
         else { return }
         throw ActuationError(
-            .refused,
+            .inTheWay,
             "cpu.max=\(wanted.cpus.cpuText) is below \(child.cpus.cpuText) of its child "
                 + "\(child.path); lower that first")
     }

@@ -33,7 +33,7 @@ extension PlanDraft {
         guard let parent = list(effective, of: directory.enclosing) else { return }
         if wanted.intersection(parent).isEmpty {
             throw ActuationError(
-                .refused,
+                .outOfRange,
                 "\(name)=\(wanted) has none of what the parent of \(files.path) may use, "
                     + "\(parent); choose from those")
         }
@@ -50,14 +50,14 @@ extension PlanDraft {
     ) throws(ActuationError) {
         if let parent = list(name, of: directory.enclosing), !wanted.isSubset(of: parent) {
             throw ActuationError(
-                .refused,
+                .outOfRange,
                 "\(name)=\(wanted) is not within \(parent) of the parent of \(files.path); choose "
                     + "from those, or set the parent's first")
         }
         for child in directory.visibleChildren {
             guard let theirs = list(name, of: child), !theirs.isSubset(of: wanted) else { continue }
             throw ActuationError(
-                .refused,
+                .inTheWay,
                 "\(name)=\(wanted) would take from its child \(child.path), which has \(theirs); "
                     + "narrow that first")
         }

@@ -8,13 +8,17 @@ public struct LimitPlanner: Sendable {
     let files: any ControlFiles
     private let protected: ProtectedSet
     private let shadow: Bool
+    private let host: HostFacts?
 
     /// Plans for a machine's hierarchies; with `shadow` for the shadows of a cgroup, where there
     /// are any (``ShadowGroups/cover(_:_:)`` makes them before).
+    ///
+    /// With `host` a limit above what the machine has is among the warnings.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        protected: ProtectedSet? = nil, shadow: Bool = false
+        protected: ProtectedSet? = nil, shadow: Bool = false, host: HostFacts? = nil
     ) {
+        self.host = host
         self.set = set
         self.files = files
         self.protected = protected ?? ProtectedSet(set: set, system: set.system)
@@ -43,6 +47,7 @@ public struct LimitPlanner: Sendable {
         var draft = PlanDraft(
             files: CgroupFiles(path: path, set: set, files: files, followsShadows: shadow),
             requests: requests, force: force, shrink: shrink)
+        if let host { draft.warnings += requests.compactMap { $0.excess(on: host) } }
         try draft.planMemory()
         try draft.planCPU()
         try draft.planCpuset()

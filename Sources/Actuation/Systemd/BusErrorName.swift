@@ -100,8 +100,9 @@ extension ActuationError.Code {
         case .notFound: ENOENT
         case .notPermitted: EACCES
         case .refused: EPERM
-        case .busy: EBUSY
+        case .busy, .inTheWay: EBUSY
         case .unavailable: EOPNOTSUPP
+        case .outOfRange: ERANGE
         case .failed: EIO
         }
     }

@@ -16,7 +16,8 @@ struct TransientLimits {
     ) throws(ActuationError) {
         guard !requests.isEmpty else { return }
         let files = cgroup.files
-        let plan = try LimitPlanner(set: cgroup.trees, files: files).plan(
+        let host = HostFacts(cgroup.trees.system)
+        let plan = try LimitPlanner(set: cgroup.trees, files: files, host: host).plan(
             requests.map { $0.beside(cgroup.strangers.count) }, on: cgroup.path)
         let routes = try LimitRoutes(of: plan, through: files)
         for text in plan.warnings + routes.warnings { warning(text) }

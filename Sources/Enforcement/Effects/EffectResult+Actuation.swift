@@ -8,9 +8,12 @@ extension EffectResult.Failure {
 }
 
 extension EffectResult.Outcome {
-    /// A refusal is a veto, everything else a failure.
+    /// What was refused before anything was written is a veto, everything else a failure.
     init(_ error: ActuationError) {
-        self = error.code == .refused ? .vetoed(error.message) : .failed(.init(error))
+        switch error.code {
+        case .refused, .outOfRange, .inTheWay: self = .vetoed(error.message)
+        default: self = .failed(.init(error))
+        }
     }
 
     /// Whether the rest of a chain must not be done.

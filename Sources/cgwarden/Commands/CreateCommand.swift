@@ -21,19 +21,28 @@ struct CreateCommand: ParsableCommand {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(help: "What it is to control: memory,cpu.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
 
     func run() throws {
         let context = try ActionContext(options)
         let path = try CgroupLookup(context.set).path(cgroup)
-        let made = try CgroupMaker(set: context.set, journal: StateDirectory.journal()).make(
-            path, controllers: controllers?.controllers ?? [])
+        let maker = try CgroupMaker(set: context.set, journal: StateDirectory.journal())
+        let wanted = controllers?.controllers ?? []
+        let made =
+            try dryRun
+            ? maker.plan(path, controllers: wanted) : maker.make(path, controllers: wanted)
         var text =
             made.hierarchies.isEmpty
-            ? "\(path) was there" : "made \(path) in \(made.hierarchies.joined(separator: ", "))"
+            ? "\(path) \(dryRun ? "is" : "was") there"
+            : "\(dryRun ? "would make" : "made") \(path) in "
+                + made.hierarchies.joined(separator: ", ")
         if !made.hierarchies.isEmpty, !made.present.isEmpty {
-            text += "; it was in \(made.present.joined(separator: ", "))"
+            text += "; it \(dryRun ? "is" : "was") in \(made.present.joined(separator: ", "))"
         }
-        if !made.enabled.isEmpty { text += "; enabled \(made.enabled.joined(separator: ", "))" }
+        if !made.enabled.isEmpty {
+            let enabled = made.enabled.joined(separator: ", ")
+            text += "; \(dryRun ? "would enable" : "enabled") \(enabled)"
+        }
         try StandardOutput.write(text + "\n")
     }
 }

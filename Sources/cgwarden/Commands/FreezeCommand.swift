@@ -26,18 +26,28 @@ struct FreezeCommand: AsyncParsableCommand {
 
     @Flag(help: "On v1 move them into a cgroup of their own if they are in a larger one.")
     var shadow = false
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+
+    func validate() throws {
+        if dryRun && shadow {
+            throw ValidationError("--dry-run cannot foresee --shadow; leave out one of them.")
+        }
+    }
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
+        context.tellOfClaims(on: path, \.notesOnFreeze)
         let frozen = try Freezer(
             set: context.set, files: context.files, journal: StateDirectory.journal(),
             shadow: shadow
-        ).freeze(path, timeout: timeout.duration)
+        ).freeze(path, timeout: timeout.duration, dryRun: dryRun)
         let why = frozen.isShortened ? " (half of a service's watchdog)" : ""
+        let what =
+            "\(path): \(counted(frozen.processes, "process", "processes")), hierarchy "
+            + "\(frozen.hierarchy); thawed in \(frozen.timeout.shortText)\(why)"
         try StandardOutput.write(
-            "froze \(path): \(counted(frozen.processes, "process", "processes")), hierarchy "
-                + "\(frozen.hierarchy); thawed in \(frozen.timeout.shortText)\(why), or now with: "
-                + "cgwarden thaw \(path)\n")
+            dryRun
+                ? "would freeze \(what)\n" : "froze \(what), or now with: cgwarden thaw \(path)\n")
     }
 }

@@ -1,5 +1,6 @@
 import Actuation
 import ArgumentParser
+import CgroupModel
 import KernelIO
 
 /// Ends a cgroup's processes.
@@ -28,12 +29,15 @@ struct KillCommand: AsyncParsableCommand {
         })
     var signal = EndingSignal.terminate
     @Option(help: "How long they may take; 0s kills at once.") var grace = GraceTime(seconds: 10)
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
+        context.tellOfClaims(on: path, \.notesOnFreeze)
         let killed = try Killer(set: context.set, files: context.files).kill(
-            path, signal: signal, grace: grace.duration)
+            path, signal: signal, grace: grace.duration, dryRun: dryRun)
+        if dryRun { return try tellPlan(killed.processes, of: path) }
         let how =
             switch killed.means {
             case .nobody: ""
@@ -45,6 +49,17 @@ struct KillCommand: AsyncParsableCommand {
         let who = counted(killed.processes, "process", "processes")
         try StandardOutput.write(
             killed.processes == 0 ? "\(path) was empty\n" : "ended \(who) of \(path)\(how)\n")
+    }
+
+    private func tellPlan(_ processes: Int, of path: CgroupPath) throws {
+        let how =
+            grace.duration > .zero
+            ? "by \(signal.name), and who is left after \(grace.duration.shortText) by KILL"
+            : "by KILL"
+        try StandardOutput.write(
+            processes == 0
+                ? "\(path) is empty\n"
+                : "would end \(counted(processes, "process", "processes")) of \(path) \(how)\n")
     }
 }
 

@@ -6,7 +6,7 @@ import KernelIO
 struct MoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Move processes into a cgroup.",
-        usage: "cgwarden move [--controllers <controllers>] <pid> ... <cgroup>",
+        usage: "cgwarden move [--controllers <controllers>] [--dry-run] <pid> ... <cgroup>",
         discussion: """
             On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
             Memory that it has used stays charged to where it was. `cgwarden restore` moves it back.
@@ -20,6 +20,7 @@ struct MoveCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Argument(
         parsing: .allUnrecognized, help: "Processes, and the cgroup at the end.",
         completion: .cgroup)
@@ -42,14 +43,14 @@ struct MoveCommand: AsyncParsableCommand {
         let path = try await context.resolve(words.last ?? "")
         let pids = words.dropLast().compactMap { Int32($0) }
         let moved = try Mover(set: context.set, journal: StateDirectory.journal()).move(
-            pids, to: path, controllers: controllers?.controllers ?? [])
+            pids, to: path, controllers: controllers?.controllers ?? [], dryRun: dryRun)
         for process in moved {
             let from = Dictionary(grouping: process.origins, by: \.path).sorted { $0.key < $1.key }
                 .map { "from \($0.key) (\($0.value.map(\.hierarchy).joined(separator: ", ")))" }
             let text =
                 from.isEmpty
-                ? "process \(process.pid) was in \(path) already"
-                : "moved process \(process.pid) to \(path) \(from.joined(separator: ", "))"
+                ? "process \(process.pid) \(dryRun ? "is" : "was") in \(path) already"
+                : "\(dryRun ? "would move" : "moved") process \(process.pid) to \(path) \(from.joined(separator: ", "))"
             try StandardOutput.write(text + "\n")
         }
     }

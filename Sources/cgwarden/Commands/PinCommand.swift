@@ -1,5 +1,6 @@
 import Actuation
 import ArgumentParser
+import CgroupModel
 import KernelIO
 
 /// Holds a cgroup on certain CPUs.
@@ -25,25 +26,51 @@ struct PinCommand: AsyncParsableCommand {
 
     @Flag(help: "On v1 move them into a cgroup of their own if they are in a larger one.")
     var shadow = false
+    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
 
     func validate() throws {
         if cpus == nil, mems == nil {
             throw ValidationError("say where to: --cpus 0-1, --mems 0, or both.")
+        }
+        if dryRun && shadow {
+            throw ValidationError("--dry-run cannot foresee --shadow; leave out one of them.")
         }
     }
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let pinned = try Pinner(
+        context.tellOfClaims(on: path) { claims in
+            claims.notes(
+                on: (cpus == nil ? [] : ["cpuset.cpus"]) + (mems == nil ? [] : ["cpuset.mems"]))
+        }
+        let pinner = try Pinner(
             set: context.set, files: context.files, journal: StateDirectory.journal(),
-            shadow: shadow
-        ).pin(path, cpus: cpus?.list, mems: mems?.list)
+            shadow: shadow)
+        if dryRun {
+            try pinner.check(path, cpus: cpus?.list, mems: mems?.list)
+            return try StandardOutput.write(plan(path, context).text)
+        }
+        let pinned = try pinner.pin(path, cpus: cpus?.list, mems: mems?.list)
         var text = "pinned \(path): CPUs \(pinned.cpus), memory nodes \(pinned.mems)"
         if pinned.isNarrowed { text += "; an ancestor allows no more" }
         if let missing = pinned.missing {
             text += "; no process can join until \(missing) are set, too: --\(missing)"
         }
         try StandardOutput.write(text + "\n")
+    }
+
+    /// The writes, as `cgwarden set --dry-run` shows them.
+    private func plan(_ path: CgroupPath, _ context: ActionContext) throws -> LimitReport {
+        let requests = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
+            LimitCatalog.limit(named: name).flatMap { limit in
+                list.map { LimitRequest(limit: limit, value: .text($0.list.description)) }
+            }
+        }
+        let plan = try LimitPlanner(set: context.set, files: context.files).plan(
+            requests, on: path)
+        return try LimitReport(
+            path: path, plan: plan, routes: LimitRoutes(of: plan, through: context.files),
+            results: nil)
     }
 }

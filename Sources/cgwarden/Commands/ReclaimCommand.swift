@@ -20,6 +20,7 @@ struct ReclaimCommand: AsyncParsableCommand {
     @Argument(help: "How much: 64MiB, 1GB.") var amount: ByteAmount?
     @Flag(help: "As much as can be had.") var all = false
     @Option(help: "When to stop trying.") var deadline = Interval(seconds: 10)
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
 
     func validate() throws {
         if amount == nil, !all {
@@ -32,7 +33,13 @@ struct ReclaimCommand: AsyncParsableCommand {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         let result = try Reclaimer(set: context.set).reclaim(
-            path, amount.map { .bytes($0.bytes) } ?? .all, deadline: deadline.duration)
+            path, amount.map { .bytes($0.bytes) } ?? .all, deadline: deadline.duration,
+            dryRun: dryRun)
+        if dryRun {
+            let much = amount.map { ByteAmount.text($0.bytes) } ?? "what there is"
+            return try StandardOutput.write(
+                "would reclaim \(much) from \(path): usage \(ByteAmount.text(result.before))\n")
+        }
         let usage =
             "usage \(ByteAmount.text(result.before)), then \(ByteAmount.text(result.after))"
         let freed =

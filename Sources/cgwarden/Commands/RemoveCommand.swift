@@ -17,17 +17,19 @@ struct RemoveCommand: AsyncParsableCommand {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Flag(name: [.customShort("r"), .long], help: "Also those below it.") var recursive = false
     @Flag(help: "End the processes in it first, as `cgwarden kill` does.") var kill = false
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
 
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
         let removed = try CgroupRemover(set: context.set, journal: context.knownJournal).remove(
-            path, recursive: recursive, killing: kill)
+            path, recursive: recursive, killing: kill, dryRun: dryRun)
         let killed =
             removed.killed > 0
-            ? "; ended \(counted(removed.killed, "process", "processes"))" : ""
+            ? "; \(dryRun ? "would end" : "ended") "
+                + counted(removed.killed, "process", "processes") : ""
         try StandardOutput.write(
-            "removed \(path) (\(removed.hierarchies.joined(separator: ", ")); "
+            "\(dryRun ? "would remove" : "removed") \(path) (\(removed.hierarchies.joined(separator: ", ")); "
                 + "\(counted(removed.directories, "directory", "directories"))\(killed))\n")
     }
 }

@@ -57,7 +57,7 @@ struct SetCommand: AsyncParsableCommand {
         let requests = try wishes.flatMap { try LimitRequest.all(parsing: $0, host: host) }
         let path = try await CgroupLookup(set).resolve(cgroup ?? "")
         let files = StateDirectory.files(of: set)
-        let plan = try LimitPlanner(set: set, files: files).plan(
+        let plan = try LimitPlanner(set: set, files: files, host: host).plan(
             requests, on: path, force: force, shrink: shrink)
         tellOfHold(path)
         let routes = try LimitRoutes(of: plan, through: files)

@@ -82,7 +82,8 @@ struct PolicyPlan {
         do throws(ActuationError) {
             let plan = try LimitPlanner(
                 set: set, files: WishedFiles(files, wishes: others),
-                protected: ProtectedSet(set: set, protection: document.protection)
+                protected: ProtectedSet(set: set, protection: document.protection),
+                host: HostFacts(set.system)
             ).plan(requests, on: path, force: !isUnified, shrink: isUnified)
             let routes = try LimitRoutes(of: plan, through: files)
             try plan.checkWritable { routes[$0] != nil }

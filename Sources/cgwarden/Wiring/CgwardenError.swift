@@ -59,8 +59,8 @@ extension ExitStatus {
             case .usage: .usage
             case .notFound: .noInput
             case .notPermitted, .refused: .noPermission
-            case .busy: .temporaryFailure
-            case .unavailable: .unavailable
+            case .busy, .inTheWay: .temporaryFailure
+            case .unavailable, .outOfRange: .unavailable
             case .failed: .ioError
             }
     }

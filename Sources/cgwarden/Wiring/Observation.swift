@@ -59,10 +59,28 @@ struct CgroupLookup {
             throw CgwardenError(
                 "\(named.count) cgroups are named \(text); give the path: \(places)", .noInput)
         }
-        let wanted = path.name
-        let similar = all.filter { !$0.isRoot && $0.name.hasPrefix(wanted) }.prefix(3)
         throw HierarchyError.noSuchCgroup(
-            path.description, similar: similar.map(\.description))
+            path.description, similar: mistyped(text, path, among: all))
+    }
+
+    /// The cgroups whose spelling is at most two typing errors away, for one may be killed by it.
+    ///
+    /// A number is not mistyped but meant: `job1` is another cgroup than `job7`.
+    private func mistyped(
+        _ text: String, _ path: CgroupPath, among all: [CgroupPath]
+    ) -> [String] {
+        let isPath = text.contains("/")
+        let wanted = isPath ? path.description : text
+        func letters(_ text: String) -> String { text.filter { !$0.isNumber } }
+        let candidates = all.filter {
+            !$0.isRoot && letters(isPath ? $0.description : $0.name) != letters(wanted)
+        }
+        let near = Spelling.names(
+            like: wanted, among: candidates.map { isPath ? $0.description : $0.name }, most: 3,
+            farthest: min(2, path.name.utf8.count / 3))
+        return near.flatMap { name in
+            candidates.filter { name == (isPath ? $0.description : $0.name) }
+        }.prefix(3).map(\.description)
     }
 
     /// The containers and pods of a name, and containers whose identifier begins so.

@@ -59,7 +59,7 @@ import Testing
         let impossible = error {
             _ = try pinner.pin(scratch.path, cpus: RangeList([4000]), mems: nil)
         }
-        #expect(impossible?.code == .unavailable)
+        #expect(impossible?.code == .outOfRange)
         #expect(impossible?.message.contains("choose among those") == true)
         #expect(try directory.text("cpuset.cpus") == before)
     }
@@ -72,7 +72,7 @@ import Testing
         let busy = error {
             _ = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
         }
-        #expect(busy?.code == .busy)
+        #expect(busy?.code == .inTheWay)
         #expect(busy?.message.contains(child.description) == true)
     }
 
@@ -163,7 +163,7 @@ import Testing
         let populated = try PopulatedCgroup(set)
         try populated.run("exec sleep 300")
         let busy = error { _ = try populated.child("inner", controllers: [.memory]) }
-        #expect(busy?.code == .busy)
+        #expect(busy?.code == .inTheWay)
         #expect(busy?.message.contains("holds processes") == true)
     }
 

@@ -1,0 +1,25 @@
+extension LimitRequest {
+    /// What to tell of a limit above what the machine has, which the kernel takes and which limits
+    /// nothing; nil for any other.
+    public func excess(on host: HostFacts) -> String? {
+        guard let number = value.number else { return nil }
+        switch limit.grammar {
+        case .cpus:
+            let cpus = host.cpus.numbers.count
+            guard cpus > 0, number > UInt64(cpus) * 1_000_000 else { return nil }
+            return "\(limit.name)=\(value.cpuText) exceeds the "
+                + "\(cpus == 1 ? "1 CPU" : "\(cpus) CPUs") of this machine"
+        case .bytes where limit.controller == .memory && Self.ofMemory.contains(limit.name):
+            guard let memory = host.memoryBytes, number > memory else { return nil }
+            let gibibytes = DecimalText.fixed(Double(memory) / Double(1 << 30), places: 1)
+            return "\(limit.name)=\(value.byteText) exceeds the \(gibibytes) GiB of memory of this "
+                + "machine"
+        default: return nil
+        }
+    }
+
+    /// The limits that count memory alone, without swap.
+    private static let ofMemory: Set = [
+        "memory.max", "memory.high", "memory.low", "memory.min", "memory.soft",
+    ]
+}

@@ -1,0 +1,173 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the commands that act say before they do anything, and with which status they refuse.
+@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+struct KernelPlanTests {
+    private let cgroup: ProgramCgroup
+    private let member: ProgramRun
+    private let places: DaemonPlaces
+
+    init() throws {
+        cgroup = try ProgramCgroup()
+        member = try cgroup.start("echo ready; exec sleep 300")
+        places = try DaemonPlaces("")
+    }
+
+    private func end() { member.send(SIGKILL) }
+
+    private func run(_ words: String...) throws -> ProgramRun.Result {
+        try places.command(words)
+    }
+
+    @Test func everyActionHasADryRunThatDoesNothing() throws {
+        defer { end() }
+        let path = cgroup.path
+        let stranger = try ProgramRun("sleep", ["300"])
+        defer { stranger.send(SIGKILL) }
+        let plans: [([String], String)] = [
+            (["freeze", path], "would freeze \(path): 1 process"),
+            (
+                ["kill", path],
+                "would end 1 process of \(path) by TERM, and who is left after 10s by KILL"
+            ),
+            (["kill", "--grace", "0s", path], "would end 1 process of \(path) by KILL"),
+            (["pin", "--cpus", "0", path], "would write, in this order:\n"),
+            (["set", path, "pids.max=500"], "would write, in this order:\n"),
+            (["reclaim", "--all", path], "would reclaim what there is from \(path): usage "),
+            (["move", "\(stranger.pid)", path], "would move process \(stranger.pid) to \(path) "),
+            (["create", "\(path)/new"], "would make \(path)/new in "),
+            (["remove", "--kill", path], "would remove \(path) ("),
+            (["thaw", path], "\(path) was not asked to be frozen"),
+        ]
+        for (words, says) in plans {
+            let result = try places.command(words + ["--dry-run"])
+            #expect(result.status == 0, "\(words): \(result.errors)")
+            #expect(result.output.hasPrefix(says), "\(words): \(result.output)")
+        }
+        #expect(member.isRunning && !cgroup.isAskedToFreeze)
+        #expect(cgroup.text("pids.max") == "max")
+        for directory in cgroup.directories {
+            #expect(!FileManager.default.fileExists(atPath: "\(directory)/new"))
+            let pids = try String(contentsOfFile: "\(directory)/cgroup.procs", encoding: .utf8)
+            #expect(pids == "\(member.pid)\n")
+        }
+        #expect(try run("journal").output == "nothing to undo\n")
+    }
+
+    @Test func aDryRunOfAThawNamesWhatIsFrozen() throws {
+        defer { end() }
+        #expect(try run("freeze", cgroup.path).status == 0)
+        let plan = try run("thaw", cgroup.path, "--dry-run")
+        #expect(plan.output.hasPrefix("would thaw \(cgroup.path) ("), "\(plan)")
+        #expect(cgroup.isFrozen)
+        #expect(try run("thaw", cgroup.path).output.hasPrefix("thawed \(cgroup.path) ("))
+        #expect(!cgroup.isAskedToFreeze)
+    }
+
+    /// A dry run refuses what the action would refuse, with the same words.
+    @Test func aDryRunRefusesAsTheActionDoes() throws {
+        defer { end() }
+        let own = try #require(
+            try String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)
+                .split(separator: "\n").last?.split(separator: ":").last.map(String.init))
+        var commands = [
+            ["kill", "/"], ["freeze", "/"], ["remove", "/"], ["remove", cgroup.path],
+        ]
+        if own != "/" { commands += [["kill", own], ["freeze", own]] }
+        for words in commands {
+            let plan = try places.command(words + ["--dry-run"])
+            let action = try places.command(words)
+            #expect(plan.status == action.status && plan.status != 0, "\(words): \(plan)")
+            #expect(plan.errors == action.errors, "\(words)")
+            #expect(plan.bytes.isEmpty)
+        }
+    }
+
+    /// One mistake has one status, whichever command meets it.
+    @Test func oneMistakeHasOneStatus() throws {
+        defer { end() }
+        let path = cgroup.path
+        let missing = "/cgwarden-test-none"
+        let mistakes: [(String, Int32, [[String]])] = [
+            (
+                "no such cgroup", 66,
+                [
+                    ["set", missing, "pids.max=5"], ["get", missing], ["freeze", missing],
+                    ["thaw", missing], ["kill", missing], ["pin", "--cpus", "0", missing],
+                    ["reclaim", "--all", missing], ["move", "\(member.pid)", missing],
+                    ["remove", missing], ["show", missing], ["hold", missing, "1m"],
+                    ["policy", "explain", missing],
+                ]
+            ),
+            ("no such process", 66, [["move", "4194305", path], ["show", "--pid", "4194305"]]),
+            (
+                "CPUs that the machine lacks", 69,
+                [
+                    ["set", path, "cpuset.cpus=4000"], ["pin", "--cpus", "4000", path],
+                    ["set", path, "cpuset.cpus=4000", "--dry-run"],
+                    ["pin", "--cpus", "4000", path, "--dry-run"],
+                ]
+            ),
+            (
+                "the whole machine", 77,
+                [
+                    ["freeze", "/"], ["kill", "/"], ["pin", "--cpus", "0", "/"],
+                    ["reclaim", "--all", "/"], ["remove", "/"], ["set", "/", "pids.max=5"],
+                ]
+            ),
+            (
+                "a value that is none", 64,
+                [
+                    ["set", path, "cpuset.cpus=x"], ["pin", "--cpus", "x", path],
+                    ["set", path, "pids.max=-1"], ["reclaim", path, "x"],
+                ]
+            ),
+        ]
+        for (mistake, status, commands) in mistakes {
+            for words in commands {
+                let result = try places.command(words)
+                #expect(result.status == status, "\(mistake): \(words): \(result)")
+                #expect(result.bytes.isEmpty, "\(mistake): \(words)")
+            }
+        }
+        let inUse = [
+            ["remove", path], ["freeze", path],
+        ]
+        #expect(try run("freeze", path).status == 0)
+        for words in inUse {
+            #expect(try places.command(words).status == 75, "\(words)")
+        }
+        #expect(try run("thaw", path).status == 0)
+    }
+
+    /// v1 refuses to take from a child what it has.
+    @Test func aChildInTheWayIsBusyForSetAndPin() throws {
+        defer { end() }
+        guard ProgramCgroup.trees.contains(where: { $0.options.contains("cpuset") }) else { return }
+        let child = try ProgramCgroup(bytes: Array("child".utf8), below: cgroup)
+        let online = try String(contentsOfFile: "/sys/devices/system/cpu/online", encoding: .utf8)
+        guard online.trimmingCharacters(in: .whitespacesAndNewlines) != "0" else { return }
+        for words in [["set", cgroup.path, "cpuset.cpus=0"], ["pin", "--cpus", "0", cgroup.path]] {
+            let result = try places.command(words)
+            #expect(result.status == 75, "\(words): \(result)")
+            #expect(result.errors.contains(child.path))
+        }
+    }
+
+    @Test func moreCPUsThanTheMachineHasAreTold() throws {
+        defer { end() }
+        for words in [
+            ["set", cgroup.path, "cpu.max=5000cpus"], ["set", cgroup.path, "cpu.max=900%host"],
+        ] {
+            let result = try places.command(words)
+            #expect(result.status == 0, "\(result)")
+            #expect(result.errors.contains("exceeds the "), "\(result.errors)")
+            #expect(result.errors.contains("of this machine"))
+        }
+        #expect(try run("restore").status == 0)
+        let told = try run("run", "--cpus", "5000", "--", "true")
+        #expect(told.status == 0 && told.errors.contains("exceeds the "), "\(told)")
+    }
+}
