@@ -45,7 +45,7 @@ import Testing
             metrics: {profile: basic, depth: 3, include: ["/a/**"], exclude: ["/a/b"],
               exclude_device: [], idle_devices: true, per_cpu: true, io_cost: false,
               max_cgroups: 10, inline_labels: [pod, unit]}
-            history: {memory: 1MB, recording: /r, max_recording: 2GiB}
+            history: {recording: /r, max_recording: 2GiB}
             """)
         #expect(configuration.interval == .milliseconds(500))
         #expect(configuration.policies == ["/p.yaml"])
@@ -73,7 +73,6 @@ import Testing
         metrics.mostCgroups = 10
         metrics.inlineLabels = [.unit, .pod]
         #expect(configuration.metrics == metrics)
-        #expect(configuration.history.memory == 1_000_000)
         #expect(configuration.history.recording == "/r")
         #expect(configuration.history.largestRecording == 2 << 30)
     }

@@ -59,8 +59,6 @@ public struct PolicyDefaults: Hashable, Sendable {
     public var cooldown = Duration.seconds(30)
     /// What happens when someone else changes a value that a layer wants.
     public var drift = DriftReaction.reapply
-    /// Who writes.
-    public var actuator = ActuatorChoice.automatic
     /// Whether everything is only told.
     public var isDryRun = false
     /// Whether a rule may kill.
@@ -82,13 +80,6 @@ public enum DriftReaction: String, Hashable, Sendable, CaseIterable {
     case report
     /// Give the value up until the cgroup is a new one.
     case yield
-}
-
-/// Who writes a limit.
-public enum ActuatorChoice: String, Hashable, Sendable, CaseIterable {
-    /// systemd where it owns the cgroup and has the property, else the kernel's files.
-    case automatic = "auto"
-    case cgroupfs, systemd
 }
 
 /// What is spared, besides what always is.
@@ -118,14 +109,12 @@ public struct StandingLimits: Hashable, Sendable {
     public var during: DayWindow?
     /// A condition on the machine under which it holds; nil for always.
     public var when: Condition?
-    /// Whether a cgroup that is missing is made (only for plain paths below our own).
-    public var creates: Bool
 
     /// Joins the parts.
     public init(
         position: ConfigPosition, group: String, priority: Int = 0, settings: [Setting] = [],
         overrides: [HierarchyMode: [Setting]] = [:], during: DayWindow? = nil,
-        when: Condition? = nil, creates: Bool = false
+        when: Condition? = nil
     ) {
         self.position = position
         self.group = group
@@ -134,7 +123,6 @@ public struct StandingLimits: Hashable, Sendable {
         self.overrides = overrides
         self.during = during
         self.when = when
-        self.creates = creates
     }
 }
 

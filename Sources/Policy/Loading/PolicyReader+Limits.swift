@@ -3,7 +3,7 @@ import Configuration
 
 extension PolicyReader {
     private static let limitKeys = [
-        "on", "set", "when", "during", "v1", "v2", "hybrid", "priority", "create",
+        "on", "set", "when", "during", "v1", "v2", "hybrid", "priority",
     ]
     static let priorities = ScalarGrammar<Int>.integer(-100...100)
 
@@ -34,7 +34,6 @@ extension PolicyReader {
         limits.during = value(fields, "during", .window)
         limits.when = fields["when"].flatMap { condition($0, "when", isHostOnly: true) }
         limits.priority = value(fields, "priority", Self.priorities) ?? 0
-        limits.creates = value(fields, "create", .flag) ?? false
         return limits
     }
 }

@@ -8,7 +8,7 @@ extension PolicyReader {
 
     mutating func readDefaults(_ node: ConfigNode) {
         let keys = [
-            "interval", "rate_window", "hysteresis", "cooldown", "drift", "actuator", "dry_run",
+            "interval", "rate_window", "hysteresis", "cooldown", "drift", "dry_run",
             "allow_kill", "restore_on_exit", "missing", "replace",
         ]
         guard let fields = fields(node, "defaults", "defaults", keys: keys) else { return }
@@ -27,7 +27,6 @@ extension PolicyReader {
         }
         defaults.cooldown = value(fields, "cooldown", .duration) ?? defaults.cooldown
         defaults.drift = word(fields, "drift") ?? defaults.drift
-        defaults.actuator = word(fields, "actuator") ?? defaults.actuator
         defaults.isDryRun = value(fields, "dry_run", .flag) ?? defaults.isDryRun
         defaults.allowsKill = value(fields, "allow_kill", .flag) ?? defaults.allowsKill
         defaults.restoresOnExit =

@@ -47,7 +47,6 @@ extension StandingLimits {
             ] + versions + [
                 ("during", during.map { .text("\($0)") }),
                 ("when", when.map { .text("\($0)") }), ("priority", .text("\(priority)")),
-                ("create", .flag(creates)),
             ])
     }
 }
@@ -104,7 +103,7 @@ extension PolicyDefaults {
         .map([
             ("interval", .time(interval)), ("rate_window", .time(rateWindow)),
             ("hysteresis", .share(hysteresis)), ("cooldown", .time(cooldown)),
-            ("drift", .text(drift.rawValue)), ("actuator", .text(actuator.rawValue)),
+            ("drift", .text(drift.rawValue)),
             ("dry_run", .flag(isDryRun)), ("allow_kill", .flag(allowsKill)),
             ("restore_on_exit", .flag(restoresOnExit)),
             ("missing", .text(missingMetricIsError ? "error" : "skip")),

@@ -17,8 +17,6 @@ struct DaemonConfiguration: Hashable {
 
     /// What is kept of the past.
     struct History: Hashable {
-        /// Bytes of memory.
-        var memory: UInt64 = 32 << 20
         /// The recording on disk, empty for none.
         var recording = ""
         /// The largest recording, in bytes; the oldest part goes first.
@@ -110,10 +108,9 @@ extension DaemonConfiguration.Audit {
 
 extension DaemonConfiguration.History {
     fileprivate mutating func read(_ node: ConfigNode) throws(ConfigError) {
-        let keys = ["memory", "recording", "max_recording"]
+        let keys = ["recording", "max_recording"]
         for entry in try node.mapping(for: "history", keys: keys) {
             switch entry.key {
-            case "memory": memory = try entry.value.bytes(for: "history.memory")
             case "recording":
                 recording = try entry.value.optionalPath(for: "history.recording")
             default: largestRecording = try entry.value.bytes(for: "history.max_recording")

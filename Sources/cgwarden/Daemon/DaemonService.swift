@@ -61,7 +61,6 @@ struct DaemonService: Service {
                 settings.history.recording,
                 RecordingBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(options.system))
-        let ring = HistoryRing(byteBudget: Int(clamping: settings.history.memory))
         #if Exporter
         let ledger = ExportLedger()
         server = try Self.server(
@@ -81,7 +80,7 @@ struct DaemonService: Service {
             policy, on: machine, trail: trail, notices: notices,
             hooks: HookRunner(set: machine.set), guardian: guardian, published: numbers)
         ticking = TickService(
-            sampler: observation.sampler, ring: ring, warden: warden, recorder: recorder,
+            sampler: observation.sampler, warden: warden, recorder: recorder,
             numbers: numbers, most: ticks, logger: logger, onSample: onSample)
     }
 

@@ -1,13 +1,11 @@
 import CgroupModel
 import Hierarchy
-import History
 import KernelIO
 import Logging
 
-/// Samples at a fixed pace, and gives each sample to the history, the policy and the recording.
+/// Samples at a fixed pace, and gives each sample to the policy and the recording.
 struct TickService: Sendable {
     let sampler: Sampler
-    let ring: HistoryRing
     let warden: Warden
     let recorder: Recorder?
     let numbers: WardenNumbers
@@ -33,7 +31,6 @@ struct TickService: Sendable {
             // Another policy may have come.
             await sampler.setCostlyMultiple(warden.costlyMultiple)
             let snapshot = await sampler.sample()
-            ring.append(snapshot)
             onSample(snapshot)
             await warden.take(snapshot)
             if canRecord, let recorder {

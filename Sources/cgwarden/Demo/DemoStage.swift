@@ -87,7 +87,7 @@ struct DemoStage {
     // MARK: The daemon
 
     private func startDaemon() throws -> ChildProcess {
-        let files = ["policy.yaml": scene.policy, "cgwarden.yaml": "history: {memory: 8MiB}\n"]
+        let files = ["policy.yaml": scene.policy, "cgwarden.yaml": "log_level: info\n"]
         for (name, text) in files {
             try StandardOutput.write(Array(text.utf8), toFile: "\(Self.folder)/\(name)")
         }

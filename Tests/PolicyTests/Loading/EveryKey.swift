@@ -8,7 +8,6 @@ let everyKey = #"""
       hysteresis: 20%
       cooldown: 1m
       drift: report
-      actuator: cgroupfs
       dry_run: true
       allow_kill: true
       restore_on_exit: false
@@ -111,7 +110,6 @@ let everyKey = #"""
         during: 22:00-06:00
         when: host.load > 4
         priority: -3
-        create: true
     rules:
       - name: busy
         on: web
