@@ -20,6 +20,12 @@ final class ServingProgram {
     let run: ProgramRun
     let port: Int
 
+    /// One that runs already.
+    init(_ run: ProgramRun, port: Int) {
+        self.run = run
+        self.port = port
+    }
+
     convenience init(_ arguments: String..., environment: [String: String] = [:]) throws {
         try self.init(["exporter"] + arguments, environment: environment)
     }

@@ -23,7 +23,7 @@ struct JournalCommand: ParsableCommand {
     @Flag(help: "One JSON array.") var json = false
 
     func run() throws {
-        let state = try known()
+        let state = try StateDirectory.journalToRead().state()
         if state.entries.isEmpty {
             try StateDirectory.requireSystem()
         } else if let hidden = StateDirectory.hidden {
@@ -41,15 +41,5 @@ struct JournalCommand: ParsableCommand {
         let listing = JournalListing(
             entries: state.entries, set: try? HierarchySet.discover(options.system))
         try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
-    }
-
-    /// What this user changed; where they have no place for a journal, whatever there is is root's.
-    private func known() throws -> JournalState {
-        do {
-            return try StateDirectory.journal().state()
-        } catch {
-            try StateDirectory.requireSystem()
-            throw error
-        }
     }
 }

@@ -32,7 +32,7 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         let set = try HierarchySet.discover(options.system)
-        let journal = try StateDirectory.journal()
+        let journal = try StateDirectory.journalToRead()
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let results = try restorer.restore(
             chosen(journal, set), owners: owner, force: force, dryRun: dryRun)

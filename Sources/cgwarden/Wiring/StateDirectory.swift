@@ -60,6 +60,16 @@ enum StateDirectory {
 
     static func journal() throws -> UndoJournal { UndoJournal(directory: try path()) }
 
+    /// This user's journal; where they have no place for one, all there may be is root's.
+    static func journalToRead() throws -> UndoJournal {
+        do {
+            return try journal()
+        } catch {
+            try requireSystem()
+            throw error
+        }
+    }
+
     static func holds() throws -> HoldList { HoldList(directory: try path()) }
 
     /// The files of a machine, through systemd where it keeps them.

@@ -243,7 +243,7 @@ import Testing
     @Test func whatAPersonSetOverItIsTheirs() throws {
         try set("pids.max=7", owner: "daemon")
         try set("pids.max=70", owner: "")
-        #expect(try restoreOwn("daemon") == ["foreign"])
+        #expect(try restoreOwn("daemon") == ["kept"])
         #expect(try machine.text("pids/a/pids.max") == "70")
         // All of it at once: what there was before anyone, by one write.
         #expect(try restore() == ["pids.max restored"])

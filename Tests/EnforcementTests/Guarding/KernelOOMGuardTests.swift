@@ -45,6 +45,24 @@ struct KernelOOMGuardTests {
         }
     }
 
+    /// `oom_group` and `limit`: what the kernel is to do at a limit, while it is guarded.
+    @Test(arguments: Trees.present)
+    func whileItIsGuardedItHasTheGuardsLimitAndOnV2IsKilledAsOne(_ trees: Trees) throws {
+        let scratch = try GuardScratch(trees)
+        let file = scratch.isLegacy ? "memory.limit_in_bytes" : "memory.max"
+        let before = scratch.text(file)
+        try scratch.arm(
+            scratch.guarding {
+                $0.killsAsOne = true
+                $0.limit = 128 * Self.mebibyte
+            })
+        #expect(scratch.text(file) == "\(128 * Self.mebibyte)")
+        if !scratch.isLegacy { #expect(scratch.text("memory.oom.group") == "1") }
+        scratch.runner.stop()
+        #expect(scratch.text(file) == before)
+        if !scratch.isLegacy { #expect(scratch.text("memory.oom.group") == "0") }
+    }
+
     /// The threshold is so near the limit that the task waits in the kernel before it is frozen.
     @Test(.enabled(if: !Trees.legacy.isEmpty, "needs v1 memory"), arguments: Trees.legacy)
     func anAllocatorThatIsFasterIsHeldByTheKernelUntilThereIsRoom(_ trees: Trees) throws {

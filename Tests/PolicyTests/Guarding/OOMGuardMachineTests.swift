@@ -89,6 +89,16 @@ private struct Timeline {
 }
 
 @Suite struct OOMGuardMachineTests {
+    /// `allow_force_empty`: v1 can only drop all of the page cache.
+    @Test func v1EmptiesTheCacheOnlyWhereThatIsAllowed() {
+        for isAllowed in [false, true] {
+            var line = Timeline(.v1, relief: [.reclaim]) { $0.allowsForceEmpty = isAllowed }
+            line.see(1, 15.2)
+            line.see(1.005, 15.2, frozen: true)
+            #expect(line.recent().contains { $0.contains("reclaim") } == isAllowed)
+        }
+    }
+
     @Test func aDatabaseOnV1IsFrozenRaisedAndThawed() {
         var line = Timeline(.v1)
         #expect(line.recent() == ["0.0 killer off", "0.0 watch 15.2/14.08"])
