@@ -16,7 +16,7 @@ import Testing
 
     @Test func allLayersAgreeAndLeaveNothingBehind() throws {
         var writes = 0
-        for seed in Self.firstSeed..<Self.firstSeed + max(1, Self.ticks / Self.ticksEach) {
+        for seed in Self.firstSeed..<Self.firstSeed + Swift.max(1, Self.ticks / Self.ticksEach) {
             var trial = try Trial(seed: UInt64(seed))
             trial.run(Self.ticksEach)
             #expect(trial.violations == [], "seed \(seed)")
