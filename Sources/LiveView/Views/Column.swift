@@ -67,6 +67,6 @@ public enum Column: String, CaseIterable, Sendable {
             note: "On v1 of this cgroup alone."),
         .state: Facts(
             title: "State", width: 9, expendability: 7,
-            note: "covered, frozen, freezing, under oom, throttled or over high."),
+            note: "What holds it up, and which ancestor."),
     ]
 }
