@@ -56,6 +56,7 @@ struct KernelDaemonDeathTests {
             let cgroup = try ProgramCgroup("-stalled")
             let member = try cgroup.start("echo ready; exec sleep 300")
             defer { member.send(SIGKILL) }
+            let before = ContinuousClock.now
             let daemon = try RunningDaemon(
                 """
                 defaults: {interval: 100ms}
@@ -69,13 +70,7 @@ struct KernelDaemonDeathTests {
                     do: [{freeze: {timeout: \(seconds)s, on_timeout: thaw}}]
 
                 """)
-            var before = ContinuousClock.now
-            try awaiting("it is frozen") {
-                let now = ContinuousClock.now
-                if cgroup.isAskedToFreeze { return true }
-                before = now
-                return false
-            }
+            try awaiting("it is frozen") { cgroup.isAskedToFreeze }
             daemon.run.send(SIGSTOP)
             defer { daemon.run.send(SIGCONT) }
             let journal = "\(daemon.places.state)/journal"

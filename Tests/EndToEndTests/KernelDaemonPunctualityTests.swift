@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 /// Who answers late, or never, does not keep the daemon from its ticks, nor from ending.
-@Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
+@Suite(
+    .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"),
+    .disabled(if: RunningDaemon.isInGuest, "the host shows it, and no kernel matters"))
 struct KernelDaemonPunctualityTests {
     /// Someone who takes connections and never says a word.
     private final class SilentServer {
