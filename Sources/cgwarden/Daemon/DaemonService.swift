@@ -181,6 +181,7 @@ struct DaemonService: Service {
         case ("explain", 2):
             return ExplanationReport(await warden.layers(of: CgroupPath(words[1]))).text(
                 of: CgroupPath(words[1]))
+                + RuleReport(await warden.rules(of: CgroupPath(words[1]))).text
         case ("reload", 1):
             await reload()
             return ""

@@ -160,4 +160,7 @@ actor Warden {
 
     /// Why each value of a cgroup is what it is.
     func layers(of path: CgroupPath) -> [ValueExplanation] { engine.layers(of: path) }
+
+    /// Where each rule stands that looks at a cgroup.
+    func rules(of path: CgroupPath) -> [RuleExplanation] { engine.rules(of: path) }
 }
