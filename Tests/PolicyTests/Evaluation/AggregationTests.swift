@@ -136,7 +136,7 @@ import Testing
         #expect(rules.map(\.rule) == ["all", "r"])
         #expect(rules[0].state == .active && rules[1].state == .idle)
         #expect(rules[1].terms.map(\.term) == ["pids.current", "memory.usage", "memory.max"])
-        #expect(rules[1].terms[0].value == "95")
+        #expect(rules[1].terms[0].value == "95.000")
         #expect(rules[1].terms[2].value.hasPrefix("n/a (no limit is set"))
         #expect(run.engine.rules(of: CgroupPath("/other")) == [])
     }
