@@ -59,7 +59,7 @@ public struct MetricTerm: Hashable, Sendable {
         case own
         /// The machine (`host.`).
         case host
-        /// The only member of another group (`group("NAME").`).
+        /// Another group as a whole (`group("NAME").`).
         case group(String)
     }
 

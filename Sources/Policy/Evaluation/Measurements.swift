@@ -16,10 +16,8 @@ struct Measurements: Sendable {
     enum Owner: Hashable, Sendable {
         case each
         case host
-        /// The only member of a group.
-        case member(String)
-        /// A group as a whole: gauges are summed, counters by their growth.
-        case sum(String)
+        /// A group as a whole, by the metric's aggregation; counters by their growth.
+        case whole(String)
     }
 
     struct Column: Sendable {
@@ -70,9 +68,9 @@ struct Measurements: Sendable {
     ) throws(UnknownTerm) -> (Int, PolicyMetric) {
         let owner: Owner =
             switch term.scope {
-            case .own: aggregate.map { .sum($0) } ?? .each
+            case .own: aggregate.map { .whole($0) } ?? .each
             case .host: .host
-            case .group(let group): .member(group)
+            case .group(let group): .whole(group)
             }
         let name = term.scope == .host ? "host.\(term.name)" : term.name
         let key = Key(name: name, instance: term.instance, owner: owner)
@@ -179,45 +177,44 @@ struct Measurements: Sendable {
             }
         case .host:
             values[place][0] = reading.value(ofHost: input)
-        case .member(let group):
-            let members = members(group)
-            values[place][0] =
-                members.count == 1
-                ? reading.value(
-                    input, members[0],
-                    firstSeen: rows.cgroups[rows.rowAt[members[0]]].firstSeen)
-                : .notApplicable
-        case .sum(let group):
+        case .whole(let group):
             let isCounter = columns[place].metric.isCounter
             if isCounter, !isNew { return }
-            values[place][0] = Self.sum(
-                members(group), from: isCounter ? values[place][0] : nil
+            let growth = Self.combined(
+                members(group), columns[place].metric.aggregation
             ) { position in
                 isCounter
                     ? reading.growth(input.snapshot, position)
                     : reading.value(
                         input, position, firstSeen: rows.cgroups[rows.rowAt[position]].firstSeen)
             }
+            let before = values[place][0]
+            values[place][0] =
+                isCounter && !growth.isNaN && !before.isNaN ? before + growth : growth
         }
     }
 
-    /// The sum of what the members have; members without a number do not count, and no member at
-    /// all has no sum.
-    private static func sum(
-        _ members: [Int], from start: Double?, _ value: (Int) -> Double
+    /// What the members have together; nobody at all has nothing.
+    private static func combined(
+        _ members: [Int], _ aggregation: PolicyMetric.Aggregation, _ value: (Int) -> Double
     ) -> Double {
-        var sum = start.map { $0.isNaN ? 0 : $0 } ?? 0
+        if aggregation == .none, members.count > 1 { return .notApplicable }
+        var result = Double.notApplicable
         var reason = Double.notApplicable
         var isKnown = false
         for member in members {
             let value = value(member)
             if value.isNaN {
+                if aggregation == .sumOfAll { return value }
                 if !value.isNotApplicable { reason = .unknown }
-            } else {
-                sum += value
+            } else if !isKnown {
+                result = value
                 isKnown = true
+            } else {
+                let isSum = aggregation == .sum || aggregation == .sumOfAll
+                result = isSum ? result + value : max(result, value)
             }
         }
-        return isKnown ? sum : reason
+        return isKnown ? result : reason
     }
 }

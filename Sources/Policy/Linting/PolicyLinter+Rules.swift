@@ -8,6 +8,7 @@ extension PolicyLinter {
         lintEvidence(rule, place("when"))
         lintEnding(rule, place)
         lintScope(rule, place)
+        lintAggregation(rule, place)
         lintRequirements(rule, place("requires"))
         lintWindows(rule, place("when"))
     }
@@ -78,6 +79,32 @@ extension PolicyLinter {
         note(
             .noVictims, place("scope"),
             "rule '\(rule.name)' would \(verb) all members at once; choose with victims")
+    }
+
+    /// What no number of several cgroups says anything about.
+    private mutating func lintAggregation(_ rule: Rule, _ place: (String) -> ConfigPosition) {
+        let parts = [
+            ("when", rule.when.terms), ("until", rule.until.terms),
+            ("repeat/while", rule.repetition?.condition.terms ?? []),
+        ]
+        var told: Set<MetricTerm> = []
+        for (key, terms) in parts {
+            for term in terms where told.insert(term).inserted {
+                let name: String?
+                switch term.scope {
+                case .own: name = rule.scope == .aggregate ? rule.group : nil
+                case .group(let group): name = group
+                case .host: name = nil
+                }
+                guard let name, document.group(name)?.mayHaveSeveral ?? false,
+                    PolicyVocabulary.metric(of: term)?.aggregation == PolicyMetric.Aggregation.none
+                else { continue }
+                note(
+                    .aggregation, place(key),
+                    "\(term) says nothing of several cgroups, and group '\(name)' may have them; "
+                        + "use scope: each, a group of one path, or another metric")
+            }
+        }
     }
 
     private mutating func lintRequirements(_ rule: Rule, _ place: ConfigPosition) {
@@ -165,5 +192,14 @@ extension Expression {
     fileprivate var parts: [Expression] {
         guard case .arithmetic(let left, _, let right) = self else { return [self] }
         return [self] + left.parts + right.parts
+    }
+}
+
+extension CgroupGroup {
+    /// Whether more than one cgroup may belong to it, as far as its patterns tell.
+    fileprivate var mayHaveSeveral: Bool {
+        func isOpen(_ text: String) -> Bool { text.contains { "*?[{".contains($0) } }
+        if paths.count == 1 { return isOpen(paths[0].description) }
+        return paths.count > 1 || unit.map { isOpen($0.description) } ?? true
     }
 }

@@ -60,6 +60,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case broadGroup = "broad-group"
     case noOthers = "exclusive-without-others"
     case noVictims = "aggregate-without-victims"
+    case aggregation = "no-aggregate"
     case shortWindow = "short-window"
     case disabledHere = "disabled-here"
 

@@ -105,6 +105,7 @@ struct ExplanationReport {
     private let path: CgroupPath
     private let values: [ValueExplanation]
     private let inactive: [InactivePart]
+    private let rules: [RuleExplanation]
 
     /// Explains a cgroup that the engine's last sample has.
     init(of path: CgroupPath, by engine: PolicyEngine) throws {
@@ -115,13 +116,20 @@ struct ExplanationReport {
         }
         self.path = path
         values = engine.layers(of: path)
-        inactive = engine.inactive(on: path)
+        rules = engine.rules(of: path)
+        // The report on the rules has the reasons of idle ones.
+        inactive = engine.inactive(on: path).filter {
+            if case .rule = $0.origin { false } else { true }
+        }
     }
 
     /// What `policy explain` prints.
     var text: String {
-        guard !values.isEmpty || !inactive.isEmpty else { return "no policy applies to \(path)\n" }
+        guard !values.isEmpty || !inactive.isEmpty || !rules.isEmpty else {
+            return "no policy applies to \(path)\n"
+        }
         return (values.map(describe) + inactive.map(describe)).joined(separator: "\n")
+            + RuleReport(rules).text
     }
 
     private func describe(_ part: InactivePart) -> String {

@@ -285,6 +285,7 @@ import Testing
         let elsewhere: Set<FindingRule> = [
             .file, .yaml, .key, .value, .missing, .duplicate, .syntax, .unit, .base, .type,
             .function, .constant, .attribute, .ineffective, .irreversible,
+            .aggregation,
         ]
         let here = Set(Self.cases.map(\.rule))
         #expect(Set(FindingRule.allCases).subtracting(elsewhere).subtracting(here).isEmpty)
