@@ -61,7 +61,9 @@ public struct Restorer {
         if !dryRun {
             settle(results, changes)
             // All that is legible was put back.
-            if force, path == nil, owners == .all, waiting.isEmpty { try? journal.setAside() }
+            if force, inodes == nil, wanted.count == view.entries.count, waiting.isEmpty {
+                try? journal.setAside()
+            }
         }
         return results
     }

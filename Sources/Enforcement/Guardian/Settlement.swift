@@ -27,11 +27,13 @@ public struct Settlement: Sendable {
             } + failures.map { "not restored: \($0)" }
         }
 
-        /// Whether something is not as it was, and nobody else changed it.
-        public var isIncomplete: Bool {
-            !failures.isEmpty
-                || results.contains { if case .failed = $0.outcome { true } else { false } }
+        /// The entries that could not be put back, although nobody else changed them.
+        public var unfinished: [JournalEntry] {
+            results.filter { if case .failed = $0.outcome { true } else { false } }.map(\.entry)
         }
+
+        /// Whether something is not as it was, and nobody else changed it.
+        public var isIncomplete: Bool { !failures.isEmpty || !unfinished.isEmpty }
 
         /// Adds another report.
         public mutating func add(_ other: Report) {

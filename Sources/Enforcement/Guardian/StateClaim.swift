@@ -18,8 +18,9 @@ public final class StateClaim: Sendable {
         let deadline = Deadline(after: patienceWithGuardian)
         while true {
             if let claim = try claimUnlessTaken(directory) { return claim }
-            // One that has just ended may be in another's way no more.
-            if let holder = holder(of: directory), !holder.isGuardian || deadline.hasPassed {
+            var isDaemons = false
+            if let holder = holder(of: directory) { isDaemons = !holder.isGuardian }
+            guard !isDaemons, !deadline.hasPassed else {
                 throw IOError("lock", path(directory), code: IOError.tryAgainCode)
             }
         }

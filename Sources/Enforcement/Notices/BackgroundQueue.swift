@@ -7,9 +7,27 @@ internal import Synchronization
 /// dropped and counted.
 package final class BackgroundQueue<Element: Sendable>: Sendable {
     private struct State {
-        var waiting: [Element] = []
+        /// Those before `next` were taken out already.
+        private var elements: [Element] = []
+        private var next = 0
         var isRunning = false
         var dropped: UInt64 = 0
+
+        var count: Int { elements.count - next }
+
+        mutating func append(_ element: Element) { elements.append(element) }
+
+        /// Takes the oldest out, at a cost that does not depend on how many wait.
+        mutating func popFirst() -> Element? {
+            guard next < elements.count else { return nil }
+            let element = elements[next]
+            next += 1
+            if next == elements.count || next > 64 && 2 * next > elements.count {
+                elements.removeFirst(next)
+                next = 0
+            }
+            return element
+        }
     }
 
     private let state = Mutex(State())
@@ -30,11 +48,11 @@ package final class BackgroundQueue<Element: Sendable>: Sendable {
     /// Adds an element.
     package func add(_ element: Element) {
         let starts = state.withLock { state in
-            if state.waiting.count >= capacity {
-                state.waiting.removeFirst()
+            if state.count >= capacity {
+                _ = state.popFirst()
                 state.dropped += 1
             }
-            state.waiting.append(element)
+            state.append(element)
             defer { state.isRunning = true }
             return !state.isRunning
         }
@@ -55,11 +73,9 @@ package final class BackgroundQueue<Element: Sendable>: Sendable {
     private func run() {
         while true {
             let next = state.withLock { state -> Element? in
-                guard !state.waiting.isEmpty else {
-                    state.isRunning = false
-                    return nil
-                }
-                return state.waiting.removeFirst()
+                let next = state.popFirst()
+                if next == nil { state.isRunning = false }
+                return next
             }
             guard let next else { return }
             consume(next)

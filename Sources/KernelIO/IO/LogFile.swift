@@ -72,17 +72,6 @@ public struct LogFile: ~Copyable, Sendable {
         CrashPoint.pass()
     }
 
-    /// Puts other bytes in the place of all that is there, in one step (rename(2)).
-    ///
-    /// They are on the medium before they get the name. What this opening holds is the old file then.
-    public func replace(with bytes: [UInt8]) throws(IOError) {
-        let new = try LogFile("\(path).new")
-        // A crash may have left one.
-        try new.truncate(to: 0)
-        try new.append(bytes)
-        try Self.rename(new.path, to: path)
-    }
-
     /// Whether there is such a file to be read; nothing is created.
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 

@@ -11,7 +11,9 @@ struct DaemonCommand: AsyncParsableCommand {
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
             /etc/cgwarden/policy.d. SIGHUP reads the policies anew (all or nothing); SIGTERM puts \
             back what was changed, unless a policy says restore_on_exit: false. Should it die in \
-            any other way, a guardian process thaws and restores within a second.
+            any other way, a guardian process thaws and restores within a second. If both are \
+            killed, the next daemon does that before anything else; limits that its policy still \
+            wants stay, and are put back to what they were at first.
 
             Examples:
               cgwarden daemon --policy build.yaml --dry-run    see what it would do
@@ -30,7 +32,8 @@ struct DaemonCommand: AsyncParsableCommand {
             "A policy file, or a directory of *.yaml; may be given more than once.",
             valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
-    @Option(help: "Where the undo journal and the control socket are.") var stateDir: String?
+    @Option(help: "Absolute path for the undo journal and the control socket.")
+    var stateDir: String?
     @Option(help: "The audit log, a JSON object a line; - for none.") var audit: String?
     @OptionGroup var web: WebOptions
     #if Exporter

@@ -12,7 +12,11 @@ struct RestoreCommand: ParsableCommand {
             Limits get their old values, processes go back to where they were, and cgroups that \
             were made are removed if they are empty. \
             It works after any crash, and as often as you like. What someone else has changed \
-            since is left alone and reported (exit status 75), unless --force is given.
+            since is left alone and reported (exit status 75), unless --force is given. So is what \
+            cannot be seen, because its hierarchy is not mounted here.
+
+            A journal that others could have written is refused. A damaged one is refused unless \
+            --force is given, which restores what is legible and sets the file aside.
 
             Examples:
               cgwarden restore                 everything

@@ -4,7 +4,6 @@ import Enforcement
 import Hierarchy
 import KernelIO
 import Policy
-import Synchronization
 
 /// The policy in force: looks at each sample, has done what the engine wants, and writes it down.
 actor Warden {
@@ -22,11 +21,6 @@ actor Warden {
     private let guardian: GuardianLink?
     /// What an earlier daemon left; nil in a dry run, which changes nothing.
     private let inheritance: Inheritance?
-    private var isInherited = false
-    /// Settles on a thread of its own, for files and systemd may let it wait, and no tick may.
-    private let settling = BackgroundQueue<@Sendable () -> Void>("cgw-settle", capacity: 16) {
-        $0()
-    }
     /// Whether all could be put back, once the policy has ended.
     private var ending: Bool?
 
@@ -96,7 +90,7 @@ actor Warden {
         answers = []
         let output = engine.tick(input)
         trail.write(output.audit)
-        inherit()
+        inheritance?.follow(&engine)
         carryOut(output.effects, isDry: isDry)
         guards.follow(engine)
         published.set(
@@ -118,15 +112,6 @@ actor Warden {
             wallTime: MonotonicClock.wallMicroseconds)
         trail.write(output.audit)
         carryOut(output.effects, isDry: false)
-    }
-
-    /// The first tick tells what of the values that an earlier daemon set is wanted.
-    private func inherit() {
-        guard !isInherited, let inheritance else { return }
-        isInherited = true
-        let left = inheritance.pass(to: &engine)
-        guard !left.isEmpty else { return }
-        settling.add { inheritance.settle(left) }
     }
 
     /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
@@ -184,9 +169,7 @@ actor Warden {
     /// Puts back what the policy knows nothing of, such as what an earlier daemon left just before.
     private func settleRest() -> Bool {
         guard engine.policy.defaults.restoresOnExit, let inheritance else { return true }
-        let isClean = Atomic(false)
-        settling.add { isClean.store(inheritance.settleAll(), ordering: .relaxed) }
-        return settling.waitUntilEmpty(within: .seconds(10)) && isClean.load(ordering: .relaxed)
+        return inheritance.settleAll()
     }
 
     /// Why each value of a cgroup is what it is.

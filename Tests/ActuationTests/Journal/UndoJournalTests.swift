@@ -84,12 +84,14 @@ import Testing
         #expect(paths.count < 100)
     }
 
-    /// One shortens it while others wait for it with the old file in hand.
-    @Test func nothingIsLostAmongMany() async throws {
+    /// One shortens it while others wait for it with the old file in hand, in processes of their own
+    /// or in one.
+    @Test(arguments: [false, true]) func nothingIsLostAmongMany(isOneProcess: Bool) async throws {
         let directory = directory
-        let journal = machine.journal
+        let shared = machine.journal
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
+                let journal = isOneProcess ? shared : machine.journal
                 group.addTask {
                     for round in 1...150 {
                         let entry = try journal.begin(
@@ -101,10 +103,10 @@ import Testing
             }
             try await group.waitForAll()
         }
-        let entries = try journal.entries()
+        let entries = try machine.journal.entries()
         #expect(entries.count == 4)
         #expect(entries.allSatisfy { $0.original == "0" && $0.readBack == "150" })
-        #expect(try journal.state().damagedLines.isEmpty)
+        #expect(try machine.journal.state().damagedLines.isEmpty)
         #expect(try bytes().count < 18 << 10)
     }
 
