@@ -1,14 +1,14 @@
 import Foundation
-import TestSupport
 
 /// A small file system without room for another byte, and a file on it.
-final class FullDisk {
+public final class FullDisk {
     private let folder = "/dev/shm/cgwarden-test-full-\(UUID().uuidString)"
 
     /// The file, which cannot grow.
-    var file: String { "\(folder)/audit.jsonl" }
+    public var file: String { "\(folder)/audit.jsonl" }
 
-    init() throws {
+    /// Mounts it, which takes root.
+    public init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let mounted = try ProgramRun.run(
             "mount", ["-t", "tmpfs", "-o", "size=4k,mode=755", "cgwarden-test", folder])
