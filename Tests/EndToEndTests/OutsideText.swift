@@ -46,7 +46,7 @@ extension ProgramCapture {
         let octal = name.map { "\\" + String($0, radix: 8) }.joined()
         let script = #"""
             cd "$1" && find cgroup -type d -path "*$2" | while read -r place; do
-              cp -a "$place" "${place%/*}/"$'"# + octal + #"' || exit 1
+              cp -a "$place" "${place%/*}/"$'\#(octal)' || exit 1
             done
             """#
         let result = try ProgramRun.run("bash", ["-c", script, "bash", root, cgroup])

@@ -54,8 +54,8 @@ struct KernelSystemdTenantTests {
     /// Kills what is in the user's tree and removes it.
     private func clear() {
         let old = (try? FileManager.default.contentsOfDirectory(atPath: Self.tree)) ?? []
-        for name in old { rmdir("\(Self.tree)/\(name)") }
-        rmdir(Self.tree)
+        for name in old { unsafe rmdir("\(Self.tree)/\(name)") }
+        unsafe rmdir(Self.tree)
         try? FileManager.default.removeItem(atPath: "/run/user/\(Self.user)/containers")
     }
 
@@ -74,8 +74,8 @@ struct KernelSystemdTenantTests {
               - {name: n, on: named, when: pids.current > 100000, do: [notify]}
             """)
         let kept = "/sys/fs/cgroup/cgwarden-test-kept"
-        mkdir(kept, 0o755)
-        defer { rmdir(kept) }
+        unsafe mkdir(kept, 0o755)
+        defer { unsafe rmdir(kept) }
         defer { clear() }
         let attack = try startAttack()
         try InstalledUnit.run("systemctl", "start", InstalledUnit.name)
