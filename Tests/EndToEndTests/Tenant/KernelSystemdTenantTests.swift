@@ -5,9 +5,10 @@ import Testing
 private let attackSeconds =
     ProcessInfo.processInfo.environment["CGWARDEN_ATTACK_SECONDS"].flatMap { Double($0) } ?? 40
 
-/// A local user against the daemon as it is installed: huge, special and swapped state files, locks
-/// on every cgroup, hostile names, and cgroups that come and go under a standing limit
-/// (SECURITY.md). `CGWARDEN_ATTACK_SECONDS=3600` attacks for an hour.
+/// A local user attacks the daemon as it is installed (SECURITY.md).
+///
+/// The user owns huge, special and swapped state files, locks every cgroup, and makes cgroups with
+/// hostile names under a standing limit. `CGWARDEN_ATTACK_SECONDS=3600` attacks for an hour.
 @Suite(
     .serialized,
     .enabled(
