@@ -33,7 +33,7 @@ public enum UnitName {
         var rest = Array(name.utf8)[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x"),
-                let code = hexadecimal(rest.dropFirst().prefix(2)), code >= 0x20, code != 0x7f
+                let code = hexadecimal(rest.dropFirst().prefix(2))
             else {
                 result.append(byte)
                 continue
@@ -41,6 +41,7 @@ public enum UnitName {
             result.append(code)
             rest = rest.dropFirst(3)
         }
+        // Control characters are escaped again here.
         return CgroupPath.text(result[...])
     }
 

@@ -91,7 +91,7 @@ private func failure(_ text: String) -> String {
         let place = ConfigPosition(file: "f", line: 1, column: 2)
         #expect(
             ConfigError(place, "no 'a\tb\n\u{7f}\u{202e}c'").description
-                == #"f:1:2: no 'a\tb\n\u{7F}\u{202E}c'"#)
+                == #"f:1:2: no 'a\x09b\x0a\x7f\u{202e}c'"#)
     }
 
     private func failure(_ text: String, _ use: (ConfigNode) throws -> Void) -> String {

@@ -110,7 +110,7 @@ import Testing
                 "  * limits  limits[0] of db  77  because standing limits of db",
                 "    original  20",
             ], "\(result)")
-        let alone = try cgwarden("explain", "/app.slice/db.service")
+        let alone = try cgwarden("explain", "/")
         #expect(alone.status == 69)
         #expect(alone.errorLines.count == 1 && alone.errors.hasSuffix("or name a --policy\n"))
     }

@@ -133,7 +133,7 @@ import Testing
         try await TestServer.run(StubSource(snapshot)) { port in
             let all = try Self.object(try await LoopbackClient.send(port, "/api/v1/snapshot"))
             let paths = (all["cgroups"] as? [Object])?.compactMap { $0["path"] as? String }
-            #expect(paths == snapshot.cgroups.map(\.path.description))
+            #expect(paths == snapshot.cgroups.map(\.path.text))
         }
     }
 

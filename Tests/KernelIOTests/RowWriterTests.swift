@@ -26,9 +26,9 @@ import Testing
         #expect(file.before == ["8:32": 3, "8:0": 1])
         #expect(file.read("8:0 rbytes=11\n8:48 rbytes=4\n8:32 rbytes=31\n"))
         #expect(file.before == ["8:0": 10, "8:32": 30])
-        // A line that is not understood has no value, and none to compare the next one with.
+        // A value that is not understood is none that the next one is compared with.
         #expect(!file.read("8:0 rbytes=12\n8:48 rbytes=\n"))
-        #expect(file.before == ["8:0": 11])
+        #expect(file.before == ["8:0": 11, "8:48": 4])
         #expect(file.read("8:0 rbytes=13\n8:48 rbytes=5\n"))
         #expect(file.before == ["8:0": 12])
     }

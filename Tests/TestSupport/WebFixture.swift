@@ -47,7 +47,10 @@ public final class WebFixture: Sendable {
 
     /// Replaces a file at once, as careful programs do.
     public func write(_ text: String, _ name: String = "web.yml") throws {
-        try Data(text.utf8).write(to: directory.appending(path: name), options: .atomic)
+        let file = directory.appending(path: name)
+        try Data(text.utf8).write(to: file, options: .atomic)
+        guard name.hasSuffix(".key") else { return }
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path())
     }
 
     /// Makes `NAME.pem` and `NAME.key`, signed by the authority.

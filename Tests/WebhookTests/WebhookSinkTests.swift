@@ -62,7 +62,7 @@ import Testing
         #expect(request.head.headers["Authorization"].isEmpty)
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(request.body.utf8)) as? [String: Any])
-        #expect(object["text"] as? String == "frozen \"db\"\n")
+        #expect(object["text"] as? String == #"frozen "db"\x0a"#)
         #expect(object["level"] as? String == "warning" && object["rule"] as? String == "r")
         #expect((object["cause"] as? [String: Any])?["text"] as? String == "x > 1")
         let time = try #require(object["time"] as? Double)

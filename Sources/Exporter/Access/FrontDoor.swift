@@ -23,7 +23,12 @@ struct FrontDoor: Sendable {
     /// The answer to a request, which may be that there is none.
     func response(to head: HTTPRequestHead, from client: Client) async -> Response {
         let rules = await access.current().configuration
-        var response = await answer(head.inOriginForm, client, rules)
+        var response =
+            if let head = head.inOriginForm {
+                await answer(head, client, rules)
+            } else {
+                Response.sentence(.badRequest, "The request's target has an empty host.")
+            }
         for (name, value) in rules.headers.sorted(by: { $0.key < $1.key }) {
             response.headers.removeAll { $0.0.lowercased() == name.lowercased() }
             response.headers.append((name, value))

@@ -79,12 +79,13 @@ extension String {
 
 extension HTTPRequestHead {
     /// The same request with its host in the header alone (RFC 9112, 3.2.2): a client that takes this
-    /// server for a proxy asks for `http://HOST/PATH`.
-    var inOriginForm: HTTPRequestHead {
+    /// server for a proxy asks for `http://HOST/PATH`. Nil for an empty host.
+    var inOriginForm: HTTPRequestHead? {
         let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
         guard let scheme else { return self }
         let rest = uri.dropFirst(scheme.count)
         let host = rest.prefix { $0 != "/" && $0 != "?" }
+        guard !host.isEmpty else { return nil }
         var head = self
         let target = rest.dropFirst(host.count)
         head.uri = target.hasPrefix("/") ? String(target) : "/\(target)"

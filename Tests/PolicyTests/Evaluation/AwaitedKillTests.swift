@@ -13,6 +13,7 @@ import Testing
     private func run(_ policy: String, seconds: Int) throws -> EngineRun {
         var run = try EngineRun(policy)
         var tasks = Dictionary(uniqueKeysWithValues: Self.bombs.map { ($0, UInt64(1500)) })
+        var failures: [String: UInt64] = [:]
         for time in 0...seconds {
             run.tick(
                 Double(time),
@@ -21,11 +22,14 @@ import Testing
                         path: path,
                         values: [
                             "pids.current": Reading(count), "pids.max": Reading(2000),
+                            // Forks fail while it runs on at its limit.
+                            "pids.forks_failed": Reading(failures[path] ?? 0),
                             "cgroup.frozen": Reading(isFrozen(path, run) ? 1 : 0),
                         ])
                 })
             for (path, count) in tasks where count > 0 && !isFrozen(path, run) {
                 tasks[path] = min(count + 100, 1990)
+                if count == 1990 { failures[path, default: 0] += 100 }
             }
             for effect in run.effects.filter({ $0.time == Double(time) }).map(\.effect)
             where effect.kind.name == "kill" {

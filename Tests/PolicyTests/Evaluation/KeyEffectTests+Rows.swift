@@ -31,6 +31,7 @@ extension KeyEffectTests {
     }
 
     private static let kill = "allow_kill: true"
+    private static let irreversible = "allow_irreversible: true"
     private static let hooks = "hooks: {k: {exec: [/bin/true]}, l: {exec: [/bin/false]}}\n"
 
     private static let defaultRows = [
@@ -90,7 +91,6 @@ extension KeyEffectTests {
         ("a group.xattr", "xattr: {trusted.role: web}", "xattr: {trusted.role: db}"),
         ("a group.uid", "uid: 1000", "uid: 1001"), ("a group.comm", "comm: nginx", "comm: cc"),
         ("a group.kind", "path: /**, kind: leaf", "path: /**, kind: any"),
-        ("a group.populated", "path: /*, populated: any", "path: /*, populated: true"),
         ("a group.nested", "path: /**, nested: outermost", "path: /**, nested: all"),
         ("a group.container", "path: /*, container: {}", "path: /*"),
         ("container.runtime", "container: {runtime: docker}", "container: {runtime: other}"),
@@ -267,8 +267,10 @@ extension KeyEffectTests {
 
     private static let deviceRows = ["allow", "deny"].map { key in
         Row(
-            key: "devices.\(key)", one: limit("set: {devices: {\(key): [\"c 1:3 rwm\"]}}"),
-            other: limit("set: {devices: {\(key): [\"c 1:5 rwm\"]}}"), mode: .v1)
+            key: "devices.\(key)",
+            one: defaults(irreversible, limit("set: {devices: {\(key): [\"c 1:3 rwm\"]}}")),
+            other: defaults(irreversible, limit("set: {devices: {\(key): [\"c 1:5 rwm\"]}}")),
+            mode: .v1)
     }
 
     static let rows: [Row] = [
