@@ -102,6 +102,7 @@ import Testing
     private static let changes: [String: [String: Int]] = [
         "KernelIO/IO/ControlFile.swift": ["Glibc.write(": 1],
         "KernelIO/IO/LogFile.swift": ["ftruncate(": 2, "Glibc.rename(": 1],
+        "KernelIO/IO/LockFile.swift": ["mkdirat(": 1, "ftruncate(": 1, "unlinkat(": 1],
         // A guard's switches, whose process is killed at random moments instead.
         "KernelIO/IO/OwnedDescriptor+Kept.swift": ["Glibc.write(": 1],
         "KernelIO/IO/OwnedDescriptor+Changes.swift": ["mkdirat(": 1, "unlinkat(": 1],
@@ -115,7 +116,7 @@ import Testing
     ]
     private static let crashPoints = [
         "KernelIO/IO/ControlFile.swift": 4, "KernelIO/IO/LogFile.swift": 7,
-        "KernelIO/IO/OwnedDescriptor+Changes.swift": 4,
+        "KernelIO/IO/OwnedDescriptor+Changes.swift": 4, "KernelIO/IO/LockFile.swift": 6,
     ]
 
     @Test func whatChangesSomethingPassesCrashPoints() throws {

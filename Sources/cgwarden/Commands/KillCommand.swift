@@ -32,8 +32,9 @@ struct KillCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let killed = try Killer(set: context.set, files: context.files).kill(
-            path, signal: signal, grace: grace.duration)
+        let killed = try Killer(
+            set: context.set, files: context.files, thawGuard: StateDirectory.thawGuard()
+        ).kill(path, signal: signal, grace: grace.duration)
         let how =
             switch killed.means {
             case .nobody: ""

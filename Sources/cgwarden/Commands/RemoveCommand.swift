@@ -21,8 +21,9 @@ struct RemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try ActionContext(options)
         let path = try await context.resolve(cgroup)
-        let removed = try CgroupRemover(set: context.set, journal: context.knownJournal).remove(
-            path, recursive: recursive, killing: kill)
+        let removed = try CgroupRemover(
+            set: context.set, journal: context.knownJournal, thawGuard: StateDirectory.thawGuard()
+        ).remove(path, recursive: recursive, killing: kill)
         let killed =
             removed.killed > 0
             ? "; ended \(counted(removed.killed, "process", "processes"))" : ""

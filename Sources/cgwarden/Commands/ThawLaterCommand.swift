@@ -11,11 +11,13 @@ struct ThawLaterCommand: ParsableCommand {
 
     @Option var milliseconds: Int64
     @Option var interface: String
+    @Option var state: String
     @Option var journal: String?
 
     func run() throws {
         ProcessName.set("cgwarden-thaw")
         try DeferredThaw(interface == "v2" ? .unified : .legacy).run(
-            after: .milliseconds(milliseconds), journal: journal.map { UndoJournal(directory: $0) })
+            after: .milliseconds(milliseconds), state: state,
+            journal: journal.map { UndoJournal(directory: $0) })
     }
 }

@@ -36,7 +36,9 @@ final class RunProgram {
     init(_ program: String, _ arguments: [String]) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for file in ["out", "err"] { try Data().write(to: folder.appending(path: file)) }
-        let script = "folder=$1; shift; exec \"$@\" </dev/null >$folder/out 2>$folder/err"
+        let script =
+            "folder=$1; shift; export CGWARDEN_STATE_DIRECTORY; exec \"$@\" </dev/null "
+            + ">$folder/out 2>$folder/err"
         child = try ChildProcess.start(
             ["sh", "-c", script, "sh", folder.path(), program] + arguments, in: nil, joining: [],
             namespaces: [])
