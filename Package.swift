@@ -193,7 +193,8 @@ let package = Package(
             dependencies: ["Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "KernelIOTests", dependencies: ["KernelIO", "CgroupModel", "TestSupport"],
+            name: "KernelIOTests",
+            dependencies: ["KernelIO", "CgroupModel", "CLinux", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests",

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 import KernelIO
@@ -11,8 +12,8 @@ import Testing
 
     /// What is open in the shell itself once its list of names is closed.
     private var script: String {
-        "for one in /proc/self/fd/* /proc/$$/fd/*; do test -e $one && echo ${one##*/}; done"
-            + " | sort -nu >\(file)"
+        "exec >\(file).part; for one in /proc/$$/fd/*; do test -e $one && echo ${one##*/}; done; "
+            + "mv \(file).part \(file)"
     }
 
     private func finish() throws -> [String] {
@@ -25,7 +26,7 @@ import Testing
         }
         #expect(isThere)
         return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
-            .map(String.init)
+            .map(String.init).sorted()
     }
 
     private func wait(for child: borrowing ChildProcess) {
@@ -69,5 +70,28 @@ import Testing
             directory: OwnedDescriptor.directory(Array("/".utf8)))
         #expect(try finish() == ["0", "1", "2", "3"])
         _ = consume process
+    }
+
+    /// What this process was started with may be passed on; what it opened itself may not.
+    @Test func onlyADescriptorThatIsNotCloseOnExecIsPassedOn() throws {
+        let own = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(own) }
+        let child = try ChildProcess.start(
+            ["sh", "-c", script], in: nil, joining: [], namespaces: [], passing: [sockets[1], own])
+        wait(for: child)
+        #expect(try finish() == ["0", "1", "2", "\(sockets[1])"].sorted())
+    }
+
+    /// Before Linux 5.11 they are found one by one.
+    @Test func aKernelWithoutCloseRangeSealsWhatIsListed() throws {
+        defer { for one in sockets { close(one) } }
+        let first = fcntl(sockets[0], F_DUPFD, 3000)
+        let second = fcntl(sockets[1], F_DUPFD, 3000)
+        guard first >= 3000, second > first else { try Test.cancel("too few descriptors") }
+        cgw_seal_listed_descriptors(3000, 0)
+        #expect(fcntl(first, F_GETFD) == FD_CLOEXEC && fcntl(second, F_GETFD) == FD_CLOEXEC)
+        #expect(fcntl(sockets[0], F_GETFD) == 0)
+        cgw_seal_listed_descriptors(3000, 1)
+        #expect(fcntl(first, F_GETFD) == -1 && fcntl(second, F_GETFD) == -1)
     }
 }

@@ -48,10 +48,11 @@ struct HeldLocks {
     /// The beginnings of the files that are cgroups, as the table has them: nothing that matters
     /// depends on a lock that anyone may take.
     private var cgroupDevices: [String] {
-        set.hierarchies.compactMap { hierarchy in
+        self.set.hierarchies.compactMap { hierarchy in
             DeviceNumber.holding(hierarchy.directory.pathText).map { device in
-                [device.major, device.minor].map { number in
-                    (number < 16 ? "0" : "") + String(number, radix: 16) + ":"
+                device.text(.device).split(separator: ":").map { number in
+                    let digits = String(UInt32(number) ?? 0, radix: 16)
+                    return (digits.utf8.count < 2 ? "0" : "") + digits + ":"
                 }.joined()
             }
         }

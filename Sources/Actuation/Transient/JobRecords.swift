@@ -1,4 +1,4 @@
-public import CgroupModel
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
@@ -25,13 +25,14 @@ public struct JobRecords: Sendable {
                     file.remove()
                     continue
                 }
-                try file.append(owner.line.bytes + name.line.bytes)
+                try file.append(JobText.bytes(owner, name, []))
                 return JobRecord(file)
             }
         } catch {
             throw ActuationError(
                 error.isPermission ? .notPermitted : .failed,
-                "no job is started without a record of it: \(error)")
+                "no job is started without a record of it: \(error); set "
+                    + "CGWARDEN_STATE_DIRECTORY to a directory of your own")
         }
     }
 
@@ -76,22 +77,22 @@ enum JobName: Equatable {
 }
 
 /// A job of this process on record, for as long as this value lives.
-struct JobRecord: ~Copyable, Sendable {
+final class JobRecord: Sendable {
     private let file: LockFile
 
     fileprivate init(_ file: consuming LockFile) { self.file = file }
 
     /// Adds the cgroups that were made, before anything runs in them.
-    borrowing func add(_ directories: [CgroupDirectory]) throws(ActuationError) {
+    func add(_ directories: [CgroupDirectory]) throws(ActuationError) {
         do throws(IOError) {
-            try file.append(directories.flatMap { JobCgroup($0).line.bytes })
+            try file.append(directories.flatMap { JobCgroup($0).bytes })
         } catch {
             throw ActuationError(.failed, "no job is started without a record of it: \(error)")
         }
     }
 
     /// Forgets a job of which nothing is left.
-    borrowing func remove() { file.remove() }
+    func remove() { file.remove() }
 }
 
 /// A job whose owner is gone.
@@ -120,13 +121,6 @@ struct JobCgroup: Equatable {
     let inode: UInt64
     let path: CgroupPath
 
-    init(_ directory: CgroupDirectory) {
-        hierarchy = directory.hierarchy.label
-        device = directory.device
-        inode = directory.inode
-        path = directory.path
-    }
-
     func directory(in set: HierarchySet) -> CgroupDirectory? {
         guard let tree = set.hierarchies.first(where: { $0.label == hierarchy }),
             let found = try? CgroupDirectory(path, in: tree)
@@ -140,6 +134,11 @@ struct JobText {
     private(set) var owner: JobOwner?
     private(set) var name: JobName?
     private(set) var cgroups: [JobCgroup] = []
+
+    /// How it is written.
+    static func bytes(_ owner: JobOwner, _ name: JobName, _ cgroups: [JobCgroup]) -> [UInt8] {
+        owner.line.bytes + name.line.bytes + cgroups.flatMap(\.bytes)
+    }
 
     /// Understands it; a line that its owner did not finish is left out.
     init(_ bytes: [UInt8]) {
@@ -181,6 +180,13 @@ extension JobName {
 extension JobCgroup {
     private static let verb = "cgroup"
 
+    init(_ directory: CgroupDirectory) {
+        hierarchy = directory.hierarchy.label
+        device = directory.device
+        inode = directory.inode
+        path = directory.path
+    }
+
     fileprivate init?(_ line: RecordLine) {
         guard line.verb == Self.verb, let hierarchy = line["hierarchy"],
             let device = line.number("device"), let inode = line.number("inode"),
@@ -192,10 +198,11 @@ extension JobCgroup {
         self.path = CgroupPath(normalising: path)
     }
 
-    fileprivate var line: RecordLine {
+    fileprivate var bytes: [UInt8] {
         RecordLine(
             Self.verb,
             ["hierarchy": hierarchy, "device": "\(device)", "inode": "\(inode)"],
-            path: path.bytes)
+            path: path.bytes
+        ).bytes
     }
 }

@@ -14,11 +14,12 @@ final class RunSignals: Sendable {
 
     /// Takes them over for the rest of the process's life.
     func take() throws(ActuationError) {
-        do throws(IOError) {
-            let relay = try SignalRelay()
-            state.withLock { $0.relay = consume relay }
-        } catch {
-            throw ActuationError(.failed, "signals cannot be passed on: \(error)")
+        try state.withLock { state throws(ActuationError) in
+            do throws(IOError) {
+                state.relay = try SignalRelay()
+            } catch {
+                throw ActuationError(.failed, "signals cannot be passed on: \(error)")
+            }
         }
     }
 

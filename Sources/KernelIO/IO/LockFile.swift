@@ -15,9 +15,9 @@ public struct LockFolder: Sendable {
     ///
     /// Fails with EBUSY if another process has it for longer than `patience`.
     public func lock(_ name: String, within patience: Duration) throws(IOError) -> LockFile {
-        let folder = try make()
         let deadline = Deadline(after: patience)
         while true {
+            let folder = try make()
             let number = unsafe openat(
                 folder.number, name, LockFile.flags | O_CREAT, LockFile.mode)
             guard number >= 0 else { throw failure("open", name) }

@@ -62,7 +62,7 @@ struct SpawnRequest {
     }
 
     private func withApart(_ body: (UnsafePointer<cgw_apart>?) -> Int32) -> Int32 {
-        guard let apart else { return unsafe body(nil) }
+        guard let apart else { return body(nil) }
         let groups = apart.account?.groups ?? []
         return unsafe ChildProcess.withArguments(apart.environment) { variables in
             unsafe groups.withUnsafeBufferPointer { groups in

@@ -56,7 +56,9 @@ struct RunCommand: AsyncParsableCommand {
     var unshare: NamespaceFlags = []
     @Flag(help: "End what the command leaves behind, at once.")
     var killRest = false
-    @Option(help: "Descriptors to pass on besides 0, 1 and 2: 3,4.", transform: PassedDescriptors.init(parsing:))
+    @Option(
+        help: "Descriptors to pass on besides 0, 1 and 2: 3,4.",
+        transform: PassedDescriptors.init(parsing:))
     var passFd = PassedDescriptors()
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
     var command: [String] = []

@@ -21,7 +21,8 @@ struct KernelRunFrozenTests {
 
     @Test(arguments: ["", "/run-outer"])
     func runBelowAFrozenCgroupIsRefusedAndNamesIt(below: String) throws {
-        let keeper = try place.start(["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
+        let keeper = try place.start(
+            ["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
         try keeper.awaitOutput("ready")
         try freeze(place.path)
         defer { try? freeze(place.path, false) }
@@ -43,7 +44,8 @@ struct KernelRunFrozenTests {
     /// Someone freezes the new cgroup before the command is in it: it waits, but not deaf.
     @Test(.enabled(if: RunTenant.isAvailable, "no perl"), arguments: [SIGINT, SIGTERM])
     func aSignalEndsRunWhoseCommandCannotStart(signal: Int32) throws {
-        let keeper = try place.start(["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
+        let keeper = try place.start(
+            ["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
         try keeper.awaitOutput("ready")
         let isLegacy = RunPlace.legacyFreezer != nil
         let root = try #require(RunPlace.legacyFreezer ?? RunPlace.root(of: .pids))

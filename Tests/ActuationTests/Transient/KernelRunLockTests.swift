@@ -11,7 +11,8 @@ struct KernelRunLockTests {
     private let place = RunPlace()
 
     @Test func runStartsBelowALockedParent() throws {
-        let keeper = try place.start(["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
+        let keeper = try place.start(
+            ["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
         try keeper.awaitOutput("ready")
         let tenant = try RunTenant(locking: place.directories(""))
         let run = try place.run(["--name", "next"], "echo", "started")
@@ -42,6 +43,61 @@ struct KernelRunLockTests {
             job.send(SIGTERM)
             #expect(try job.result().status == 143)
         }
+    }
+
+    /// Runs with a state directory of its own.
+    private func start(_ state: String, _ name: String, _ script: String) throws -> RunProgram {
+        try RunProgram(
+            "/usr/bin/env",
+            ["CGWARDEN_STATE_DIRECTORY=\(state)", RunProgram.path]
+                + place.arguments(["--name", name], ["sh", "-c", script]))
+    }
+
+    private func files(_ state: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: "\(state)/locks")) ?? []
+    }
+
+    @Test func theRecordOfARunIsPrivateAndGoesWithIt() throws {
+        let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: state) }
+        let run = try start(state, "one", "stat -c %a \(state)/locks \(state)/locks/*").result()
+        #expect(run.output == "700\n600\n", "\(run.errors)")
+        #expect(files(state) == [])
+    }
+
+    @Test func theRecordOfAVanishedRunIsRemovedByTheNext() throws {
+        let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: state) }
+        let run = try start(state, "one", "echo ready $$; exec sleep 600")
+        try run.awaitOutput("ready")
+        let command = try #require(
+            Int32(run.text("out").split(separator: " ").last?.dropLast() ?? ""))
+        run.send(SIGKILL)
+        #expect(try run.result().status == 137)
+        kill(command, SIGKILL)
+        for directory in place.directories("one") {
+            try RunProgram.await("\(directory) is removed") { unsafe rmdir(directory) == 0 }
+        }
+        #expect(files(state).count == 1)
+        let next = try start(state, "two", "true").result()
+        #expect(next.status == 0 && !next.errors.contains("removed"), "\(next.errors)")
+        #expect(files(state) == [])
+    }
+
+    /// Where another state directory's runs are nothing is known of them, so they are left alone.
+    @Test func aRunOnNoRecordIsNotLeftOver() throws {
+        let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: state) }
+        let run = try start(state, "one", "echo ready; exec sleep 600")
+        try run.awaitOutput("ready")
+        run.send(SIGKILL)
+        _ = try run.result()
+        let other = try place.run(["--name", "two"], "true")
+        #expect(other.status == 0 && !other.errors.contains("removed"), "\(other.errors)")
+        #expect(!place.directories("one").isEmpty)
+        let next = try start(state, "three", "true").result()
+        #expect(next.errors.contains("removed \(place.path)/run-one"), "\(next.errors)")
+        #expect(place.directories("one").isEmpty)
     }
 
     @Test func runInsideAParentThatIsItsOwnRunEnds() throws {
