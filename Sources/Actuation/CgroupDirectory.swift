@@ -11,6 +11,8 @@ public final class CgroupDirectory: Sendable {
     public let path: CgroupPath
     /// Its identity in this tree.
     public let inode: UInt64
+    /// The tree's own identity, which its mounts share.
+    var device: UInt64 { descriptor.device }
     let descriptor: OwnedDescriptor
 
     /// Opens the directory; throws if there is none, or if a mount covers it.
@@ -67,14 +69,16 @@ public final class CgroupDirectory: Sendable {
         return now?.inode == inode
     }
 
-    /// The processes in it; a threaded cgroup lists its threads.
+    /// The processes in it, also those of which it holds but a thread.
     public func processes() throws(IOError) -> [Int32] {
         do throws(IOError) {
             return ProcessIDs.parse(try read("cgroup.procs"))
         } catch {
-            // EOPNOTSUPP: a threaded cgroup.
+            // EOPNOTSUPP: a threaded cgroup, which lists only its threads.
             guard error.isUnsupported else { throw error }
-            return ProcessIDs.parse(try read("cgroup.threads"))
+            let reader = ProcessReader(.live)
+            let threads = ProcessIDs.parse(try read("cgroup.threads"))
+            return Set(threads.compactMap { $0 == 0 ? 0 : reader.process(of: $0) }).sorted()
         }
     }
 }

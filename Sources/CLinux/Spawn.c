@@ -9,17 +9,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 // Between clone and exec the child of a process with threads may only make async-signal-safe
 // calls: no malloc, no stdio but snprintf of integers, no locks. The child's memory is a copy, so
@@ -85,10 +81,15 @@ static int enter_namespaces(const struct birth *birth) {
 }
 
 // The wrappers of the C library would ask its other threads, which this process does not have.
+// The order matters: without the user's privileges no groups can be set. Where the caller is not
+// root but has capabilities, only the ambient ones outlive exec; a set-user-ID program must not
+// bring any back.
 static int become_user(const struct cgw_apart *apart) {
     if (syscall(SYS_setgroups, apart->group_count, apart->groups) != 0) return -1;
     if (syscall(SYS_setresgid, apart->group, apart->group, apart->group) != 0) return -1;
-    return (int)syscall(SYS_setresuid, apart->user, apart->user, apart->user);
+    if (syscall(SYS_setresuid, apart->user, apart->user, apart->user) != 0) return -1;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return -1;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 static int stand_apart(const struct cgw_apart *apart) {
@@ -116,6 +117,10 @@ static _Noreturn void execute(const struct birth *birth) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    // What this process holds is none of the command's business, wherever it came from.
+    cgw_seal_descriptors(3, 0);
+    for (size_t index = 0; index < birth->request->passed_count; index++)
+        fcntl(birth->request->passed[index], F_SETFD, 0);
     execvp(birth->request->arguments[0], (char *const *)birth->request->arguments);
     give_up(birth, CGW_SPAWN_EXEC);
 }
@@ -126,7 +131,7 @@ static _Noreturn void serve_as_init(const struct birth *birth) {
     if (command == 0) execute(birth);
     if (command < 0) give_up(birth, CGW_SPAWN_PROCESS);
     // Lets go of the caller's locks and of the report, which now ends with the command's exec.
-    syscall(SYS_close_range, 3u, ~0u, 0u);
+    cgw_seal_descriptors(3, 1);
     sigset_t all;
     sigfillset(&all);
     for (;;) {
@@ -225,20 +230,6 @@ int cgw_spawn_finish(pid_t child, int report, int *step) {
     return -1;
 }
 
-pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step) {
-    int report;
-    *step = CGW_SPAWN_PROCESS;
-    pid_t child = cgw_spawn_begin(request, process, &report);
-    if (child < 0) return -1;
-    int result = cgw_spawn_finish(child, report, step);
-    int code = errno;
-    close(report);
-    if (result == 0) return child;
-    close(*process);
-    errno = code;
-    return -1;
-}
-
 int cgw_open_gate(int gate) { return write(gate, "", 1) == 1 ? 0 : -1; }
 
 static int relay_end = -1;
@@ -270,13 +261,6 @@ int cgw_relay_signals(void) {
 }
 
 int cgw_reap(pid_t process, int *status) { return waitpid(process, status, WNOHANG) > 0; }
-
-int cgw_lock(int descriptor) {
-    int result;
-    do result = flock(descriptor, LOCK_EX);
-    while (result != 0 && errno == EINTR);
-    return result;
-}
 
 int cgw_is_writable(int directory, const char *path) {
     return faccessat(directory, path, W_OK, AT_EACCESS) == 0;

@@ -65,6 +65,13 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
         return slash == 0 ? .root : CgroupPath(bytes: Array(bytes[..<slash]))
     }
 
+    /// The cgroups from the root down to this one.
+    public var line: [CgroupPath] {
+        var result = [self]
+        while let above = result[result.count - 1].parent { result.append(above) }
+        return result.reversed()
+    }
+
     /// The last component as people see it, `/` for the root.
     public var name: String { PrintableText.text(nameBytes) }
 

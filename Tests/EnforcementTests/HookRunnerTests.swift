@@ -150,6 +150,34 @@ private final class Ending: Sendable {
         #expect(ids.first == "65534" && ids.last?.split(separator: " ").contains("0") == false)
     }
 
+    /// A library's socket may lack FD_CLOEXEC; a hook of another user must not answer on it.
+    @Test(arguments: [nil, "nobody"])
+    func noDescriptorOfOursReachesIt(user: String?) throws {
+        guard user == nil || geteuid() == 0 else {
+            try Test.cancel("needs root to become someone else")
+        }
+        _ = unsafe chmod(directory, 0o777)
+        let sockets = (0..<3).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
+        defer { for one in sockets { close(one) } }
+        let script =
+            "exec > \(directory)/fds; for one in /proc/$$/fd/*; do "
+            + "test -e $one && echo ${one##*/}; done; exit 0"
+        #expect(run(script, user: user).wait() == .succeeded)
+        #expect(file("fds").split(separator: "\n").sorted() == ["0", "1", "2"])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root to become someone else"))
+    func ofAnotherUserItGainsNoPrivileges() throws {
+        _ = unsafe chmod(directory, 0o777)
+        let script = "grep -E 'NoNewPrivs|CapPrm|CapAmb' /proc/self/status > \(directory)/status"
+        #expect(run(script, user: "nobody").wait() == .succeeded)
+        let lines = file("status").split(separator: "\n").map {
+            $0.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        #expect(
+            lines == ["CapPrm: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1"])
+    }
+
     @Test func onlySoManyAtOnce() {
         let two = HookRunner(parallel: 2, set: nil)
         let start = MonotonicClock.nanoseconds

@@ -117,6 +117,7 @@ import Testing
         "KernelIO/IO/ControlFile.swift": ["Glibc.write(": 1],
         "KernelIO/IO/LogFile.swift": ["ftruncate(": 2, "Glibc.rename(": 1],
         "KernelIO/IO/SharedLog.swift": ["ftruncate(": 2, "renameat(": 1, "unlinkat(": 1],
+        "KernelIO/IO/LockFile.swift": ["mkdirat(": 1, "ftruncate(": 1, "unlinkat(": 1],
         // A guard's switches, whose process is killed at random moments instead.
         "KernelIO/IO/OwnedDescriptor+Kept.swift": ["Glibc.write(": 1],
         "KernelIO/IO/OwnedDescriptor+Changes.swift": ["mkdirat(": 1, "unlinkat(": 1],
@@ -132,7 +133,7 @@ import Testing
     ]
     private static let crashPoints = [
         "KernelIO/IO/ControlFile.swift": 4, "KernelIO/IO/LogFile.swift": 7,
-        "KernelIO/IO/SharedLog.swift": 9,
+        "KernelIO/IO/SharedLog.swift": 9, "KernelIO/IO/LockFile.swift": 6,
         "KernelIO/IO/OwnedDescriptor+Changes.swift": 4,
     ]
 

@@ -39,9 +39,12 @@ public struct CgroupMaker: Sendable {
             throw ActuationError(.usage, "/ exists already; name a cgroup below it")
         }
         let trees = try trees(for: controllers)
+        for hierarchy in trees where hierarchy.version == .unified {
+            try checkWay(of: controllers, to: path, in: hierarchy)
+        }
         var made: [CgroupDirectory] = []
         var present: [String] = []
-        var enabled: Set<Controller> = []
+        var enabled: [(directory: CgroupDirectory, controller: Controller)] = []
         do throws(ActuationError) {
             for hierarchy in trees {
                 if hierarchy.version == .unified, let above = path.parent {
@@ -54,6 +57,9 @@ public struct CgroupMaker: Sendable {
             }
         } catch {
             takeBack(made)
+            for (directory, controller) in enabled.reversed() {
+                try? switchOff(controller, below: directory)
+            }
             throw error
         }
         let new = trees.map(\.label).filter { !present.contains($0) }
@@ -62,7 +68,8 @@ public struct CgroupMaker: Sendable {
                 .usage, "\(path) exists already in \(present.joined(separator: ", "))")
         }
         return Made(
-            hierarchies: new, present: present, enabled: enabled.sorted().map(\.rawValue))
+            hierarchies: new, present: present,
+            enabled: Set(enabled.map(\.controller)).sorted().map(\.rawValue))
     }
 
     /// What making it would report; throws what would speak against it, as far as that shows before.
@@ -163,34 +170,55 @@ public struct CgroupMaker: Sendable {
         return ActuationError(error, on: path, in: hierarchy.label)
     }
 
+    /// Finds out before anything is made or switched on whether controllers can get to a cgroup.
+    private func checkWay(
+        of controllers: [Controller], to path: CgroupPath, in hierarchy: MountedHierarchy
+    ) throws(ActuationError) {
+        for controller in controllers where hierarchy.controllers.contains(controller) {
+            let way = ControllerWay(controller, to: path, in: hierarchy, files)
+            if let obstacle = way.obstacle { throw Self.isPopulated(obstacle) }
+        }
+    }
+
+    private static func isPopulated(_ place: CgroupPath) -> ActuationError {
+        ActuationError(
+            .busy, "nothing was done: \(ControllerWay.remedy(populated: place))")
+    }
+
     /// Has every cgroup from the top to `path` pass the controllers on.
     private func enable(
         _ controllers: [Controller], downTo path: CgroupPath, in hierarchy: MountedHierarchy,
-        _ enabled: inout Set<Controller>
+        _ enabled: inout [(directory: CgroupDirectory, controller: Controller)]
     ) throws(ActuationError) {
         let wanted = controllers.filter(hierarchy.controllers.contains)
         guard !wanted.isEmpty else { return }
-        var line = [path]
-        while let above = line[0].parent { line.insert(above, at: 0) }
-        for place in line {
-            do throws(ActuationError) {
-                let directory = try open(place, in: hierarchy)
-                let passed = (directory.textIfAny("cgroup.subtree_control", files) ?? "")
-                    .split(separator: " ")
-                for controller in wanted where !passed.contains(Substring(controller.rawValue)) {
-                    try JournaledWrite(files: files, journal: journal).write(
-                        "+\(controller.rawValue)", to: .passing(controller.rawValue),
-                        of: directory, cause: "create")
-                    enabled.insert(controller)
+        for place in path.line {
+            let directory = try open(place, in: hierarchy)
+            let passed = directory.passedControllers(files)
+            for controller in wanted where !passed.contains(controller.rawValue) {
+                do throws(ActuationError) {
+                    if directory.holdsProcesses(files) { throw Self.isPopulated(place) }
+                    try pass("+", controller, below: directory)
+                } catch {
+                    throw error.code == .busy ? Self.isPopulated(place) : error
                 }
-            } catch {
-                guard error.code == .busy else { throw error }
-                throw ActuationError(
-                    .busy,
-                    "\(place) holds processes, so it cannot pass controllers on; move them into a "
-                        + "cgroup below it first: cgwarden create \(place)/leaf, cgwarden move")
+                enabled.append((directory, controller))
             }
         }
+    }
+
+    private func switchOff(
+        _ controller: Controller, below directory: CgroupDirectory
+    ) throws(ActuationError) {
+        try pass("-", controller, below: directory)
+    }
+
+    private func pass(
+        _ sign: String, _ controller: Controller, below directory: CgroupDirectory
+    ) throws(ActuationError) {
+        try JournaledWrite(files: files, journal: journal).write(
+            "\(sign)\(controller.rawValue)", to: .passing(controller.rawValue), of: directory,
+            cause: "create")
     }
 
     private func open(

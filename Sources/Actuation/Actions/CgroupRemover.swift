@@ -21,11 +21,12 @@ public struct CgroupRemover: Sendable {
     /// Acts on these trees.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own()
     ) {
         self.set = set
         self.journal = journal
-        killer = Killer(set: set, files: files, thawGuard: thawGuard)
+        killer = Killer(
+            set: set, files: files, thawGuard: thawGuard.locking(in: journal?.directory))
     }
 
     /// Removes it from all hierarchies but systemd's own.

@@ -4,8 +4,8 @@ internal import KernelIO
 
 /// What the guard does: it waits for the deadline, thaws, and sees to it that it happened.
 ///
-/// It holds the lock on the cgroup's directory meanwhile, so a cgroup has one guard at most, and
-/// one that is left from an earlier freeze never thaws a later one.
+/// It holds the cgroup's lock meanwhile (``ThawLocks``), so a cgroup has one guard at most, and one
+/// that is left from an earlier freeze never thaws a later one.
 public struct DeferredThaw: ~Copyable {
     private let directory: OwnedDescriptor
     private let interface: FreezeInterface
@@ -22,11 +22,24 @@ public struct DeferredThaw: ~Copyable {
     }
 
     /// Waits, saying "ready" on standard output when it watches; returns whether it had to thaw.
-    public func run(after timeout: Duration, journal: UndoJournal?) -> Bool {
-        guard Deadline(after: .seconds(3)).wait(until: { directory.tryLock() }) else {
-            try? StandardOutput.write("another helper still guards this cgroup; thaw it first\n")
+    public func run(after timeout: Duration, state: String, journal: UndoJournal?) -> Bool {
+        let locks = ThawLocks(in: state)
+        locks.clear()
+        do throws(IOError) {
+            let lock = try locks.take(directory, within: .seconds(3))
+            let isThawed = guardUntilThawed(after: timeout, journal: journal)
+            lock.remove()
+            return isThawed
+        } catch {
+            let reason =
+                error.isBusy
+                ? "another helper still guards this cgroup; thaw it first" : "\(error)"
+            try? StandardOutput.write("\(reason)\n")
             return false
         }
+    }
+
+    private func guardUntilThawed(after timeout: Duration, journal: UndoJournal?) -> Bool {
         let deadline = Deadline(after: timeout)
         try? StandardOutput.write(ThawGuard.ready + "\n")
         Steadiness.spareFromOutOfMemoryKills()

@@ -26,14 +26,32 @@ struct FreezeInterface {
             ? state.split(separator: "\n").contains("frozen 1") : state == "FROZEN"
     }
 
+    /// The interface of a tree; nil if that freezes nothing.
+    static func of(_ hierarchy: MountedHierarchy) -> FreezeInterface? {
+        let freezes =
+            hierarchy.version == .unified || hierarchy.controllers.contains(.freezer)
+        return freezes ? FreezeInterface(version: hierarchy.version) : nil
+    }
+
+    /// The cgroup if it was asked to be frozen itself.
+    func request(
+        _ directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
+    ) -> CgroupPath? {
+        directory.textIfAny(requestFile, files) == "1" ? directory.path : nil
+    }
+
+    /// Those that were asked to be frozen among a cgroup and its ancestors, from itself up; each
+    /// keeps it so.
+    func holders(
+        of directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
+    ) -> [CgroupPath] {
+        let above = sequence(first: directory) { $0.enclosing }.prefix { !$0.path.isRoot }
+        return above.compactMap { request($0, files) }
+    }
+
     /// The ancestor that was asked to be frozen, and keeps a cgroup so.
     func ancestor(freezing directory: CgroupDirectory, _ files: any ControlFiles) -> CgroupPath? {
-        var above = directory.enclosing
-        while let here = above, !here.path.isRoot {
-            if here.textIfAny(requestFile, files) == "1" { return here.path }
-            above = here.enclosing
-        }
-        return nil
+        holders(of: directory, files).first { $0 != directory.path }
     }
 
     /// Whether nothing of it is frozen or about to be.

@@ -38,7 +38,7 @@ public struct Freezer: Sendable {
     /// (see ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil,
+        journal: UndoJournal? = nil, thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil,
         shadow: Bool = false, shadowParent: CgroupPath? = nil
     ) {
         self.protected = protected ?? ProtectedSet(set: set, system: set.system)
@@ -89,7 +89,7 @@ public struct Freezer: Sendable {
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
             // After the freeze, when the answer cannot change any more.
-            if let reason = HeldLocks(system: set.system).reasonToThaw(
+            if let reason = HeldLocks(set).reasonToThaw(
                 try self.members(of: directory))
             {
                 throw ActuationError(.refused, "thawed \(path) again at once: \(reason)")
@@ -224,9 +224,7 @@ public struct Freezer: Sendable {
                 try files.text(name, of: directory)
             }) ?? true
         }
-        if let lock = try? directory.descriptor.reopened() {
-            _ = Deadline(after: .seconds(1)).wait { lock.tryLock() }
-        }
+        thawGuard.waitUntilGone(directory, journal: journal)
         if goesOn { return nil }
         if let ancestor = interface.ancestor(freezing: directory, files) { return ancestor }
         throw ActuationError(

@@ -1,39 +1,92 @@
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
 /// Looks for locks that a frozen cgroup would keep from others.
 struct HeldLocks {
-    let system: SystemRoot
+    private let set: HierarchySet
+    private let reader: ProcessReader
+
+    init(_ set: HierarchySet) {
+        self.set = set
+        reader = ProcessReader(set.system)
+    }
 
     /// Why the members must not stay frozen; nil if they may.
     func reasonToThaw(_ members: Set<Int32>) -> String? {
         do throws(IOError) {
-            guard let table = LockTable(parsing: try ReadBuffer.contents(of: system.proc("locks")))
+            guard
+                let table = LockTable(
+                    parsing: try ReadBuffer.contents(of: set.system.proc("locks")))
             else { return "/proc/locks cannot be understood" }
-            guard let lock = table.held(by: members, holds: holds) else { return nil }
-            let reader = ProcessReader(system)
-            func named(_ pid: Int32?) -> String {
-                guard let pid, pid > 0 else { return "a process" }
-                return "\(reader.stat(pid)?.name ?? "process") (process \(pid))"
+            var shared: [String: Int32]?
+            let held = table.held(by: members) { file in
+                let known = shared ?? sharedLocks(of: members)
+                shared = known
+                return known[file]
             }
-            let waiter = lock.waiters.first { !members.contains($0) }
-            return "\(named(waiter)) waits for a file lock that \(named(lock.holder)) of it holds"
+            let devices = cgroupDevices
+            for (lock, holder) in held {
+                let waiters = lock.waiters.filter { !members.contains($0) }
+                guard !devices.contains(where: lock.file.hasPrefix),
+                    !isAffairOfOneUser(holder, waiters)
+                else { continue }
+                return "\(named(waiters.first)) waits for a file lock that \(named(holder)) of it "
+                    + "holds"
+            }
+            return nil
         } catch {
             return "\(error), so it is unknown whether someone waits for a lock of it"
         }
     }
 
-    /// Whether an open file of the process has a lock on the file: a `lock:` line of its fdinfo.
-    private func holds(_ pid: Int32, _ file: String) -> Bool {
-        let path = system.proc("\(pid)/fdinfo")
-        guard let directory = try? OwnedDescriptor.directory(path),
-            let entries = try? directory.entries(path: path.pathText)
-        else { return false }
-        return entries.contains { entry in
-            let bytes = try? ReadBuffer.contents(of: entry.name, under: directory.number)
-            return String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n").contains {
-                $0.hasPrefix("lock:") && $0.split(separator: " ").contains(Substring(file))
+    private func named(_ pid: Int32?) -> String {
+        guard let pid, pid > 0 else { return "a process" }
+        return "\(reader.stat(pid)?.name ?? "process") (process \(pid))"
+    }
+
+    /// The beginnings of the files that are cgroups, as the table has them: nothing that matters
+    /// depends on a lock that anyone may take.
+    private var cgroupDevices: [String] {
+        self.set.hierarchies.compactMap { hierarchy in
+            DeviceNumber.holding(hierarchy.directory.pathText).map { device in
+                device.text(.device).split(separator: ":").map { number in
+                    let digits = String(UInt32(number) ?? 0, radix: 16)
+                    return (digits.utf8.count < 2 ? "0" : "") + digits + ":"
+                }.joined()
             }
         }
+    }
+
+    /// Whether an ordinary user only keeps their own processes waiting, perhaps so as to escape a
+    /// freeze by root.
+    private func isAffairOfOneUser(_ holder: Int32, _ waiters: [Int32]) -> Bool {
+        guard EffectiveUser.isRoot, let user = reader.user(of: holder), user != 0 else {
+            return false
+        }
+        return waiters.allSatisfy { reader.user(of: $0) == user }
+    }
+
+    /// The files that open files of the members have locks on, with a member each: `lock:` lines of
+    /// fdinfo.
+    private func sharedLocks(of members: Set<Int32>) -> [String: Int32] {
+        var result: [String: Int32] = [:]
+        for pid in members {
+            let path = set.system.proc("\(pid)/fdinfo")
+            guard let directory = try? OwnedDescriptor.directory(path),
+                let entries = try? directory.entries(path: path.pathText)
+            else { continue }
+            for entry in entries {
+                let bytes = try? ReadBuffer.contents(of: entry.name, under: directory.number)
+                let text = String(decoding: bytes ?? [], as: UTF8.self)
+                for line in text.split(separator: "\n") where line.hasPrefix("lock:") {
+                    // lock: 1: FLOCK  ADVISORY  WRITE 705 00:1c:12 0 EOF
+                    for word in line.split(separator: " ") where word.contains(":") {
+                        result[String(word)] = pid
+                    }
+                }
+            }
+        }
+        return result
     }
 }

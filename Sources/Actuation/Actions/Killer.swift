@@ -35,7 +35,7 @@ public struct Killer: Sendable {
     /// Acts on these trees.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
-        thawGuard: ThawGuard = .own, protected: ProtectedSet? = nil
+        thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil
     ) {
         self.protected = protected ?? ProtectedSet(set: set, system: set.system)
         self.set = set
@@ -55,39 +55,55 @@ public struct Killer: Sendable {
         let (index, directory) = try trees.tree(
             for: .kill, among: candidates(trees),
             remedy: "kill them where they are, one cgroup after the other")
-        var seen = try trees.members(in: index)
-        guard !seen.isEmpty else { return Killed(processes: 0, means: .nobody) }
-        let frozen = try frozenOfLegacy(path)
-        if dryRun { return Killed(processes: seen.count, means: .signal) }
+        var residents = try Residents(trees, in: index)
+        guard !residents.processes.isEmpty else { return try killed(residents, .nobody, path) }
+        let frozen = try frozenOfLegacy(trees, residents.processes)
+        if dryRun { return Killed(processes: residents.processes.count, means: .signal) }
         if !frozen.isEmpty {
-            killFrozen(frozen, trees, index)
-            if isEmpty(trees, index, within: .seconds(1)) {
-                return Killed(processes: seen.count, means: .frozen(rounds: 1))
+            killFrozen(frozen, residents)
+            if isEmpty(&residents, within: .seconds(1)) {
+                return try killed(residents, .frozen(rounds: 1), path)
             }
         }
         if grace > .zero {
-            send(signal, to: seen, of: path, in: index)
+            send(signal, to: residents.processes, residents)
             let isEmpty = try Deadline(after: grace).wait { () throws(ActuationError) in
-                let left = try trees.members(in: index)
+                let asked = residents.seen
+                try residents.update()
                 // A newcomer has not been asked yet.
-                send(signal, to: left.subtracting(seen), of: path, in: index)
-                seen.formUnion(left)
-                return left.isEmpty
+                send(signal, to: residents.seen.subtracting(asked), residents)
+                return residents.processes.isEmpty
             }
-            if isEmpty { return Killed(processes: seen.count, means: .signal) }
+            if isEmpty { return try killed(residents, .signal, path) }
         }
         guard force else {
+            try residents.update()
             throw ActuationError(
                 .failed,
-                "\(path) still holds \(trees.listed(try trees.members(in: index))) after SIG"
-                    + "\(signal.name), and was not to be forced")
+                "\(path) still holds \(trees.listed(residents.processes)) after "
+                    + "SIG\(signal.name), and was not to be forced")
         }
         try protected.check(.kill, on: path)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed meanwhile")
         }
-        let means = try end(trees, index, directory, &seen)
-        return Killed(processes: seen.count, means: means)
+        let means = try end(trees, index, directory, &residents)
+        return try killed(residents, means, path)
+    }
+
+    /// What was done, unless threads are left that no signal to the cgroup's processes ends.
+    private func killed(
+        _ residents: Residents, _ means: Means, _ path: CgroupPath
+    ) throws(ActuationError) -> Killed {
+        if let strays = residents.strayText { throw Self.onlyThreads(path, strays) }
+        return Killed(processes: residents.seen.count, means: means)
+    }
+
+    private static func onlyThreads(_ path: CgroupPath, _ strays: String) -> ActuationError {
+        ActuationError(
+            .failed,
+            "\(path) holds \(strays), which a kill of it does not reach; end that process where it "
+                + "is, or move it away")
     }
 
     /// Unified first, for the kernel kills there itself; then v1's freezer; then any tree.
@@ -101,43 +117,61 @@ public struct Killer: Sendable {
         return preferred + others
     }
 
-    /// What of it v1's freezer holds: a process in there hears nothing, and does not even die before
-    /// it is let go, so there is nothing to wait for.
+    /// What of it v1's freezer holds, with the shadow in which it may be frozen: a process in there
+    /// hears nothing, and does not even die before it is let go, so there is nothing to wait for.
     private func frozenOfLegacy(
-        _ path: CgroupPath
+        _ trees: TargetTrees, _ processes: Set<Int32>
     ) throws(ActuationError) -> [CgroupDirectory] {
-        guard let freezer = set.legacy(.freezer),
-            let top = try? CgroupDirectory(path, in: set.hierarchies[freezer])
-        else { return [] }
-        if let ancestor = FreezeInterface(version: .legacy).ancestor(freezing: top, files) {
+        guard let freezer = set.legacy(.freezer) else { return [] }
+        let shadow = try ShadowGroups(set: set, files: files).existing(trees, in: freezer)
+        let tops = [trees.directories[freezer], shadow].compactMap { $0 }
+        let others = tops.map(\.path) + [trees.path]
+        if let holder = holder(of: processes, besides: others) {
             throw ActuationError(
                 .busy,
-                "cannot kill \(path): it is frozen by \(ancestor), and nothing in it can end before "
-                    + "that goes on: cgwarden thaw \(ancestor)")
+                "cannot kill \(trees.path): \(holder.holds) is frozen by \(holder.cgroup), and "
+                    + "cannot end before that goes on: cgwarden thaw \(holder.cgroup)")
         }
-        return ((try? top.subtree()) ?? []).filter {
+        return tops.flatMap { ((try? $0.subtree()) ?? []) }.filter {
             (try? files.text("freezer.state", of: $0)).map { $0 != "THAWED" } ?? false
         }
     }
 
-    private func send(
-        _ signal: EndingSignal, to pids: Set<Int32>, of path: CgroupPath, in tree: Int
-    ) {
+    /// The cgroup that holds a process in v1's freezer, if it is none of those to be thawed.
+    private func holder(
+        of processes: Set<Int32>, besides ours: [CgroupPath]
+    ) -> (holds: String, cgroup: CgroupPath)? {
+        guard let freezer = set.legacy(.freezer) else { return nil }
         let places = ProcessPlaces(set: set)
+        let interface = FreezeInterface(version: .legacy)
+        var asked: Set<CgroupPath> = []
+        for pid in processes.sorted() {
+            guard let place = places.place(of: pid, in: freezer), asked.insert(place).inserted,
+                let directory = try? CgroupDirectory(place, in: set.hierarchies[freezer]),
+                let cgroup = interface.holders(of: directory, files).first(where: { holder in
+                    !ours.contains(where: holder.isWithin)
+                })
+            else { continue }
+            let name = ProcessReader(set.system).stat(pid)?.name ?? "process"
+            return ("\(name) (process \(pid))", cgroup)
+        }
+        return nil
+    }
+
+    private func send(_ signal: EndingSignal, to pids: Set<Int32>, _ residents: Residents) {
         for pid in pids where pid > 1 {
             // Held first and looked up then, so it cannot be a later process with that number.
-            guard let process = try? ProcessHandle(pid),
-                places.place(of: pid, in: tree)?.isWithin(path) ?? false
-            else { continue }
+            guard let process = try? ProcessHandle(pid), residents.contains(pid) else { continue }
             try? process.send(signal)
         }
     }
 
     private func end(
-        _ trees: TargetTrees, _ index: Int, _ directory: CgroupDirectory, _ seen: inout Set<Int32>
+        _ trees: TargetTrees, _ index: Int, _ directory: CgroupDirectory,
+        _ residents: inout Residents
     ) throws(ActuationError) -> Means {
         if directory.hierarchy.version == .unified, try killByKernel(directory) {
-            try confirmEmpty(trees, index, within: .seconds(10))
+            try confirmEmpty(trees, &residents, within: .seconds(10))
             letNewcomersRun(directory)
             return .kernel
         }
@@ -147,24 +181,19 @@ public struct Killer: Sendable {
         while rounds < Self.mostRounds {
             rounds += 1
             if isFreezer { try stop(directory) }
-            let members = (try? trees.members(in: index)) ?? []
-            seen.formUnion(members)
-            send(.kill, to: members, of: trees.path, in: index)
+            try? residents.update()
+            send(.kill, to: residents.processes, residents)
             if isFreezer { thaw(directory) }
-            if isEmpty(trees, index, within: .milliseconds(200)) { break }
+            if isEmpty(&residents, within: .milliseconds(200)) { break }
         }
         _ = consume watch
-        try confirmEmpty(trees, index, within: .seconds(2))
+        try confirmEmpty(trees, &residents, within: .seconds(2))
         return isFreezer ? .frozen(rounds: rounds) : .oneByOne(rounds: rounds)
     }
 
     /// Kills what is frozen already and lets it go, and with it the guard of that freeze.
-    private func killFrozen(
-        _ frozen: [CgroupDirectory], _ trees: TargetTrees, _ index: Int
-    ) {
-        for cgroup in frozen {
-            send(.kill, to: Set((try? cgroup.processes()) ?? []), of: trees.path, in: index)
-        }
+    private func killFrozen(_ frozen: [CgroupDirectory], _ residents: Residents) {
+        for cgroup in frozen { send(.kill, to: Set((try? cgroup.processes()) ?? []), residents) }
         // The ones above first: one below goes on only when they do.
         for cgroup in frozen { try? files.write("THAWED", to: "freezer.state", of: cgroup) }
     }
@@ -206,16 +235,18 @@ public struct Killer: Sendable {
         }
     }
 
-    private func isEmpty(_ trees: TargetTrees, _ index: Int, within time: Duration) -> Bool {
-        Deadline(after: time).wait { (try? trees.members(in: index).isEmpty) ?? true }
+    private func isEmpty(_ residents: inout Residents, within time: Duration) -> Bool {
+        Deadline(after: time).wait {
+            (try? residents.update()) == nil || residents.processes.isEmpty
+        }
     }
 
     private func confirmEmpty(
-        _ trees: TargetTrees, _ index: Int, within time: Duration
+        _ trees: TargetTrees, _ residents: inout Residents, within time: Duration
     ) throws(ActuationError) {
-        if isEmpty(trees, index, within: time) { return }
-        let left = try trees.members(in: index)
-        if left.isEmpty { return }
+        if isEmpty(&residents, within: time) { return }
+        let left = residents.processes
+        _ = try frozenOfLegacy(trees, left)
         throw ActuationError(
             .failed,
             "\(trees.path) still holds \(trees.listed(left)), killed but not gone; it may be in "

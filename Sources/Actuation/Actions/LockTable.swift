@@ -37,14 +37,17 @@ struct LockTable: Equatable {
         locks.removeAll { $0.waiters.isEmpty }
     }
 
-    /// The first lock of a member that someone else waits for.
+    /// The locks of members that someone else waits for, each with the member that holds it.
     ///
     /// The number in the table is that of who took the lock; whoever inherited or shares the open
-    /// file holds it as well, so `holds` is asked for the members of the others.
-    func held(by members: Set<Int32>, holds: (Int32, String) -> Bool) -> Lock? {
-        locks.first { lock in
-            guard lock.waiters.contains(where: { !members.contains($0) }) else { return false }
-            return members.contains(lock.holder) || members.contains { holds($0, lock.file) }
+    /// file holds it as well, so `holder` is asked for those that others took.
+    func held(
+        by members: Set<Int32>, holder: (String) -> Int32?
+    ) -> [(lock: Lock, holder: Int32)] {
+        locks.compactMap { lock in
+            guard lock.waiters.contains(where: { !members.contains($0) }) else { return nil }
+            if members.contains(lock.holder) { return (lock, lock.holder) }
+            return holder(lock.file).map { (lock, $0) }
         }
     }
 }

@@ -29,14 +29,19 @@ public struct Mover: Sendable {
     /// Moves each process in every hierarchy that has the path, or in none of them.
     ///
     /// Pages that a process has used stay charged to where it was. systemd's own tree of v1 is left
-    /// alone, and with `controllers` all trees without one of those. A dry run only checks.
+    /// alone, and with `controllers` all trees without one of those. A frozen cgroup stops what is
+    /// moved into it, so that takes `force`. A dry run only checks.
     public func move(
-        _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = [], dryRun: Bool = false
+        _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = [], force: Bool = false,
+        dryRun: Bool = false
     ) throws(ActuationError) -> [Moved] {
         let targets = try targets(path, controllers)
         let roles = ProcessRoles(set.system)
         for pid in pids { try check(pid, roles) }
-        for (_, directory) in targets { try check(directory) }
+        for (_, directory) in targets {
+            try check(directory)
+            if !force { try refuseFrozen(directory) }
+        }
         if dryRun {
             return try pids.map { pid throws(ActuationError) in try foreseen(pid, targets) }
         }
@@ -113,6 +118,16 @@ public struct Mover: Sendable {
         }
     }
 
+    private func refuseFrozen(_ directory: CgroupDirectory) throws(ActuationError) {
+        guard let interface = FreezeInterface.of(directory.hierarchy),
+            let frozen = interface.holders(of: directory, files).last
+        else { return }
+        throw ActuationError(
+            .busy,
+            "will not move into \(directory.path): \(frozen) is frozen, and what is moved would "
+                + "stop, too; let it go on first (cgwarden thaw \(frozen)), or --force")
+    }
+
     /// Finds out before moving what the kernel would refuse, since its errno does not say why.
     private func check(_ directory: CgroupDirectory) throws(ActuationError) {
         let path = directory.path
@@ -169,7 +184,9 @@ public struct Mover: Sendable {
             }
         }
         if let after = places.places(of: pid),
-            let (_, directory) = targets.first(where: { after[$0.index] != $0.directory.path })
+            let (_, directory) = targets.first(where: { after[$0.index] != $0.directory.path }),
+            // Asked for afterwards, since one that ends meanwhile is shown elsewhere.
+            !ProcessReader(set.system).hasEnded(pid)
         {
             throw ActuationError(
                 .failed,

@@ -89,10 +89,11 @@ public struct Pinner: Sendable {
         let parent = try nearest(wish.effective, above, in: directory.hierarchy)
         // Where systemd has yet to switch cpuset on, it is as in a new cgroup.
         if !wish.isLegacy, (try? files.text(wish.file, of: directory)) == nil {
+            let way = ControllerWay(.cpuset, to: directory.path, in: directory.hierarchy, files)
             throw ActuationError(
                 .unavailable,
                 "\(directory.path) has no \(wish.file): \(above) does not pass cpuset to its "
-                    + "children; make it with cgwarden create --controllers cpuset")
+                    + "children; \(way.remedy)")
         }
         let allowed = try self.list(wish.effective, parent)
         let possible = list.intersection(allowed)

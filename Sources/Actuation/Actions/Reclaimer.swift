@@ -89,12 +89,12 @@ public struct Reclaimer: Sendable {
             return ActuationError(error, on: directory)
         }
         let hasMemory = (try? directory.read("memory.current")) != nil
+        let way = ControllerWay(.memory, to: directory.path, in: directory.hierarchy, files)
         return ActuationError(
             .unavailable,
             hasMemory
                 ? "this kernel has no memory.reclaim (since Linux 5.19)"
-                : "\(directory.path) has no memory controller; make it with "
-                    + "cgwarden create --controllers memory")
+                : "\(directory.path) has no memory controller; \(way.remedy)")
     }
 
     /// v1 knows only all or nothing.

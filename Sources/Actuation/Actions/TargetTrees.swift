@@ -134,7 +134,7 @@ struct TargetTrees {
                 return false
             }
             // Asked for afterwards, since one that ends meanwhile is shown elsewhere.
-            return ProcessReader(set.system).stat(pid).map { !$0.isEnding } ?? false
+            return !ProcessReader(set.system).hasEnded(pid)
         }.sorted()
     }
 

@@ -4,25 +4,34 @@ internal import KernelIO
 /// Sees to it that a cgroup is thawed at its deadline, whatever becomes of who froze it.
 public struct ThawGuard: Sendable {
     private enum Means: Sendable {
-        case helper(program: String, arguments: [String])
+        case helper(program: String, state: String?)
         case keeper(any ThawKeeping)
     }
 
     private let means: Means
 
     /// The guard is this program itself under a command that is not for people.
-    public static let own = ThawGuard(
-        means: .helper(program: "/proc/self/exe", arguments: ["cgwarden", "thaw-later"]))
+    ///
+    /// Its lock is in a state directory, that of the journal if nil.
+    public static func own(state: String? = nil) -> ThawGuard {
+        ThawGuard(program: "/proc/self/exe", state: state)
+    }
 
     /// The guard is a cgwarden at a path.
-    public init(program: String) {
-        self.init(means: .helper(program: program, arguments: ["cgwarden", "thaw-later"]))
+    public init(program: String, state: String? = nil) {
+        self.init(means: .helper(program: program, state: state))
     }
 
     /// The guard is one that runs already, and keeps many deadlines.
     public init(_ keeper: any ThawKeeping) { self.init(means: .keeper(keeper)) }
 
     private init(means: Means) { self.means = means }
+
+    /// The same with a state directory for one that has none.
+    public func locking(in state: String?) -> ThawGuard {
+        guard case .helper(let program, nil) = means else { return self }
+        return ThawGuard(program: program, state: state)
+    }
 
     /// A guard that watches; letting go of it tells it that the freezing is done.
     struct Watch: ~Copyable {
@@ -39,8 +48,15 @@ public struct ThawGuard: Sendable {
         case .keeper(let keeper):
             keeper.thaw(inode: directory.inode, within: timeout)
             return Watch(nil)
-        case .helper(let program, let arguments):
-            return try start(program, arguments, directory, timeout, journal)
+        case .helper(let program, let state):
+            guard let state = state ?? journal?.directory else {
+                throw ActuationError(
+                    .unavailable,
+                    "cannot freeze \(directory.path) safely: there is no place for the lock of its "
+                        + "helper; set XDG_RUNTIME_DIR, or CGWARDEN_STATE_DIRECTORY to a directory "
+                        + "of your own")
+            }
+            return try start(program, state, directory, timeout, journal)
         }
     }
 
@@ -51,21 +67,31 @@ public struct ThawGuard: Sendable {
         return true
     }
 
+    /// Waits until the helper that guarded a cgroup is gone, so that another can take its place.
+    func waitUntilGone(_ directory: CgroupDirectory, journal: UndoJournal? = nil) {
+        guard case .helper(_, let state) = means, let state = state ?? journal?.directory else {
+            return
+        }
+        let lock = try? ThawLocks(in: state).take(directory.descriptor, within: .seconds(1))
+        lock?.remove()
+    }
+
     /// There is nothing to thaw any more.
     func forget(_ directory: CgroupDirectory) {
         if case .keeper(let keeper) = means { keeper.forget(inode: directory.inode) }
     }
 
     private func start(
-        _ program: String, _ arguments: [String], _ directory: CgroupDirectory,
-        _ timeout: Duration, _ journal: UndoJournal?
+        _ program: String, _ state: String, _ directory: CgroupDirectory, _ timeout: Duration,
+        _ journal: UndoJournal?
     ) throws(ActuationError) -> Watch {
         let milliseconds =
             timeout.components.seconds * 1000
             + timeout.components.attoseconds / 1_000_000_000_000_000
-        var words = arguments
+        var words = ["cgwarden", "thaw-later"]
         words += ["--milliseconds", "\(milliseconds)"]
         words += ["--interface", directory.hierarchy.version == .unified ? "v2" : "v1"]
+        words += ["--state", state]
         if let journal { words += ["--journal", journal.directory] }
         let process: DetachedProcess
         do throws(IOError) {

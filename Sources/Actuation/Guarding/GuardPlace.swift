@@ -57,7 +57,7 @@ public struct GuardPlace: Sendable {
     /// Why it must not stay frozen: someone waits for a lock of it, or that cannot be told.
     public func lockAwaitedByOthers() -> String? {
         let members = (try? freezer.processesBelow()) ?? []
-        return HeldLocks(system: set.system).reasonToThaw(members)
+        return HeldLocks(set).reasonToThaw(members)
     }
 
     /// The shortest time that one of its services may be silent; nil without a watchdog.

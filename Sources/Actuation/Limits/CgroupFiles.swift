@@ -106,13 +106,11 @@ struct CgroupFiles {
         let enabled = directory.textIfAny("cgroup.controllers", files)
         let name = limit.controller.rawValue
         if isUnified(limit.controller), let enabled,
-            !enabled.split(separator: " ").contains(name[...]),
-            let parent = path.parent
+            !enabled.split(separator: " ").contains(name[...])
         {
+            let way = ControllerWay(limit.controller, to: path, in: directory.hierarchy, files)
             return ActuationError(
-                .unavailable,
-                "the controller \(name) is not enabled for \(path); write +\(name) to "
-                    + "cgroup.subtree_control of \(parent)")
+                .unavailable, "the controller \(name) is not enabled for \(path); \(way.remedy)")
         }
         return ActuationError(.unavailable, "this kernel has no \(file) in \(path)")
     }

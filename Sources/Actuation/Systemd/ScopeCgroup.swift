@@ -4,7 +4,7 @@ internal import KernelIO
 internal import Synchronization
 
 /// The cgroup of one run as a scope of systemd's, delegated so that what has no property may be
-/// written to its files; locked as long as its owner lives.
+/// written to its files; on record as its owner's.
 final class ScopeCgroup: RunCgroup {
     let path: CgroupPath
     let directories: [CgroupDirectory]
@@ -15,49 +15,57 @@ final class ScopeCgroup: RunCgroup {
     private let unit: SystemdUnit
     /// What systemd does not make, in v1 trees that it leaves alone.
     private let made: [CgroupDirectory]
-    private let turn: CgroupDirectory
+    private let record: JobRecord?
     private let holder: Mutex<ScopeHolder?>
     private let command: Mutex<HeldProcess?>
 
     /// Makes the scope around the command, which waits for its start in there: the user's systemd
     /// moves processes that the user could not move.
     static func make(
-        _ run: TransientRun, at place: ScopePlace, leftovers: (Leftover) -> Void
+        _ run: TransientRun, at place: ScopePlace, records: JobRecords?, _ signals: RunSignals
     ) throws -> ScopeCgroup {
-        let turn = try Self.turn(place)
-        let holder = try ScopeHolder.start(near: turn)
-        let command = try HeldProcess.start(run.command, namespaces: run.namespaces)
-        let words = run.command.joined(separator: " ").map { $0.isNewline ? " " : $0 }
-        let members = [UInt32(holder.pid), UInt32(command.pid)]
+        let record = try records?.begin(.unit(ScopePlace.unitName(run.name)))
         var made: [CgroupDirectory] = []
-        do throws(ActuationError) {
-            let (scope, directories) = try TurnTaking.exclusively(on: turn) {
-                () throws(ActuationError) in
-                for leftover in ScopeSweep(place: place).sweep() { leftovers(leftover) }
-                let scope = try SystemdScope.start(
-                    ScopePlace.unitName(run.name), holding: members,
-                    describedAs: "cgwarden run: \(String(words.prefix(100)))", below: place.slice,
-                    with: [SystemdAssignment("Delegate", .bool(true))], by: place.systemd)
-                let directories = try Self.directories(
-                    scope, at: place, joinedBy: command.pid, made: &made)
-                for directory in directories { _ = directory.descriptor.tryLock() }
-                return (scope, directories)
-            }
-            return ScopeCgroup(
-                scope.unit, directories, made, at: place, turn, holder, command)
+        do {
+            let holder = try ScopeHolder.start()
+            let command = try HeldProcess.start(
+                run.command, namespaces: run.namespaces, passing: run.passed)
+            let scope = try Self.scope(of: run, holding: [holder.pid, command.pid], at: place)
+            // Until here it all ends with this process.
+            try signals.take()
+            let directories = try Self.directories(
+                scope, at: place, joinedBy: command.pid, made: &made)
+            try record?.add(directories)
+            return ScopeCgroup(scope.unit, directories, made, at: place, record, holder, command)
         } catch {
-            for directory in made.reversed() { try? directory.remove() }
-            guard error.code == .busy else { throw error }
+            try? RunEnding(made.reversed()).remove()
+            record?.remove()
+            throw error
+        }
+    }
+
+    private static func scope(
+        of run: TransientRun, holding members: [Int32], at place: ScopePlace
+    ) throws(ActuationError) -> SystemdScope {
+        let name = ScopePlace.unitName(run.name)
+        let words = run.command.joined(separator: " ").map { $0.isNewline ? " " : $0 }
+        do throws(ActuationError) {
+            return try SystemdScope.start(
+                name, holding: members.map { UInt32($0) },
+                describedAs: "cgwarden run: \(String(words.prefix(100)))", below: place.slice,
+                with: [SystemdAssignment("Delegate", .bool(true))], by: place.systemd)
+        } catch {
+            guard error.code == .busy, let known = try? place.systemd.unit(named: name),
+                !known.cgroup.isEmpty
+            else { throw error }
             throw ActuationError(
-                .busy,
-                "the run \(ScopePlace.unitName(run.name)) is still going on; "
-                    + "choose another --name")
+                .busy, "the run \(name) is still going on; choose another --name")
         }
     }
 
     private init(
         _ unit: SystemdUnit, _ directories: [CgroupDirectory], _ made: [CgroupDirectory],
-        at place: ScopePlace, _ turn: CgroupDirectory, _ holder: consuming ScopeHolder,
+        at place: ScopePlace, _ record: JobRecord?, _ holder: consuming ScopeHolder,
         _ command: consuming HeldProcess
     ) {
         path = directories[0].path
@@ -65,7 +73,7 @@ final class ScopeCgroup: RunCgroup {
         self.made = made
         self.place = place
         self.unit = unit
-        self.turn = turn
+        self.record = record
         trees = place.set.only(directories.map(\.hierarchy))
         let probe = OwnershipProbe(system: place.set.system, connections: place.connections)
         for directory in directories {
@@ -76,23 +84,6 @@ final class ScopeCgroup: RunCgroup {
         strangers = [holder.pid]
         self.holder = Mutex(holder)
         self.command = Mutex(command)
-    }
-
-    /// Where starting and sweeping take turns: the cgroup that holds all of this systemd's.
-    private static func turn(_ place: ScopePlace) throws(ActuationError) -> CgroupDirectory {
-        let top = try asking("make a scope") { () throws(BusError) in
-            try place.systemd.cgroup()
-        }
-        let found = try place.trees(at: .root).hierarchies.lazy.compactMap { hierarchy in
-            hierarchy.visiblePath(Array(top.utf8)).flatMap {
-                try? CgroupDirectory($0, in: hierarchy)
-            }
-        }.first
-        guard let found else {
-            throw ActuationError(
-                .unavailable, "the cgroups of systemd, below \(top), are not to be seen from here")
-        }
-        return found
     }
 
     /// The scope in all trees that the run needs; systemd leaves some of v1 alone.
@@ -106,6 +97,13 @@ final class ScopeCgroup: RunCgroup {
                 .unavailable, "the scope \(scope.cgroup) is not to be seen from here")
         }
         let trees = try place.trees(at: path)
+        do throws(ActuationError) {
+            try ControllerPath(place: trees).refuseFrozen()
+        } catch {
+            // What is frozen does not end by itself.
+            _ = RunEnding(known).killAll(within: .seconds(2))
+            throw error
+        }
         var result: [CgroupDirectory] = []
         for hierarchy in trees.hierarchies {
             if let directory = known.first(where: { $0.hierarchy == hierarchy }) {
@@ -113,7 +111,9 @@ final class ScopeCgroup: RunCgroup {
                 result.append(directory)
                 continue
             }
-            let directory = try ControllerPath(place: trees).make(in: hierarchy, made: &made)
+            let directory = try ControllerPath.retrying { () throws(ActuationError) in
+                try ControllerPath(place: trees).make(in: hierarchy, made: &made)
+            }
             do throws(IOError) {
                 try directory.write("\(process)", to: "cgroup.procs")
             } catch {
@@ -142,23 +142,22 @@ final class ScopeCgroup: RunCgroup {
                 + "or run as root")
     }
 
-    func start(_ run: TransientRun) throws -> ChildProcess {
+    func start(_ run: TransientRun, _ signals: RunSignals) throws -> ChildProcess {
         guard let held = command.withLock({ $0.take() }) else {
             preconditionFailure("a run is started once")
         }
-        return try held.release()
+        return try held.release(unless: signals.descriptor) { signals.ending != nil }
     }
 
     func remove() throws(ActuationError) {
         _ = command.withLock { $0.take() }
         _ = holder.withLock { $0.take() }
         let isGone = place.systemd.remove(unit.name, directories)
-        try TurnTaking.exclusively(on: turn) { () throws(ActuationError) in
-            for directory in made.reversed() { try? directory.remove() }
-        }
+        for directory in made.reversed() { try? directory.remove() }
         guard isGone else {
             throw ActuationError(
                 .failed, "\(unit) does not end; `systemctl status \(unit.name)` may say why")
         }
+        record?.remove()
     }
 }

@@ -18,12 +18,13 @@ struct ScopeHolder: ~Copyable, Sendable {
         self.pid = pid
     }
 
-    /// Starts it; `directory` is any that is open.
-    static func start(near directory: CgroupDirectory) throws(ActuationError) -> ScopeHolder {
+    /// Starts it.
+    static func start() throws(ActuationError) -> ScopeHolder {
         let process: DetachedProcess
         do throws(IOError) {
             process = try DetachedProcess.start(
-                "/bin/sh", ["sh", "-c", script], directory: directory.descriptor)
+                "/bin/sh", ["sh", "-c", script],
+                directory: OwnedDescriptor.directory(Array("/".utf8)))
         } catch {
             throw ActuationError(.failed, "cannot make a scope: \(error)")
         }

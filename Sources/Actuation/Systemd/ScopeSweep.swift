@@ -2,24 +2,25 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Finds the scopes that killed owners left behind: those that nobody holds the lock of.
+/// Removes the scopes that killed owners left behind.
 struct ScopeSweep {
     let place: ScopePlace
+    let records: JobRecords
 
-    /// To be used in turn (``TurnTaking``): a scope just made has its lock before the turn ends.
+    /// Ends what is in them and removes them.
     func sweep() -> [Leftover] {
-        let names = (try? place.systemd.units(matching: "\(ScopePlace.prefix)*.scope")) ?? []
-        return names.sorted().compactMap { name in
-            guard let facts = try? place.systemd.unit(named: name), !facts.cgroup.isEmpty else {
+        records.leftovers().compactMap { job in
+            guard case .unit(let name) = job.text.name else { return nil }
+            let directories = job.directories(in: place.set)
+            guard let path = directories.first?.path else {
+                // One that was not made whole ends with its owner.
+                job.remove()
                 return nil
             }
-            let directories = place.set.directories(ofScope: facts.cgroup)
-            guard let path = directories.first?.path,
-                directories.allSatisfy({ $0.descriptor.tryLock() })
-            else { return nil }
             let processes = directories.map { ((try? $0.processesBelow()) ?? []).count }.max()
             let isEnded = RunEnding(directories).killAll()
             let isRemoved = isEnded && place.systemd.remove(name, directories)
+            if isRemoved { job.remove() }
             return Leftover(path: path, processes: processes ?? 0, isRemoved: isRemoved)
         }
     }

@@ -5,6 +5,65 @@ internal import KernelIO
 /// Makes the cgroups on the way to a place, ready for children with controllers.
 struct ControllerPath {
     let place: TransientPlace
+    /// Others that end may take a part of it away, even several times.
+    private static let mostTries = 20
+
+    /// Finds out before anything is made whether a command could run there.
+    func refuseFrozen() throws(ActuationError) {
+        for hierarchy in place.hierarchies {
+            guard let interface = FreezeInterface.of(hierarchy) else { continue }
+            for directory in present(in: hierarchy) {
+                guard let frozen = interface.request(directory) else { continue }
+                throw ActuationError(
+                    .busy,
+                    "nothing would start: \(frozen) is frozen; let it go on first: cgwarden thaw "
+                        + "\(frozen)")
+            }
+        }
+    }
+
+    /// Finds out before anything is made or switched on whether the controllers would get there.
+    func check() throws(ActuationError) {
+        for hierarchy in place.hierarchies where hierarchy.version == .unified {
+            var given: Set<String> = []
+            for directory in present(in: hierarchy) where isWithinReach(directory) {
+                let passed = directory.passedControllers()
+                let offered = directory.offeredControllers().union(given)
+                let needed = place.required.map(\.rawValue).filter { !passed.contains($0) }
+                _ = try refuse(needed, below: directory)
+                given = passed.union(offered.intersection(needed))
+                try demand(given, of: directory)
+            }
+        }
+    }
+
+    /// Those on the way that are there already, from the top.
+    private func present(in hierarchy: MountedHierarchy) -> [CgroupDirectory] {
+        var path = CgroupPath.root
+        var result: [CgroupDirectory] = []
+        var names = place.parent.bytes.split(separator: UInt8(ascii: "/"))[...]
+        while let directory = try? CgroupDirectory(path, in: hierarchy) {
+            result.append(directory)
+            guard let name = names.popFirst() else { break }
+            path = path.child(name)
+        }
+        return result
+    }
+
+    /// Does something below it, once more if what was made of it is gone meanwhile.
+    static func retrying<Result>(
+        _ body: () throws(ActuationError) -> Result
+    ) throws(ActuationError) -> Result {
+        var tries = 1
+        while true {
+            do throws(ActuationError) {
+                return try body()
+            } catch {
+                guard error.code == .notFound, tries < mostTries else { throw error }
+                tries += 1
+            }
+        }
+    }
 
     /// Makes what is missing down to the parent in one tree; notes what was made now.
     func make(
@@ -46,24 +105,11 @@ struct ControllerPath {
 
     /// Passes the controllers on to the children of a unified cgroup.
     private func prepare(_ directory: CgroupDirectory) throws(ActuationError) {
-        guard directory.hierarchy.version == .unified else { return }
-        // Above a delegated cgroup nothing may be written, and nothing has to be.
-        guard place.parent.isWithin(directory.path),
-            directory.descriptor.isWritable("cgroup.subtree_control")
-        else { return }
-        let offered = words("cgroup.controllers", of: directory)
-        let passed = words("cgroup.subtree_control", of: directory)
+        guard directory.hierarchy.version == .unified, isWithinReach(directory) else { return }
+        let passed = directory.passedControllers()
         let missing = Set(place.wanted.map(\.rawValue)).subtracting(passed)
-            .intersection(offered).sorted()
-        // Switched on below processes, cpu and pids would make it a threaded cgroup, for good.
-        if holdsProcesses(directory) {
-            guard let needed = place.required.first(where: { missing.contains($0.rawValue) })
-            else { return }
-            throw ActuationError(
-                .busy,
-                "the controller \(needed.rawValue) cannot be passed on below \(directory.path), "
-                    + "because processes are in it; move them into a cgroup below it first")
-        }
+            .intersection(directory.offeredControllers()).sorted()
+        if try refuse(missing, below: directory) { return }
         for controller in missing {
             do throws(IOError) {
                 try directory.write("+\(controller)", to: "cgroup.subtree_control")
@@ -74,9 +120,33 @@ struct ControllerPath {
                 throw ActuationError(error, on: directory)
             }
         }
+        try demand(directory.passedControllers(), of: directory)
+    }
+
+    /// Above a delegated cgroup nothing may be written, and nothing has to be.
+    private func isWithinReach(_ directory: CgroupDirectory) -> Bool {
+        place.parent.isWithin(directory.path)
+            && directory.descriptor.isWritable("cgroup.subtree_control")
+    }
+
+    /// Whether nothing may be switched on; throws if something has to be.
+    private func refuse(
+        _ missing: [String], below directory: CgroupDirectory
+    ) throws(ActuationError) -> Bool {
+        guard directory.holdsProcesses() else { return false }
+        guard let needed = place.required.first(where: { missing.contains($0.rawValue) })
+        else { return true }
+        throw ActuationError(
+            .busy,
+            "the controller \(needed.rawValue) cannot be passed on below \(directory.path), "
+                + "because processes are in it; move them into a cgroup below it first")
+    }
+
+    private func demand(
+        _ passed: Set<String>, of directory: CgroupDirectory
+    ) throws(ActuationError) {
         for controller in place.required where !isHeldByLegacy(controller) {
-            guard words("cgroup.subtree_control", of: directory).contains(controller.rawValue)
-            else {
+            guard passed.contains(controller.rawValue) else {
                 throw ActuationError(
                     .unavailable,
                     "the controller \(controller.rawValue) does not reach \(place.parent); "
@@ -85,18 +155,8 @@ struct ControllerPath {
         }
     }
 
-    /// The real root, which has no type, may hold processes.
-    private func holdsProcesses(_ directory: CgroupDirectory) -> Bool {
-        guard (try? directory.read("cgroup.type")) != nil else { return false }
-        return !((try? directory.processes()) ?? []).isEmpty
-    }
-
     private func isHeldByLegacy(_ controller: Controller) -> Bool {
         place.set.legacy(controller) != nil || controller == .cpuacct || controller == .freezer
-    }
-
-    private func words(_ file: String, of directory: CgroupDirectory) -> [String] {
-        ((try? directory.text(file)) ?? "").split(separator: " ").map(String.init)
     }
 
     private func open(

@@ -12,29 +12,35 @@ public struct Leftover: Sendable {
     public let isRemoved: Bool
 }
 
-/// Finds the runs that killed owners left behind: those that nobody holds the lock of.
+/// Removes the runs that killed owners left behind in one place.
 struct LeftoverSweep {
-    private let place: TransientPlace
-
-    /// To be used in turn (``TurnTaking``): a run just made has its lock before the turn ends.
-    init(_ place: TransientPlace) { self.place = place }
+    let place: TransientPlace
+    let records: JobRecords
 
     /// Ends what is in them and removes them.
     func sweep() -> [Leftover] {
-        var found: [CgroupPath: [CgroupDirectory]] = [:]
-        for hierarchy in place.set.hierarchies {
-            let parent = try? CgroupDirectory(place.parent, in: hierarchy)
-            for child in (try? parent?.children()) ?? []
-            where child.path.name.hasPrefix(TransientCgroup.prefix) {
-                found[child.path, default: []].append(child)
+        records.leftovers().compactMap { job in
+            guard case .cgroup(let path) = job.text.name else { return nil }
+            let directories = job.directories(in: place.set)
+            if directories.isEmpty {
+                if job.text.cgroups.isEmpty { removeUnrecorded(path) }
+                job.remove()
+                return nil
             }
-        }
-        return found.sorted { $0.key < $1.key }.compactMap { path, directories in
-            guard directories.allSatisfy({ $0.descriptor.tryLock() }) else { return nil }
+            guard path.parent == place.parent else { return nil }
             let processes = directories.map { ((try? $0.processesBelow()) ?? []).count }.max()
             let ending = RunEnding(directories)
             let isRemoved = ending.killAll() && (try? ending.remove()) != nil
+            if isRemoved { job.remove() }
             return Leftover(path: path, processes: processes ?? 0, isRemoved: isRemoved)
+        }
+    }
+
+    /// Whose owner died while it was made: nothing was started in it, and what has processes or
+    /// cgroups in it is another's and stays.
+    private func removeUnrecorded(_ path: CgroupPath) {
+        for hierarchy in place.set.hierarchies {
+            try? CgroupDirectory(path, in: hierarchy).remove()
         }
     }
 }

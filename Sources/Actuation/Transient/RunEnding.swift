@@ -14,13 +14,13 @@ struct RunEnding {
         self.spared = spared
     }
 
-    /// Kills every process in it and below; false if something survived for 10 s.
-    func killAll() -> Bool {
+    /// Kills every process in it and below; false if something survived for so long.
+    func killAll(within time: Duration = .seconds(10)) -> Bool {
         // Nothing can fork any more, so that the loop comes to an end.
         for directory in directories where !spared.isEmpty || has(.pids, directory) {
             try? directory.write("0", to: "pids.max")
         }
-        return Deadline(after: .seconds(10)).wait { () throws(Never) -> Bool in
+        return Deadline(after: time).wait { () throws(Never) -> Bool in
             for directory in directories { kill(directory) }
             return directories.allSatisfy {
                 ((try? $0.processesBelow()) ?? []).isSubset(of: spared)

@@ -9,14 +9,24 @@ public enum RunGround: Sendable {
     /// systemd, as a scope.
     case scope(ScopePlace)
 
-    /// Makes the cgroup, after what killed owners left behind was removed.
-    func prepare(
-        _ run: TransientRun, leftovers: (Leftover) -> Void
+    /// Removes what killed owners left behind.
+    func sweep(_ records: JobRecords) -> [Leftover] {
+        switch self {
+        case .own(let place): LeftoverSweep(place: place, records: records).sweep()
+        case .scope(let place): ScopeSweep(place: place, records: records).sweep()
+        }
+    }
+
+    /// Makes the cgroup; takes the signals over before there is anything to take back.
+    func make(
+        _ run: TransientRun, records: JobRecords?, _ signals: RunSignals
     ) throws -> any RunCgroup {
         switch self {
         case .own(let place):
-            try TransientCgroup.make(run.name, at: place, leftovers: leftovers)
-        case .scope(let place): try ScopeCgroup.make(run, at: place, leftovers: leftovers)
+            try signals.take()
+            return try TransientCgroup.make(run.name, at: place, records: records)
+        case .scope(let place):
+            return try ScopeCgroup.make(run, at: place, records: records, signals)
         }
     }
 }
@@ -34,7 +44,9 @@ protocol RunCgroup: Sendable {
     /// Processes in it that are not of the command.
     var strangers: Set<Int32> { get }
     /// Starts the command inside; throws ``KernelIO/SpawnError`` or ``ActuationError``.
-    func start(_ run: TransientRun) throws -> ChildProcess
+    ///
+    /// A signal that asks to end is heard also while the command does not come to run.
+    func start(_ run: TransientRun, _ signals: RunSignals) throws -> ChildProcess
     /// Removes it.
     func remove() throws(ActuationError)
 }
@@ -48,7 +60,9 @@ extension RunCgroup {
     }
 
     /// Ends what is left of the command; false if something survived.
-    func killAll() -> Bool { RunEnding(directories, sparing: strangers).killAll() }
+    func killAll(within time: Duration = .seconds(10)) -> Bool {
+        RunEnding(directories, sparing: strangers).killAll(within: time)
+    }
 
     /// Whether no line for a disk means that it was not used: v1 counts only under a throttle.
     var countsAllIO: Bool {

@@ -2,79 +2,85 @@ public import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The cgroup of one run, in every tree that it needs; locked as long as its owner lives, so that
-/// the next start can tell one whose owner was killed.
+/// The cgroup of one run, in every tree that it needs; on record as its owner's, so that the next
+/// start can tell one whose owner was killed.
 public final class TransientCgroup: RunCgroup {
     /// The beginning of the name.
-    public static let prefix = "run-"
+    private static let prefix = "run-"
 
     /// Where it stands.
     public let path: CgroupPath
     let directories: [CgroupDirectory]
     private let place: TransientPlace
     private let newParents: [CgroupDirectory]
+    private let record: JobRecord?
 
-    /// Makes the cgroup `run-NAME`, after what killed owners left behind was removed.
-    public static func make(
-        _ name: String, at place: TransientPlace, leftovers: (Leftover) -> Void
+    /// Makes the cgroup `run-NAME`.
+    static func make(
+        _ name: String, at place: TransientPlace, records: JobRecords?
     ) throws(ActuationError) -> TransientCgroup {
+        let name = "\(prefix)\(name)"
+        let path = place.parent.child(name.utf8)
         let road = ControllerPath(place: place)
-        var made: [CgroupDirectory] = []
+        try road.refuseFrozen()
+        try road.check()
+        let record = try records?.begin(.cgroup(path))
         do throws(ActuationError) {
-            while true {
-                let first = try road.make(in: place.hierarchies[0], made: &made)
-                let run = try TurnTaking.exclusively(on: first) {
-                    () throws(ActuationError) -> TransientCgroup? in
-                    // The run that ended before may have taken the parent away.
-                    guard first.isCurrent else { return nil }
-                    var parents = [first]
-                    for hierarchy in place.hierarchies.dropFirst() {
-                        parents.append(try road.make(in: hierarchy, made: &made))
-                    }
-                    for leftover in LeftoverSweep(place).sweep() { leftovers(leftover) }
-                    return try TransientCgroup(name, place, in: parents, made)
-                }
-                if let run { return run }
+            return try ControllerPath.retrying { () throws(ActuationError) in
+                try TransientCgroup(name, road, record)
             }
         } catch {
-            for parent in made.reversed() { try? parent.remove() }
+            record?.remove()
             throw error
         }
     }
 
     private init(
-        _ name: String, _ place: TransientPlace, in parents: [CgroupDirectory],
-        _ newParents: [CgroupDirectory]
+        _ name: String, _ road: ControllerPath, _ record: JobRecord?
     ) throws(ActuationError) {
-        let name = "\(Self.prefix)\(name)"
-        path = place.parent.child(Array(name.utf8))
-        self.place = place
-        self.newParents = newParents
+        place = road.place
+        path = place.parent.child(name.utf8)
+        self.record = record
+        var parents: [CgroupDirectory] = []
         var made: [CgroupDirectory] = []
-        for parent in parents {
-            do throws(IOError) {
-                let directory = try parent.makeChild(name.utf8)
-                made.append(directory)
-                _ = directory.descriptor.tryLock()
-            } catch {
-                for directory in made { try? directory.remove() }
-                guard error.isExisting else { throw ActuationError(error, on: parent) }
-                throw ActuationError(
-                    .busy, "the run \(path) is still going on; choose another --name")
+        do throws(ActuationError) {
+            for hierarchy in place.hierarchies {
+                let parent = try road.make(in: hierarchy, made: &parents)
+                made.append(try Self.make(name, in: parent))
             }
+            try record?.add(made)
+        } catch {
+            for directory in (parents + made).reversed() { try? directory.remove() }
+            throw error
         }
+        newParents = parents
         directories = made
     }
 
+    private static func make(
+        _ name: String, in parent: CgroupDirectory
+    ) throws(ActuationError) -> CgroupDirectory {
+        do throws(IOError) {
+            return try parent.makeChild(name.utf8)
+        } catch {
+            guard error.isExisting else { throw ActuationError(error, on: parent) }
+            throw ActuationError(
+                .busy,
+                "the run \(parent.path.child(name.utf8)) is still going on, or was left behind; "
+                    + "choose another --name")
+        }
+    }
+
     /// Starts a command inside; throws ``KernelIO/SpawnError`` or ``ActuationError``.
-    func start(_ run: TransientRun) throws -> ChildProcess {
+    func start(_ run: TransientRun, _ signals: RunSignals) throws -> ChildProcess {
         let unified = directories.first { $0.hierarchy.version == .unified }
         let memberships = try directories.filter { $0.hierarchy.version == .legacy }
             .map { try Membership($0) }
         return try withExtendedLifetime(memberships) {
             try ChildProcess.start(
                 run.command, in: unified?.descriptor.number, joining: memberships.map(\.number),
-                namespaces: run.namespaces)
+                namespaces: run.namespaces, passing: run.passed, unless: signals.descriptor
+            ) { signals.ending != nil }
         }
     }
 
@@ -89,13 +95,8 @@ public final class TransientCgroup: RunCgroup {
     /// Removes it, and the parent if that was made for it and holds nothing else.
     public func remove() throws(ActuationError) {
         try RunEnding(directories).remove()
-        // The turn is that of the first tree's parent, where others wait to start.
-        guard !newParents.isEmpty,
-            let turn = try? CgroupDirectory(place.parent, in: place.hierarchies[0])
-        else { return }
-        try TurnTaking.exclusively(on: turn) { () throws(ActuationError) in
-            for parent in newParents.reversed() { try? parent.remove() }
-        }
+        record?.remove()
+        for parent in newParents.reversed() { try? parent.remove() }
     }
 }
 
@@ -112,28 +113,4 @@ private final class Membership {
     }
 
     var number: Int32 { descriptor.number }
-}
-
-/// Starting, sweeping and removing take turns by a lock on a cgroup's directory.
-enum TurnTaking {
-    static func exclusively<Result>(
-        on directory: CgroupDirectory, _ body: () throws(ActuationError) -> Result
-    ) throws(ActuationError) -> Result {
-        let turn = try hold(directory)
-        let result = try body()
-        _ = consume turn
-        return result
-    }
-
-    private static func hold(
-        _ directory: CgroupDirectory
-    ) throws(ActuationError) -> OwnedDescriptor {
-        do throws(IOError) {
-            let opened = try directory.descriptor.reopened()
-            try opened.waitForLock()
-            return opened
-        } catch {
-            throw ActuationError(error, on: directory)
-        }
-    }
 }

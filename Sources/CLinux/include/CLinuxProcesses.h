@@ -12,6 +12,13 @@ int cgw_signal_process(int handle, int signal);
 /// flock(2) with LOCK_EX|LOCK_NB.
 int cgw_try_lock(int descriptor);
 
+/// Closes every descriptor from `first` on, or has exec close it: close_range(2), or before Linux
+/// 5.11 whatever /proc/self/fd lists. Async-signal-safe.
+void cgw_seal_descriptors(int first, int closes_now);
+
+/// The same without close_range(2).
+void cgw_seal_listed_descriptors(int first, int closes_now);
+
 /// pipe2(2) with O_CLOEXEC.
 int cgw_pipe(int ends[2]);
 

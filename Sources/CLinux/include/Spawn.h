@@ -29,6 +29,9 @@ struct cgw_spawn {
     int cgroup;
     /// CLONE_NEW* flags.
     uint64_t namespaces;
+    /// Descriptors besides 0, 1 and 2 that the command gets; all others are closed.
+    const int *passed;
+    size_t passed_count;
     /// NULL for a command that shares the caller's terminal and environment.
     const struct cgw_apart *apart;
     /// Both ends of a pipe at which the process waits for a byte before anything else, and ends if
@@ -45,19 +48,16 @@ enum cgw_spawn_step {
     CGW_SPAWN_APART,
 };
 
-/// clone3(2) and execvp(3): the process id and its descriptor, or -1 with errno and step.
+/// clone3(2), after which the process becomes its command by execvp(3): its id, its descriptor and a
+/// report, which can be read once the command runs or could not be run; or -1 with errno.
 ///
 /// Where clone3(2) is filtered out the process moves into the v2 cgroup before anything else.
 /// With CLONE_NEWPID the process is a small init that runs the command as its child, forwards
 /// signals, reaps, and ends as the command did (128+N for a signal).
-pid_t cgw_spawn(const struct cgw_spawn *request, int *process, int *step);
-
-/// The first half of that, for a process at a gate: its id, its descriptor and the report that the
-/// second half reads, or -1 with errno.
 pid_t cgw_spawn_begin(const struct cgw_spawn *request, int *process, int *report);
 
-/// The second half: waits until the command runs, and returns 0, or -1 with errno and step after
-/// the process was reaped.
+/// Waits for the report: 0 when the command runs, or -1 with errno and step after the process was
+/// reaped.
 int cgw_spawn_finish(pid_t child, int report, int *step);
 
 /// Lets a process at a gate go on.
@@ -70,9 +70,6 @@ int cgw_relay_signals(void);
 
 /// waitpid(2) without waiting: 1 and the wait status of an ended child, 0 while it runs.
 int cgw_reap(pid_t process, int *status);
-
-/// flock(2), exclusive: waits until nobody else has the lock.
-int cgw_lock(int descriptor);
 
 /// faccessat(2) with AT_EACCESS: whether the caller may write there.
 int cgw_is_writable(int directory, const char *path);

@@ -16,13 +16,13 @@ public struct KernelActions: EffectPerforming {
     /// Acts on a machine, and spares what the policy wants spared.
     public init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal, holds: HoldList? = nil,
-        protection: Protection = Protection(), thawGuard: ThawGuard = .own
+        protection: Protection = Protection(), thawGuard: ThawGuard = .own()
     ) {
         self.set = set
         self.files = files
         self.journal = journal
         self.holds = holds
-        self.thawGuard = thawGuard
+        self.thawGuard = thawGuard.locking(in: journal.directory)
         protected = ProtectedSet(set: set, protection: protection)
     }
 

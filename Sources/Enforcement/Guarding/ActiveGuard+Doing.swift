@@ -135,8 +135,10 @@ extension ActiveGuard {
                 let freed = done.before - min(done.after, done.before)
                 return done.isPartial ? .partial("\(freed) bytes less in use") : .done
             case .kill:
-                _ = try Killer(set: tools.set, files: tools.files, protected: tools.protected)
-                    .kill(target.path, grace: .zero)
+                _ = try Killer(
+                    set: tools.set, files: tools.files,
+                    thawGuard: .own(state: tools.journal.directory), protected: tools.protected
+                ).kill(target.path, grace: .zero)
                 return .done
             default:
                 try doAtOnce(command, .now)

@@ -28,8 +28,10 @@ struct HookProcess {
         do throws(SpawnError) {
             process = try ApartProcess.start(
                 run.hook.command, environment: run.environment, account: account,
-                in: cgroup?.birthplace, joining: cgroup?.memberships ?? [])
+                in: cgroup?.birthplace, joining: cgroup?.memberships ?? [],
+                within: run.hook.timeout)
         } catch {
+            if error.isGivenUp { return .timedOut }
             return .failed("\(run.hook.command[0]) cannot be started: \(error)")
         }
         var output: [UInt8] = []

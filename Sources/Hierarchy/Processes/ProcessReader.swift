@@ -68,11 +68,26 @@ public struct ProcessReader: Sendable {
     }
 
     /// The effective user; nil if the process is gone or cannot be read.
-    public func user(of pid: Int32) -> UInt32? {
-        guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/status")),
-            let status = try? ProcessStatus(parsing: bytes)
-        else { return nil }
-        return status.user?.effective
+    public func user(of pid: Int32) -> UInt32? { status(pid)?.user?.effective }
+
+    /// The process that a thread belongs to; nil if it is gone or cannot be read.
+    public func process(of thread: Int32) -> Int32? {
+        status(thread)?.process.flatMap { Int32(exactly: $0) }
+    }
+
+    /// The threads of a process; none if it is gone.
+    public func threads(of pid: Int32) -> [Int32] {
+        let path = system.proc("\(pid)/task")
+        guard let directory = try? OwnedDescriptor.directory(path),
+            let entries = try? directory.entries(path: path.pathText)
+        else { return [] }
+        return entries.compactMap { Int32(String(decoding: $0.name, as: UTF8.self)) }
+    }
+
+    private func status(_ pid: Int32) -> ProcessStatus? {
+        (try? ReadBuffer.contents(of: system.proc("\(pid)/status"))).flatMap {
+            try? ProcessStatus(parsing: $0)
+        }
     }
 
     /// `/proc/PID/stat`; nil if the process is gone or cannot be read.
@@ -81,6 +96,9 @@ public struct ProcessReader: Sendable {
             try? ProcessStat(parsing: $0)
         }
     }
+
+    /// Whether a process is gone or about to be (``ProcessStat/isEnding``).
+    public func hasEnded(_ pid: Int32) -> Bool { stat(pid)?.isEnding ?? true }
 
     /// The cgroup of a process, from the first tree that names a cgroup's identity and has the
     /// process elsewhere than at its root; nil if it is gone or its cgroup lies outside the mounts.

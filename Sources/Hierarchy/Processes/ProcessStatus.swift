@@ -30,6 +30,8 @@ public struct ProcessStatus: Hashable, Sendable {
 
     /// The command's name, at most 15 bytes, safe for a terminal.
     public private(set) var name: String?
+    /// `Tgid`, the process that it is a thread of.
+    public private(set) var process: UInt32?
     /// `Uid`.
     public private(set) var user: Identities?
     /// `Gid`.
@@ -80,6 +82,7 @@ public struct ProcessStatus: Hashable, Sendable {
     ) throws(ProcessTextError) {
         switch key {
         case "Name": name = Self.name(text.bytes[rest])
+        case "Tgid": process = try Self.one(rest, text)
         case "Uid": user = try Self.identities(rest, text)
         case "Gid": group = try Self.identities(rest, text)
         case "CapInh": inheritable = try Self.capabilities(rest, text)
@@ -124,6 +127,14 @@ public struct ProcessStatus: Hashable, Sendable {
         let fields = text.fields(rest)
         guard fields.count == 1 else { throw text.error(rest.lowerBound, "not one number") }
         return try text.number(fields[0], radix: radix)
+    }
+
+    private static func one(
+        _ rest: Range<Int>, _ text: ProcessFields
+    ) throws(ProcessTextError) -> UInt32 {
+        let fields = text.fields(rest)
+        guard fields.count == 1 else { throw text.error(rest.lowerBound, "not one number") }
+        return try text.small(fields[0])
     }
 
     private static func capabilities(

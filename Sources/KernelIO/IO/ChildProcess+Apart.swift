@@ -41,45 +41,24 @@ public struct ApartProcess: ~Copyable, Sendable {
     /// Where what it prints is read, without blocking; readable for poll(2).
     public let output: OwnedDescriptor
 
-    /// Starts a command, by its absolute path, inside cgroups; throws where and why it failed.
+    /// Starts a command, by its absolute path, inside cgroups; throws where and why it failed, also
+    /// if it does not come to run within `patience`.
     public static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
-        joining memberships: [Int32]
+        joining memberships: [Int32], within patience: Duration? = nil
     ) throws(SpawnError) -> ApartProcess {
-        precondition(!command.isEmpty, "there is something to start")
         var ends: [Int32] = [-1, -1]
         guard unsafe cgw_pipe(&ends) == 0 else { throw SpawnError(.process, code: errno) }
         let output = OwnedDescriptor(adopting: ends[0])
         let writing = OwnedDescriptor(adopting: ends[1])
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        let groups = account?.groups ?? []
-        var descriptor: Int32 = -1
-        var step: Int32 = 0
-        let pid = unsafe ChildProcess.withArguments(command) { arguments in
-            unsafe ChildProcess.withArguments(environment) { variables in
-                unsafe memberships.withUnsafeBufferPointer { joined in
-                    unsafe groups.withUnsafeBufferPointer { groups in
-                        var apart = unsafe cgw_apart(
-                            environment: variables, output: writing.number,
-                            changes_user: account == nil ? 0 : 1, user: account?.user ?? 0,
-                            group: account?.group ?? 0, groups: groups.baseAddress,
-                            group_count: groups.count)
-                        return unsafe withUnsafePointer(to: &apart) { apart in
-                            var request = unsafe cgw_spawn(
-                                arguments: arguments, memberships: joined.baseAddress,
-                                membership_count: joined.count, cgroup: birthplace ?? -1,
-                                namespaces: 0, apart: apart, gate: (-1, -1))
-                            return unsafe cgw_spawn(&request, &descriptor, &step)
-                        }
-                    }
-                }
-            }
-        }
-        guard pid > 0 else {
-            throw SpawnError(SpawnError.Step(rawValue: step) ?? .process, code: errno)
-        }
-        let child = ChildProcess(pid: pid, descriptor: OwnedDescriptor(adopting: descriptor))
-        return ApartProcess(child: child, output: output)
+        let request = SpawnRequest(
+            command, birthplace: birthplace, memberships: memberships,
+            apart: SpawnRequest.Apart(
+                environment: environment, output: writing.number, account: account))
+        let starting = try request.begin()
+        _ = consume writing
+        return ApartProcess(child: try starting.finish(within: patience), output: output)
     }
 
     private init(child: consuming ChildProcess, output: consuming OwnedDescriptor) {

@@ -10,28 +10,24 @@ public struct ChildProcess: ~Copyable, Sendable {
 
     /// Starts a command inside cgroups (clone3(2), execvp(3)); throws where and why it failed.
     ///
-    /// `birthplace` is the directory of the v2 cgroup in which it is born; `memberships` are open
-    /// `cgroup.procs` files of v1 cgroups that it joins before it becomes the command.
+    /// It has this process's descriptors 0, 1 and 2 and those of `passed` that this process was
+    /// started with, which are not close-on-exec.
+    ///
+    /// - Parameters:
+    ///   - birthplace: The directory of the v2 cgroup in which it is born.
+    ///   - memberships: Open `cgroup.procs` files of v1 cgroups that it joins before it becomes the
+    ///     command.
+    ///   - signs: A descriptor that can be read when `isGivenUp` is to be asked, which ends the
+    ///     start of a command that never comes to run (EINTR).
     public static func start(
         _ command: [String], in birthplace: Int32?, joining memberships: [Int32],
-        namespaces: NamespaceFlags
+        namespaces: NamespaceFlags, passing passed: [Int32] = [], unless signs: Int32? = nil,
+        isGivenUp: () -> Bool = { false }
     ) throws(SpawnError) -> ChildProcess {
-        precondition(!command.isEmpty, "there is something to start")
-        var descriptor: Int32 = -1
-        var step: Int32 = 0
-        let pid = unsafe withArguments(command) { arguments in
-            unsafe memberships.withUnsafeBufferPointer { joined in
-                var request = unsafe cgw_spawn(
-                    arguments: arguments, memberships: joined.baseAddress,
-                    membership_count: joined.count, cgroup: birthplace ?? -1,
-                    namespaces: namespaces.rawValue, apart: nil, gate: (-1, -1))
-                return unsafe cgw_spawn(&request, &descriptor, &step)
-            }
-        }
-        guard pid > 0 else {
-            throw SpawnError(SpawnError.Step(rawValue: step) ?? .process, code: errno)
-        }
-        return ChildProcess(pid: pid, descriptor: OwnedDescriptor(adopting: descriptor))
+        let request = SpawnRequest(
+            command, birthplace: birthplace, memberships: memberships, namespaces: namespaces,
+            passed: passed)
+        return try request.begin().finish(unless: signs, isGivenUp: isGivenUp)
     }
 
     init(pid: Int32, descriptor: consuming OwnedDescriptor) {
@@ -137,6 +133,9 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Whether privileges are missing.
     public var isPermission: Bool { code == EPERM || code == EACCES }
+
+    /// Whether it did not come to run and was given up (EINTR, ETIMEDOUT).
+    public var isGivenUp: Bool { step == .process && (code == EINTR || code == ETIMEDOUT) }
 
     /// Whether a limit of processes refused it (EAGAIN).
     public var isLimit: Bool { code == EAGAIN }

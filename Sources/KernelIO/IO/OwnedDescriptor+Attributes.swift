@@ -22,6 +22,12 @@ extension OwnedDescriptor {
         _ = unsafe cgw_remove_attribute(number, name)
     }
 
+    /// The device that the open file is on (fstat(2)), 0 if it cannot be had.
+    public var device: UInt64 {
+        var found = stat()
+        return unsafe fstat(number, &found) == 0 ? UInt64(found.st_dev) : 0
+    }
+
     /// The owner of the open file (fstat(2)), nil if it cannot be had.
     public var owner: UInt32? {
         var found = stat()

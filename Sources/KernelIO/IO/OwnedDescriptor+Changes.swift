@@ -33,13 +33,14 @@ extension OwnedDescriptor {
         return nil
     }
 
-    /// The same directory opened once more, so that a lock on it is this opening's own.
+    /// The same directory opened once more, with a position in its list that is this opening's own.
     public borrowing func reopened() throws(IOError) -> OwnedDescriptor {
         try OwnedDescriptor.directory([0x2e], under: number)
     }
 
     /// Takes the one lock on the open file (flock(2)); false if someone else has it.
     ///
-    /// It is let go of when this opening closes, even by the death of the process.
+    /// It is let go of when this opening closes, even by the death of the process. Whoever may open
+    /// the file may do the same, so it is to be one that others cannot.
     public borrowing func tryLock() -> Bool { cgw_try_lock(number) == 0 }
 }

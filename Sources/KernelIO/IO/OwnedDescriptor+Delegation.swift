@@ -2,11 +2,6 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// Waits for the one lock on the open file (flock(2)), which ends with its holder's death.
-    public borrowing func waitForLock() throws(IOError) {
-        guard cgw_lock(number) == 0 else { throw IOError("lock", "a directory", code: errno) }
-    }
-
     /// Opens a file of a directory for writing (openat(2), O_WRONLY).
     public static func writable(
         _ name: String, in directory: borrowing OwnedDescriptor

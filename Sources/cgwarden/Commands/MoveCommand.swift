@@ -6,10 +6,12 @@ import KernelIO
 struct MoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Move processes into a cgroup.",
-        usage: "cgwarden move [--controllers <controllers>] [--dry-run] <pid> ... <cgroup>",
+        usage:
+            "cgwarden move [--controllers <controllers>] [--force] [--dry-run] <pid> ... <cgroup>",
         discussion: """
             On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
-            Memory that it has used stays charged to where it was. `cgwarden restore` moves it back.
+            Memory that it has used stays charged to where it was. `cgwarden restore` moves it back. \
+            A frozen cgroup takes processes with --force only, for they would stop there.
 
             Examples:
               cgwarden move 1234 5678 /lab/job
@@ -20,6 +22,7 @@ struct MoveCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
+    @Flag(help: "Also into a frozen cgroup.") var force = false
     @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Argument(
         parsing: .allUnrecognized, help: "Processes, and the cgroup at the end.",
@@ -43,7 +46,8 @@ struct MoveCommand: AsyncParsableCommand {
         let path = try await context.resolve(words.last ?? "")
         let pids = words.dropLast().compactMap { Int32($0) }
         let moved = try Mover(set: context.set, journal: StateDirectory.journal()).move(
-            pids, to: path, controllers: controllers?.controllers ?? [], dryRun: dryRun)
+            pids, to: path, controllers: controllers?.controllers ?? [], force: force,
+            dryRun: dryRun)
         for process in moved {
             let from = Dictionary(grouping: process.origins, by: \.path).sorted { $0.key < $1.key }
                 .map { "from \($0.key) (\($0.value.map(\.hierarchy).joined(separator: ", ")))" }

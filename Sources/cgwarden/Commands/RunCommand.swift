@@ -21,6 +21,11 @@ struct RunCommand: AsyncParsableCommand {
             runs (`loginctl enable-linger` keeps it running). A scope holds one small process more, \
             which --pids does not count.
 
+            The command gets descriptors 0, 1 and 2, those of --pass-fd, and those that its \
+            arguments name as /dev/fd/N, as a shell's <(...) does. Runs are on record in the state \
+            directory, so that the next one removes what a killed cgwarden left behind; without \
+            such a directory (XDG_RUNTIME_DIR, CGWARDEN_STATE_DIRECTORY) a user's runs are not.
+
             Examples:
               cgwarden run --memory 100MB -- python3 job.py
               cgwarden run --cpus 1.5 --pids 50 --shell 'make -j8 && make test'
@@ -51,6 +56,10 @@ struct RunCommand: AsyncParsableCommand {
     var unshare: NamespaceFlags = []
     @Flag(help: "End what the command leaves behind, at once.")
     var killRest = false
+    @Option(
+        help: "Descriptors to pass on besides 0, 1 and 2: 3,4.",
+        transform: PassedDescriptors.init(parsing:))
+    var passFd = PassedDescriptors()
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
     var command: [String] = []
 
@@ -84,10 +93,12 @@ struct RunCommand: AsyncParsableCommand {
         let ground = try ground(on: set, limiting: requests.map(\.limit.controller))
         let run = TransientRun(
             words, name: name ?? usualName, limits: requests, namespaces: unshare,
-            killsRest: killRest)
+            killsRest: killRest, passing: passFd.numbers + PassedDescriptors(in: words).numbers)
         let result: RunSummary
         do {
-            result = try await run.run(on: ground, notice: tell)
+            result = try await run.run(on: ground, records: StateDirectory.jobs(), notice: tell)
+        } catch let error as TransientRun.Interruption {
+            throw ExitCode(128 + error.signal)
         } catch let error as SpawnError {
             StandardOutput.complain("cgwarden: \(sentence(error))")
             throw ExitCode(error.step == .execute ? (error.isNotFound ? 127 : 126) : 71)
@@ -188,6 +199,33 @@ extension NamespaceFlags {
                 throw ValidationError("there is no namespace \(name); there are \(known)")
             }
             insert(kind)
+        }
+    }
+}
+
+/// Descriptors that the command gets besides 0, 1 and 2.
+struct PassedDescriptors {
+    let numbers: [Int32]
+
+    init() { numbers = [] }
+
+    /// Those of `3,4`.
+    init(parsing text: String) throws {
+        numbers = try text.split(separator: ",").map { word in
+            guard let number = Int32(word), number > 2 else {
+                throw ValidationError("\(word) is no descriptor to pass on; they begin at 3")
+            }
+            return number
+        }
+    }
+
+    /// Those that arguments name, as a shell's `<(...)` does.
+    init(in words: [String]) {
+        numbers = words.compactMap { word in
+            guard let folder = ["/dev/fd/", "/proc/self/fd/"].first(where: word.hasPrefix),
+                let number = Int32(word.dropFirst(folder.count)), number > 2
+            else { return nil }
+            return number
         }
     }
 }

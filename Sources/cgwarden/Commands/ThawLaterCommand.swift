@@ -11,13 +11,15 @@ struct ThawLaterCommand: ParsableCommand {
 
     @Option var milliseconds: Int64
     @Option var interface: String
+    @Option var state: String
     @Option var journal: String?
 
     func run() throws {
         ProcessName.set("cgwarden-thaw")
         let thaw = try DeferredThaw(interface == "v2" ? .unified : .legacy)
         let isDone = thaw.run(
-            after: .milliseconds(milliseconds), journal: journal.map { UndoJournal(directory: $0) })
+            after: .milliseconds(milliseconds), state: state,
+            journal: journal.map { UndoJournal(directory: $0) })
         guard isDone else { return }
         let set = try HierarchySet.discover()
         thaw.tellSystemd(StateDirectory.files(of: set), of: set)

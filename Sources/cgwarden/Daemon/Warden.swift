@@ -63,7 +63,7 @@ actor Warden {
         KernelActions(
             set: machine.set, files: machine.files, journal: machine.journal,
             holds: machine.holds, protection: policy.protection,
-            thawGuard: guardian.map { ThawGuard($0) } ?? .own)
+            thawGuard: guardian.map { ThawGuard($0) } ?? .own())
     }
 
     /// The time between two ticks.

@@ -72,6 +72,12 @@ enum StateDirectory {
 
     static func holds() throws -> HoldList { HoldList(directory: try path()) }
 
+    /// The helper that thaws a cgroup at its deadline.
+    static func thawGuard() -> ThawGuard { .own(state: try? path()) }
+
+    /// The jobs on record; nil for a user who has no place for that.
+    static func jobs() -> JobRecords? { (try? path()).map { JobRecords(in: $0) } }
+
     /// The files of a machine, through systemd where it keeps them.
     static func files(of set: HierarchySet) -> any ControlFiles { OwnerAwareFiles(set: set) }
 }

@@ -125,14 +125,18 @@ import Testing
         do {
             // The caller dies between the helper's start and the freeze.
             let watch = try Program.thawGuard.watch(directory, timeout: .seconds(60))
-            let lock = try directory.descriptor.reopened()
-            let isFree = lock.tryLock()
-            #expect(!isFree)
+            #expect(!isFree(directory, within: .zero))
             _ = consume watch
         }
-        let lock = try directory.descriptor.reopened()
-        let isFree = eventually { lock.tryLock() }
-        #expect(isFree)
+        #expect(isFree(directory, within: .seconds(30)))
+    }
+
+    /// Whether no helper guards a cgroup any more.
+    private func isFree(_ directory: CgroupDirectory, within time: Duration) -> Bool {
+        let lock = try? ThawLocks(in: Program.state).take(directory.descriptor, within: time)
+        guard let lock else { return false }
+        lock.remove()
+        return true
     }
 
     @Test(arguments: trees)
@@ -276,8 +280,86 @@ import Testing
         let directory = try scratch.directory(.freezer)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         #expect(try interface.isThawed(directory.text))
-        let lock = try directory.descriptor.reopened()
-        let isFree = eventually { lock.tryLock() }
-        #expect(isFree)
+        #expect(isFree(directory, within: .seconds(30)))
+    }
+
+    /// Any user may open a cgroup directory and lock it.
+    @Test(arguments: trees)
+    func aLockOnTheCgroupDirectoryDoesNotRefuseAFreeze(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        try scratch.run("exec sleep 300")
+        let tenant = try RunTenant(locking: [try scratch.directory(.freezer).fullPath])
+        let freezer = makeFreezer(set)
+        _ = try freezer.freeze(scratch.path)
+        _ = try freezer.thaw(scratch.path)
+        let killed = try Killer(set: set, thawGuard: Program.thawGuard).kill(
+            scratch.path, grace: .zero)
+        #expect(killed.processes == 1)
+        tenant.end()
+    }
+
+    /// Another process of the tenant's own waits for a lock of the frozen one, so as to have it
+    /// thawed: that is the tenant's own affair.
+    @Test(arguments: trees)
+    func aTenantsOwnWaiterDoesNotRefuseAFreeze(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try Data().write(to: file)
+        try FileManager.default.setAttributes([.ownerAccountID: 65534], ofItemAtPath: file.path())
+        defer { try? FileManager.default.removeItem(at: file) }
+        try scratch.run(
+            "exec setpriv --reuid 65534 --regid 65534 --clear-groups perl -e "
+                + "'open F, q(<), q(\(file.path())); flock F, 2; sleep 300'")
+        let waiter = try waiter(for: file.path(), user: 65534)
+        let freezer = makeFreezer(set)
+        _ = try freezer.freeze(scratch.path)
+        _ = try freezer.thaw(scratch.path)
+        waiter.end()
+    }
+
+    /// Nothing depends on a lock of a cgroup directory, whoever waits for it.
+    @Test(arguments: trees)
+    func aWaiterForTheCgroupDirectoryDoesNotRefuseAFreeze(_ tree: Tree) throws {
+        let set = try #require(tree.set)
+        let scratch = try PopulatedCgroup(set)
+        let directory = try scratch.directory(.freezer).fullPath
+        try scratch.run(
+            "exec perl -e 'open F, q(<), q(\(directory)); flock F, 2; sleep 300'")
+        let waiter = try waiter(for: directory, user: 65534)
+        let freezer = makeFreezer(set)
+        _ = try freezer.freeze(scratch.path)
+        _ = try freezer.thaw(scratch.path)
+        waiter.end()
+    }
+
+    /// A process that waits for the lock of a file that another has.
+    private func waiter(for path: String, user: UInt32) throws -> Waiter {
+        let inode = try #require(
+            try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? UInt64)
+        #expect(eventually(30) { locks().contains(":\(inode) ") })
+        let program = try RunProgram(
+            "/usr/bin/setpriv",
+            [
+                "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "perl", "-e",
+                "open F, q(<), q(\(path)); flock F, 2; sleep 300",
+            ])
+        #expect(
+            eventually(30) {
+                locks().split(separator: "\n").contains {
+                    $0.contains("->") && $0.contains(":\(inode) ")
+                }
+            })
+        return Waiter(program: program)
+    }
+
+    private struct Waiter {
+        let program: RunProgram
+
+        func end() {
+            program.send(SIGKILL)
+            _ = try? program.result()
+        }
     }
 }

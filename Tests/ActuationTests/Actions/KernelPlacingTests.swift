@@ -240,4 +240,81 @@ import Testing
         let reclaimed = try Reclaimer(set: set).reclaim(scratch.path, .all)
         #expect(reclaimed.confirmed == nil)
     }
+
+    /// An exiting process shows `/` on v1, which is no move by anybody.
+    @Test(.enabled(if: Kernel.isRoot))
+    func whoEndsRightAfterTheMoveWasNotMovedElsewhere() throws {
+        let set = try #require(Kernel.set)
+        let target = try PopulatedCgroup(set)
+        let child = try ChildProcess.start(["sleep", "300"], in: nil, joining: [], namespaces: [])
+        defer { child.signal(SIGKILL) }
+        let last = try #require(set.hierarchies.last { $0.name == nil })
+        let pid = child.pid
+        let files = HookedWrites(in: last.label) {
+            kill(pid, SIGKILL)
+            _ = eventually { processState(pid) == "Z" }
+        }
+        let moved = try Mover(set: set, files: files).move([pid], to: target.path)
+        #expect(moved.map(\.pid) == [pid])
+        #expect(processState(pid) == "Z")
+        _ = eventually { child.end() != nil }
+    }
+
+    @Test(.enabled(if: Kernel.isRoot), arguments: ["", "inner"])
+    func aMoveIntoAFrozenCgroupIsRefusedAndNamesIt(_ below: String) throws {
+        let set = try #require(Kernel.set)
+        let scratch = try PopulatedCgroup(set)
+        let child = try scratch.child("inner")
+        let outside = try PopulatedCgroup(set)
+        let pid = try outside.run("exec sleep 300")
+        let frozen = try scratch.directory(.freezer)
+        let interface = FreezeInterface(version: frozen.hierarchy.version)
+        try frozen.write(interface.frozenValue, to: interface.file)
+        let target = below.isEmpty ? scratch.path : child
+        let refused = error { _ = try Mover(set: set).move([pid], to: target) }
+        #expect(refused?.code == .busy)
+        #expect(refused?.message.contains("\(scratch.path) is frozen") == true)
+        let places = try #require(ProcessPlaces(set: set).places(of: pid))
+        for (hierarchy, place) in zip(set.hierarchies, places) where hierarchy.name == nil {
+            #expect(place == outside.path)
+        }
+    }
+
+    /// cpu, pids and the like are switched on above processes without an error, and then nothing
+    /// can start below.
+    @Test(
+        .enabled(if: Kernel.hasUnifiedMemory),
+        arguments: [[Controller.pids], [.cpu, .memory], [.memory, .pids]])
+    func aControllerForTheChildrenOfAPopulatedCgroupIsRefusedWhole(
+        _ controllers: [Controller]
+    ) throws {
+        let set = try #require(Kernel.unified)
+        let scratch = try PopulatedCgroup(set, controllers: [.cpu, .memory, .pids])
+        try scratch.run("exec sleep 300")
+        let directory = try scratch.directory(.memory)
+        let busy = error { _ = try scratch.child("inner", controllers: controllers) }
+        #expect(busy?.code == .busy)
+        #expect(busy?.message.contains("\(scratch.path) holds processes") == true)
+        #expect(try directory.text("cgroup.type") == "domain")
+        #expect(try directory.text("cgroup.subtree_control") == "")
+        #expect(try directory.children().isEmpty)
+    }
+
+    @Test(.enabled(if: Kernel.hasUnifiedMemory))
+    func aMakeThatFailsHalfwayTakesItsControllersBack() throws {
+        let set = try #require(Kernel.unified)
+        let scratch = try PopulatedCgroup(set, controllers: [.memory, .pids])
+        let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)
+        defer { try? FileManager.default.removeItem(atPath: journal.directory) }
+        let files = FaultyValue("+memory", code: EBUSY)
+        let refused = error {
+            _ = try CgroupMaker(set: set, files: files, journal: journal).make(
+                scratch.path.child("inner".utf8), controllers: [.pids, .memory])
+        }
+        #expect(refused != nil)
+        let directory = try scratch.directory(.memory)
+        #expect(try directory.text("cgroup.subtree_control") == "")
+        #expect(try directory.children().isEmpty)
+        #expect(try journal.entries().isEmpty)
+    }
 }

@@ -23,17 +23,21 @@ import Testing
 
     @Test func countsOnlyWaitersFromOutside() throws {
         let table = try #require(parsed(Self.text))
-        #expect(table.held(by: [705], holds: { _, _ in false })?.holder == 705)
-        #expect(table.held(by: [705, 706], holds: { _, _ in false })?.holder == 705)
-        #expect(table.held(by: [705, 706, 707], holds: { _, _ in false }) == nil)
-        #expect(table.held(by: [706], holds: { _, _ in false }) == nil)
-        #expect(table.held(by: [800], holds: { _, _ in false }) == nil)
+        func holders(_ members: Set<Int32>) -> [Int32] {
+            table.held(by: members) { _ in nil }.map(\.holder)
+        }
+        #expect(holders([705]) == [705])
+        #expect(holders([705, 706]) == [705])
+        #expect(holders([705, 706, 707]) == [])
+        #expect(holders([706]) == [])
+        #expect(holders([800]) == [])
     }
 
     @Test func asksWhoSharesTheOpenFile() throws {
         let table = try #require(parsed(Self.text))
-        let lock = table.held(by: [42]) { pid, file in pid == 42 && file == "fe:00:98" }
-        #expect(lock?.holder == -1)
+        let held = table.held(by: [42]) { $0 == "fe:00:98" ? 42 : nil }
+        #expect(held.map(\.lock.holder) == [-1])
+        #expect(held.map(\.holder) == [42])
     }
 
     @Test func emptyIsNoLock() throws {

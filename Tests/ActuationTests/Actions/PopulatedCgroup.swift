@@ -119,3 +119,8 @@ func eventually(_ seconds: Int = 120, _ condition: () throws -> Bool) rethrows -
 
 /// The state of a process, nil if it is gone.
 func processState(_ pid: Int32) -> Character? { ProcessReader(.live).stat(pid)?.state }
+
+extension CgroupDirectory {
+    /// Where it is in the file system.
+    var fullPath: String { hierarchy.directory.pathText + path.description }
+}

@@ -8,7 +8,10 @@ enum Program {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: ".build/debug/cgwarden").path()
 
-    static let thawGuard = ThawGuard(program: path)
+    /// A state directory of this test's process.
+    static let state = NSTemporaryDirectory() + "cgwarden-test-state-\(getpid())"
+
+    static let thawGuard = ThawGuard(program: path, state: state)
 
     /// Runs a shell command that has the program as its first parameter.
     ///

@@ -175,6 +175,41 @@ struct KernelCrashTests {
         }
     }
 
+    /// The next run removes what the killed one left, wherever that was killed.
+    @Test func aRun() throws {
+        let parent = scratch.path.child("runs".utf8)
+        func run(_ name: String, crashAt place: Int? = nil) throws -> (
+            status: Int32, output: String
+        ) {
+            try program.run(
+                [
+                    "run", "--parent", parent.description, "--name", name, "--summary", "none",
+                    "--", "true",
+                ], crashAt: place)
+        }
+        func left() -> [CgroupPath] {
+            scratch.set.hierarchies.flatMap { tree in
+                (try? CgroupDirectory(parent, in: tree).children().map(\.path)) ?? []
+            }
+        }
+        defer {
+            for tree in scratch.set.hierarchies {
+                try? CgroupDirectory(parent, in: tree).remove()
+            }
+        }
+        var place = 1
+        while try run("killed", crashAt: place).status == -9 {
+            let (status, text) = try run("next")
+            #expect(status == 0, "step \(place): \(text)")
+            #expect(left() == [], "step \(place)")
+            #expect(LockFolder("\(scratch.state)/locks").names == [], "step \(place)")
+            place += CrashingProgram.stride
+        }
+        // At least a record, and a cgroup that is made and removed.
+        #expect(place > Self.record + 2 * Self.change)
+        #expect(left() == [])
+    }
+
     @Test func foreignEditsEndWith75() throws {
         guard scratch.has(.pids) else { try Test.cancel("a controller is missing here") }
         let path = scratch.path.description

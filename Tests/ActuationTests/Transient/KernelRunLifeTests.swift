@@ -141,6 +141,20 @@ struct KernelRunLifeTests {
         #expect(theirs.output == "--help\n")
     }
 
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "no bash"))
+    func aDescriptorThatAnArgumentNamesIsPassedOn() throws {
+        let line =
+            "exec 7</dev/null; exec '\(RunProgram.path)' run --parent \(place.path) "
+            + "--summary none"
+        let named = try RunProgram("/bin/bash", ["-c", "\(line) -- cat <(echo through)"]).result()
+        #expect(named.output == "through\n", "\(named.errors)")
+        let test = "-- sh -c 'test -e /proc/self/fd/7 && echo there || echo closed'"
+        #expect(
+            try RunProgram("/bin/bash", ["-c", "\(line) \(test)"]).result().output == "closed\n")
+        let passed = try RunProgram("/bin/bash", ["-c", "\(line) --pass-fd 7 \(test)"]).result()
+        #expect(passed.output == "there\n", "\(passed.errors)")
+    }
+
     @Test func manyStartAtOnce() throws {
         let runs = try (0..<4).map { try place.start(["--name", "n\($0)"], "true") }
         for run in runs {

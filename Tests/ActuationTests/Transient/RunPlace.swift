@@ -23,6 +23,13 @@ final class RunPlace {
         return text(set.hierarchies[index].directory)
     }
 
+    /// The top of v1's freezer tree, nil where v2 freezes.
+    static var legacyFreezer: String? {
+        Self.set.flatMap { set in
+            set.legacy(.freezer).map { text(set.hierarchies[$0].directory) }
+        }
+    }
+
     static func has(_ controllers: Controller...) -> Bool {
         isUsable && controllers.allSatisfy { root(of: $0) != nil }
     }

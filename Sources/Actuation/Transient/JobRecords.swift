@@ -1,0 +1,208 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// The jobs that are on record in a state directory: whose they are, and which cgroups.
+///
+/// Each has a lock file that its owner holds. A job is left over only if nobody holds that lock and
+/// the owner's process is gone; what is on no record is nobody's to clean up.
+public struct JobRecords: Sendable {
+    private static let prefix = "job-"
+    private let folder: LockFolder
+
+    /// Uses the folder `locks` of a state directory.
+    public init(in state: String) { folder = LockFolder("\(state)/locks") }
+
+    /// Puts a job of this process on record, before anything of it is made.
+    func begin(_ name: JobName) throws(ActuationError) -> JobRecord {
+        let owner = JobOwner.own
+        do throws(IOError) {
+            while true {
+                let file = try folder.lock(
+                    "\(Self.prefix)\(owner.pid)-\(owner.startTicks)", within: .seconds(3))
+                guard try file.contents().isEmpty else {
+                    // Left of another boot.
+                    file.remove()
+                    continue
+                }
+                try file.append(JobText.bytes(owner, name, []))
+                return JobRecord(file)
+            }
+        } catch {
+            throw ActuationError(
+                error.isPermission ? .notPermitted : .failed,
+                "no job is started without a record of it: \(error); set "
+                    + "CGWARDEN_STATE_DIRECTORY to a directory of your own")
+        }
+    }
+
+    /// The jobs whose owner is gone and that hold no job whose owner lives; the lock of each is
+    /// this process's until it lets go of them.
+    func leftovers() -> [LeftoverJob] {
+        var alive: [JobText] = []
+        var left: [LeftoverJob] = []
+        for name in folder.names where name.hasPrefix(Self.prefix) {
+            guard let file = folder.lockIfFree(name) else {
+                if let bytes = folder.contents(of: name) { alive.append(JobText(bytes)) }
+                continue
+            }
+            let text = JobText((try? file.contents()) ?? [])
+            guard text.owner?.isGone != false else {
+                alive.append(text)
+                continue
+            }
+            if text.owner == nil || text.owner?.isOfEarlierBoot == true {
+                // Nothing was made yet, or it went with that boot.
+                file.remove()
+            } else {
+                left.append(LeftoverJob(text, file))
+            }
+        }
+        return left.filter { job in
+            !alive.contains { other in
+                other.cgroups.contains { inner in
+                    job.text.cgroups.contains { inner.path.isWithin($0.path) && inner != $0 }
+                }
+            }
+        }
+    }
+}
+
+/// What a job is found by even if its owner died before it was made whole.
+enum JobName: Equatable {
+    /// The cgroup that cgwarden makes, in each tree.
+    case cgroup(CgroupPath)
+    /// The unit that systemd makes.
+    case unit(String)
+}
+
+/// A job of this process on record, for as long as this value lives.
+final class JobRecord: Sendable {
+    private let file: LockFile
+
+    fileprivate init(_ file: consuming LockFile) { self.file = file }
+
+    /// Adds the cgroups that were made, before anything runs in them.
+    func add(_ directories: [CgroupDirectory]) throws(ActuationError) {
+        do throws(IOError) {
+            try file.append(directories.flatMap { JobCgroup($0).bytes })
+        } catch {
+            throw ActuationError(.failed, "no job is started without a record of it: \(error)")
+        }
+    }
+
+    /// Forgets a job of which nothing is left.
+    func remove() { file.remove() }
+}
+
+/// A job whose owner is gone.
+final class LeftoverJob: Sendable {
+    let text: JobText
+    private let file: LockFile
+
+    fileprivate init(_ text: JobText, _ file: consuming LockFile) {
+        self.text = text
+        self.file = file
+    }
+
+    /// Its cgroups that still are the very ones on record.
+    func directories(in set: HierarchySet) -> [CgroupDirectory] {
+        text.cgroups.compactMap { $0.directory(in: set) }
+    }
+
+    /// Forgets one of which nothing is left.
+    func remove() { file.remove() }
+}
+
+/// A cgroup of a job, by its identity.
+struct JobCgroup: Equatable {
+    let hierarchy: String
+    let device: UInt64
+    let inode: UInt64
+    let path: CgroupPath
+
+    func directory(in set: HierarchySet) -> CgroupDirectory? {
+        guard let tree = set.hierarchies.first(where: { $0.label == hierarchy }),
+            let found = try? CgroupDirectory(path, in: tree)
+        else { return nil }
+        return JobCgroup(found) == self ? found : nil
+    }
+}
+
+/// What a record says.
+struct JobText {
+    private(set) var owner: JobOwner?
+    private(set) var name: JobName?
+    private(set) var cgroups: [JobCgroup] = []
+
+    /// How it is written.
+    static func bytes(_ owner: JobOwner, _ name: JobName, _ cgroups: [JobCgroup]) -> [UInt8] {
+        owner.line.bytes + name.line.bytes + cgroups.flatMap(\.bytes)
+    }
+
+    /// Understands it; a line that its owner did not finish is left out.
+    init(_ bytes: [UInt8]) {
+        for line in bytes.split(separator: 0x0a) {
+            guard let line = RecordLine(line) else { continue }
+            if let owner = JobOwner(line) {
+                self.owner = owner
+            } else if let name = JobName(line) {
+                self.name = name
+            } else if let cgroup = JobCgroup(line) {
+                cgroups.append(cgroup)
+            }
+        }
+    }
+}
+
+extension JobName {
+    private static let verb = "job"
+
+    fileprivate init?(_ line: RecordLine) {
+        guard line.verb == Self.verb else { return nil }
+        if let unit = line["unit"] {
+            self = .unit(unit)
+        } else if let path = line.bytes("path") {
+            self = .cgroup(CgroupPath(normalising: path))
+        } else {
+            return nil
+        }
+    }
+
+    fileprivate var line: RecordLine {
+        switch self {
+        case .cgroup(let path): RecordLine(Self.verb, [:], path: path.bytes)
+        case .unit(let name): RecordLine(Self.verb, ["unit": name])
+        }
+    }
+}
+
+extension JobCgroup {
+    private static let verb = "cgroup"
+
+    init(_ directory: CgroupDirectory) {
+        hierarchy = directory.hierarchy.label
+        device = directory.device
+        inode = directory.inode
+        path = directory.path
+    }
+
+    fileprivate init?(_ line: RecordLine) {
+        guard line.verb == Self.verb, let hierarchy = line["hierarchy"],
+            let device = line.number("device"), let inode = line.number("inode"),
+            let path = line.bytes("path")
+        else { return nil }
+        self.hierarchy = hierarchy
+        self.device = device
+        self.inode = inode
+        self.path = CgroupPath(normalising: path)
+    }
+
+    fileprivate var bytes: [UInt8] {
+        RecordLine(
+            Self.verb,
+            ["hierarchy": hierarchy, "device": "\(device)", "inode": "\(inode)"],
+            path: path.bytes
+        ).bytes
+    }
+}

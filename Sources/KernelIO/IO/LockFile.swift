@@ -1,0 +1,149 @@
+internal import CLinux
+internal import Glibc
+
+/// A folder of lock files that no other user can open: mode 0700, its files 0600.
+///
+/// Any user may open a cgroup directory and lock that, so nothing depends on such a lock.
+public struct LockFolder: Sendable {
+    /// Where it is; it is made with the first lock.
+    public let path: String
+
+    /// Uses a folder.
+    public init(_ path: String) { self.path = path }
+
+    /// Takes the lock of a file (flock(2)), which is made if it is missing.
+    ///
+    /// Fails with EBUSY if another process has it for longer than `patience`.
+    public func lock(_ name: String, within patience: Duration) throws(IOError) -> LockFile {
+        let deadline = Deadline(after: patience)
+        while true {
+            let folder = try make()
+            let number = unsafe openat(
+                folder.number, name, LockFile.flags | O_CREAT, LockFile.mode)
+            guard number >= 0 else { throw failure("open", name) }
+            let file = OwnedDescriptor(adopting: number)
+            let isFree = deadline.wait { file.tryLock() }
+            guard isFree else { throw IOError("lock", "\(path)/\(name)", code: EBUSY) }
+            // Whoever had it before may have removed it.
+            if let lock = try LockFile(file, name, in: folder, path) { return lock }
+        }
+    }
+
+    /// Takes the lock of a file that is there and that nobody has; nil if there is none.
+    public func lockIfFree(_ name: String) -> LockFile? {
+        guard let folder = try? open() else { return nil }
+        let number = unsafe openat(folder.number, name, LockFile.flags)
+        guard number >= 0 else { return nil }
+        let file = OwnedDescriptor(adopting: number)
+        guard file.tryLock() else { return nil }
+        return (try? LockFile(file, name, in: folder, path)) ?? nil
+    }
+
+    /// The names of its files, in order; none if there is no such folder.
+    public var names: [String] {
+        guard let folder = try? open(), let entries = try? folder.entries(path: path) else {
+            return []
+        }
+        return entries.filter { !$0.isDirectory }.map { String(decoding: $0.name, as: UTF8.self) }
+            .sorted()
+    }
+
+    /// What a file holds, whoever has its lock; nil if it cannot be read.
+    public func contents(of name: String) -> [UInt8]? {
+        guard let folder = try? open() else { return nil }
+        let number = unsafe openat(folder.number, name, LockFile.flags)
+        guard number >= 0 else { return nil }
+        return try? LockFile.contents(of: OwnedDescriptor(adopting: number), "\(path)/\(name)")
+    }
+
+    private func failure(_ verb: String, _ name: String) -> IOError {
+        IOError(verb, "\(path)/\(name)", code: errno)
+    }
+
+    private func make() throws(IOError) -> OwnedDescriptor {
+        if let folder = try? open() { return folder }
+        let above = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        try StandardOutput.createDirectories(above)
+        CrashPoint.pass()
+        let made = unsafe mkdirat(AT_FDCWD, path, 0o700)
+        guard made == 0 || errno == EEXIST else { throw IOError("make", path, code: errno) }
+        CrashPoint.pass()
+        return try open()
+    }
+
+    /// What another user owns or may write to is not used (EPERM).
+    private func open() throws(IOError) -> OwnedDescriptor {
+        let number = unsafe Glibc.open(
+            path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { throw IOError("open", path, code: errno) }
+        let folder = OwnedDescriptor(adopting: number)
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0 else {
+            throw IOError("look at", path, code: errno)
+        }
+        guard status.st_uid == geteuid(), status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
+            throw IOError("trust", path, code: EPERM)
+        }
+        return folder
+    }
+}
+
+/// A lock file that this process has locked for as long as this value lives.
+public struct LockFile: ~Copyable, Sendable {
+    static let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
+    static let mode: mode_t = 0o600
+    private static let mostBytes = 1 << 20
+
+    private let file: OwnedDescriptor
+    private let folder: OwnedDescriptor
+    private let name: String
+    private let path: String
+
+    /// Nil if the name leads to another file by now.
+    init?(
+        _ file: consuming OwnedDescriptor, _ name: String, in folder: consuming OwnedDescriptor,
+        _ folderPath: String
+    ) throws(IOError) {
+        let path = "\(folderPath)/\(name)"
+        _ = try file.regularFileSize(path: path)
+        var inode: UInt64 = 0
+        let kind = unsafe cgw_entry(folder.number, name, &inode)
+        guard kind == 0, inode == file.inode else { return nil }
+        self.file = file
+        self.folder = folder
+        self.name = name
+        self.path = path
+    }
+
+    /// All bytes.
+    public borrowing func contents() throws(IOError) -> [UInt8] {
+        try Self.contents(of: file, path)
+    }
+
+    fileprivate static func contents(
+        of file: borrowing OwnedDescriptor, _ path: String
+    ) throws(IOError) -> [UInt8] {
+        let size = try file.regularFileSize(path: path)
+        guard size <= mostBytes else { throw IOError("read", path, code: EFBIG) }
+        return try file.bytes(0..<size, path: path)
+    }
+
+    /// Appends bytes; it has all of them or none.
+    public borrowing func append(_ bytes: [UInt8]) throws(IOError) {
+        CrashPoint.pass()
+        let start = lseek(file.number, 0, SEEK_END)
+        guard file.writeAll(bytes[...]) else {
+            let code = errno
+            ftruncate(file.number, start)
+            throw IOError("write", path, code: code)
+        }
+        CrashPoint.pass()
+    }
+
+    /// Removes the file, whose lock this process has until the end of this value.
+    public borrowing func remove() {
+        CrashPoint.pass()
+        _ = unsafe unlinkat(folder.number, name, 0)
+        CrashPoint.pass()
+    }
+}

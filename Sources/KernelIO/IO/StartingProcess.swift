@@ -1,0 +1,56 @@
+internal import CLinux
+internal import Glibc
+
+/// A process between its birth and the first instruction of its command.
+struct StartingProcess: ~Copyable, Sendable {
+    let pid: Int32
+    let descriptor: OwnedDescriptor
+    private let report: OwnedDescriptor
+
+    init(
+        pid: Int32, descriptor: consuming OwnedDescriptor, report: consuming OwnedDescriptor
+    ) {
+        self.pid = pid
+        self.descriptor = descriptor
+        self.report = report
+    }
+
+    /// Waits until it runs its command; throws where and why that failed.
+    ///
+    /// It may never come that far, in a frozen cgroup for example: after `patience` it is killed
+    /// (ETIMEDOUT), or once `isGivenUp`, which is asked whenever `signs` can be read (EINTR).
+    consuming func finish(
+        within patience: Duration? = nil, unless signs: Int32? = nil,
+        isGivenUp: () -> Bool = { false }
+    ) throws(SpawnError) -> ChildProcess {
+        let deadline = patience.map { Deadline(after: $0) }
+        while !report.isReadable {
+            if isGivenUp() { throw killed(EINTR) }
+            if deadline?.hasPassed == true { throw killed(ETIMEDOUT) }
+            Readiness.wait(
+                for: [report.number] + (signs.map { [$0] } ?? []),
+                milliseconds: deadline.map { Int32(clamping: $0.milliseconds) })
+        }
+        var step: Int32 = 0
+        guard unsafe cgw_spawn_finish(pid, report.number, &step) == 0 else {
+            throw SpawnError(SpawnError.Step(rawValue: step) ?? .process, code: errno)
+        }
+        return ChildProcess(pid: pid, descriptor: descriptor)
+    }
+
+    /// One that v1 has frozen dies only when it is thawed, and is not waited for that long.
+    private borrowing func killed(_ code: Int32) -> SpawnError {
+        _ = cgw_signal_process(descriptor.number, SIGKILL)
+        var status: Int32 = 0
+        _ = Deadline(after: .milliseconds(200)).wait { unsafe cgw_reap(pid, &status) == 1 }
+        return SpawnError(.process, code: code)
+    }
+}
+
+extension OwnedDescriptor {
+    /// Whether there is something to read, or an end (poll(2)).
+    var isReadable: Bool {
+        var waiting = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&waiting, 1, 0) > 0
+    }
+}
