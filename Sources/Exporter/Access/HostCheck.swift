@@ -78,8 +78,9 @@ extension String {
 }
 
 extension HTTPRequestHead {
-    /// The same request with its host in the header alone (RFC 9112, 3.2.2): a client that takes this
-    /// server for a proxy asks for `http://HOST/PATH`. Nil for an empty host.
+    /// The same request with its host in the header alone; nil for an empty host.
+    ///
+    /// A client that takes this server for a proxy asks for `http://HOST/PATH` (RFC 9112, 3.2.2).
     var inOriginForm: HTTPRequestHead? {
         let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
         guard let scheme else { return self }
