@@ -42,7 +42,7 @@ public enum UnitName {
             rest = rest.dropFirst(3)
         }
         // Control characters are escaped again here.
-        return CgroupPath.text(result[...])
+        return PrintableText.text(result)
     }
 
     private static func hexadecimal(_ digits: ArraySlice<UInt8>) -> UInt8? {

@@ -5,7 +5,7 @@ import Testing
     @Test func aMessageIsOneLineWhateverItQuotes() {
         #expect(
             LimitError("\"a\r\n\u{1b}[2J\u{2028}\u{202e}\u{85}é\" is no limit").description
-                == #""a\r\n\u{1B}[2J\u{2028}\u{202E}\u{0085}é" is no limit"#)
+                == #""a\x0d\x0a\x1b[2J\u{2028}\u{202e}\u{85}é" is no limit"#)
     }
 
     private let host = HostFacts(

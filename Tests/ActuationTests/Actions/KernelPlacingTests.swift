@@ -72,7 +72,7 @@ import Testing
         let busy = error {
             _ = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
         }
-        #expect(busy?.code == .inTheWay)
+        #expect(busy?.code == .busy)
         #expect(busy?.message.contains(child.description) == true)
     }
 
@@ -163,7 +163,7 @@ import Testing
         let populated = try PopulatedCgroup(set)
         try populated.run("exec sleep 300")
         let busy = error { _ = try populated.child("inner", controllers: [.memory]) }
-        #expect(busy?.code == .inTheWay)
+        #expect(busy?.code == .busy)
         #expect(busy?.message.contains("holds processes") == true)
     }
 
