@@ -30,10 +30,10 @@ struct UndoTarget {
                 guard entry.readBack == nil || entry.concerns(directory) else { return nil }
                 found = "\(directory.inode)"
             case .process(let pid, let ticks):
-                guard let stat = ProcessReader(set.system).stat(pid), stat.startTicks == ticks,
-                    !stat.isEnding,
-                    let now = ProcessPlaces(set: set).place(of: pid, in: index),
-                    let origin = MembershipText(entry.original)
+                // Its state last, since one that ends meanwhile is shown elsewhere.
+                guard let now = ProcessPlaces(set: set).place(of: pid, in: index),
+                    let stat = ProcessReader(set.system).stat(pid), stat.startTicks == ticks,
+                    !stat.isEnding, let origin = MembershipText(entry.original)
                 else { return nil }
                 directory = try CgroupDirectory(origin.path, in: hierarchy)
                 guard directory.inode == origin.inode else { return nil }

@@ -132,9 +132,13 @@ public struct ShadowGroups: Sendable {
         of pids: Set<Int32>, in tree: Int
     ) throws(ActuationError) -> CgroupDirectory {
         let places = ProcessPlaces(set: set)
+        let reader = ProcessReader(set.system)
         var common: CgroupPath?
         for pid in pids.sorted() {
-            guard let place = places.place(of: pid, in: tree) else { continue }
+            // One that ends meanwhile is shown in /, wherever it was.
+            guard let place = places.place(of: pid, in: tree), !reader.hasEnded(pid) else {
+                continue
+            }
             var shared = common ?? place
             while !place.isWithin(shared), let above = shared.parent { shared = above }
             common = shared

@@ -113,6 +113,23 @@ struct KernelSystemdRunTests {
         #expect(try scopes == "")
     }
 
+    @Test(.enabled(if: isUnified, "systemd has no freezer on v1"))
+    func runBelowAFrozenSliceIsRefusedAndNamesIt() throws {
+        let slice = "cgwarden-test-frozen.slice"
+        let path = "/cgwarden.slice/cgwarden-test.slice/\(slice)"
+        try SystemdAsPID1.shell("systemctl start \(slice)")
+        try SystemdAsPID1.shell("echo 1 >/sys/fs/cgroup\(path)/cgroup.freeze")
+        defer {
+            _ = try? SystemdAsPID1.shell("echo 0 >/sys/fs/cgroup\(path)/cgroup.freeze")
+            _ = try? SystemdAsPID1.shell("systemctl stop \(slice)")
+        }
+        let run = try run(["--parent", slice], "echo", "started")
+        #expect(run.status == 75)
+        #expect(run.output == "")
+        #expect(run.errors.contains("\(path) is frozen"), "\(run.errors)")
+        try RunProgram.await("no scope is left") { (try? scopes) == "" }
+    }
+
     @Test func systemdMayStopIt() throws {
         let program = try start(["--name", "stopped"], ["sh", "-c", "echo ready; exec sleep 600"])
         try program.awaitOutput("ready")
