@@ -23,7 +23,7 @@ import Testing
                         values: [
                             "pids.current": Reading(count), "pids.max": Reading(2000),
                             // Forks fail while it runs on at its limit.
-                            "pids.forks_failed": Reading(failures[path] ?? 0),
+                            "pids.events.max": Reading(failures[path] ?? 0),
                             "cgroup.frozen": Reading(isFrozen(path, run) ? 1 : 0),
                         ])
                 })
