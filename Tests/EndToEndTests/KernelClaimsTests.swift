@@ -155,6 +155,10 @@ struct KernelClaimsTests {
     @Test func explainTakesTheNamesThatShowTakes() throws {
         defer { end() }
         let daemon = try limited()
+        // The limit is set at the cgroup's birth, before the first sample has it.
+        try awaiting("a sample with the limit") {
+            try daemon.ask("policy", "explain", cgroup.path).output.contains("is 321")
+        }
         let name = String(cgroup.path.dropFirst())
         let tree = try #require(ProgramCgroup.trees.first)
         let answers = try [cgroup.path, name, tree.mountPoint + cgroup.path].map {

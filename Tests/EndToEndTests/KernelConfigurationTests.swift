@@ -14,6 +14,9 @@ struct KernelConfigurationTests {
         "web.config_file": "SecureServingTests.metricsNeedACertificateAndAPassword",
         "web.systemd_socket": "SecureServingTests.itTakesOverASocketOfSystemd",
         "web.max_requests": "HostileClientTests.moreRequestsThanAllowedAreRefused",
+        "web.max_connections": "HostileClientTests.idleConnectionsGiveWayToNewOnes",
+        "web.max_streams": "StreamTests.thereIsALimitAndAPlaceIsGivenBack",
+        "web.allowed_hosts": "HostCheckTests.addressesAndOwnNamesAreAllowed",
         "metrics.profile": "ServingSelectionTests.theBasicProfileReadsFewerFiles",
         "metrics.depth": own, "metrics.include": own, "metrics.exclude": own,
         "metrics.exclude_device":

@@ -117,7 +117,7 @@ struct KernelDaemonTests {
         #expect(cgroup.text("pids.max") == original)
     }
 
-    /// With nobody left to put things back, a command does, and the next daemon tells of it.
+    /// With nobody left to put things back, the next daemon does, and tells of it.
     @Test func killedWithItsGuardianItCanStillBeUndone() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
@@ -131,7 +131,9 @@ struct KernelDaemonTests {
         #expect(cgroup.isFrozen)
         try daemon.places.set("")
         let next = try RunningDaemon(daemon.places)
-        #expect(next.run.errors.contains("`cgwarden restore` undoes that"))
+        #expect(next.run.errors.contains("left by an earlier daemon: \(cgroup.path)"))
+        #expect(!cgroup.isAskedToFreeze)
+        try awaiting("its limit is put back") { cgroup.text("pids.max") == original }
         let restored = try next.ask("restore")
         #expect(restored.status == 0, "\(restored.errors)")
         #expect(!cgroup.isAskedToFreeze)

@@ -35,17 +35,19 @@ import Testing
         ["stat", "-n", "1", "--json"], ["show", "/app.slice"], ["doctor"], ["doctor", "--json"],
     ]
 
-    @Test(arguments: ProgramCapture.modes, reading)
-    func whatIsReadIsSafe(mode: String, _ command: [String]) throws {
+    @Test(arguments: ProgramCapture.modes) func whatIsReadIsSafe(mode: String) throws {
         let capture = try hostile(mode)
-        let result = try ProgramRun.run(
-            ProgramRun.cgwarden, command + ["--root", capture.root])
-        #expect(result.status == 0, "\(result.errors)")
-        OutsideText.expectSafe(
-            result, "\(command)", allowing: command.contains("--csv") ? ["\r"] : [])
-        if command[0] != "doctor", command != ["show", "/app.slice"] {
-            let spelled = command.contains("--json") ? #"esc\u001b[31mred"# : #"esc\x1b[31mred"#
-            #expect(result.output.contains(spelled), "\(command)")
+        for command in Self.reading {
+            let result = try ProgramRun.run(
+                ProgramRun.cgwarden, command + ["--root", capture.root])
+            #expect(result.status == 0, "\(command): \(result.errors)")
+            OutsideText.expectSafe(
+                result, "\(command)", allowing: command.contains("--csv") ? ["\r"] : [])
+            if command[0] != "doctor", command != ["show", "/app.slice"] {
+                let spelled =
+                    command.contains("--json") ? #"esc\u001b[31mred"# : #"esc\x1b[31mred"#
+                #expect(result.output.contains(spelled), "\(command)")
+            }
         }
     }
 
@@ -112,16 +114,18 @@ import Testing
         ["policy", "explain", "/a\u{1b}", "--policy", "/no\u{1b}"], ["help", "\u{1b}"],
     ]
 
-    @Test(arguments: wrong) func whatAMessageQuotesIsSafe(_ command: [String]) throws {
+    @Test func whatAMessageQuotesIsSafe() throws {
         let capture = try hostile("v2")
-        let root =
-            ["show", "tree", "stat", "get", "set", "kill"].contains(command[0])
-            ? ["--root", capture.root] : []
-        let result = try ProgramRun.run(
-            ProgramRun.cgwarden, command + root,
-            environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
-        if command[0] != "help" { #expect(result.status != 0, "\(result.output)") }
-        OutsideText.expectSafe(result, "\(command)")
+        for command in Self.wrong {
+            let root =
+                ["show", "tree", "stat", "get", "set", "kill"].contains(command[0])
+                ? ["--root", capture.root] : []
+            let result = try ProgramRun.run(
+                ProgramRun.cgwarden, command + root,
+                environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
+            if command[0] != "help" { #expect(result.status != 0, "\(result.output)") }
+            OutsideText.expectSafe(result, "\(command)")
+        }
     }
 
     @Test func whatAConfigurationHoldsIsSafeInItsErrors() throws {
@@ -155,9 +159,12 @@ import Testing
         let file = "\(capture.root)/p.yaml"
         try capture.write(
             """
+            apiVersion: cgwarden/v1
             groups: {all: {path: "/app.slice/*"}, one: {container: {name: "we*"}}}
             limits: [{on: all, set: {pids.max: 77}}]
-            rules: [{name: r, on: all, when: pids.current >= 0, do: [{freeze: 1s}]}]
+            rules:
+              - {name: r, on: all, when: pids.current > 9, until: pids.current < 1,
+                 max_active: 1m, do: [{freeze: {timeout: 1s, on_timeout: thaw}}]}
 
             """, to: "p.yaml")
         try capture.permit(0o644, "p.yaml")
