@@ -141,7 +141,12 @@ struct KernelRunLifeTests {
         #expect(theirs.output == "--help\n")
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "no bash"))
+    @Test(
+        .enabled(
+            if: ["/bin/bash", "/dev/fd"].allSatisfy {
+                FileManager.default.fileExists(atPath: $0)
+            },
+            "no bash, or no /dev/fd"))
     func aDescriptorThatAnArgumentNamesIsPassedOn() throws {
         let line =
             "exec 7</dev/null; exec '\(RunProgram.path)' run --parent \(place.path) "
