@@ -81,7 +81,7 @@ struct KernelDoubleDeathTests {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
-        try awaiting("both are frozen", seconds: 60) {
+        try awaiting("both are frozen") {
             victims.guarded.isAskedToFreeze && victims.busy.isAskedToFreeze
         }
         try killBoth(daemon)
@@ -99,7 +99,7 @@ struct KernelDoubleDeathTests {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
-        try awaiting("it is frozen", seconds: 60) { victims.busy.isAskedToFreeze }
+        try awaiting("it is frozen") { victims.busy.isAskedToFreeze }
         try killBoth(daemon)
         try daemon.places.set("nonsense: true\n")
         let next = try daemon.places.command(
@@ -116,10 +116,10 @@ struct KernelDoubleDeathTests {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
-        try awaiting("it is frozen", seconds: 60) { victims.guarded.isAskedToFreeze }
+        try awaiting("it is frozen") { victims.guarded.isAskedToFreeze }
         try killBoth(daemon)
         let next = try RunningDaemon(daemon.places)
-        try awaiting("it is guarded again; it said: \(next.run.errors)", seconds: 60) {
+        try awaiting("it is guarded again; it said: \(next.run.errors)") {
             try next.metric(
                 "cgwarden_guard_state{guard=\"guarding\",cgroup=\"\(victims.guarded.path)\","
                     + "state=\"watching\"}") != nil || victims.guarded.isAskedToFreeze

@@ -124,11 +124,12 @@ struct KernelUnprivilegedTests {
         let shell = try apart("echo ready; exec sleep 300")
         try awaiting("it is ready") { !shell.bytes.isEmpty }
         let other = try cgroup.start("echo ready; exec sleep 300")
+        let empty = try ProgramCgroup("-empty")
         for words in [
             ["set", cgroup.path, "pids.max=5"], ["freeze", cgroup.path], ["kill", cgroup.path],
             ["pin", "--cpus", "0", cgroup.path], ["reclaim", "--all", cgroup.path],
-            ["move", "\(other.pid)", cgroup.path], ["create", cgroup.path + "/new"],
-            ["remove", cgroup.path],
+            ["move", "\(other.pid)", empty.path], ["create", cgroup.path + "/new"],
+            ["remove", empty.path],
         ] {
             let result = try ask(shell, words)
             #expect(result.status == 77, "\(words): \(result)")

@@ -21,7 +21,6 @@ struct PanicCommand: ParsableCommand {
     private static let patience = Duration.milliseconds(2500)
 
     func run() throws {
-        let directory = try StateDirectory.path()
         do {
             let answer = try ControlClient.ask(["panic"], within: Self.patience)
             return try StandardOutput.write(answer)
@@ -31,6 +30,7 @@ struct PanicCommand: ParsableCommand {
             StandardOutput.complain(
                 "cgwarden: the daemon does not answer; restoring from the journal without it")
         }
+        let directory = try StateDirectory.path()
         let first = restore(directory)
         let wasThere = endDaemon(directory)
         // It may have gone on changing values until its end.

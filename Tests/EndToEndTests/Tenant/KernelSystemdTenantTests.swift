@@ -72,7 +72,7 @@ struct KernelSystemdTenantTests {
               - {on: kept, set: {pids.max: 321}}
               - {on: tenant, set: {pids.max: 123}}
             rules:
-              - {name: n, on: named, when: pids.current > 100000, do: [notify]}
+              - {name: n, on: named, when: pids.current > 100000, do: [{notify: {}}]}
             """)
         let kept = "/sys/fs/cgroup/cgwarden-test-kept"
         unsafe mkdir(kept, 0o755)
