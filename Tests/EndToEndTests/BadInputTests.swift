@@ -94,7 +94,9 @@ import Testing
     }
 
     /// A garbled line takes its own readings with it and nothing else.
-    @Test(arguments: ["anon 12x\n", "anon\n", "\0\u{1}\u{2}", "anon 99999999999999999999999\n"])
+    @Test(arguments: [
+        "anon 12x\n", "anon\n", "anon \0\u{1}\u{2}\n", "anon 99999999999999999999999\n",
+    ])
     func aGarbledFile(_ garbage: String) throws {
         let capture = try ProgramCapture("v2")
         let whole = try JSONText.objects(

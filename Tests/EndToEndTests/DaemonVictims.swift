@@ -21,9 +21,13 @@ final class DaemonVictims {
             try? guarded.write("0", to: "memory.swap.max")
         }
         before = Self.values(guarded, busy)
-        // It allocates 200 MiB/s and begins anew, as long as it lives.
+        // It waits for the daemon's limit, so that it is guarded before it reaches its own, then
+        // allocates 200 MiB/s and begins again, as long as it lives.
+        let limited = (guarded.directory(of: "pids") ?? "") + "/pids.max"
         let program =
-            "$| = 1; print 1; while (1) { my @x; for (1..30) { push @x, \"a\" x (4 << 20);"
+            "$| = 1; print 1; my $n = 0; until ($n == 99) { select(undef, undef, undef, 0.1);"
+            + " open(my $f, \"<\", \"\(limited)\") or last; $n = <$f> + 0; } sleep 1;"
+            + " while (1) { my @x; for (1..30) { push @x, \"a\" x (4 << 20);"
             + " select(undef, undef, undef, 0.02) } }"
         members = [
             try guarded.start("exec perl -e '\(program)'"),

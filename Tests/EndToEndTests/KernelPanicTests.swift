@@ -14,7 +14,7 @@ struct KernelPanicTests {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
-        try awaiting("both are frozen") {
+        try awaiting("both are frozen, but: \(victims.moment); \(daemon.run.errors)") {
             victims.guarded.isAskedToFreeze && victims.busy.isAskedToFreeze
         }
         daemon.run.send(SIGSTOP)

@@ -45,8 +45,9 @@ final class ServingProgram {
 
     /// One request on a connection of its own; the shell's TCP needs no client to be installed.
     func get(_ path: String = "/metrics", accept: String = "text/plain") throws -> Answer {
+        // The path is part of printf's format.
         let request =
-            "GET \(path) HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: \(accept)\\r\\n"
+            "GET \(path.replacingOccurrences(of: "%", with: "%%")) HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: \(accept)\\r\\n"
             + "Connection: close\\r\\n\\r\\n"
         let script = "exec 3<>/dev/tcp/127.0.0.1/\(port) && printf '\(request)' >&3 && cat <&3"
         let result = try ProgramRun.run("bash", ["-c", script])

@@ -95,6 +95,7 @@ struct KernelSystemdTenantTests {
         while rounds < 2 || ContinuousClock.now < end {
             rounds += 1
             #expect(limit() == "321\n", "a limit was lost in round \(rounds)")
+            // The watchdog ends a daemon whose tick waits for the user.
             #expect(try unit.property("NRestarts") == "0", "\(unit.log)")
             #expect(job.isRunning, "a job of root was ended: \(job.errors)")
             #expect(attack.isRunning, "the attack has ended: \(attack.errors)")
@@ -118,7 +119,6 @@ struct KernelSystemdTenantTests {
         print(
             "attack: \(rounds) rounds, \(ticks) ticks, \(late) late, oldest sample \(oldest) s; "
                 + "the attacker: \(attack.bytes.count) bytes of rounds")
-        #expect(oldest < 20, "a tick waited for the user")
         #expect(attack.bytes.contains(UInt8(ascii: "\n")), "the attack did something")
         #expect(
             !unit.log.utf8.contains { $0 < 0x20 && $0 != 0x0a }, "raw control bytes in the log")
