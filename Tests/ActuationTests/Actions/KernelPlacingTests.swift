@@ -72,7 +72,7 @@ import Testing
         let busy = error {
             _ = try Pinner(set: set).pin(scratch.path, cpus: RangeList([0]), mems: nil)
         }
-        #expect(busy?.code == .busy)
+        #expect(busy?.code == .inTheWay)
         #expect(busy?.message.contains(child.description) == true)
     }
 
