@@ -24,7 +24,7 @@ struct TickService: Sendable {
     /// up for.
     func run() async throws {
         let clock = ContinuousClock()
-        var next = clock.now
+        var cadence = Cadence(clock.now)
         var count = 0
         var canRecord = true
         while !Task.isCancelled {
@@ -43,12 +43,8 @@ struct TickService: Sendable {
             }
             count += 1
             if let most, count >= most { return }
-            next += await warden.interval
-            let now = clock.now
-            if next < now {
-                numbers.noteLateTick()
-                next = now
-            }
+            if cadence.advance(by: await warden.interval) { numbers.noteLateTick() }
+            let next = cadence.next
             // At least once, or one whose ticks are all late would seem dead.
             repeat {
                 try? await clock.sleep(

@@ -172,6 +172,9 @@ actor Warden {
         return inheritance.settleAll()
     }
 
+    /// Where each rule stands, with up to `most` cgroups for which it is idle.
+    func standing(mostIdle most: Int) -> [RuleExplanation] { engine.rules(mostIdle: most) }
+
     /// Why each value of a cgroup is what it is.
     func explanation(of path: CgroupPath) throws -> ExplanationReport {
         try ExplanationReport(of: path, by: engine)
