@@ -1,13 +1,13 @@
 public import CgroupModel
 
-/// The metrics under which dashboards and rules made for cAdvisor look for cgroups.
+/// The metrics that dashboards and rules made for cAdvisor expect.
 ///
-/// What the kernel does not tell is left out. A limit that is not set is 0 where cAdvisor's users
-/// compare with 0, and has no series where they do not.
+/// Values that the kernel does not provide are left out. An unset limit is 0 where cAdvisor's users
+/// compare with 0; elsewhere it has no series.
 public enum CadvisorFamilies {
     static let all: [CadvisorFamily] = cpu + memory + memoryLimits + pressure + tasks
 
-    /// The rows of the catalog that the families are made of.
+    /// The catalog rows that the families use.
     public static let metrics: [MetricID] =
         all.flatMap(\.metrics) + devices.flatMap { $0.parts.map(\.metric) }
 
@@ -52,7 +52,7 @@ public enum CadvisorFamilies {
         },
     ]
 
-    /// cAdvisor shows these only while a quota is set.
+    /// A family that cAdvisor exports only while a quota is set.
     private static func underQuota(
         _ name: String, _ metric: String, _ help: String
     ) -> CadvisorFamily {
@@ -82,7 +82,7 @@ public enum CadvisorFamilies {
         ) { snapshot, _ in Reading(snapshot.wallTime / 1_000_000) },
     ]
 
-    /// The metrics with a device.
+    /// The metrics that have a device label.
     static let devices: [CadvisorDeviceFamily] =
         [
             CadvisorDeviceFamily(

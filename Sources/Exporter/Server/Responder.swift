@@ -4,12 +4,12 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Which request gets which answer.
+/// Routes each request to its response.
 struct Responder: Sendable {
     let exposition: Exposition
     let feed: SampleFeed
     let page: WebPage
-    /// Where the metrics are, `/metrics` by default.
+    /// The path of the metrics, `/metrics` by default.
     let telemetryPath: String
     let logger: Logger
 
@@ -18,7 +18,7 @@ struct Responder: Sendable {
         "/api/v1/cgroup", "/api/v1/metrics",
     ]
 
-    /// The answer to a GET; for a HEAD the caller leaves the body out.
+    /// Returns the response to a GET; for a HEAD, the caller leaves out the body.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
         guard path == telemetryPath || Self.paths.contains(path) else {
