@@ -336,7 +336,7 @@ import Testing
         ]
         var builder = SnapshotBuilder()
         var values: [String: Reading] = [:]
-        let texts = ["cpuset.cpus", "cpuset.mems", "cpuset.cpus.partition"]
+        let texts = MetricCatalog.all.filter { $0.kind == .text }.map(\.name)
         for metric in MetricCatalog.all where metric.dimension == nil {
             values[metric.name] = Reading(7)
         }
@@ -380,6 +380,8 @@ import Testing
         ("cpu.max", "cpu.max", "max 100000", .unlimited),
         ("cpu.weight", "cpu.shares", "205", .number(20)),
         ("cpuset.cpus", "cpuset.cpus", "0-3", .text("0-3")),
+        ("cpu.uclamp.min", "cpu.uclamp.min", "12.34", .number(1234)),
+        ("cpu.uclamp.max", "cpu.uclamp.max", "max", .unlimited),
     ])
     func kernelTextIsAValue(key: String, file: String, text: String, value: LimitValue) {
         let change = EffectResult.Change(
