@@ -233,6 +233,7 @@ import Testing
         var builder = SnapshotBuilder()
         builder.host.load = Reading(250)
         builder.host.pressure.io.full.avg60 = Reading(1234)
+        builder.host.pressure.irq.full.avg10 = Reading(250)
         (builder.host.previousCPUBusy, builder.host.cpuBusy) = (Reading(0), Reading(30))
         (builder.host.previousCPUTotal, builder.host.cpuTotal) = (Reading(0), Reading(40))
         for (minor, busy) in [(0, 250_000), (16, 500_000)] {
@@ -251,6 +252,8 @@ import Testing
         #expect(value("host.load") == 2.5)
         #expect(value("host.cpu.util") == 75)
         #expect(value("host.psi.io.full.avg60") == 12.34)
+        #expect(value("host.psi.irq.full.avg10") == 2.5)
+        #expect(value("host.psi.irq.some.avg10") == nil)
         #expect(value("host.disk.util") == 50)
         #expect(value("host.disk.util", "8:0") == 25)
         #expect(value("host.disk.util", "/dev/none")?.isNotApplicable == true)
