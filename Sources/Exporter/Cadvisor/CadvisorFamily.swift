@@ -55,47 +55,6 @@ struct CadvisorFamily: Sendable {
     }
 }
 
-/// A cAdvisor metric of a cgroup and a block device.
-struct CadvisorDeviceFamily: Sendable {
-    /// A counter, and the labels that distinguish it from the family's other counters.
-    typealias Part = (metric: MetricID, labels: String)
-
-    let family: Family
-    /// Whether the labels include the device's major and minor number.
-    let numbersDevices: Bool
-    let parts: [Part]
-
-    init(_ name: String, _ metric: String, _ help: String) {
-        self.init(name, numbersDevices: false, help, parts: [(metric, "")])
-    }
-
-    init(
-        _ name: String, numbersDevices: Bool, _ help: String,
-        parts: [(metric: String, labels: String)]
-    ) {
-        family = Family(cadvisor: name, .counter, help)
-        self.numbersDevices = numbersDevices
-        self.parts = parts.map { (MetricCatalog.id($0.metric), $0.labels) }
-    }
-
-    /// The rest of a label block, starting at the device.
-    ///
-    /// A device without a name gets its path under /dev/block.
-    func labels(_ part: Part, _ device: InstanceKey, name: String?) -> [UInt8] {
-        let number = device.text(.device)
-        var labels: [UInt8] = []
-        labels.append(",device=\"/dev/")
-        labels.append(labelValue: name ?? "block/\(number)")
-        labels.append("\"")
-        if numbersDevices {
-            let halves = number.split(separator: ":")
-            labels.append(",major=\"\(halves[0])\",minor=\"\(halves[1])\"")
-        }
-        labels.append(part.labels.isEmpty ? "}" : ",\(part.labels)}")
-        return labels
-    }
-}
-
 extension Family {
     /// Takes the unit from the name; readings of a family in seconds are in microseconds.
     init(cadvisor name: String, _ kind: Kind, _ help: String) {
