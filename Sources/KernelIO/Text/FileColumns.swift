@@ -1,17 +1,17 @@
 internal import CgroupModel
 
-/// Where the values of one file are in a row.
+/// The columns of a row that one file fills.
 public final class FileColumns: Sendable {
     let all: [Int]
     let counters: [Int]
-    /// Whether some values have a dimension and so no column.
+    /// Whether some values have a dimension and therefore no column.
     public let hasInstances: Bool
-    /// The key of all values, where the file's name says it.
+    /// The key of all values, if the file's name contains it.
     let instance: InstanceKey?
     /// The metrics with a dimension.
     let metrics: [MetricID]
 
-    /// Derives the places from the fields.
+    /// Derives the columns from the fields of a layout.
     public init(_ layout: FileLayout) {
         all = layout.fields.compactMap(\.column)
         counters = layout.fields.filter { MetricCatalog[$0.metric].kind == .counter }
@@ -21,7 +21,7 @@ public final class FileColumns: Sendable {
         instance = layout.instance
     }
 
-    /// Whether a value with a dimension comes from this file.
+    /// Whether an instance value comes from this file.
     func owns(_ reading: InstanceReading) -> Bool {
         (instance == nil || instance == reading.key) && metrics.contains(reading.metric)
     }

@@ -1,12 +1,12 @@
 internal import CgroupModel
 
-/// Files whose lines begin with a device number or the name of a resource.
+/// Files whose lines begin with a device number or a resource name.
 extension FileParser {
-    /// `NAME KEY=VALUE …\n`, also `NAME \n`; an unset limit is not listed.
+    /// Parses `NAME KEY=VALUE …\n` or `NAME \n`; the kernel omits limits that are not set.
     ///
-    /// Linux 5.15 writes the names of devices that have nothing to say without a newline, so that
-    /// they pile up before the next device (`7:1 7:0 253:0 rbytes=1 …`) or at the end of the file:
-    /// the last name before the first key is the one that counts.
+    /// Linux 5.15 writes devices without values but leaves out their newlines. Their names then
+    /// precede the next device (`7:1 7:0 253:0 rbytes=1 …`) or end the file. The last name before
+    /// the first key is the device of that key.
     func nestedKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -18,7 +18,8 @@ extension FileParser {
                 let hasBlank = cursor.takeBlanks()
                 if cursor.take(0x0a) { break }
                 if cursor.atEnd {
-                    // Names alone may end without a newline, but the last one must be complete.
+                    // A line of names only may end without a newline, but its last name must be
+                    // complete.
                     understood = understood && isByDevice && hasBlank && !hasKeys
                     break
                 }
@@ -40,7 +41,7 @@ extension FileParser {
         return understood
     }
 
-    /// Takes the value of `KEY=VALUE`; false if it is not understood.
+    /// Parses the value in `KEY=VALUE`; false if it is malformed.
     private func assigned(
         _ name: Range<Int>, _ key: InstanceKey?, _ cursor: inout ByteCursor,
         _ row: inout RowWriter
@@ -58,7 +59,7 @@ extension FileParser {
         return false
     }
 
-    /// `NAME VALUE\n` lines; a `default` line is a field of its own.
+    /// Parses `NAME VALUE\n` lines; a `default` line is a separate field.
     func named(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -85,7 +86,7 @@ extension FileParser {
         return understood
     }
 
-    /// `MAJ:MIN Operation VALUE\n` lines, and a `Total VALUE\n` over all devices.
+    /// Parses `MAJ:MIN Operation VALUE\n` lines; skips the `Total VALUE\n` line over all devices.
     func deviceOperations(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -110,8 +111,9 @@ extension FileParser {
         return understood
     }
 
-    /// Takes a device number, or a name that becomes a ``Word``; nil, with the name taken, for a
-    /// device without a number.
+    /// Consumes a device number, or a name that becomes a ``Word``.
+    ///
+    /// Nil, with the name consumed, if a device number was expected but not found.
     private func takeInstance(_ cursor: inout ByteCursor) -> InstanceKey? {
         let start = cursor.position
         guard isByDevice else {
