@@ -37,6 +37,11 @@ struct CollectorAccounts: Sendable {
         health[collectorOf[file]].hasFailed = true
     }
 
+    /// Counts skipped rows of a file.
+    mutating func noteSkipped(_ file: Int, _ rows: UInt64) {
+        health[collectorOf[file]].skippedRows += rows
+    }
+
     /// Ends the pass and returns its results.
     mutating func end() -> [CollectorHealth] {
         close(at: MonotonicClock.nanoseconds, nil)

@@ -10,6 +10,8 @@ public final class FileColumns: Sendable {
     let instance: InstanceKey?
     /// The metrics with a dimension.
     let metrics: [MetricID]
+    /// The prefix of keys that consist of the page size and a node: `2MB N`.
+    private let nodePrefix: String?
 
     /// Derives the columns from the fields of a layout.
     public init(_ layout: FileLayout) {
@@ -19,10 +21,18 @@ public final class FileColumns: Sendable {
         metrics = layout.fields.filter { $0.column == nil }.map(\.metric)
         hasInstances = !metrics.isEmpty
         instance = layout.instance
+        let isByNode = metrics.contains { MetricCatalog[$0].dimension == .pageSizeAndNode }
+        nodePrefix = isByNode ? layout.instance.map { $0.text(.pageSize) + " N" } : nil
     }
 
     /// Whether an instance value comes from this file.
     func owns(_ reading: InstanceReading) -> Bool {
-        (instance == nil || instance == reading.key) && metrics.contains(reading.metric)
+        metrics.contains(reading.metric)
+            && (instance == nil || instance == reading.key || isOfNode(reading.key))
+    }
+
+    private func isOfNode(_ key: InstanceKey) -> Bool {
+        guard let nodePrefix else { return false }
+        return key.text(.pageSizeAndNode).hasPrefix(nodePrefix)
     }
 }

@@ -44,6 +44,17 @@ public struct FieldLayout: Hashable, Sendable {
     }
 }
 
+extension FieldLayout {
+    /// The fields that a metric is read from: the key of its source, and its key in older kernels.
+    public static func fields(
+        of metric: Metric, source: Source, column: Int?
+    ) -> [FieldLayout] {
+        let older = source == metric.v2 ? metric.olderV2Key : nil
+        let sources = [source] + (older.map { [Source("\(source.file) \($0)")] } ?? [])
+        return sources.map { FieldLayout(metric, source: $0, column: column) }
+    }
+}
+
 /// The part of a ``FieldLayout`` that the hot path needs: trivial types, which are cheap to copy.
 struct FieldRule {
     let metric: MetricID

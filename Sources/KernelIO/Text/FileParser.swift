@@ -17,6 +17,8 @@ public struct FileParser: Sendable {
     static let totalName = Array("Total".utf8)
     /// Whether the file is a single record, which is parsed completely or not at all.
     private let isOneRecord: Bool
+    /// The key of each node, if it includes the page size from the file name.
+    var nodeKeys: [InstanceKey] = []
     private var lastWord: (bytes: [UInt8], reading: Reading) = ([], .absent)
 
     /// Creates a parser for a layout.
@@ -27,7 +29,7 @@ public struct FileParser: Sendable {
         self.columns = columns
         isOneRecord =
             switch layout.format {
-            case .singleValue, .spaceSeparated, .perCPU, .text: true
+            case .singleValue, .spaceSeparated, .perCPU, .text, .lineCount: true
             case .flatKeyed, .pressure, .nestedKeyed, .named, .deviceOperations, .numa: false
             }
         isByDevice = layout.fields.contains { MetricCatalog[$0.metric].dimension == .device }
@@ -62,6 +64,7 @@ public struct FileParser: Sendable {
             case .perCPU: perCPU(&cursor, &row)
             case .numa: numa(&cursor, &row)
             case .text: text(&cursor, &row)
+            case .lineCount: lineCount(&cursor, &row)
             }
         if !understood, isOneRecord {
             row.rewind(to: mark)

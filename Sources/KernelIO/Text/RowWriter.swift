@@ -6,6 +6,8 @@ public struct RowWriter: Sendable {
     public let schema: Schema
     /// The values of all rows.
     public var block: RowBlock
+    /// The number of rows in files that were skipped because their device has no name.
+    public internal(set) var skippedRows: UInt64 = 0
     private var base = 0
     private var counterBase = 0
     private var old: [InstanceReading] = []
