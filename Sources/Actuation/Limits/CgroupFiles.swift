@@ -21,8 +21,10 @@ struct CgroupFiles {
     /// Whether to use the cgroup's shadow where one exists.
     var followsShadows = false
 
-    /// Whether the controller's limits are v2's, because no v1 hierarchy has it.
-    func isUnified(_ controller: Controller) -> Bool { set.legacy(controller) == nil }
+    /// Whether the controller's limits are v2's; those of the core need v2, others no v1 hierarchy.
+    func isUnified(_ controller: Controller) -> Bool {
+        controller == .core ? set.unified != nil : set.legacy(controller) == nil
+    }
 
     /// Returns the directory in the controller's hierarchy.
     func directory(_ controller: Controller) throws(ActuationError) -> CgroupDirectory {
@@ -50,7 +52,8 @@ struct CgroupFiles {
     }
 
     private func unifiedHas(_ controller: Controller) -> Bool {
-        set.unified.map { set.hierarchies[$0].controllers.contains(controller) } ?? false
+        guard let unified = set.unified else { return false }
+        return controller == .core || set.hierarchies[unified].controllers.contains(controller)
     }
 
     /// Finds the current value of a limit; throws if this kernel or cgroup does not have it.
@@ -92,10 +95,13 @@ struct CgroupFiles {
 
     private func absence(of limit: Limit) -> ActuationError {
         let version = isUnified(limit.controller) ? "v1" : "v2"
+        let other = version == "v1" ? "v2" : "v1"
+        let place =
+            limit.controller == .core
+            ? "here cgroups are on \(other)" : "here \(limit.controller.rawValue) is on \(other)"
         return ActuationError(
             .unavailable,
-            "\(limit.name) exists on \(version) alone, and here \(limit.controller.rawValue) is on "
-                + (version == "v1" ? "v2" : "v1")
+            "\(limit.name) exists on \(version) alone, and \(place)"
                 + (limit.note.isEmpty ? "" : ". \(limit.note)"))
     }
 
@@ -105,7 +111,7 @@ struct CgroupFiles {
     ) -> ActuationError {
         let enabled = directory.textIfAny("cgroup.controllers", files)
         let name = limit.controller.rawValue
-        if isUnified(limit.controller), let enabled,
+        if limit.controller != .core, isUnified(limit.controller), let enabled,
             !enabled.split(separator: " ").contains(name[...])
         {
             let way = ControllerWay(limit.controller, to: path, in: directory.hierarchy, files)
