@@ -17,8 +17,9 @@ struct PanicCommand: ParsableCommand {
             Without a daemon it does what `cgwarden restore` does.
             """)
 
-    /// The time limit of the daemon's answer and of each restore; the whole command takes under 10
-    /// s.
+    /// The time limit of the daemon's answer and of each restore.
+    ///
+    /// The whole command takes less than 10 s.
     private static let patience = Duration.milliseconds(2500)
 
     func run() throws {

@@ -121,7 +121,7 @@ actor Warden {
     private func carryOut(_ effects: [Effect], isDry: Bool) {
         guard !isDry else { return answers = simulation.results(of: effects) }
         guard trail.isFailing else { return enforcer.enforce(effects) }
-        // Do not act without an audit log, except to undo.
+        // Without an audit log, disruptive effects are refused unless they undo something.
         let isForbidden = { (effect: Effect) in !effect.isUndo && effect.kind.isDisruptive }
         answers += effects.filter(isForbidden).map {
             EffectResult(id: $0.id, outcome: .vetoed("the audit log cannot be written"))

@@ -108,7 +108,7 @@ struct DemoStage {
         _ = Deadline(after: .seconds(40)).wait { daemon.end() != nil }
     }
 
-    // MARK: What is made and removed
+    // MARK: Setup and cleanup
 
     /// The demo's own journal, apart from the daemon's: the demo's cgroups outlive the daemon.
     private var journal: UndoJournal { UndoJournal(directory: "\(Self.folder)/stage") }

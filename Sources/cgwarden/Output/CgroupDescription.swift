@@ -183,7 +183,7 @@ struct CgroupDescription {
         }
         let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
             let reading = snapshot[index, metric.id]
-            // A mount over the cgroup hides all its values; the line above reports it.
+            // A mount over the cgroup hides all its values; the text has reported that already.
             guard metric.dimension == nil, reading != .absent, reading != .covered else {
                 return nil
             }

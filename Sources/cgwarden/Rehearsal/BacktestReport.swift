@@ -114,7 +114,7 @@ struct BacktestReport {
         return notes
     }
 
-    // MARK: Words
+    // MARK: Formatting
 
     static func name(_ origin: Effect.Origin) -> String {
         if case .rule(let name) = origin { return name }

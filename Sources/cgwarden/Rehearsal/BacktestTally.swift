@@ -72,7 +72,7 @@ struct BacktestTally {
 
     private static let flapWindow: UInt64 = 600_000_000_000
 
-    // MARK: What happens
+    // MARK: Counting
 
     mutating func beginRun(_ document: PolicyDocument) {
         self.document = document
@@ -152,7 +152,7 @@ struct BacktestTally {
         }
     }
 
-    // MARK: What is told
+    // MARK: Results
 
     /// The places in order: rules in the policy's order, then others by name; each by path.
     var places: [Place] { counts.keys.sorted { isBefore($0, $1) } }

@@ -3,8 +3,8 @@ import ArgumentParser
 /// A completion candidate in the form that the requesting shell needs.
 ///
 /// The text can be a name that any user chose. bash expands candidates, including command
-/// substitution, and then inserts the result unquoted, so each step needs its own quoting. This
-/// works on scalars, because a Character can begin with a letter and contain a `$`.
+/// substitution, and then inserts the result unquoted. Each of the two steps needs its own quoting.
+/// This works on scalars, because a Character can begin with a letter and contain a `$`.
 enum OfferedWord {
     /// Returns nil if the text cannot be offered after what was typed.
     static func text(_ word: String, behind typed: String, to shell: CompletionShell?) -> String? {

@@ -2,8 +2,9 @@ import Actuation
 import Hierarchy
 import KernelIO
 
-/// The directory of the undo journal and the holds, on a tmpfs because cgroups do not survive a
-/// reboot either.
+/// The directory of the undo journal and the holds.
+///
+/// It is on a tmpfs, so its contents vanish together with the cgroups.
 enum StateDirectory {
     /// The environment variable that overrides every other choice.
     static let variable = "CGWARDEN_STATE_DIRECTORY"
@@ -63,8 +64,9 @@ enum StateDirectory {
 
     static func journal() throws -> UndoJournal { UndoJournal(directory: try path()) }
 
-    /// Returns this user's journal; if they have no state directory but root has, throws that root
-    /// must ask.
+    /// Returns this user's journal.
+    ///
+    /// If the user has no state directory but root has one, the error says to run as root.
     static func journalToRead() throws -> UndoJournal {
         do {
             return try journal()
