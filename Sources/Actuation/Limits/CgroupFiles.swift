@@ -21,7 +21,7 @@ struct CgroupFiles {
     /// Whether to use the cgroup's shadow where one exists.
     var followsShadows = false
 
-    /// Whether the controller's limits are v2's; those of the core need v2, others no v1 hierarchy.
+    /// Whether the controller's limits follow v2; for the core, whether v2 is mounted.
     func isUnified(_ controller: Controller) -> Bool {
         controller == .core ? set.unified != nil : set.legacy(controller) == nil
     }

@@ -67,8 +67,9 @@ public final class AuditLog: Sendable {
     /// Reopens the file, for example after logrotate(8) has renamed it.
     public func reopen() { queue.add(.reopen) }
 
-    /// Whether the last write failed, in which case disruptive actions should not be taken
-    /// unaccounted.
+    /// Whether the last write failed.
+    ///
+    /// Disruptive actions should then be refused, because nobody could account for them.
     public var isFailing: Bool { file.state.withLock { $0.failure != nil } }
 
     /// The error of the last write; nil if it succeeded.

@@ -47,7 +47,7 @@ struct EffectQueue {
     private var places = TakenPlaces()
     /// The jobs that wait for each job.
     private var followers: [UInt64: [UInt64]] = [:]
-    /// The jobs that wait for a thread at most.
+    /// The jobs that may start, if need be once a thread is free.
     private var ready = ReadyJobs()
     private var results: [EffectResult] = []
     /// The number of waiting jobs in each chain.

@@ -1,7 +1,8 @@
 internal import CgroupModel
 internal import Policy
 
-/// The lanes and paths of unfinished jobs, which finds a new job's predecessors without a scan.
+/// An index of unfinished jobs by lane and path, which finds a new job's predecessors without a
+/// scan.
 struct TakenPlaces {
     /// The last job of each lane, which itself waits for the earlier ones.
     private var last: [EffectQueue.Lane: UInt64] = [:]
