@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// Reads the machine's own figures from `/proc`.
+/// Reads the metrics of the whole host from `/proc`.
 struct HostReader {
     private let system: SystemRoot
     private var previous = HostSample()
@@ -28,6 +28,7 @@ struct HostReader {
         host.pressure.cpu = pressure("cpu")
         host.pressure.memory = pressure("memory")
         host.pressure.io = pressure("io")
+        host.pressure.irq = pressure("irq")
         previous = host
         return host
     }

@@ -3,7 +3,7 @@ internal import KernelIO
 
 /// Reads the files of some of the cgroups.
 ///
-/// All of it happens on one thread, and the hot path allocates nothing for a file.
+/// All calls come from one thread, and the hot path makes no allocation per file.
 struct SweepReader: ~Copyable {
     private let plan: ReadPlan
     private let hierarchies: [MountedHierarchy]
@@ -12,6 +12,8 @@ struct SweepReader: ~Copyable {
     private let columns: [FileColumns]
     private let gates: [FileGate?]
     private let isGated: [Bool]
+    /// Whether the kernel returns each file in pieces of at most 4096 bytes.
+    private let isList: [Bool]
     private let derivations: Derivations
     private var roots: [Int32] = []
     private var table: DescriptorTable
@@ -32,20 +34,21 @@ struct SweepReader: ~Copyable {
         let gates = plan.files.map { FileGate($0, plan.schema) }
         self.gates = gates
         isGated = gates.map { $0 != nil }
+        isList = plan.files.map { $0.layout.format == .lineCount }
         derivations = Derivations(plan.schema, on: set)
         accounts = CollectorAccounts(plan)
         table = DescriptorTable(budget: budget)
         writer = RowWriter(schema: plan.schema)
     }
 
-    /// Closes everything; must be the last call.
+    /// Closes all files; must be the last call.
     mutating func close() {
         table.closeAll()
         for root in roots where root >= 0 { DescriptorTable.release(root) }
         roots = []
     }
 
-    /// Puts a cgroup into a row, or takes it out with nil.
+    /// Assigns cgroups to rows; nil clears a row.
     mutating func assign(_ changes: [(row: Int, content: ShardRow?)]) {
         for (row, content) in changes {
             while rows.count <= row {
@@ -58,7 +61,7 @@ struct SweepReader: ~Copyable {
             rows[row] = content
             isSettingsDue[row] = content != nil
             if let old, let content, old.generation == content.generation {
-                // The same cgroup gained or lost a hierarchy.
+                // The same cgroup appeared in or vanished from a hierarchy.
                 for (index, file) in plan.files.enumerated()
                 where old.inodes[file.hierarchy] != content.inodes[file.hierarchy]
                     || file.applies(to: old) != file.applies(to: content)
@@ -73,7 +76,7 @@ struct SweepReader: ~Copyable {
         }
     }
 
-    /// Marks rows whose settings someone may have changed.
+    /// Marks rows whose settings may have changed.
     mutating func settingsChanged(_ changed: [Int]) {
         for row in changed { isSettingsDue[row] = true }
     }
@@ -100,7 +103,7 @@ struct SweepReader: ~Copyable {
         return SweepResult(block: writer.block, health: health, vanished: vanished)
     }
 
-    /// What is done with a file in one pass.
+    /// The action for a file in one pass.
     private enum Step {
         case read(Int)
         case carry(Int)
@@ -132,7 +135,7 @@ struct SweepReader: ~Copyable {
                 accounts.turn(to: index)
                 let descriptor = table[base + index]
                 if descriptor >= 0 {
-                    consume(index, row, buffer.fill(from: descriptor))
+                    consume(index, row, fill(index, from: descriptor))
                 } else if descriptor != DescriptorTable.Vacancy.absent || reprobe {
                     readUnkept(index, row, due, &directory)
                 }
@@ -145,14 +148,14 @@ struct SweepReader: ~Copyable {
         }
     }
 
-    /// Opens a file, reads it, and keeps it open if it is read often.
+    /// Opens and reads a file, and keeps it open if it is read often.
     private mutating func readUnkept(
         _ index: Int, _ row: Int, _ due: SweepDue, _ directory: inout OpenDirectory
     ) {
         guard let content = rows[row] else { return }
         let file = plan.files[index]
         let slot = row * plan.files.count + index
-        // The columns are those of another file, or absent since the row was assigned.
+        // The columns belong to another file, or have been absent since the row was assigned.
         guard file.applies(to: content) else { return table.leaveVacant(slot) }
         let inode = content.inodes[file.hierarchy]
         if directory.hierarchy != file.hierarchy {
@@ -173,23 +176,31 @@ struct SweepReader: ~Copyable {
         guard descriptor >= 0 else {
             return fail(index, vacancy: table[slot])
         }
-        consume(index, row, buffer.fill(from: descriptor))
+        consume(index, row, fill(index, from: descriptor))
         if table[slot] != descriptor {
             if keep { health.unkept += 1 }
             DescriptorTable.release(descriptor)
         }
     }
 
+    private mutating func fill(_ index: Int, from descriptor: Int32) -> Int32 {
+        isList[index] ? buffer.fillToEnd(from: descriptor) : buffer.fill(from: descriptor)
+    }
+
     private mutating func consume(_ index: Int, _ row: Int, _ code: Int32) {
         health.filesRead += 1
         guard code != 0 else {
+            let skipped = writer.skippedRows
             if !parsers[index].parse(buffer, into: &writer) { note(.malformed, index) }
+            if writer.skippedRows > skipped {
+                accounts.noteSkipped(index, writer.skippedRows - skipped)
+            }
             return
         }
         let reason = IOError.reading(for: code)
         if reason == .gone || reason == .absent {
-            // The cgroup was removed, or only its controller was switched off: looking at the
-            // directory tells, and the next tick opens the file anew.
+            // Either the cgroup was removed or only its controller was disabled; the directory
+            // tells which. The next tick opens the file again.
             table.clear(row * plan.files.count + index)
             fail(index, exists(row, in: plan.files[index].hierarchy) ? .absent : .gone)
         } else {
@@ -198,7 +209,7 @@ struct SweepReader: ~Copyable {
         }
     }
 
-    /// Counts a file that gives nothing though it is there.
+    /// Counts a file that exists but gives no values.
     private mutating func note(_ reason: Reading, _ index: Int) {
         switch reason {
         case .notPermitted: health.notPermitted += 1
@@ -208,7 +219,7 @@ struct SweepReader: ~Copyable {
         accounts.noteFailure(index)
     }
 
-    /// Whether the directory of a row is still there; notes it as vanished if not.
+    /// Whether a row's directory still exists; records it as vanished if not.
     private mutating func exists(_ row: Int, in hierarchy: Int) -> Bool {
         guard let content = rows[row] else { return false }
         let directory = table.openDirectory(
@@ -238,7 +249,7 @@ struct SweepReader: ~Copyable {
         writer.endFile(columns[index])
     }
 
-    /// The files that a usual pass reads, for measuring against the floor.
+    /// The files that a typical pass reads, for the benchmark against the lower bound.
     mutating func usualFiles() -> [(Tier, [UInt8])] {
         var files: [(Tier, [UInt8])] = []
         for (row, content) in rows.enumerated() {
@@ -259,9 +270,9 @@ struct SweepReader: ~Copyable {
     }
 }
 
-/// A cgroup's directory, open for as long as its files are opened.
+/// A cgroup's directory, kept open while its files are opened.
 private struct OpenDirectory {
-    /// A descriptor, or why there is none.
+    /// The descriptor, or a vacancy.
     var descriptor: Int32 = -1
     var hierarchy = -1
 

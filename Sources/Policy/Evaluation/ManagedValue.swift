@@ -136,7 +136,7 @@ struct ManagedValue: Sendable {
             return both.isEmpty ? nil : .text(both.description)
         case .flag: return left == .number(0) ? right : left
         default:
-            let isProtection = ["memory.low", "memory.min"].contains(key.name)
+            let isProtection = key.limit?.isProtection ?? false
             return left.isWider(than: right) == isProtection ? left : right
         }
     }
@@ -151,7 +151,7 @@ extension LimitKey {
         default:
             if name == "cpu.max.period" || name == "cpu.max.burst" { return nil }
             guard let current else {
-                let isProtection = ["memory.low", "memory.min"].contains(name)
+                let isProtection = limit?.isProtection ?? false
                 return value == .unlimited || isProtection ? nil : .limit
             }
             return value == current || value.isWider(than: current) ? nil : .limit

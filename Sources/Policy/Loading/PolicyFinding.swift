@@ -54,6 +54,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case minAboveMax = "min-above-max"
     case noChange = "no-change"
     case impossible
+    case unseen
     case trustedAttribute = "untrusted-xattr"
     case overlap
     case unused
@@ -69,7 +70,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     public var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .shortWindow, .disabledHere, .uncounted:
+            .unseen, .shortWindow, .disabledHere, .uncounted:
             true
         default: false
         }

@@ -1,12 +1,13 @@
 import CgroupModel
 import Configuration
 
-/// The part `metrics:` of `cgwarden.yaml`, named as the options of the command line.
+/// The section `metrics` of `cgwarden.yaml`, with keys named after the command-line options.
 extension ExportSelection {
-    private static let keys = [
-        "profile", "depth", "include", "exclude", "exclude_device", "idle_devices", "per_cpu",
-        "pressure_averages", "io_cost", "memory_stat", "max_cgroups", "inline_labels",
-    ]
+    private static let keys =
+        [
+            "profile", "depth", "include", "exclude", "exclude_device", "idle_devices",
+            "max_cgroups", "inline_labels",
+        ] + ExportExtra.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
     mutating func read(_ node: ConfigNode) throws(ConfigError) {
         for entry in try node.mapping(for: "metrics", keys: Self.keys) {
@@ -35,11 +36,11 @@ extension ExportSelection {
 }
 
 extension Glob {
-    /// What a pattern for paths has to be.
+    /// The rule for path patterns, as error messages state it.
     static let pathRule =
         "a pattern for cgroups must begin with /, such as /system.slice/**, and close its brackets"
 
-    /// A pattern for paths of cgroups; nil if it is none.
+    /// Parses a pattern for cgroup paths; nil if it is invalid.
     init?(path pattern: String) {
         guard pattern.hasPrefix("/") else { return nil }
         self.init(pattern, separator: "/")

@@ -1,14 +1,15 @@
 import CgroupModel
 import Policy
 
-/// Why values are what they are: each layer's wish, the highest first, and what is not active.
+/// The origin of a cgroup's values: the request of each layer, highest first, and the inactive
+/// parts, and the state of its rules.
 struct ExplanationReport {
     private let path: CgroupPath
     private let values: [ValueExplanation]
     private let inactive: [InactivePart]
     private let rules: [RuleExplanation]
 
-    /// Explains a cgroup that the engine's last sample has.
+    /// Explains a cgroup; throws if the engine's last sample does not contain it.
     init(of path: CgroupPath, by engine: PolicyEngine) throws {
         guard engine.sees(path) else {
             throw CgwardenError(
@@ -21,7 +22,7 @@ struct ExplanationReport {
         inactive = engine.inactive(on: path)
     }
 
-    /// What `policy explain` prints.
+    /// The output of `policy explain`.
     var text: String {
         guard !values.isEmpty || !inactive.isEmpty || !rules.isEmpty else {
             return "no policy applies to \(path)\n"

@@ -1,8 +1,8 @@
 import CgroupModel
 import Policy
 
-/// Where rules stand with cgroups, with the numbers that they look at and what they wait for: the
-/// same for `status` and `policy explain`, for people and for programs.
+/// The state of rules for cgroups, with the values that they evaluate and what they wait for: the
+/// same for `status` and `policy explain`, as text and as JSON.
 struct RuleReport {
     private let rules: [RuleExplanation]
 

@@ -2,7 +2,7 @@ import CgroupModel
 import Enforcement
 import Policy
 
-/// What `cgwarden status` prints.
+/// The output of `cgwarden status`.
 struct StatusReport {
     private let state: WardenNumbers.State
     private let trail: AuditTrail

@@ -2,9 +2,9 @@
 import ArgumentParser
 import CgroupModel
 
-/// What is exported: the same options for every command that serves.
+/// The options that select metrics, shared by all commands that serve them.
 ///
-/// What is not given stays as the configuration has it.
+/// An option that is not given leaves the configuration unchanged.
 struct MetricsOptions: ParsableArguments {
     @Option(
         name: .customLong("metrics.profile"),
@@ -49,6 +49,14 @@ struct MetricsOptions: ParsableArguments {
         name: .customLong("metrics.memory-stat"),
         help: "Also all of memory.stat by its keys, for debugging.")
     var memoryStat = false
+    @Flag(name: .customLong("metrics.numa"), help: "Also memory by memory node.")
+    var numa = false
+    @Flag(name: .customLong("metrics.processes"), help: "Also the number of processes.")
+    var processes = false
+    @Flag(
+        name: .customLong("metrics.controllers"),
+        help: "Also living and removed cgroups by controller (v2).")
+    var controllers = false
     @Option(
         name: .customLong("metrics.max-cgroups"),
         help: "The most cgroups, shallow and old ones first; 1000 by default.")
@@ -75,7 +83,7 @@ struct MetricsOptions: ParsableArguments {
         }
     }
 
-    /// The selection of a configuration with what was given here.
+    /// Applies the given options to the selection of a configuration.
     func applied(to configured: ExportSelection) -> ExportSelection {
         var selection = configured
         if let profile { selection.profile = profile }
@@ -86,7 +94,8 @@ struct MetricsOptions: ParsableArguments {
         if idleDevices { selection.hasIdleDevices = true }
         let extras: [(Bool, ExportExtra)] = [
             (perCPU, .perCPU), (pressureAverages, .pressureAverages), (ioCost, .ioCost),
-            (memoryStat, .memoryStat),
+            (memoryStat, .memoryStat), (numa, .numa), (processes, .processes),
+            (controllers, .controllers),
         ]
         selection.extras.formUnion(extras.filter(\.0).map(\.1))
         if let maxCgroups { selection.mostCgroups = maxCgroups }
@@ -95,7 +104,7 @@ struct MetricsOptions: ParsableArguments {
     }
 }
 
-/// A pattern for paths of cgroups.
+/// A pattern for cgroup paths.
 struct PathGlob {
     let glob: Glob
 
@@ -117,7 +126,7 @@ struct DeviceGlob {
     }
 }
 
-/// Names of labels of `cgroup_info`, separated by commas.
+/// A comma-separated list of label names of `cgroup_info`.
 struct InlineLabels {
     let labels: [IdentityLabel]
 

@@ -127,7 +127,7 @@ import Testing
                 do: [log]
                 when: >-
                   memory.usage > 90% of memory.max or memory.high > 1GiB or pids.current > 5
-                  or avg(memory.swap, 10s) > 1GiB or group("none").memory.usage > 1GiB
+                  or group("none").memory.usage > 1GiB
                   or pids.max > 5
             """)
         for time in 0...1 {
@@ -139,7 +139,7 @@ import Testing
                         values: [
                             "memory.max": .unlimited, "memory.high": .notPermitted,
                             "memory.usage": Reading(5), "pids.max": .absent,
-                            "memory.swap.usage": Reading(0), "pids.current": .malformed,
+                            "pids.current": .malformed,
                         ])
                 ])
         }
