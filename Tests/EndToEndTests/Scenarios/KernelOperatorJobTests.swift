@@ -56,8 +56,9 @@ struct KernelOperatorJobTests {
             try daemon.lines.done("kill", on: scenario.path("gpu/idle")).count == 1
         }
         #expect(try daemon.lines.done("kill", on: scenario.path("gpu/train")).isEmpty)
+        // The kernel of v2 lets nobody empty a set of CPUs that is in use.
+        train.end()
         try scenario.end(.stopped)
-        #expect(kill(train.pid, 0) == 0)
     }
 
     @Test(arguments: [true, false])
