@@ -1,6 +1,6 @@
 public import CgroupModel
 
-/// A place in a ``HistoryRing``, to look back and to go from snapshot to snapshot.
+/// A place in a ``HistoryRing``, from which to look back.
 ///
 /// The ring goes on meanwhile: the cursor stays with its snapshot, even when the ring drops it.
 public struct HistoryCursor: Sendable {
@@ -21,43 +21,17 @@ public struct HistoryCursor: Sendable {
         _ = snapshot(back: 0)
     }
 
-    /// The newest snapshot; the cursor stays where it is.
-    public var latest: Snapshot? { ring.latest }
-
-    /// How many snapshots the newest one is ahead, nil while there is none.
-    public var distanceToLatest: Int? { number.map { max(ring.numbers.upperBound - 1 - $0, 0) } }
-
     /// Goes to the snapshot `count` before the newest; nil, without a move, if there is none.
     public mutating func snapshot(back count: Int) -> Snapshot? {
         let numbers = ring.numbers
         guard count >= 0, count < numbers.count else { return nil }
-        return go(to: numbers.upperBound - 1 - count)
-    }
-
-    /// Goes to the next older snapshot; nil, without a move, at the oldest.
-    public mutating func stepBackward() -> Snapshot? {
-        guard let number else { return snapshot(back: 0) }
-        return go(to: number - 1)
-    }
-
-    /// Goes to the next newer snapshot that is still there; nil, without a move, at the newest.
-    public mutating func stepForward() -> Snapshot? {
-        guard let number else { return snapshot(back: 0) }
-        return go(to: max(number + 1, ring.numbers.lowerBound))
-    }
-
-    /// Goes to the newest snapshot taken at `wallTime` (microseconds since 1970) or before, or to
-    /// the oldest if all are younger; nil only while there is none.
-    public mutating func seek(wallTime: UInt64) -> Snapshot? {
-        ring.number(at: wallTime).flatMap { go(to: $0) }
-    }
-
-    private mutating func go(to target: Int) -> Snapshot? {
+        let target = numbers.upperBound - 1 - count
         guard let snapshot = load(target) else { return nil }
         number = target
         current = snapshot
         return snapshot
     }
+
 
     private mutating func load(_ target: Int) -> Snapshot? {
         if let known = kept.first(where: { $0.number == target }) { return known.snapshot }

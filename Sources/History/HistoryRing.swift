@@ -59,9 +59,6 @@ public final class HistoryRing: Sendable {
     /// The newest snapshot as it was appended, nil before the first.
     public var latest: Snapshot? { state.withLock { $0.latest } }
 
-    /// When the oldest snapshot was taken, in microseconds since 1970; nil before the first.
-    public var oldestWallTime: UInt64? { state.withLock { $0.groups.first?.wallTimes.first } }
-
     /// When the newest snapshot was taken, in microseconds since 1970; nil before the first.
     public var newestWallTime: UInt64? { state.withLock { $0.groups.last?.wallTimes.last } }
 
@@ -71,19 +68,5 @@ public final class HistoryRing: Sendable {
     /// The groups that hold frames of a range, oldest first.
     func groups(overlapping range: Range<Int>) -> [KeyframeGroup] {
         state.withLock { $0.groups.filter { $0.numbers.overlaps(range) } }
-    }
-
-    /// The newest frame taken at `wallTime` or before, or else the oldest one.
-    ///
-    /// A clock may have been set back, so the times need not be in order.
-    func number(at wallTime: UInt64) -> Int? {
-        state.withLock { state in
-            for group in state.groups.reversed() {
-                if let number = group.numbers.last(where: { group.wallTime($0) <= wallTime }) {
-                    return number
-                }
-            }
-            return state.groups.first?.numbers.lowerBound
-        }
     }
 }

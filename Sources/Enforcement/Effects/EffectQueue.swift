@@ -131,7 +131,7 @@ struct EffectQueue {
             } else {
                 let time = job.effects.map(patience).max() ?? .zero
                 running[job.number] = Running(
-                    job: job, deadline: now + Self.nanoseconds(bounds.deadline + time))
+                    job: job, deadline: now + (bounds.deadline + time).nanoseconds)
                 started.append(job)
             }
             for chain in job.chains where chains[chain] == nil { broken.remove(chain) }
@@ -161,7 +161,7 @@ struct EffectQueue {
 
     /// Gives a job more time.
     mutating func extend(_ number: UInt64, by time: Duration) {
-        running[number]?.deadline += Self.nanoseconds(time)
+        running[number]?.deadline += time.nanoseconds
     }
 
     /// Notes how a job ended; one that hung is answered a second time, and its cgroup is free again.
@@ -205,12 +205,6 @@ struct EffectQueue {
         if outcome.endsChain, !effect.continuesOnError || outcome.isHookVeto(effect) {
             broken.insert(effect.chain)
         }
-    }
-
-    private static func nanoseconds(_ time: Duration) -> UInt64 {
-        let (seconds, attoseconds) = time.components
-        return UInt64(clamping: seconds) * 1_000_000_000
-            + UInt64(clamping: attoseconds / 1_000_000_000)
     }
 }
 

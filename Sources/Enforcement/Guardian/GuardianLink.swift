@@ -1,4 +1,5 @@
 public import Actuation
+internal import CgroupModel
 internal import KernelIO
 internal import Synchronization
 
@@ -67,11 +68,7 @@ public final class GuardianLink: ThawKeeping {
     /// Sees to it that a cgroup goes on, even if this process hangs; of several deadlines the last
     /// one counts.
     public func thaw(inode: UInt64, within time: Duration) {
-        let (seconds, attoseconds) = time.components
-        let length =
-            UInt64(clamping: seconds) &* 1_000_000_000
-            &+ UInt64(clamping: attoseconds / 1_000_000_000)
-        let deadline = MonotonicClock.bootNanoseconds + length
+        let deadline = MonotonicClock.bootNanoseconds + time.nanoseconds
         contact.withLock { contact in
             let last = max(contact.deadlines[inode] ?? 0, deadline)
             contact.deadlines[inode] = last

@@ -183,8 +183,7 @@ public final class OOMGuardRunner: Sendable {
         return guards.map(\.due).min().map { due in
             let left = due.since(now)
             guard left > .zero else { return 0 }
-            let (seconds, attoseconds) = left.components
-            return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+            return Int32(clamping: left.milliseconds + 1)
         }
     }
 

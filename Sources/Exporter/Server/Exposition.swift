@@ -146,11 +146,4 @@ actor Exposition {
         return ByteBuffer(bytes: encoder.bytes)
     }
 }
-
-extension Duration {
-    fileprivate var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
-    }
-}
 #endif

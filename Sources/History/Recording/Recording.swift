@@ -46,11 +46,6 @@ public struct Recording: Sendable {
         segments[places[number].segment].header.origin
     }
 
-    /// Whether a snapshot is the first of its run: generations and ticks begin anew there.
-    public func beginsRun(_ number: Int) -> Bool {
-        number == 0 || origin(number) != origin(number - 1)
-    }
-
     /// The newest snapshot taken at `wallTime` or before, or else the oldest one.
     ///
     /// A clock may have been set back, so the times need not be in order.

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 
 /// An instant until which something is waited for; time in suspend counts (CLOCK_BOOTTIME).
@@ -6,10 +7,7 @@ public struct Deadline: Sendable {
 
     /// The instant after a span from now.
     public init(after span: Duration) {
-        let (seconds, attoseconds) = span.components
-        let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        let length = whole.overflow ? UInt64.max / 4 : min(whole.partialValue, UInt64.max / 4)
-        end = Self.now + length + UInt64(clamping: attoseconds / 1_000_000_000)
+        end = Self.now + span.nanoseconds
     }
 
     /// Whether it is over.

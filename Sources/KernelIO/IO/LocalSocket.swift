@@ -140,9 +140,6 @@ internal import Glibc
         }
         return true
     }
-
-    /// Says that nothing more is sent (shutdown(2)).
-    public func finishSending() { _ = shutdown(socket.number, Int32(SHUT_WR)) }
 }
 
 /// What both ends need.

@@ -19,9 +19,6 @@ public struct RowWriter: Sendable {
         block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
     }
 
-    /// How many rows there are.
-    public var rowCount: Int { block.instanceStarts.count - 1 }
-
     /// Appends a row in which everything is absent.
     public mutating func appendRow() {
         let absent = Reading.absent.rawValue
