@@ -71,11 +71,18 @@ struct UndoTarget {
         return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
     }
 
-    /// The cgroup that a shadow's processes belong to; nil if this is not a shadow.
+    /// The cgroup that a shadow's processes belong to; nil if this is not a shadow, or if that
+    /// cgroup was removed.
     private func refuge() throws(IOError) -> CgroupDirectory? {
         guard let origin = MembershipText(entry.wanted) else { return nil }
-        let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
-        return refuge.inode == origin.inode ? refuge : nil
+        do throws(IOError) {
+            let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
+            return refuge.inode == origin.inode ? refuge : nil
+        } catch {
+            // Else the shadow itself would count as gone.
+            if error.isGone { return nil }
+            throw error
+        }
     }
 
     /// Moves out the processes that were forked in the shadow, which no entry has, until it is

@@ -11,6 +11,9 @@ public final class OwnershipProbe: Sendable {
         let path: String
     }
 
+    /// The most owners to cache; then all are queried again.
+    private static let capacity = 8192
+
     private let connections: SystemdConnections
     private let isSystemdRunning: Bool
     private let known = Mutex<[Identity: CgroupOwner]>([:])
@@ -51,12 +54,18 @@ public final class OwnershipProbe: Sendable {
         let identity = Self.identity(of: directory)
         if let owner = known.withLock({ $0[identity] }) { return owner }
         let owner: CgroupOwner
+        var isCertain = true
         do throws(BusError) {
-            owner = try self.owner(path, isManaged: directory.hierarchy.isManagedBySystemd)
+            owner = try self.owner(
+                path, isManaged: directory.hierarchy.isManagedBySystemd, &isCertain)
         } catch {
             throw ActuationError(error, while: "find out whose \(directory.path) is")
         }
-        known.withLock { $0[identity] = owner }
+        guard isCertain else { return owner }
+        known.withLock { known in
+            if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
+            known[identity] = owner
+        }
         return owner
     }
 
@@ -91,18 +100,21 @@ public final class OwnershipProbe: Sendable {
         }
     }
 
-    private func owner(_ path: String, isManaged: Bool) throws(BusError) -> CgroupOwner {
+    /// Clears `isCertain` if a user's systemd did not answer, so that it is queried again.
+    private func owner(
+        _ path: String, isManaged: Bool, _ isCertain: inout Bool
+    ) throws(BusError) -> CgroupOwner {
         let components = path.split(separator: "/").map(String.init)
         if let owner = OwnerPattern.owner(of: components) { return owner }
         var owner = CgroupOwner.nobody
-        if isSystemdRunning, isManaged { owner = try askedOwner(path, of: .system) }
+        if isSystemdRunning, isManaged { owner = try askedOwner(path, of: .system, &isCertain) }
         guard let runtime = OwnerPattern.runtime(of: components) else { return owner }
         if case .systemd(let unit) = owner { return .container(runtime: runtime, unit: unit) }
         return .container(runtime: runtime, unit: nil)
     }
 
     private func askedOwner(
-        _ path: String, of instance: SystemdInstance
+        _ path: String, of instance: SystemdInstance, _ isCertain: inout Bool
     ) throws(BusError) -> CgroupOwner {
         guard let facts = try connections[instance].unit(ofCgroup: path) else { return .nobody }
         let unit = SystemdUnit(facts.name, of: instance)
@@ -114,9 +126,10 @@ public final class OwnershipProbe: Sendable {
             return .delegated(unit)
         }
         do throws(BusError) {
-            let nested = try askedOwner(path, of: .user(user))
+            let nested = try askedOwner(path, of: .user(user), &isCertain)
             return nested == .nobody ? .delegated(unit) : nested
         } catch .unreachable {
+            isCertain = false
             return .delegated(unit)
         }
     }

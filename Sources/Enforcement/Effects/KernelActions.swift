@@ -71,7 +71,7 @@ public struct KernelActions: EffectPerforming {
     /// Returns an operator's hold on the effect; thaws and undos are never held.
     private func reasonToLeave(_ effect: Effect) -> String? {
         guard !effect.isUndo, effect.kind != .thaw else { return nil }
-        return (try? holds?.hold(of: effect.target.path)).map { "held by an operator (\($0.path))" }
+        return holds?.obstacle(on: effect.target.path)
     }
 
     private func perform(

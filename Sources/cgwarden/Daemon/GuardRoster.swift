@@ -195,8 +195,7 @@ struct GuardRoster: Sendable {
             journal: machine.journal.owned(by: JournalEntry.guarding),
             protected: ProtectedSet(set: machine.set, protection: document.protection),
             notices: notices, hooks: hooks, deadlines: deadlines,
-            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" }
-            },
+            hold: { path in holds.obstacle(on: path) },
             audit: audit)
     }
 
