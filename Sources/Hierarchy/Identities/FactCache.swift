@@ -37,7 +37,7 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
         value(of: key, at: MonotonicClock.nanoseconds) { _ in find() }
     }
 
-    /// The same at a given time; `find` receives the stale value, nil if there is none.
+    /// The value at a given time; `find` receives the stale value, nil if there is none.
     func value(of key: Key, at now: UInt64, find: (Value?) -> Value) -> Value {
         let (old, isFresh) = state.withLock { state -> (Value?, Bool) in
             guard let known = state.known[key] else { return (nil, false) }

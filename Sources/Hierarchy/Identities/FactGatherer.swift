@@ -162,7 +162,7 @@ public final class FactGatherer: Sendable {
         }
     }
 
-    /// Takes the next piece of work; nil ends the thread, because none may be done now.
+    /// Takes the next piece of work; if none may be done now, ends the thread and returns nil.
     private func next(_ state: inout State, _ isRoot: Bool) -> (UInt32, Work)? {
         let now = clock()
         var user: UInt32?

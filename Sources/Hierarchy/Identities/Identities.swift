@@ -5,9 +5,9 @@ internal import KernelIO
 /// files.
 ///
 /// Asking never waits. State files are read in the background on the allowance of their owner
-/// (``FactGatherer``); until then, a cgroup is identified by its path alone. A container that its
-/// runtime has not recorded yet is looked up again after 1 s, 2 s, 4 s and so on, up to ten
-/// minutes. Known ones are looked up again every ten minutes, because containers can be renamed.
+/// (``FactGatherer``); until then, a cgroup is identified by its path alone. If a runtime has not
+/// recorded a container yet, the lookup repeats after 1 s, 2 s, 4 s and so on, up to ten minutes.
+/// Known containers are looked up every ten minutes, because they can be renamed.
 public final class Identities: Sendable {
     private struct Known: Sendable {
         let path: CgroupPath

@@ -1,4 +1,4 @@
-/// The identifier of the machine's current boot.
+/// The identifier of the host's current boot.
 public enum BootID {
     /// The content of `/proc/sys/kernel/random/boot_id`; empty if it cannot be read.
     public static let current: String = {

@@ -69,7 +69,7 @@ public struct ChildProcess: ~Copyable, Sendable {
     }
 }
 
-/// How a process ended.
+/// The way a process ended.
 public enum ProcessEnd: Hashable, Sendable {
     /// It exited with a status from 0 to 255.
     case exited(Int32)

@@ -26,7 +26,7 @@ public struct RegularFile: ~Copyable, Sendable {
         descriptor = try found.opened()
     }
 
-    /// Reads the whole file; refuses one that is, or has grown, larger than `most` bytes.
+    /// Reads the whole file; throws if it is, or has grown, larger than `most` bytes.
     public func contents(most: Int) throws(FileRefusal) -> [UInt8] {
         guard size <= most else {
             throw FileRefusal(path, "is larger than \(most) bytes (\(size)); split it")

@@ -43,7 +43,7 @@ public enum TrustedFile {
     /// The names in a directory, without subdirectories, in byte order; nil if it is not a
     /// directory.
     ///
-    /// Refuses a directory that others than root or this user own or can write to.
+    /// Refuses a directory that users other than root and this one own or can write to.
     public static func names(in path: String) throws(Refusal) -> [[UInt8]]? {
         let found = try FoundFile(path, links: .trusted)
         guard found.isDirectory else { return nil }
