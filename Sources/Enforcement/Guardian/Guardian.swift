@@ -54,6 +54,7 @@ public struct Guardian {
     private func watch() -> Bool? {
         var restores = true
         var deadlines: [UInt64: UInt64] = [:]
+        var rest: [UInt8] = []
         while true {
             let now = MonotonicClock.bootNanoseconds
             let due = deadlines.filter { $0.value + Self.grace <= now }.map(\.key)
@@ -67,7 +68,7 @@ public struct Guardian {
                     Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1),
                     500)
             }
-            guard let lines = ParentPipe.lines(within: left) else { return restores }
+            guard let lines = ParentPipe.lines(within: left, &rest) else { return restores }
             for line in lines {
                 switch GuardianLine(line) {
                 case .restores(let wanted): restores = wanted

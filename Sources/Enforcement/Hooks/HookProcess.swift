@@ -19,7 +19,9 @@ struct HookProcess {
     func perform() -> HookEnding {
         var account: UserAccount?
         if let user = run.hook.user {
-            guard let found = UserAccount(user) else { return .failed("there is no user \(user)") }
+            guard let found = UserAccount(user) else {
+                return .failed("there is no user \(user), or it is in more than 256 groups")
+            }
             account = found
         }
         let cgroup = cgroups?.make(number)

@@ -47,6 +47,9 @@ internal import Glibc
             }
             // A signal may have ended the wait early, or the client may be gone already.
             if deadline.hasPassed { return nil }
+            // The connection stays pending while there are no free descriptors, so that the next
+            // wait would return at once.
+            if errno == EMFILE || errno == ENFILE { Pause.sleep(.milliseconds(20)) }
         }
     }
 }

@@ -52,11 +52,16 @@ public struct ProcessHandle: ~Copyable {
             throw IOError("signal", "process \(pid)", code: errno)
         }
     }
-    /// Waits until it has exited (poll(2)); false on a timeout or if a signal ends the wait.
+    /// Waits until it has exited (poll(2)); false on a timeout.
     public func hasEnded(within time: Duration) -> Bool {
+        let deadline = Deadline(after: time)
         var list = PollList()
         list.add(descriptor.number)
-        list.wait(milliseconds: Int32(clamping: Deadline(after: time).milliseconds))
-        return list.hasNews(0..<1)
+        repeat {
+            // A signal ends a wait early.
+            list.wait(milliseconds: Int32(clamping: deadline.milliseconds))
+            if list.hasNews(0..<1) { return true }
+        } while !deadline.hasPassed
+        return false
     }
 }

@@ -55,7 +55,11 @@ public enum StandardOutput {
             }
             if wrote < 0 {
                 if errno == EINTR { continue }
-                return false
+                // A descriptor that another program made non-blocking is waited for like a pipe.
+                guard errno == EAGAIN else { return false }
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&waiting, 1, -1)
+                continue
             }
             done += wrote
         }
