@@ -1,6 +1,6 @@
 import CYAML
 
-/// One step of libyaml through a file, copied out of its buffers.
+/// A libyaml event, copied out of the parser's buffers.
 struct Event {
     enum Kind: Equatable {
         case documentStart, sequenceStart, mappingStart, collectionEnd, end, other
@@ -15,7 +15,7 @@ struct Event {
     var column: Int
 }
 
-/// A syntax error with its place, both counting from 1.
+/// A syntax error; line and column count from 1.
 struct SyntaxFailure: Error {
     var line: Int
     var column: Int
@@ -24,31 +24,36 @@ struct SyntaxFailure: Error {
 
 /// The events of one file, in order.
 ///
-/// Safe to use: it owns both buffers and copies what it gives out.
+/// Safe to use: it owns its buffers and copies everything that it returns.
 @safe struct EventStream: ~Copyable {
     private let bytes: UnsafeMutableBufferPointer<UInt8>
     // libyaml keeps pointers into its own struct, so the struct must not move.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
+
+    /// False if memory is exhausted.
+    private let isReady: Bool
 
     init(_ content: [UInt8]) {
         unsafe bytes = .allocate(capacity: max(content.count, 1))
         _ = unsafe bytes.initialize(from: content)
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
-        // Only fails when memory is exhausted, which the first event then reports.
-        _ = unsafe yaml_parser_initialize(parser)
+        isReady = unsafe yaml_parser_initialize(parser) == 1
+        guard isReady else { return }
         unsafe yaml_parser_set_input_string(parser, bytes.baseAddress, content.count)
     }
 
     deinit {
-        unsafe yaml_parser_delete(parser)
+        if isReady { unsafe yaml_parser_delete(parser) }
         unsafe parser.deallocate()
         unsafe bytes.deallocate()
     }
 
     mutating func next() -> Result<Event, SyntaxFailure> {
         var event = unsafe yaml_event_t()
-        guard unsafe yaml_parser_parse(parser, &event) == 1 else { return .failure(failure()) }
+        guard isReady, unsafe yaml_parser_parse(parser, &event) == 1 else {
+            return .failure(failure())
+        }
         defer { unsafe yaml_event_delete(&event) }
         return unsafe .success(Self.copy(event))
     }
@@ -95,7 +100,7 @@ struct SyntaxFailure: Error {
             return SyntaxFailure(
                 line: Int(mark.line) + 1, column: Int(mark.column) + 1, message: message)
         }
-        // The reader knows only a byte offset.
+        // The reader reports only a byte offset.
         let offset = min(unsafe Int(parser.pointee.problem_offset), unsafe bytes.count)
         let before = unsafe bytes.prefix(offset)
         let lineStart = unsafe before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

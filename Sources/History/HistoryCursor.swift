@@ -1,27 +1,27 @@
 public import CgroupModel
 
-/// A place in a ``HistoryRing``, from which to look back.
+/// A position in a ``HistoryRing``, from which to look back.
 ///
-/// The ring goes on meanwhile: the cursor stays with its snapshot, even when the ring drops it.
+/// The ring may grow meanwhile. The cursor keeps its snapshot, even when the ring drops it.
 public struct HistoryCursor: Sendable {
-    /// Going back needs all frames from the keyframe on, so the last few of them are kept.
+    /// Stepping back decodes all frames from the keyframe on, so the last few are kept.
     private static let keptCount = 4
 
     let ring: HistoryRing
     private var kept: [(number: Int, snapshot: Snapshot)] = []
 
-    /// The number of the frame where the cursor stands, nil while there is none.
+    /// The number of the current frame; nil while the ring is empty.
     public private(set) var number: Int?
-    /// The snapshot where the cursor stands, nil while there is none.
+    /// The current snapshot; nil while the ring is empty.
     public private(set) var current: Snapshot?
 
-    /// Stands at the newest snapshot.
+    /// Creates a cursor at the newest snapshot.
     public init(_ ring: HistoryRing) {
         self.ring = ring
         _ = snapshot(back: 0)
     }
 
-    /// Goes to the snapshot `count` before the newest; nil, without a move, if there is none.
+    /// Moves to the snapshot `count` before the newest; nil, without moving, if it does not exist.
     public mutating func snapshot(back count: Int) -> Snapshot? {
         let numbers = ring.numbers
         guard count >= 0, count < numbers.count else { return nil }
@@ -52,7 +52,7 @@ public struct HistoryCursor: Sendable {
 }
 
 extension KeyframeGroup {
-    /// The snapshot of a frame; nil, which would be a defect, if the ring's own bytes are wrong.
+    /// Decodes a frame; nil if the ring's own bytes are malformed, which would be a bug.
     func decode(_ number: Int, after earlier: Snapshot?) -> Snapshot? {
         do {
             return try FrameCodec.decode(frame(number), after: earlier)

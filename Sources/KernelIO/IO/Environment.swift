@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The process's environment.
 public enum Environment {
-    /// A variable (getenv(3)); nil if it is not set or empty.
+    /// Reads a variable (getenv(3)); nil if it is unset or empty.
     public static func value(_ name: String) -> String? {
         guard let text = unsafe getenv(name) else { return nil }
         let value = unsafe String(cString: text)
@@ -11,9 +11,10 @@ public enum Environment {
 }
 
 extension StandardOutput {
-    /// Makes a directory and those above it that are missing (mkdir(2)).
+    /// Creates a directory and its missing parents (mkdir(2)); a relative path counts from the
+    /// present directory.
     public static func createDirectories(_ path: String) throws(IOError) {
-        var made = ""
+        var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/\(part)"
             if unsafe mkdir(made, 0o755) != 0, errno != EEXIST {

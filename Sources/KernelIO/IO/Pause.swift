@@ -1,9 +1,9 @@
 internal import CgroupModel
 internal import Glibc
 
-/// Waiting.
+/// Sleeps.
 public enum Pause {
-    /// Sleeps for a time (nanosleep(2)), signals or not.
+    /// Sleeps for the full duration, even if signals arrive (nanosleep(2)).
     public static func sleep(_ duration: Duration) {
         let length = duration.nanoseconds
         var time = timespec(

@@ -1,26 +1,30 @@
 internal import Glibc
 
-/// A file that lines are appended to, and that others may rename away meanwhile.
+/// An append-only file of lines that log rotation may rename away.
 public struct RotatedFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Opens the file for appending, and makes it, 0640, if it is missing; only a regular file that
-    /// root or this user owns will do.
+    /// Opens the file for appending, creating it with mode 0640 if it is missing.
+    ///
+    /// Refuses anything but a regular file that root or this user owns.
     public init(_ path: String) throws(IOError) {
         file = try OwnFile.open(path, O_WRONLY | O_APPEND, mode: 0o640)
         self.path = path
     }
 
-    /// Its length in bytes.
-    public var size: Int {
+    /// The size in bytes, 0 if fstat(2) fails.
+    public var size: Int { knownSize ?? 0 }
+
+    private var knownSize: Int? {
         var found = stat()
-        return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : 0
+        return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : nil
     }
 
-    /// Appends bytes with one write(2); what was written of them is taken back if not all can be.
+    /// Appends bytes with one write(2); after a partial write, truncates the file to its previous
+    /// size.
     public func append(_ bytes: [UInt8]) throws(IOError) {
-        let before = size
+        let before = knownSize
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in
                 unsafe write(file.number, raw.baseAddress, raw.count)
@@ -28,7 +32,7 @@ public struct RotatedFile: ~Copyable, Sendable {
             if wrote == bytes.count { return }
             let code = wrote < 0 ? errno : ENOSPC
             if code == EINTR { continue }
-            if wrote > 0 { ftruncate(file.number, off_t(before)) }
+            if wrote > 0, let before { ftruncate(file.number, off_t(before)) }
             throw IOError("write", path, code: code)
         }
     }

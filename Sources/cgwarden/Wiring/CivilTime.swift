@@ -16,13 +16,13 @@ struct CivilTime: Hashable {
         self.second = second
     }
 
-    /// The local date and time of an instant, in microseconds since 1970.
+    /// Converts an instant in microseconds since 1970 to local date and time.
     init(local microseconds: UInt64) {
         let seconds = Int(microseconds / 1_000_000)
         self.init(seconds: seconds + LocalTime.offset(at: seconds))
     }
 
-    /// The date and time in UTC, from seconds since 1970.
+    /// Converts seconds since 1970 to date and time in UTC.
     init(seconds: Int) {
         var time = time_t(seconds)
         var parts = unsafe tm()
@@ -33,7 +33,7 @@ struct CivilTime: Hashable {
             second: Int((parts.tm_hour * 60 + parts.tm_min) * 60 + parts.tm_sec))
     }
 
-    /// Seconds since 1970 of this date and time in UTC.
+    /// The seconds since 1970 of this date and time, taken as UTC.
     var seconds: Int {
         var parts = unsafe tm()
         unsafe parts.tm_year = Int32(year - 1900)
@@ -43,10 +43,10 @@ struct CivilTime: Hashable {
         return unsafe timegm(&parts)
     }
 
-    /// `2026-11-24`.
+    /// The date in the form `2026-11-24`.
     var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
 
-    /// `2026-11-24 14:03:22`.
+    /// The date and time in the form `2026-11-24 14:03:22`.
     var text: String {
         let clock = [second / 3600, second / 60 % 60, second % 60]
         return "\(date) \(clock.map(Self.padded).joined(separator: ":"))"

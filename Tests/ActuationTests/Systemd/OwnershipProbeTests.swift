@@ -181,6 +181,19 @@ import Testing
         #expect(bus.calls.count > asked)
     }
 
+    /// It may only have been restarting.
+    @Test func aUsersSystemdThatDoesNotAnswerIsAskedAgain() throws {
+        let tree = try CapturedCgroups()
+        let bus = Self.bus()
+        let probe = OwnershipProbe(connections: Self.connections(bus), isSystemdRunning: true)
+        let cgroup = try tree.cgroup("/user.slice/user-8.slice/user@8.service/other")
+        let owner = CgroupOwner.delegated(SystemdUnit("user@8.service"))
+        #expect(try probe.owner(of: cgroup) == owner)
+        let asked = bus.calls.count
+        #expect(try probe.owner(of: cgroup) == owner)
+        #expect(bus.calls.count > asked)
+    }
+
     @Test func aSystemdThatCannotBeAskedMeansNo() throws {
         let tree = try CapturedCgroups()
         let silent = StubBus { _ throws(BusError) in throw .timedOut(seconds: 5) }
