@@ -3,19 +3,15 @@ public import CgroupModel
 /// The table without a terminal: one line per cgroup, as `top --batch` prints it.
 public struct PlainTable {
     private let layout: Layout
-    private let depth: Int?
 
-    /// Creates a table with a layout and the most levels below the root; nil for all.
-    public init(layout: Layout, depth: Int? = nil) {
-        self.layout = layout
-        self.depth = depth
-    }
+    /// Creates a table with a layout.
+    public init(layout: Layout) { self.layout = layout }
 
     /// Returns the lines with full paths; numbers have units unless `raw`.
     public func text(_ snapshot: Snapshot, raw: Bool = false, header: Bool = true) -> String {
         var flat = layout
         flat.tree = false
-        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat, depth: depth))
+        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat))
         let columns = Column.allCases.filter { $0 != .cgroup && layout.columns.contains($0) }
         var cells: [[String]] = header ? [[Column.cgroup.facts.title] + columns.map(title)] : []
         for row in rows {

@@ -83,7 +83,7 @@ struct DemoCommand: AsyncParsableCommand {
             configuration: sampling)
         var layout = Layout()
         layout.delay = 0.5
-        try await TopScreen.show(LiveSource(observation, nil), layout, depth: nil) {
+        try await TopScreen.show(LiveSource(observation, nil), layout) {
             while !keeper.hasEnded { try? await Task.sleep(for: .milliseconds(200)) }
         }
     }
