@@ -7,11 +7,18 @@ public struct PlainTable {
     /// Creates a table with a layout.
     public init(layout: Layout) { self.layout = layout }
 
-    /// Returns the lines with full paths; numbers have units unless `raw`.
-    public func text(_ snapshot: Snapshot, raw: Bool = false, header: Bool = true) -> String {
+    /// Returns the lines of the cgroups at `indices` of the snapshot, in the order of the layout.
+    ///
+    /// Paths are in full; numbers have units unless `raw`.
+    public func text(
+        _ snapshot: Snapshot, _ indices: [Int], raw: Bool = false, header: Bool = true
+    ) -> String {
         var flat = layout
         flat.tree = false
-        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat))
+        let listed = Set(indices)
+        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat)).filter {
+            listed.contains($0.index)
+        }
         let columns = Column.allCases.filter { $0 != .cgroup && layout.columns.contains($0) }
         var cells: [[String]] = header ? [[Column.cgroup.facts.title] + columns.map(title)] : []
         for row in rows {

@@ -160,15 +160,16 @@ private struct SamplePrinter {
     }
 
     mutating func print(_ snapshot: Snapshot) throws {
+        // The ancestors are sampled too, but only for effective limits.
+        let indices = snapshot.cgroups.indices.filter {
+            snapshot.cgroups[$0].path.isWithin(path)
+        }
         if command.json || command.csv {
-            let indices = snapshot.cgroups.indices.filter {
-                snapshot.cgroups[$0].path.isWithin(path)
-            }
             try StandardOutput.write(output.render(snapshot, indices))
         } else {
             let gap = count == 0 ? "" : "\n"
             try StandardOutput.write(
-                gap + table.text(snapshot, raw: command.raw, header: command.header))
+                gap + table.text(snapshot, indices, raw: command.raw, header: command.header))
         }
         count += 1
     }
