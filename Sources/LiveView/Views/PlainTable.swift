@@ -56,7 +56,7 @@ public struct PlainTable {
         }
         return rows.map { row in
             let cells = row.enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: widths[column] - CellWidth.of(cell))
+                let padding = CellWidth.padding(cell, to: widths[column])
                 return column == 0 ? cell + padding : padding + cell
             }
             return cells.joined(separator: " ") + "\n"
