@@ -59,7 +59,7 @@ struct Cgwarden: AsyncParsableCommand {
         StandardOutput.ignoreBrokenPipe()
         do {
             var command = try parseAsRoot(
-                NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
+                NegativeValues.joined(Array(CommandLine.arguments.dropFirst()), below: Self.self))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

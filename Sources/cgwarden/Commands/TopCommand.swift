@@ -99,8 +99,7 @@ struct TopCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         guard isBatch else {
-            return try await TopScreen.show(
-                LiveSource(observation, recorder), layout, depth: depth)
+            return try await TopScreen.show(LiveSource(observation, recorder), layout)
         }
         let most = once ? 1 : iterations ?? (batch ? nil : 3)
         var printer = SamplePrinter(
@@ -123,8 +122,7 @@ struct TopCommand: AsyncParsableCommand {
         try replay.require(path)
         replay.scope = scope(path)
         guard isBatch else {
-            return try await TopScreen.show(
-                ReplaySource(replay, name: file), layout, depth: depth)
+            return try await TopScreen.show(ReplaySource(replay, name: file), layout)
         }
         let count = once ? 1 : iterations
         var printer = SamplePrinter(self, layout, below: path, identities: nil)
@@ -162,15 +160,16 @@ private struct SamplePrinter {
     }
 
     mutating func print(_ snapshot: Snapshot) throws {
+        // The ancestors are sampled too, but only for effective limits.
+        let indices = snapshot.cgroups.indices.filter {
+            snapshot.cgroups[$0].path.isWithin(path)
+        }
         if command.json || command.csv {
-            let indices = snapshot.cgroups.indices.filter {
-                snapshot.cgroups[$0].path.isWithin(path)
-            }
             try StandardOutput.write(output.render(snapshot, indices))
         } else {
             let gap = count == 0 ? "" : "\n"
             try StandardOutput.write(
-                gap + table.text(snapshot, raw: command.raw, header: command.header))
+                gap + table.text(snapshot, indices, raw: command.raw, header: command.header))
         }
         count += 1
     }
