@@ -32,7 +32,6 @@ public struct HistoryCursor: Sendable {
         return snapshot
     }
 
-
     private mutating func load(_ target: Int) -> Snapshot? {
         if let known = kept.first(where: { $0.number == target }) { return known.snapshot }
         guard let group = ring.groups(overlapping: target..<target + 1).first else { return nil }
