@@ -72,6 +72,7 @@ struct DemoStage {
 
     private func keepWorking(until end: Deadline) throws {
         var started: [CgroupPath: Deadline] = [:]
+        var rest: [UInt8] = []
         while !end.hasPassed {
             for work in scene.works where !isAtWork(work.cgroup) {
                 // A workload that has just ended rests, so that the user can see it.
@@ -79,7 +80,7 @@ struct DemoStage {
                 try start(work)
                 started[work.cgroup] = Deadline(after: .seconds(8))
             }
-            if ParentPipe.lines(within: 500) != [] { return }
+            if ParentPipe.lines(within: 500, &rest) != [] { return }
         }
     }
 
