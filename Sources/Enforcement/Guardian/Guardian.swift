@@ -12,8 +12,8 @@ internal import KernelIO
 public struct Guardian {
     private let settlement: Settlement
     private let directory: String
-    /// How late the daemon may thaw before this does.
-    private static let grace: UInt64 = 50_000_000
+    /// How often relief is tried that fails after the daemon's death, a second apart.
+    private static let tries = 10
 
     /// What it says on standard output when it watches.
     static let ready = "ready"
@@ -41,34 +41,39 @@ public struct Guardian {
         } catch {
             // Without a claim it is better to act than not to.
         }
-        log(settlement.relieve())
+        relieve()
         if restores { log(settlement.settle()) }
         withExtendedLifetime(claim) {}
+    }
+
+    /// Lets everything go on; what fails is tried again, for nobody else would.
+    private func relieve() {
+        for attempt in 1...Self.tries {
+            let report = settlement.relieve()
+            if attempt == 1 || !report.isIncomplete { log(report) }
+            if !report.isIncomplete { return }
+            Pause.sleep(.seconds(1))
+        }
     }
 
     /// Whether everything is to be put back, once the daemon has died; nil if it ended orderly.
     private func watch() -> Bool? {
         var restores = true
-        var deadlines: [UInt64: UInt64] = [:]
+        var deadlines = ThawDeadlines()
         while true {
             let now = MonotonicClock.bootNanoseconds
-            let due = deadlines.filter { $0.value + Self.grace <= now }.map(\.key)
+            let due = deadlines.due(now)
             if !due.isEmpty {
-                for inode in due { deadlines[inode] = nil }
-                log(settlement.relieve(frozen: Set(due)))
+                let report = settlement.relieve(frozen: due)
+                let isNews = deadlines.conclude(due, isDone: !report.isIncomplete, now)
+                if isNews { log(report) }
             }
-            let left = deadlines.values.min().map { deadline in
-                // The wait does not count time in suspend, which the deadline does.
-                min(
-                    Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1),
-                    500)
-            }
-            guard let lines = ParentPipe.lines(within: left) else { return restores }
+            guard let lines = ParentPipe.lines(within: deadlines.wait(now)) else { return restores }
             for line in lines {
                 switch GuardianLine(line) {
                 case .restores(let wanted): restores = wanted
-                case .thaw(let inode, let deadline): deadlines[inode] = deadline
-                case .forget(let inode): deadlines[inode] = nil
+                case .thaw(let inode, let deadline): deadlines.set(inode, by: deadline)
+                case .forget(let inode): deadlines.forget(inode)
                 case .end: return nil
                 case nil: continue
                 }
