@@ -124,7 +124,8 @@ struct EffectQueue {
     /// Takes out what may begin now.
     mutating func startable(now: UInt64, patience: (Effect) -> Duration) -> [Job] {
         var started: [Job] = []
-        while let number = ready.next(hasThread: freeThreads > 0), let job = dequeue(number) {
+        while let number = ready.next(hasThread: freeThreads > 0) {
+            guard let job = dequeue(number) else { continue }
             if let outcome = reasonNotToStart(job) {
                 answer(job.effects, outcome)
                 release(job)
@@ -137,6 +138,18 @@ struct EffectQueue {
             for chain in job.chains where chains[chain] == nil { broken.remove(chain) }
         }
         return started
+    }
+
+    /// Drops what has not begun, unless it takes something back or lets processes go on.
+    mutating func dropWaiting() {
+        for number in waiting.keys.sorted() {
+            guard let effects = waiting[number]?.job.effects,
+                !effects.contains(where: { $0.isUndo || $0.kind == .thaw }),
+                let job = dequeue(number)
+            else { continue }
+            answer(effects, .skipped)
+            release(job)
+        }
     }
 
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {

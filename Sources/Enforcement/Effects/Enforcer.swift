@@ -75,6 +75,12 @@ public final class Enforcer: Sendable {
         return queue.withLock { $0.takeResults() }
     }
 
+    /// Drops what has not begun, unless it takes something back: each is answered as skipped.
+    public func dropWaiting() {
+        queue.withLock { $0.dropWaiting() }
+        advance()
+    }
+
     /// Whether an action on a cgroup hangs.
     public func isQuarantined(_ cgroup: CgroupID) -> Bool {
         queue.withLock { $0.isQuarantined(cgroup) }
