@@ -3,17 +3,17 @@ internal import Hierarchy
 internal import KernelIO
 
 extension CgroupDirectory {
-    /// The cgroups directly below.
+    /// The cgroups directly below, without those that are removed meanwhile.
     func children() throws(IOError) -> [CgroupDirectory] {
+        try childPaths().compactMap { try? CgroupDirectory($0, in: hierarchy) }
+    }
+
+    /// The paths of the cgroups directly below.
+    func childPaths() throws(IOError) -> [CgroupPath] {
         let listing = try descriptor.reopened()
-        var result: [CgroupDirectory] = []
-        for entry in try listing.entries(path: path.description) where entry.isDirectory {
-            // One that vanished meanwhile is none any more.
-            if let child = try? CgroupDirectory(path.child(entry.name), in: hierarchy) {
-                result.append(child)
-            }
+        return try listing.entries(path: path.description).filter(\.isDirectory).map {
+            path.child($0.name)
         }
-        return result
     }
 
     /// This cgroup and all below it, each before its descendants.

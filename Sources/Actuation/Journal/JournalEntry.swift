@@ -27,6 +27,9 @@ public struct JournalEntry: Hashable, Sendable {
     public var cause: String
     /// When the last write began, in microseconds since 1970.
     public var wallTime: UInt64
+    /// The newest inode at or below the cgroup before its first write, for a list of v1's cpuset that
+    /// cgroups made later start with; nil for any other value.
+    public var newestBelow: UInt64?
 
     /// The owner of what the daemon's limits, rules and pools change; ``cause`` names which.
     public static let daemon = "daemon"
@@ -113,7 +116,7 @@ extension JournalEntry {
                 missing: line["missing"] ?? ""),
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
-            wallTime: line.number("time") ?? 0)
+            wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"))
         guard isPlausible else { return nil }
     }
 

@@ -43,6 +43,11 @@ struct HeldTarget: Sendable {
         }
     }
 
+    /// Whether the cgroup itself is gone, rather than only its path: v1 can rename.
+    var isRemoved: Bool {
+        !directories.contains { (try? $0.text("cgroup.procs")) != nil }
+    }
+
     /// Its identities in the trees that have it.
     var inodes: Set<UInt64> { Set(directories.map(\.inode)) }
 
@@ -73,6 +78,8 @@ struct HeldFiles: ControlFiles {
     var systemd: OwnerAwareFiles? {
         files.systemd?.limited { [targets] in Self.admit($0, targets) }
     }
+
+    var ofKubelet: any ControlFiles { HeldFiles(files: files.ofKubelet, targets: targets) }
 
     private static func admit(_ directory: CgroupDirectory, _ targets: [HeldTarget]) -> Bool {
         targets.allSatisfy { $0.admits(directory) }
