@@ -10,11 +10,15 @@ public protocol ControlFiles: Sendable {
     ) throws(IOError)
     /// The same files as systemd changes them; nil where each is written by itself.
     var systemd: OwnerAwareFiles? { get }
+    /// The same files, and those of a kubelet's pods can be written, too.
+    var ofKubelet: any ControlFiles { get }
 }
 
 extension ControlFiles {
     /// Each file is written by itself.
     public var systemd: OwnerAwareFiles? { nil }
+    /// Nobody's are left out.
+    public var ofKubelet: any ControlFiles { self }
 }
 
 extension ControlFiles {

@@ -10,6 +10,7 @@ public struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let system: SystemRoot
     private let overridden: [CgroupPath]
+    private let allowsKubelet: Bool
     private let spares: (@Sendable (CgroupPath) -> Bool)?
 
     /// Looks at the processes of a machine.
@@ -18,14 +19,18 @@ public struct ProtectedSet: Sendable {
     ///   - overridden: Cgroups that may be acted on although they hold a process of the system, such
     ///     as sshd; the machine's first process, a kernel thread, this one and its callers are
     ///     spared nonetheless.
+    ///   - allowsKubelet: Whether the pods of a kubelet may be acted on, although it sets and renews
+    ///     the values there.
     ///   - spares: Further cgroups that are spared, and with them those above.
     public init(
         set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
+        allowsKubelet: Bool = false,
         spares: (@Sendable (CgroupPath) -> Bool)? = nil
     ) {
         self.set = set
         self.system = system
         self.overridden = overridden
+        self.allowsKubelet = allowsKubelet
         self.spares = spares
     }
 
@@ -35,6 +40,7 @@ public struct ProtectedSet: Sendable {
         if path.isRoot {
             return "will not \(verb) /: it is the whole machine; name a cgroup below it"
         }
+        if let reason = ownersRefusal(of: verb, on: path) { return reason }
         let roles = ProcessRoles(system)
         var asked: Set<Int32> = []
         for hierarchy in set.hierarchies {
@@ -58,6 +64,19 @@ public struct ProtectedSet: Sendable {
         return nil
     }
 
+    /// Why no value of the cgroup may be changed, not even to give more; nil if that may be.
+    func refusalOfWriting(on path: CgroupPath) -> String? {
+        ownersRefusal(of: "change", on: path)
+    }
+
+    private func ownersRefusal(of verb: String, on path: CgroupPath) -> String? {
+        guard !allowsKubelet, set.hierarchies.contains(where: { $0.isKubelets(path) }) else {
+            return nil
+        }
+        return "will not \(verb) \(path): the kubelet sets and renews the values of its pods; "
+            + "change the pod's resources instead (a policy may say allow_kubelet: true)"
+    }
+
     private func isOverridden(_ role: ProcessRole, _ path: CgroupPath) -> Bool {
         [.login, .system, .runtime].contains(role) && overridden.contains(where: path.isWithin)
     }
@@ -65,5 +84,14 @@ public struct ProtectedSet: Sendable {
     /// Throws the refusal.
     func check(_ action: Action, on path: CgroupPath) throws(ActuationError) {
         if let reason = refusal(of: action, on: path) { throw ActuationError(.refused, reason) }
+    }
+}
+
+extension MountedHierarchy {
+    /// Whether a kubelet sets the values of a cgroup, as its path tells.
+    fileprivate func isKubelets(_ path: CgroupPath) -> Bool {
+        let text = String(decoding: namespacedPath(of: path).bytes, as: UTF8.self)
+        return OwnerPattern.owner(of: text.split(separator: "/").map(String.init))?.isKubelet
+            ?? false
     }
 }

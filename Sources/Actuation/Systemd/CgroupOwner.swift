@@ -8,16 +8,21 @@ public enum CgroupOwner: Hashable, Sendable {
     case delegated(SystemdUnit)
     /// A container runtime; through a unit of systemd, or by itself.
     case container(runtime: String, unit: SystemdUnit?)
-    /// The kubelet, which puts its own values back.
-    case kubelet
+    /// The kubelet, which puts its own values back; through a unit of systemd, or by itself.
+    case kubelet(unit: SystemdUnit?)
     /// cgwarden made it.
     case ours
 
     /// What to know before something is changed; nil if nothing.
     public var warning: String? {
+        if isKubelet { return "the kubelet may set its own values again" }
         guard case .container(let runtime, _) = self else { return nil }
         return "it belongs to \(runtime), which may set its own values again"
     }
+}
+
+extension CgroupOwner {
+    var isKubelet: Bool { if case .kubelet = self { true } else { false } }
 }
 
 /// How something is done to a cgroup.
@@ -35,7 +40,7 @@ enum OwnerPattern {
     /// Owners that need no one to be asked; nil if the path tells nothing.
     static func owner(of components: [String]) -> CgroupOwner? {
         if components.contains(where: { $0 == "kubepods" || $0.hasPrefix("kubepods.") }) {
-            return .kubelet
+            return .kubelet(unit: nil)
         }
         return components.contains("cgwarden") ? .ours : nil
     }

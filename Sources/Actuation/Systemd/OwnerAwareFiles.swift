@@ -12,6 +12,7 @@ public struct OwnerAwareFiles: ControlFiles {
     private let kernel: any ControlFiles
     /// Whether a cgroup that systemd is to change still is the one that is meant.
     private var admits: @Sendable (CgroupDirectory) -> Bool = { _ in true }
+    private var allowsKubelet = false
 
     /// Acts on a machine.
     public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
@@ -58,7 +59,7 @@ public struct OwnerAwareFiles: ControlFiles {
             let initial = SystemdFile.behind(name)?.initial,
             let controller = name.split(separator: ".").first.map(String.init),
             directory.hierarchy.controllers.contains(where: { $0.rawValue == controller }),
-            case .systemd = probe.chooseActuator(for: directory, writing: name)
+            case .systemd = choice(directory, name)
         else { return nil }
         return initial
     }
@@ -67,7 +68,7 @@ public struct OwnerAwareFiles: ControlFiles {
     public func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
-        let choice = probe.chooseActuator(for: directory, writing: name)
+        let choice = choice(directory, name)
         // What lets processes go on is never held up by anyone.
         let isRelief = name == "cgroup.freeze" && value == "0" || value == "THAWED"
         do throws(ActuationError) {
@@ -96,13 +97,24 @@ public struct OwnerAwareFiles: ControlFiles {
     /// it; nothing for another cgroup.
     public func noteThawed(_ directory: CgroupDirectory) {
         guard directory.hierarchy.version == .unified,
-            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: "cgroup.freeze")
+            case .systemd(let unit) = choice(directory, "cgroup.freeze")
         else { return }
         _ = try? actuator.thaw(unit, in: directory)
     }
 
     /// These are such files.
     public var systemd: OwnerAwareFiles? { self }
+
+    private func choice(_ directory: CgroupDirectory, _ name: String?) -> ActuatorChoice {
+        probe.chooseActuator(for: directory, writing: name, allowsKubelet: allowsKubelet)
+    }
+
+    /// The same files, and those of a kubelet's pods can be written, too.
+    public var ofKubelet: any ControlFiles {
+        var files = self
+        files.allowsKubelet = true
+        return files
+    }
 
     /// The same files, but systemd is asked only for cgroups that are still the ones meant: a unit
     /// is known by its name, which may have come to be another's.
@@ -117,7 +129,7 @@ public struct OwnerAwareFiles: ControlFiles {
     /// The unit through which systemd changes a file; nil where the file itself is written.
     public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard SystemdFile.behind(name) != nil,
-            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: name)
+            case .systemd(let unit) = choice(directory, name)
         else { return nil }
         return unit
     }
@@ -126,7 +138,7 @@ public struct OwnerAwareFiles: ControlFiles {
     /// OOMPolicy, as the unit was started with, goes to memory.oom.group with every other value.
     func unit(overwriting name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard name == Self.overwritten, directory.hierarchy.version == .unified,
-            case .systemd(let unit) = probe.chooseActuator(for: directory)
+            case .systemd(let unit) = choice(directory, nil)
         else { return nil }
         return unit
     }

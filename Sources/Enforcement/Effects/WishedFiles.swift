@@ -8,7 +8,7 @@ public import Policy
 ///
 /// Only lists of CPUs and nodes are shown so: they alone depend on those of parent and children.
 public struct WishedFiles: ControlFiles {
-    private let files: any ControlFiles
+    private var files: any ControlFiles
     private let wishes: [CgroupPath: [String: String]]
 
     /// Takes the files as they are, and what is wished for by cgroup.
@@ -25,6 +25,13 @@ public struct WishedFiles: ControlFiles {
             }
             return texts
         }
+    }
+
+    /// The same wishes over those.
+    public var ofKubelet: any ControlFiles {
+        var wished = self
+        wished.files = files.ofKubelet
+        return wished
     }
 
     /// As the files are changed otherwise.
