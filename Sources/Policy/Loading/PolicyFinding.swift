@@ -57,6 +57,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case zeroLimit = "zero-limit"
     case aboveHost = "above-host"
     case impossible
+    case unseen
     case trustedAttribute = "untrusted-xattr"
     case overlap
     case unused
@@ -71,7 +72,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     public var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .shortWindow, .disabledHere, .aboveHost:
+            .unseen, .shortWindow, .disabledHere, .aboveHost:
             true
         default: false
         }
