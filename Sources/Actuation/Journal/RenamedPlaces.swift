@@ -1,13 +1,13 @@
 internal import CgroupModel
 internal import Hierarchy
 
-/// Where cgroups of v1 are that were renamed since: a rename keeps the inode (v2 has none).
+/// Finds renamed cgroups by their inodes, which a rename keeps; v2 cannot rename.
 ///
-/// A tree is walked once, and only when a path does not lead to its cgroup any more.
+/// It walks a hierarchy once, and only if a path no longer leads to its cgroup.
 final class RenamedPlaces {
     private var paths: [String: [UInt64: CgroupPath]] = [:]
 
-    /// The cgroup of an inode, whatever its path is now; nil if it is gone.
+    /// Returns the cgroup with an inode; nil if it was removed.
     func directory(_ inode: UInt64, in hierarchy: MountedHierarchy) -> CgroupDirectory? {
         guard hierarchy.version == .legacy else { return nil }
         let known = paths[hierarchy.label] ?? Self.walk(hierarchy)

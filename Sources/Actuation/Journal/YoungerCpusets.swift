@@ -2,11 +2,11 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Cgroups of v1 that were made while the list of CPUs or memory nodes above them was narrowed.
+/// Widens v1 cpusets that were created below a cpuset while it was narrowed.
 ///
-/// v1 gives each cgroup a list of its own: one that is made below a narrowed one starts with the
-/// narrow list, and would keep it when the one above gets its own back. Inodes of one tree only
-/// grow, so the journal tells by the newest at the time who was made later.
+/// In v1 each cgroup has its own list: a cgroup created below a narrowed one starts with the narrow
+/// list, and would keep it after the parent is restored. Inode numbers of a hierarchy only increase,
+/// so the journal entry records the highest one at the time of the change.
 struct YoungerCpusets {
     private let target: UndoTarget
     private let journal: UndoJournal
@@ -18,7 +18,7 @@ struct YoungerCpusets {
         self.files = files
     }
 
-    /// Gives those that still have the narrow list what the one above has again.
+    /// Writes the restored list to younger cgroups that still have the narrow one.
     func widen() throws(IOError) {
         guard let newest = target.entry.newestBelow else { return }
         let name = target.entry.cell.file
@@ -36,7 +36,7 @@ struct YoungerCpusets {
         }
     }
 
-    /// What was changed itself is put back by its own entry.
+    /// Whether the cgroup has a journal entry of its own, which restores it.
     private func isOnRecord(_ child: CgroupDirectory) -> Bool {
         let known = (try? journal.view(inodes: [child.inode]))?.entries ?? []
         return known.contains { $0.concerns(child) && $0.cell == target.entry.cell }
@@ -50,14 +50,13 @@ extension RangeList {
 }
 
 extension UndoJournal {
-    /// The newest cgroup below one, for a list whose narrowing those that are made later take over.
+    /// Returns the highest inode at or below a cgroup, for a list that new children inherit.
     func newestBelow(_ directory: CgroupDirectory, _ cell: ControlCell) -> UInt64? {
         guard Self.isInherited(cell, in: directory) else { return nil }
         return ((try? directory.subtree()) ?? [directory]).map(\.inode).max()
     }
 
-    /// What a list would be if the one above had not been narrowed before its cgroup was made; nil
-    /// if that did not happen.
+    /// Returns the parent's original list if the cgroup was created while the parent was narrowed.
     func originalAbove(_ directory: CgroupDirectory, _ cell: ControlCell, _ found: String)
         -> String?
     {

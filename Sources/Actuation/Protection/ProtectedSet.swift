@@ -2,10 +2,11 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// The cgroups that nothing disruptive is done to: those that hold a process which the machine, or
-/// the person at it, cannot do without, in any of the trees.
+/// Cgroups that are protected from disruptive actions, because they hold essential processes in any
+/// hierarchy.
 ///
-/// Nothing is kept: each question looks anew, since a process may have moved in since the last one.
+/// Such processes are those that the host or the person at it depends on. Nothing is cached: a
+/// process may have moved in since the last check.
 public struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let system: SystemRoot
@@ -13,15 +14,13 @@ public struct ProtectedSet: Sendable {
     private let allowsKubelet: Bool
     private let spares: (@Sendable (CgroupPath) -> Bool)?
 
-    /// Looks at the processes of a machine.
+    /// Creates a set that examines the processes of a host.
     ///
     /// - Parameters:
-    ///   - overridden: Cgroups that may be acted on although they hold a process of the system, such
-    ///     as sshd; the machine's first process, a kernel thread, this one and its callers are
-    ///     spared nonetheless.
-    ///   - allowsKubelet: Whether the pods of a kubelet may be acted on, although it sets and renews
-    ///     the values there.
-    ///   - spares: Further cgroups that are spared, and with them those above.
+    ///   - overridden: Cgroups that may be acted on although they hold a system process, such as
+    ///     sshd. PID 1, kernel threads, this process and its callers stay protected.
+    ///   - allowsKubelet: Whether the cgroups of a kubelet's pods may be acted on.
+    ///   - spares: Selects further protected cgroups; their ancestors are protected as well.
     public init(
         set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
         allowsKubelet: Bool = false,
@@ -34,7 +33,7 @@ public struct ProtectedSet: Sendable {
         self.spares = spares
     }
 
-    /// Why the action is refused, with what to do; nil if it may go on.
+    /// Why the action is refused, with advice; nil if it is allowed.
     public func refusal(of action: Action, on path: CgroupPath) -> String? {
         let verb = action == .limit ? "lower a limit of" : action.rawValue
         if path.isRoot {
@@ -64,7 +63,7 @@ public struct ProtectedSet: Sendable {
         return nil
     }
 
-    /// Why no value of the cgroup may be changed, not even to give more; nil if that may be.
+    /// Why no value of the cgroup may be changed, not even raised; nil if it may be.
     func refusalOfWriting(on path: CgroupPath) -> String? {
         ownersRefusal(of: "change", on: path)
     }
@@ -81,14 +80,14 @@ public struct ProtectedSet: Sendable {
         [.login, .system, .runtime].contains(role) && overridden.contains(where: path.isWithin)
     }
 
-    /// Throws the refusal.
+    /// Throws if the action is refused.
     func check(_ action: Action, on path: CgroupPath) throws(ActuationError) {
         if let reason = refusal(of: action, on: path) { throw ActuationError(.refused, reason) }
     }
 }
 
 extension MountedHierarchy {
-    /// Whether a kubelet sets the values of a cgroup, as its path tells.
+    /// Whether a kubelet manages a cgroup, according to its path.
     fileprivate func isKubelets(_ path: CgroupPath) -> Bool {
         let text = String(decoding: namespacedPath(of: path).bytes, as: UTF8.self)
         return OwnerPattern.owner(of: text.split(separator: "/").map(String.init))?.isKubelet

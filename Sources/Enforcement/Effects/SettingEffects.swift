@@ -3,9 +3,9 @@ internal import CgroupModel
 internal import Hierarchy
 internal import Policy
 
-/// Values of one or several cgroups that are set together, all or none.
+/// Sets the values of one or more cgroups together, all or none.
 ///
-/// A pool goes on without the cgroups that refuse: what is theirs was never to be had.
+/// A pool continues without the cgroups that cannot be set.
 struct SettingEffects {
     let actions: KernelActions
     let effects: [ReadyEffect]
@@ -47,7 +47,7 @@ struct SettingEffects {
         if case .pool = effects[0].effect.origin { effects.count > 1 } else { false }
     }
 
-    /// What comes of the others where one could not be set: of a pool they are set nonetheless.
+    /// Skips the other effects when one fails; those of a pool are performed nonetheless.
     private func without(_ index: Int, _ result: EffectResult) -> [EffectResult] {
         var rest = effects
         rest.remove(at: index)
@@ -57,7 +57,7 @@ struct SettingEffects {
         return [result] + SettingEffects(actions: actions, effects: rest, pause: pause).perform()
     }
 
-    /// Plans with the wishes of the other effects.
+    /// Returns a planner that assumes the requests of the other effects.
     func planner(beside index: Int) -> LimitPlanner {
         var wishes: [CgroupPath: [LimitAssignment]] = [:]
         for (place, other) in effects.enumerated() where place != index {
@@ -90,7 +90,7 @@ struct SettingEffects {
             changes: plan.writes.map { change($0, of: ready, after: $0.new) })
     }
 
-    /// A cgroup that vanished is gone, whatever that did to the transaction.
+    /// Summarizes the results; a missing cgroup is `gone` whatever happened to the transaction.
     func outcome(_ results: [LimitResult], _ ready: ReadyEffect) -> EffectResult.Outcome {
         for result in results where result.write.directory.path == ready.target.path {
             guard case .failed(let error) = result.outcome, error.code == .notFound else {
@@ -116,8 +116,10 @@ struct SettingEffects {
 }
 
 extension LimitKey {
-    /// Whether a value that is asked for under another name is this one: v2 limits swap alone, and
-    /// has the period beside the quota; a rule for devices has itself for its instance.
+    /// Whether a value requested under this name is written under another one.
+    ///
+    /// v2 limits swap alone, and keeps the period with the quota. A device rule is its own
+    /// instance.
     fileprivate func isWritten(as written: String, _ text: String) -> Bool {
         if isDeviceRule { return name == written && instance == text }
         return (name == "memory.total" && written == "memory.swap.max")

@@ -1,37 +1,36 @@
-/// The cgroups that a guardian thaws if the daemon has not, by inode.
+/// The cgroups that a guardian thaws if the daemon does not, by inode.
 ///
-/// Times are nanoseconds of CLOCK_BOOTTIME. One value type without a clock, so that every order can
-/// be tested.
+/// Times are in nanoseconds of CLOCK_BOOTTIME.
 struct ThawDeadlines {
-    /// How late the daemon may thaw before the guardian does.
+    /// The delay after a deadline that the daemon has to thaw first.
     private static let grace: UInt64 = 50_000_000
-    /// When a thaw that failed is tried again.
+    /// The delay before a failed thaw is retried.
     private static let retry: UInt64 = 1_000_000_000
 
     private var deadlines: [UInt64: UInt64] = [:]
-    /// Those of which a thaw failed, so that it is logged once.
+    /// Cgroups whose thaw failed, so that the failure is logged once.
     private var failing: Set<UInt64> = []
 
-    /// The cgroup has to be thawed by then.
+    /// Sets the deadline of a cgroup.
     mutating func set(_ inode: UInt64, by deadline: UInt64) {
         deadlines[inode] = deadline
         failing.remove(inode)
     }
 
-    /// The cgroup is thawed.
+    /// Removes the deadline of a cgroup.
     mutating func forget(_ inode: UInt64) {
         deadlines[inode] = nil
         failing.remove(inode)
     }
 
-    /// The cgroups whose deadline has passed.
+    /// Returns the cgroups whose deadline has passed.
     func due(_ now: UInt64) -> Set<UInt64> {
         Set(deadlines.filter { $0.value + Self.grace <= now }.keys)
     }
 
-    /// Takes what came of thawing some; returns whether that is news.
+    /// Records the result of thawing cgroups; returns whether it should be logged.
     ///
-    /// What could not be thawed stays due, for nobody else would try again.
+    /// Failed thaws stay due, because nothing else would retry them.
     mutating func conclude(_ inodes: Set<UInt64>, isDone: Bool, _ now: UInt64) -> Bool {
         guard !isDone else {
             for inode in inodes { forget(inode) }
@@ -42,9 +41,9 @@ struct ThawDeadlines {
         return !inodes.isSubset(of: failing)
     }
 
-    /// How long the next deadline is away, in milliseconds; nil without one.
+    /// Returns the time until the next deadline, in milliseconds; nil without one.
     ///
-    /// A wait does not count time in suspend, which the deadline does, so it is short.
+    /// The deadline includes time in suspend, which a wait does not, so waits are short.
     func wait(_ now: UInt64) -> Int32? {
         deadlines.values.min().map { deadline in
             let end = deadline + Self.grace
