@@ -70,8 +70,10 @@ public final class OwnershipProbe: Sendable {
     }
 
     /// Returns the way to change a cgroup or one of its interface files.
+    ///
+    /// The cgroups of a kubelet's pods are refused unless `allowsKubelet` is true.
     public func chooseActuator(
-        for directory: CgroupDirectory, writing file: String? = nil
+        for directory: CgroupDirectory, writing file: String? = nil, allowsKubelet: Bool = false
     ) -> ActuatorChoice {
         let owner: CgroupOwner
         do throws(ActuationError) {
@@ -80,8 +82,14 @@ public final class OwnershipProbe: Sendable {
             return .refuse(error)
         }
         switch owner {
-        case .nobody, .delegated, .ours, .container(_, nil): return .cgroupfs
-        case .systemd(let unit), .container(_, let unit?):
+        case .kubelet where !allowsKubelet:
+            return .refuse(
+                ActuationError(
+                    .refused,
+                    "the kubelet puts its own values back in \(directory.path); "
+                        + "change the pod's resources instead"))
+        case .nobody, .delegated, .ours, .container(_, nil), .kubelet(nil): return .cgroupfs
+        case .systemd(let unit), .container(_, let unit?), .kubelet(let unit?):
             guard let file, file != "cgroup.freeze", SystemdFile.behind(file) == nil else {
                 return .systemd(unit)
             }
@@ -91,12 +99,6 @@ public final class OwnershipProbe: Sendable {
                     .refused,
                     "systemd keeps the list of devices of \(unit); change it there: "
                         + "systemctl set-property \(unit.name) DeviceAllow=…"))
-        case .kubelet:
-            return .refuse(
-                ActuationError(
-                    .refused,
-                    "the kubelet puts its own values back in \(directory.path); "
-                        + "change the pod's resources instead"))
         }
     }
 
@@ -105,9 +107,14 @@ public final class OwnershipProbe: Sendable {
         _ path: String, isManaged: Bool, _ isCertain: inout Bool
     ) throws(BusError) -> CgroupOwner {
         let components = path.split(separator: "/").map(String.init)
-        if let owner = OwnerPattern.owner(of: components) { return owner }
+        let known = OwnerPattern.owner(of: components)
+        if let known, !known.isKubelet { return known }
         var owner = CgroupOwner.nobody
         if isSystemdRunning, isManaged { owner = try askedOwner(path, of: .system, &isCertain) }
+        if known != nil {
+            if case .systemd(let unit) = owner { return .kubelet(unit: unit) }
+            return .kubelet(unit: nil)
+        }
         guard let runtime = OwnerPattern.runtime(of: components) else { return owner }
         if case .systemd(let unit) = owner { return .container(runtime: runtime, unit: unit) }
         return .container(runtime: runtime, unit: nil)

@@ -126,7 +126,8 @@ struct EffectQueue {
     /// Removes and returns the jobs that may start now.
     mutating func startable(now: UInt64, patience: (Effect) -> Duration) -> [Job] {
         var started: [Job] = []
-        while let number = ready.next(hasThread: freeThreads > 0), let job = dequeue(number) {
+        while let number = ready.next(hasThread: freeThreads > 0) {
+            guard let job = dequeue(number) else { continue }
             if let outcome = reasonNotToStart(job) {
                 answer(job.effects, outcome)
                 release(job)
@@ -139,6 +140,18 @@ struct EffectQueue {
             for chain in job.chains where chains[chain] == nil { broken.remove(chain) }
         }
         return started
+    }
+
+    /// Skips the effects that have not started, unless they undo something or thaw.
+    mutating func dropWaiting() {
+        for number in waiting.keys.sorted() {
+            guard let effects = waiting[number]?.job.effects,
+                !effects.contains(where: { $0.isUndo || $0.kind == .thaw }),
+                let job = dequeue(number)
+            else { continue }
+            answer(effects, .skipped)
+            release(job)
+        }
     }
 
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {

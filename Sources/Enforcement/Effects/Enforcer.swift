@@ -75,6 +75,12 @@ public final class Enforcer: Sendable {
         return queue.withLock { $0.takeResults() }
     }
 
+    /// Skips the effects that have not started, unless they undo something.
+    public func dropWaiting() {
+        queue.withLock { $0.dropWaiting() }
+        advance()
+    }
+
     /// Whether an action on a cgroup is hung.
     public func isQuarantined(_ cgroup: CgroupID) -> Bool {
         queue.withLock { $0.isQuarantined(cgroup) }

@@ -19,7 +19,7 @@ public struct KernelActions: EffectPerforming {
         protection: Protection = Protection(), thawGuard: ThawGuard = .own()
     ) {
         self.set = set
-        self.files = files
+        self.files = protection.allowsKubelet ? files.ofKubelet : files
         self.journal = journal
         self.holds = holds
         self.thawGuard = thawGuard.locking(in: journal.directory)
@@ -191,7 +191,9 @@ public struct KernelActions: EffectPerforming {
             switch HeldTarget.find(ready.effect.target, in: set) {
             case .same, .unreadable: break
             case .gone, .another:
-                journal.forget(inodes: ready.target.inodes, where: ready.target.owns)
+                if ready.target.isRemoved {
+                    journal.forget(inodes: ready.target.inodes, where: ready.target.owns)
+                }
                 return .gone
             }
         }
@@ -212,6 +214,7 @@ extension ProtectedSet {
         var spares: (@Sendable (CgroupPath) -> Bool)?
         if !patterns.isEmpty { spares = { path in patterns.contains { $0.matches(path) } } }
         self.init(
-            set: set, system: set.system, overridden: protection.overridden, spares: spares)
+            set: set, system: set.system, overridden: protection.overridden,
+            allowsKubelet: protection.allowsKubelet, spares: spares)
     }
 }

@@ -64,7 +64,9 @@ public struct PolicyLoader: Sendable {
         }
         let document = reader.document(merge)
         reader.noteUnused(merge)
-        var linter = PolicyLinter(document: document, places: reader.places)
+        var linter = PolicyLinter(
+            document: document, places: reader.places, host: host,
+            isMemoryLegacy: isMemoryLegacy)
         linter.lint()
         let order = Dictionary(
             files.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -75,6 +77,15 @@ public struct PolicyLoader: Sendable {
         }
         let isRefused = findings.contains { $0.severity == .error }
         return PolicyLoad(document: isRefused ? nil : document, findings: findings)
+    }
+
+    /// Whether memory is a hierarchy of v1; nil if that is not known.
+    private var isMemoryLegacy: Bool? {
+        switch mode {
+        case .v1: true
+        case .v2: false
+        case .hybrid: legacyControllers?.contains(.memory)
+        }
     }
 
     private static func unique(_ findings: [PolicyFinding]) -> [PolicyFinding] {
@@ -108,6 +119,7 @@ extension PolicyReader {
         if let node = merge.table("budgets") { document.budgets = budgets(node) }
         document.protection = protection(
             merge.elements["protect"] ?? [], merge.elements["protect_override"] ?? [])
+        document.protection.allowsKubelet = defaults.allowsKubelet
         document.groups = named("groups").compactMap { group($0) }
         for item in named("pools") {
             if item.name == "reserved" {

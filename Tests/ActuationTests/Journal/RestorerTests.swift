@@ -260,4 +260,20 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.journal.entries().isEmpty)
     }
+
+    /// A rename keeps the inode (v1): the journal's path led nowhere, and the value stayed.
+    @Test func aRenamedCgroupIsFoundByItsInode() throws {
+        try set("pids.max=7")
+        try machine.legacyCgroup("/x/y")
+        try FileManager.default.moveItem(
+            atPath: "\(machine.root)/cgroup/pids/a", toPath: "\(machine.root)/cgroup/pids/x/y/b")
+        #expect(try machine.journal.entries()[0].present(in: machine.set).text == "7")
+        #expect(try restore() == ["pids.max restored"])
+        #expect(try machine.text("pids/x/y/b/pids.max") == "max")
+        #expect(try restore().isEmpty)
+    }
+}
+
+extension JournalEntry.Present {
+    fileprivate var text: String? { if case .value(let text) = self { text } else { nil } }
 }

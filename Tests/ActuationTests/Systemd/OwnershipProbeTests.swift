@@ -100,8 +100,8 @@ import Testing
         ),
         ("/cri-containerd-\(container).scope", .container(runtime: "containerd", unit: nil), nil),
         ("/crio-\(container).scope", .container(runtime: "cri-o", unit: nil), nil),
-        ("/kubepods/burstable/pod1/\(container)", .kubelet, nil),
-        ("/kubepods.slice/kubepods-pod1.slice", .kubelet, nil),
+        ("/kubepods/burstable/pod1/\(container)", .kubelet(unit: nil), nil),
+        ("/kubepods.slice/kubepods-pod1.slice", .kubelet(unit: nil), nil),
         ("/cgwarden/run-job", .ours, .cgroupfs),
         ("/system.slice/box.service/cgwarden/run-job", .ours, .cgroupfs),
     ]
@@ -121,7 +121,9 @@ import Testing
         let tree = try CapturedCgroups()
         let probe = OwnershipProbe(
             connections: Self.connections(Self.bus()), isSystemdRunning: false)
-        let choice = probe.chooseActuator(for: try tree.cgroup("/kubepods/pod1"))
+        let pod = try tree.cgroup("/kubepods/pod1")
+        #expect(probe.chooseActuator(for: pod, allowsKubelet: true) == .cgroupfs)
+        let choice = probe.chooseActuator(for: pod)
         guard case .refuse(let error) = choice else {
             Issue.record("\(choice)")
             return

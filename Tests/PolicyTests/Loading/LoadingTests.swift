@@ -38,7 +38,9 @@ import Testing
         var reader = PolicyReader(host: PolicyText.host, mode: .hybrid)
         var merge = PolicyMerge()
         merge.add(node, &reader)
-        var linter = PolicyLinter(document: reader.document(merge), places: reader.places)
+        var linter = PolicyLinter(
+            document: reader.document(merge), places: reader.places, host: PolicyText.host,
+            isMemoryLegacy: nil)
         linter.lint()
         return reader.findings + linter.findings
     }
