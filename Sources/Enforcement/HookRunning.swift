@@ -48,4 +48,13 @@ public enum HookEnding: Hashable, Sendable {
 public protocol HookRunning: Sendable {
     /// Starts a hook and returns at once; `ended` is called exactly once, from any thread.
     func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void)
+
+    /// Ends the hooks that run now and drops those that wait for their turn; all of them fail.
+    /// Returns at once.
+    func endAll()
+}
+
+extension HookRunning {
+    /// Does nothing, for hooks that are no processes.
+    public func endAll() {}
 }

@@ -41,6 +41,8 @@ struct EffectQueue {
     }
 
     let bounds: Enforcer.Bounds
+    /// Whether hooks may begin; without that their effects fail.
+    var startsHooks = true
     private var waiting: [UInt64: Waiting] = [:]
     private var running: [UInt64: Running] = [:]
     private var places = TakenPlaces()
@@ -141,6 +143,9 @@ struct EffectQueue {
 
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {
         if !job.chains.isDisjoint(with: broken) { return .skipped }
+        if !startsHooks, case .hook = job.effects[0].kind {
+            return .failed(.init("the daemon stops and begins no hook"))
+        }
         // What lets processes go on is tried nonetheless.
         guard job.needsThread, job.effects[0].kind != .thaw,
             job.effects.contains(where: { isQuarantined($0.target.cgroup) })

@@ -42,10 +42,12 @@ public struct ApartProcess: ~Copyable, Sendable {
     public let output: OwnedDescriptor
 
     /// Starts a command, by its absolute path, inside cgroups; throws where and why it failed, also
-    /// if it does not come to run within `patience`.
+    /// if it does not come to run within `patience`, or `isGivenUp`, which is asked whenever `signs`
+    /// can be read.
     public static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
-        joining memberships: [Int32], within patience: Duration? = nil
+        joining memberships: [Int32], within patience: Duration? = nil, unless signs: Int32? = nil,
+        isGivenUp: () -> Bool = { false }
     ) throws(SpawnError) -> ApartProcess {
         var ends: [Int32] = [-1, -1]
         guard unsafe cgw_pipe(&ends) == 0 else { throw SpawnError(.process, code: errno) }
@@ -58,7 +60,8 @@ public struct ApartProcess: ~Copyable, Sendable {
                 environment: environment, output: writing.number, account: account))
         let starting = try request.begin()
         _ = consume writing
-        return ApartProcess(child: try starting.finish(within: patience), output: output)
+        let child = try starting.finish(within: patience, unless: signs, isGivenUp: isGivenUp)
+        return ApartProcess(child: child, output: output)
     }
 
     private init(child: consuming ChildProcess, output: consuming OwnedDescriptor) {

@@ -6,7 +6,11 @@ import KernelIO
 import Policy
 
 /// The policy in force: looks at each sample, has done what the engine wants, and writes it down.
+///
+/// It works on a thread of its own, since it waits for files and, at the end, for all that is put
+/// back; whoever scrapes waits for none of that.
 actor Warden {
+    private let executor = ThreadExecutor(name: "warden")
     private let machine: Machine
     private let trail: AuditTrail
     private let enforcer: Enforcer
@@ -23,6 +27,10 @@ actor Warden {
     private let inheritance: Inheritance?
     /// Whether all could be put back, once the policy has ended.
     private var ending: Bool?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
@@ -150,6 +158,8 @@ actor Warden {
     }
 
     private func putBack() -> Bool {
+        // One that hangs would keep its cgroup from being put back.
+        enforcer.endHooks()
         let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
         let output = engine.stop()
@@ -159,8 +169,12 @@ actor Warden {
         let isDone = enforcer.waitUntilIdle(within: .seconds(30))
         let results = enforcer.takeResults()
         trail.write(engine.conclude(results))
+        // What was begun before may have failed, hooks that were just ended among it.
+        let restoring = Set(output.effects.map(\.id))
         return isUnguarded && isDone && settleRest()
-            && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
+            && results.allSatisfy {
+                !restoring.contains($0.id) || $0.outcome == .done || $0.outcome == .gone
+            }
     }
 
     /// What the policy keeps of a cgroup.
