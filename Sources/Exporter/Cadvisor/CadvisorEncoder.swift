@@ -52,8 +52,8 @@ public struct CadvisorEncoder: Sendable {
             encode(family, snapshot)
         }
         if isWanted(.core) { encodeStart() }
-        if isWanted(.io) {
-            for family in CadvisorFamilies.devices { encode(family, snapshot) }
+        for family in CadvisorFamilies.instances where isWanted(family.collector) {
+            encode(family, snapshot)
         }
         encode(Self.scrapeError, Reading(0))
         // Where the CPU times are not known, the count is not either, but what is safe to divide by.
@@ -87,15 +87,15 @@ public struct CadvisorEncoder: Sendable {
         }
     }
 
-    private mutating func encode(_ family: CadvisorDeviceFamily, _ snapshot: Snapshot) {
+    private mutating func encode(_ family: CadvisorInstanceFamily, _ snapshot: Snapshot) {
         buffer.open(family.family)
         for cgroup in labels.cgroups {
             for instance in snapshot.instances(cgroup.position) {
                 guard let part = family.parts.first(where: { $0.metric == instance.metric }),
                     let value = instance.reading.value
                 else { continue }
-                let rest = family.labels(part, instance.key, name: name(of: instance.key))
-                buffer.add(labels.bytes, cgroup.labels, rest, value)
+                let rest = family.labels(part, instance.key) { name(of: $0) }
+                buffer.add(labels.bytes, cgroup.labels, rest, family.value(value))
             }
         }
     }

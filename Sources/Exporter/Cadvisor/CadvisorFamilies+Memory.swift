@@ -36,6 +36,21 @@ extension CadvisorFamilies {
             "container_memory_file_dirty_bytes", .gauge, "memory.file_dirty",
             "Page cache that waits to be written."),
         CadvisorFamily(
+            "container_memory_file_writeback_bytes", .gauge, "memory.file_writeback",
+            "Page cache that is being written."),
+        CadvisorFamily(
+            "container_memory_pgscan_total", .counter, "memory.pgscan", "Pages scanned by reclaim."),
+        CadvisorFamily(
+            "container_memory_pgsteal_total", .counter, "memory.pgsteal",
+            "Pages taken by reclaim."),
+        CadvisorFamily(
+            "container_memory_workingset_refault_file_total", .counter,
+            "memory.workingset_refault_file", "Cache pages that came back soon after reclaim."),
+        CadvisorFamily(
+            "container_memory_workingset_refault_anon_total", .counter,
+            "memory.workingset_refault_anon",
+            "Anonymous pages that came back soon after reclaim."),
+        CadvisorFamily(
             "container_memory_failcnt", .counter, from: [failcnt, limitHits],
             "Charges that hit the limit."
         ) { snapshot, index in

@@ -54,47 +54,6 @@ struct CadvisorFamily: Sendable {
     }
 }
 
-/// One of cAdvisor's metrics about a cgroup and a block device.
-struct CadvisorDeviceFamily: Sendable {
-    /// What is counted, and what tells it apart from the family's other counts.
-    typealias Part = (metric: MetricID, labels: String)
-
-    let family: Family
-    /// Whether the device's number stands beside its name.
-    let numbersDevices: Bool
-    let parts: [Part]
-
-    init(_ name: String, _ metric: String, _ help: String) {
-        self.init(name, numbersDevices: false, help, parts: [(metric, "")])
-    }
-
-    init(
-        _ name: String, numbersDevices: Bool, _ help: String,
-        parts: [(metric: String, labels: String)]
-    ) {
-        family = Family(cadvisor: name, .counter, help)
-        self.numbersDevices = numbersDevices
-        self.parts = parts.map { (MetricCatalog.id($0.metric), $0.labels) }
-    }
-
-    /// The rest of a label block, from the device on.
-    ///
-    /// A device without a name has the one under /dev/block.
-    func labels(_ part: Part, _ device: InstanceKey, name: String?) -> [UInt8] {
-        let number = device.text(.device)
-        var labels: [UInt8] = []
-        labels.append(",device=\"/dev/")
-        labels.append(labelValue: name ?? "block/\(number)")
-        labels.append("\"")
-        if numbersDevices {
-            let halves = number.split(separator: ":")
-            labels.append(",major=\"\(halves[0])\",minor=\"\(halves[1])\"")
-        }
-        labels.append(part.labels.isEmpty ? "}" : ",\(part.labels)}")
-        return labels
-    }
-}
-
 extension Family {
     /// Takes the unit from the name; what is in seconds comes in microseconds.
     init(cadvisor name: String, _ kind: Kind, _ help: String) {

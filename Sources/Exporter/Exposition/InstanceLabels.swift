@@ -44,8 +44,10 @@ struct InstanceLabels {
         var label: Int?
         if name.map({ name in !excludedDevices.contains { $0.matches(name) } }) ?? true {
             var bytes: [UInt8] = []
-            bytes.append(
-                label: Self.label(place.dimension), name ?? place.key.text(place.dimension))
+            let text = name ?? place.key.text(place.dimension)
+            for (label, value) in Self.labels(place.dimension, text) {
+                bytes.append(label: label, value)
+            }
             bytes.append(UInt8(ascii: "}"))
             label = labelEnds.count
             labelEnds.append(bytes)
@@ -54,14 +56,21 @@ struct InstanceLabels {
         return label
     }
 
-    private static func label(_ dimension: Dimension) -> String {
+    private static func labels(
+        _ dimension: Dimension, _ text: String
+    ) -> [(name: String, value: String)] {
         switch dimension {
-        case .device: "device"
-        case .cpu: "cpu"
-        case .node: "node"
-        case .pageSize: "pagesize"
-        case .resource: "resource"
-        case .interface: "interface"
+        case .device: return [("device", text)]
+        case .cpu: return [("cpu", text)]
+        case .node: return [("node", text)]
+        case .pageSize: return [("pagesize", text)]
+        case .pageSizeAndNode:
+            let end = text.lastIndex(of: " ") ?? text.endIndex
+            return [
+                ("pagesize", String(text[..<end])), ("node", String(text[end...].dropFirst(2))),
+            ]
+        case .resource: return [("resource", text)]
+        case .interface: return [("interface", text)]
         }
     }
 }

@@ -64,6 +64,10 @@ struct SnapshotEncoder {
             ("cpu.pressure.some.avg10", 2, Figure(host.cpuPressure).scaled(by: 0.01)),
             ("memory.pressure.some.avg10", 2, Figure(host.memoryPressure).scaled(by: 0.01)),
             ("io.pressure.some.avg10", 2, Figure(host.ioPressure).scaled(by: 0.01)),
+            (
+                "irq.pressure.full.avg10", 2,
+                Figure(host.pressure.irq.full.avg10).scaled(by: 0.01)
+            ),
             ("files.not_permitted", 0, .value(Double(snapshot.health.notPermitted))),
             ("files.malformed", 0, .value(Double(snapshot.health.malformed))),
         ])

@@ -18,6 +18,13 @@ struct Responder: Sendable {
         "/api/v1/cgroup", "/api/v1/metrics",
     ]
 
+    /// The parameters of each path of the API; one that is not understood must not be answered as if
+    /// it had not been there.
+    private static let parameters: [String: Set<String>] = [
+        "/api/v1/snapshot": [], "/api/v1/stream": [], "/api/v1/metrics": [],
+        "/api/v1/cgroup": ["path"],
+    ]
+
     /// The answer to a GET; for a HEAD the caller leaves the body out.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
@@ -29,6 +36,15 @@ struct Responder: Sendable {
                 .methodNotAllowed, "This can only be read: use GET.",
                 headers: [("Allow", "GET, HEAD")])
         }
+        let query = head.uri.dropFirst(path.count + 1)
+        if let known = Self.parameters[path],
+            let other = Query.pairs(in: query).first(where: { !known.contains($0.name) })
+        {
+            let takes = known.isEmpty ? "no parameters" : known.sorted().joined(separator: ", ")
+            return .sentence(
+                .badRequest,
+                "There is no parameter \(other.name.onOneLine); \(path) takes \(takes).")
+        }
         switch path {
         case telemetryPath: return await metrics(.own, head)
         case "/metrics/cadvisor": return await metrics(.cadvisor, head)
@@ -37,7 +53,7 @@ struct Responder: Sendable {
         case "/api/v1/snapshot": return await snapshot(head.headers)
         case "/api/v1/stream": return await stream()
         case "/api/v1/cgroup":
-            return await cgroup(head.uri.dropFirst(path.count + 1), head.headers)
+            return await cgroup(query, head.headers)
         case "/api/v1/metrics": return metricNames(head.headers)
         default: return webPage(head.headers)
         }

@@ -46,7 +46,11 @@ extension CgroupFacts {
         var reasons: [DetailRow] = []
         for instance in snapshot.instances(index) where wanted.contains(instance.metric) {
             guard instance.key != .whole else {
-                reasons.append(Self.row(instance))
+                if instance.reading != .unnamed {
+                    reasons.append(Self.row(instance))
+                } else if !reasons.contains(Self.unnamedDevices) {
+                    reasons.append(Self.unnamedDevices)
+                }
                 continue
             }
             devices[instance.key, default: [:]][instance.metric] = Figure(
@@ -72,6 +76,10 @@ extension CgroupFacts {
                     remark: rest.joined(separator: " "))
             } + reasons
     }
+
+    /// Stands for all values of devices that the kernel does not name.
+    private static let unnamedDevices = DetailRow(
+        label: "unnamed", value: "not shown", remark: "such as paths of NVMe", style: .dim)
 
     /// A value of one device, or the reason why no device has one.
     private static func row(_ instance: InstanceReading) -> DetailRow {
