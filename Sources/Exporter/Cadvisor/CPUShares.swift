@@ -1,9 +1,10 @@
 import CgroupModel
 
-/// v1 shares for a v2 weight.
+/// Converts a v2 weight to v1 shares.
 enum CPUShares {
-    /// The shares that cAdvisor shows: it spreads 1 to 10000 evenly over 2 to 262144, whatever a
-    /// runtime made the weight of; absent for an idle cgroup, whose weight is 0.
+    /// The shares that cAdvisor shows; absent for an idle cgroup, whose weight is 0.
+    ///
+    /// cAdvisor maps weights 1 to 10000 linearly to 2 to 262144, whatever formula the runtime used.
     static func reading(_ weight: Reading) -> Reading {
         guard let number = weight.value else { return weight }
         guard (1...10_000).contains(number) else { return .absent }

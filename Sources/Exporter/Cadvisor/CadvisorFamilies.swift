@@ -1,23 +1,24 @@
 public import CgroupModel
 internal import KernelIO
 
-/// The metrics under which dashboards and rules made for cAdvisor look for cgroups.
+/// The metrics that dashboards and rules made for cAdvisor expect.
 ///
-/// What the kernel does not tell is left out. A limit that is not set is 0 where cAdvisor's users
-/// compare with 0, and has no series where they do not.
+/// Values that the kernel does not provide are left out. An unset limit is 0 where cAdvisor's users
+/// compare with 0; elsewhere it has no series.
 public enum CadvisorFamilies {
     static let all: [CadvisorFamily] = cpu + memory + memoryLimits + pressure + tasks
 
     /// The families with a sample for each device, page size or memory node.
     static let instances: [CadvisorInstanceFamily] = devices + hugePages + [numaPages]
 
-    /// The rows of the catalog that the families are made of.
+    /// The catalog rows that the families use.
     static let allMetrics: [MetricID] =
         all.flatMap(\.metrics) + instances.flatMap { $0.parts.map(\.metric) }
 
-    /// Those of them that are read for the families alone.
+    /// The rows of ``allMetrics`` that are read for these families alone.
     ///
-    /// A row that needs a costly file of its own is shown if an ``ExportExtra`` has it read.
+    /// A row that needs a costly file of its own is exported only if an ``ExportExtra`` enables its
+    /// reading.
     public static let metrics: [MetricID] = allMetrics.filter { MetricCatalog[$0].tier != .detail }
 
     private static let cpu: [CadvisorFamily] = [
@@ -60,7 +61,7 @@ public enum CadvisorFamilies {
         },
     ]
 
-    /// cAdvisor shows these only while a quota is set.
+    /// A family that cAdvisor exports only while a quota is set.
     private static func underQuota(
         _ name: String, _ metric: String, _ help: String
     ) -> CadvisorFamily {
@@ -128,7 +129,7 @@ public enum CadvisorFamilies {
             "Allocations refused by the limit."),
     ]
 
-    /// v2 does not count a cgroup without its descendants.
+    /// The scope `container` exists only on v1; v2 has no counts without descendants.
     private static let numaPages = CadvisorInstanceFamily(
         "container_memory_numa_pages", .gauge, divisor: MemoryPage.size,
         "Memory on each node in pages.",

@@ -1,26 +1,26 @@
 import CgroupModel
 
-/// One of cAdvisor's metrics about a cgroup and a block device, a page size or a memory node.
+/// A cAdvisor metric of a cgroup and a block device, a page size or a memory node.
 struct CadvisorInstanceFamily: Sendable {
-    /// What is counted, and what tells it apart from the family's other counts.
+    /// A catalog row, and the labels that distinguish it from the family's other rows.
     typealias Part = (metric: MetricID, labels: String)
 
     let family: Family
-    /// Whether the device's number stands beside its name.
+    /// Whether the labels include the device's major and minor number.
     let numbersDevices: Bool
     let parts: [Part]
-    /// The part of an exposition that it belongs to.
+    /// The collector that the family belongs to.
     let collector: Collector
     private let dimension: Dimension
-    /// How many of the rows' units are one of the family's.
+    /// The number of the rows' units in one unit of the family.
     private let divisor: UInt64
 
-    /// A family that shows one row of the catalog as it is.
+    /// Creates a family that shows one catalog row.
     init(_ name: String, _ kind: Family.Kind, _ metric: String, _ help: String) {
         self.init(name, kind, help, parts: [(metric, "")])
     }
 
-    /// All parts are rows of one dimension.
+    /// Creates a family from rows of one dimension.
     init(
         _ name: String, _ kind: Family.Kind, numbersDevices: Bool = false,
         divisor: UInt64 = 1, _ help: String, parts: [(metric: String, labels: String)]
@@ -34,12 +34,12 @@ struct CadvisorInstanceFamily: Sendable {
         dimension = first.dimension ?? .device
     }
 
-    /// What a row's number is in the family's unit.
+    /// Converts a row's number to the family's unit.
     func value(_ number: UInt64) -> UInt64 { number / divisor }
 
-    /// The rest of a label block, from the device, the page size or the node on.
+    /// The rest of a label block, starting at the device, the page size or the node.
     ///
-    /// A device without a name has the one under /dev/block.
+    /// A device without a name gets its path under /dev/block.
     func labels(
         _ part: Part, _ key: InstanceKey, deviceName: (InstanceKey) -> String?
     ) -> [UInt8] {

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// How well each collector's files could be read.
+/// The families that report how well each collector's files could be read.
 struct CollectorFamilies: Sendable {
     private let labels = Collector.allCases.map { Array("{collector=\"\($0.rawValue)\"}".utf8) }
 

@@ -1,19 +1,19 @@
 import CgroupModel
 
-/// The second label of the series that a cgroup has several of: `,device="vda"}`.
+/// The label of the instance in series of one cgroup: `,device="vda"}`.
 struct InstanceLabels {
     private struct Place: Hashable {
         let dimension: Dimension
         let key: InstanceKey
     }
 
-    /// The label and the brace that ends the block, of all that were asked for.
+    /// The labels used so far, each with the closing brace of the block.
     private(set) var labelEnds: [[UInt8]] = []
 
     private let excludedDevices: [Glob]
     private let deviceName: @Sendable (InstanceKey) -> String?
     private var known: [Place: Int?] = [:]
-    /// Most files tell all of one device before the next.
+    /// The last lookup, because most files list all values of one device together.
     private var last: (place: Place, label: Int?)?
 
     init(
@@ -23,14 +23,15 @@ struct InstanceLabels {
         self.deviceName = deviceName
     }
 
-    /// Forgets all labels, since a device's number may be another's by the next exposition.
+    /// Forgets all labels, because a device number can belong to another device by the next
+    /// exposition.
     mutating func restart() {
         labelEnds.removeAll(keepingCapacity: true)
         known.removeAll(keepingCapacity: true)
         last = nil
     }
 
-    /// The position in ``labelEnds``; nil for a device that is left out.
+    /// Returns the position in ``labelEnds``; nil for an excluded device.
     mutating func label(_ dimension: Dimension, _ key: InstanceKey) -> Int? {
         let place = Place(dimension: dimension, key: key)
         if let last, last.place == place { return last.label }

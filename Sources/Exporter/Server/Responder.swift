@@ -4,12 +4,12 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Which request gets which answer.
+/// Routes each request to its response.
 struct Responder: Sendable {
     let exposition: Exposition
     let feed: SampleFeed
     let page: WebPage
-    /// Where the metrics are, `/metrics` by default.
+    /// The path of the metrics, `/metrics` by default.
     let telemetryPath: String
     let logger: Logger
 
@@ -18,14 +18,16 @@ struct Responder: Sendable {
         "/api/v1/cgroup", "/api/v1/metrics",
     ]
 
-    /// The parameters of each path of the API; one that is not understood must not be answered as if
-    /// it had not been there.
+    /// The parameters of each API path.
+    ///
+    /// A request with an unknown parameter is refused, not answered as if the parameter were
+    /// missing.
     private static let parameters: [String: Set<String>] = [
         "/api/v1/snapshot": [], "/api/v1/stream": [], "/api/v1/metrics": [],
         "/api/v1/cgroup": ["path"],
     ]
 
-    /// The answer to a GET; for a HEAD the caller leaves the body out.
+    /// Returns the response to a GET; for a HEAD, the caller leaves out the body.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
         guard path == telemetryPath || Self.paths.contains(path) else {

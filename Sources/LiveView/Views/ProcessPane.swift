@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The processes of one cgroup, in the place of the table.
+/// The processes of one cgroup, which replace the table.
 enum ProcessPane {
     static func draw(
         _ model: LiveModel, _ snapshot: Snapshot, top: Int, into frame: inout Frame
@@ -28,7 +28,7 @@ enum ProcessPane {
             frame.put(note, row: row + 2, column: 1, style: .dim)
         }
         let height = max(geometry.statusRow - row - 2, 0)
-        // Processes may have ended since the list was scrolled.
+        // Processes may have exited since the list was scrolled.
         let top = min(top, max(model.processes.count - height, 0))
         for (place, process) in model.processes.dropFirst(top).prefix(height).enumerated() {
             let cells = [
