@@ -42,6 +42,8 @@ struct EffectQueue {
     }
 
     let bounds: Enforcer.Bounds
+    /// Whether hooks may start; their effects fail otherwise.
+    var startsHooks = true
     private var waiting: [UInt64: Waiting] = [:]
     private var running: [UInt64: Running] = [:]
     private var places = TakenPlaces()
@@ -156,6 +158,9 @@ struct EffectQueue {
 
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {
         if !job.chains.isDisjoint(with: broken) { return .skipped }
+        if !startsHooks, case .hook = job.effects[0].kind {
+            return .failed(.init("the daemon is stopping and starts no hooks"))
+        }
         // A thaw is attempted anyway.
         guard job.needsThread, job.effects[0].kind != .thaw,
             job.effects.contains(where: { isQuarantined($0.target.cgroup) })

@@ -91,6 +91,13 @@ public final class Enforcer: Sendable {
         Deadline(after: time).wait { queue.withLock(\.isIdle) }
     }
 
+    /// Ends the running hooks and starts no more; their effects fail.
+    public func endHooks() {
+        queue.withLock { $0.startsHooks = false }
+        hooks.endAll()
+        advance()
+    }
+
     private func advance() {
         let parts = parts.withLock { $0 }
         let jobs = queue.withLock {

@@ -104,7 +104,8 @@ public final class GuardianLink: ThawKeeping {
             let directory = try OwnedDescriptor.directory(Array(journal.directory.utf8))
             let process = try DetachedProcess.start(
                 program, arguments + ["--journal", journal.directory], directory: directory)
-            let answer = process.firstLine(before: Deadline(after: .seconds(10)))
+            // A daemon is needed most where the machine is too busy to start a process soon.
+            let answer = process.firstLine(before: Deadline(after: .seconds(60)))
             guard answer == Guardian.ready else {
                 throw IOError("start", "the guardian (it said: \(answer))", code: 5)
             }

@@ -7,7 +7,11 @@ import Policy
 
 /// The policy in force: evaluates each sample, has the effects carried out and writes the audit
 /// log.
+///
+/// It runs on its own thread, because it waits for files and, when the policy ends, for everything
+/// to be restored; a scrape waits for none of that.
 actor Warden {
+    private let executor = ThreadExecutor(name: "warden")
     private let machine: Machine
     private let trail: AuditTrail
     private let enforcer: Enforcer
@@ -26,6 +30,10 @@ actor Warden {
     private var ending: Bool?
     /// How long the end may take; less than what the service manager waits for.
     private static let patienceAtEnd = Duration.seconds(30)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
@@ -156,6 +164,8 @@ actor Warden {
     }
 
     private func putBack() -> Bool {
+        // A hook that hangs would block the restoring of its cgroup.
+        enforcer.endHooks()
         let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
         // Nothing new begins, and what never began needs no undoing.
