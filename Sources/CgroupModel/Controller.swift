@@ -7,7 +7,7 @@ public enum Controller: String, CaseIterable, Sendable, Comparable {
     case netPrio = "net_prio"
     case hugetlb
     case perfEvent = "perf_event"
-    case rdma, misc
+    case rdma, misc, dmem
 
     /// The name in v1 mount options and in `/proc/PID/cgroup`, nil for `core`.
     public var legacyName: String? {

@@ -16,6 +16,12 @@ public enum ExportExtra: String, CaseIterable, Sendable {
     case ioCost = "io-cost"
     /// All of `memory.stat` by its keys.
     case memoryStat = "memory-stat"
+    /// Memory by memory node.
+    case numa
+    /// The number of processes.
+    case processes
+    /// Living and dying cgroups by controller.
+    case controllers
 }
 
 /// When a row's family is exported.
@@ -31,7 +37,7 @@ public enum ExportGroup: Hashable, Sendable {
 /// A part of an exposition that can be asked for, and whose reading is timed on its own.
 public enum Collector: String, CaseIterable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    case core, cpu, cpuset, memory, io, pids, pressure, hugetlb, rdma, misc, devices, network
+    case core, cpu, cpuset, memory, io, pids, pressure, hugetlb, rdma, misc, devices, network, dmem
 
     /// The place in ``allCases``.
     public var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
@@ -51,6 +57,7 @@ extension Metric {
         case .hugetlb: return .hugetlb
         case .rdma: return .rdma
         case .misc: return .misc
+        case .dmem: return .dmem
         case .devices: return .devices
         case .netCls, .netPrio: return .network
         }

@@ -81,7 +81,9 @@ public struct CollectorHealth: Hashable, Sendable {
     public var duration: UInt64 = 0
     /// Files that could not be read or understood, since the start.
     public var failures: UInt64 = 0
-    /// Whether there were any in this tick.
+    /// Rows left out, since they are about devices without a name, since the start.
+    public var skippedRows: UInt64 = 0
+    /// Whether there were any failures in this tick.
     public var hasFailed = false
 
     /// Nothing counted yet.

@@ -23,7 +23,7 @@ public struct InstanceKey: Hashable, Sendable, Comparable {
         switch dimension {
         case .device: "\(rawValue >> 20):\(rawValue & 0xfffff)"
         case .cpu, .node: "\(rawValue)"
-        case .pageSize, .resource, .interface: Word.text(UInt64(rawValue))
+        case .pageSize, .pageSizeAndNode, .resource, .interface: Word.text(UInt64(rawValue))
         }
     }
 }

@@ -20,15 +20,18 @@ public enum InterfaceFormat: Sendable {
     case numa
     /// The whole file as one word.
     case text
+    /// One process a line; their number is the value.
+    case lineCount
 
     /// The format of the file of a row.
     public static func of(_ metric: Metric, _ source: Source) -> InterfaceFormat {
         let file = source.file
         if file.hasSuffix(".pressure"), file != "cgroup.pressure" { return .pressure }
         if metric.kind == .text || source.conversion == .frozenState { return .text }
+        if file.hasSuffix(".numa_stat") { return .numa }
         switch file {
+        case "cgroup.procs": return .lineCount
         case "cpu.max": return .spaceSeparated
-        case "memory.numa_stat": return .numa
         case "io.stat", "io.max", "io.latency", "io.cost.qos", "io.cost.model", "rdma.current",
             "rdma.max":
             return .nestedKeyed

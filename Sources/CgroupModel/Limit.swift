@@ -23,6 +23,11 @@ public struct Limit: Sendable {
     /// What differs between the versions, or what a person may not expect; empty if nothing does.
     public let note: String
 
+    /// Whether it keeps others from taking something, so that more of it is less for them.
+    package var isProtection: Bool {
+        ["memory.low", "memory.min", "dmem.low", "dmem.min", "cpu.uclamp.min"].contains(name)
+    }
+
     /// The files of a hierarchy's version.
     public func files(unified: Bool) -> [LimitFile] { unified ? v2 : v1 }
 
@@ -53,6 +58,8 @@ public struct LimitFile: Hashable, Sendable {
         case quota
         /// v2 `memory.swap.max` for a limit of memory and swap together.
         case swapBeyondMemory
+        /// Hundredths of a percent as a decimal number: `12.34`, `max` for 100.
+        case percent
         /// The text as it is.
         case text
         /// Written, never read back: a rule that changes another file.

@@ -30,6 +30,8 @@ extension LimitCatalog {
             v1: [number("cpu.idle", unlimited: nil)],
             note: "Idle resets the weight.",
             "Whether it runs only when nothing else wants the CPU."),
+        clamp("cpu.uclamp.min", "Lowest CPU utilization that frequency selection assumes."),
+        clamp("cpu.uclamp.max", "Highest CPU utilization that frequency selection assumes."),
         row(
             "cpuset.cpus", .cpuset, .cpuList, v2: [LimitFile("cpuset.cpus", .text)],
             v1: [LimitFile("cpuset.cpus", .text)],
@@ -47,5 +49,16 @@ extension LimitCatalog {
             v2: [LimitFile("cpuset.cpus.partition", .text)], nesting: 9,
             note: "An impossible partition is accepted and reads back as invalid.",
             "Whether its CPUs are its alone (v2)."),
+        row(
+            "cpuset.cpus.exclusive", .cpuset, .cpuList,
+            v2: [LimitFile("cpuset.cpus.exclusive", .text)],
+            note: "They must be CPUs of the parent and of no sibling.",
+            "CPUs that a partition, here or below, may take (v2)."),
     ]
+
+    private static func clamp(_ name: String, _ help: String) -> Limit {
+        row(
+            name, .cpu, .percent, v2: [LimitFile(name, .percent)], v1: [LimitFile(name, .percent)],
+            note: "The kernel must have CONFIG_UCLAMP_TASK_GROUP; max is 100%.", help)
+    }
 }

@@ -27,7 +27,17 @@ extension LimitCatalog {
                 ], systemd: SystemdProperty("IODeviceLatencyTargetUSec", since: 240),
                 note: "Others are throttled if the disk answers it more slowly.",
                 "Latency of one disk that is protected (v2)."),
+            row(
+                "io.prio.class", .io, .word(priorityClasses),
+                v2: [LimitFile("io.prio.class", .text)],
+                v1: [LimitFile("blkio.prio.class", .text)],
+                note: "none-to-rt is promote-to-rt by an older name.",
+                "How the I/O priority of its requests is changed."),
         ]
+
+    private static let priorityClasses = [
+        "no-change", "promote-to-rt", "restrict-to-be", "idle", "none-to-rt",
+    ]
 
     private static let rateRows: [Limit] = [
         ("rbps", "read_bps", LimitGrammar.bytesPerSecond, "IOReadBandwidthMax", "Bytes read"),

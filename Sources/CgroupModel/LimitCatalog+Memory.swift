@@ -21,6 +21,10 @@ extension LimitCatalog {
             note: "v1 limits memory and swap together: set memory.total.",
             "Hard limit of swap alone (v2)."),
         row(
+            "memory.swap.high", .memory, .bytes, v2: [number("memory.swap.high")],
+            note: "Meant for user space that kills in time: what is above it is slowed down a lot.",
+            "Swap above which tasks are slowed down (v2)."),
+        row(
             "memory.soft", .memory, .bytes, v2: [number("memory.high")],
             v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
             systemd: SystemdProperty("MemoryHigh", since: 231), nesting: 2,
@@ -47,6 +51,12 @@ extension LimitCatalog {
             "memory.zswap.max", .memory, .bytes, v2: [number("memory.zswap.max")],
             systemd: SystemdProperty("MemoryZSwapMax", since: 253),
             "Hard limit of compressed swap (v2)."),
+        row(
+            "memory.zswap.writeback", .memory, .flag,
+            v2: [number("memory.zswap.writeback", unlimited: nil)],
+            systemd: SystemdProperty("MemoryZSwapWriteback", since: 256),
+            note: "An ancestor's 0 applies to all below it.",
+            "Whether compressed swap may be written to disk (v2)."),
         row(
             "memory.kernel", .memory, .bytes,
             refusal: "the kernel accepts a limit of kernel memory but has ignored it since Linux "

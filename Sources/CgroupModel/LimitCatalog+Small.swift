@@ -1,6 +1,15 @@
 extension LimitCatalog {
-    /// pids, hugetlb, devices, net_cls, net_prio, rdma and misc.
+    /// The shape of the tree, pids, hugetlb, devices, net_cls, net_prio, rdma, misc and dmem.
     static let smallRows: [Limit] = [
+        row(
+            "cgroup.max.depth", .core, .count(0...2_147_483_647), v2: [number("cgroup.max.depth")],
+            note: "What is there stays; only new cgroups are refused.",
+            "How many levels of cgroups may be below it (v2)."),
+        row(
+            "cgroup.max.descendants", .core, .count(0...2_147_483_647),
+            v2: [number("cgroup.max.descendants")],
+            note: "What is there stays; only new cgroups are refused.",
+            "How many cgroups may be below it (v2)."),
         row(
             "pids.max", .pids, .count(0...4_194_304), v2: [number("pids.max")],
             v1: [number("pids.max")], systemd: SystemdProperty("TasksMax", since: 227),
@@ -35,7 +44,15 @@ extension LimitCatalog {
             v2: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
             v1: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
             "Units of one miscellaneous resource, such as sev."),
+        deviceMemory("max", missing: "max", "Device memory of one region, such as a card's VRAM."),
+        deviceMemory("low", missing: "0", "Device memory evicted only if nothing else is left."),
+        deviceMemory("min", missing: "0", "Device memory that is never evicted."),
     ]
+
+    private static func deviceMemory(_ kind: String, missing: String, _ help: String) -> Limit {
+        let file = LimitFile("dmem.\(kind)", .number(unlimited: "max"), missing: missing)
+        return row("dmem.\(kind)", .dmem, .bytes, by: .resource, v2: [file], v1: [file], help)
+    }
 
     private static let deviceNote =
         "The kernel does not show exceptions, so they cannot be undone; v2 does it with BPF, "

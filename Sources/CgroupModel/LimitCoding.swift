@@ -9,6 +9,8 @@ extension LimitFile.Coding {
         case (.bfqWeight, .number(let weight)):
             // 1 to 100 as they are, 100 to 10000 spread over 100 to 1000.
             "\(weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900)"
+        case (.percent, .unlimited): "max"
+        case (.percent, .number(let number)): DecimalText.hundredths(number)
         case (.text, .text(let text)), (.command, .text(let text)): text
         default: nil
         }
@@ -29,6 +31,13 @@ extension LimitFile.Coding {
             return .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
         case .quotaAndPeriod: return Bandwidth(text)?.cpus
         case .periodOfQuota: return Bandwidth(text).map { .number($0.period) }
+        case .percent:
+            if text == "max" { return .unlimited }
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[1].utf8.count == 2, let whole = UInt64(parts[0]),
+                let rest = UInt64(parts[1]), whole < 100
+            else { return text == "100.00" ? .unlimited : nil }
+            return .number(whole * 100 + rest)
         case .text, .command: return .text(text)
         case .quota, .swapBeyondMemory: return nil
         }

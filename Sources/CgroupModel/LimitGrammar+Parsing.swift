@@ -10,7 +10,7 @@ extension LimitGrammar {
 
     private var allowsUnlimited: Bool {
         switch self {
-        case .bytes, .cpus, .count, .bytesPerSecond, .operationsPerSecond: true
+        case .bytes, .cpus, .count, .bytesPerSecond, .operationsPerSecond, .percent: true
         case .time(_, let unlimited): unlimited
         default: false
         }
@@ -32,6 +32,7 @@ extension LimitGrammar {
         case .operationsPerSecond:
             guard let amount = Amount(text) else { return nil }
             return try rate(amount, ["": 1], UInt64(UInt32.max) - 1, text)
+        case .percent: return try percent(text)
         case .flag: return text == "0" ? .number(0) : text == "1" ? .number(1) : nil
         case .cpuList, .nodeList: return try list(text, host).map { .text($0.description) }
         case .word(let words): return words.contains(text) ? .text(text) : nil
@@ -100,6 +101,16 @@ extension LimitGrammar {
                     + (units.count > 1 ? " us" : ""))
         }
         return .number(number)
+    }
+
+    private func percent(_ text: String) throws(LimitError) -> LimitValue? {
+        guard let amount = Amount(text) else { return nil }
+        guard amount.unit == "%" || amount.isZero && amount.unit.isEmpty else {
+            throw unitError(text, amount.unit)
+        }
+        guard let number = amount.exactly(times: 100) else { return nil }
+        guard number <= 10_000 else { throw LimitError("\"\(text)\" is above 100%") }
+        return number == 10_000 ? .unlimited : .number(number)
     }
 
     private func rate(

@@ -9,6 +9,7 @@ extension LimitGrammar {
             case .bytes: return value.byteText
             case .cpus: return value.cpuText
             case .bytesPerSecond: return "\(value.rateText)/s"
+            case .percent: return "\(DecimalText.hundredths(number))%"
             case .operationsPerSecond: return "\(number)/s"
             case .time:
                 return number > 0 && number % 1000 == 0 ? "\(number / 1000)ms" : "\(number)us"

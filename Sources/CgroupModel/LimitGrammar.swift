@@ -14,6 +14,8 @@ public enum LimitGrammar: Hashable, Sendable {
     case bytesPerSecond
     /// `500/s`, `max`.
     case operationsPerSecond
+    /// `12.5%`, `max`; the number counts hundredths of a percent, and all of it is `max`.
+    case percent
     /// `0` or `1`.
     case flag
     /// `0-3,8`, `all`, `node:1`.
@@ -39,6 +41,7 @@ public enum LimitGrammar: Hashable, Sendable {
             "a number from \(bounds.lowerBound) to \(bounds.upperBound), or max"
         case .bytesPerSecond: "20MiB/s or max"
         case .operationsPerSecond: "500/s or max"
+        case .percent: "50%, 12.5% or max"
         case .flag: "0 or 1"
         case .cpuList: "0-3,8, all or node:0"
         case .nodeList: "0-1 or all"

@@ -108,6 +108,7 @@ public struct LimitRequest: Sendable {
         case .device: "\(limit.name)=/dev/vda:10ms"
         case .pageSize: "hugetlb.2MB.max=64MiB"
         case .interface: "net.prio=eth0:3"
+        case .resource where limit.grammar == .bytes: "\(limit.name)=NAME:64MiB"
         default: "\(limit.group)=NAME:\(limit.field)=5"
         }
     }

@@ -44,7 +44,9 @@ public enum Dimension: Sendable {
     case device
     case cpu, node
     case pageSize
-    /// A resource name of rdma or misc.
+    /// A page size and a memory node: `2MB N0`.
+    case pageSizeAndNode
+    /// A resource name of rdma or misc, or a region of dmem.
     case resource
     case interface
 }
@@ -137,6 +139,8 @@ public struct Metric: Sendable {
     public let tier: Tier
     /// Where v2 has it.
     public let v2: Source?
+    /// What older kernels call the key of ``v2``, in the same file.
+    public let olderV2Key: String?
     /// Where v1 has it.
     public let v1: Source?
     /// Where kernels that lack the file of ``v1`` have it, which count a cgroup without its

@@ -1,5 +1,13 @@
 extension MetricCatalog {
-    static let cpuRows: [Row] = timeRows + cpusetRows + cpusetFlagRows
+    static let cpuRows: [Row] = timeRows + memberRows + cpusetRows + cpusetFlagRows
+
+    /// On v1 a process may be in another cgroup of each hierarchy: that of the CPU counts.
+    private static let memberRows: [Row] = [
+        Row(
+            "cgroup.processes", .cpu, .gauge, .count, .detail, v2: "cgroup.procs",
+            v1: "cgroup.procs", family: "cgroup_processes", in: .extra(.processes),
+            "Processes in this cgroup itself, zombies not counted on v2.")
+    ]
 
     private static let timeRows: [Row] = [
         Row(
@@ -130,6 +138,10 @@ extension MetricCatalog {
             "cpuset.memory_pressure", .cpuset, .gauge, .count, .settings,
             v1: "cpuset.memory_pressure", "Rate of direct reclaims times 1000, half-life 10 s (v1)."
         ),
+        Row(
+            "cpuset.memory_pressure_enabled", .cpuset, .setting, .flag, .settings,
+            v1: "cpuset.memory_pressure_enabled",
+            "Whether memory_pressure is computed, for all cpusets (v1, root)."),
         Row(
             "cpuset.sched_relax_domain_level", .cpuset, .setting, .signed, .detail,
             v1: "cpuset.sched_relax_domain_level", "How far idle CPUs look for work (v1)."),

@@ -59,7 +59,27 @@ extension MetricCatalog {
             Row(
                 "cgroup.clone_children", .core, .setting, .flag, .detail,
                 v1: "cgroup.clone_children", "Whether new children copy the cpuset (v1)."),
-        ] + pressureRows
+        ] + controllerRows + pressureRows
+
+    /// What pins removed cgroups: how many each controller has, living and dying (since Linux 6.12).
+    private static let controllerRows: [Row] = [
+        Controller.cpuset, .cpu, .io, .memory, .perfEvent, .hugetlb, .pids, .rdma, .misc, .dmem,
+    ].flatMap { (controller: Controller) -> [Row] in
+        let name = controller.rawValue
+        return [
+            Row(
+                "cgroup.nr_subsys_\(name)", .core, .gauge, .count, .detail,
+                v2: Source("cgroup.stat nr_subsys_\(name)"), family: "cgroup_controller_cgroups",
+                in: .extra(.controllers), labels: ["controller": name],
+                "Cgroups in which \(name) is enabled, this one included."),
+            Row(
+                "cgroup.nr_dying_subsys_\(name)", .core, .gauge, .count, .detail,
+                v2: Source("cgroup.stat nr_dying_subsys_\(name)"),
+                family: "cgroup_controller_dying_cgroups", in: .extra(.controllers),
+                labels: ["controller": name],
+                "Removed cgroups that \(name) still keeps, here and below."),
+        ]
+    }
 
     /// PSI: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`; averages move every 2 s, totals at
     /// once (Documentation/accounting/psi.rst).

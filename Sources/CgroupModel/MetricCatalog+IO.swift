@@ -1,6 +1,6 @@
 extension MetricCatalog {
     static let ioRows: [Row] = [
-        trafficRows, costRows, debugRows, bfqRows, limitRows, qosRows, modelRows,
+        trafficRows, costRows, debugRows, bfqRows, cfqRows, limitRows, qosRows, modelRows,
     ].flatMap { $0 }
 
     private static let trafficRows: [Row] = [
@@ -79,6 +79,31 @@ extension MetricCatalog {
             by: .device, v1: Source("blkio.bfq.\(file)_recursive \(key)"),
             "\(help) on disks that the bfq scheduler runs (v1).")
     }
+
+    /// The CFQ scheduler, which Linux 5.0 removed.
+    private static let cfqRows: [Row] =
+        ["time", "sectors"].map { (key: String) -> Row in
+            Row(
+                "io.cfq.\(key)", .io, .counter, .count, .detail, by: .device,
+                v1: Source("blkio.\(key)_recursive"), olderV1: [Source("blkio.\(key)")],
+                key == "time"
+                    ? "Disk time in the kernel's own unit, milliseconds by its document (v1, CFQ)."
+                    : "Sectors of 512 bytes moved (v1, CFQ).")
+        }
+        + ["weight", "leaf_weight"].flatMap { (key: String) -> [Row] in
+            let whose =
+                key == "weight" ? "against siblings" : "of its own tasks against its children"
+            return [
+                Row(
+                    "io.cfq.\(key)", .io, .setting, .weight, .settings,
+                    v1: Source("blkio.\(key)"), "Share of disk time \(whose) (v1, CFQ), 10 to 1000."
+                ),
+                Row(
+                    "io.cfq.\(key).devices.weight", .io, .setting, .weight, .settings, by: .device,
+                    v1: Source("blkio.\(key)_device"),
+                    "Share of one disk's time \(whose), where it differs (v1, CFQ)."),
+            ]
+        }
 
     private static let limitRows: [Row] = [
         Row(

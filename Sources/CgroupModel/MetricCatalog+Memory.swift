@@ -1,7 +1,8 @@
 extension MetricCatalog {
     static let memoryRows: [Row] = [
         ownRows, eventRows, swapEventRows, statRows, sharedStatRows, unifiedStatRows,
-        faultRows, legacyPagingRows, unifiedEventRows, localRows, numaRows, unifiedNumaRows,
+        faultRows, legacyPagingRows, unifiedEventRows, localRows, numaRows, localNumaRows,
+        unifiedNumaRows,
     ].flatMap { $0 }
 
     private static let ownRows: [Row] = [

@@ -79,7 +79,8 @@ extension MetricCatalog {
     ].map { (key: String, help: String) -> Row in
         Row(
             "memory.\(key)", .memory, .counter, .count, .costly, v2: Source("memory.stat \(key)"),
-            v1: Source("memory.stat total_\(key)"), family: "cgroup_memory_\(key)_total",
+            olderV2Key: olderKey(key), v1: Source("memory.stat total_\(key)"),
+            family: "cgroup_memory_\(key)_total",
             in: key == "pgmajfault" ? .basic : .full, "\(help).")
     }
 
@@ -105,7 +106,7 @@ extension MetricCatalog {
         let exported = ["pgscan", "pgsteal"].contains(key)
         return Row(
             "memory.\(key)", .memory, .counter, .count, .costly,
-            v2: Source("memory.stat \(key)"),
+            v2: Source("memory.stat \(key)"), olderV2Key: olderKey(key),
             family: exported ? "cgroup_memory_\(key)_total" : nil,
             "The kernel's \(key) events of memory.stat.")
     }
@@ -127,22 +128,53 @@ extension MetricCatalog {
             "memory.stat \(key) of this cgroup alone, without descendants (v1).")
     }
 
+    /// Before Linux 5.9 only the page cache had a working set, and its keys no suffix.
+    private static func olderKey(_ key: String) -> String? {
+        key.hasPrefix("workingset_") && key.hasSuffix("_file") ? String(key.dropLast(5)) : nil
+    }
+
     /// Per NUMA node; v1 counts pages, v2 bytes (event counts stay counts).
     static let numaRows: [Row] = ["total", "file", "anon", "unevictable"].map {
         (key: String) -> Row in
         Row(
             "memory.numa.\(key)", .memory, .gauge, .bytes, .detail, by: .node,
             v2: key == "total" ? nil : Source("memory.numa_stat \(key)"),
-            v1: .pages("memory.numa_stat hierarchical_\(key)"), "Memory on each node: \(key).")
+            v1: .pages("memory.numa_stat hierarchical_\(key)"),
+            family: "cgroup_memory_numa_\(key)_bytes", in: .extra(.numa),
+            "Memory on each node: \(key).")
     }
 
-    static let unifiedNumaRows: [Row] = [
-        "kernel_stack", "pagetables", "shmem", "file_mapped", "file_dirty", "file_writeback",
-        "inactive_anon", "active_anon", "inactive_file", "active_file", "slab_reclaimable",
-        "slab_unreclaimable",
-    ].map { (key: String) -> Row in
+    static let localNumaRows: [Row] = ["total", "file", "anon", "unevictable"].map {
+        (key: String) -> Row in
         Row(
-            "memory.numa.\(key)", .memory, .gauge, .bytes, .detail, by: .node,
-            v2: Source("memory.numa_stat \(key)"), "Memory on each node: \(key).")
+            "memory.local.numa.\(key)", .memory, .gauge, .bytes, .detail, by: .node,
+            v1: .pages("memory.numa_stat \(key)"),
+            family: "cgroup_memory_local_numa_\(key)_bytes", in: .extra(.numa),
+            "Memory on each node without descendants (v1): \(key).")
     }
+
+    static let unifiedNumaRows: [Row] =
+        [
+            "kernel_stack", "pagetables", "sec_pagetables", "shmem", "file_mapped", "file_dirty",
+            "file_writeback", "swapcached", "anon_thp", "file_thp", "shmem_thp", "inactive_anon",
+            "active_anon", "inactive_file", "active_file", "slab_reclaimable",
+            "slab_unreclaimable", "hugetlb",
+        ].map { (key: String) -> Row in
+            Row(
+                "memory.numa.\(key)", .memory, .gauge, .bytes, .detail, by: .node,
+                v2: Source("memory.numa_stat \(key)"), "Memory on each node: \(key).")
+        }
+        + [
+            "workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon",
+            "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file",
+            "workingset_nodereclaim", "pgdemote_kswapd", "pgdemote_direct", "pgdemote_khugepaged",
+            "pgdemote_proactive", "pgpromote_success", "pgscan_kswapd", "pgscan_direct",
+            "pgscan_khugepaged", "pgscan_proactive", "pgsteal_kswapd", "pgsteal_direct",
+            "pgsteal_khugepaged", "pgsteal_proactive", "pgrefill",
+        ].map { (key: String) -> Row in
+            Row(
+                "memory.numa.\(key)", .memory, .counter, .count, .detail, by: .node,
+                v2: Source("memory.numa_stat \(key)"),
+                "The kernel's \(key) events on each node.")
+        }
 }

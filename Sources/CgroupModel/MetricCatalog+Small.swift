@@ -1,8 +1,11 @@
 extension MetricCatalog {
-    /// The rows of pids, hugetlb, rdma, misc, devices, net_cls and net_prio.
+    /// The rows of pids, hugetlb, rdma, misc, dmem, devices, net_cls and net_prio.
     ///
     /// perf_event has no files: membership is all there is to it.
-    static let smallRows: [Row] = [
+    static let smallRows: [Row] =
+        taskRows + hugePageRows + resourceRows + deviceMemoryRows + networkRows
+
+    private static let taskRows: [Row] = [
         Row(
             "pids.current", .pids, .gauge, .count, .tick, v2: "pids.current", v1: "pids.current",
             family: "cgroup_pids_current", in: .basic, "Tasks, zombies included."),
@@ -19,6 +22,9 @@ extension MetricCatalog {
         Row(
             "pids.events.local.max", .pids, .counter, .count, .costly,
             v2: "pids.events.local max", "Forks refused because of this cgroup's own limit."),
+    ]
+
+    private static let hugePageRows: [Row] = [
         Row(
             "hugetlb.current", .hugetlb, .gauge, .bytes, .costly, by: .pageSize,
             v2: "hugetlb.*.current", v1: "hugetlb.*.usage_in_bytes",
@@ -46,6 +52,23 @@ extension MetricCatalog {
             v2: "hugetlb.*.rsvd.max", v1: "hugetlb.*.rsvd.limit_in_bytes",
             "Huge page reservations allowed."),
         Row(
+            "hugetlb.rsvd_peak", .hugetlb, .peak, .bytes, .settings, by: .pageSize,
+            v1: "hugetlb.*.rsvd.max_usage_in_bytes", "Most huge pages reserved so far (v1)."),
+        Row(
+            "hugetlb.rsvd_events_max", .hugetlb, .counter, .count, .settings, by: .pageSize,
+            v1: "hugetlb.*.rsvd.failcnt", "Reservations refused by the limit (v1)."),
+        Row(
+            "hugetlb.numa.total", .hugetlb, .gauge, .bytes, .detail, by: .pageSizeAndNode,
+            v2: "hugetlb.*.numa_stat total", v1: "hugetlb.*.numa_stat hierarchical_total",
+            "Huge pages in use on each node."),
+        Row(
+            "hugetlb.local.numa.total", .hugetlb, .gauge, .bytes, .detail, by: .pageSizeAndNode,
+            v1: "hugetlb.*.numa_stat total",
+            "Huge pages in use on each node, without descendants (v1)."),
+    ]
+
+    private static let resourceRows: [Row] = [
+        Row(
             "rdma.hca_handle_current", .rdma, .gauge, .count, .settings, by: .resource,
             v2: "rdma.current hca_handle", v1: "rdma.current hca_handle", "RDMA handles in use."),
         Row(
@@ -72,6 +95,38 @@ extension MetricCatalog {
         Row(
             "misc.events", .misc, .counter, .count, .settings, by: .resource, v2: "misc.events",
             v1: "misc.events", "Charges refused by the limit, by `RESOURCE.max`."),
+        Row(
+            "misc.events_local", .misc, .counter, .count, .settings, by: .resource,
+            v2: "misc.events.local", v1: "misc.events.local",
+            "Charges refused by this cgroup's own limit, by `RESOURCE.max`."),
+    ]
+
+    /// Memory of devices such as graphics cards, by region (since Linux 6.14).
+    private static let deviceMemoryRows: [Row] = [
+        Row(
+            "dmem.current", .dmem, .gauge, .bytes, .costly, by: .resource, v2: "dmem.current",
+            v1: "dmem.current", family: "cgroup_dmem_current_bytes", "Device memory in use."),
+        Row(
+            "dmem.peak", .dmem, .peak, .bytes, .settings, by: .resource, v2: "dmem.peak",
+            v1: "dmem.peak", family: "cgroup_dmem_peak_bytes", "Most device memory so far."),
+        Row(
+            "dmem.max", .dmem, .limit, .bytes, .settings, by: .resource, v2: "dmem.max",
+            v1: "dmem.max", family: "cgroup_dmem_max_bytes", "Device memory allowed."),
+        Row(
+            "dmem.low", .dmem, .limit, .bytes, .settings, by: .resource, v2: "dmem.low",
+            v1: "dmem.low", family: "cgroup_dmem_low_bytes",
+            "Best-effort protection of device memory from eviction."),
+        Row(
+            "dmem.min", .dmem, .limit, .bytes, .settings, by: .resource, v2: "dmem.min",
+            v1: "dmem.min", family: "cgroup_dmem_min_bytes",
+            "Absolute protection of device memory from eviction."),
+        Row(
+            "dmem.capacity", .dmem, .gauge, .bytes, .settings, by: .resource, v2: "dmem.capacity",
+            v1: "dmem.capacity", family: "cgroup_dmem_capacity_bytes",
+            "Device memory that the machine has (root)."),
+    ]
+
+    private static let networkRows: [Row] = [
         Row(
             "devices.list", .devices, .text, .none, .detail, v1: "devices.list",
             "Devices allowed (v1); `a *:* rwm` hides deny exceptions. v2 uses BPF, without a file."),

@@ -40,6 +40,7 @@ struct Row {
     var dimension: Dimension?
     var tier: Tier
     var v2: Source?
+    var olderV2Key: String?
     var v1: Source?
     var olderV1: [Source]
     var family: String?
@@ -49,8 +50,9 @@ struct Row {
 
     init(
         _ name: String, _ controller: Controller, _ kind: MetricKind, _ unit: MetricUnit,
-        _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, v1: Source? = nil,
-        olderV1: [Source] = [], family: String? = nil, in exportGroup: ExportGroup = .full,
+        _ tier: Tier, by dimension: Dimension? = nil, v2: Source? = nil, olderV2Key: String? = nil,
+        v1: Source? = nil, olderV1: [Source] = [], family: String? = nil,
+        in exportGroup: ExportGroup = .full,
         labels: KeyValuePairs<String, String> = [:], _ help: String
     ) {
         self.name = name
@@ -60,6 +62,7 @@ struct Row {
         self.dimension = dimension
         self.tier = tier
         self.v2 = v2
+        self.olderV2Key = olderV2Key
         self.v1 = v1
         self.olderV1 = olderV1
         self.family = family
@@ -71,7 +74,8 @@ struct Row {
     func metric(_ id: MetricID) -> Metric {
         Metric(
             id: id, name: name, controller: controller, kind: kind, unit: unit,
-            dimension: dimension, tier: tier, v2: v2, v1: v1, olderV1: olderV1,
-            family: family, exportGroup: exportGroup, familyLabels: familyLabels, help: help)
+            dimension: dimension, tier: tier, v2: v2, olderV2Key: olderV2Key, v1: v1,
+            olderV1: olderV1, family: family, exportGroup: exportGroup, familyLabels: familyLabels,
+            help: help)
     }
 }

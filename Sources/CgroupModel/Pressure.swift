@@ -42,6 +42,8 @@ public struct HostPressure: Hashable, Sendable {
     public var memory = Pressure()
     /// `/proc/pressure/io`.
     public var io = Pressure()
+    /// `/proc/pressure/irq`, which has no `some` (since Linux 6.1, CONFIG_IRQ_TIME_ACCOUNTING).
+    public var irq = Pressure()
 
     /// Nothing known yet.
     public init() {}

@@ -30,6 +30,9 @@ public struct Reading: Hashable, Sendable {
     public static let malformed = Reading(rawValue: .max - 5)
     /// Another file system is mounted on the cgroup's directory, so its files are out of reach.
     public static let covered = Reading(rawValue: .max - 6)
+    /// The row is about a device without a name, which the kernel calls `(unknown)`: a hidden path of
+    /// native NVMe multipath, whose I/O the row of the disk has, too.
+    public static let unnamed = Reading(rawValue: .max - 7)
 
     /// The number, or nil where there is none for whatever reason.
     public var value: UInt64? { rawValue <= Self.largestValue ? rawValue : nil }
@@ -52,6 +55,7 @@ public struct Reading: Hashable, Sendable {
         case .gone: "gone"
         case .malformed: "malformed"
         case .covered: "covered by a mount"
+        case .unnamed: "device without a name"
         default: value == nil ? "malformed" : nil
         }
     }

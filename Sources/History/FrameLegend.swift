@@ -62,7 +62,7 @@ extension Dimension {
     fileprivate var isWord: Bool {
         switch self {
         case .device, .cpu, .node: false
-        case .pageSize, .resource, .interface: true
+        case .pageSize, .pageSizeAndNode, .resource, .interface: true
         }
     }
 }

@@ -1,12 +1,12 @@
-/// Which lines of the terminal belong to what.
+/// The division of the terminal's lines between the parts of the view.
 struct Geometry: Hashable, Sendable {
-    /// Below this there is only a message.
+    /// The smallest usable size; a smaller terminal shows only a message.
     static let smallest = ScreenSize(rows: 8, columns: 40)
 
     let size: ScreenSize
-    /// Lines of the machine's summary, the title included.
+    /// The lines of the host summary, including the title.
     let headerHeight: Int
-    /// Lines of the detail pane; 0 without one.
+    /// The lines of the detail pane; 0 without one.
     let detailHeight: Int
 
     init(size: ScreenSize, hasDetail: Bool) {
@@ -19,16 +19,16 @@ struct Geometry: Hashable, Sendable {
     var isTooSmall: Bool {
         size.rows < Self.smallest.rows || size.columns < Self.smallest.columns
     }
-    /// The line with the column heads.
+    /// The line of the column heads.
     var headRow: Int { headerHeight }
     /// The first line of the table.
     var tableTop: Int { headerHeight + 1 }
-    /// Lines of the table.
+    /// The lines of the table.
     var tableHeight: Int { max(0, size.rows - tableTop - 1 - detailHeight) }
     /// The first line of the detail pane.
     var detailTop: Int { tableTop + tableHeight }
-    /// The bottom line.
+    /// The bottom line, which shows keys and messages.
     var statusRow: Int { size.rows - 1 }
-    /// Lines of a view that takes the place of table and detail.
+    /// The lines of a view that replaces the table and the detail pane.
     var wholeHeight: Int { max(0, size.rows - headerHeight - 1) }
 }

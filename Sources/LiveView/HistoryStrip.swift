@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The values of the detail pane's charts, moved on by one value a tick instead of read anew.
+/// The values of the detail pane's charts, extended by one value per tick instead of read again.
 struct HistoryStrip {
     private var cgroup: CgroupID?
     private var kind: DetailKind?
@@ -8,7 +8,7 @@ struct HistoryStrip {
     private var tick: UInt64 = 0
     private var series: [[Double?]] = []
 
-    /// The values that end with the shown snapshot, oldest first.
+    /// Returns the values of each chart, oldest first, ending at the shown snapshot.
     mutating func update(
         _ model: LiveModel, _ shown: Snapshot, back: Int, from source: any SnapshotSource
     ) -> [[Double?]] {

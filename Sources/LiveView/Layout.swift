@@ -1,24 +1,25 @@
-/// What the rows are ordered by.
+/// The sort order of the rows.
 public enum SortKey: String, CaseIterable, Sendable {
     case path, tasks, cpu, memory, io
 }
 
-/// How the table looks: what `s` saves.
+/// The settings of the table, which the key `s` saves.
 public struct Layout: Hashable, Sendable {
-    /// What the rows are ordered by: paths upward, numbers from the highest.
+    /// The sort order: paths ascending, numbers descending.
     public var sort: SortKey
-    /// The opposite order.
+    /// Whether to reverse the sort order.
     public var reverse: Bool
-    /// A tree, or all cgroups in one list.
+    /// Whether to show a tree instead of a flat list.
     public var tree: Bool
-    /// The columns that are wanted; the CGroup column is always there.
+    /// The columns to show; the CGroup column is always shown.
     public var columns: Set<Column>
-    /// Seconds between two samples.
+    /// The seconds between two samples.
     public var delay: Double
-    /// CPU in percent of one CPU, or as time since the cgroup was made.
+    /// Whether to show CPU in percent of one CPU instead of the time used since the cgroup's
+    /// creation.
     public var percent: Bool
 
-    /// The layout of a first start.
+    /// Creates a layout with the defaults of a first start.
     public init(
         sort: SortKey = .cpu, reverse: Bool = false, tree: Bool = true,
         columns: Set<Column> = Set(Column.allCases), delay: Double = 1, percent: Bool = true

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// Brings keys, snapshots and the screen together; run it on the thread that owns the screen.
+/// Connects keys, snapshots and the screen; must run on the thread that owns the screen.
 public final class LiveLoop {
     private let screen: any Screen
     private let source: any SnapshotSource
@@ -10,13 +10,15 @@ public final class LiveLoop {
     private var model: LiveModel
     private var scene = Scene()
     private var strip = HistoryStrip()
-    /// What the last frame was drawn from; a frame is drawn when something of it changes.
+    /// The tick and age shown in the last frame, which is redrawn when they change.
     private var drawnTick: UInt64?
     private var drawnAge: UInt64 = 0
-    /// Whether the processes are still being listed.
+    /// Whether a list of processes is pending.
     private var awaitsProcesses = false
 
-    /// `mode` tells how the hierarchies are mounted or which recording plays; `now` is
+    /// Creates a loop.
+    ///
+    /// `mode` describes the mounts of the hierarchies or the recording that is played. `now` returns
     /// microseconds since 1970.
     public init(
         screen: any Screen, source: any SnapshotSource, model: LiveModel = LiveModel(),
@@ -30,7 +32,7 @@ public final class LiveLoop {
         readMode = mode
     }
 
-    /// Shows the view until the user or the flag ends it; gives the layout at the end.
+    /// Runs the view until the user or the flag ends it; returns the final layout.
     @discardableResult
     public func run() -> Layout {
         model.size = screen.size
@@ -39,7 +41,7 @@ public final class LiveLoop {
         while !quit.isRequested {
             if takeNewest() || mustDraw || takeProcesses() || ageMoved() { draw() }
             mustDraw = false
-            // Keys that are waiting already are taken before the next frame is drawn.
+            // Handle all keys already typed before drawing the next frame.
             var timeout = 100
             while let key = screen.readKey(timeoutMilliseconds: timeout) {
                 if !take(key) { return model.layout }
@@ -50,9 +52,9 @@ public final class LiveLoop {
         return model.layout
     }
 
-    /// Takes a newer snapshot unless paused; tells whether there was one.
+    /// Shows a newer snapshot unless paused; returns whether there was one.
     private func takeNewest() -> Bool {
-        // Asked while paused too, since the source keeps its pace by being asked.
+        // Polled while paused too, because the source keeps its pace by being polled.
         let newest = source.latest()
         guard !model.isPaused, let newest, newest.tick != drawnTick else { return false }
         show(newest)
@@ -69,7 +71,8 @@ public final class LiveLoop {
         loadProcesses()
     }
 
-    /// Whether a late snapshot has aged by a second, which the title shows.
+    /// Whether a late snapshot has aged by a second since it was drawn, because the title shows its
+    /// age.
     private func ageMoved() -> Bool {
         guard let shown = model.snapshot, !model.isPaused else { return false }
         let time = now()
@@ -89,7 +92,7 @@ public final class LiveLoop {
         screen.present(FrameComposer.compose(model, scene))
     }
 
-    /// Takes a key; false ends the view.
+    /// Handles a key; returns false to end the view.
     private func take(_ key: KeyEvent) -> Bool {
         if key == .hangUp { return false }
         if key == .resize {
@@ -127,7 +130,7 @@ public final class LiveLoop {
         if let processes { model.show(processes) }
     }
 
-    /// Takes processes that were waited for; tells whether there are any now.
+    /// Shows pending processes; returns whether they have arrived.
     private func takeProcesses() -> Bool {
         guard awaitsProcesses else { return false }
         loadProcesses()
@@ -142,7 +145,7 @@ public final class LiveLoop {
         }
     }
 
-    /// How far behind the newest a tick lies; the ring may have moved on since it was shown.
+    /// The number of frames between a tick and the newest, within the ring as it is now.
     private func position(of tick: UInt64) -> Int {
         guard let newest = source.latest(), newest.tick > tick else { return 0 }
         return min(Int(newest.tick - tick), max(source.frameCount - 1, 0))

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension LiveModel {
-    /// Takes a key; gives what the owner of the snapshots has to do.
+    /// Handles a key; returns the action that the owner of the snapshots must take.
     mutating func handle(_ key: KeyEvent) -> Intent? {
         if key == .redraw { return .repaint }
         message = nil
@@ -102,7 +102,8 @@ extension LiveModel {
         rebuild()
     }
 
-    /// The steps of systemd-cgtop: quarters of a second below one second, whole ones above.
+    /// The next longer interval: 0.25 s more below one second, 1 s more from there, as in
+    /// systemd-cgtop.
     static func longer(_ delay: Double) -> Double { delay + (delay < 1 ? 0.25 : 1) }
 
     static func shorter(_ delay: Double) -> Double {
@@ -131,7 +132,7 @@ extension LiveModel {
         rebuild()
     }
 
-    /// Folds an open cgroup; from any other, goes to its parent.
+    /// Folds an expanded cgroup; otherwise selects the parent.
     private mutating func foldOrLeave() {
         guard layout.tree, let row = selectedRow, let snapshot else { return }
         if row.folded == 0, hasChildren(row), filter.isEmpty {
@@ -184,7 +185,7 @@ extension LiveModel {
         return nil
     }
 
-    /// The columns that can be switched off.
+    /// The columns that can be hidden.
     static let optionalColumns = Column.allCases.filter { $0 != .cgroup }
 
     private mutating func pickColumn(_ key: KeyEvent, _ cursor: Int) -> Intent? {

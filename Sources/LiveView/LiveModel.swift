@@ -1,58 +1,59 @@
 import CgroupModel
 
-/// The state of the live view: keys and snapshots go in, what to draw and what to do come out.
+/// The state of the live view: takes keys and snapshots, and provides the rows to draw and the
+/// actions to take.
 ///
-/// The selection is a cgroup's identity, so it stays with the cgroup when the order changes.
+/// The selection is a cgroup's identity, so it follows the cgroup when the order changes.
 public struct LiveModel: Sendable {
-    /// What has the keys.
+    /// The part of the view that receives keys.
     enum Mode: Hashable, Sendable {
         case table
-        /// The filter is being typed; `before` comes back on Esc.
+        /// The filter is being typed; Esc restores `before`.
         case filter(before: String)
         case columns(cursor: Int)
         case help(top: Int)
         case processes(top: Int)
     }
 
-    /// What only the owner of the snapshots can do.
+    /// An action that only the owner of the snapshots can take.
     enum Intent: Hashable, Sendable {
         case quit, sampleNow, pause, resume, saveLayout, repaint
         case setInterval(Double)
-        /// Frames forward; negative is back in time.
+        /// Steps by a number of frames; negative numbers go back in time.
         case step(Int)
         case loadProcesses
     }
 
-    /// How the table looks.
+    /// The settings of the table.
     public internal(set) var layout: Layout
-    /// The most directories below the root; nil for all.
+    /// The most levels below the root to show; nil for all.
     public let depth: Int?
-    /// Whether the snapshots are from a recording, which no key can sample.
+    /// Whether the snapshots come from a recording, in which no key can take a sample.
     public let isReplay: Bool
     var mode = Mode.table
     var filter = ""
     var folded: Set<CgroupID> = []
     var detail: DetailKind?
     var isPaused = false
-    /// One line for the user until the next key.
+    /// A message for the user, shown until the next key.
     var message: String?
     var size = ScreenSize(rows: 24, columns: 80)
 
     private(set) var snapshot: Snapshot?
-    /// What people know cgroups as, by position in the snapshot.
+    /// Readable names of cgroups, by position in the snapshot.
     private(set) var titles: [Int: String] = [:]
     private(set) var rows: [TreeRow] = []
     private(set) var selected: CgroupID?
     /// The position of the selection in ``rows``.
     private(set) var cursor = 0
-    /// The first row that is drawn.
+    /// The first visible row.
     private(set) var top = 0
     /// The processes of the selection while they are shown.
     private(set) var processes: [ProcessRow] = []
-    /// Whether they are there, though it may be that there are none.
+    /// Whether the processes have arrived; the list may be empty.
     private(set) var hasProcesses = false
 
-    /// Starts with a layout; `depth` limits the tree.
+    /// Creates a model; `depth` limits the levels of the tree.
     public init(layout: Layout = Layout(), depth: Int? = nil, isReplay: Bool = false) {
         self.layout = layout
         self.depth = depth
@@ -61,17 +62,17 @@ public struct LiveModel: Sendable {
 
     var geometry: Geometry { Geometry(size: size, hasDetail: detail != nil) }
 
-    /// The cgroup under the cursor, nil without any row.
+    /// The row under the cursor; nil if there are no rows.
     var selectedRow: TreeRow? { rows.indices.contains(cursor) ? rows[cursor] : nil }
 
-    /// Takes the snapshot to show, with what to call its cgroups where their names say little.
+    /// Shows a snapshot; `titles` are readable names of its cgroups by position.
     mutating func show(_ next: Snapshot, titles: [Int: String] = [:]) {
         snapshot = next
         self.titles = titles
         rebuild()
     }
 
-    /// Takes the processes of the selection, the busiest first.
+    /// Shows the processes of the selection, busiest first.
     mutating func show(_ processes: [ProcessRow]) {
         hasProcesses = true
         self.processes = processes.sorted { left, right in
@@ -80,14 +81,14 @@ public struct LiveModel: Sendable {
         }
     }
 
-    /// Goes to the processes of the selection, which are not there yet.
+    /// Opens the process view of the selection, before its processes have arrived.
     mutating func openProcesses() {
         mode = .processes(top: 0)
         processes = []
         hasProcesses = false
     }
 
-    /// Builds the rows anew after the snapshot or anything that selects or orders rows changed.
+    /// Rebuilds the rows after a change of the snapshot, the filter, the order or a fold.
     mutating func rebuild() {
         guard let snapshot else { return }
         rows = TreeRows.build(
@@ -99,14 +100,14 @@ public struct LiveModel: Sendable {
         settle()
     }
 
-    /// Moves the cursor to a row, or as near as there is one.
+    /// Moves the cursor to a row, or to the nearest one.
     mutating func select(_ row: Int) {
         cursor = min(max(row, 0), max(rows.count - 1, 0))
         selected = selectedRow?.id
         settle()
     }
 
-    /// Keeps the cursor in sight, after a change of the size too.
+    /// Scrolls so that the cursor is visible, also after a resize.
     mutating func settle() {
         let height = max(geometry.tableHeight, 1)
         if cursor < top { top = cursor }
@@ -119,7 +120,7 @@ public struct LiveModel: Sendable {
         if let row = rows.firstIndex(where: { $0.id == selected }) {
             cursor = row
         } else if let index = snapshot.cgroups.firstIndex(where: { $0.id == selected }) {
-            // Hidden by a fold or the filter: the nearest ancestor in sight stands for it.
+            // If a fold or the filter hides it, select the nearest visible ancestor.
             var parent = snapshot.cgroups[index].parent
             while let here = parent {
                 if let row = rows.firstIndex(where: { $0.index == here }) { return select(row) }
@@ -135,7 +136,7 @@ public struct LiveModel: Sendable {
 }
 
 extension String {
-    /// With A to Z as a to z and everything else as it is.
+    /// The string with A to Z in lower case and everything else unchanged.
     fileprivate var asciiLowercased: String {
         String(
             decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)

@@ -1,57 +1,60 @@
 public import CgroupModel
 
-/// Where the live view has its snapshots from: a sampler with its ring, or a recording.
+/// The source of the live view's snapshots: a sampler with its ring, or a recording.
 public protocol SnapshotSource: AnyObject {
-    /// The newest snapshot, nil before the first; asked ten times a second, also while paused.
+    /// Returns the newest snapshot; nil before the first.
+    ///
+    /// The view calls this ten times a second, also while paused.
     func latest() -> Snapshot?
-    /// An earlier snapshot of the ring, 0 for the newest; nil beyond the oldest.
+    /// Returns a snapshot `back` frames before the newest; nil beyond the ends of the ring.
     ///
-    /// A recording also has what comes after the newest, -1.
+    /// In a recording, -1 returns the frame after the newest.
     func snapshot(back: Int) -> Snapshot?
-    /// How many snapshots the ring holds.
+    /// The number of snapshots in the ring.
     var frameCount: Int { get }
-    /// Changes the time between two samples.
+    /// Changes the interval between samples, in seconds.
     func setInterval(_ seconds: Double)
-    /// Tells that the view stays at one snapshot, or goes on.
+    /// Called when the view pauses at a snapshot or resumes.
     func setPaused(_ isPaused: Bool)
-    /// Takes a sample at once.
+    /// Takes a sample immediately.
     func sampleNow()
-    /// What people know a cgroup as in place of its name (`web (docker)`); nil if there is nothing
-    /// better.
+    /// Returns a readable name of a cgroup (`web (docker)`); nil if there is none better than its
+    /// own.
     func title(of cgroup: CgroupEntry) -> String?
-    /// The processes of a cgroup now, in any order; nil while they are being listed, which no screen
-    /// waits for: ask again soon.
-    func processes(of cgroup: CgroupEntry) -> [ProcessRow]?
-    /// One value of one cgroup in up to `count` snapshots that end at `back`, oldest first.
+    /// Returns the current processes of a cgroup, in any order.
     ///
-    /// `value` is asked for the position of the cgroup in each snapshot; nil where the cgroup or
-    /// the value does not exist.
+    /// Returns nil while they are being listed, so that no screen waits; call again soon.
+    func processes(of cgroup: CgroupEntry) -> [ProcessRow]?
+    /// Returns one value of a cgroup in up to `count` snapshots that end at `back`, oldest first.
+    ///
+    /// `value` receives the position of the cgroup in each snapshot. An element is nil where the
+    /// cgroup or the value does not exist.
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?]
-    /// Keeps the layout for the next start; gives the file's path.
+    /// Saves the layout for the next start; returns the file's path.
     func saveLayout(_ layout: Layout) throws -> String
 }
 
 extension SnapshotSource {
-    /// Nothing better, as of a recording.
+    /// Returns nil, as a recording does.
     public func title(of cgroup: CgroupEntry) -> String? { nil }
 }
 
-/// A process as the zoomed view lists it.
+/// A process in the process view.
 public struct ProcessRow: Hashable, Sendable {
-    /// The process.
+    /// The process ID.
     public var pid: Int32
-    /// The user's name, or the number where there is none.
+    /// The user's name, or the user ID if it has none.
     public var user: String
-    /// Percent of one CPU; nil when it was seen only once.
+    /// Percent of one CPU; nil if the process was seen only once.
     public var cpuPercent: Double?
-    /// Resident memory; nil where it may not be read.
+    /// Resident memory in bytes; nil if it could not be read.
     public var memoryBytes: UInt64?
-    /// The command line, or the name in brackets.
+    /// The command line, or the process name in brackets.
     public var command: String
 
-    /// Joins the parts.
+    /// Creates a row with memory in bytes and CPU in percent of one CPU.
     public init(
         pid: Int32, user: String, cpuPercent: Double?, memoryBytes: UInt64?, command: String
     ) {

@@ -28,7 +28,10 @@ import Testing
             ("cpu.weight", "10000", 10_000), ("pids.max", "0", 0),
             ("io.max.rbps", "20MiB/s", 20 << 20), ("io.max.riops", "500/s", 500),
             ("io.latency", "10ms", 10_000), ("net.classid", "0x10001", 65_537),
-            ("net.classid", "1:1", 65_537),
+            ("net.classid", "1:1", 65_537), ("cpu.uclamp.min", "12.34%", 1234),
+            ("cpu.uclamp.max", "50%", 5000), ("cpu.uclamp.min", "0", 0),
+            ("cgroup.max.depth", "3", 3), ("memory.swap.high", "1MiB", 1 << 20),
+            ("memory.zswap.writeback", "0", 0), ("dmem.max", "1GiB", 1 << 30),
         ] as [(String, String, UInt64)])
     func numbersAreExact(_ name: String, _ text: String, _ wanted: UInt64) throws {
         #expect(try parse(name, text) == .number(wanted))
@@ -49,6 +52,9 @@ import Testing
         ("io.max.rbps", "0B/s"), ("io.max.riops", "4294967295/s"), ("devices.allow", "c 1:3"),
         ("devices.allow", "c  1:3 rwm"), ("devices.allow", "c 01:3 rwm"),
         ("devices.allow", "b 1:3 rrw"), ("net.classid", "0x100000000"), ("net.classid", "010"),
+        ("cpu.uclamp.min", "50"), ("cpu.uclamp.min", "101%"), ("cpu.uclamp.min", "1.234%"),
+        ("cpu.uclamp.min", "50%cpu"), ("io.prio.class", "realtime"),
+        ("cgroup.max.descendants", "2147483648"),
     ])
     func whatTheKernelWouldMisreadIsRefused(_ name: String, _ text: String) {
         #expect(throws: LimitError.self) { try parse(name, text) }
@@ -61,6 +67,23 @@ import Testing
         #expect(try parse("cpuset.mems", "all") == .text("0"))
         #expect(try parse("devices.allow", "b 8:* r") == .text("b 8:* r"))
         #expect(try parse("memory.max", "max") == .unlimited)
+        #expect(try parse("io.prio.class", "idle") == .text("idle"))
+        #expect(try parse("cpuset.cpus.exclusive", "node:0") == .text("0-1"))
+    }
+
+    /// The kernel shows all of a CPU as `max`, so that is what 100% means.
+    @Test func utilizationIsWrittenAndReadAsTheKernelHasIt() throws {
+        let coding = LimitFile.Coding.percent
+        for (text, value) in [
+            ("0.00", LimitValue.number(0)), ("0.05", .number(5)), ("12.34", .number(1234)),
+            ("99.99", .number(9999)), ("max", .unlimited),
+        ] {
+            #expect(coding.text(value) == text)
+            #expect(coding.value(text) == value)
+        }
+        #expect(coding.value("100.00") == .unlimited)
+        #expect(try parse("cpu.uclamp.max", "100%") == .unlimited)
+        for text in ["", "12", "12.3", "x", "101.00"] { #expect(coding.value(text) == nil) }
     }
 
     @Test func whatIsPrintedIsUnderstood() throws {
@@ -92,13 +115,16 @@ import Testing
         #expect(rdma.limit.name == "rdma.max.hca_handle" && rdma.instance == "mlx5_0")
         #expect(try LimitRequest(parsing: "misc.max=sev:3", host: host).instance == "sev")
         #expect(try LimitRequest(parsing: "net.prio=eth0:3", host: host).instance == "eth0")
+        let region = try LimitRequest(
+            parsing: "dmem.max=drm/0000:03:00.0/vram0:1GiB", host: host)
+        #expect(region.limit.name == "dmem.max" && region.instance == "drm/0000:03:00.0/vram0")
     }
 
     @Test(arguments: [
         ("memory.max", "NAME=VALUE"), ("memory.mx=1MiB", "memory.max"), ("nothing=1", "--list"),
         ("io.max.rbps=1MB/s", "io.max=/dev/vda:rbps"), ("io.max=/dev/vda", "io.max.rbps"),
         ("io.max=/dev/vda:speed=1MB/s", "rbps"), ("memory.kernel=1MiB", "5.16"),
-        ("memory.max=512", "unit"),
+        ("memory.max=512", "unit"), ("dmem.max=1GiB", "dmem.max=NAME:64MiB"),
     ])
     func errorsNameTheNextStep(_ text: String, _ hint: String) {
         do throws(LimitError) {

@@ -39,9 +39,10 @@ struct KernelFiles {
                 guard let source = place.isUnified ? metric.v2 : metric.v1 else { continue }
                 for (file, size) in files(source.file, in: place.directory) {
                     for (instance, raw) in cells(metric, source, file) {
-                        let key = size ?? instance
+                        let key = [size, instance].compactMap { $0 }.joined(separator: " ")
                         let name =
-                            key.map { "\(metric.group)/\($0)/\(metric.field)" } ?? metric.name
+                            key.isEmpty
+                            ? metric.name : "\(metric.group)/\(key)/\(metric.field)"
                         result[name] = text(raw, metric, source)
                     }
                 }
@@ -78,6 +79,7 @@ struct KernelFiles {
         if metric.kind == .text || source.conversion == .frozenState {
             return [(nil, text.trimmingCharacters(in: .whitespacesAndNewlines))]
         }
+        if source.file == "cgroup.procs" { return [(nil, "\(lines.count)")] }
         if source.file == "cpu.max" {
             return [(nil, lines[0][source.key == "0" ? 0 : 1])]
         }
@@ -95,14 +97,15 @@ struct KernelFiles {
         }
         switch dimension {
         case .cpu: return (lines.first ?? []).enumerated().map { ("\($0)", $1) }
-        case .node:
+        case .node, .pageSizeAndNode:
             return lines.flatMap { words -> [(String?, String)] in
                 let head = words[0].components(separatedBy: "=")[0]
                 guard head == source.key else { return [] }
                 return words.dropFirst().compactMap { word in
                     let halves = word.components(separatedBy: "=")
-                    return halves[0].hasPrefix("N") && halves.count == 2
-                        ? (String(halves[0].dropFirst()), halves[1]) : nil
+                    guard halves[0].hasPrefix("N"), halves.count == 2 else { return nil }
+                    let isNode = dimension == .node
+                    return (isNode ? String(halves[0].dropFirst()) : halves[0], halves[1])
                 }
             }
         default: return lines.flatMap { byName($0, source.key) }

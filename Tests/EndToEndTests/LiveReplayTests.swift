@@ -38,6 +38,17 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
+    /// It said that the cgroup had none.
+    @Test func aRecordingSaysThatItHasNoProcesses() throws {
+        let (folder, file) = try recording(2)
+        let session = try session(file, "-d 100ms")
+        session.kept = folder
+        try session.press("z")
+        try session.await("a recording has no processes")
+        try session.press("z", "q")
+        #expect(try session.status() == 0)
+    }
+
     @Test func theBlankPausesAndStepsGoBothWays() throws {
         let (folder, file) = try recording(8)
         let session = try session(file, "-d 1h --at -10ms")

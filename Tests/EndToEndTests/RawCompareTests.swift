@@ -42,6 +42,14 @@ struct RawCompareTests {
         #expect(reasons == 16)
     }
 
+    @Test func everyValueOfARecentKernelIsTheRawOne() throws {
+        for tree in [try RecentTree.unified(), try RecentTree.legacy()] {
+            let (equal, reasons) = try compare(tree)
+            #expect(equal > 60)
+            #expect(reasons == 0)
+        }
+    }
+
     @Test(arguments: OddTree.legacyIO) func everyValueOfAnOldKernelIsTheRawOne(
         files: [String: String]
     ) throws {

@@ -17,10 +17,9 @@ UNLIMITED = 1 << 62
 
 # Files that hold no value of a cgroup, or say again what others say.
 SKIPPED = re.compile(
-    r"""cgroup\.(procs|threads|kill|sane_behavior|event_control)|tasks|release_agent
+    r"""cgroup\.(threads|kill|sane_behavior|event_control)|tasks|release_agent
     |cpuacct\.usage_(all|user|sys)|memory\.kmem\.slabinfo
-    |blkio\.bfq\.io_service(d|_bytes)|cpuset\.memory_pressure_enabled
-    |hugetlb\..*\.(rsvd\.(max_usage_in_bytes|failcnt)|numa_stat)""", re.X)
+    |blkio\.bfq\.io_service(d|_bytes)""", re.X)
 
 TEXTS = {
     "cgroup.type", "cgroup.controllers", "cgroup.subtree_control", "freezer.state", "devices.list",
@@ -45,7 +44,8 @@ LEGACY = {
     "memory.kmem.tcp.max_usage_in_bytes": "memory.kmem.tcp.peak",
     "cpuset.effective_cpus": "cpuset.cpus.effective",
     "cpuset.effective_mems": "cpuset.mems.effective", "blkio.bfq.weight": "io.bfq.weight",
-    "blkio.prio.class": "io.prio.class", "notify_on_release": "cgroup.notify_on_release",
+    "blkio.prio.class": "io.prio.class", "blkio.weight": "io.cfq.weight",
+    "blkio.leaf_weight": "io.cfq.leaf_weight", "notify_on_release": "cgroup.notify_on_release",
 }
 # The keys of v1's memory.stat that have another name, without `total_`.
 LEGACY_STAT = {
@@ -58,7 +58,8 @@ LIMITS = {
     "memory.memsw.max.effective", "memory.kmem.max", "memory.kmem.tcp.max", "cpu.max",
     "cpu.rt_runtime_us", "pids.max", "cgroup.max.depth", "cgroup.max.descendants", "hugetlb/max",
     "hugetlb/rsvd_max", "io.max/rbps", "io.max/wbps", "io.max/riops", "io.max/wiops",
-    "rdma/hca_handle_max", "rdma/hca_object_max", "misc/max",
+    "rdma/hca_handle_max", "rdma/hca_object_max", "misc/max", "dmem/max",
+    "dmem/low", "dmem/min",
 }
 # v1 blkio: one file for each operation or limit.
 BLKIO_OPERATIONS = {
@@ -69,8 +70,6 @@ BLKIO_LIMITS = {
     "blkio.throttle.read_bps_device": "rbps", "blkio.throttle.write_bps_device": "wbps",
     "blkio.throttle.read_iops_device": "riops", "blkio.throttle.write_iops_device": "wiops",
 }
-# Keys of memory.numa_stat that no row of the catalog reads yet.
-NUMA_UNREAD = re.compile(r"(anon|file|shmem)_thp|sec_pagetables|swapcached|workingset_\w+|pg\w+")
 DEVICE = re.compile(r"\d+:\d+")
 
 
@@ -96,6 +95,9 @@ class Raw:
         lines = text.split("\n")
         cut = lines.pop()  # what comes behind the last newline
         rows = [line.split() for line in lines if line.strip()]
+        if file == "cgroup.procs":
+            self.add("cgroup.processes", str(len(rows)))
+            return
         if unified:
             self.unified(file, rows, cut.split())
         else:
@@ -141,7 +143,7 @@ class Raw:
             self.flat(rows, "memory.")
         elif file == "memory.numa_stat":
             for row in rows:
-                for word in row[1:] if not NUMA_UNREAD.fullmatch(row[0]) else []:
+                for word in row[1:]:
                     node, _, value = word.partition("=")
                     self.add(f"memory.numa/{row[0]}", value, node[1:])
         elif file in ("memory.events", "memory.events.local", "memory.swap.events", "pids.events",
@@ -159,19 +161,26 @@ class Raw:
         elif file.startswith("rdma."):
             kind = file.split(".")[1]
             self.nested(rows, lambda key, value: ("rdma", f"{key}_{kind}"))
-        elif file.startswith("misc."):
+        elif file.startswith(("misc.", "dmem.")):
             for row in rows:
-                self.add(f"misc/{file[5:]}", row[1], row[0])
+                self.add(f"{file[:4]}/{file[5:].replace('.', '_')}", row[1], row[0])
         elif file.startswith("hugetlb."):
             _, size, *rest = file.split(".")
             kind = "_".join(rest)
             for row in rows:
-                if kind.startswith("events"):
+                if kind == "numa_stat":
+                    self.nodes("hugetlb.numa/total", row, size)
+                elif kind.startswith("events"):
                     self.add(f"hugetlb/{kind}_{row[0]}", row[1], size)
                 else:
                     self.add(f"hugetlb/{kind}", row[0], size)
         else:
             self.add(file, rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None)
+
+    def nodes(self, name, row, size):
+        for word in row[1:]:
+            node, _, value = word.partition("=")
+            self.add(name, value, f"{size} {node}")
 
     @staticmethod
     def io_name(key, value):
@@ -219,14 +228,21 @@ class Raw:
         elif file == "memory.numa_stat":
             for row in rows:
                 key = row[0].split("=")[0]
-                if not key.startswith("hierarchical_"):
-                    continue
+                group = "memory.numa" if key.startswith("hierarchical_") else "memory.local.numa"
+                key = key.removeprefix("hierarchical_")
                 for word in row[1:]:
                     node, _, pages = word.partition("=")
-                    self.add(f"memory.numa/{key[13:]}", str(int(pages) * 4096), node[1:])
+                    self.add(f"{group}/{key}", str(int(pages) * 4096), node[1:])
         elif file in BLKIO_LIMITS:
             for row in rows:
                 self.add(f"io.max/{BLKIO_LIMITS[file]}", row[1], row[0])
+        elif file in ("blkio.weight_device", "blkio.leaf_weight_device"):
+            self.weights(rows, f"io.cfq.{file[6:-7]}")
+        elif file.removesuffix("_recursive") in ("blkio.time", "blkio.sectors"):
+            if not file.endswith("_recursive") and f"{file}_recursive" in siblings:
+                return
+            for row in rows:
+                self.add(f"io.cfq/{file[6:].removesuffix('_recursive')}", row[1], row[0])
         elif file == "blkio.bfq.weight_device":
             self.weights(rows[1:], "io.bfq.weight")
         elif re.fullmatch(r"blkio\.(throttle\.|bfq\.)?io_service(d|_bytes)(_recursive)?", file):
@@ -236,11 +252,17 @@ class Raw:
                 self.add("net_prio/ifpriomap", row[1], row[0])
         elif file.startswith("hugetlb."):
             _, size, *rest = file.split(".")
+            if rest == ["numa_stat"]:
+                for row in rows:
+                    group = "numa" if row[0].startswith("hierarchical_") else "local.numa"
+                    self.nodes(f"hugetlb.{group}/total", row, size)
+                return
             kind = {"usage_in_bytes": "current", "limit_in_bytes": "max", "max_usage_in_bytes": "peak",
                     "failcnt": "events_max", "rsvd.usage_in_bytes": "rsvd_current",
-                    "rsvd.limit_in_bytes": "rsvd_max"}[".".join(rest)]
+                    "rsvd.limit_in_bytes": "rsvd_max", "rsvd.max_usage_in_bytes": "rsvd_peak",
+                    "rsvd.failcnt": "rsvd_events_max"}[".".join(rest)]
             self.add(f"hugetlb/{kind}", rows[0][0], size)
-        elif file.startswith(("rdma.", "misc.")) or file == "pids.events":
+        elif file.startswith(("rdma.", "misc.", "dmem.")) or file == "pids.events":
             self.unified(file, rows, [])
         else:
             self.add(LEGACY.get(file, file), rows[0][0])
@@ -372,6 +394,9 @@ def raw_values(root, path, trees):
             if not unified and name in ("notify_on_release", "cgroup.clone_children"):
                 if not first_core:
                     continue
+            # On v1 the tree of the CPU says which processes there are.
+            if not unified and name == "cgroup.procs" and "cpu" not in options:
+                continue
             name = name if not ("noprefix" in options and "." not in name) else name
             raw.read(entry, unified, files)
         if not unified:

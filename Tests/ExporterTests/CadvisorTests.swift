@@ -1,5 +1,6 @@
 import CgroupModel
 import Foundation
+import KernelIO
 import Synchronization
 import TestSupport
 import Testing
@@ -176,17 +177,18 @@ import Testing
     }
 
     @Test func theFamiliesNameAllRowsThatTheyRead() throws {
-        let full = Schema(CadvisorFamilies.metrics)
+        let full = Schema(CadvisorFamilies.allMetrics)
         #expect(full.width > 40)
         var builder = SnapshotBuilder()
         let plain = full.columns.map { (MetricCatalog[$0].name, Reading(1_000_000)) }
         builder.add("/a", Dictionary(uniqueKeysWithValues: plain))
-        for metric in Set(CadvisorFamilies.devices.flatMap(\.parts).map(\.metric)) {
+        for metric in Set(CadvisorFamilies.instances.flatMap(\.parts).map(\.metric)) {
             builder.instance(MetricCatalog[metric].name, ExporterFixtures.disk, 1_000_000)
         }
         let parsed = try ParsedExposition(Self.text(builder.build()), openMetrics: false)
         let names = Set(parsed.samples.map(\.name))
-        for family in CadvisorFamilies.all.map(\.family) + CadvisorFamilies.devices.map(\.family) {
+        for family in CadvisorFamilies.all.map(\.family) + CadvisorFamilies.instances.map(\.family)
+        {
             let name = String(decoding: family.name, as: UTF8.self)
             #expect(names.contains(name), "\(name)")
             if name.contains("_seconds") {
@@ -241,7 +243,7 @@ import Testing
         #expect(value("cpu_cfs_periods_total", docker) == "40")
         #expect(value("cpu_cfs_throttled_seconds_total", docker) == "0.25")
         #expect(value("cpu_cfs_periods_total", ssh) == nil)
-        #expect(value("spec_cpu_shares", docker) == "1024")
+        #expect(value("spec_cpu_shares", docker) == "2597")
         #expect(value("spec_cpu_shares", ssh) == "512")
         #expect(value("memory_failcnt", docker) == "3")
         #expect(value("memory_failcnt", ssh) == "6")
@@ -259,6 +261,31 @@ import Testing
         #expect(parsed.value("machine_cpu_cores") == "4")
         #expect(parsed.value("machine_memory_bytes") == "4294967296")
         #expect(parsed.value("machine_swap_bytes") == "0")
+    }
+
+    /// What costs a file of its own is shown if something else has it read, and never read for this.
+    @Test func memoryNodesAndProcessesAreNotReadUnasked() throws {
+        let read = Set(CadvisorFamilies.metrics.map { MetricCatalog[$0].name })
+        #expect(read.isDisjoint(with: ["memory.numa.anon", "cgroup.processes"]))
+        var builder = SnapshotBuilder()
+        builder.add("/a", ["cgroup.processes": Reading(3), "memory.file_writeback": Reading(8)])
+        builder.instance("memory.numa.anon", InstanceKey(rawValue: 1), 3 * MemoryPage.size)
+        builder.instance("memory.local.numa.anon", InstanceKey(rawValue: 1), MemoryPage.size)
+        let size = try #require(Word.intern("2MB").map { InstanceKey(rawValue: $0) })
+        builder.instance("hugetlb.current", size, 2 << 20)
+        builder.instance("hugetlb.events_max", size, 4)
+        let parsed = try ParsedExposition(Self.text(builder.build()), openMetrics: false)
+        func value(_ name: String, _ labels: [String: String] = [:]) -> String? {
+            parsed.value("container_" + name, Self.labels("/a", labels))
+        }
+        #expect(value("processes") == "3")
+        #expect(value("memory_file_writeback_bytes") == "8")
+        let pages = ["type": "anon", "node": "1"]
+        #expect(value("memory_numa_pages", pages.merging(["scope": "hierarchy"]) { $1 }) == "3")
+        #expect(value("memory_numa_pages", pages.merging(["scope": "container"]) { $1 }) == "1")
+        #expect(value("hugetlb_usage_bytes", ["pagesize": "2MB"]) == "2097152")
+        #expect(value("hugetlb_failcnt", ["pagesize": "2MB"]) == "4")
+        #expect(value("hugetlb_max_usage_bytes", ["pagesize": "2MB"]) == nil)
     }
 
     @Test func aStartTimeIsAskedForOnceInALife() {
@@ -281,22 +308,13 @@ import Testing
         #expect(text.contains("container=\"\"} 3\n"))
     }
 
-    /// The weight that runc and crun give for shares.
-    private static func weight(_ shares: Double) -> UInt64 {
-        let logarithm = log2(shares)
-        return UInt64(ceil(pow(10, (logarithm * logarithm + 125 * logarithm) / 612 - 7.0 / 34)))
+    /// What cAdvisor's users see of these weights, by its own conversion.
+    @Test(arguments: [(1, 2), (50, 1286), (100, 2597), (10_000, 262_144)] as [(UInt64, UInt64)])
+    func sharesAreThoseOfCadvisor(weight: UInt64, shares: UInt64) {
+        #expect(CPUShares.reading(Reading(weight)) == Reading(shares))
     }
 
-    @Test func sharesAreThoseThatGiveTheWeight() {
-        for (weight, shares) in [(UInt64(1), UInt64(2)), (100, 1024), (10_000, 262_144)] {
-            #expect(CPUShares.reading(Reading(weight)) == Reading(shares))
-        }
-        // Of every weight that some shares give, those back, or others with the same weight.
-        for shares in stride(from: 3.0, to: 262_144, by: 97) {
-            let weight = Self.weight(shares)
-            let back = CPUShares.reading(Reading(weight)).value ?? 0
-            #expect(Self.weight(Double(back)) == weight, "\(shares): \(weight), \(back)")
-        }
+    @Test func idleCgroupHasNoShares() {
         #expect(CPUShares.reading(Reading(0)) == .absent)
         #expect(CPUShares.reading(.gone) == .gone)
     }

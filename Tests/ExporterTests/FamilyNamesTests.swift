@@ -30,12 +30,14 @@ import Testing
         "cgroup_io_max_{read,write}_bytes_per_second", "cgroup_io_max_{reads,writes}_per_second",
         "cgroup_pids_{current,max,peak}", "cgroup_pids_events_max_total",
         "cgroup_hugetlb_{current,max}_bytes", "cgroup_hugetlb_events_max_total",
-        "cgroup_memory_stat",
+        "cgroup_memory_stat", "cgroup_processes", "cgroup_controller_{cgroups,dying_cgroups}",
+        "cgroup_memory_{,local_}numa_{total,file,anon,unevictable}_bytes",
+        "cgroup_dmem_{current,peak,max,low,min,capacity}_bytes",
     ].flatMap(expanded)
 
     private static let programNames = [
         "cgwarden_build_info", "cgwarden_scrape_duration_seconds",
-        "cgwarden_collector_{duration_seconds,success,errors_total}",
+        "cgwarden_collector_{duration_seconds,success,errors_total,skipped_rows_total}",
         "cgwarden_last_sample_timestamp_seconds", "cgwarden_cgroups", "cgwarden_series",
         "cgwarden_cgroups_dropped", "cgwarden_oom_kills_total",
     ].flatMap(expanded)
@@ -43,7 +45,8 @@ import Testing
     private static func expanded(_ pattern: String) -> [String] {
         guard let open = pattern.firstIndex(of: "{"), let close = pattern.firstIndex(of: "}")
         else { return [pattern] }
-        let choices = pattern[open..<close].dropFirst().split(separator: ",")
+        let choices = pattern[open..<close].dropFirst().split(
+            separator: ",", omittingEmptySubsequences: false)
         return choices.flatMap { choice in
             expanded("\(pattern[..<open])\(choice)\(pattern[close...].dropFirst())")
         }
@@ -85,6 +88,8 @@ import Testing
         #expect(labels["cgroup_percpu_usage_seconds_total"] == ["cgroup", "cpu"])
         #expect(labels["cgroup_hugetlb_max_bytes"] == ["cgroup", "pagesize"])
         #expect(labels["cgroup_memory_stat"] == ["cgroup", "key"])
+        #expect(labels["cgroup_memory_numa_anon_bytes"] == ["cgroup", "node"])
+        #expect(labels["cgroup_controller_dying_cgroups"] == ["cgroup", "controller"])
         for (name, labels) in labels where name.hasPrefix("cgroup_io_") {
             #expect(labels == ["cgroup", "device"], "\(name)")
         }

@@ -154,7 +154,7 @@ import Testing
         try await TestServer.run(StubSource(ExporterFixtures.hostile())) { port in
             let one = try Self.object(
                 try await LoopbackClient.send(
-                    port, "/api/v1/cgroup?x=1&path=%2Fsay+%22hi%22"))
+                    port, "/api/v1/cgroup?path=%2Fsay+%22hi%22"))
             #expect(one["path"] as? String == "/say \"hi\"")
             #expect(one["memory.max"] as? Int == 1 << 40)
             #expect((one["io"] as? Object)?.count == 2)
@@ -163,6 +163,27 @@ import Testing
             for query in ["", "?", "?pat=/", "?path%zz=/"] {
                 let unclear = try await LoopbackClient.send(port, "/api/v1/cgroup" + query)
                 #expect(unclear?.status == "HTTP/1.1 400 Bad Request", "\(query)")
+            }
+        }
+    }
+
+    /// `?at=-5m` was answered with the present.
+    @Test func unknownParametersOfTheAPIAreRefused() async throws {
+        try await TestServer.run { port in
+            for (target, name) in [
+                ("/api/v1/snapshot?at=-5m", "at"), ("/api/v1/stream?from=1", "from"),
+                ("/api/v1/metrics?x", "x"), ("/api/v1/cgroup?path=/&at=-5m", "at"),
+                ("/api/v1/snapshot?%0a%1b[2J", #"\x0a\x1b[2J"#),
+            ] {
+                let response = try await LoopbackClient.send(port, target)
+                #expect(response?.status == "HTTP/1.1 400 Bad Request", "\(target)")
+                let body = String(decoding: response?.body ?? [], as: UTF8.self)
+                #expect(body.hasPrefix("There is no parameter \(name); "), "\(body)")
+            }
+            // What a scraper adds to these is somebody else's.
+            for target in ["/metrics?x=1", "/metrics/cadvisor?x=1", "/api/v1/snapshot?"] {
+                let response = try await LoopbackClient.send(port, target)
+                #expect(response?.status == "HTTP/1.1 200 OK", "\(target)")
             }
         }
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct CapturedSampleTests {
     /// Files that no catalog row reads, and why.
     private static let unread: [String: String] = [
-        "cgroup.procs": "members, not numbers", "tasks": "members", "cgroup.threads": "members",
+        "tasks": "members", "cgroup.threads": "members",
         "release_agent": "a program's path, for the root only",
         "cgroup.sane_behavior": "always 0, for the root only",
         "memory.kmem.slabinfo": "always empty", "cpuacct.usage_all": "the per-CPU files say it",
@@ -17,10 +17,6 @@ import Testing
         "blkio.throttle.io_service_bytes": "without descendants",
         "blkio.bfq.io_serviced": "without descendants",
         "blkio.bfq.io_service_bytes": "without descendants",
-        "cpuset.memory_pressure_enabled": "a switch of the whole machine",
-        "hugetlb.*.rsvd.max_usage_in_bytes": "reservations are promises, not usage",
-        "hugetlb.*.rsvd.failcnt": "reservations are promises, not usage",
-        "hugetlb.*.numa_stat": "huge pages are not told apart by node",
     ]
 
     private static func pattern(_ file: String) -> String {
@@ -84,7 +80,13 @@ import Testing
                         let values = try #require(PlainReading(metric, source).values(in: text))
                         for (key, value) in values {
                             let size = file.split(separator: ".").dropFirst().first ?? ""
-                            expected[metric.dimension == .pageSize ? String(size) : key] = value
+                            let name =
+                                switch metric.dimension {
+                                case .pageSize: String(size)
+                                case .pageSizeAndNode: "\(size) N\(key)"
+                                default: key
+                                }
+                            expected[name] = value
                         }
                     }
                 }

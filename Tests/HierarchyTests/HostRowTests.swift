@@ -31,6 +31,7 @@ import Testing
             "stat": "cpu  10 0 10 80 0 0 0 0 0 0\ncpu0 1\ncpu1 1\n",
             "diskstats": "254 0 vda 1 0 0 0 0 0 0 0 0 200 0\n",
             "pressure/io": pressure,
+            "pressure/irq": "full avg10=9.00 avg60=0.00 avg300=0.00 total=12\n",
         ])
         var reader = HostReader(.captured(in: directory.path))
         let first = reader.read()
@@ -39,6 +40,9 @@ import Testing
         #expect(first.swapFree == .absent)
         #expect(first.pressure.io.full.total == Reading(8))
         #expect(first.pressure.cpu == Pressure())
+        #expect(first.pressure.irq.full.avg10 == Reading(900))
+        #expect(first.pressure.irq.full.total == Reading(12))
+        #expect(first.pressure.irq.some.total == .absent)
         #expect(first.ioPressure == Reading(100))
         #expect(first.cpuUtilisation == nil)
         let disk = InstanceKey(major: 254, minor: 0)

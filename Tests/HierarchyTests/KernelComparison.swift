@@ -59,10 +59,10 @@ struct Files {
         var result: [String: String] = [:]
         for (key, text) in texts where key.hasPrefix(start + parts[0]) && key.hasSuffix(parts[1]) {
             let size = key.dropFirst(start.count + parts[0].count).dropLast(parts[1].count)
-            guard !size.contains("."),
-                let value = PlainReading(metric, source).values(in: text)?[""]
-            else { continue }
-            result[String(size)] = value
+            guard !size.contains(".") else { continue }
+            for (node, value) in PlainReading(metric, source).values(in: text) ?? [:] {
+                result[node.isEmpty ? String(size) : "\(size) N\(node)"] = value
+            }
         }
         return result
     }

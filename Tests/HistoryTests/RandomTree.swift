@@ -84,7 +84,7 @@ struct RandomTree {
 
     private mutating func key(_ metric: Metric) -> InstanceKey {
         switch metric.dimension {
-        case .pageSize, .resource, .interface: InstanceKey(rawValue: word())
+        case .pageSize, .pageSizeAndNode, .resource, .interface: InstanceKey(rawValue: word())
         default: InstanceKey(rawValue: UInt32(random.below(4)) << 20)
         }
     }

@@ -124,18 +124,69 @@ import Testing
     @Test func rowOfAnUnknownDeviceCostsOnlyItself() throws {
         let file = try #require(OneFile("io.stat", unified: true))
         let unknown = "(unknown) rbytes=0 wbytes=10485760 rios=0 wios=20 dbytes=0 dios=0\n"
-        #expect(!file.read("\(unknown)8:0 rbytes=1 wbytes=2 rios=3 wios=4\n\(unknown)"))
+        #expect(file.read("\(unknown)8:0 rbytes=1 wbytes=2 rios=3 wios=4\n\(unknown)"))
         #expect(file["io.wbytes 8:0"] == Reading(2))
-        #expect(file["io.wbytes *"] == .malformed)
+        #expect(file["io.wbytes *"] == .unnamed)
         #expect(file.instances.count { $0.key == .whole } == 6)
         #expect(file["io.cost.usage_usec *"] == nil)
+        #expect(file.skippedRows == 2)
+        #expect(!file.read("(unknowns) wbytes=1\n8:0 wbytes=2\n"))
+        #expect(file["io.wbytes *"] == .malformed)
+        #expect(file.skippedRows == 2)
         let name = "blkio.throttle.io_service_bytes_recursive"
         let legacy = try #require(OneFile(name, unified: false))
-        #expect(!legacy.read("8:0 Read 1\n(unknown) Read 4096\n8:0 Write 2\nTotal 4099\n"))
+        #expect(legacy.read("8:0 Read 1\n(unknown) Read 4096\n8:0 Write 2\nTotal 4099\n"))
         #expect(legacy["io.rbytes 8:0"] == Reading(1))
         #expect(legacy["io.wbytes 8:0"] == Reading(2))
-        #expect(legacy["io.rbytes *"] == .malformed)
+        #expect(legacy["io.rbytes *"] == .unnamed)
         #expect(legacy["io.wbytes *"] == nil)
+        #expect(legacy.skippedRows == 1)
+        let limit = try #require(OneFile("blkio.throttle.read_bps_device", unified: false))
+        #expect(limit.read("(unknown) 4096\n8:0 8192\n"))
+        #expect(limit["io.max.rbps 8:0"] == Reading(8192))
+        #expect(limit["io.max.rbps *"] == .unnamed)
+    }
+
+    /// Linux 5.8 and earlier knew refaults of the page cache alone, and called them by no suffix.
+    @Test func olderKeyIsTheSameMetric() throws {
+        let file = try #require(OneFile("memory.stat", unified: true))
+        #expect(file.read("workingset_refault 1\nworkingset_activate 2\nworkingset_restore 3\n"))
+        #expect(file["memory.workingset_refault_file"] == Reading(1))
+        #expect(file["memory.workingset_activate_file"] == Reading(2))
+        #expect(file["memory.workingset_restore_file"] == Reading(3))
+        #expect(file["memory.workingset_refault_anon"] == .absent)
+        #expect(file.read("workingset_refault_anon 4\nworkingset_refault_file 5\n"))
+        #expect(file["memory.workingset_refault_file"] == Reading(5))
+        #expect(file["memory.workingset_activate_file"] == .absent)
+    }
+
+    @Test func processesAreCounted() throws {
+        let file = try #require(OneFile("cgroup.procs", unified: true))
+        #expect(file.read("1\n20\n300\n"))
+        #expect(file["cgroup.processes"] == Reading(3))
+        #expect(file.read(""))
+        #expect(file["cgroup.processes"] == Reading(0))
+        #expect(!file.read("1\n2"))
+        #expect(file["cgroup.processes"] == .malformed)
+    }
+
+    @Test func hugePagesAreToldApartByNode() throws {
+        let file = try #require(OneFile("hugetlb.2MB.numa_stat", unified: true))
+        for total in 1...2 {
+            #expect(file.read("total=\(total) N0=4194304 N1=\(total)\n"))
+            #expect(
+                file.instances.map { $0.name() } == [
+                    "hugetlb.numa.total[2MB N0]",
+                    "hugetlb.numa.total[2MB N1]",
+                ])
+            #expect(file["hugetlb.numa.total 1"] == Reading(UInt64(total)))
+        }
+        #expect(!file.read("total=1 N0=x\n"))
+        #expect(file.instances.map { $0.name() } == ["hugetlb.numa.total[2MB]"])
+        let legacy = try #require(OneFile("hugetlb.1GB.numa_stat", unified: false))
+        #expect(legacy.read("total=0 N0=0\nhierarchical_total=7 N0=7\n"))
+        #expect(legacy["hugetlb.numa.total 0"] == Reading(7))
+        #expect(legacy["hugetlb.local.numa.total 0"] == Reading(0))
     }
 
     /// Linux 5.15 writes no newline behind a device that did no I/O.

@@ -31,13 +31,15 @@ final class OneFile {
             return (metric, source)
         }
         guard let first = members.first else { return nil }
-        let fields = members.map {
-            FieldLayout($0.metric, source: $0.source, column: Self.schema.column(of: $0.metric.id))
+        let fields = members.flatMap {
+            FieldLayout.fields(
+                of: $0.metric, source: $0.source, column: Self.schema.column(of: $0.metric.id))
         }
         let layout = FileLayout(
             name: Array(name.utf8), format: .of(first.metric, first.source), fields: fields,
             instance: instance)
-        isOneRecord = [.singleValue, .spaceSeparated, .perCPU, .text].contains(layout.format)
+        isOneRecord = [.singleValue, .spaceSeparated, .perCPU, .text, .lineCount].contains(
+            layout.format)
         parser = FileParser(layout, FileColumns(layout))
         writer.appendRow()
     }
@@ -79,6 +81,9 @@ final class OneFile {
         }?.reading
     }
 
+    /// Rows left out so far, since they are about devices without a name.
+    var skippedRows: UInt64 { writer.skippedRows }
+
     /// All values with a dimension.
     var instances: [InstanceReading] { writer.block.instances }
 
@@ -102,6 +107,12 @@ extension Metric {
     fileprivate func key(_ reading: InstanceReading) -> String {
         // A page size is said by the file's name, not in the file.
         if reading.key == .whole { return "*" }
-        return dimension == .pageSize ? "" : dimension.map { reading.key.text($0) } ?? ""
+        switch dimension {
+        case .pageSize: return ""
+        case .pageSizeAndNode:
+            let halves = reading.key.text(.pageSizeAndNode).split(separator: "N")
+            return halves.count > 1 ? String(halves[1]) : ""
+        default: return dimension.map { reading.key.text($0) } ?? ""
+        }
     }
 }

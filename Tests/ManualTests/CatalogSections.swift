@@ -69,6 +69,7 @@ enum CatalogSections {
         case .cpu: "for each CPU"
         case .node: "for each memory node"
         case .pageSize: "for each page size"
+        case .pageSizeAndNode: "for each page size and memory node"
         case .resource: "for each resource"
         case .interface: "for each network interface"
         }

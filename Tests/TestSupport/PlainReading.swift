@@ -40,7 +40,8 @@ public struct PlainReading {
             }
         }
         switch (source.file, key, metric.dimension) {
-        case (let file, let key?, .node) where file.hasSuffix("numa_stat"):
+        case ("cgroup.procs", _, _): return [("", "\(lines.count)")]
+        case (let file, let key?, _) where file.hasSuffix("numa_stat"):
             return lines.filter {
                 Self.words($0)[0].components(separatedBy: "=")[0] == key
             }.flatMap { line in
@@ -59,7 +60,8 @@ public struct PlainReading {
         case ("cpu.max", let key?, nil):
             return [("", Self.words(text)[Int(key) ?? 0])]
         case (_, let key?, _):
-            return lines.map(Self.words).filter { $0[0] == key }.map { ("", $0[1]) }
+            let keys = [key, source == metric.v2 ? metric.olderV2Key ?? key : key]
+            return lines.map(Self.words).filter { keys.contains($0[0]) }.map { ("", $0[1]) }
         case (_, nil, .cpu?):
             return Self.words(text).enumerated().map { ("\($0)", $1) }
         case (_, nil, .pageSize?), (_, nil, nil):

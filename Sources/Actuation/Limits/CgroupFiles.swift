@@ -22,7 +22,9 @@ struct CgroupFiles {
     var followsShadows = false
 
     /// Whether v2 has a controller here.
-    func isUnified(_ controller: Controller) -> Bool { set.legacy(controller) == nil }
+    func isUnified(_ controller: Controller) -> Bool {
+        controller == .core ? set.unified != nil : set.legacy(controller) == nil
+    }
 
     /// The directory in the hierarchy that has a controller.
     func directory(_ controller: Controller) throws(ActuationError) -> CgroupDirectory {
@@ -50,7 +52,8 @@ struct CgroupFiles {
     }
 
     private func unifiedHas(_ controller: Controller) -> Bool {
-        set.unified.map { set.hierarchies[$0].controllers.contains(controller) } ?? false
+        guard let unified = set.unified else { return false }
+        return controller == .core || set.hierarchies[unified].controllers.contains(controller)
     }
 
     /// Finds the value of a limit; throws where the kernel has no such thing.
@@ -92,10 +95,13 @@ struct CgroupFiles {
 
     private func absence(of limit: Limit) -> ActuationError {
         let version = isUnified(limit.controller) ? "v1" : "v2"
+        let other = version == "v1" ? "v2" : "v1"
+        let place =
+            limit.controller == .core
+            ? "here cgroups are on \(other)" : "here \(limit.controller.rawValue) is on \(other)"
         return ActuationError(
             .unavailable,
-            "\(limit.name) exists on \(version) alone, and here \(limit.controller.rawValue) is on "
-                + (version == "v1" ? "v2" : "v1")
+            "\(limit.name) exists on \(version) alone, and \(place)"
                 + (limit.note.isEmpty ? "" : ". \(limit.note)"))
     }
 
@@ -105,7 +111,7 @@ struct CgroupFiles {
     ) -> ActuationError {
         let enabled = directory.textIfAny("cgroup.controllers", files)
         let name = limit.controller.rawValue
-        if isUnified(limit.controller), let enabled,
+        if limit.controller != .core, isUnified(limit.controller), let enabled,
             !enabled.split(separator: " ").contains(name[...])
         {
             let way = ControllerWay(limit.controller, to: path, in: directory.hierarchy, files)

@@ -18,7 +18,7 @@ struct ReadBack {
             return !wanted.text.contains(" ") && found.hasPrefix(wanted.text + " ")
         case .set: return Self.members(found[...]) == Self.members(wanted.list)
         case .ioLimits, .ioLatency, .legacyRate: return hasDevice(found)
-        case .idle, .legacyQuota, nil: return false
+        case .idle, .flag, .legacyQuota, nil: return false
         }
     }
 

@@ -29,6 +29,8 @@ public struct SystemdFile: Sendable {
         case legacyQuota
         /// 1 for the lowest class there is.
         case idle
+        /// 0 or 1.
+        case flag
         /// A list of CPUs or nodes.
         case set
         /// `MAJOR:MINOR key=value…`
@@ -62,6 +64,7 @@ public struct SystemdFile: Sendable {
         .init("memory.min", "MemoryMin", 240, .number, initial: "0"),
         .init("memory.swap.max", "MemorySwapMax", 232, .number),
         .init("memory.zswap.max", "MemoryZSwapMax", 253, .number),
+        .init("memory.zswap.writeback", "MemoryZSwapWriteback", 256, .flag),
         .init("cpu.weight", "CPUWeight", 232, .weight(perDevice: ""), initial: "100"),
         .init("cpu.idle", "CPUWeight", 252, .idle),
         .init("cpu.max", "CPUQuotaPerSecUSec", 242, .quota, initial: "max 100000"),

@@ -61,6 +61,7 @@ public struct SystemdTranslation: Sendable {
         case .idle:
             // 0 is systemd's "idle", all ones its "not set".
             return single(value.text == "1" ? .u64(0) : .infinity)
+        case .flag: return single(.bool(try number(value.text, value) != 0))
         case .weight(let perDevice): return try weight(row, value, perDevice)
         case .bfqWeight:
             let weight = try number(value.text.withoutDefault, value)

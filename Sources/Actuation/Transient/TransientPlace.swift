@@ -27,8 +27,9 @@ public struct TransientPlace: Sendable {
         user: UInt32
     ) throws(ActuationError) {
         self.set = set
-        required = limited
-        wanted = Self.accounting.map { $0 == .cpuacct ? .cpu : $0 } + limited
+        // The shape of the tree needs v2 and no controller.
+        required = limited.filter { $0 != .core }
+        wanted = Self.accounting.map { $0 == .cpuacct ? .cpu : $0 } + required
         var trees: [MountedHierarchy] = []
         for controller in Self.accounting + limited {
             guard let tree = Self.tree(of: controller, in: set) else {
@@ -55,7 +56,7 @@ public struct TransientPlace: Sendable {
         if let index = set.legacy(controller) { return set.hierarchies[index] }
         guard let index = set.unified else { return nil }
         let unified = set.hierarchies[index]
-        let holds = unified.controllers.contains(controller)
+        let holds = controller == .core || unified.controllers.contains(controller)
         let isOwn = controller == .freezer || controller == .cpuacct
         return holds || isOwn && set.mode == .unified ? unified : nil
     }

@@ -1,14 +1,15 @@
 internal import CgroupModel
 
-/// The names by which this server may be asked for.
+/// The host names that requests may use to reach this server.
 ///
-/// A web page can have its own name resolve to this machine's address, and would then read what is
-/// served here with its visitor's browser (DNS rebinding). The browser says by which name it came. An
-/// address is safe, since nobody else decides where it leads.
+/// A web page can point its own name at this machine's address (DNS rebinding). Its visitor's
+/// browser would then read the responses on its behalf. The browser sends the name it used in the
+/// Host header. An address is safe because no one else controls where it leads.
 struct AllowedHosts: Sendable {
-    /// The names of the operator: `node7.example.org`, `*.example.org`, `*` for any.
+    /// The operator's patterns: `node7.example.org`, `*.example.org`, `*` for any.
     private let patterns: [String]
-    /// What needs no permission: `localhost`, the machine's own name, names that it listens at.
+    /// The names that are always allowed: `localhost`, the machine's own name in full and in short,
+    /// and the names that the server listens on.
     private let names: Set<String>
 
     init(_ patterns: [String], machine: String, listening: [String]) {
@@ -18,20 +19,20 @@ struct AllowedHosts: Sendable {
             .subtracting([""])
     }
 
-    /// Whether the operator may write this: a name, a domain behind `*.`, or `*`.
+    /// Whether the text is a valid pattern: a name, a domain after `*.`, or `*`.
     static func isPattern(_ text: String) -> Bool {
         let name = text.hasPrefix("*.") ? String(text.dropFirst(2)) : text
         return text == "*" || Authority(name).map { $0.port.isEmpty && name == $0.host } ?? false
     }
 
-    /// Whether a request may name this host.
+    /// Whether a request may use this host.
     func contains(_ host: Authority) -> Bool {
         let name = Self.folded(host.host)
         return host.isAddress || names.contains(name) || name.hasSuffix(".localhost")
             || lists(host)
     }
 
-    /// Whether the operator names this host.
+    /// Whether one of the operator's patterns matches this host.
     func lists(_ host: Authority) -> Bool {
         let name = Self.folded(host.host)
         return patterns.contains { pattern in
@@ -40,23 +41,23 @@ struct AllowedHosts: Sendable {
         }
     }
 
-    /// Names differ neither by case nor by the dot of the root.
+    /// Lowercases a name and drops the dot of the DNS root.
     private static func folded(_ name: String) -> String {
         let lower = name.lowercased()
         return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
     }
 }
 
-/// A host with its port as a URL has it: `node7:10980`, `127.0.0.1`, `[::1]:10980`.
+/// A host and port as in a URL: `node7:10980`, `127.0.0.1`, `[::1]:10980`.
 struct Authority: Hashable, Sendable {
-    /// Without the brackets of an address.
+    /// The host without the brackets of an IPv6 address.
     let host: String
-    /// Empty for the usual one.
+    /// The digits of the port; empty for the scheme's default port.
     let port: String
-    /// Whether it is a numeric address.
+    /// Whether the host is a numeric address.
     let isAddress: Bool
 
-    /// Nil for a text that is none.
+    /// Returns nil if the text is not a host with an optional port.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         let isBracketed = bytes.first == UInt8(ascii: "[")
@@ -76,7 +77,7 @@ struct Authority: Hashable, Sendable {
         isAddress = isBracketed || Self.isDotted(host)
     }
 
-    /// Letters, digits, and what DNS allows beside them.
+    /// Whether the byte is a letter, a digit, `-`, `.` or `_`.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -91,7 +92,8 @@ struct Authority: Hashable, Sendable {
         byte.isHexDigit || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
-    /// Four decimal numbers; browsers turn every other form of an address into this one.
+    /// Whether the text is four decimal numbers; browsers convert every other form of an IPv4
+    /// address to this one.
     private static func isDotted(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4

@@ -1,11 +1,11 @@
-/// The name and the password of an `Authorization: Basic` header (RFC 7617).
+/// The user name and password of an `Authorization: Basic` header (RFC 7617).
 struct BasicCredentials: Hashable, Sendable {
     /// The name before the first colon.
     let user: String
-    /// The bytes after it.
+    /// The bytes of the password, which follow the first colon.
     let secret: [UInt8]
 
-    /// Reads the header's value; nil for another scheme and for what cannot be read.
+    /// Parses the header's value; nil for another scheme or a malformed value.
     init?(_ header: String) {
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "basic",
@@ -17,9 +17,9 @@ struct BasicCredentials: Hashable, Sendable {
     }
 }
 
-/// RFC 4648, section 4.
+/// Base64 decoding (RFC 4648, section 4).
 enum Base64 {
-    /// Nil for a text that is none; `=` at the end may be missing.
+    /// Returns nil if the text is not Base64; padding (`=`) may be missing.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var digits = Array(text)
         while digits.last == UInt8(ascii: "=") { digits.removeLast() }

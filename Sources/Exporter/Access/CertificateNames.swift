@@ -4,7 +4,7 @@ internal import NIOSSL
 internal import NIOTLS
 
 extension NIOSSLCertificate {
-    /// Its alternative names of all kinds: DNS, e-mail, URI, and addresses as people write them.
+    /// The DNS, e-mail and URI alternative names, and the IP addresses in text form.
     var alternativeNames: [String] {
         _subjectAlternativeNames().compactMap { name in
             let bytes = Array(name.contents)
@@ -17,7 +17,7 @@ extension NIOSSLCertificate {
     }
 }
 
-/// Lets nobody through whose certificate has none of the allowed names.
+/// Closes the connection of a client whose certificate has none of the allowed names.
 final class ClientNameCheck: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -36,7 +36,7 @@ final class ClientNameCheck: ChannelInboundHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// Closing takes a while, in which the client may go on.
+    /// Drops data from a rejected client, which can keep sending until the connection closes.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isAllowed { context.fireChannelRead(data) }
     }

@@ -1,13 +1,16 @@
 #if Exporter
 internal import NIOCore
 
-/// Who is at the other end of a connection.
+/// The peer of a connection.
 struct Client: Sendable {
-    /// What it is counted as: an address, the first half of one of IPv6, of which one machine may have
-    /// all, or nothing for a socket in the file system.
+    /// The name under which connections and password checks are counted; empty for a Unix socket.
+    ///
+    /// An IPv6 client is counted by the first half of its address, because one machine may own all
+    /// of a /64.
     let name: String
-    /// Whether a browser may have come here by a name that somebody else made lead here: neither to a
-    /// socket in the file system nor, as the certificate would not fit, over TLS.
+    /// Whether DNS rebinding could have sent a browser here.
+    ///
+    /// It cannot send one to a Unix socket, nor over TLS, where the certificate would not match.
     let mayBeMisled: Bool
 
     init(address: String?, isEncrypted: Bool) {
@@ -15,10 +18,10 @@ struct Client: Sendable {
         mayBeMisled = address != nil && !isEncrypted
     }
 
-    /// The address as inet_ntop(3) writes it, without what differs within one machine.
+    /// Shortens the address, as inet_ntop(3) writes it, to the part that one machine cannot vary.
     private static func name(_ address: String) -> String {
         guard address.contains(":") else { return address }
-        // One of IPv4 that came in over a socket for both.
+        // An IPv4 address mapped to IPv6, from a dual-stack socket.
         if address.contains("."), let colon = address.lastIndex(of: ":") {
             return String(address[address.index(after: colon)...])
         }

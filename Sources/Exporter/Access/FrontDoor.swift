@@ -2,7 +2,7 @@
 internal import KernelIO
 internal import NIOHTTP1
 
-/// Who gets an answer: what stands between a connection and the ``Responder``.
+/// Decides which requests reach the ``Responder``.
 struct FrontDoor: Sendable {
     let access: WebAccess
     let slots: RequestSlots
@@ -20,7 +20,7 @@ struct FrontDoor: Sendable {
         self.responder = responder
     }
 
-    /// The answer to a request, which may be that there is none.
+    /// Returns the response to a request, or the refusal, with the configured headers.
     func response(to head: HTTPRequestHead, from client: Client) async -> Response {
         let rules = await access.current().configuration
         var response =
@@ -43,8 +43,7 @@ struct FrontDoor: Sendable {
             return .sentence(
                 .tooManyRequests, "Too many requests; the web configuration limits them.")
         }
-        // Whoever watches whether the program is alive must not wait for those who scrape, and learns
-        // nothing else.
+        // Health probes must not wait for scrapes; they reveal nothing else.
         let isProbe = head.uri.hasPrefix("/-/")
         if !isProbe, let refusal = hosts.refusal(head.headers, client) { return refusal }
         if let refusal = await refusal(head, client, rules) { return refusal }
@@ -53,12 +52,13 @@ struct FrontDoor: Sendable {
             return .sentence(
                 .serviceUnavailable, "Too many requests are being answered; try again in a moment.")
         }
-        // Until it is rendered: whoever is slow to read it takes no place from others.
+        // Holds the slot only until the response is rendered, so a slow reader does not block
+        // others.
         defer { withExtendedLifetime(slot) {} }
         return await responder.response(to: head)
     }
 
-    /// Nil for a client that may read.
+    /// Returns nil for a client that may read.
     private func refusal(
         _ head: HTTPRequestHead, _ client: Client, _ rules: WebConfiguration
     ) async -> Response? {

@@ -4,10 +4,11 @@ internal import Logging
 internal import NIOHTTP1
 internal import Synchronization
 
-/// Refuses what a browser sends for a page of somebody else: asked for by a foreign name, or from
-/// another page.
+/// Refuses requests that a browser sends for another site: those with a Host that is not allowed,
+/// or with the Origin of another page.
 final class HostCheck: Sendable {
-    /// Each is logged once, so that whoever scrapes by a name finds out why; there is no end of names.
+    /// The number of refused hosts that are logged, once each, so that the owner of a scraper finds
+    /// the cause; a client can invent any number of them.
     private static let mostLogged = 20
 
     private let allowed: AllowedHosts
@@ -19,14 +20,14 @@ final class HostCheck: Sendable {
         self.logger = logger
     }
 
-    /// Nil for a request that may be answered.
+    /// Returns nil for a request that may be answered.
     func refusal(_ headers: HTTPHeaders, _ client: Client) -> Response? {
         guard client.mayBeMisled else { return nil }
         let hosts = headers["Host"]
         guard hosts.count <= 1 else {
             return .sentence(.badRequest, "A request has one Host header.")
         }
-        // Whoever sends none is no browser.
+        // A client that sends no Host is not a browser.
         if let host = hosts.first, !host.isEmpty {
             guard let authority = Authority(host), allowed.contains(authority) else {
                 return misdirected(host)
@@ -66,7 +67,7 @@ final class HostCheck: Sendable {
 }
 
 extension String {
-    /// Where the text behind a mark begins.
+    /// The index just after the first occurrence of `mark`.
     fileprivate func range(of mark: String) -> Index? {
         var place = startIndex
         while place < endIndex {
@@ -78,9 +79,9 @@ extension String {
 }
 
 extension HTTPRequestHead {
-    /// The same request with its host in the header alone; nil for an empty host.
+    /// The same request with the host in the Host header only; nil for an empty host.
     ///
-    /// A client that takes this server for a proxy asks for `http://HOST/PATH` (RFC 9112, 3.2.2).
+    /// A client that treats this server as a proxy asks for `http://HOST/PATH` (RFC 9112, 3.2.2).
     var inOriginForm: HTTPRequestHead? {
         let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
         guard let scheme else { return self }

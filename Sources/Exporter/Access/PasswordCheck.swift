@@ -2,15 +2,16 @@
 internal import KernelIO
 internal import Synchronization
 
-/// Compares passwords with their hashes: slow by design, so one at a time and apart from all else.
+/// Compares passwords with their hashes, one at a time and on a thread of its own, because hashing
+/// is slow by design.
 ///
-/// What was compared is remembered, so a client that is known never waits for those who guess; one
-/// that is not known yet takes turns with them.
+/// Results are cached, so a known client never waits for clients that guess. A client that is not
+/// yet known takes turns with them.
 final class PasswordCheck: Sendable {
-    /// What comes of it.
+    /// The result of a check.
     enum Verdict: Hashable, Sendable {
         case right, wrong
-        /// Too many others are being compared.
+        /// Too many other checks are waiting.
         case busy
     }
 
@@ -29,18 +30,18 @@ final class PasswordCheck: Sendable {
         }
     }
 
-    /// How many attempts of a kind are remembered.
+    /// The number of right and of wrong attempts that are cached.
     private static let remembered = 100
 
     private let memory = Mutex(Memory())
     private let turns = Turns()
 
-    /// How many wait for their turn.
+    /// The number of checks that wait for their turn.
     var waiting: Int { turns.waiting }
 
-    /// Compares what a client sent, when it is its turn.
+    /// Checks a client's credentials when its turn comes.
     ///
-    /// Every user, known or not, costs the same time as the dearest.
+    /// A check takes as long as the most expensive hash for every user, known or not.
     func verdict(
         user: String, secret: [UInt8], users: [String: PasswordHash], for client: String
     ) async -> Verdict {
@@ -51,7 +52,7 @@ final class PasswordCheck: Sendable {
         if let early = memory.withLock({ $0.verdict(attempt) }) { return early }
         guard await turns.take(for: client) else { return .busy }
         defer { turns.pass() }
-        // The same may have been compared meanwhile.
+        // The same credentials may have been checked during the wait.
         if let early = memory.withLock({ $0.verdict(attempt) }) { return early }
         let matches = await Comparison.shared.matches(secret, hash, asDearAs: dearest)
         let isRight = matches && known != nil
@@ -70,7 +71,7 @@ final class PasswordCheck: Sendable {
         attempts.insert(attempt)
     }
 
-    /// Has a thread of its own: neither the connections nor anything else waits for it.
+    /// Runs comparisons on its own thread, so neither connections nor other actors wait for them.
     private actor Comparison {
         static let shared = Comparison()
 
@@ -80,8 +81,10 @@ final class PasswordCheck: Sendable {
             unsafe executor.asUnownedSerialExecutor()
         }
 
-        /// One more step of cost doubles the time, so one comparison of each step that is missing
-        /// makes it the same.
+        /// Returns whether the secret matches, after the time that a hash of the given cost takes.
+        ///
+        /// Each step of cost doubles the time, so one extra comparison for each missing step makes
+        /// up the difference.
         func matches(_ secret: [UInt8], _ hash: PasswordHash, asDearAs cost: Int) -> Bool {
             let isRight = hash.matches(secret)
             for step in hash.cost..<max(hash.cost, cost) {

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// How many requests are answered at the same time.
+/// Limits the number of requests that are answered at the same time.
 final class RequestSlots: Sendable {
-    /// One request's right to be answered; given back when nothing holds it any more.
+    /// The right to answer one request; released when the last reference goes away.
     final class Slot: Sendable {
         private let slots: RequestSlots
 
@@ -14,10 +14,10 @@ final class RequestSlots: Sendable {
     private let most: Int
     private let taken = Atomic(0)
 
-    /// 0 for no limit.
+    /// Allows at most `most` requests at a time; 0 means no limit.
     init(most: Int) { self.most = most }
 
-    /// Nil if all are taken.
+    /// Takes a slot; nil if all are taken.
     func take() -> Slot? {
         let before = taken.add(1, ordering: .relaxed).oldValue
         let slot = Slot(self)

@@ -3,9 +3,9 @@ internal import KernelIO
 internal import NIOCore
 internal import NIOSSL
 
-/// Settings made ready to speak TLS with: certificates and keys are read and fit together.
+/// TLS settings ready for use: certificates and keys are loaded and match.
 struct TLSContext: Sendable {
-    /// Why there is no TLS; one line.
+    /// The reason why TLS cannot be set up, on one line.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
@@ -13,7 +13,7 @@ struct TLSContext: Sendable {
     private let context: NIOSSLContext
     private let settings: TLSSettings
 
-    /// Reads the files; each is noted in `files`, whether it can be used or not.
+    /// Loads the files; adds each to `files`, even if it cannot be used.
     init(_ settings: TLSSettings, _ files: inout WatchedFiles) throws(Failure) {
         self.settings = settings
         let chain = try Self.certificates(settings.certificate, "cert_file", &files)
@@ -42,9 +42,9 @@ struct TLSContext: Sendable {
         }
     }
 
-    /// What encrypts one connection.
+    /// Creates the TLS handler of one connection.
     func handler() -> NIOSSLServerHandler {
-        // Those two take any certificate: they only ask for one.
+        // These two policies ask for a certificate but accept any.
         guard [.requested, .required].contains(settings.clientPolicy) else {
             return NIOSSLServerHandler(context: context)
         }
@@ -55,13 +55,13 @@ struct TLSContext: Sendable {
             })
     }
 
-    /// Whether a client with this certificate is let in.
+    /// Whether a client with this certificate is allowed.
     func allows(_ certificate: NIOSSLCertificate?) -> Bool {
         guard let allowed = settings.allowedNames else { return true }
         return certificate.map { !allowed.isDisjoint(with: $0.alternativeNames) } ?? false
     }
 
-    /// Whether the names in clients' certificates matter.
+    /// Whether the names in clients' certificates are checked.
     var checksNames: Bool { settings.allowedNames != nil }
 
     private static func certificates(

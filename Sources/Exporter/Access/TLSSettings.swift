@@ -2,20 +2,20 @@ internal import Configuration
 
 /// The section `tls_server_config` of the web configuration file.
 struct TLSSettings: Hashable, Sendable {
-    /// Where a certificate or a key comes from.
+    /// The source of a certificate or a key.
     enum Source: Hashable, Sendable {
         /// A PEM file.
         case file(String)
-        /// PEM text within the configuration itself.
+        /// PEM text in the configuration itself.
         case inline(String)
 
-        /// The file that holds it, for text within a configuration that one.
+        /// The file that holds the PEM text: its own, or `configuration` for inline text.
         func path(or configuration: String) -> String {
             if case .file(let path) = self { path } else { configuration }
         }
     }
 
-    /// What is asked of a client's certificate.
+    /// The policy for clients' certificates.
     enum ClientPolicy: String, Hashable, Sendable, CaseIterable {
         case none = "NoClientCert"
         case requested = "RequestClientCert"
@@ -24,7 +24,7 @@ struct TLSSettings: Hashable, Sendable {
         case requiredAndVerified = "RequireAndVerifyClientCert"
     }
 
-    /// A version of the protocol, the oldest first.
+    /// A TLS version, oldest first.
     enum Version: String, Hashable, Sendable, CaseIterable, Comparable {
         case tls10 = "TLS10"
         case tls11 = "TLS11"
@@ -34,7 +34,7 @@ struct TLSSettings: Hashable, Sendable {
         static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// A curve for the exchange of keys.
+    /// A key exchange curve.
     enum Curve: String, Hashable, Sendable, CaseIterable {
         case p256 = "CurveP256"
         case p384 = "CurveP384"
@@ -42,23 +42,23 @@ struct TLSSettings: Hashable, Sendable {
         case x25519 = "X25519"
     }
 
-    /// The server's certificate with those that it was signed with.
+    /// The server's certificate, followed by the certificates of its chain.
     let certificate: Source
     /// The server's private key.
     let key: Source
-    /// The authorities of the clients' certificates; nil for those of the system.
+    /// The authorities that sign clients' certificates; nil for the system's.
     var clientAuthorities: Source?
-    /// What is asked of clients.
+    /// The policy for clients' certificates.
     var clientPolicy = ClientPolicy.none
-    /// Alternative names of which a client's certificate must have one; nil for any.
+    /// The alternative names of which a client's certificate must have at least one; nil for any.
     var allowedNames: Set<String>?
-    /// The oldest version that is spoken.
+    /// The oldest version that is accepted.
     var oldest = Version.tls12
-    /// The newest version that is spoken.
+    /// The newest version that is accepted.
     var newest = Version.tls13
-    /// Cipher suites for TLS 1.2 and older, the dearest first; empty for the usual ones.
+    /// Cipher suites in order of preference; empty for the defaults.
     var ciphers: [String] = []
-    /// Curves, the dearest first; empty for the usual ones.
+    /// Curves in order of preference; empty for the defaults.
     var curves: [Curve] = []
 }
 
@@ -69,7 +69,7 @@ extension TLSSettings {
         "prefer_server_cipher_suites",
     ]
 
-    /// The names that the toolkit knows; those of TLS 1.3 are always on.
+    /// The suite names that the exporter toolkit accepts; those of TLS 1.3 are always enabled.
     private static let cipherNames: [String] =
         ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"]
         + ["ECDSA", "RSA"].flatMap { kind in
@@ -81,11 +81,11 @@ extension TLSSettings {
         + ["AES_128_CBC_SHA", "AES_256_CBC_SHA", "AES_128_GCM_SHA256", "AES_256_GCM_SHA384"]
         .map { "TLS_RSA_WITH_\($0)" }
 
-    /// Reads the section; nil if it is empty.
+    /// Parses the section; nil if it is empty.
     init?(_ node: ConfigNode, directory: String) throws(ConfigError) {
         let entries = try node.entries(for: "tls_server_config", keys: Self.keys)
         guard !entries.isEmpty else { return nil }
-        /// The PEM text of a key, or the file of the key with `_file`.
+        /// Reads inline PEM text from the key, or a file name from the key with `_file`.
         func source(_ name: String) throws(ConfigError) -> Source? {
             let inline = entries.first { $0.key == name }
             guard let file = entries.first(where: { $0.key == name + "_file" }) else {
@@ -117,7 +117,7 @@ extension TLSSettings {
         let value = entry.value
         switch entry.key {
         case "client_auth_type":
-            // The toolkit's older word for it.
+            // The exporter toolkit's older name for this policy.
             clientPolicy =
                 value.content == .text("RequireClientCert")
                 ? .required : try Self.named(value, entry.key)
@@ -171,17 +171,18 @@ extension TLSSettings {
         }
     }
 
-    /// Those for TLS 1.2 and older: what is given, or those whose keys are gone with the connection,
-    /// so that what was recorded stays secret when the private key does not.
+    /// The suites for TLS 1.2 and older: those configured, or the defaults.
+    ///
+    /// The defaults use ephemeral keys, so recorded traffic stays secret if the private key leaks.
     var suites: [String] {
         if !olderCiphers.isEmpty { return olderCiphers }
         let usual = ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"]
-        // All that the oldest versions know.
+        // The forward-secret suites that TLS 1.0 and 1.1 support.
         let old = oldest < .tls12 ? ["AES_128_CBC_SHA", "AES_256_CBC_SHA"] : []
         return (usual + old).flatMap { ["TLS_ECDHE_ECDSA_WITH_\($0)", "TLS_ECDHE_RSA_WITH_\($0)"] }
     }
 
-    /// Without those of TLS 1.3, which cannot be chosen.
+    /// The configured suites without those of TLS 1.3, which cannot be chosen.
     var olderCiphers: [String] { ciphers.filter { $0.contains("_WITH_") } }
 
     private static func named<Value>(

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Lets a burst of requests through, and then one at each interval.
+/// A rate limit that allows a burst of requests, then one request per interval.
 final class TokenBucket: Sendable {
     private struct State {
         var tokens: Double?
@@ -9,7 +9,7 @@ final class TokenBucket: Sendable {
 
     private let state = Mutex(State(tokens: nil, time: .now))
 
-    /// Takes a token if there is one; a bucket starts full.
+    /// Takes a token if one is left; a bucket starts full.
     func take(_ limit: WebConfiguration.RateLimit, at now: ContinuousClock.Instant = .now) -> Bool {
         state.withLock { state in
             let burst = Double(limit.burst)

@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// One after the other: clients in turn, and of one client's attempts any one.
+/// A queue that serves clients in turn, and each client's attempts in random order.
 ///
-/// Whoever makes many attempts thus delays others by one of its own, and on the same address nobody
-/// is sure to be before another.
+/// A client with many attempts therefore delays another client by one attempt. No attempt from the
+/// same address can be sure to come first.
 final class Turns: Sendable {
     private struct Waiting {
         let number: UInt64
@@ -18,7 +18,7 @@ final class Turns: Sendable {
     private struct State {
         var isTaken = false
         var serial: UInt64 = 0
-        /// The next one's first; none is empty.
+        /// The waiting attempts by client, next client first; no queue is empty.
         var queues: [Queue] = []
 
         mutating func append(_ waiting: Waiting, of client: String) {
@@ -29,7 +29,7 @@ final class Turns: Sendable {
             }
         }
 
-        /// Any attempt of a queue, which then is the last one, or gone.
+        /// Removes a random attempt of a queue, and moves the rest of the queue to the end.
         mutating func removeAny(of place: Int) -> Waiting? {
             var queue = queues.remove(at: place)
             guard let chosen = queue.attempts.indices.randomElement() else { return nil }
@@ -50,7 +50,7 @@ final class Turns: Sendable {
             return nil
         }
 
-        /// One too many: of the client that has the most.
+        /// Removes an attempt of the client that has the most, if more than `most` wait.
         mutating func overflow(_ most: Int) -> Waiting? {
             guard queues.reduce(0, { $0 + $1.attempts.count }) > most else { return nil }
             let longest = queues.indices.max {
@@ -63,17 +63,18 @@ final class Turns: Sendable {
     private let most: Int
     private let state = Mutex(State())
 
-    /// So many wait at most.
+    /// Allows at most `most` waiting attempts.
     init(most: Int = 512) { self.most = most }
 
-    /// How many wait.
+    /// The number of waiting attempts.
     var waiting: Int { state.withLock { $0.queues.reduce(0) { $0 + $1.attempts.count } } }
 
-    /// Who waits.
+    /// The clients that wait.
     var clients: Set<String> { state.withLock { Set($0.queues.map(\.client)) } }
 
-    /// Waits for a turn, which ends with ``pass()``; false if the task was cancelled, or too many
-    /// wait.
+    /// Waits for a turn, which ends with ``pass()``.
+    ///
+    /// Returns false if the task is canceled or too many attempts wait.
     func take(for client: String) async -> Bool {
         let number = state.withLock { state in
             state.serial += 1
@@ -99,7 +100,7 @@ final class Turns: Sendable {
         }
     }
 
-    /// Gives the turn to the next one.
+    /// Ends the turn and gives it to the next client.
     func pass() {
         let next = state.withLock { state -> Waiting? in
             guard !state.queues.isEmpty else {

@@ -1,21 +1,21 @@
 internal import KernelIO
 
-/// Files that are read again when they have changed.
+/// Files to read again once they change.
 struct WatchedFiles: Sendable {
-    /// How each looked just before it was read; nil for one that was not there.
+    /// The stamp of each file just before it was read; nil if the file was missing.
     private var stamps: [String: FileStamp?] = [:]
 
-    /// Whether any of them looks different now.
+    /// Whether any of the files has changed since it was read.
     var haveChanged: Bool { stamps.contains { FileStamp(of: $0.key) != $0.value } }
 
-    /// Reads a file; it is watched whether that succeeds or not.
+    /// Reads a file and watches it, even if reading fails.
     mutating func read(_ path: String) throws(FileRefusal) -> [UInt8] {
-        // Before the reading: a change in between then shows.
+        // Taken before the read, so a change during the read is noticed.
         stamps[path] = .some(FileStamp(of: path))
         return try RegularFile(path).contents(most: 1 << 20)
     }
 
-    /// The same files as they look now.
+    /// The same files with their current stamps.
     var lookedAtAnew: WatchedFiles {
         var files = WatchedFiles()
         for path in stamps.keys { files.stamps[path] = .some(FileStamp(of: path)) }

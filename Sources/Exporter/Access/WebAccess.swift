@@ -3,21 +3,22 @@ internal import Configuration
 internal import KernelIO
 internal import Logging
 
-/// What protects the server, read again when its files have changed.
+/// The access rules of the server, read again when their files change.
 actor WebAccess {
-    /// One consistent state of the files.
+    /// The rules from one consistent state of the files.
     struct Rules: Sendable {
-        /// What the configuration file says.
+        /// The contents of the configuration file.
         var configuration = WebConfiguration()
-        /// Nil for plain HTTP.
+        /// The TLS context; nil for plain HTTP.
         var security: TLSContext?
-        /// What is wrong but no reason not to serve.
+        /// Problems that do not prevent serving.
         var warnings: [String] = []
 
-        /// Plain HTTP for everybody.
+        /// Allows everyone over plain HTTP.
         init() {}
 
-        /// Reads everything; what was read is noted in `files`, also on failure.
+        /// Reads the configuration, certificates and keys; adds each file to `files`, also on
+        /// failure.
         init(reading path: String, _ files: inout WatchedFiles) throws(ServerError) {
             do {
                 let slash = path.lastIndex(of: "/")
@@ -39,7 +40,7 @@ actor WebAccess {
             }
         }
 
-        /// What would no longer be asked of clients; nil if nothing.
+        /// The protection that the new rules would remove; nil if none.
         func loss(by new: Rules) -> String? {
             if security != nil, new.security == nil { return "TLS" }
             if !configuration.users.isEmpty, new.configuration.users.isEmpty { return "passwords" }
@@ -52,7 +53,7 @@ actor WebAccess {
     private var files = WatchedFiles()
     private var rules: Rules
 
-    /// Reads the file for the first time; nil for plain HTTP for everybody.
+    /// Reads the file for the first time; a nil path allows everyone over plain HTTP.
     init(_ path: String?, logger: Logger) throws(ServerError) {
         self.path = path
         self.logger = logger
@@ -63,10 +64,10 @@ actor WebAccess {
         for warning in rules.warnings { logger.warning("\(warning)") }
     }
 
-    /// What holds now.
+    /// Returns the current rules, after reading changed files.
     func current() -> Rules {
         guard let path, files.haveChanged else { return rules }
-        // All of the old ones, too: what is not reached this time may be what has to be mended.
+        // Keep watching all old files: one that is not reached this time may be the one to fix.
         var seen = files.lookedAtAnew
         defer { files = seen }
         do throws(ServerError) {
@@ -77,7 +78,7 @@ actor WebAccess {
                 for warning in new.warnings { logger.warning("\(warning)") }
                 return rules
             }
-            // A file that is just being written looks like this.
+            // A file that is only partly written looks the same.
             logger.error(
                 "\(path) no longer asks for \(loss); that takes a restart, the old one stays")
         } catch {

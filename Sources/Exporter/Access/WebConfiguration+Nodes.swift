@@ -1,11 +1,11 @@
 internal import Configuration
 
-/// What the toolkit's files may leave out: a key without a value counts as not written.
+/// Accessors for files of the exporter toolkit, where a key without a value counts as absent.
 extension ConfigNode {
-    /// Whether nothing was written after the key.
+    /// Whether the key has no value.
     var isEmpty: Bool { content == .text("") }
 
-    /// The entries that have a value, of a section that may be empty.
+    /// The entries that have a value; the section itself may be empty.
     func entries(for what: String, keys: [String]) throws(ConfigError) -> [ConfigEntry] {
         isEmpty ? [] : try mapping(for: what, keys: keys).filter { !$0.value.isEmpty }
     }
@@ -15,7 +15,7 @@ extension ConfigNode {
         isEmpty ? "" : try text(for: what)
     }
 
-    /// YAML 1.1 knows many words for it.
+    /// A Boolean in any of the words that YAML 1.1 allows.
     func flag(for what: String) throws(ConfigError) -> Bool {
         switch try text(for: what).lowercased() {
         case "true", "yes", "on", "y": return true
@@ -24,7 +24,7 @@ extension ConfigNode {
         }
     }
 
-    /// The texts of a list, each with its place.
+    /// The texts of a list, each with its position.
     func texts(for what: String) throws(ConfigError) -> [(text: String, position: ConfigPosition)] {
         var texts: [(text: String, position: ConfigPosition)] = []
         for node in try sequence(for: what) {
@@ -34,13 +34,15 @@ extension ConfigNode {
     }
 }
 
-/// Times as Go writes them: `1s`, `1m30s`, `200ms`.
+/// Durations in Go's syntax: `1s`, `1m30s`, `200ms`.
 enum GoDuration {
     private static let units: [(name: String, seconds: Double)] = [
         ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600),
     ]
 
-    /// Nil for a text that is none; a number without a unit is one only if it is 0.
+    /// Parses a duration; nil if the text is not one.
+    ///
+    /// A number needs a unit unless it is 0.
     static func parse(_ text: String) -> Duration? {
         if text == "0" { return .zero }
         var rest = text[...]

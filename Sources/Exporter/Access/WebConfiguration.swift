@@ -1,29 +1,29 @@
 internal import Configuration
 internal import KernelIO
 
-/// What the web configuration file says: the format of the Prometheus exporters' toolkit.
+/// The web configuration file, in the format of the Prometheus exporter toolkit.
 struct WebConfiguration: Hashable, Sendable {
-    /// How often requests are answered.
+    /// The limit on the rate of requests.
     struct RateLimit: Hashable, Sendable {
-        /// The time after which one more request is answered.
+        /// The interval after which one more request is allowed.
         var interval: Duration
-        /// How many requests may come at once.
+        /// The number of requests that may arrive at once.
         var burst: Int
     }
 
-    /// Nil for plain HTTP.
+    /// The TLS settings; nil for plain HTTP.
     var security: TLSSettings?
-    /// Headers that every answer gets, by name.
+    /// Headers added to every response, by name.
     var headers: [String: String] = [:]
-    /// Passwords by user's name; empty if everybody may read.
+    /// Password hashes by user name; empty if everyone may read.
     var users: [String: PasswordHash] = [:]
-    /// Nil for no limit.
+    /// The rate limit; nil for none.
     var rateLimit: RateLimit?
 
-    /// Plain HTTP for everybody.
+    /// Allows everyone over plain HTTP.
     init() {}
 
-    /// Reads the file's text; the first mistake ends it.
+    /// Parses the file's text; throws at the first error.
     ///
     /// Paths are relative to `directory`.
     init(_ bytes: [UInt8], file: String, directory: String) throws(ConfigError) {
@@ -40,7 +40,8 @@ struct WebConfiguration: Hashable, Sendable {
         }
     }
 
-    /// The headers that the toolkit allows, each with its only values; empty for any.
+    /// The headers that the exporter toolkit allows, with their permitted values; an empty list
+    /// permits any.
     private static let allowedHeaders: [(name: String, values: [String])] = [
         ("Content-Security-Policy", []), ("Strict-Transport-Security", []),
         ("X-Content-Type-Options", ["nosniff"]), ("X-Frame-Options", ["deny", "sameorigin"]),
@@ -80,7 +81,7 @@ struct WebConfiguration: Hashable, Sendable {
             guard !entry.key.contains(":") else {
                 throw ConfigError(entry.position, "a user's name cannot contain a colon")
             }
-            // The value is a secret, so it is not repeated.
+            // The value is a secret, so the message does not repeat it.
             guard let hash = PasswordHash(try entry.value.text(for: "the password's hash")) else {
                 throw ConfigError(
                     entry.value.position,

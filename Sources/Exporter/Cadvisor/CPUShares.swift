@@ -1,21 +1,13 @@
 import CgroupModel
-import Glibc
 
-/// v1 shares for a v2 weight.
+/// Converts a v2 weight to v1 shares.
 enum CPUShares {
-    /// The shares that runc and crun turn into a weight; absent for an idle cgroup, whose weight
-    /// is 0.
+    /// The shares that cAdvisor shows; absent for an idle cgroup, whose weight is 0.
     ///
-    /// They take, for shares of 2^l, a weight of 10^((l² + 125·l)/612 − 7/34), rounded up, so that
-    /// 2, 1024 and 262144 become 1, 100 and 10000. Of several shares with the same weight this is
-    /// the largest.
+    /// cAdvisor maps weights 1 to 10000 linearly to 2 to 262144, whatever formula the runtime used.
     static func reading(_ weight: Reading) -> Reading {
         guard let number = weight.value else { return weight }
-        guard number > 0 else { return .absent }
-        let exponent = log10(Double(number)) + 7.0 / 34.0
-        let logarithm = ((125.0 * 125.0 + 4.0 * 612.0 * exponent).squareRoot() - 125.0) / 2.0
-        // A whole number may come out a hair too small.
-        let shares = exp2(logarithm) + 1e-6
-        return Reading(UInt64(min(max(shares, 2), 262_144)))
+        guard (1...10_000).contains(number) else { return .absent }
+        return Reading(2 + (number - 1) * 262_142 / 9999)
     }
 }

@@ -1,21 +1,22 @@
 public import CgroupModel
 
-/// Writes a snapshot under cAdvisor's names, into one buffer that is used again.
+/// Encodes snapshots with cAdvisor's metric names, into one reused buffer.
 ///
-/// Samples have no timestamps, so the series of a dead cgroup end at once.
+/// Samples have no timestamps, so Prometheus ends the series of a dead cgroup at once.
 public struct CadvisorEncoder: Sendable {
     private let versionLabels: [UInt8]
     private let deviceName: @Sendable (InstanceKey) -> String?
     private let end = [UInt8].labelEnd()
     private var buffer = ExpositionBuffer()
     private var labels: LabelCache
-    /// The names of the devices in this exposition; each is looked for on disk.
+    /// The device names of this exposition; each lookup reads the file system.
     private var names: [InstanceKey: String?] = [:]
 
-    /// Prepares for a machine.
+    /// Creates an encoder for one machine.
     ///
-    /// `deviceName` names a block device (`vda`); `birthTime` is asked once in a cgroup's life, and
-    /// answers in microseconds since 1970. Of `selection` counts which cgroups there are.
+    /// `deviceName` returns the name of a block device (`vda`). `birthTime` is called once in a
+    /// cgroup's life and returns microseconds since 1970. Only the choice of cgroups is taken from
+    /// `selection`.
     public init(
         version: String, selection: ExportSelection = ExportSelection(),
         deviceName: @escaping @Sendable (InstanceKey) -> String?,
@@ -33,12 +34,12 @@ public struct CadvisorEncoder: Sendable {
             birthTime: birthTime)
     }
 
-    /// What the last ``encode(_:collectors:as:)`` wrote.
+    /// The output of the last ``encode(_:collectors:as:)``.
     public var bytes: [UInt8] { buffer.bytes }
 
-    /// Replaces ``bytes`` by one complete exposition.
+    /// Replaces ``bytes`` with one complete exposition.
     ///
-    /// Of the families about cgroups only those of `collectors` are written; nil is all.
+    /// Writes only the cgroup families of `collectors`; nil writes all.
     public mutating func encode(
         _ snapshot: Snapshot, collectors: Set<Collector>? = nil, as format: ExpositionFormat
     ) {
@@ -52,11 +53,11 @@ public struct CadvisorEncoder: Sendable {
             encode(family, snapshot)
         }
         if isWanted(.core) { encodeStart() }
-        if isWanted(.io) {
-            for family in CadvisorFamilies.devices { encode(family, snapshot) }
+        for family in CadvisorFamilies.instances where isWanted(family.collector) {
+            encode(family, snapshot)
         }
         encode(Self.scrapeError, Reading(0))
-        // Where the CPU times are not known, the count is not either, but what is safe to divide by.
+        // Without known CPU times, the CPU count is only a fallback that is safe to divide by.
         let times = snapshot.host.cpuTotal
         encode(Self.cores, times.isKnown ? Reading(UInt64(snapshot.host.cpuCount)) : times)
         encode(Self.memory, snapshot.host.memoryTotal)
@@ -87,15 +88,15 @@ public struct CadvisorEncoder: Sendable {
         }
     }
 
-    private mutating func encode(_ family: CadvisorDeviceFamily, _ snapshot: Snapshot) {
+    private mutating func encode(_ family: CadvisorInstanceFamily, _ snapshot: Snapshot) {
         buffer.open(family.family)
         for cgroup in labels.cgroups {
             for instance in snapshot.instances(cgroup.position) {
                 guard let part = family.parts.first(where: { $0.metric == instance.metric }),
                     let value = instance.reading.value
                 else { continue }
-                let rest = family.labels(part, instance.key, name: name(of: instance.key))
-                buffer.add(labels.bytes, cgroup.labels, rest, value)
+                let rest = family.labels(part, instance.key) { name(of: $0) }
+                buffer.add(labels.bytes, cgroup.labels, rest, family.value(value))
             }
         }
     }
@@ -121,15 +122,16 @@ public struct CadvisorEncoder: Sendable {
 }
 
 extension CgroupLabels {
-    /// The labels that kubelet's cAdvisor has on every series; an empty one is none to Prometheus.
+    /// Creates the labels that kubelet's cAdvisor has on every series; Prometheus treats an empty
+    /// label as missing.
     ///
-    /// Only a container's own cgroup bears its names, as with cAdvisor: a sum over a name must not
-    /// count what is within the container twice.
+    /// Only a container's own cgroup has its names, as in cAdvisor. A sum over a name must not
+    /// count cgroups inside the container twice.
     fileprivate init(cadvisor path: CgroupPath, _ known: CgroupIdentity) {
         let isContainer = known.kind == .container
         let isInPod = isContainer || known.kind == .pod
         let inKubernetes = known.pod != nil || known.podUID != nil
-        // Kubernetes names the container in a label of its own, everyone else in `name`.
+        // Kubernetes names the container in its own label; other runtimes use `name`.
         let name = inKubernetes ? known.containerID : known.container ?? known.containerID
         let container = inKubernetes ? known.container : nil
         let pairs = [

@@ -36,6 +36,21 @@ extension CadvisorFamilies {
             "container_memory_file_dirty_bytes", .gauge, "memory.file_dirty",
             "Page cache that waits to be written."),
         CadvisorFamily(
+            "container_memory_file_writeback_bytes", .gauge, "memory.file_writeback",
+            "Page cache that is being written."),
+        CadvisorFamily(
+            "container_memory_pgscan_total", .counter, "memory.pgscan", "Pages scanned by reclaim."),
+        CadvisorFamily(
+            "container_memory_pgsteal_total", .counter, "memory.pgsteal",
+            "Pages taken by reclaim."),
+        CadvisorFamily(
+            "container_memory_workingset_refault_file_total", .counter,
+            "memory.workingset_refault_file", "Cache pages that came back soon after reclaim."),
+        CadvisorFamily(
+            "container_memory_workingset_refault_anon_total", .counter,
+            "memory.workingset_refault_anon",
+            "Anonymous pages that came back soon after reclaim."),
+        CadvisorFamily(
             "container_memory_failcnt", .counter, from: [failcnt, limitHits],
             "Charges that hit the limit."
         ) { snapshot, index in
@@ -87,7 +102,7 @@ extension CadvisorFamilies {
 }
 
 extension Snapshot {
-    /// The root of v2 has no memory.current; there it is what its memory.stat knows.
+    /// Memory usage; for the v2 root, which has no memory.current, the sum from its memory.stat.
     fileprivate func cadvisorMemoryUsage(_ index: Int) -> Reading {
         let usage = self[index, .memoryUsage]
         guard usage == .absent, cgroups[index].path.isRoot,
@@ -96,7 +111,10 @@ extension Snapshot {
         return Reading(anon + file)
     }
 
-    /// The two files are read one after the other, so that the cache may be the larger by a little.
+    /// Memory usage without inactive file cache.
+    ///
+    /// The two files are read one after the other, so the cache can be slightly larger than the
+    /// usage.
     fileprivate func cadvisorWorkingSet(_ index: Int) -> Reading {
         let usage = cadvisorMemoryUsage(index)
         guard let used = usage.value else { return usage }
@@ -105,10 +123,10 @@ extension Snapshot {
         return Reading(used > idle ? used - idle : 0)
     }
 
-    /// Whether memory is accounted by v2, whose memory.stat alone has this key.
+    /// Whether v2 accounts the memory; only its memory.stat has this key.
     ///
-    /// There a cgroup's counts cannot be told from those of its descendants, and cAdvisor shows
-    /// them as both.
+    /// v2 does not separate a cgroup's counts from its descendants', so cAdvisor exports the same
+    /// value for both scopes.
     fileprivate func isUnified(_ index: Int) -> Bool {
         self[index, CadvisorFamilies.reclaimScans].isKnown
     }

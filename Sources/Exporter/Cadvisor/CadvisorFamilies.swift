@@ -1,15 +1,25 @@
 public import CgroupModel
+internal import KernelIO
 
-/// The metrics under which dashboards and rules made for cAdvisor look for cgroups.
+/// The metrics that dashboards and rules made for cAdvisor expect.
 ///
-/// What the kernel does not tell is left out. A limit that is not set is 0 where cAdvisor's users
-/// compare with 0, and has no series where they do not.
+/// Values that the kernel does not provide are left out. An unset limit is 0 where cAdvisor's users
+/// compare with 0; elsewhere it has no series.
 public enum CadvisorFamilies {
     static let all: [CadvisorFamily] = cpu + memory + memoryLimits + pressure + tasks
 
-    /// The rows of the catalog that the families are made of.
-    public static let metrics: [MetricID] =
-        all.flatMap(\.metrics) + devices.flatMap { $0.parts.map(\.metric) }
+    /// The families with a sample for each device, page size or memory node.
+    static let instances: [CadvisorInstanceFamily] = devices + hugePages + [numaPages]
+
+    /// The catalog rows that the families use.
+    static let allMetrics: [MetricID] =
+        all.flatMap(\.metrics) + instances.flatMap { $0.parts.map(\.metric) }
+
+    /// The rows of ``allMetrics`` that are read for these families alone.
+    ///
+    /// A row that needs a costly file of its own is exported only if an ``ExportExtra`` enables its
+    /// reading.
+    public static let metrics: [MetricID] = allMetrics.filter { MetricCatalog[$0].tier != .detail }
 
     private static let cpu: [CadvisorFamily] = [
         CadvisorFamily(
@@ -44,15 +54,14 @@ public enum CadvisorFamilies {
             "Length of a quota period in microseconds."),
         CadvisorFamily(
             "container_spec_cpu_shares", .gauge, from: [.cpuShares, .cpuWeight],
-            "Share of CPU time against siblings, on v2 the shares that a runtime turns into its "
-                + "weight."
+            "Share of CPU time against siblings, on v2 its weight spread over the range of shares."
         ) { snapshot, index in
             let shares = snapshot[index, .cpuShares]
             return shares.isKnown ? shares : CPUShares.reading(snapshot[index, .cpuWeight])
         },
     ]
 
-    /// cAdvisor shows these only while a quota is set.
+    /// A family that cAdvisor exports only while a quota is set.
     private static func underQuota(
         _ name: String, _ metric: String, _ help: String
     ) -> CadvisorFamily {
@@ -73,6 +82,8 @@ public enum CadvisorFamilies {
     }
 
     private static let tasks: [CadvisorFamily] = [
+        CadvisorFamily(
+            "container_processes", .gauge, "cgroup.processes", "Processes of this cgroup itself."),
         CadvisorFamily("container_threads", .gauge, "pids.current", "Tasks."),
         CadvisorFamily(
             orZero: "container_threads_max", firstOf: "pids.max",
@@ -82,19 +93,18 @@ public enum CadvisorFamilies {
         ) { snapshot, _ in Reading(snapshot.wallTime / 1_000_000) },
     ]
 
-    /// The metrics with a device.
-    static let devices: [CadvisorDeviceFamily] =
+    private static let devices: [CadvisorInstanceFamily] =
         [
-            CadvisorDeviceFamily(
-                "container_fs_reads_bytes_total", "io.rbytes", "Bytes read."),
-            CadvisorDeviceFamily(
-                "container_fs_reads_total", "io.rios", "Read operations."),
-            CadvisorDeviceFamily(
-                "container_fs_writes_bytes_total", "io.wbytes", "Bytes written."),
-            CadvisorDeviceFamily(
-                "container_fs_writes_total", "io.wios", "Write operations."),
-            CadvisorDeviceFamily(
-                "container_blkio_device_usage_total", numbersDevices: true,
+            CadvisorInstanceFamily(
+                "container_fs_reads_bytes_total", .counter, "io.rbytes", "Bytes read."),
+            CadvisorInstanceFamily(
+                "container_fs_reads_total", .counter, "io.rios", "Read operations."),
+            CadvisorInstanceFamily(
+                "container_fs_writes_bytes_total", .counter, "io.wbytes", "Bytes written."),
+            CadvisorInstanceFamily(
+                "container_fs_writes_total", .counter, "io.wios", "Write operations."),
+            CadvisorInstanceFamily(
+                "container_blkio_device_usage_total", .counter, numbersDevices: true,
                 "Bytes moved, by operation.",
                 parts: [
                     ("io.rbytes", #"operation="Read""#), ("io.wbytes", #"operation="Write""#),
@@ -103,8 +113,30 @@ public enum CadvisorFamilies {
         ]
         + ["usage", "wait", "indebt", "indelay"].map { (key: String) in
             let metric = "io.cost.\(key)_usec"
-            return CadvisorDeviceFamily(
-                "container_fs_io_cost_\(key)_seconds_total", metric,
+            return CadvisorInstanceFamily(
+                "container_fs_io_cost_\(key)_seconds_total", .counter, metric,
                 MetricCatalog[MetricCatalog.id(metric)].help)
         }
+
+    private static let hugePages: [CadvisorInstanceFamily] = [
+        CadvisorInstanceFamily(
+            "container_hugetlb_usage_bytes", .gauge, "hugetlb.current", "Huge pages in use."),
+        CadvisorInstanceFamily(
+            "container_hugetlb_max_usage_bytes", .gauge, "hugetlb.peak",
+            "Most huge pages in use so far (v1)."),
+        CadvisorInstanceFamily(
+            "container_hugetlb_failcnt", .counter, "hugetlb.events_max",
+            "Allocations refused by the limit."),
+    ]
+
+    /// The scope `container` exists only on v1; v2 has no counts without descendants.
+    private static let numaPages = CadvisorInstanceFamily(
+        "container_memory_numa_pages", .gauge, divisor: MemoryPage.size,
+        "Memory on each node in pages.",
+        parts: ["file", "anon", "unevictable"].flatMap { (type: String) in
+            [
+                ("memory.local.numa.\(type)", #"type="\#(type)",scope="container""#),
+                ("memory.numa.\(type)", #"type="\#(type)",scope="hierarchy""#),
+            ]
+        })
 }

@@ -1,20 +1,21 @@
 import CgroupModel
 
-/// One of cAdvisor's metrics about a cgroup: where its samples come from.
+/// A cAdvisor metric of cgroups, and the source of its samples.
 struct CadvisorFamily: Sendable {
-    /// What a sample shows of the cgroup at a position; without a number there is no sample.
+    /// The value of the cgroup at a position; a reading without a number has no sample.
     typealias Value = @Sendable (Snapshot, Int) -> Reading
-    /// One sample of each cgroup.
+    /// The source of one sample per cgroup.
     typealias Part = (labels: [UInt8], value: Value)
 
     let family: Family
-    /// The rows of the catalog that the values are made of.
+    /// The catalog rows that the values use.
     let metrics: [MetricID]
     let parts: [Part]
-    /// The part of an exposition that it belongs to.
+    /// The collector that the family belongs to.
     var collector: Collector { metrics.first.map { MetricCatalog[$0].collector } ?? .core }
 
-    /// Names the labels of each part beyond those of the cgroup: `cpu="total"`.
+    /// Creates a family; `parts` names the labels of each sample beyond the cgroup's:
+    /// `cpu="total"`.
     init(
         _ name: String, _ kind: Family.Kind, from metrics: [MetricID], _ help: String,
         parts: [(labels: String, value: Value)]
@@ -28,7 +29,7 @@ struct CadvisorFamily: Sendable {
         }
     }
 
-    /// A family with one sample a cgroup.
+    /// Creates a family with one sample per cgroup.
     init(
         _ name: String, _ kind: Family.Kind, from metrics: [MetricID], labels: String = "",
         _ help: String, _ value: @escaping Value
@@ -36,7 +37,7 @@ struct CadvisorFamily: Sendable {
         self.init(name, kind, from: metrics, help, parts: [(labels, value)])
     }
 
-    /// A family that shows one row of the catalog as it is.
+    /// Creates a family that shows one catalog row unchanged.
     init(
         _ name: String, _ kind: Family.Kind, _ metric: String, labels: String = "", _ help: String
     ) {
@@ -44,7 +45,7 @@ struct CadvisorFamily: Sendable {
         self.init(name, kind, from: [id], labels: labels, help) { $0[$1, id] }
     }
 
-    /// A limit in whose place cAdvisor writes 0 where there is none.
+    /// Creates the family of a limit for which cAdvisor writes 0 if it is not set.
     init(orZero name: String, firstOf metrics: String..., help: String) {
         let ids = metrics.map(MetricCatalog.id)
         self.init(name, .gauge, from: ids, help) { snapshot, index in
@@ -54,49 +55,8 @@ struct CadvisorFamily: Sendable {
     }
 }
 
-/// One of cAdvisor's metrics about a cgroup and a block device.
-struct CadvisorDeviceFamily: Sendable {
-    /// What is counted, and what tells it apart from the family's other counts.
-    typealias Part = (metric: MetricID, labels: String)
-
-    let family: Family
-    /// Whether the device's number stands beside its name.
-    let numbersDevices: Bool
-    let parts: [Part]
-
-    init(_ name: String, _ metric: String, _ help: String) {
-        self.init(name, numbersDevices: false, help, parts: [(metric, "")])
-    }
-
-    init(
-        _ name: String, numbersDevices: Bool, _ help: String,
-        parts: [(metric: String, labels: String)]
-    ) {
-        family = Family(cadvisor: name, .counter, help)
-        self.numbersDevices = numbersDevices
-        self.parts = parts.map { (MetricCatalog.id($0.metric), $0.labels) }
-    }
-
-    /// The rest of a label block, from the device on.
-    ///
-    /// A device without a name has the one under /dev/block.
-    func labels(_ part: Part, _ device: InstanceKey, name: String?) -> [UInt8] {
-        let number = device.text(.device)
-        var labels: [UInt8] = []
-        labels.append(",device=\"/dev/")
-        labels.append(labelValue: name ?? "block/\(number)")
-        labels.append("\"")
-        if numbersDevices {
-            let halves = number.split(separator: ":")
-            labels.append(",major=\"\(halves[0])\",minor=\"\(halves[1])\"")
-        }
-        labels.append(part.labels.isEmpty ? "}" : ",\(part.labels)}")
-        return labels
-    }
-}
-
 extension Family {
-    /// Takes the unit from the name; what is in seconds comes in microseconds.
+    /// Takes the unit from the name; readings of a family in seconds are in microseconds.
     init(cadvisor name: String, _ kind: Kind, _ help: String) {
         let stem = name.hasSuffix("_total") ? String(name.dropLast("_total".count)) : name
         let unit = ["bytes", "seconds"].first { stem.hasSuffix("_" + $0) }

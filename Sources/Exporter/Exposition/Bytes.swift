@@ -1,12 +1,11 @@
 internal import CgroupModel
 
-/// Numbers and escaped text, written as bytes: formatting by way of `String` would cost several
-/// times the rest of a scrape.
+/// Numbers and escaped text, appended as bytes.
+///
+/// Formatting through `String` would cost several times the rest of a scrape.
 extension Array where Element == UInt8 {
-    /// Appends text as it is.
     mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
-    /// Appends a whole number.
     mutating func append(decimal number: UInt64) {
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var rest = number
@@ -37,11 +36,10 @@ extension Array where Element == UInt8 {
         }
     }
 
-    /// Appends what may stand between the quotes of a label value; what could act on a terminal is
-    /// spelled out, as people see it elsewhere.
+    /// Appends a label value; escapes control characters as the rest of the program does.
     mutating func append(labelValue text: String) { append(text.onOneLine, escapingQuotes: true) }
 
-    /// Appends a HELP text; only OpenMetrics escapes quotes there.
+    /// Appends a HELP text; only OpenMetrics escapes quotes in it.
     mutating func append(help text: String, _ format: ExpositionFormat) {
         append(text, escapingQuotes: format == .openMetrics)
     }

@@ -1,18 +1,18 @@
 import CgroupModel
 
-/// Why cgroups have no series.
+/// The reason why a cgroup has no series.
 enum DropReason: String, CaseIterable {
     case limit, depth, excluded
     case labelClash = "label_clash"
 
-    /// The labels of the series that counts them.
+    /// The labels of the series that counts these cgroups.
     var labels: [UInt8] { Array("{reason=\"\(rawValue)\"}".utf8) }
 }
 
-/// Which cgroups of a sample have series.
+/// Chooses the cgroups of a sample that have series.
 ///
-/// Over the cap the shallowest and then the oldest are taken, and one that was taken stays for its
-/// life: membership that follows a value would flip, and cut every series.
+/// If there are more than the cap, the shallowest and then the oldest are chosen. A chosen cgroup
+/// stays chosen for life: a choice that followed a value would flap and cut every series.
 struct CgroupChoice: Sendable {
     private enum Verdict {
         case candidate, tooDeep, excluded
@@ -24,7 +24,7 @@ struct CgroupChoice: Sendable {
 
     init(_ selection: ExportSelection) { self.selection = selection }
 
-    /// The positions of the cgroups that have series, and how many have none.
+    /// Returns the positions of the cgroups that have series, and the number that have none.
     mutating func choose(
         from cgroups: [CgroupEntry]
     ) -> (positions: [Int], dropped: [DropReason: Int]) {
@@ -34,7 +34,7 @@ struct CgroupChoice: Sendable {
         var waiting: [Int] = []
         var dropped: [DropReason: Int] = [:]
         for (position, cgroup) in cgroups.enumerated() {
-            // v1 lets a cgroup be renamed; it stays the same cgroup.
+            // v1 can rename a cgroup, which keeps its identity.
             let before = known[cgroup.id].flatMap { $0.path == cgroup.path ? $0.verdict : nil }
             let verdict = before ?? verdict(cgroup.path)
             living[cgroup.id] = (cgroup.path, verdict)

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The families about cgroups that are no rows of the catalog.
+/// The cgroup families that are not catalog rows.
 enum CgroupFamilies {
     static let info = Family(
         "cgroup_info", .info, "What the cgroup is known as: unit, container, pod.")
@@ -15,7 +15,7 @@ enum CgroupFamilies {
 }
 
 extension [UInt8] {
-    /// What ends the label block of a series: further labels, and the brace.
+    /// The end of a series' label block: additional labels and the closing brace.
     static func labelEnd(_ labels: [FamilyLabel] = []) -> [UInt8] {
         var bytes: [UInt8] = []
         for label in labels { bytes.append(label: label.name, label.value) }
@@ -23,7 +23,6 @@ extension [UInt8] {
         return bytes
     }
 
-    /// Appends `,name="value"`.
     mutating func append(label name: String, _ value: String) {
         append(UInt8(ascii: ","))
         append(name)

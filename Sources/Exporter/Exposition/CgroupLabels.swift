@@ -1,13 +1,13 @@
 import CgroupModel
 
-/// The labels of one cgroup as bytes that every one of its series repeats.
+/// The label bytes that all series of one cgroup share.
 struct CgroupLabels {
-    /// The path that they spell.
+    /// The path that the labels contain.
     let path: CgroupPath
-    /// `{cgroup="/a"` and what else every series has, without the closing brace so that another
-    /// label can follow.
+    /// `{cgroup="/a"` and the other labels of every series, without the closing brace so that
+    /// another label can follow.
     let identity: [UInt8]
-    /// The labels of `cgroup_info`, complete.
+    /// The complete labels of `cgroup_info`.
     let info: [UInt8]
 
     init(_ path: CgroupPath, _ known: CgroupIdentity, inline: [IdentityLabel]) {

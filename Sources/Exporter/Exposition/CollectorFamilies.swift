@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// How well each collector's files could be read.
+/// The families that report how well each collector's files could be read.
 struct CollectorFamilies: Sendable {
     private let labels = Collector.allCases.map { Array("{collector=\"\($0.rawValue)\"}".utf8) }
 
@@ -8,6 +8,7 @@ struct CollectorFamilies: Sendable {
         write(Self.duration, collectors, to: &buffer) { $0.duration }
         write(Self.success, collectors, to: &buffer) { $0.hasFailed ? 0 : 1 }
         write(Self.errors, collectors, to: &buffer) { $0.failures }
+        write(Self.skipped, collectors, to: &buffer) { $0.skippedRows }
     }
 
     private func write(
@@ -27,4 +28,7 @@ struct CollectorFamilies: Sendable {
     private static let errors = Family(
         "cgwarden_collector_errors_total", .counter,
         "Files of each collector that could not be read or understood.")
+    private static let skipped = Family(
+        "cgwarden_collector_skipped_rows_total", .counter,
+        "Rows of each collector's files about devices without a name, such as NVMe paths.")
 }

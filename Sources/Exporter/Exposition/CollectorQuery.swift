@@ -1,20 +1,20 @@
 import CgroupModel
 
-/// Which collectors a request asks for: `?collect[]=cpu&collect[]=memory`, or `?exclude[]=io`.
+/// The collectors that a request asks for: `?collect[]=cpu&collect[]=memory`, or `?exclude[]=io`.
 struct CollectorQuery {
-    /// One sentence for the client.
+    /// The reason why the query is invalid, one sentence for the client.
     struct Mistake: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Those that have families.
+    /// The collectors that have families.
     private static let known = Collector.allCases.filter { collector in
         MetricCatalog.all.contains { $0.family != nil && $0.collector == collector }
     }
 
-    /// The collectors that are wanted; nil for all.
+    /// Returns the requested collectors; nil for all.
     ///
-    /// Other keys are somebody else's.
+    /// Ignores other keys.
     static func collectors(in query: Substring) throws(Mistake) -> Set<Collector>? {
         var named: [String: Set<Collector>] = [:]
         for (key, value) in Query.pairs(in: query) where ["collect[]", "exclude[]"].contains(key) {

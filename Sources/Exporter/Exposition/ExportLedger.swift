@@ -1,8 +1,8 @@
 public import CgroupModel
 internal import Synchronization
 
-/// What has to be remembered from sample to sample so that what is exported stays true: the kills
-/// and the I/O of cgroups that are gone.
+/// The state that must survive from sample to sample for exports to be correct: OOM kills and I/O
+/// of removed cgroups.
 public final class ExportLedger: MetricsSource {
     private struct State {
         var kills = OOMKillTally()
@@ -12,10 +12,10 @@ public final class ExportLedger: MetricsSource {
 
     private let state = Mutex(State())
 
-    /// Begins with nothing.
+    /// Creates an empty ledger.
     public init() {}
 
-    /// Enters a sample; every sample has to be entered, once and in their order.
+    /// Enters a sample; every sample must be entered, once and in order.
     public func enter(_ snapshot: Snapshot) {
         state.withLock { state in
             state.kills.take(snapshot)
@@ -23,12 +23,12 @@ public final class ExportLedger: MetricsSource {
         }
     }
 
-    /// The sample entered last, as it is exported; nil before the first.
+    /// The last sample entered, with corrected I/O counters; nil before the first.
     public var latest: Snapshot? { state.withLock { $0.latest } }
 
-    /// The sample entered last.
+    /// Returns the last sample entered, with corrected I/O counters.
     public func snapshot() async throws -> Snapshot? { latest }
 
-    /// The families that tell of the gone.
+    /// The families that count OOM kills, including those of removed cgroups.
     public var families: [ProgramFamily] { [state.withLock { $0.kills.family }] }
 }

@@ -1,27 +1,27 @@
 import CgroupModel
 
-/// The catalog's families that a selection exports, with the rows that fill them.
+/// The catalog families that a selection exports, with the rows that fill them.
 struct ExportedFamilies: Sendable {
-    /// A family with one value for each cgroup and row.
+    /// A family with one value per cgroup and row.
     struct Plain: Sendable {
         let family: Family
         let collector: Collector
-        /// The rows, with what ends their label blocks.
+        /// The rows, each with the end of its label block.
         var rows: [(metric: MetricID, labelEnd: [UInt8])]
     }
 
-    /// A family with a value for each device, CPU or page size.
+    /// A family with one value per device, CPU or other instance of its dimension.
     struct Dimensional: Sendable {
         let family: Family
         let collector: Collector
         let dimension: Dimension
-        /// Whether a device for which the cgroup has nothing but zeros is left out.
+        /// Whether to leave out a device if all of the cgroup's counters for it are zero.
         let isTraffic: Bool
     }
 
     private(set) var plain: [Plain] = []
     private(set) var dimensional: [Dimensional] = []
-    /// The place in ``dimensional`` by catalog row.
+    /// The position in ``dimensional`` by catalog row.
     private(set) var placeOf = [Int?](repeating: nil, count: MetricCatalog.all.count)
 
     init(_ selection: ExportSelection) {

@@ -1,16 +1,17 @@
-/// The body of one exposition while it is written.
+/// The body of an exposition that is being written.
 struct ExpositionBuffer: Sendable {
-    /// What is written so far.
+    /// The bytes written so far.
     private(set) var bytes: [UInt8] = []
-    /// How many samples that holds.
+    /// The number of samples written so far.
     private(set) var series: UInt64 = 0
     private var format = ExpositionFormat.text
-    // The parts of the open family; the whole of it would be copied for every sample.
+    // The parts of the open family, kept apart because a whole `Family` would be copied for every
+    // sample.
     private var header: [UInt8] = []
     private var name: [UInt8] = []
     private var scale: UInt64 = 1
 
-    /// Begins a new body in the room of the old one.
+    /// Starts a new body in the same memory.
     mutating func restart(_ format: ExpositionFormat) {
         bytes.removeAll(keepingCapacity: true)
         series = 0
@@ -18,20 +19,21 @@ struct ExpositionBuffer: Sendable {
         header = []
     }
 
-    /// The samples that follow belong to `family`; its header is written with the first of them,
-    /// so a family without samples leaves no trace.
+    /// Starts a family, to which the following samples belong.
+    ///
+    /// Its header is written with the first sample, so a family without samples writes nothing.
     mutating func open(_ family: Family) {
         header = family.header(format)
         name = family.name
         scale = family.scale
     }
 
-    /// Adds a sample with a whole label block, which may be empty.
+    /// Adds a sample with a complete label block, which may be empty.
     mutating func add(_ labels: [UInt8], _ value: UInt64) {
         add(labels, labels.indices, [], value)
     }
 
-    /// Adds a sample whose label block is a part of `labels`, followed by `rest`.
+    /// Adds a sample whose label block is `part` of `labels`, followed by `rest`.
     mutating func add(
         _ labels: [UInt8], _ part: Range<Int>, _ rest: [UInt8], _ value: UInt64
     ) {
@@ -48,7 +50,7 @@ struct ExpositionBuffer: Sendable {
         series += 1
     }
 
-    /// Ends the body as the format demands.
+    /// Ends the body as the format requires.
     mutating func finish() {
         if format == .openMetrics { bytes.append("# EOF\n") }
     }

@@ -1,9 +1,9 @@
 public import CgroupModel
 
-/// Writes a snapshot as Prometheus text or OpenMetrics, into one buffer that is used again.
+/// Encodes snapshots as Prometheus text or OpenMetrics, into one reused buffer.
 ///
-/// The families of cgroups come from ``MetricCatalog``. A reading without a number (absent,
-/// unlimited, not permitted, …) has no series, so a ratio to a limit needs no guard.
+/// The cgroup families come from ``MetricCatalog``. A reading without a number (absent, unlimited,
+/// not permitted, …) has no series, so queries for a ratio to a limit need no guard.
 public struct ExpositionEncoder: Sendable {
     private typealias Found = (cgroup: Int, label: Int, value: UInt64)
 
@@ -19,8 +19,9 @@ public struct ExpositionEncoder: Sendable {
 
     /// Prepares the headers of all families.
     ///
-    /// `deviceName` names a block device (`vda`); where it knows none, the label is `MAJ:MIN`.
-    /// `birthTime` is when a cgroup was made, in microseconds since 1970; nil is not known.
+    /// `deviceName` returns the name of a block device (`vda`); if it returns nil, the label is
+    /// `MAJ:MIN`. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
+    /// if unknown.
     public init(
         version: String, selection: ExportSelection = ExportSelection(),
         deviceName: @escaping @Sendable (InstanceKey) -> String?,
@@ -38,13 +39,13 @@ public struct ExpositionEncoder: Sendable {
         instanceLabels = InstanceLabels(selection, deviceName: deviceName)
     }
 
-    /// What the last ``encode(_:process:programFamilies:collectors:elapsed:as:)`` wrote.
+    /// The output of the last ``encode(_:process:programFamilies:collectors:elapsed:as:)``.
     public var bytes: [UInt8] { buffer.bytes }
 
-    /// Replaces ``bytes`` by one complete exposition.
+    /// Replaces ``bytes`` with one complete exposition.
     ///
-    /// Of the families about cgroups only those of `collectors` are written; nil is all. `elapsed`
-    /// tells for how long the scrape has been going on, in nanoseconds.
+    /// Writes only the cgroup families of `collectors`; nil writes all. `elapsed` returns the
+    /// duration of the scrape so far, in nanoseconds.
     public mutating func encode(
         _ snapshot: Snapshot, process: ProcessSample, programFamilies: [ProgramFamily] = [],
         collectors: Set<Collector>? = nil, elapsed: () -> Reading = { .absent },
@@ -79,7 +80,7 @@ public struct ExpositionEncoder: Sendable {
         buffer.open(family.family)
         for (metric, labelEnd) in family.rows {
             guard let column = snapshot.schema.column(of: metric) else {
-                // v1 has no count of them, but they are all in the sample.
+                // v1 has no count of descendants, but the sample contains all of them.
                 if metric == .descendants { encodeSamples { UInt64($0.descendants) } }
                 continue
             }
@@ -120,8 +121,8 @@ public struct ExpositionEncoder: Sendable {
         }
     }
 
-    /// A snapshot has these readings by cgroup but a family must stand in one piece, so they are
-    /// sorted by family first.
+    /// Sorts the instance readings by family, because a snapshot holds them by cgroup but a family
+    /// must be contiguous.
     private mutating func sortInstances(_ snapshot: Snapshot) {
         for place in found.indices { found[place].removeAll(keepingCapacity: true) }
         var used: [InstanceKey] = []
@@ -142,7 +143,7 @@ public struct ExpositionEncoder: Sendable {
         }
     }
 
-    /// The devices that a cgroup used.
+    /// Collects the devices that a cgroup has used.
     private func usedDevices(
         _ instances: ArraySlice<InstanceReading>, _ used: inout [InstanceKey]
     ) {

@@ -1,11 +1,11 @@
-/// The two ways in which Prometheus and its relatives read metrics.
+/// The exposition formats that Prometheus and compatible scrapers read.
 public enum ExpositionFormat: CaseIterable, Hashable, Sendable {
     /// The Prometheus text format 0.0.4.
     case text
     /// OpenMetrics 1.0.
     case openMetrics
 
-    /// The media type to send; readers since Prometheus 3 insist on it.
+    /// The media type to send; scrapers since Prometheus 3 require it.
     public var contentType: String {
         switch self {
         case .text: "text/plain; version=0.0.4; charset=utf-8"

@@ -1,21 +1,22 @@
 import CgroupModel
 
-/// A metric family: what its samples have in common, with the bytes that every scrape repeats.
+/// A metric family: the name and scale of its samples, and its prepared headers.
 struct Family: Sendable {
-    /// How readers may combine the samples.
+    /// The metric type, which tells scrapers how to combine the samples.
     enum Kind: Sendable {
-        /// The name ends in `_total`; OpenMetrics allows no other counter and calls one unknown.
+        /// A count that only grows; in OpenMetrics, a counter whose name lacks `_total` is written
+        /// as unknown.
         case counter
         case gauge
-        /// Labels that describe something, with the value 1; the name ends in `_info`.
+        /// Labels that describe an object, with the value 1; the name ends in `_info`.
         case info
-        /// No one rule for all samples.
+        /// Samples of several types.
         case unknown
     }
 
     /// The name of the samples.
     let name: [UInt8]
-    /// What turns a raw value into the base unit: 1,000,000 for microseconds.
+    /// The divisor from a raw value to the base unit: 1,000,000 for microseconds.
     let scale: UInt64
     private let textHeader: [UInt8]
     private let openMetricsHeader: [UInt8]
@@ -27,7 +28,7 @@ struct Family: Sendable {
         openMetricsHeader = Self.openMetricsHeader(name, kind, unit, help)
     }
 
-    /// The family of a catalog row, nil if the row is not exported.
+    /// Creates the family of a catalog row; nil if the row is not exported.
     init?(_ metric: Metric) {
         guard let name = metric.family else { return nil }
         let unit: String?
@@ -38,7 +39,7 @@ struct Family: Sendable {
         case .bytesPerSecond: unit = "bytes_per_second"
         case .percentHundredths: (unit, scale) = ("ratio", 10_000)
         case .count, .weight, .flag, .operationsPerSecond: unit = nil
-        // A signed number and a word are no plain number; no such row has a family.
+        // Signed numbers and words cannot be exported; no row of these units has a family.
         case .signed, .none: return nil
         }
         self.init(
@@ -46,7 +47,7 @@ struct Family: Sendable {
             metric.help)
     }
 
-    /// The lines that stand before the samples.
+    /// The header lines before the samples.
     func header(_ format: ExpositionFormat) -> [UInt8] {
         format == .text ? textHeader : openMetricsHeader
     }

@@ -1,28 +1,28 @@
 import CgroupModel
 
-/// Gives back to v1's I/O counters what they lose when a cgroup below is removed.
+/// Restores to v1's I/O counters the amounts that they lose when a descendant is removed.
 ///
-/// The `blkio.*_recursive` files sum over the cgroups that are there, so the counters of a living
-/// cgroup fall by all that a removed one had moved. Prometheus takes a fall for a restart at 0, and
-/// its rate would show everything that is left as moved in an instant. Whatever a counter fell by
-/// is added to it from then on: it never falls, and what the living moved within the sample of the
-/// removal may be missing.
+/// The `blkio.*_recursive` files sum over existing cgroups, so a living cgroup's counters drop by
+/// the total of each removed descendant. Prometheus takes a drop for a reset to 0, and its rate
+/// would show the remainder as one instant burst. This adds every drop to the counter from then on,
+/// so the counter never falls. I/O of living cgroups during the sample of the removal can be
+/// missing.
 struct IOLosses {
     private struct Counter: Hashable {
         let metric: MetricID
         let key: InstanceKey
     }
 
-    /// The counters that forget, by their place in the catalog.
+    /// Whether each catalog row is a counter with such drops, by catalog position.
     private static let isForgetful = MetricCatalog.all.map { metric in
         metric.kind == .counter && metric.tier == .tick
             && metric.v1?.file.hasSuffix("_recursive") ?? false
     }
 
-    /// What was lost, by living cgroup.
+    /// The amounts lost so far, by living cgroup.
     private var losses: [CgroupID: [Counter: UInt64]] = [:]
 
-    /// Looks at the next sample, and gives it with what was lost so far.
+    /// Records the drops of the next sample and returns it with all amounts restored.
     mutating func carried(_ snapshot: Snapshot) -> Snapshot {
         let before = losses
         note(snapshot)

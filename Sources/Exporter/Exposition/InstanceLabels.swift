@@ -1,19 +1,19 @@
 import CgroupModel
 
-/// The second label of the series that a cgroup has several of: `,device="vda"}`.
+/// The label of the instance in series of one cgroup: `,device="vda"}`.
 struct InstanceLabels {
     private struct Place: Hashable {
         let dimension: Dimension
         let key: InstanceKey
     }
 
-    /// The label and the brace that ends the block, of all that were asked for.
+    /// The labels used so far, each with the closing brace of the block.
     private(set) var labelEnds: [[UInt8]] = []
 
     private let excludedDevices: [Glob]
     private let deviceName: @Sendable (InstanceKey) -> String?
     private var known: [Place: Int?] = [:]
-    /// Most files tell all of one device before the next.
+    /// The last lookup, because most files list all values of one device together.
     private var last: (place: Place, label: Int?)?
 
     init(
@@ -23,14 +23,15 @@ struct InstanceLabels {
         self.deviceName = deviceName
     }
 
-    /// Forgets all labels, since a device's number may be another's by the next exposition.
+    /// Forgets all labels, because a device number can belong to another device by the next
+    /// exposition.
     mutating func restart() {
         labelEnds.removeAll(keepingCapacity: true)
         known.removeAll(keepingCapacity: true)
         last = nil
     }
 
-    /// The position in ``labelEnds``; nil for a device that is left out.
+    /// Returns the position in ``labelEnds``; nil for an excluded device.
     mutating func label(_ dimension: Dimension, _ key: InstanceKey) -> Int? {
         let place = Place(dimension: dimension, key: key)
         if let last, last.place == place { return last.label }
@@ -44,8 +45,10 @@ struct InstanceLabels {
         var label: Int?
         if name.map({ name in !excludedDevices.contains { $0.matches(name) } }) ?? true {
             var bytes: [UInt8] = []
-            bytes.append(
-                label: Self.label(place.dimension), name ?? place.key.text(place.dimension))
+            let text = name ?? place.key.text(place.dimension)
+            for (label, value) in Self.labels(place.dimension, text) {
+                bytes.append(label: label, value)
+            }
             bytes.append(UInt8(ascii: "}"))
             label = labelEnds.count
             labelEnds.append(bytes)
@@ -54,14 +57,21 @@ struct InstanceLabels {
         return label
     }
 
-    private static func label(_ dimension: Dimension) -> String {
+    private static func labels(
+        _ dimension: Dimension, _ text: String
+    ) -> [(name: String, value: String)] {
         switch dimension {
-        case .device: "device"
-        case .cpu: "cpu"
-        case .node: "node"
-        case .pageSize: "pagesize"
-        case .resource: "resource"
-        case .interface: "interface"
+        case .device: return [("device", text)]
+        case .cpu: return [("cpu", text)]
+        case .node: return [("node", text)]
+        case .pageSize: return [("pagesize", text)]
+        case .pageSizeAndNode:
+            let end = text.lastIndex(of: " ") ?? text.endIndex
+            return [
+                ("pagesize", String(text[..<end])), ("node", String(text[end...].dropFirst(2))),
+            ]
+        case .resource: return [("resource", text)]
+        case .interface: return [("interface", text)]
         }
     }
 }

@@ -2,30 +2,30 @@ import CgroupModel
 
 /// The label bytes of the cgroups that have series.
 ///
-/// Kept by identity, so a path that comes back with another inode gets labels of its own and
-/// nothing of a vanished cgroup stays.
+/// Entries are keyed by identity: a path that returns with another inode gets new labels, and
+/// entries of removed cgroups are dropped.
 struct LabelCache {
     /// A cgroup that has series.
     struct Labelled {
         /// The position in the snapshot.
         let position: Int
-        /// Where its numbers are.
+        /// The location of its readings.
         let row: RowLocation
-        /// Where its labels are in ``bytes``.
+        /// The range of its labels in ``bytes``.
         let labels: Range<Int>
-        /// When it was made or seen first, in microseconds since 1970.
+        /// The time when it was created or first seen, in microseconds since 1970.
         let startTime: UInt64
-        /// How many cgroups are below it, those without series included.
+        /// The number of its descendants, including those without series.
         let descendants: Int
     }
 
-    /// ``CgroupLabels/identity`` of all, one after the other.
+    /// ``CgroupLabels/identity`` of all cgroups, concatenated.
     private(set) var bytes: [UInt8] = []
     /// The cgroups in path order.
     private(set) var cgroups: [Labelled] = []
-    /// ``CgroupLabels/info`` in the same order.
+    /// ``CgroupLabels/info`` of the cgroups, in the same order.
     private(set) var infos: [[UInt8]] = []
-    /// How many cgroups have none, by reason.
+    /// The number of cgroups without series, by reason.
     private(set) var dropped: [DropReason: Int] = [:]
 
     private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
@@ -33,7 +33,7 @@ struct LabelCache {
     private let birthTime: @Sendable (CgroupEntry) -> UInt64?
     private var choice: CgroupChoice
     private var listed: [CgroupEntry]?
-    /// The cgroups whose identity can change while they live.
+    /// The cgroups whose identity can change while they exist.
     private var contained: [(position: Int, identity: CgroupIdentity)] = []
     private typealias Known = (labels: CgroupLabels, identity: CgroupIdentity, startTime: UInt64)
     private var byID: [CgroupID: Known] = [:]
@@ -50,9 +50,9 @@ struct LabelCache {
         choice = CgroupChoice(selection)
     }
 
-    /// Follows the births and deaths of a new sample.
+    /// Follows the creations and removals in a new sample.
     mutating func update(_ snapshot: Snapshot) {
-        // The sampler gives the very same list until a cgroup comes or goes.
+        // The sampler returns an identical list until a cgroup is created or removed.
         if let listed, listed == snapshot.cgroups, !areNamesNew(listed) { return }
         listed = snapshot.cgroups
         let (positions, dropped) = choice.choose(from: snapshot.cgroups)
@@ -71,8 +71,8 @@ struct LabelCache {
             let known = known(cgroup, snapshot.wallTime)
             living[cgroup.id] = known
             if known.identity.isContained { contained.append((position, known.identity)) }
-            // A byte that is not UTF-8 is spelled out, and another cgroup may bear that very
-            // spelling; the same series twice would be an invalid exposition.
+            // A byte that is not UTF-8 is escaped, and another cgroup's name may contain that
+            // escape literally. A duplicate series would make the exposition invalid.
             guard spelled.insert(known.labels.identity).inserted else {
                 self.dropped[.labelClash, default: 0] += 1
                 continue
@@ -88,14 +88,14 @@ struct LabelCache {
         byID = living
     }
 
-    /// Whether a runtime has named a container since, or given it another name.
+    /// Whether a runtime has since named or renamed a container.
     private func areNamesNew(_ listed: [CgroupEntry]) -> Bool {
         contained.contains { position, known in identity(listed[position]) != known }
     }
 
     private static func descendants(_ cgroups: [CgroupEntry]) -> [Int] {
         var counts = [Int](repeating: 0, count: cgroups.count)
-        // A parent stands before its descendants.
+        // A parent precedes its descendants.
         for position in cgroups.indices.reversed() {
             if let parent = cgroups[position].parent { counts[parent] += counts[position] + 1 }
         }

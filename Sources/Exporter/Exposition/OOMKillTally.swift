@@ -1,26 +1,27 @@
 import CgroupModel
 
-/// Counts OOM kills by slice and kind of the cgroup, and keeps the count when the cgroup is gone.
+/// Counts OOM kills by slice and kind of cgroup, and keeps the counts of removed cgroups.
 ///
-/// v2 adds a kill to the cgroup and to all above it, and there it stays when the cgroup is removed;
-/// so what a parent has beyond its children is told of a child that vanished between two samples.
-/// v1 counts at the cgroup alone: of one that vanished, what its last sample had is all there is.
-/// Kills before the first sample are nobody's.
+/// v2 adds a kill to the cgroup and all its ancestors, where it stays after the cgroup is removed.
+/// A parent's excess over its children therefore belongs to a child that vanished between two
+/// samples. v1 counts only at the cgroup itself, so for a vanished cgroup only the count of its
+/// last sample is known. Kills before the first sample are not counted.
 struct OOMKillTally {
-    /// Counts of dead cgroups that are kept apart; pods come and go with a slice of their own.
+    /// The most places without living cgroups that keep their own count; pods come and go with
+    /// slices of their own.
     private static let mostPlaces = 500
 
     private var accounts: [CgroupID: Account] = [:]
     private var listed: [CgroupEntry]?
     private var counts: [Place: UInt64] = [:]
     private var lastKill: [Place: UInt64] = [:]
-    /// Places of the cgroups that vanished since the sample before, by parent.
+    /// The places of cgroups that vanished since the previous sample, by parent.
     private var vanished: [CgroupID: Set<Place>] = [:]
 
-    /// Looks at a sample; every sample has to be shown, in their order.
+    /// Counts the kills of a sample; every sample must be passed, in order.
     mutating func take(_ snapshot: Snapshot) {
         follow(snapshot)
-        // Descendants stand behind a cgroup, and what they had is no news to their ancestors.
+        // Descendants follow their ancestors, so their kills are counted first and not again above.
         for index in snapshot.cgroups.indices.reversed() { look(snapshot, index) }
     }
 
@@ -58,21 +59,21 @@ extension OOMKillTally {
         }
     }
 
-    /// What is known of a living cgroup.
+    /// The counters of a living cgroup.
     private struct Account {
         let place: Place
         let parent: CgroupID?
-        /// The kernel's numbers when counting began.
+        /// The kernel's counts when counting began.
         let recursiveBase: UInt64, localBase: UInt64
-        /// Kills counted at it and below it.
+        /// Kills counted here and below.
         var counted: UInt64 = 0
-        /// Those of them counted at itself.
+        /// The part of ``counted`` that was counted at the cgroup itself.
         var countedHere: UInt64 = 0
     }
 }
 
 extension OOMKillTally {
-    /// Opens accounts for new cgroups and closes those of dead ones.
+    /// Opens accounts for new cgroups and closes those of removed ones.
     private mutating func follow(_ snapshot: Snapshot) {
         vanished = [:]
         if let listed, listed == snapshot.cgroups { return }
@@ -100,7 +101,9 @@ extension OOMKillTally {
         forgetPlaces()
     }
 
-    /// A place is known from its first cgroup on, since a rate needs a 0 before the first 1.
+    /// Adds the places of living cgroups and merges the oldest dead ones into `unknown`.
+    ///
+    /// A place is exported from its first cgroup on, because a rate needs a 0 before the first 1.
     private mutating func forgetPlaces() {
         let living = Set(accounts.values.map(\.place))
         for place in living where counts[place] == nil { counts[place] = 0 }
@@ -131,12 +134,12 @@ extension OOMKillTally {
         }
     }
 
-    /// Whose kills they were that a cgroup has beyond its own and its children's.
+    /// The place to charge with kills that exceed a cgroup's own and its children's.
     private func place(
         below account: Account, _ vanished: Set<Place>, _ local: UInt64?
     ) -> Place {
         if let only = vanished.first, vanished.count == 1 { return only }
-        // A kernel before 5.2 does not tell a cgroup's own.
+        // A kernel before 5.2 has no local count.
         if local == nil, vanished.isEmpty { return account.place }
         return Place(slice: account.place.slice, kind: .other)
     }
@@ -145,7 +148,7 @@ extension OOMKillTally {
         reading.value.map { $0 > base ? $0 - base : 0 }
     }
 
-    /// Counts kills at a place, and with the cgroup and all above it.
+    /// Counts kills at a place, for the cgroup and for all its ancestors.
     private mutating func count(
         _ kills: UInt64, at place: Place, _ snapshot: Snapshot, _ index: Int
     ) {

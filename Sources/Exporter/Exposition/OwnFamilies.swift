@@ -13,8 +13,10 @@ struct OwnFamilies: Sendable {
         buildLabels = labels
     }
 
-    /// Writes all of them; `dropped` is how many cgroups have no series, and `elapsed` for how long
-    /// the scrape has been going on.
+    /// Writes all families.
+    ///
+    /// `dropped` is the number of cgroups without series by reason; `elapsed` is the duration of
+    /// the scrape so far, in nanoseconds.
     func write(
         _ snapshot: Snapshot, _ process: ProcessSample, _ others: [ProgramFamily],
         dropped: [DropReason: Int], elapsed: Reading, to buffer: inout ExpositionBuffer
@@ -32,7 +34,7 @@ struct OwnFamilies: Sendable {
             buffer.add([], value)
         }
         for family in others { family.write(to: &buffer) }
-        // Last, and one of those that it counts.
+        // Comes last, and counts itself.
         buffer.open(Self.series)
         buffer.add([], buffer.series + 1)
     }

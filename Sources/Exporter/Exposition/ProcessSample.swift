@@ -1,24 +1,24 @@
 public import CgroupModel
 
-/// What the program itself uses, for the `process_*` families; absent readings are left out.
+/// The program's own resource usage, for the `process_*` families; absent readings are left out.
 public struct ProcessSample: Hashable, Sendable {
     /// CPU time in microseconds.
     public var cpuMicroseconds: Reading = .absent
-    /// Descriptors that are open.
+    /// The number of open descriptors.
     public var openDescriptors: Reading = .absent
-    /// Descriptors that may be open (`RLIMIT_NOFILE`).
+    /// The limit on open descriptors (`RLIMIT_NOFILE`).
     public var maximumDescriptors: Reading = .absent
     /// Address space in bytes.
     public var virtualBytes: Reading = .absent
-    /// Address space allowed in bytes (`RLIMIT_AS`).
+    /// The limit on the address space in bytes (`RLIMIT_AS`).
     public var maximumVirtualBytes: Reading = .absent
-    /// Memory in RAM in bytes.
+    /// Resident memory in bytes.
     public var residentBytes: Reading = .absent
-    /// Microseconds since 1970 at which the process started.
+    /// The start time of the process, in microseconds since 1970.
     public var startMicroseconds: Reading = .absent
-    /// Threads.
+    /// The number of threads.
     public var threads: Reading = .absent
 
-    /// Nothing known yet.
+    /// Creates a sample in which every reading is absent.
     public init() {}
 }

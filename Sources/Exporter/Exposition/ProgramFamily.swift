@@ -1,13 +1,13 @@
-/// A family about the program that another part of it fills: the policy's firings, for example.
+/// A family about the program that another part of it fills, such as the policy's firings.
 public struct ProgramFamily: Sendable {
-    /// One sample.
+    /// One sample of a family.
     public struct Sample: Sendable {
-        /// Names and values of the labels, in the order in which they are written.
+        /// The names and values of the labels, in output order.
         public var labels: [(name: String, value: String)]
-        /// The number, in the family's raw unit.
+        /// The value in the family's raw unit.
         public var value: UInt64
 
-        /// Joins the parts.
+        /// Creates a sample with a raw value and its labels.
         public init(_ value: UInt64, labels: [(name: String, value: String)] = []) {
             self.value = value
             self.labels = labels
@@ -17,14 +17,14 @@ public struct ProgramFamily: Sendable {
     let family: Family
     let samples: [Sample]
 
-    /// A count that only grows; the name ends in `_total`.
+    /// A counter; the name ends in `_total`.
     public static func counter(
         _ name: String, _ help: String, _ samples: [Sample]
     ) -> ProgramFamily {
         ProgramFamily(family: Family(name, .counter, help), samples: samples)
     }
 
-    /// A level; `divisor` turns the raw value into the unit (1,000,000 for microseconds).
+    /// A gauge; `divisor` converts the raw value to the unit (1,000,000 for microseconds).
     public static func gauge(
         _ name: String, unit: String? = nil, dividedBy divisor: UInt64 = 1, _ help: String,
         _ samples: [Sample]

@@ -3,7 +3,7 @@ import CgroupModel
 import NIOCore
 import NIOHTTP1
 
-/// The page and what it reads.
+/// The web page and the API that it reads.
 extension Responder {
     private static let jsonType = "application/json; charset=utf-8"
     private static let apiHeaders = [
@@ -14,7 +14,7 @@ extension Responder {
         whole(page.body, "text/html; charset=utf-8", page.headers, request)
     }
 
-    /// All cgroups, with what the live view shows of them.
+    /// Returns all cgroups with the figures of the live view.
     func snapshot(_ request: HTTPHeaders) async -> Response {
         do {
             guard let json = try await feed.json() else { return notReady }
@@ -24,7 +24,7 @@ extension Responder {
         }
     }
 
-    /// The same as events, whenever there is a new sample.
+    /// Returns a stream of server-sent events with each new sample, in the same form.
     func stream() async -> Response {
         guard let events = await feed.events() else {
             return .sentence(
@@ -38,7 +38,7 @@ extension Responder {
         return response
     }
 
-    /// Everything about one cgroup, as a line of `cgwarden stat --json`.
+    /// Returns all values of one cgroup, in the form of a line of `cgwarden stat --json`.
     func cgroup(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         guard let text = Query.value(of: "path", in: query) else {
             return .sentence(.badRequest, "Which cgroup? Ask for /api/v1/cgroup?path=/a/b.")
@@ -58,7 +58,7 @@ extension Responder {
         }
     }
 
-    /// What the names mean: the catalog.
+    /// Returns the kind, unit and help of each metric in the catalog.
     func metricNames(_ request: HTTPHeaders) -> Response {
         var json = JSONWriter()
         json.object { json in

@@ -1,4 +1,5 @@
-/// SHA-256 (FIPS 180-4), which a Content-Security-Policy names inline scripts and styles with.
+/// SHA-256 (FIPS 180-4), which a Content-Security-Policy uses to identify inline scripts and
+/// styles.
 enum SHA256 {
     /// The digest in Base64.
     static func base64(_ message: [UInt8]) -> String {
@@ -43,14 +44,14 @@ enum SHA256 {
         word >> count | word << (32 - count)
     }
 
-    /// The most significant byte first.
+    /// The bytes of a number, most significant first.
     private static func bytes(of number: some FixedWidthInteger) -> [UInt8] {
         stride(from: number.bitWidth - 8, through: 0, by: -8).map {
             UInt8(truncatingIfNeeded: number >> $0)
         }
     }
 
-    /// The 32 bytes of a digest end within a group of three, so there is one sign of padding.
+    /// Encodes a digest; its 32 bytes need exactly one padding character.
     private static func base64(digest: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         let padded = digest + [0]

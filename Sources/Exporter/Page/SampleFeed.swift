@@ -2,29 +2,29 @@
 import CgroupModel
 import NIOCore
 
-/// The samples of `/api/v1/snapshot` and `/api/v1/stream`, written once for all readers.
+/// The samples of `/api/v1/snapshot` and `/api/v1/stream`, encoded once for all readers.
 ///
-/// While somebody reads the stream, the source is asked again and again, so that a source that
-/// samples when it is asked keeps a pace, and one that follows the ticks of somebody else is
-/// followed. A reader that is slow misses samples.
+/// While the stream has readers, the source is polled. A source that samples on demand then keeps a
+/// steady pace, and new samples of a source with its own ticks are noticed. A slow reader misses
+/// samples.
 actor SampleFeed {
-    /// What the operator decides.
+    /// The operator's limits on streams.
     struct Limits {
-        /// How many may read the stream at the same time.
+        /// The most readers of the stream at the same time.
         var readers: Int
-        /// After so much silence a comment is sent, which tells proxies that the stream lives.
+        /// The silence after which a comment is sent, to show proxies that the stream is alive.
         var keepAlive: Duration
     }
 
     private struct Document {
         let tick: UInt64
         let wallTime: UInt64
-        /// The event of the stream; the JSON is a part of it.
+        /// The event of the stream, which contains the JSON.
         let event: ByteBuffer
         let json: ByteBuffer
     }
 
-    /// How often it is looked for a new sample.
+    /// The interval at which the source is polled.
     private static let pace = Duration.milliseconds(250)
 
     private let exposition: Exposition
@@ -34,7 +34,8 @@ actor SampleFeed {
     private var readers: [UInt64: AsyncStream<ByteBuffer>.Continuation] = [:]
     private var serial: UInt64 = 0
     private var pump: Task<Void, Never>?
-    /// Whether the pump has sent the document; if not, a newcomer gets it together with the others.
+    /// Whether the pump has sent the document; if not, it sends it to new readers together with the
+    /// others.
     private var isSent = false
     private var isOver = false
 
@@ -44,16 +45,17 @@ actor SampleFeed {
         self.limits = limits
     }
 
-    /// The JSON of the current sample; nil before there is a first one.
+    /// Returns the JSON of the current sample; nil before the first.
     func json() async throws -> ByteBuffer? {
         guard let snapshot = try await exposition.collect() else { return nil }
         return written(snapshot).json
     }
 
-    /// The events from now on, the current sample first; nil if there are too many readers.
+    /// Returns a stream of events that starts with the current sample; nil if there are too many
+    /// readers or the feed has finished.
     func events() -> AsyncStream<ByteBuffer>? {
         guard !isOver, readers.count < limits.readers else { return nil }
-        // A sample that was not taken yet is replaced by the next one.
+        // A new sample replaces one that the reader has not taken yet.
         let (stream, reader) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
         serial += 1
@@ -71,7 +73,7 @@ actor SampleFeed {
         return stream
     }
 
-    /// Ends all streams; there are none after this.
+    /// Ends all streams and refuses new readers.
     func finish() {
         isOver = true
         pump?.cancel()
@@ -80,7 +82,7 @@ actor SampleFeed {
 
     private func forget(_ id: UInt64) { readers[id] = nil }
 
-    /// Sends what is new for as long as somebody reads.
+    /// Sends new samples while there are readers.
     private func run() async {
         let clock = ContinuousClock()
         var trouble: String?
@@ -111,7 +113,7 @@ actor SampleFeed {
         pump = nil
     }
 
-    /// Sends a comment, but never instead of a sample that was not taken yet.
+    /// Sends a comment, but never in place of a sample that the reader has not taken yet.
     private static func remind(_ reader: AsyncStream<ByteBuffer>.Continuation) {
         if case .dropped(let untaken) = reader.yield(ByteBuffer(string: ": still here\n\n")) {
             reader.yield(untaken)

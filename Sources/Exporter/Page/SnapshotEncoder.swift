@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// Writes samples as `/api/v1/snapshot` has them: one line of JSON without a line end.
+/// Encodes samples for `/api/v1/snapshot` as one line of JSON without a newline.
 struct SnapshotEncoder {
     private let version: String
     private let identity: @Sendable (CgroupEntry) -> CgroupIdentity
@@ -11,7 +11,7 @@ struct SnapshotEncoder {
         self.identity = identity
     }
 
-    /// One whole sample.
+    /// Encodes one complete sample.
     mutating func encode(_ snapshot: Snapshot) -> [UInt8] {
         remember(snapshot.cgroups)
         var json = JSONWriter()
@@ -34,8 +34,8 @@ struct SnapshotEncoder {
         return json.take()
     }
 
-    /// Asks for the identity of newcomers and of containers, which may be named later, and forgets
-    /// those that are gone.
+    /// Looks up the identity of new cgroups and of containers, which can be named later, and
+    /// forgets removed cgroups.
     private mutating func remember(_ cgroups: [CgroupEntry]) {
         var living: [CgroupID: (path: CgroupPath, identity: CgroupIdentity)] = [:]
         living.reserveCapacity(cgroups.count)
@@ -48,7 +48,7 @@ struct SnapshotEncoder {
         known = living
     }
 
-    /// The machine as a whole; the names are those of a cgroup.
+    /// Writes the host's values, with the names that cgroups use.
     private static func write(_ snapshot: Snapshot, to json: inout JSONWriter) {
         let host = snapshot.host
         json.key("cpus")
@@ -64,6 +64,10 @@ struct SnapshotEncoder {
             ("cpu.pressure.some.avg10", 2, Figure(host.cpuPressure).scaled(by: 0.01)),
             ("memory.pressure.some.avg10", 2, Figure(host.memoryPressure).scaled(by: 0.01)),
             ("io.pressure.some.avg10", 2, Figure(host.ioPressure).scaled(by: 0.01)),
+            (
+                "irq.pressure.full.avg10", 2,
+                Figure(host.pressure.irq.full.avg10).scaled(by: 0.01)
+            ),
             ("files.not_permitted", 0, .value(Double(snapshot.health.notPermitted))),
             ("files.malformed", 0, .value(Double(snapshot.health.malformed))),
         ])
@@ -92,7 +96,7 @@ struct SnapshotEncoder {
         json.write(SnapshotField.all.map { ($0.name, $0.decimals, $0.figure(row)) })
     }
 
-    /// What people know the cgroup as; what is not known is left out.
+    /// Writes the known parts of the cgroup's identity and leaves out the others.
     private static func write(_ identity: CgroupIdentity, to json: inout JSONWriter) {
         json.key("kind")
         json.value(identity.kind.rawValue)

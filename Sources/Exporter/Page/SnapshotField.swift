@@ -1,8 +1,8 @@
 import CgroupModel
 
-/// A number of one cgroup in `/api/v1/snapshot`; the names are the catalog's where it has the value.
+/// A number of one cgroup in `/api/v1/snapshot`, named as in the catalog if the catalog has it.
 struct SnapshotField: Sendable {
-    /// The cgroup that a number is of.
+    /// One cgroup of a sample, with its figures.
     struct Row {
         let snapshot: Snapshot
         let index: Int
@@ -27,7 +27,7 @@ struct SnapshotField: Sendable {
         self.figure = figure
     }
 
-    /// All of them, in the order in which they are written.
+    /// All fields in output order.
     static let all: [SnapshotField] = [
         SnapshotField("pids.current") { $0.figures.tasks },
         SnapshotField("cpu.usage_usec") { $0.figures.cpuTime },
@@ -62,8 +62,10 @@ struct SnapshotField: Sendable {
 }
 
 extension JSONWriter {
-    /// Writes what is known, `"max"` for a limit that is not set, and null for what could not be
-    /// had, with its reason in `unavailable`; what does not exist is left out.
+    /// Writes known values, and `"max"` for a limit that is not set.
+    ///
+    /// A value that could not be read is null, with its reason in `unavailable`. Absent values are
+    /// left out.
     mutating func write(_ numbers: [(name: String, decimals: Int, figure: Figure)]) {
         var reasons: [(name: String, reason: Reading)] = []
         for (name, decimals, figure) in numbers {

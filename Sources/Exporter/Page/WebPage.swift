@@ -1,10 +1,10 @@
 #if Exporter
 import NIOCore
 
-/// The page at `/`: one document, whose style and script are part of it.
+/// The page at `/`: one document with its style and script inline.
 ///
-/// It is the same for everybody and holds nothing of the machine; what it shows it fetches from
-/// `/api/v1`.
+/// The page is the same for everyone and contains no data of the host, which its script fetches
+/// from `/api/v1`.
 struct WebPage: Sendable {
     let body: ByteBuffer
     let headers: [(String, String)]
@@ -14,7 +14,7 @@ struct WebPage: Sendable {
         let script = Self.text(PackageResources.page_js)
         let page = Self.text(PackageResources.page_html)
             .replacing("{{version}}", with: version)
-            // Relative, for the page may be below a proxy's prefix.
+            // Relative, because the page may be served under a proxy's path prefix.
             .replacing("{{metrics}}", with: Self.quoted(String(metricsPath.dropFirst())))
             .replacing("{{style}}", with: style)
             .replacing("{{script}}", with: script)
@@ -33,7 +33,7 @@ struct WebPage: Sendable {
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    /// For the value of an attribute.
+    /// Escapes the text of an attribute value.
     private static func quoted(_ text: String) -> String {
         [("&", "&amp;"), ("\"", "&quot;"), ("<", "&lt;")].reduce(text) {
             $0.replacing($1.0, with: $1.1)
@@ -46,7 +46,8 @@ struct WebPage: Sendable {
 }
 
 extension String {
-    /// Every occurrence of a text replaced; the standard library's way needs Foundation or Regex.
+    /// Replaces every occurrence of a text; the standard library's method needs Foundation or
+    /// Regex.
     fileprivate func replacing(_ mark: String, with text: String) -> String {
         split(separator: mark, omittingEmptySubsequences: false).joined(separator: text)
     }

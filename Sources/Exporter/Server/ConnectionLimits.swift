@@ -1,28 +1,31 @@
-/// How long and how much of the server a client may use.
+/// The time, connections and memory that clients may use.
 public struct ConnectionLimits: Sendable {
-    /// From a connection's beginning to its first whole request, TLS handshake included.
+    /// The time from accepting a connection to its first complete request, TLS handshake included.
     public var requestTime: Duration = .seconds(10)
-    /// From an answer to the next whole request on the same connection.
+    /// The time from a response to the next complete request on the same connection.
     public var idleTime: Duration = .seconds(120)
-    /// For an answer to be ready, if the client does not say how long it waits.
+    /// The time for a response to be ready, if the client does not announce its own timeout.
     public var answerTime: Duration = .seconds(60)
-    /// For an answer to be taken by the client.
+    /// The time for the client to read the whole response.
     public var writeTime: Duration = .seconds(60)
-    /// For the client to take some more of an answer.
+    /// The time for the client to read the next piece of a large response.
     public var stallTime: Duration = .seconds(10)
-    /// How many connections there are; for one more, that which waits longest for its next request
-    /// is closed, or that which has not read its answer for the longest time.
+    /// The most connections at the same time.
+    ///
+    /// To make room for another, the connection that has waited longest for its next request is
+    /// closed, or else the one that has not read its response for the longest time.
     public var connections = 512
-    /// What clients have not taken yet of their answers, in bytes; over that, whoever has not read for
-    /// the longest time is disconnected.
+    /// The most bytes of responses that clients have not read yet.
+    ///
+    /// Beyond this limit, the connections that have not read for the longest time are closed.
     public var untakenBytes = 64 << 20
-    /// The same for one client: an address, or the first half of one of IPv6.
+    /// The same limit for one client: an IPv4 address or the first half of an IPv6 address.
     public var untakenBytesOfClient = 32 << 20
-    /// All headers of a request, in bytes; also how long its first line may be.
+    /// The most bytes of a request's headers, and of its first line.
     public var headerBytes = 32 * 1024
-    /// The body of a request, which is read and ignored, in bytes.
+    /// The most bytes of a request's body, which is read and ignored.
     public var bodyBytes = 64 * 1024
 
-    /// The usual ones.
+    /// Creates the default limits.
     public init() {}
 }

@@ -2,17 +2,17 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The open connections, so that those who do nothing, or do not read, cannot keep others out.
+/// The open connections; closes idle or stalled ones so that they cannot keep others out.
 final class ConnectionTable: Sendable {
     private struct Entry {
         let channel: any Channel
-        /// Who it is counted for.
+        /// The client that the connection is counted for.
         let client: String
-        /// Since when it waits for a request; nil while one is answered.
+        /// The time when it began to wait for a request; nil while one is answered.
         var waitingSince: NIODeadline?
-        /// What of its answer it has not taken yet, in bytes.
+        /// The bytes of the response that the client has not read yet.
         var untaken = 0
-        /// When it last took some.
+        /// The time when the client last read some.
         var took = NIODeadline.now()
     }
 
@@ -21,7 +21,9 @@ final class ConnectionTable: Sendable {
 
     init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    /// Takes a new connection in; false if there is no room, and nobody idle or stalled to make some.
+    /// Admits a new connection, and closes an idle or stalled one if the table is full.
+    ///
+    /// Returns false if there is no room and no connection to close.
     func admit(_ channel: any Channel, of client: String) -> Bool {
         let (isAdmitted, leaving) = entries.withLock { entries -> (Bool, (any Channel)?) in
             var leaving: (any Channel)?
@@ -43,17 +45,18 @@ final class ConnectionTable: Sendable {
         return isAdmitted
     }
 
-    /// Notes that a connection waits for a request from now on, or no longer.
+    /// Records that a connection starts or stops waiting for a request.
     func note(_ channel: any Channel, isWaiting: Bool) {
         entries.withLock {
             $0[ObjectIdentifier(channel)]?.waitingSince = isWaiting ? .now() : nil
         }
     }
 
-    /// Notes that so much is written to a connection, and closes others where it is too much
-    /// altogether or for one client: those first that have not read for the longest time.
+    /// Records a write of so many bytes, and closes other connections if the client or all clients
+    /// together exceed their limit.
     ///
-    /// An answer that is large itself has room for some of its kind.
+    /// Connections that have not read for the longest time are closed first. A large response
+    /// raises the limits, to twice its size for its client and four times its size in total.
     func write(_ bytes: Int, to channel: any Channel) {
         let own = ObjectIdentifier(channel)
         let leaving = entries.withLock { entries -> [any Channel] in
@@ -85,7 +88,7 @@ final class ConnectionTable: Sendable {
         for channel in leaving { channel.close(promise: nil) }
     }
 
-    /// Notes that a connection took some of what is written to it, and what is left.
+    /// Records that a client has read some of its response, and the bytes that remain.
     func take(_ channel: any Channel, leaving bytes: Int) {
         entries.withLock { entries in
             entries[ObjectIdentifier(channel)]?.untaken = bytes
@@ -93,7 +96,7 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Forgets a connection that was closed.
+    /// Forgets a closed connection.
     func remove(_ channel: any Channel) {
         entries.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) }
     }

@@ -2,32 +2,32 @@
 import CgroupModel
 import NIOCore
 
-/// The bodies of `/metrics` and `/metrics/cadvisor`: collected and rendered once for all scrapes
-/// of the same sample.
+/// The bodies of `/metrics` and `/metrics/cadvisor`, collected and rendered once for all scrapes of
+/// the same sample.
 actor Exposition {
-    /// Under which names the cgroups are shown.
+    /// The naming scheme of the metrics.
     enum Vocabulary: Hashable {
-        /// Those of the catalog.
+        /// The names of the catalog.
         case own
         case cadvisor
     }
 
-    /// What a body consists of.
+    /// The properties that distinguish one body from another.
     private struct Kind: Hashable {
         let vocabulary: Vocabulary
         let format: ExpositionFormat
-        /// Nil for all.
+        /// The collectors to include; nil for all.
         let collectors: Set<Collector>?
     }
 
-    /// The bodies of one sample, rendered when they are first asked for.
+    /// The bodies of one sample, rendered on first request.
     private struct Rendered {
-        /// Nobody asks for so many kinds, but somebody might try.
+        /// More kinds than regular scrapers request, but a limit for a client that tries them all.
         static let mostKinds = 16
 
         let tick: UInt64
         let wallTime: UInt64
-        /// Taken once, so that all bodies say the same.
+        /// Read once, so that all bodies agree.
         let process: ProcessSample
         let programFamilies: [ProgramFamily]
         var scrapeDuration: Reading?
@@ -62,15 +62,15 @@ actor Exposition {
         self.programFamilies = programFamilies
     }
 
-    /// Whether there is a first sample.
+    /// Returns whether there has been a first sample.
     func isReady() async throws -> Bool {
         if !hasSample { _ = try await collect() }
         return hasSample
     }
 
-    /// One whole body and whether it is compressed; nil before there is a first sample.
+    /// Returns a complete body and whether it is compressed; nil before the first sample.
     ///
-    /// Of the families about cgroups it has those of `collectors`, nil for all.
+    /// The body has only the cgroup families of `collectors`; nil includes all.
     func body(
         _ vocabulary: Vocabulary = .own, _ format: ExpositionFormat,
         collectors: Set<Collector>? = nil, gzip: Bool
@@ -87,10 +87,10 @@ actor Exposition {
         return (compressed, true)
     }
 
-    /// A sample that is fresh enough; joins the collection that runs, if one does.
+    /// Returns a sample that is fresh enough, and joins a running collection if there is one.
     ///
-    /// It is no part of the task that asked first, so the others get their sample even when that
-    /// client goes away.
+    /// The collection is not part of the first client's task, so the others get their sample even
+    /// if that client disconnects.
     func collect() async throws -> Snapshot? {
         if let collection { return try await collection.value }
         let collection = Task { [source] in try await source.snapshot() }

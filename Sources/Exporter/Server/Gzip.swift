@@ -5,14 +5,14 @@ import NIOHTTP1
 import NIOHTTPCompression
 
 enum Gzip {
-    /// Below this a body is not worth the work.
+    /// The size in bytes below which compression is not worth its cost.
     static let smallestBody = 1024
 
-    /// Compresses a whole body.
+    /// Compresses a complete body.
     ///
-    /// The compressor is only to be had as a channel handler, and in the pipeline of a connection
-    /// it would hold up the event loop, once for each client. In a channel of its own it runs on
-    /// the caller's thread, once for each sample.
+    /// NIO offers the compressor only as a channel handler. In a connection's pipeline it would
+    /// block the event loop, once for each client. In a channel of its own it runs on the caller's
+    /// thread, once for each sample.
     static func compress(_ body: ByteBuffer) throws -> ByteBuffer {
         let channel = EmbeddedChannel(handler: NIOHTTPRequestCompressor(encoding: .gzip))
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")

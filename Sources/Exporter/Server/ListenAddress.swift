@@ -1,33 +1,33 @@
 import CgroupModel
 
-/// Where to listen: `127.0.0.1:10980`, `[::1]:10980`, `:10980` for every address, or
+/// An address to listen on: `127.0.0.1:10980`, `[::1]:10980`, `:10980` for all addresses, or
 /// `unix:/run/cgwarden/web.sock`.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    /// A name or an address without brackets; empty for every address of the machine.
+    /// A name, or an address without brackets; empty for all addresses of the machine.
     public let host: String
-    /// The TCP port; 0 takes a free one.
+    /// The TCP port; 0 picks a free one.
     public let port: Int
-    /// The path of a socket in the file system; nil for TCP.
+    /// The path of a Unix socket; nil for TCP.
     public let path: String?
 
-    /// Joins the parts of a TCP address.
+    /// Creates a TCP address; an empty host means all addresses.
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
         path = nil
     }
 
-    /// A socket in the file system (unix(7)).
+    /// Creates the address of a Unix socket (unix(7)).
     public init(path: String) {
         host = ""
         port = 0
         self.path = path
     }
 
-    /// The longest path of a socket, in bytes.
+    /// The longest path of a Unix socket, in bytes.
     private static let longestPath = 107
 
-    /// Takes what a person typed.
+    /// Parses the text form.
     public init(parsing text: String) throws(ListenAddressError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
@@ -41,7 +41,8 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         var host = text[..<colon]
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
         if isBracketed { host = host.dropFirst().dropLast() }
-        // By bytes: what follows a bracket may make one character with it.
+        // Compared as bytes, because a combining character after a bracket would form one Character
+        // with it.
         guard
             host.utf8.allSatisfy({ byte in
                 (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "[")
@@ -55,19 +56,19 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(host: String(host), port: Int(port))
     }
 
-    /// The form that a person types.
+    /// The text form, which ``init(parsing:)`` accepts.
     public var description: String {
         if let path { return "unix:\(path)" }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
-/// A text that is no address to listen at.
+/// A text that is not an address to listen on.
 public struct ListenAddressError: Error, Hashable, CustomStringConvertible {
-    /// What was typed.
+    /// The text as typed.
     public let text: String
 
-    /// One line: what is wrong and what to write instead.
+    /// One line: the error and the accepted forms.
     public var description: String {
         "'\(text.onOneLine)' is not an address to listen at; "
             + "write 127.0.0.1:10980, [::1]:10980, :10980 for every address, or unix:/PATH"

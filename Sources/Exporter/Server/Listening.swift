@@ -6,27 +6,28 @@ internal import NIOExtras
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// A socket that listens, and what knows its connections.
+/// A listening socket and the helper that tracks its connections.
 struct Listener: Sendable {
     let channel: any Channel
     let connections: ServerQuiescingHelper
-    /// With the port that was really taken.
+    /// The address with the actual port.
     let address: ListenAddress
 }
 
-/// Opens sockets and makes each connection ready.
+/// Opens sockets and sets up each connection.
 struct Listening: Sendable {
     let door: FrontDoor
     let limits: ConnectionLimits
     let table: ConnectionTable
 
-    /// One thread, since it only moves bytes: all other work is done elsewhere.
+    /// The event loop: one thread, because it only moves bytes and all other work is done
+    /// elsewhere.
     ///
-    /// It is never shut down. An answer may still be under way when its connection is gone, and
-    /// must find the loop that it was asked on.
+    /// It is never shut down. A response can outlive its connection and must find the loop that it
+    /// was requested on.
     static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    /// Listens at all addresses, or at none.
+    /// Listens on all addresses, or on none if one of them fails.
     func all(_ addresses: [ListenAddress]) async throws -> [Listener] {
         var listeners: [Listener] = []
         do {
@@ -65,7 +66,7 @@ struct Listening: Sendable {
             if let path = address.path { return try await local(path) }
             guard address.host.isEmpty else { return try await tcp(address.host, address) }
             do {
-                // Takes IPv4 as well.
+                // A socket on :: accepts IPv4 as well.
                 return try await tcp("::", address)
             } catch let error as NIOCore.IOError
                 where [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.errnoCode)
@@ -85,7 +86,7 @@ struct Listening: Sendable {
 
     private func local(_ path: String) async throws -> Listener {
         let address = ListenAddress(path: path)
-        // One that nobody answers at was left by a process that is gone.
+        // A socket that no one answers is left over from a dead process.
         if LocalConnection.isAnswered(at: path) { throw ServerError.addressInUse(address) }
         return try await listener(address) {
             $0.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
@@ -119,7 +120,7 @@ struct Listening: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
     }
 
-    /// Looks for changed files first, so that a new connection gets the new certificate.
+    /// Checks for changed files first, so a new connection gets the new certificate.
     private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         let address = channel.remoteAddress?.ipAddress
         let name = Client(address: address, isEncrypted: false).name

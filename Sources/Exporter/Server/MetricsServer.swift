@@ -5,58 +5,60 @@ import NIOCore
 import NIOExtras
 import NIOPosix
 
-/// Serves `/metrics` and a few pages about it over HTTP/1.1.
+/// Serves `/metrics`, the web page and its API over HTTP/1.1.
 public struct MetricsServer: Sendable {
-    /// What the operator and the machine decide.
+    /// The server's configuration.
     public struct Configuration: Sendable {
-        /// Where to listen.
+        /// The addresses to listen on.
         public var addresses: [ListenAddress]
-        /// Whether systemd has opened the sockets; `addresses` do not matter then.
+        /// Whether systemd opened the sockets; `addresses` are then ignored.
         public var usesPassedSockets = false
         /// The version of the program.
         public var version: String
-        /// Where the metrics are.
+        /// The path of the metrics.
         public var telemetryPath = "/metrics"
-        /// The file with certificates and passwords, in the format of the Prometheus exporters'
-        /// toolkit; nil for plain HTTP for everybody.
+        /// The file with certificates and passwords, in the format of the Prometheus exporter
+        /// toolkit; nil allows everyone over plain HTTP.
         public var webConfigurationFile: String?
-        /// How many requests are answered at the same time; 0 for no limit.
+        /// The most requests answered at the same time; 0 for no limit.
         public var mostRequests = 40
-        /// The name of this machine, by which it may be asked beside its addresses.
+        /// The name of this machine, which requests may use in place of an address.
         public var machineName = ""
-        /// Further names: `node7.example.org`, `*.example.org`, `*` for any.
+        /// Other names that requests may use: `node7.example.org`, `*.example.org`, `*` for any.
         public var allowedHosts: [String] = []
-        /// The name of a block device; nil for one that is not known.
+        /// Returns the name of a block device; nil if unknown.
         public var deviceName: @Sendable (InstanceKey) -> String? = { _ in nil }
-        /// What people know a cgroup as, asked for once in its life.
+        /// Returns the identity of a cgroup; called again for containers, which can be named later.
         public var identity: @Sendable (CgroupEntry) -> CgroupIdentity = {
             CgroupIdentity($0.path)
         }
-        /// When a cgroup was made, in microseconds since 1970, asked for once in its life; nil is
-        /// not known.
+        /// Returns the creation time of a cgroup in microseconds since 1970; nil if unknown.
+        ///
+        /// Each encoder calls this once in a cgroup's life.
         public var birthTime: @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
-        /// Which metrics of which cgroups are exported.
+        /// The metrics and cgroups to export.
         public var selection = ExportSelection()
-        /// What the program itself uses, read once for each sample that is served.
+        /// Returns the program's own resource usage; called once for each sample that is served.
         public var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
-        /// Families of other parts of the program, asked for once for each sample that is served.
+        /// Returns families of other parts of the program; called once for each sample that is
+        /// served.
         public var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
-        /// How long and how much of the server a client may use.
+        /// The time, connections and memory that clients may use.
         public var limits = ConnectionLimits()
-        /// How long open requests may take to end when the server stops.
+        /// The time that open requests have to finish when the server stops.
         public var gracePeriod: Duration = .seconds(3)
-        /// How many may read `/api/v1/stream` at the same time.
+        /// The most readers of `/api/v1/stream` at the same time.
         public var mostStreams = 32
-        /// A stream without news says so after this time.
+        /// The silence after which a stream sends a keep-alive comment.
         public var streamKeepAlive: Duration = .seconds(15)
 
-        /// Everything else has a default.
+        /// Creates a configuration with defaults for everything else.
         public init(addresses: [ListenAddress], version: String) {
             self.addresses = addresses
             self.version = version
         }
 
-        /// Listens at one address.
+        /// Creates a configuration that listens on one address.
         public init(address: ListenAddress, version: String) {
             self.init(addresses: [address], version: version)
         }
@@ -66,7 +68,7 @@ public struct MetricsServer: Sendable {
     private let responder: Responder
     private let logger: Logger
 
-    /// Prepares a server; nothing listens before ``run(onListening:)``.
+    /// Prepares a server, which listens only in ``run(onListening:)``.
     public init(
         _ configuration: Configuration, source: any MetricsSource, logger: Logger
     ) {
@@ -98,14 +100,13 @@ public struct MetricsServer: Sendable {
             telemetryPath: configuration.telemetryPath, logger: logger)
     }
 
-    /// Whether a text can be one of the allowed hosts: a name, a domain behind `*.`, or `*`.
+    /// Whether the text is valid in `allowedHosts`: a name, a domain after `*.`, or `*`.
     public static func isHostPattern(_ text: String) -> Bool { AllowedHosts.isPattern(text) }
 
-    /// Serves until the task is cancelled, then lets open requests end and returns.
+    /// Serves until the task is canceled, then lets open requests finish and returns.
     ///
-    /// As soon as it listens everywhere, `onListening` gets each address with the port that was
-    /// really taken. Throws ``ServerError`` if an address cannot be had or the web configuration
-    /// cannot be used.
+    /// Once all sockets listen, calls `onListening` for each address with the actual port. Throws
+    /// ``ServerError`` if an address or the web configuration cannot be used.
     public func run(
         onListening: @Sendable (ListenAddress) -> Void = { _ in }
     ) async throws {
@@ -132,14 +133,14 @@ public struct MetricsServer: Sendable {
         try await withTaskCancellationHandler {
             for listener in listeners { try await listener.channel.closeFuture.get() }
         } onCancel: {
-            // A stream would never end by itself.
+            // A stream never ends by itself.
             Task { await responder.feed.finish() }
             for listener in listeners { listener.connections.initiateShutdown(promise: nil) }
         }
         try await drain(listeners)
     }
 
-    /// Waits for the connections to close, but no longer than the grace period.
+    /// Waits for the connections to close, but at most for the grace period.
     private func drain(_ listeners: [Listener]) async throws {
         let loop = Listening.loops.next()
         let drained = listeners.map { listener in

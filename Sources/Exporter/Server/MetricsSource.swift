@@ -1,7 +1,7 @@
 public import CgroupModel
 
-/// Where the server gets samples from.
+/// The source of the server's samples.
 public protocol MetricsSource: Sendable {
-    /// A sample that is fresh enough to serve; nil before there is a first one.
+    /// Returns a sample that is fresh enough to serve; nil before the first.
     func snapshot() async throws -> Snapshot?
 }

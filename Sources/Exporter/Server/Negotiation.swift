@@ -1,8 +1,8 @@
-/// What a client would like to get, from its request headers.
+/// Content negotiation from a client's request headers.
 public enum Negotiation {
-    /// The format for an `Accept` header: the best one that it names, text if it names none.
+    /// Returns the preferred format of an `Accept` header, or text if it names none that is known.
     ///
-    /// Never fails: a client that asks for something else can still read text.
+    /// Never fails, because a client that asks for something else can still read text.
     public static func format(accept: String) -> ExpositionFormat {
         preferences(accept).lazy.compactMap(format).first ?? .text
     }
@@ -29,7 +29,7 @@ public enum Negotiation {
         }
     }
 
-    /// The elements that are not excluded, the dearest first, equals in their order.
+    /// The acceptable elements, most preferred first; equals keep their order.
     private static func preferences(_ header: String) -> [Preference] {
         header.split(separator: ",").compactMap(preference).filter { $0.quality > 0 }
             .enumerated()
@@ -37,7 +37,7 @@ public enum Negotiation {
             .map(\.element)
     }
 
-    /// Nil for an element without a readable quality.
+    /// Parses an element; nil if its quality is not a number from 0 to 1.
     private static func preference(_ element: Substring) -> Preference? {
         let parts = element.split(separator: ";", omittingEmptySubsequences: false)
         guard let first = parts.first else { return nil }

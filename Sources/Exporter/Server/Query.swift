@@ -1,8 +1,8 @@
 internal import CgroupModel
 
-/// The part of a request's target behind the question mark.
+/// The query of a request target, after the question mark.
 enum Query {
-    /// The names and values in their order, decoded; a name without a value has an empty one.
+    /// Returns the decoded names and values in order; a name without a value has an empty one.
     static func pairs(in query: Substring) -> [(name: String, value: String)] {
         query.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -10,12 +10,12 @@ enum Query {
         }
     }
 
-    /// The first value of a name; nil if the name is not there.
+    /// Returns the first value of a name; nil if the name is missing.
     static func value(of name: String, in query: Substring) -> String? {
         pairs(in: query).first { $0.name == name }?.value
     }
 
-    /// Percent signs and plus signs turned back; what is no code stays as it is.
+    /// Decodes percent escapes and plus signs; invalid escapes stay unchanged.
     private static func decoded(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -30,7 +30,7 @@ enum Query {
         return CgroupPath.text(bytes[...])
     }
 
-    /// Two hexadecimal digits; nil for anything else.
+    /// Parses two hexadecimal digits; nil for anything else.
     private static func code(_ text: ArraySlice<UInt8>) -> UInt8? {
         let digits = text.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
         return digits.count == 2 ? UInt8(digits[0] << 4 | digits[1]) : nil

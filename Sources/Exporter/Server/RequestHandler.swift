@@ -2,23 +2,24 @@
 import NIOCore
 import NIOHTTP1
 
-/// One connection: reads requests and writes the answers, one after the other.
+/// The handler of one connection, which reads requests and writes responses one after the other.
 ///
-/// In every phase it waits for a limited time, whatever the client sends meanwhile.
+/// Every phase has a time limit, whatever the client sends meanwhile.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum Phase {
         case waiting, answering, writing
-        /// A refusal was written, and what still comes is dropped.
+        /// A refusal or a stream is written; further input is dropped.
         case leaving
     }
 
-    /// How long a client that was refused may still send, lest a reset take the answer from it.
+    /// The time that a refused client may still send, because an early reset could discard the
+    /// response.
     private static let leavingTime = TimeAmount.milliseconds(500)
 
-    /// What is written at once; a client that reads takes it within the stall time.
+    /// The bytes written at once; a client that reads takes them within the stall time.
     private static let pieceBytes = 64 * 1024
 
     private let door: FrontDoor
@@ -27,12 +28,12 @@ final class RequestHandler: ChannelInboundHandler {
     private let table: ConnectionTable
     private var phase = Phase.waiting
     private var deadline: Scheduled<Void>?
-    /// Ends the connection when the client takes nothing of its answer.
+    /// Closes the connection if the client stops reading its response.
     private var stall: Scheduled<Void>?
     private var answering: Task<Void, Never>?
     private var head: HTTPRequestHead?
     private var bodyBytes = 0
-    /// A request that came before the last answer was written out.
+    /// A request that arrived before the last response was completely written.
     private var next: HTTPRequestHead?
     private var isHalfClosed = false
 
@@ -53,7 +54,7 @@ final class RequestHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
         stall?.cancel()
-        // Nobody waits for it any more.
+        // No one waits for the response any more.
         answering?.cancel()
         context.fireChannelInactive()
     }
@@ -82,12 +83,12 @@ final class RequestHandler: ChannelInboundHandler {
         deadline?.cancel()
         let answer = context.eventLoop.makePromise(of: Response.self)
         let (door, client) = (door, client)
-        // Rendering may take a while and must not hold up the other connections of this loop.
+        // Rendering can take long and must not block the other connections of this loop.
         let answering = answer.completeWithTask { await door.response(to: head, from: client) }
         self.answering = answering
         let patience = ScrapeTimeout.patience(head.headers) ?? limits.answerTime
         deadline = context.eventLoop.scheduleTask(in: TimeAmount(patience)) {
-            // Of two answers the first one counts.
+            // The promise keeps the first of the two responses.
             answer.succeed(.late(after: patience))
             answering.cancel()
         }
@@ -99,7 +100,7 @@ final class RequestHandler: ChannelInboundHandler {
     ) {
         answering = nil
         guard context.channel.isActive else {
-            // Else it would hold the answer.
+            // The pending timer would keep the response in memory.
             deadline?.cancel()
             return
         }
@@ -115,11 +116,11 @@ final class RequestHandler: ChannelInboundHandler {
             response, keepsAlive: keepsAlive, version: request.version,
             hasBody: request.method != .HEAD, context)
         written.assumeIsolated().whenComplete { result in
-            // Nobody waits any more for what was asked on a connection that is gone.
+            // No one waits for the next request of a closed connection.
             guard case .success = result, keepsAlive, context.channel.isActive else {
                 return context.close(promise: nil)
             }
-            // What came next may have been refused meanwhile.
+            // The next request may have been refused during the write.
             guard self.phase == .writing else { return }
             self.phase = .waiting
             if let next = self.next {
@@ -154,7 +155,7 @@ final class RequestHandler: ChannelInboundHandler {
         return written.futureResult
     }
 
-    /// Writes piece after piece, each when the one before was taken.
+    /// Writes the body piece by piece, each once the client has taken the one before.
     private func send(
         rest: ByteBuffer, _ written: EventLoopPromise<Void>, _ context: ChannelHandlerContext
     ) {
@@ -185,7 +186,7 @@ final class RequestHandler: ChannelInboundHandler {
         var head = HTTPResponseHead(version: version, status: response.status)
         head.headers.add(name: "Content-Type", value: response.contentType)
         if response.pieces == nil {
-            // Without a length a reader cannot tell a cut body from a whole one.
+            // Without a length, a client cannot detect a truncated body.
             head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
         }
         for (name, value) in response.headers { head.headers.add(name: name, value: value) }
@@ -197,15 +198,16 @@ final class RequestHandler: ChannelInboundHandler {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 
-    /// Answers until the pieces end or the reader leaves; the connection ends with them, and does
-    /// not count among the requests that are answered.
+    /// Writes pieces until they end or the client disconnects, then closes the connection.
+    ///
+    /// A stream does not count as a request that is being answered.
     private func stream(
         _ pieces: AsyncStream<ByteBuffer>, after response: Response, version: HTTPVersion,
         _ context: ChannelHandlerContext
     ) {
         phase = .leaving
         deadline?.cancel()
-        // When there are too many connections it is one of the first to go.
+        // If there are too many connections, a stream is among the first to be closed.
         table.note(context.channel, isWaiting: true)
         sendHead(response, keepsAlive: false, version: version, context)
         context.flush()
@@ -219,7 +221,8 @@ final class RequestHandler: ChannelInboundHandler {
                 }
                 defer { deadline.cancel() }
                 table.write(piece.readableBytes, to: channel)
-                // Awaited, so that a slow reader costs it pieces and not this program memory.
+                // Waits for each write, so that a slow reader misses pieces instead of using memory
+                // here.
                 try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
                 table.take(channel, leaving: 0)
             }
@@ -229,8 +232,8 @@ final class RequestHandler: ChannelInboundHandler {
         channel.closeFuture.whenComplete { _ in writing.cancel() }
     }
 
-    /// The head of a stream; its end would be sent as the last chunk of a body, so the connection
-    /// ends in its place.
+    /// Sends the head of a stream, then closes the connection, because the end of a message would
+    /// be written as the last chunk of a body.
     private func sendHeadAlone(
         _ response: Response, version: HTTPVersion, _ context: ChannelHandlerContext
     ) {
@@ -244,7 +247,7 @@ final class RequestHandler: ChannelInboundHandler {
             .sentence(.payloadTooLarge, "No request here has a body; use GET."), context)
     }
 
-    /// The last answer on this connection, for a request that is not read to its end.
+    /// Sends the last response on this connection, to a request that is not read completely.
     private func refuse(_ response: Response, _ context: ChannelHandlerContext) {
         guard phase == .waiting || phase == .writing else { return context.close(promise: nil) }
         phase = .leaving
@@ -263,13 +266,13 @@ final class RequestHandler: ChannelInboundHandler {
         guard case ChannelEvent.inputClosed = event else {
             return context.fireUserInboundEventTriggered(event)
         }
-        // It sends no more but may still read what it has asked for.
+        // The client sends no more, but may still read the responses it asked for.
         isHalfClosed = true
         if phase == .waiting || phase == .leaving { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A broken connection has nobody to answer.
+        // A broken connection has no client to answer.
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
         if error == .headerOverflow {
             refuse(

@@ -4,12 +4,12 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Which request gets which answer.
+/// Routes each request to its response.
 struct Responder: Sendable {
     let exposition: Exposition
     let feed: SampleFeed
     let page: WebPage
-    /// Where the metrics are, `/metrics` by default.
+    /// The path of the metrics, `/metrics` by default.
     let telemetryPath: String
     let logger: Logger
 
@@ -18,7 +18,16 @@ struct Responder: Sendable {
         "/api/v1/cgroup", "/api/v1/metrics",
     ]
 
-    /// The answer to a GET; for a HEAD the caller leaves the body out.
+    /// The parameters of each API path.
+    ///
+    /// A request with an unknown parameter is refused, not answered as if the parameter were
+    /// missing.
+    private static let parameters: [String: Set<String>] = [
+        "/api/v1/snapshot": [], "/api/v1/stream": [], "/api/v1/metrics": [],
+        "/api/v1/cgroup": ["path"],
+    ]
+
+    /// Returns the response to a GET; for a HEAD, the caller leaves out the body.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
         guard path == telemetryPath || Self.paths.contains(path) else {
@@ -29,6 +38,15 @@ struct Responder: Sendable {
                 .methodNotAllowed, "This can only be read: use GET.",
                 headers: [("Allow", "GET, HEAD")])
         }
+        let query = head.uri.dropFirst(path.count + 1)
+        if let known = Self.parameters[path],
+            let other = Query.pairs(in: query).first(where: { !known.contains($0.name) })
+        {
+            let takes = known.isEmpty ? "no parameters" : known.sorted().joined(separator: ", ")
+            return .sentence(
+                .badRequest,
+                "There is no parameter \(other.name.onOneLine); \(path) takes \(takes).")
+        }
         switch path {
         case telemetryPath: return await metrics(.own, head)
         case "/metrics/cadvisor": return await metrics(.cadvisor, head)
@@ -37,7 +55,7 @@ struct Responder: Sendable {
         case "/api/v1/snapshot": return await snapshot(head.headers)
         case "/api/v1/stream": return await stream()
         case "/api/v1/cgroup":
-            return await cgroup(head.uri.dropFirst(path.count + 1), head.headers)
+            return await cgroup(query, head.headers)
         case "/api/v1/metrics": return metricNames(head.headers)
         default: return webPage(head.headers)
         }

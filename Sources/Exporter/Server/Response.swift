@@ -2,20 +2,20 @@
 import NIOCore
 import NIOHTTP1
 
-/// An answer before it is framed.
+/// An HTTP response before framing.
 struct Response: Sendable {
     var status: HTTPResponseStatus = .ok
     var contentType: String
-    /// Headers beyond the type and the length.
+    /// Headers other than the content type and length.
     var headers: [(String, String)] = []
     var body: ByteBuffer
-    /// What comes instead of a body while time goes on; nil where the body is all there is.
+    /// The pieces of a stream, which replaces the body; nil for a plain response.
     ///
-    /// The next piece is asked for when the reader has taken the last one. The connection ends with
-    /// the pieces.
+    /// The next piece is requested once the client has taken the last one. The connection ends with
+    /// the stream.
     var pieces: AsyncStream<ByteBuffer>?
 
-    /// One line for people.
+    /// Creates a response of one line of plain text.
     static func sentence(
         _ status: HTTPResponseStatus, _ text: String, headers: [(String, String)] = []
     ) -> Response {

@@ -1,15 +1,15 @@
 #if Exporter
 import NIOHTTP1
 
-/// How long a Prometheus waits for an answer.
+/// The timeout that Prometheus announces for a scrape.
 enum ScrapeTimeout {
     private static let header = "X-Prometheus-Scrape-Timeout-Seconds"
-    /// What is left for the way back.
+    /// The seconds kept for sending the response.
     private static let reserve = 0.5
 
-    /// How long an answer may take; nil for a client that does not say how long it waits.
+    /// Returns the time in which a response must be ready; nil if the client announces no timeout.
     ///
-    /// Half a second less than announced, half of it when there is no more than one second.
+    /// This is the announced time less 0.5 s, but at least half of it.
     static func patience(_ headers: HTTPHeaders) -> Duration? {
         guard let text = headers.first(name: header), let seconds = Double(text),
             seconds > 0, seconds < 1e6
@@ -19,7 +19,7 @@ enum ScrapeTimeout {
 }
 
 extension Response {
-    /// There is no answer in time.
+    /// Creates the response for a sample that is not ready in time.
     static func late(after patience: Duration) -> Response {
         .sentence(
             .serviceUnavailable,

@@ -3,21 +3,21 @@ internal import Glibc
 internal import KernelIO
 internal import NIOCore
 
-/// Why the server cannot listen.
+/// The reason why the server cannot start.
 public enum ServerError: Error, Hashable, CustomStringConvertible {
-    /// Another socket listens there.
+    /// Another socket listens on the address.
     case addressInUse(ListenAddress)
-    /// The address belongs to no interface of this machine.
+    /// No interface of this machine has the address.
     case addressNotAvailable(ListenAddress)
-    /// The port is reserved for root, or the directory of the socket somebody else's.
+    /// The port is reserved for root, or the socket's directory is not writable.
     case notPermitted(ListenAddress)
-    /// The host name has no address.
+    /// The host name cannot be resolved.
     case unknownHost(ListenAddress)
-    /// Anything else, with the system's words.
+    /// Any other error, with the system's message.
     case failed(ListenAddress, String)
-    /// The web configuration file, or what it names, cannot be used.
+    /// The web configuration file, or a file it names, cannot be used.
     case configuration(String)
-    /// What systemd passed cannot be listened at.
+    /// The sockets that systemd passed cannot be used.
     case passedSockets(String)
 
     init(_ error: any Error, at address: ListenAddress) {
@@ -36,7 +36,7 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    /// One line: what, where, what to do.
+    /// One line: the address, the reason and a remedy.
     public var description: String {
         switch self {
         case .addressInUse(let address):

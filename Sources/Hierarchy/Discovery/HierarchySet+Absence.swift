@@ -4,6 +4,7 @@ internal import KernelIO
 extension HierarchySet {
     /// That no hierarchy has a controller, and what to do about it.
     public func absence(of controller: Controller) -> String {
+        if controller == .core { return "no v2 hierarchy is mounted here" }
         let remedy =
             isOffSinceBoot(controller)
             ? "it was switched off at boot; boot with cgroup_enable=\(controller.rawValue), and "

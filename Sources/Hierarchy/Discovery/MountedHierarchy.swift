@@ -72,6 +72,7 @@ public struct MountedHierarchy: Hashable, Sendable {
     func hasFile(_ file: String, of controller: Controller) -> Bool {
         switch controller {
         case .core, .freezer: true
+        case _ where file.hasPrefix("cgroup."): true
         case .cpu, .cpuacct: file.hasPrefix("cpu.stat") || controllers.contains(.cpu)
         default: controllers.contains(controller)
         }

@@ -37,6 +37,11 @@ struct CollectorAccounts: Sendable {
         health[collectorOf[file]].hasFailed = true
     }
 
+    /// Counts rows that were left out of a file.
+    mutating func noteSkipped(_ file: Int, _ rows: UInt64) {
+        health[collectorOf[file]].skippedRows += rows
+    }
+
     /// Ends the pass and gives what it brought.
     mutating func end() -> [CollectorHealth] {
         close(at: MonotonicClock.nanoseconds, nil)

@@ -28,6 +28,7 @@ struct HostReader {
         host.pressure.cpu = pressure("cpu")
         host.pressure.memory = pressure("memory")
         host.pressure.io = pressure("io")
+        host.pressure.irq = pressure("irq")
         previous = host
         return host
     }

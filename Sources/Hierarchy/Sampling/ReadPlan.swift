@@ -39,9 +39,9 @@ public struct ReadPlan: Sendable {
         withoutDescendants = Set(
             places.filter { $0.metric.olderV1.contains($0.source) }.map(\.metric.id))
         files = Dictionary(grouping: places, by: \.key).flatMap { key, members -> [PlannedFile] in
-            let fields = members.map {
-                FieldLayout(
-                    $0.metric, source: $0.source, column: schema.column(of: $0.metric.id))
+            let fields = members.flatMap {
+                FieldLayout.fields(
+                    of: $0.metric, source: $0.source, column: schema.column(of: $0.metric.id))
             }
             let tier = members.map(\.metric.tier).min() ?? .detail
             let format = InterfaceFormat.of(members[0].metric, members[0].source)

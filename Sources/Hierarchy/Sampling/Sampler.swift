@@ -250,14 +250,18 @@ extension SampleHealth {
         for (index, part) in zip(collectors.indices, other.collectors) {
             collectors[index].duration += part.duration
             collectors[index].failures += part.failures
+            collectors[index].skippedRows += part.skippedRows
             collectors[index].hasFailed = collectors[index].hasFailed || part.hasFailed
         }
     }
 
-    /// The collectors of the same pass, with the failures of all passes before.
+    /// The collectors of the same pass, with the failures and skipped rows of all passes before.
     fileprivate func collectors(after before: [CollectorHealth]) -> [CollectorHealth] {
         var sums = collectors
-        for (index, part) in zip(sums.indices, before) { sums[index].failures += part.failures }
+        for (index, part) in zip(sums.indices, before) {
+            sums[index].failures += part.failures
+            sums[index].skippedRows += part.skippedRows
+        }
         return sums
     }
 }

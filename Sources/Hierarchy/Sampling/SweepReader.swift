@@ -12,6 +12,8 @@ struct SweepReader: ~Copyable {
     private let columns: [FileColumns]
     private let gates: [FileGate?]
     private let isGated: [Bool]
+    /// Whether a file comes in pieces of 4096 bytes.
+    private let isList: [Bool]
     private let derivations: Derivations
     private var roots: [Int32] = []
     private var table: DescriptorTable
@@ -32,6 +34,7 @@ struct SweepReader: ~Copyable {
         let gates = plan.files.map { FileGate($0, plan.schema) }
         self.gates = gates
         isGated = gates.map { $0 != nil }
+        isList = plan.files.map { $0.layout.format == .lineCount }
         derivations = Derivations(plan.schema, on: set)
         accounts = CollectorAccounts(plan)
         table = DescriptorTable(budget: budget)
@@ -132,7 +135,7 @@ struct SweepReader: ~Copyable {
                 accounts.turn(to: index)
                 let descriptor = table[base + index]
                 if descriptor >= 0 {
-                    consume(index, row, buffer.fill(from: descriptor))
+                    consume(index, row, fill(index, from: descriptor))
                 } else if descriptor != DescriptorTable.Vacancy.absent || reprobe {
                     readUnkept(index, row, due, &directory)
                 }
@@ -173,17 +176,25 @@ struct SweepReader: ~Copyable {
         guard descriptor >= 0 else {
             return fail(index, vacancy: table[slot])
         }
-        consume(index, row, buffer.fill(from: descriptor))
+        consume(index, row, fill(index, from: descriptor))
         if table[slot] != descriptor {
             if keep { health.unkept += 1 }
             DescriptorTable.release(descriptor)
         }
     }
 
+    private mutating func fill(_ index: Int, from descriptor: Int32) -> Int32 {
+        isList[index] ? buffer.fillToEnd(from: descriptor) : buffer.fill(from: descriptor)
+    }
+
     private mutating func consume(_ index: Int, _ row: Int, _ code: Int32) {
         health.filesRead += 1
         guard code != 0 else {
+            let skipped = writer.skippedRows
             if !parsers[index].parse(buffer, into: &writer) { note(.malformed, index) }
+            if writer.skippedRows > skipped {
+                accounts.noteSkipped(index, writer.skippedRows - skipped)
+            }
             return
         }
         let reason = IOError.reading(for: code)

@@ -44,6 +44,17 @@ public struct FieldLayout: Hashable, Sendable {
     }
 }
 
+extension FieldLayout {
+    /// The fields that a metric is read from: the key of its source, and what older kernels call it.
+    public static func fields(
+        of metric: Metric, source: Source, column: Int?
+    ) -> [FieldLayout] {
+        let older = source == metric.v2 ? metric.olderV2Key : nil
+        let sources = [source] + (older.map { [Source("\(source.file) \($0)")] } ?? [])
+        return sources.map { FieldLayout(metric, source: $0, column: column) }
+    }
+}
+
 /// What the hot path needs of a ``FieldLayout``: plain bits, so that copying costs nothing.
 struct FieldRule {
     let metric: MetricID

@@ -12,7 +12,7 @@ extension FileParser {
         while !cursor.atEnd {
             _ = cursor.takeBlanks()
             if cursor.take(0x0a) { continue }
-            var key = takeInstance(&cursor)
+            var name = takeInstance(&cursor)
             var hasKeys = false
             while true {
                 let hasBlank = cursor.takeBlanks()
@@ -23,39 +23,50 @@ extension FileParser {
                     break
                 }
                 let start = cursor.position
-                let name = cursor.takeWord()
+                let key = cursor.takeWord()
                 if cursor.take(0x3d) {
                     hasKeys = true
-                    understood = assigned(name, key, &cursor, &row) && understood
+                    understood = assigned(key, name, &cursor, &row) && understood
                 } else if isByDevice, !hasKeys {
                     cursor.position = start
-                    key = takeInstance(&cursor)
+                    name = takeInstance(&cursor)
                 } else {
                     _ = cursor.takeName()
                     understood = false
                 }
             }
-            understood = understood && key != nil
+            understood = understood && name != .odd
+            if name == .unnamed { row.skippedRows += 1 }
         }
         return understood
     }
 
     /// Takes the value of `KEY=VALUE`; false if it is not understood.
     private func assigned(
-        _ name: Range<Int>, _ key: InstanceKey?, _ cursor: inout ByteCursor,
-        _ row: inout RowWriter
+        _ key: Range<Int>, _ name: RowName, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
-        guard let field = keys.firstIndex(where: { cursor.matches(name, $0) }) else {
+        guard let field = keys.firstIndex(where: { cursor.matches(key, $0) }) else {
             _ = cursor.takeName()
             return true
         }
-        if let key, let reading = cursor.takeReading(rules[field]), cursor.isAtBreak {
-            store(rules[field], key, reading, &row)
+        if case .instance(let instance) = name, let reading = cursor.takeReading(rules[field]),
+            cursor.isAtBreak
+        {
+            store(rules[field], instance, reading, &row)
             return true
         }
-        spoil(rules[field], key, &row)
+        skip(rules[field], name, &row)
         _ = cursor.takeName()
-        return false
+        return name == .unnamed
+    }
+
+    /// Notes why a value of a row is not stored.
+    private func skip(_ field: FieldRule, _ name: RowName, _ row: inout RowWriter) {
+        switch name {
+        case .instance(let key): spoil(field, key, &row)
+        case .unnamed: row.appendOnce(field.metric, .unnamed)
+        case .odd: spoil(field, nil, &row)
+        }
     }
 
     /// `NAME VALUE\n` lines; a `default` line is a field of its own.
@@ -69,18 +80,13 @@ extension FileParser {
                 understood = cursor.skipLine() && understood
                 continue
             }
-            var key: InstanceKey?
-            if !isDefault {
-                cursor.position = start
-                key = takeInstance(&cursor)
+            if isDefault {
+                understood = lastValue(rules[place], nil, &cursor, &row) && understood
+                continue
             }
-            if isDefault || key != nil {
-                understood = lastValue(rules[place], key, &cursor, &row) && understood
-            } else {
-                spoil(rules[place], nil, &row)
-                _ = cursor.skipLine()
-                understood = false
-            }
+            cursor.position = start
+            let name = takeInstance(&cursor)
+            understood = lastValue(rules[place], of: name, &cursor, &row) && understood
         }
         return understood
     }
@@ -96,36 +102,53 @@ extension FileParser {
                 continue
             }
             cursor.position = start
-            let key = takeInstance(&cursor)
+            let name = takeInstance(&cursor)
             _ = cursor.takeBlanks()
             let operation = cursor.takeName()
-            let field = keys.firstIndex { cursor.matches(operation, $0) }.map { rules[$0] }
-            if let field, key != nil {
-                understood = lastValue(field, key, &cursor, &row) && understood
+            if let place = keys.firstIndex(where: { cursor.matches(operation, $0) }) {
+                understood = lastValue(rules[place], of: name, &cursor, &row) && understood
             } else {
-                if let field { spoil(field, nil, &row) }
-                understood = cursor.skipLine() && key != nil && understood
+                understood = cursor.skipLine() && name != .odd && understood
             }
         }
         return understood
     }
 
-    /// Takes a device number, or a name that becomes a ``Word``; nil, with the name taken, for a
-    /// device without a number.
-    private func takeInstance(_ cursor: inout ByteCursor) -> InstanceKey? {
+    /// Takes the one value that is left of a row; false if it is not understood.
+    private func lastValue(
+        _ field: FieldRule, of name: RowName, _ cursor: inout ByteCursor, _ row: inout RowWriter
+    ) -> Bool {
+        if case .instance(let key) = name { return lastValue(field, key, &cursor, &row) }
+        skip(field, name, &row)
+        if name == .unnamed { row.skippedRows += 1 }
+        return cursor.skipLine() && name == .unnamed
+    }
+
+    /// What the first word of a row says.
+    private enum RowName: Equatable {
+        case instance(InstanceKey)
+        /// A device that the kernel has no name for, `(unknown)`.
+        case unnamed
+        /// Something that is no name.
+        case odd
+    }
+
+    private static let unnamedDevice = Array("(unknown)".utf8)
+
+    /// Takes a device number, or a name that becomes a ``Word``.
+    private func takeInstance(_ cursor: inout ByteCursor) -> RowName {
         let start = cursor.position
         guard isByDevice else {
             let name = cursor.copy(cursor.takeName())
-            guard !name.isEmpty, let word = Word.intern(name.pathText) else { return nil }
-            return InstanceKey(rawValue: word)
+            guard !name.isEmpty, let word = Word.intern(name.pathText) else { return .odd }
+            return .instance(InstanceKey(rawValue: word))
         }
         if let major = cursor.takeNumber(), major < 1 << 12, cursor.take(0x3a),
             let minor = cursor.takeNumber(), minor < 1 << 20, cursor.atEnd || cursor.isAtBreak
         {
-            return InstanceKey(major: UInt32(major), minor: UInt32(minor))
+            return .instance(InstanceKey(major: UInt32(major), minor: UInt32(minor)))
         }
         cursor.position = start
-        _ = cursor.takeName()
-        return nil
+        return cursor.matches(cursor.takeName(), Self.unnamedDevice) ? .unnamed : .odd
     }
 }

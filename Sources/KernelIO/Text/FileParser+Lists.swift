@@ -1,6 +1,6 @@
 internal import CgroupModel
 
-/// Pressure, and files with a value for each CPU or memory node.
+/// Pressure, lists of processes, and files with a value for each CPU or memory node.
 extension FileParser {
     /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`.
     mutating func pressure(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
@@ -76,7 +76,7 @@ extension FileParser {
     }
 
     /// `KEY N0=VALUE N1=VALUE\n` (v2), `KEY=TOTAL N0=VALUE …\n` (v1).
-    func numa(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+    mutating func numa(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
             let name = cursor.takeWord()
@@ -94,16 +94,39 @@ extension FileParser {
     }
 
     /// Takes what follows the key of a line of ``numa(_:_:)``; false at what is not understood.
-    private func nodes(
+    private mutating func nodes(
         _ field: FieldRule, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
         if cursor.take(0x3d), cursor.takeNumber() == nil { return false }
         while !cursor.takeLineEnd() {
-            guard cursor.take(0x4e), let node = cursor.takeNumber(), node < 1 << 16,
+            guard cursor.take(0x4e), let node = cursor.takeNumber(), node < 1 << 10,
                 cursor.take(0x3d), let reading = cursor.takeReading(field), cursor.isAtBreak
             else { return false }
-            store(field, InstanceKey(rawValue: UInt32(node)), reading, &row)
+            guard let key = key(ofNode: Int(node)) else { return false }
+            store(field, key, reading, &row)
         }
+        return true
+    }
+
+    /// A node's key: its number, behind the page size that the file's name tells (`2MB N0`).
+    private mutating func key(ofNode node: Int) -> InstanceKey? {
+        guard let size = layout.instance else { return InstanceKey(rawValue: UInt32(node)) }
+        while nodeKeys.count <= node {
+            let name = "\(size.text(.pageSize)) N\(nodeKeys.count)"
+            guard let word = Word.intern(name) else { return nil }
+            nodeKeys.append(InstanceKey(rawValue: word))
+        }
+        return nodeKeys[node]
+    }
+
+    /// `PID\n` lines, of which the number counts.
+    func lineCount(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
+        var count: UInt64 = 0
+        while !cursor.atEnd {
+            guard cursor.takeNumber() != nil, cursor.take(0x0a) else { return false }
+            count += 1
+        }
+        for field in rules { store(field, nil, Reading(count), &row) }
         return true
     }
 }

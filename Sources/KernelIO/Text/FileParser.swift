@@ -15,6 +15,8 @@ public struct FileParser: Sendable {
     static let totalName = Array("Total".utf8)
     /// Whether the file is one record, of which all or nothing is understood.
     private let isOneRecord: Bool
+    /// The keys of the values of each node, where the file's name is a part of them.
+    var nodeKeys: [InstanceKey] = []
     private var lastWord: (bytes: [UInt8], reading: Reading) = ([], .absent)
 
     /// Prepares for a layout.
@@ -25,7 +27,7 @@ public struct FileParser: Sendable {
         self.columns = columns
         isOneRecord =
             switch layout.format {
-            case .singleValue, .spaceSeparated, .perCPU, .text: true
+            case .singleValue, .spaceSeparated, .perCPU, .text, .lineCount: true
             case .flatKeyed, .pressure, .nestedKeyed, .named, .deviceOperations, .numa: false
             }
         isByDevice = layout.fields.contains { MetricCatalog[$0.metric].dimension == .device }
@@ -60,6 +62,7 @@ public struct FileParser: Sendable {
             case .perCPU: perCPU(&cursor, &row)
             case .numa: numa(&cursor, &row)
             case .text: text(&cursor, &row)
+            case .lineCount: lineCount(&cursor, &row)
             }
         if !understood, isOneRecord {
             row.rewind(to: mark)

@@ -6,6 +6,8 @@ public struct RowWriter: Sendable {
     public let schema: Schema
     /// All rows.
     public var block: RowBlock
+    /// Rows of files that were left out, since they are about devices without a name.
+    public internal(set) var skippedRows: UInt64 = 0
     private var base = 0
     private var counterBase = 0
     private var old: [InstanceReading] = []

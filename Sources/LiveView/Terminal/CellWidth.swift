@@ -1,8 +1,8 @@
-/// How many cells text takes in a terminal, and how it is cut to fit.
+/// The width of text in terminal cells, and ways to cut text to a width.
 ///
-/// The width of a text is the sum over its scalars, as ncurses counts.
+/// A text's width is the sum of the widths of its scalars, as in ncurses.
 public enum CellWidth {
-    /// Ranges of East Asian wide and fullwidth scalars; emoji are known by their property.
+    /// East Asian wide and fullwidth scalars; emoji are recognized by their Unicode property.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115f, 0x2329...0x232a, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97c,
         0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff00...0xff60,
@@ -10,7 +10,7 @@ public enum CellWidth {
         0x20000...0x3fffd,
     ]
 
-    /// The cells of one scalar: 0 for combining ones, 2 for wide ones, else 1.
+    /// Returns the cells of a scalar: 0 for combining ones, 2 for wide ones, otherwise 1.
     public static func of(_ scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
         if value < 0x300 { return 1 }
@@ -24,13 +24,13 @@ public enum CellWidth {
         return scalar.properties.isEmojiPresentation && !isFlagLetter ? 2 : 1
     }
 
-    /// The cells of a text that holds no control characters.
+    /// Returns the cells of a text without control characters.
     public static func of(_ text: String) -> Int {
         if isPlain(text) { return text.utf8.count }
         return text.unicodeScalars.reduce(0) { $0 + of($1) }
     }
 
-    /// The longest beginning that fits into `width` cells.
+    /// Returns the longest prefix that fits into `width` cells.
     public static func clipped(_ text: String, to width: Int) -> String {
         guard width > 0 else { return "" }
         if text.utf8.count <= width { return text }
@@ -46,13 +46,14 @@ public enum CellWidth {
         return String(text[..<end])
     }
 
-    /// Cut at the end, with an ellipsis where something is missing.
+    /// Cuts the end if the text is too wide, and marks the cut with an ellipsis.
     public static func ellipsised(_ text: String, to width: Int) -> String {
         if of(text) <= width { return text }
         return width > 0 ? clipped(text, to: width - 1) + "…" : ""
     }
 
-    /// Cut in the middle: both ends of a path tell more than its middle.
+    /// Cuts the middle if the text is too wide, because both ends of a path say more than its
+    /// middle.
     public static func middleEllipsised(_ text: String, to width: Int) -> String {
         if of(text) <= width { return text }
         guard width > 2 else { return clipped(text, to: width) }

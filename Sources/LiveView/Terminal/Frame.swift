@@ -1,31 +1,31 @@
 import CgroupModel
 
-/// Everything that one refresh shows: text at places, later text over earlier.
+/// The contents of one refresh: text at positions, later text over earlier.
 ///
-/// Whatever is put into a frame is clipped to it and made safe, so no view can draw outside the
-/// terminal or give it a control character.
+/// A frame clips all text to its size and escapes control characters. No view can therefore draw
+/// outside the terminal or send it an escape sequence.
 public struct Frame: Hashable, Sendable {
-    /// Text of one style in one line.
+    /// Text of one style on one line.
     public struct Run: Hashable, Sendable {
         /// The line, from 0.
         public let row: Int
         /// The cell, from 0.
         public let column: Int
-        /// The text; fits into the line.
+        /// The text, which fits into the line.
         public let text: String
-        /// What it means.
+        /// The style.
         public let style: Style
     }
 
-    /// How large it is.
+    /// The size in cells.
     public let size: ScreenSize
-    /// The texts in drawing order.
+    /// The runs in drawing order.
     public private(set) var runs: [Run] = []
 
-    /// An empty frame.
+    /// Creates an empty frame.
     public init(size: ScreenSize) { self.size = size }
 
-    /// Puts text, clipped to the line and to `width` cells.
+    /// Adds text, clipped to the line and to `width` cells.
     public mutating func put(
         _ text: String, row: Int, column: Int, style: Style = .plain, width: Int = .max
     ) {
@@ -38,7 +38,7 @@ public struct Frame: Hashable, Sendable {
                 style: style))
     }
 
-    /// Puts text at the right edge of a field.
+    /// Adds text right-aligned in a field.
     mutating func putRight(
         _ text: String, row: Int, column: Int, style: Style = .plain, width: Int
     ) {
@@ -48,14 +48,14 @@ public struct Frame: Hashable, Sendable {
             width: min(own, width))
     }
 
-    /// Fills a line, or a part of it, with one style.
+    /// Fills a line, or part of it, with one style.
     mutating func fill(row: Int, column: Int = 0, width: Int = .max, style: Style) {
         let count = min(width, size.columns - column)
         guard count > 0 else { return }
         put(String(repeating: " ", count: count), row: row, column: column, style: style)
     }
 
-    /// The frame as text, one string a line, without trailing blanks.
+    /// The frame as text, one string per line, without trailing spaces.
     public var lines: [String] {
         var cells = [[String]](
             repeating: [String](repeating: " ", count: size.columns), count: size.rows)
@@ -65,7 +65,7 @@ public struct Frame: Hashable, Sendable {
                 let width = CellWidth.of(String(character))
                 guard column < size.columns else { break }
                 cells[run.row][column] = String(character)
-                // The second half of a wide character is no cell of its own.
+                // The second half of a wide character is not a cell of its own.
                 if width == 2, column + 1 < size.columns { cells[run.row][column + 1] = "" }
                 column += width
             }

@@ -1,15 +1,15 @@
-/// One key, or a change of the terminal that arrives like one.
+/// A key, or a terminal event that arrives like one.
 public enum KeyEvent: Hashable, Sendable {
-    /// A character, as typed.
+    /// A typed character.
     case character(Character)
     case enter, escape, tab, backTab, backspace
     case up, down, left, right, pageUp, pageDown, home, end
-    /// F1 is 1.
+    /// A function key; F1 is 1.
     case function(Int)
-    /// The terminal has another size now.
+    /// The terminal changed its size.
     case resize
-    /// The terminal went away; no key will come any more.
+    /// The terminal is gone and sends no more keys.
     case hangUp
-    /// Ctrl-L: draw everything anew.
+    /// Ctrl-L: redraw the screen.
     case redraw
 }

@@ -2,10 +2,11 @@
 import CNcurses
 import Glibc
 
-/// A real terminal through ncurses; use it on the main thread only.
+/// A real terminal through ncurses; must be used on the main thread only.
 ///
-/// Ctrl-Z and the redraw after it, and the clean end on a signal that nobody handles, are ncurses'
-/// own. Safe to use: the window lives from `init` to ``close()``, and nothing is drawn afterwards.
+/// ncurses itself handles Ctrl-Z and the redraw after it, and restores the terminal on signals
+/// without a handler. Safe because the window lives from `init` to ``close()``, and nothing is
+/// drawn afterwards.
 @safe public final class NcursesScreen: Screen {
     private let terminal: OpaquePointer
     private let window: UnsafeMutablePointer<WINDOW>
@@ -13,15 +14,15 @@ import Glibc
     private let isUTF8: Bool
     private var isOpen = true
 
-    /// Takes the terminal over; throws before anything was written to it.
+    /// Takes over the terminal; throws before anything is written to it.
     ///
-    /// `NO_COLOR` in the environment leaves bold and reverse only.
+    /// If the environment sets `NO_COLOR`, only bold and reverse are used.
     public init() throws(TerminalError) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
         let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
         guard !name.isEmpty else { throw .unset }
         var found: Int32 = 0
-        // initscr would end the process for an unknown terminal; this one reports it.
+        // initscr would exit on an unknown terminal; setupterm returns an error.
         guard unsafe setupterm(nil, STDOUT_FILENO, &found) == OK else { throw .unknown(name) }
         guard cgw_moves_cursor() else { throw .tooSimple(name) }
         isUTF8 = Self.chooseLocale()
@@ -46,7 +47,7 @@ import Glibc
 
     deinit { close() }
 
-    /// Gives the terminal back as it was; harmless when done twice.
+    /// Restores the terminal; calling it twice is harmless.
     public func close() {
         guard isOpen else { return }
         isOpen = false
@@ -54,18 +55,18 @@ import Glibc
         unsafe delscreen(terminal)
     }
 
-    /// The size now.
+    /// The current size; 0 by 0 once closed.
     public var size: ScreenSize {
         guard isOpen else { return ScreenSize(rows: 0, columns: 0) }
         return unsafe ScreenSize(rows: Int(getmaxy(window)), columns: Int(getmaxx(window)))
     }
 
-    /// Makes the next refresh show only what is drawn from now on.
+    /// Starts an empty frame.
     public func clear() {
         if isOpen { unsafe werase(window) }
     }
 
-    /// Puts text at a place.
+    /// Draws text at a position.
     public func draw(_ text: String, row: Int, column: Int, style: Style) {
         guard isOpen else { return }
         let (attributes, pair) = palette.apply(style)
@@ -74,17 +75,17 @@ import Glibc
         unsafe waddnstr(window, isUTF8 ? text : Self.ascii(text), -1)
     }
 
-    /// Shows what was drawn.
+    /// Writes the drawn frame to the terminal.
     public func refresh() {
         if isOpen { unsafe wrefresh(window) }
     }
 
-    /// Repaints every cell at the next refresh.
+    /// Makes the next refresh repaint every cell.
     public func invalidate() {
         if isOpen { unsafe clearok(window, true) }
     }
 
-    /// Waits for a key; nil when none came in time, or when a signal came.
+    /// Waits for a key; nil after the timeout or a signal.
     public func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
         guard isOpen else { return nil }
         unsafe wtimeout(window, Int32(clamping: timeoutMilliseconds))
@@ -96,7 +97,7 @@ import Glibc
         }
     }
 
-    /// Whether the terminal behind standard input is gone; ncurses itself only says "no key".
+    /// Whether the terminal of standard input is gone, which ncurses reports only as "no key".
     private static var hasHungUp: Bool {
         var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&input, 1, 0) > 0 else { return false }
@@ -134,7 +135,7 @@ import Glibc
         }
     }
 
-    /// Takes the user's locale, or plain UTF-8 where none is set; tells whether it is UTF-8.
+    /// Sets the user's locale, or C.UTF-8 if it is ASCII; returns whether it is UTF-8.
     private static func chooseLocale() -> Bool {
         unsafe setlocale(LC_CTYPE, "")
         if codeset == "UTF-8" { return true }
@@ -144,7 +145,7 @@ import Glibc
 
     private static var codeset: String { unsafe String(cString: cgw_codeset()) }
 
-    /// What a terminal shows that knows no more than ASCII.
+    /// Replaces characters for a terminal that supports only ASCII.
     private static func ascii(_ text: String) -> String {
         String(
             text.map { character in

@@ -1,13 +1,13 @@
 #if TUI
 import CNcurses
 
-/// How each ``Style`` looks with 256 colours, with 8, and without.
+/// The appearance of each ``Style`` with 256 colors, with 8, and without.
 struct Palette {
-    /// A colour pair and what is added to it.
+    /// A color pair and its additional attributes.
     private struct Look {
-        /// Numbers of the 256-colour table; -1 is the terminal's own.
+        /// Foreground and background in the 256-color table; -1 is the terminal's default.
         var rich: (Int16, Int16)
-        /// Numbers of the basic eight.
+        /// Foreground and background among the basic eight colors; -1 is the terminal's default.
         var basic: (Int16, Int16)
         var attributes: attr_t = cgw_attr_normal
         var withoutColour: attr_t = cgw_attr_normal
@@ -16,7 +16,7 @@ struct Palette {
     private let attributes: [attr_t]
     private let hasColours: Bool
 
-    /// Prepares the colours of a started screen; `colours` is 0 where none are wanted.
+    /// Initializes the color pairs of a started screen; `colours` is 0 to use none.
     init(colours: Int) {
         hasColours = colours >= 8
         attributes = Style.allCases.enumerated().map { place, style in
@@ -28,7 +28,7 @@ struct Palette {
         }
     }
 
-    /// The attributes and the colour pair of a style.
+    /// Returns the attributes and the color pair of a style.
     func apply(_ style: Style) -> (attributes: attr_t, pair: Int16) {
         let place = Style.allCases.firstIndex(of: style) ?? 0
         return (attributes[place], hasColours ? Int16(place + 1) : 0)

@@ -1,15 +1,15 @@
 import Synchronization
 
-/// Asks the live view from another thread, or from a signal handler, to end.
+/// A flag that ends the live view, set from another thread or a signal handler.
 public final class QuitFlag: Sendable {
     private let isSet = Atomic(false)
 
-    /// Not asked yet.
+    /// Creates a flag that is not set.
     public init() {}
 
-    /// Asks; the view ends within a fraction of a second.
+    /// Sets the flag; the view ends within a fraction of a second.
     public func request() { isSet.store(true, ordering: .relaxed) }
 
-    /// Whether someone asked.
+    /// Whether the flag is set.
     public var isRequested: Bool { isSet.load(ordering: .relaxed) }
 }

@@ -1,18 +1,18 @@
-/// A screen without a terminal: keys come from a list, and the last frame can be read as text.
+/// A screen without a terminal: keys come from a list, and the last frame is available as text.
 public final class RecordingScreen: Screen {
-    /// The size that it claims.
+    /// The size of the simulated terminal.
     public var size: ScreenSize
-    /// Keys still to be read.
+    /// The keys that are still to be read.
     public var keys: [KeyEvent]
-    /// What the last refresh showed.
+    /// The frame of the last refresh.
     public private(set) var shown: Frame
-    /// How many times something was shown.
+    /// The number of refreshes.
     public private(set) var refreshes = 0
-    /// Called whenever a key is asked for and none is left.
+    /// Called when a key is requested and none is left.
     public var whenIdle: () -> Void = {}
     private var drawing: Frame
 
-    /// An empty screen.
+    /// Creates an empty screen with a list of keys.
     public init(rows: Int, columns: Int, keys: [KeyEvent] = []) {
         size = ScreenSize(rows: rows, columns: columns)
         self.keys = keys
@@ -20,7 +20,7 @@ public final class RecordingScreen: Screen {
         drawing = shown
     }
 
-    /// Starts a new frame.
+    /// Starts an empty frame.
     public func clear() { drawing = Frame(size: size) }
 
     /// Adds text to the frame.
@@ -28,16 +28,16 @@ public final class RecordingScreen: Screen {
         drawing.put(text, row: row, column: column, style: style)
     }
 
-    /// Keeps the frame as the shown one.
+    /// Publishes the frame as ``shown``.
     public func refresh() {
         shown = drawing
         refreshes += 1
     }
 
-    /// Nothing to do without a terminal.
+    /// Does nothing, because there is no terminal to repaint.
     public func invalidate() {}
 
-    /// Takes the next key from the list.
+    /// Returns the next key of the list, without waiting.
     public func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
         guard !keys.isEmpty else {
             whenIdle()

@@ -1,35 +1,35 @@
 /// The size of a terminal in character cells.
 public struct ScreenSize: Hashable, Sendable {
-    /// Lines.
+    /// The number of lines.
     public let rows: Int
-    /// Cells in a line.
+    /// The number of cells in a line.
     public let columns: Int
 
-    /// Joins the parts.
+    /// Creates a size in lines and cells.
     public init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
     }
 }
 
-/// A terminal as the live view needs it; used from one thread only.
+/// The terminal operations that the live view needs; used from one thread only.
 public protocol Screen: AnyObject {
-    /// The size now.
+    /// The current size.
     var size: ScreenSize { get }
-    /// Makes the next refresh show only what is drawn from now on.
+    /// Starts an empty frame.
     func clear()
-    /// Puts text that fits into the line at a place.
+    /// Draws text, which fits into the line, at a position.
     func draw(_ text: String, row: Int, column: Int, style: Style)
-    /// Shows what was drawn.
+    /// Writes the drawn frame to the terminal.
     func refresh()
-    /// Repaints every cell at the next refresh, whatever the terminal is believed to show.
+    /// Makes the next refresh repaint every cell, whatever the terminal is assumed to show.
     func invalidate()
-    /// Waits for a key; nil when none came in time.
+    /// Waits for a key; nil after the timeout.
     func readKey(timeoutMilliseconds: Int) -> KeyEvent?
 }
 
 extension Screen {
-    /// Shows a whole frame.
+    /// Draws and shows a complete frame.
     func present(_ frame: Frame) {
         clear()
         for run in frame.runs {

@@ -1,35 +1,35 @@
-/// What a piece of text means; the screen decides how that looks with its colours.
+/// The meaning of a piece of text; the screen chooses its appearance.
 public enum Style: Sendable, CaseIterable {
     /// Text and numbers.
     case plain
     /// Idle or unknown values, and lines that only guide the eye.
     case dim
-    /// Text that stands out without an alarm.
+    /// Text that stands out without being an alarm.
     case strong
-    /// Names of things: labels, keys.
+    /// Names: labels and keys.
     case label
-    /// A level that is fine, and the filled part of a bar.
+    /// A normal level, and the filled part of a bar.
     case good
-    /// A level that deserves a look.
+    /// A level that deserves attention.
     case warn
-    /// A level that hurts.
+    /// A critical level.
     case critical
     /// The bar at the top.
     case title
     /// The heads of the columns.
     case head
-    /// The head of the column that sorts.
+    /// The head of the sort column.
     case sortedHead
     /// The selected row.
     case selected
-    /// The bar of key hints: the text.
+    /// The text in the bar of key hints.
     case hint
-    /// The bar of key hints: the key.
+    /// A key in the bar of key hints.
     case hintKey
     /// Charts.
     case chart
 
-    /// The style of a share from 0 to 1 of something that should not fill up.
+    /// The style of a fill level from 0 to 1.
     static func level(_ share: Double) -> Style {
         share >= 0.9 ? .critical : share >= 0.7 ? .warn : .good
     }

@@ -1,17 +1,17 @@
 import CgroupModel
 
-/// Why there can be no live view on this terminal.
+/// The reason why this terminal cannot show a live view.
 public enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// `TERM` is not set or empty.
+    /// `TERM` is unset or empty.
     case unset
-    /// The terminal database does not know it, or not enough of it.
+    /// The terminal database lacks this terminal type or a capability that it needs.
     case unknown(String)
-    /// It is known, but cannot move its cursor.
+    /// The terminal type is known, but cannot move its cursor.
     case tooSimple(String)
-    /// Standard input or output is no terminal.
+    /// Standard input or output is not a terminal.
     case notATerminal
 
-    /// One line: what is wrong and what to do.
+    /// One line: the error and a remedy.
     public var description: String {
         switch self {
         case .unset:

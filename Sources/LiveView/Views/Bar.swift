@@ -1,8 +1,8 @@
-/// Horizontal bars of eighth blocks, and bars with a text in them.
+/// Horizontal bars of eighth blocks.
 enum Bar {
     private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
-    /// The filled part of a bar for a share from 0 to 1; something is seen of every share above 0.
+    /// The filled part of a bar for a share from 0 to 1; a share above 0 is always visible.
     static func filled(_ share: Double, width: Int) -> String {
         guard width > 0 else { return "" }
         let clamped = min(max(share, 0), 1)

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension CgroupFacts {
-    /// The parts of the memory, the telling ones first; a part may lie within another one.
+    /// The parts of memory, most informative first; one part can include another.
     private static let memoryParts: [MetricID] = [
         "anon", "file", "kernel", "shmem", "active_file", "inactive_file", "active_anon",
         "inactive_anon", "file_mapped", "file_dirty", "file_writeback", "slab_reclaimable",
@@ -46,7 +46,11 @@ extension CgroupFacts {
         var reasons: [DetailRow] = []
         for instance in snapshot.instances(index) where wanted.contains(instance.metric) {
             guard instance.key != .whole else {
-                reasons.append(Self.row(instance))
+                if instance.reading != .unnamed {
+                    reasons.append(Self.row(instance))
+                } else if !reasons.contains(Self.unnamedDevices) {
+                    reasons.append(Self.unnamedDevices)
+                }
                 continue
             }
             devices[instance.key, default: [:]][instance.metric] = Figure(
@@ -73,7 +77,11 @@ extension CgroupFacts {
             } + reasons
     }
 
-    /// A value of one device, or the reason why no device has one.
+    /// The row for all values of devices that the kernel does not name.
+    private static let unnamedDevices = DetailRow(
+        label: "unnamed", value: "not shown", remark: "such as paths of NVMe", style: .dim)
+
+    /// The row of a device's value, or of the reason why no device has one.
     private static func row(_ instance: InstanceReading) -> DetailRow {
         let metric = MetricCatalog[instance.metric]
         guard instance.key != .whole else {

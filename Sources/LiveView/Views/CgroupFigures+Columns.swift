@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension CgroupFigures {
-    /// The number of a column; for `cpu` the percentage or the time in microseconds.
+    /// The figure of a column; for `cpu`, the percentage or the time in microseconds.
     func figure(_ column: Column, percent: Bool = true) -> Figure {
         switch column {
         case .cgroup, .state: .without(.absent)
@@ -20,7 +20,7 @@ extension CgroupFigures {
         }
     }
 
-    /// What orders the rows; nil stands last.
+    /// The sort value of a cgroup; nil sorts last.
     func sortValue(_ key: SortKey, percent: Bool) -> Double? {
         switch key {
         case .path: return nil

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// A column of the table, in the order of the table.
+/// A column of the table; cases are in display order.
 public enum Column: String, CaseIterable, Sendable {
     case cgroup, tasks, cpu, throttled, memory
     case memoryShare = "memory-share"
@@ -10,24 +10,24 @@ public enum Column: String, CaseIterable, Sendable {
     case pressureIO = "psi-io"
     case read, written, oom, state
 
-    /// What does not change about a column.
+    /// The constant properties of a column.
     struct Facts {
-        /// The head.
+        /// The title in the head.
         var title: String
-        /// Cells, without the blank before.
+        /// The width in cells, without the space before it.
         var width: Int
-        /// Columns with a higher number are left out first where the terminal is narrow.
+        /// The order of removal on a narrow terminal, highest first.
         var expendability: Int
-        /// The row of the catalog behind it.
+        /// The catalog row of the column's values.
         var metric: MetricID?
-        /// What the catalog's sentence does not say.
+        /// An addition to the catalog's help text.
         var note: String
     }
 
-    /// What does not change about it.
+    /// The constant properties of this column.
     var facts: Facts { Self.table[self] ?? Facts(title: "", width: 0, expendability: 99, note: "") }
 
-    /// One sentence for the help page.
+    /// The text for the help page.
     var help: String {
         guard let metric = facts.metric else { return facts.note }
         let sentence = MetricCatalog[metric].help

@@ -1,4 +1,4 @@
-/// A small list over the table in which columns are switched on and off.
+/// A list over the table that shows and hides columns.
 enum ColumnPicker {
     static func draw(_ model: LiveModel, cursor: Int, into frame: inout Frame) {
         let columns = LiveModel.optionalColumns

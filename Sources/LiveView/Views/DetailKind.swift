@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// What a detail pane is about.
+/// The topic of the detail pane.
 enum DetailKind: CaseIterable, Sendable {
     case cpu, memory, io, pressure, limits
 
@@ -14,7 +14,7 @@ enum DetailKind: CaseIterable, Sendable {
         }
     }
 
-    /// The values that are drawn over time.
+    /// The charts of the pane.
     var charts: [Chart] {
         switch self {
         case .cpu:
@@ -45,11 +45,11 @@ enum DetailKind: CaseIterable, Sendable {
     }
 }
 
-/// One value of the selected cgroup over time.
+/// A chart of one value of the selected cgroup over time.
 struct Chart: Sendable {
     let title: String
     let column: Column
-    /// The lowest top of the scale, so that noise about nothing looks like nothing.
+    /// The lowest maximum of the scale, so that small noise looks flat.
     let floor: Double
     let text: @Sendable (Double) -> String
 
@@ -63,7 +63,7 @@ struct Chart: Sendable {
         self.text = text
     }
 
-    /// Its value in one snapshot.
+    /// The charted value in a snapshot; nil if it has none.
     func value(_ snapshot: Snapshot, _ index: Int) -> Double? {
         CgroupFigures(snapshot, index).figure(column).number
     }

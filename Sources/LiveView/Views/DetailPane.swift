@@ -2,7 +2,7 @@ import CgroupModel
 
 /// The lower part of the screen: charts and values of the selected cgroup.
 enum DetailPane {
-    /// The width of the charts, for whoever fetches their values.
+    /// The width of the charts, which is also the number of values to fetch.
     static func chartWidth(_ columns: Int) -> Int { max(columns * 2 / 5 - 2, 10) }
 
     static func draw(
@@ -74,7 +74,7 @@ enum DetailPane {
         }
     }
 
-    /// Lays the rows out in one column, or in two where they are many and the terminal is wide.
+    /// Lays out the rows in one column, or in two if there are many and the terminal is wide.
     private static func draw(
         _ rows: [DetailRow], row: Int, height: Int, column: Int, into frame: inout Frame
     ) {

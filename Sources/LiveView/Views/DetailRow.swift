@@ -1,10 +1,10 @@
 import CgroupModel
 
-/// A labelled value of a detail pane, with a bar or a remark after it.
+/// A labeled value of a detail pane, followed by a bar or a remark.
 struct DetailRow: Hashable, Sendable {
     var label: String
     var value: String
-    /// What follows the value.
+    /// The text after the value.
     var remark = ""
     /// The share that a bar shows; nil for no bar.
     var share: Double?
@@ -12,7 +12,7 @@ struct DetailRow: Hashable, Sendable {
 }
 
 extension DetailKind {
-    /// The values of one cgroup; what neither kernel file nor computation gives is left out.
+    /// Returns the rows of one cgroup; a value that can be neither read nor computed has none.
     func rows(_ snapshot: Snapshot, _ index: Int) -> [DetailRow] {
         let facts = CgroupFacts(snapshot: snapshot, index: index)
         return switch self {
@@ -25,7 +25,7 @@ extension DetailKind {
     }
 }
 
-/// Collects the rows of the detail panes.
+/// Builds the rows of the detail panes.
 struct CgroupFacts {
     let snapshot: Snapshot
     let index: Int
@@ -70,7 +70,7 @@ struct CgroupFacts {
             + plain([.cpuWeight, .cpuShares, .cpusetCPUs, .cpusetEffectiveCPUs])
     }
 
-    /// The CPU quota, its own and the one that binds.
+    /// The rows of the CPU quota: the cgroup's own, and the effective one.
     var quota: [DetailRow] {
         var rows: [DetailRow] = []
         let own = snapshot[index, .cpuMax]

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension Figure {
-    /// The text of a cell; `format` writes the number.
+    /// The text of a cell; `format` formats the number.
     func text(_ format: (Double) -> String) -> String {
         switch self {
         case .value(let number): format(number)

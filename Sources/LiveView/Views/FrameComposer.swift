@@ -1,4 +1,4 @@
-/// Draws the model: the same state always gives the same frame.
+/// Draws the model; the same state always produces the same frame.
 enum FrameComposer {
     static func compose(_ model: LiveModel, _ scene: Scene) -> Frame {
         var frame = Frame(size: model.size)

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The machine's summary at the top.
+/// The host summary at the top.
 enum Header {
     static func draw(
         _ model: LiveModel, _ snapshot: Snapshot, _ scene: Scene, into frame: inout Frame
@@ -47,7 +47,7 @@ enum Header {
         ]
         let width = frame.size.columns
         guard width >= 66 else {
-            // No room for bars: the numbers, as many as fit.
+            // Without room for bars, draw as many numbers as fit.
             var column = 1
             for meter in meters {
                 let needed = meter.label.count + 1 + meter.text.count

@@ -1,6 +1,6 @@
-/// All keys and columns, in the place of the table.
+/// The list of all keys and columns, which replaces the table.
 enum HelpPane {
-    /// A key or a column with what it means; a line without a name is a heading.
+    /// A key or a column with its meaning; a line without a name is a heading.
     struct Line: Hashable, Sendable {
         var name = ""
         var text: String

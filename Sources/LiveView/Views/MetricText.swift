@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// A reading as text, in the unit of its row of the catalog.
+/// The text of a reading, in the unit of its catalog row.
 enum MetricText {
     static func text(_ reading: Reading, _ metric: MetricID) -> String {
         let row = MetricCatalog[metric]

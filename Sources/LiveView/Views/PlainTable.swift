@@ -1,17 +1,17 @@
 public import CgroupModel
 
-/// The table without a terminal: one line a cgroup, as `top --batch` prints it.
+/// The table without a terminal: one line per cgroup, as `top --batch` prints it.
 public struct PlainTable {
     private let layout: Layout
     private let depth: Int?
 
-    /// Shows what a layout wants, at most so many levels below the root.
+    /// Creates a table with a layout and the most levels below the root; nil for all.
     public init(layout: Layout, depth: Int? = nil) {
         self.layout = layout
         self.depth = depth
     }
 
-    /// The lines; paths are whole, numbers carry units unless `raw`.
+    /// Returns the lines with full paths; numbers have units unless `raw`.
     public func text(_ snapshot: Snapshot, raw: Bool = false, header: Bool = true) -> String {
         var flat = layout
         flat.tree = false
@@ -66,7 +66,7 @@ extension Column {
         [.pressureCPU, .pressureMemory, .pressureIO].contains(self)
     }
 
-    /// A figure of this column with its unit.
+    /// Formats a figure of this column with its unit.
     func text(_ figure: Figure, percent: Bool) -> String {
         figure.text { number in
             switch self {

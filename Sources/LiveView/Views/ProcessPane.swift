@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The processes of one cgroup, in the place of the table.
+/// The processes of one cgroup, which replace the table.
 enum ProcessPane {
     static func draw(
         _ model: LiveModel, _ snapshot: Snapshot, top: Int, into frame: inout Frame
@@ -11,7 +11,7 @@ enum ProcessPane {
         frame.fill(row: row, style: .head)
         let path = model.selectedRow.map { snapshot.cgroups[$0.index].path.description } ?? "-"
         let title = " Processes of \(path)"
-        let count = model.hasProcesses ? "\(model.processes.count) " : ""
+        let count = model.hasProcesses && !model.isReplay ? "\(model.processes.count) " : ""
         frame.put(
             CellWidth.middleEllipsised(title, to: max(width - count.count - 1, 0)), row: row,
             column: 0, style: .head)
@@ -20,12 +20,15 @@ enum ProcessPane {
         line(heads, row: row + 1, style: .label, commandStyle: .label, into: &frame)
         if model.processes.isEmpty {
             let note =
-                model.hasProcesses
-                ? "no processes of its own; its descendants may have some" : "listing processes"
+                model.isReplay
+                ? "a recording has no processes"
+                : model.hasProcesses
+                    ? "no processes of its own; its descendants may have some"
+                    : "listing processes"
             frame.put(note, row: row + 2, column: 1, style: .dim)
         }
         let height = max(geometry.statusRow - row - 2, 0)
-        // Processes may have ended since the list was scrolled.
+        // Processes may have exited since the list was scrolled.
         let top = min(top, max(model.processes.count - height, 0))
         for (place, process) in model.processes.dropFirst(top).prefix(height).enumerated() {
             let cells = [

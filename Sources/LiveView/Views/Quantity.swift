@@ -1,30 +1,30 @@
-/// Numbers as people read them, at most six cells wide.
+/// Numbers in readable form, at most six cells wide.
 enum Quantity {
-    /// `0`, `512`, `1.2K`, `12.3M`, `1023G`: powers of 1024.
+    /// Formats bytes in powers of 1024: `0`, `512`, `1.2K`, `12.3M`, `1023G`.
     static func bytes(_ value: Double) -> String {
         scaled(value, by: 1024, units: ["", "K", "M", "G", "T", "P", "E"])
     }
 
-    /// `0`, `99999`, `123k`, `1.2M`: powers of 1000.
+    /// Formats a count in powers of 1000: `0`, `99999`, `123k`, `1.2M`.
     static func count(_ value: Double) -> String {
         value < 99_999.5
             ? fixed(value, 0) : scaled(value, by: 1000, units: ["", "k", "M", "G", "T", "P", "E"])
     }
 
-    /// A rate of something counted: `0`, `0.3`, `12`, `1234`.
+    /// Formats the rate of a count: `0`, `0.3`, `12`, `1234`.
     static func countRate(_ value: Double) -> String {
         value > 0 && value < 9.95 ? fixed(value, 1) : count(value)
     }
 
-    /// `12.3`; from 1000 on without a decimal.
+    /// Formats a percentage with one decimal below 1000: `12.3`, `1000`.
     static func percent(_ value: Double) -> String { fixed(value, value < 999.95 ? 1 : 0) }
 
-    /// Hundredths of a percent as the kernel prints them: `0.52`, `100`.
+    /// Formats hundredths of a percent as the kernel prints them: `0.52`, `100`.
     static func hundredths(_ value: Double) -> String {
         value >= 10_000 ? "100" : fixed(value / 100, 2)
     }
 
-    /// `0`, `350ms`, `1.25s`, `4m07s`, `3h12m`, `12d04h` from microseconds.
+    /// Formats microseconds: `0`, `350ms`, `1.25s`, `4m07s`, `3h12m`, `12d04h`.
     static func duration(_ microseconds: Double) -> String {
         let seconds = microseconds / 1e6
         if seconds <= 0 { return "0" }
@@ -37,13 +37,13 @@ enum Quantity {
         return "\(whole / 86_400)d\(two(whole / 3600 % 24))h"
     }
 
-    /// `250ms`, `1s`, `1.25s` from seconds: a setting, so exact where it is whole.
+    /// Formats a setting in seconds, exactly if it is whole: `250ms`, `1s`, `1.25s`.
     static func interval(_ seconds: Double) -> String {
         seconds >= 1 && seconds == seconds.rounded() && seconds < 60
             ? fixed(seconds, 0) + "s" : duration(seconds * 1e6)
     }
 
-    /// A number with a fixed count of decimals, rounded.
+    /// Formats a number with one or two decimals, or none, rounded.
     static func fixed(_ value: Double, _ decimals: Int) -> String {
         guard decimals > 0 else { return "\(UInt64(clampedTo: value.rounded()))" }
         let scale: UInt64 = decimals == 1 ? 10 : 100
@@ -55,7 +55,7 @@ enum Quantity {
     private static func scaled(_ value: Double, by base: Double, units: [String]) -> String {
         var rest = value
         var place = 0
-        // What rounds to the base belongs to the next unit: 1023.7K is 1.0M.
+        // A value that rounds up to the base uses the next unit: 1023.7K is 1.0M.
         while rest >= base - 0.5, place < units.count - 1 {
             rest /= base
             place += 1
@@ -67,7 +67,7 @@ enum Quantity {
 }
 
 extension UInt64 {
-    /// The nearest number that fits; nothing a view shows is negative.
+    /// Converts to the nearest number that fits; no displayed number is negative.
     fileprivate init(clampedTo value: Double) {
         self = value > 0 ? (value < 1.8e19 ? UInt64(value) : .max) : 0
     }

@@ -1,15 +1,15 @@
-/// What a frame shows besides the model's own state.
+/// The data of a frame beyond the model's state.
 struct Scene {
-    /// How the machine's hierarchies are mounted, or which recording is played.
+    /// The mounts of the hierarchies, or the recording that is played.
     var mode = ""
-    /// Microseconds since 1970 now.
+    /// The current time in microseconds since 1970.
     var now: UInt64 = 0
-    /// How many frames the shown one lies behind the newest.
+    /// The number of frames between the shown one and the newest.
     var back = 0
-    /// Frames in the ring.
+    /// The number of frames in the ring.
     var frames = 0
     /// The values of the detail pane's charts, oldest first.
     var series: [[Double?]] = []
-    /// Writes a time of day.
+    /// Formats a time in microseconds since 1970 as a time of day.
     var clock: (UInt64) -> String = WallClock.text
 }

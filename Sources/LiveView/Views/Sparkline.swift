@@ -1,10 +1,10 @@
-/// A chart of block characters, one column of cells for each value.
+/// A chart of block characters, one column of cells per value.
 enum Sparkline {
     private static let levels: [Character] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-    /// The lines of a chart from top to bottom, the newest value at the right edge.
+    /// Returns the lines of a chart from top to bottom, the newest value at the right edge.
     ///
-    /// A value of 0 still shows the lowest block, no value shows nothing.
+    /// A value of 0 shows the lowest block; a missing value shows nothing.
     static func lines(
         _ values: [Double?], width: Int, height: Int, ceiling: Double
     ) -> [String] {

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The bottom line: a message, what is being typed, or the keys that matter now.
+/// The bottom line: a message, the filter being typed, or the keys of the current mode.
 enum StatusLine {
     static func draw(_ model: LiveModel, into frame: inout Frame) {
         let row = model.geometry.statusRow

@@ -1,22 +1,23 @@
-/// Which columns stand where at one width of the terminal.
+/// The columns of the table and their positions at one terminal width.
 struct TableLayout: Hashable, Sendable {
-    /// A column with its place.
+    /// The position of a column.
     struct Place: Hashable, Sendable {
         let column: Column
         let start: Int
         let width: Int
     }
 
-    /// The columns from left to right; the first is the CGroup column, which takes the rest.
+    /// The columns from left to right; the first is the CGroup column, which takes the remaining
+    /// width.
     let places: [Place]
 
-    /// The widest bar.
+    /// The greatest width of the memory bar.
     private static let widestBar = 20
 
-    /// Fits the wanted columns, the least needed ones left out first.
+    /// Fits the wanted columns, and leaves out the most expendable ones first.
     init(width: Int, wanted: Set<Column>) {
         var columns = Column.allCases.filter { $0 != .cgroup && wanted.contains($0) }
-        // Other columns go before names get narrower than this.
+        // Other columns are removed before names get narrower than this.
         let narrowest = min(28, max(18, width * 7 / 20))
         let room = max(0, width - narrowest)
         func needed() -> Int { columns.reduce(0) { $0 + $1.facts.width + 1 } }
@@ -28,7 +29,7 @@ struct TableLayout: Hashable, Sendable {
             else { break }
             columns.remove(at: worst)
         }
-        // A third of what is left makes the bar longer, the rest is for names.
+        // A third of the spare width extends the bar; names get the rest.
         let spare = max(0, room - needed())
         let bar = min(Self.widestBar, Column.memoryShare.facts.width + spare / 3)
         let rest = columns.reduce(width) {

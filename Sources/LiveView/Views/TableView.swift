@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// The table of cgroups: heads and the rows in sight.
+/// The table of cgroups: the heads and the visible rows.
 enum TableView {
     static func draw(_ model: LiveModel, _ snapshot: Snapshot, into frame: inout Frame) {
         let geometry = model.geometry
@@ -80,8 +80,9 @@ enum TableView {
         }
     }
 
-    /// What a cgroup is known as, in a list behind the path to it; the whole path of the selected one
-    /// stands above the details.
+    /// The readable name of a cgroup; in a list, after its parent's path.
+    ///
+    /// The detail pane shows the full path of the selected cgroup.
     private static func text(_ row: TreeRow, _ model: LiveModel, _ snapshot: Snapshot) -> String {
         let path = snapshot.cgroups[row.index].path
         let title = model.titles[row.index]
@@ -99,7 +100,7 @@ enum TableView {
         into frame: inout Frame
     ) {
         var guides = row.guides(narrow: width < 40)
-        // A deep row keeps room for its name.
+        // Keeps room for the name in a deep row.
         let most = max(width - 12, 0)
         if CellWidth.of(guides) > most {
             guides = most > 0 ? "…" + String(guides.suffix(most - 1)) : ""
@@ -128,7 +129,7 @@ enum TableView {
     ) {
         let style = isSelected ? .selected : style(place.column, figure)
         if place.column == .memoryShare {
-            // Five cells for the number at the right, the bar in what is left of it.
+            // The number takes five cells at the right, the bar the rest.
             if let number = figure.number {
                 frame.put(
                     Bar.filled(number / 100, width: place.width - 6), row: line,

@@ -4,37 +4,38 @@ import CgroupModel
 struct TreeRow: Hashable, Sendable {
     /// The position in ``Snapshot/cgroups``.
     let index: Int
-    /// Whose line it is.
+    /// The cgroup of the line.
     let id: CgroupID
-    /// How far below the topmost row of its tree; 0 in a flat list.
+    /// The depth below the top row of the tree; 0 in a flat list.
     let depth: Int
-    /// Bit n is set where the ancestor at depth n+1, or the row itself, is the last of its siblings.
+    /// A bit set: bit n is set if the ancestor at depth n+1, or the row itself, is its parent's
+    /// last child.
     let lastSiblings: UInt64
-    /// How many descendants are folded away.
+    /// The number of descendants hidden by the fold.
     let folded: Int
 }
 
-/// Which cgroups stand in the table, and in which order.
+/// Selects and orders the cgroups of the table.
 struct TreeRows {
-    /// A row's guides beyond this depth are not drawn; deeper rows still stand in order.
+    /// The depth beyond which no guides are drawn; deeper rows keep their order.
     static let deepestGuide = 40
 
-    /// What decides.
+    /// The criteria of selection and order.
     struct Options {
         var layout = Layout()
-        /// Lower-case text that the path or the title must hold; empty for all.
+        /// Lower-case text that the path or the title must contain; empty for all.
         var filter = ""
-        /// The most directories below the root; nil for all.
+        /// The most levels below the root; nil for all.
         var depth: Int?
         var folded: Set<CgroupID> = []
-        /// What people know cgroups as, by position in the snapshot.
+        /// Readable names of cgroups, by position in the snapshot.
         var titles: [Int: String] = [:]
     }
 
     private let snapshot: Snapshot
     private let options: Options
 
-    /// The rows of a snapshot.
+    /// Returns the rows of a snapshot.
     static func build(_ snapshot: Snapshot, _ options: Options) -> [TreeRow] {
         let rows = TreeRows(snapshot: snapshot, options: options)
         let shown = rows.shown()
@@ -51,7 +52,7 @@ struct TreeRows {
         self.options = options
     }
 
-    /// Which cgroups the depth and the filter leave; in a tree, with their ancestors.
+    /// The cgroups that pass the depth and the filter; in a tree, also their ancestors.
     private func shown() -> [Bool] {
         let cgroups = snapshot.cgroups
         var shown = [Bool](repeating: true, count: cgroups.count)
@@ -69,14 +70,14 @@ struct TreeRows {
                 && (Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted))
         }
         guard options.layout.tree else { return shown }
-        // Parents stand before their children, so going backwards reaches every ancestor.
+        // Parents precede their children, so a backward pass reaches every ancestor.
         for index in cgroups.indices.reversed() where shown[index] {
             if let parent = cgroups[index].parent { shown[parent] = true }
         }
         return shown
     }
 
-    /// Whether `text` holds `wanted`, which is lower-case; only ASCII letters match both ways.
+    /// Whether `text` contains the lower-case `wanted`; ignores the case of ASCII letters only.
     private static func holds(_ text: [UInt8], _ wanted: [UInt8]) -> Bool {
         guard text.count >= wanted.count else { return false }
         let upper = UInt8(ascii: "A")...UInt8(ascii: "Z")
@@ -88,7 +89,7 @@ struct TreeRows {
         }
     }
 
-    /// The shown cgroups, sorted; those without a number last whichever way it goes.
+    /// The shown cgroups in sort order; those without a number come last in either direction.
     private func order(_ shown: [Bool]) -> [Int] {
         let layout = options.layout
         let indices = shown.indices.filter { shown[$0] }
@@ -102,10 +103,10 @@ struct TreeRows {
         return keyed.sorted { ($1.key, $0.index) < ($0.key, $1.index) }.map(\.index)
     }
 
-    /// Depth first: every parent before its children, siblings as `order` has them.
+    /// Depth first: parents before their children, siblings in the given order.
     private func tree(_ order: [Int], _ shown: [Bool]) -> [TreeRow] {
         let cgroups = snapshot.cgroups
-        // Chains through the children: the first child, and after it the next sibling.
+        // Linked lists of children: the first child of each cgroup, and the next sibling.
         var first = [Int](repeating: -1, count: cgroups.count)
         var next = first
         var roots: [Int] = []
@@ -143,7 +144,7 @@ struct TreeRows {
     }
 
     private func descendants(of index: Int, _ shown: [Bool]) -> Int {
-        // In path order the descendants follow directly.
+        // In path order, the descendants follow directly.
         let path = snapshot.cgroups[index].path
         var count = 0
         var place = index + 1
@@ -156,7 +157,7 @@ struct TreeRows {
 }
 
 extension TreeRow {
-    /// The lines from the parent to this row: `│  ├─ `, or `│ ├─` where room is scarce.
+    /// The lines from the parent to this row: `│  ├─ `, or `│ ├─` if room is scarce.
     func guides(narrow: Bool) -> String {
         guard depth > 0 else { return "" }
         let gap = narrow ? "" : " "

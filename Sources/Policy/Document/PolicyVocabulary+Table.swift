@@ -67,7 +67,9 @@ public enum PolicyVocabulary {
         derived("host.time", .hostTime, .seconds, scale: 60, "Time since local midnight."),
     ]
 
-    private static let pressureRows: [PolicyMetric] = ["cpu", "memory", "io"].flatMap { resource in
+    /// Of what the catalog has: waiting for interrupts has no `some`.
+    private static let pressureRows: [PolicyMetric] = ["cpu", "memory", "io", "irq"].flatMap {
+        resource in
         ["some", "full"].flatMap { line in
             ["avg10", "avg60", "avg300", "total"].flatMap { window -> [PolicyMetric] in
                 let own = alias(

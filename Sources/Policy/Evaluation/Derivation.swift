@@ -66,7 +66,8 @@ extension PolicyMetric.Derivation {
     private static func pressure(
         _ host: HostPressure, _ resource: String, _ line: String, _ window: String
     ) -> Reading {
-        let pressure = ["cpu": host.cpu, "memory": host.memory, "io": host.io][resource]
+        let all = ["cpu": host.cpu, "memory": host.memory, "io": host.io, "irq": host.irq]
+        let pressure = all[resource]
         let share = line == "full" ? pressure?.full : pressure?.some
         return switch window {
         case "avg10": share?.avg10 ?? .absent

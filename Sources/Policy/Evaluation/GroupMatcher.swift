@@ -13,6 +13,10 @@ struct GroupMatcher: Sendable {
         var members: [Int] = []
         /// Members, and those that only lack a process.
         var present: [Int] = []
+        /// Members, and those that were members in the tick before and lost their last process.
+        var watched: [Int] = []
+        /// By row: whether it is a member.
+        var isMember: [Bool] = []
 
         var asksFacts: Bool {
             group.unit != nil || group.container != nil || !group.attributes.isEmpty
@@ -25,6 +29,7 @@ struct GroupMatcher: Sendable {
     private var factsAsked: UInt64 = 0
     private var scratch: [Int] = []
     private var presentScratch: [Int] = []
+    private var watchedScratch: [Int] = []
     private static let factsHold: UInt64 = 10_000_000_000
 
     init(_ groups: [CgroupGroup]) {
@@ -47,6 +52,11 @@ struct GroupMatcher: Sendable {
     /// All groups with those.
     var allPresent: [String: [Int]] { places.mapValues { groups[$0].present } }
 
+    /// The positions of a group's members and of those that were members in the tick before, in path
+    /// order: what happened since then, such as an OOM kill of the last process, happened to a
+    /// member.
+    func watched(of name: String) -> [Int] { places[name].map { groups[$0].watched } ?? [] }
+
     /// Whether a cgroup that was just made, empty and without children, is one of a group's, where
     /// `others` are its cgroups so far.
     func takes(
@@ -64,6 +74,7 @@ struct GroupMatcher: Sendable {
         for place in groups.indices {
             for row in rows where row < groups[place].isCandidate.count {
                 groups[place].isCandidate[row] = nil
+                groups[place].isMember[row] = false
             }
         }
     }
@@ -78,11 +89,17 @@ struct GroupMatcher: Sendable {
         var isChanged = listChanged
         for place in groups.indices {
             if groups[place].isCandidate.count < rows.count {
-                groups[place].isCandidate += Array(
-                    repeating: nil, count: rows.count - groups[place].isCandidate.count)
+                let more = rows.count - groups[place].isCandidate.count
+                groups[place].isCandidate += Array(repeating: nil, count: more)
+                groups[place].isMember += Array(repeating: false, count: more)
             }
             if asksFacts, groups[place].asksFacts { askAgain(place, input.snapshot, rows) }
             match(place, input.snapshot, rows, facts)
+            watch(place, rows)
+            if watchedScratch != groups[place].watched {
+                swap(&watchedScratch, &groups[place].watched)
+                isChanged = true
+            }
             if scratch != groups[place].members {
                 swap(&scratch, &groups[place].members)
                 isChanged = true
@@ -93,6 +110,20 @@ struct GroupMatcher: Sendable {
             }
         }
         return isChanged
+    }
+
+    /// Finds those that were members in the tick before.
+    private mutating func watch(_ place: Int, _ rows: CgroupRows) {
+        watchedScratch.removeAll(keepingCapacity: true)
+        var members = scratch[...]
+        for position in presentScratch {
+            let isMember = members.first == position
+            if isMember { members.removeFirst() }
+            let row = rows.rowAt[position]
+            if isMember || groups[place].isMember[row] { watchedScratch.append(position) }
+        }
+        for row in groups[place].isMember.indices { groups[place].isMember[row] = false }
+        for position in scratch { groups[place].isMember[rows.rowAt[position]] = true }
     }
 
     private mutating func askAgain(_ place: Int, _ snapshot: Snapshot, _ rows: CgroupRows) {

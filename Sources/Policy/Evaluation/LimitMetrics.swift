@@ -26,21 +26,26 @@ struct LimitMetrics: Sendable {
             row("memory.max", ["memory.max"], limits: "memory.usage"),
             row("memory.total", ["memory.memsw.max"], limits: "memory.usage"),
             row("memory.swap.max", ["memory.swap.max"], limits: "memory.swap.current"),
+            row("memory.swap.high", ["memory.swap.high"], limits: "memory.swap.current"),
             row("memory.soft", ["memory.high", "memory.soft_limit"], limits: "memory.usage"),
             row("memory.high", ["memory.high"], limits: "memory.usage"),
             row("memory.low", ["memory.low"], limits: "memory.usage"),
             row("memory.min", ["memory.min"], limits: "memory.usage"),
             row("memory.oom.group", ["memory.oom.group"]),
             row("memory.zswap.max", ["memory.zswap.max"]),
+            row("memory.zswap.writeback", ["memory.zswap.writeback"]),
             row(
                 "cpu.max", ["cpu.max"], .quota(period: .cpuMaxPeriod), limits: "cpu.usage_usec"),
             row("cpu.max.period", ["cpu.max.period"]),
             row("cpu.max.burst", ["cpu.max.burst"]),
             row("cpu.weight", ["cpu.weight", "cpu.shares"]),
             row("cpu.idle", ["cpu.idle"]),
+            row("cpu.uclamp.min", ["cpu.uclamp.min"]),
+            row("cpu.uclamp.max", ["cpu.uclamp.max"]),
             row("cpuset.cpus", ["cpuset.cpus"], .text),
             row("cpuset.mems", ["cpuset.mems"], .text),
             row("cpuset.cpus.partition", ["cpuset.cpus.partition"], .text),
+            row("cpuset.cpus.exclusive", ["cpuset.cpus.exclusive"], .text),
             row("io.max.rbps", ["io.max.rbps"], limits: "io.rbytes"),
             row("io.max.wbps", ["io.max.wbps"], limits: "io.wbytes"),
             row("io.max.riops", ["io.max.riops"], limits: "io.rios"),
@@ -48,6 +53,11 @@ struct LimitMetrics: Sendable {
             row("io.weight", ["io.weight"]),
             row("io.weight.device", ["io.weight.devices.weight"]),
             row("io.latency", ["io.latency.target"]),
+            row("io.prio.class", ["io.prio.class"], .text),
+            row("cgroup.max.depth", ["cgroup.max.depth"]),
+            row(
+                "cgroup.max.descendants", ["cgroup.max.descendants"],
+                limits: "cgroup.nr_descendants"),
             row("pids.max", ["pids.max"], limits: "pids.current"),
             row("hugetlb.max", ["hugetlb.max"], limits: "hugetlb.current"),
             row("net.classid", ["net_cls.classid"]),
@@ -55,6 +65,9 @@ struct LimitMetrics: Sendable {
             row("rdma.max.hca_handle", ["rdma.hca_handle_max"]),
             row("rdma.max.hca_object", ["rdma.hca_object_max"]),
             row("misc.max", ["misc.max"], limits: "misc.current"),
+            row("dmem.max", ["dmem.max"], limits: "dmem.current"),
+            row("dmem.low", ["dmem.low"], limits: "dmem.current"),
+            row("dmem.min", ["dmem.min"], limits: "dmem.current"),
         ].map { ($0.limit, $0) })
 
     private static func row(
@@ -120,7 +133,7 @@ struct LimitMetrics: Sendable {
             return nil
         }
         switch coding {
-        case .number, .shares, .quotaAndPeriod, .text: return coding.value(text)
+        case .number, .shares, .quotaAndPeriod, .percent, .text: return coding.value(text)
         default: return nil
         }
     }

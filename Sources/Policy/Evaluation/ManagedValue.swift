@@ -133,7 +133,7 @@ struct ManagedValue: Sendable {
         case .flag: return left == .number(0) ? left : right
         default:
             // More protection or a longer period for one is less for others.
-            let isLowerWeaker = ["memory.low", "memory.min", "cpu.max.period"].contains(key.name)
+            let isLowerWeaker = key.limit?.isProtection ?? false || key.name == "cpu.max.period"
             return right.isWider(than: left) == isLowerWeaker ? left : right
         }
     }
@@ -148,7 +148,7 @@ extension LimitKey {
         default:
             if name == "cpu.max.period" || name == "cpu.max.burst" { return nil }
             guard let current else {
-                let isProtection = ["memory.low", "memory.min"].contains(name)
+                let isProtection = limit?.isProtection ?? false
                 return value == .unlimited || isProtection ? nil : .limit
             }
             return value == current || value.isWider(than: current) ? nil : .limit

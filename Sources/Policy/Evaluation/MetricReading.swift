@@ -163,7 +163,7 @@ extension InstanceKey {
         case .cpu, .node:
             guard let index = UInt32(text) else { return nil }
             self.init(rawValue: index)
-        case .pageSize, .resource, .interface:
+        case .pageSize, .pageSizeAndNode, .resource, .interface:
             guard let word = Word.intern(text) else { return nil }
             self.init(rawValue: word)
         }

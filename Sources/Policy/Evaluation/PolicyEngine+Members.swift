@@ -3,6 +3,9 @@ import CgroupModel
 /// Which cgroups rules look at, as those come and go.
 extension PolicyEngine {
     /// Finds the rows that each rule looks at, and undoes what was done to those that left.
+    ///
+    /// An idle rule still looks at a cgroup in the tick in which it lost its last process, since
+    /// what killed that is what the rule may be about.
     mutating func orderRules() {
         for place in rules.indices where rules[place].disabled == nil {
             if rules[place].isAggregate {
@@ -12,15 +15,18 @@ extension PolicyEngine {
             }
             while rules[place].states.count < rows.count { rules[place].states.append(.idle) }
             var isMember = Array(repeating: false, count: rows.count)
-            let members = matcher.members(of: rules[place].rule.group)
-            for position in members { isMember[rows.rowAt[position]] = true }
+            for position in matcher.members(of: rules[place].rule.group) {
+                isMember[rows.rowAt[position]] = true
+            }
+            let watched = matcher.watched(of: rules[place].rule.group).map { rows.rowAt[$0] }
+            for row in watched where rules[place].states[row] == .idle { isMember[row] = true }
             rules[place].isMember = isMember
             let lingering = rules[place].instances.keys.filter {
                 !isMember[$0] && rules[place].states[$0] != .idle
             }.sorted { (rows.position($0) ?? 0, $0) < (rows.position($1) ?? 0, $1) }
             for row in lingering { leave(place, row) }
             let kept = lingering.filter { rules[place].states[$0] != .idle }
-            let order = members.map { rows.rowAt[$0] }
+            let order = watched.filter { isMember[$0] }
             rules[place].order =
                 kept.isEmpty
                 ? order

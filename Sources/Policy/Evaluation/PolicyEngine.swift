@@ -137,7 +137,7 @@ public struct PolicyEngine: Sendable {
         let changed = matcher.match(
             input, rows: rows, facts: facts, listChanged: change != nil)
         let matcher = matcher
-        measurements.take(input, rows: rows) { matcher.members(of: $0) }
+        measurements.take(input, rows: rows) { matcher.watched(of: $0) }
         membersChanged = changed || !isOrdered
         if membersChanged { orderRules() }
         isOrdered = true

@@ -11,6 +11,7 @@ extension PolicyLinter {
         lintAggregation(rule, place)
         lintRequirements(rule, place("requires"))
         lintWindows(rule, place("when"))
+        lintSight(rule, place("when"))
     }
 
     /// Nobody is hurt on the word of pressure alone: it is high on healthy machines, too.

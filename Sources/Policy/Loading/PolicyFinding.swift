@@ -54,6 +54,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case minAboveMax = "min-above-max"
     case noChange = "no-change"
     case impossible
+    case unseen
     case trustedAttribute = "untrusted-xattr"
     case overlap
     case unused
@@ -68,7 +69,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     public var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .shortWindow, .disabledHere:
+            .unseen, .shortWindow, .disabledHere:
             true
         default: false
         }

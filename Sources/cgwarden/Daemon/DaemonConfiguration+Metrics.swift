@@ -3,10 +3,11 @@ import Configuration
 
 /// The part `metrics:` of `cgwarden.yaml`, named as the options of the command line.
 extension ExportSelection {
-    private static let keys = [
-        "profile", "depth", "include", "exclude", "exclude_device", "idle_devices", "per_cpu",
-        "pressure_averages", "io_cost", "memory_stat", "max_cgroups", "inline_labels",
-    ]
+    private static let keys =
+        [
+            "profile", "depth", "include", "exclude", "exclude_device", "idle_devices",
+            "max_cgroups", "inline_labels",
+        ] + ExportExtra.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
     mutating func read(_ node: ConfigNode) throws(ConfigError) {
         for entry in try node.mapping(for: "metrics", keys: Self.keys) {

@@ -50,6 +50,14 @@ struct MetricsOptions: ParsableArguments {
         name: .customLong("metrics.memory-stat"),
         help: "Also all of memory.stat by its keys, for debugging.")
     var memoryStat = false
+    @Flag(name: .customLong("metrics.numa"), help: "Also memory by memory node.")
+    var numa = false
+    @Flag(name: .customLong("metrics.processes"), help: "Also the number of processes.")
+    var processes = false
+    @Flag(
+        name: .customLong("metrics.controllers"),
+        help: "Also living and removed cgroups by controller (v2).")
+    var controllers = false
     @Option(
         name: .customLong("metrics.max-cgroups"),
         help: "The most cgroups, shallow and old ones first; 1000 by default.")
@@ -88,7 +96,8 @@ struct MetricsOptions: ParsableArguments {
         if idleDevices { selection.hasIdleDevices = true }
         let extras: [(Bool, ExportExtra)] = [
             (perCPU, .perCPU), (pressureAverages, .pressureAverages), (ioCost, .ioCost),
-            (memoryStat, .memoryStat),
+            (memoryStat, .memoryStat), (numa, .numa), (processes, .processes),
+            (controllers, .controllers),
         ]
         selection.extras.formUnion(extras.filter(\.0).map(\.1))
         if let maxCgroups { selection.mostCgroups = maxCgroups }

@@ -43,6 +43,34 @@ struct KernelRareLimitsTests {
         try exercise(["memory.zswap.max=4MiB"], expecting: ["memory.zswap.max": "4MiB"])
     }
 
+    @Test func writebackOfCompressedSwap() throws {
+        try exercise(["memory.zswap.writeback=0"], expecting: ["memory.zswap.writeback": "0"])
+    }
+
+    @Test func swapThatSlowsDown() throws {
+        try exercise(["memory.swap.high=8MiB"], expecting: ["memory.swap.high": "8MiB"])
+    }
+
+    @Test func utilizationClamps() throws {
+        try exercise(
+            ["cpu.uclamp.min=12.34%", "cpu.uclamp.max=50%"],
+            expecting: ["cpu.uclamp.min": "12.34%", "cpu.uclamp.max": "50.00%"])
+    }
+
+    @Test func shapeOfTheTree() throws {
+        try exercise(
+            ["cgroup.max.depth=3", "cgroup.max.descendants=0"],
+            expecting: ["cgroup.max.depth": "3", "cgroup.max.descendants": "0"])
+    }
+
+    @Test func exclusiveCPUs() throws {
+        try exercise(["cpuset.cpus.exclusive=0"], expecting: ["cpuset.cpus.exclusive": "0"])
+    }
+
+    @Test(arguments: ["idle", "restrict-to-be"]) func priorityClass(_ name: String) throws {
+        try exercise(["io.prio.class=\(name)"], expecting: ["io.prio.class": name])
+    }
+
     @Test func latencyOfADisk() throws {
         guard let disk = KernelLimitsTests.disk else { try Test.cancel("there is no disk here") }
         try exercise(["io.latency=\(disk):10ms"], expecting: ["io.latency": "10ms"])

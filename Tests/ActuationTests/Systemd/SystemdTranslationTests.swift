@@ -34,6 +34,8 @@ import Testing
         ("cpu.weight", "250", one("CPUWeight", .u64(250), 232)),
         ("cpu.idle", "1", one("CPUWeight", .u64(0), 252)),
         ("cpu.idle", "0", one("CPUWeight", .infinity, 252)),
+        ("memory.zswap.writeback", "0", one("MemoryZSwapWriteback", .bool(false), 256)),
+        ("memory.zswap.writeback", "1", one("MemoryZSwapWriteback", .bool(true), 256)),
         ("cpu.max", "150000 100000", quota(1_500_000, 100_000)),
         // 333333 would be multiplied back to 9999.
         ("cpu.max", "10000 30000", quota(333_334, 30_000)),

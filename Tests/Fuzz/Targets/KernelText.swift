@@ -75,8 +75,8 @@ extension FuzzTarget {
                 guard let source else { continue }
                 let name = "\(version) " + source.file.replacing("*", with: "2MB")
                 let column = InterfaceFile.schema.column(of: metric.id)
-                let field = FieldLayout(metric, source: source, column: column)
-                fields[name, default: (.of(metric, source), [])].fields.append(field)
+                fields[name, default: (.of(metric, source), [])].fields += FieldLayout.fields(
+                    of: metric, source: source, column: column)
             }
         }
         let instance = Word.intern("2MB").map { InstanceKey(rawValue: $0) }

@@ -251,6 +251,43 @@ import Testing
         #expect(run.acts { $0.kind == .thaw } == [])
     }
 
+    /// The OOM killer takes the last process, and the default `populated: true` the cgroup out of the
+    /// group, in the same tick.
+    @Test func killOfTheLastProcessIsSeen() throws {
+        var run = try EngineRun(
+            """
+            groups: {g: {path: "/g*"}}
+            rules:
+              - {name: r, on: g, when: "increased(memory.oom_kills, 5s)", cooldown: 1s,
+                 do: [{log: {level: notice}}]}
+            """)
+        func tick(_ time: Double, _ kills: [UInt64], isEmpty: Bool) {
+            let cgroups = zip(["/g1", "/g2"], kills).map { path, kills in
+                // The second one was never a member.
+                EngineRun.Cgroup(
+                    path: path,
+                    values: [
+                        "memory.events.oom_kill": Reading(kills),
+                        "cgroup.populated": Reading(isEmpty || path == "/g2" ? 0 : 1),
+                    ])
+            }
+            run.tick(time, cgroups)
+        }
+        tick(0, [0, 0], isEmpty: false)
+        tick(1, [0, 5], isEmpty: false)
+        tick(2, [1, 5], isEmpty: true)
+        #expect(run.acts() == ["2 log /g1"])
+        #expect(run.states().first == "2 active")
+        // A rule on the group as a whole counts it, too.
+        let matcher = run.engine.matcher
+        #expect(matcher.watched(of: "g") == [0] && matcher.members(of: "g").isEmpty)
+        // It is no member any more.
+        for time in 3...9 { tick(Double(time), [UInt64(time), 9], isEmpty: true) }
+        #expect(run.states().filter { $0.hasSuffix("active") } == ["2 active"])
+        #expect(run.acts() == ["2 log /g1"])
+        #expect(run.engine.matcher.watched(of: "g").isEmpty)
+    }
+
     /// A frozen cgroup that empties is thawed, for the flag would freeze newcomers.
     @Test func whatEmptiesIsThawed() throws {
         var run = try EngineRun(Self.freezing)

@@ -233,6 +233,7 @@ import Testing
         var builder = SnapshotBuilder()
         builder.host.load = Reading(250)
         builder.host.pressure.io.full.avg60 = Reading(1234)
+        builder.host.pressure.irq.full.avg10 = Reading(250)
         (builder.host.previousCPUBusy, builder.host.cpuBusy) = (Reading(0), Reading(30))
         (builder.host.previousCPUTotal, builder.host.cpuTotal) = (Reading(0), Reading(40))
         for (minor, busy) in [(0, 250_000), (16, 500_000)] {
@@ -251,6 +252,8 @@ import Testing
         #expect(value("host.load") == 2.5)
         #expect(value("host.cpu.util") == 75)
         #expect(value("host.psi.io.full.avg60") == 12.34)
+        #expect(value("host.psi.irq.full.avg10") == 2.5)
+        #expect(value("host.psi.irq.some.avg10") == nil)
         #expect(value("host.disk.util") == 50)
         #expect(value("host.disk.util", "8:0") == 25)
         #expect(value("host.disk.util", "/dev/none")?.isNotApplicable == true)
@@ -336,7 +339,7 @@ import Testing
         ]
         var builder = SnapshotBuilder()
         var values: [String: Reading] = [:]
-        let texts = ["cpuset.cpus", "cpuset.mems", "cpuset.cpus.partition"]
+        let texts = MetricCatalog.all.filter { $0.kind == .text }.map(\.name)
         for metric in MetricCatalog.all where metric.dimension == nil {
             values[metric.name] = Reading(7)
         }
@@ -380,6 +383,8 @@ import Testing
         ("cpu.max", "cpu.max", "max 100000", .unlimited),
         ("cpu.weight", "cpu.shares", "205", .number(20)),
         ("cpuset.cpus", "cpuset.cpus", "0-3", .text("0-3")),
+        ("cpu.uclamp.min", "cpu.uclamp.min", "12.34", .number(1234)),
+        ("cpu.uclamp.max", "cpu.uclamp.max", "max", .unlimited),
     ])
     func kernelTextIsAValue(key: String, file: String, text: String, value: LimitValue) {
         let change = EffectResult.Change(

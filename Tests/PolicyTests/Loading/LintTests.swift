@@ -167,6 +167,22 @@ import Testing
             broken: rule("memory.pgscan > 9/s", "log", "requires: [v1], "),
             sound: rule("memory.pgscan > 9/s", "log", "requires: [v2], ")),
         Case(
+            rule: .unseen, at: "'memory.numa",
+            broken: rule("memory.numa.anon > 1GiB", "log"),
+            sound: rule("memory.anon > 1GiB", "log")),
+        Case(
+            rule: .unseen, at: "'not group",
+            broken: rule("not group.populated and host.load > 1", "log"),
+            sound: rule("not (group.populated and host.load > 1)", "log")),
+        Case(
+            rule: .unseen, at: "'group.populated",
+            broken: PolicyText.with(
+                "rules: [{name: r, on: h, when: 'group.populated', do: [log]}]"
+            ).replacing("{g: {path: /g}}", with: "{h: {path: /h, populated: false}}"),
+            sound: PolicyText.with(
+                "rules: [{name: r, on: h, when: 'group.populated', do: [log]}]"
+            ).replacing("{g: {path: /g}}", with: "{h: {path: /h, populated: any}}")),
+        Case(
             rule: .trustedAttribute, at: "user.role",
             broken: "apiVersion: cgwarden/v1\ngroups:\n  g: {xattr: {user.role: x}}\n"
                 + "limits: [{on: g, set: {pids.max: 5}}]",

@@ -116,7 +116,7 @@ import Testing
                 case .bytes: .number(1 << 30)
                 case .cpus: .number(1_500_000)
                 case .time: .number(5000)
-                case .weight, .count, .bytesPerSecond, .operationsPerSecond: .number(50)
+                case .weight, .count, .bytesPerSecond, .operationsPerSecond, .percent: .number(50)
                 case .flag, .classID: .number(1)
                 case .cpuList, .nodeList: .text("0-1")
                 case .word(let words): .text(words[0])
