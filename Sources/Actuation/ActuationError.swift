@@ -1,27 +1,27 @@
-/// Why an action was not done: one sentence for a person, with what to do.
+/// Why an action failed: one sentence with advice.
 public struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of failure, from which the exit status follows.
+    /// The kind of failure, which determines the exit status.
     public enum Code: Sendable {
         case usage, notFound, notPermitted, refused, busy, unavailable, failed
-        /// The machine, or the cgroup above, has less than is asked for.
+        /// The host or an ancestor has less than the requested amount.
         case outOfRange
-        /// A cgroup below has more than is left for it.
+        /// A descendant has more than the requested value would leave it.
         case inTheWay
     }
 
     /// The kind of failure.
     public let code: Code
-    /// The sentence.
+    /// The message.
     public let message: String
-    /// The kernel's name of its error number (`EBUSY`); nil if it was not the kernel that failed.
+    /// The name of the errno (`EBUSY`), also for errors of systemd; nil if there is none.
     public internal(set) var errno: String?
 
-    /// Joins the parts.
+    /// Creates an error of a kind with its message.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    /// The sentence.
+    /// The message.
     public var description: String { message }
 }

@@ -1,22 +1,23 @@
 internal import CgroupModel
 internal import Hierarchy
 
-/// Which controllers a cgroup of v2 has, and which its children get.
+/// The controllers that a v2 cgroup has, and those that its children get.
 extension CgroupDirectory {
-    /// The names of those that it may pass on.
+    /// The names of the controllers that it has and can enable for its children.
     func offeredControllers(_ files: any ControlFiles = KernelControlFiles()) -> Set<String> {
         names("cgroup.controllers", files)
     }
 
-    /// The names of those that it passes on.
+    /// The names of the controllers that it enables for its children.
     func passedControllers(_ files: any ControlFiles = KernelControlFiles()) -> Set<String> {
         names("cgroup.subtree_control", files)
     }
 
-    /// Whether processes in it stand in the way of passing one more controller on.
+    /// Whether its own processes prevent it from enabling another controller for its children.
     ///
-    /// The kernel refuses that for memory and io. With cpu, cpuset and pids it makes a threaded
-    /// domain of it, below which nothing can start. The real root, which has no type, is exempt.
+    /// The kernel refuses this for memory and io. With cpu, cpuset and pids it makes the cgroup a
+    /// threaded domain, below which nothing can start. The real root, which has no `cgroup.type`,
+    /// is exempt.
     func holdsProcesses(_ files: any ControlFiles = KernelControlFiles()) -> Bool {
         guard textIfAny("cgroup.type", files) != nil else { return false }
         return !((try? processes()) ?? []).isEmpty

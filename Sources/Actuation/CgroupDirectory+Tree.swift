@@ -3,12 +3,12 @@ internal import Hierarchy
 internal import KernelIO
 
 extension CgroupDirectory {
-    /// The cgroups directly below.
+    /// Returns the child cgroups.
     func children() throws(IOError) -> [CgroupDirectory] {
         let listing = try descriptor.reopened()
         var result: [CgroupDirectory] = []
         for entry in try listing.entries(path: path.description) where entry.isDirectory {
-            // One that vanished meanwhile is none any more.
+            // Skip children removed since the listing.
             if let child = try? CgroupDirectory(path.child(entry.name), in: hierarchy) {
                 result.append(child)
             }
@@ -16,7 +16,7 @@ extension CgroupDirectory {
         return result
     }
 
-    /// This cgroup and all below it, each before its descendants.
+    /// Returns this cgroup and its descendants, each before its own descendants.
     func subtree() throws(IOError) -> [CgroupDirectory] {
         var result = [self]
         var next = 0
@@ -27,9 +27,9 @@ extension CgroupDirectory {
         return result
     }
 
-    /// The processes of this cgroup and of all below it.
+    /// Returns the processes of this cgroup and its descendants.
     ///
-    /// 0 stands for those of a foreign pid namespace; a cgroup that vanishes meanwhile has none.
+    /// 0 stands for processes in another PID namespace. A cgroup removed meanwhile has none.
     func processesBelow() throws(IOError) -> Set<Int32> {
         var result: Set<Int32> = []
         for directory in try subtree() {
@@ -42,8 +42,9 @@ extension CgroupDirectory {
         return result
     }
 
-    /// Makes a cgroup below this one (mkdirat(2)), into which processes can be moved: on v1 a new
-    /// cpuset is empty and lets nobody in, so it gets what this one has.
+    /// Creates a child cgroup (mkdirat(2)) that processes can be moved into.
+    ///
+    /// A new v1 cpuset is empty and admits no process, so it copies its parent's lists.
     func makeChild(
         _ name: some Sequence<UInt8>, files: any ControlFiles = KernelControlFiles()
     ) throws(IOError) -> CgroupDirectory {
@@ -58,7 +59,7 @@ extension CgroupDirectory {
         }
     }
 
-    /// Fills an empty cpuset of v1 with what the parent has.
+    /// Copies the parent's lists into an empty v1 cpuset.
     func inherit(from parent: CgroupDirectory, _ files: any ControlFiles) throws(IOError) {
         guard hierarchy.version == .legacy, hierarchy.controllers.contains(.cpuset) else { return }
         for file in ["cpuset.cpus", "cpuset.mems"] where try files.text(file, of: self).isEmpty {
@@ -67,9 +68,9 @@ extension CgroupDirectory {
         }
     }
 
-    /// Removes this very cgroup and all below it, bottom-up; returns how many there were.
+    /// Removes exactly this cgroup and its descendants, bottom-up, and returns their number.
     ///
-    /// A process that is just ending, and what is made meanwhile, is waited for.
+    /// Retries for up to 2 s while a process is exiting or new cgroups appear.
     func removeTree(each removed: (CgroupDirectory) -> Void = { _ in }) throws(IOError) -> Int {
         var count = 0
         var failure: IOError?
@@ -82,7 +83,7 @@ extension CgroupDirectory {
                 }
                 failure = nil
             } catch {
-                // Something else may remove a part of it at the same time.
+                // Another process may be removing part of the subtree at the same time.
                 failure = error.isGone && !isCurrent ? nil : error
             }
             return failure.map { !($0.isBusy || $0.isGone) } ?? true
@@ -91,7 +92,7 @@ extension CgroupDirectory {
         return count
     }
 
-    /// Removes this very cgroup (unlinkat(2)); one that took its path since stays.
+    /// Removes exactly this cgroup (unlinkat(2)); a later one at the same path stays.
     func remove() throws(IOError) {
         guard let above = path.parent else { throw IOError("remove", "/", code: 16) }
         let parent = try CgroupDirectory(above, in: hierarchy)
@@ -100,6 +101,6 @@ extension CgroupDirectory {
 }
 
 extension CgroupPath {
-    /// The bytes behind the last slash.
+    /// The bytes after the last slash.
     var lastName: [UInt8] { Array(bytes[((bytes.lastIndex(of: 0x2f) ?? 0) + 1)...]) }
 }

@@ -1,17 +1,17 @@
-/// One value in an interface file: the file itself, the line of a device, or a key in that line.
+/// A value in an interface file: the whole file, the line of a device, or a key in that line.
 public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     ExpressibleByStringLiteral
 {
     /// The interface file.
     public let file: String
-    /// The first word of the line, nil where the file is the value.
+    /// The first word of the line; nil if the whole file is the value.
     public let line: String?
-    /// The key in the line, nil where the rest of the line is the value.
+    /// The key in the line; nil if the rest of the line is the value.
     public let field: String?
-    /// What a missing line means, as it would be written.
+    /// The value that a missing line stands for, in the form it is written.
     public let missing: String
 
-    /// Joins the parts.
+    /// Creates a cell from its file, the line in it and the key in that line.
     public init(
         _ file: String, line: String? = nil, field: String? = nil, missing: String = ""
     ) {
@@ -21,18 +21,18 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         self.missing = missing
     }
 
-    /// Whether a cgroup of v2 passes a controller on: `+memory` or `-memory`, as it is written.
+    /// The cell of one controller in `cgroup.subtree_control`; its value is `+memory` or `-memory`.
     static func passing(_ controller: String) -> ControlCell {
         ControlCell(passedOn, line: controller)
     }
 
-    /// The file of v2 that lists the controllers which a cgroup passes on.
+    /// The v2 file that lists the controllers a cgroup enables for its children.
     static let passedOn = "cgroup.subtree_control"
 
-    /// A file that is the value.
+    /// Creates a cell whose value is the whole file.
     public init(stringLiteral file: String) { self.init(file) }
 
-    /// The value in the text of the file.
+    /// Extracts the value from the file's text.
     public func value(in text: String) -> String {
         guard let line else { return Self.trimmed(text[...]) }
         if file == Self.passedOn {
@@ -50,12 +50,12 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         return missing
     }
 
-    /// What is written so that the value becomes this one.
+    /// The text to write to set the cell to `value`.
     ///
-    /// An empty value is a newline, since the kernel takes an empty write for nothing. A partition
+    /// An empty value becomes a newline, because the kernel ignores an empty write. A partition
     /// that reads `root invalid (reason)` is written as `root`.
     public func command(_ value: String) -> String {
-        // It shows several lines, and takes the value of the first alone.
+        // The file shows several lines, but takes only the value of the first.
         if file == "memory.oom_control" { return value }
         guard let line else {
             if value.isEmpty { return "\n" }
@@ -65,19 +65,21 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         return field.map { "\(line) \($0)=\(value)" } ?? "\(line) \(value)"
     }
 
-    /// Whether two texts of this value mean the same; v1 has many numbers for unlimited, and two
-    /// words for a freeze.
+    /// Whether two texts of a value are equivalent.
+    ///
+    /// v1 has many numbers for unlimited, and two words for a freeze.
     public static func isSame(_ left: String, _ right: String) -> Bool {
         canonical(left) == canonical(right)
     }
 
     private static func canonical(_ text: String) -> String {
         let text = trimmed(text[...])
-        // v1 says so while a member is missing, one that has just been forked for example.
+        // v1 reports this while a member is not frozen yet, for example one that was just forked.
         return text == "FREEZING" ? "FROZEN" : readable(text)
     }
 
-    /// A value for a person: "max" for all of v1's numbers for unlimited, "(empty)" for nothing.
+    /// The value for display: "max" for any of v1's numbers for unlimited, "(empty)" for an empty
+    /// text.
     public static func readable(_ text: String) -> String {
         if let number = UInt64(text) { return number >= 1 << 62 ? "max" : String(number) }
         return text.isEmpty ? "(empty)" : text == "-1" ? "max" : text
@@ -89,7 +91,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         return String(rest)
     }
 
-    /// The file, and where in it: `io.max 8:0 rbps`.
+    /// The file, the line and the key: `io.max 8:0 rbps`.
     public var description: String {
         [file, line, field].compactMap { $0 }.joined(separator: " ")
     }

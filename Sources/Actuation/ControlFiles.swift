@@ -1,24 +1,24 @@
 public import KernelIO
 
-/// How interface files are reached; tests put a faulty one in its place.
+/// Access to interface files; tests replace it with a failing one.
 public protocol ControlFiles: Sendable {
-    /// The text of a file without its last newline.
+    /// Reads the text of a file without its trailing newline.
     func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String
     /// Writes a value with one write(2).
     func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError)
-    /// The same files as systemd changes them; nil where each is written by itself.
+    /// The same files with writes through systemd; nil if every file is written directly.
     var systemd: OwnerAwareFiles? { get }
 }
 
 extension ControlFiles {
-    /// Each file is written by itself.
+    /// Nil: every file is written directly.
     public var systemd: OwnerAwareFiles? { nil }
 }
 
 extension ControlFiles {
-    /// What the text of a file stands for; EIO for text that is no such thing.
+    /// Parses the text of a file; throws EIO if it is malformed.
     func value<Value>(
         _ name: String, of directory: CgroupDirectory, _ parse: (String) -> Value?
     ) throws(IOError) -> Value {
@@ -29,12 +29,12 @@ extension ControlFiles {
     }
 }
 
-/// The kernel's files.
+/// Access to the kernel's files without systemd.
 public struct KernelControlFiles: ControlFiles {
-    /// The kernel's files.
+    /// Creates direct access to the kernel's files.
     public init() {}
 
-    /// The text of a file without its last newline.
+    /// Reads the text of a file without its trailing newline.
     public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         try directory.text(name)
     }

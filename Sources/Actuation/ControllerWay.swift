@@ -2,15 +2,17 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The way of a controller from the root of v2 down to a cgroup.
+/// The path of a controller from the v2 root down to a cgroup.
 struct ControllerWay {
-    /// The first cgroup above it that does not pass the controller on and must not, for it holds
-    /// processes; nil if it can get there.
+    /// The first ancestor that does not enable the controller and cannot, because it holds
+    /// processes.
+    ///
+    /// Nil if the controller can reach the cgroup.
     let obstacle: CgroupPath?
     private let controller: Controller
     private let path: CgroupPath
 
-    /// Looks at the cgroups above one, which need not be there.
+    /// Checks the ancestors of a cgroup, which need not exist.
     init(
         _ controller: Controller, to path: CgroupPath, in hierarchy: MountedHierarchy,
         _ files: any ControlFiles = KernelControlFiles()
@@ -24,13 +26,13 @@ struct ControllerWay {
         }
     }
 
-    /// How a person gets the controller there.
+    /// Advice on how to get the controller there.
     var remedy: String {
         obstacle.map(Self.remedy(populated:))
             ?? "switch it on: cgwarden create --controllers \(controller.rawValue) \(path)"
     }
 
-    /// What to do about a cgroup that cannot pass controllers on.
+    /// Advice for a cgroup that cannot enable controllers because it holds processes.
     static func remedy(populated place: CgroupPath) -> String {
         "\(place) holds processes, so it cannot pass controllers on; move them into a cgroup below "
             + "it first: cgwarden create \(place)/leaf, cgwarden move"

@@ -1,15 +1,15 @@
-/// The CPUs of the machine, as /sys/devices/system shows them.
+/// The CPUs of a host, from `/sys/devices/system`.
 public struct CPUTopology: Hashable, Sendable {
-    /// One CPU.
+    /// A CPU.
     public struct CPU: Hashable, Sendable {
-        /// Its number.
+        /// The CPU number.
         public var id: Int
-        /// The lowest number of the hardware threads of its core.
+        /// The lowest CPU number among the hardware threads of its core.
         public var core: Int
-        /// Its memory node.
+        /// The number of its memory node.
         public var node: Int
 
-        /// Joins the parts.
+        /// Creates a CPU from its number, core and memory node.
         public init(id: Int, core: Int, node: Int) {
             self.id = id
             self.core = core
@@ -17,9 +17,9 @@ public struct CPUTopology: Hashable, Sendable {
         }
     }
 
-    /// Those that are online, by number.
+    /// The online CPUs, by number.
     public var cpus: [CPU]
 
-    /// Takes the CPUs.
+    /// Creates a topology from CPUs in any order.
     public init(_ cpus: [CPU]) { self.cpus = cpus.sorted { $0.id < $1.id } }
 }

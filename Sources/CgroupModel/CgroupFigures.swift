@@ -1,6 +1,8 @@
-/// What the views show of one cgroup; the root takes from the machine what it does not have.
+/// The numbers that views show for a cgroup.
+///
+/// The root cgroup uses the host's numbers where it has none of its own.
 package struct CgroupFigures {
-    /// The rows of the catalog that they are made of.
+    /// The metrics that they are computed from.
     package static let metrics: [MetricID] = [
         .pidsCurrent, .cpuUsage, .cpuPeriods, .cpuThrottledPeriods, .memoryUsage, .memoryMax,
         .memoryMaxEffective, .memorySwapUsage, .cpuPressureSome, .memoryPressureSome,
@@ -12,37 +14,37 @@ package struct CgroupFigures {
     private let index: Int
     private let isRoot: Bool
 
-    /// The figures of the cgroup at `index`.
+    /// Creates the figures of the cgroup at `index`.
     package init(_ snapshot: Snapshot, _ index: Int) {
         self.snapshot = snapshot
         self.index = index
         isRoot = snapshot.cgroups[index].path.isRoot
     }
 
-    /// Tasks of the cgroup and its descendants.
+    /// Tasks in the cgroup and its descendants.
     package var tasks: Figure { plain(.pidsCurrent, host: snapshot.host.tasks) }
 
     /// CPU time in microseconds.
     package var cpuTime: Figure { plain(.cpuUsage, host: snapshot.host.cpuBusy) }
 
-    /// CPU in percent of one CPU.
+    /// CPU usage in percent of one CPU.
     package var cpuPercent: Figure {
         let own = Figure(
             snapshot.cpusUsed(index).map { $0 * 100 }, from: snapshot[index, .cpuUsage])
         return isRoot ? own.orElse(snapshot.hostCPUPercent) : own
     }
 
-    /// Throttled periods in percent of all.
+    /// Throttled periods in percent of all periods.
     package var throttledPercent: Figure {
         Figure(
             snapshot.throttledRatio(index).map { $0 * 100 },
             from: snapshot[index, .cpuThrottledPeriods])
     }
 
-    /// Memory in bytes.
+    /// Memory usage in bytes.
     package var memory: Figure { plain(.memoryUsage, host: snapshot.host.memoryUsed) }
 
-    /// Memory in percent of the lowest limit of the cgroup and its ancestors.
+    /// Memory usage in percent of the lowest limit of the cgroup and its ancestors.
     package var memoryShare: Figure {
         let usage = memory
         guard let used = usage.number else { return usage }
@@ -52,35 +54,36 @@ package struct CgroupFigures {
         return .value(used / Double(known) * 100)
     }
 
-    /// Swap in bytes.
+    /// Swap usage in bytes.
     package var swap: Figure { plain(.memorySwapUsage, host: snapshot.host.swapUsed) }
 
-    /// `some avg10` of the CPU's pressure, in hundredths of a percent.
+    /// CPU pressure, `some avg10`, in hundredths of a percent.
     package var cpuPressure: Figure { plain(.cpuPressureSome, host: snapshot.host.cpuPressure) }
 
-    /// The same of memory.
+    /// Memory pressure, `some avg10`, in hundredths of a percent.
     package var memoryPressure: Figure {
         plain(.memoryPressureSome, host: snapshot.host.memoryPressure)
     }
 
-    /// The same of I/O.
+    /// I/O pressure, `some avg10`, in hundredths of a percent.
     package var ioPressure: Figure { plain(.ioPressureSome, host: snapshot.host.ioPressure) }
 
-    /// Bytes a second from all devices.
+    /// Bytes read per second from all devices.
     package var read: Figure { summedRate(.ioReadBytes) }
 
-    /// Bytes a second to all devices.
+    /// Bytes written per second to all devices.
     package var written: Figure { summedRate(.ioWrittenBytes) }
 
     private func summedRate(_ metric: MetricID) -> Figure {
         Figure(snapshot.summedRate(index, metric), from: snapshot.total(index, metric))
     }
 
-    /// Processes that the OOM killer ended.
+    /// Processes killed by the OOM killer.
     package var oomKills: Figure { plain(.memoryOOMKills).orElse(plain(.memoryLocalOOMKills)) }
 
-    /// The most telling state, nil where there is nothing to tell: `frozen`, or `frozen by /a` where
-    /// that is an ancestor's doing.
+    /// The most important state, such as `frozen`, or `frozen by /a` if an ancestor causes it.
+    ///
+    /// Nil if there is nothing to report.
     package var state: String? {
         if isCovered { return "covered" }
         if snapshot[index, .frozen].value == 1 { return "frozen" + by(snapshot.freezer(of: index)) }
@@ -103,7 +106,7 @@ package struct CgroupFigures {
         ancestor.map { " by \(snapshot.cgroups[$0].path)" } ?? ""
     }
 
-    /// Whether tasks wait for a CPU; where the kernel has no pressure, whether any ran at all.
+    /// Whether tasks wait for a CPU; without pressure in the kernel, whether any task ran.
     private var waitsForCPU: Bool {
         let pressure = snapshot[index, .cpuPressureSome]
         return pressure.isKnown
@@ -114,7 +117,7 @@ package struct CgroupFigures {
 
     private var isOverHigh: Bool { waitsForMemory && snapshot.isOverHigh(index) }
 
-    /// Whether a mount hides the files of which the figures are made.
+    /// Whether a mount hides the files that the figures come from.
     private var isCovered: Bool {
         [MetricID.cpuUsage, .memoryUsage, .pidsCurrent].contains {
             snapshot[index, $0] == .covered
@@ -128,7 +131,7 @@ package struct CgroupFigures {
 }
 
 extension Snapshot {
-    /// The busy share of all CPUs in percent of one CPU.
+    /// CPU usage of the host in percent of one CPU.
     package var hostCPUPercent: Figure {
         guard let now = host.cpuBusy.value, let before = host.previousCPUBusy.value, now >= before,
             let seconds = tierTimes[Tier.tick.rawValue].seconds

@@ -1,7 +1,8 @@
-/// What to call a cgroup where people read.
+/// Texts that describe a cgroup's identity.
 extension CgroupIdentity {
-    /// A short name in place of the last component of the path: `web (docker)`, `shop-0 (pod)`; nil
-    /// where the component says as much.
+    /// A short name to show instead of the last path component: `web (docker)`, `shop-0 (pod)`.
+    ///
+    /// Nil if the component says the same.
     public var title: String? {
         switch kind {
         case .container: container.map { "\($0.printable) (\(runtime ?? "container"))" }
@@ -10,8 +11,10 @@ extension CgroupIdentity {
         }
     }
 
-    /// What container and pod the cgroup is, or is within, a sentence a line: `container web (docker,
-    /// nginx:1.25)`, `in container …`, `pod shop-0 of prod (burstable)`.
+    /// The container and pod that the cgroup is or belongs to, one phrase per line.
+    ///
+    /// Examples: `container web (docker, nginx:1.25)`, `in container …`, `pod shop-0 of prod
+    /// (burstable)`.
     public var sentences: [String] {
         var lines: [String] = []
         if runtime != nil || containerID != nil || container != nil {
@@ -35,6 +38,6 @@ extension CgroupIdentity {
         return lines.map(\.onOneLine)
     }
 
-    /// The identifier as runtimes shorten it.
+    /// The container ID as runtimes abbreviate it.
     private var shortID: String? { containerID.map { String($0.prefix(12)) } }
 }

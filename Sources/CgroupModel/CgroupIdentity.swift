@@ -1,53 +1,57 @@
-/// What people know a cgroup as: a unit, a container, a pod.
+/// The identity of a cgroup to people: a unit, a container, a pod.
 ///
-/// ``init(_:)`` tells what the path alone does; names, images and labels that only a container
-/// runtime knows are filled in where its state can be read. Nil is not known, or is none.
+/// ``init(_:)`` uses the path alone. Names, images and labels that only a container runtime knows
+/// are added if its state can be read. Nil means unknown or none.
 public struct CgroupIdentity: Hashable, Sendable {
-    /// What the last component of a path stands for.
+    /// The type of a path's last component.
     public enum Kind: String, Sendable, CaseIterable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case slice, service, scope, container, pod, other
     }
 
-    /// What the last component of the path is.
+    /// The type of the last path component.
     public var kind: Kind
-    /// The innermost systemd unit at or above the cgroup, as systemd writes it;
-    /// ``UnitName/readable(_:)`` is for people.
+    /// The innermost systemd unit at or above the cgroup, in systemd's spelling.
+    ///
+    /// ``UnitName/readable(_:)`` converts it for display.
     public var unit: String?
     /// The innermost systemd slice at or above the cgroup.
     public var slice: String?
-    /// The user whose systemd, session or rootless runtime the cgroup belongs to.
+    /// The ID of the user whose systemd, session or rootless runtime the cgroup belongs to.
     public var user: UInt32?
-    /// `docker`, `containerd`, `cri-o`, `podman`, `lxc`, `nspawn`, `qemu` (a virtual machine of
-    /// libvirt), …, of the innermost container that the cgroup is or is within.
+    /// The runtime of the innermost container that the cgroup is or belongs to.
+    ///
+    /// Examples: `docker`, `containerd`, `cri-o`, `podman`, `lxc`, `nspawn`, `qemu` (a libvirt
+    /// virtual machine).
     public var runtime: String?
-    /// The container's identifier, mostly 64 hexadecimal digits; LXC and nspawn have none.
+    /// The container ID, usually 64 hexadecimal digits; nil for LXC and nspawn.
     public var containerID: String?
-    /// The container's name: of a Kubernetes pod's container, the one in the pod's specification.
+    /// The container name; in a Kubernetes pod, the name from the pod's specification.
     public var container: String?
-    /// Whether the container or pod is within another container, whose runtime alone knows it.
+    /// Whether the container or pod is inside another container, so only a runtime in there knows
+    /// it.
     public var isNested = false
     /// Whether the container is a virtual machine.
     public var isMachine = false
-    /// What the container was made from.
+    /// The container's image.
     public var image: String?
     /// The name of the Kubernetes pod.
     public var pod: String?
-    /// Its identifier, with dashes; a static pod's has none.
+    /// The pod's UID, with dashes; a static pod has none.
     public var podUID: String?
-    /// Its namespace.
+    /// The pod's namespace.
     public var namespace: String?
-    /// Its class: `guaranteed`, `burstable` or `besteffort`.
+    /// The pod's QoS class: `guaranteed`, `burstable` or `besteffort`.
     public var qos: String?
-    /// Labels of the container with their values, of a runtime that tells them.
+    /// The container's labels, if its runtime records them.
     public var labels: [String: String] = [:]
 
-    /// Whether the cgroup is, or is within, a container or a pod, so that a runtime may know more.
+    /// Whether the cgroup is or belongs to a container or pod, so that a runtime may know more.
     public var isContained: Bool {
         runtime != nil || containerID != nil || container != nil || podUID != nil
     }
 
-    /// What the path tells.
+    /// Derives the identity from a path.
     public init(_ path: CgroupPath) {
         let names = path.bytes.split(separator: UInt8(ascii: "/")).map {
             UnitName.ofCgroup(CgroupPath.text($0))
@@ -56,7 +60,7 @@ public struct CgroupIdentity: Hashable, Sendable {
         unit = names.last(where: UnitName.isUnit)
         slice = names.last { $0.hasSuffix(".slice") && UnitName.isUnit($0) }
         for place in names.indices {
-            // Who is user 1000 of a container is another one of the host.
+            // User 1000 inside a container is not the host's user 1000.
             if user == nil, !isContained { user = Self.user(names[place]) }
             if let pod = PathPlace.pod(names, at: place) {
                 isNested = runtime != nil || containerID != nil
@@ -70,7 +74,7 @@ public struct CgroupIdentity: Hashable, Sendable {
                 containerID = found.id
                 container = found.name
                 isMachine = found.isMachine
-                // A virtual machine has a scope as a container has, and is none.
+                // A virtual machine also has a scope, but is not a container.
                 if place == names.indices.last, !isMachine { kind = .container }
             }
         }
@@ -81,7 +85,7 @@ public struct CgroupIdentity: Hashable, Sendable {
         return kinds.first { name.hasSuffix(".\($0.rawValue)") && UnitName.isUnit(name) } ?? .other
     }
 
-    /// `user-1000.slice`, or `user@1000.service` where the slice is out of sight.
+    /// Parses `user-1000.slice`, or `user@1000.service` if the slice is not visible.
     private static func user(_ name: String) -> UInt32? {
         if name.hasPrefix("user-"), name.hasSuffix(".slice") {
             return UInt32(name.dropFirst("user-".count).dropLast(".slice".count))

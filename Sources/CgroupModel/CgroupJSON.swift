@@ -1,8 +1,8 @@
 extension Snapshot {
-    /// Writes one cgroup as a flat object: `path`, `inode`, then the catalog's names.
+    /// Writes one cgroup as an object: `path`, `inode`, then the metrics by name.
     ///
-    /// Values with a dimension are in nested objects. Absent keys are left out; a reading that could
-    /// not be had for another reason stands in `unavailable`.
+    /// Instance values are in nested objects. Absent values are omitted. A value that is missing
+    /// for another reason is listed in `unavailable`.
     package func write(
         _ index: Int, to json: inout JSONWriter, withTime: Bool = false, withRates: Bool = false,
         only fields: Set<MetricID>? = nil, more: (inout JSONWriter) -> Void = { _ in }
@@ -69,7 +69,7 @@ extension Snapshot {
 }
 
 extension JSONWriter {
-    /// Writes why values could not be had, as the object `unavailable`; nothing without any.
+    /// Writes the reasons of missing values as the object `unavailable`; nothing if there are none.
     package mutating func write(unavailable reasons: [(name: String, reason: Reading)]) {
         guard !reasons.isEmpty else { return }
         key("unavailable")

@@ -1,15 +1,15 @@
-/// The place of a cgroup in the tree, from the topmost visible directory: `/`, `/a/b`.
+/// The path of a cgroup from the topmost visible directory: `/`, `/a/b`.
 ///
-/// The kernel forbids only `/` and newline in names, so a path is bytes. People see ``description``
-/// and ``name``, which are safe to print; programs get ``text``.
+/// The kernel forbids only `/` and newline in names, so a path is bytes. ``description`` and
+/// ``name`` are safe to print; ``text`` is for programs.
 public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The bytes as the kernel has them, with a leading `/`.
+    /// The raw bytes, with a leading `/`.
     public let bytes: [UInt8]
 
     /// The topmost visible cgroup.
     public static let root = CgroupPath(normalising: [])
 
-    /// Keeps what is given, with one leading `/`, no doubled and no trailing one.
+    /// Creates a path with exactly one leading `/`, and no double or trailing ones.
     public init(normalising raw: [UInt8]) {
         var result: [UInt8] = []
         for part in raw.split(separator: UInt8(ascii: "/")) {
@@ -19,14 +19,17 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
         bytes = result.isEmpty ? [UInt8(ascii: "/")] : result
     }
 
-    /// Takes a text as it is.
+    /// Creates a path from literal text.
     public init(_ text: String) { self.init(normalising: Array(text.utf8)) }
 
-    /// Takes a ``description`` back.
+    /// Parses a ``description``.
     public init(printed text: String) { self.init(normalising: PrintableText.bytes(of: text)) }
 
-    /// Takes what a person typed: the name itself where there is such a cgroup, else the one that is
-    /// printed so, else the first of these for what is above it.
+    /// Parses user input.
+    ///
+    /// Takes the literal name if that cgroup exists, else the cgroup that is printed like that. If
+    /// neither exists, the parent is resolved in the same way and the last component taken
+    /// literally.
     public init(typed text: String, where exists: (CgroupPath) throws -> Bool) rethrows {
         let literal = CgroupPath(text)
         let printed = CgroupPath(printed: text)
@@ -46,7 +49,7 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// Whether this is the topmost visible cgroup.
     public var isRoot: Bool { bytes.count == 1 }
 
-    /// How many directories below the root: 0 for `/`, 2 for `/a/b`.
+    /// The number of levels below the root: 0 for `/`, 2 for `/a/b`.
     public var depth: Int {
         isRoot ? 0 : bytes.reduce(0) { $0 + ($1 == UInt8(ascii: "/") ? 1 : 0) }
     }
@@ -59,29 +62,29 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
         return CgroupPath(bytes: result)
     }
 
-    /// The directory above, nil for the root.
+    /// The parent directory; nil for the root.
     public var parent: CgroupPath? {
         guard !isRoot, let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return nil }
         return slash == 0 ? .root : CgroupPath(bytes: Array(bytes[..<slash]))
     }
 
-    /// The cgroups from the root down to this one.
+    /// The path and its ancestors, from the root down.
     public var line: [CgroupPath] {
         var result = [self]
         while let above = result[result.count - 1].parent { result.append(above) }
         return result.reversed()
     }
 
-    /// The last component as people see it, `/` for the root.
+    /// The last component, safe to print; `/` for the root.
     public var name: String { PrintableText.text(nameBytes) }
 
-    /// The bytes of the last component, `/` for the root.
+    /// The raw bytes of the last component; `/` for the root.
     public var nameBytes: ArraySlice<UInt8> {
         guard !isRoot, let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
         return bytes[(slash + 1)...]
     }
 
-    /// Whether this cgroup is `ancestor` or lies below it.
+    /// Whether this is `ancestor` or a descendant of it.
     public func isWithin(_ ancestor: CgroupPath) -> Bool {
         if ancestor.isRoot { return true }
         guard bytes.starts(with: ancestor.bytes) else { return false }
@@ -89,18 +92,18 @@ public struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertibl
             || bytes[ancestor.bytes.count] == UInt8(ascii: "/")
     }
 
-    /// The path as people see it, and as ``init(printed:)`` takes it back.
+    /// The path, safe to print; ``init(printed:)`` parses it.
     public var description: String { PrintableText.text(bytes) }
 
-    /// The path for programs: the bytes themselves where they are UTF-8, else as people see it.
+    /// The path for programs: the raw bytes if they are valid UTF-8, otherwise as printed.
     public var text: String { Self.text(bytes[...]) }
 
-    /// The bytes of a name as text where they are UTF-8, else as people see them.
+    /// The bytes of a name as text if they are valid UTF-8, otherwise as printed.
     public static func text(_ bytes: ArraySlice<UInt8>) -> String {
         String(validating: bytes, as: UTF8.self) ?? PrintableText.text(bytes)
     }
 
-    /// Byte order with `/` lowest, so that a cgroup stands directly before its descendants.
+    /// Orders by bytes with `/` lowest, so that descendants directly follow their ancestor.
     public static func < (left: CgroupPath, right: CgroupPath) -> Bool {
         for (a, b) in zip(left.bytes, right.bytes) where a != b {
             if a == UInt8(ascii: "/") { return true }

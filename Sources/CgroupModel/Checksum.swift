@@ -1,6 +1,6 @@
-/// CRC-32 (IEEE 802.3), which tells damaged bytes from whole ones.
+/// CRC-32 (IEEE 802.3), to detect damaged bytes.
 public enum Checksum {
-    /// The checksum of some bytes.
+    /// Computes the checksum of some bytes.
     public static func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var crc = UInt32.max
         for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }

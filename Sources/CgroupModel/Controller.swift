@@ -9,7 +9,7 @@ public enum Controller: String, CaseIterable, Sendable, Comparable {
     case perfEvent = "perf_event"
     case rdma, misc, dmem
 
-    /// The name in v1 mount options and in `/proc/PID/cgroup`, nil for `core`.
+    /// The name in v1 mount options and in `/proc/PID/cgroup`; nil for `core`.
     public var legacyName: String? {
         switch self {
         case .core: nil
@@ -18,7 +18,7 @@ public enum Controller: String, CaseIterable, Sendable, Comparable {
         }
     }
 
-    /// Finds a controller by the name that either version uses.
+    /// Finds a controller by its name in either version.
     public init?(name: String) {
         if name == "blkio" {
             self = .io

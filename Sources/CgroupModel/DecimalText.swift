@@ -1,6 +1,6 @@
-/// Numbers as text.
+/// Formats numbers as text.
 package enum DecimalText {
-    /// A number with a fixed count of decimals, without exponent.
+    /// Formats a number with a fixed number of decimals, without an exponent.
     package static func fixed(_ number: Double, places: Int) -> String {
         guard number.isFinite else { return "0" }
         let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
@@ -14,13 +14,13 @@ package enum DecimalText {
         return "\(sign)\(whole).\(padding)\(rest)"
     }
 
-    /// Hundredths as the kernel prints them: 1234 is `12.34`.
+    /// Formats hundredths as the kernel prints them: 1234 is `12.34`.
     package static func hundredths(_ value: UInt64) -> String {
         let rest = value % 100
         return "\(value / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 
-    /// Bytes in the largest binary unit: `1.5M`, `312K`, `17`.
+    /// Formats bytes in the largest suitable binary unit: `1.5M`, `312K`, `17`.
     package static func bytes(_ value: Double) -> String {
         let units = ["", "K", "M", "G", "T", "P", "E"]
         var number = value

@@ -1,13 +1,13 @@
 /// A whole disk, from its line of `/proc/diskstats`.
 public struct DiskSample: Hashable, Sendable {
-    /// Its device number.
+    /// The device number.
     public var device: InstanceKey
-    /// Time in which it had requests to work on, in microseconds since boot.
+    /// The time with requests in progress, in microseconds since boot.
     public var busy: Reading
-    /// The same when it was read before; absent for a disk that was not there.
+    /// ``busy`` at the previous read; absent for a new disk.
     public var previousBusy: Reading
 
-    /// Joins the parts.
+    /// Creates a sample from a device number and its busy times.
     public init(device: InstanceKey, busy: Reading, previousBusy: Reading = .absent) {
         self.device = device
         self.busy = busy
@@ -16,8 +16,9 @@ public struct DiskSample: Hashable, Sendable {
 }
 
 extension Snapshot {
-    /// The share of time in which a disk of the machine was busy, 0 to 1; nil before the second
-    /// reading and for a disk that was never used.
+    /// The share of time in which a disk was busy, 0 to 1.
+    ///
+    /// Nil before the second read, and for a disk without any activity.
     public func diskUtilisation(_ device: InstanceKey) -> Double? {
         guard let disk = host.disks.first(where: { $0.device == device }),
             let busy = disk.busy.growth(from: disk.previousBusy),
@@ -28,7 +29,7 @@ extension Snapshot {
 }
 
 extension Reading {
-    /// How far a counter moved; nil without two readings, and after a reset.
+    /// The increase of a counter; nil without two readings, and after a reset.
     func growth(from old: Reading) -> UInt64? {
         guard let new = value, let old = old.value, new >= old else { return nil }
         return new - old

@@ -1,50 +1,50 @@
-/// How much is exported unless more is asked for.
+/// The default extent of an export.
 public enum ExportProfile: String, CaseIterable, Sendable {
-    /// Usage, limits, throttling, pressure, OOM kills, I/O and tasks: what alerts look at.
+    /// Usage, limits, throttling, pressure, OOM kills, I/O and tasks: the families that alerts use.
     case basic
-    /// Every family that is not an ``ExportExtra``.
+    /// All families that are not an ``ExportExtra``.
     case full
 }
 
-/// Families that are exported only if someone asks for them: many series, or for debugging.
+/// Families that are exported only on request, because they have many series or are for debugging.
 public enum ExportExtra: String, CaseIterable, Sendable {
-    /// CPU time by CPU.
+    /// CPU time per CPU.
     case perCPU = "per-cpu"
-    /// PSI averages, which a policy looks at.
+    /// PSI averages, which policies use.
     case pressureAverages = "pressure-averages"
-    /// iocost's times by device.
+    /// The times of iocost per device.
     case ioCost = "io-cost"
-    /// All of `memory.stat` by its keys.
+    /// All keys of `memory.stat`.
     case memoryStat = "memory-stat"
-    /// Memory by memory node.
+    /// Memory per memory node.
     case numa
     /// The number of processes.
     case processes
-    /// Living and dying cgroups by controller.
+    /// Live and dying cgroups per controller.
     case controllers
 }
 
-/// When a row's family is exported.
+/// The condition under which a row's family is exported.
 public enum ExportGroup: Hashable, Sendable {
-    /// In every profile.
+    /// Exported in every profile.
     case basic
-    /// In the profile `full`.
+    /// Exported in the profile `full`.
     case full
-    /// If it is asked for.
+    /// Exported on request.
     case extra(ExportExtra)
 }
 
-/// A part of an exposition that can be asked for, and whose reading is timed on its own.
+/// A group of metrics that can be requested and whose reading is timed separately.
 public enum Collector: String, CaseIterable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case core, cpu, cpuset, memory, io, pids, pressure, hugetlb, rdma, misc, devices, network, dmem
 
-    /// The place in ``allCases``.
+    /// The index in ``allCases``.
     public var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 extension Metric {
-    /// The part of an exposition that the row belongs to.
+    /// The collector that the row belongs to.
     public var collector: Collector {
         if name.contains(".pressure.") { return .pressure }
         switch controller {
@@ -63,7 +63,7 @@ extension Metric {
         }
     }
 
-    /// The key of the row in the family of all of `memory.stat`; nil for a row from elsewhere.
+    /// The row's key in the family of all `memory.stat` keys; nil for a row from another file.
     public var memoryStatKey: String? {
         guard [v2, v1].contains(where: { $0?.file == "memory.stat" }),
             kind == .counter || kind == .gauge

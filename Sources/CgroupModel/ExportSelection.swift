@@ -1,30 +1,30 @@
-/// Which metrics of which cgroups are exported.
+/// The metrics and cgroups to export.
 public struct ExportSelection: Hashable, Sendable {
-    /// How much is exported.
+    /// The default extent.
     public var profile = ExportProfile.full
-    /// What is exported beyond it.
+    /// The extras exported in addition.
     public var extras: Set<ExportExtra> = []
-    /// How many levels below the topmost cgroup.
+    /// The number of levels below the topmost cgroup.
     public var depth = 6
-    /// Paths of which one must match; all cgroups if there are none.
+    /// Patterns of paths to export; if empty, all cgroups are exported.
     public var include: [Glob] = []
-    /// Paths of cgroups that are left out.
+    /// Patterns of paths to leave out.
     public var exclude: [Glob] = []
-    /// Names of block devices that are left out.
+    /// Patterns of block device names to leave out.
     public var excludedDevices = ["loop*", "ram*", "zram*"].compactMap {
         Glob($0, separator: nil)
     }
-    /// Whether a cgroup has series for a device that it never used.
+    /// Whether a cgroup has series for devices that it never used.
     public var hasIdleDevices = false
-    /// The largest number of cgroups; the rest are counted.
+    /// The maximum number of cgroups; further ones are only counted.
     public var mostCgroups = 1000
-    /// What every series repeats of `cgroup_info`.
+    /// The labels of `cgroup_info` that every series repeats.
     public var inlineLabels: [IdentityLabel] = []
 
-    /// The defaults.
+    /// Creates the default selection.
     public init() {}
 
-    /// Whether the family of a row is exported.
+    /// Whether a row's family is exported.
     public func contains(_ metric: Metric) -> Bool {
         guard metric.family != nil else { return false }
         switch metric.exportGroup {
@@ -34,12 +34,12 @@ public struct ExportSelection: Hashable, Sendable {
         }
     }
 
-    /// The key of a row in the family of all of `memory.stat`, nil if that is not exported.
+    /// A row's key in the family of all `memory.stat` keys; nil if that is not exported.
     public func memoryStatKey(_ metric: Metric) -> String? {
         extras.contains(.memoryStat) ? metric.memoryStatKey : nil
     }
 
-    /// What has to be read for it, also for numbers that are derived from others.
+    /// The metrics to read, including those that other numbers are derived from.
     public var metrics: [MetricID] {
         MetricCatalog.all.filter { contains($0) || memoryStatKey($0) != nil }.map(\.id)
             + [.memoryMaxEffective, .memoryOOMKills, .memoryLocalOOMKills]
@@ -59,7 +59,7 @@ public enum IdentityLabel: String, CaseIterable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case namespace, qos
 
-    /// What a cgroup has there; empty is not known, or none.
+    /// The label's value for a cgroup; empty if unknown or none.
     public func value(_ identity: CgroupIdentity) -> String {
         let value =
             switch self {

@@ -1,4 +1,4 @@
-/// A shell pattern: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`; with a separator, only `**` crosses it.
+/// A shell pattern: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`; given a separator, only `**` matches it.
 public struct Glob: Hashable, Sendable {
     private enum Element: Hashable, Sendable {
         case literal(Character)
@@ -11,7 +11,8 @@ public struct Glob: Hashable, Sendable {
     private let separator: Character?
     private static let mostAlternatives = 256
 
-    /// Reads a pattern; nil if a bracket or a brace is not closed, or if it has too many choices.
+    /// Parses a pattern; nil if a bracket or brace is not closed, or if there are too many
+    /// alternatives.
     public init?(_ pattern: String, separator: Character?) {
         guard let spelled = Self.expand(Array(pattern)), spelled.count <= Self.mostAlternatives
         else { return nil }
@@ -24,7 +25,7 @@ public struct Glob: Hashable, Sendable {
         self.separator = separator
     }
 
-    /// Whether a text matches as a whole.
+    /// Whether a whole text matches.
     public func matches(_ text: String) -> Bool {
         let text = Array(text)
         return alternatives.contains { match($0, text) }
@@ -81,7 +82,7 @@ public struct Glob: Hashable, Sendable {
         return nil
     }
 
-    /// Follows all ways at once, so that no pattern takes exponential time.
+    /// Tracks all alternatives in parallel, so that no pattern takes exponential time.
     private func match(_ pattern: [Element], _ text: [Character]) -> Bool {
         var states: Set<Int> = [0]
         func closed(_ states: Set<Int>) -> Set<Int> {

@@ -1,48 +1,49 @@
-/// The machine as a whole, from `/proc`; it stands in for what the root cgroup does not have.
+/// The host as a whole, from `/proc`; stands in for metrics that the root cgroup lacks.
 ///
-/// Memory is in bytes. The root of v2 has no `memory.current` and no root has `pids.current`.
+/// Memory is in bytes. The v2 root has no `memory.current`, and no root has `pids.current`.
 public struct HostSample: Hashable, Sendable {
-    /// `MemTotal`, `MemFree` and `MemAvailable` of `/proc/meminfo`.
+    /// Total memory: `MemTotal` in `/proc/meminfo`.
     public var memoryTotal: Reading = .absent
-    /// Memory that nothing uses.
+    /// Unused memory: `MemFree` in `/proc/meminfo`.
     public var memoryFree: Reading = .absent
-    /// Memory that could be had without swapping.
+    /// Memory available without swapping: `MemAvailable` in `/proc/meminfo`.
     public var memoryAvailable: Reading = .absent
-    /// `SwapTotal` of `/proc/meminfo`.
+    /// Total swap: `SwapTotal` in `/proc/meminfo`.
     public var swapTotal: Reading = .absent
-    /// `SwapFree` of `/proc/meminfo`.
+    /// Unused swap: `SwapFree` in `/proc/meminfo`.
     public var swapFree: Reading = .absent
-    /// Tasks (threads), from `/proc/loadavg`.
+    /// The number of tasks (threads), from `/proc/loadavg`.
     public var tasks: Reading = .absent
-    /// Tasks that ran or waited over the last minute, in hundredths, from `/proc/loadavg`; those in
-    /// uninterruptible sleep count too.
+    /// The 1-minute load average in hundredths, from `/proc/loadavg`.
+    ///
+    /// It counts running and waiting tasks, and those in uninterruptible sleep.
     public var load: Reading = .absent
-    /// Online CPUs, from the `cpuN` lines of `/proc/stat`.
+    /// The number of online CPUs, from the `cpuN` lines of `/proc/stat`.
     public var cpuCount: Int = 1
     /// Busy CPU time in microseconds since boot, from the `cpu` line of `/proc/stat`.
     public var cpuBusy: Reading = .absent
-    /// The same when it was read before.
+    /// ``cpuBusy`` at the previous read.
     public var previousCPUBusy: Reading = .absent
-    /// Busy, idle, waiting and stolen CPU time together, over all CPUs, in microseconds since boot.
+    /// Busy, idle, iowait and steal time of all CPUs in microseconds since boot.
     public var cpuTotal: Reading = .absent
-    /// The same when it was read before.
+    /// ``cpuTotal`` at the previous read.
     public var previousCPUTotal: Reading = .absent
-    /// `/proc/pressure`.
+    /// The files in `/proc/pressure`.
     public var pressure = HostPressure()
-    /// The disks that were ever used, in the kernel's order, from `/proc/diskstats`.
+    /// The disks with any activity, in the kernel's order, from `/proc/diskstats`.
     public var disks: [DiskSample] = []
 
-    /// Nothing known yet.
+    /// Creates a sample without values.
     public init() {}
 
-    /// Memory in use, page cache not counted: total less available.
+    /// Memory in use without page cache: total minus available, or minus free if that is unknown.
     public var memoryUsed: Reading {
         guard let total = memoryTotal.value, let free = memoryAvailable.value ?? memoryFree.value
         else { return memoryTotal }
         return Reading(total >= free ? total - free : 0)
     }
 
-    /// The busy share of all CPUs, 0 to 1; nil before the second reading.
+    /// The busy share of all CPUs, 0 to 1; nil before the second read.
     public var cpuUtilisation: Double? {
         guard let busy = cpuBusy.growth(from: previousCPUBusy),
             let total = cpuTotal.growth(from: previousCPUTotal), total > 0
@@ -50,67 +51,67 @@ public struct HostSample: Hashable, Sendable {
         return min(Double(busy) / Double(total), 1)
     }
 
-    /// `some avg10` of `/proc/pressure/cpu`, in hundredths of a percent.
+    /// CPU pressure, `some avg10`, in hundredths of a percent.
     public var cpuPressure: Reading {
         get { pressure.cpu.some.avg10 }
         set { pressure.cpu.some.avg10 = newValue }
     }
-    /// The same of memory.
+    /// Memory pressure, `some avg10`, in hundredths of a percent.
     public var memoryPressure: Reading {
         get { pressure.memory.some.avg10 }
         set { pressure.memory.some.avg10 = newValue }
     }
-    /// The same of I/O.
+    /// I/O pressure, `some avg10`, in hundredths of a percent.
     public var ioPressure: Reading {
         get { pressure.io.some.avg10 }
         set { pressure.io.some.avg10 = newValue }
     }
 
-    /// Swap in use.
+    /// Swap in use, in bytes.
     public var swapUsed: Reading {
         guard let total = swapTotal.value, let free = swapFree.value else { return swapTotal }
         return Reading(total >= free ? total - free : 0)
     }
 }
 
-/// How well the reading of a collector's files went.
+/// Statistics on reading a collector's files.
 public struct CollectorHealth: Hashable, Sendable {
-    /// Whose files.
+    /// The collector.
     public let collector: Collector
-    /// How long reading them took in this tick, in nanoseconds.
+    /// The time spent on its files in this tick, in nanoseconds.
     public var duration: UInt64 = 0
-    /// Files that could not be read or understood, since the start.
+    /// Files that could not be read or parsed, since the start.
     public var failures: UInt64 = 0
-    /// Rows left out, since they are about devices without a name, since the start.
+    /// Rows skipped because their device has no name, since the start.
     public var skippedRows: UInt64 = 0
-    /// Whether there were any failures in this tick.
+    /// Whether any file failed in this tick.
     public var hasFailed = false
 
-    /// Nothing counted yet.
+    /// Creates a value without counts.
     public init(_ collector: Collector) { self.collector = collector }
 }
 
-/// How well the sampling of one tick went; every field but the last three counts up.
+/// Statistics on sampling; all fields are totals since the start, except for the last three.
 public struct SampleHealth: Hashable, Sendable {
     /// Files read.
     public var filesRead: UInt64 = 0
-    /// Files with a line that could not be understood, or that failed in an unexpected way.
+    /// Files with a malformed line, or whose reading failed unexpectedly.
     public var malformed: UInt64 = 0
-    /// Files that this process may not read.
+    /// Files that this process has no permission to read.
     public var notPermitted: UInt64 = 0
-    /// Cgroups first seen.
+    /// Cgroups that appeared.
     public var births: UInt64 = 0
     /// Cgroups that vanished.
     public var deaths: UInt64 = 0
-    /// Files that were opened anew because no descriptor was free to keep.
+    /// Files that had to be reopened because the descriptor budget was used up.
     public var unkept: UInt64 = 0
-    /// Descriptors kept open now.
+    /// Files kept open now.
     public var descriptors: UInt64 = 0
-    /// How long this tick's reading took, in nanoseconds.
+    /// The duration of this tick's sampling in nanoseconds.
     public var duration: UInt64 = 0
-    /// The same by collector, of those that have files here.
+    /// Statistics on each collector that has files here.
     public var collectors: [CollectorHealth] = []
 
-    /// Nothing counted yet.
+    /// Creates a value without counts.
     public init() {}
 }

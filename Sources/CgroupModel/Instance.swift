@@ -1,24 +1,25 @@
-/// What tells the values of one metric apart: a device, a CPU, a node, or a name held as a ``Word``.
+/// The key of an instance value: a device, a CPU, a node, or a name stored as a ``Word``.
 public struct InstanceKey: Hashable, Sendable, Comparable {
-    /// A device number as 12 bits of major and 20 of minor, an index, or a word.
+    /// A device number with 12 bits of major and 20 bits of minor, an index, or a word.
     public let rawValue: UInt32
 
-    /// Takes a packed number.
+    /// Creates a key from its raw value.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// Stands for a metric as a whole: why its file gave nothing, or that the file has a line of
-    /// which nobody knows what instance it is about.
+    /// The key of a reading about the metric as a whole.
+    ///
+    /// It holds the reason why the file has no values, or why the instance of a line is unknown.
     public static let whole = InstanceKey(rawValue: .max)
 
-    /// Packs a device number as the kernel does.
+    /// Creates a key from a device number, packed as in the kernel.
     public init(major: UInt32, minor: UInt32) { rawValue = major << 20 | minor & 0xfffff }
 
-    /// Numeric order.
+    /// Orders keys by number.
     public static func < (left: InstanceKey, right: InstanceKey) -> Bool {
         left.rawValue < right.rawValue
     }
 
-    /// The key as people and JSON see it: `254:0`, `3`, `2MB`.
+    /// The key as text: `254:0`, `3`, `2MB`.
     public func text(_ dimension: Dimension) -> String {
         switch dimension {
         case .device: "\(rawValue >> 20):\(rawValue & 0xfffff)"
@@ -28,18 +29,19 @@ public struct InstanceKey: Hashable, Sendable, Comparable {
     }
 }
 
-/// One value of a metric with a dimension.
+/// A value of a metric with a dimension.
 public struct InstanceReading: Hashable, Sendable {
-    /// Which metric.
+    /// The metric.
     public let metric: MetricID
-    /// Which device, CPU, node, page size, resource or interface.
+    /// The device, CPU, node, page size, resource or interface.
     public let key: InstanceKey
-    /// The value now.
+    /// The current value.
     public var reading: Reading
-    /// The value when the file was read before, `absent` for the first time and for non-counters.
+    /// The value at the previous read; absent at the first read and for metrics that are not
+    /// counters.
     public var previous: Reading
 
-    /// Joins the parts.
+    /// Creates a reading from its metric, key and values.
     public init(
         metric: MetricID, key: InstanceKey, reading: Reading, previous: Reading = .absent
     ) {
@@ -49,10 +51,10 @@ public struct InstanceReading: Hashable, Sendable {
         self.previous = previous
     }
 
-    /// The metric with the instance, as people and `unavailable` name it: `io.rbytes[8:0]`.
+    /// The metric with its instance, as in messages and `unavailable`: `io.rbytes[8:0]`.
     ///
-    /// For ``InstanceKey/whole`` it is the metric alone. `device` gives a name to write behind a
-    /// device's number.
+    /// For ``InstanceKey/whole`` it is the metric alone. `device` returns a name to append to a
+    /// device number.
     package func name(device: (InstanceKey) -> String? = { _ in nil }) -> String {
         let row = MetricCatalog[metric]
         guard key != .whole, let dimension = row.dimension else { return row.name }

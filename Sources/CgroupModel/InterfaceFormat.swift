@@ -1,29 +1,29 @@
-/// How an interface file is laid out; the names follow the kernel's cgroup-v2 document.
+/// The format of an interface file; the names follow the kernel's cgroup-v2.rst.
 public enum InterfaceFormat: Sendable {
     /// One number, `max` or `-1`.
     case singleValue
     /// `KEY VALUE` lines.
     case flatKeyed
-    /// One line of values; the key is the position.
+    /// One line of values, whose keys are their positions.
     case spaceSeparated
-    /// `some avg10=0.00 … total=0` lines; the key is `some.avg10`.
+    /// `some avg10=0.00 … total=0` lines, with keys such as `some.avg10`.
     case pressure
-    /// `NAME KEY=VALUE …` lines; the name is a device or a resource.
+    /// `NAME KEY=VALUE …` lines, in which the name is a device or a resource.
     case nestedKeyed
-    /// `NAME VALUE` lines with the name as the dimension; a `default` line is a key of its own.
+    /// `NAME VALUE` lines, in which the name is the instance; a `default` line is a separate key.
     case named
     /// v1 blkio `MAJ:MIN Operation VALUE` lines.
     case deviceOperations
-    /// One value for each CPU.
+    /// One value per CPU.
     case perCPU
-    /// `KEY N0=VALUE …` lines; the node is the dimension.
+    /// `KEY N0=VALUE …` lines, in which the node is the instance.
     case numa
-    /// The whole file as one word.
+    /// The whole file as a word.
     case text
-    /// One process a line; their number is the value.
+    /// One process per line; the value is their number.
     case lineCount
 
-    /// The format of the file of a row.
+    /// The format of the file that a row is read from.
     public static func of(_ metric: Metric, _ source: Source) -> InterfaceFormat {
         let file = source.file
         if file.hasSuffix(".pressure"), file != "cgroup.pressure" { return .pressure }

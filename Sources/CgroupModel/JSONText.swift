@@ -1,6 +1,6 @@
-/// Text in JSON (RFC 8259).
+/// JSON text (RFC 8259).
 extension Array where Element == UInt8 {
-    /// Appends a text in quotes; what could act on a terminal is escaped.
+    /// Appends a quoted string; escapes characters that could affect a terminal.
     package mutating func append(quoted text: String) {
         append(0x22)
         if text.utf8.allSatisfy({ $0 < 0x80 }) {
@@ -33,7 +33,7 @@ extension Array where Element == UInt8 {
         }
     }
 
-    /// Appends `\u` and four digits.
+    /// Appends `\u` and four hexadecimal digits.
     private mutating func append(unit: UInt16) {
         let digits = String(unit, radix: 16)
         append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)

@@ -3,7 +3,7 @@ package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// Nothing written yet.
+    /// Creates an empty writer.
     package init() {}
 
     package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
@@ -43,10 +43,10 @@ package struct JSONWriter {
 
     package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
 
-    /// A rate, with three decimals.
+    /// Writes a rate with three decimals.
     package mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
 
-    /// A number that already is JSON.
+    /// Writes a number that is already formatted as JSON.
     package mutating func literal(_ text: String) {
         separate()
         bytes.append(contentsOf: text.utf8)

@@ -1,4 +1,4 @@
-/// The rows that the program's own arithmetic and views name.
+/// The rows that the program's own computations and views refer to.
 extension MetricID {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     public static let

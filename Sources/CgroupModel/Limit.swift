@@ -1,84 +1,85 @@
-/// One row of ``LimitCatalog``: everything that any part of the program knows about a limit.
+/// A row of ``LimitCatalog``: everything that the program knows about a limit.
 public struct Limit: Sendable {
-    /// The unified name, v2's own where v2 has the concept: `memory.max`.
+    /// The unified name, which is v2's if v2 has the limit: `memory.max`.
     public let name: String
     /// The controller that enforces it.
     public let controller: Controller
-    /// How a person writes it, and what its number counts.
+    /// The syntax and unit of its value.
     public let grammar: LimitGrammar
-    /// What tells several values in one cgroup apart; nil for one value a cgroup.
+    /// The dimension of its instances; nil if a cgroup has a single value.
     public let dimension: Dimension?
-    /// Where v2 has it; the first file that exists counts.
+    /// Its files in v2; the first one that exists is used.
     public let v2: [LimitFile]
-    /// Where v1 has it; the first file that exists counts.
+    /// Its files in v1; the first one that exists is used.
     public let v1: [LimitFile]
-    /// The unit property with the same meaning, nil where systemd has none.
+    /// The equivalent unit property; nil if systemd has none.
     public let systemd: SystemdProperty?
-    /// How it is ordered against its neighbours in the same cgroup.
+    /// Its position in the order of related limits of the same cgroup.
     public let nesting: Int
-    /// Why it is never written, nil for a limit that works.
+    /// The reason why it is never written; nil for a limit that works.
     public let refusal: String?
-    /// One sentence for people.
+    /// A description in one sentence.
     public let help: String
-    /// What differs between the versions, or what a person may not expect; empty if nothing does.
+    /// Differences between the versions, or surprises; empty if there are none.
     public let note: String
 
-    /// Whether it keeps others from taking something, so that more of it is less for them.
+    /// Whether it reserves something for the cgroup, so that a higher value leaves less for others.
     package var isProtection: Bool {
         ["memory.low", "memory.min", "dmem.low", "dmem.min", "cpu.uclamp.min"].contains(name)
     }
 
-    /// The files of a hierarchy's version.
+    /// Its files in v2 or in v1.
     public func files(unified: Bool) -> [LimitFile] { unified ? v2 : v1 }
 
-    /// The part of the name that several limits of one file share: `io.max` of `io.max.rbps`.
+    /// The common part of the names of limits that share a file: `io.max` in `io.max.rbps`.
     public var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
 
-    /// The last part of the name: `rbps` of `io.max.rbps`.
+    /// The last part of the name: `rbps` in `io.max.rbps`.
     public var field: String {
         name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
     }
 }
 
-/// Where the kernel keeps a limit.
+/// The interface file of a limit.
 public struct LimitFile: Hashable, Sendable {
-    /// How the kernel writes the value.
+    /// The encoding of a value in the file.
     public enum Coding: Hashable, Sendable {
-        /// A number; the text stands for unlimited, nil if it cannot be unlimited.
+        /// A number; `unlimited` is the text for no limit, nil if there always is one.
         case number(unlimited: String?)
-        /// v1 `cpu.shares` for a weight.
+        /// v1 `cpu.shares`, converted to and from a weight.
         case shares
-        /// `bfq.weight`, 1 to 1000, for a weight of 1 to 10000.
+        /// `bfq.weight` from 1 to 1000, converted to and from a weight from 1 to 10000.
         case bfqWeight
         /// v2 `cpu.max`: quota and period.
         case quotaAndPeriod
         /// The second number of v2 `cpu.max`.
         case periodOfQuota
-        /// v1 `cpu.cfs_quota_us`, which counts against the period of another file.
+        /// v1 `cpu.cfs_quota_us`, whose period is in another file.
         case quota
-        /// v2 `memory.swap.max` for a limit of memory and swap together.
+        /// v2 `memory.swap.max`, for a limit on memory and swap together.
         case swapBeyondMemory
-        /// Hundredths of a percent as a decimal number: `12.34`, `max` for 100.
+        /// Hundredths of a percent as a decimal: `12.34`; `max` means 100.
         case percent
-        /// The text as it is.
+        /// Text without conversion.
         case text
-        /// Written, never read back: a rule that changes another file.
+        /// A rule that is only written and changes another file.
         case command
     }
 
-    /// The interface file; `*` stands for a page size.
+    /// The file name; `*` stands for a page size.
     public let name: String
-    /// How the kernel writes the value.
+    /// The encoding of the value.
     public let coding: Coding
-    /// The first word of the line that holds it; nil where the file is the value, or where the
-    /// line is that of a device or another instance.
+    /// The first word of the line with the value.
+    ///
+    /// Nil if the file holds a single value, or if the line begins with the instance.
     public let line: String?
-    /// The key in the line, nil where the line or the file holds the one value.
+    /// The key in the line; nil if the line or file holds a single value.
     public let field: String?
-    /// What a missing line means, as it would be written.
+    /// The value that a missing line means, as it would be written.
     public let missing: String
 
-    /// Joins the parts.
+    /// Creates a file from its name, the encoding, and the location of the value in it.
     public init(
         _ name: String, _ coding: Coding, line: String? = nil, field: String? = nil,
         missing: String = ""
@@ -91,14 +92,14 @@ public struct LimitFile: Hashable, Sendable {
     }
 }
 
-/// The property of a systemd unit that stands for a limit.
+/// A property of a systemd unit that sets a limit.
 public struct SystemdProperty: Hashable, Sendable {
-    /// The name on the bus: `MemoryMax`.
+    /// The D-Bus name: `MemoryMax`.
     public let name: String
-    /// The first version of systemd that has it.
+    /// The first systemd version that has it.
     public let since: Int
 
-    /// Joins the parts.
+    /// Creates a property from its name and the first systemd version that has it.
     public init(_ name: String, since: Int) {
         self.name = name
         self.since = since

@@ -1,5 +1,5 @@
 extension LimitCatalog {
-    /// CPU time and CPU sets; a burst is never above its quota, hence the nesting.
+    /// CPU time and cpusets; `nesting` orders a burst after its quota, which it must not exceed.
     static let cpuRows: [Limit] = [
         row(
             "cpu.max", .cpu, .cpus, v2: [LimitFile("cpu.max", .quotaAndPeriod)],

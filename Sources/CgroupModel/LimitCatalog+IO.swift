@@ -1,5 +1,5 @@
 extension LimitCatalog {
-    /// Block I/O; each row is one value of each disk.
+    /// Block I/O; most rows have one value per disk.
     static let ioRows: [Limit] =
         rateRows + [
             row(

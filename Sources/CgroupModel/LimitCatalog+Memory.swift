@@ -1,7 +1,8 @@
 extension LimitCatalog {
     /// Memory and swap.
     ///
-    /// v1 holds memory and swap together (memsw) above memory alone, hence the nesting.
+    /// `nesting` orders the related limits: v1 requires the limit on memory and swap (memsw) to be
+    /// at least the memory limit.
     static let memoryRows: [Limit] = [
         row(
             "memory.max", .memory, .bytes, v2: [number("memory.max")],

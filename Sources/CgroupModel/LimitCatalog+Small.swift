@@ -1,5 +1,6 @@
 extension LimitCatalog {
-    /// The shape of the tree, pids, hugetlb, devices, net_cls, net_prio, rdma, misc and dmem.
+    /// The limits on the tree's shape, pids, hugetlb, devices, net_cls, net_prio, rdma, misc and
+    /// dmem.
     static let smallRows: [Limit] = [
         row(
             "cgroup.max.depth", .core, .count(0...2_147_483_647), v2: [number("cgroup.max.depth")],

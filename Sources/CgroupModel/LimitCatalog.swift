@@ -1,19 +1,19 @@
-/// Every limit that cgwarden sets: `get`, `set`, `run`, policies and documentation derive from
-/// this one table.
+/// All limits that cgwarden can set.
 ///
-/// The rows stand in `LimitCatalog+*.swift`. Facts are from the kernel's cgroup-v2.rst and
-/// cgroup-v1/*.rst, and from org.freedesktop.systemd1(5) for the properties.
+/// `get`, `set`, `run`, policies and documentation derive from this table. The rows are in
+/// `LimitCatalog+*.swift`. The facts come from the kernel's cgroup-v2.rst and cgroup-v1/*.rst, and
+/// those on properties from org.freedesktop.systemd1(5).
 public enum LimitCatalog {
-    /// All rows, in the order in which they are listed to people.
+    /// All rows, in the order in which they are listed.
     public static let all: [Limit] = memoryRows + cpuRows + ioRows + smallRows
 
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
-    /// The row of a unified name, nil for an unknown name.
+    /// The row with a unified name; nil for an unknown name.
     public static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
 
-    /// The rows that a person may mean by a name: one row, or those of a group (`io.max`).
+    /// The rows that a name may refer to: a single row, or those of a group (`io.max`).
     public static func rows(named name: String) throws(LimitError) -> [Limit] {
         if let limit = limit(named: name) {
             return [limit] + all.filter { $0.name == "\(name).device" }
@@ -28,7 +28,7 @@ public enum LimitCatalog {
                     : "did you mean \(similar.joined(separator: " or "))?"))
     }
 
-    /// How a limit of a file is ordered against others of its cgroup; 0 for an unknown file.
+    /// The position of a file's limit in the order of related limits; 0 for an unknown file.
     public static func nesting(ofFile name: String) -> Int {
         all.first { row in (row.v1 + row.v2).contains { $0.name == name } }?.nesting ?? 0
     }
@@ -44,7 +44,7 @@ public enum LimitCatalog {
             v1: v1, systemd: systemd, nesting: nesting, refusal: refusal, help: help, note: note)
     }
 
-    /// A file that holds one number, or `max`.
+    /// A file that holds one number, or the text for unlimited.
     static func number(_ file: String, unlimited: String? = "max") -> LimitFile {
         LimitFile(file, .number(unlimited: unlimited))
     }

@@ -1,5 +1,5 @@
 extension LimitFile.Coding {
-    /// The kernel's text for a value; nil where more than the value is needed.
+    /// Encodes a value as the kernel's text; nil if the value alone is not sufficient.
     package func text(_ value: LimitValue) -> String? {
         switch (self, value) {
         case (.number(let unlimited), .unlimited): unlimited
@@ -7,7 +7,7 @@ extension LimitFile.Coding {
         case (.shares, .number(let weight)):
             "\(min(max((weight * 1024 + 50) / 100, 2), 262_144))"
         case (.bfqWeight, .number(let weight)):
-            // 1 to 100 as they are, 100 to 10000 spread over 100 to 1000.
+            // Keep 1 to 100, and spread 100 to 10000 over 100 to 1000.
             "\(weight <= 100 ? weight : 100 + (weight - 100) * 900 / 9900)"
         case (.percent, .unlimited): "max"
         case (.percent, .number(let number)): DecimalText.hundredths(number)
@@ -16,7 +16,7 @@ extension LimitFile.Coding {
         }
     }
 
-    /// The value behind the kernel's text; nil for text that is no such value.
+    /// Decodes the kernel's text; nil if it is malformed or not sufficient.
     package func value(_ text: String) -> LimitValue? {
         switch self {
         case .number(let unlimited):
@@ -43,7 +43,7 @@ extension LimitFile.Coding {
         }
     }
 
-    /// The v2 weight that v1 shares stand for: 1024 are 100.
+    /// Converts v1 shares to a v2 weight: 1024 is 100.
     package static func weight(ofShares shares: UInt64) -> UInt64 {
         min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000)
     }
@@ -51,7 +51,7 @@ extension LimitFile.Coding {
 
 /// A CPU quota and its period in microseconds.
 package struct Bandwidth: Hashable {
-    /// Nil is no limit.
+    /// Nil means unlimited.
     package var quota: UInt64?
     /// Never 0.
     package var period: UInt64
@@ -61,7 +61,7 @@ package struct Bandwidth: Hashable {
         self.period = period
     }
 
-    /// `150000 100000` or `max 100000` of v2 `cpu.max`.
+    /// Parses v2 `cpu.max`: `150000 100000` or `max 100000`.
     package init?(_ text: String) {
         let words = text.split(separator: " ")
         guard words.count == 2, let period = UInt64(words[1]), period > 0 else { return nil }
@@ -69,19 +69,20 @@ package struct Bandwidth: Hashable {
         self.init(quota: UInt64(words[0]), period: period)
     }
 
-    /// The two files of v1.
+    /// Parses the two v1 files.
     package init?(quota: String, period: String) {
         guard let period = UInt64(period), period > 0 else { return nil }
         guard quota.hasPrefix("-") || UInt64(quota) != nil else { return nil }
         self.init(quota: UInt64(quota), period: period)
     }
 
-    /// As many CPUs in the given period.
+    /// Creates the quota for a number of CPUs in the given period.
     package init(cpus: LimitValue, period: UInt64) {
         self.init(quota: cpus.number.map { ($0 * period + 500_000) / 1_000_000 }, period: period)
     }
 
-    /// Millionths of a CPU, rounded down: what is above a parent's may be refused.
+    /// The quota in millionths of a CPU, rounded down, because the kernel may refuse more than the
+    /// parent's.
     package var cpus: LimitValue {
         guard let quota else { return .unlimited }
         let (product, overflow) = quota.multipliedReportingOverflow(by: 1_000_000)

@@ -1,5 +1,5 @@
 extension LimitGrammar {
-    /// Reads what a person typed; the error says what to type instead.
+    /// Parses user input; an error states what to write instead.
     public func parse(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
         if text == "max", allowsUnlimited { return .unlimited }
         guard let value = try value(text, host) else {
@@ -168,7 +168,7 @@ extension LimitGrammar {
         return isPlain(text[...]) ? UInt32(text).map { UInt64($0) } : nil
     }
 
-    /// Digits without a leading zero, which the kernel would take for octal.
+    /// Whether the text is a number without a leading zero, which would mean octal to the kernel.
     private static func isPlain(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.count <= 20
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -176,7 +176,7 @@ extension LimitGrammar {
     }
 }
 
-/// A decimal number and its unit, held exactly.
+/// An exact decimal number with its unit.
 private struct Amount {
     let digits: UInt128
     let scale: UInt128
@@ -202,13 +202,13 @@ private struct Amount {
 
     var isZero: Bool { digits == 0 }
 
-    /// The product, rounded down; nil beyond 64 bits.
+    /// The product, rounded down; nil if it exceeds 64 bits.
     func times(_ factor: UInt64, dividedBy divisor: UInt64 = 1) -> UInt64? {
         let (product, overflow) = digits.multipliedReportingOverflow(by: UInt128(factor))
         return overflow ? nil : UInt64(exactly: product / (scale * UInt128(divisor)))
     }
 
-    /// The product, nil unless it is a whole number.
+    /// The product; nil if it is not a whole number or exceeds 64 bits.
     func exactly(times factor: UInt64) -> UInt64? {
         let (product, overflow) = digits.multipliedReportingOverflow(by: UInt128(factor))
         guard !overflow, product % scale == 0 else { return nil }

@@ -1,5 +1,5 @@
 extension LimitGrammar {
-    /// A value as a person would type it: what this returns, ``parse(_:host:)`` takes.
+    /// Formats a value as a user would type it; ``parse(_:host:)`` accepts the result.
     public func text(_ value: LimitValue) -> String {
         switch value {
         case .unlimited: return "max"
@@ -21,10 +21,10 @@ extension LimitGrammar {
 }
 
 extension LimitValue {
-    /// Bytes in the largest binary unit that holds them exactly: `512MiB`.
+    /// The bytes in the largest binary unit that represents them exactly: `512MiB`.
     public var byteText: String { exact(["KiB", "MiB", "GiB", "TiB"], each: 1024) }
 
-    /// Bytes in the unit that makes the shortest exact number: `10MB`, `1MiB`.
+    /// The bytes in the unit with the shortest exact number: `10MB`, `1MiB`.
     var rateText: String {
         let decimal = exact(["kB", "MB", "GB", "TB"], each: 1000)
         return decimal.utf8.count < byteText.utf8.count ? decimal : byteText
@@ -41,7 +41,7 @@ extension LimitValue {
         return "\(rest)\(unit)"
     }
 
-    /// Millionths of a CPU as CPUs: `1.5cpus`.
+    /// Millionths of a CPU, formatted as CPUs: `1.5cpus`.
     public var cpuText: String {
         guard let number else { return "max" }
         var rest = String(1_000_000 + number % 1_000_000).dropFirst()

@@ -1,10 +1,10 @@
-/// How a person writes a limit, and what its number counts.
+/// The syntax of a limit's value, and the unit of its number.
 public enum LimitGrammar: Hashable, Sendable {
     /// `512MiB`, `1.5GB`, `20%host`, `max`.
     case bytes
-    /// `1.5cpus`, `150%cpu`, `25%host`, `max`; the number counts millionths of a CPU.
+    /// `1.5cpus`, `150%cpu`, `25%host`, `max`; in millionths of a CPU.
     case cpus
-    /// `500ms`; the number counts microseconds within the bounds.
+    /// `500ms`; in microseconds, within the bounds.
     case time(ClosedRange<UInt64>, unlimited: Bool)
     /// A plain number within the bounds.
     case weight(ClosedRange<UInt64>)
@@ -14,7 +14,7 @@ public enum LimitGrammar: Hashable, Sendable {
     case bytesPerSecond
     /// `500/s`, `max`.
     case operationsPerSecond
-    /// `12.5%`, `max`; the number counts hundredths of a percent, and all of it is `max`.
+    /// `12.5%`, `max`; in hundredths of a percent, where 100% is `max`.
     case percent
     /// `0` or `1`.
     case flag
@@ -22,14 +22,14 @@ public enum LimitGrammar: Hashable, Sendable {
     case cpuList
     /// `0-1`, `all`.
     case nodeList
-    /// One of the words.
+    /// One of the given words.
     case word([String])
     /// `c 1:3 rwm`, `b *:* r`, `a`.
     case deviceRule
-    /// `0x10001`, `1:1`, or a plain number of 32 bits.
+    /// `0x10001`, `1:1`, or a plain 32-bit number.
     case classID
 
-    /// What to type, for messages.
+    /// Examples for messages.
     public var example: String {
         switch self {
         case .bytes: "512MiB, 1.5GB, 20%host or max"
@@ -52,7 +52,7 @@ public enum LimitGrammar: Hashable, Sendable {
     }
 }
 
-/// What a limit is set to, in the unit of its grammar.
+/// The value of a limit, in the unit of its grammar.
 public enum LimitValue: Hashable, Sendable {
     /// No limit.
     case unlimited
@@ -61,13 +61,13 @@ public enum LimitValue: Hashable, Sendable {
     /// A list, a word or a rule.
     case text(String)
 
-    /// The number, nil where there is none.
+    /// The number; nil for unlimited and for text.
     public var number: UInt64? {
         guard case .number(let number) = self else { return nil }
         return number
     }
 
-    /// Whether this allows more than the other; false where the two cannot be compared.
+    /// Whether this value allows more than another; false if the two are not comparable.
     public func isWider(than other: LimitValue) -> Bool {
         switch (self, other) {
         case (.unlimited, .unlimited): false
@@ -84,16 +84,16 @@ public enum LimitValue: Hashable, Sendable {
     }
 }
 
-/// Facts of the machine that a value may refer to.
+/// Facts about the host that values may refer to.
 public struct HostFacts: Sendable {
-    /// `MemTotal`, nil if unknown.
+    /// The total memory in bytes; nil if unknown.
     public var memoryBytes: UInt64?
-    /// CPUs that are online.
+    /// The online CPUs.
     public var cpus: RangeList
     /// The CPUs of each memory node.
     public var nodes: [Int: RangeList]
 
-    /// Joins the parts.
+    /// Creates facts from the memory, the online CPUs and the memory nodes of a host.
     public init(memoryBytes: UInt64?, cpus: RangeList, nodes: [Int: RangeList]) {
         self.memoryBytes = memoryBytes
         self.cpus = cpus
@@ -101,11 +101,11 @@ public struct HostFacts: Sendable {
     }
 }
 
-/// A limit or a value that was mistyped: one sentence with what to type instead.
+/// An invalid limit or value; the message states what to write instead.
 public struct LimitError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence.
+    /// The message.
     public let description: String
 
-    /// Takes the sentence.
+    /// Creates an error from a message.
     public init(_ description: String) { self.description = description.onOneLine }
 }

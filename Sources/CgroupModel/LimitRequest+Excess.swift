@@ -1,6 +1,8 @@
 extension LimitRequest {
-    /// What to tell of a limit above what the machine has, which the kernel takes and which limits
-    /// nothing; nil for any other.
+    /// The warning about a limit above the host's capacity, which the kernel accepts but which has
+    /// no effect.
+    ///
+    /// Nil for any other limit.
     public func excess(on host: HostFacts) -> String? {
         guard let number = value.number else { return nil }
         switch limit.grammar {
@@ -18,7 +20,7 @@ extension LimitRequest {
         }
     }
 
-    /// The limits that count memory alone, without swap.
+    /// The limits on memory without swap.
     private static let ofMemory: Set = [
         "memory.max", "memory.high", "memory.low", "memory.min", "memory.soft",
     ]

@@ -1,20 +1,21 @@
-/// What a person or a rule wants one limit of one cgroup to be.
+/// A request to set one limit of one cgroup, made by a user or a rule.
 public struct LimitRequest: Sendable {
-    /// The row.
+    /// The limit.
     public let limit: Limit
-    /// The disk, page size, interface or resource as it was named; nil for one value a cgroup.
+    /// The disk, page size, interface or resource as the user named it; nil if the limit has no
+    /// instances.
     public let instance: String?
-    /// The wish.
+    /// The requested value.
     public let value: LimitValue
 
-    /// Joins the parts; a limit that has one value a cgroup has no instance, whatever was named.
+    /// Creates a request; a limit without instances ignores `instance`.
     public init(limit: Limit, instance: String? = nil, value: LimitValue) {
         self.limit = limit
         self.instance = limit.dimension == nil ? nil : instance
         self.value = value
     }
 
-    /// Reads `memory.max=100MiB` or `io.max=/dev/vda:wbps=10MB/s`; one limit only.
+    /// Parses a single request: `memory.max=100MiB` or `io.max=/dev/vda:wbps=10MB/s`.
     public init(parsing text: String, host: HostFacts) throws(LimitError) {
         let all = try Self.all(parsing: text, host: host)
         guard all.count == 1 else {
@@ -23,7 +24,7 @@ public struct LimitRequest: Sendable {
         self = all[0]
     }
 
-    /// Reads one argument; `io.max=/dev/vda:rbps=10MB/s,wbps=5MB/s` is two limits.
+    /// Parses an argument; `io.max=/dev/vda:rbps=10MB/s,wbps=5MB/s` is two requests.
     public static func all(
         parsing text: String, host: HostFacts
     ) throws(LimitError) -> [LimitRequest] {
@@ -49,7 +50,7 @@ public struct LimitRequest: Sendable {
         return [try one(rows[0], instance, rest, host)]
     }
 
-    /// `hugetlb.2MB.max` is the row `hugetlb.max` for 2MB.
+    /// Resolves `hugetlb.2MB.max` to the row `hugetlb.max` and the page size 2MB.
     private static func pageSize(_ name: String) -> (Limit, String)? {
         let parts = name.split(separator: ".")
         guard parts.count == 3,
@@ -59,7 +60,7 @@ public struct LimitRequest: Sendable {
         return (limit, String(parts[1]))
     }
 
-    /// `INSTANCE:FIELD=VALUE,FIELD=VALUE` for the rows of a group.
+    /// Parses `INSTANCE:FIELD=VALUE,FIELD=VALUE` for the rows of a group.
     private static func several(
         _ rows: [Limit], _ name: String, _ text: String, _ host: HostFacts
     ) throws(LimitError) -> [LimitRequest] {
@@ -96,7 +97,7 @@ public struct LimitRequest: Sendable {
         }
     }
 
-    /// Splits at the last colon, for a device may be `8:0`.
+    /// Splits at the last colon, because a device may be `8:0`.
     private static func divided(_ text: String) -> (instance: String, rest: String)? {
         guard let colon = text.lastIndex(of: ":"), colon != text.startIndex else { return nil }
         return (String(text[..<colon]), String(text[text.index(after: colon)...]))

@@ -1,44 +1,44 @@
-/// The place of a metric in ``MetricCatalog``.
+/// The index of a metric in ``MetricCatalog``.
 public struct MetricID: Hashable, Sendable, Comparable {
     /// The index into ``MetricCatalog/all``.
     public let index: Int
 
-    /// Also stands for a row of another program's catalog while its recording is read.
+    /// Creates an ID, which may refer to another program's catalog while its recording is read.
     package init(index: Int) { self.index = index }
 
-    /// Catalog order.
+    /// Orders IDs as in the catalog.
     public static func < (left: MetricID, right: MetricID) -> Bool { left.index < right.index }
 }
 
-/// What a number means over time.
+/// The behavior of a metric over time.
 public enum MetricKind: Sendable {
-    /// Only grows while the cgroup lives; a decrease is a reset.
+    /// Only grows while the cgroup exists; a decrease is a reset.
     case counter
     /// A level that goes up and down.
     case gauge
-    /// The highest level so far.
+    /// The highest value so far.
     case peak
-    /// A ceiling or floor that someone set; may be unlimited.
+    /// A configured maximum or minimum; may be unlimited.
     case limit
-    /// Any other value that someone set.
+    /// Any other configured value.
     case setting
-    /// A word or a list, held as a ``Word``.
+    /// A word or a list, stored as a ``Word``.
     case text
 }
 
-/// What a number counts, after the reader's conversion.
+/// The unit of a metric, after conversion.
 public enum MetricUnit: Sendable {
     case bytes, microseconds, count, weight, flag
     /// Hundredths of a percent as the kernel prints them (`12.34` is 1234).
     case percentHundredths
     case bytesPerSecond, operationsPerSecond
-    /// Zigzag-coded whole number that may be negative.
+    /// A whole number that may be negative, zigzag-encoded.
     case signed
     /// A packed device number, or a word.
     case none
 }
 
-/// What tells the values of one metric in one cgroup apart.
+/// The property that distinguishes a metric's instances in one cgroup.
 public enum Dimension: Sendable {
     /// A block device, `MAJ:MIN`.
     case device
@@ -51,22 +51,22 @@ public enum Dimension: Sendable {
     case interface
 }
 
-/// How often a metric's file is read.
+/// The frequency at which a metric's file is read.
 public enum Tier: Int, CaseIterable, Sendable, Comparable {
     /// Every tick.
     case tick
-    /// Costly files, and those that the kernel itself brings up to date only every 2 s.
+    /// Expensive files, and those that the kernel updates only every 2 s.
     case costly
-    /// Settings that people change: limits and weights, at their own multiple.
+    /// Limits, weights and other settings, at their own interval.
     case settings
-    /// Only when someone asks for this one cgroup.
+    /// With the costly tier, and only if the metric is requested explicitly.
     case detail
 
-    /// Cheapest first.
+    /// Orders tiers from the cheapest.
     public static func < (left: Tier, right: Tier) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// How a number in a file becomes the metric's unit.
+/// The conversion of a number in a file to the metric's unit.
 public enum Conversion: Sendable {
     case none
     /// Nanoseconds to microseconds.
@@ -79,16 +79,16 @@ public enum Conversion: Sendable {
     case frozenState
 }
 
-/// The place in the kernel that a metric comes from: `"memory.stat anon"` is a file and a key.
+/// The file, and optionally the key in it, that a metric is read from: `"memory.stat anon"`.
 public struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
     /// The interface file; `*` stands for a page size in hugetlb names.
     public let file: String
-    /// The key in the file, nil where the file holds the one value.
+    /// The key in the file; nil if the file holds a single value.
     public let key: String?
-    /// What to do with the number.
+    /// The conversion of the number.
     public let conversion: Conversion
 
-    /// Names a file, or a file and a key separated by a blank.
+    /// Creates a source from a file name, or a file name and a key separated by a blank.
     public init(_ text: String, _ conversion: Conversion = .none) {
         let parts = text.split(separator: " ", maxSplits: 1)
         file = parts.first.map(String.init) ?? text
@@ -96,69 +96,70 @@ public struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
         self.conversion = conversion
     }
 
-    /// Names a file, or a file and a key separated by a blank.
+    /// Creates a source from a file name, or a file name and a key separated by a blank.
     public init(stringLiteral value: String) { self.init(value) }
 
-    /// A v1 file that counts nanoseconds.
+    /// A v1 source in nanoseconds.
     public static func nanoseconds(_ text: String) -> Source { Source(text, .nanoseconds) }
 
-    /// A v1 file that counts clock ticks.
+    /// A v1 source in clock ticks.
     public static func ticks(_ text: String) -> Source { Source(text, .ticks) }
 
-    /// A v1 file that counts pages.
+    /// A v1 source in pages.
     public static func pages(_ text: String) -> Source { Source(text, .pages) }
 }
 
-/// A label that all series of a row have.
+/// A label that all series of a row share.
 public struct FamilyLabel: Hashable, Sendable {
-    /// The label's name and its value.
+    /// The label's name and value.
     public let name: String, value: String
 
-    /// Joins the parts.
+    /// Creates a label from its name and value.
     public init(name: String, value: String) {
         self.name = name
         self.value = value
     }
 }
 
-/// One row of the catalog: everything that any part of the program knows about a metric.
+/// A row of the catalog: everything that the program knows about a metric.
 public struct Metric: Sendable {
-    /// The place in the catalog.
+    /// The index in the catalog.
     public let id: MetricID
-    /// The unified name, v2's own where v2 has the concept: `memory.anon`.
+    /// The unified name, which is v2's if v2 has the metric: `memory.anon`.
     public let name: String
-    /// The controller that accounts it.
+    /// The controller that accounts for it.
     public let controller: Controller
-    /// What the number means over time.
+    /// The behavior over time.
     public let kind: MetricKind
-    /// What the number counts.
+    /// The unit.
     public let unit: MetricUnit
-    /// What tells several values in one cgroup apart; nil for one value a cgroup.
+    /// The dimension of its instances; nil if a cgroup has a single value.
     public let dimension: Dimension?
-    /// How often its file is read.
+    /// The frequency at which its file is read.
     public let tier: Tier
-    /// Where v2 has it.
+    /// The source in v2.
     public let v2: Source?
-    /// What older kernels call the key of ``v2``, in the same file.
+    /// The key in older kernels, in the same file as ``v2``.
     public let olderV2Key: String?
-    /// Where v1 has it.
+    /// The source in v1.
     public let v1: Source?
-    /// Where kernels that lack the file of ``v1`` have it, which count a cgroup without its
-    /// descendants; the first file that exists counts.
+    /// The sources in kernels that lack ``v1``; the first file that exists is used.
+    ///
+    /// They count a cgroup without its descendants.
     public let olderV1: [Source]
-    /// The Prometheus family, nil where it is not exported.
+    /// The Prometheus metric family; nil if it is not exported.
     public let family: String?
-    /// When the family is exported.
+    /// The condition under which the family is exported.
     public let exportGroup: ExportGroup
-    /// Labels that tell the rows of one family apart, in the order in which they are written.
+    /// The labels that distinguish the rows of a family, in output order.
     public let familyLabels: [FamilyLabel]
-    /// One sentence for people.
+    /// A description in one sentence.
     public let help: String
 
-    /// The nested object in JSON that a value with a dimension belongs to: `io` of `io.rbytes`.
+    /// The JSON object that contains its instance values: `io` for `io.rbytes`.
     public var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
 
-    /// The key inside that nested object: `rbytes` of `io.rbytes`.
+    /// The key in that object: `rbytes` for `io.rbytes`.
     public var field: String {
         name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
     }

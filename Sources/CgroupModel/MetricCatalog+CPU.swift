@@ -1,7 +1,8 @@
 extension MetricCatalog {
     static let cpuRows: [Row] = timeRows + memberRows + cpusetRows + cpusetFlagRows
 
-    /// On v1 a process may be in another cgroup of each hierarchy: that of the CPU counts.
+    /// In v1, a process may be in a different cgroup in each hierarchy; this counts the cpu
+    /// hierarchy.
     private static let memberRows: [Row] = [
         Row(
             "cgroup.processes", .cpu, .gauge, .count, .detail, v2: "cgroup.procs",

@@ -61,7 +61,9 @@ extension MetricCatalog {
                 v1: "cgroup.clone_children", "Whether new children copy the cpuset (v1)."),
         ] + controllerRows + pressureRows
 
-    /// What pins removed cgroups: how many each controller has, living and dying (since Linux 6.12).
+    /// The number of cgroups per controller, live and dying (since Linux 6.12).
+    ///
+    /// They show which controller pins removed cgroups.
     private static let controllerRows: [Row] = [
         Controller.cpuset, .cpu, .io, .memory, .perfEvent, .hugetlb, .pids, .rdma, .misc, .dmem,
     ].flatMap { (controller: Controller) -> [Row] in
@@ -81,8 +83,9 @@ extension MetricCatalog {
         ]
     }
 
-    /// PSI: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`; averages move every 2 s, totals at
-    /// once (Documentation/accounting/psi.rst).
+    /// PSI: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`.
+    ///
+    /// Averages are updated every 2 s, totals immediately (Documentation/accounting/psi.rst).
     private static let pressureRows: [Row] = [
         ("cpu", "some"), ("cpu", "full"), ("memory", "some"), ("memory", "full"), ("io", "some"),
         ("io", "full"), ("irq", "full"),

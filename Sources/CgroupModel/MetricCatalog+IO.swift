@@ -17,9 +17,10 @@ extension MetricCatalog {
         traffic("async_ios", "io_serviced", "Async", nil, "Asynchronous operations (v1)."),
     ]
 
-    /// A counter of v1's throttling, which sums over descendants since Linux 4.16.
+    /// A counter of v1 throttling, which includes descendants since Linux 4.16.
     ///
-    /// Before, it and CFQ's (until 5.0) count each cgroup alone. What has a family is on v2, too.
+    /// In older kernels, it and CFQ's counters (until 5.0) exclude descendants. Rows with a family
+    /// also exist in v2.
     private static func traffic(
         _ field: String, _ file: String, _ operation: String, _ family: String?,
         in exportGroup: ExportGroup = .full, _ help: String
@@ -80,7 +81,7 @@ extension MetricCatalog {
             "\(help) on disks that the bfq scheduler runs (v1).")
     }
 
-    /// The CFQ scheduler, which Linux 5.0 removed.
+    /// The CFQ scheduler, removed in Linux 5.0.
     private static let cfqRows: [Row] =
         ["time", "sectors"].map { (key: String) -> Row in
             Row(

@@ -1,7 +1,7 @@
 /// `memory.stat` and `memory.numa_stat`.
 ///
-/// On v1 the hierarchical `total_*` keys are taken, on v2 the keys of the same name. Values may lag
-/// by 2 s, since the kernel collects them from every CPU.
+/// The sources are the hierarchical `total_*` keys in v1, and the keys of the same name in v2.
+/// Values may be up to 2 s old, because the kernel collects them from every CPU.
 extension MetricCatalog {
     static let statRows: [Row] = [
         Row(
@@ -111,7 +111,7 @@ extension MetricCatalog {
             "The kernel's \(key) events of memory.stat.")
     }
 
-    /// The plain v1 keys count the cgroup alone, without its descendants.
+    /// The plain v1 keys, which exclude descendants.
     static let localRows: [Row] = [
         ("cache", MetricKind.gauge, MetricUnit.bytes), ("rss", .gauge, .bytes),
         ("rss_huge", .gauge, .bytes), ("shmem", .gauge, .bytes), ("mapped_file", .gauge, .bytes),
@@ -128,12 +128,13 @@ extension MetricCatalog {
             "memory.stat \(key) of this cgroup alone, without descendants (v1).")
     }
 
-    /// Before Linux 5.9 only the page cache had a working set, and its keys no suffix.
+    /// The key before Linux 5.9, which had working set keys only for the page cache, without a
+    /// suffix.
     private static func olderKey(_ key: String) -> String? {
         key.hasPrefix("workingset_") && key.hasSuffix("_file") ? String(key.dropLast(5)) : nil
     }
 
-    /// Per NUMA node; v1 counts pages, v2 bytes (event counts stay counts).
+    /// Memory per NUMA node; v1 counts pages, v2 bytes.
     static let numaRows: [Row] = ["total", "file", "anon", "unevictable"].map {
         (key: String) -> Row in
         Row(

@@ -1,7 +1,7 @@
 extension MetricCatalog {
     /// The rows of pids, hugetlb, rdma, misc, dmem, devices, net_cls and net_prio.
     ///
-    /// perf_event has no files: membership is all there is to it.
+    /// perf_event has no files of its own.
     static let smallRows: [Row] =
         taskRows + hugePageRows + resourceRows + deviceMemoryRows + networkRows
 
@@ -101,7 +101,7 @@ extension MetricCatalog {
             "Charges refused by this cgroup's own limit, by `RESOURCE.max`."),
     ]
 
-    /// Memory of devices such as graphics cards, by region (since Linux 6.14).
+    /// Memory of devices such as graphics cards, per region (since Linux 6.14).
     private static let deviceMemoryRows: [Row] = [
         Row(
             "dmem.current", .dmem, .gauge, .bytes, .costly, by: .resource, v2: "dmem.current",

@@ -1,10 +1,11 @@
-/// Every metric that cgwarden knows: reading plan, columns, exporter families, `stat` fields and
-/// documentation derive from this one table, so a new metric is a new row.
+/// All metrics that cgwarden knows.
 ///
-/// The rows stand in `MetricCatalog+*.swift`, one file for each group of controllers. Facts are
-/// from Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/*.rst of the kernel.
+/// The reading plan, columns, exported families, `stat` fields and documentation derive from this
+/// table, so a new metric is a new row. The rows are in `MetricCatalog+*.swift`, one file per group
+/// of controllers. The facts come from the kernel's Documentation/admin-guide/cgroup-v2.rst and
+/// cgroup-v1/*.rst.
 public enum MetricCatalog {
-    /// All rows, in the order in which they are listed to people.
+    /// All rows, in the order in which they are listed.
     public static let all: [Metric] = {
         let rows = coreRows + cpuRows + memoryRows + ioRows + smallRows
         return rows.enumerated().map { $1.metric(MetricID(index: $0)) }
@@ -13,25 +14,25 @@ public enum MetricCatalog {
     private static let index: [String: MetricID] = Dictionary(
         uniqueKeysWithValues: all.map { ($0.name, $0.id) })
 
-    /// The row of a unified name, nil for an unknown name.
+    /// The row with a unified name; nil for an unknown name.
     public static func metric(named name: String) -> Metric? { index[name].map { all[$0.index] } }
 
-    /// The row behind an identifier.
+    /// The row with an ID.
     public static subscript(id: MetricID) -> Metric { all[id.index] }
 
-    /// The place of a name that the program itself uses; a name that is no row is a defect.
+    /// The ID of a metric that the program itself refers to; an unknown name is a bug.
     package static func id(_ name: String) -> MetricID {
         guard let id = index[name] else { preconditionFailure("no metric is named \(name)") }
         return id
     }
 
-    /// The unified names that resemble `name` most, for error messages.
+    /// The unified names most similar to `name`, for error messages.
     public static func namesLike(_ name: String, limit: Int = 3) -> [String] {
         Spelling.names(like: name, among: all.map(\.name), most: limit)
     }
 }
 
-/// A row before it has its place.
+/// A row without its index.
 struct Row {
     var name: String
     var controller: Controller

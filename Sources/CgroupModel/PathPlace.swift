@@ -1,6 +1,6 @@
-/// What container runtimes and the kubelet make of one component of a path.
+/// Recognizes containers and pods by the path components that runtimes and the kubelet create.
 ///
-/// `Tests/Fixtures/identities.txt` lists the shapes.
+/// `Tests/Fixtures/identities.txt` lists the forms.
 enum PathPlace {
     struct Container {
         var runtime: String?
@@ -9,23 +9,23 @@ enum PathPlace {
         var isMachine = false
     }
 
-    /// `PREFIXid.scope`, or `PREFIXid` where the runtime does without systemd.
+    /// The prefixes in `PREFIXid.scope`, or in `PREFIXid` if the runtime does not use systemd.
     ///
-    /// The monitors beside containers (`crio-conmon-ID`, `libpod-conmon-ID`) have no identifier
-    /// directly behind the prefix, so they are none.
+    /// The monitor processes of containers (`crio-conmon-ID`, `libpod-conmon-ID`) do not match,
+    /// because no ID directly follows the prefix.
     private static let prefixes = [
         ("docker-", "docker"), ("cri-containerd-", "containerd"), ("nerdctl-", "containerd"),
         ("crio-", "cri-o"), ("libpod-payload-", "podman"), ("libpod-", "podman"),
     ]
 
-    /// What registers its machines as `machine-PREFIXname.scope`; systemd-nspawn has no prefix.
+    /// The prefixes in `machine-PREFIXname.scope`; systemd-nspawn has none.
     private static let registrars = [
         (prefix: "qemu-", runtime: "qemu", isMachine: true),
         (prefix: "lxc-", runtime: "libvirt-lxc", isMachine: false),
         (prefix: "", runtime: "nspawn", isMachine: false),
     ]
 
-    /// The container whose cgroup stands at a place; nil if there is none.
+    /// The container whose cgroup is at an index; nil if there is none.
     static func container(_ names: [String], at place: Int) -> Container? {
         let name = names[place]
         let above = place > 0 ? names[place - 1] : ""
@@ -34,21 +34,21 @@ enum PathPlace {
             let id = stem.dropFirst(prefix.count)
             if isID(id) { return Container(runtime: runtime, id: String(id)) }
         }
-        // What runc makes of systemd's spelling (SLICE:PREFIX:ID) if nobody told it of systemd.
+        // runc uses systemd's SLICE:PREFIX:ID as a name if it is not configured for systemd.
         let parts = name.split(separator: ":")
         if parts.count == 3, isID(parts[2]) {
             let known = prefixes.first { $0.0 == "\(parts[1])-" }
             return Container(runtime: known?.1 ?? String(parts[1]), id: String(parts[2]))
         }
-        // podman's pods are named as containers are.
+        // podman names pods like containers.
         if isID(name[...]), above != "libpod_parent" {
             return Container(runtime: above == "docker" ? "docker" : nil, id: name)
         }
         return lxc(name, below: above) ?? machine(name, below: above)
     }
 
-    /// `lxc.payload.NAME` of LXC 4 on, `lxc.payload/NAME` of LXC 3, `lxc/NAME` before and in
-    /// Proxmox.
+    /// Matches `lxc.payload.NAME` (LXC 4 and later), `lxc.payload/NAME` (LXC 3) and `lxc/NAME`
+    /// (older, and Proxmox).
     private static func lxc(_ name: String, below above: String) -> Container? {
         let prefix = "lxc.payload."
         if name.hasPrefix(prefix), name.utf8.count > prefix.utf8.count {
@@ -58,7 +58,7 @@ enum PathPlace {
         return Container(runtime: "lxc", name: name)
     }
 
-    /// systemd-nspawn's service, and the scopes of what else systemd-machined knows.
+    /// Matches systemd-nspawn's service, and the scopes of other machines in systemd-machined.
     private static func machine(_ name: String, below above: String) -> Container? {
         if let name = within(name, "systemd-nspawn@", ".service") {
             return Container(runtime: "nspawn", name: UnitName.readable(name))
@@ -72,11 +72,11 @@ enum PathPlace {
         }
     }
 
-    /// The Kubernetes pod whose cgroup stands at a place; nil if there is none.
+    /// The Kubernetes pod whose cgroup is at an index; nil if there is none.
     ///
-    /// With systemd the component tells all (`kubepods-burstable-podUID.slice`, dashes of the UID as
-    /// `_`, the names of further slices of the kubelet's own in front); without it, the directories
-    /// do (`kubepods/burstable/podUID`).
+    /// With systemd, the component contains everything: `kubepods-burstable-podUID.slice`, possibly
+    /// prefixed with the kubelet's parent slices. Dashes in the UID are written as `_`. Without
+    /// systemd, the directories do: `kubepods/burstable/podUID`.
     static func pod(_ names: [String], at place: Int) -> (uid: String, qos: String)? {
         let unit = names[place].prefix { $0 != ":" }
         var parts: [Substring]
@@ -101,7 +101,7 @@ enum PathPlace {
         text.utf8.count == 64 && text.utf8.allSatisfy(\.isLowerHexDigit)
     }
 
-    /// What is between the ends of a name; nil if it has not both, or nothing between them.
+    /// The text between a prefix and a suffix; nil if either is missing or the text is empty.
     private static func within(_ name: String, _ prefix: String, _ suffix: String) -> String? {
         guard name.hasPrefix(prefix), name.hasSuffix(suffix),
             name.utf8.count > prefix.utf8.count + suffix.utf8.count

@@ -1,6 +1,6 @@
-/// Bytes as printable ASCII without blanks: every other byte, and `%` itself, is written `%NN`.
+/// Encodes bytes as printable ASCII without blanks: all others, and `%` itself, become `%NN`.
 package enum PercentText {
-    /// The text of some bytes.
+    /// Encodes bytes.
     package static func encoded(_ bytes: [UInt8]) -> String {
         var result = ""
         for byte in bytes {
@@ -14,7 +14,7 @@ package enum PercentText {
         return result
     }
 
-    /// The bytes of a text; a `%` without two digits stands for itself.
+    /// Decodes a text; a `%` that no hexadecimal number follows stands for itself.
     package static func decoded(_ text: some StringProtocol) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]

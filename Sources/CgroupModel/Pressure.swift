@@ -1,17 +1,17 @@
-/// One line of a pressure file: how much time was lost to waiting for a resource.
+/// A line of a pressure file: the time lost to waiting for a resource.
 ///
 /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, see Documentation/accounting/psi.rst.
 public struct PressureShare: Hashable, Sendable {
-    /// The share of the last 10 s, in hundredths of a percent.
+    /// The share of the last 10 s in hundredths of a percent.
     public var avg10: Reading
-    /// The same of the last minute.
+    /// The share of the last 60 s in hundredths of a percent.
     public var avg60: Reading
-    /// The same of the last five minutes.
+    /// The share of the last 300 s in hundredths of a percent.
     public var avg300: Reading
-    /// All of it since boot in microseconds.
+    /// The total time since boot in microseconds.
     public var total: Reading
 
-    /// The same reading, most likely a reason, four times.
+    /// Sets all four fields to the same reading, usually a reason.
     public init(all reading: Reading = .absent) {
         avg10 = reading
         avg60 = reading
@@ -20,21 +20,21 @@ public struct PressureShare: Hashable, Sendable {
     }
 }
 
-/// A pressure file of the machine, `/proc/pressure/RESOURCE`.
+/// A pressure file of the host, `/proc/pressure/RESOURCE`.
 public struct Pressure: Hashable, Sendable {
-    /// Time in which some task waited.
+    /// The time in which at least one task waited.
     public var some: PressureShare
-    /// Time in which every task that was not idle waited; a kernel before 5.13 has none for the CPU.
+    /// The time in which all non-idle tasks waited; before Linux 5.13, the CPU has none.
     public var full: PressureShare
 
-    /// The same reading, most likely a reason, everywhere.
+    /// Sets all fields to the same reading, usually a reason.
     public init(all reading: Reading = .absent) {
         some = PressureShare(all: reading)
         full = PressureShare(all: reading)
     }
 }
 
-/// The pressure files of the machine; all absent where the kernel has none (CONFIG_PSI, `psi=0`).
+/// The pressure files of the host; all absent if the kernel has none (CONFIG_PSI, `psi=0`).
 public struct HostPressure: Hashable, Sendable {
     /// `/proc/pressure/cpu`.
     public var cpu = Pressure()
@@ -45,6 +45,6 @@ public struct HostPressure: Hashable, Sendable {
     /// `/proc/pressure/irq`, which has no `some` (since Linux 6.1, CONFIG_IRQ_TIME_ACCOUNTING).
     public var irq = Pressure()
 
-    /// Nothing known yet.
+    /// Creates a value without readings.
     public init() {}
 }

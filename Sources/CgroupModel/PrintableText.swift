@@ -1,14 +1,14 @@
-/// Outside text in the one spelling that people see: names, commands, labels, contents of files.
+/// Escapes outside text for display: names, commands, labels, contents of files.
 ///
-/// Characters that move the cursor, hide, or turn the direction of writing are written `\x1b` (below
-/// 0x80) or `\u{202e}`, and a byte that is not UTF-8 `\xff`. Everything else stands as it is, also a
-/// backslash, so that systemd's names (`dev-disk-by\x2duuid.swap`) look as systemd writes them. Only
-/// a backslash that would be taken for the beginning of such an escape is written `\x5c`, so that
-/// ``bytes(of:)`` finds the original again.
+/// Characters that move the cursor, are invisible or change the writing direction become `\x1b`
+/// (below 0x80) or `\u{202e}`. A byte that is not valid UTF-8 becomes `\xff`. Everything else
+/// stays, including backslashes, so that systemd's names (`dev-disk-by\x2duuid.swap`) look
+/// familiar. Only a backslash that would read as the beginning of an escape becomes `\x5c`, so that
+/// ``bytes(of:)`` restores the original.
 package enum PrintableText {
     private static let backslash = UInt8(ascii: "\\")
 
-    /// The spelling of bytes.
+    /// Escapes bytes.
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
         var rest = Array(bytes)[...]
         if rest.allSatisfy({ isPlain($0) && $0 != backslash }) {
@@ -38,7 +38,7 @@ package enum PrintableText {
         return result
     }
 
-    /// The bytes that a spelling stands for.
+    /// Restores the bytes of an escaped text.
     package static func bytes(of text: String) -> [UInt8] {
         var rest = Array(text.utf8)[...]
         var result: [UInt8] = []
@@ -51,8 +51,8 @@ package enum PrintableText {
         return result
     }
 
-    /// A text with its unsafe characters spelled out and its backslashes as they are: what is safe
-    /// already stays, however often it passes here.
+    /// Escapes the unsafe characters of a text but not its backslashes, so that repeated calls
+    /// change nothing.
     fileprivate static func safe(_ text: String, keeping kept: [Unicode.Scalar] = []) -> String {
         if text.utf8.allSatisfy(isPlain) { return text }
         return text.unicodeScalars.reduce(into: "") { result, scalar in
@@ -64,7 +64,7 @@ package enum PrintableText {
         }
     }
 
-    /// The same for lines of UTF-8, with their ends and tabs.
+    /// Escapes UTF-8 lines in the same way, keeping line ends and tabs.
     package static func safeLines(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.allSatisfy({ isPlain($0) || $0 == 0x0a || $0 == 0x09 }) { return bytes }
         var result: [UInt8] = []
@@ -79,7 +79,7 @@ package enum PrintableText {
         return result
     }
 
-    /// Whether a character could act on a terminal, or is not seen there.
+    /// Whether a character could affect a terminal, or is invisible there.
     package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return !isPlain(UInt8(scalar.value)) }
         switch scalar.properties.generalCategory {
@@ -99,15 +99,14 @@ package enum PrintableText {
         "\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
     }
 
-    /// What a backslash begins: how long it is, and the bytes that it spells; nil if it stands for
-    /// itself.
+    /// Parses the escape at a backslash: its length and its bytes, nil if it stands for itself.
     private static func escape(_ text: ArraySlice<UInt8>) -> (length: Int, spelled: [UInt8]?) {
         if let byte = hexadecimal(text) {
             guard byte >= 0x80 else {
                 return (4, isPlain(byte) && byte != backslash ? nil : [byte])
             }
-            // systemd writes every byte of a character above 0x7f so. No bytes that are not UTF-8
-            // make a character together, so this is no spelling of ours.
+            // systemd escapes each byte of a character above 0x7f in this form. Bytes that are not
+            // valid UTF-8 never form a character, so this is not one of our escapes.
             var character = [byte]
             while character.count < 4, scalar(character[...]) == nil,
                 let next = hexadecimal(text.dropFirst(4 * character.count))
@@ -126,7 +125,7 @@ package enum PrintableText {
         return (start.count + digits.count + 1, Array(String(scalar).utf8))
     }
 
-    /// The byte of `\xNN` with lower-case digits.
+    /// Parses `\xNN` with lower-case digits.
     private static func hexadecimal(_ text: ArraySlice<UInt8>) -> UInt8? {
         let digits = text.dropFirst(2).prefix(2)
         guard text.starts(with: #"\x"#.utf8), digits.count == 2,
@@ -135,7 +134,7 @@ package enum PrintableText {
         return UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 
-    /// The character that bytes begin with; nil if they begin with none.
+    /// Decodes the first character; nil if the bytes do not begin with one.
     private static func scalar(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar? {
         guard let first = bytes.first else { return nil }
         let length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
@@ -144,9 +143,9 @@ package enum PrintableText {
 }
 
 extension String {
-    /// Outside text as people see it; ``PrintableText`` tells the spelling.
+    /// The text, escaped as in ``PrintableText``.
     package var printable: String { PrintableText.text(utf8) }
 
-    /// The text as one line that a terminal may get: a message may quote what anybody wrote.
+    /// The text on one line and safe for a terminal, because messages may quote anything.
     package var onOneLine: String { PrintableText.safe(self) }
 }

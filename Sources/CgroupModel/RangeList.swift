@@ -1,15 +1,15 @@
-/// A list of CPU or memory node numbers as the kernel prints it: `0-3,8`.
+/// A list of CPU or memory node numbers in the kernel's format: `0-3,8`.
 public struct RangeList: Hashable, Sendable, CustomStringConvertible {
-    /// The numbers, ascending and unique.
+    /// The numbers in ascending order, without duplicates.
     public let numbers: [Int]
 
-    /// The largest number that is taken for one, far beyond any machine.
+    /// The highest valid number, far above that of any host.
     private static let largest = 65_535
 
-    /// Takes the numbers in any order.
+    /// Creates a list from numbers in any order.
     public init(_ numbers: some Sequence<Int>) { self.numbers = Set(numbers).sorted() }
 
-    /// Reads `0-3,8`; empty text is the empty list, nil for anything else.
+    /// Parses `0-3,8`; an empty text is an empty list, anything else is nil.
     public init?(_ text: String) {
         var found: Set<Int> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: !text.contains(",")) {
@@ -27,20 +27,20 @@ public struct RangeList: Hashable, Sendable, CustomStringConvertible {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
-    /// Whether there is no number in it.
+    /// Whether the list is empty.
     public var isEmpty: Bool { numbers.isEmpty }
 
-    /// Whether every number is in the other list, too.
+    /// Whether the other list contains all numbers of this one.
     public func isSubset(of other: RangeList) -> Bool {
         Set(numbers).isSubset(of: other.numbers)
     }
 
-    /// The numbers that both lists have.
+    /// The numbers in both lists.
     public func intersection(_ other: RangeList) -> RangeList {
         RangeList(Set(numbers).intersection(other.numbers))
     }
 
-    /// The shortest form, as the kernel prints it.
+    /// The shortest form, in the kernel's format.
     public var description: String {
         var parts: [String] = []
         var index = 0

@@ -1,18 +1,19 @@
 extension Snapshot {
-    /// How fast a counter grows, in its unit a second.
+    /// The rate of a counter, in its unit per second.
     ///
-    /// Nil without two readings of the same cgroup, and after a reset (the counter fell).
+    /// Nil without two readings of the same cgroup, and after a reset (the counter decreased).
     public func rate(_ index: Int, _ metric: MetricID) -> Double? {
         growth(from: previous(index, metric), to: self[index, metric], metric)
     }
 
-    /// How fast one instance of a counter grows, in its unit a second; nil as for a plain one.
+    /// The rate of one instance of a counter, in its unit per second; nil in the same cases.
     public func rate(_ instance: InstanceReading) -> Double? {
         growth(from: instance.previous, to: instance.reading, instance.metric)
     }
 
-    /// A metric's reading; for one with a dimension the sum over all instances that have a number,
-    /// or else the reason why none has.
+    /// The reading of a metric; for a metric with a dimension, the sum of its instances.
+    ///
+    /// If no instance has a number, the result is the reason.
     package func total(_ index: Int, _ metric: MetricID) -> Reading {
         guard MetricCatalog[metric].dimension != nil else { return self[index, metric] }
         var sum: UInt64?
@@ -27,7 +28,7 @@ extension Snapshot {
         return sum.map { Reading($0) } ?? reason
     }
 
-    /// The growth of all instances together, nil if none has a rate.
+    /// The sum of the rates of all instances; nil if none has a rate.
     public func summedRate(_ index: Int, _ metric: MetricID) -> Double? {
         var sum: Double?
         for instance in instances(index) where instance.metric == metric {
@@ -43,7 +44,7 @@ extension Snapshot {
         return Double(growth) / seconds
     }
 
-    /// CPUs in use: 1.5 is one and a half CPUs.
+    /// The number of CPUs in use: 1.5 is one and a half CPUs.
     public func cpusUsed(_ index: Int) -> Double? { rate(index, .cpuUsage).map { $0 / 1e6 } }
 
     /// The share of quota periods in which the cgroup was throttled, 0 to 1; nil without periods.
@@ -54,10 +55,11 @@ extension Snapshot {
         return min(throttled / periods, 1)
     }
 
-    /// The lowest of a limit over a cgroup and its visible ancestors, and whose it is.
+    /// The lowest value of a limit on a cgroup and its visible ancestors, and the cgroup that sets
+    /// it.
     ///
-    /// Unlimited if no level sets it; absent if no level has the file. Where a level could not be
-    /// read nobody knows the lowest, so its reason is the answer.
+    /// Unlimited if no level sets it; absent if no level has the file. If a level cannot be read,
+    /// the lowest value is unknown and the result is that level's reason.
     public func effectiveLimit(
         _ index: Int, _ metric: MetricID
     ) -> (reading: Reading, from: Int?) {
@@ -78,8 +80,10 @@ extension Snapshot {
         return (best, owner)
     }
 
-    /// The hard memory limit that binds: the lowest of the visible ones and of what v1 reports,
-    /// which also counts ancestors outside a container's view.
+    /// The effective hard memory limit.
+    ///
+    /// It is the lowest visible limit, or the one that v1 reports if that is lower: v1 also counts
+    /// ancestors outside a container's view.
     public func effectiveMemoryMax(_ index: Int) -> Reading {
         let visible = effectiveLimit(index, .memoryMax).reading
         let reported = self[index, .memoryMaxEffective]
@@ -87,7 +91,7 @@ extension Snapshot {
         return (reported.value ?? .max) < (visible.value ?? .max) ? reported : visible
     }
 
-    /// The CPUs that the quota of the cgroup or an ancestor allows, and whose it is.
+    /// The CPUs allowed by the quota of the cgroup or an ancestor, and the cgroup that sets it.
     ///
     /// Nil if no level sets a quota.
     public func effectiveCPUQuota(_ index: Int) -> (cpus: Double, from: Int)? {

@@ -1,51 +1,52 @@
-/// One number of one cgroup, or the reason why there is none: eight bytes.
+/// A number of a cgroup, or the reason why there is none, in eight bytes.
 ///
-/// A kernel that gives no number is not the same as a kernel that gives 0, so the reasons live in
-/// the topmost raw values, which no kernel counter reaches. A number that would collide with them
-/// is stored as the largest that does not.
+/// A missing number differs from 0, so reasons are stored as the highest raw values, which no
+/// kernel counter reaches. A number that would collide with them is stored as the largest that does
+/// not.
 public struct Reading: Hashable, Sendable {
-    /// The stored bits; a frame in the history holds these.
+    /// The stored bits, as used in history frames.
     public let rawValue: UInt64
 
-    /// Takes bits that another reading gave out.
+    /// Creates a reading from the bits of another one.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// Holds a number.
+    /// Creates a reading with a number.
     public init(_ value: UInt64) { rawValue = min(value, Self.largestValue) }
 
     /// The largest number that a reading can hold.
     public static let largestValue: UInt64 = .max - 16
 
-    /// The file or the key does not exist for this cgroup on this kernel.
+    /// This kernel or cgroup does not have the file or key.
     public static let absent = Reading(rawValue: .max)
-    /// A limit that is not set: `max` on v2, `-1` or about 2^63 on v1.
+    /// The limit is not set: `max` in v2, `-1` or about 2^63 in v1.
     public static let unlimited = Reading(rawValue: .max - 1)
-    /// The kernel has the file but not the feature (EOPNOTSUPP), such as PSI switched off.
+    /// The kernel has the file but not the feature (EOPNOTSUPP), for example with PSI disabled.
     public static let unsupported = Reading(rawValue: .max - 2)
-    /// The file may not be read by this process (EACCES, EPERM).
+    /// Permission to read the file was denied (EACCES, EPERM).
     public static let notPermitted = Reading(rawValue: .max - 3)
     /// The cgroup vanished while it was read (ENODEV, ENOENT).
     public static let gone = Reading(rawValue: .max - 4)
-    /// The file could not be understood, or reading it failed in another way.
+    /// The file is malformed, or reading it failed for another reason.
     public static let malformed = Reading(rawValue: .max - 5)
-    /// Another file system is mounted on the cgroup's directory, so its files are out of reach.
+    /// Another file system is mounted on the cgroup's directory, so its files are not accessible.
     public static let covered = Reading(rawValue: .max - 6)
-    /// The row is about a device without a name, which the kernel calls `(unknown)`: a hidden path of
-    /// native NVMe multipath, whose I/O the row of the disk has, too.
+    /// The row belongs to a device without a name, which the kernel writes as `(unknown)`.
+    ///
+    /// It is a hidden path of native NVMe multipath; the row of the disk includes its I/O.
     public static let unnamed = Reading(rawValue: .max - 7)
 
-    /// The number, or nil where there is none for whatever reason.
+    /// The number; nil if there is none, for whatever reason.
     public var value: UInt64? { rawValue <= Self.largestValue ? rawValue : nil }
 
-    /// Whether the kernel said something: a number or "unlimited".
+    /// Whether the kernel gave a value: a number or unlimited.
     public var isKnown: Bool { rawValue <= Self.largestValue || self == .unlimited }
 
-    /// A number that may be negative, back from its zigzag code (``MetricUnit/signed``).
+    /// The number decoded from its zigzag encoding (``MetricUnit/signed``).
     public var signedValue: Int64? {
         value.map { $0 & 1 == 1 ? -Int64(($0 + 1) / 2) : Int64($0 / 2) }
     }
 
-    /// The word that stands for a reading without a number, nil for a number.
+    /// The word for a reading without a number; nil for a number.
     public var word: String? {
         switch self {
         case .absent: "absent"

@@ -1,5 +1,5 @@
 extension Metric {
-    /// A reading as JSON: the number in the metric's unit, or the reason as a text.
+    /// Writes a reading as JSON: the number in the metric's unit, or the reason as a string.
     package func write(_ reading: Reading, to json: inout JSONWriter) {
         guard let value = reading.value else { return json.value(reading.word ?? "malformed") }
         switch (kind, unit) {
@@ -10,7 +10,7 @@ extension Metric {
         }
     }
 
-    /// A reading as plain text: the number in the metric's unit, or the reason.
+    /// Formats a reading as plain text: the number in the metric's unit, or the reason.
     package func plainText(_ reading: Reading) -> String {
         guard let value = reading.value else { return reading.word ?? "malformed" }
         switch (kind, unit) {
@@ -21,7 +21,7 @@ extension Metric {
         }
     }
 
-    /// A reading for people: with unit.
+    /// Formats a reading for people, with a unit.
     package func humanText(_ reading: Reading) -> String {
         guard let value = reading.value else { return reading.word ?? "malformed" }
         switch (kind, unit) {

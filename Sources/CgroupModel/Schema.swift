@@ -1,14 +1,14 @@
-/// The columns of a snapshot: which metrics without a dimension it holds, counters first.
+/// The columns of a snapshot: its metrics without a dimension, counters first.
 ///
-/// Counters stand first so that their earlier values, which rates need, take no room for the rest.
+/// Counters come first, so that only they need space for their previous values.
 public struct Schema: Hashable, Sendable {
-    /// The metrics, one a column.
+    /// The metric of each column.
     public let columns: [MetricID]
-    /// How many of the columns are counters; these are the first ones.
+    /// The number of counters, which are the first columns.
     public let counterCount: Int
     private let columnOf: [Int16]
 
-    /// Orders `metrics` into columns; those with a dimension have none.
+    /// Assigns columns to `metrics`, ignoring those with a dimension.
     public init(_ metrics: some Sequence<MetricID>) {
         let plain = Set(metrics).filter { MetricCatalog[$0].dimension == nil }.sorted()
         let counters = plain.filter { MetricCatalog[$0].kind == .counter }
@@ -17,7 +17,7 @@ public struct Schema: Hashable, Sendable {
             counterCount: counters.count)
     }
 
-    /// Takes columns as another program ordered them; they may stand for rows of its catalog.
+    /// Creates a schema with given columns, which may refer to another program's catalog.
     package init(columns: [MetricID], counterCount: Int) {
         self.columns = columns
         self.counterCount = counterCount
@@ -27,16 +27,16 @@ public struct Schema: Hashable, Sendable {
         columnOf = positions
     }
 
-    /// How many columns a row has.
+    /// The number of columns.
     public var width: Int { columns.count }
 
-    /// The column of a metric, nil if the snapshot does not hold it.
+    /// The column of a metric; nil if the snapshot does not contain it.
     public func column(of id: MetricID) -> Int? {
         let column = columnOf[id.index]
         return column < 0 ? nil : Int(column)
     }
 
-    /// Two schemas are the same if their columns are.
+    /// Whether two schemas have the same columns.
     public static func == (left: Schema, right: Schema) -> Bool { left.columns == right.columns }
 
     /// Hashes the columns.

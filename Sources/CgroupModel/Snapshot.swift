@@ -1,17 +1,17 @@
-/// What a cgroup is, apart from its numbers.
+/// A cgroup without its values.
 public struct CgroupEntry: Hashable, Sendable {
-    /// Where it stands; a label, not its identity.
+    /// The path; a label, not the identity.
     public let path: CgroupPath
-    /// Its identity: the same path with another generation is another cgroup.
+    /// The identity: the same path with another generation is another cgroup.
     public let id: CgroupID
-    /// The position of the parent in ``Snapshot/cgroups``, nil for a topmost one.
+    /// The index of the parent in ``Snapshot/cgroups``; nil for a topmost cgroup.
     public let parent: Int?
-    /// The controllers of the hierarchies in which this path exists.
+    /// The controllers of the hierarchies in which the path exists.
     public let controllers: [Controller]
-    /// Where its numbers are.
+    /// The location of its values.
     public let row: RowLocation
 
-    /// Joins the parts.
+    /// Creates an entry from a path, an identity, the parent's index, controllers and a row.
     public init(
         path: CgroupPath, id: CgroupID, parent: Int?, controllers: [Controller], row: RowLocation
     ) {
@@ -25,44 +25,45 @@ public struct CgroupEntry: Hashable, Sendable {
 
 /// The identity of a cgroup.
 public struct CgroupID: Hashable, Sendable {
-    /// The directory's inode in the first of its hierarchies (memory, then cpu, then the others).
+    /// The inode of the directory in the first of its hierarchies (memory, then cpu, then the
+    /// others).
     public let inode: UInt64
-    /// Counts up over all cgroups that the sampler ever saw, so it is never used twice.
+    /// Increases with each cgroup that the sampler finds, so it is never reused.
     public let generation: UInt64
 
-    /// Joins the parts.
+    /// Creates an identity from an inode and a generation.
     public init(inode: UInt64, generation: UInt64) {
         self.inode = inode
         self.generation = generation
     }
 }
 
-/// Where the numbers of a cgroup are in a snapshot.
+/// The location of a cgroup's values in a snapshot.
 public struct RowLocation: Hashable, Sendable {
-    /// The position in ``Snapshot/blocks``.
+    /// The index in ``Snapshot/blocks``.
     public let block: Int
-    /// The position in that block.
+    /// The row in that block.
     public let row: Int
 
-    /// Joins the parts.
+    /// Creates a location from a block and a row.
     public init(block: Int, row: Int) {
         self.block = block
         self.row = row
     }
 }
 
-/// The numbers of many cgroups, row by row.
+/// The values of many cgroups, row by row.
 public struct RowBlock: Hashable, Sendable {
-    /// Raw readings, ``Schema/width`` to a row.
+    /// The raw readings, ``Schema/width`` per row.
     public var values: [UInt64]
-    /// The counters when their files were read before, ``Schema/counterCount`` to a row.
+    /// The counters at the previous read of their files, ``Schema/counterCount`` per row.
     public var previous: [UInt64]
-    /// All values with a dimension, row by row.
+    /// The instance values, row by row.
     public var instances: [InstanceReading]
-    /// Where the instances of each row begin, with one more entry for the end.
+    /// The index at which the instances of each row begin, and a final one for the end.
     public var instanceStarts: [Int]
 
-    /// Joins the parts.
+    /// Creates a block from the values of its rows.
     public init(
         values: [UInt64], previous: [UInt64], instances: [InstanceReading], instanceStarts: [Int]
     ) {
@@ -73,49 +74,49 @@ public struct RowBlock: Hashable, Sendable {
     }
 }
 
-/// The times between which the counters of one tier moved, in nanoseconds of the clock that goes on
-/// in suspend (CLOCK_BOOTTIME).
+/// The times of the last two reads of a tier, in nanoseconds of CLOCK_BOOTTIME, which counts
+/// suspend.
 public struct TierTimes: Hashable, Sendable {
-    /// When the files were read; 0 for never.
+    /// The time of the last read; 0 for never.
     public var now: UInt64
-    /// When they were read before; 0 for never.
+    /// The time of the read before; 0 for never.
     public var before: UInt64
 
-    /// Joins the parts.
+    /// Creates a value from the times of the last two reads.
     public init(now: UInt64, before: UInt64) {
         self.now = now
         self.before = before
     }
 
-    /// The time between the two, nil if there was only one.
+    /// The time between the two reads in seconds; nil if there was only one.
     public var seconds: Double? {
         before > 0 && now > before ? Double(now - before) / 1e9 : nil
     }
 }
 
-/// All cgroups at one instant, with what is needed to turn counters into rates.
+/// All cgroups at one instant, with the previous values of their counters.
 ///
-/// A snapshot is immutable, carries its own baseline, and so never has to be compared with another
-/// one: ``rate(_:_:)`` is right for this cgroup's identity by construction.
+/// A snapshot is immutable and contains its own baseline, so rates need no other snapshot.
+/// ``rate(_:_:)`` always compares readings of the same cgroup.
 public struct Snapshot: Sendable, Hashable {
-    /// Counts the ticks of one sampler.
+    /// The number of the sampler's tick.
     public let tick: UInt64
-    /// Microseconds since 1970.
+    /// The time in microseconds since 1970.
     public let wallTime: UInt64
-    /// When each tier was read.
+    /// The times at which each tier was read.
     public let tierTimes: [TierTimes]
-    /// The columns of the numbers.
+    /// The columns of the values.
     public let schema: Schema
-    /// The cgroups in ``CgroupPath`` order: a parent directly before its descendants.
+    /// The cgroups in ``CgroupPath`` order, in which descendants directly follow their ancestor.
     public let cgroups: [CgroupEntry]
-    /// The numbers.
+    /// The values.
     public let blocks: [RowBlock]
-    /// The machine as a whole.
+    /// The host as a whole.
     public let host: HostSample
-    /// How well the sampling went.
+    /// Statistics on the sampling.
     public let health: SampleHealth
 
-    /// Joins the parts.
+    /// Creates a snapshot from its cgroups, their values, and the state of the host and sampler.
     public init(
         tick: UInt64, wallTime: UInt64, tierTimes: [TierTimes], schema: Schema,
         cgroups: [CgroupEntry], blocks: [RowBlock], host: HostSample, health: SampleHealth
@@ -130,7 +131,7 @@ public struct Snapshot: Sendable, Hashable {
         self.health = health
     }
 
-    /// One number of the cgroup at `index`; `absent` if the snapshot does not hold the metric.
+    /// A value of the cgroup at `index`; absent if the snapshot does not contain the metric.
     public subscript(index: Int, metric: MetricID) -> Reading {
         guard let column = schema.column(of: metric) else { return .absent }
         let place = cgroups[index].row
@@ -138,12 +139,12 @@ public struct Snapshot: Sendable, Hashable {
             rawValue: blocks[place.block].values[place.row * schema.width + column])
     }
 
-    /// The number in a column of ``schema`` of the cgroup whose row this is.
+    /// The value in a column of ``schema`` at a row.
     public func reading(_ place: RowLocation, column: Int) -> Reading {
         Reading(rawValue: blocks[place.block].values[place.row * schema.width + column])
     }
 
-    /// A counter when its file was read before; `absent` for a new cgroup.
+    /// A counter at the previous read of its file; absent for a new cgroup.
     public func previous(_ index: Int, _ metric: MetricID) -> Reading {
         guard let column = schema.column(of: metric), column < schema.counterCount else {
             return .absent
@@ -153,7 +154,7 @@ public struct Snapshot: Sendable, Hashable {
             rawValue: blocks[place.block].previous[place.row * schema.counterCount + column])
     }
 
-    /// The values with a dimension of the cgroup at `index`, in the order of the kernel's files.
+    /// The instance values of the cgroup at `index`, in the order of the kernel's files.
     public func instances(_ index: Int) -> ArraySlice<InstanceReading> {
         let place = cgroups[index].row
         let block = blocks[place.block]
@@ -161,7 +162,7 @@ public struct Snapshot: Sendable, Hashable {
             block.instanceStarts[place.row]..<block.instanceStarts[place.row + 1]]
     }
 
-    /// The position of a path, nil if there is no such cgroup now.
+    /// The index of a path; nil if the cgroup does not exist.
     public func index(of path: CgroupPath) -> Int? {
         var low = 0
         var high = cgroups.count

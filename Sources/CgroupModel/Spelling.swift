@@ -1,13 +1,13 @@
-/// Finds the names that someone probably meant.
+/// Finds similar names for suggestions.
 package enum Spelling {
-    /// The names most like a text, the nearest first; none if none is like it.
+    /// The names most similar to a text, the nearest first; empty if none is similar.
     ///
-    /// A third of the bytes may differ, or as many as `farthest` says.
+    /// At most a third of the bytes may differ (but two always may), or `farthest` bytes.
     package static func names(
         like text: String, among names: [String], most: Int, farthest: Int? = nil
     ) -> [String] {
         let wanted = Array(text.utf8)
-        // No name is that long, and a distance takes the product of both lengths.
+        // No name is that long, and the time grows with the product of both lengths.
         guard wanted.count <= 100 else { return [] }
         let farthest = farthest ?? max(2, wanted.count / 3)
         let near = names.filter { abs($0.utf8.count - wanted.count) <= farthest }

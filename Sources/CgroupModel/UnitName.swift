@@ -1,32 +1,32 @@
-/// How systemd writes the names of units, and of their cgroups.
+/// The names of systemd units and of their cgroups.
 public enum UnitName {
-    /// The endings of units that have a cgroup.
+    /// The suffixes of units that have a cgroup.
     private static let suffixes = [
         ".slice", ".service", ".scope", ".mount", ".socket", ".swap",
     ]
 
-    /// Whether a cgroup of this name can be a unit's.
+    /// Whether a cgroup with this name may belong to a unit.
     public static func isUnit(_ name: String) -> Bool {
         suffixes.contains { name.hasSuffix($0) && name.utf8.count > $0.utf8.count }
     }
 
-    /// The unit of a cgroup's name: systemd puts `_` before one that would look like an interface
-    /// file (`_memory.service`).
+    /// The unit name for a cgroup's name.
+    ///
+    /// systemd adds `_` before a name that looks like an interface file (`_memory.service`).
     public static func ofCgroup(_ name: String) -> String {
         name.hasPrefix("_") ? String(name.dropFirst()) : name
     }
 
-    /// The user of `user@UID.service`, whose systemd instance that is.
+    /// The user whose systemd instance is `user@UID.service`; nil for other names.
     public static func user(ofManager name: String) -> UInt32? {
         guard name.hasPrefix("user@"), name.hasSuffix(".service") else { return nil }
         return UInt32(name.dropFirst("user@".count).dropLast(".service".count))
     }
 
-    /// A name for people: `dev-disk-by\x2duuid.swap` is `dev-disk-by-uuid.swap`.
+    /// Unescapes a name for display: `dev-disk-by\x2duuid.swap` is `dev-disk-by-uuid.swap`.
     ///
-    /// Only for display, since two units may then look the same; whoever names a unit to systemd, or
-    /// joins labels with those of another exporter, needs systemd's own spelling. An escaped control
-    /// character stays escaped.
+    /// Two units may then look the same. Use systemd's own spelling to refer to a unit in systemd,
+    /// or to join labels with those of another exporter. Escaped control characters stay escaped.
     public static func readable(_ name: String) -> String {
         guard name.contains("\\x") else { return name }
         var result: [UInt8] = []
@@ -41,7 +41,7 @@ public enum UnitName {
             result.append(code)
             rest = rest.dropFirst(3)
         }
-        // Control characters are escaped again here.
+        // Escapes control characters again.
         return PrintableText.text(result)
     }
 
@@ -52,7 +52,7 @@ public enum UnitName {
 }
 
 extension UInt8 {
-    /// `0` to `9` and `a` to `f`, as runtimes and systemd write them.
+    /// Whether the byte is `0` to `9` or `a` to `f`, the digits that runtimes and systemd write.
     var isLowerHexDigit: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)

@@ -1,17 +1,17 @@
 import Synchronization
 
-/// A text value such as `0-3`, held once for the whole process so that a reading stays eight bytes.
+/// A text value such as `0-3`, stored once per process so that a reading takes eight bytes.
 public enum Word {
     private struct Table {
         var texts: [String] = []
         var indices: [String: UInt32] = [:]
     }
 
-    /// Distinct texts are few (CPU lists, states, page sizes); this bounds a hostile tree.
+    /// Distinct texts are few (CPU lists, states, page sizes); this limits a hostile tree.
     private static let capacity = 1 << 16
     private static let table = Mutex(Table())
 
-    /// The number that stands for a text, nil when too many different texts were seen.
+    /// The number of a text; nil if the table is full.
     public static func intern(_ text: String) -> UInt32? {
         table.withLock { table in
             if let known = table.indices[text] { return known }
@@ -23,12 +23,12 @@ public enum Word {
         }
     }
 
-    /// All texts from a number on; numbers count up, so these are what came later.
+    /// The texts from a number on; numbers increase, so these are the ones added since.
     public static func texts(from index: Int) -> ArraySlice<String> {
         table.withLock { $0.texts[min(index, $0.texts.count)...] }
     }
 
-    /// The text behind a number, empty for a number that was never given out.
+    /// The text of a number; empty for a number that was never assigned.
     public static func text(_ index: UInt64) -> String {
         table.withLock { index < UInt64($0.texts.count) ? $0.texts[Int(index)] : "" }
     }

@@ -1,15 +1,15 @@
 import CYAML
 
-/// Reads YAML into a ``ConfigNode`` tree and refuses whatever could mean two things.
+/// Parses YAML into a ``ConfigNode`` tree and rejects ambiguous input.
 ///
-/// It works on libyaml's events and not on its documents, because a loaded document no longer
-/// tells whether a node had an anchor or an explicit tag.
+/// It uses libyaml's events instead of its documents, because a loaded document no longer shows
+/// whether a node had an anchor or an explicit tag.
 public struct ConfigLoader {
-    /// The largest file that is read, in bytes.
+    /// The maximum size of a file in bytes.
     public static let largestFile = 1 << 20
-    /// The most nodes that a file may have.
+    /// The maximum number of nodes in a file.
     public static let mostNodes = 20_000
-    /// How deep nodes may nest.
+    /// The maximum nesting depth of nodes.
     public static let deepestNesting = 64
 
     private let file: String
@@ -17,7 +17,7 @@ public struct ConfigLoader {
     private var open: [Collection] = []
     private var root: ConfigNode?
 
-    /// A list or mapping whose end was not seen yet.
+    /// A list or mapping whose end has not been parsed yet.
     private struct Collection {
         var position: ConfigPosition
         var isMapping: Bool
@@ -29,9 +29,9 @@ public struct ConfigLoader {
 
     private init(file: String) { self.file = file }
 
-    /// Reads one document; `file` is its name in messages.
+    /// Parses one document; `file` is its name in messages.
     ///
-    /// A document without content is an empty mapping.
+    /// A file without a document, such as an empty one, is an empty mapping.
     public static func load(_ bytes: [UInt8], file: String) throws(ConfigError) -> ConfigNode {
         let start = ConfigPosition(file: file, line: 1, column: 1)
         guard bytes.count <= largestFile else {

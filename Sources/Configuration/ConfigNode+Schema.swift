@@ -1,8 +1,8 @@
 internal import CgroupModel
 
-/// What a strict schema asks of a node; every refusal names the place and what was expected.
+/// Typed access to nodes for a strict schema; every error gives the position and the expected form.
 extension ConfigNode {
-    /// The text of a scalar that is not empty.
+    /// The text of a scalar; throws if it is empty.
     public func text(for what: String) throws(ConfigError) -> String {
         guard case .text(let text) = content else {
             throw ConfigError(position, "\(what) must be one value, not \(kind)")
@@ -19,7 +19,7 @@ extension ConfigNode {
         return nodes
     }
 
-    /// The entries of a mapping whose keys are all among `keys`.
+    /// The entries of a mapping; throws on a key that is not in `keys`.
     public func mapping(
         for what: String, keys: [String]
     ) throws(ConfigError) -> [ConfigEntry] {
@@ -30,7 +30,7 @@ extension ConfigNode {
         return entries
     }
 
-    /// The entries of a mapping with free keys.
+    /// The entries of a mapping with arbitrary keys.
     public func mapping(for what: String) throws(ConfigError) -> [ConfigEntry] {
         guard case .mapping(let entries) = content else {
             throw ConfigError(position, "\(what) must be a mapping (key: value), not \(kind)")
@@ -38,7 +38,7 @@ extension ConfigNode {
         return entries
     }
 
-    /// One of a fixed set of words.
+    /// One word of a fixed set.
     public func word(for what: String, among words: [String]) throws(ConfigError) -> String {
         let text = try text(for: what)
         guard words.contains(text) else {
@@ -47,7 +47,7 @@ extension ConfigNode {
         return text
     }
 
-    /// `unknown key 'x', nearest valid 'y'`; lists all where none is near.
+    /// The message `unknown key 'x', nearest valid 'y'`; lists all valid words if none is similar.
     public static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
         if let nearest = nearest(to: text, among: valid) {
             return "unknown \(what) \(quoted(text)), nearest valid '\(nearest)'"
@@ -55,12 +55,12 @@ extension ConfigNode {
         return "unknown \(what) \(quoted(text)); valid: \(valid.joined(separator: ", "))"
     }
 
-    /// The word that was probably meant; nil if none is like it.
+    /// The most similar valid word; nil if none is similar.
     public static func nearest(to text: String, among valid: [String]) -> String? {
         Spelling.names(like: text, among: valid, most: 1).first
     }
 
-    /// A text within a message: in quotes, on one line, and not without end.
+    /// A text for use in a message: quoted, on one line, and at most 60 characters long.
     public static func quoted(_ text: String) -> String {
         let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(60))).printable
         return text.unicodeScalars.count > 60 ? "'\(shown)…'" : "'\(shown)'"

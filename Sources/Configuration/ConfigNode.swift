@@ -1,15 +1,15 @@
 internal import CgroupModel
 
-/// Where something stands in a configuration file; line and column count from 1.
+/// A position in a configuration file; line and column count from 1.
 public struct ConfigPosition: Hashable, Sendable, CustomStringConvertible {
-    /// The name under which the file was loaded.
+    /// The name that the file was loaded under.
     public let file: String
-    /// The line.
+    /// The line number.
     public let line: Int
-    /// The column, in characters.
+    /// The column in characters.
     public let column: Int
 
-    /// Joins the parts.
+    /// Creates a position from a file name, a line and a column.
     public init(file: String, line: Int, column: Int) {
         self.file = file
         self.line = line
@@ -20,61 +20,61 @@ public struct ConfigPosition: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(file.onOneLine):\(line):\(column)" }
 }
 
-/// Why a configuration cannot be used, and where.
+/// An error in a configuration file.
 public struct ConfigError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The place of the cause.
+    /// The position of the error.
     public let position: ConfigPosition
-    /// What is wrong and what to do, without the place.
+    /// The error and its remedy, without the position.
     public let message: String
 
-    /// Joins the parts.
+    /// Creates an error at a position.
     public init(_ position: ConfigPosition, _ message: String) {
         self.position = position
-        // It may quote what the file holds.
+        // The message may quote content of the file.
         self.message = message.onOneLine
     }
 
-    /// The whole line for people.
+    /// The complete message.
     public var description: String { "\(position): \(message)" }
 }
 
-/// One node of a configuration file.
+/// A node of a configuration file.
 ///
-/// Scalars stay the text that the operator wrote, so `8:0`, `no` and `010` are never reinterpreted;
-/// the schema that walks the tree gives them their types.
+/// Scalars remain the text that the operator wrote, so `8:0`, `no` and `010` are never
+/// reinterpreted. The schema that walks the tree determines their types.
 public struct ConfigNode: Hashable, Sendable {
-    /// What a node holds.
+    /// The content of a node.
     public enum Content: Hashable, Sendable {
-        /// A scalar; empty where nothing was written after a key.
+        /// A scalar; empty if nothing follows the key.
         case text(String)
         /// A list.
         case sequence([ConfigNode])
-        /// Keys and values in the order of the file; no key stands twice.
+        /// The entries in file order; no key occurs twice.
         case mapping([ConfigEntry])
     }
 
-    /// What it holds.
+    /// The content.
     public let content: Content
-    /// Where it begins.
+    /// The position where the node begins.
     public let position: ConfigPosition
 
-    /// Joins the parts.
+    /// Creates a node from its content and position.
     public init(_ content: Content, at position: ConfigPosition) {
         self.content = content
         self.position = position
     }
 }
 
-/// A key of a mapping with its value.
+/// An entry of a mapping: a key and its value.
 public struct ConfigEntry: Hashable, Sendable {
     /// The key.
     public let key: String
-    /// Where the key begins.
+    /// The position where the key begins.
     public let position: ConfigPosition
     /// The value.
     public let value: ConfigNode
 
-    /// Joins the parts.
+    /// Creates an entry from a key, its position and its value.
     public init(key: String, position: ConfigPosition, value: ConfigNode) {
         self.key = key
         self.position = position

@@ -1,6 +1,6 @@
 import CYAML
 
-/// One step of libyaml through a file, copied out of its buffers.
+/// A libyaml event, copied out of the parser's buffers.
 struct Event {
     enum Kind: Equatable {
         case documentStart, sequenceStart, mappingStart, collectionEnd, end, other
@@ -15,7 +15,7 @@ struct Event {
     var column: Int
 }
 
-/// A syntax error with its place, both counting from 1.
+/// A syntax error; line and column count from 1.
 struct SyntaxFailure: Error {
     var line: Int
     var column: Int
@@ -24,7 +24,7 @@ struct SyntaxFailure: Error {
 
 /// The events of one file, in order.
 ///
-/// Safe to use: it owns both buffers and copies what it gives out.
+/// Safe to use: it owns its buffers and copies everything that it returns.
 @safe struct EventStream: ~Copyable {
     private let bytes: UnsafeMutableBufferPointer<UInt8>
     // libyaml keeps pointers into its own struct, so the struct must not move.
@@ -35,7 +35,7 @@ struct SyntaxFailure: Error {
         _ = unsafe bytes.initialize(from: content)
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
-        // Only fails when memory is exhausted, which the first event then reports.
+        // Fails only if memory is exhausted.
         _ = unsafe yaml_parser_initialize(parser)
         unsafe yaml_parser_set_input_string(parser, bytes.baseAddress, content.count)
     }
@@ -95,7 +95,7 @@ struct SyntaxFailure: Error {
             return SyntaxFailure(
                 line: Int(mark.line) + 1, column: Int(mark.column) + 1, message: message)
         }
-        // The reader knows only a byte offset.
+        // The reader reports only a byte offset.
         let offset = min(unsafe Int(parser.pointee.problem_offset), unsafe bytes.count)
         let before = unsafe bytes.prefix(offset)
         let lineStart = unsafe before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

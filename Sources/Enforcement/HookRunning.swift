@@ -1,6 +1,6 @@
 public import Policy
 
-/// One run of a hook: the program, and what its environment tells it.
+/// One run of a hook: the program and the data in its environment.
 public struct HookRun: Hashable, Sendable {
     /// The program.
     public var hook: Hook
@@ -8,16 +8,16 @@ public struct HookRun: Hashable, Sendable {
     public var rule: String
     /// The cgroup: CGWARDEN_GROUP and CGWARDEN_INODE.
     public var target: Effect.Target
-    /// What is done with it: CGWARDEN_ACTION.
+    /// The action on the cgroup: CGWARDEN_ACTION.
     public var action: String
-    /// For which step: CGWARDEN_PHASE.
+    /// The phase of the action: CGWARDEN_PHASE.
     public var phase: Effect.Phase
-    /// Why: CGWARDEN_CAUSE_JSON.
+    /// The cause: CGWARDEN_CAUSE_JSON.
     public var cause: Cause
-    /// Whether everything but the doing happens: CGWARDEN_DRY_RUN.
+    /// Whether the run is a dry run: CGWARDEN_DRY_RUN.
     public var isDryRun: Bool
 
-    /// Joins the parts.
+    /// Creates a run from the hook and the data for its environment.
     public init(
         hook: Hook, rule: String, target: Effect.Target, action: String, phase: Effect.Phase,
         cause: Cause, isDryRun: Bool = false
@@ -32,15 +32,15 @@ public struct HookRun: Hashable, Sendable {
     }
 }
 
-/// How a hook ended.
+/// The outcome of a hook.
 public enum HookEnding: Hashable, Sendable {
-    /// Exit status 0: go on.
+    /// Exit status 0: proceed.
     case succeeded
-    /// Exit status 75: do not do what it was asked about.
+    /// Exit status 75: do not perform the action.
     case vetoed
-    /// Another exit status, a signal, or it could not be started; one sentence says which.
+    /// Another exit status, a signal or a failed start, with one sentence that says which.
     case failed(String)
-    /// It was ended at its timeout.
+    /// It was terminated at its timeout.
     case timedOut
 }
 

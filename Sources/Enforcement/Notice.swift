@@ -1,18 +1,18 @@
 internal import CgroupModel
 public import Policy
 
-/// Something that people are told.
+/// A notice for users.
 public struct Notice: Hashable, Sendable {
-    /// The sinks of the policy that it goes to, by name; `journald` is always one.
+    /// The names of the policy's sinks that receive it; `journald` always does.
     public var sinks: [String]
-    /// How loud.
+    /// The severity.
     public var level: LogLevel
-    /// One sentence, on one line and safe for a terminal.
+    /// One sentence on one line, safe for a terminal.
     public let text: String
-    /// What else is known, for a log with fields: `CGWARDEN_RULE`, `CGWARDEN_GROUP`.
+    /// Additional fields for structured logs: `CGWARDEN_RULE`, `CGWARDEN_GROUP`.
     public let fields: [String: String]
 
-    /// Joins the parts.
+    /// Creates a notice, with its text and fields each on one line.
     public init(sinks: [String], level: LogLevel, text: String, fields: [String: String] = [:]) {
         self.sinks = sinks
         self.level = level
@@ -21,15 +21,15 @@ public struct Notice: Hashable, Sendable {
     }
 }
 
-/// Takes notices; it never blocks who sends them, and counts what it has to drop.
+/// A receiver of notices, which never blocks the sender and counts what it drops.
 public protocol NoticeSink: Sendable {
     /// Queues a notice.
     func send(_ notice: Notice)
-    /// Waits until all are sent or given up; false if that takes longer.
+    /// Waits until all notices are sent or given up; false on timeout.
     func waitUntilSent(within time: Duration) -> Bool
 }
 
 extension NoticeSink {
-    /// A sink that queues nothing has sent all.
+    /// True, because a sink without a queue has sent everything.
     public func waitUntilSent(within time: Duration) -> Bool { true }
 }

@@ -1,9 +1,9 @@
 import CgroupModel
 
-/// What a counter's earlier value, its baseline, will most likely be; a frame holds the exceptions.
+/// Predicts the baseline of a counter, which is its previous value; a frame stores only deviations.
 ///
-/// A tier that was read again has the earlier frame's values as its baselines, and one that was
-/// not has kept those that it had. Both sides of the codec ask this, so they agree.
+/// If the tier was read again, the baselines are the values of the earlier frame. Otherwise, they
+/// are the baselines of the earlier frame. Encoder and decoder share this rule.
 struct BaselineRule {
     private enum Expectation {
         case absent, ownValue, earlierValue, earlierBaseline
@@ -11,7 +11,7 @@ struct BaselineRule {
 
     private let expectations: [Expectation]
 
-    /// `earlier` is nil in a keyframe, where all there is to go by is the value itself.
+    /// Creates the rule; in a keyframe `earlier` is nil, and the prediction is the value itself.
     init(now: [TierTimes], earlier: [TierTimes]?, _ legend: FrameLegend) {
         expectations = legend.rows.map { row in
             guard row.isCounter else { return .absent }
@@ -24,8 +24,10 @@ struct BaselineRule {
         }
     }
 
-    /// The expected baseline of a metric with the value `own`; `earlier` is what the same cgroup
-    /// had in the frame before, and absent twice for a new one.
+    /// The predicted baseline of a metric whose value is `own`.
+    ///
+    /// `earlier` holds the cgroup's readings in the earlier frame; both are absent for a new
+    /// cgroup.
     func baseline(of metric: MetricID, own: UInt64, earlier: Earlier) -> UInt64 {
         switch expectations[metric.index] {
         case .absent: Reading.absent.rawValue
@@ -35,7 +37,7 @@ struct BaselineRule {
         }
     }
 
-    /// A value and its baseline in the frame before.
+    /// A value and its baseline in the earlier frame.
     struct Earlier {
         var value = Reading.absent.rawValue
         var baseline = Reading.absent.rawValue

@@ -1,38 +1,41 @@
 public import CgroupModel
 
-/// Turns snapshots into small frames and back, exactly.
+/// Encodes snapshots as small frames, and decodes them.
 ///
-/// A frame holds what differs from the snapshot before; a keyframe stands by itself. Rows are
-/// compared with the same cgroup's earlier row, or, for a new cgroup, with the row above. Metrics
-/// are held by their place in the catalog and words by their number, so by themselves frames are
-/// good within one process only; a recording says what the numbers stand for.
+/// A frame holds the differences from the previous snapshot; a keyframe is self-contained. A row is
+/// compared with the same cgroup's earlier row; that of a new cgroup with the row above. Everything
+/// is restored exactly, except for host and health fields that ``ScalarFields`` does not list.
+///
+/// Frames identify metrics by their index in the catalog and words by their number. By themselves
+/// they are valid within one process only; a recording also stores the meaning of those numbers.
 public enum FrameCodec {
-    /// The most plain values that a frame may claim, so that hostile bytes cannot exhaust memory.
+    /// The maximum number of plain values in a frame, so that hostile bytes cannot exhaust memory.
     static let valueLimit = 1 << 26
-    /// The same for values with a dimension.
+    /// The maximum number of instance values in a frame.
     static let instanceLimit = 1 << 24
 
     static let deltaFrame: UInt64 = 1
     static let keyframe: UInt64 = 2
 
-    /// The bytes of a snapshot; without `earlier`, or with other columns there, a keyframe.
+    /// Encodes a snapshot; without `earlier`, or if its columns differ, as a keyframe.
     public static func encode(_ snapshot: Snapshot, after earlier: Snapshot?) -> [UInt8] {
         let base = earlier.flatMap { $0.schema == snapshot.schema ? $0 : nil }
         var encoder = FrameEncoder(snapshot, after: base)
         return encoder.encode()
     }
 
-    /// The snapshot of a frame, in its ``CgroupModel/Snapshot/normalised`` form.
+    /// Decodes a frame into a snapshot in its ``CgroupModel/Snapshot/normalised`` form.
     ///
-    /// `earlier` is the snapshot after which it was encoded; a keyframe needs none.
+    /// `earlier` is the snapshot that the frame was encoded after; a keyframe needs none.
     public static func decode(
         _ frame: [UInt8], after earlier: Snapshot?
     ) throws(FrameError) -> Snapshot {
         try decode(frame, after: earlier, .own)
     }
 
-    /// The snapshot of a frame of another process, in the terms of that one: metrics by the place
-    /// in its catalog, words by its numbers.
+    /// Decodes a frame of another process.
+    ///
+    /// The result uses that process's metric indexes and word numbers.
     static func decode(
         _ frame: [UInt8], after earlier: Snapshot?, _ legend: FrameLegend
     ) throws(FrameError) -> Snapshot {
@@ -48,6 +51,6 @@ public enum FrameCodec {
         return try decoder.decode()
     }
 
-    /// Whether a frame stands by itself.
+    /// Whether a frame is self-contained.
     public static func isKeyframe(_ frame: [UInt8]) -> Bool { frame.first == UInt8(keyframe) }
 }

@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension FrameDecoder {
-    /// The values with a dimension of all rows, and where those of each row begin.
+    /// Decodes the instance values of all rows, and the index at which each row begins.
     mutating func instances(
         _ rule: BaselineRule
     ) throws(FrameError) -> ([InstanceReading], [Int]) {
@@ -47,7 +47,7 @@ extension FrameDecoder {
         return row
     }
 
-    /// The metrics and keys of a row; what their readings hold is still to be replaced.
+    /// Decodes the metrics and keys of a row; the caller must replace the readings.
     private mutating func names(
         _ base: ArraySlice<InstanceReading>
     ) throws(FrameError) -> ArraySlice<InstanceReading> {

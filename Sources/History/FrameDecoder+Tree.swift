@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension FrameDecoder {
-    /// The cgroups, and as a by-product ``earlierRows``.
+    /// Decodes the cgroups, and sets ``earlierRows``.
     mutating func tree() throws(FrameError) -> [CgroupEntry] {
         let old = earlier?.cgroups ?? []
         let count = try input.count(upTo: FrameCodec.valueLimit)
@@ -23,9 +23,9 @@ extension FrameDecoder {
                 entries.append(try entry(at: index, of: count, above: entries.last))
             }
         }
-        // Snapshots of one unchanging tree then share its memory.
+        // Lets all snapshots of an unchanged tree share its memory.
         if unchanged { return old }
-        // A parent's path is a part of the child's, so no cgroup is its own ancestor.
+        // A parent's path is a prefix of its child's, so no cgroup can be its own ancestor.
         for entry in entries {
             guard let parent = entry.parent else { continue }
             guard entries[parent].path.bytes.count < entry.path.bytes.count else {
@@ -48,7 +48,8 @@ extension FrameDecoder {
             }
             let jump = token == 0 ? 0 : unzigzag(token - 1)
             let (base, overflow) = Int64(next).addingReportingOverflow(jump)
-            // No earlier row goes on twice, so a short frame cannot claim endless cgroups.
+            // Each earlier row continues at most once, so a short frame cannot claim unlimited
+            // cgroups.
             guard !overflow, base >= 0, base < Int64(old.count), newIndices[Int(base)] == nil
             else { throw input.error(.malformed) }
             newIndices[Int(base)] = index

@@ -1,13 +1,13 @@
 import CgroupModel
 
-/// Reads what ``FrameEncoder`` wrote, in the same order, and believes nothing.
+/// Decodes what ``FrameEncoder`` wrote, in the same order, and validates everything.
 struct FrameDecoder {
     var input: RunReader
-    /// Normalised; nil for a keyframe.
+    /// The earlier snapshot, normalised; nil for a keyframe.
     let earlier: Snapshot?
     /// The writer's catalog.
     let legend: FrameLegend
-    /// The earlier row of each row, nil for a new cgroup.
+    /// The earlier row of each row; nil for a new cgroup.
     var earlierRows: [Int?] = []
 
     init(_ input: RunReader, after earlier: Snapshot?, _ legend: FrameLegend) {

@@ -1,7 +1,8 @@
 import CgroupModel
 
 extension FrameEncoder {
-    /// For each row its names if they changed, then its readings, then its baselines.
+    /// Writes, for each row, its metrics and keys if they changed, then its readings, then its
+    /// baselines.
     mutating func putInstances() {
         for row in now.cgroups.indices {
             let instances = now.instances(row)
@@ -29,7 +30,7 @@ extension FrameEncoder {
         }
     }
 
-    /// Writes 0 for the same metrics and keys as in `base`, otherwise all of them.
+    /// Writes 0 if the metrics and keys equal those of `base`, otherwise all of them.
     private mutating func putNames(
         _ instances: ArraySlice<InstanceReading>, from base: ArraySlice<InstanceReading>
     ) {
@@ -41,7 +42,7 @@ extension FrameEncoder {
         var metric = 0
         var key: UInt32 = 0
         for instance in instances {
-            // Never 0, so that no short run of zeros can claim a great many instances.
+            // Never 0, so that a short run of zeros cannot claim a huge number of instances.
             out.put(1 + zigzag(Int64(instance.metric.index - metric)))
             out.put(UInt64(instance.key.rawValue), from: UInt64(key))
             metric = instance.metric.index

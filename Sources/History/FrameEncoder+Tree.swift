@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension FrameEncoder {
-    /// First which earlier row each row continues, then what there is to know of the others.
+    /// Writes which earlier row each row continues, then the entries that are new or changed.
     mutating func putTree() {
         let old = earlier?.cgroups ?? []
         out.put(UInt64(now.cgroups.count))
@@ -21,8 +21,9 @@ extension FrameEncoder {
         }
     }
 
-    /// Writes 0 for a row that continues the next earlier one, 1 for a new cgroup, and otherwise
-    /// how far to jump; returns the new position of each earlier row.
+    /// Writes the earlier row of each row, and returns the new index of each earlier row.
+    ///
+    /// 0 is the row after the last one continued, 1 is a new cgroup, and other numbers are jumps.
     private mutating func putContinuations(of old: [CgroupEntry]) -> [Int?] {
         var newIndices = [Int?](repeating: nil, count: old.count)
         var positions: [CgroupID: Int]?
@@ -54,7 +55,7 @@ extension FrameEncoder {
         Dictionary(entries.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
-    /// Identity, parent, path and controllers, as the difference from the entry above.
+    /// Writes the identity, parent, path and controllers as differences from the entry above.
     private mutating func putEntry(_ entry: CgroupEntry, at index: Int) {
         let above = index > 0 ? now.cgroups[index - 1] : nil
         out.put(entry.id.inode, from: above?.id.inode ?? 0)

@@ -1,15 +1,15 @@
 import CgroupModel
 
-/// Writes one snapshot as the difference from an earlier one with the same columns.
+/// Encodes a snapshot as the difference from an earlier one with the same columns.
 ///
-/// The order is the format, and ``FrameDecoder`` reads in the same order: kind, columns of a
-/// keyframe, times, host, health, tree, values, baselines, instances.
+/// The order is the format, and ``FrameDecoder`` reads in the same order: kind, columns (in a
+/// keyframe), times, host, health, tree, values, baselines, instances.
 struct FrameEncoder {
     let now: Snapshot
     let earlier: Snapshot?
     let rule: BaselineRule
     var out = RunWriter()
-    /// The earlier row of each row, nil for a new cgroup.
+    /// The earlier row of each row; nil for a new cgroup.
     var earlierRows: [Int?] = []
 
     init(_ now: Snapshot, after earlier: Snapshot?, _ legend: FrameLegend = .own) {

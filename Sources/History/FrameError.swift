@@ -1,6 +1,6 @@
-/// Why the bytes of a frame cannot be turned back into a snapshot.
+/// An error in decoding a frame.
 public struct FrameError: Error, Hashable, CustomStringConvertible {
-    /// What is wrong.
+    /// The kind of error.
     public enum Reason: String, Sendable {
         case truncated = "the frame ends too early"
         case trailing = "the frame has bytes left over"
@@ -9,12 +9,12 @@ public struct FrameError: Error, Hashable, CustomStringConvertible {
         case noEarlierFrame = "the frame needs the one before it, which is missing"
     }
 
-    /// What is wrong.
+    /// The kind of error.
     public let reason: Reason
-    /// The position in the frame at which it was noticed.
+    /// The byte offset in the frame at which the error was detected.
     public let offset: Int
 
-    /// One sentence for people.
+    /// The complete message.
     public var description: String {
         "history: \(reason.rawValue) (byte \(offset)); start from the next keyframe"
     }

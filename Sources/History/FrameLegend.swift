@@ -1,25 +1,25 @@
 import CgroupModel
 
-/// What the numbers in a frame stand for: the catalog of the program that wrote it.
+/// The meaning of the numbers in a frame: the catalog of the program that wrote it.
 ///
-/// Names that this program does not know, or knows as something of another shape, stand for nil.
+/// Names that this program does not know, or whose metrics have another shape here, map to nil.
 struct FrameLegend: Sendable, Hashable {
-    /// A row of the writer's catalog, as far as the layout of a frame depends on it.
+    /// The properties of a row of the writer's catalog that determine the layout of a frame.
     struct Row: Sendable, Hashable {
         var name: String
         var tier: Int
         var isCounter = false
         var hasDimension = false
         var isText = false
-        /// Whether its values are told apart by words rather than numbers.
+        /// Whether the keys of its instances are words rather than numbers.
         var hasWordKeys = false
     }
 
-    /// The catalog's rows by place.
+    /// The writer's catalog rows, by index.
     let rows: [Row]
-    /// This program's metric of each row.
+    /// This program's metric for each row.
     let metrics: [MetricID?]
-    /// The writer's controllers by place.
+    /// The writer's controllers, by index.
     let controllers: [Controller?]
 
     /// This program's catalog.
@@ -40,7 +40,7 @@ struct FrameLegend: Sendable, Hashable {
         }
     }
 
-    /// The names that this program does not know.
+    /// The names of the metrics that this program does not know.
     var unknownNames: [String] { zip(rows, metrics).filter { $1 == nil }.map(\.0.name) }
 }
 
@@ -58,7 +58,7 @@ extension FrameLegend.Row {
 }
 
 extension Dimension {
-    /// Whether keys are held as a ``CgroupModel/Word``.
+    /// Whether keys are stored as a ``CgroupModel/Word``.
     fileprivate var isWord: Bool {
         switch self {
         case .device, .cpu, .node: false

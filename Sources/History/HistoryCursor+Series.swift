@@ -1,10 +1,11 @@
 public import CgroupModel
 
 extension HistoryCursor {
-    /// What `value` makes of one cgroup in the last `count` snapshots up to the current one.
+    /// Applies `value` to one cgroup in the last `count` snapshots up to the current one.
     ///
-    /// Oldest first, nil where the cgroup did not exist; fewer if the ring does not reach back so
-    /// far. One value may be a tuple or an array, so that all curves of a view take one pass.
+    /// The result is in time order, with nil where the cgroup did not exist. It is shorter if the
+    /// ring does not reach back far enough. A value may be a tuple or an array, so that one pass
+    /// serves all curves of a view.
     public func series<Value>(
         of id: CgroupID, count: Int, value: (Snapshot, Int) -> Value?
     ) -> [Value?] {
@@ -31,7 +32,7 @@ extension HistoryCursor {
 }
 
 extension Snapshot {
-    /// The position of an identity, looked for first where it was in another snapshot.
+    /// The index of a cgroup; tries its index in another snapshot first.
     func index(of id: CgroupID, near hint: Int) -> Int? {
         if cgroups.indices.contains(hint), cgroups[hint].id == id { return hint }
         return cgroups.firstIndex { $0.id == id }

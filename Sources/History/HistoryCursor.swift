@@ -1,53 +1,55 @@
 public import CgroupModel
 
-/// A place in a ``HistoryRing``, to look back and to go from snapshot to snapshot.
+/// A position in a ``HistoryRing``, from which to step from snapshot to snapshot.
 ///
-/// The ring goes on meanwhile: the cursor stays with its snapshot, even when the ring drops it.
+/// The ring may grow meanwhile. The cursor keeps its snapshot, even when the ring drops it.
 public struct HistoryCursor: Sendable {
-    /// Going back needs all frames from the keyframe on, so the last few of them are kept.
+    /// Stepping back decodes all frames from the keyframe on, so the last few are kept.
     private static let keptCount = 4
 
     let ring: HistoryRing
     private var kept: [(number: Int, snapshot: Snapshot)] = []
 
-    /// The number of the frame where the cursor stands, nil while there is none.
+    /// The number of the current frame; nil while the ring is empty.
     public private(set) var number: Int?
-    /// The snapshot where the cursor stands, nil while there is none.
+    /// The current snapshot; nil while the ring is empty.
     public private(set) var current: Snapshot?
 
-    /// Stands at the newest snapshot.
+    /// Creates a cursor at the newest snapshot.
     public init(_ ring: HistoryRing) {
         self.ring = ring
         _ = snapshot(back: 0)
     }
 
-    /// The newest snapshot; the cursor stays where it is.
+    /// The newest snapshot; does not move the cursor.
     public var latest: Snapshot? { ring.latest }
 
-    /// How many snapshots the newest one is ahead, nil while there is none.
+    /// The number of snapshots after the current one; nil while the ring is empty.
     public var distanceToLatest: Int? { number.map { max(ring.numbers.upperBound - 1 - $0, 0) } }
 
-    /// Goes to the snapshot `count` before the newest; nil, without a move, if there is none.
+    /// Moves to the snapshot `count` before the newest; nil, without moving, if it does not exist.
     public mutating func snapshot(back count: Int) -> Snapshot? {
         let numbers = ring.numbers
         guard count >= 0, count < numbers.count else { return nil }
         return go(to: numbers.upperBound - 1 - count)
     }
 
-    /// Goes to the next older snapshot; nil, without a move, at the oldest.
+    /// Moves to the next older snapshot; nil, without moving, at the oldest.
     public mutating func stepBackward() -> Snapshot? {
         guard let number else { return snapshot(back: 0) }
         return go(to: number - 1)
     }
 
-    /// Goes to the next newer snapshot that is still there; nil, without a move, at the newest.
+    /// Moves to the next newer snapshot that the ring still has; nil, without moving, at the
+    /// newest.
     public mutating func stepForward() -> Snapshot? {
         guard let number else { return snapshot(back: 0) }
         return go(to: max(number + 1, ring.numbers.lowerBound))
     }
 
-    /// Goes to the newest snapshot taken at `wallTime` (microseconds since 1970) or before, or to
-    /// the oldest if all are younger; nil only while there is none.
+    /// Moves to the newest snapshot taken at or before `wallTime` (microseconds since 1970).
+    ///
+    /// If all are newer, moves to the oldest. Nil only while the ring is empty.
     public mutating func seek(wallTime: UInt64) -> Snapshot? {
         ring.number(at: wallTime).flatMap { go(to: $0) }
     }
@@ -78,7 +80,7 @@ public struct HistoryCursor: Sendable {
 }
 
 extension KeyframeGroup {
-    /// The snapshot of a frame; nil, which would be a defect, if the ring's own bytes are wrong.
+    /// Decodes a frame; nil if the ring's own bytes are malformed, which would be a bug.
     func decode(_ number: Int, after earlier: Snapshot?) -> Snapshot? {
         do {
             return try FrameCodec.decode(frame(number), after: earlier)

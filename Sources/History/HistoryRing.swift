@@ -2,9 +2,9 @@ public import CgroupModel
 import DequeModule
 import Synchronization
 
-/// The snapshots of the last minutes as frames in memory, within a budget.
+/// The most recent snapshots as encoded frames in memory, within a byte budget.
 ///
-/// One sampler appends; any number of cursors read, from other threads too.
+/// One sampler appends; any number of cursors may read, also from other threads.
 public final class HistoryRing: Sendable {
     private struct State {
         var groups: Deque<KeyframeGroup> = []
@@ -20,15 +20,16 @@ public final class HistoryRing: Sendable {
     private let keyframeInterval: Int
     private let state = Mutex(State())
 
-    /// Keeps at most `byteBudget` bytes of frames, with a keyframe every `keyframeInterval` frames.
+    /// Creates a ring of at most `byteBudget` bytes, with a keyframe every `keyframeInterval`
+    /// frames.
     ///
-    /// The newest snapshot is kept whatever it takes.
+    /// The newest group of frames is kept whatever its size.
     public init(byteBudget: Int = 32 << 20, keyframeInterval: Int = 60) {
         self.byteBudget = max(byteBudget, 0)
         self.keyframeInterval = max(keyframeInterval, 1)
     }
 
-    /// Adds the newest snapshot, and drops the oldest ones for which there is no room any more.
+    /// Appends the newest snapshot, and drops the oldest ones if the budget is exceeded.
     public func append(_ snapshot: Snapshot) {
         state.withLock { state in
             let isFull = state.groups.last.map(isFull) ?? true
@@ -45,37 +46,37 @@ public final class HistoryRing: Sendable {
         }
     }
 
-    /// A group that took most of the budget could not be dropped while it grows.
+    /// Limits a group to a quarter of the budget too, because the growing group cannot be dropped.
     private func isFull(_ group: KeyframeGroup) -> Bool {
         group.frames.count >= keyframeInterval || group.byteCount > byteBudget / 4
     }
 
-    /// How many snapshots there are.
+    /// The number of snapshots.
     public var frameCount: Int { numbers.count }
 
-    /// What they take in bytes, the decoded newest one not counted.
+    /// The size of the frames in bytes, without the decoded newest snapshot.
     public var byteCount: Int { state.withLock { $0.byteCount } }
 
-    /// The newest snapshot as it was appended, nil before the first.
+    /// The newest snapshot as it was appended; nil while the ring is empty.
     public var latest: Snapshot? { state.withLock { $0.latest } }
 
-    /// When the oldest snapshot was taken, in microseconds since 1970; nil before the first.
+    /// The time of the oldest snapshot in microseconds since 1970; nil while the ring is empty.
     public var oldestWallTime: UInt64? { state.withLock { $0.groups.first?.wallTimes.first } }
 
-    /// When the newest snapshot was taken, in microseconds since 1970; nil before the first.
+    /// The time of the newest snapshot in microseconds since 1970; nil while the ring is empty.
     public var newestWallTime: UInt64? { state.withLock { $0.groups.last?.wallTimes.last } }
 
-    /// The numbers of the frames that there are; they count up over the life of the ring.
+    /// The numbers of the frames in the ring, which increase over its lifetime.
     public var numbers: Range<Int> { state.withLock { $0.numbers } }
 
-    /// The groups that hold frames of a range, oldest first.
+    /// The groups with frames in a range, oldest first.
     func groups(overlapping range: Range<Int>) -> [KeyframeGroup] {
         state.withLock { $0.groups.filter { $0.numbers.overlaps(range) } }
     }
 
-    /// The newest frame taken at `wallTime` or before, or else the oldest one.
+    /// The newest frame taken at or before `wallTime`, otherwise the oldest one.
     ///
-    /// A clock may have been set back, so the times need not be in order.
+    /// The times need not be in order, because the clock may have been set back.
     func number(at wallTime: UInt64) -> Int? {
         state.withLock { state in
             for group in state.groups.reversed() {

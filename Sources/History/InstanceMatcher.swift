@@ -1,9 +1,9 @@
 import CgroupModel
 
-/// Finds the values of one row's instances in another row, going through both in order.
+/// Finds the instances of one row in another row, scanning both in order.
 ///
-/// Devices come and go, and then the rest moves up or down; looking a little ahead finds it again
-/// without a table. What is not found is only dearer to encode.
+/// When devices come or go, the others shift. Looking a few entries ahead finds them again without
+/// a table. An instance that is not found only takes more bytes to encode.
 struct InstanceMatcher {
     private static let lookahead = 64
     private let base: ArraySlice<InstanceReading>

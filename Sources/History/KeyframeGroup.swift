@@ -1,9 +1,9 @@
-/// A keyframe and the frames that lean on it; the ring gives up whole groups only.
+/// A keyframe and the frames that depend on it; the ring drops whole groups only.
 struct KeyframeGroup: Sendable {
-    /// What an array in an array costs besides its bytes: its header, its place, its wall time.
+    /// The memory overhead of a frame in bytes: its array header, its reference and its time.
     static let frameOverhead = 64
 
-    /// The absolute numbers of the frames; a frame keeps its number for ever.
+    /// The numbers of the frames; a frame's number never changes.
     private(set) var numbers: Range<Int>
     private(set) var frames: [[UInt8]] = []
     private(set) var wallTimes: [UInt64] = []

@@ -1,4 +1,4 @@
-/// Reads what ``RunWriter`` wrote; every claim of the bytes is checked.
+/// Decodes what ``RunWriter`` wrote, and validates everything.
 struct RunReader {
     private let bytes: [UInt8]
     private var zeros: UInt64 = 0
@@ -20,7 +20,7 @@ struct RunReader {
         base &+ UInt64(bitPattern: unzigzag(try next()))
     }
 
-    /// A number that may not exceed `limit`.
+    /// Reads a number; throws if it exceeds `limit`.
     mutating func count(upTo limit: Int) throws(FrameError) -> Int {
         let value = try next()
         guard value <= UInt64(limit) else { throw error(.malformed) }
@@ -36,7 +36,7 @@ struct RunReader {
         return bytes[start..<offset]
     }
 
-    /// Passes over the rest of a run of zeros and says how many there were, at most `limit`.
+    /// Skips the rest of a run of zeros, at most `limit`; returns the number skipped.
     mutating func skipZeros(upTo limit: Int) -> Int {
         let skipped = min(zeros, UInt64(limit))
         zeros -= skipped

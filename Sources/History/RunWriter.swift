@@ -1,6 +1,6 @@
-/// Writes numbers as LEB128; a run of zeros takes a 0 and the number of further zeros.
+/// Encodes numbers as LEB128; a run of zeros is a 0 and the number of further zeros.
 ///
-/// Nearly everything in a frame is the difference from what was expected, so nearly all is zeros.
+/// Nearly every number in a frame is the difference from its prediction, and therefore zero.
 struct RunWriter {
     private var bytes: [UInt8] = []
     private var zeros: UInt64 = 0
@@ -14,7 +14,8 @@ struct RunWriter {
         }
     }
 
-    /// Readings wrap around: `absent` is -1, so even a reason is near the small numbers.
+    /// Writes the wrapping difference: `absent` is -1, so even non-numeric readings are near small
+    /// numbers.
     mutating func put(_ value: UInt64, from base: UInt64) {
         put(zigzag(Int64(bitPattern: value &- base)))
     }
@@ -25,7 +26,7 @@ struct RunWriter {
         bytes.append(contentsOf: text)
     }
 
-    /// Everything written, in an array without room to spare, since the ring keeps it for long.
+    /// Returns all bytes in an array without spare capacity, because the ring keeps it for long.
     mutating func finish() -> [UInt8] {
         if zeros > 0 { endRun() }
         return Array(bytes[...])
@@ -47,7 +48,7 @@ struct RunWriter {
     }
 }
 
-/// Small numbers of either sign as small numbers: 0, -1, 1, -2 … become 0, 1, 2, 3 ….
+/// Maps numbers of small magnitude to small numbers: 0, -1, 1, -2 … become 0, 1, 2, 3 ….
 func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: value << 1 ^ value >> 63) }
 
 /// The inverse of ``zigzag(_:)``.

@@ -1,6 +1,7 @@
 import CgroupModel
 
-/// The numbers of a snapshot that belong to no cgroup, in the order in which a frame holds them.
+/// The numbers of a snapshot that do not belong to a cgroup, in the order in which a frame holds
+/// them.
 enum ScalarFields {
     private static let readings: [any WritableKeyPath<HostSample, Reading> & Sendable] = [
         \.memoryTotal, \.memoryFree, \.memoryAvailable, \.swapTotal, \.swapFree, \.tasks, \.load,
@@ -23,7 +24,7 @@ enum ScalarFields {
     ]
 
     private static let diskLimit = 1 << 16
-    /// What a disk is compared with where the frame before has none at its place.
+    /// The base of the difference for a disk without a counterpart in the earlier frame.
     private static let newDisk = DiskSample(device: InstanceKey(rawValue: 0), busy: .absent)
 
     static func write(_ host: HostSample, from earlier: HostSample, to out: inout RunWriter) {
@@ -80,7 +81,7 @@ enum ScalarFields {
         return health
     }
 
-    /// A tier's earlier time is what its time was in the frame before, if it was read since.
+    /// Predicts a tier's earlier time: its time in the earlier frame if it was read since.
     static func write(_ times: [TierTimes], from earlier: [TierTimes], to out: inout RunWriter) {
         out.put(UInt64(times.count))
         for (tier, time) in times.enumerated() {
@@ -94,7 +95,7 @@ enum ScalarFields {
         from earlier: [TierTimes], _ input: inout RunReader
     ) throws(FrameError) -> [TierTimes] {
         var times: [TierTimes] = []
-        // Rates look their tier up, so each has to be there.
+        // Rates look up their tier, so all tiers must be present.
         guard try input.next() == UInt64(Tier.allCases.count) else {
             throw input.error(.malformed)
         }

@@ -1,13 +1,14 @@
 public import CgroupModel
 
-/// A curve of one cgroup that moves along with a cursor and reads only what is new.
+/// The values of one cgroup over time, which follow a cursor and read only new frames.
 ///
-/// A whole curve takes as many frames as it is long; one that follows the newest snapshot takes one
-/// a tick.
+/// A complete series decodes as many frames as it is long; following the newest snapshot decodes
+/// one per tick.
 public struct SlidingSeries<Value: Sendable>: Sendable {
-    /// Whose curve this is.
+    /// The cgroup.
     public let id: CgroupID
-    /// The values up to where the cursor was last, oldest first; nil where the cgroup did not exist.
+    /// The values up to the cursor's last position, oldest first; nil where the cgroup did not
+    /// exist.
     public private(set) var values: [Value?] = []
 
     private let count: Int
@@ -15,7 +16,7 @@ public struct SlidingSeries<Value: Sendable>: Sendable {
     /// The number of the first frame that is not in `values`.
     private var end = 0
 
-    /// Will hold `count` values at most.
+    /// Creates an empty series of at most `count` values.
     public init(
         of id: CgroupID, count: Int, value: @escaping @Sendable (Snapshot, Int) -> Value?
     ) {
@@ -24,7 +25,7 @@ public struct SlidingSeries<Value: Sendable>: Sendable {
         self.value = value
     }
 
-    /// Moves the curve so that it ends where the cursor stands.
+    /// Moves the series so that it ends at the cursor's position.
     public mutating func move(to cursor: HistoryCursor) {
         guard let number = cursor.number else { return }
         let missing = number + 1 - end

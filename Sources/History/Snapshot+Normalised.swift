@@ -1,9 +1,9 @@
 public import CgroupModel
 
 extension Snapshot {
-    /// The same snapshot with all numbers in one block, row by row in the order of the cgroups.
+    /// The same snapshot with all values in one block, in the order of the cgroups.
     ///
-    /// How the sampler divides the numbers into blocks is its own affair and is not kept.
+    /// The sampler's division into blocks is an implementation detail and is not preserved.
     public var normalised: Snapshot {
         if isNormalised { return self }
         var all = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])

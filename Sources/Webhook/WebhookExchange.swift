@@ -4,17 +4,17 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
-/// One request and its answer, over a connection of its own.
+/// One request and its response over a separate connection.
 struct WebhookExchange: Sendable {
     let url: WebhookURL
     let timeout: Duration
-    /// A file of authorities to trust instead of the system's.
+    /// A file of certificate authorities to trust instead of the system's.
     let certificates: String?
 
-    /// One thread for all: it only moves bytes.
+    /// One thread for all exchanges, because it only moves bytes.
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    /// Posts JSON and waits for the status of the answer.
+    /// Posts JSON and waits for the status of the response.
     func post(_ body: String, token: String?) throws -> Int {
         let loop = Self.loops.next()
         let answer = loop.makePromise(of: Int.self)
@@ -70,7 +70,7 @@ struct WebhookExchange: Sendable {
     }
 }
 
-/// Waits for the status of the answer.
+/// Completes a promise with the status of the response.
 private final class StatusHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
@@ -79,7 +79,7 @@ private final class StatusHandler: ChannelInboundHandler {
     init(_ answer: EventLoopPromise<Int>) { self.answer = answer }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Later parts, and a second answer to the promise, say nothing more.
+        // Later parts of the response are ignored, and the promise accepts only the first result.
         if case .head(let head) = unwrapInboundIn(data) { answer.succeed(Int(head.status.code)) }
     }
 
@@ -94,7 +94,7 @@ private final class StatusHandler: ChannelInboundHandler {
     }
 }
 
-/// Why there was no answer.
+/// Why there was no response.
 struct WebhookFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -2,12 +2,12 @@ internal import Enforcement
 internal import KernelIO
 internal import Policy
 
-/// What is posted for a notice.
+/// The message for a notice.
 struct WebhookMessage: Sendable {
     /// The JSON.
     let body: String
 
-    /// `time` is in seconds since 1970.
+    /// Encodes a notice; its member `time` is in seconds since 1970.
     init(_ notice: Notice, wallMicroseconds: UInt64) {
         let fraction = String(wallMicroseconds % 1_000_000 + 1_000_000).dropFirst()
         var members = [
@@ -17,7 +17,7 @@ struct WebhookMessage: Sendable {
         ]
         for (name, value) in notice.fields.sorted(by: { $0.key < $1.key }) {
             let key = name.hasPrefix("CGWARDEN_") ? name.dropFirst("CGWARDEN_".count) : name[...]
-            // The cause is JSON already.
+            // The cause is already JSON.
             let isJSON = key.hasSuffix("_JSON")
             members.append(
                 (
@@ -29,9 +29,9 @@ struct WebhookMessage: Sendable {
     }
 }
 
-/// The secret that a webhook may want, read from its file each time so that it can be changed.
+/// The bearer token of a webhook, read from its file for each attempt so that it can be changed.
 enum WebhookToken {
-    /// The file's only line.
+    /// Reads the file's only line; throws EIO if it is not a printable word of at most 4096 bytes.
     static func read(_ path: String) throws(IOError) -> String {
         let bytes: [UInt8]
         do throws(FileRefusal) {

@@ -6,10 +6,10 @@ internal import NIOSSL
 internal import Policy
 internal import Synchronization
 
-/// Posts notices as JSON to a URL, in their order and one at a time.
+/// Posts notices as JSON to a URL, in order and one at a time.
 ///
-/// Up to 256 wait, and the oldest gives way. One that the server does not take is tried again
-/// after 1, 2 and 4 seconds, unless the server says that it never will (4xx).
+/// Up to 256 notices wait; after that, the oldest is dropped. A failed post is retried after 1, 2
+/// and 4 seconds, unless the server rejects it for good (4xx except 429).
 public final class WebhookSink: NoticeSink {
     private let queue: BackgroundQueue<WebhookMessage>
     private let failures: Failures
@@ -20,9 +20,9 @@ public final class WebhookSink: NoticeSink {
     /// Posts to a URL; `certificates` is a file of authorities to trust instead of the system's.
     ///
     /// - Parameters:
-    ///   - timeout: What one attempt may take.
+    ///   - timeout: The time limit of one attempt.
     ///   - pauses: The waiting times between attempts.
-    ///   - gaveUp: Is told why a notice was given up.
+    ///   - gaveUp: Receives the reason when a notice is given up.
     public init(
         _ url: WebhookURL, tokenFile: String? = nil, timeout: Duration = .seconds(3),
         certificates: String? = nil, pauses: [Duration] = WebhookSink.pauses,
@@ -39,7 +39,7 @@ public final class WebhookSink: NoticeSink {
                     let status = try exchange.post(message.body, token: token)
                     if (200..<300).contains(status) { return }
                     reason = "the server answers \(status)"
-                    // 429 asks for patience.
+                    // 429 asks the client to retry later.
                     if (400..<500).contains(status), status != 429 { break }
                 } catch {
                     reason = "\(error)"
@@ -55,7 +55,7 @@ public final class WebhookSink: NoticeSink {
         let count = Atomic<UInt64>(0)
     }
 
-    /// How many notices were dropped, since too many waited or the server took them not.
+    /// The number of notices dropped, because too many waited or the server rejected them.
     public var dropped: UInt64 { queue.dropped + failures.count.load(ordering: .relaxed) }
 
     /// Queues a notice.
@@ -63,7 +63,7 @@ public final class WebhookSink: NoticeSink {
         queue.add(WebhookMessage(notice, wallMicroseconds: MonotonicClock.wallMicroseconds))
     }
 
-    /// Waits until all are sent or given up; false if that takes longer.
+    /// Waits until all notices are sent or given up; false on timeout.
     public func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
 }
 #endif

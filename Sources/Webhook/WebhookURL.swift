@@ -1,16 +1,17 @@
-/// Where notices are posted: `http://HOST[:PORT]/PATH` or `https://…`.
+/// The URL that notices are posted to: `http://HOST[:PORT]/PATH` or `https://…`.
 public struct WebhookURL: Hashable, Sendable {
-    /// Whether the connection is encrypted, and the server's certificate checked.
+    /// Whether the connection is encrypted and the server's certificate is checked.
     public let isSecure: Bool
-    /// The name or address, an IPv6 address without its brackets.
+    /// The name or address, without the brackets of an IPv6 address.
     public let host: String
     /// The port.
     public let port: Int
-    /// The path and the query as they are sent.
+    /// The path and query in the request.
     public let target: String
 
-    /// Reads a URL; nil for another scheme, a user's name in it, a fragment, or a character that a
-    /// URL cannot have.
+    /// Parses a URL.
+    ///
+    /// Nil for another scheme, user information, a fragment or an invalid character.
     public init?(_ text: String) {
         guard let colon = text.firstRange(of: "://") else { return nil }
         switch text[..<colon.lowerBound].lowercased() {
@@ -49,7 +50,7 @@ public struct WebhookURL: Hashable, Sendable {
         return (String(host), number)
     }
 
-    /// Whether the host is an address, of which a certificate's name says nothing.
+    /// Whether the host is an IP address, for which no TLS server name is sent.
     var isAddress: Bool {
         host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
     }

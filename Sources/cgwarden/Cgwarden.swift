@@ -1,7 +1,7 @@
 import ArgumentParser
 import KernelIO
 
-/// The command line: parse, run, and say once what went wrong.
+/// The command line: parses arguments, runs the command and reports its error once.
 @main
 struct Cgwarden: AsyncParsableCommand {
     static let version = "0.1.0"

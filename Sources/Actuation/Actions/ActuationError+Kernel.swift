@@ -3,7 +3,7 @@ internal import Hierarchy
 internal import KernelIO
 
 extension ActuationError {
-    /// Says which cgroup a failed system call was about, and what to do.
+    /// Creates an error that names the cgroup of a failed system call and advises what to do.
     init(_ error: IOError, on directory: CgroupDirectory) {
         self.init(error, on: directory.path, in: directory.hierarchy.label)
     }

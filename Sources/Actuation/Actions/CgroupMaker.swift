@@ -2,15 +2,15 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Makes cgroups.
+/// Creates cgroups.
 public struct CgroupMaker: Sendable {
-    /// A cgroup that is there now.
+    /// The result of a creation.
     public struct Made: Sendable {
-        /// In which hierarchies it was made.
+        /// The hierarchies that the cgroup was created in.
         public let hierarchies: [String]
-        /// In which it was before.
+        /// The hierarchies that already had the cgroup.
         public let present: [String]
-        /// The controllers that ancestors were made to pass on (v2).
+        /// The controllers that were enabled in ancestors' `cgroup.subtree_control` (v2).
         public let enabled: [String]
     }
 
@@ -18,7 +18,7 @@ public struct CgroupMaker: Sendable {
     private let files: any ControlFiles
     private let journal: UndoJournal?
 
-    /// Acts on these trees.
+    /// Creates cgroups in the hierarchies of `set` and records each change in `journal`.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil
@@ -28,10 +28,12 @@ public struct CgroupMaker: Sendable {
         self.journal = journal
     }
 
-    /// Makes the cgroup and those above it that are missing, in every hierarchy that has one of the
-    /// controllers, or in all but systemd's own if none is named; on v2 the controllers are enabled.
+    /// Creates the cgroup and its missing ancestors in every hierarchy that has one of the
+    /// controllers.
     ///
-    /// A new cpuset of v1 gets what its parent has, for processes cannot join an empty one.
+    /// Without controllers, it acts in every hierarchy but systemd's own. On v2 the controllers are
+    /// enabled along the path. A new v1 cpuset copies its parent's CPUs and memory nodes, because
+    /// processes cannot join an empty one.
     public func make(
         _ path: CgroupPath, controllers: [Controller] = []
     ) throws(ActuationError) -> Made {
@@ -72,7 +74,9 @@ public struct CgroupMaker: Sendable {
             enabled: Set(enabled.map(\.controller)).sorted().map(\.rawValue))
     }
 
-    /// What making it would report; throws what would speak against it, as far as that shows before.
+    /// Returns the expected result of ``make(_:controllers:)`` without changing anything.
+    ///
+    /// Throws for the root, for an absent controller, and if nothing would change.
     public func plan(
         _ path: CgroupPath, controllers: [Controller] = []
     ) throws(ActuationError) -> Made {
@@ -94,7 +98,7 @@ public struct CgroupMaker: Sendable {
             enabled: Set(enabled).sorted().map(\.rawValue))
     }
 
-    /// The controllers that a cgroup or one above it does not pass on yet.
+    /// The controllers that the cgroup or one of its ancestors does not enable yet.
     private func missing(
         _ controllers: [Controller], downTo path: CgroupPath?, in hierarchy: MountedHierarchy
     ) -> [Controller] {
@@ -123,7 +127,7 @@ public struct CgroupMaker: Sendable {
         }
     }
 
-    /// Makes a cgroup and those above it that are missing, in one hierarchy; those that are new.
+    /// Creates the cgroup and its missing ancestors in one hierarchy, and returns the new ones.
     func makeMissing(
         _ path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) -> [CgroupDirectory] {
@@ -147,7 +151,7 @@ public struct CgroupMaker: Sendable {
         }
     }
 
-    /// Nothing is left of what could not be made as a whole.
+    /// Removes the cgroups of a creation that failed halfway.
     private func takeBack(_ made: [CgroupDirectory]) {
         for directory in made.reversed() where (try? directory.remove()) != nil {
             journal?.forget(directory)
@@ -170,7 +174,7 @@ public struct CgroupMaker: Sendable {
         return ActuationError(error, on: path, in: hierarchy.label)
     }
 
-    /// Finds out before anything is made or switched on whether controllers can get to a cgroup.
+    /// Throws before any change if a populated cgroup prevents a controller from reaching `path`.
     private func checkWay(
         of controllers: [Controller], to path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) {
@@ -185,7 +189,7 @@ public struct CgroupMaker: Sendable {
             .busy, "nothing was done: \(ControllerWay.remedy(populated: place))")
     }
 
-    /// Has every cgroup from the top to `path` pass the controllers on.
+    /// Enables the controllers in every cgroup from the root down to `path`.
     private func enable(
         _ controllers: [Controller], downTo path: CgroupPath, in hierarchy: MountedHierarchy,
         _ enabled: inout [(directory: CgroupDirectory, controller: Controller)]

@@ -2,15 +2,15 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Removes cgroups that nobody is in.
+/// Removes cgroups that have no processes.
 public struct CgroupRemover: Sendable {
-    /// What is gone.
+    /// The result of a removal.
     public struct Removed: Sendable {
-        /// From which hierarchies.
+        /// The hierarchies that the cgroup was removed from.
         public let hierarchies: [String]
-        /// How many directories, those below it included.
+        /// The number of directories removed, including descendants.
         public let directories: Int
-        /// How many processes were ended before.
+        /// The number of processes killed first.
         public let killed: Int
     }
 
@@ -18,7 +18,7 @@ public struct CgroupRemover: Sendable {
     private let killer: Killer
     private let journal: UndoJournal?
 
-    /// Acts on these trees.
+    /// Removes cgroups from the hierarchies of `set` and drops their entries from `journal`.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, thawGuard: ThawGuard = .own()
@@ -29,10 +29,10 @@ public struct CgroupRemover: Sendable {
             set: set, files: files, thawGuard: thawGuard.locking(in: journal?.directory))
     }
 
-    /// Removes it from all hierarchies but systemd's own.
+    /// Removes the cgroup from every hierarchy but systemd's own.
     ///
-    /// With `recursive` those below it go, too, and with `killing` whoever is in them. A dry run only
-    /// checks.
+    /// `recursive` includes its descendants, and `killing` first kills the processes in them. A dry
+    /// run only checks.
     public func remove(
         _ path: CgroupPath, recursive: Bool = false, killing: Bool = false, dryRun: Bool = false
     ) throws(ActuationError) -> Removed {

@@ -2,15 +2,15 @@ internal import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// What the guard does: it waits for the deadline, thaws, and sees to it that it happened.
+/// The helper process of a freeze: it thaws the cgroup at the deadline and verifies the thaw.
 ///
-/// It holds the cgroup's lock meanwhile (``ThawLocks``), so a cgroup has one guard at most, and one
-/// that is left from an earlier freeze never thaws a later one.
+/// It holds the cgroup's lock (``ThawLocks``) while it runs. A cgroup therefore has at most one
+/// helper, and the helper of an earlier freeze never thaws a later one.
 public struct DeferredThaw: ~Copyable {
     private let directory: OwnedDescriptor
     private let interface: FreezeInterface
 
-    /// Takes over descriptor 3, the cgroup's directory.
+    /// Takes ownership of descriptor 3, the cgroup's directory.
     public init(_ version: MountedHierarchy.Version) throws(ActuationError) {
         interface = FreezeInterface(version: version)
         let inherited = OwnedDescriptor(adopting: 3)
@@ -21,7 +21,9 @@ public struct DeferredThaw: ~Copyable {
         }
     }
 
-    /// Waits, saying "ready" on standard output when it watches; returns whether it had to thaw.
+    /// Prints "ready" on standard output once it watches, then waits.
+    ///
+    /// Returns whether it had to thaw the cgroup.
     public func run(after timeout: Duration, state: String, journal: UndoJournal?) -> Bool {
         let locks = ThawLocks(in: state)
         locks.clear()
@@ -43,7 +45,7 @@ public struct DeferredThaw: ~Copyable {
         let deadline = Deadline(after: timeout)
         try? StandardOutput.write(ThawGuard.ready + "\n")
         Steadiness.spareFromOutOfMemoryKills()
-        // The caller lets go of the pipe when the freeze stands, or when it dies.
+        // The caller closes the pipe once the freeze is in effect, or when it dies.
         var isArmed = false
         while !deadline.hasPassed {
             let left = Int32(clamping: min(deadline.milliseconds, 50))
@@ -67,7 +69,8 @@ public struct DeferredThaw: ~Copyable {
         return false
     }
 
-    /// Tells systemd of the thaw, which was done without it; it would take the unit for frozen.
+    /// Notifies systemd of a thaw that bypassed it; otherwise systemd would consider the unit
+    /// frozen.
     public func tellSystemd(_ files: any ControlFiles, of set: HierarchySet) {
         guard interface.version == .unified, let systemd = files.systemd,
             let hierarchy = set.unified.map({ set.hierarchies[$0] }),
@@ -81,7 +84,7 @@ public struct DeferredThaw: ~Copyable {
         systemd.noteThawed(cgroup)
     }
 
-    /// Whether the cgroup is there and asked to be frozen.
+    /// Whether the cgroup exists and its own freeze is requested.
     private var isRequested: Bool {
         (try? ControlFile.read(interface.requestFile, in: directory)).map { $0.first == 0x31 }
             ?? false

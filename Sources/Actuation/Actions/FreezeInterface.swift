@@ -2,18 +2,20 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The files that freeze a cgroup, of v1 or of v2.
+/// The v1 or v2 files that freeze a cgroup.
 struct FreezeInterface {
     let version: MountedHierarchy.Version
 
-    /// The file that is written.
+    /// The file to write.
     var file: String { version == .unified ? "cgroup.freeze" : "freezer.state" }
     var frozenValue: String { version == .unified ? "1" : "FROZEN" }
     var thawedValue: String { version == .unified ? "0" : "THAWED" }
 
-    /// The file that tells whether the cgroup itself was asked to be frozen, not an ancestor.
+    /// The file that shows a freeze request of the cgroup itself, not of an ancestor.
     var requestFile: String { version == .unified ? "cgroup.freeze" : "freezer.self_freezing" }
-    /// The file that tells whether all of it stands still; on v1 the kernel finds out on reading.
+    /// The file that shows whether the whole cgroup is frozen.
+    ///
+    /// On v1, reading it makes the kernel check.
     var stateFile: String { version == .unified ? "cgroup.events" : "freezer.state" }
 
     func isRequested(_ read: (String) throws(IOError) -> String) throws(IOError) -> Bool {
@@ -26,22 +28,23 @@ struct FreezeInterface {
             ? state.split(separator: "\n").contains("frozen 1") : state == "FROZEN"
     }
 
-    /// The interface of a tree; nil if that freezes nothing.
+    /// Returns the interface of a hierarchy, or nil if the hierarchy cannot freeze.
     static func of(_ hierarchy: MountedHierarchy) -> FreezeInterface? {
         let freezes =
             hierarchy.version == .unified || hierarchy.controllers.contains(.freezer)
         return freezes ? FreezeInterface(version: hierarchy.version) : nil
     }
 
-    /// The cgroup if it was asked to be frozen itself.
+    /// Returns the cgroup's path if its own freeze is requested.
     func request(
         _ directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
     ) -> CgroupPath? {
         directory.textIfAny(requestFile, files) == "1" ? directory.path : nil
     }
 
-    /// Those that were asked to be frozen among a cgroup and its ancestors, from itself up; each
-    /// keeps it so.
+    /// Returns the cgroup and those of its ancestors whose own freeze is requested, nearest first.
+    ///
+    /// Each of them keeps the cgroup frozen.
     func holders(
         of directory: CgroupDirectory, _ files: any ControlFiles = KernelControlFiles()
     ) -> [CgroupPath] {
@@ -49,12 +52,12 @@ struct FreezeInterface {
         return above.compactMap { request($0, files) }
     }
 
-    /// The ancestor that was asked to be frozen, and keeps a cgroup so.
+    /// Returns the nearest ancestor whose freeze request keeps the cgroup frozen.
     func ancestor(freezing directory: CgroupDirectory, _ files: any ControlFiles) -> CgroupPath? {
         holders(of: directory, files).first { $0 != directory.path }
     }
 
-    /// Whether nothing of it is frozen or about to be.
+    /// Whether no part of the cgroup is frozen or freezing.
     func isThawed(_ read: (String) throws(IOError) -> String) throws(IOError) -> Bool {
         let state = try read(stateFile)
         return version == .unified
@@ -63,11 +66,10 @@ struct FreezeInterface {
 }
 
 extension FreezeInterface {
-    /// Looks whether all of a cgroup that was asked to freeze stands still; the `look`th time, from
-    /// 1 on.
+    /// Checks whether a freezing cgroup is completely frozen; `look` counts the checks from 1.
     ///
-    /// v1 misses who was just forking when it was asked: one writes again, and now and then lets
-    /// go for a moment, so that a parent can meet its child.
+    /// v1 misses a process that forks during the request. The request is therefore repeated, with a
+    /// short thaw every fourth time if `mayLetGo`, so that a parent can meet its child.
     func look(
         _ look: Int, mayLetGo: Bool = true, read: (String) throws(IOError) -> String,
         write: (String) throws(IOError) -> Void
@@ -82,7 +84,7 @@ extension FreezeInterface {
         return try isFrozen(read)
     }
 
-    /// Waits until all of a cgroup that was asked to freeze stands still; false if it never did.
+    /// Waits until a freezing cgroup is completely frozen; false if it never was.
     func settle(
         _ directory: CgroupDirectory, files: any ControlFiles, within time: Duration
     ) throws(IOError) -> Bool {

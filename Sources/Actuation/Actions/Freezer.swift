@@ -2,27 +2,27 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Stops all processes of a cgroup for a while, and lets them go on.
+/// Freezes and thaws all processes of a cgroup.
 public struct Freezer: Sendable {
-    /// A freeze that stands.
+    /// A freeze in effect.
     public struct Frozen: Sendable {
-        /// Through which hierarchy.
+        /// The hierarchy that freezes it.
         public let hierarchy: String
-        /// How many processes stand still.
+        /// The number of frozen processes.
         public let processes: Int
-        /// When they are thawed at the latest; shorter than asked for where a watchdog waits.
+        /// The time after which the helper thaws it, shortened where a service has a watchdog.
         public let timeout: Duration
         /// Whether the timeout was shortened for a service's watchdog.
         public let isShortened: Bool
     }
 
-    /// A thaw that was confirmed.
+    /// The result of a verified thaw.
     public struct Thawed: Sendable {
-        /// Through which hierarchies; empty if the cgroup was not asked to be frozen in any.
+        /// The hierarchies it was thawed in; empty if none had a freeze request for it.
         public let hierarchies: [String]
-        /// The ancestor that keeps it frozen nonetheless.
+        /// The ancestor that still keeps it frozen.
         public let frozenBy: CgroupPath?
-        /// How many cgroups below it stay frozen by requests of their own.
+        /// The number of descendants that stay frozen by their own requests.
         public let frozenBelow: Int
     }
 
@@ -34,8 +34,10 @@ public struct Freezer: Sendable {
     private let shadows: ShadowGroups
     private let usesShadows: Bool
 
-    /// Acts on these trees; with `shadow` also where the processes sit in a larger cgroup of v1
-    /// (see ``ShadowGroups``).
+    /// Acts on the hierarchies of `set`.
+    ///
+    /// With `shadow`, it also freezes processes that are in a larger v1 cgroup (see
+    /// ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil,
@@ -50,9 +52,10 @@ public struct Freezer: Sendable {
         self.thawGuard = thawGuard
     }
 
-    /// Freezes, confirms, and looks for locks; thawed by a helper after `timeout` at the latest.
+    /// Freezes the cgroup, verifies the freeze, and thaws it again if outsiders wait for its locks.
     ///
-    /// A dry run only checks, and makes no shadow.
+    /// A helper thaws it after `timeout` at the latest. A dry run only checks and creates no
+    /// shadow.
     public func freeze(
         _ path: CgroupPath, timeout: Duration = .seconds(60), dryRun: Bool = false
     ) throws(ActuationError) -> Frozen {
@@ -77,7 +80,7 @@ public struct Freezer: Sendable {
                 isShortened: allowed < timeout)
         }
         let watch = try thawGuard.watch(directory, timeout: allowed, journal: journal)
-        // Someone may have moved in since.
+        // A protected process may have moved in since the first check.
         try protected.check(.freeze, on: path)
         guard directory.isCurrent else {
             throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
@@ -88,7 +91,7 @@ public struct Freezer: Sendable {
                 interface.frozenValue, to: ControlCell(interface.file), of: directory,
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
-            // After the freeze, when the answer cannot change any more.
+            // Checked once the cgroup is frozen, because the answer cannot change any more.
             if let reason = HeldLocks(set).reasonToThaw(
                 try self.members(of: directory))
             {
@@ -103,8 +106,9 @@ public struct Freezer: Sendable {
             timeout: allowed, isShortened: allowed < timeout)
     }
 
-    /// What this program froze itself may stay so for longer, as far as someone sees to its end; nil
-    /// if it is someone else's.
+    /// Extends the deadline of a freeze of this program's own.
+    ///
+    /// Nil if it is not its own, if a service's watchdog limits it, or if no helper can extend it.
     private func prolong(
         _ directory: CgroupDirectory, _ timeout: Duration
     ) throws(ActuationError) -> Frozen? {
@@ -120,7 +124,7 @@ public struct Freezer: Sendable {
             isShortened: false)
     }
 
-    /// Those who stand still then; a shadow has its own.
+    /// The processes that the freeze stops; a shadow has its own.
     private func members(of directory: CgroupDirectory) throws(ActuationError) -> Set<Int32> {
         do throws(IOError) {
             return try directory.processesBelow()
@@ -156,7 +160,7 @@ public struct Freezer: Sendable {
                 + "uninterruptible sleep; try again later")
     }
 
-    /// Thaws after a freeze that did not do; the cgroup may be gone, and that is as good.
+    /// Thaws after a failed freeze; a cgroup that no longer exists counts as thawed.
     private func undo(
         _ interface: FreezeInterface, _ directory: CgroupDirectory, after error: ActuationError
     ) throws(ActuationError) -> Never {
@@ -178,8 +182,8 @@ public struct Freezer: Sendable {
         thawGuard.forget(directory)
     }
 
-    /// Lets a cgroup go on in every hierarchy that it is frozen in, and confirms that it does; a dry
-    /// run only looks.
+    /// Thaws the cgroup in every hierarchy that freezes it and verifies the thaw; a dry run only
+    /// looks.
     public func thaw(
         _ path: CgroupPath, dryRun: Bool = false
     ) throws(ActuationError) -> Thawed {
@@ -214,8 +218,9 @@ public struct Freezer: Sendable {
         return Thawed(hierarchies: done, frozenBy: frozenBy, frozenBelow: below)
     }
 
-    /// Waits until it goes on, and until the guard of the freeze is gone; the ancestor that keeps
-    /// it frozen, if one does.
+    /// Waits until the cgroup runs and the freeze's helper has ended.
+    ///
+    /// Returns the ancestor that keeps it frozen, if any.
     private func waitForThaw(
         _ interface: FreezeInterface, _ directory: CgroupDirectory
     ) throws(ActuationError) -> CgroupPath? {

@@ -2,9 +2,11 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// A mark on a cgroup that its freeze is on record in our undo journal, which tells so even when
-/// that has become illegible: the extended attribute `user.cgwarden.frozen`, with the journal's
-/// directory and, after a newline, the owner unless that is a person.
+/// A mark on a cgroup whose freeze is recorded in our undo journal.
+///
+/// It survives a journal that has become unreadable. It is the extended attribute
+/// `user.cgwarden.frozen`, and holds the journal's directory and, after a newline, the owner unless
+/// that is a person.
 struct FrozenMark {
     private static let name = "user.cgwarden.frozen"
 
@@ -18,9 +20,9 @@ struct FrozenMark {
 
     static func take(from cgroup: borrowing OwnedDescriptor) { cgroup.removeAttribute(name) }
 
-    /// Lets all go on that bear it; returns how many were frozen.
+    /// Thaws all cgroups with the mark, and returns how many were frozen.
     ///
-    /// Nobody knows any more for how long they were to be.
+    /// Their timeouts are lost with the journal.
     func thawAll(
         in set: HierarchySet, _ files: any ControlFiles, of owners: ChangeOwners = .all
     ) -> Int {

@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Looks for locks that a frozen cgroup would keep from others.
+/// Finds file locks of a frozen cgroup that processes outside wait for.
 struct HeldLocks {
     private let set: HierarchySet
     private let reader: ProcessReader
@@ -12,7 +12,7 @@ struct HeldLocks {
         reader = ProcessReader(set.system)
     }
 
-    /// Why the members must not stay frozen; nil if they may.
+    /// The reason why the members must not stay frozen; nil if they may.
     func reasonToThaw(_ members: Set<Int32>) -> String? {
         do throws(IOError) {
             guard
@@ -45,8 +45,9 @@ struct HeldLocks {
         return "\(reader.stat(pid)?.name ?? "process") (process \(pid))"
     }
 
-    /// The beginnings of the files that are cgroups, as the table has them: nothing that matters
-    /// depends on a lock that anyone may take.
+    /// The device prefixes of files on cgroup mounts, as `/proc/locks` prints them.
+    ///
+    /// Locks on those are ignored: anyone may take one, and nothing important depends on it.
     private var cgroupDevices: [String] {
         self.set.hierarchies.compactMap { hierarchy in
             DeviceNumber.holding(hierarchy.directory.pathText).map { device in
@@ -58,8 +59,8 @@ struct HeldLocks {
         }
     }
 
-    /// Whether an ordinary user only keeps their own processes waiting, perhaps so as to escape a
-    /// freeze by root.
+    /// Whether an ordinary user blocks only processes of their own, perhaps to escape a freeze by
+    /// root.
     private func isAffairOfOneUser(_ holder: Int32, _ waiters: [Int32]) -> Bool {
         guard EffectiveUser.isRoot, let user = reader.user(of: holder), user != 0 else {
             return false
@@ -67,8 +68,9 @@ struct HeldLocks {
         return waiters.allSatisfy { reader.user(of: $0) == user }
     }
 
-    /// The files that open files of the members have locks on, with a member each: `lock:` lines of
-    /// fdinfo.
+    /// The files that the members hold locks on through open files, each with one member.
+    ///
+    /// Read from the `lock:` lines of fdinfo.
     private func sharedLocks(of members: Set<Int32>) -> [String: Int32] {
         var result: [String: Int32] = [:]
         for pid in members {

@@ -2,19 +2,19 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// A write that can be put back: noted in the journal before, read back after.
+/// A reversible write: it is recorded in the journal first and read back afterwards.
 struct JournaledWrite {
     let files: any ControlFiles
     let journal: UndoJournal?
 
-    /// Writes a value.
+    /// Writes the value to a file of the cgroup.
     func write(
         _ value: String, to file: String, of directory: CgroupDirectory, cause: String
     ) throws(ActuationError) {
         try write(value, to: ControlCell(file), of: directory, cause: cause)
     }
 
-    /// Writes a value.
+    /// Records the current value, writes the new one and records the result.
     func write(
         _ value: String, to cell: ControlCell, of directory: CgroupDirectory, cause: String
     ) throws(ActuationError) {
@@ -34,8 +34,9 @@ struct JournaledWrite {
         note(entry, of: directory)
     }
 
-    /// Puts on record what is there after a write, whether it was taken or not; what cannot be read
-    /// stays unfinished, and what went with its cgroup is forgotten.
+    /// Records the value after a write, successful or not.
+    ///
+    /// An unreadable value leaves the entry unfinished. If the cgroup is gone, the entry is closed.
     func note(_ entry: JournalEntry?, of directory: CgroupDirectory) {
         guard let entry, let journal else { return }
         if let text = try? files.text(entry.cell.file, of: directory) {
@@ -47,7 +48,7 @@ struct JournaledWrite {
 }
 
 extension UndoJournal {
-    /// The original is on record before anything is written; without a record nothing is.
+    /// Records the original value before a write; if this fails, nothing may be written.
     func record(
         _ cell: ControlCell, of directory: CgroupDirectory, _ original: String, wanted: String,
         cause: String
@@ -57,7 +58,7 @@ extension UndoJournal {
             wanted: wanted, cause: cause)
     }
 
-    /// The same for what is no value of a cgroup that is there.
+    /// Records a change that is not a control file's value, or whose cgroup may not exist yet.
     func record(
         _ cell: ControlCell, at path: CgroupPath, inode: UInt64 = 0, in hierarchy: MountedHierarchy,
         _ original: String, wanted: String, cause: String

@@ -2,27 +2,27 @@ public import CgroupModel
 public import Hierarchy
 public import KernelIO
 
-/// Ends all processes of a cgroup, and sees to it that none is left.
+/// Kills all processes of a cgroup and verifies that it is empty.
 public struct Killer: Sendable {
-    /// What ended them.
+    /// The method that ended the processes.
     public enum Means: Sendable, Hashable {
-        /// There was nobody.
+        /// The cgroup was empty.
         case nobody
-        /// They ended when asked to.
+        /// They exited after the signal.
         case signal
-        /// The kernel killed the whole cgroup at once (cgroup.kill).
+        /// The kernel killed the whole cgroup at once (`cgroup.kill`).
         case kernel
-        /// They were stopped, killed and let go, this many times (v1).
+        /// They were frozen, killed and thawed, in this many rounds (v1).
         case frozen(rounds: Int)
-        /// They were killed one by one, this many times.
+        /// They were killed one by one, in this many rounds.
         case oneByOne(rounds: Int)
     }
 
-    /// A cgroup that was seen empty.
+    /// The result of a kill; the cgroup was seen empty.
     public struct Killed: Sendable {
-        /// How many processes were seen.
+        /// The number of processes seen.
         public let processes: Int
-        /// What ended them.
+        /// The method that ended them.
         public let means: Means
     }
 
@@ -32,7 +32,7 @@ public struct Killer: Sendable {
     private let protected: ProtectedSet
     private static let mostRounds = 20
 
-    /// Acts on these trees.
+    /// Acts on the hierarchies of `set`; `thawGuard` thaws a cgroup if this process dies meanwhile.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil
@@ -43,9 +43,10 @@ public struct Killer: Sendable {
         self.thawGuard = thawGuard
     }
 
-    /// Asks all to end with `signal`, and after `grace` kills who is left; no grace kills at once.
+    /// Sends `signal` to all processes, and kills the remaining ones after `grace`; zero kills at
+    /// once.
     ///
-    /// Without `force` nobody is killed, and it throws if someone is left. A dry run only checks.
+    /// Without `force` it throws instead of killing. A dry run only checks.
     public func kill(
         _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
         force: Bool = true, dryRun: Bool = false
@@ -70,7 +71,7 @@ public struct Killer: Sendable {
             let isEmpty = try Deadline(after: grace).wait { () throws(ActuationError) in
                 let asked = residents.seen
                 try residents.update()
-                // A newcomer has not been asked yet.
+                // New processes have not received the signal yet.
                 send(signal, to: residents.seen.subtracting(asked), residents)
                 return residents.processes.isEmpty
             }
@@ -91,7 +92,8 @@ public struct Killer: Sendable {
         return try killed(residents, means, path)
     }
 
-    /// What was done, unless threads are left that no signal to the cgroup's processes ends.
+    /// Returns the result, or throws if threads of processes elsewhere are left, which no signal
+    /// ends.
     private func killed(
         _ residents: Residents, _ means: Means, _ path: CgroupPath
     ) throws(ActuationError) -> Killed {
@@ -106,7 +108,8 @@ public struct Killer: Sendable {
                 + "is, or move it away")
     }
 
-    /// Unified first, for the kernel kills there itself; then v1's freezer; then any tree.
+    /// The unified hierarchy first, because its kernel kills a whole cgroup; then v1's freezer;
+    /// then the others.
     private func candidates(_ trees: TargetTrees) -> [Int] {
         let preferred = [set.unified, set.legacy(.freezer)].compactMap { $0 }.filter {
             trees.directories[$0] != nil
@@ -117,8 +120,9 @@ public struct Killer: Sendable {
         return preferred + others
     }
 
-    /// What of it v1's freezer holds, with the shadow in which it may be frozen: a process in there
-    /// hears nothing, and does not even die before it is let go, so there is nothing to wait for.
+    /// The cgroups of this subtree that v1's freezer holds, with the shadow that may freeze them.
+    ///
+    /// A frozen v1 process handles no signal and dies only once thawed, so waiting is pointless.
     private func frozenOfLegacy(
         _ trees: TargetTrees, _ processes: Set<Int32>
     ) throws(ActuationError) -> [CgroupDirectory] {
@@ -137,7 +141,7 @@ public struct Killer: Sendable {
         }
     }
 
-    /// The cgroup that holds a process in v1's freezer, if it is none of those to be thawed.
+    /// The cgroup that freezes one of the processes on v1, unless it is one of those to be thawed.
     private func holder(
         of processes: Set<Int32>, besides ours: [CgroupPath]
     ) -> (holds: String, cgroup: CgroupPath)? {
@@ -160,7 +164,8 @@ public struct Killer: Sendable {
 
     private func send(_ signal: EndingSignal, to pids: Set<Int32>, _ residents: Residents) {
         for pid in pids where pid > 1 {
-            // Held first and looked up then, so it cannot be a later process with that number.
+            // The handle is opened before the lookup, so it cannot refer to a later process with
+            // this PID.
             guard let process = try? ProcessHandle(pid), residents.contains(pid) else { continue }
             try? process.send(signal)
         }
@@ -191,14 +196,15 @@ public struct Killer: Sendable {
         return isFreezer ? .frozen(rounds: rounds) : .oneByOne(rounds: rounds)
     }
 
-    /// Kills what is frozen already and lets it go, and with it the guard of that freeze.
+    /// Kills the processes of frozen cgroups and thaws them, which also ends the freeze's helper.
     private func killFrozen(_ frozen: [CgroupDirectory], _ residents: Residents) {
         for cgroup in frozen { send(.kill, to: Set((try? cgroup.processes()) ?? []), residents) }
-        // The ones above first: one below goes on only when they do.
+        // Ancestors first: a descendant runs only once they do.
         for cgroup in frozen { try? files.write("THAWED", to: "freezer.state", of: cgroup) }
     }
 
-    /// False where the kernel has no cgroup.kill (before 5.14), or not for a threaded cgroup.
+    /// False where the kernel has no `cgroup.kill` (before 5.14) or does not support it for a
+    /// threaded cgroup.
     private func killByKernel(_ directory: CgroupDirectory) throws(ActuationError) -> Bool {
         do throws(IOError) {
             try files.write("1", to: "cgroup.kill", of: directory)
@@ -209,7 +215,7 @@ public struct Killer: Sendable {
         }
     }
 
-    /// The request to freeze outlives those who were frozen, and would stop whoever comes next.
+    /// Clears freeze requests, which outlive the frozen processes and would stop new ones.
     private func letNewcomersRun(_ directory: CgroupDirectory) {
         for cgroup in (try? directory.subtree()) ?? []
         where (try? files.text("cgroup.freeze", of: cgroup)) == "1" {
@@ -217,7 +223,8 @@ public struct Killer: Sendable {
         }
     }
 
-    /// Stops them so that none can fork; one in uninterruptible sleep is not waited for long.
+    /// Freezes the cgroup so that no process can fork, without waiting long for uninterruptible
+    /// sleep.
     private func stop(_ directory: CgroupDirectory) throws(ActuationError) {
         do throws(IOError) {
             try files.write("FROZEN", to: "freezer.state", of: directory)
@@ -228,7 +235,7 @@ public struct Killer: Sendable {
             directory, files: files, within: .milliseconds(500))
     }
 
-    /// A frozen process of v1 dies when it is let go; so does a frozen cgroup below.
+    /// Thaws the cgroup and its descendants, because a frozen v1 process dies only once thawed.
     private func thaw(_ directory: CgroupDirectory) {
         for cgroup in (try? directory.subtree()) ?? [directory] {
             try? files.write("THAWED", to: "freezer.state", of: cgroup)

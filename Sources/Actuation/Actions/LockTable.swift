@@ -1,20 +1,20 @@
-/// The file locks of `/proc/locks` that someone waits for.
+/// The file locks in `/proc/locks` that processes wait for.
 ///
 ///     1: POSIX  ADVISORY  WRITE 705 00:1c:12 0 EOF
 ///     1: -> POSIX  ADVISORY  WRITE 706 00:1c:12 0 EOF
 struct LockTable: Equatable {
-    /// One lock, and who waits for it.
+    /// A lock and the processes that wait for it.
     struct Lock: Equatable {
-        /// Who took it; -1 for an open-file-description lock, 0 for a foreign pid namespace.
+        /// The PID that took it: -1 for an open-file-description lock, 0 in another PID namespace.
         let holder: Int32
-        /// Device and inode as the kernel prints them.
+        /// The device and inode as the kernel prints them.
         let file: String
         var waiters: [Int32]
     }
 
     private(set) var locks: [Lock] = []
 
-    /// Understands the file; nil if a line has not the form, for then nothing is known.
+    /// Parses the file; nil if any line is malformed, because the result would be incomplete.
     init?(parsing bytes: [UInt8]) {
         var byNumber: [Substring: Int] = [:]
         let text = String(decoding: bytes, as: UTF8.self)
@@ -37,10 +37,10 @@ struct LockTable: Equatable {
         locks.removeAll { $0.waiters.isEmpty }
     }
 
-    /// The locks of members that someone else waits for, each with the member that holds it.
+    /// Returns the members' locks that outsiders wait for, each with a member that holds it.
     ///
-    /// The number in the table is that of who took the lock; whoever inherited or shares the open
-    /// file holds it as well, so `holder` is asked for those that others took.
+    /// The table has the PID that took the lock. A process that inherited or shares the open file
+    /// holds it as well, so `holder` looks up locks that others took.
     func held(
         by members: Set<Int32>, holder: (String) -> Int32?
     ) -> [(lock: Lock, holder: Int32)] {

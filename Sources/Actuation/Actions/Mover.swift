@@ -2,13 +2,13 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Moves processes into another cgroup, hierarchy by hierarchy.
+/// Moves processes to another cgroup, one hierarchy at a time.
 public struct Mover: Sendable {
-    /// One process that is in the cgroup now.
+    /// A process that is now in the cgroup.
     public struct Moved: Sendable {
         /// The process.
         public let pid: Int32
-        /// Where it was, by hierarchy; those in which it was there already are left out.
+        /// The previous cgroup per hierarchy, without those that already had the process there.
         public let origins: [(hierarchy: String, path: CgroupPath)]
     }
 
@@ -16,7 +16,7 @@ public struct Mover: Sendable {
     private let files: any ControlFiles
     private let journal: UndoJournal?
 
-    /// Acts on these trees.
+    /// Moves processes in the hierarchies of `set` and records each move in `journal`.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil
@@ -28,9 +28,10 @@ public struct Mover: Sendable {
 
     /// Moves each process in every hierarchy that has the path, or in none of them.
     ///
-    /// Pages that a process has used stay charged to where it was. systemd's own tree of v1 is left
-    /// alone, and with `controllers` all trees without one of those. A frozen cgroup stops what is
-    /// moved into it, so that takes `force`. A dry run only checks.
+    /// Pages that a process has used stay charged to its previous cgroup. systemd's own v1
+    /// hierarchy is never touched. With `controllers`, only hierarchies with one of them are. A
+    /// frozen target stops the processes that move into it, so it requires `force`. A dry run only
+    /// checks.
     public func move(
         _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = [], force: Bool = false,
         dryRun: Bool = false
@@ -50,7 +51,7 @@ public struct Mover: Sendable {
         return moved
     }
 
-    /// What moving a process would report.
+    /// The expected result of moving a process.
     private func foreseen(
         _ pid: Int32, _ targets: [(index: Int, directory: CgroupDirectory)]
     ) throws(ActuationError) -> Moved {
@@ -66,7 +67,7 @@ public struct Mover: Sendable {
         return Moved(pid: pid, origins: origins)
     }
 
-    /// Moves one process within one hierarchy; one that has ended needs it no more.
+    /// Moves one process within one hierarchy; does nothing if it has exited.
     func place(
         _ pid: Int32, in directory: CgroupDirectory, of tree: Int
     ) throws(ActuationError) {
@@ -100,7 +101,7 @@ public struct Mover: Sendable {
     }
 
     private func check(_ pid: Int32, _ roles: ProcessRoles) throws(ActuationError) {
-        // The kernel takes 0 for whoever writes.
+        // The kernel takes 0 for the writer itself.
         guard pid > 0 else { throw ActuationError(.usage, "\(pid) is no process number") }
         guard let stat = ProcessReader(set.system).stat(pid) else {
             throw ActuationError(.notFound, "there is no process \(pid)")
@@ -128,7 +129,7 @@ public struct Mover: Sendable {
                 + "stop, too; let it go on first (cgwarden thaw \(frozen)), or --force")
     }
 
-    /// Finds out before moving what the kernel would refuse, since its errno does not say why.
+    /// Throws where the kernel would refuse, because its errno does not give the reason.
     private func check(_ directory: CgroupDirectory) throws(ActuationError) {
         let path = directory.path
         if directory.hierarchy.version == .unified, !path.isRoot {
@@ -185,7 +186,7 @@ public struct Mover: Sendable {
         }
         if let after = places.places(of: pid),
             let (_, directory) = targets.first(where: { after[$0.index] != $0.directory.path }),
-            // Asked for afterwards, since one that ends meanwhile is shown elsewhere.
+            // Checked last, because an exiting process shows up elsewhere.
             !ProcessReader(set.system).hasEnded(pid)
         {
             throw ActuationError(
@@ -200,9 +201,9 @@ public struct Mover: Sendable {
             })
     }
 
-    /// One process in one hierarchy.
+    /// The move of a process in one hierarchy.
     private struct Step {
-        /// Nil if it is outside what can be seen here, so that nothing can be put back.
+        /// Nil if the origin is not visible here, in which case the move cannot be undone.
         let origin: CgroupDirectory?
         let entry: JournalEntry?
     }

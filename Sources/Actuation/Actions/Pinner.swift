@@ -2,17 +2,18 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Holds the processes of a cgroup on certain CPUs and memory nodes (cpuset).
+/// Restricts the processes of a cgroup to certain CPUs and memory nodes (cpuset).
 public struct Pinner: Sendable {
-    /// What applies then.
+    /// The values in effect after pinning.
     public struct Pinned: Sendable {
-        /// Through which hierarchy.
+        /// The hierarchy that applies them.
         public let hierarchy: String
-        /// The CPUs and the nodes that its processes may use, as the kernel says.
+        /// The CPUs and memory nodes that the processes may use, according to the kernel.
         public let cpus, mems: String
-        /// Whether that is less than was asked for, since an ancestor allows no more.
+        /// Whether that is less than requested, because an ancestor allows no more.
         public let isNarrowed: Bool
-        /// The list that is still empty, without which no process can join on v1.
+        /// The list that is still empty on v1, where no process can join without it: "cpus" or
+        /// "mems".
         public let missing: String?
     }
 
@@ -21,8 +22,9 @@ public struct Pinner: Sendable {
     private let journal: UndoJournal?
     private let shadows: ShadowGroups?
 
-    /// Acts on these trees; with `shadow` also where the processes sit in a larger cgroup of v1
-    /// (see ``ShadowGroups``).
+    /// Acts on the hierarchies of `set`.
+    ///
+    /// With `shadow`, it also pins processes that are in a larger v1 cgroup (see ``ShadowGroups``).
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, shadow: Bool = false, shadowParent: CgroupPath? = nil
@@ -35,7 +37,7 @@ public struct Pinner: Sendable {
         self.journal = journal
     }
 
-    /// Writes the lists, both or neither, and compares with what the kernel then says applies.
+    /// Writes both lists or neither, and compares them with the lists in effect.
     public func pin(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) -> Pinned {
@@ -47,7 +49,7 @@ public struct Pinner: Sendable {
         return try confirm(wanted, directory, isLegacy: set.legacy(.cpuset) != nil)
     }
 
-    /// Throws what would speak against it.
+    /// Throws if the lists cannot be applied, without writing anything.
     public func check(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) {
@@ -69,25 +71,25 @@ public struct Pinner: Sendable {
         return (directory, wanted)
     }
 
-    /// One list that is asked for.
+    /// A requested list.
     private struct Wish {
         let file: String
         let list: RangeList
         let isLegacy: Bool
 
-        /// The file that says what applies.
+        /// The file with the list in effect.
         var effective: String {
             isLegacy
                 ? file.replacingPrefix("cpuset.", with: "cpuset.effective_") : "\(file).effective"
         }
     }
 
-    /// Finds out before writing what the kernel would refuse, or quietly take for nothing.
+    /// Throws where the kernel would refuse the list or silently ignore it.
     private func check(_ wish: Wish, _ directory: CgroupDirectory) throws(ActuationError) {
         guard let above = directory.path.parent else { return }
         let list = wish.list
         let parent = try nearest(wish.effective, above, in: directory.hierarchy)
-        // Where systemd has yet to switch cpuset on, it is as in a new cgroup.
+        // Without cpuset enabled by systemd yet, the cgroup counts as a new one.
         if !wish.isLegacy, (try? files.text(wish.file, of: directory)) == nil {
             let way = ControllerWay(.cpuset, to: directory.path, in: directory.hierarchy, files)
             throw ActuationError(
@@ -117,8 +119,9 @@ public struct Pinner: Sendable {
         }
     }
 
-    /// The cgroup itself or the nearest one above it that has a file: on v2 cpuset may be on in
-    /// none between here and the root.
+    /// The cgroup itself or its nearest ancestor that has the file.
+    ///
+    /// On v2, cpuset may be disabled all the way up to the root.
     private func nearest(
         _ file: String, _ path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) -> CgroupDirectory {
@@ -161,7 +164,7 @@ public struct Pinner: Sendable {
 
     private func putBack(_ done: [(file: String, original: String)], _ directory: CgroupDirectory) {
         for (file, original) in done.reversed() {
-            // An empty write is none: a newline empties the list.
+            // The kernel ignores an empty write; a newline empties the list.
             try? files.write(original.isEmpty ? "\n" : original, to: file, of: directory)
             guard let now = try? files.text(file, of: directory) else { continue }
             journal?.settle(file, inode: directory.inode, readBack: now)
@@ -184,7 +187,7 @@ public struct Pinner: Sendable {
         )
         for wish in wanted {
             let now = try list(wish.effective, directory)
-            // No common member: the kernel falls back to all that the ancestors have.
+            // Without a common member, the kernel falls back to everything the ancestors allow.
             guard now.isSubset(of: wish.list) else {
                 throw ActuationError(
                     .failed,

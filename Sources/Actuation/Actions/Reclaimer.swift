@@ -2,32 +2,32 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Takes memory back from a cgroup that it does not need at once.
+/// Reclaims memory of a cgroup.
 public struct Reclaimer: Sendable {
-    /// How much.
+    /// The amount to reclaim.
     public enum Amount: Sendable, Hashable {
         case bytes(UInt64)
-        /// As much as can be had.
+        /// As much as possible.
         case all
     }
 
-    /// What it brought, in bytes.
+    /// The result of a reclaim, in bytes.
     public struct Reclaimed: Sendable {
-        /// The usage before and after; others may have used or freed memory meanwhile.
+        /// The usage before and after, which also reflects concurrent allocations.
         public let before, after: UInt64
-        /// How much the kernel was asked for and said that it freed; nil where it does not say.
+        /// The requested amount that the kernel confirmed; nil on v1, which does not report it.
         public let confirmed: UInt64?
-        /// Whether that is less than asked for.
+        /// Whether that is less than requested.
         public let isPartial: Bool
     }
 
     private let set: HierarchySet
     private let files: any ControlFiles
     private let protected: ProtectedSet
-    /// Between two of these the deadline is looked at.
+    /// The size of one request; the deadline is checked between requests.
     private static let step: UInt64 = 32 << 20
 
-    /// Acts on these trees.
+    /// Acts on the hierarchies of `set`; `protected` lists the cgroups to refuse.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         protected: ProtectedSet? = nil
@@ -39,8 +39,8 @@ public struct Reclaimer: Sendable {
 
     /// Reclaims in steps until the amount is reached, the kernel finds no more, or time is up.
     ///
-    /// `swappiness`, 0 to 200, is the kernel's own if nil (v2, since Linux 6.10). A dry run only
-    /// looks at the usage.
+    /// `swappiness` is 0 to 200; nil leaves it to the kernel (v2, since Linux 6.10). A dry run only
+    /// reads the usage.
     public func reclaim(
         _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10),
         swappiness: UInt32? = nil, dryRun: Bool = false
@@ -53,7 +53,7 @@ public struct Reclaimer: Sendable {
         }
         let before = try usage("memory.current", directory)
         if dryRun {
-            // It is written only, so that it cannot be read to see whether it is there.
+            // The file is write-only, so a read cannot show whether it exists.
             do throws(IOError) {
                 try ControlFile.checkWritable("memory.reclaim", in: directory.descriptor)
             } catch {
@@ -73,7 +73,7 @@ public struct Reclaimer: Sendable {
                 step = min(step, wanted - done)
             } catch {
                 guard error.isTryAgain else { throw explained(error, directory) }
-                // Part of it may have been freed; smaller steps find what is left.
+                // Some memory may have been freed; smaller steps find the rest.
                 step = step > 1 << 20 ? step / 4 : 0
             }
         }
@@ -97,7 +97,7 @@ public struct Reclaimer: Sendable {
                 : "\(directory.path) has no memory controller; \(way.remedy)")
     }
 
-    /// v1 knows only all or nothing.
+    /// Empties the cgroup; v1 can only reclaim everything.
     private func empty(
         _ directory: CgroupDirectory, _ amount: Amount, dryRun: Bool
     ) throws(ActuationError) -> Reclaimed {

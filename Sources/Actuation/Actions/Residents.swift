@@ -1,20 +1,20 @@
 internal import CgroupModel
 internal import Hierarchy
 
-/// Who is in a cgroup and below it in one tree: its processes, and single threads of others.
+/// The processes in a cgroup's subtree in one hierarchy, and single threads of other processes.
 ///
-/// A signal is for a whole process, which is where its first thread is; v1, and threaded cgroups of
-/// v2, may hold other threads of it elsewhere.
+/// A signal reaches a whole process, which belongs to its main thread's cgroup. On v1 and in v2's
+/// threaded cgroups, its other threads may be elsewhere.
 struct Residents {
-    /// Those that are in it now.
+    /// The processes in it now.
     private(set) var processes: Set<Int32> = []
-    /// All that were seen in it.
+    /// All processes seen in it.
     private(set) var seen: Set<Int32> = []
 
-    /// A process that is elsewhere, but for some threads.
+    /// A process elsewhere that has some threads here.
     private struct Stray {
         let threads: Int
-        /// Nil if that cannot be seen from here.
+        /// Nil if it is not visible here.
         let home: CgroupPath?
     }
 
@@ -32,7 +32,7 @@ struct Residents {
         try update()
     }
 
-    /// Looks again; only who is new is told apart.
+    /// Reads the members again, and classifies only the new ones.
     mutating func update() throws(ActuationError) {
         let members = try trees.members(in: tree)
         strays = strays.filter { members.contains($0.key) }
@@ -47,9 +47,9 @@ struct Residents {
         }
         let threads = reader.threads(of: pid).filter { !reader.hasEnded($0) }
         let inside = threads.filter(isInside)
-        // It has ended or left since.
+        // It has exited or left since.
         if inside.isEmpty { return }
-        // v1 shows a first thread that has ended elsewhere, while the others go on.
+        // v1 shows an exited main thread elsewhere while the other threads still run.
         if inside.count == threads.count, reader.hasEnded(pid) {
             seen.insert(pid)
         } else {
@@ -57,7 +57,7 @@ struct Residents {
         }
     }
 
-    /// Whether a process is in it, by its first thread, or by any if that has ended.
+    /// Whether a process is in it, by its main thread or, if that has exited, by any thread.
     func contains(_ pid: Int32) -> Bool {
         isInside(pid) || reader.hasEnded(pid) && reader.threads(of: pid).contains(where: isInside)
     }
@@ -66,7 +66,8 @@ struct Residents {
         places.place(of: thread, in: tree)?.isWithin(trees.path) ?? false
     }
 
-    /// The processes elsewhere for a person: `1 thread of java (process 12) in /x`; nil for none.
+    /// The processes elsewhere as text: `1 thread of java (process 12) in /x`; nil if there are
+    /// none.
     var strayText: String? {
         guard let (pid, stray) = strays.min(by: { $0.key < $1.key }) else { return nil }
         let name = reader.stat(pid)?.name ?? "process"

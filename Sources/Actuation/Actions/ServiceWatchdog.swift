@@ -1,13 +1,13 @@
 internal import Hierarchy
 internal import KernelIO
 
-/// The watchdog that ends a service which does not report in time, as a frozen one cannot.
+/// Finds services' watchdogs, which a frozen service cannot notify in time.
 struct ServiceWatchdog {
     let system: SystemRoot
 
-    /// The shortest time that one of the processes may be silent; nil without a watchdog.
+    /// The shortest watchdog timeout of the processes; nil without a watchdog.
     ///
-    /// systemd tells a service by `WATCHDOG_USEC`, meant for the process in `WATCHDOG_PID`.
+    /// systemd passes it in `WATCHDOG_USEC`, for the process in `WATCHDOG_PID`.
     func shortest(of pids: Set<Int32>) -> Duration? {
         pids.compactMap(time).min()
     }

@@ -2,14 +2,14 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// A cgroup as an action meets it: its directory in each tree, and who is in it there.
+/// An action's cgroup: its directory and its members in each hierarchy.
 ///
-/// On v1 the same path may hold other processes in another tree. An action works through one tree,
-/// so it may go on only where that tree's members are those whom the path means.
+/// On v1 the same path may hold different processes in each hierarchy. An action works through one
+/// hierarchy, so that one must have the processes that the path stands for.
 struct TargetTrees {
     let set: HierarchySet
     let path: CgroupPath
-    /// In the order of the trees; nil where the path does not exist.
+    /// In the order of the hierarchies; nil where the path does not exist.
     let directories: [CgroupDirectory?]
     private let places: ProcessPlaces
 
@@ -35,7 +35,7 @@ struct TargetTrees {
         }
     }
 
-    /// The directory in the tree that has a controller, for an action that nothing speaks against.
+    /// The directory in the controller's hierarchy, once the action is checked against protection.
     static func directory(
         _ controller: Controller, of path: CgroupPath, for action: Action, in set: HierarchySet,
         protected: ProtectedSet? = nil, remedy: String, shadows: ShadowGroups? = nil
@@ -49,7 +49,7 @@ struct TargetTrees {
             .directory
     }
 
-    /// The processes in one tree, those of descendants included; none where the path is not.
+    /// The processes of the subtree in one hierarchy; empty where the path does not exist.
     func members(in tree: Int) throws(ActuationError) -> Set<Int32> {
         guard let directory = directories[tree] else { return [] }
         do throws(IOError) {
@@ -59,8 +59,9 @@ struct TargetTrees {
         }
     }
 
-    /// The first of these trees that an action may work through; if there is none, a shadow in the
-    /// last one of v1, where shadows are allowed.
+    /// The first of these hierarchies that an action may work through.
+    ///
+    /// If there is none, a shadow in the last v1 hierarchy, where `shadows` allows it.
     func tree(
         for action: Action, among candidates: [Int], remedy: String, shadows: ShadowGroups? = nil
     ) throws(ActuationError) -> (index: Int, directory: CgroupDirectory) {
@@ -77,7 +78,7 @@ struct TargetTrees {
         {
             return (index, try shadows.cover(self, in: index))
         }
-        // Where nobody is meant, nobody else would be hit: it is only not there.
+        // Without any processes, no others could be affected: the cgroup is just absent.
         let isAbsent =
             candidates.allSatisfy { directories[$0] == nil }
             && directories.indices.allSatisfy { (try? members(in: $0).isEmpty) == true }
@@ -86,16 +87,17 @@ struct TargetTrees {
             "will not \(action.rawValue) \(path): \(reasons.joined(separator: "; ")); \(remedy)")
     }
 
-    /// Why acting through a tree would not hit just those whom the path means; nil if it would.
+    /// Why an action through one hierarchy would not hit exactly the processes of the path; nil if
+    /// it would.
     ///
-    /// What another tree says can be left out.
+    /// The hierarchy `ignored` is not compared.
     func disagreement(
         in acting: Int, ignoring ignored: Int? = nil
     ) throws(ActuationError) -> String? {
         let name = set.hierarchies[acting].label
         guard directories[acting] != nil else { return try absence(acting, name) }
-        // What forks or ends between two lists shows in /proc at once, so a difference is looked
-        // up there before it counts.
+        // Processes that fork or exit between two listings show in /proc at once, so it confirms
+        // each difference.
         let mine = try members(in: acting)
         for other in directories.indices where other != acting && other != ignored {
             let others = try members(in: other)
@@ -133,12 +135,12 @@ struct TargetTrees {
             guard let place = places.place(of: pid, in: tree), !place.isWithin(path) else {
                 return false
             }
-            // Asked for afterwards, since one that ends meanwhile is shown elsewhere.
+            // Checked last, because an exiting process shows up elsewhere.
             return !ProcessReader(set.system).hasEnded(pid)
         }.sorted()
     }
 
-    /// A few processes for a person: `sleep (process 12) and 3 more`.
+    /// A short list of processes as text: `sleep (process 12) and 3 more`.
     func listed(_ pids: some Collection<Int32>) -> String {
         guard let first = pids.min() else { return "nobody" }
         let name = ProcessReader(set.system).stat(first)?.name ?? "process"

@@ -1,7 +1,7 @@
 internal import Hierarchy
 internal import KernelIO
 
-/// Sees to it that a cgroup is thawed at its deadline, whatever becomes of who froze it.
+/// Guarantees that a cgroup is thawed at its deadline, even if the process that froze it dies.
 public struct ThawGuard: Sendable {
     private enum Means: Sendable {
         case helper(program: String, state: String?)
@@ -10,37 +10,37 @@ public struct ThawGuard: Sendable {
 
     private let means: Means
 
-    /// The guard is this program itself under a command that is not for people.
+    /// Uses this program itself as the helper, under an internal command.
     ///
-    /// Its lock is in a state directory, that of the journal if nil.
+    /// Its lock is in the directory `state`, or in the journal's if nil.
     public static func own(state: String? = nil) -> ThawGuard {
         ThawGuard(program: "/proc/self/exe", state: state)
     }
 
-    /// The guard is a cgwarden at a path.
+    /// Uses the cgwarden binary at a path as the helper.
     public init(program: String, state: String? = nil) {
         self.init(means: .helper(program: program, state: state))
     }
 
-    /// The guard is one that runs already, and keeps many deadlines.
+    /// Uses a keeper that is already running and handles many deadlines.
     public init(_ keeper: any ThawKeeping) { self.init(means: .keeper(keeper)) }
 
     private init(means: Means) { self.means = means }
 
-    /// The same with a state directory for one that has none.
+    /// Returns the guard with a state directory, unless it already has one or uses a keeper.
     public func locking(in state: String?) -> ThawGuard {
         guard case .helper(let program, nil) = means else { return self }
         return ThawGuard(program: program, state: state)
     }
 
-    /// A guard that watches; letting go of it tells it that the freezing is done.
+    /// A running guard; releasing it signals that the freeze is complete.
     struct Watch: ~Copyable {
         private let process: DetachedProcess?
 
         init(_ process: consuming DetachedProcess?) { self.process = process }
     }
 
-    /// Starts it, and returns when it watches.
+    /// Starts the guard and returns once it watches.
     func watch(
         _ directory: CgroupDirectory, timeout: Duration, journal: UndoJournal? = nil
     ) throws(ActuationError) -> Watch {
@@ -60,14 +60,14 @@ public struct ThawGuard: Sendable {
         }
     }
 
-    /// Sees to a later deadline of what is frozen already; false if it cannot.
+    /// Moves the deadline of a frozen cgroup; false if the guard is a helper, which cannot.
     func prolong(_ directory: CgroupDirectory, _ timeout: Duration) -> Bool {
         guard case .keeper(let keeper) = means else { return false }
         keeper.thaw(inode: directory.inode, within: timeout)
         return true
     }
 
-    /// Waits until the helper that guarded a cgroup is gone, so that another can take its place.
+    /// Waits up to 1 s until the cgroup's helper has exited, so that another can take its place.
     func waitUntilGone(_ directory: CgroupDirectory, journal: UndoJournal? = nil) {
         guard case .helper(_, let state) = means, let state = state ?? journal?.directory else {
             return
@@ -76,7 +76,7 @@ public struct ThawGuard: Sendable {
         lock?.remove()
     }
 
-    /// There is nothing to thaw any more.
+    /// Tells the keeper that the cgroup is thawed.
     func forget(_ directory: CgroupDirectory) {
         if case .keeper(let keeper) = means { keeper.forget(inode: directory.inode) }
     }
@@ -113,10 +113,10 @@ public struct ThawGuard: Sendable {
     static let ready = "ready"
 }
 
-/// Thaws cgroups at their deadlines, in a process of its own that finds them in the undo journal.
+/// Thaws cgroups at their deadlines, from a separate process that finds them in the undo journal.
 public protocol ThawKeeping: Sendable {
-    /// A cgroup with this inode, in the tree that freezes it, is to go on by then.
+    /// Sets the deadline of the cgroup with this inode in the hierarchy that freezes it.
     func thaw(inode: UInt64, within time: Duration)
-    /// It goes on already.
+    /// Drops the deadline of a cgroup that is already thawed.
     func forget(inode: UInt64)
 }

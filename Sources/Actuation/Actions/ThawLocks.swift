@@ -1,14 +1,14 @@
 internal import KernelIO
 
-/// The locks of the helpers that thaw cgroups at their deadlines: a cgroup has one at most.
+/// The locks of the helpers that thaw cgroups at their deadlines, at most one per cgroup.
 struct ThawLocks {
     private static let prefix = "thaw-"
     private let folder: LockFolder
 
-    /// Uses the folder `locks` of a state directory.
+    /// Uses the directory `locks` in a state directory.
     init(in state: String) { folder = LockFolder("\(state)/locks") }
 
-    /// Takes the lock of a cgroup's directory.
+    /// Takes the lock of a cgroup, identified by its directory's device and inode.
     func take(
         _ directory: borrowing OwnedDescriptor, within patience: Duration
     ) throws(IOError) -> LockFile {
@@ -16,7 +16,7 @@ struct ThawLocks {
             "\(Self.prefix)\(directory.device)-\(directory.inode)", within: patience)
     }
 
-    /// Removes the files that helpers left which were killed.
+    /// Removes the lock files of helpers that were killed.
     func clear() {
         for name in folder.names where name.hasPrefix(Self.prefix) {
             folder.lockIfFree(name)?.remove()

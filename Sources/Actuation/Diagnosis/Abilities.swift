@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import Hierarchy
 
-/// Works out what each command could do, from the trees and the kernel's version.
+/// Determines what each command can do, from the hierarchies and the kernel's version.
 struct Abilities {
     let set: HierarchySet
     let trees: [Diagnosis.Tree]
@@ -106,7 +106,7 @@ struct Abilities {
         return unified
     }
 
-    /// Able, if the tree lets this process.
+    /// The ability to run a command, if the hierarchy permits it to this process.
     private func able(
         _ command: String, _ means: String, _ tree: Int, but note: String? = nil
     ) -> Diagnosis.Ability {

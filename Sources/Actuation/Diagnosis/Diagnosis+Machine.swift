@@ -3,7 +3,7 @@ public import Hierarchy
 internal import KernelIO
 
 extension Diagnosis {
-    /// Looks at the machine; nothing is changed.
+    /// Inspects the host without changing anything.
     public init(_ set: HierarchySet) {
         let system = set.system
         func text(_ file: String) -> String? {

@@ -1,74 +1,74 @@
 public import CgroupModel
 public import Hierarchy
 
-/// What this machine, its kernel and the privileges of this process allow.
+/// A report on what this host, its kernel and this process's privileges allow.
 public struct Diagnosis: Sendable {
-    /// One cgroup tree.
+    /// One cgroup hierarchy.
     public struct Tree: Sendable {
-        /// `cpu,cpuacct`, `unified`.
+        /// The label: `cpu,cpuacct`, `unified`.
         public let label: String
-        /// Where it is mounted.
+        /// The mount point.
         public let mountPoint: String
-        /// What it controls.
+        /// The controllers attached to it.
         public let controllers: [Controller]
-        /// Why nothing can be changed at its top; nil if it can.
+        /// Why its root cgroup cannot be changed; nil if it can.
         public let refusal: String?
-        /// The cgroup of this process in it; nil if it cannot be told.
+        /// The cgroup of this process in it; nil if unknown.
         public let own: CgroupPath?
-        /// Whether that can be changed.
+        /// Whether that cgroup can be changed.
         public let ownIsWritable: Bool
     }
 
-    /// What one command could do here.
+    /// Whether and how one command works here.
     public struct Ability: Sendable {
-        /// The command, with what it acts on: `set memory`.
+        /// The command and its object: `set memory`.
         public let command: String
-        /// Through what it works; nil if it does not.
+        /// The interface that it works through; nil if it does not work.
         public let means: String?
-        /// Why it does not, or does only in part.
+        /// Why it does not work, or only partly; nil if it works fully.
         public let reason: String?
     }
 
-    /// A program that also limits cgroups or ends processes.
+    /// A program that also limits cgroups or kills processes.
     public struct Limiter: Sendable {
-        /// The process.
+        /// The process ID.
         public let pid: Int32
-        /// Its name.
+        /// The process's name.
         public let name: String
-        /// What it does to cgroups.
+        /// Its effect on cgroups, or the command line of a process of this program.
         public let effect: String
     }
 
-    /// `6.18.15`.
+    /// The kernel release: `6.18.15`.
     public let kernel: String
-    /// How the hierarchies are mounted.
+    /// The layout of the mounted hierarchies.
     public let mode: HierarchyMode
-    /// The trees.
+    /// The mounted hierarchies.
     public let trees: [Tree]
-    /// The effective user; nil if it cannot be told.
+    /// The effective user ID; nil if unknown.
     public let user: UInt32?
-    /// The capabilities that matter, and whether this process has each.
+    /// The relevant capabilities, whether this process has them, and their use.
     public let capabilities: [(name: String, isHeld: Bool, use: String)]
-    /// What the commands could do.
+    /// The commands' abilities.
     public let abilities: [Ability]
-    /// Files that may be open, and inotify's limits; absent where they cannot be read.
+    /// The limits of open files, inotify watches and inotify instances; absent where unreadable.
     public let descriptors, watches, watchInstances: Reading
-    /// Why there is no pressure information; nil if there is.
+    /// Why pressure information is not available; nil if it is.
     public let pressureRefusal: String?
-    /// Swap of the machine in bytes.
+    /// The host's swap in bytes.
     public let swapTotal: Reading
-    /// Whether swap is accounted by cgroup; nil if it cannot be told.
+    /// Whether swap is accounted per cgroup; nil if unknown.
     public let accountsSwap: Bool?
-    /// systemd's version as installed; nil without systemd.
+    /// The installed version of systemd; nil without systemd.
     public let systemdVersion: String?
-    /// The version of the systemd that runs the machine, or why it cannot be asked; nil where none
-    /// does.
+    /// The version of the running systemd, or why it did not answer; nil if the host runs without
+    /// it.
     public let runningSystemd: Result<String, ActuationError>?
-    /// Whether systemd runs the machine.
+    /// Whether the host runs systemd.
     public let runsSystemd: Bool
     /// The name of process 1.
     public let initialProcess: String
-    /// Other programs that limit.
+    /// Other programs that limit cgroups or kill processes.
     public let limiters: [Limiter]
     /// Other processes of this program.
     public let siblings: [Limiter]

@@ -1,4 +1,4 @@
-/// Programs that write limits or end processes themselves, by the kernel's name for them.
+/// Programs that set limits or kill processes themselves, by their kernel process names.
 enum ForeignLimiters {
     static let effects: [String: String] = [
         "systemd-oomd": "kills cgroups under memory pressure",

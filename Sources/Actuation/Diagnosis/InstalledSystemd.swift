@@ -1,13 +1,13 @@
 internal import KernelIO
 
-/// What can be told about systemd without asking it.
+/// Facts about systemd that need no connection to it.
 enum InstalledSystemd {
-    /// Whether it runs the machine (sd_booted(3)).
+    /// Whether the host runs systemd (sd_booted(3)).
     static var isRunning: Bool {
         (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
     }
 
-    /// The version, from the name of its shared library; nil if there is none.
+    /// The version in the name of its shared library; nil if that is not found.
     static var version: String? {
         let places = [
             "/usr/lib/systemd", "/usr/lib/x86_64-linux-gnu/systemd",

@@ -2,10 +2,10 @@ internal import Hierarchy
 internal import KernelIO
 internal import Synchronization
 
-/// Freezes one cgroup at once, again and again: its files are open, and nobody is asked.
+/// Freezes and thaws one cgroup repeatedly, through files that are already open.
 ///
-/// On v2 it writes cgroup.freeze itself even where systemd owns the cgroup: at a memory limit there
-/// is no time for process 1, which may be stuck as well.
+/// On v2 it writes `cgroup.freeze` directly even where systemd owns the cgroup. At a memory limit
+/// there is no time for PID 1, which may be stuck as well.
 public final class FreezeSwitch: Sendable {
     private let directory: CgroupDirectory
     private let interface: FreezeInterface
@@ -30,16 +30,16 @@ public final class FreezeSwitch: Sendable {
         }
     }
 
-    /// The cgroup's identity in the tree that freezes it.
+    /// The cgroup's inode in the hierarchy that freezes it.
     public var inode: UInt64 { directory.inode }
 
-    /// For poll(2): the kernel gives notice when all stands still; nil on v1, which has to be asked.
+    /// The file to poll(2) for the completed freeze; nil on v1, where only reading shows it.
     public var notices: KeptFile? { interface.version == .unified ? state : nil }
 
-    /// Whether this asked it to stop.
+    /// Whether this switch requested a freeze.
     public var isAsked: Bool { asked.load(ordering: .relaxed) }
 
-    /// Asks all of it to stop, once, on record first; throws if someone else has frozen it.
+    /// Records and requests the freeze; throws if it is already requested.
     public func freeze(cause: String) throws(ActuationError) {
         do throws(IOError) {
             guard try !interface.isRequested(read) else {
@@ -61,8 +61,10 @@ public final class FreezeSwitch: Sendable {
         }
     }
 
-    /// Whether all of it stands still; on v1 it is asked again if not, and with `mayLetGo` let go
-    /// for a moment now and then, which a fork in the middle needs.
+    /// Whether the cgroup is completely frozen.
+    ///
+    /// On v1 an incomplete freeze is requested again, with a short thaw now and then if `mayLetGo`,
+    /// which an interrupted fork needs.
     public func stands(mayLetGo: Bool) throws(ActuationError) -> Bool {
         let look = looks.wrappingAdd(1, ordering: .relaxed).newValue
         do throws(IOError) {
@@ -72,10 +74,10 @@ public final class FreezeSwitch: Sendable {
         }
     }
 
-    /// Whether it is still asked to stop, by this or by anyone.
+    /// Whether its freeze is still requested, by this switch or anyone else.
     public var isRequested: Bool { (try? interface.isRequested(read)) ?? false }
 
-    /// Lets it go on; nothing happens if this did not ask it to stop.
+    /// Thaws the cgroup; does nothing if this switch did not freeze it.
     public func thaw() throws(ActuationError) {
         guard isAsked else { return }
         do throws(IOError) {

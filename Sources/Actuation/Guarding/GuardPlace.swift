@@ -1,17 +1,18 @@
 public import CgroupModel
 public import Hierarchy
 
-/// Where a guarded cgroup's memory is counted, and where it can be frozen: the same processes.
+/// The directories of a guarded cgroup for memory and for freezing, with the same processes in
+/// both.
 public struct GuardPlace: Sendable {
-    /// The path in both.
+    /// The path in both hierarchies.
     public let path: CgroupPath
-    /// Its directory in the tree that has the memory controller.
+    /// Its directory in the hierarchy with the memory controller.
     public let memory: CgroupDirectory
-    /// Its directory in the tree through which it is frozen.
+    /// Its directory in the hierarchy that freezes it.
     public let freezer: CgroupDirectory
     private let set: HierarchySet
 
-    /// Finds both; throws where an action would hit others, or miss some.
+    /// Opens both; throws if an action would hit other processes or miss some.
     public init(_ path: CgroupPath, in set: HierarchySet) throws(ActuationError) {
         self.path = path
         self.set = set
@@ -31,10 +32,11 @@ public struct GuardPlace: Sendable {
             ).directory
     }
 
-    /// Whether memory is counted by v1, which can keep the kernel from killing.
+    /// Whether v1 counts the memory, where OOM kills can be disabled.
     public var isLegacy: Bool { memory.hierarchy.version == .legacy }
 
-    /// Why it must not be frozen any more: it is another cgroup, or its trees differ; nil if it may.
+    /// Why it must not be frozen any more: it was removed, or its hierarchies differ; nil if it
+    /// may.
     public func disagreement() -> String? {
         guard memory.isCurrent, freezer.isCurrent else { return "\(path) was removed" }
         do throws(ActuationError) {
@@ -51,16 +53,17 @@ public struct GuardPlace: Sendable {
         }
     }
 
-    /// Whether nobody is in it.
+    /// Whether it has no processes.
     public var isEmpty: Bool { (try? memory.processesBelow().isEmpty) ?? true }
 
-    /// Why it must not stay frozen: someone waits for a lock of it, or that cannot be told.
+    /// Why it must not stay frozen: others wait for one of its locks, or that is unknown; nil if it
+    /// may.
     public func lockAwaitedByOthers() -> String? {
         let members = (try? freezer.processesBelow()) ?? []
         return HeldLocks(set).reasonToThaw(members)
     }
 
-    /// The shortest time that one of its services may be silent; nil without a watchdog.
+    /// The shortest watchdog timeout of its services; nil without a watchdog.
     public var watchdog: Duration? {
         ServiceWatchdog(system: set.system).shortest(of: (try? memory.processesBelow()) ?? [])
     }

@@ -1,8 +1,8 @@
 public import KernelIO
 
-/// An interface file that is kept open, so that reading it needs no path and little memory.
+/// An interface file that stays open, so that reads need no path and little memory.
 public final class KeptFile: Sendable {
-    /// For poll(2): the kernel gives notice of a change of v2's `*.events` until it is read.
+    /// The descriptor to poll(2): v2's `*.events` signal a change until they are read.
     public let descriptor: OwnedDescriptor
     private let name: String
 
@@ -12,10 +12,10 @@ public final class KeptFile: Sendable {
         self.name = name
     }
 
-    /// What it says now.
+    /// Reads the current text.
     public func text() throws(IOError) -> String { try descriptor.text(named: name) }
 
-    /// The number that it is.
+    /// Reads the current number; throws EIO if the first line is not one.
     public func number() throws(IOError) -> UInt64 {
         guard let number = UInt64(try text().prefix { $0 != "\n" }) else {
             throw IOError("understand", name, code: 5)
@@ -23,13 +23,13 @@ public final class KeptFile: Sendable {
         return number
     }
 
-    /// The number of a line `KEY NUMBER`; nil if there is no such line.
+    /// Reads the number of a `KEY NUMBER` line; nil if there is none.
     public func number(of key: String) throws(IOError) -> UInt64? {
         UInt64(ControlCell(name, line: key, missing: "?").value(in: try text()))
     }
 }
 
 extension CgroupDirectory {
-    /// Opens an interface file for reading again and again.
+    /// Opens an interface file for repeated reads.
     public func keep(_ name: String) throws(IOError) -> KeptFile { try KeptFile(name, of: self) }
 }

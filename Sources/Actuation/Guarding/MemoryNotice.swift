@@ -1,21 +1,21 @@
 public import KernelIO
 
-/// A notice that the kernel gives of a cgroup's memory; it is given up with this value.
+/// A subscription to a v1 memory event of a cgroup, which ends with this object.
 public final class MemoryNotice: Sendable {
-    /// What the kernel notices on v1 (cgroup.event_control).
+    /// A v1 memory event (`cgroup.event_control`).
     public enum Event: Hashable, Sendable {
-        /// Usage passes these many bytes, up or down.
+        /// Usage crosses this number of bytes in either direction.
         case usage(UInt64)
-        /// A task has to wait for memory.
+        /// A task waits for memory.
         case outOfMemory
-        /// Reclaim has a hard time; comes often at once.
+        /// Reclaim is in serious difficulty; often signaled in bursts.
         case criticalPressure
     }
 
-    /// Raised by the kernel, and once more when the cgroup is removed.
+    /// Signaled by the kernel at each event, and once more when the cgroup is removed.
     public let flag: EventFlag
 
-    /// Asks for a notice of v1.
+    /// Subscribes to an event of a v1 cgroup.
     public init(_ event: Event, of directory: CgroupDirectory) throws(ActuationError) {
         do throws(IOError) {
             flag = try EventFlag()
@@ -35,18 +35,20 @@ public final class MemoryNotice: Sendable {
     }
 }
 
-/// A notice of v2 that tasks of a cgroup wait for memory (memory.pressure); it is given up with
-/// this value.
+/// A v2 trigger for tasks of a cgroup that wait for memory (`memory.pressure`).
+///
+/// It ends with this object.
 public final class PressureTrigger: Sendable {
-    /// For poll(2), with POLLPRI.
+    /// The descriptor to poll(2) with POLLPRI.
     public let descriptor: OwnedDescriptor
 
-    /// Asks for a notice when some task waits for 100 ms within 2 s; without CAP_SYS_RESOURCE the
-    /// kernel takes no shorter time.
+    /// Fires when some task waits for 100 ms within 2 s.
+    ///
+    /// Without CAP_SYS_RESOURCE, the kernel accepts no shorter window.
     public init(of directory: CgroupDirectory) throws(ActuationError) {
         do throws(IOError) {
             descriptor = try OwnedDescriptor.trigger("memory.pressure", in: directory.descriptor)
-            // The kernel wants the zero byte that ends a C string.
+            // The kernel requires the terminating zero byte of a C string.
             try descriptor.write(
                 Array("some 100000 2000000".utf8) + [0], named: "memory.pressure")
         } catch {

@@ -1,7 +1,8 @@
 internal import KernelIO
 
-/// Whether the kernel kills at a memory limit of v1, or has the tasks wait there until there is
-/// memory (memory.oom_control); kept open.
+/// The v1 switch between OOM kills and tasks that wait at the limit (`memory.oom_control`).
+///
+/// Its file stays open.
 public final class OOMControl: Sendable {
     private let directory: CgroupDirectory
     private let file: KeptFile
@@ -16,23 +17,24 @@ public final class OOMControl: Sendable {
         do throws(IOError) {
             file = try directory.keep(Self.cell.file)
             let isOff = try file.number(of: "oom_kill_disable") == 1
-            // What a guard that was killed left there is not what was there before.
+            // The journal has the original; the file may hold the setting of a guard that was
+            // killed.
             wasOff = journal?.original(of: Self.cell, in: directory).map { $0 == "1" } ?? isOff
         } catch {
             throw ActuationError(error, on: directory)
         }
     }
 
-    /// Has the tasks wait; what was there is on record first.
+    /// Disables OOM kills, so that tasks wait for memory; records the original first.
     public func turnOff(cause: String) throws(ActuationError) {
         try JournaledWrite(files: KernelControlFiles(), journal: journal).write(
             "1", to: Self.cell, of: directory, cause: cause)
     }
 
-    /// Lets the kernel kill; it waits for no record, for tasks may be waiting.
+    /// Enables OOM kills; does not record this first, because tasks may be waiting.
     public func turnOn() throws(ActuationError) { try write("0") }
 
-    /// Puts back what was there when it was opened.
+    /// Restores the original setting.
     public func putBack() throws(ActuationError) { try write(wasOff ? "1" : "0") }
 
     private func write(_ value: String) throws(ActuationError) {
@@ -44,7 +46,7 @@ public final class OOMControl: Sendable {
         journal?.settle(Self.cell.file, inode: directory.inode, readBack: value)
     }
 
-    /// Whether a task waits for memory.
+    /// Whether a task waits for memory (`under_oom`).
     public var isUnderOOM: Bool {
         get throws(ActuationError) {
             do throws(IOError) {

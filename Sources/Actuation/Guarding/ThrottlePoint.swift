@@ -2,17 +2,17 @@ public import CgroupModel
 internal import KernelIO
 internal import Synchronization
 
-/// Where v2 begins to throttle a cgroup's use of memory (memory.high), for a guard.
+/// The v2 throttling threshold of a cgroup (`memory.high`), set by an OOM guard.
 ///
-/// The guard's bound is one of several layers: what the other ones want, or else the value from
-/// before cgwarden's first write, still applies where it is stricter.
+/// The guard's bound is one of several layers. The value of the other layers still applies where it
+/// is stricter, or else the original from before cgwarden's first write.
 public final class ThrottlePoint: Sendable {
     private struct Layers {
-        /// The guard's bound in bytes; nil while it wants none.
+        /// The guard's bound in bytes; nil without one.
         var bound: UInt64?
-        /// What applies without the guard.
+        /// The value that applies without the guard.
         var below: String
-        /// What the file held after the last write; nil before that.
+        /// The file's value after the last write; nil before the first.
         var written: String?
 
         var text: String {
@@ -28,8 +28,9 @@ public final class ThrottlePoint: Sendable {
     private let original: String
     private let layers: Mutex<Layers>
 
-    /// Finds the original, which the journal knows if it was changed before; `below` is what the
-    /// other layers want, nil for nothing.
+    /// Reads the original, from the journal if cgwarden already changed it.
+    ///
+    /// `below` is the value of the other layers, nil if they have none.
     public init(
         _ directory: CgroupDirectory, below: LimitValue? = nil, files: any ControlFiles,
         journal: UndoJournal?
@@ -38,7 +39,7 @@ public final class ThrottlePoint: Sendable {
         self.files = files
         self.journal = journal
         do throws(IOError) {
-            // A guard that was killed leaves its own value there; the journal has the original.
+            // The file may hold the value of a guard that was killed; the journal has the original.
             if let recorded = journal?.original(of: ControlCell(Self.file), in: directory) {
                 original = recorded
             } else {
@@ -54,14 +55,15 @@ public final class ThrottlePoint: Sendable {
         value.number.map { "\($0)" } ?? "max"
     }
 
-    /// Sets the bound (bytes); what was there is on record first.
+    /// Sets the bound in bytes; records the original first.
     public func set(_ bytes: UInt64, cause: String) throws(ActuationError) {
         layers.withLock { $0.bound = bytes }
         try write(cause: cause)
     }
 
-    /// Takes what the other layers want now; written while there is a bound, for until then they
-    /// write themselves.
+    /// Updates the value of the other layers.
+    ///
+    /// It is written only under a bound; without one, those layers write it themselves.
     public func setBelow(_ value: LimitValue?, cause: String) throws(ActuationError) {
         let below = value.map(Self.text) ?? original
         let isChanged = layers.withLock { layers in
@@ -71,7 +73,9 @@ public final class ThrottlePoint: Sendable {
         if isChanged { try write(cause: cause) }
     }
 
-    /// Withdraws the bound at once; the kernel is told directly, for what is throttled cannot wait.
+    /// Removes the bound at once.
+    ///
+    /// It writes to the kernel directly, because throttled tasks cannot wait for systemd.
     public func lift() throws(ActuationError) {
         let text = layers.withLock { layers in
             layers.bound = nil
@@ -86,7 +90,7 @@ public final class ThrottlePoint: Sendable {
         journal?.settle(Self.file, inode: directory.inode, readBack: text)
     }
 
-    /// Withdraws the bound the way in which it was set, unless someone else has changed the value.
+    /// Removes the bound the same way it was set, unless someone else has changed the value.
     public func putBack(cause: String) throws(ActuationError) {
         let written = layers.withLock { layers in
             layers.bound = nil
@@ -98,7 +102,7 @@ public final class ThrottlePoint: Sendable {
 
     private func write(cause: String) throws(ActuationError) {
         let text = layers.withLock { $0.text }
-        // What is as it should be needs no record.
+        // A value that is already right needs no record.
         if (try? files.text(Self.file, of: directory)) != text {
             try JournaledWrite(files: files, journal: journal).write(
                 text, to: Self.file, of: directory, cause: cause)
@@ -106,7 +110,7 @@ public final class ThrottlePoint: Sendable {
         note(text)
     }
 
-    /// Remembers what the file holds now: the kernel rounds to pages.
+    /// Remembers the file's value, because the kernel rounds to pages.
     private func note(_ text: String) {
         let now = (try? files.text(Self.file, of: directory)) ?? text
         layers.withLock { $0.written = now }

@@ -1,13 +1,13 @@
-/// Whose changes are meant.
+/// The owners whose changes are selected.
 public enum ChangeOwners: String, Hashable, Sendable, CaseIterable {
-    /// Everybody's.
+    /// All owners.
     case all
-    /// Those of the daemon, its limits, rules, pools and guards.
+    /// The daemon with its limits, rules, pools and guards.
     case daemon
-    /// Those of commands that a person gave.
+    /// People who ran a command.
     case person
 
-    /// Whether an entry is one of them.
+    /// Whether an entry belongs to these owners.
     public func include(_ entry: JournalEntry) -> Bool { include(isDaemons: entry.isDaemons) }
 
     func include(isDaemons: Bool) -> Bool {

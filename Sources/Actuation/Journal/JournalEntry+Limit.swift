@@ -2,16 +2,18 @@ public import CgroupModel
 public import Hierarchy
 
 extension JournalEntry {
-    /// Whether this is a value that setting a limit changes; `instance` is the disk, page size,
-    /// interface or resource as a person names it.
+    /// Whether setting a limit changes this value.
+    ///
+    /// `instance` is the disk, page size, interface or resource as the user names it.
     public func isPart(of limit: Limit, instance: String?, on system: SystemRoot) -> Bool {
         limit.touches(cell, instance: instance, on: system)
     }
 }
 
 extension Limit {
-    /// Whether setting the limit changes a value in an interface file; `instance` is the disk, page
-    /// size, interface or resource as a person names it.
+    /// Whether setting the limit changes a value in an interface file.
+    ///
+    /// `instance` is the disk, page size, interface or resource as the user names it.
     public func touches(_ cell: ControlCell, instance: String?, on system: SystemRoot) -> Bool {
         var name = instance
         if dimension == .device, let instance {
@@ -21,7 +23,7 @@ extension Limit {
         return touched.contains { $0.cell(of: name, dimension) == cell }
     }
 
-    /// The files of both versions that change with it: idleness takes the weight with it.
+    /// The v1 and v2 files that change with it; `cpu.idle` also changes the weight.
     private var touched: [LimitFile] {
         let also = name == "cpu.idle" ? LimitCatalog.limit(named: "cpu.weight") : nil
         return [self, also].compactMap { $0 }.flatMap { $0.v1 + $0.v2 }

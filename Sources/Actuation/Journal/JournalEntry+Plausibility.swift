@@ -1,8 +1,8 @@
 internal import CgroupModel
 
-/// What an entry may be about: whoever put it there, nothing else is written.
+/// A check of what an entry may change, because a forged one must not write anything else.
 extension JournalEntry {
-    /// Whether it is a value that cgwarden changes, a cgroup or a process, within its hierarchy.
+    /// Whether it refers to a value that cgwarden changes, a cgroup or a process, with plain paths.
     var isPlausible: Bool {
         guard path.isPlain else { return false }
         return switch subject {
@@ -15,7 +15,7 @@ extension JournalEntry {
 }
 
 extension CgroupPath {
-    /// Whether no component leads elsewhere.
+    /// Whether the path has no `.`, `..` or zero byte that could lead elsewhere.
     fileprivate var isPlain: Bool {
         !bytes.contains(0)
             && !bytes.split(separator: UInt8(ascii: "/")).contains { name in
@@ -25,7 +25,7 @@ extension CgroupPath {
 }
 
 extension LimitCatalog {
-    /// Whether a limit is kept in a file of this name.
+    /// Whether a limit uses a file with this name.
     fileprivate static func hasFile(_ name: String) -> Bool {
         fileNames.contains(name)
             || pagedFiles.contains { prefix, suffix in
@@ -38,7 +38,7 @@ extension LimitCatalog {
 
     private static let fileNames = Set(all.flatMap { $0.v1 + $0.v2 }.map(\.name))
 
-    /// What stands before and after the page size.
+    /// The parts before and after the page size.
     private static let pagedFiles: [(String, String)] = fileNames.compactMap { name in
         let parts = name.split(separator: "*", omittingEmptySubsequences: false)
         return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil

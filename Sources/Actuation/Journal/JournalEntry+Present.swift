@@ -2,18 +2,18 @@ public import Hierarchy
 public import KernelIO
 
 extension JournalEntry {
-    /// How what an entry is about stands now.
+    /// The current state of an entry's subject.
     public enum Present: Sendable {
-        /// It is there, with this value in the form of ``JournalEntry/original``.
+        /// It exists, with this value in the form of ``JournalEntry/original``.
         case value(String)
-        /// The cgroup or the process is gone, or another one has taken its place.
+        /// The cgroup or the process no longer exists, or another one has replaced it.
         case gone
         /// The hierarchy is not mounted here.
         case hidden
         case unreadable(IOError)
     }
 
-    /// Looks at the kernel's value.
+    /// Reads the kernel's current value.
     public func present(
         in set: HierarchySet, _ files: any ControlFiles = KernelControlFiles()
     ) -> Present {

@@ -1,21 +1,24 @@
 internal import CgroupModel
 
-/// What an entry means for putting its value back.
+/// The interpretation of an entry for a restore.
 extension JournalEntry {
     /// Whether a person's command made the change.
     var isPersons: Bool { owner.isEmpty }
 
-    /// Whether a value is what the last write left or, while that is not known, asked for.
+    /// Whether a value equals the one read back after the last write, or the requested one if that
+    /// is unknown.
     func isWritten(_ text: String) -> Bool { ControlCell.isSame(text, readBack ?? wanted) }
 
-    /// Whether a value is what cgwarden wrote; after a crash in between it may be anything.
+    /// Whether a value is what cgwarden wrote; any value counts if cgwarden died before the
+    /// read-back.
     func isOurs(_ text: String) -> Bool {
         guard let readBack else { return true }
         return ControlCell.isSame(text, readBack) || ControlCell.isSame(text, wanted)
     }
 
-    /// Thawing first, then widening, then moving processes back, then narrowing; last, below the
-    /// values of the same cgroup, a cgroup that was made goes.
+    /// The position in a restore: thaw, widen, move processes back, then narrow.
+    ///
+    /// Within a cgroup, its removal and disabling controllers come after its values.
     func restoreOrder(from now: String) -> WriteOrder {
         switch subject {
         case .process: return WriteOrder(direction: .neither, depth: 0, nesting: 0)
@@ -39,23 +42,23 @@ extension JournalEntry {
             nesting: LimitCatalog.nesting(ofFile: cell.file))
     }
 
-    /// Whether it is the request to stand still.
+    /// Whether it is a freeze request.
     public var isFreeze: Bool { cell.file == "freezer.state" || cell.file == "cgroup.freeze" }
 
-    /// Whether it keeps the kernel of v1 from killing at a limit.
+    /// Whether it controls the OOM kills of a v1 memory limit.
     public var isOOMControl: Bool { cell.file == "memory.oom_control" }
 
-    /// Whether a cgroup was to be made, and never was.
+    /// Whether a cgroup was to be created but never was.
     var isUnmade: Bool { subject == .cgroup && readBack == nil }
 
     var isWeight: Bool { cell.file == "cpu.weight" || cell.file == "cpu.shares" }
 
-    /// Whether a controller was passed on to the cgroups below.
+    /// Whether it enables a controller for the children.
     var isPassingOn: Bool { cell.file == ControlCell.passedOn }
 }
 
 extension LimitCatalog {
-    /// How the kernel writes a file's value, nil for a file that no row has.
+    /// The encoding of a file's value in the kernel; nil for a file without a limit.
     static func coding(ofFile name: String) -> LimitFile.Coding? {
         if name == "cpu.cfs_quota_us" { return .number(unlimited: "-1") }
         let files = all.flatMap { $0.v1 + $0.v2 }

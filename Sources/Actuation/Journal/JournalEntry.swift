@@ -1,47 +1,48 @@
 public import CgroupModel
 internal import Hierarchy
 
-/// What the journal knows about one value: what it was before cgwarden touched it first, and what
-/// cgwarden wrote last.
+/// The journal's record of one value: the original before cgwarden's first write, and its last
+/// write.
 public struct JournalEntry: Hashable, Sendable {
-    /// The record of the last write, which ``UndoJournal/finish(_:readBack:)`` completes.
+    /// The sequence number of the last write, which ``UndoJournal/finish(_:readBack:)`` completes.
     public var sequence: UInt64
     /// The hierarchy's label.
     public let hierarchy: String
-    /// The cgroup's path when it was written.
+    /// The cgroup's path at the time of the write.
     public var path: CgroupPath
-    /// The cgroup's inode in that hierarchy, 0 for what is no value of a cgroup.
+    /// The cgroup's inode in that hierarchy; 0 for a created cgroup or a moved process.
     public let inode: UInt64
-    /// The value's place.
+    /// The file and the part of it that the value is in.
     public let cell: ControlCell
-    /// Whose change it is; empty for a command that a person gave.
+    /// The owner of the change; empty for a person's command.
     public let owner: String
-    /// The value before the owner's first write; that of an earlier owner, once that one has put
-    /// its own back.
+    /// The value before the owner's first write.
+    ///
+    /// Once an earlier owner has restored its own original, this becomes that value.
     public internal(set) var original: String
-    /// The value that was wanted last.
+    /// The value of the last request.
     public var wanted: String
-    /// The value after the last write; nil if the program died before it looked.
+    /// The value after the last write; nil if the program died before the read-back.
     public var readBack: String?
     /// The command or rule of the last write.
     public var cause: String
-    /// When the last write began, in microseconds since 1970.
+    /// The start of the last write, in microseconds since 1970.
     public var wallTime: UInt64
 
-    /// The owner of what the daemon's limits, rules and pools change; ``cause`` names which.
+    /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     public static let daemon = "daemon"
-    /// The owner of what the daemon's OOM guards change; ``cause`` names which.
+    /// The owner of changes by the daemon's OOM guards; ``cause`` names which.
     public static let guarding = "guard"
 
-    /// Whether the daemon made the change, itself or by a guard, rather than a person.
+    /// Whether the daemon or one of its guards made the change, not a person.
     public var isDaemons: Bool { !owner.isEmpty }
-    /// Whether an OOM guard made it.
+    /// Whether an OOM guard made the change.
     public var isGuards: Bool { owner == Self.guarding || isDaemons && cause.hasPrefix("guard ") }
 
-    /// Whether the value is what it was, so that there is nothing to undo.
+    /// Whether the value is the original again, so that there is nothing to undo.
     public var isSettled: Bool { readBack.map { ControlCell.isSame($0, original) } ?? false }
 
-    /// What an entry is about, whoever changed it.
+    /// The value that an entry refers to, whoever changed it.
     struct Place: Hashable {
         let hierarchy: String
         let inode: UInt64
@@ -52,17 +53,17 @@ public struct JournalEntry: Hashable, Sendable {
 }
 
 extension JournalEntry {
-    /// What an entry is about.
+    /// The kind of object that an entry refers to.
     public enum Subject: Hashable, Sendable {
         /// A value in an interface file.
         case value
-        /// A cgroup that was made; its value is its inode, empty for none.
+        /// A created cgroup; its value is its inode, empty if it does not exist.
         case cgroup
-        /// A process that was moved; its value is the inode and the path of the cgroup it is in.
+        /// A moved process; its value is the inode and the path of its cgroup.
         case process(Int32, startTicks: UInt64)
     }
 
-    /// What this is about.
+    /// The object that this entry refers to.
     public var subject: Subject {
         if cell.file == Self.madeFile { return .cgroup }
         if cell.file == Self.movedFile, let pid = cell.line.flatMap({ Int32($0) }),
@@ -73,15 +74,16 @@ extension JournalEntry {
         return .value
     }
 
-    /// The cgroup in the value of an entry about a process; nil for another value.
+    /// Returns the cgroup in the value of a process's entry; nil for any other value.
     public static func place(_ value: String) -> CgroupPath? { MembershipText(value)?.path }
 
-    /// The cell of a cgroup itself.
+    /// The cell of a cgroup's existence.
     static func made(_ path: CgroupPath) -> ControlCell {
         ControlCell(madeFile, line: path.description)
     }
 
-    /// The cell of a process, which its start tells from a later one with its number.
+    /// The cell of a process's membership; the start time excludes a later process with the same
+    /// PID.
     static func moved(_ pid: Int32, startTicks: UInt64) -> ControlCell {
         ControlCell(movedFile, line: "\(pid)", field: "\(startTicks)")
     }
@@ -89,7 +91,7 @@ extension JournalEntry {
     private static let madeFile = "."
     private static let movedFile = "cgroup.procs"
 
-    /// Whether it is about a cgroup, or one of its values.
+    /// Whether it refers to a cgroup or one of its values.
     func concerns(_ directory: CgroupDirectory) -> Bool {
         guard hierarchy == directory.hierarchy.label else { return false }
         return subject == .cgroup ? readBack == "\(directory.inode)" : inode == directory.inode
@@ -97,9 +99,9 @@ extension JournalEntry {
 }
 
 extension JournalEntry {
-    /// Reads a record; nil for one that cgwarden never writes.
+    /// Parses a record; nil if cgwarden never writes it.
     ///
-    /// A line without an owner is of a version that knew none.
+    /// A line without an owner is from a version without owners.
     init?(_ line: RecordLine, _ sequence: UInt64) {
         guard let hierarchy = line["hier"], let path = line.bytes("path"),
             let inode = line.number("inode"),

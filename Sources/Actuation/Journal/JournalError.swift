@@ -2,12 +2,12 @@ public import KernelIO
 
 /// Why the undo journal cannot be used.
 public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Its file cannot be read or written, or others could have written it.
+    /// The file cannot be read or written, or is not protected from other users.
     case file(PrivateFileError)
-    /// Lines of it are damaged, so that an original may be missing.
+    /// Some lines are damaged, so an original may be missing.
     case damaged(directory: String, lines: [Int])
 
-    /// The sentence for a person.
+    /// The message.
     public var description: String {
         switch self {
         case .file(let error): "\(error)"
@@ -19,7 +19,7 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The kind of failure, from which the exit status follows.
+    /// The kind of failure, which determines the exit status.
     public var code: ActuationError.Code {
         switch self {
         case .file(.untrusted), .damaged: .refused
@@ -29,12 +29,12 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ActuationError {
-    /// Says that nothing was done, because the original could not be recorded.
+    /// Creates the error for an original that could not be recorded, so that nothing was done.
     init(unrecorded error: JournalError) {
         self.init(error.code, "nothing was done, because the undo journal cannot be used: \(error)")
     }
 
-    /// Says that the journal cannot be read.
+    /// Creates the error for a journal that cannot be read.
     public init(_ error: JournalError) {
         self.init(
             error.code, error.code == .notPermitted ? "\(error); is this run as root?" : "\(error)")

@@ -1,8 +1,9 @@
 internal import KernelIO
 internal import Synchronization
 
-/// The journal's file, kept open, and what it says, kept in memory: each access reads only what
-/// other processes have added.
+/// The journal's open file with its content in memory.
+///
+/// Each access reads only the records that other processes have added.
 final class JournalFile: Sendable {
     let directory: String
     private let patience: Duration
@@ -14,10 +15,10 @@ final class JournalFile: Sendable {
         content = Mutex(JournalContent(bootID: bootID, patience: patience))
     }
 
-    /// How many bytes were read of it so far.
+    /// The number of bytes read from the file so far.
     var bytesRead: Int { content.withLock(\.bytesRead) }
 
-    /// Looks at what it says now, without waiting for its lock; nothing if there is no file.
+    /// Reads the current state without taking the file's lock; empty if there is no file.
     func look<Answer: Sendable>(
         _ body: (JournalState) -> Answer
     ) throws(JournalError) -> Answer {
@@ -32,7 +33,7 @@ final class JournalFile: Sendable {
         }
     }
 
-    /// Changes the file under its lock; nil if there is none and none is to be made.
+    /// Changes the file under its lock; nil if it does not exist and must not be created.
     func change<Answer: Sendable>(
         creating: Bool = false,
         _ body: (inout JournalContent, borrowing PrivateDirectory) throws(JournalError) -> Answer
@@ -68,13 +69,13 @@ final class JournalFile: Sendable {
     }
 }
 
-/// The open file with what it says.
+/// The open file and its content.
 struct JournalContent {
     let bootID: String
     let patience: Duration
     private(set) var log: SharedLog?
     private(set) var state = JournalState()
-    /// All that was ever read of the file.
+    /// The number of bytes ever read from the file.
     private(set) var bytesRead = 0
     private static let name = "journal"
 
@@ -88,13 +89,13 @@ struct JournalContent {
         state = JournalState()
     }
 
-    /// Reads on without the lock.
+    /// Reads new records without the lock.
     mutating func look(in folder: borrowing PrivateDirectory) throws(PrivateFileError) {
         try open(in: folder, creating: false)
         try catchUp()
     }
 
-    /// Locks the file that has the name now, and reads on in it; false if there is none.
+    /// Locks the current file and reads new records; false if there is none.
     mutating func lock(
         in folder: borrowing PrivateDirectory, creating: Bool
     ) throws(PrivateFileError) -> Bool {
@@ -102,14 +103,14 @@ struct JournalContent {
             try open(in: folder, creating: creating)
             guard let log else { return false }
             try log.lock(within: patience)
-            // Whoever had the lock before may have put another file in its place.
+            // The previous holder of the lock may have replaced the file.
             guard log.isCurrent(in: folder) else {
                 log.unlock()
                 continue
             }
             do throws(PrivateFileError) {
                 try catchUp()
-                // What a crash left of a line, or the next record would be joined to it.
+                // Remove a partial line that a crash left; the next record would be joined to it.
                 if try log.size > state.wholeBytes { try log.truncate(to: state.wholeBytes) }
                 return true
             } catch {
@@ -127,10 +128,10 @@ struct JournalContent {
         log = try SharedLog.open(Self.name, in: folder, creating: creating)
     }
 
-    /// Understands what was added since the last time.
+    /// Parses the records added since the last read.
     private mutating func catchUp() throws(PrivateFileError) {
         guard let log else { return }
-        // Without the lock, a line that another process just cuts off looks damaged.
+        // Without the lock, a line that another process is truncating looks damaged.
         if !state.damagedLines.isEmpty { state = JournalState() }
         let size = try log.size
         if size < state.wholeBytes { state = JournalState() }
@@ -148,7 +149,7 @@ struct JournalContent {
         state.read(bytes, bootID: bootID)
     }
 
-    /// Appends records; a durable one is on the medium when this returns.
+    /// Appends records; with `durably`, they are on disk when this returns.
     mutating func append(_ lines: [RecordLine], durably: Bool) throws(JournalError) {
         let bytes = lines.flatMap(\.bytes)
         do throws(PrivateFileError) {
@@ -159,7 +160,7 @@ struct JournalContent {
         state.read(bytes, bootID: bootID)
     }
 
-    /// Puts a file with other records in the place of this one.
+    /// Replaces the file with a new one that holds `bytes`.
     mutating func replace(
         with bytes: [UInt8], in folder: borrowing PrivateDirectory
     ) throws(JournalError) {
@@ -167,14 +168,14 @@ struct JournalContent {
             let new = try log?.replaced(by: bytes, in: folder, within: patience)
             log = new
             state = JournalState(parsing: bytes, bootID: bootID)
-            // Someone may have been faster with a record.
+            // Another process may have appended a record already.
             try catchUp()
         } catch {
             throw .file(error)
         }
     }
 
-    /// Gives the file another name, so that the next record begins a new one.
+    /// Renames the file, so that the next record starts a new one.
     mutating func setAside(
         as kind: String, in folder: borrowing PrivateDirectory
     ) throws(JournalError) {

@@ -1,32 +1,32 @@
-/// All that a journal says.
+/// The content of a journal.
 public struct JournalState: Sendable {
-    /// The values that are not what they were, oldest first.
+    /// The values that differ from their originals, oldest first.
     public var entries: [JournalEntry] { slots.compactMap(\.self).filter { !$0.isSettled } }
-    /// How many values that are.
+    /// The number of these values.
     public private(set) var openCount = 0
-    /// The numbers of the lines that are damaged; a torn last line, which nothing followed, is none.
+    /// The numbers of damaged lines, not counting a torn last line.
     public private(set) var damagedLines: [Int] = []
-    /// Whether it is from before the machine started; cgroups and limits are gone since.
+    /// Whether it is from before this boot; its cgroups and limits no longer exist.
     public private(set) var isFromEarlierBoot = false
-    /// Where the last whole line ends.
+    /// The end of the last complete line, in bytes.
     private(set) var wholeBytes = 0
-    /// Where the file ended when it was last checked for what can be dropped.
+    /// The end of the file at the last check for obsolete records.
     private(set) var checkedBytes = 0
     private(set) var lastSequence: UInt64 = 0
     private var lines = 0
-    /// Settled ones too, in the order of their first records; nil for what was closed.
+    /// The values in the order of their first records, settled ones included; nil for closed ones.
     private var slots: [JournalEntry?] = []
     private var slotOf: [UInt64: Int] = [:]
     private var slotsAt: [JournalEntry.Place: [Int]] = [:]
     private var slotsIn: [UInt64: [Int]] = [:]
 
-    /// What no journal says.
+    /// Creates an empty journal.
     init() {}
 
-    /// Reads a journal; nothing in it is believed that its checksum does not confirm.
+    /// Parses a journal; a record counts only if its checksum is right.
     init(parsing bytes: [UInt8], bootID: String) { read(bytes, bootID: bootID) }
 
-    /// Reads on: the bytes follow the last whole line.
+    /// Parses bytes that follow the last complete line.
     mutating func read(_ bytes: [UInt8], bootID: String) {
         var start = 0
         while let end = bytes[start...].firstIndex(of: 0x0a) {
@@ -38,17 +38,18 @@ public struct JournalState: Sendable {
         }
     }
 
-    /// All that was ever changed in cgroups of this inode and was not closed, settled or not.
+    /// Returns all entries of cgroups with this inode that are not closed, settled ones included.
     func known(inode: UInt64) -> [JournalEntry] { (slotsIn[inode] ?? []).compactMap { slots[$0] } }
 
-    /// The values in cgroups of these inodes that are not what they were, oldest first.
+    /// Returns the unsettled entries of cgroups with these inodes, oldest first.
     public func entries(inodes: Set<UInt64>) -> [JournalEntry] {
         inodes.flatMap { slotsIn[$0] ?? [] }.sorted().compactMap { slots[$0] }
             .filter { !$0.isSettled }
     }
 
-    /// The shortest journal that says the same, without what `isObsolete` picks; the number of the
-    /// last record stays, for whoever has it in hand may still add to it.
+    /// Returns the shortest equivalent journal, without the entries that `isObsolete` selects.
+    ///
+    /// It keeps the last sequence number, because the owner of that record may still complete it.
     func records(bootID: String, without isObsolete: (JournalEntry) -> Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         for entry in entries where !isObsolete(entry) {
@@ -58,10 +59,10 @@ public struct JournalState: Sendable {
         return bytes + checkMark.bytes
     }
 
-    /// Says that the file was checked up to here.
+    /// The record that marks the file as checked up to here.
     var checkMark: RecordLine { RecordLine("last", ["seq": "\(lastSequence)"]) }
 
-    /// False for a record that cgwarden never writes.
+    /// Applies a record; false if cgwarden never writes it.
     private mutating func take(_ line: RecordLine, bootID: String) -> Bool {
         guard let sequence = line.number("seq") else { return false }
         lastSequence = max(lastSequence, sequence)
@@ -87,7 +88,7 @@ public struct JournalState: Sendable {
         slots[slot] = entry
     }
 
-    /// The owner's first original stays for as long as the value is not that again.
+    /// Starts or continues an entry; while it is unsettled, it keeps the owner's first original.
     private mutating func begin(_ entry: JournalEntry) {
         if let slot = slotsAt[entry.place]?.first(where: { slots[$0]?.owner == entry.owner }),
             let known = slots[slot]
@@ -116,10 +117,10 @@ public struct JournalState: Sendable {
         if !entry.isSettled { openCount += 1 }
     }
 
-    /// Makes what a person set on top of the daemon's value the one that the daemon puts back.
+    /// Makes the daemon restore the value that a person set on top of the daemon's.
     ///
-    /// The person's entry moves below the daemon's and gets its original. Returns the slot that the
-    /// daemon's entry then has.
+    /// The person's entry moves below the daemon's and gets its original. Returns the new slot of
+    /// the daemon's entry.
     private mutating func settle(_ slot: Int, onto found: String) -> Int {
         guard let known = slots[slot], !known.isPersons, !known.isWritten(found),
             let below = slotsAt[known.place]?.first(where: {
@@ -136,7 +137,10 @@ public struct JournalState: Sendable {
         return upper
     }
 
-    /// What an owner found who came later was this one's value, which is no original any more.
+    /// Closes an entry.
+    ///
+    /// The next owner recorded this entry's value as its original, so it gets this entry's original
+    /// instead.
     private mutating func close(_ slot: Int) {
         guard let entry = slots[slot] else { return }
         let later = slotsAt[entry.place]?.first { $0 > slot }

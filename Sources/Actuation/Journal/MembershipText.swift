@@ -1,8 +1,8 @@
 internal import CgroupModel
 
-/// The cgroup of a process in one hierarchy, as the journal keeps it: `INODE PATH`.
+/// A process's cgroup in one hierarchy in the journal's form: `INODE PATH`.
 ///
-/// Bytes of the path that are not printable ASCII are written `%XX`, so that every path survives.
+/// Bytes of the path other than printable ASCII become `%XX`, so that every path round-trips.
 struct MembershipText: CustomStringConvertible {
     let inode: UInt64
     let path: CgroupPath

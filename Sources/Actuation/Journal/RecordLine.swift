@@ -14,7 +14,7 @@ struct RecordLine {
         self.fields = fields + (path.map { [(key: "path", value: $0)] } ?? [])
     }
 
-    /// Nil for a line that is damaged.
+    /// Parses a line; nil if it is damaged.
     init?(_ line: ArraySlice<UInt8>) {
         guard line.count > 9, line[line.startIndex + 8] == 0x20 else { return nil }
         let body = line.dropFirst(9)
@@ -45,7 +45,7 @@ struct RecordLine {
         return Array("\(Self.checksum(body[...])) ".utf8) + body + [0x0a]
     }
 
-    /// CRC-32 (IEEE 802.3) as eight hexadecimal digits.
+    /// Returns the CRC-32 (IEEE 802.3) as eight hexadecimal digits.
     static func checksum(_ bytes: ArraySlice<UInt8>) -> String {
         hex(Checksum.crc32(bytes), digits: 8)
     }

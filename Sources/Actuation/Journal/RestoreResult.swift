@@ -1,33 +1,35 @@
-/// What becomes of one value when everything is put back.
+/// The result of restoring one value.
 public struct RestoreResult: Sendable {
-    /// How it ended.
+    /// The outcome of a restore.
     public enum Outcome: Sendable {
         /// The original was written, or would be in a dry run.
         case restored
-        /// It was the original already.
+        /// The value was the original already.
         case already
-        /// The cgroup or its file is gone.
+        /// The cgroup or its file no longer exists.
         case gone
-        /// It is what a person's command set since, whose change is not to be put back.
+        /// A person's command has set the value since, and that change is not being restored.
         case kept
-        /// Someone else changed it since; it was left alone.
+        /// Someone else has changed the value since; it was left unchanged.
         case foreign
-        /// It cannot be the original any more and is as near as can be: an empty cpuset cannot be had
-        /// while tasks are in it, so this, the parent's, was written; a controller stays passed on
-        /// where this cgroup uses it.
+        /// Only a best-effort value could be restored.
+        ///
+        /// A cpuset with tasks cannot be emptied, so the given value was written. A controller
+        /// stays enabled while the given child exists.
         case residue(String)
-        /// It could not be written, and stays in the journal.
+        /// The original could not be written; the entry stays in the journal.
         case failed(ActuationError)
     }
 
     /// The journal's entry.
     public let entry: JournalEntry
-    /// What was there before.
+    /// The value before the restore; nil if there was none to read.
     public let found: String?
-    /// How it ended.
+    /// The outcome.
     public let outcome: Outcome
 
-    /// Whether the value is still not the original.
+    /// Whether the entry stays in the journal, because others changed the value or the write
+    /// failed.
     public var isLeft: Bool {
         switch outcome {
         case .foreign, .failed: true

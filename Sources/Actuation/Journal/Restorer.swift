@@ -2,14 +2,14 @@ public import CgroupModel
 public import Hierarchy
 public import KernelIO
 
-/// Puts back what the journal holds; done twice, the second time writes nothing.
+/// Restores the values in the journal; a second run writes nothing.
 public struct Restorer {
     private let set: HierarchySet
     private let journal: UndoJournal
     private let files: any ControlFiles
     private let pause: @Sendable (Duration) -> Void
 
-    /// Works on a machine's hierarchies.
+    /// Restores values in the hierarchies of `set`; `pause` waits between retries.
     public init(
         set: HierarchySet, journal: UndoJournal, files: any ControlFiles = KernelControlFiles(),
         pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
@@ -20,12 +20,12 @@ public struct Restorer {
         self.pause = pause
     }
 
-    /// Puts back the values of a cgroup and those below it, of some inodes, or all; a dry run only
-    /// looks.
+    /// Restores the values of a subtree, of some inodes, or all; a dry run only looks.
     ///
-    /// What someone else has changed since is left alone unless forced, and so is what is not
-    /// wanted. A value that several owners changed gets the first one's original, if all of them
-    /// are to be put back. Throws if there is no telling what the journal said.
+    /// Values that others have changed since are left unchanged unless forced. Entries that
+    /// `isWanted` rejects are skipped. A value with changes by several owners gets the first one's
+    /// original, if all of them are selected. Throws if the journal is from before this boot, or
+    /// damaged without `force`.
     public func restore(
         _ path: CgroupPath? = nil, inodes: Set<UInt64>? = nil, owners: ChangeOwners = .all,
         force: Bool = false, dryRun: Bool = false,
@@ -45,8 +45,8 @@ public struct Restorer {
         let kept = Dictionary(grouping: view.entries.filter(\.isPersons), by: \.place)
         var waiting = Array(wanted.filter { changes[$0.place]?.first == $0 }.reversed())
         var results: [RestoreResult] = []
-        // The order is right for what the catalog knows. For the rest, what the kernel refuses
-        // now it may take after the others; and a weight is only itself again after cpu.idle is.
+        // The order is right for every limit in the catalog. For the rest, the kernel may accept a
+        // refused value after the others. A weight also returns only once `cpu.idle` is restored.
         while true {
             let round = examine(waiting, changes, kept, force: force, dryRun: dryRun)
             let done = round.filter { !$0.isLeft }
@@ -60,7 +60,7 @@ public struct Restorer {
         }
         if !dryRun {
             settle(results, changes)
-            // All that is legible was put back.
+            // Everything readable was restored.
             if force, inodes == nil, wanted.count == view.entries.count, waiting.isEmpty {
                 try? journal.setAside()
             }
@@ -68,8 +68,9 @@ public struct Restorer {
         return results
     }
 
-    /// Throws if the journal is not to be believed; whatever it said then, what bears our mark as
-    /// frozen goes on, for it cannot wait.
+    /// Throws if the journal is from before this boot, or damaged without `force`.
+    ///
+    /// Either way cgroups with our freeze mark are thawed first, because they cannot wait.
     private func check(
         _ view: JournalView, _ owners: ChangeOwners, thaws: Bool, force: Bool
     ) throws(ActuationError) {
@@ -92,7 +93,7 @@ public struct Restorer {
                 + "\(JournalError.damaged(directory: journal.directory, lines: view.damagedLines))")
     }
 
-    /// Sorts out what is done, gone or foreign, and writes the rest in its order.
+    /// Separates restored, missing and foreign values, and writes the others in order.
     private func examine(
         _ entries: [JournalEntry], _ changes: [JournalEntry.Place: [JournalEntry]],
         _ kept: [JournalEntry.Place: [JournalEntry]], force: Bool, dryRun: Bool
@@ -133,7 +134,7 @@ public struct Restorer {
                         ActuationError(error, on: entry.path, in: entry.hierarchy)))
             }
         }
-        // The kernel does not show the weight of an idle cgroup; it will when that is put back.
+        // The kernel hides the weight of an idle cgroup until `cpu.idle` is restored.
         for target in hidden {
             let isIdle = pending.contains {
                 $0.entry.cell.file == "cpu.idle" && $0.directory.inode == target.directory.inode
@@ -190,7 +191,8 @@ public struct Restorer {
         }
     }
 
-    /// A cpuset with tasks cannot be emptied again; all that the parent has restricts least.
+    /// Writes the parent's list, which restricts least, because a cpuset with tasks cannot be
+    /// emptied.
     private func writeParents(_ one: UndoTarget) throws(ActuationError) -> RestoreResult {
         let name = one.entry.cell.file
         do throws(IOError) {
@@ -206,8 +208,9 @@ public struct Restorer {
         }
     }
 
-    /// v2 takes more than there is now: what a partition holds, or what is offline, counts again
-    /// later.
+    /// Returns the widest list that v2 accepts.
+    ///
+    /// It includes CPUs that a partition holds or that are offline, which apply again later.
     private func widest(_ name: String, _ parent: CgroupDirectory) throws(IOError) -> String {
         let kind = name == "cpuset.cpus" ? "cpu" : "node"
         if let sys = set.system.sys,
@@ -219,12 +222,14 @@ public struct Restorer {
         return try files.text("\(name).effective", of: parent)
     }
 
-    /// Takes what is done from the journal, by one record; an entry that stays there is only tried
-    /// once more.
+    /// Closes the finished entries with one append, and removes the journal if nothing is left.
+    ///
+    /// An entry that stays there is just retried.
     private func settle(
         _ results: [RestoreResult], _ changes: [JournalEntry.Place: [JournalEntry]]
     ) {
-        // The first last, so that nobody's original becomes another's meanwhile.
+        // The first owner's entry comes last, so that its value never becomes another owner's
+        // original.
         let done = results.filter { !$0.isLeft }.flatMap { result in
             (changes[result.entry.place] ?? []).reversed()
         }

@@ -2,21 +2,22 @@ public import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The write-ahead journal: before anything is written to the kernel, what was there is on record.
+/// The write-ahead journal, which records original values before the kernel's files are written.
 ///
-/// It is one file of lines, on a tmpfs that vanishes with the cgroups when the machine restarts.
-/// Several processes may use it: each change locks it, and reading needs no lock.
+/// It is a text file on a tmpfs, which disappears with the cgroups at a reboot. Several processes
+/// may use it: each change locks it, and reads need no lock.
 public struct UndoJournal: Sendable {
-    /// Whose changes are put on record here; empty for those of a command that a person gave.
+    /// The owner of the changes recorded here; empty for a person's commands.
     public let owner: String
     private let file: JournalFile
     private let bootID: String
-    /// A shorter file is never rewritten.
+    /// The size up to which the file is never rewritten, in bytes.
     private static let usualBytes = 16 << 10
 
-    /// Uses `DIRECTORY/journal`; nothing is created before the first record.
+    /// Uses `DIRECTORY/journal`, which is created with the first record.
     ///
-    /// Whoever holds the lock may hang, so a change waits for so long and then fails.
+    /// A change fails if it cannot lock the file within `patience`, because the holder of the lock
+    /// may hang.
     public init(
         directory: String, owner: String = "", patience: Duration = .seconds(10)
     ) {
@@ -41,7 +42,7 @@ public struct UndoJournal: Sendable {
         self.file = file
     }
 
-    /// The same journal for another owner's changes.
+    /// Returns the same journal for another owner's changes.
     public func owned(by owner: String) -> UndoJournal {
         UndoJournal(owner: owner, bootID: bootID, file: file)
     }
@@ -49,15 +50,15 @@ public struct UndoJournal: Sendable {
     /// The directory of the file.
     public var directory: String { file.directory }
 
-    /// How many bytes of the file this process has read.
+    /// The number of bytes that this process has read from the file.
     var bytesRead: Int { file.bytesRead }
 
     // MARK: Records
 
-    /// Puts on record that a value is about to be written; only when this returns may it be.
+    /// Records that a value is about to be written, which must not happen before this returns.
     ///
-    /// A damaged journal takes no record: an original that is missing from it would be recorded
-    /// again with the value that cgwarden itself wrote.
+    /// A damaged journal accepts no record: a missing original would be recorded again with the
+    /// value that cgwarden itself wrote.
     public func begin(
         directory cgroup: CgroupDirectory, file: ControlCell, original: String, wanted: String,
         cause: String
@@ -67,7 +68,7 @@ public struct UndoJournal: Sendable {
             wanted: wanted, cause: cause)
     }
 
-    /// The same for what is no value of a cgroup that is there.
+    /// Records a change that is not a control file's value, or whose cgroup may not exist yet.
     func begin(
         _ cell: ControlCell, at place: CgroupPath, inode: UInt64 = 0,
         in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String
@@ -94,13 +95,12 @@ public struct UndoJournal: Sendable {
         }
     }
 
-    /// Puts on record what the value is after the write, whether that succeeded or not.
+    /// Records the value after the write, successful or not.
     public func finish(_ entry: JournalEntry, readBack: String) throws(JournalError) {
         try append([entry.end(readBack)])
     }
 
-    /// Forgets values: their cgroups are gone, they were put back, or a person decided to leave
-    /// them as they are.
+    /// Closes entries whose cgroup is gone, that were restored, or that a person decided to keep.
     public func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
         guard !entries.isEmpty else { return }
         try append(
@@ -113,8 +113,10 @@ public struct UndoJournal: Sendable {
         }
     }
 
-    /// Rewrites a file that has become long, if that halves it; else it is looked at again only when
-    /// it is twice as long, so that the cost of a record does not depend on their number.
+    /// Rewrites a long file if that halves it.
+    ///
+    /// Otherwise it is checked again only at twice the size, so that the cost of a record does not
+    /// depend on their number.
     private func shorten(
         _ file: inout JournalContent, in folder: borrowing PrivateDirectory,
         _ hierarchy: MountedHierarchy
@@ -129,7 +131,7 @@ public struct UndoJournal: Sendable {
         }
     }
 
-    /// Removes the file if nothing in it is open.
+    /// Removes the file if it has no unsettled entry and no damaged line.
     public func compact() throws(JournalError) {
         _ = try file.change { file, folder throws(JournalError) in
             if file.state.openCount == 0, file.state.damagedLines.isEmpty {
@@ -138,22 +140,22 @@ public struct UndoJournal: Sendable {
         }
     }
 
-    /// Sets a damaged file aside.
+    /// Renames the file if it is damaged.
     func setAside() throws(JournalError) {
         _ = try file.change { file, folder throws(JournalError) in
             if !file.state.damagedLines.isEmpty { try file.setAside(as: "damaged", in: folder) }
         }
     }
 
-    // MARK: Looking
+    // MARK: Reading
 
-    /// All that the journal says now; nothing if there is none.
+    /// Returns the journal's current content; empty if there is no file.
     public func state() throws(JournalError) -> JournalState { try file.look { $0 } }
 
-    /// The values that are not what they were, oldest first.
+    /// Returns the values that differ from their originals, oldest first.
     public func entries() throws(JournalError) -> [JournalEntry] { try file.look(\.entries) }
 
-    /// What the journal says now of cgroups of these inodes, or of all.
+    /// Returns the current content for cgroups with these inodes, or for all.
     func view(inodes: Set<UInt64>?) throws(JournalError) -> JournalView {
         try file.look { state in
             JournalView(
@@ -162,13 +164,12 @@ public struct UndoJournal: Sendable {
         }
     }
 
-    /// What a value of a cgroup was before this owner changed it; nil if it did not, or has put it
-    /// back.
+    /// Returns the value before this owner's change; nil if it made none or has restored it.
     func original(of cell: ControlCell, in cgroup: CgroupDirectory) -> String? {
         own(in: cgroup).first { $0.cell == cell }?.original
     }
 
-    /// The same of a limit.
+    /// Returns the limit before this owner's change; nil if it made none or has restored it.
     public func original(of limit: Limit, in cgroup: CgroupDirectory) -> LimitValue? {
         for entry in own(in: cgroup) {
             let file = (limit.v1 + limit.v2).first { $0.name == entry.cell.file }
@@ -183,7 +184,7 @@ public struct UndoJournal: Sendable {
     }
 }
 
-/// A part of what a journal says.
+/// A part of a journal's content.
 struct JournalView: Sendable {
     let entries: [JournalEntry]
     let damagedLines: [Int]
@@ -191,7 +192,7 @@ struct JournalView: Sendable {
 }
 
 extension UndoJournal {
-    /// Notes that a file of a cgroup holds another value now; nothing if it was never changed.
+    /// Records a file's new value in its entries; does nothing if it was never changed.
     func settle(_ file: String, inode: UInt64, readBack: String) {
         let known = (try? self.file.look { $0.known(inode: inode) }) ?? []
         let changed = known.filter { $0.cell.file == file && $0.readBack != readBack }
@@ -199,13 +200,13 @@ extension UndoJournal {
         try? append(changed.map { $0.end(readBack) })
     }
 
-    /// Forgets a cgroup that was removed: there is nothing left that could be put back.
+    /// Closes the entries of a removed cgroup, which cannot be restored.
     func forget(_ directory: CgroupDirectory) {
         let known = (try? file.look { $0.known(inode: directory.inode) + $0.known(inode: 0) }) ?? []
         try? close(known.filter { $0.concerns(directory) }, reason: "removed")
     }
 
-    /// Forgets values of cgroups that are gone, as far as they are meant.
+    /// Closes the entries of removed cgroups that `isMeant` selects.
     public func forget(inodes: Set<UInt64>, where isMeant: (JournalEntry) -> Bool) {
         let entries = (try? file.look { $0.entries(inodes: inodes) }) ?? []
         try? close(entries.filter(isMeant), reason: "gone")
@@ -228,13 +229,13 @@ extension JournalEntry {
         RecordLine("done", ["seq": "\(sequence)", "value": readBack])
     }
 
-    /// Whether nothing of it can be put back in a hierarchy any more.
+    /// Whether the entry's object no longer exists in a hierarchy.
     func isGone(from hierarchy: MountedHierarchy) -> Bool {
         guard hierarchy.label == self.hierarchy else { return false }
         if case .process(let pid, let ticks) = subject {
             return ProcessReader(.live).stat(pid)?.startTicks != ticks
         }
-        // One that is about to be made is not there yet.
+        // A cgroup that is being created does not exist yet.
         if subject == .cgroup, readBack == nil { return false }
         do throws(IOError) {
             return try !concerns(CgroupDirectory(path, in: hierarchy))

@@ -2,15 +2,15 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// What an entry of the journal is about, as it is found now.
+/// The current state of a journal entry's object.
 struct UndoTarget {
     let entry: JournalEntry
-    /// What is written to: the cgroup of the value, the one that was made, or where the process was.
+    /// The cgroup to write to: that of the value, the created one, or the process's previous one.
     let directory: CgroupDirectory
-    /// The value now.
+    /// The current value.
     let found: String
 
-    /// Nil if it is gone, or another one has taken its place.
+    /// Finds the object; nil if it no longer exists or another one has replaced it.
     init?(
         _ entry: JournalEntry, in set: HierarchySet, _ files: any ControlFiles
     ) throws(IOError) {
@@ -30,7 +30,7 @@ struct UndoTarget {
                 guard entry.readBack == nil || entry.concerns(directory) else { return nil }
                 found = "\(directory.inode)"
             case .process(let pid, let ticks):
-                // Its state last, since one that ends meanwhile is shown elsewhere.
+                // Its state is read last, because an exiting process shows up elsewhere.
                 guard let now = ProcessPlaces(set: set).place(of: pid, in: index),
                     let stat = ProcessReader(set.system).stat(pid), stat.startTicks == ticks,
                     !stat.isEnding, let origin = MembershipText(entry.original)
@@ -45,7 +45,7 @@ struct UndoTarget {
         }
     }
 
-    /// Why it has to stay as it is for now; nil if it can be put back.
+    /// Why the original cannot be restored for now; nil if it can.
     func obstacle(_ files: any ControlFiles) -> ActuationError? {
         if entry.subject == .cgroup {
             if (try? refuge()) != nil { return nil }
@@ -55,7 +55,7 @@ struct UndoTarget {
                 "\(entry.path) holds \(held) (hierarchy \(entry.hierarchy)), so it stays; empty it "
                     + "and restore again")
         }
-        // v2 does not refuse a limit below usage, it kills.
+        // v2 does not refuse a limit below usage: it kills.
         guard entry.cell.file == "memory.max", let limit = UInt64(entry.original),
             let usage = UInt64(directory.textIfAny("memory.current", files) ?? ""), usage > limit
         else { return nil }
@@ -71,14 +71,15 @@ struct UndoTarget {
         return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
     }
 
-    /// Where the processes of a shadow belong; nil for a cgroup that is none.
+    /// The cgroup that a shadow's processes belong to; nil if this is not a shadow.
     private func refuge() throws(IOError) -> CgroupDirectory? {
         guard let origin = MembershipText(entry.wanted) else { return nil }
         let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
         return refuge.inode == origin.inode ? refuge : nil
     }
 
-    /// Moves out who was born in it, which no entry knows, until nobody is left.
+    /// Moves out the processes that were forked in the shadow, which no entry has, until it is
+    /// empty.
     private func empty(
         into refuge: CgroupDirectory, _ files: any ControlFiles
     ) throws(IOError) {
@@ -89,14 +90,14 @@ struct UndoTarget {
                 do throws(IOError) {
                     try files.write("\(pid)", to: "cgroup.procs", of: refuge)
                 } catch  where error.isGone {
-                    // It has ended.
+                    // It has exited.
                     continue
                 }
             }
         }
     }
 
-    /// Puts the original back.
+    /// Writes the original.
     func putBack(_ files: any ControlFiles) throws(IOError) {
         switch entry.subject {
         case .value:

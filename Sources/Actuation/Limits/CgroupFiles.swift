@@ -2,31 +2,31 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Where one value of one cgroup is, and what it is now.
+/// The location of one value of a cgroup, and the current value.
 struct FoundCell {
     let directory: CgroupDirectory
     let file: LimitFile
     let cell: ControlCell
     let old: String
-    /// The disk as `254:0`, or the instance as it was named.
+    /// The disk as `254:0`, or the instance as given.
     let instance: String?
     let warning: String?
 }
 
-/// One cgroup's directories in the hierarchies that have its limits.
+/// The directories of one cgroup in the hierarchies that have its limits.
 struct CgroupFiles {
     let path: CgroupPath
     let set: HierarchySet
     let files: any ControlFiles
-    /// Whether a shadow of the cgroup stands for it where there is one.
+    /// Whether to use the cgroup's shadow where one exists.
     var followsShadows = false
 
-    /// Whether v2 has a controller here.
+    /// Whether the controller's limits follow v2; for the core, whether v2 is mounted.
     func isUnified(_ controller: Controller) -> Bool {
         controller == .core ? set.unified != nil : set.legacy(controller) == nil
     }
 
-    /// The directory in the hierarchy that has a controller.
+    /// Returns the directory in the controller's hierarchy.
     func directory(_ controller: Controller) throws(ActuationError) -> CgroupDirectory {
         let index = set.legacy(controller) ?? set.unified
         guard let index, set.legacy(controller) != nil || unifiedHas(controller) else {
@@ -56,7 +56,7 @@ struct CgroupFiles {
         return controller == .core || set.hierarchies[unified].controllers.contains(controller)
     }
 
-    /// Finds the value of a limit; throws where the kernel has no such thing.
+    /// Finds the current value of a limit; throws if this kernel or cgroup does not have it.
     func locate(_ limit: Limit, instance: String?) throws(ActuationError) -> FoundCell {
         let candidates = try candidates(limit)
         let directory = try directory(limit.controller)
@@ -83,7 +83,7 @@ struct CgroupFiles {
         throw missing(candidates[0].cell(of: name, limit.dimension).file, limit, directory)
     }
 
-    /// The files that may hold a limit here; throws if this version has none.
+    /// Returns the files that may hold a limit here; throws if this cgroup version has none.
     func candidates(_ limit: Limit) throws(ActuationError) -> [LimitFile] {
         if let refusal = limit.refusal {
             throw ActuationError(.unavailable, "\(limit.name): \(refusal)")
@@ -105,7 +105,7 @@ struct CgroupFiles {
                 + (limit.note.isEmpty ? "" : ". \(limit.note)"))
     }
 
-    /// Why a file does not exist.
+    /// Returns the reason why a file does not exist.
     func missing(
         _ file: String, _ limit: Limit, _ directory: CgroupDirectory
     ) -> ActuationError {
@@ -123,7 +123,7 @@ struct CgroupFiles {
 }
 
 extension LimitFile {
-    /// The value's place for an instance.
+    /// Returns the cell of an instance.
     func cell(of instance: String?, _ dimension: Dimension?) -> ControlCell {
         if dimension == .pageSize {
             let parts = name.split(separator: "*", omittingEmptySubsequences: false)
@@ -134,12 +134,12 @@ extension LimitFile {
 }
 
 extension CgroupDirectory {
-    /// The text of a file, nil if it cannot be had.
+    /// Returns the text of a file; nil if it cannot be read.
     func textIfAny(_ name: String, _ files: any ControlFiles) -> String? {
         try? files.text(name, of: self)
     }
 
-    /// The cgroups directly below that can be looked at.
+    /// The child cgroups that can be opened.
     var visibleChildren: [CgroupDirectory] {
         guard let opened = try? descriptor.reopened(),
             let entries = try? opened.entries(path: path.description)
@@ -149,7 +149,7 @@ extension CgroupDirectory {
         }
     }
 
-    /// The cgroup above, nil for the topmost one.
+    /// The parent cgroup; nil for the root.
     var enclosing: CgroupDirectory? {
         path.parent.flatMap { try? CgroupDirectory($0, in: hierarchy) }
     }

@@ -2,14 +2,14 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Finds the disk that a person means: limits of block I/O are set on whole disks only.
+/// Finds a disk by name, because block I/O limits apply only to whole disks.
 public struct DiskLookup: Sendable {
     private let system: SystemRoot
 
-    /// Looks in a machine's `/dev` and `/sys`.
+    /// Looks in the `/dev` and `/sys` of a host.
     public init(system: SystemRoot) { self.system = system }
 
-    /// Takes `/dev/vda`, `vda` or `254:0`; a partition is answered with its disk and a warning.
+    /// Accepts `/dev/vda`, `vda` or `254:0`; for a partition, returns its disk with a warning.
     public func disk(_ name: String) throws(ActuationError) -> (
         number: InstanceKey, warning: String?
     ) {

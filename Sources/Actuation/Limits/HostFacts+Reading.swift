@@ -3,7 +3,9 @@ public import Hierarchy
 import KernelIO
 
 extension HostFacts {
-    /// Reads `/proc/meminfo` and `/sys/devices/system`; what cannot be read is unknown.
+    /// Reads `/proc/meminfo`, `/proc/stat` and `/sys/devices/system`.
+    ///
+    /// Unreadable memory is nil. Without `/sys`, the CPUs of `/proc/stat` and one node are assumed.
     public init(_ system: SystemRoot) {
         let memory = try? ReadBuffer.contents(of: system.proc("meminfo"))
         let stat = try? ReadBuffer.contents(of: system.proc("stat"))

@@ -1,7 +1,8 @@
 extension LimitPlan {
-    /// One plan for each value that does not depend on another one, in the order of the writes.
+    /// One plan for each independent value, in the order of the writes.
     ///
-    /// Those of memory come last: lowering them may take seconds, for which no other value waits.
+    /// Memory limits come last: lowering one may take seconds, and no other value should wait for
+    /// it.
     public var parts: [LimitPlan] {
         var families: [String] = []
         var writesOf: [String: [PlannedWrite]] = [:]
@@ -18,10 +19,10 @@ extension LimitPlan {
 }
 
 extension PlannedWrite {
-    /// What is written together or not at all: a quota without its period would be another limit.
+    /// The group of writes that must be made together, such as a quota and its period.
     fileprivate var family: String {
         if name.hasPrefix("cpu.max") { return "cpu.max" }
-        // Rules for devices each by itself, in their order.
+        // Device rules are independent and keep their order.
         if !isReadable { return "\(name) \(new)" }
         if name == "cpu.idle" || name == "cpu.weight" { return "cpu.weight" }
         return [name, instance].compactMap(\.self).joined(separator: " ")

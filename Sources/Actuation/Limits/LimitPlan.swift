@@ -1,40 +1,40 @@
 import CgroupModel
 import KernelIO
 
-/// One write to come: where, what is there, and what is wanted.
+/// A planned write: the cell, the current value and the new one.
 public struct PlannedWrite: Sendable {
     /// The limit's unified name.
     public let name: String
-    /// The disk, page size, interface or resource, nil for one value a cgroup.
+    /// The disk, page size, interface or resource; nil for a limit with one value per cgroup.
     public let instance: String?
-    /// The instance as whoever wished for it named it.
+    /// The instance as the request named it.
     public var wished: String?
-    /// The cgroup in the hierarchy that has the limit.
+    /// The cgroup in the limit's hierarchy.
     public let directory: CgroupDirectory
-    /// The value's place.
+    /// The file and the part of it that is written.
     public let cell: ControlCell
-    /// What the kernel says now.
+    /// The current value.
     public let old: String
-    /// What it should say.
+    /// The requested value.
     public let new: String
-    /// Whether it gives or takes.
+    /// Whether the write widens or narrows the limit.
     public var direction: WriteDirection
-    /// How it is ordered in its cgroup.
+    /// The rank of the limit among those of the same cgroup.
     public let nesting: Int
-    /// The kernel's own rounding: bytes that a value may lose.
+    /// The kernel's rounding: the number of bytes that a value may lose.
     public var granularity: UInt64 = 1
-    /// Lower step by step, with reclaim, and never below usage.
+    /// Whether to lower the limit in steps, with reclaim, and never below usage.
     public var shrinks = false
-    /// The file that tells what really applies, nil where the value itself does.
+    /// The file with the value in effect; nil if that is the value itself.
     public var effective: ControlCell?
 
-    /// The text that goes to the kernel.
+    /// The text to write.
     public var command: String { cell.command(new) }
 
-    /// Whether the value already is what it should be.
+    /// Whether the current value is the requested one.
     public var isDone: Bool { isReadable && ControlCell.isSame(old, new) }
 
-    /// Whether someone in the cgroup may get less than now.
+    /// Whether the write may reduce the resources of the cgroup's processes.
     public var takesAway: Bool {
         if isDone || direction == .widens { return false }
         guard let now = UInt64(old), let then = UInt64(new), direction == .neither else {
@@ -43,25 +43,25 @@ public struct PlannedWrite: Sendable {
         return then < now
     }
 
-    /// Whether the kernel shows what was written.
+    /// Whether the kernel shows the written value.
     public var isReadable: Bool { !cell.file.hasPrefix("devices.") }
 }
 
-/// Writes in their order, and what a person should know before.
+/// Ordered writes, with warnings for the user.
 public struct LimitPlan: Sendable {
-    /// The writes in their order.
+    /// The writes in order.
     public let writes: [PlannedWrite]
-    /// What is unusual about them.
+    /// Warnings about the writes.
     public let warnings: [String]
 
-    /// What must not be taken from; it is asked again right before the first write.
+    /// The cgroups whose limits must not be narrowed; checked again right before the first write.
     let protection: ProtectedSet?
 
-    /// Orders the writes; those that are equal keep their order.
+    /// Orders the writes; equal ones keep their order.
     public init(
         _ writes: [PlannedWrite], warnings: [String] = [], protection: ProtectedSet? = nil
     ) {
-        // A rule for devices cannot be taken back, so everything else must have succeeded.
+        // Device rules cannot be rolled back, so everything else must succeed first.
         let reversible = writes.filter(\.isReadable).ordered {
             WriteOrder(
                 direction: $0.direction, depth: $0.directory.path.depth, nesting: $0.nesting)
@@ -71,7 +71,7 @@ public struct LimitPlan: Sendable {
         self.protection = protection
     }
 
-    /// Throws if something would be taken from a cgroup that must keep it.
+    /// Throws if a write would reduce the resources of a protected cgroup.
     func checkProtection() throws(ActuationError) {
         var asked: Set<CgroupPath> = []
         for write in writes where write.takesAway && asked.insert(write.directory.path).inserted {
@@ -81,9 +81,9 @@ public struct LimitPlan: Sendable {
         }
     }
 
-    /// Throws if a file that would be written to cannot be: it is mounted read-only, or another's.
+    /// Throws if a file to be written is read-only or not permitted.
     ///
-    /// `isOthers` picks those that someone else writes.
+    /// `isOthers` excludes writes, by index, that another process makes.
     public func checkWritable(
         except isOthers: (Int) -> Bool = { _ in false }
     ) throws(ActuationError) {
@@ -96,7 +96,7 @@ public struct LimitPlan: Sendable {
         }
     }
 
-    /// Several cgroups' plans as one transaction: outer ones widen first, inner ones narrow first.
+    /// Joins several cgroups' plans: outer limits widen first, inner ones narrow first.
     public static func joined(_ plans: [LimitPlan]) -> LimitPlan {
         LimitPlan(
             plans.flatMap(\.writes), warnings: plans.flatMap(\.warnings),

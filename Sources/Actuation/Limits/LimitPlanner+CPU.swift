@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension PlanDraft {
-    /// CPU quota, period and burst, and idleness, which takes the weight with it.
+    /// Plans CPU quota, period, burst, idle and weight; setting idle also resets the weight.
     mutating func planCPU() throws(ActuationError) {
         try planBandwidth()
         try planIdleAndWeight()
@@ -36,7 +36,7 @@ extension PlanDraft {
             }
         }
         planned.formUnion(["cpu.max", "cpu.max.period"])
-        // A burst is lowered before any quota and raised after it, for it is never above it.
+        // A burst must not exceed the quota, so it is lowered before the quota and raised after it.
         guard let burst, let new = burst.value.number else { return }
         let found = try files.locate(burst.limit, instance: nil)
         let falls = new < UInt64(found.old) ?? 0
@@ -44,7 +44,7 @@ extension PlanDraft {
         if falls { writes.insert(writes.removeLast(), at: 0) }
     }
 
-    /// A quota and its burst as the kernel takes them.
+    /// Throws if the kernel would refuse the quota or its burst.
     private func check(
         _ wanted: Bandwidth, _ burst: LimitRequest?, in directory: CgroupDirectory,
         _ isUnified: Bool
@@ -66,7 +66,7 @@ extension PlanDraft {
                 + "cpu.max.burst=\(quota)us or less, too")
     }
 
-    /// v1 refuses (EINVAL) a share of CPUs above the parent's or below a child's.
+    /// Throws if the quota exceeds the parent's or is below a child's, which v1 refuses (EINVAL).
     private func checkNeighbours(
         of wanted: Bandwidth, _ directory: CgroupDirectory
     ) throws(ActuationError) {
@@ -91,7 +91,9 @@ extension PlanDraft {
                 + "\(child.path); lower that first")
     }
 
-    /// A child without a quota takes its parent's, so that its own children count instead.
+    /// Returns the child with the widest quota.
+    ///
+    /// A child without a quota has its parent's, so its own children count instead.
     private func widestChild(of directory: CgroupDirectory) -> (path: CgroupPath, cpus: LimitValue)?
     {
         var widest: (path: CgroupPath, cpus: LimitValue)?
@@ -104,8 +106,10 @@ extension PlanDraft {
         return widest
     }
 
-    /// Two files: the state between the two writes is the tighter one of both orders, since a
-    /// looser one might exceed the parent's share.
+    /// Plans the writes of quota and period, which are two files on v1.
+    ///
+    /// The state between the writes is the tighter one of both orders, because a looser one might
+    /// exceed the parent's share.
     private mutating func addLegacy(
         _ present: Bandwidth, _ wanted: Bandwidth, _ directory: CgroupDirectory, _ name: String
     ) {
@@ -152,7 +156,8 @@ extension PlanDraft {
                 throw ActuationError(
                     .usage, "an idle cgroup has no weight; give cpu.idle=1 or cpu.weight, not both")
             }
-            // The kernel forgets the weight then. Written first, it is on record and comes back.
+            // The kernel forgets the weight then. Writing it first records it, so that it can be
+            // restored.
             if let limit = LimitCatalog.limit(named: "cpu.weight"),
                 let found = try? files.locate(limit, instance: nil),
                 files.directoryText("cpu.idle", .cpu) == "0"
@@ -170,7 +175,7 @@ extension PlanDraft {
 }
 
 extension Bandwidth {
-    /// Reads a cgroup's quota and period; nil where it has none.
+    /// Reads a cgroup's quota and period; nil if it has none.
     init?(of directory: CgroupDirectory, isUnified: Bool, _ files: any ControlFiles) {
         if isUnified {
             guard let text = directory.textIfAny("cpu.max", files) else { return nil }
@@ -185,7 +190,7 @@ extension Bandwidth {
 }
 
 extension CgroupFiles {
-    /// The text of a file of a controller, nil if it cannot be had.
+    /// Returns the text of a controller's file; nil if it cannot be read.
     func directoryText(_ name: String, _ controller: Controller) -> String? {
         (try? directory(controller))?.textIfAny(name, files)
     }

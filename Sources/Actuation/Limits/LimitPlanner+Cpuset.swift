@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension PlanDraft {
-    /// CPU and node lists, which the kernel wants within the parent's and around the children's.
+    /// Plans CPU and node lists, which must be within the parent's and include the children's.
     mutating func planCpuset() throws(ActuationError) {
         for name in ["cpuset.cpus", "cpuset.mems"] {
             guard let request = request(name), case .text(let text) = request.value,
@@ -26,11 +26,13 @@ extension PlanDraft {
             partition, direction: partition.value == .text("member") ? .widens : .narrows)
     }
 
-    /// v2 takes any list and falls back to the parent's where nothing of it is left.
+    /// Checks a v2 list, of which only the part that the parent has applies.
+    ///
+    /// v2 accepts any list, and uses the parent's if nothing of it is left.
     private mutating func checkUnified(
         _ wanted: RangeList, _ name: String, _ effective: String, _ directory: CgroupDirectory
     ) throws(ActuationError) {
-        // None of its own means all that the parent has.
+        // An empty list means everything that the parent has.
         guard !wanted.isEmpty, let parent = list(effective, of: directory.enclosing) else { return }
         if wanted.intersection(parent).isEmpty {
             throw ActuationError(
@@ -45,7 +47,7 @@ extension PlanDraft {
         }
     }
 
-    /// v1 refuses what the parent lacks (EACCES) and what a child would lose (EBUSY).
+    /// Throws if the list exceeds the parent's (EACCES on v1) or excludes a child's (EBUSY).
     private mutating func checkLegacy(
         _ wanted: RangeList, _ name: String, _ directory: CgroupDirectory
     ) throws(ActuationError) {

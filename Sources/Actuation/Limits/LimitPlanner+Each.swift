@@ -1,15 +1,15 @@
 public import CgroupModel
 
 extension LimitPlanner {
-    /// What can be planned of several values that do not depend on each other.
+    /// The plan for several independent values.
     public struct Selection: Sendable {
-        /// The writes of those that can be set; nil if none can.
+        /// The writes of the accepted requests; nil if none is accepted.
         public var plan: LimitPlan?
-        /// The others, and why they cannot be set.
+        /// The refused requests and the reasons.
         public var refused: [(request: LimitRequest, error: ActuationError)] = []
     }
 
-    /// Plans the writes for one cgroup: what cannot be set leaves the others alone.
+    /// Plans the writes for one cgroup; a refused request does not affect the others.
     public func planEach(
         _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
     ) -> Selection {
@@ -23,7 +23,8 @@ extension LimitPlanner {
         if case .success(let whole) = plan(requests) { return Selection(plan: whole) }
         var result = Selection()
         var accepted: [LimitRequest] = []
-        // One may only be possible together with another one: memory.max after memory.total.
+        // A request may be possible only with another one, such as `memory.max` with
+        // `memory.total`.
         var waiting = requests
         var hasGrown = true
         while hasGrown, !waiting.isEmpty {

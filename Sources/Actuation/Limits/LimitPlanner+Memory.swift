@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension PlanDraft {
-    /// Memory limits, of which the one for memory and swap together bounds the other.
+    /// Plans memory limits, where the limit of memory and swap together bounds that of memory.
     mutating func planMemory() throws(ActuationError) {
         let maximum = request("memory.max")
         let total = request("memory.total")
@@ -21,7 +21,7 @@ extension PlanDraft {
             maximum, files.isUnified(.memory) ? "memory.current" : "memory.usage_in_bytes")
     }
 
-    /// v1 refuses (EINVAL) memory above memory-and-swap.
+    /// Throws if memory exceeds memory and swap, which v1 refuses (EINVAL).
     private func checkLegacyPair(
         _ maximum: LimitRequest?, _ total: LimitRequest?
     ) throws(ActuationError) {
@@ -49,13 +49,15 @@ extension PlanDraft {
             let found = try files.locate(limit, instance: nil)
             return found.file.coding.value(found.old)
         } catch {
-            // A kernel that does not account swap has no file for it.
+            // A kernel without swap accounting has no file for the total.
             guard error.code == .unavailable else { throw error }
             return nil
         }
     }
 
-    /// v2 limits swap alone, so that the total needs a limit of memory to be counted from.
+    /// Derives the limit of swap from the total, because v2 has no limit of both.
+    ///
+    /// This requires a limit of memory.
     private mutating func planUnifiedTotal(
         _ total: LimitRequest, _ maximum: LimitRequest?
     ) throws(ActuationError) {
@@ -87,7 +89,9 @@ extension PlanDraft {
         planned.insert("memory.total")
     }
 
-    /// Refuses a limit below usage: v1 would refuse it (EBUSY), v2 reclaim and then kill.
+    /// Refuses a limit below usage: v1 would refuse it (EBUSY), and v2 would reclaim and then kill.
+    ///
+    /// With `shrink` the write is made in steps instead; with `force` it becomes a warning.
     private mutating func keepAboveUsage(
         _ request: LimitRequest, _ usageFile: String
     ) throws(ActuationError) {

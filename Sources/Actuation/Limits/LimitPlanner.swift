@@ -2,7 +2,7 @@ public import CgroupModel
 public import Hierarchy
 import KernelIO
 
-/// Turns wishes into writes: which files, in which order, and whether they can succeed at all.
+/// Turns requests into ordered writes, and checks whether they can succeed.
 public struct LimitPlanner: Sendable {
     let set: HierarchySet
     let files: any ControlFiles
@@ -10,10 +10,11 @@ public struct LimitPlanner: Sendable {
     private let shadow: Bool
     private let host: HostFacts?
 
-    /// Plans for a machine's hierarchies; with `shadow` for the shadows of a cgroup, where there
-    /// are any (``ShadowGroups/cover(_:_:)`` makes them before).
+    /// Plans writes in the hierarchies of `set`.
     ///
-    /// With `host` a limit above what the machine has is among the warnings.
+    /// With `shadow`, it plans for the shadows of a cgroup where they exist
+    /// (``ShadowGroups/cover(_:_:)`` creates them). With `host`, a limit above the host's resources
+    /// adds a warning.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         protected: ProtectedSet? = nil, shadow: Bool = false, host: HostFacts? = nil
@@ -25,10 +26,10 @@ public struct LimitPlanner: Sendable {
         self.shadow = shadow
     }
 
-    /// Plans the writes for one cgroup; nothing is written.
+    /// Plans the writes for one cgroup without writing anything.
     ///
-    /// A memory limit below usage is refused, unless it is forced, which may kill on v2, or shrunk
-    /// towards step by step.
+    /// A memory limit below usage is refused. With `force` it is allowed, which may kill on v2.
+    /// With `shrink` it is lowered in steps.
     public func plan(
         _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
     ) throws(ActuationError) -> LimitPlan {
@@ -61,7 +62,7 @@ public struct LimitPlanner: Sendable {
     }
 }
 
-/// A plan that is being made.
+/// A plan under construction.
 struct PlanDraft {
     let files: CgroupFiles
     let requests: [LimitRequest]
@@ -78,10 +79,10 @@ struct PlanDraft {
         self.shrink = shrink
     }
 
-    /// The wish for a limit that has one value a cgroup.
+    /// The request for a limit with one value per cgroup.
     func request(_ name: String) -> LimitRequest? { requests.first { $0.limit.name == name } }
 
-    /// Plans a limit that depends on no other.
+    /// Plans a limit that does not depend on others.
     mutating func planPlain(
         _ request: LimitRequest, direction: WriteDirection? = nil
     ) throws(ActuationError) {
@@ -141,7 +142,7 @@ struct PlanDraft {
         }
     }
 
-    /// The plan, unless two wishes contradict each other.
+    /// Returns the plan; throws if two requests write the same value.
     func finished(_ protected: ProtectedSet) throws(ActuationError) -> LimitPlan {
         var seen: [String: String] = [:]
         for write in writes where write.isReadable {
@@ -155,7 +156,7 @@ struct PlanDraft {
     }
 }
 
-/// A size of huge pages as in file names: `2MB`.
+/// A huge page size as in file names: `2MB`.
 struct PageSize {
     let bytes: UInt64
 

@@ -2,20 +2,21 @@ public import CgroupModel
 public import Hierarchy
 import KernelIO
 
-/// What one limit of one cgroup is now.
+/// The current value of one limit of a cgroup.
 public struct LimitReading: Sendable {
-    /// The row.
+    /// The limit in the catalog.
     public let limit: Limit
-    /// The disk, page size, interface or resource; nil for one value a cgroup.
+    /// The disk, page size, interface or resource; nil for a limit with one value per cgroup.
     public let instance: String?
     /// The value, or why there is none.
     public let value: Result<LimitValue, ActuationError>
-    /// The kernel's file, empty where there is none.
+    /// The kernel's file; empty if there is none.
     public let file: String
-    /// The kernel's own text.
+    /// The text in that file.
     public let raw: String
 
-    /// The name with its instance, as `set` takes it: `io.max.rbps 8:0`, `hugetlb.2MB.max`.
+    /// The name with its instance, in the form that `set` accepts: `io.max.rbps 8:0`,
+    /// `hugetlb.2MB.max`.
     public var name: String {
         guard let instance else { return limit.name }
         return limit.dimension == .pageSize
@@ -24,18 +25,18 @@ public struct LimitReading: Sendable {
     }
 }
 
-/// Reads limits under their unified names, on either version.
+/// Reads limits by their unified names, on v1 and v2.
 public struct LimitReader {
     private let files: CgroupFiles
 
-    /// Reads one cgroup.
+    /// Reads the limits of one cgroup.
     public init(
         _ path: CgroupPath, in set: HierarchySet, files: any ControlFiles = KernelControlFiles()
     ) {
         self.files = CgroupFiles(path: path, set: set, files: files)
     }
 
-    /// The values of a limit: one, or one for each instance that has a value of its own.
+    /// Returns the value of a limit, or one value per instance that the kernel lists.
     public func read(_ limit: Limit) -> [LimitReading] {
         do throws(ActuationError) {
             return try values(limit)
@@ -59,7 +60,7 @@ public struct LimitReader {
         return result
     }
 
-    /// The instances that the kernel names: page sizes by file, the others by line.
+    /// Returns the instances that the kernel lists: page sizes by file, others by line.
     private func instances(_ limit: Limit) throws(ActuationError) -> [String] {
         let candidates = try files.candidates(limit)
         guard limit.dimension != .pageSize, let file = candidates.first else {
@@ -105,7 +106,7 @@ public struct LimitReader {
 }
 
 extension CgroupDirectory {
-    /// The page sizes for which there is a file `hugetlb.*.max`.
+    /// Returns the page sizes that have a file matching `pattern`, such as `hugetlb.*.max`.
     func pageSizes(of pattern: String) -> [String] {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count == 2, let opened = try? descriptor.reopened(),

@@ -1,41 +1,41 @@
 import CgroupModel
 
-/// What became of one planned write.
+/// The result of one planned write.
 public struct LimitResult: Sendable {
-    /// How a write ended.
+    /// The outcome of a write.
     public enum Outcome: Sendable {
-        /// The kernel says what was wanted.
+        /// The kernel shows the requested value.
         case applied
-        /// It already said so; nothing was written.
+        /// The value was right already; nothing was written.
         case unchanged
-        /// Applied, but for bytes that do not fill a page.
+        /// Applied, apart from rounding to pages.
         case rounded
-        /// The kernel took another value, or less of it applies.
+        /// The kernel took another value, or only part of it is in effect.
         case clamped
-        /// The kernel accepted the write and does not act on it.
+        /// The kernel accepted the write without effect.
         case ineffective
-        /// Written; the kernel does not show what it made of it.
+        /// Written; the kernel does not show the result.
         case unverified
-        /// The kernel refused.
+        /// The write or a step before it failed.
         case failed(ActuationError)
-        /// Applied, and put back since another write failed.
+        /// Applied, then rolled back because another write failed.
         case rolledBack
-        /// Applied, and could not be put back when another write failed; it stays in the journal.
+        /// Applied, but the rollback failed after another write failed; it stays in the journal.
         case notRolledBack(ActuationError)
-        /// Never tried, since an earlier write failed.
+        /// Not attempted, because an earlier write failed.
         case skipped
     }
 
     /// The write.
     public let write: PlannedWrite
-    /// How it ended.
+    /// The outcome.
     public internal(set) var outcome: Outcome
-    /// What the kernel says now, nil if it could not be read.
+    /// The value afterwards; nil if it could not be read.
     public internal(set) var readBack: String?
-    /// What really applies, where the kernel tells that apart.
+    /// The value in effect, where the kernel has a separate file for it.
     public internal(set) var effective: String?
 
-    /// Whether the value is as wanted, as far as the kernel can do it.
+    /// Whether the write succeeded; a rounded, clamped or unverified value counts.
     public var isSuccess: Bool {
         switch outcome {
         case .applied, .unchanged, .rounded, .clamped, .unverified: true
@@ -45,7 +45,7 @@ public struct LimitResult: Sendable {
 }
 
 extension LimitResult.Outcome {
-    /// Compares what was wanted with what the kernel says.
+    /// Compares the requested value with the kernel's.
     init(_ write: PlannedWrite, before: String, readBack: String, effective: String?) {
         let fits = effective.map { ControlCell.isSame($0, write.new) } ?? true
         if !write.isReadable {

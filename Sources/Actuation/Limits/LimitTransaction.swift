@@ -1,8 +1,10 @@
 import CgroupModel
 public import KernelIO
 
-/// Writes a plan, all of it or nothing: each value is put on record, written and read back; if one
-/// fails, those before it are put back in reverse, through the same states.
+/// Applies a plan completely or not at all.
+///
+/// Each value is recorded, written and read back. If one write fails, the earlier ones are rolled
+/// back in reverse, through the same states.
 public struct LimitTransaction {
     private let plan: LimitPlan
     private let journal: UndoJournal?
@@ -10,10 +12,10 @@ public struct LimitTransaction {
     private let cause: String
     private let pause: @Sendable (Duration) -> Void
 
-    /// Waiting times after EBUSY.
+    /// The waiting times after EBUSY.
     private static let retries: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
 
-    /// Prepares the writing; `cause` is what the journal says about who wanted it.
+    /// Prepares to apply a plan; `cause` is recorded in the journal.
     public init(
         _ plan: LimitPlan, journal: UndoJournal?, files: any ControlFiles = KernelControlFiles(),
         cause: String = "", pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
@@ -25,7 +27,7 @@ public struct LimitTransaction {
         self.pause = pause
     }
 
-    /// Does it; the results are in the order of the writes.
+    /// Applies the plan; the results are in the order of the writes.
     public func apply() -> [LimitResult] {
         var results = plan.writes.map { LimitResult(write: $0, outcome: .skipped) }
         do throws(ActuationError) {
@@ -50,14 +52,14 @@ public struct LimitTransaction {
         return results
     }
 
-    /// Writes that go out together.
+    /// Writes that are made together.
     private struct Group {
         var indices: Range<Int>
-        /// The unit that systemd is asked to change; nil for the file of a single write.
+        /// The unit to change through systemd; nil for a single file.
         let unit: SystemdUnit?
     }
 
-    /// What one unit of systemd keeps is asked for at once: it sets all or none.
+    /// Values that the same systemd unit keeps are set at once, because systemd sets all or none.
     private var groups: [Group] {
         var groups: [Group] = []
         for (index, write) in plan.writes.enumerated() {
@@ -73,7 +75,7 @@ public struct LimitTransaction {
         return groups
     }
 
-    /// A write whose original is on record.
+    /// A write whose original is recorded.
     private struct Begun {
         let index: Int
         let write: PlannedWrite
@@ -81,7 +83,7 @@ public struct LimitTransaction {
         let entry: JournalEntry?
     }
 
-    /// Writes the values of a group; notes what was there where something had to be written.
+    /// Writes the values of a group, and remembers the previous values in `before`.
     private func perform(
         _ group: Group, _ results: inout [LimitResult], _ before: inout [Int: String]
     ) throws(ActuationError) {
@@ -95,7 +97,7 @@ public struct LimitTransaction {
                 results[one.index].readBack = try read(one.write.cell, of: one.write)
             }
         } catch {
-            // A step on the way down may have been taken.
+            // A step toward a lower memory limit may have been taken.
             for one in begun.reversed() {
                 results[one.index].readBack = nil
                 takeBack(one.entry, one.write, one.before)
@@ -108,7 +110,7 @@ public struct LimitTransaction {
         }
     }
 
-    /// Puts on record what is there; nil if that is what is wanted.
+    /// Records the current value; nil if it is the requested one already.
     private func begin(
         _ index: Int, _ result: inout LimitResult
     ) throws(ActuationError) -> Begun? {
@@ -143,7 +145,7 @@ public struct LimitTransaction {
             write.cell, of: write.directory, before, wanted: wanted, cause: cause)
     }
 
-    /// Writes, again after EBUSY, which v1 answers until enough memory could be reclaimed.
+    /// Writes one value and retries on EBUSY, which v1 returns until it can reclaim enough memory.
     private func put(_ command: String, _ write: PlannedWrite) throws(ActuationError) {
         try whileBusy { () throws(ActuationError) in
             do throws(IOError) {
@@ -154,7 +156,7 @@ public struct LimitTransaction {
         }
     }
 
-    /// Writes a group.
+    /// Writes a group through its unit, or each value to its file.
     private func put(
         _ writes: [PlannedWrite], on unit: SystemdUnit?
     ) throws(ActuationError) {
@@ -196,7 +198,7 @@ public struct LimitTransaction {
         }
     }
 
-    /// After a refused write: the original comes back, or whatever is there now goes on record.
+    /// Restores the original after a refused write, or else records the value that is there now.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
         guard write.isReadable else { return }
         if (try? read(write.cell, of: write)).map({ !ControlCell.isSame($0, before) }) ?? true {

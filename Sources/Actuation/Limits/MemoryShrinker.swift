@@ -2,9 +2,9 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Brings usage down before a memory limit below it is set, so that nothing is killed.
+/// Lowers usage before a memory limit below it is set, so that nothing is killed.
 ///
-/// v2 reclaims on request (memory.reclaim). v1 reclaims while its limit is lowered in steps, and
+/// v2 reclaims on request (`memory.reclaim`). v1 reclaims while its limit is lowered in steps, and
 /// refuses a step that it cannot reach.
 struct MemoryShrinker {
     let write: PlannedWrite
@@ -38,7 +38,7 @@ struct MemoryShrinker {
         }
     }
 
-    /// On v2 some room is left, for usage that grows meanwhile would be answered with a kill.
+    /// The usage to reach: 5 % below the limit on v2, where an allocation at the limit could kill.
     private func goal(_ target: UInt64, _ isUnified: Bool) -> UInt64 {
         isUnified ? target - target / 20 : target
     }
@@ -58,7 +58,7 @@ struct MemoryShrinker {
                 try files.write("\(limit)", to: write.cell.file, of: write.directory)
             }
         } catch {
-            // EAGAIN and EBUSY: less could be reclaimed than asked; usage tells how much was.
+            // EAGAIN and EBUSY: less was reclaimed than requested; the usage shows how much.
             guard error.isTryAgain || error.isBusy else {
                 throw ActuationError(error, on: write.directory)
             }

@@ -1,10 +1,10 @@
 public import CgroupModel
 
-/// Whether a write gives more or takes some away.
+/// Whether a write raises or lowers a limit.
 public enum WriteDirection: Int, Sendable, Comparable {
     case widens, neither, narrows
 
-    /// Compares what is there with what is wanted.
+    /// Compares the current value with the requested one; `neither` if one of them is unknown.
     public init(from old: LimitValue?, to new: LimitValue?) {
         guard let old, let new else {
             self = .neither
@@ -13,17 +13,17 @@ public enum WriteDirection: Int, Sendable, Comparable {
         self = new.isWider(than: old) ? .widens : old.isWider(than: new) ? .narrows : .neither
     }
 
-    /// Widening first.
+    /// Orders widening writes first.
     public static func < (left: WriteDirection, right: WriteDirection) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
-/// Where a write stands among others.
+/// The position of a write among others.
 ///
-/// One rule serves parents and children, memory and memory-with-swap, quota and burst: the kernel
-/// wants the outer one never to be narrower than the inner one. So first all is widened, the outer
-/// ones before the inner ones, and then narrowed, the inner ones before the outer ones.
+/// One rule serves parents and children, memory and memory-with-swap, quota and burst: the outer
+/// value must never be narrower than the inner one. Therefore all widening writes come first, outer
+/// before inner. The narrowing ones follow, inner before outer.
 struct WriteOrder: Comparable {
     let direction: WriteDirection
     let depth: Int
@@ -38,7 +38,7 @@ struct WriteOrder: Comparable {
 }
 
 extension Sequence {
-    /// The elements in the order in which they are written; equal ones keep theirs.
+    /// Sorts the elements into write order; equal ones keep their order.
     func ordered(by order: (Element) -> WriteOrder) -> [Element] {
         let keyed = enumerated().map { (index: $0.offset, order: order($0.element), $0.element) }
         return keyed.sorted { left, right in

@@ -1,8 +1,8 @@
-/// What can be done to a cgroup that may hurt those who live in it.
+/// Actions that can disrupt a cgroup's processes.
 public enum Action: String, Sendable, CaseIterable {
     case freeze, kill, reclaim, pin, remove
-    /// Lowering a limit.
+    /// Lowers a limit.
     case limit
-    /// Moving a process away.
+    /// Moves a process away.
     case move
 }

@@ -2,12 +2,13 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// In which cgroup a process is, tree by tree.
+/// Finds the cgroups of a process in each hierarchy.
 struct ProcessPlaces {
     let set: HierarchySet
 
-    /// The cgroups in the order of the trees, nil where it cannot be told; nil if the process is
-    /// gone.
+    /// Returns the cgroups in the order of the hierarchies, nil where one is not visible.
+    ///
+    /// Returns nil if the process no longer exists.
     func places(of pid: Int32) -> [CgroupPath?]? {
         guard let bytes = try? ReadBuffer.contents(of: set.system.proc("\(pid)/cgroup")),
             !bytes.isEmpty
@@ -18,6 +19,7 @@ struct ProcessPlaces {
         }
     }
 
-    /// The cgroup in one tree; nil if the process is gone or it cannot be told.
+    /// Returns the cgroup in one hierarchy; nil if the process is gone or its cgroup is not
+    /// visible.
     func place(of pid: Int32, in tree: Int) -> CgroupPath? { places(of: pid)?[tree] }
 }

@@ -9,7 +9,7 @@ enum ProcessRole: Hashable {
     case runtime
     case foreignNamespace
 
-    /// What it is, as the end of "it holds NAME (process PID), …".
+    /// The role as the end of "it holds NAME (process PID), …".
     var text: String {
         switch self {
         case .initial: "the first process of this machine"
@@ -23,7 +23,7 @@ enum ProcessRole: Hashable {
         }
     }
 
-    /// Services by the kernel's name for them (15 bytes at most).
+    /// Services by their kernel process names, which have at most 15 bytes.
     static let services: [String: ProcessRole] = [
         "systemd-logind": .system, "systemd-journal": .system, "systemd-udevd": .system,
         "(udev-worker)": .system, "systemd-network": .system, "systemd-resolve": .system,

@@ -1,12 +1,12 @@
 internal import Hierarchy
 internal import KernelIO
 
-/// Tells which processes are the system's own, as they are now.
+/// Determines the roles of processes that this host or its user depends on.
 struct ProcessRoles {
     private let system: SystemRoot
     private let reader: ProcessReader
     private let own: UInt32?
-    /// The processes that led to this one, up to but without the first, and the session's leader.
+    /// This process's ancestors, except PID 1, and its session's leader.
     private let callers: Set<Int32>
     private let auditSession: String?
 
@@ -27,12 +27,12 @@ struct ProcessRoles {
         auditSession = Self.auditSession(of: "self", system)
     }
 
-    /// The name and number for a person.
+    /// The name and PID for display.
     func named(_ pid: Int32) -> String {
         "\(reader.stat(pid)?.name ?? "process") (process \(pid))"
     }
 
-    /// What the process is to the machine; nil for one that may be acted on, or is gone.
+    /// The role of a process; nil if it may be acted on or no longer exists.
     func role(of pid: Int32) -> ProcessRole? {
         if pid == 0 { return .foreignNamespace }
         if pid == 1 { return .initial }
@@ -41,7 +41,7 @@ struct ProcessRoles {
         guard let stat = reader.stat(pid) else { return nil }
         if stat.isKernelThread { return .kernelThread }
         if stat.name == "sshd" { return sshd(pid) }
-        // Anyone can take such a name; a person's own dbus-daemon is not the system's.
+        // Any process can take such a name; a user's own dbus-daemon is not the system's.
         if let role = ProcessRole.services[stat.name], let user = reader.user(of: pid), user < 1000
         {
             return role
@@ -49,8 +49,7 @@ struct ProcessRoles {
         return isLoginOfCaller(pid, stat.name) ? .caller : nil
     }
 
-    /// Only the one that listens: each session has a child of its own, and another person's may be
-    /// acted on.
+    /// Protects the listening sshd, but not the sessions of other people, which are its children.
     private func sshd(_ pid: Int32) -> ProcessRole? {
         guard reader.user(of: pid) == 0 else { return nil }
         let title = reader.command(pid, name: "sshd")
@@ -58,7 +57,7 @@ struct ProcessRoles {
         return isSession ? (isLoginOfCaller(pid, "sshd") ? .caller : nil) : .login
     }
 
-    /// A process detached from the login (screen, at) has it in its audit session still.
+    /// Whether the process has this one's audit session, which survives detaching (screen, at).
     private func isLoginOfCaller(_ pid: Int32, _ name: String) -> Bool {
         guard let auditSession, ["sshd", "sshd-session", "login"].contains(name) else {
             return false
@@ -66,7 +65,7 @@ struct ProcessRoles {
         return Self.auditSession(of: "\(pid)", system) == auditSession
     }
 
-    /// The audit session; nil if there is none (4294967295) or the kernel keeps none.
+    /// The audit session; nil if there is none (4294967295) or the kernel does not support it.
     private static func auditSession(of process: String, _ system: SystemRoot) -> String? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(process)/sessionid")) else {
             return nil

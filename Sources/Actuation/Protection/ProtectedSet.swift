@@ -2,23 +2,23 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// The cgroups that nothing disruptive is done to: those that hold a process which the machine, or
-/// the person at it, cannot do without, in any of the trees.
+/// Cgroups that are protected from disruptive actions, because they hold essential processes in any
+/// hierarchy.
 ///
-/// Nothing is kept: each question looks anew, since a process may have moved in since the last one.
+/// Such processes are those that the host or the person at it depends on. Nothing is cached: a
+/// process may have moved in since the last check.
 public struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let system: SystemRoot
     private let overridden: [CgroupPath]
     private let spares: (@Sendable (CgroupPath) -> Bool)?
 
-    /// Looks at the processes of a machine.
+    /// Creates a set that examines the processes of a host.
     ///
     /// - Parameters:
-    ///   - overridden: Cgroups that may be acted on although they hold a process of the system, such
-    ///     as sshd; the machine's first process, a kernel thread, this one and its callers are
-    ///     spared nonetheless.
-    ///   - spares: Further cgroups that are spared, and with them those above.
+    ///   - overridden: Cgroups that may be acted on although they hold a system process, such as
+    ///     sshd. PID 1, kernel threads, this process and its callers stay protected.
+    ///   - spares: Selects further protected cgroups; their ancestors are protected as well.
     public init(
         set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
         spares: (@Sendable (CgroupPath) -> Bool)? = nil
@@ -29,7 +29,7 @@ public struct ProtectedSet: Sendable {
         self.spares = spares
     }
 
-    /// Why the action is refused, with what to do; nil if it may go on.
+    /// Why the action is refused, with advice; nil if it is allowed.
     public func refusal(of action: Action, on path: CgroupPath) -> String? {
         let verb = action == .limit ? "lower a limit of" : action.rawValue
         if path.isRoot {
@@ -62,7 +62,7 @@ public struct ProtectedSet: Sendable {
         [.login, .system, .runtime].contains(role) && overridden.contains(where: path.isWithin)
     }
 
-    /// Throws the refusal.
+    /// Throws if the action is refused.
     func check(_ action: Action, on path: CgroupPath) throws(ActuationError) {
         if let reason = refusal(of: action, on: path) { throw ActuationError(.refused, reason) }
     }

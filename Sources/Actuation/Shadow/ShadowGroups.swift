@@ -2,15 +2,15 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Cgroups of our own that hold just the processes of another one, in a tree of v1 where these sit
-/// in a larger cgroup: `/cgwarden/shadow-INODE-TREE` below the one that holds them.
+/// Separate cgroups for the processes of a cgroup that are in a larger one in a v1 hierarchy.
 ///
-/// Being below it they keep what applies to them there. The journal knows each process's origin,
-/// so that `restore` moves them back and removes the cgroup, after a crash as well.
+/// A shadow is `cgwarden/shadow-INODE-HIERARCHY` below that larger cgroup, whose limits therefore
+/// still apply. The journal records each process's origin. `restore` can therefore move the
+/// processes back and remove the shadow, even after a crash.
 public struct ShadowGroups: Sendable {
-    /// Where a shadow is of use: these controllers only count, stop or place processes.
+    /// The controllers that shadows are useful for: these only count, freeze or place processes.
     private static let controllers: [Controller] = [.freezer, .cpuset, .pids]
-    /// A tree that forks all the time settles in a few.
+    /// A process tree that keeps forking takes several passes.
     private static let longestPasses = 20
 
     private let set: HierarchySet
@@ -18,7 +18,9 @@ public struct ShadowGroups: Sendable {
     private let journal: UndoJournal?
     private let parent: CgroupPath?
 
-    /// Acts on these trees; `parent` is where the shadows are instead of below their origins.
+    /// Acts on the hierarchies of `set`.
+    ///
+    /// `parent` is the parent of all shadows; nil puts them below their origins.
     public init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, parent: CgroupPath? = nil
@@ -29,10 +31,9 @@ public struct ShadowGroups: Sendable {
         self.parent = parent
     }
 
-    /// Sees to it that a cgroup can be acted on alone with these controllers.
+    /// Makes a cgroup controllable on its own with these controllers.
     ///
-    /// Where its processes sit in a larger one, they are moved to a shadow; a second time only who
-    /// is new is moved.
+    /// Processes that are in a larger cgroup move to a shadow. A second call moves only new ones.
     public func cover(
         _ path: CgroupPath, _ controllers: [Controller]
     ) throws(ActuationError) {
@@ -46,7 +47,7 @@ public struct ShadowGroups: Sendable {
         }
     }
 
-    /// Moves the processes back and removes the shadows of a cgroup; none is no error.
+    /// Moves the processes back and removes the cgroup's shadows; does nothing without shadows.
     public func release(_ path: CgroupPath) throws(ActuationError) {
         let trees = try TargetTrees(path, in: set)
         for tree in set.hierarchies.indices {
@@ -54,7 +55,7 @@ public struct ShadowGroups: Sendable {
         }
     }
 
-    /// The shadow in a tree, nil if there is none.
+    /// Returns the shadow in a hierarchy; nil if there is none.
     func existing(_ trees: TargetTrees, in tree: Int) throws(ActuationError) -> CgroupDirectory? {
         guard isPossible(in: tree), let source = try source(trees, besides: tree) else {
             return nil
@@ -78,7 +79,7 @@ public struct ShadowGroups: Sendable {
         "shadow-\(directory.inode)-\(directory.hierarchy.label)"
     }
 
-    /// Who the path means: its processes in the first other tree that has any.
+    /// The processes of the path in the first other hierarchy that has any.
     private func source(
         _ trees: TargetTrees, besides tree: Int
     ) throws(ActuationError) -> (directory: CgroupDirectory, index: Int, pids: Set<Int32>)? {
@@ -90,7 +91,8 @@ public struct ShadowGroups: Sendable {
         return nil
     }
 
-    /// Moves the processes of a cgroup into its shadow in a tree, which is made if it is not there.
+    /// Moves the processes of a cgroup into its shadow in a hierarchy, and creates the shadow if
+    /// needed.
     func cover(_ trees: TargetTrees, in tree: Int) throws(ActuationError) -> CgroupDirectory {
         let hierarchy = set.hierarchies[tree]
         guard isPossible(in: tree), let source = try source(trees, besides: tree) else {
@@ -127,7 +129,7 @@ public struct ShadowGroups: Sendable {
         return shadow
     }
 
-    /// The cgroup that all of them are in or below, in a tree.
+    /// Returns the nearest common ancestor of the processes' cgroups in a hierarchy.
     private func origin(
         of pids: Set<Int32>, in tree: Int
     ) throws(ActuationError) -> CgroupDirectory {
@@ -135,7 +137,7 @@ public struct ShadowGroups: Sendable {
         let reader = ProcessReader(set.system)
         var common: CgroupPath?
         for pid in pids.sorted() {
-            // One that ends meanwhile is shown in /, wherever it was.
+            // An exiting process shows up in / wherever it was.
             guard let place = places.place(of: pid, in: tree), !reader.hasEnded(pid) else {
                 continue
             }
@@ -151,7 +153,7 @@ public struct ShadowGroups: Sendable {
         }
     }
 
-    /// The journal remembers where its processes belong that are born in it.
+    /// Creates the shadow; the journal records where processes forked in it belong.
     private func make(
         _ path: CgroupPath, _ origin: CgroupDirectory, _ journal: UndoJournal
     ) throws(ActuationError) -> CgroupDirectory {
@@ -166,7 +168,7 @@ public struct ShadowGroups: Sendable {
             try? journal.finish(entry, readBack: "\(shadow.inode)")
             return shadow
         } catch {
-            // One that was made but could not be filled goes; if it cannot, the record stays open.
+            // Removes a shadow that could not be filled; if that fails, its record stays open.
             let made = try? CgroupDirectory(path, in: hierarchy)
             if made == nil || (try? made?.remove()) != nil {
                 try? journal.finish(entry, readBack: "")
@@ -175,7 +177,7 @@ public struct ShadowGroups: Sendable {
         }
     }
 
-    /// Moves until a whole pass finds nobody who is not there yet.
+    /// Moves processes until a pass finds no new one.
     private func fill(
         _ shadow: CgroupDirectory, from source: Int, _ trees: TargetTrees, in tree: Int
     ) throws(ActuationError) {
@@ -197,7 +199,7 @@ public struct ShadowGroups: Sendable {
                 + "(hierarchy \(shadow.hierarchy.label)); try again later")
     }
 
-    /// Puts back what was set in a shadow, moves its processes back, and removes it.
+    /// Restores values set in a shadow, moves its processes back, and removes it.
     func release(_ shadow: CgroupDirectory) throws(ActuationError) {
         guard let journal else { return }
         let results = try Restorer(set: set, journal: journal, files: files).restore(shadow.path)
@@ -207,7 +209,7 @@ public struct ShadowGroups: Sendable {
         removeParent(shadow, journal)
     }
 
-    /// The last shadow takes the cgroup around the shadows with it, if that is ours.
+    /// Removes the parent of the last shadow, if cgwarden created it.
     private func removeParent(_ shadow: CgroupDirectory, _ journal: UndoJournal) {
         guard parent == nil, let above = shadow.enclosing,
             let entries = try? journal.entries(), entries.contains(where: { $0.concerns(above) }),

@@ -9,7 +9,7 @@ public struct BusCall: Hashable, Sendable {
     /// Its arguments.
     public let arguments: [BusValue]
 
-    /// Joins the parts.
+    /// Creates a call of a method with its arguments.
     public init(object: String, interface: String, member: String, _ arguments: [BusValue] = []) {
         self.object = object
         self.interface = interface
@@ -18,22 +18,22 @@ public struct BusCall: Hashable, Sendable {
     }
 }
 
-/// Something that answers method calls of systemd's interface.
+/// A connection to a service with systemd's D-Bus interface.
 public protocol BusConnection: Sendable {
-    /// Calls a method and waits for the answer, but never for long.
+    /// Calls a method and waits for the reply for a limited time.
     func call(_ call: BusCall) throws(BusError) -> [BusValue]
 }
 
-/// Why a method call brought no answer.
+/// Why a method call failed.
 public enum BusError: Error, Hashable, Sendable {
-    /// No connection could be had; the reason.
+    /// The connection failed, with the reason.
     case unreachable(String)
-    /// The connection was lost before the answer came: what was asked for may have happened.
+    /// The connection was lost before the reply; the call may have taken effect.
     case disconnected
-    /// No answer in time: what was asked for may yet happen.
+    /// The reply did not arrive in time; the call may still take effect.
     case timedOut(seconds: Int)
-    /// The other side refused: the error's D-Bus name and its text.
+    /// The service returned an error, with its D-Bus name and text.
     case refused(name: String, message: String)
-    /// An answer that does not fit the interface.
+    /// The reply does not match the interface.
     case malformed(String)
 }

@@ -2,9 +2,9 @@
 internal import CSystemd
 internal import Glibc
 
-/// A message being written or read (sd_bus_message_append_basic(3), sd_bus_message_read_basic(3)).
+/// A message to write or read (sd_bus_message_append_basic(3), sd_bus_message_read_basic(3)).
 ///
-/// Every function returns what libsystemd returns: negative is an errno.
+/// The append functions return libsystemd's status, where a negative value is an errno.
 @safe struct BusMessage: ~Copyable {
     let pointer: OpaquePointer
 
@@ -57,14 +57,14 @@ internal import Glibc
         return status < 0 ? status : unsafe sd_bus_message_close_container(pointer)
     }
 
-    /// All values to the end of the message; throws what it cannot read.
+    /// Reads all values up to the end of the message or the entered container.
     func values() throws(BusError) -> [BusValue] {
         var result: [BusValue] = []
         while let value = try next() { result.append(value) }
         return result
     }
 
-    /// The next value; nil at the end of the message or of the container that was entered.
+    /// Reads the next value; nil at the end of the message or of the entered container.
     private func next() throws(BusError) -> BusValue? {
         var type: CChar = 0
         var contents: UnsafePointer<CChar>?

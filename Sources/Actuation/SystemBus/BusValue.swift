@@ -1,4 +1,4 @@
-/// A value as D-Bus has it; only the types that systemd's interface needs.
+/// A D-Bus value, limited to the types of systemd's interface.
 public indirect enum BusValue: Hashable, Sendable {
     /// `b`
     case boolean(Bool)
@@ -14,14 +14,14 @@ public indirect enum BusValue: Hashable, Sendable {
     case objectPath(String)
     /// `ay`
     case bytes([UInt8])
-    /// `a` of values with one signature, which an empty array could not tell.
+    /// `a` of values with this signature, which an empty array could not show by its elements.
     case array(of: String, [BusValue])
     /// `(…)`
     case structure([BusValue])
     /// `v`
     case variant(BusValue)
 
-    /// The type's name on the wire.
+    /// The D-Bus signature of the type.
     public var signature: String {
         switch self {
         case .boolean: "b"
@@ -37,7 +37,7 @@ public indirect enum BusValue: Hashable, Sendable {
         }
     }
 
-    /// The text of a string or an object path.
+    /// The text of a string or an object path; nil for other types.
     public var text: String? {
         switch self {
         case .string(let text), .objectPath(let text): text

@@ -4,13 +4,13 @@ internal import CSystemd
 internal import Glibc
 internal import KernelIO
 
-/// An open connection, closed when its owner lets go of it.
+/// An open connection, which closes when it is released.
 @safe struct OpenBus: ~Copyable {
     private let pointer: OpaquePointer
 
     private init(adopting pointer: OpaquePointer) { unsafe self.pointer = pointer }
 
-    /// Connects, with the handshake done by `deadline` (microseconds of the monotonic clock).
+    /// Connects and completes the handshake by `deadline` (microseconds of the monotonic clock).
     static func connected(
         to address: SystemBus.Address, deadline: UInt64
     ) throws(BusError) -> OpenBus {
@@ -24,7 +24,7 @@ internal import KernelIO
             if status >= 0 { status = unsafe sd_bus_set_address(opened, "unix:path=\(path)") }
             if status >= 0 { status = unsafe sd_bus_start(opened) }
         case .descriptor(let number):
-            // The bus closes what it is given.
+            // The bus closes the descriptor that it is given.
             let own = fcntl(number, F_DUPFD_CLOEXEC, 3)
             status = unsafe own < 0 ? -errno : sd_bus_new(&opened)
             if status >= 0 { status = unsafe sd_bus_set_fd(opened, own, own) }
@@ -44,13 +44,13 @@ internal import KernelIO
 
     deinit { unsafe sd_bus_close_unref(pointer) }
 
-    /// The user at the other end, negative if that cannot be told.
+    /// The user ID of the peer; negative if unknown.
     private var server: Int64 {
         let number = unsafe sd_bus_get_fd(pointer)
         return number < 0 ? -1 : cgw_peer_user(number)
     }
 
-    /// Whether the other side still holds the connection.
+    /// Whether the peer still keeps the connection open.
     var isAlive: Bool {
         while true {
             let status = unsafe sd_bus_process(pointer, nil)
@@ -75,7 +75,7 @@ internal import KernelIO
         }
     }
 
-    /// Sends a call and waits for its answer.
+    /// Sends a call and waits for its reply.
     func exchange(
         _ call: BusCall, to destination: String, deadline: UInt64
     ) throws(BusError) -> [BusValue] {
@@ -92,7 +92,7 @@ internal import KernelIO
         defer { unsafe sd_bus_error_free(&error) }
         var reply: OpaquePointer?
         let now = MonotonicClock.nanoseconds / 1000
-        // 0 would mean the library's own 25 s.
+        // 0 would select the library's default of 25 s.
         let left = deadline > now ? deadline - now : 1
         status = unsafe sd_bus_call(pointer, message.pointer, left, &error, &reply)
         guard status >= 0, let reply = unsafe reply else {

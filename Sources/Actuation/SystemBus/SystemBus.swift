@@ -4,20 +4,21 @@ internal import Glibc
 internal import KernelIO
 internal import Synchronization
 
-/// A connection to systemd through libsystemd (sd-bus(3)), opened at the first call and again
-/// after it was lost.
+/// A connection to systemd through libsystemd (sd-bus(3)).
 ///
-/// sd-bus is not safe for concurrent use, so one call is made at a time. After one that was not
-/// answered in time the next ones fail at once, for a time-out long: they would wait in a row.
+/// It opens with the first call and reopens after a loss. Calls are serialized, because sd-bus is
+/// not thread-safe. After a timeout, calls fail immediately for as long as the timeout; they would
+/// otherwise wait one after the other.
 public final class SystemBus: BusConnection {
-    /// Where systemd listens.
+    /// The address of a systemd.
     public enum Address: Hashable, Sendable {
-        /// The socket on which systemd serves its own privileged tools, without a bus daemon; with
-        /// `user` it has to be that user who serves it, for the path may be that user's to change.
+        /// The socket of systemd's own privileged tools, without a bus daemon.
+        ///
+        /// With `user`, that user must serve it, because the path may be under that user's control.
         case socket(String, user: UInt32? = nil)
         /// The system bus.
         case systemBus
-        /// A connected socket; it cannot be opened again after it was lost.
+        /// A connected socket, which cannot be reopened after a loss.
         case descriptor(Int32)
     }
 
@@ -29,25 +30,25 @@ public final class SystemBus: BusConnection {
 
     private struct Contact: ~Copyable {
         var bus: OpenBus?
-        /// When it may be asked again after a silence, in microseconds of the monotonic clock.
+        /// The end of the pause after a timeout, in microseconds of the monotonic clock.
         var restsUntil: UInt64 = 0
     }
 
-    /// Connects at the first call; a call takes at most `timeoutSeconds`.
+    /// Connects with the first call; a call takes at most `timeoutSeconds`.
     public init(_ address: Address, timeoutSeconds: Int = 5) {
         self.address = address
         timeout = UInt64(timeoutSeconds) * 1_000_000
         open = Mutex(Contact())
     }
 
-    /// Calls a method and waits for the answer.
+    /// Calls a method and waits for the reply.
     public func call(_ call: BusCall) throws(BusError) -> [BusValue] {
         let outcome: Result<[BusValue], BusError> = open.withLock { contact in
             do throws(BusError) {
                 let now = MonotonicClock.nanoseconds / 1000
                 guard now >= contact.restsUntil else { throw .timedOut(seconds: 0) }
                 let deadline = now + timeout
-                // systemd restarted since the last call would otherwise cost this one.
+                // This call would otherwise fail if systemd has restarted since the last one.
                 let bus =
                     if let kept = contact.bus.take(), kept.isAlive {
                         kept

@@ -1,12 +1,12 @@
 internal import Glibc
 
 extension Systemd {
-    /// Speaks to one of this machine's systemds; connects when it is first asked something.
+    /// Returns a client of one of this host's systemds, which connects with the first call.
     public static func connected(to instance: SystemdInstance) -> Systemd {
         #if Systemd
         let address: SystemBus.Address =
             switch instance {
-            // The bus daemon asks for authorization, which root has no need of, and may be down.
+            // The bus daemon requires authorization, which root does not need, and may be down.
             case .system: geteuid() == 0 ? .socket("/run/systemd/private") : .systemBus
             case .user(let number):
                 .socket("/run/user/\(number)/systemd/private", user: number)
@@ -19,7 +19,7 @@ extension Systemd {
 }
 
 #if !Systemd
-/// Stands for systemd in a build without libsystemd.
+/// A placeholder in a build without libsystemd, where every call fails.
 private struct NoBus: BusConnection {
     func call(_ call: BusCall) throws(BusError) -> [BusValue] {
         throw .unreachable("this build has no libsystemd (trait Systemd)")

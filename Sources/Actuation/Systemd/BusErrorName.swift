@@ -1,7 +1,7 @@
 internal import Glibc
 internal import KernelIO
 
-/// The D-Bus names of errors that systemd answers with.
+/// The D-Bus names of systemd's errors.
 enum BusErrorName {
     static let accessDenied = "org.freedesktop.DBus.Error.AccessDenied"
     static let authorizationRequired =
@@ -19,9 +19,10 @@ enum BusErrorName {
 }
 
 extension ActuationError {
-    /// Says what systemd's answer means for a person.
+    /// Describes a systemd error and its remedy.
     ///
-    /// A silence and a lost connection pass, so they have errors that are tried again.
+    /// A timeout and a lost connection are transient, so their error codes are ones that callers
+    /// retry.
     init(_ error: BusError, while what: String) {
         self.init(kind: error, what)
         errno = IOError("", "", code: error.number ?? code.number).name
@@ -76,7 +77,7 @@ extension ActuationError {
 }
 
 extension BusError {
-    /// The error number of the like; nil where what systemd says tells more.
+    /// The matching errno; nil where systemd's error name is more precise.
     fileprivate var number: Int32? {
         switch self {
         case .timedOut: ETIMEDOUT
@@ -89,7 +90,7 @@ extension BusError {
 }
 
 extension ActuationError {
-    /// The kernel's number for the same.
+    /// The matching errno.
     var number: Int32 { errno.flatMap { IOError.code(named: $0) } ?? code.number }
 }
 

@@ -1,38 +1,38 @@
-/// Who sets a cgroup's limits and would undo what others set behind its back.
+/// The owner of a cgroup, who sets its limits and would undo changes by others.
 public enum CgroupOwner: Hashable, Sendable {
-    /// Nobody in particular.
+    /// No known owner.
     case nobody
-    /// systemd: it is a unit's own cgroup, also where what lies below was given away.
+    /// systemd: the cgroup is a unit's own, even if its subtree is delegated.
     case systemd(SystemdUnit)
-    /// Whoever runs in this unit, to which systemd gave what lies below the unit's own cgroup.
+    /// The processes of this unit, to which systemd delegated its subtree.
     case delegated(SystemdUnit)
-    /// A container runtime; through a unit of systemd, or by itself.
+    /// A container runtime, with the unit of systemd that it uses, if any.
     case container(runtime: String, unit: SystemdUnit?)
-    /// The kubelet, which puts its own values back.
+    /// The kubelet, which restores its own values.
     case kubelet
-    /// cgwarden made it.
+    /// cgwarden created it.
     case ours
 
-    /// What to know before something is changed; nil if nothing.
+    /// A warning for users who change the cgroup; nil if there is none.
     public var warning: String? {
         guard case .container(let runtime, _) = self else { return nil }
         return "it belongs to \(runtime), which may set its own values again"
     }
 }
 
-/// How something is done to a cgroup.
+/// The way to change a cgroup.
 public enum ActuatorChoice: Hashable, Sendable {
-    /// By writing to its files.
+    /// Write to its files.
     case cgroupfs
-    /// By asking systemd, for it would undo what is written directly.
+    /// Call systemd, which would undo a direct write.
     case systemd(SystemdUnit)
-    /// Not at all, or not now: whom it belongs to could not be found out.
+    /// Refuse the change, because its owner forbids it or is unknown.
     case refuse(ActuationError)
 }
 
-/// Names that tell whose a cgroup is.
+/// Names that identify a cgroup's owner.
 enum OwnerPattern {
-    /// Owners that need no one to be asked; nil if the path tells nothing.
+    /// Returns an owner that the path alone identifies; nil if it does not.
     static func owner(of components: [String]) -> CgroupOwner? {
         if components.contains(where: { $0 == "kubepods" || $0.hasPrefix("kubepods.") }) {
             return .kubelet
@@ -40,7 +40,7 @@ enum OwnerPattern {
         return components.contains("cgwarden") ? .ours : nil
     }
 
-    /// The runtime of the container that a path lies in.
+    /// Returns the runtime of the container that the path is in; nil outside containers.
     static func runtime(of components: [String]) -> String? {
         for (index, name) in components.enumerated() {
             let above = index > 0 ? components[index - 1] : ""
@@ -56,7 +56,7 @@ enum OwnerPattern {
 
     private static func runtime(named name: String, below above: String) -> String? {
         if let known = prefixes.first(where: { name.hasPrefix($0.0) && name != "\($0.0)" }) {
-            // docker-cleanup.service is a service like others, not a container.
+            // docker-cleanup.service is an ordinary service, not a container.
             if known.0.hasSuffix("-") {
                 let id = name.dropFirst(known.0.count).prefix { $0.isHexDigit }
                 return id.count >= 12 ? known.1 : nil

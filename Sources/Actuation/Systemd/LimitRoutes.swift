@@ -1,18 +1,18 @@
-/// How a write of a plan reaches the kernel through systemd.
+/// The way a planned write reaches the kernel through systemd.
 public struct LimitRoute: Hashable, Sendable {
-    /// The unit that systemd is asked to change.
+    /// The unit to change.
     public let unit: SystemdUnit
-    /// Its properties that stand for the value.
+    /// The unit's properties for the value.
     public let properties: [String]
 }
 
-/// How each write of a plan reaches the kernel.
+/// The ways the writes of a plan reach the kernel.
 public struct LimitRoutes: Sendable {
     private let routes: [LimitRoute?]
-    /// What systemd will make of the values without anyone's doing, a sentence each.
+    /// Side effects of systemd on the values, one sentence each.
     public let warnings: [String]
 
-    /// Finds out; throws if systemd keeps a value that it cannot be asked for.
+    /// Determines the routes; throws if systemd keeps a value that it has no property for.
     public init(
         of plan: LimitPlan, through files: any ControlFiles
     ) throws(ActuationError) {
@@ -40,11 +40,11 @@ public struct LimitRoutes: Sendable {
             if !write.isDone { wanted[unit, default: []].append(value) }
         }
         self.routes = routes
-        // Together, for v1 keeps the halves of a quota in two files.
+        // Planned together, because v1 keeps the parts of a quota in two files.
         for values in wanted.values { warnings += try systemd.plan(values).warnings }
         self.warnings = warnings
     }
 
-    /// The way of one of the plan's writes; nil where its file is written.
+    /// The route of the write at this index; nil if its file is written directly.
     public subscript(index: Int) -> LimitRoute? { routes[index] }
 }

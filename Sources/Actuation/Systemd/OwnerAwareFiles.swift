@@ -3,24 +3,24 @@ internal import Glibc
 public import Hierarchy
 public import KernelIO
 
-/// The kernel's files, except that what systemd keeps is changed by asking systemd.
+/// Access to the kernel's files that changes values kept by systemd through systemd.
 ///
-/// Whoever writes through this need not know whose a cgroup is.
+/// Callers need not know the owner of a cgroup.
 public struct OwnerAwareFiles: ControlFiles {
     private let probe: OwnershipProbe
     private let actuator: SystemdActuator
     private let kernel: any ControlFiles
-    /// Whether a cgroup that systemd is to change still is the one that is meant.
+    /// Whether systemd may still change a cgroup, because it is the intended one.
     private var admits: @Sendable (CgroupDirectory) -> Bool = { _ in true }
 
-    /// Acts on a machine.
+    /// Acts on the hierarchies of a host.
     public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
         self.init(
             set: set, connections: connections,
             probe: OwnershipProbe(system: set.system, connections: connections))
     }
 
-    /// Acts on a machine of which it is known in part whose the cgroups are.
+    /// Acts on a host with a probe that already knows some owners.
     init(set: HierarchySet, connections: SystemdConnections, probe: OwnershipProbe) {
         let devices = BlockDevices(set.system)
         let kernel = KernelControlFiles()
@@ -38,10 +38,10 @@ public struct OwnerAwareFiles: ControlFiles {
         self.kernel = kernel
     }
 
-    /// The text of a file without its last newline.
+    /// Reads the text of a file without its trailing newline.
     ///
-    /// On v2 systemd enables a controller for a unit when something is set there, and then makes
-    /// the file; until then the unit has what a new cgroup starts with.
+    /// On v2 systemd enables a unit's controller, and thereby creates the file, when one of its
+    /// values is set. Until then this returns the initial value of a new cgroup.
     public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         do throws(IOError) {
             return try kernel.text(name, of: directory)
@@ -63,12 +63,12 @@ public struct OwnerAwareFiles: ControlFiles {
         return initial
     }
 
-    /// Writes a value, or has systemd write it; returns when it is there, or a second later.
+    /// Writes a value directly or through systemd, then waits up to a second for systemd's write.
     public func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         let choice = probe.chooseActuator(for: directory, writing: name)
-        // What lets processes go on is never held up by anyone.
+        // A thaw never waits for anyone.
         let isRelief = name == "cgroup.freeze" && value == "0" || value == "THAWED"
         do throws(ActuationError) {
             switch choice {
@@ -92,8 +92,9 @@ public struct OwnerAwareFiles: ControlFiles {
         try kernel.write(value, to: name, of: directory)
     }
 
-    /// Tells systemd that a unit goes on which it was asked to freeze, and which was thawed without
-    /// it; nothing for another cgroup.
+    /// Tells systemd that a unit frozen through it has been thawed without it.
+    ///
+    /// Does nothing for other cgroups.
     public func noteThawed(_ directory: CgroupDirectory) {
         guard directory.hierarchy.version == .unified,
             case .systemd(let unit) = probe.chooseActuator(for: directory, writing: "cgroup.freeze")
@@ -101,11 +102,12 @@ public struct OwnerAwareFiles: ControlFiles {
         _ = try? actuator.thaw(unit, in: directory)
     }
 
-    /// These are such files.
+    /// Itself.
     public var systemd: OwnerAwareFiles? { self }
 
-    /// The same files, but systemd is asked only for cgroups that are still the ones meant: a unit
-    /// is known by its name, which may have come to be another's.
+    /// Returns the same files, with systemd limited to the cgroups that `admits` accepts.
+    ///
+    /// A unit is identified by its name, which may belong to a later unit.
     public func limited(
         to admits: @escaping @Sendable (CgroupDirectory) -> Bool
     ) -> OwnerAwareFiles {
@@ -114,7 +116,7 @@ public struct OwnerAwareFiles: ControlFiles {
         return files
     }
 
-    /// The unit through which systemd changes a file; nil where the file itself is written.
+    /// Returns the unit through which systemd changes a file; nil if the file is written directly.
     public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard SystemdFile.behind(name) != nil,
             case .systemd(let unit) = probe.chooseActuator(for: directory, writing: name)
@@ -122,8 +124,9 @@ public struct OwnerAwareFiles: ControlFiles {
         return unit
     }
 
-    /// The unit whose file systemd writes on its own, though it has no property to set at run time:
-    /// OOMPolicy, as the unit was started with, goes to memory.oom.group with every other value.
+    /// Returns the unit whose file systemd overwrites although it has no runtime property.
+    ///
+    /// systemd writes the unit's OOMPolicy to `memory.oom.group` with every other value.
     func unit(overwriting name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard name == Self.overwritten, directory.hierarchy.version == .unified,
             case .systemd(let unit) = probe.chooseActuator(for: directory)
@@ -133,12 +136,12 @@ public struct OwnerAwareFiles: ControlFiles {
 
     private static let overwritten = "memory.oom.group"
 
-    /// What systemd would be asked for; all the values are such that it keeps.
+    /// Returns the systemd calls for values that systemd keeps.
     public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         try actuator.plan(values)
     }
 
-    /// Has systemd write values of one unit, all or none.
+    /// Writes values of one unit through systemd, all or none.
     public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
         for one in values where !admits(one.directory) {
             throw ActuationError(
@@ -153,17 +156,17 @@ public struct OwnerAwareFiles: ControlFiles {
         }
     }
 
-    /// Asks systemd for values; those are left that are to be empty and are not.
+    /// Sets values through systemd, and returns those that should be empty but are not.
     ///
-    /// It forgets a list of CPUs or nodes that is to be empty, but leaves the file as it is; the
-    /// kernel then says whether that can be. The file may also go away with its controller.
+    /// For an empty list of CPUs or nodes, systemd drops the property but leaves the file
+    /// unchanged. The caller then writes the file, if it still exists with its controller.
     private func ask(
         _ values: [PlacedValue], of unit: SystemdUnit
     ) throws(ActuationError) -> [PlacedValue] {
         let before = values.first.flatMap { try? kernel.text(Self.overwritten, of: $0.directory) }
         let results = try actuator.set(values, on: unit)
         if before == "1", let directory = values.first?.directory {
-            // It writes this one last, and it was not asked to.
+            // systemd writes this file last, although nothing requested it.
             let now = awaited(seconds: 0.1) {
                 try? kernel.text(Self.overwritten, of: directory)
             } until: {
@@ -178,7 +181,7 @@ public struct OwnerAwareFiles: ControlFiles {
 }
 
 extension BlockDevices {
-    /// The device file of `MAJOR:MINOR`; nil if the machine has no such device.
+    /// The device file of `MAJOR:MINOR`; nil if the host does not have the device.
     func file(_ number: String) -> String? {
         let parts = number.split(separator: ":").compactMap { UInt32($0) }
         guard parts.count == 2 else { return nil }

@@ -3,7 +3,7 @@ public import Hierarchy
 internal import KernelIO
 internal import Synchronization
 
-/// Finds out whose a cgroup is; what was found is kept for as long as the cgroup lives.
+/// Determines the owners of cgroups, and caches them by hierarchy, inode and path.
 public final class OwnershipProbe: Sendable {
     private struct Identity: Hashable {
         let hierarchy: String
@@ -15,7 +15,7 @@ public final class OwnershipProbe: Sendable {
     private let isSystemdRunning: Bool
     private let known = Mutex<[Identity: CgroupOwner]>([:])
 
-    /// Looks at a machine.
+    /// Probes a host.
     public convenience init(
         system: SystemRoot = .live, connections: SystemdConnections = SystemdConnections()
     ) {
@@ -23,7 +23,7 @@ public final class OwnershipProbe: Sendable {
             connections: connections, isSystemdRunning: Self.isSystemdRunning(on: system))
     }
 
-    /// Whether systemd runs a machine, as sd_booted(3) finds out; never of a captured one.
+    /// Whether systemd runs on a host (sd_booted(3)); false for a captured one.
     public static func isSystemdRunning(on system: SystemRoot) -> Bool {
         system.isLive
             && (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
@@ -34,7 +34,7 @@ public final class OwnershipProbe: Sendable {
         self.isSystemdRunning = isSystemdRunning
     }
 
-    /// Takes note of whose a cgroup is, instead of asking.
+    /// Stores the owner of a cgroup, which is then not queried.
     func note(_ owner: CgroupOwner, of directory: CgroupDirectory) {
         known.withLock { $0[Self.identity(of: directory)] = owner }
     }
@@ -45,7 +45,7 @@ public final class OwnershipProbe: Sendable {
             path: directory.pathOfHost)
     }
 
-    /// Whose a cgroup is; throws if systemd runs and cannot be asked.
+    /// Returns the owner of a cgroup; throws if systemd is running but does not answer.
     public func owner(of directory: CgroupDirectory) throws(ActuationError) -> CgroupOwner {
         let path = directory.pathOfHost
         let identity = Self.identity(of: directory)
@@ -60,7 +60,7 @@ public final class OwnershipProbe: Sendable {
         return owner
     }
 
-    /// How to do something to a cgroup, or to one of its interface files.
+    /// Returns the way to change a cgroup or one of its interface files.
     public func chooseActuator(
         for directory: CgroupDirectory, writing file: String? = nil
     ) -> ActuatorChoice {
@@ -107,7 +107,8 @@ public final class OwnershipProbe: Sendable {
         guard let facts = try connections[instance].unit(ofCgroup: path) else { return .nobody }
         let unit = SystemdUnit(facts.name, of: instance)
         if facts.cgroup == path { return .systemd(unit) }
-        // A directory below a unit that keeps it all to itself is not systemd's: it makes none.
+        // A directory below a unit without delegation is not systemd's, because systemd creates
+        // none there.
         guard facts.isDelegated else { return .nobody }
         guard instance == .system, let user = facts.name.userOfManager else {
             return .delegated(unit)
@@ -122,14 +123,14 @@ public final class OwnershipProbe: Sendable {
 }
 
 extension CgroupDirectory {
-    /// The path as PID 1 sees it, if this process sees the hierarchy from its root or from below.
+    /// The path as PID 1 sees it, if this process sees the hierarchy at or below its root.
     fileprivate var pathOfHost: String {
         String(decoding: hierarchy.namespacedPath(of: path).bytes, as: UTF8.self)
     }
 }
 
 extension MountedHierarchy {
-    /// Whether systemd makes its units' cgroups here: of the v1 trees only in some.
+    /// Whether systemd creates its units' cgroups in this hierarchy; on v1 only in some.
     fileprivate var isManagedBySystemd: Bool {
         version == .unified || name == "systemd"
             || controllers.contains {
@@ -139,7 +140,7 @@ extension MountedHierarchy {
 }
 
 extension String {
-    /// The UID of `user@UID.service`.
+    /// The UID in `user@UID.service`; nil for other names.
     fileprivate var userOfManager: UInt32? {
         guard hasPrefix("user@"), hasSuffix(".service") else { return nil }
         return UInt32(dropFirst(5).dropLast(8))

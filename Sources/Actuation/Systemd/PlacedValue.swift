@@ -4,23 +4,23 @@ internal import Hierarchy
 public struct PlacedValue: Sendable {
     /// The file and the text.
     public let value: FileValue
-    /// The cgroup in the tree that has the file.
+    /// The cgroup in the file's hierarchy.
     public let directory: CgroupDirectory
 
-    /// Joins the parts.
+    /// Creates a value for a cgroup.
     public init(_ value: FileValue, in directory: CgroupDirectory) {
         self.value = value
         self.directory = directory
     }
 
-    /// Joins the parts of a write that is planned.
+    /// Creates the value of a planned write.
     public init(_ write: PlannedWrite) {
         self.init(FileValue(write.cell.file, write.command), in: write.directory)
     }
 }
 
 extension [PlacedValue] {
-    /// The values of each directory, both in order: v1 has one directory for each controller.
+    /// The values grouped by directory, in order; v1 has one directory per controller.
     var byDirectory: [(directory: CgroupDirectory, values: [FileValue])] {
         var result: [(directory: CgroupDirectory, values: [FileValue])] = []
         for one in self {

@@ -1,9 +1,9 @@
-/// Compares what a file holds with what it was to hold, as far as their texts may differ.
+/// Compares a file's text with the requested value, accepting the kernel's own formatting.
 struct ReadBack {
-    /// The value asked for.
+    /// The requested value.
     let wanted: FileValue
 
-    /// Whether the file's text says the same.
+    /// Whether the file's text is equivalent to the requested value.
     func isMet(by found: String) -> Bool {
         if found == wanted.text { return true }
         switch SystemdFile.behind(wanted.file)?.form {
@@ -14,7 +14,7 @@ struct ReadBack {
             return lines.contains { $0 == (plain ? wanted.text : "default \(wanted.text)") }
                 || wanted.text == "default \(found)"
         case .quota:
-            // The period may have been left out, then it stays as it was.
+            // The period may be omitted, in which case it does not change.
             return !wanted.text.contains(" ") && found.hasPrefix(wanted.text + " ")
         case .set: return Self.members(found[...]) == Self.members(wanted.list)
         case .ioLimits, .ioLatency, .legacyRate: return hasDevice(found)
@@ -22,7 +22,7 @@ struct ReadBack {
         }
     }
 
-    /// The kernel keeps whole pages; v1 shows no limit as the largest number of them.
+    /// The kernel keeps whole pages; v1 shows unlimited as the largest number of them.
     private func isRounded(_ found: String) -> Bool {
         guard wanted.file.hasPrefix("memory."), let found = UInt64(found) else { return false }
         if wanted.text == "-1" { return found >= 1 << 62 }
@@ -35,7 +35,7 @@ struct ReadBack {
         let line = found.split(separator: "\n").map { $0.split(separator: " ") }
             .first { $0.first == words.first }
         guard let line else {
-            // No line: no limit at all.
+            // A missing line means no limit.
             return words.dropFirst().allSatisfy { $0 == "0" || $0.hasSuffix("=max") }
         }
         return words.allSatisfy(line.contains)

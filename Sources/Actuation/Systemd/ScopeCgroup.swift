@@ -3,8 +3,9 @@ internal import Hierarchy
 internal import KernelIO
 internal import Synchronization
 
-/// The cgroup of one run as a scope of systemd's, delegated so that what has no property may be
-/// written to its files; on record as its owner's.
+/// The cgroup of one run as a systemd scope, recorded under its owner.
+///
+/// The scope is delegated, so that values without a systemd property may be written to its files.
 final class ScopeCgroup: RunCgroup {
     let path: CgroupPath
     let directories: [CgroupDirectory]
@@ -13,14 +14,15 @@ final class ScopeCgroup: RunCgroup {
     let strangers: Set<Int32>
     private let place: ScopePlace
     private let unit: SystemdUnit
-    /// What systemd does not make, in v1 trees that it leaves alone.
+    /// The directories in v1 hierarchies that systemd does not manage.
     private let made: [CgroupDirectory]
     private let record: JobRecord?
     private let holder: Mutex<ScopeHolder?>
     private let command: Mutex<HeldProcess?>
 
-    /// Makes the scope around the command, which waits for its start in there: the user's systemd
-    /// moves processes that the user could not move.
+    /// Creates the scope around the command, which waits in it for its start.
+    ///
+    /// A user's systemd can move processes that the user cannot.
     static func make(
         _ run: TransientRun, at place: ScopePlace, records: JobRecords?, _ signals: RunSignals
     ) throws -> ScopeCgroup {
@@ -31,7 +33,7 @@ final class ScopeCgroup: RunCgroup {
             let command = try HeldProcess.start(
                 run.command, namespaces: run.namespaces, passing: run.passed)
             let scope = try Self.scope(of: run, holding: [holder.pid, command.pid], at: place)
-            // Until here it all ends with this process.
+            // Until here, everything ends with this process.
             try signals.take()
             let directories = try Self.directories(
                 scope, at: place, joinedBy: command.pid, made: &made)
@@ -86,7 +88,9 @@ final class ScopeCgroup: RunCgroup {
         self.command = Mutex(command)
     }
 
-    /// The scope in all trees that the run needs; systemd leaves some of v1 alone.
+    /// The scope's directories in all hierarchies that the run needs.
+    ///
+    /// systemd does not manage some v1 hierarchies, so they are created there.
     private static func directories(
         _ scope: SystemdScope, at place: ScopePlace, joinedBy process: Int32,
         made: inout [CgroupDirectory]
@@ -100,7 +104,7 @@ final class ScopeCgroup: RunCgroup {
         do throws(ActuationError) {
             try ControllerPath(place: trees).refuseFrozen()
         } catch {
-            // What is frozen does not end by itself.
+            // Frozen processes do not exit by themselves.
             _ = RunEnding(known).killAll(within: .seconds(2))
             throw error
         }
@@ -124,7 +128,7 @@ final class ScopeCgroup: RunCgroup {
         return result
     }
 
-    /// A systemd has only the controllers that it was given itself.
+    /// Throws if systemd itself was not given a required controller.
     private static func check(
         _ limited: [Controller], _ directory: CgroupDirectory
     ) throws(ActuationError) {

@@ -1,16 +1,17 @@
 internal import KernelIO
 
-/// A small process that keeps a scope in being: systemd removes one as soon as it is empty, before
-/// anyone could read what the command has used.
+/// A small process that keeps a scope alive.
 ///
-/// It ends when this value, or this process, is gone.
+/// systemd removes an empty scope at once, before the command's usage could be read. The process
+/// ends with this value or with this process.
 struct ScopeHolder: ~Copyable, Sendable {
-    /// Its number.
+    /// The process ID.
     let pid: Int32
     private let process: DetachedProcess
 
-    /// A shell, for it has next to no memory; if the kernel allows it, it is none of those that are
-    /// killed when the scope runs out of memory.
+    /// A shell, because it needs little memory.
+    ///
+    /// If the kernel permits it, it is exempt from OOM kills in the scope.
     private static let script = "echo -1000 >/proc/self/oom_score_adj; echo $$; read end"
 
     private init(_ process: consuming DetachedProcess, pid: Int32) {
@@ -18,7 +19,7 @@ struct ScopeHolder: ~Copyable, Sendable {
         self.pid = pid
     }
 
-    /// Starts it.
+    /// Starts the process and reads its PID.
     static func start() throws(ActuationError) -> ScopeHolder {
         let process: DetachedProcess
         do throws(IOError) {

@@ -1,9 +1,9 @@
 public import CgroupModel
 public import Hierarchy
 
-/// Where runs are scopes of systemd's: the machine's for root, a user's own for others.
+/// The place for runs as systemd scopes: the system's systemd for root, the user's own for others.
 public struct ScopePlace: Sendable {
-    /// Begins the names of all of them.
+    /// The prefix of all scope names.
     static let prefix = "cgwarden-run-"
 
     let set: HierarchySet
@@ -12,11 +12,11 @@ public struct ScopePlace: Sendable {
     let instance: SystemdInstance
     let slice: String?
 
-    /// Finds the systemd of a user, and asks whether it is there.
+    /// Finds the systemd of a user and checks that it answers.
     ///
     /// - Parameters:
     ///   - limited: The controllers that the limits need.
-    ///   - slice: The unit above the scopes; systemd's own choice if nil.
+    ///   - slice: The unit above the scopes; systemd's default if nil.
     public init(
         _ set: HierarchySet, limiting limited: [Controller], below slice: String? = nil,
         user: UInt32
@@ -59,12 +59,12 @@ public struct ScopePlace: Sendable {
 
     var systemd: Systemd { connections[instance] }
 
-    /// The trees that a scope has to stand in, with what has to be on in them.
+    /// The hierarchies that a scope must be in, with the controllers they must enable.
     func trees(at path: CgroupPath) throws(ActuationError) -> TransientPlace {
         try TransientPlace(set, limiting: limited, parent: path, user: 0)
     }
 
-    /// The scope's name: what a unit's name cannot hold is written as `\x20` (systemd-escape(1)).
+    /// The scope's name; bytes that a unit name cannot contain become `\x20` (systemd-escape(1)).
     static func unitName(_ name: String) -> String {
         let escaped = name.utf8.map { byte in
             let letter = Character(Unicode.Scalar(byte))

@@ -2,18 +2,18 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Removes the scopes that killed owners left behind.
+/// Removes the scopes of owners that were killed.
 struct ScopeSweep {
     let place: ScopePlace
     let records: JobRecords
 
-    /// Ends what is in them and removes them.
+    /// Kills the processes in the scopes and removes them.
     func sweep() -> [Leftover] {
         records.leftovers().compactMap { job in
             guard case .unit(let name) = job.text.name else { return nil }
             let directories = job.directories(in: place.set)
             guard let path = directories.first?.path else {
-                // One that was not made whole ends with its owner.
+                // A scope that was not completed ends with its owner.
                 job.remove()
                 return nil
             }
@@ -27,12 +27,12 @@ struct ScopeSweep {
 }
 
 extension Systemd {
-    /// Stops a scope in which nothing of the command is left; whether it is gone in every tree.
+    /// Stops a scope that the command has left, and returns whether it is gone in every hierarchy.
     func remove(_ name: String, _ directories: [CgroupDirectory]) -> Bool {
         try? stop(name)
         return Deadline(after: .seconds(5)).wait { () throws(Never) in
             let left = directories.filter(\.isCurrent)
-            // Where it does not make cgroups, it removes none.
+            // systemd does not remove the cgroups that it did not create.
             if !left.isEmpty, (try? unit(named: name)) == .some(nil) {
                 try? RunEnding(left).remove()
             }
@@ -42,7 +42,7 @@ extension Systemd {
 }
 
 extension HierarchySet {
-    /// A scope's cgroup in each tree that has it; the path is as PID 1 sees it.
+    /// Returns a scope's directories in the hierarchies that have it; the path is as PID 1 sees it.
     func directories(ofScope cgroup: String) -> [CgroupDirectory] {
         hierarchies.compactMap { hierarchy in
             hierarchy.visiblePath(Array(cgroup.utf8)).flatMap {

@@ -1,19 +1,19 @@
-/// One systemd, spoken to over a bus (org.freedesktop.systemd1(5)).
+/// A client of one systemd instance over D-Bus (org.freedesktop.systemd1(5)).
 public struct Systemd: Sendable {
-    /// Which one it is.
+    /// The instance.
     public let instance: SystemdInstance
     private let bus: any BusConnection
 
     static let interface = "org.freedesktop.systemd1.Manager"
     private static let object = "/org/freedesktop/systemd1"
 
-    /// Speaks to one systemd.
+    /// Creates a client of one instance.
     public init(_ instance: SystemdInstance, over bus: any BusConnection) {
         self.instance = instance
         self.bus = bus
     }
 
-    /// The number of its version, such as 252.
+    /// Returns the version number, such as 252.
     public func version() throws(BusError) -> Int {
         let version = try fullVersion()
         guard let number = Int(version.drop { !$0.isNumber }.prefix { $0.isNumber }) else {
@@ -22,12 +22,12 @@ public struct Systemd: Sendable {
         return number
     }
 
-    /// Its version as it names it, such as `252.39-1~deb12u2`.
+    /// Returns the full version, such as `252.39-1~deb12u2`.
     public func fullVersion() throws(BusError) -> String {
         try text("Version")
     }
 
-    /// The cgroup below which all its units are, as PID 1 sees it.
+    /// Returns the cgroup that contains all its units, as PID 1 sees it.
     public func cgroup() throws(BusError) -> String {
         let path = try text("ControlGroup")
         return path.isEmpty ? "/" : path
@@ -40,7 +40,7 @@ public struct Systemd: Sendable {
         return text
     }
 
-    /// The unit of a cgroup or, where that is none, of the nearest one above; nil if there is none.
+    /// Returns the unit of a cgroup or of its nearest ancestor with one; nil if there is none.
     ///
     /// The path is as PID 1 sees it.
     public func unit(ofCgroup path: String) throws(BusError) -> UnitFacts? {
@@ -53,7 +53,7 @@ public struct Systemd: Sendable {
         return try facts(of: found)
     }
 
-    /// The unit that a process belongs to; nil if there is none.
+    /// Returns the unit that a process belongs to; nil if there is none.
     public func unit(ofProcess pid: Int32) throws(BusError) -> UnitFacts? {
         let found: String
         do throws(BusError) {
@@ -64,7 +64,7 @@ public struct Systemd: Sendable {
         return try facts(of: found)
     }
 
-    /// What is known of a unit by its name; nil if it is not loaded.
+    /// Returns the facts of a unit by name; nil if it is not loaded.
     public func unit(named name: String) throws(BusError) -> UnitFacts? {
         let found: String
         do throws(BusError) {
@@ -80,7 +80,7 @@ public struct Systemd: Sendable {
         guard case .string(let name) = try property("Id", of: object, interface: unit),
             case .string(let state) = try property("ActiveState", of: object, interface: unit)
         else { throw .malformed("a unit's name is not text") }
-        // Each kind of unit with processes has its cgroup's properties in an interface of its own.
+        // Each kind of unit with processes has its cgroup's properties in a separate interface.
         guard let kind = UnitFacts.interface(ofUnit: name) else {
             return UnitFacts(name: name, state: state, cgroup: "", isDelegated: false)
         }
@@ -92,7 +92,7 @@ public struct Systemd: Sendable {
         return UnitFacts(name: name, state: state, cgroup: path, isDelegated: isDelegated)
     }
 
-    /// Changes properties of a unit until the machine restarts, all or none.
+    /// Sets properties of a unit until the next reboot, all or none.
     public func setProperties(
         of unit: String, _ assignments: [SystemdAssignment]
     ) throws(BusError) {
@@ -101,10 +101,10 @@ public struct Systemd: Sendable {
             [.string(unit), .boolean(true), .array(of: "(sv)", assignments.map(\.bus))])
     }
 
-    /// Stops all processes of a unit where they are; returns when they stand still.
+    /// Freezes all processes of a unit, and returns once they are frozen.
     public func freeze(_ unit: String) throws(BusError) { try call("FreezeUnit", [.string(unit)]) }
 
-    /// Lets the processes of a frozen unit go on.
+    /// Thaws a frozen unit.
     public func thaw(_ unit: String) throws(BusError) { try call("ThawUnit", [.string(unit)]) }
 
     /// Sends a signal to all processes of a unit.
@@ -112,14 +112,14 @@ public struct Systemd: Sendable {
         try call("KillUnit", [.string(unit), .string("all"), .int32(signal)])
     }
 
-    /// Stops a unit; the job has been queued when this returns, or the unit is gone already.
+    /// Queues a job that stops a unit; does nothing if the unit does not exist.
     public func stop(_ unit: String) throws(BusError) {
         do throws(BusError) {
             try call("StopUnit", [.string(unit), .string("replace")])
         } catch .refused(BusErrorName.noSuchUnit, _) {}
     }
 
-    /// The names of the loaded units that match a pattern (glob(7)).
+    /// Returns the names of the loaded units that match a pattern (glob(7)).
     public func units(matching pattern: String) throws(BusError) -> [String] {
         let reply = try call(
             "ListUnitsByPatterns", [.array(of: "s", []), .array(of: "s", [.string(pattern)])])
@@ -129,7 +129,7 @@ public struct Systemd: Sendable {
         }
     }
 
-    /// Starts a unit that exists until it is done; the job has been queued when this returns.
+    /// Queues a job that starts a transient unit.
     public func startTransientUnit(
         _ unit: String, _ assignments: [SystemdAssignment]
     ) throws(BusError) {
@@ -141,7 +141,8 @@ public struct Systemd: Sendable {
             ])
     }
 
-    /// How often a service must say that it is alive, in microseconds; nil if it need not.
+    /// Returns the watchdog interval of a service in microseconds; nil if it has none or is not a
+    /// service.
     public func watchdog(ofService name: String) throws(BusError) -> UInt64? {
         guard name.hasSuffix(".service") else { return nil }
         let unit = try objectPath(call("GetUnit", [.string(name)]))
@@ -153,7 +154,7 @@ public struct Systemd: Sendable {
         return period == 0 || period == .max ? nil : period
     }
 
-    /// A property of one of systemd's objects.
+    /// Reads a property of one of systemd's objects.
     func property(
         _ name: String, of object: String, interface: String
     ) throws(BusError) -> BusValue {
@@ -182,18 +183,18 @@ public struct Systemd: Sendable {
     }
 }
 
-/// What systemd says of a unit.
+/// The properties of a unit.
 public struct UnitFacts: Hashable, Sendable {
     /// Its name.
     public let name: String
-    /// `active`, `inactive`, `activating`, `deactivating`, `failed` or `reloading`.
+    /// The state: `active`, `inactive`, `activating`, `deactivating`, `failed` or `reloading`.
     public let state: String
-    /// Its cgroup as PID 1 sees it; empty while it has none.
+    /// The cgroup as PID 1 sees it; empty while there is none.
     public let cgroup: String
-    /// Whether what lies below its cgroup was given away.
+    /// Whether its subtree is delegated.
     public let isDelegated: Bool
 
-    /// The D-Bus interface of a kind of unit that has a cgroup; nil for the other kinds.
+    /// The D-Bus interface of a kind of unit with a cgroup; nil for other kinds.
     static func interface(ofUnit name: String) -> String? {
         guard let dot = name.lastIndex(of: "."),
             let kind = ["service", "scope", "slice", "socket", "mount", "swap"].first(where: {

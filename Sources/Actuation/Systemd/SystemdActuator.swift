@@ -1,23 +1,24 @@
 internal import Glibc
 internal import KernelIO
 
-/// What became of a value that systemd was asked to set.
+/// The result of setting a value through systemd.
 public struct SystemdResult: Hashable, Sendable {
-    /// What was asked for.
+    /// The requested value.
     public let wanted: FileValue
-    /// What the file holds now; nil if it cannot be read.
+    /// The file's current text; nil if it cannot be read.
     public let found: String?
-    /// Whether that says the same.
+    /// Whether that is equivalent to the requested value.
     public let isApplied: Bool
 }
 
-/// Changes cgroups by asking systemd, and looks into their files for what came of it.
+/// Changes cgroups through systemd and reads their files back.
 public struct SystemdActuator: Sendable {
     private let connections: SystemdConnections
     private let files: any ControlFiles
     private let translation: @Sendable (CgroupDirectory) -> SystemdTranslation
 
-    /// Acts through systemd and looks through `files`.
+    /// Uses `connections` for changes and `files` to read back; `deviceFile` maps `MAJOR:MINOR` to
+    /// a device file.
     public init(
         connections: SystemdConnections, files: any ControlFiles,
         deviceFile: @escaping @Sendable (String) -> String?
@@ -30,7 +31,7 @@ public struct SystemdActuator: Sendable {
         }
     }
 
-    /// What `set` would ask systemd for; throws if a value cannot be asked for.
+    /// Returns the assignments that `set` would make; throws for a value without a property.
     public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         var assignments: [SystemdAssignment] = []
         for (directory, values) in values.byDirectory {
@@ -39,22 +40,23 @@ public struct SystemdActuator: Sendable {
         return SystemdPlan(assignments)
     }
 
-    /// The same for values of one directory.
+    /// Returns the assignments for values of one directory.
     func plan(
         _ values: [FileValue], in directory: CgroupDirectory
     ) throws(ActuationError) -> SystemdPlan {
         try plan(values.map { PlacedValue($0, in: directory) })
     }
 
-    /// The same for values of one directory.
+    /// Sets values of one directory.
     func set(
         _ values: [FileValue], on unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> [SystemdResult] {
         try set(values.map { PlacedValue($0, in: directory) }, on: unit)
     }
 
-    /// Sets values of a unit's own cgroup until the machine restarts, by one call, all or none, and
-    /// tells what the files hold at most a second later.
+    /// Sets values of a unit's own cgroup until the next reboot, with one call, all or none.
+    ///
+    /// The results have the files' texts after at most a second.
     public func set(
         _ values: [PlacedValue], on unit: SystemdUnit
     ) throws(ActuationError) -> [SystemdResult] {
@@ -72,7 +74,7 @@ public struct SystemdActuator: Sendable {
         try asking(what) { () throws(BusError) in
             try systemd.setProperties(of: unit.name, assignments)
         }
-        // systemd answers before it has written.
+        // systemd replies before it writes.
         let results = awaited(seconds: 1) {
             values.map { one in
                 let found = try? files.text(one.value.file, of: one.directory)
@@ -85,14 +87,14 @@ public struct SystemdActuator: Sendable {
         return results
     }
 
-    /// Freezes a unit; returns whether the kernel confirms that all stand still.
+    /// Freezes a unit, and returns whether the kernel confirms it.
     public func freeze(
         _ unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
         try asking("freeze \(unit)") { () throws(BusError) in
             try systemd.freeze(unit.name)
-            // It does nothing if it has not noticed that someone else thawed the unit.
+            // systemd does nothing if it has not noticed that someone else thawed the unit.
             if (try? files.text("cgroup.freeze", of: directory)) == "0" {
                 try systemd.thaw(unit.name)
                 try systemd.freeze(unit.name)
@@ -101,13 +103,13 @@ public struct SystemdActuator: Sendable {
         return awaitFrozen(true, directory)
     }
 
-    /// Thaws a unit; returns whether the kernel confirms it.
+    /// Thaws a unit, and returns whether the kernel confirms it.
     public func thaw(
         _ unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
         try asking("thaw \(unit)") { () throws(BusError) in try systemd.thaw(unit.name) }
-        // It does nothing, either, if someone else froze it.
+        // systemd also does nothing if someone else froze the unit.
         if (try? files.text("cgroup.freeze", of: directory)) == "1" {
             try? files.write("0", to: "cgroup.freeze", of: directory)
         }
@@ -132,7 +134,7 @@ public struct SystemdActuator: Sendable {
     }
 }
 
-/// Turns what went wrong on the bus into a sentence.
+/// Converts D-Bus errors into errors that name the operation.
 func asking<Answer>(
     _ what: String, _ body: () throws(BusError) -> Answer
 ) throws(ActuationError) -> Answer {
@@ -143,7 +145,7 @@ func asking<Answer>(
     }
 }
 
-/// Looks again every 10 ms until the condition holds or the time is over; gives the last look.
+/// Polls every 10 ms until the condition holds or the time is over, and returns the last result.
 func awaited<Look>(
     seconds: Double, _ look: () -> Look, until holds: (Look) -> Bool
 ) -> Look {

@@ -1,16 +1,16 @@
 internal import Synchronization
 
-/// The machine's systemds, each connected to when it is first needed and then kept.
+/// The host's systemd instances, each connected on first use and then kept.
 public final class SystemdConnections: Sendable {
     private let connect: @Sendable (SystemdInstance) -> Systemd
     private let kept = Mutex<[SystemdInstance: Systemd]>([:])
 
-    /// Connects in the usual way unless told otherwise.
+    /// Uses `connect` for new connections.
     public init(
         connect: @escaping @Sendable (SystemdInstance) -> Systemd = { Systemd.connected(to: $0) }
     ) { self.connect = connect }
 
-    /// The connection to one systemd.
+    /// Returns the connection to one instance.
     public subscript(instance: SystemdInstance) -> Systemd {
         kept.withLock { kept in
             if let known = kept[instance] { return known }

@@ -1,33 +1,33 @@
-/// Which of systemd's properties stands behind an interface file.
+/// The systemd property behind an interface file.
 ///
-/// What is not in the table systemd leaves alone: such a file may be written to directly even in a
-/// unit's own cgroup.
+/// systemd ignores files that are not in this table. They may be written directly even in a unit's
+/// own cgroup.
 public struct SystemdFile: Sendable {
-    /// The interface file, v2 or v1.
+    /// The v1 or v2 interface file.
     public let file: String
     /// The property.
     public let name: String
-    /// The first version of systemd that takes it at run time.
+    /// The first version of systemd that can set it at run time.
     public let since: Int
     let form: Form
-    /// What every v2 kernel shows in a new cgroup; nil where that differs or the file may be missing.
+    /// The text in a new cgroup on every v2 kernel; nil if it varies or the file may be missing.
     let initial: String?
 
-    /// How a file's text becomes the property's value.
+    /// The conversion of a file's text into the property's value.
     enum Form: Sendable {
-        /// Bytes or a count, `max` for no limit.
+        /// Bytes or a count; `max` means unlimited.
         case number
-        /// The same, -1 for no limit.
+        /// Bytes or a count; -1 means unlimited.
         case legacyNumber
-        /// 1 to 10000, with or without `default`, or `MAJOR:MINOR WEIGHT`.
+        /// 1 to 10000 with or without `default`, or `MAJOR:MINOR WEIGHT`.
         case weight(perDevice: String)
-        /// What bfq takes, 1 to 1000, out of which systemd makes 1 to 10000.
+        /// A bfq weight of 1 to 1000, which corresponds to systemd's 1 to 10000.
         case bfqWeight
         /// `QUOTA PERIOD`
         case quota
-        /// One half of it, in a file of its own.
+        /// The quota or the period in a separate file.
         case legacyQuota
-        /// 1 for the lowest class there is.
+        /// 1 for the idle scheduling class.
         case idle
         /// 0 or 1.
         case flag
@@ -37,7 +37,7 @@ public struct SystemdFile: Sendable {
         case ioLimits
         /// `MAJOR:MINOR target=MICROSECONDS`
         case ioLatency
-        /// `MAJOR:MINOR RATE`, 0 for no limit.
+        /// `MAJOR:MINOR RATE`; 0 means unlimited.
         case legacyRate
     }
 
@@ -51,7 +51,7 @@ public struct SystemdFile: Sendable {
         self.initial = initial
     }
 
-    /// The row of an interface file; nil if systemd leaves the file alone.
+    /// Returns the row of an interface file; nil if systemd ignores the file.
     public static func behind(_ file: String) -> SystemdFile? { byFile[file] }
 
     private static let byFile = Dictionary(uniqueKeysWithValues: all.map { ($0.file, $0) })

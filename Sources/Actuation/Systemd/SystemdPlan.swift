@@ -1,22 +1,22 @@
-/// What systemd would be asked for.
+/// The planned assignments of systemd properties.
 public struct SystemdPlan: Hashable, Sendable {
     /// The properties and their values, in order.
     public let assignments: [SystemdAssignment]
 
     init(_ assignments: [SystemdAssignment]) { self.assignments = assignments }
 
-    /// The names of the properties, each once.
+    /// The names of the properties, without duplicates.
     public var properties: [String] {
         assignments.map(\.property).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// What the values will become without anyone's doing, a sentence each.
+    /// Later changes of the values by systemd itself, one sentence each.
     public var warnings: [String] {
         assignments.compactMap { assignment in
             guard assignment.property == "CPUQuotaPerSecUSec",
                 case .u64(let quota) = assignment.value, quota != .max, quota % 10_000 != 0
             else { return nil }
-            // It notes the quota down as a percentage without a fraction.
+            // systemd stores the quota as a whole percentage.
             return "systemd keeps whole percents of a CPU: "
                 + "after its next daemon-reload the quota is \(quota / 10_000)%"
         }

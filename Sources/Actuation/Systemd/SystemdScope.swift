@@ -1,17 +1,17 @@
-/// A cgroup that systemd makes for processes that run already, and removes when they are gone.
+/// A scope: systemd creates it around running processes and removes it once they exit.
 public struct SystemdScope: Sendable {
     /// Its unit.
     public let unit: SystemdUnit
     /// Its cgroup as PID 1 sees it.
     public let cgroup: String
 
-    /// Makes a scope and puts processes into it; returns when they are in it.
+    /// Starts a scope around processes, and returns once they are in it.
     ///
     /// - Parameters:
     ///   - name: The unit's name, which ends in `.scope`.
-    ///   - processes: Their ids.
-    ///   - slice: The unit above it; systemd's own choice if nil.
-    ///   - assignments: Its limits.
+    ///   - processes: The process IDs.
+    ///   - slice: The unit above it; systemd's default if nil.
+    ///   - assignments: Further properties, such as limits.
     public static func start(
         _ name: String, holding processes: [UInt32], describedAs description: String,
         below slice: String? = nil, with assignments: [SystemdAssignment] = [],
@@ -20,7 +20,7 @@ public struct SystemdScope: Sendable {
         var properties = [
             SystemdAssignment("Description", .string(description)),
             SystemdAssignment("PIDs", .processes(processes)),
-            // Without this a scope that failed would stay, and its name with it.
+            // Without this, a failed scope would remain and keep its name.
             SystemdAssignment("CollectMode", .string("inactive-or-failed")),
         ]
         if let slice { properties.append(SystemdAssignment("Slice", .string(slice))) }

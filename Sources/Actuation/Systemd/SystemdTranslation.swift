@@ -2,27 +2,27 @@
 public struct FileValue: Hashable, Sendable {
     /// The interface file's name.
     public let file: String
-    /// What would be written to it.
+    /// The text to write.
     public let text: String
 
-    /// Joins the parts.
+    /// Creates a value from a file's name and the text to write.
     public init(_ file: String, _ text: String) {
         self.file = file
         self.text = text
     }
 
-    /// The text without the newline that an empty list is written as.
+    /// The text of a list, where a newline stands for an empty list.
     var list: Substring { text == "\n" ? "" : text[...] }
 }
 
-/// Turns what would be written to interface files into assignments to properties.
+/// Converts values for interface files into assignments of systemd properties.
 public struct SystemdTranslation: Sendable {
-    /// What a file holds now; nil if it cannot be read.
+    /// Reads the current text of a file; nil if it cannot be read.
     private let current: @Sendable (String) -> String?
-    /// The device file of `MAJOR:MINOR`; nil if the machine has no such device.
+    /// Returns the device file of `MAJOR:MINOR`; nil if the host does not have the device.
     private let deviceFile: @Sendable (String) -> String?
 
-    /// Needs to know what is there now, for half of a value may be given.
+    /// Creates a translation; `current` provides the parts of a value that are not given.
     public init(
         current: @escaping @Sendable (String) -> String?,
         deviceFile: @escaping @Sendable (String) -> String?
@@ -31,7 +31,7 @@ public struct SystemdTranslation: Sendable {
         self.deviceFile = deviceFile
     }
 
-    /// The assignments that stand for values of files, all of which must be in ``SystemdFile``.
+    /// Returns the assignments for values of files, all of which must be in ``SystemdFile``.
     public func assignments(
         for values: [FileValue]
     ) throws(ActuationError) -> [SystemdAssignment] {
@@ -59,7 +59,7 @@ public struct SystemdTranslation: Sendable {
         case .legacyNumber:
             return single(value.text == "-1" ? .infinity : .u64(try number(value.text, value)))
         case .idle:
-            // 0 is systemd's "idle", all ones its "not set".
+            // 0 is systemd's "idle"; all ones is its "not set".
             return single(value.text == "1" ? .u64(0) : .infinity)
         case .flag: return single(.bool(try number(value.text, value) != 0))
         case .weight(let perDevice): return try weight(row, value, perDevice)
@@ -107,7 +107,7 @@ public struct SystemdTranslation: Sendable {
         return try quota(parts[0] == "max" ? nil : parts[0], period: period, value)
     }
 
-    /// v1 keeps the two halves in two files, of which one may stay as it is.
+    /// Combines quota and period, of which only one file may change on v1.
     private func legacyQuota(
         _ value: FileValue, _ others: [FileValue]
     ) throws(ActuationError) -> [SystemdAssignment] {
@@ -130,7 +130,7 @@ public struct SystemdTranslation: Sendable {
             let (product, overflow) = try number(quota, value).multipliedReportingOverflow(
                 by: 1_000_000)
             guard !overflow else { throw bad(value) }
-            // systemd multiplies back and drops the fraction: rounded up, the same quota is left.
+            // systemd converts back and truncates; rounding up preserves the quota.
             perSecond = product / period + (product % period == 0 ? 0 : 1)
         }
         return [
@@ -158,7 +158,7 @@ public struct SystemdTranslation: Sendable {
         return result
     }
 
-    /// The device file and the words after `MAJOR:MINOR`.
+    /// Returns the device file and the words after `MAJOR:MINOR`.
     private func device(
         _ value: FileValue
     ) throws(ActuationError) -> (device: String, rest: [String]) {

@@ -1,25 +1,25 @@
-/// Which systemd: the machine's, or a user's own.
+/// An instance of systemd: the system's or a user's.
 public enum SystemdInstance: Hashable, Sendable {
     /// PID 1.
     case system
-    /// The one that runs in `user@UID.service`.
+    /// The user manager in `user@UID.service`.
     case user(UInt32)
 }
 
-/// A unit of one of the machine's systemds.
+/// A unit of one of the host's systemd instances.
 public struct SystemdUnit: Hashable, Sendable, CustomStringConvertible {
     /// Its name, such as `nginx.service`.
     public let name: String
-    /// Whose it is.
+    /// The instance that it belongs to.
     public let instance: SystemdInstance
 
-    /// Joins the parts.
+    /// Creates a unit's name in one instance.
     public init(_ name: String, of instance: SystemdInstance = .system) {
         self.name = name
         self.instance = instance
     }
 
-    /// The name, and whose it is unless it is the machine's.
+    /// The name, with the user for a unit of a user's instance.
     public var description: String {
         switch instance {
         case .system: name

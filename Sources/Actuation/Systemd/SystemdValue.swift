@@ -1,16 +1,16 @@
 /// The value of a unit's property.
 public enum SystemdValue: Hashable, Sendable {
-    /// Bytes, weights, microseconds; all ones is "infinity" or "unset".
+    /// Bytes, a weight or microseconds; all ones means "infinity" or "unset".
     case u64(UInt64)
-    /// A switch.
+    /// A Boolean.
     case bool(Bool)
     /// Text.
     case string(String)
     /// A mask: bit 0 of the first byte is CPU or node 0.
     case bytes([UInt8])
-    /// A number for each of some device files.
+    /// A number for each of several devices.
     case deviceU64([SystemdDeviceValue])
-    /// Process ids.
+    /// Process IDs.
     case processes([UInt32])
 
     /// No limit.
@@ -35,26 +35,26 @@ public enum SystemdValue: Hashable, Sendable {
 public struct SystemdDeviceValue: Hashable, Sendable {
     /// The device file, such as `/dev/vda`.
     public let device: String
-    /// Bytes or operations a second, or a weight; all ones is "infinity".
+    /// Bytes or operations per second, or a weight; all ones means "infinity".
     public let value: UInt64
 
-    /// Joins the parts.
+    /// Creates the value of one device file.
     public init(_ device: String, _ value: UInt64) {
         self.device = device
         self.value = value
     }
 }
 
-/// A property and the value it is to have.
+/// A property with its new value.
 public struct SystemdAssignment: Hashable, Sendable {
     /// The property.
     public let property: String
     /// The value.
     public let value: SystemdValue
-    /// The first version of systemd that takes it at run time.
+    /// The first version of systemd that can set it at run time.
     public let since: Int
 
-    /// Joins the parts.
+    /// Creates an assignment; `since` is 0 if every supported version accepts it.
     public init(_ property: String, _ value: SystemdValue, since: Int = 0) {
         self.property = property
         self.value = value

@@ -2,13 +2,14 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Makes the cgroups on the way to a place, ready for children with controllers.
+/// Creates the cgroups down to a place and enables controllers for their children.
 struct ControllerPath {
     let place: TransientPlace
-    /// Others that end may take a part of it away, even several times.
+    /// The maximum number of attempts, because other runs may remove parts of the path when they
+    /// end.
     private static let mostTries = 20
 
-    /// Finds out before anything is made whether a command could run there.
+    /// Throws before any change if a frozen cgroup would stop the command.
     func refuseFrozen() throws(ActuationError) {
         for hierarchy in place.hierarchies {
             guard let interface = FreezeInterface.of(hierarchy) else { continue }
@@ -22,7 +23,7 @@ struct ControllerPath {
         }
     }
 
-    /// Finds out before anything is made or switched on whether the controllers would get there.
+    /// Throws before any change if a required controller cannot reach the place.
     func check() throws(ActuationError) {
         for hierarchy in place.hierarchies where hierarchy.version == .unified {
             var given: Set<String> = []
@@ -37,7 +38,7 @@ struct ControllerPath {
         }
     }
 
-    /// Those on the way that are there already, from the top.
+    /// Returns the existing cgroups on the path, from the root down.
     private func present(in hierarchy: MountedHierarchy) -> [CgroupDirectory] {
         var path = CgroupPath.root
         var result: [CgroupDirectory] = []
@@ -50,7 +51,7 @@ struct ControllerPath {
         return result
     }
 
-    /// Does something below it, once more if what was made of it is gone meanwhile.
+    /// Performs an action, and retries it if another run has removed a part of the path.
     static func retrying<Result>(
         _ body: () throws(ActuationError) -> Result
     ) throws(ActuationError) -> Result {
@@ -65,7 +66,7 @@ struct ControllerPath {
         }
     }
 
-    /// Makes what is missing down to the parent in one tree; notes what was made now.
+    /// Creates the missing cgroups down to the parent in one hierarchy, and adds them to `made`.
     func make(
         in hierarchy: MountedHierarchy, made: inout [CgroupDirectory]
     ) throws(ActuationError) -> CgroupDirectory {
@@ -89,7 +90,7 @@ struct ControllerPath {
         return directory
     }
 
-    /// One that another run has just made will do.
+    /// Creates a child, or opens it if another run has just created it.
     private func makeChild(
         _ name: some Sequence<UInt8>, of parent: CgroupDirectory
     ) throws(IOError) -> CgroupDirectory {
@@ -103,7 +104,7 @@ struct ControllerPath {
         }
     }
 
-    /// Passes the controllers on to the children of a unified cgroup.
+    /// Enables the controllers for the children of a unified cgroup.
     private func prepare(_ directory: CgroupDirectory) throws(ActuationError) {
         guard directory.hierarchy.version == .unified, isWithinReach(directory) else { return }
         let passed = directory.passedControllers()
@@ -123,13 +124,13 @@ struct ControllerPath {
         try demand(directory.passedControllers(), of: directory)
     }
 
-    /// Above a delegated cgroup nothing may be written, and nothing has to be.
+    /// Whether the cgroup's controllers may be changed; above a delegated cgroup they need not be.
     private func isWithinReach(_ directory: CgroupDirectory) -> Bool {
         place.parent.isWithin(directory.path)
             && directory.descriptor.isWritable("cgroup.subtree_control")
     }
 
-    /// Whether nothing may be switched on; throws if something has to be.
+    /// Whether processes prevent any change; throws if a required controller is missing.
     private func refuse(
         _ missing: [String], below directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {

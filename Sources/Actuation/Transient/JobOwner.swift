@@ -2,14 +2,14 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The process that a job belongs to, told from a later one with its number.
+/// The owner of a job: a process, distinguished from a later one with the same PID.
 struct JobOwner: Equatable {
-    /// The boot that it lives in.
+    /// The boot ID.
     let boot: String
-    /// Its pid namespace, in which alone its number means it.
+    /// The PID namespace, the only one in which the PID is valid.
     let namespace: String
     let pid: Int32
-    /// When it started, in ticks since boot.
+    /// The start time in ticks since boot.
     let startTicks: UInt64
 
     /// This process.
@@ -19,10 +19,10 @@ struct JobOwner: Equatable {
             startTicks: ProcessReader(.live).stat(Caller.process)?.startTicks ?? 0)
     }
 
-    /// Whether it lived before the machine's last start, and its cgroups with it.
+    /// Whether it ran before this boot, in which case its cgroups are gone as well.
     var isOfEarlierBoot: Bool { boot != Self.currentBoot }
 
-    /// Whether it has ended; not known, and so not said, of one in another pid namespace.
+    /// Whether it has exited; false for an owner in another PID namespace, where this is unknown.
     var isGone: Bool {
         if isOfEarlierBoot { return true }
         guard namespace == Self.currentNamespace else { return false }
@@ -52,7 +52,7 @@ extension JobOwner {
             boot: boot, namespace: namespace, pid: Int32(clamping: pid), startTicks: ticks)
     }
 
-    /// Its line in a lock file.
+    /// Its line in a record.
     var line: RecordLine {
         RecordLine(
             Self.verb,

@@ -2,18 +2,18 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The jobs that are on record in a state directory: whose they are, and which cgroups.
+/// The recorded jobs in a state directory, with their owners and cgroups.
 ///
-/// Each has a lock file that its owner holds. A job is left over only if nobody holds that lock and
-/// the owner's process is gone; what is on no record is nobody's to clean up.
+/// Each job has a lock file that its owner holds. A job is a leftover only if its lock is free and
+/// its owner has exited. Cgroups without a record are never cleaned up.
 public struct JobRecords: Sendable {
     private static let prefix = "job-"
     private let folder: LockFolder
 
-    /// Uses the folder `locks` of a state directory.
+    /// Uses the directory `locks` in a state directory.
     public init(in state: String) { folder = LockFolder("\(state)/locks") }
 
-    /// Puts a job of this process on record, before anything of it is made.
+    /// Records a job of this process, before any part of it is created.
     func begin(_ name: JobName) throws(ActuationError) -> JobRecord {
         let owner = JobOwner.own
         do throws(IOError) {
@@ -21,7 +21,7 @@ public struct JobRecords: Sendable {
                 let file = try folder.lock(
                     "\(Self.prefix)\(owner.pid)-\(owner.startTicks)", within: .seconds(3))
                 guard try file.contents().isEmpty else {
-                    // Left of another boot.
+                    // It is from another boot.
                     file.remove()
                     continue
                 }
@@ -36,8 +36,9 @@ public struct JobRecords: Sendable {
         }
     }
 
-    /// The jobs whose owner is gone and that hold no job whose owner lives; the lock of each is
-    /// this process's until it lets go of them.
+    /// Returns the jobs whose owners have exited, without those that contain a living owner's job.
+    ///
+    /// This process holds the lock of each until the job is released.
     func leftovers() -> [LeftoverJob] {
         var alive: [JobText] = []
         var left: [LeftoverJob] = []
@@ -52,7 +53,7 @@ public struct JobRecords: Sendable {
                 continue
             }
             if text.owner == nil || text.owner?.isOfEarlierBoot == true {
-                // Nothing was made yet, or it went with that boot.
+                // Nothing was created yet, or it disappeared with that boot.
                 file.remove()
             } else {
                 left.append(LeftoverJob(text, file))
@@ -68,21 +69,21 @@ public struct JobRecords: Sendable {
     }
 }
 
-/// What a job is found by even if its owner died before it was made whole.
+/// The name of a job, which identifies it even if its owner died during its creation.
 enum JobName: Equatable {
-    /// The cgroup that cgwarden makes, in each tree.
+    /// The cgroup that cgwarden creates in each hierarchy.
     case cgroup(CgroupPath)
-    /// The unit that systemd makes.
+    /// The unit that systemd creates.
     case unit(String)
 }
 
-/// A job of this process on record, for as long as this value lives.
+/// The record of a job of this process, which holds its lock.
 final class JobRecord: Sendable {
     private let file: LockFile
 
     fileprivate init(_ file: consuming LockFile) { self.file = file }
 
-    /// Adds the cgroups that were made, before anything runs in them.
+    /// Adds the created cgroups, before anything runs in them.
     func add(_ directories: [CgroupDirectory]) throws(ActuationError) {
         do throws(IOError) {
             try file.append(directories.flatMap { JobCgroup($0).bytes })
@@ -91,11 +92,11 @@ final class JobRecord: Sendable {
         }
     }
 
-    /// Forgets a job of which nothing is left.
+    /// Removes the record of a job that is cleaned up.
     func remove() { file.remove() }
 }
 
-/// A job whose owner is gone.
+/// A job whose owner has exited.
 final class LeftoverJob: Sendable {
     let text: JobText
     private let file: LockFile
@@ -105,16 +106,16 @@ final class LeftoverJob: Sendable {
         self.file = file
     }
 
-    /// Its cgroups that still are the very ones on record.
+    /// Returns its cgroups that are still the recorded ones.
     func directories(in set: HierarchySet) -> [CgroupDirectory] {
         text.cgroups.compactMap { $0.directory(in: set) }
     }
 
-    /// Forgets one of which nothing is left.
+    /// Removes the record of a job that is cleaned up.
     func remove() { file.remove() }
 }
 
-/// A cgroup of a job, by its identity.
+/// A cgroup of a job with its identity.
 struct JobCgroup: Equatable {
     let hierarchy: String
     let device: UInt64
@@ -129,18 +130,18 @@ struct JobCgroup: Equatable {
     }
 }
 
-/// What a record says.
+/// The content of a record.
 struct JobText {
     private(set) var owner: JobOwner?
     private(set) var name: JobName?
     private(set) var cgroups: [JobCgroup] = []
 
-    /// How it is written.
+    /// Encodes a record.
     static func bytes(_ owner: JobOwner, _ name: JobName, _ cgroups: [JobCgroup]) -> [UInt8] {
         owner.line.bytes + name.line.bytes + cgroups.flatMap(\.bytes)
     }
 
-    /// Understands it; a line that its owner did not finish is left out.
+    /// Parses a record, without a line that its owner did not complete.
     init(_ bytes: [UInt8]) {
         for line in bytes.split(separator: 0x0a) {
             guard let line = RecordLine(line) else { continue }

@@ -2,22 +2,22 @@ public import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// A run whose owner was killed, and that was cleaned up.
+/// A run that was cleaned up because its owner was killed.
 public struct Leftover: Sendable {
-    /// Where it stood.
+    /// The path of its cgroup.
     public let path: CgroupPath
-    /// How many processes were still in it, and were ended.
+    /// The number of processes that were still in it and were killed.
     public let processes: Int
-    /// Whether it is gone now.
+    /// Whether the cgroup was removed.
     public let isRemoved: Bool
 }
 
-/// Removes the runs that killed owners left behind in one place.
+/// Removes the runs of killed owners in one place.
 struct LeftoverSweep {
     let place: TransientPlace
     let records: JobRecords
 
-    /// Ends what is in them and removes them.
+    /// Kills the processes in the leftover runs and removes the cgroups.
     func sweep() -> [Leftover] {
         records.leftovers().compactMap { job in
             guard case .cgroup(let path) = job.text.name else { return nil }
@@ -36,8 +36,10 @@ struct LeftoverSweep {
         }
     }
 
-    /// Whose owner died while it was made: nothing was started in it, and what has processes or
-    /// cgroups in it is another's and stays.
+    /// Removes the empty cgroups of an owner that died while creating them.
+    ///
+    /// Nothing was started in them; a cgroup with processes or children belongs to someone else and
+    /// stays.
     private func removeUnrecorded(_ path: CgroupPath) {
         for hierarchy in place.set.hierarchies {
             try? CgroupDirectory(path, in: hierarchy).remove()

@@ -2,21 +2,21 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Ends what is left in a run's cgroup, and removes it: nothing outside is ever touched.
+/// Kills the processes in a run's cgroup and removes it, without affecting anything outside.
 struct RunEnding {
     private let directories: [CgroupDirectory]
 
     private let spared: Set<Int32>
 
-    /// The same cgroup in each tree; `spared` are processes in it that go on.
+    /// Uses one cgroup's directories in each hierarchy; `spared` processes are not killed.
     init(_ directories: [CgroupDirectory], sparing spared: Set<Int32> = []) {
         self.directories = directories
         self.spared = spared
     }
 
-    /// Kills every process in it and below; false if something survived for so long.
+    /// Kills every process in the subtree; false if one survives for `time`.
     func killAll(within time: Duration = .seconds(10)) -> Bool {
-        // Nothing can fork any more, so that the loop comes to an end.
+        // Prevent forks, so that the loop ends.
         for directory in directories where !spared.isEmpty || has(.pids, directory) {
             try? directory.write("0", to: "pids.max")
         }
@@ -28,7 +28,7 @@ struct RunEnding {
         }
     }
 
-    /// Removes it with all that is below; a process that is just ending is waited for.
+    /// Removes the subtree, and waits for processes that are exiting.
     func remove() throws(ActuationError) {
         for directory in directories {
             do throws(IOError) {
@@ -46,13 +46,15 @@ struct RunEnding {
             return
         }
         for cgroup in (try? directory.subtree()) ?? [] {
-            // A frozen process of v1 does not die before it is thawed.
+            // A frozen v1 process dies only once thawed.
             if has(.freezer, cgroup) { try? cgroup.write("THAWED", to: "freezer.state") }
             killMembers(of: cgroup)
         }
     }
 
-    /// A number seen before and after its process was taken hold of is that of a member.
+    /// Kills the members of one cgroup.
+    ///
+    /// A PID listed before and after opening its handle belongs to a member.
     private func killMembers(of cgroup: CgroupDirectory) {
         for pid in (try? cgroup.processes()) ?? [] where pid > 0 && !spared.contains(pid) {
             guard let process = try? ProcessHandle(pid),

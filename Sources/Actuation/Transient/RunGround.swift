@@ -2,14 +2,14 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Who makes the cgroup of a run, and where.
+/// The creator and the place of a run's cgroup.
 public enum RunGround: Sendable {
-    /// cgwarden itself.
+    /// cgwarden.
     case own(TransientPlace)
-    /// systemd, as a scope.
+    /// systemd, which creates a scope.
     case scope(ScopePlace)
 
-    /// Removes what killed owners left behind.
+    /// Removes the runs of killed owners.
     func sweep(_ records: JobRecords) -> [Leftover] {
         switch self {
         case .own(let place): LeftoverSweep(place: place, records: records).sweep()
@@ -17,7 +17,7 @@ public enum RunGround: Sendable {
         }
     }
 
-    /// Makes the cgroup; takes the signals over before there is anything to take back.
+    /// Creates the cgroup, and takes over the signals before anything needs cleanup.
     func make(
         _ run: TransientRun, records: JobRecords?, _ signals: RunSignals
     ) throws -> any RunCgroup {
@@ -33,38 +33,38 @@ public enum RunGround: Sendable {
 
 /// The cgroup of one run.
 protocol RunCgroup: Sendable {
-    /// Where it stands.
+    /// Its path.
     var path: CgroupPath { get }
-    /// It in each tree.
+    /// Its directory in each hierarchy.
     var directories: [CgroupDirectory] { get }
-    /// The trees in which it stands.
+    /// The hierarchies it is in.
     var trees: HierarchySet { get }
-    /// How its files are written.
+    /// The access to its files.
     var files: any ControlFiles { get }
-    /// Processes in it that are not of the command.
+    /// Processes in it that do not belong to the command.
     var strangers: Set<Int32> { get }
-    /// Starts the command inside; throws ``KernelIO/SpawnError`` or ``ActuationError``.
+    /// Starts the command in it; throws ``KernelIO/SpawnError`` or ``ActuationError``.
     ///
-    /// A signal that asks to end is heard also while the command does not come to run.
+    /// A termination signal interrupts a start that takes long.
     func start(_ run: TransientRun, _ signals: RunSignals) throws -> ChildProcess
-    /// Removes it.
+    /// Removes the cgroup.
     func remove() throws(ActuationError)
 }
 
 extension RunCgroup {
-    /// The command's processes that are left in it and below.
+    /// The command's processes in the subtree.
     var processes: Set<Int32> {
         var found: Set<Int32> = []
         for directory in directories { found.formUnion((try? directory.processesBelow()) ?? []) }
         return found.subtracting(strangers)
     }
 
-    /// Ends what is left of the command; false if something survived.
+    /// Kills the command's processes; false if one survives.
     func killAll(within time: Duration = .seconds(10)) -> Bool {
         RunEnding(directories, sparing: strangers).killAll(within: time)
     }
 
-    /// Whether no line for a disk means that it was not used: v1 counts only under a throttle.
+    /// Whether a missing line means that a disk was not used; v1 counts only throttled disks.
     var countsAllIO: Bool {
         directories.contains {
             $0.hierarchy.version == .unified && (try? $0.read("io.stat")) != nil

@@ -1,8 +1,10 @@
 internal import KernelIO
 internal import Synchronization
 
-/// The signals that reach a run: as usual they end this process, until they are taken over so that
-/// what was made can be taken back, and so that the command gets them.
+/// The signals that a run receives.
+///
+/// At first they end this process as usual. Once taken over, they are forwarded to the command, and
+/// the run can clean up.
 final class RunSignals: Sendable {
     private struct State: ~Copyable {
         var relay: SignalRelay?
@@ -12,7 +14,7 @@ final class RunSignals: Sendable {
 
     private let state = Mutex(State())
 
-    /// Takes them over for the rest of the process's life.
+    /// Takes over the signals for the rest of the process's life.
     func take() throws(ActuationError) {
         try state.withLock { state throws(ActuationError) in
             do throws(IOError) {
@@ -23,10 +25,10 @@ final class RunSignals: Sendable {
         }
     }
 
-    /// For poll(2): readable when one has arrived; nil before they are taken over.
+    /// The descriptor to poll(2), readable once a signal arrives; nil before the takeover.
     var descriptor: Int32? { state.withLock { $0.relay?.descriptor.number } }
 
-    /// The first that asked to end, if one has arrived; all stay to be passed on.
+    /// The first termination signal, if one has arrived; it stays queued for forwarding.
     var ending: Int32? {
         state.withLock { state in
             Self.read(&state)
@@ -34,7 +36,7 @@ final class RunSignals: Sendable {
         }
     }
 
-    /// What has arrived since the last call.
+    /// Returns the signals since the last call.
     func notes() -> [SignalRelay.Note] {
         state.withLock { state in
             Self.read(&state)

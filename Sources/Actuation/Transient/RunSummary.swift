@@ -2,19 +2,19 @@ public import CgroupModel
 internal import Hierarchy
 public import KernelIO
 
-/// What a run used, and how it ended.
+/// The usage of a run and how it ended.
 public struct RunSummary: Sendable {
-    /// Its cgroup.
+    /// The path of its cgroup.
     public let path: CgroupPath
-    /// How the command ended.
+    /// The exit status or signal of the command.
     public let end: ProcessEnd
-    /// From the start of the command to the end of the last process, in nanoseconds.
+    /// The time from the command's start to the end of the last process, in nanoseconds.
     public let wallNanoseconds: UInt64
-    /// Whether a memory limit of the cgroup made the kernel kill, and the command ended by SIGKILL.
+    /// Whether the command was killed because of the cgroup's own memory limit.
     public let isKilledByMemoryLimit: Bool
     private let readings: [(metric: MetricID, reading: Reading)]
 
-    /// The readings in the order in which they are told, io summed over the devices.
+    /// The metrics in output order; io is summed over devices.
     public static let metrics: [MetricID] = [
         .cpuUsage, .cpuUser, .cpuSystem, .cpuPeriods, .cpuThrottledPeriods, .cpuThrottledTime,
         .memoryPeak, .memoryPageFaults, .memoryMajorFaults, .ioReadBytes, .ioWrittenBytes,
@@ -24,7 +24,7 @@ public struct RunSummary: Sendable {
         .memoryLocalOOMKills, .memoryOOMs, .memoryMax, .memoryAndSwapPeak, .memoryAndSwapMax,
     ]
 
-    /// Takes the last readings of a cgroup that still exists.
+    /// Takes the last readings of a cgroup before its removal.
     static func read(
         _ cgroup: any RunCgroup, end: ProcessEnd, wallNanoseconds: UInt64
     ) async throws(ActuationError) -> RunSummary {
@@ -64,7 +64,7 @@ public struct RunSummary: Sendable {
                     reading(metric) == .absent && cgroup.countsAllIO ? Reading(0) : reading(metric)
                 )
             case .pidsPeak:
-                // Who is not of the command was in it from the first to the last.
+                // Processes that do not belong to the command were in it the whole time.
                 (
                     metric,
                     reading(metric).value.map { Reading($0 - UInt64(cgroup.strangers.count)) }
@@ -77,12 +77,13 @@ public struct RunSummary: Sendable {
             end.isKill && (kills.value ?? 0) > 0 && Self.limitWasHit(reading)
     }
 
-    /// Whether the limit is this cgroup's own: the kernel also kills when an ancestor or the
-    /// machine runs out of memory.
+    /// Whether the cgroup's own limit was hit.
+    ///
+    /// The kernel also kills when an ancestor or the host runs out of memory.
     private static func limitWasHit(_ reading: (MetricID) -> Reading) -> Bool {
         if let count = reading(.memoryOOMs).value { return count > 0 }
-        // v1 counts nothing of the kind (failcnt stays 0 on Linux 6.18), but the peak then is the
-        // limit, less a charge of up to 64 pages that was refused.
+        // v1 has no counter for this (failcnt stays 0 on Linux 6.18). Its peak then equals the
+        // limit, less a refused charge of up to 64 pages.
         let pairs: [(peak: MetricID, limit: MetricID)] = [
             (.memoryPeak, .memoryMax), (.memoryAndSwapPeak, .memoryAndSwapMax),
         ]
@@ -93,7 +94,7 @@ public struct RunSummary: Sendable {
         }
     }
 
-    /// One of ``metrics``; `absent` for any other.
+    /// The reading of one of ``metrics``; `absent` for any other.
     public subscript(metric: MetricID) -> Reading {
         readings.first { $0.metric == metric }?.reading ?? .absent
     }

@@ -2,20 +2,21 @@ public import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// The cgroup of one run, in every tree that it needs; on record as its owner's, so that the next
-/// start can tell one whose owner was killed.
+/// The cgroup of one run, in every hierarchy that it needs.
+///
+/// It is recorded under its owner, so that a later run can find one whose owner was killed.
 public final class TransientCgroup: RunCgroup {
-    /// The beginning of the name.
+    /// The prefix of the name.
     private static let prefix = "run-"
 
-    /// Where it stands.
+    /// The path.
     public let path: CgroupPath
     let directories: [CgroupDirectory]
     private let place: TransientPlace
     private let newParents: [CgroupDirectory]
     private let record: JobRecord?
 
-    /// Makes the cgroup `run-NAME`.
+    /// Creates the cgroup `run-NAME`.
     static func make(
         _ name: String, at place: TransientPlace, records: JobRecords?
     ) throws(ActuationError) -> TransientCgroup {
@@ -71,7 +72,7 @@ public final class TransientCgroup: RunCgroup {
         }
     }
 
-    /// Starts a command inside; throws ``KernelIO/SpawnError`` or ``ActuationError``.
+    /// Starts a command in it; throws ``KernelIO/SpawnError`` or ``ActuationError``.
     func start(_ run: TransientRun, _ signals: RunSignals) throws -> ChildProcess {
         let unified = directories.first { $0.hierarchy.version == .unified }
         let memberships = try directories.filter { $0.hierarchy.version == .legacy }
@@ -84,15 +85,15 @@ public final class TransientCgroup: RunCgroup {
         }
     }
 
-    /// The trees in which it stands.
+    /// The hierarchies it is in.
     var trees: HierarchySet { place.set.only(place.hierarchies) }
 
     var files: any ControlFiles { KernelControlFiles() }
 
-    /// The command alone is in it.
+    /// Empty, because only the command is in it.
     var strangers: Set<Int32> { [] }
 
-    /// Removes it, and the parent if that was made for it and holds nothing else.
+    /// Removes it, along with parents that were created for it and are empty.
     public func remove() throws(ActuationError) {
         try RunEnding(directories).remove()
         record?.remove()
@@ -100,7 +101,7 @@ public final class TransientCgroup: RunCgroup {
     }
 }
 
-/// An open `cgroup.procs` of a v1 cgroup that a child writes itself into.
+/// An open v1 `cgroup.procs` file, which a child writes its own PID to.
 private final class Membership {
     private let descriptor: OwnedDescriptor
 

@@ -1,16 +1,16 @@
 internal import CgroupModel
 internal import Hierarchy
 
-/// Sets the limits of a new cgroup, before anything runs in it.
+/// Sets the limits of a new cgroup before anything runs in it.
 struct TransientLimits {
     private let requests: [LimitRequest]
 
-    /// What is to be set.
+    /// Creates a value for the requested limits.
     init(_ requests: [LimitRequest]) { self.requests = requests }
 
-    /// Sets all of them or throws; tells what was rounded, clamped or has no effect.
+    /// Sets all limits or throws; passes planning notes and inexact results to `warning`.
     ///
-    /// Nothing goes to the undo journal: the cgroup is removed with its limits.
+    /// It makes no journal entries, because the limits disappear with the cgroup.
     func apply(
         to cgroup: any RunCgroup, warning: (String) -> Void
     ) throws(ActuationError) {
@@ -28,7 +28,7 @@ struct TransientLimits {
         }
     }
 
-    /// What a person should know; rounding to pages is not worth a line.
+    /// Returns a warning for the user; rounding to pages does not need one.
     private static func remark(_ result: LimitResult) -> String? {
         let write = result.write
         switch result.outcome {
@@ -43,7 +43,7 @@ struct TransientLimits {
 }
 
 extension LimitRequest {
-    /// The same for the command, where so many others are in its cgroup.
+    /// Returns the request with `others` added, so that the command gets its full `pids.max`.
     fileprivate func beside(_ others: Int) -> LimitRequest {
         guard limit.name == "pids.max", let number = value.number, others > 0 else { return self }
         return LimitRequest(

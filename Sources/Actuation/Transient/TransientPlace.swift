@@ -2,32 +2,35 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Where transient cgroups stand: below which cgroup, in which trees.
+/// The place of transient cgroups: a parent and the hierarchies.
 public struct TransientPlace: Sendable {
-    /// What every run is counted and cleaned up with.
+    /// The controllers that account for every run and clean it up.
     private static let accounting: [Controller] = [
         .pids, .memory, .cpuacct, .freezer, .io, .cpu,
     ]
 
-    /// The cgroup that holds the transient ones and no processes.
+    /// The parent of the transient cgroups, which has no processes of its own.
     public let parent: CgroupPath
-    /// The trees; the first is the one in which starting and sweeping take turns.
+    /// The hierarchies that every run is in.
     public let hierarchies: [MountedHierarchy]
-    /// All trees of the machine.
+    /// All hierarchies of the host.
     public let set: HierarchySet
-    /// What has to be switched on in a unified tree for the limits.
+    /// The controllers that must be enabled in a unified hierarchy for the limits.
     let required: [Controller]
-    /// What is switched on there if it can be.
+    /// The controllers that are enabled there if possible.
     let wanted: [Controller]
 
-    /// Chooses the trees that `limited` controllers and the accounting need, and the place: the
-    /// one given, `/cgwarden` for root, otherwise below the topmost cgroup delegated to the user.
+    /// Chooses the hierarchies that the `limited` controllers and the accounting need, and the
+    /// parent.
+    ///
+    /// The default parent is `/cgwarden` for root, and otherwise `cgwarden` in the topmost cgroup
+    /// delegated to the user.
     public init(
         _ set: HierarchySet, limiting limited: [Controller], parent: CgroupPath? = nil,
         user: UInt32
     ) throws(ActuationError) {
         self.set = set
-        // The shape of the tree needs v2 and no controller.
+        // Limits of the cgroup core need v2 but no controller.
         required = limited.filter { $0 != .core }
         wanted = Self.accounting.map { $0 == .cpuacct ? .cpu : $0 } + required
         var trees: [MountedHierarchy] = []
@@ -51,7 +54,8 @@ public struct TransientPlace: Sendable {
         }
     }
 
-    /// The tree that has a controller; a unified tree beside v1 trees only if it holds it.
+    /// Returns the hierarchy of a controller; a unified one beside v1 only if it has the
+    /// controller.
     private static func tree(of controller: Controller, in set: HierarchySet) -> MountedHierarchy? {
         if let index = set.legacy(controller) { return set.hierarchies[index] }
         guard let index = set.unified else { return nil }
@@ -61,7 +65,7 @@ public struct TransientPlace: Sendable {
         return holds || isOwn && set.mode == .unified ? unified : nil
     }
 
-    /// The topmost cgroup above this process in which the user may make others.
+    /// Returns the topmost cgroup on this process's path that is delegated to the user.
     private static func delegated(in set: HierarchySet) throws(ActuationError) -> CgroupPath {
         guard set.mode == .unified, let index = set.unified else {
             throw ActuationError(
@@ -92,7 +96,7 @@ public struct TransientPlace: Sendable {
         } ?? .root
     }
 
-    /// Delegation is the right to make cgroups, and to move processes below this one.
+    /// Whether the user may create cgroups here and move processes below.
     private static func isDelegated(_ path: CgroupPath, in hierarchy: MountedHierarchy) -> Bool {
         guard let directory = try? CgroupDirectory(path, in: hierarchy) else { return false }
         return directory.descriptor.isWritable(".")

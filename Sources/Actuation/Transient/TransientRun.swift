@@ -2,38 +2,38 @@ public import CgroupModel
 internal import Hierarchy
 public import KernelIO
 
-/// A command in a cgroup of its own, from the making to the removal.
+/// A command in a separate cgroup, from its creation to its removal.
 public struct TransientRun: Sendable {
-    /// What a person may want to hear while it runs.
+    /// A notice for the user during a run.
     public enum Notice: Sendable {
         /// A run whose owner was killed was cleaned up.
         case leftover(Leftover)
-        /// A limit was not set exactly as asked.
+        /// A limit was not set exactly as requested.
         case limit(String)
-        /// The command has ended; so many processes that it started have not.
+        /// The command has exited, but this number of processes that it started have not.
         case remaining(Int)
     }
 
-    /// A signal asked to end before the command ran; nothing of it is left.
+    /// A termination signal arrived before the command started; everything is cleaned up.
     public struct Interruption: Error {
-        /// The signal's number.
+        /// The signal number.
         public let signal: Int32
     }
 
     /// The command and its arguments.
     public let command: [String]
-    /// The name behind `run-`.
+    /// The name after `run-`.
     public let name: String
     /// The limits.
     public let limits: [LimitRequest]
-    /// New namespaces.
+    /// The new namespaces to create.
     public let namespaces: NamespaceFlags
-    /// Whether what the command leaves behind is ended, not waited for.
+    /// Whether to kill the processes that the command leaves behind instead of waiting for them.
     public let killsRest: Bool
-    /// Descriptors of this process that the command gets besides 0, 1 and 2.
+    /// Descriptors that the command inherits besides 0, 1 and 2.
     public let passed: [Int32]
 
-    /// Joins the parts.
+    /// Creates a run; `name` completes `run-`, and `passed` are extra descriptors to inherit.
     public init(
         _ command: [String], name: String, limits: [LimitRequest], namespaces: NamespaceFlags,
         killsRest: Bool, passing passed: [Int32] = []
@@ -46,10 +46,11 @@ public struct TransientRun: Sendable {
         self.killsRest = killsRest
     }
 
-    /// Runs it to the end; without `records` nobody cleans up behind it if this process is killed.
+    /// Runs the command to its end.
     ///
-    /// Throws ``ActuationError``, ``Interruption``, or ``KernelIO/SpawnError`` if the command cannot
-    /// be started; nothing is left behind then.
+    /// Without `records`, a run is not cleaned up if this process is killed. Throws
+    /// ``ActuationError``, ``Interruption``, or ``KernelIO/SpawnError`` if the command cannot be
+    /// started; everything is cleaned up then.
     public func run(
         on ground: RunGround, records: JobRecords?, notice: (Notice) -> Void
     ) async throws -> RunSummary {
@@ -68,7 +69,8 @@ public struct TransientRun: Sendable {
             try cgroup.remove()
             return summary
         } catch {
-            // Who asked to end does not wait for what cannot be killed; the next run cleans up.
+            // After a termination signal, do not wait for processes that cannot be killed; the next
+            // run cleans up.
             let isHurried = signals.ending != nil
             if cgroup.killAll(within: isHurried ? .seconds(1) : .seconds(10)) || !isHurried {
                 try? cgroup.remove()
@@ -80,19 +82,20 @@ public struct TransientRun: Sendable {
         }
     }
 
-    /// Passes signals on until the command has ended.
+    /// Forwards signals until the command exits.
     private static func follow(
         _ child: borrowing ChildProcess, _ signals: RunSignals
     ) -> ProcessEnd {
         while true {
-            // A terminal signals the command itself, for it is in the same process group.
+            // The terminal signals the command directly, because it is in the same process group.
             for note in signals.notes() where !note.isFromTerminal { child.signal(note.signal) }
             if let end = child.end() { return end }
             Readiness.wait(for: [child.descriptor.number] + [signals.descriptor].compactMap(\.self))
         }
     }
 
-    /// Waits for what the command left behind, or ends it; a signal to end does that, too.
+    /// Waits for the processes that the command left, or kills them, also after a termination
+    /// signal.
     private func finish(
         _ cgroup: any RunCgroup, _ signals: RunSignals, _ notice: (Notice) -> Void
     ) {
@@ -104,7 +107,7 @@ public struct TransientRun: Sendable {
         }
         notice(.remaining(remaining))
         while !cgroup.processes.isEmpty {
-            // v1 gives no notice of an empty cgroup.
+            // v1 does not report an empty cgroup.
             Readiness.wait(for: [signals.descriptor].compactMap(\.self), milliseconds: 100)
             guard signals.notes().contains(where: \.asksToEnd) else { continue }
             _ = cgroup.killAll()

@@ -2,17 +2,17 @@ internal import KernelIO
 public import Policy
 internal import Synchronization
 
-/// The audit log: lines that are appended to a file, on a thread of their own.
+/// The audit log, which appends lines to a file on a background thread.
 ///
-/// A file that has grown too long is renamed to `FILE.1`, and the older ones one further; so many
-/// are kept. Lines that cannot be written are counted, and ``isFailing`` says so until one could be.
+/// A file that exceeds its limit is renamed to `FILE.1`, after the older ones move up by one. Lines
+/// that cannot be written are counted, and ``isFailing`` is true until a write succeeds.
 public final class AuditLog: Sendable {
-    /// How long the file may become, and how many older ones are kept.
+    /// The size limit of the file in bytes, and the number of older files to keep.
     public struct Rotation: Hashable, Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         public var mostBytes: Int, kept: Int
 
-        /// Joins the parts.
+        /// Creates a rotation with a size limit in bytes and a number of older files.
         public init(mostBytes: Int = 16 << 20, kept: Int = 5) {
             self.mostBytes = mostBytes
             self.kept = kept
@@ -21,7 +21,7 @@ public final class AuditLog: Sendable {
 
     private enum Order: Sendable {
         case line([UInt8])
-        /// A line that is no loss if it cannot be written.
+        /// A line that does not count as lost if it cannot be written.
         case trial([UInt8])
         case reopen
     }
@@ -30,8 +30,9 @@ public final class AuditLog: Sendable {
     private let file: AuditFile
     private let copy: (any NoticeSink)?
 
-    /// Appends to a file, which is made with its directory at the first line; a copy of each line
-    /// goes to `copy`.
+    /// Appends to a file, which is created with its directory at the first line.
+    ///
+    /// Each line also goes to `copy`.
     public init(path: String, rotation: Rotation = Rotation(), copy: (any NoticeSink)? = nil) {
         let file = AuditFile(path: path, rotation: rotation)
         self.file = file
@@ -45,16 +46,16 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Opens the file now; ``failure`` then says whether it can be.
+    /// Opens the file now, so that ``failure`` shows whether it can be opened.
     public func prepare() { file.prepare() }
 
     /// Queues the line of a record.
     public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
 
-    /// Queues the line of a record that finds out whether the log can be written again.
+    /// Queues a record that tests whether the log has become writable again.
     public func tryAgain(with record: AuditRecord) { queue.add(.trial(AuditLine.bytes(record))) }
 
-    /// Queues a line with its newline.
+    /// Queues a line, including its newline.
     func append(_ line: [UInt8]) {
         queue.add(.line(line))
         copy?.send(
@@ -63,26 +64,27 @@ public final class AuditLog: Sendable {
                 fields: ["CGWARDEN_AUDIT": "1"]))
     }
 
-    /// Opens the file anew, as after a rename by logrotate(8).
+    /// Reopens the file, for example after logrotate(8) has renamed it.
     public func reopen() { queue.add(.reopen) }
 
-    /// Whether the last line could not be written, so that nothing disruptive should be done that
-    /// nobody could account for.
+    /// Whether the last write failed.
+    ///
+    /// Disruptive actions should then be refused, because nobody could account for them.
     public var isFailing: Bool { file.state.withLock { $0.failure != nil } }
 
-    /// Why; nil if it works.
+    /// The error of the last write; nil if it succeeded.
     public var failure: String? { file.state.withLock { $0.failure.map { "\($0)" } } }
 
-    /// How many lines were lost.
+    /// The number of lines lost.
     public var dropped: UInt64 { queue.dropped + file.state.withLock { $0.lost } }
 
-    /// Waits until all lines are written; false if that takes longer.
+    /// Waits until all lines are written; false on timeout.
     public func waitUntilWritten(within time: Duration) -> Bool {
         queue.waitUntilEmpty(within: time)
     }
 }
 
-/// The file, written by one thread; what came of it can be asked while a write blocks.
+/// The file, which one thread writes; its state can be read while a write blocks.
 private final class AuditFile: Sendable {
     struct State: Sendable {
         var failure: IOError?
@@ -100,7 +102,7 @@ private final class AuditFile: Sendable {
     }
 
     func append(_ line: [UInt8], isTrial: Bool) {
-        // Another one may have found out already.
+        // An earlier line may have succeeded already.
         if isTrial, state.withLock({ $0.failure == nil }) { return }
         let failure = opened.withLock { opened -> IOError? in
             do throws(IOError) {

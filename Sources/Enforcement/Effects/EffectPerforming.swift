@@ -1,20 +1,21 @@
 public import Policy
 
-/// Does effects, and blocks meanwhile.
+/// Performs effects, and blocks until they are done.
 public protocol EffectPerforming: Sendable {
-    /// Does one effect, or several settings that belong together; answers each of them.
+    /// Performs one effect, or several settings that belong together, and returns the result of
+    /// each.
     ///
-    /// `pause` waits for a time in which nothing is done, so that it does not count.
+    /// `pause` waits for a duration that does not count toward the effect's deadline.
     func perform(
         _ effects: [Effect], pause: @escaping @Sendable (Duration) -> Void
     ) -> [EffectResult]
 
-    /// How long an effect may take besides the usual, by its own nature.
+    /// Returns the extra time that an effect may take because of its kind.
     func patience(for effect: Effect) -> Duration
 }
 
 extension Effect.Origin {
-    /// The name that the journal and a hook are told: a rule's own, others with their kind.
+    /// The name for the journal and hooks: a rule's own name, or another origin's kind and name.
     public var name: String {
         switch self {
         case .limits(let group, _): "limits \(group)"

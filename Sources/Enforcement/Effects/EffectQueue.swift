@@ -1,18 +1,19 @@
 internal import CgroupModel
 internal import Policy
 
-/// Effects that are waited for, being done or done, and in which order they may be.
+/// The queue of effects, which decides their order and keeps their results.
 ///
-/// One value type without a clock or a thread, so that every order can be tested.
+/// It is a value type without a clock or threads, so that every order can be tested.
 struct EffectQueue {
-    /// Effects that are done together: one, or the settings of several cgroups of one chain.
+    /// Effects performed together: a single one, or the settings of several cgroups of one chain or
+    /// pool.
     struct Job: Hashable {
         let number: UInt64
         let effects: [Effect]
-        /// Jobs that share one of these are done one after the other.
+        /// Jobs that share a lane run one after the other.
         let lanes: Set<Lane>
 
-        /// Whether a thread does it; a hook has a process and the others take no time.
+        /// Whether it needs a thread; hooks have a process, and notices and logs take no time.
         var needsThread: Bool {
             switch effects[0].kind {
             case .hook, .notify, .log: false
@@ -21,7 +22,7 @@ struct EffectQueue {
         }
     }
 
-    /// What only one job at a time may concern.
+    /// An object that only one job at a time may affect.
     enum Lane: Hashable {
         case cgroup(CgroupID)
         case chain(UInt64)
@@ -29,14 +30,14 @@ struct EffectQueue {
 
     private struct Running {
         let job: Job
-        /// In nanoseconds of the monotonic clock.
+        /// The deadline in nanoseconds of the monotonic clock.
         var deadline: UInt64
         var isHung = false
     }
 
     private struct Waiting {
         let job: Job
-        /// How many unfinished jobs come first.
+        /// The number of unfinished jobs that must run first.
         var predecessors: Int
     }
 
@@ -44,20 +45,20 @@ struct EffectQueue {
     private var waiting: [UInt64: Waiting] = [:]
     private var running: [UInt64: Running] = [:]
     private var places = TakenPlaces()
-    /// Jobs that wait for a job.
+    /// The jobs that wait for each job.
     private var followers: [UInt64: [UInt64]] = [:]
-    /// Jobs that wait for nothing but a thread, or not even that.
+    /// The jobs that may start, if need be once a thread is free.
     private var ready = ReadyJobs()
     private var results: [EffectResult] = []
-    /// How many waiting jobs a chain has.
+    /// The number of waiting jobs in each chain.
     private var chains: [UInt64: Int] = [:]
-    /// Chains of which an effect failed while others still wait.
+    /// Chains with a failed effect and waiting jobs.
     private var broken: Set<UInt64> = []
     private var lastNumber: UInt64 = 0
 
     init(bounds: Enforcer.Bounds) { self.bounds = bounds }
 
-    /// Adds effects in their order.
+    /// Adds effects in order.
     mutating func add(_ effects: [Effect]) {
         for group in Self.joined(effects) {
             guard waiting.count < bounds.waiting else {
@@ -74,8 +75,9 @@ struct EffectQueue {
         }
     }
 
-    /// Settings of one pool, or of one chain, on different cgroups belong together: all or none of
-    /// them hold, and the kernel wants them in an order that only all of them tell.
+    /// Groups the settings of one pool or chain on different cgroups.
+    ///
+    /// They apply all or none, and the kernel requires an order that depends on all of them.
     private static func joined(_ effects: [Effect]) -> [[Effect]] {
         var groups: [[Effect]] = []
         var last: [Effect.Bond: (place: Int, cgroups: Set<CgroupID>)] = [:]
@@ -103,7 +105,7 @@ struct EffectQueue {
         if predecessors.isEmpty { ready.add(job) }
     }
 
-    /// What a job concerns is free for the next one.
+    /// Releases a finished job's lanes, which makes its followers ready.
     private mutating func release(_ job: Job) {
         places.release(job)
         for number in followers.removeValue(forKey: job.number) ?? [] {
@@ -121,7 +123,7 @@ struct EffectQueue {
         return job
     }
 
-    /// Takes out what may begin now.
+    /// Removes and returns the jobs that may start now.
     mutating func startable(now: UInt64, patience: (Effect) -> Duration) -> [Job] {
         var started: [Job] = []
         while let number = ready.next(hasThread: freeThreads > 0), let job = dequeue(number) {
@@ -141,14 +143,14 @@ struct EffectQueue {
 
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {
         if !job.chains.isDisjoint(with: broken) { return .skipped }
-        // What lets processes go on is tried nonetheless.
+        // A thaw is attempted anyway.
         guard job.needsThread, job.effects[0].kind != .thaw,
             job.effects.contains(where: { isQuarantined($0.target.cgroup) })
         else { return nil }
         return .vetoed("an earlier action on it has not returned")
     }
 
-    /// Whether an action on a cgroup hangs.
+    /// Whether an action on a cgroup is hung.
     func isQuarantined(_ cgroup: CgroupID) -> Bool {
         running.values.contains { $0.isHung && $0.job.lanes.contains(.cgroup(cgroup)) }
     }
@@ -159,12 +161,14 @@ struct EffectQueue {
         return max(0, bounds.threads - (onThreads.count - abandoned))
     }
 
-    /// Gives a job more time.
+    /// Extends a job's deadline.
     mutating func extend(_ number: UInt64, by time: Duration) {
         running[number]?.deadline += Self.nanoseconds(time)
     }
 
-    /// Notes how a job ended; one that hung is answered a second time, and its cgroup is free again.
+    /// Stores the results of a job.
+    ///
+    /// A hung job gets its second result this way, which also ends the cgroup's quarantine.
     mutating func finish(_ number: UInt64, _ outcomes: [EffectResult]) {
         guard let ended = running.removeValue(forKey: number) else { return }
         results += outcomes
@@ -175,7 +179,7 @@ struct EffectQueue {
         if !ended.isHung { release(ended.job) }
     }
 
-    /// Gives up waiting for what is overdue.
+    /// Gives up the jobs that are past their deadline.
     mutating func giveUp(now: UInt64) {
         for (number, one) in running where !one.isHung && now >= one.deadline {
             running[number]?.isHung = true
@@ -184,13 +188,13 @@ struct EffectQueue {
         }
     }
 
-    /// The results since the last time, by number.
+    /// Returns and clears the results since the last call, ordered by effect number.
     mutating func takeResults() -> [EffectResult] {
         defer { results = [] }
         return results.sorted { $0.id < $1.id }
     }
 
-    /// Whether nothing waits or is being done.
+    /// Whether no job is waiting or running.
     var isIdle: Bool { waiting.isEmpty && running.isEmpty }
 
     private mutating func answer(_ effects: [Effect], _ outcome: EffectResult.Outcome) {
@@ -215,7 +219,7 @@ struct EffectQueue {
 }
 
 extension Effect {
-    /// What joins settings into one job.
+    /// The property that settings of one job share.
     fileprivate enum Bond: Hashable {
         case pool(String, isDryRun: Bool)
         case chain(UInt64, isDryRun: Bool)
@@ -229,7 +233,7 @@ extension Effect {
 }
 
 extension EffectResult.Outcome {
-    /// A hook that says no to what comes after it, which is no error to go on after.
+    /// Whether a hook vetoed what follows, which stops a chain even if errors do not.
     fileprivate func isHookVeto(_ effect: Effect) -> Bool {
         if case .hook = effect.kind, case .vetoed = self { return true }
         return false

@@ -8,7 +8,7 @@ extension EffectResult.Failure {
 }
 
 extension EffectResult.Outcome {
-    /// What was refused before anything was written is a veto, everything else a failure.
+    /// Converts an error: a veto if the action was refused beforehand, otherwise a failure.
     init(_ error: ActuationError) {
         switch error.code {
         case .refused, .outOfRange, .inTheWay: self = .vetoed(error.message)
@@ -16,7 +16,7 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// Whether the rest of a chain must not be done.
+    /// Whether the rest of a chain must be skipped.
     var endsChain: Bool {
         switch self {
         case .done, .partial, .ineffective: false
@@ -24,7 +24,7 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// How a transaction ended.
+    /// Summarizes the results of a transaction.
     init(_ results: [LimitResult]) {
         var failure: ActuationError?
         var isRolledBack = false
@@ -54,7 +54,7 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// How putting back ended.
+    /// Summarizes the results of a restore.
     init(_ results: [RestoreResult]) {
         var notes: [String] = []
         for result in results {
@@ -73,14 +73,14 @@ extension EffectResult.Outcome {
     }
 }
 
-/// What is put back, and under which names.
+/// The values to restore, with their names in the policy.
 struct RestoringEffect {
     let target: HeldTarget
     let keys: [LimitKey]
     let owner: String
     let system: SystemRoot
 
-    /// Whether an entry of the journal is one of the values, and the change our own.
+    /// Whether a journal entry is one of the values and belongs to this owner.
     func isWanted(_ entry: JournalEntry) -> Bool {
         entry.owner == owner && target.owns(entry) && key(of: entry) != nil
     }

@@ -3,24 +3,24 @@ internal import KernelIO
 public import Policy
 internal import Synchronization
 
-/// Does what the engine wants done, on threads of its own: whoever calls it is never held up.
+/// Performs the policy engine's effects on background threads, without blocking the caller.
 ///
-/// Effects of one chain, and those on one cgroup, are done in their order; others at the same time.
-/// An action that does not return in time is given up as ``EffectResult/Outcome/hung``: its cgroup
-/// is left alone until it does return, which brings a second result under the same number.
+/// Effects of one chain or on one cgroup run in order; others run in parallel. An action that
+/// exceeds its deadline is given up as ``EffectResult/Outcome/hung``. Its cgroup is quarantined
+/// until the action returns, which produces a second result with the same number.
 public final class Enforcer: Sendable {
-    /// How much may go on at once.
+    /// The limits on concurrent actions.
     public struct Bounds: Hashable, Sendable {
-        /// Actions that are being done.
+        /// The number of actions that run at once.
         public var threads = 8
-        /// Actions that hang and do not count among those.
+        /// The number of hung actions that do not count toward ``threads``.
         public var abandoned = 16
-        /// Actions that wait.
+        /// The number of waiting actions.
         public var waiting = 1 << 16
-        /// What an action may take, besides what it takes by its nature.
+        /// The time that an action may take, apart from the extra time of its kind.
         public var deadline = Duration.seconds(5)
 
-        /// The usual bounds.
+        /// Creates the default bounds.
         public init() {}
     }
 
@@ -35,7 +35,7 @@ public final class Enforcer: Sendable {
     private let queue: Mutex<EffectQueue>
     private let clock: EffectClock
 
-    /// Starts with the hooks of a policy.
+    /// Creates an enforcer with the hooks of a policy.
     public convenience init(
         actions: any EffectPerforming, hooks: any HookRunning, policyHooks: [Hook],
         notices: any NoticeSink, bounds: Bounds = Bounds()
@@ -45,7 +45,7 @@ public final class Enforcer: Sendable {
             bounds: bounds, clock: EffectClock())
     }
 
-    /// The same with another clock.
+    /// Creates an enforcer with a given clock.
     init(
         actions: any EffectPerforming, hooks: any HookRunning, policyHooks: [Hook],
         notices: any NoticeSink, bounds: Bounds, clock: EffectClock
@@ -57,30 +57,30 @@ public final class Enforcer: Sendable {
         self.clock = clock
     }
 
-    /// Goes on with another policy; what was begun ends as it began.
+    /// Switches to another policy; running actions finish with the old one.
     public func adopt(actions: any EffectPerforming, policyHooks: [Hook]) {
         parts.withLock { $0 = Parts(actions: actions, policyHooks: policyHooks) }
     }
 
-    /// Takes effects over, and returns at once.
+    /// Queues effects and returns immediately.
     public func enforce(_ effects: [Effect]) {
         queue.withLock { $0.add(effects) }
         advance()
     }
 
-    /// What became of effects since the last call; what is overdue is given up here.
+    /// Gives up overdue actions, and returns the results since the last call.
     public func takeResults() -> [EffectResult] {
         queue.withLock { $0.giveUp(now: clock.now()) }
         advance()
         return queue.withLock { $0.takeResults() }
     }
 
-    /// Whether an action on a cgroup hangs.
+    /// Whether an action on a cgroup is hung.
     public func isQuarantined(_ cgroup: CgroupID) -> Bool {
         queue.withLock { $0.isQuarantined(cgroup) }
     }
 
-    /// Waits until all is done that was taken over; false if that takes longer.
+    /// Waits until all queued effects are done; false on timeout.
     public func waitUntilIdle(within time: Duration) -> Bool {
         Deadline(after: time).wait { queue.withLock(\.isIdle) }
     }
@@ -96,7 +96,7 @@ public final class Enforcer: Sendable {
     private func patience(for effect: Effect, _ parts: Parts) -> Duration {
         if case .hook(let name, _, _) = effect.kind {
             let hook = parts.policyHooks.first { $0.name == name }
-            // It may wait for its turn, and for its own end after it was told to.
+            // It may wait for its turn, and again for its exit after the timeout's signal.
             return (hook?.timeout ?? .zero) * 2 + .seconds(2)
         }
         return parts.actions.patience(for: effect)
@@ -138,7 +138,9 @@ public final class Enforcer: Sendable {
         }
     }
 
-    /// A dry run starts no program, for what that does nobody can know.
+    /// Starts a hook.
+    ///
+    /// A dry run does not start the program, because its effect is unknown.
     private func start(
         hook name: String, _ phase: Effect.Phase, waits: Bool, for effect: Effect,
         _ parts: Parts, ended: @escaping @Sendable (EffectResult.Outcome) -> Void
@@ -171,15 +173,15 @@ public final class Enforcer: Sendable {
     }
 }
 
-/// The time in which actions are done and given up.
+/// The clock for actions and their deadlines.
 struct EffectClock: Sendable {
-    /// The time in nanoseconds.
+    /// The current time in nanoseconds.
     var now: @Sendable () -> UInt64 = { MonotonicClock.nanoseconds }
-    /// Waits.
+    /// Waits for a duration.
     var pause: @Sendable (Duration) -> Void = { Pause.sleep($0) }
 }
 
-/// What is known of an effect, under the names that a log and a hook use.
+/// The properties of an effect, with the names that logs and hooks use.
 enum NoticeFields {
     static func of(_ effect: Effect) -> [String: String] {
         [

@@ -4,12 +4,12 @@ internal import Hierarchy
 internal import KernelIO
 internal import Policy
 
-/// A cgroup whose directories are held open since it was seen to be the one that is meant.
+/// A cgroup whose directories stay open once its identity has been verified.
 struct HeldTarget: Sendable {
-    /// What was found at the path of a target.
+    /// The result of looking up a target's path.
     enum Finding: Sendable {
         case same(HeldTarget)
-        /// Another cgroup has taken its path.
+        /// The path belongs to another cgroup now.
         case another
         case gone
         case unreadable(IOError)
@@ -18,8 +18,9 @@ struct HeldTarget: Sendable {
     let path: CgroupPath
     private let directories: [CgroupDirectory]
 
-    /// Looks for a target: the first tree that has its path, in the order that names identities,
-    /// tells whether it is the same.
+    /// Looks up a target.
+    ///
+    /// The first hierarchy with its path, in identity order, decides whether it is the same cgroup.
     static func find(_ target: Effect.Target, in set: HierarchySet) -> Finding {
         var found: [CgroupDirectory] = []
         for index in set.byIdentity {
@@ -34,8 +35,7 @@ struct HeldTarget: Sendable {
         return .same(HeldTarget(path: target.path, directories: found))
     }
 
-    /// Whether a directory that was opened by the path is this very cgroup's; one of another path
-    /// is not this one's business.
+    /// Whether a directory belongs to this cgroup; directories of other paths are always admitted.
     func admits(_ directory: CgroupDirectory) -> Bool {
         guard directory.path == path else { return true }
         return directories.contains {
@@ -43,17 +43,17 @@ struct HeldTarget: Sendable {
         }
     }
 
-    /// Its identities in the trees that have it.
+    /// Its inodes in all hierarchies that have it.
     var inodes: Set<UInt64> { Set(directories.map(\.inode)) }
 
-    /// Whether an entry of the undo journal is about this very cgroup.
+    /// Whether an undo journal entry refers to this cgroup.
     func owns(_ entry: JournalEntry) -> Bool {
         directories.contains {
             $0.inode == entry.inode && $0.hierarchy.label == entry.hierarchy
         }
     }
 
-    /// The first of some files that one of the trees has, and its text.
+    /// Returns the first of several files that a hierarchy has, with its text.
     func text(_ names: [String]) -> (file: String, text: String)? {
         for name in names {
             for directory in directories {
@@ -64,8 +64,9 @@ struct HeldTarget: Sendable {
     }
 }
 
-/// Interface files that are written only in the cgroups that are held: where another one has taken
-/// the path since, the write ends as it would in a removed cgroup.
+/// Interface files that are written only in the held cgroups.
+///
+/// If another cgroup has taken a path, the write fails as it does in a removed cgroup.
 struct HeldFiles: ControlFiles {
     let files: any ControlFiles
     let targets: [HeldTarget]

@@ -3,7 +3,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import Policy
 
-/// Values of one cgroup that are set each by itself: what cannot be set leaves the others alone.
+/// Sets each value of one cgroup independently: a refused value does not affect the others.
 struct IndependentSetting {
     let actions: KernelActions
     let ready: ReadyEffect
@@ -50,7 +50,7 @@ struct IndependentSetting {
             changes = parts.flatMap(\.writes).map { settings.change($0, of: ready, after: $0.new) }
             parts = []
         }
-        // systemd takes all that it keeps at once, and is asked one by one only if it refuses that.
+        // systemd gets all of its values at once, and one by one only if it refuses that.
         let kept = parts.filter(isKeptBySystemd)
         if kept.count > 1, write(.joined(kept)).isFinal {
             parts.removeAll(where: isKeptBySystemd)
@@ -75,7 +75,7 @@ struct IndependentSetting {
         ).apply()
     }
 
-    /// How the setting ended as a whole: with whatever was set it counts as done, in part.
+    /// The outcome of the whole setting: if any value was set, it is at least partial.
     private static func whole(
         _ values: [LimitKey: EffectResult.Outcome], of assignments: [LimitAssignment]
     ) -> EffectResult.Outcome {
@@ -97,7 +97,7 @@ struct IndependentSetting {
 }
 
 extension EffectResult.Outcome {
-    /// Whether a value was set, as far as that is possible.
+    /// Whether a value was set as far as possible.
     fileprivate var isSet: Bool {
         switch self {
         case .done, .partial, .ineffective: true
@@ -105,7 +105,7 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// Whether asking for one value at a time would end no better: all is set, or nobody answers.
+    /// Whether setting one value at a time would not help: all are set, or systemd does not answer.
     fileprivate var isFinal: Bool {
         switch self {
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
@@ -118,7 +118,7 @@ extension EffectResult.Outcome {
         if case .ineffective = self { true } else { false }
     }
 
-    /// Why it is less than done.
+    /// The reason why it is not completely done; nil if there is none.
     fileprivate var reason: String? {
         switch self {
         case .done, .gone, .hung, .skipped: nil
@@ -129,7 +129,7 @@ extension EffectResult.Outcome {
 }
 
 extension ReadyEffect {
-    /// The values of a setting.
+    /// The values of a setting; empty for other effects.
     var assignments: [LimitAssignment] {
         guard case .set(let assignments) = effect.kind else { return [] }
         return assignments
@@ -137,7 +137,8 @@ extension ReadyEffect {
 }
 
 extension KernelActions {
-    /// Whether v2 has memory: v1 refuses a limit below usage by itself, v2 would kill for it and
-    /// must reclaim first.
+    /// Whether memory is on v2.
+    ///
+    /// v1 refuses a limit below usage. v2 would kill, so it needs reclaim first.
     var isMemoryUnified: Bool { self.set.legacy(.memory) == nil }
 }

@@ -4,7 +4,7 @@ public import Hierarchy
 internal import KernelIO
 public import Policy
 
-/// Does effects to the machine's cgroups, through `Actuation` alone.
+/// Performs effects on the host's cgroups through `Actuation`.
 public struct KernelActions: EffectPerforming {
     let set: HierarchySet
     let files: any ControlFiles
@@ -13,7 +13,7 @@ public struct KernelActions: EffectPerforming {
     private let holds: HoldList?
     private let thawGuard: ThawGuard
 
-    /// Acts on a machine, and spares what the policy wants spared.
+    /// Acts on a host, and spares the cgroups that the policy protects.
     public init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal, holds: HoldList? = nil,
         protection: Protection = Protection(), thawGuard: ThawGuard = .own()
@@ -26,7 +26,7 @@ public struct KernelActions: EffectPerforming {
         protected = ProtectedSet(set: set, protection: protection)
     }
 
-    /// Freezing waits until all stands still, killing for the grace; the rest is quick.
+    /// Returns the extra time: a freeze waits for its completion, a kill for the grace period.
     public func patience(for effect: Effect) -> Duration {
         switch effect.kind {
         case .freeze(let deadline): min(deadline, .seconds(10))
@@ -36,7 +36,7 @@ public struct KernelActions: EffectPerforming {
         }
     }
 
-    /// Does them; what vanished meanwhile does not keep the others from being done.
+    /// Performs the effects; a missing cgroup does not prevent the others.
     public func perform(
         _ effects: [Effect], pause: @escaping @Sendable (Duration) -> Void
     ) -> [EffectResult] {
@@ -68,7 +68,7 @@ public struct KernelActions: EffectPerforming {
         return results + ready.map { perform($0, pause) }
     }
 
-    /// An operator's hold; what lets processes go on is never held back.
+    /// Returns an operator's hold on the effect; thaws and undos are never held.
     private func reasonToLeave(_ effect: Effect) -> String? {
         guard !effect.isUndo, effect.kind != .thaw else { return nil }
         return (try? holds?.hold(of: effect.target.path)).map { "held by an operator (\($0.path))" }
@@ -149,11 +149,11 @@ public struct KernelActions: EffectPerforming {
                 ready.target.path, .bytes(bytes), deadline: wish.deadline,
                 swappiness: wish.swappiness)
             guard reclaimed.isPartial else { return .done }
-            // v1 does not tell how much it was.
+            // v1 does not report the amount.
             let amount = reclaimed.confirmed.map { "\($0)" } ?? "an unknown part"
             return .partial("\(amount) of \(bytes) bytes reclaimed")
         } catch {
-            // A machine that cannot reclaim by bytes (v1) is no reason to give up a rule.
+            // A host that cannot reclaim by bytes (v1) does not fail the rule.
             guard error.code == .unavailable else { throw error }
             return .partial(error.message)
         }
@@ -172,20 +172,20 @@ public struct KernelActions: EffectPerforming {
             ).kill(ready.target.path, signal: signal, grace: grace, force: force)
             return killed.means == .nobody ? .ineffective("nobody was in it") : .done
         } catch {
-            // Someone is left, in uninterruptible sleep or since nobody was to be forced.
+            // Some processes remain, in uninterruptible sleep or because `force` is false.
             guard error.code == .failed, error.errno == nil else { throw error }
             return .ineffective(error.message)
         }
     }
 
-    /// All but the doing.
+    /// Checks an action for a dry run.
     private func rehearse(
         _ action: Action, _ ready: ReadyEffect
     ) throws(ActuationError) -> EffectResult.Outcome {
         protected.refusal(of: action, on: ready.target.path).map { .vetoed($0) } ?? .done
     }
 
-    /// What a failure means for the engine; the journal forgets a cgroup that is gone.
+    /// Converts an error into an outcome; if the cgroup is gone, its journal entries are closed.
     func settled(_ error: ActuationError, _ ready: ReadyEffect) -> EffectResult.Outcome {
         if error.code == .notFound {
             switch HeldTarget.find(ready.effect.target, in: set) {
@@ -199,14 +199,14 @@ public struct KernelActions: EffectPerforming {
     }
 }
 
-/// An effect whose cgroup is there.
+/// An effect whose cgroup exists.
 struct ReadyEffect: Sendable {
     let effect: Effect
     let target: HeldTarget
 }
 
 extension ProtectedSet {
-    /// What the machine needs, what the policy protects besides, less what it lifts.
+    /// Creates a set with the policy's additional protection and its overrides.
     public init(set: HierarchySet, protection: Protection) {
         let patterns = protection.spared
         var spares: (@Sendable (CgroupPath) -> Bool)?

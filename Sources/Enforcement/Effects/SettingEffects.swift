@@ -3,7 +3,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import Policy
 
-/// Values of one or several cgroups that are set together, all or none.
+/// Sets the values of one or more cgroups together, all or none.
 struct SettingEffects {
     let actions: KernelActions
     let effects: [ReadyEffect]
@@ -33,7 +33,7 @@ struct SettingEffects {
         }
     }
 
-    /// Plans with the wishes of the other effects.
+    /// Returns a planner that assumes the requests of the other effects.
     func planner(beside index: Int) -> LimitPlanner {
         var wishes: [CgroupPath: [LimitAssignment]] = [:]
         for (place, other) in effects.enumerated() where place != index {
@@ -60,7 +60,7 @@ struct SettingEffects {
             shrink: actions.isMemoryUnified)
     }
 
-    /// One that cannot be planned keeps the others from being done.
+    /// Skips the other effects when one cannot be planned.
     private func failed(_ error: ActuationError, at index: Int) -> [EffectResult] {
         effects.enumerated().map { place, ready in
             EffectResult(
@@ -75,7 +75,7 @@ struct SettingEffects {
             changes: plan.writes.map { change($0, of: ready, after: $0.new) })
     }
 
-    /// A cgroup that vanished is gone, whatever that did to the transaction.
+    /// Summarizes the results; a missing cgroup is `gone` whatever happened to the transaction.
     func outcome(_ results: [LimitResult], _ ready: ReadyEffect) -> EffectResult.Outcome {
         for result in results where result.write.directory.path == ready.target.path {
             guard case .failed(let error) = result.outcome, error.code == .notFound else {
@@ -101,8 +101,10 @@ struct SettingEffects {
 }
 
 extension LimitKey {
-    /// Whether a value that is asked for under another name is this one: v2 limits swap alone, and
-    /// has the period beside the quota; a rule for devices has itself for its instance.
+    /// Whether a value requested under this name is written under another one.
+    ///
+    /// v2 limits swap alone, and keeps the period with the quota. A device rule is its own
+    /// instance.
     fileprivate func isWritten(as written: String, _ text: String) -> Bool {
         if isDeviceRule { return name == written && instance == text }
         return (name == "memory.total" && written == "memory.swap.max")

@@ -1,19 +1,19 @@
 internal import CgroupModel
 internal import Policy
 
-/// What unfinished jobs concern, so that the ones that a new job has to wait for are found without
-/// looking at all of them.
+/// An index of unfinished jobs by lane and path, which finds a new job's predecessors without a
+/// scan.
 struct TakenPlaces {
-    /// The last job of each lane, which waits for those before it.
+    /// The last job of each lane, which itself waits for the earlier ones.
     private var last: [EffectQueue.Lane: UInt64] = [:]
-    /// Jobs that change values of a cgroup, and of a cgroup below it.
+    /// The jobs that change values of a cgroup, and of one of its descendants.
     private var at: [CgroupPath: Set<UInt64>] = [:]
     private var below: [CgroupPath: Set<UInt64>] = [:]
 
-    /// Adds a job; returns those that it has to wait for.
+    /// Adds a job, and returns the jobs that it must wait for.
     ///
-    /// Values of a cgroup and of one above it are changed one after the other, in the order in
-    /// which the engine wants them: the kernel compares them.
+    /// Values of a cgroup and of its ancestors change one after the other in the engine's order,
+    /// because the kernel compares them.
     mutating func take(_ job: EffectQueue.Job) -> Set<UInt64> {
         var earlier: Set<UInt64> = []
         for lane in job.lanes {
@@ -32,7 +32,7 @@ struct TakenPlaces {
         return earlier
     }
 
-    /// Takes a job out.
+    /// Removes a job.
     mutating func release(_ job: EffectQueue.Job) {
         for lane in job.lanes where last[lane] == job.number { last[lane] = nil }
         for path in job.changedPaths {
@@ -47,7 +47,7 @@ struct TakenPlaces {
     }
 }
 
-/// Jobs that may begin, the oldest first.
+/// Jobs that may start, oldest first.
 struct ReadyJobs {
     private var atOnce = Line()
     private var onThreads = Line()
@@ -74,17 +74,17 @@ struct ReadyJobs {
         }
     }
 
-    /// The next one; without a free thread only one that needs none.
+    /// Returns the next job; without a free thread, only a job that does not need one.
     mutating func next(hasThread: Bool) -> UInt64? {
         atOnce.popFirst() ?? (hasThread ? onThreads.popFirst() : nil)
     }
 }
 
 extension EffectQueue.Job {
-    /// The chains that it is part of.
+    /// The chains that it belongs to.
     var chains: Set<UInt64> { Set(effects.map(\.chain)) }
 
-    /// Where values are changed.
+    /// The paths of the cgroups whose values it changes.
     fileprivate var changedPaths: [CgroupPath] {
         switch effects[0].kind {
         case .set, .restore: effects.map(\.target.path)

@@ -3,15 +3,15 @@ public import CgroupModel
 public import KernelIO
 public import Policy
 
-/// Interface files as they will be when other cgroups have what is wished for them, so that one
-/// cgroup of several that change together can be planned.
+/// Interface files that show the requested values of other cgroups.
 ///
-/// Only lists of CPUs and nodes are shown so: they alone depend on those of parent and children.
+/// They serve to plan one of several cgroups that change together. Only CPU and node lists are
+/// replaced, because only they depend on those of parent and children.
 public struct WishedFiles: ControlFiles {
     private let files: any ControlFiles
     private let wishes: [CgroupPath: [String: String]]
 
-    /// Takes the files as they are, and what is wished for by cgroup.
+    /// Uses the current files and the requested values of each cgroup.
     public init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
         self.files = files
         self.wishes = wishes.mapValues { assignments in
@@ -27,16 +27,16 @@ public struct WishedFiles: ControlFiles {
         }
     }
 
-    /// As the files are changed otherwise.
+    /// The underlying files' access through systemd.
     public var systemd: OwnerAwareFiles? { files.systemd }
 
-    /// The text as it will be.
+    /// Returns the requested text, or the current one.
     public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         if let wished = wishes[directory.path]?[name] { return wished }
         return try files.text(name, of: directory)
     }
 
-    /// Writes to the file itself.
+    /// Writes to the underlying file.
     public func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {

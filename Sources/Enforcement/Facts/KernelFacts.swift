@@ -5,14 +5,14 @@ internal import KernelIO
 internal import Synchronization
 public import Policy
 
-/// What this machine tells of its cgroups.
+/// The facts about this host's cgroups.
 ///
-/// Everything is remembered by the cgroup's identity: what cannot change for as long as the cgroup
-/// lives, the rest for a few seconds, so that a tick costs next to nothing.
+/// They are cached by cgroup identity: permanent facts while the cgroup exists, the others for
+/// seconds. A tick therefore costs almost nothing.
 public final class KernelFacts: CgroupFacts {
-    /// How the machine mounts its hierarchies.
+    /// The layout of the host's hierarchies.
     public let mode: Policy.HierarchyMode
-    /// Whether systemd runs this machine (sd_booted(3)).
+    /// Whether systemd runs on this host (sd_booted(3)).
     public let hasSystemd: Bool
 
     private let set: HierarchySet
@@ -29,9 +29,9 @@ public final class KernelFacts: CgroupFacts {
     private let wantedAttributes: [String]
     private let disks = Mutex<[String: (number: InstanceKey?, found: UInt64)]>([:])
 
-    /// Looks at a machine; without connections to systemd a unit is what the path says.
+    /// Reads the facts of a host; without connections to systemd, units come from paths.
     ///
-    /// `isOnce` is for a command that ends.
+    /// `isOnce` is for a command that exits after one evaluation.
     public init(
         set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
         connections: SystemdConnections?, identities: Identities, isOnce: Bool = false
@@ -56,24 +56,23 @@ public final class KernelFacts: CgroupFacts {
             })
     }
 
-    /// Whether a controller is in a hierarchy of v1.
+    /// Whether a controller is in a v1 hierarchy.
     public func isLegacy(_ controller: Controller) -> Bool { set.legacy(controller) != nil }
 
     /// The systemd unit that owns the cgroup.
     public func unit(of cgroup: CgroupEntry) -> String? { units.unit(of: cgroup) }
 
-    /// What the cgroup is known as: by its path, and to its runtime.
+    /// The identity of the cgroup, from its path and its runtime.
     public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
         identities.identity(of: cgroup)
     }
 
-    /// Whether everything that was asked about a cgroup was looked for.
+    /// Whether all requested facts of a cgroup have been looked up.
     public func isSettled(_ cgroup: CgroupEntry) -> Bool {
         identities.isSettled(cgroup) && units.isSettled(cgroup) && names.isSettled(cgroup.id)
     }
 
-    /// Asks for all that the groups of a policy name, and waits until that is found out, as a person
-    /// would wait; at most for a time.
+    /// Requests all facts that the policy's groups use, and waits for them up to `time`.
     public func settle(
         _ cgroups: [CgroupEntry], for policy: PolicyDocument, within time: Duration = .seconds(2)
     ) {
@@ -89,8 +88,9 @@ public final class KernelFacts: CgroupFacts {
         _ = members.waitUntilIdle(within: .milliseconds(deadline.milliseconds))
     }
 
-    /// An extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*` of a
-    /// directory that is root's or our own.
+    /// Returns an extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*`.
+    ///
+    /// The latter count only on directories that root or this process's user owns.
     public func attribute(_ name: String, of cgroup: CgroupEntry) -> String? {
         let known = attributes.value(of: cgroup.id) {
             var found: [String: String] = [:]
@@ -112,12 +112,13 @@ public final class KernelFacts: CgroupFacts {
         return nil
     }
 
-    /// The directory's owner.
+    /// Returns the user ID that owns the directory.
     public func owner(of cgroup: CgroupEntry) -> UInt32? {
         owners.value(of: cgroup.id) { directories(of: cgroup).first?.owner }
     }
 
-    /// The command names of its own members in any tree.
+    /// Returns the command names of its own members in all hierarchies; empty until they are
+    /// gathered.
     public func commands(of cgroup: CgroupEntry) -> Set<String> {
         names.value(of: cgroup.id, on: 0) {
             ([], isFinal: false)
@@ -126,7 +127,8 @@ public final class KernelFacts: CgroupFacts {
         }
     }
 
-    /// A cgroup may have any number of processes.
+    /// Reads the command names in the background, because a cgroup may have any number of
+    /// processes.
     private func commandsNow(of cgroup: CgroupEntry) -> Set<String> {
         var found: Set<String> = []
         for directory in directories(of: cgroup) {
@@ -139,20 +141,22 @@ public final class KernelFacts: CgroupFacts {
         return found
     }
 
-    /// Why a disruptive action on the cgroup is refused; who does it asks again.
+    /// Returns why a disruptive action is refused; nil if it is allowed.
+    ///
+    /// The answer is cached for 2 s, and the action itself checks again.
     public func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? {
         let find = { self.protected.refusal(of: Action(action), on: cgroup.path) }
         return refusals[action].map { $0.value(of: cgroup.id, find: find) } ?? find()
     }
 
-    /// Why an operator wants the cgroup left alone.
+    /// Returns an operator's hold on the cgroup; nil without one.
     public func hold(on cgroup: CgroupEntry) -> String? {
         holdings.value(of: cgroup.id) {
             (try? holds?.hold(of: cgroup.path)).map { "held by an operator (\($0.path))" }
         }
     }
 
-    /// The whole disk of a name; looked up again after half a minute, for disks come and go.
+    /// Returns the whole disk of a name, cached for 30 s because disks come and go.
     public func device(named name: String) -> InstanceKey? {
         let now = MonotonicClock.nanoseconds
         if let known = disks.withLock({ $0[name] }), now - known.found < 30_000_000_000 {
@@ -163,7 +167,9 @@ public final class KernelFacts: CgroupFacts {
         return number
     }
 
-    /// The directories of a cgroup in the trees that have it, if the first is the one that is meant.
+    /// Returns a cgroup's directories in the hierarchies that have it.
+    ///
+    /// Empty if the first one has another inode.
     private func directories(of cgroup: CgroupEntry) -> [FactDirectory] {
         var found: [FactDirectory] = []
         for index in set.byIdentity {

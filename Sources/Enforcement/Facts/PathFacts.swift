@@ -1,34 +1,34 @@
 public import CgroupModel
 public import Policy
 
-/// What can be known of cgroups that are no more, as those of a recording: what their paths tell.
+/// The facts about cgroups that no longer exist, such as those of a recording.
 ///
-/// Nothing is protected, and nobody holds anything.
+/// They come from paths alone. Nothing is protected or held.
 public struct PathFacts: CgroupFacts {
-    /// How the machine mounted its hierarchies.
+    /// The layout of the host's hierarchies.
     public let mode: HierarchyMode
     private let disk: @Sendable (String) -> InstanceKey?
 
-    /// Takes how to find a disk by its name.
+    /// Creates facts that look up disks with `disk`.
     public init(mode: HierarchyMode, disk: @escaping @Sendable (String) -> InstanceKey?) {
         self.mode = mode
         self.disk = disk
     }
 
-    /// The unit that the path names.
+    /// Returns the unit in the path.
     public func unit(of cgroup: CgroupEntry) -> String? { CgroupIdentity(cgroup.path).unit }
-    /// What the path tells; no runtime is there to ask.
+    /// Returns the identity in the path, because there is no runtime to query.
     public func identity(of cgroup: CgroupEntry) -> CgroupIdentity { CgroupIdentity(cgroup.path) }
-    /// Not known.
+    /// Nil: unknown.
     public func attribute(_ name: String, of cgroup: CgroupEntry) -> String? { nil }
-    /// Not known.
+    /// Nil: unknown.
     public func owner(of cgroup: CgroupEntry) -> UInt32? { nil }
-    /// Not known.
+    /// Empty: unknown.
     public func commands(of cgroup: CgroupEntry) -> Set<String> { [] }
-    /// Nothing is refused.
+    /// Nil: every action is allowed.
     public func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? { nil }
-    /// Nothing is held.
+    /// Nil: there are no holds.
     public func hold(on cgroup: CgroupEntry) -> String? { nil }
-    /// The whole disk of a name.
+    /// Returns the whole disk of a name.
     public func device(named name: String) -> InstanceKey? { disk(name) }
 }

@@ -2,12 +2,12 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 
-/// Finds the systemd unit of a cgroup: by asking systemd where it runs, else by the path.
+/// Finds the systemd unit of a cgroup from systemd, or else from the path.
 ///
-/// A systemd may take long to answer, and a user's own never need to: it is asked in the background,
-/// each user's on that user's account.
+/// systemd may be slow to answer, and a user's instance may never answer. The queries therefore run
+/// in the background, separately for each user.
 struct UnitLookup: Sendable {
-    /// The unit's name as systemd writes it, escapes and all; nil if there is none.
+    /// The unit's name with systemd's escapes; nil if there is none.
     typealias Unit = String?
 
     private let tree: MountedHierarchy
@@ -15,7 +15,7 @@ struct UnitLookup: Sendable {
     private let gatherer: FactGatherer
     private let units: GatheredFacts<CgroupID, Unit>
 
-    /// Asks nobody if there are no connections.
+    /// Creates a lookup; without connections, only paths are used.
     init(set: HierarchySet, connections: SystemdConnections?, isOnce: Bool = false) {
         let trees = set.hierarchies.filter { $0.version == .unified || $0.name == "systemd" }
         tree = trees.first ?? set.hierarchies[0]
@@ -24,7 +24,7 @@ struct UnitLookup: Sendable {
         units = GatheredFacts(by: gatherer) { _ in 30 }
     }
 
-    /// What is known now; what the path says until systemd has answered, or if it does not.
+    /// Returns the unit known now: the path's until systemd answers, or if it does not.
     func unit(of cgroup: CgroupEntry) -> Unit {
         let path = cgroup.path
         return units.value(of: cgroup.id, on: 0) {
@@ -34,10 +34,10 @@ struct UnitLookup: Sendable {
         }
     }
 
-    /// Whether systemd was asked about a cgroup that somebody asked for.
+    /// Whether the query about a requested cgroup is complete.
     func isSettled(_ cgroup: CgroupEntry) -> Bool { units.isSettled(cgroup.id) }
 
-    /// Waits until all that was asked for is found out.
+    /// Waits until all queries are complete, up to `time`.
     func settle(within time: Duration) { _ = gatherer.waitUntilIdle(within: time) }
 
     private func find(

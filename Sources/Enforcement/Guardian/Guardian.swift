@@ -2,24 +2,26 @@ public import Actuation
 public import Hierarchy
 internal import KernelIO
 
-/// The process that lets everything go on when the daemon has died, in whatever way.
+/// The process that releases all cgroups when the daemon has died.
 ///
-/// It reads the daemon's lines from standard input, whose end without a word before is the daemon's
-/// death: then the OOM killer is back where a guard had turned it off, what is frozen goes on, and
-/// the rest is put back if the policy wants that. It also thaws what a daemon that hangs left
-/// frozen past its deadline. All that it knows of cgroups is in the undo journal, of which only the
-/// daemon's own changes concern it: what a person set by a command stays.
+/// It reads the daemon's lines from standard input. An end of input without an `end` line means
+/// that the daemon died. It then re-enables the OOM killer where a guard disabled it, thaws
+/// cgroups, and restores the rest if the policy says so. It also thaws cgroups that a hung daemon
+/// left frozen past their deadlines. It finds the cgroups in the undo journal, and undoes only the
+/// daemon's changes, not a person's.
 public struct Guardian {
     private let settlement: Settlement
     private let directory: String
-    /// How late the daemon may thaw before this does.
+    /// The delay after a deadline, in nanoseconds, that the daemon has to thaw first.
     private static let grace: UInt64 = 50_000_000
 
-    /// What it says on standard output when it watches.
+    /// The line on standard output once it watches.
     static let ready = "ready"
 
-    /// Works on a machine; `files` are those that the rest is put back with, while what stops
-    /// processes is written directly.
+    /// Acts on a host.
+    ///
+    /// `files` restores limits, while changes that stop processes are undone directly in the
+    /// kernel.
     public init(set: HierarchySet, journal: UndoJournal, files: any ControlFiles) {
         settlement = Settlement(set: set, journal: journal, files: files)
         directory = journal.directory
@@ -36,17 +38,19 @@ public struct Guardian {
         var claim: StateClaim?
         do throws(IOError) {
             claim = try StateClaim.claimUnlessTaken(directory)
-            // Another daemon runs already, and settles what is left.
+            // Another daemon is already running, and settles what is left.
             if claim == nil { return }
         } catch {
-            // Without a claim it is better to act than not to.
+            // Acting without a claim is better than not acting.
         }
         log(settlement.relieve())
         if restores { log(settlement.settle()) }
         withExtendedLifetime(claim) {}
     }
 
-    /// Whether everything is to be put back, once the daemon has died; nil if it ended orderly.
+    /// Waits for the daemon's end.
+    ///
+    /// Returns whether to restore everything after its death; nil after an orderly end.
     private func watch() -> Bool? {
         var restores = true
         var deadlines: [UInt64: UInt64] = [:]
@@ -58,7 +62,7 @@ public struct Guardian {
                 log(settlement.relieve(frozen: Set(due)))
             }
             let left = deadlines.values.min().map { deadline in
-                // The wait does not count time in suspend, which the deadline does.
+                // The deadline includes time in suspend, which the wait does not.
                 min(
                     Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1),
                     500)
@@ -76,7 +80,7 @@ public struct Guardian {
         }
     }
 
-    /// Leaves a word about what was done beside the journal.
+    /// Logs what was done to a file beside the journal.
     private func log(_ report: Settlement.Report) {
         let lines = report.lines
         guard !lines.isEmpty, let log = try? LogFile("\(directory)/guardian.log") else { return }

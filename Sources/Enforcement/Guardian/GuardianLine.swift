@@ -1,15 +1,15 @@
-/// What a daemon tells its guardian, a line each.
+/// A line from a daemon to its guardian.
 enum GuardianLine: Hashable, Sendable {
-    /// Whether everything is put back when the daemon dies, or only what stops processes.
+    /// Whether to restore everything when the daemon dies, or only what stops processes.
     case restores(Bool)
-    /// The cgroup of this inode has to go on by then (nanoseconds of CLOCK_BOOTTIME).
+    /// The cgroup with this inode must be thawed by then (nanoseconds of CLOCK_BOOTTIME).
     case thaw(inode: UInt64, by: UInt64)
-    /// It goes on already.
+    /// The cgroup is already thawed.
     case forget(inode: UInt64)
-    /// The daemon ends as it should, and nothing is left to be done.
+    /// The daemon ends in order and left nothing to do.
     case end
 
-    /// Nil for a line that is none.
+    /// Parses a line; nil if it is malformed.
     init?(_ text: String) {
         let words = text.split(separator: " ")
         let numbers = words.dropFirst().compactMap { UInt64($0) }

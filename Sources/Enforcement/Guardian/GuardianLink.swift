@@ -2,7 +2,7 @@ public import Actuation
 internal import KernelIO
 internal import Synchronization
 
-/// A daemon's end of the pipe to its guardian, which is started anew when it dies.
+/// The daemon's connection to its guardian, which it restarts if it dies.
 ///
 ///     let guardian = try GuardianLink(journal: journal, restoresOnExit: true)
 ///     let tools = GuardTools(…, deadlines: guardian, …)
@@ -29,11 +29,11 @@ public final class GuardianLink: ThawKeeping {
     private let contact: Mutex<Contact>
     private let stop: EventFlag
 
-    /// Starts the guardian and the thread that looks after it; throws if it does not watch.
+    /// Starts the guardian and its monitoring thread; throws if the guardian does not watch.
     ///
     /// - Parameters:
-    ///   - program: cgwarden itself.
-    ///   - arguments: Its arguments, `guardian` the first after its name.
+    ///   - program: The cgwarden binary.
+    ///   - arguments: Its arguments, with `guardian` as the first after its name.
     public init(
         program: String = "/proc/self/exe", arguments: [String] = ["cgwarden", "guardian"],
         journal: UndoJournal, restoresOnExit: Bool
@@ -56,7 +56,7 @@ public final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// Whether everything is to be put back when this process dies, after a reload.
+    /// Sets whether to restore everything if this process dies, after a reload.
     public func setRestoresOnExit(_ restores: Bool) {
         contact.withLock { contact in
             contact.restores = restores
@@ -64,8 +64,8 @@ public final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// Sees to it that a cgroup goes on, even if this process hangs; of several deadlines the last
-    /// one counts.
+    /// Guarantees a thaw by a deadline, even if this process hangs; the latest of several deadlines
+    /// counts.
     public func thaw(inode: UInt64, within time: Duration) {
         let (seconds, attoseconds) = time.components
         let length =
@@ -79,7 +79,7 @@ public final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// A cgroup goes on already.
+    /// Drops the deadline of a cgroup that is already thawed.
     public func forget(inode: UInt64) {
         contact.withLock { contact in
             guard contact.deadlines.removeValue(forKey: inode) != nil else { return }
@@ -87,7 +87,7 @@ public final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// Lets the guardian end, for all is as it should be.
+    /// Tells the guardian to exit, because nothing is left to undo.
     public func end() {
         contact.withLock { contact in
             contact.isEnding = true
@@ -97,7 +97,7 @@ public final class GuardianLink: ThawKeeping {
     }
 
     private func send(_ line: GuardianLine, _ contact: Contact) {
-        // One that does not listen is dead, or will be told everything when it is started anew.
+        // A guardian that does not listen is dead, and gets everything again at its restart.
         _ = contact.running?.process.send(line.text)
     }
 

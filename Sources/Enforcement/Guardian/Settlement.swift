@@ -2,18 +2,18 @@ public import Actuation
 internal import CgroupModel
 public import Hierarchy
 
-/// Undoes what a daemon left behind that did not end by itself, from the undo journal alone.
+/// Undoes the changes of a daemon that did not end in order, from the undo journal alone.
 ///
-/// Only the daemon's own changes are touched: what a person set by a command stays.
+/// Only the daemon's own changes are undone, not those of a person's commands.
 public struct Settlement: Sendable {
-    /// What became of it.
+    /// The report of a settlement.
     public struct Report: Sendable {
-        /// The values that were put back, or could not be.
+        /// The values that were restored or could not be.
         public var results: [RestoreResult] = []
-        /// Why something was not even tried.
+        /// The reasons why a restore was not attempted.
         public var failures: [ActuationError] = []
 
-        /// One line each.
+        /// The report as text, one line per value or failure.
         public var lines: [String] {
             results.map { result in
                 let what = "\(result.entry.path) \(result.entry.cell)"
@@ -27,12 +27,12 @@ public struct Settlement: Sendable {
             } + failures.map { "not restored: \($0)" }
         }
 
-        /// The entries that could not be put back, although nobody else changed them.
+        /// The entries that could not be restored, although nobody else changed them.
         public var unfinished: [JournalEntry] {
             results.filter { if case .failed = $0.outcome { true } else { false } }.map(\.entry)
         }
 
-        /// Whether something is not as it was, and nobody else changed it.
+        /// Whether a value that nobody else changed was not restored.
         public var isIncomplete: Bool { !failures.isEmpty || !unfinished.isEmpty }
 
         /// Adds another report.
@@ -46,16 +46,20 @@ public struct Settlement: Sendable {
     private let journal: UndoJournal
     private let files: any ControlFiles
 
-    /// Works on a machine; `files` are those that values are put back with, while what stops
-    /// processes is written directly.
+    /// Acts on a host.
+    ///
+    /// `files` restores limits, while changes that stop processes are undone directly in the
+    /// kernel.
     public init(set: HierarchySet, journal: UndoJournal, files: any ControlFiles) {
         self.set = set
         self.journal = journal
         self.files = files
     }
 
-    /// Lets cgroups go on, those of these inodes or all; the kernel may kill before they do, or
-    /// they would wait at their limit.
+    /// Thaws the cgroups with these inodes, or all of the daemon's.
+    ///
+    /// The OOM killer is re-enabled first, because thawed processes would otherwise wait at their
+    /// limit.
     public func relieve(frozen inodes: Set<UInt64>? = nil) -> Report {
         var report = Report()
         let state = try? journal.state()
@@ -67,9 +71,10 @@ public struct Settlement: Sendable {
             let isMeant = { (entry: JournalEntry) in
                 entry[keyPath: isWanted] && (paths?.contains(entry.path) ?? true)
             }
-            // What is frozen does not wait for a lock that a daemon that hangs may hold.
+            // Without matching entries, skip the restore: it waits for the journal's lock, which a
+            // hung daemon may hold.
             if state?.damagedLines.isEmpty ?? false, !entries.contains(where: isMeant) { continue }
-            // A damaged journal is believed as far as it is legible.
+            // The readable part of a damaged journal counts.
             report.add(
                 restore(with: KernelControlFiles(), force: true, where: isMeant))
         }
@@ -77,13 +82,14 @@ public struct Settlement: Sendable {
         return report
     }
 
-    /// Puts back what no daemon can take over: what guards changed, and processes that were moved
-    /// with the cgroups that were made for them.
+    /// Undoes the changes that a new daemon cannot take over.
+    ///
+    /// These are the guards' changes, and moved processes with the cgroups created for them.
     public func settleGuards() -> Report {
         restore(with: files, where: { $0.isGuards || $0.subject != .value })
     }
 
-    /// Puts back the daemon's changes, all or those that are meant.
+    /// Undoes the daemon's changes, all or those that `isMeant` selects.
     public func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
         restore(with: files, where: isMeant)
     }
@@ -100,7 +106,7 @@ public struct Settlement: Sendable {
         }
     }
 
-    /// A unit that systemd was asked to freeze is still frozen to it.
+    /// Notifies systemd, which still considers a unit frozen that it froze.
     private func tellSystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {
             guard
@@ -116,8 +122,9 @@ public struct Settlement: Sendable {
 }
 
 extension JournalEntry {
-    /// Whether it keeps the kernel from killing at a limit, as a guard does on v1; on v2 it
-    /// throttles there, and whoever watched that for live-locks is gone.
+    /// Whether it prevents OOM kills at a v1 limit, or throttles at a guard's `memory.high` on v2.
+    ///
+    /// Nobody watches that throttling for live-locks after the guard's end.
     fileprivate var keepsFromKilling: Bool {
         isOOMControl || cell.file == "memory.high" && isGuards
     }

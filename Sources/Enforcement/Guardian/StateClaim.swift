@@ -1,19 +1,19 @@
 public import KernelIO
 
-/// The exclusive claim on a state directory: whoever has it acts for the daemon.
+/// The exclusive claim on a state directory, whose owner acts as the daemon.
 ///
-/// Two daemons would take each other's limits for foreign ones, and the death of one would undo
-/// what the other has set. A guardian takes the claim of its dead daemon over, so that the next one
-/// does not begin in the middle of its work.
+/// Two daemons would consider each other's limits foreign, and the death of one would undo the
+/// other's. A guardian takes over the claim of its dead daemon, so that the next daemon waits until
+/// it is done.
 public final class StateClaim: Sendable {
-    /// The name of the guardian's process.
+    /// The process name of the guardian.
     public static let guardianName = "cgwarden-guard"
     private static let patienceWithGuardian = Duration.seconds(15)
     private let lock: AppendedFile
 
     private init(_ lock: consuming AppendedFile) { self.lock = lock }
 
-    /// Takes the claim; EAGAIN if another daemon has it, or a guardian does not come to an end.
+    /// Takes the claim; EAGAIN if another daemon has it or a guardian does not finish within 15 s.
     public static func take(_ directory: String) throws(IOError) -> StateClaim {
         let deadline = Deadline(after: patienceWithGuardian)
         while true {
@@ -26,7 +26,7 @@ public final class StateClaim: Sendable {
         }
     }
 
-    /// Takes the claim; nil if someone has it, a fifth of a second later.
+    /// Takes the claim; nil if another process still has it after a fifth of a second.
     static func claimUnlessTaken(_ directory: String) throws(IOError) -> StateClaim? {
         do throws(IOError) {
             return StateClaim(try AppendedFile(path(directory)))
@@ -36,12 +36,12 @@ public final class StateClaim: Sendable {
         }
     }
 
-    /// The process that has the claim, nil if nobody has.
+    /// Returns the process that has the claim; nil if it is free.
     public static func holder(of directory: String) -> LockHolder? {
         LockHolder(of: path(directory))
     }
 
-    /// Whether anyone has the claim.
+    /// Whether any process has the claim.
     public static func isHeld(_ directory: String) -> Bool {
         if let holder = holder(of: directory) { holder.pid > 0 } else { false }
     }
@@ -50,6 +50,6 @@ public final class StateClaim: Sendable {
 }
 
 extension LockHolder {
-    /// Whether it is a daemon's guardian at work.
+    /// Whether it is a daemon's guardian.
     fileprivate var isGuardian: Bool { name == StateClaim.guardianName }
 }

@@ -13,7 +13,7 @@ extension ActiveGuard {
             let commands = machine.handle(event, at: now)
             for command in commands {
                 next = perform(command, now)
-                // What was to follow supposed that it would be done.
+                // The remaining commands assume that this one succeeded.
                 if next != nil { break }
             }
             if machine.state != before {
@@ -68,7 +68,7 @@ extension ActiveGuard {
         }
     }
 
-    /// Setting memory.high reclaims, which takes its time.
+    /// Whether the command sets `memory.high`, which reclaims and takes time.
     private func isThrottling(_ command: OOMGuardCommand) -> Bool {
         if case .high(.some) = command { return true }
         return false
@@ -79,7 +79,7 @@ extension ActiveGuard {
             ?? files.place.disagreement()
     }
 
-    /// What is done on the runner's thread.
+    /// Performs a command on the runner's thread.
     mutating func doAtOnce(
         _ command: OOMGuardCommand, _ now: PolicyInstant
     ) throws(ActuationError) {

@@ -4,7 +4,7 @@ internal import Hierarchy
 internal import KernelIO
 internal import Policy
 
-/// One armed guard, as the runner's thread has it: what the machine says, done with the files.
+/// One armed guard on the runner's thread, which turns observations into actions on its files.
 struct ActiveGuard: Sendable {
     let guarding: OOMGuard
     let hooks: [Hook]
@@ -12,10 +12,10 @@ struct ActiveGuard: Sendable {
     let files: GuardedFiles
     let tools: GuardTools
     let lane: SlowLane
-    /// Brings an event to the runner's thread, from any other.
+    /// Sends an event to the runner's thread, from any thread.
     let post: @Sendable (OOMGuardEvent) -> Void
     var machine: OOMGuardMachine
-    /// What the policy's other layers want of the cgroup.
+    /// The values of the policy's other layers for the cgroup.
     private var below: [LimitKey: LimitValue]
 
     var thresholds: [MemoryNotice] = []
@@ -51,7 +51,7 @@ struct ActiveGuard: Sendable {
         }
     }
 
-    /// Arms it; all of it or nothing.
+    /// Arms the guard completely or not at all.
     mutating func begin() throws(ActuationError) {
         do throws(ActuationError) {
             try files.limits.begin()
@@ -63,13 +63,13 @@ struct ActiveGuard: Sendable {
         }
     }
 
-    /// What wakes it up.
+    /// Adds the descriptors that wake the guard.
     func add(to list: inout PollList) {
         files.add(to: &list)
         for threshold in thresholds { list.add(threshold.flag.descriptor.number) }
     }
 
-    /// When it has to be looked at although nothing woke it up.
+    /// The time of the next check without a wakeup.
     var due: PolicyInstant {
         let interval: Duration =
             switch machine.state {
@@ -81,12 +81,12 @@ struct ActiveGuard: Sendable {
         return machine.nextDeadline.map { min($0, tick) } ?? tick
     }
 
-    /// Looks at the cgroup and does what follows.
+    /// Checks the cgroup and performs the resulting commands.
     mutating func look(_ now: PolicyInstant) {
         files.acknowledge()
         for threshold in thresholds { threshold.flag.lower() }
         handle(observation(now), now)
-        // A thaw that failed.
+        // An earlier thaw failed.
         if files.freezer.isAsked, !machine.isFreezeAsked { thawForSure() }
         guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
         lastSlowLook = now
@@ -109,7 +109,7 @@ struct ActiveGuard: Sendable {
                 wasEmpty = files.place.isEmpty
             }
             seen.isEmpty = wasEmpty
-            // Whoever ends it has to let it go on.
+            // The kill itself thaws the cgroup.
             guard !machine.isKilling else { return .observed(seen) }
             guard files.freezer.isRequested else { return .released("someone thawed it", seen) }
             looks += 1
@@ -127,13 +127,13 @@ struct ActiveGuard: Sendable {
         }
     }
 
-    /// What cannot be looked at cannot be guarded, and must not stay frozen.
+    /// Disarms the guard: an unreadable cgroup cannot be guarded and must not stay frozen.
     private func unreadable(_ reason: String) -> OOMGuardEvent {
         audit(.veto, "guard", note: "not guarded any more: \(reason)")
         return .disarm
     }
 
-    /// Ends a live-lock that the throttle has led to.
+    /// Ends a live-lock caused by throttling.
     private mutating func watchThrottle(_ now: PolicyInstant) {
         guard let throttle = files.throttle,
             let sample = files.highSample(usage: machine.seen.usage),
@@ -145,7 +145,7 @@ struct ActiveGuard: Sendable {
             note: "memory.high throttled it to a standstill: not set by the guard for 10 min")
     }
 
-    /// Takes what the policy's other layers want now.
+    /// Updates the values of the policy's other layers.
     mutating func take(below: [LimitKey: LimitValue]) {
         guard below != self.below else { return }
         let isChanged = below[GuardedFiles.high] != self.below[GuardedFiles.high]
@@ -159,10 +159,10 @@ struct ActiveGuard: Sendable {
         }
     }
 
-    /// The guard's layer now: values that it has set.
+    /// The values that the guard has set.
     var settings: [LimitKey: LimitValue] { files.limits.settings(at: machine.limit) }
 
-    /// The guard's layer now: values that it keeps at or below a number.
+    /// The values that the guard keeps at or below a number.
     var bounds: [LimitKey: LimitValue] {
         guard files.throttle != nil, machine.isKillerOff, !highWatcher.isResting(.now) else {
             return [:]
@@ -170,19 +170,19 @@ struct ActiveGuard: Sendable {
         return [GuardedFiles.high: .number(machine.freezeAt)]
     }
 
-    /// Leaves the cgroup as it was found, and gives everything up; `ended` is called when slow
-    /// things are done, too.
+    /// Restores the cgroup and releases everything; `ended` is called after the slow actions as
+    /// well.
     mutating func finish(_ ended: @escaping @Sendable () -> Void) {
         handle(.disarm, .now)
         thawForSure()
         _ = result { () throws(ActuationError) in try files.killer?.putBack() }
         thresholds = []
         lane.add { [self] in
-            // After all that was still on its way there.
+            // After everything else in the lane.
             let cause = "guard \(guarding.name)"
             _ = result { () throws(ActuationError) in try files.throttle?.putBack(cause: cause) }
             let outcome = result { () throws(ActuationError) in
-                // Another cgroup of the path is another guard's.
+                // Another cgroup at this path has its own guard.
                 if files.place.memory.isCurrent { try files.limits.putBack(below: below) }
             }
             if case .failed = outcome { audit(.undo, "set", outcome: outcome) }
@@ -191,7 +191,7 @@ struct ActiveGuard: Sendable {
         lane.close()
     }
 
-    /// Throttles no more, at once, and once more after what may still be on its way to set it.
+    /// Removes the throttle at once, and again after a write of it that may be in the lane.
     func lift(_ throttle: ThrottlePoint) throws(ActuationError) {
         lane.add { try? throttle.lift() }
         try throttle.lift()

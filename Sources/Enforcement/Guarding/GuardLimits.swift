@@ -3,27 +3,27 @@ internal import CgroupModel
 internal import Hierarchy
 internal import Policy
 
-/// The memory limit of a guarded cgroup, which is raised and brought back.
+/// The memory limit of a guarded cgroup, which the guard raises and lowers again.
 struct GuardLimits: Sendable {
     private let tools: GuardTools
     private let path: CgroupPath
     private let cause: String
-    /// The limit in bytes that it guards, before it raises it.
+    /// The guarded limit in bytes, before the guard raises it.
     let original: UInt64
-    /// Memory and swap together (v1), nil where that has no limit.
+    /// The limit of memory and swap together (v1); nil if there is none.
     private let originalTotal: UInt64?
     private let changes: [Change]
 
-    /// A value that the guard asks for, whatever was found.
+    /// A value that the guard requests, with the value found before.
     private struct Change: Sendable {
         let name: String
         let wanted: UInt64
         let found: LimitValue
     }
 
-    /// Reads what is there; throws if there is no limit.
+    /// Reads the current values; throws if the cgroup has no memory limit.
     ///
-    /// Where a guard that was killed has left a value, the journal knows what was there before.
+    /// The journal has the originals if a guard that was killed has changed them.
     init(_ guarding: OOMGuard, at place: GuardPlace, _ tools: GuardTools) throws(ActuationError) {
         self.tools = tools
         path = place.path
@@ -62,21 +62,21 @@ struct GuardLimits: Sendable {
 
     private var reader: LimitReader { LimitReader(path, in: tools.set, files: tools.files) }
 
-    /// What the limit is now; nil if it is unlimited or cannot be read.
+    /// The current limit; nil if it is unlimited or unreadable.
     var now: UInt64? { Self.value("memory.max", reader)?.number }
 
-    /// Sets what the guard asks for: its limit, and that an OOM kill takes all of it (v2).
+    /// Sets the guard's own limit, and on v2 the kill of the whole cgroup at an OOM.
     func begin() throws(ActuationError) {
         for change in changes where change.found != .number(change.wanted) {
             try set([(change.name, .number(change.wanted))])
         }
     }
 
-    /// Puts back what the other layers want, or else what was found, unless someone else has changed
-    /// it since.
+    /// Restores the values of the other layers or else the found ones, unless someone else changed
+    /// them.
     func putBack(below: [LimitKey: LimitValue]) throws(ActuationError) {
         for change in changes {
-            // The kernel rounds to pages, of up to 64 KiB.
+            // The kernel rounds to pages of up to 64 KiB.
             guard let now = Self.value(change.name, reader)?.number,
                 max(now, change.wanted) - min(now, change.wanted) < 1 << 16
             else { continue }
@@ -84,7 +84,7 @@ struct GuardLimits: Sendable {
         }
     }
 
-    /// The guard's layer while the limit is at `bytes`: what it asked for, and what it raised.
+    /// The guard's values while the limit is `bytes`: the requested and the raised ones.
     func settings(at bytes: UInt64) -> [LimitKey: LimitValue] {
         var result: [LimitKey: LimitValue] = [:]
         for change in changes { result[LimitKey(change.name)] = .number(change.wanted) }
@@ -93,7 +93,7 @@ struct GuardLimits: Sendable {
         return result
     }
 
-    /// On v1 the limit of memory and swap stays as far above that of memory as it was.
+    /// Returns the values for a limit; on v1 the limit of memory and swap keeps its distance to it.
     private func values(for bytes: UInt64) -> [(name: String, value: LimitValue)] {
         let total = originalTotal.map { $0 - min(original, $0) + bytes }
         return [("memory.max", .number(bytes))]
@@ -106,7 +106,7 @@ struct GuardLimits: Sendable {
             try set(values(for: bytes))
             return .done
         } catch {
-            // Usage that stands in the way may fall.
+            // The usage may fall later.
             return [.busy, .refused].contains(error.code) ? .busy("\(error)") : .failed("\(error)")
         }
     }
@@ -120,7 +120,7 @@ struct GuardLimits: Sendable {
         let plan = try LimitPlanner(
             set: tools.set, files: tools.files, protected: tools.protected
         ).plan(requests, on: path)
-        // What is refused now is tried again later, not waited for.
+        // A busy write is retried later instead of waiting here.
         let results = LimitTransaction(
             plan, journal: tools.journal, files: tools.files, cause: cause, pause: { _ in }
         ).apply()

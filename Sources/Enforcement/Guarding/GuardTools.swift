@@ -3,29 +3,30 @@ public import CgroupModel
 public import Hierarchy
 public import Policy
 
-/// What guards need of the rest of the program.
+/// The services that guards use.
 public struct GuardTools: Sendable {
-    /// The machine's trees.
+    /// The host's hierarchies.
     public var set: HierarchySet
-    /// How limits are written: through systemd where it keeps them.
+    /// The files for limits, with writes through systemd where it keeps them.
     public var files: any ControlFiles
-    /// Where the originals stand; on a tmpfs.
+    /// The journal of the original values, on a tmpfs.
     public var journal: UndoJournal
-    /// What is spared.
+    /// The protected cgroups.
     public var protected: ProtectedSet
-    /// Who tells people.
+    /// The receiver of notices.
     public var notices: any NoticeSink
-    /// Who runs hooks.
+    /// The runner of hooks.
     public var hooks: any HookRunning
-    /// Who sees to it that what is frozen goes on even if this process hangs; nil for nobody.
+    /// The keeper that thaws cgroups even if this process hangs; nil for none.
     public var deadlines: (any ThawKeeping)?
-    /// Why an operator wants a cgroup left alone, nil if nobody does; asked before each freeze, so
-    /// it must not take long.
+    /// Returns an operator's hold on a cgroup; nil without one.
+    ///
+    /// It is called before each freeze, so it must be fast.
     public var hold: @Sendable (CgroupPath) -> String?
-    /// Takes the audit log's lines, from any thread; they are numbered 0.
+    /// Receives the audit log's records from any thread; their sequence numbers are 0.
     public var audit: @Sendable (AuditRecord) -> Void
 
-    /// Joins the parts.
+    /// Creates the tools of all guards.
     public init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal,
         protected: ProtectedSet, notices: any NoticeSink, hooks: any HookRunning,

@@ -3,16 +3,16 @@ internal import CgroupModel
 internal import KernelIO
 internal import Policy
 
-/// The files of one guarded cgroup, all of them opened when it is armed.
+/// The open files of one guarded cgroup.
 final class GuardedFiles: Sendable {
     let place: GuardPlace
     let freezer: FreezeSwitch
     let limits: GuardLimits
-    /// v1: whether the kernel kills at the limit.
+    /// The switch of OOM kills (v1); nil on v2.
     let killer: OOMControl?
-    /// v2: where it throttles.
+    /// The throttling threshold (v2); nil on v1.
     let throttle: ThrottlePoint?
-    /// The value that ``throttle`` writes.
+    /// The key of the value that ``throttle`` writes.
     static let high = LimitKey("memory.high")
     private let usage: KeptFile
     private let events: KeptFile?
@@ -20,7 +20,7 @@ final class GuardedFiles: Sendable {
     private let notices: [MemoryNotice]
     private let trigger: PressureTrigger?
 
-    /// `below` is what the policy's other layers want.
+    /// Opens the files; `below` has the values of the policy's other layers.
     init(
         _ guarding: OOMGuard, at place: GuardPlace, below: [LimitKey: LimitValue],
         _ tools: GuardTools
@@ -39,7 +39,7 @@ final class GuardedFiles: Sendable {
         guard place.isLegacy else {
             killer = nil
             notices = []
-            // Without PSI the other notices and the tick have to do.
+            // Without PSI, the other wakeups and the regular checks must suffice.
             trigger = try? PressureTrigger(of: memory)
             pressure = try? memory.keep("memory.pressure")
             throttle = try ThrottlePoint(
@@ -51,12 +51,12 @@ final class GuardedFiles: Sendable {
         trigger = nil
         pressure = nil
         let outOfMemory = try MemoryNotice(.outOfMemory, of: memory)
-        // A kernel may be without it.
+        // Some kernels do not have it.
         let pressing = try? MemoryNotice(.criticalPressure, of: memory)
         notices = [outOfMemory] + (pressing.map { [$0] } ?? [])
     }
 
-    /// What wakes a guard, besides the thresholds of v1.
+    /// Adds the descriptors that wake a guard, except v1's thresholds.
     func add(to list: inout PollList) {
         for notice in notices { list.add(notice.flag.descriptor.number) }
         if let events { list.add(events.descriptor.number, for: .notice) }
@@ -64,17 +64,17 @@ final class GuardedFiles: Sendable {
         if let frozen = freezer.notices { list.add(frozen.descriptor.number, for: .notice) }
     }
 
-    /// Takes back what woke it; many notices at once are one.
+    /// Clears the wakeups; several at once count as one.
     func acknowledge() {
         for notice in notices { notice.flag.lower() }
         _ = try? events?.text()
         _ = try? freezer.notices?.text()
     }
 
-    /// Bytes in use; throws when the cgroup is gone.
+    /// Returns the bytes in use; throws if the cgroup is gone.
     func bytesInUse() throws(IOError) -> UInt64 { try usage.number() }
 
-    /// What a live-lock above memory.high shows in (v2); nil where there is none.
+    /// Returns the signs of a live-lock above `memory.high` (v2); nil on v1 or if unreadable.
     func highSample(usage: UInt64) -> HighWatcher.Sample? {
         guard let events, let high = try? events.number(of: "high") else { return nil }
         return HighWatcher.Sample(
@@ -82,7 +82,7 @@ final class GuardedFiles: Sendable {
         )
     }
 
-    /// `full avg10` of a pressure file.
+    /// Returns `full avg10` of a pressure file.
     static func full(_ text: String) -> Double? {
         for line in text.split(separator: "\n") where line.hasPrefix("full ") {
             for word in line.split(separator: " ") where word.hasPrefix("avg10=") {

@@ -4,7 +4,7 @@ internal import KernelIO
 internal import Policy
 
 extension OOMGuardOutcome {
-    /// The same in the audit log.
+    /// The outcome in the form of the audit log.
     var audited: EffectResult.Outcome {
         switch self {
         case .done: .done
@@ -16,13 +16,13 @@ extension OOMGuardOutcome {
 }
 
 extension PolicyInstant {
-    /// Now, by the clock that goes on in suspend.
+    /// The current time on the clock that includes suspend.
     static var now: PolicyInstant { PolicyInstant(nanoseconds: MonotonicClock.bootNanoseconds) }
 }
 
-/// What the machine has left.
+/// The host's free memory.
 enum HostMemory {
-    /// `MemAvailable` of /proc/meminfo in bytes; nil if it cannot be read.
+    /// Returns `MemAvailable` of /proc/meminfo in bytes; nil if it cannot be read.
     static func available(_ system: SystemRoot) -> UInt64? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("meminfo")) else { return nil }
         return HostText.memory("MemAvailable", in: bytes).value

@@ -4,35 +4,36 @@ internal import KernelIO
 public import Policy
 internal import Synchronization
 
-/// Guards cgroups at their memory limits, on one thread of its own that waits for the kernel.
+/// Guards cgroups at their memory limits, on one thread that waits for kernel events.
 ///
-/// A daemon makes one, calls ``arm(_:hooks:on:)`` for each cgroup that matches a guard of the policy
-/// and ``disarm(_:)`` when one does not any more (after a reload all that changed), and ``stop()``
-/// at an orderly end. Nothing depends on the daemon's ticks: a cgroup that crosses its threshold is
-/// frozen within milliseconds, and goes on at its deadline, even if the sampler stands still.
+/// A daemon creates one runner. It calls ``arm(_:hooks:on:below:)`` for each cgroup that matches a
+/// guard of the policy. It calls ``disarm(_:)`` when a cgroup no longer matches, and after a reload
+/// for those whose guard changed. It calls ``stop()`` at an orderly end. The runner does not depend
+/// on the daemon's ticks. A cgroup that crosses its threshold is frozen within milliseconds and
+/// thawed at its deadline, even if the sampler is blocked.
 ///
-/// Before it makes one it starts the ``GuardianLink``, which it also gives as
-/// ``GuardTools/deadlines``: should this process die, the guardian lets everything go on.
-/// ``GuardTools/audit`` and ``GuardTools/notices`` are called from the thread that freezes, so they
-/// queue what they get and return. A cgroup that vanishes is forgotten, which ``statuses`` shows.
+/// The daemon first starts the ``GuardianLink`` and passes it as ``GuardTools/deadlines``. If this
+/// process dies, the guardian thaws everything. ``GuardTools/audit`` and ``GuardTools/notices`` are
+/// called from the freezing thread, so they must queue and return. A removed cgroup is dropped,
+/// which ``statuses`` shows.
 public final class OOMGuardRunner: Sendable {
-    /// Where a guard stands.
+    /// The status of a guard.
     public struct Status: Hashable, Sendable {
         /// The guard's name.
         public let name: String
         /// The cgroup.
         public let target: Effect.Target
-        /// Where it stands.
+        /// The state of the guard.
         public let state: OOMGuardMachine.State
-        /// How it is guarded here.
+        /// The way it is guarded here.
         public let variant: OOMGuardMachine.Variant
-        /// The limit and the usage seen last, in bytes.
+        /// The limit and the last seen usage, in bytes.
         public let limit, usage: UInt64
-        /// Whether the limit is one that the guard has raised.
+        /// Whether the guard has raised the limit.
         public let isRaised: Bool
-        /// Values that the guard has set.
+        /// The values that the guard has set.
         public let settings: [LimitKey: LimitValue]
-        /// Values that the guard keeps at or below a number.
+        /// The values that the guard keeps at or below a number.
         public let bounds: [LimitKey: LimitValue]
     }
 
@@ -44,7 +45,7 @@ public final class OOMGuardRunner: Sendable {
         case stop
     }
 
-    /// Raised when a cgroup is as it was found.
+    /// A flag that is raised once a cgroup is restored.
     private final class Ending: Sendable {
         let flag: EventFlag
 
@@ -70,13 +71,13 @@ public final class OOMGuardRunner: Sendable {
         }
     }
 
-    /// Where each guard stands.
+    /// The current status of each guard.
     public var statuses: [Status] { published.withLock { $0 } }
 
-    /// Guards a cgroup from now on, instead of as before; throws why it cannot be, and then it is as
-    /// it was found.
+    /// Guards a cgroup from now on, replacing its previous guard.
     ///
-    /// `hooks` are those of the policy, and `below` is what its other layers want of the cgroup.
+    /// If it throws, the cgroup is left as it was found. `hooks` are those of the policy. `below`
+    /// has the values of its other layers for the cgroup.
     public func arm(
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target,
         below: [LimitKey: LimitValue] = [:]
@@ -86,7 +87,7 @@ public final class OOMGuardRunner: Sendable {
         {
             throw ActuationError(.refused, reason)
         }
-        // What the earlier guard found is what this one has to find.
+        // This guard must find the same original values as the earlier one.
         disarm(target)
         let place = try GuardPlace(target.path, in: tools.set)
         guard place.memory.inode == target.cgroup.inode else {
@@ -100,20 +101,21 @@ public final class OOMGuardRunner: Sendable {
         send(.arm(active))
     }
 
-    /// Tells a guard what the policy's other layers want of its cgroup now.
+    /// Updates the values of the policy's other layers for a guard's cgroup.
     public func setBelow(_ below: [LimitKey: LimitValue], of target: Effect.Target) {
         send(.below(target, below))
     }
 
-    /// Guards a cgroup no longer; returns when it is as it was found, or 5 s later.
+    /// Ends the guarding of a cgroup; returns once it is restored, or after 5 s.
     public func disarm(_ target: Effect.Target) {
         guard let ending = try? Ending() else { return }
         send(.disarm(target, ending))
         _ = Self.wait(for: ending.flag, milliseconds: 5000)
     }
 
-    /// Guards nothing any more; returns when all is as it was found, as far as the kernel lets it,
-    /// or 10 s later: then false, for something is still on its way.
+    /// Ends all guarding; returns once everything is restored as far as the kernel permits.
+    ///
+    /// Returns false after 10 s if some action is still in progress.
     @discardableResult
     public func stop() -> Bool {
         send(.stop)
@@ -135,7 +137,7 @@ public final class OOMGuardRunner: Sendable {
     // MARK: - The thread
 
     private func run() {
-        // Who allocates fast uses a CPU that this needs to stop it.
+        // Runs at high priority: a fast allocator can starve this thread.
         Steadiness.hurryThread()
         var guards: [ActiveGuard] = []
         var list = PollList()
@@ -172,7 +174,7 @@ public final class OOMGuardRunner: Sendable {
         leave()
     }
 
-    /// The last one tells whoever waits.
+    /// The last finished guard signals the end.
     private func leave() {
         let left = unfinished.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         if left == 0 { ended.raise() }
@@ -188,7 +190,7 @@ public final class OOMGuardRunner: Sendable {
         }
     }
 
-    /// Takes the messages; false when it is to end.
+    /// Handles the messages; false for a stop.
     private func read(_ guards: inout [ActiveGuard]) -> Bool {
         let messages = inbox.withLock { inbox in
             defer { inbox = [] }
@@ -211,7 +213,7 @@ public final class OOMGuardRunner: Sendable {
             case .event(let target, let event):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 let now = PolicyInstant.now
-                // What it led to is seen first.
+                // Its effects are observed first.
                 guards[index].look(now)
                 guards[index].handle(event, now)
             case .stop: return false

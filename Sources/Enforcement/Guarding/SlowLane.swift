@@ -1,7 +1,7 @@
 internal import KernelIO
 internal import Synchronization
 
-/// A thread that does one thing after the other, each of which may block in the kernel.
+/// A thread that performs jobs one after the other, each of which may block in the kernel.
 final class SlowLane: Sendable {
     private struct Work {
         var jobs: [@Sendable () -> Void] = []
@@ -17,13 +17,13 @@ final class SlowLane: Sendable {
         try WorkerThread.start(name) { [self] in run() }
     }
 
-    /// Adds something to be done.
+    /// Adds a job.
     func add(_ job: @escaping @Sendable () -> Void) {
         work.withLock { $0.jobs.append(job) }
         bell.raise()
     }
 
-    /// Lets the thread end once all is done.
+    /// Ends the thread after the remaining jobs.
     func close() {
         work.withLock { $0.isClosed = true }
         bell.raise()

@@ -1,23 +1,23 @@
 internal import CgroupModel
 internal import Policy
 
-/// Text in JSON (RFC 8259).
+/// JSON text (RFC 8259).
 package enum JSONText {
-    /// A text in quotes.
+    /// Returns a string literal.
     package static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         bytes.append(quoted: text)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// An object whose members are JSON already, in their order.
+    /// Returns an object; the members' values are JSON already and keep their order.
     package static func object(_ members: [(String, String)]) -> String {
         "{" + members.map { "\(quoted($0.0)):\($0.1)" }.joined(separator: ",") + "}"
     }
 }
 
 extension Cause {
-    /// `{"text":…,"evidence":[{"term":…,"value":…,"coverage":…}]}`.
+    /// The cause in JSON: `{"text":…,"evidence":[{"term":…,"value":…,"coverage":…}]}`.
     var json: String {
         let terms = evidence.map { one in
             var members = [

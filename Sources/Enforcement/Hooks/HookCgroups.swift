@@ -3,15 +3,16 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Cgroups for hooks: `hooks/N` below the program's own, in one tree.
+/// Creates cgroups for hooks: `hooks/N` below the program's own cgroup, in one hierarchy.
 ///
-/// The unified one where there is one, since the kernel can kill there all at once; no controller
-/// is enabled, so processes may stay above.
+/// The unified one is preferred, because the kernel can kill a whole cgroup there. No controller is
+/// enabled, so the parent may have processes.
 struct HookCgroups: Sendable {
     private let set: HierarchySet
     private let base: CgroupPath
 
-    /// Nil where the program's own cgroup, below which `name` is made, cannot be told.
+    /// Creates the place for hooks; nil if there is no suitable hierarchy or the own cgroup is
+    /// unknown.
     init?(_ set: HierarchySet, below name: String = "hooks") {
         let trees = [set.unified, set.legacy(.pids), set.legacy(.memory)].compactMap { $0 }
         guard let tree = trees.first else { return nil }
@@ -22,7 +23,7 @@ struct HookCgroups: Sendable {
         base = own.child(name.utf8)
     }
 
-    /// Makes one; nil where that is not allowed.
+    /// Creates one cgroup; nil if that fails.
     func make(_ number: Int) -> HookCgroup? {
         let path = base.child("\(number)".utf8)
         guard (try? CgroupMaker(set: set).make(path)) != nil else { return nil }
@@ -35,7 +36,7 @@ final class HookCgroup: Sendable {
     private let set: HierarchySet
     private let path: CgroupPath
     private let directory: OwnedDescriptor
-    /// Its `cgroup.procs`, open for writing.
+    /// `cgroup.procs`, open for writing.
     private let members: OwnedDescriptor
 
     fileprivate init?(_ path: CgroupPath, in set: HierarchySet) {
@@ -50,13 +51,13 @@ final class HookCgroup: Sendable {
 
     private var isUnified: Bool { self.set.hierarchies[0].version == .unified }
 
-    /// The directory of v2 in which the process is born.
+    /// The v2 directory that the process starts in; nil on v1.
     var birthplace: Int32? { isUnified ? directory.number : nil }
 
-    /// The list of v1 that the process joins.
+    /// The v1 `cgroup.procs` that the process joins; empty on v2.
     var memberships: [Int32] { isUnified ? [] : [members.number] }
 
-    /// Sends a signal to all who are in it.
+    /// Sends a signal to all processes in it.
     func signal(_ signal: EndingSignal) {
         guard let bytes = try? ControlFile.read("cgroup.procs", in: directory) else { return }
         for pid in ProcessIDs.parse(bytes) where pid > 1 {
@@ -64,7 +65,8 @@ final class HookCgroup: Sendable {
         }
     }
 
-    /// Kills who is left in it, and removes it; also the one above, unless another hook is there.
+    /// Kills the remaining processes and removes the cgroup, and its parent unless another hook is
+    /// in it.
     func remove() {
         let remover = CgroupRemover(set: self.set)
         _ = try? remover.remove(path, recursive: true, killing: true)

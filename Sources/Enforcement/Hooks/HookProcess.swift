@@ -2,7 +2,7 @@ internal import CgroupModel
 internal import KernelIO
 internal import Policy
 
-/// One run of a hook, from its start until nothing of it is left.
+/// One run of a hook, from its start to the cleanup of its processes.
 struct HookProcess {
     let run: HookRun
     let number: Int
@@ -10,10 +10,10 @@ struct HookProcess {
     /// The time between SIGTERM and SIGKILL.
     var grace = HookProcess.grace
 
-    /// What is kept of what a hook prints.
+    /// The number of bytes of a hook's output to keep.
     static let mostOutput = 4096
     static let grace = Duration.seconds(2)
-    /// EX_TEMPFAIL of sysexits(3): not now.
+    /// EX_TEMPFAIL of sysexits(3), which means a veto.
     private static let veto: Int32 = 75
 
     func perform() -> HookEnding {
@@ -45,7 +45,7 @@ struct HookProcess {
         return .timedOut
     }
 
-    /// Waits for the process itself, not for what it may have left; whether it ended in time.
+    /// Waits for the process itself, not for its children; returns whether it exited in time.
     private func wait(
         for process: borrowing ApartProcess, within time: Duration, _ output: inout [UInt8]
     ) -> Bool {
@@ -57,7 +57,7 @@ struct HookProcess {
             Readiness.wait(for: watched, milliseconds: Int32(clamping: deadline.milliseconds))
             if isOpen { isOpen = drain(process, &output) }
             if process.child.hasEnded {
-                // It may have said its last since.
+                // It may have printed more before its exit.
                 if isOpen { _ = drain(process, &output) }
                 return true
             }
@@ -65,9 +65,9 @@ struct HookProcess {
         return false
     }
 
-    /// Reads what is there, so that the process never waits for us; false once it is the end.
+    /// Reads the available output, so that the process never blocks on it; false at the end.
     private func drain(_ process: borrowing ApartProcess, _ output: inout [UInt8]) -> Bool {
-        // Bounded, for one that prints without end must not keep us from looking at the clock.
+        // Bounded, because endless output must not prevent the check of the deadline.
         for _ in 0..<64 {
             guard let bytes = process.read(most: 16384) else { return false }
             if bytes.isEmpty { return true }
@@ -76,7 +76,7 @@ struct HookProcess {
         return true
     }
 
-    /// Ends what is left of its session, and tells how it ended.
+    /// Kills the rest of its process group, and returns the outcome.
     private func ending(of process: borrowing ApartProcess, _ output: [UInt8]) -> HookEnding {
         process.signalGroup(.kill)
         var end: ProcessEnd?
@@ -93,7 +93,7 @@ struct HookProcess {
         }
     }
 
-    /// What it printed, on one line.
+    /// The output on one line.
     private static func said(_ output: [UInt8]) -> String {
         let text = String(decoding: output, as: UTF8.self)
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " | ")
@@ -102,7 +102,7 @@ struct HookProcess {
 }
 
 extension HookRun {
-    /// All that the program finds in its environment.
+    /// The complete environment of the program.
     var environment: [String] {
         [
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -7,8 +7,7 @@ internal import Synchronization
 
 /// Runs the policy's hooks as processes, a few at a time.
 ///
-/// A hook's own cgroup, where one can be made, or else its session is ended with it: nothing that
-/// it started stays.
+/// When a hook ends, its process group is killed, and its cgroup where one could be created.
 public final class HookRunner: HookRunning {
     private typealias Waiting = (run: HookRun, ended: @Sendable (HookEnding) -> Void)
 
@@ -24,20 +23,21 @@ public final class HookRunner: HookRunning {
     private let grace: Duration
     private static let mostWaiting = 64
 
-    /// Runs at most `parallel` at once, below the program's own cgroup in one of these trees; in
-    /// sessions alone without them.
+    /// Runs at most `parallel` hooks at once, in cgroups below the program's own one in `set`.
+    ///
+    /// Without hierarchies, hooks run in sessions alone.
     public convenience init(parallel: Int = 4, set: HierarchySet?) {
         self.init(parallel: parallel, set: set, grace: HookProcess.grace)
     }
 
-    /// The same with another time between SIGTERM and SIGKILL.
+    /// Creates a runner with another time between SIGTERM and SIGKILL.
     init(parallel: Int = 4, set: HierarchySet?, grace: Duration) {
         self.parallel = parallel
         self.grace = grace
         cgroups = set.flatMap { HookCgroups($0) }
     }
 
-    /// Starts a hook, or lets it wait for its turn; `ended` is called exactly once.
+    /// Starts a hook, or queues it; `ended` is called exactly once.
     public func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void) {
         let isFull = state.withLock { state in
             guard state.waiting.count < Self.mostWaiting else { return true }

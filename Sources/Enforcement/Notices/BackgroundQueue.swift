@@ -1,13 +1,13 @@
 internal import KernelIO
 internal import Synchronization
 
-/// Elements that a thread of its own consumes, so that whoever adds one never waits.
+/// A queue that a background thread consumes, so that adding an element never blocks.
 ///
-/// The thread is there only while there is something to do. When too much waits, the oldest are
+/// The thread exists only while there is work. When the queue is full, the oldest elements are
 /// dropped and counted.
 package final class BackgroundQueue<Element: Sendable>: Sendable {
     private struct State {
-        /// Those before `next` were taken out already.
+        /// The elements before `next` have been removed already.
         private var elements: [Element] = []
         private var next = 0
         var isRunning = false
@@ -17,7 +17,7 @@ package final class BackgroundQueue<Element: Sendable>: Sendable {
 
         mutating func append(_ element: Element) { elements.append(element) }
 
-        /// Takes the oldest out, at a cost that does not depend on how many wait.
+        /// Removes the oldest element, at a cost independent of the queue's length.
         mutating func popFirst() -> Element? {
             guard next < elements.count else { return nil }
             let element = elements[next]
@@ -35,14 +35,14 @@ package final class BackgroundQueue<Element: Sendable>: Sendable {
     private let capacity: Int
     private let consume: @Sendable (Element) -> Void
 
-    /// Keeps at most `capacity` elements.
+    /// Creates a queue of at most `capacity` elements.
     package init(_ name: String, capacity: Int, consume: @escaping @Sendable (Element) -> Void) {
         self.name = name
         self.capacity = capacity
         self.consume = consume
     }
 
-    /// How many were dropped.
+    /// The number of dropped elements.
     package var dropped: UInt64 { state.withLock(\.dropped) }
 
     /// Adds an element.
@@ -60,12 +60,12 @@ package final class BackgroundQueue<Element: Sendable>: Sendable {
         do throws(IOError) {
             try WorkerThread.start(name) { [self] in run() }
         } catch {
-            // The next one tries again.
+            // The next call tries again.
             state.withLock { $0.isRunning = false }
         }
     }
 
-    /// Waits until all are consumed; false if that takes longer.
+    /// Waits until all elements are consumed; false on timeout.
     package func waitUntilEmpty(within time: Duration) -> Bool {
         Deadline(after: time).wait { state.withLock { !$0.isRunning } }
     }

@@ -1,11 +1,11 @@
-/// A message in the form that systemd-journald takes from its socket.
+/// A message in the format of systemd-journald's socket.
 ///
-/// `NAME=VALUE` and a newline for each field; a value with a newline in it follows its name's line
-/// after its length in eight bytes, little-endian.
+/// Each field is `NAME=VALUE` and a newline. A value that contains a newline follows the line with
+/// its name, after its length in eight bytes, little-endian.
 struct JournalEntryText {
     private(set) var bytes: [UInt8] = []
 
-    /// Adds a field; a name is letters, digits and `_`, and does not begin with `_`.
+    /// Adds a field; the name has letters, digits and `_`, and does not begin with `_`.
     mutating func add(_ name: String, _ value: String) {
         bytes += Array(name.utf8)
         let text = Array(value.utf8)

@@ -2,12 +2,12 @@ public import KernelIO
 internal import Policy
 internal import Synchronization
 
-/// Sends notices to systemd-journald with their fields, or to standard error where it is not.
+/// Sends notices with their fields to systemd-journald, or to standard error without journald.
 public final class JournalSink: NoticeSink {
     private let queue: BackgroundQueue<Notice>
     private let lost: Counter
 
-    /// Uses journald's own socket, unless another is given.
+    /// Uses the socket of journald unless another one is given.
     public init(
         socket: String = "/run/systemd/journal/socket",
         otherwise complain: @escaping @Sendable (String) -> Void = { StandardOutput.complain($0) }
@@ -19,13 +19,13 @@ public final class JournalSink: NoticeSink {
         }
     }
 
-    /// How many were dropped, since too many waited or journald took none for a while.
+    /// The number dropped, because too many waited or journald was busy too long.
     public var dropped: UInt64 { queue.dropped + lost.value }
 
     /// Queues a notice.
     public func send(_ notice: Notice) { queue.add(notice) }
 
-    /// Waits until all are sent; false if that takes longer.
+    /// Waits until all notices are sent; false on timeout.
     public func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
 
     private static func deliver(
@@ -41,7 +41,7 @@ public final class JournalSink: NoticeSink {
                 } catch {
                     failure = error
                 }
-                // Full: journald is busy.
+                // journald is busy and its socket is full.
                 return failure?.isTryAgain != true
             }
             if !isSent { return lost.increment() }
@@ -53,7 +53,7 @@ public final class JournalSink: NoticeSink {
 }
 
 extension Notice {
-    /// The message as journald takes it.
+    /// The message in journald's format.
     var journalEntry: [UInt8] {
         var entry = JournalEntryText()
         entry.add("MESSAGE", text)
@@ -74,7 +74,7 @@ extension Notice {
 }
 
 extension LogLevel {
-    /// The number of syslog(3).
+    /// The priority of syslog(3).
     package var priority: Int {
         switch self {
         case .error: 3
@@ -86,7 +86,7 @@ extension LogLevel {
     }
 }
 
-/// A number that any thread counts up.
+/// A counter that any thread may increment.
 final class Counter: Sendable {
     private let count = Atomic<UInt64>(0)
     var value: UInt64 { count.load(ordering: .relaxed) }

@@ -2,10 +2,10 @@ public import CgroupModel
 public import Hierarchy
 internal import KernelIO
 
-/// Tells the CPUs of the machine, and notices when one comes or goes.
+/// Reads the host's CPU topology, and detects when a CPU comes or goes.
 ///
-/// Each reading costs one pread(2) of `cpu/online`; only when that changed is the rest read anew.
-/// Without nodes in /sys all CPUs are of node 0; without topology each is its own core.
+/// Each read costs one pread(2) of `cpu/online`; the rest is read again only after a change.
+/// Without nodes in /sys, all CPUs are in node 0. Without topology, each CPU is its own core.
 public struct TopologyReader: ~Copyable {
     private let system: SystemRoot
     private let online: Opened?
@@ -13,7 +13,7 @@ public struct TopologyReader: ~Copyable {
     private var text: [UInt8] = []
     private var known: CPUTopology?
 
-    /// The kept file; an optional of it can be looked at without giving it away.
+    /// The open file, in a class so that an optional of it can be read without consuming it.
     private final class Opened: Sendable {
         let descriptor: OwnedDescriptor
 
@@ -26,7 +26,7 @@ public struct TopologyReader: ~Copyable {
         online = system.device("cpu/online").flatMap { try? Opened($0) }
     }
 
-    /// The CPUs that are online now; nil if the machine does not tell.
+    /// Returns the online CPUs; nil if they cannot be read.
     public mutating func read() -> CPUTopology? {
         guard let number = online?.descriptor.number, buffer.fill(from: number) == 0 else {
             return nil
@@ -50,7 +50,7 @@ public struct TopologyReader: ~Copyable {
         return CPUTopology(
             online.numbers.map { cpu in
                 let place = "cpu/cpu\(cpu)/topology"
-                // The older name of the same file is that of Linux before 5.2.
+                // The name of the same file before Linux 5.2.
                 let threads =
                     system.deviceList("\(place)/core_cpus_list")
                     ?? system.deviceList("\(place)/thread_siblings_list")

@@ -7,8 +7,9 @@ internal import Synchronization
 /// Refuses requests that a browser sends for another site: those with a Host that is not allowed,
 /// or with the Origin of another page.
 final class HostCheck: Sendable {
-    /// The number of refused hosts that are logged, once each, so that the owner of a scraper finds
-    /// the cause; a client can invent any number of them.
+    /// The number of different refused hosts that are logged, which helps the owner of a scraper.
+    ///
+    /// It is bounded because a client can invent any number of hosts.
     private static let mostLogged = 20
 
     private let allowed: AllowedHosts

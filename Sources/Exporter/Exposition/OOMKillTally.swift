@@ -4,8 +4,8 @@ import CgroupModel
 ///
 /// v2 adds a kill to the cgroup and all its ancestors, where it stays after the cgroup is removed.
 /// A parent's excess over its children therefore belongs to a child that vanished between two
-/// samples. v1 counts only at the cgroup itself, so for a vanished cgroup only the count of its
-/// last sample is known. Kills before the first sample are not counted.
+/// samples. v1 counts only at the cgroup itself. For a vanished cgroup, only the count of its last
+/// sample is known. Kills before the first sample are not counted.
 struct OOMKillTally {
     /// The most places without living cgroups that keep their own count; pods come and go with
     /// slices of their own.

@@ -12,8 +12,8 @@ public struct ConnectionLimits: Sendable {
     public var stallTime: Duration = .seconds(10)
     /// The most connections at the same time.
     ///
-    /// To make room for another, the connection that has waited longest for its next request is
-    /// closed, or else the one that has not read its response for the longest time.
+    /// If another arrives, the connection that has waited longest for its next request is closed.
+    /// If none waits, the one that has not read its response for the longest time is closed.
     public var connections = 512
     /// The most bytes of responses that clients have not read yet.
     ///

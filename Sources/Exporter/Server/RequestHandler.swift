@@ -232,8 +232,9 @@ final class RequestHandler: ChannelInboundHandler {
         channel.closeFuture.whenComplete { _ in writing.cancel() }
     }
 
-    /// Sends the head of a stream, then closes the connection, because the end of a message would
-    /// be written as the last chunk of a body.
+    /// Sends the head of a stream, then closes the connection.
+    ///
+    /// The end of a message would be written as the last chunk of a body.
     private func sendHeadAlone(
         _ response: Response, version: HTTPVersion, _ context: ChannelHandlerContext
     ) {

@@ -1,14 +1,14 @@
 public import CgroupModel
 internal import KernelIO
 
-/// What the machine says about block devices.
+/// Looks up block devices in `/sys`.
 public struct BlockDevices: Sendable {
     private let system: SystemRoot
 
-    /// Looks in a machine's `/sys`.
+    /// Uses the `/sys` of a host.
     public init(_ system: SystemRoot) { self.system = system }
 
-    /// The kernel's name, such as `vda`; nil if the machine has no such device.
+    /// The kernel's name, such as `vda`; nil for an unknown device.
     public func name(_ key: InstanceKey) -> String? {
         guard let sys = system.sys else { return nil }
         let link = sys + Array("/dev/block/\(key.text(.device))".utf8)
@@ -16,7 +16,7 @@ public struct BlockDevices: Sendable {
         return target.split(separator: 0x2f).last.map { Array($0).pathText }
     }
 
-    /// Whether a device is a part of another one (`/sys/dev/block/MAJ:MIN/partition`).
+    /// Whether a device is a partition (`/sys/dev/block/MAJ:MIN/partition`).
     func isPartition(_ key: InstanceKey) -> Bool {
         guard let sys = system.sys else { return false }
         let file = sys + Array("/dev/block/\(key.text(.device))/partition".utf8)

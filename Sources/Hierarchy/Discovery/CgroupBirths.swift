@@ -1,18 +1,19 @@
 public import CgroupModel
 internal import KernelIO
 
-/// When cgroups were made, as far as the kernel remembers.
+/// Estimates the creation times of cgroups.
 public struct CgroupBirths: Sendable {
     private let directories: [[UInt8]]
 
-    /// Looks in a machine's trees.
+    /// Uses the hierarchies of a host.
     public init(_ set: HierarchySet) { directories = set.hierarchies.map(\.directory) }
 
-    /// The earliest change of a cgroup's directories and of a file in them that nothing changes,
-    /// in microseconds since 1970; nil for a cgroup that is gone.
+    /// The creation time in microseconds since 1970; nil if the cgroup is gone.
     ///
-    /// cgroupfs keeps no birth time. It forgets that of a change too when memory is short, and then
-    /// tells a later one, never an earlier: ask early, and keep the answer.
+    /// cgroupfs stores no birth time. This is the earliest modification time of the cgroup's
+    /// directories and of their `cgroup.procs`, which nothing modifies. Under memory pressure the
+    /// kernel drops those times and later reports a newer one, never an older one: ask early and
+    /// keep the answer.
     public func time(of path: CgroupPath) -> UInt64? {
         let below = path.isRoot ? [] : path.bytes
         let places = directories.flatMap { [$0 + below, $0 + below + Self.quietFile] }

@@ -1,7 +1,7 @@
 internal import CgroupModel
 
 extension CgroupPath {
-    /// The path relative to the hierarchy's root directory, for openat(2).
+    /// The path relative to the root directory of a hierarchy, for openat(2).
     var relative: [UInt8] { isRoot ? [0x2e] : Array(bytes.dropFirst()) }
 
     var lastComponent: [UInt8]? {

@@ -2,7 +2,7 @@ public import CgroupModel
 internal import KernelIO
 
 extension HierarchySet {
-    /// That no hierarchy has a controller, and what to do about it.
+    /// The message that no hierarchy has a controller, with the remedy.
     public func absence(of controller: Controller) -> String {
         if controller == .core { return "no v2 hierarchy is mounted here" }
         let remedy =
@@ -13,8 +13,9 @@ extension HierarchySet {
         return "no hierarchy has the controller \(controller.rawValue); \(remedy)"
     }
 
-    /// Whether `/proc/cgroups` has the controller and says that it is not enabled, as memory is not
-    /// by default on a Raspberry Pi.
+    /// Whether `/proc/cgroups` lists the controller as disabled.
+    ///
+    /// The memory controller, for example, is disabled by default on a Raspberry Pi.
     public func isOffSinceBoot(_ controller: Controller) -> Bool {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("cgroups")),
             let name = controller.legacyName

@@ -1,24 +1,26 @@
 public import CgroupModel
 public import KernelIO
 
-/// How the machine mounts its cgroups.
+/// The cgroup versions mounted on a host.
 public enum HierarchyMode: String, Sendable {
-    /// v1 trees alone.
+    /// Only v1 hierarchies.
     case legacy
-    /// v1 trees for some controllers, and a v2 tree.
+    /// v1 hierarchies for some controllers, and the v2 hierarchy.
     case hybrid
-    /// One v2 tree.
+    /// Only the v2 hierarchy.
     case unified
 }
 
-/// All cgroup trees of the machine, and which of them has which controller.
+/// All cgroup hierarchies of a host and their controllers.
 public struct HierarchySet: Sendable {
-    /// Where the trees were found.
+    /// The root that the hierarchies were discovered in.
     public let system: SystemRoot
-    /// The trees: v1 in mount order, then the unified one.
+    /// The hierarchies: v1 in mount order, then the unified one.
     public let hierarchies: [MountedHierarchy]
 
-    /// Reads `/proc/self/mountinfo`; throws if it cannot be read or no cgroup tree is mounted.
+    /// Discovers the hierarchies from `/proc/self/mountinfo`.
+    ///
+    /// Throws if the file cannot be read or no cgroup file system is mounted.
     public static func discover(_ system: SystemRoot = .live) throws(HierarchyError) -> HierarchySet
     {
         let bytes: [UInt8]
@@ -35,7 +37,7 @@ public struct HierarchySet: Sendable {
         var legacy: [MountedHierarchy] = []
         var unified: [MountedHierarchy] = []
         var devices: [[UInt8]: Int] = [:]
-        // Of several mounts at one place the last one hides the others.
+        // Of several mounts at one mount point, the last one hides the others.
         let topmost = Dictionary(
             mounts.enumerated().map { ($1.mountPoint, $0) }, uniquingKeysWith: { max($0, $1) })
         for (index, mount) in mounts.enumerated()
@@ -44,12 +46,12 @@ public struct HierarchySet: Sendable {
                 continue
             }
             let found = MountedHierarchy(mount, system)
-            // A mount further up may hide it too.
+            // A mount on a parent directory may also hide it.
             if system.isLive, FilesystemMagic.isForeign(found.directory) { continue }
             if found.version == .unified {
                 unified.append(found)
             } else if let known = devices[mount.device] {
-                // The same tree mounted twice: the mount that shows more of it is the better one.
+                // The same hierarchy mounted twice: keep the mount that shows more of it.
                 if found.root.showsMore(than: legacy[known].root) { legacy[known] = found }
             } else {
                 devices[mount.device] = legacy.count
@@ -70,34 +72,35 @@ public struct HierarchySet: Sendable {
         self.hierarchies = hierarchies
     }
 
-    /// The same machine with some of its trees.
+    /// The same host, restricted to some of its hierarchies.
     public func only(_ wanted: [MountedHierarchy]) -> HierarchySet {
         HierarchySet(system, wanted)
     }
 
-    /// How the machine mounts its cgroups.
+    /// The cgroup versions mounted on the host.
     public var mode: HierarchyMode {
         guard hierarchies.contains(where: { $0.version == .unified }) else { return .legacy }
         return hierarchies.contains { $0.version == .legacy && !$0.controllers.isEmpty }
             ? .hybrid : .unified
     }
 
-    /// The position of the unified tree.
+    /// The index of the unified hierarchy; nil if it is not mounted.
     public var unified: Int? { hierarchies.firstIndex { $0.version == .unified } }
 
-    /// The position of the v1 tree that has a controller.
+    /// The index of the v1 hierarchy with a controller; nil if there is none.
     public func legacy(_ controller: Controller) -> Int? {
         hierarchies.firstIndex { $0.version == .legacy && $0.controllers.contains(controller) }
     }
 
-    /// The position of the tree that has a controller, whichever version it speaks.
+    /// The index of the hierarchy with a controller, of either version.
     private func tree(with controller: Controller) -> Int? {
         legacy(controller)
             ?? unified.flatMap { hierarchies[$0].controllers.contains(controller) ? $0 : nil }
     }
 
-    /// The trees in the order in which they name a cgroup's inode: those that have memory and cpu,
-    /// then the others.
+    /// The hierarchies in the order in which they determine a cgroup's inode.
+    ///
+    /// Those with memory and cpu come first, then the others.
     public var byIdentity: [Int] {
         var order = [Controller.memory, .cpu].compactMap(tree)
         for index in hierarchies.indices where !order.contains(index) { order.append(index) }
@@ -127,18 +130,18 @@ extension MountedHierarchy {
     }
 }
 
-/// Why there is nothing to look at.
+/// An error in finding hierarchies or cgroups.
 public enum HierarchyError: Error, CustomStringConvertible, Sendable {
     /// `/proc/self/mountinfo` cannot be read.
     case unreadable(IOError)
     /// No cgroup file system is mounted.
     case notMounted
-    /// None is mounted at a directory or below it.
+    /// No cgroup file system is mounted at or below a directory.
     case notMountedAt(String)
-    /// A path does not name a cgroup.
+    /// The path is not that of a cgroup.
     case noSuchCgroup(String, similar: [String])
 
-    /// The sentence for a person, with what to do.
+    /// The message, with the remedy.
     public var description: String {
         switch self {
         case .unreadable(let error):

@@ -1,43 +1,44 @@
 public import CgroupModel
 public import KernelIO
 
-/// One cgroup tree: a v1 hierarchy with its controllers, or the unified one.
+/// A cgroup hierarchy: a v1 hierarchy with its controllers, or the unified one.
 public struct MountedHierarchy: Hashable, Sendable {
-    /// Which kernel interface it speaks.
+    /// The cgroup version of a hierarchy.
     public enum Version: Hashable, Sendable { case legacy, unified }
 
-    /// Which kernel interface it speaks.
+    /// The cgroup version.
     public let version: Version
-    /// v1: the controllers mounted here; unified: those that v1 does not hold.
+    /// The controllers: in v1 those mounted here, in v2 those that v1 does not use.
     public let controllers: [Controller]
-    /// `NAME` of a v1 hierarchy mounted with `name=NAME`.
+    /// The `NAME` of a v1 hierarchy mounted with `name=NAME`.
     public let name: String?
-    /// Whether the files lack the controller's name: a cpuset mounted with `noprefix`, as on
+    /// Whether file names lack the controller prefix: a cpuset mounted with `noprefix`, as on
     /// Android.
     let isUnprefixed: Bool
-    /// The part of the hierarchy that is mounted, as this process's cgroup namespace shows it.
+    /// The directory of the hierarchy that is mounted, as seen in this process's cgroup namespace.
     let root: NamespacedPath
-    /// Where the root of this process's cgroup namespace is below ``directory``, of a mount that
-    /// shows ancestors of it; nil where that is not known.
+    /// The root of this process's cgroup namespace, relative to ``directory``.
+    ///
+    /// Only for a mount that shows ancestors of the namespace; nil if it is unknown.
     var namespacePath: CgroupPath?
-    /// Where it is mounted.
+    /// The mount point.
     public let mountPoint: [UInt8]
-    /// The directory to open.
+    /// The directory to open for the root cgroup.
     public let directory: [UInt8]
 
-    /// The name in `tree --json` and in messages: `cpu,cpuacct`, `name=systemd`, `unified`.
+    /// The name in messages and `tree --json`: `cpu,cpuacct`, `name=systemd`, `unified`.
     public var label: String {
         if version == .unified { return "unified" }
         if let name, controllers.isEmpty { return "name=\(name)" }
         return controllers.compactMap(\.legacyName).joined(separator: ",")
     }
 
-    /// The keys of `/proc/PID/cgroup` and JSON: each controller's unified name, or ``label``.
+    /// The names that select and label it: each v1 controller's unified name, or else ``label``.
     public var keys: [String] {
         version == .unified || controllers.isEmpty ? [label] : controllers.map(\.rawValue)
     }
 
-    /// What an interface file is called here: `cpus` for `cpuset.cpus` where names lack the prefix.
+    /// The name of an interface file here: `cpus` for `cpuset.cpus` if the prefix is missing.
     public func fileName(_ file: String) -> String {
         guard isUnprefixed, let dot = file.firstIndex(of: "."),
             Controller(name: String(file[..<dot])).map(controllers.contains) ?? false
@@ -45,7 +46,7 @@ public struct MountedHierarchy: Hashable, Sendable {
         return String(file[file.index(after: dot)...])
     }
 
-    /// Whether the top has an interface file.
+    /// Whether the root cgroup has an interface file; true if that cannot be determined.
     func hasFileAtTop(_ file: String) -> Bool {
         let path = directory + Array("/\(fileName(file))".utf8)
         do throws(IOError) {
@@ -56,7 +57,8 @@ public struct MountedHierarchy: Hashable, Sendable {
         }
     }
 
-    /// Opens the directory of a cgroup; EXDEV if another file system is mounted on it or above it.
+    /// Opens a cgroup's directory; throws EXDEV if another file system is mounted on it or a
+    /// parent.
     public func open(_ path: CgroupPath) throws(IOError) -> OwnedDescriptor {
         let top = try OwnedDescriptor.directory(directory)
         if path.isRoot { return top }
@@ -68,7 +70,7 @@ public struct MountedHierarchy: Hashable, Sendable {
         }
     }
 
-    /// Whether a v2 file may exist here: some do without their controller.
+    /// Whether a v2 file may exist here; some exist even without their controller.
     func hasFile(_ file: String, of controller: Controller) -> Bool {
         switch controller {
         case .core, .freezer: true
@@ -78,7 +80,7 @@ public struct MountedHierarchy: Hashable, Sendable {
         }
     }
 
-    /// Turns a path of `/proc/PID/cgroup` into one of this tree; nil if it lies outside the mount.
+    /// Converts a path in `/proc/PID/cgroup` to one of this mount; nil if it is outside the mount.
     public func visiblePath(_ path: [UInt8]) -> CgroupPath? {
         let wanted = NamespacedPath(path)
         let climb = root.levelsUp - wanted.levelsUp
@@ -87,21 +89,21 @@ public struct MountedHierarchy: Hashable, Sendable {
             guard wanted.names.starts(with: root.names) else { return nil }
             return wanted.names.dropFirst(root.names.count).reduce(CgroupPath.root) { $0.child($1) }
         }
-        // The kernel does not tell under which names the mount shows the namespace's own cgroups.
+        // The kernel does not say under which path the mount shows the cgroups of the namespace.
         guard root.names.isEmpty, var place = namespacePath else { return nil }
         for _ in 0..<wanted.levelsUp { place = place.parent ?? .root }
         return wanted.names.reduce(place) { $0.child($1) }
     }
 
-    /// The path from the root of the cgroup namespace on, or from the mount's root where that shows
-    /// ancestors of the namespace.
+    /// The path from the root of the cgroup namespace, or from that of a mount that shows its
+    /// ancestors.
     public func namespacedPath(of path: CgroupPath) -> CgroupPath {
         guard root.levelsUp == 0, !root.names.isEmpty else { return path }
         return CgroupPath(
             normalising: root.names.reduce(CgroupPath.root) { $0.child($1) }.bytes + path.bytes)
     }
 
-    /// The line of `/proc/PID/cgroup` that is about this tree.
+    /// The line of `/proc/PID/cgroup` for this hierarchy; nil if there is none.
     public func line(in lines: [ProcCgroup]) -> ProcCgroup? {
         lines.first { line in
             if version == .unified { return line.hierarchy == 0 }

@@ -1,12 +1,12 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// Finds the root of this process's cgroup namespace in a tree that shows its ancestors.
+/// Finds the root of this process's cgroup namespace in a hierarchy that shows its ancestors.
 ///
-/// A container whose host's tree is bound into it sees its own processes in that tree, under a name
-/// that no file tells: the cgroup that lists this process gives it away.
+/// A container may have its host's hierarchy bind-mounted. It sees its own cgroup there under a
+/// path that no file states; the cgroup that lists this process reveals it.
 extension MountedHierarchy {
-    /// The same tree with ``namespacePath``, where it can be found.
+    /// The same hierarchy with ``namespacePath``, if it can be found.
     func withNamespacePath(_ system: SystemRoot) -> MountedHierarchy {
         guard root.levelsUp > 0, root.names.isEmpty,
             let stat = try? ReadBuffer.contents(of: system.proc("self/stat")),
@@ -27,7 +27,7 @@ extension MountedHierarchy {
         return result
     }
 
-    /// The cgroup that has a process, level by level from the top.
+    /// Finds the cgroup that contains a process, level by level from the root.
     private func cgroup(listing pid: Int32) -> CgroupPath? {
         var level = [CgroupPath.root]
         while !level.isEmpty {

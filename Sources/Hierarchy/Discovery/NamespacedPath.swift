@@ -1,19 +1,20 @@
-/// A path as a cgroup namespace shows it: `/..` stands for the parent of the namespace's root
-/// (cgroup_namespaces(7)).
+/// A path in a cgroup namespace.
+///
+/// `/..` is the parent of the namespace's root (cgroup_namespaces(7)).
 struct NamespacedPath: Hashable, Sendable {
-    /// How many levels above the namespace's root it begins.
+    /// The number of levels above the namespace's root at which it begins.
     let levelsUp: Int
-    /// The names below that.
+    /// The names below that level.
     let names: [[UInt8]]
 
-    /// Takes the kernel's text.
+    /// Parses the kernel's text.
     init(_ text: [UInt8]) {
         let parts = text.split(separator: UInt8(ascii: "/")).map { Array($0) }
         levelsUp = parts.prefix { $0 == Self.above }.count
         names = Array(parts.dropFirst(levelsUp))
     }
 
-    /// Whether a mount of this directory shows more of a hierarchy than one of another directory.
+    /// Whether a mount of this directory shows more of a hierarchy than a mount of another one.
     func showsMore(than other: NamespacedPath) -> Bool {
         let (own, others) = (levelsUp - names.count, other.levelsUp - other.names.count)
         return own == others ? names.count < other.names.count : own > others

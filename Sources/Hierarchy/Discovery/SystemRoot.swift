@@ -1,26 +1,25 @@
 internal import CgroupModel
 
-/// Where `/proc`, the cgroup mounts and other files are: the real machine, or a captured tree in a
-/// directory.
+/// The locations of `/proc`, the cgroup mounts and other files: the live host, or a captured tree
+/// in a directory.
 public struct SystemRoot: Hashable, Sendable {
-    /// The directory that stands for `/proc`.
+    /// The directory to use as `/proc`.
     public let proc: [UInt8]
-    /// The directory that stands for `/sys/fs/cgroup`; nil on the real machine, where mount points
-    /// are taken as they are.
+    /// The directory to use as `/sys/fs/cgroup`; nil on the live host, which uses mount points
+    /// unchanged.
     public let capturedCgroups: [UInt8]?
-    /// The directory that stands for `/sys`; nil in a captured tree that has none.
+    /// The directory to use as `/sys`; nil if a captured tree has none.
     public let sys: [UInt8]?
-    /// The mount point, or the directory of mount points, below which cgroup mounts count; nil for
-    /// all.
+    /// The directory at or below which cgroup mounts are used; nil for all mounts.
     public var cgroupRoot: [UInt8]?
     private let files: String
 
-    /// The machine that this process runs on.
+    /// The host that this process runs on.
     public static let live = SystemRoot(
         proc: Array("/proc".utf8), capturedCgroups: nil, sys: Array("/sys".utf8), files: "")
 
-    /// A captured tree: `DIR/proc` and `DIR/cgroup`; also `DIR/sys` if that was captured, and what
-    /// else there is (`DIR/etc`, `DIR/run`, `DIR/var`).
+    /// A captured tree: `DIR/proc` and `DIR/cgroup`, optionally `DIR/sys`, and other files under
+    /// `DIR`.
     public static func captured(in directory: String, withSys: Bool = false) -> SystemRoot {
         SystemRoot(
             proc: Array("\(directory)/proc".utf8),
@@ -35,22 +34,22 @@ public struct SystemRoot: Hashable, Sendable {
         self.files = files
     }
 
-    /// Whether a cgroup file system that is mounted there counts.
+    /// Whether a cgroup file system at this mount point is used.
     func admits(_ mountPoint: [UInt8]) -> Bool {
         guard let cgroupRoot else { return true }
         return CgroupPath(normalising: mountPoint).isWithin(CgroupPath(normalising: cgroupRoot))
     }
 
-    /// A file below `/proc`.
+    /// The path of a file in `/proc`.
     public func proc(_ name: String) -> [UInt8] { proc + Array("/\(name)".utf8) }
 
-    /// A file or directory that is neither a process's nor a cgroup's, by its absolute path.
+    /// The path of a file outside `/proc` and the cgroup mounts, given by its absolute path.
     public func file(_ path: String) -> String { files + path }
 
-    /// Whether this is the real machine.
+    /// Whether this is the live host.
     public var isLive: Bool { capturedCgroups == nil }
 
-    /// The directory to open for a mount point of mountinfo.
+    /// The directory to open for a mount point in mountinfo.
     func directory(of mountPoint: [UInt8]) -> [UInt8] {
         guard let capturedCgroups else { return mountPoint }
         let usual = Array("/sys/fs/cgroup".utf8)

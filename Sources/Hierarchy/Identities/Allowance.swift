@@ -1,12 +1,12 @@
-/// What may be spent a second; what is not spent is not saved up.
+/// A budget per second; unused budget does not accumulate beyond one second's worth.
 ///
-/// The last piece of work may overdraw it, which the next seconds then lack.
+/// The last piece of work may overdraw it, which reduces the budget of the following seconds.
 struct Allowance: Sendable {
-    /// Bytes and nanoseconds a second; nil for as many as it takes.
+    /// Bytes and nanoseconds per second; nil nanoseconds for no limit.
     struct Rate: Sendable {
         var bytes: Int
         var nanoseconds: Int?
-        /// Whether it is renewed as time goes by.
+        /// Whether it is replenished over time.
         var isRenewed = true
     }
 
@@ -22,19 +22,19 @@ struct Allowance: Sendable {
         renewed = now
     }
 
-    /// Whether something is left at a time.
+    /// Whether any budget is left at a time.
     mutating func isLeft(at now: UInt64) -> Bool {
         renew(at: now)
         return bytes > 0 && (rate.nanoseconds == nil || nanoseconds > 0)
     }
 
-    /// Whether nothing was spent of late.
+    /// Whether the full budget is available at a time.
     mutating func isWhole(at now: UInt64) -> Bool {
         renew(at: now)
         return bytes == rate.bytes && nanoseconds == rate.nanoseconds ?? 0
     }
 
-    /// Takes off what was spent.
+    /// Deducts what was spent.
     mutating func spend(bytes: Int, nanoseconds: Int) {
         self.bytes -= bytes
         if rate.nanoseconds != nil { self.nanoseconds -= nanoseconds }
@@ -42,10 +42,10 @@ struct Allowance: Sendable {
 
     private mutating func renew(at now: UInt64) {
         guard rate.isRenewed, now > renewed else { return }
-        // Longer than a debt can last.
+        // Capped, because no debt lasts longer.
         let passed = Double(min(now - renewed, 1_000_000_000_000)) / 1e9
         let more = Int(passed * Double(rate.bytes))
-        // Nothing is lost to rounding when it is asked often.
+        // Wait for at least one byte, so that frequent calls lose nothing to rounding.
         guard more > 0 else { return }
         bytes = min(bytes + more, rate.bytes)
         if let most = rate.nanoseconds {

@@ -1,9 +1,9 @@
 internal import CgroupModel
 
-/// What the state of a container runtime tells of a container.
+/// A container as described by the state of its runtime.
 struct ContainerRecord: Hashable, Sendable {
     var runtime: String
-    /// Nil for what only holds a pod's namespaces (`pause`), which no specification names.
+    /// Nil for the sandbox container that only holds a pod's namespaces (`pause`).
     var name: String?
     var image: String?
     var pod: String?
@@ -15,7 +15,7 @@ struct ContainerRecord: Hashable, Sendable {
 
     init(_ runtime: String) { self.runtime = runtime }
 
-    /// Keeps labels of at most so many bytes in all: each cgroup that is asked for keeps its own.
+    /// Sets labels up to a total size in bytes, because every cgroup asked for keeps a copy.
     mutating func setLabels(_ labels: [String: String], most: Int) {
         var left = most
         for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
@@ -25,8 +25,8 @@ struct ContainerRecord: Hashable, Sendable {
         }
     }
 
-    /// Takes what the kubelet and the runtimes write into annotations of an OCI bundle, or into
-    /// labels of docker.
+    /// Reads the annotations of an OCI bundle, or the labels of docker, that the kubelet and the
+    /// runtimes set.
     init(_ runtime: String, annotations: [String: String]) {
         func first(_ keys: String...) -> String? {
             keys.lazy.compactMap { annotations[$0] }.first { !$0.isEmpty }
@@ -49,9 +49,9 @@ struct ContainerRecord: Hashable, Sendable {
 }
 
 extension CgroupIdentity {
-    /// Adds what a runtime's state tells; the identifiers of the path stay.
+    /// Adds what the runtime's state says; the identifiers from the path stay.
     mutating func add(_ record: ContainerRecord) {
-        // systemd-machined knows better than the name of a scope who registered it.
+        // systemd-machined knows who registered a machine; the scope name alone does not tell.
         runtime = Self.plain(record.runtime) ?? runtime
         isMachine = isMachine || record.isMachine
         if isMachine, kind == .container { kind = .scope }
@@ -63,7 +63,8 @@ extension CgroupIdentity {
         labels = record.labels.compactMapValues(Self.plain)
     }
 
-    /// What goes to terminals and into labels: no control characters, and nothing that is no name.
+    /// Accepts text that is safe for terminals and labels: no control characters, at most 1024
+    /// bytes.
     private static func plain(_ text: String?) -> String? {
         guard let text, !text.isEmpty, text.utf8.count <= 1024,
             text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })

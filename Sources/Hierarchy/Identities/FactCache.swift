@@ -1,9 +1,10 @@
 internal import KernelIO
 internal import Synchronization
 
-/// What was found out about things such as cgroups, by their identity, for a time.
+/// A cache of facts about cgroups and other things, by their identity.
 ///
-/// What nobody asks for any more is forgotten after a while, and with it cgroups that are gone.
+/// Entries that nobody has asked for in three minutes are dropped, and with them those of removed
+/// cgroups.
 public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Known {
         let value: Value
@@ -20,23 +21,23 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
     private let lifetime: @Sendable (Value) -> UInt64
     private static var sweepTime: UInt64 { 180_000_000_000 }
 
-    /// Keeps what was found for this long.
+    /// Keeps each value for a fixed time.
     public init(seconds: Double) {
         let nanoseconds = UInt64(seconds * 1e9)
         lifetime = { _ in nanoseconds }
     }
 
-    /// Keeps what was found for as many seconds as it says.
+    /// Keeps each value for the number of seconds that it determines itself.
     init(seconds: @escaping @Sendable (Value) -> Double) {
         lifetime = { UInt64(seconds($0) * 1e9) }
     }
 
-    /// What is known, or else is found out now.
+    /// The cached value if it is fresh; otherwise calls `find`.
     public func value(of key: Key, find: () -> Value) -> Value {
         value(of: key, at: MonotonicClock.nanoseconds) { _ in find() }
     }
 
-    /// The same at a time, where what was known helps to find out anew; nil for to be asked again.
+    /// The value at a given time; `find` receives the stale value, nil if there is none.
     func value(of key: Key, at now: UInt64, find: (Value?) -> Value) -> Value {
         let (old, isFresh) = state.withLock { state -> (Value?, Bool) in
             guard let known = state.known[key] else { return (nil, false) }
@@ -44,7 +45,8 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
             return (known.value, Self.time(since: known.found, now) < lifetime(known.value))
         }
         if let old, isFresh { return old }
-        // Others need not wait for this answer; two may find it out at once.
+        // Computed without the lock, so that other keys need not wait; two callers may do the same
+        // work.
         let value = find(old)
         state.withLock { state in
             state.known[key] = Known(value: value, found: now, asked: now)
@@ -57,7 +59,7 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
         return value
     }
 
-    /// Who read the clock first need not come here first.
+    /// Zero if `now` is earlier: callers may arrive in another order than they read the clock.
     private static func time(since then: UInt64, _ now: UInt64) -> UInt64 {
         now > then ? now - then : 0
     }

@@ -1,39 +1,39 @@
 internal import KernelIO
 internal import Synchronization
 
-/// Finds facts on threads of its own, so that whoever wants one never waits for it.
+/// Gathers facts on background threads, so that callers never wait.
 ///
-/// Work is done on the account of the user who can make it costly: each has an allowance of bytes and
-/// of time a second, one thread at a time, and a bounded queue. Root's has a thread that nobody else
-/// gets. A user whose files keep a thread in the kernel keeps that one thread, and only their own
-/// facts stay unknown.
+/// Work is charged to the user who can make it expensive. Each user has an allowance of bytes and
+/// time per second, one thread at a time, and a bounded queue. Root has a thread of its own. A user
+/// whose files block a thread in the kernel blocks only that thread, and only that user's facts
+/// stay unknown.
 ///
-/// Threads end when nothing may be done now; whoever asks next starts them.
+/// Threads exit when no work may be done now; the next request starts them again.
 public final class FactGatherer: Sendable {
-    /// A piece of work; returns how many bytes it has read.
+    /// A piece of work; returns the number of bytes that it read.
     typealias Work = @Sendable () -> Int
 
-    /// What is spent at most.
+    /// The resource limits of a gatherer.
     struct Bounds: Sendable {
-        /// Of each user but root.
+        /// The allowance of each user except root.
         var user: Allowance.Rate
-        /// Of all of them together.
+        /// The allowance of all those users together.
         var users: Allowance.Rate
-        /// Of root.
+        /// The allowance of root.
         var root: Allowance.Rate
-        /// Threads for users.
+        /// The maximum number of threads for users other than root.
         var userThreads = 4
-        /// Pieces of work that wait for one user.
+        /// The maximum number of queued pieces of work per user.
         var waiting = 4096
 
-        /// For what goes on for long: 5 % of a CPU for a user, 20 % for all.
+        /// For a long-running process: 5 % of a CPU per user, 20 % for all users.
         static let steady = Bounds(
             user: Allowance.Rate(bytes: 1 << 20, nanoseconds: 50_000_000),
             users: Allowance.Rate(bytes: 4 << 20, nanoseconds: 200_000_000),
             root: Allowance.Rate(bytes: 64 << 20, nanoseconds: nil))
 
-        /// For a command that ends: as much as one second of each user's, whatever time it takes, and
-        /// all of root's.
+        /// For a one-shot command: one second's bytes of each user, with no time limit, and 1 GiB
+        /// of root's.
         static let once = Bounds(
             user: Allowance.Rate(bytes: 1 << 20, nanoseconds: nil, isRenewed: false),
             users: Allowance.Rate(bytes: 16 << 20, nanoseconds: nil, isRenewed: false),
@@ -49,7 +49,7 @@ public final class FactGatherer: Sendable {
 
     private struct State: Sendable {
         var accounts: [UInt32: Account] = [:]
-        /// Users with work, in the order of their turns.
+        /// The users with queued work, in the order of their turns.
         var turns: [UInt32] = []
         var users: Allowance
         var userThreads = 0
@@ -64,7 +64,7 @@ public final class FactGatherer: Sendable {
     private let clock: @Sendable () -> UInt64
     private let state: Mutex<State>
 
-    /// Takes a name for its threads; `isOnce` for a command that ends.
+    /// Creates a gatherer; `name` is that of its threads, `isOnce` is for a one-shot command.
     public convenience init(_ name: String, isOnce: Bool = false) {
         self.init(name, isOnce ? .once : .steady) { MonotonicClock.nanoseconds }
     }
@@ -76,7 +76,7 @@ public final class FactGatherer: Sendable {
         state = Mutex(State(users: Allowance(bounds.users, at: clock())))
     }
 
-    /// Adds work on a user's account; false if too much of it waits already.
+    /// Queues work on a user's account; false if that user's queue is full.
     func add(on user: UInt32, _ work: @escaping Work) -> Bool {
         let isAdded = state.withLock { state in
             let now = clock()
@@ -98,36 +98,36 @@ public final class FactGatherer: Sendable {
         return isAdded
     }
 
-    /// Starts threads for what waits and may be done now.
+    /// Starts threads for the queued work that may be done now.
     func goOn() {
         while let isRoot = state.withLock({ wantedThread(&$0) }) {
             do throws(IOError) {
                 try WorkerThread.start(name) { [self] in serve(isRoot) }
             } catch {
-                // Whoever asks next tries again.
+                // The next request tries again.
                 return state.withLock { Self.endThread(&$0, isRoot) }
             }
         }
     }
 
-    /// Waits until all is done that may be done now; false if that takes longer.
+    /// Waits until all work that may be done now is done; false on a timeout.
     public func waitUntilIdle(within time: Duration) -> Bool {
         Deadline(after: time).wait { state.withLock { !$0.hasRootThread && $0.userThreads == 0 } }
     }
 
-    /// What was read on a user's account since that one came up.
+    /// The bytes read on a user's account since that account was created.
     func bytesSpent(on user: UInt32) -> Int {
         state.withLock { $0.accounts[user]?.bytesSpent ?? 0 }
     }
 
-    /// Whether a thread is to be started, and whether it is root's; it counts from now on.
+    /// Reserves a thread to start: true for root's, false for a user's; nil if none is needed.
     private func wantedThread(_ state: inout State) -> Bool? {
         let now = clock()
         if !state.hasRootThread, isReady(&state, Self.root, now) {
             state.hasRootThread = true
             return true
         }
-        // Threads that have just been started take one user each.
+        // Threads that have just been started will take one user each.
         let starting = state.userThreads - state.usersServed
         guard state.userThreads < bounds.userThreads, state.users.isLeft(at: now),
             state.turns.count(where: { isReady(&state, $0, now) }) > starting
@@ -162,7 +162,7 @@ public final class FactGatherer: Sendable {
         }
     }
 
-    /// The next piece of work; nil, and the thread ends, if there is none that may be done.
+    /// Takes the next piece of work; if none may be done now, ends the thread and returns nil.
     private func next(_ state: inout State, _ isRoot: Bool) -> (UInt32, Work)? {
         let now = clock()
         var user: UInt32?
@@ -187,7 +187,7 @@ public final class FactGatherer: Sendable {
         if isRoot { state.hasRootThread = false } else { state.userThreads -= 1 }
     }
 
-    /// Forgets users who want nothing and owe nothing.
+    /// Drops the accounts of users with no queued work and a full allowance.
     private static func prune(_ state: inout State, _ now: UInt64) {
         for user in state.accounts.keys {
             guard let account = state.accounts[user], !account.isServed, account.waiting.count == 0,
@@ -198,7 +198,7 @@ public final class FactGatherer: Sendable {
     }
 }
 
-/// Work in the order in which it came.
+/// A first-in, first-out queue of work.
 private struct WorkQueue: Sendable {
     private var elements: [FactGatherer.Work] = []
     private var done = 0

@@ -1,32 +1,31 @@
 internal import KernelIO
 internal import Synchronization
 
-/// Facts about things such as cgroups, by their identity, that a gatherer finds out.
+/// Facts about cgroups and other things, by their identity, found by a ``FactGatherer``.
 ///
-/// Asking never waits: the answer is what is known now. What nobody asks for any more is forgotten
-/// after a while, and with it cgroups that are gone.
+/// Asking never waits: the answer is what is known now. Entries that nobody has asked for in three
+/// minutes are dropped, and with them those of removed cgroups.
 public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    /// What a look came to.
+    /// The result of a search.
     public enum Outcome: Sendable {
-        /// This is known now.
+        /// The new value.
         case found(Value)
-        /// It has to be looked for on the account of this user.
+        /// The search must be charged to this user.
         case belongs(to: UInt32)
-        /// It was cut short, and has to be done again when more may be spent.
+        /// The search was cut short and must be repeated when more may be spent.
         case cutShort
     }
 
-    /// Finds a fact out: from what was known before, on the account of a user; tells how many bytes
-    /// it has read, too.
+    /// Searches for a fact on a user's account, given the last value; also returns the bytes read.
     public typealias Find = @Sendable (_ known: Value, _ user: UInt32) -> (Outcome, bytes: Int)
 
     private struct Known: Sendable {
         var value: Value
-        /// When it was found; nil for what was not looked for yet.
+        /// The time of the search; nil before the first one.
         var found: UInt64?
         var asked: UInt64
         var isQueued = false
-        /// On whose account it is looked for, once that is known.
+        /// The user to charge; nil until it is known.
         var account: UInt32?
     }
 
@@ -40,17 +39,17 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
     private let state = Mutex(State())
     private static var sweepTime: UInt64 { 180_000_000_000 }
 
-    /// What is found holds for as many seconds as `lifetime` says.
+    /// Uses a gatherer; `lifetime` is the number of seconds for which a value stays fresh.
     public init(by gatherer: FactGatherer, lifetime: @escaping @Sendable (Value) -> Double) {
         self.gatherer = gatherer
         self.lifetime = { UInt64(lifetime($0) * 1e9) }
     }
 
-    /// What is known now; if that is nothing, or is too old, it will be found out.
+    /// The value known now; starts a search if there is none yet or it is too old.
     ///
     /// - Parameters:
-    ///   - user: On whose account it is looked for first.
-    ///   - start: What holds until it was looked for, and whether it needs to be looked for at all.
+    ///   - user: The user to charge for the first search.
+    ///   - start: The value until the first search ends, and whether it needs no search.
     public func value(
         of key: Key, on user: UInt32, start: () -> (Value, isFinal: Bool), find: @escaping Find
     ) -> Value {
@@ -70,7 +69,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
         }
         guard let known else { return begin(key, at: now, on: user, start(), find) }
         if known.isQueued {
-            // There may be something to spend again.
+            // The allowance may have been replenished.
             gatherer.goOn()
         } else if known.isDue {
             ask(key, on: user, at: now, find)
@@ -83,7 +82,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
         _ find: @escaping Find
     ) -> Value {
         let isFirst = state.withLock { state in
-            // Two may ask at once.
+            // Two callers may get here at once.
             guard state.known[key] == nil else { return false }
             state.known[key] = Known(
                 value: start.value, found: start.isFinal ? now : nil, asked: now,
@@ -95,7 +94,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
         return start.value
     }
 
-    /// Whether it was looked for, as far as anybody has asked for it.
+    /// Whether the search is done; true if nobody has asked for the key.
     public func isSettled(_ key: Key) -> Bool {
         state.withLock { $0.known[key].map { $0.found != nil } ?? true }
     }
@@ -119,7 +118,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
             }
             return bytes
         }
-        // There is too much of this user's already.
+        // The user's queue is full; the next request tries again.
         if !isQueued { state.withLock { $0.known[key]?.isQueued = false } }
     }
 

@@ -1,22 +1,22 @@
 public import CgroupModel
 internal import KernelIO
 
-/// What this machine's cgroups are known as: what their paths tell, and what container runtimes
-/// have written down.
+/// The identities of this host's cgroups, from their paths and from container runtimes' state
+/// files.
 ///
-/// Asking never waits: runtimes' files are read in the background, on an allowance of their owner
-/// (``FactGatherer``), and a cgroup is known by its path until then. What a runtime has not written
-/// yet is looked for again, after 1 s, 2 s, 4 s and so on up to ten minutes; what it has, every ten
-/// minutes, since containers can be renamed.
+/// Asking never waits. State files are read in the background on the allowance of their owner
+/// (``FactGatherer``); until then, a cgroup is identified by its path alone. If a runtime has not
+/// recorded a container yet, the lookup repeats after 1 s, 2 s, 4 s and so on, up to ten minutes.
+/// Known containers are looked up every ten minutes, because they can be renamed.
 public final class Identities: Sendable {
     private struct Known: Sendable {
         let path: CgroupPath
         var identity: CgroupIdentity
-        /// How often it was looked for in vain.
+        /// The number of unsuccessful searches.
         var failures = 0
         var isComplete = false
 
-        /// Seconds until it is looked for again.
+        /// The seconds until the next search.
         var lifetime: Double {
             guard RuntimeState.mayKnow(identity) else { return 1e9 }
             return isComplete || failures > 10 ? 600 : Double(1 << max(failures - 1, 0))
@@ -27,24 +27,25 @@ public final class Identities: Sendable {
     private let owner: @Sendable (CgroupPath) -> UInt32?
     private let gatherer: FactGatherer
     private let known: GatheredFacts<CgroupID, Known>
-    /// What one look may read of a user's files, and of the machine's own.
+    /// The maximum bytes that one search reads of a user's files, and of root's.
     private static let mostOfLook = (user: 1 << 20, root: 1 << 28)
 
-    /// Looks into the state of a machine's runtimes; `isOnce` for a command that ends.
+    /// Uses the runtime state of a host; `isOnce` is for a one-shot command.
     public convenience init(_ set: HierarchySet, isOnce: Bool = false) {
         self.init(set.system, FactGatherer("cgw-names", isOnce: isOnce)) { path in
             set.owner(above: path)
         }
     }
 
-    /// Those of a command that ends, with what can be found out while a person waits.
+    /// The identities for a one-shot command, after waiting for those that can be found within 2 s.
     public static func settled(_ set: HierarchySet, _ cgroups: [CgroupEntry]) -> Identities {
         let identities = Identities(set, isOnce: true)
         identities.settle(cgroups)
         return identities
     }
 
-    /// `owner` tells who owns the directory that a cgroup is in, and may thus have made it.
+    /// Creates identities; `owner` returns the owner of a cgroup's parent directory, who may have
+    /// created the cgroup.
     init(
         _ system: SystemRoot, _ gatherer: FactGatherer,
         owner: @escaping @Sendable (CgroupPath) -> UInt32?
@@ -55,7 +56,7 @@ public final class Identities: Sendable {
         known = GatheredFacts(by: gatherer) { $0.lifetime }
     }
 
-    /// What a cgroup is known as now.
+    /// The identity of a cgroup as known now.
     public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
         identity(of: cgroup, at: MonotonicClock.nanoseconds)
     }
@@ -68,15 +69,14 @@ public final class Identities: Sendable {
         } find: { [self] known, user in
             look(known, user, now)
         }
-        // v1 lets a cgroup be renamed; no runtime does.
+        // v1 allows renaming a cgroup; no runtime does that.
         return found.path == path ? found.identity : CgroupIdentity(path)
     }
 
-    /// Whether the runtimes' files were looked into for a cgroup that somebody asked for.
+    /// Whether the search for a cgroup is done; true if nobody has asked for it.
     public func isSettled(_ cgroup: CgroupEntry) -> Bool { known.isSettled(cgroup.id) }
 
-    /// Asks for all of them, and waits until that is done, as a person would wait; at most for a time,
-    /// whatever is in the files.
+    /// Starts the search for all cgroups, and waits until it is done or the time is over.
     public func settle(_ cgroups: [CgroupEntry], within time: Duration = .seconds(2)) {
         for cgroup in cgroups { _ = identity(of: cgroup) }
         _ = gatherer.waitUntilIdle(within: time)
@@ -85,7 +85,8 @@ public final class Identities: Sendable {
     private func look(
         _ old: Known, _ user: UInt32, _ now: UInt64
     ) -> (GatheredFacts<CgroupID, Known>.Outcome, bytes: Int) {
-        // Whoever owns the directory above may give a cgroup any name, also that of another's.
+        // The owner of the parent directory can give a cgroup any name, even that of another
+        // user's.
         let maker = owner(old.path) ?? 0
         let account = maker == 0 || maker == Caller.user ? old.identity.user ?? 0 : maker
         guard account == user else { return (.belongs(to: account), 0) }
@@ -95,7 +96,7 @@ public final class Identities: Sendable {
         let isComplete = state.complete(&identity, of: account, look)
         guard isComplete || !look.isCutShort else { return (.cutShort, look.bytes) }
         var result = old
-        // What was known of a container stays true when its files go before its cgroup does.
+        // A container's runtime files may go before its cgroup does; what was known stays true.
         if isComplete || !old.isComplete { result.identity = identity }
         result.failures = isComplete ? 0 : old.failures + 1
         result.isComplete = isComplete || old.isComplete
@@ -104,8 +105,9 @@ public final class Identities: Sendable {
 }
 
 extension HierarchySet {
-    /// Who owns the directory that a cgroup is in, in the tree that names its identity; nil if it
-    /// cannot be told.
+    /// The owner of a cgroup's parent directory, in the hierarchy that determines its identity.
+    ///
+    /// Nil if it cannot be determined.
     func owner(above path: CgroupPath) -> UInt32? {
         for index in byIdentity {
             let above = path.parent ?? .root

@@ -1,8 +1,9 @@
 internal import KernelIO
 internal import Synchronization
 
-/// What was made of one user's state files, for as long as each stays the same; also that nothing
-/// could be made of it.
+/// The parsed state files of one user, each valid until the file changes.
+///
+/// Files that could not be parsed are remembered, too.
 final class ParsedFiles: Sendable {
     private struct Parsed {
         let stamp: FileStamp
@@ -12,10 +13,11 @@ final class ParsedFiles: Sendable {
     private let files = Mutex<[String: Parsed]>([:])
     private let most: Int
 
-    /// Keeps at most so many files.
+    /// Keeps at most this number of files.
     init(most: Int) { self.most = most }
 
-    /// What the file says; nil if it has changed or was never read, nil inside if it says nothing.
+    /// The records of a file; nil if it is new or has changed, an inner nil if it could not be
+    /// parsed.
     func records(_ path: String, _ stamp: FileStamp) -> [String: ContainerRecord]?? {
         files.withLock { files in
             guard let parsed = files[path], parsed.stamp == stamp else { return nil }
@@ -33,19 +35,19 @@ final class ParsedFiles: Sendable {
     func forget(_ path: String) { files.withLock { $0[path] = nil } }
 }
 
-/// One look at a user's state files: when, and how much it reads.
+/// A search through a user's state files: its time and the bytes it reads.
 final class Look {
-    /// By the monotonic clock, in nanoseconds.
+    /// The monotonic time in nanoseconds.
     let now: UInt64
-    /// What was read so far; a file that need not be read counts, too, for it was looked for.
+    /// The bytes read so far; every file counts at least the cost of opening it.
     private(set) var bytes = 0
-    /// Whether something was left out since there was enough.
+    /// Whether files were skipped because the limit was reached.
     private(set) var isCutShort = false
     private let most: Int
 
     private static let costOfOpening = 256
 
-    /// Reads no further file once `most` bytes were read.
+    /// Reads no further files once `most` bytes were read.
     init(at now: UInt64, most: Int) {
         self.now = now
         self.most = most

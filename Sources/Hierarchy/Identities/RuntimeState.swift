@@ -1,10 +1,10 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// What container runtimes, systemd-machined and the kubelet write down of what runs.
+/// The state that container runtimes, systemd-machined and the kubelet write to files.
 ///
-/// Files alone are read, for a runtime that hangs would not answer on its socket. What cannot be
-/// read tells nothing; what is not there yet may be a moment later.
+/// Only files are read, because a hung runtime would not answer on its socket. Unreadable files
+/// count as missing; a missing file may appear later.
 struct RuntimeState: Sendable {
     private let system: SystemRoot
     private let machine = FactCache<UInt32, StateFiles>(seconds: 60)
@@ -15,7 +15,8 @@ struct RuntimeState: Sendable {
     private typealias Reader =
         @Sendable (RuntimeState, StateFiles, CgroupIdentity, Look) -> ContainerRecord?
 
-    /// Who may know a container; nil for one whose path does not name the runtime.
+    /// The readers for each runtime; nil stands for a container whose path does not name its
+    /// runtime.
     private static let readers: [(runtime: String?, read: Reader)] = [
         ("docker", { $0.docker($1, $2, $3) }), ("containerd", { $0.containerd($1, $2, $3) }),
         ("cri-o", { $0.crio($1, $2, $3) }), ("podman", { $0.podman($1, $2, $3) }),
@@ -26,19 +27,20 @@ struct RuntimeState: Sendable {
 
     init(_ system: SystemRoot) { self.system = system }
 
-    /// What is kept at most of a user's containers: a user may have any number of them.
+    /// The limits on what is kept per user, because a user may have any number of containers.
     private static func bounds(_ user: UInt32) -> (files: Int, containers: Int, labelBytes: Int) {
         user == 0 ? (8192, 100_000, 1 << 16) : (256, 1000, 1 << 13)
     }
 
-    /// Whether there is anything to look for.
+    /// Whether any runtime's state can describe this cgroup.
     static func mayKnow(_ identity: CgroupIdentity) -> Bool {
         guard identity.isContained, !identity.isNested else { return false }
         return identity.podUID != nil || readers.contains { $0.runtime == identity.runtime }
     }
 
-    /// Adds what is written down of a user's containers, 0 for the machine's own; false if that is
-    /// not all there should be.
+    /// Adds what is recorded about a user's containers, or the system's for user 0.
+    ///
+    /// False if anything that should be recorded is missing.
     func complete(_ identity: inout CgroupIdentity, of user: UInt32, _ look: Look) -> Bool {
         let isContainer = identity.containerID != nil || identity.container != nil
         var isFound = !isContainer
@@ -90,7 +92,7 @@ struct RuntimeState: Sendable {
         }
         guard isRead != nil else { return nil }
         var record = ContainerRecord("docker", annotations: labels)
-        // Of a pod's container it is made of all names that there are (k8s_web_shop-0_…).
+        // For a container of a pod, docker's name combines several names (k8s_web_shop-0_…).
         if record.pod == nil { record.name = name }
         record.image = image
         record.setLabels(labels, most: Self.bounds(files.owner).labelBytes)
@@ -140,8 +142,9 @@ struct RuntimeState: Sendable {
         return record
     }
 
-    /// podman has one file for all its containers that stay, and one for those that go with `--rm` or
-    /// the next start.
+    /// Reads podman's index files.
+    ///
+    /// One holds the persistent containers, the other those removed by `--rm` or a reboot.
     private func podman(
         _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
     ) -> ContainerRecord? {
@@ -192,11 +195,11 @@ struct RuntimeState: Sendable {
         return Dictionary(found) { own, _ in own }
     }
 
-    /// systemd-machined's file of a container or virtual machine: `KEY=value` lines.
+    /// Reads systemd-machined's file of a container or virtual machine: `KEY=value` lines.
     private func machined(
         _ files: StateFiles, _ identity: CgroupIdentity, _ look: Look
     ) -> ContainerRecord? {
-        // systemd-machined is the machine's alone.
+        // systemd-machined runs only as the system's service, never for a user.
         guard let name = identity.container, !name.contains("/"), name != "..", name != ".",
             files.owner == 0
         else { return nil }
@@ -228,8 +231,8 @@ struct RuntimeState: Sendable {
         return record
     }
 
-    /// The pods by their UIDs: the kubelet has a directory `NAMESPACE_NAME_UID` for the logs of each,
-    /// whatever the runtime.
+    /// The pods by UID: for every runtime, the kubelet keeps a log directory `NAMESPACE_NAME_UID`
+    /// per pod.
     private func loggedPods(at now: UInt64) -> [String: (namespace: String, name: String)] {
         pods.value(of: "", at: now) { _ in
             var found: [String: (namespace: String, name: String)] = [:]

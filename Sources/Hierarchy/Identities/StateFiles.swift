@@ -1,36 +1,36 @@
 internal import KernelIO
 internal import Synchronization
 
-/// The state files of one user's container runtimes, or of the machine's own.
+/// The state files of one user's container runtimes, or of the system's.
 ///
-/// Only what that user owns is read (the machine's: what root does), only regular files, of a user's
-/// only small ones that no symbolic link leads to, and what was made of a file is kept for as long as
-/// the file stays the same: a user may put anything there.
+/// Only regular files of that user are read (root's for the system). A user's files must be small
+/// and not reached through a symbolic link, because users control their content. A parsed file is
+/// kept until it changes.
 struct StateFiles: Sendable {
-    /// A directory that runtimes keep their state in.
+    /// A directory with runtime state.
     struct Place: Sendable {
-        /// The part that is the machine's; empty where all of the path is a user's word.
+        /// The part of the path that the system controls; empty if the user chose the whole path.
         var base: String
         var rest: String
 
-        /// A path of the machine's own.
+        /// A path that the system controls.
         init(_ path: String) { (base, rest) = ("", path) }
         init(_ base: String, _ rest: String) { (self.base, self.rest) = (base, rest) }
     }
 
-    /// Where docker keeps its containers.
+    /// The data directories of docker.
     let docker: [Place]
-    /// Where containerd keeps the bundles of what runs.
+    /// The state directories of containerd, with the bundles of running containers.
     let containerd: [Place]
-    /// The run roots and graph roots of containers/storage, of CRI-O and podman.
+    /// The run roots and graph roots of containers/storage, used by CRI-O and podman.
     let storage: [Place]
-    /// What was made of the files.
+    /// The parsed files.
     let parsed: ParsedFiles
     private let system: SystemRoot
-    /// Nil for the machine's own.
+    /// Nil for the system's files.
     private let user: UInt32?
 
-    /// The machine's own.
+    /// The system's files.
     init(_ system: SystemRoot, parsed: ParsedFiles) {
         self.system = system
         self.parsed = parsed
@@ -45,10 +45,10 @@ struct StateFiles: Sendable {
         docker = ((chosen.map { [$0] } ?? []) + usual).map { Place($0) }
     }
 
-    /// Those of a user without privileges; rootless containerd keeps its own out of sight.
+    /// The files of an unprivileged user.
     ///
-    /// Of a user that is not in `/etc/passwd` only `/run/user` is known: others may take the network
-    /// to be found.
+    /// Rootless containerd hides its own. For a user that is not in `/etc/passwd` only `/run/user`
+    /// is known, because other lookups may go over the network.
     init(_ system: SystemRoot, user: UInt32, parsed: ParsedFiles) {
         self.system = system
         self.user = user
@@ -67,16 +67,17 @@ struct StateFiles: Sendable {
         self.docker = docker
     }
 
-    /// Whose they are; 0 for the machine's own.
+    /// The owner of the files; 0 for the system's.
     var owner: UInt32 { user ?? 0 }
 
-    /// The most that is read of a file with one container, and of one with all of a user's.
+    /// The maximum size of a file with one container, and of an index of all containers.
     static func most(of user: UInt32?) -> (single: Int, index: Int) {
         user == nil ? (1 << 20, 1 << 24) : (1 << 18, 1 << 19)
     }
 
-    /// What a file says of containers, by their identifiers or for a file of one by nothing; nil if
-    /// it is not there, may not be believed, is no text of its kind, or if the look is over.
+    /// The records in a file by container ID, or under an empty key in a file of one container.
+    ///
+    /// Nil if the file is missing, untrusted or malformed, or if the search has reached its limit.
     func records(
         _ place: Place, _ name: String, isIndex: Bool = false, _ look: Look,
         _ parse: (_ bytes: [UInt8]) -> [String: ContainerRecord]?
@@ -95,12 +96,12 @@ struct StateFiles: Sendable {
             look.note(bytes: bytes.count)
             found = parse(bytes)
         }
-        // What makes no sense makes none until the file is another one.
+        // A malformed file is remembered, too, until it changes.
         parsed.keep(path, file.stamp, found)
         return found
     }
 
-    /// The strings of one object of a JSON text by their keys; nil if it is none.
+    /// The strings in one object of a JSON text, by key; nil if the text is malformed.
     static func table(_ bytes: [UInt8], under key: String) -> [String: String]? {
         var found: [String: String] = [:]
         let isRead: ()? = try? JSONStrings.visit(bytes) { place, value in
@@ -109,9 +110,9 @@ struct StateFiles: Sendable {
         return isRead.map { found }
     }
 
-    /// The names in a directory of the machine's own; none if it cannot be listed.
+    /// The names in a directory of the system; empty if it cannot be listed.
     ///
-    /// No user's is ever listed.
+    /// Directories of users are never listed.
     static func names(in path: String, _ system: SystemRoot) -> [String] {
         let place = system.file(path)
         guard let directory = try? OwnedDescriptor.directory(Array(place.utf8)),
@@ -132,7 +133,7 @@ struct StateFiles: Sendable {
             "\(place.rest)/\(name)", below: system.file(place.base), ownedBy: user)
     }
 
-    /// Where the configuration of docker has it keep its containers, if it says so.
+    /// The data directory in docker's configuration; nil if it is not set.
     private static func dockerRoot(
         _ place: Place, _ system: SystemRoot, _ user: UInt32?
     ) -> String? {

@@ -1,20 +1,21 @@
-/// One of the kernel's privileges, by its bit.
+/// A Linux capability, identified by its bit.
 public struct Capability: Hashable, Sendable, Comparable {
     /// The bit in the masks of `/proc/PID/status`, 0 to 63.
     public let bit: Int
 
-    /// Takes the number of a bit.
+    /// Creates a capability from its bit.
     public init(bit: Int) { self.bit = bit }
 
-    /// The name as in capabilities(7) in small letters; `cap_N` for one newer than this program.
+    /// The name as in capabilities(7), in lower case; `cap_N` for one that this program does not
+    /// know.
     public var name: String {
         Self.names.indices.contains(bit) ? "cap_" + Self.names[bit] : "cap_\(bit)"
     }
 
-    /// The highest bit with a name: `cap_checkpoint_restore`, since kernel 5.9.
+    /// The highest capability with a known name: `cap_checkpoint_restore`, since Linux 5.9.
     public static let lastKnown = Capability(bit: names.count - 1)
 
-    /// Bit order.
+    /// Orders capabilities by bit.
     public static func < (left: Capability, right: Capability) -> Bool { left.bit < right.bit }
 
     private static let names = [

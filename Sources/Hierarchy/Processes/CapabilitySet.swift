@@ -1,9 +1,9 @@
-/// A mask of capabilities.
+/// A set of capabilities.
 public struct CapabilitySet: Hashable, Sendable {
     /// One bit for each capability.
     public let mask: UInt64
 
-    /// Takes the number that `/proc/PID/status` prints in hexadecimal.
+    /// Creates a set from a mask, which `/proc/PID/status` prints in hexadecimal.
     public init(mask: UInt64) { self.mask = mask }
 
     /// The capabilities in the set, lowest bit first.
@@ -14,7 +14,7 @@ public struct CapabilitySet: Hashable, Sendable {
     /// Their names, lowest bit first.
     public var names: [String] { capabilities.map(\.name) }
 
-    /// For people: `none`, `all`, `all but cap_sys_resource`, or the names.
+    /// A summary: `none`, `all`, `all but cap_sys_resource`, or the names.
     ///
     /// `last` is the kernel's own last capability (`/proc/sys/kernel/cap_last_cap`).
     public func text(last: Capability = .lastKnown) -> String {

@@ -1,18 +1,18 @@
 public import CgroupModel
 internal import KernelIO
 
-/// Which processes are in a cgroup, separately for each hierarchy: on v1 they may differ.
+/// The processes in a cgroup, separately for each hierarchy, because they may differ in v1.
 public struct Membership: Sendable {
-    /// The processes of one hierarchy's directory.
+    /// The processes of a cgroup in one hierarchy.
     public enum Members: Hashable, Sendable {
         /// The path does not exist in this hierarchy.
         case noSuchCgroup
-        /// The processes; a threaded cgroup lists its threads.
+        /// The process IDs; thread IDs for a threaded cgroup.
         case processes([Int32])
-        /// The list cannot be read.
+        /// The list cannot be read, with the reason.
         case unreadable(Reading)
 
-        /// The processes, none if they cannot be had.
+        /// The process IDs; empty if they are unknown.
         public var list: [Int32] {
             if case .processes(let list) = self { list } else { [] }
         }
@@ -20,15 +20,15 @@ public struct Membership: Sendable {
 
     private let set: HierarchySet
 
-    /// Looks in these trees.
+    /// Uses these hierarchies.
     public init(_ set: HierarchySet) { self.set = set }
 
-    /// The members of a cgroup in each of the trees, in their order.
+    /// The members of a cgroup in each hierarchy, in the order of the set.
     public func members(of path: CgroupPath) -> [Members] {
         set.hierarchies.map { members(of: path, in: $0) }
     }
 
-    /// All processes of a cgroup over all trees.
+    /// The processes of a cgroup in any hierarchy, sorted.
     public func union(of path: CgroupPath) -> [Int32] {
         Set(members(of: path).flatMap(\.list)).sorted()
     }
@@ -40,7 +40,7 @@ public struct Membership: Sendable {
         } catch {
             return error.isGone ? .noSuchCgroup : .unreadable(IOError.reading(for: error.code))
         }
-        // A threaded cgroup refuses cgroup.procs (EOPNOTSUPP) and has only threads.
+        // A threaded cgroup refuses to read cgroup.procs (EOPNOTSUPP) and only lists threads.
         var reason = Reading.absent
         for file in ["cgroup.procs", "cgroup.threads"] {
             do throws(IOError) {

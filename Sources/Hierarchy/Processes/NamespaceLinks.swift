@@ -1,6 +1,6 @@
 public import CgroupModel
 
-/// The kinds of namespaces, named as the links in `/proc/PID/ns`.
+/// The namespace types, named like the links in `/proc/PID/ns`.
 public enum NamespaceKind: String, CaseIterable, Sendable {
     case cgroup, ipc, mnt, net, pid
     case pidForChildren = "pid_for_children"
@@ -8,7 +8,7 @@ public enum NamespaceKind: String, CaseIterable, Sendable {
     case timeForChildren = "time_for_children"
     case user, uts
 
-    /// What stands before the colon in the link: `pid` for `pid_for_children` too.
+    /// The type before the colon in the link: `pid` also for `pid_for_children`.
     var linkType: String {
         switch self {
         case .pidForChildren: "pid"
@@ -18,30 +18,30 @@ public enum NamespaceKind: String, CaseIterable, Sendable {
     }
 }
 
-/// The namespaces in which a process lives, each by its inode.
+/// The namespaces of a process, each identified by its inode.
 public struct NamespaceLinks: Hashable, Sendable {
-    /// How a process's namespace relates to another's.
+    /// The relation between the namespaces of two processes.
     public enum Relation: Hashable, Sendable {
-        /// Both live in the same one.
+        /// Both are in the same namespace.
         case shared
-        /// It lives in another one.
+        /// The process is in another namespace.
         case own
-        /// One of the two is not known, and why.
+        /// One of the two namespaces is unknown, with the reason.
         case unknown(Reading)
     }
 
     private var inodes: [NamespaceKind: Reading] = [:]
 
-    /// Nothing known yet: every kind is absent, as on a kernel without it.
+    /// Creates a value in which every namespace is absent, as on a kernel without them.
     public init() {}
 
-    /// The inode of a namespace, or why it is not known.
+    /// The inode of a namespace, or the reason why it is unknown.
     public subscript(kind: NamespaceKind) -> Reading {
         get { inodes[kind] ?? .absent }
         set { inodes[kind] = newValue }
     }
 
-    /// The inode in the text of a link, `mnt:[4026531841]`; malformed if it is another text.
+    /// Parses the inode from the text of a link, `mnt:[4026531841]`; malformed for any other text.
     public static func inode(of kind: NamespaceKind, link: [UInt8]) -> Reading {
         let opening = Array("\(kind.linkType):[".utf8)
         guard link.starts(with: opening), link.last == UInt8(ascii: "]") else { return .malformed }
@@ -53,7 +53,7 @@ public struct NamespaceLinks: Hashable, Sendable {
         }
     }
 
-    /// Whether a namespace is the one in which `reference` lives.
+    /// Compares a namespace with that of `reference`.
     public func relation(of kind: NamespaceKind, to reference: NamespaceLinks) -> Relation {
         let mine = self[kind]
         let other = reference[kind]

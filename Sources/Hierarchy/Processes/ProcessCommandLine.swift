@@ -1,15 +1,16 @@
 internal import CgroupModel
 
-/// The command of a process, from `/proc/PID/cmdline`.
+/// The command line of a process, from `/proc/PID/cmdline`.
 public struct ProcessCommandLine: Hashable, Sendable {
-    /// The arguments, safe for a terminal; empty for a kernel thread, a zombie, or a process that
-    /// wiped them.
+    /// The arguments, safe for a terminal.
+    ///
+    /// Empty for a kernel thread, a zombie, or a process that cleared them.
     public let arguments: [String]
     private let name: String
 
-    /// Understands the file; a process may have overwritten it with anything, so nothing is wrong.
+    /// Parses the file; a process may overwrite it with anything, so nothing is an error.
     ///
-    /// `name` is what stands in for missing arguments: ``ProcessStat/name``.
+    /// `name` is shown instead of missing arguments: ``ProcessStat/name``.
     public init(parsing bytes: [UInt8], name: String) {
         let used = bytes[..<(bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)]
         arguments =
@@ -21,7 +22,7 @@ public struct ProcessCommandLine: Hashable, Sendable {
         self.name = name
     }
 
-    /// The arguments with blanks between them, or the name in brackets as ps(1) shows it.
+    /// The arguments separated by blanks, or the name in brackets as in ps(1).
     public var text: String {
         arguments.isEmpty ? "[\(name)]" : arguments.joined(separator: " ")
     }

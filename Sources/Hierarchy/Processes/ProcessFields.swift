@@ -1,9 +1,9 @@
-/// Numbers in the fields of a `/proc/PID` file, with the file's name for the error.
+/// Parses numbers in the fields of a `/proc/PID` file; errors state the file's name.
 struct ProcessFields {
     let file: String
     let bytes: [UInt8]
 
-    /// The fields of a range, divided by blanks and tabs.
+    /// Splits a range at blanks and tabs.
     func fields(_ range: Range<Int>) -> [Range<Int>] {
         bytes[range].split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             .map(\.indices)

@@ -1,13 +1,13 @@
 public import CgroupModel
 internal import KernelIO
 
-/// What the kernel tells about one process: how it is confined, and what it runs.
+/// A process: its command, credentials and confinement.
 public struct ProcessDescription: Sendable {
-    /// The process.
+    /// The process ID.
     public let pid: Int32
-    /// Identities, capabilities, seccomp; nil with the reason in ``statusReason``.
+    /// Credentials, capabilities and seccomp; nil with the reason in ``statusReason``.
     public let status: ProcessStatus?
-    /// Why there is no status.
+    /// The reason why ``status`` is nil.
     public let statusReason: Reading
     /// The command line, or the name in brackets.
     public let command: String
@@ -20,12 +20,12 @@ public struct ProcessDescription: Sendable {
 /// Reads `/proc/PID` (proc_pid_status(5), namespaces(7), capabilities(7)).
 public struct ProcessReader: Sendable {
     private let system: SystemRoot
-    /// The namespaces of process 1, or of this process where those may not be seen.
+    /// The namespaces of process 1, or of this process if those cannot be read.
     public let reference: NamespaceLinks
-    /// Whether ``reference`` is that of process 1.
+    /// Whether ``reference`` is the namespaces of process 1.
     public let referenceIsInit: Bool
 
-    /// Looks up the namespaces to compare with.
+    /// Reads the namespaces to compare with.
     public init(_ system: SystemRoot) {
         self.system = system
         let initial = Self.namespaces(system, "1")
@@ -33,7 +33,7 @@ public struct ProcessReader: Sendable {
         reference = referenceIsInit ? initial : Self.namespaces(system, "self")
     }
 
-    /// Everything about a process; nil if there is no such process.
+    /// Describes a process; nil if it does not exist.
     public func describe(_ pid: Int32) -> ProcessDescription? {
         var status: ProcessStatus?
         var reason = Reading.absent
@@ -60,22 +60,22 @@ public struct ProcessReader: Sendable {
         return ProcessCommandLine(parsing: bytes, name: name).text
     }
 
-    /// `/proc/self/stat`.
+    /// Parses `/proc/self/stat`; nil if it cannot be read.
     public var ownStat: ProcessStat? {
         (try? ReadBuffer.contents(of: system.proc("self/stat"))).flatMap {
             try? ProcessStat(parsing: $0)
         }
     }
 
-    /// The effective user; nil if the process is gone or cannot be read.
+    /// The effective user ID; nil if the process is gone or cannot be read.
     public func user(of pid: Int32) -> UInt32? { status(pid)?.user?.effective }
 
-    /// The process that a thread belongs to; nil if it is gone or cannot be read.
+    /// The ID of the process that a thread belongs to; nil if it is gone or cannot be read.
     public func process(of thread: Int32) -> Int32? {
         status(thread)?.process.flatMap { Int32(exactly: $0) }
     }
 
-    /// The threads of a process; none if it is gone.
+    /// The thread IDs of a process; empty if it is gone or cannot be read.
     public func threads(of pid: Int32) -> [Int32] {
         let path = system.proc("\(pid)/task")
         guard let directory = try? OwnedDescriptor.directory(path),
@@ -90,18 +90,21 @@ public struct ProcessReader: Sendable {
         }
     }
 
-    /// `/proc/PID/stat`; nil if the process is gone or cannot be read.
+    /// Parses `/proc/PID/stat`; nil if the process is gone or cannot be read.
     public func stat(_ pid: Int32) -> ProcessStat? {
         (try? ReadBuffer.contents(of: system.proc("\(pid)/stat"))).flatMap {
             try? ProcessStat(parsing: $0)
         }
     }
 
-    /// Whether a process is gone or about to be (``ProcessStat/isEnding``).
+    /// Whether a process has exited or is exiting (``ProcessStat/isEnding``); true if it cannot be
+    /// read.
     public func hasEnded(_ pid: Int32) -> Bool { stat(pid)?.isEnding ?? true }
 
-    /// The cgroup of a process, from the first tree that names a cgroup's identity and has the
-    /// process elsewhere than at its root; nil if it is gone or its cgroup lies outside the mounts.
+    /// The cgroup of a process.
+    ///
+    /// Takes the first hierarchy, in the order of ``HierarchySet/byIdentity``, in which the process
+    /// is not in the root cgroup. Nil if the process is gone or its cgroup is outside the mounts.
     public func cgroup(of pid: Int32, in set: HierarchySet) -> CgroupPath? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup")) else {
             return nil

@@ -1,42 +1,44 @@
 internal import CgroupModel
 
-/// What `/proc/PID/stat` says about the time and memory of a process: `7 (a) b) S 1 …`.
+/// CPU time, memory and other fields of `/proc/PID/stat`: `7 (a) b) S 1 …`.
 public struct ProcessStat: Hashable, Sendable {
-    /// The number of the process.
+    /// The process ID.
     public let pid: UInt32
-    /// The command's name as bytes; it may hold blanks, parentheses and newlines.
+    /// The raw command name; it may contain blanks, parentheses and newlines.
     public let nameBytes: [UInt8]
-    /// The state's letter: `R`, `S`, `D`, `T`, `t`, `Z`, `X`, `I`.
+    /// The state: `R`, `S`, `D`, `T`, `t`, `Z`, `X`, `I`.
     public let state: Character
-    /// The number of the parent; 0 if it is outside the reader's pid namespace.
+    /// The parent's process ID; 0 if the parent is outside the reader's PID namespace.
     public let parent: UInt32
-    /// The leader of the session; 0 if it is outside the reader's pid namespace.
+    /// The session ID; 0 if the session leader is outside the reader's PID namespace.
     public let session: UInt32
     /// The kernel's `PF_` flags.
     public let flags: UInt64
     /// CPU time in user mode, in ticks of USER_HZ.
     public let userTicks: UInt64
-    /// CPU time in the kernel, in ticks of USER_HZ.
+    /// CPU time in kernel mode, in ticks of USER_HZ.
     public let systemTicks: UInt64
-    /// Threads.
+    /// The number of threads.
     public let threads: UInt64
-    /// When it started, in ticks since boot; with `pid` it tells a process from its successor.
+    /// The start time in ticks since boot; with `pid`, it identifies a process across reuse of the
+    /// ID.
     public let startTicks: UInt64
     /// Resident memory in pages.
     public let residentPages: UInt64
 
-    /// The command's name, safe for a terminal.
+    /// The command name, safe for a terminal.
     public var name: String { PrintableText.text(nameBytes[...]) }
 
-    /// Whether it is a thread of the kernel (`PF_KTHREAD`).
+    /// Whether it is a kernel thread (`PF_KTHREAD`).
     public var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
 
-    /// Whether it has ended or is about to (`PF_EXITING`); v1 then shows it in `/`, wherever it was.
+    /// Whether it has exited or is exiting (`PF_EXITING`); v1 then lists it in `/`, wherever it
+    /// was.
     public var isEnding: Bool { flags & 0x4 != 0 || state == "Z" || state == "X" }
 
-    /// Understands the file.
+    /// Parses the file.
     ///
-    /// The name ends at the last `)`, since it may hold one itself.
+    /// The name ends at the last `)`, because it may itself contain one.
     public init(parsing bytes: [UInt8]) throws(ProcessTextError) {
         let text = ProcessFields(file: "stat", bytes: bytes)
         guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), open > 0,
@@ -45,7 +47,8 @@ public struct ProcessStat: Hashable, Sendable {
         guard let close = bytes.lastIndex(of: UInt8(ascii: ")")), close > open else {
             throw text.error(open, "the name does not end")
         }
-        // Field numbers as in proc_pid_stat(5); the last field needed must be whole.
+        // Fields are numbered as in proc_pid_stat(5). A delimiter must follow each field, so that a
+        // truncated one is an error.
         let fields = text.fields(close + 1..<bytes.count)
         func field(_ number: Int) throws(ProcessTextError) -> Range<Int> {
             guard number - 3 < fields.count, fields[number - 3].upperBound < bytes.count else {

@@ -1,20 +1,20 @@
 public import CgroupModel
 
-/// What `/proc/PID/status` says about who a process is and what it may do.
+/// Credentials and other fields of `/proc/PID/status`.
 ///
-/// A line that the kernel does not print (a kernel thread has no `VmRSS`, a kernel without seccomp
-/// no `Seccomp`) is nil or `absent`, never 0.
+/// A line that the kernel does not print is nil or `absent`, never 0. A kernel thread, for example,
+/// has no `VmRSS`, and a kernel without seccomp prints no `Seccomp`.
 public struct ProcessStatus: Hashable, Sendable {
-    /// The four identities of a process, as numbers of the reader's user namespace.
+    /// The four user or group IDs of a process, as numbers in the reader's user namespace.
     public struct Identities: Hashable, Sendable {
-        /// Who started it, who it acts as, who it may become again, and who opens files.
+        /// The real, effective, saved and filesystem IDs.
         public let real, effective, saved, filesystem: UInt32
     }
 
-    /// How system calls are filtered.
+    /// The seccomp mode.
     public enum Seccomp: Hashable, Sendable {
         case disabled, strict, filter
-        /// A mode newer than this program.
+        /// A mode that this program does not know.
         case other(UInt64)
 
         /// The mode as a word.
@@ -28,40 +28,41 @@ public struct ProcessStatus: Hashable, Sendable {
         }
     }
 
-    /// The command's name, at most 15 bytes, safe for a terminal.
+    /// The command name, at most 15 bytes, safe for a terminal.
     public private(set) var name: String?
-    /// `Tgid`, the process that it is a thread of.
+    /// `Tgid`: the ID of the process that this thread belongs to.
     public private(set) var process: UInt32?
-    /// `Uid`.
+    /// `Uid`: the user IDs.
     public private(set) var user: Identities?
-    /// `Gid`.
+    /// `Gid`: the group IDs.
     public private(set) var group: Identities?
-    /// `CapInh`, kept over execve.
+    /// `CapInh`: the capabilities preserved across execve(2).
     public private(set) var inheritable: CapabilitySet?
-    /// `CapPrm`, what the process may make effective.
+    /// `CapPrm`: the capabilities that the process may make effective.
     public private(set) var permitted: CapabilitySet?
-    /// `CapEff`, what counts.
+    /// `CapEff`: the capabilities that the kernel checks.
     public private(set) var effective: CapabilitySet?
-    /// `CapBnd`, what execve may grant at most.
+    /// `CapBnd`: the upper bound of what execve(2) may grant.
     public private(set) var bounding: CapabilitySet?
-    /// `CapAmb`, kept over execve of a plain program; since kernel 4.3.
+    /// `CapAmb`: the capabilities preserved across execve(2) of an unprivileged program; since
+    /// Linux 4.3.
     public private(set) var ambient: CapabilitySet?
-    /// Whether execve can grant no privileges; since kernel 4.10.
+    /// Whether execve(2) cannot grant privileges (`no_new_privs`); since Linux 4.10.
     public private(set) var noNewPrivileges: Bool?
-    /// How system calls are filtered.
+    /// The seccomp mode.
     public private(set) var seccomp: Seccomp?
-    /// Seccomp filters attached; since kernel 5.9.
+    /// The number of attached seccomp filters; since Linux 5.9.
     public private(set) var seccompFilters: Reading = .absent
-    /// Threads.
+    /// The number of threads.
     public private(set) var threads: Reading = .absent
     /// Resident memory in bytes; absent for a kernel thread.
     public private(set) var residentBytes: Reading = .absent
     /// Swapped-out memory in bytes; absent for a kernel thread.
     public private(set) var swapBytes: Reading = .absent
-    /// The process's number in each pid namespace, from the reader's to its own.
+    /// The process ID in each PID namespace, from the reader's to its own.
     public private(set) var namespacePIDs: [UInt32] = []
 
-    /// Understands the file; a known line that is no such line is an error.
+    /// Parses the file; a malformed value of a known key is an error.
     public init(parsing bytes: [UInt8]) throws(ProcessTextError) {
         let text = ProcessFields(file: "status", bytes: bytes)
         var start = 0
@@ -103,7 +104,7 @@ public struct ProcessStatus: Hashable, Sendable {
         }
     }
 
-    /// The kernel writes a newline in a name as `\n` and a backslash as `\\`.
+    /// Decodes the name: the kernel writes a newline as `\n` and a backslash as `\\`.
     private static func name(_ field: ArraySlice<UInt8>) -> String {
         var raw: [UInt8] = []
         var rest = field.first == UInt8(ascii: "\t") ? field.dropFirst() : field

@@ -1,13 +1,13 @@
-/// Why a file of `/proc/PID` could not be understood.
+/// A syntax error in a file of `/proc/PID`.
 public struct ProcessTextError: Error, Hashable, CustomStringConvertible {
     /// The file, such as `status`.
     public let file: String
-    /// The position in the file.
+    /// The byte offset in the file.
     public let offset: Int
-    /// What is wrong there.
+    /// The error.
     public let reason: String
 
-    /// One sentence for people.
+    /// The complete message.
     public var description: String {
         "/proc/PID/\(file): \(reason) (byte \(offset)); this process is shown without it"
     }

@@ -1,18 +1,18 @@
 internal import CgroupModel
 
-/// How a security module labels a process, from `/proc/PID/attr/current`.
+/// The security label of a process, from `/proc/PID/attr/current`.
 public enum SecurityLabel: Hashable, Sendable {
-    /// A profile and its mode; `unconfined` has no mode.
+    /// An AppArmor profile and its mode; `unconfined` has no mode.
     case appArmor(profile: String, mode: String?)
-    /// A context such as `system_u:system_r:init_t:s0`.
+    /// An SELinux context, such as `system_u:system_r:init_t:s0`.
     case seLinux(context: String)
     /// The label of another module, such as Smack.
     case other(String)
-    /// Reading gives EINVAL, or nothing: no active security module labels processes.
+    /// Reading fails with EINVAL or returns nothing: no active security module labels processes.
     case noModule
     /// The kernel has no such file.
     case absent
-    /// The file may not be read by this process.
+    /// Permission to read the file was denied.
     case notPermitted
     /// The process is gone.
     case gone
@@ -21,7 +21,7 @@ public enum SecurityLabel: Hashable, Sendable {
         "enforce", "complain", "kill", "unconfined", "mixed", "prompt", "user",
     ]
 
-    /// Understands the file; the modules end it with a newline, a NUL or nothing.
+    /// Parses the file; depending on the module it ends with a newline, a NUL or nothing.
     public init(parsing bytes: [UInt8]) {
         let isEnd: (UInt8) -> Bool = { $0 == 0 || $0 == UInt8(ascii: "\n") }
         let used = bytes[..<(bytes.lastIndex { !isEnd($0) }.map { $0 + 1 } ?? 0)]
@@ -39,7 +39,7 @@ public enum SecurityLabel: Hashable, Sendable {
         }
     }
 
-    /// The label as people know it; nil where there is none, for whatever reason.
+    /// The label as text; nil if there is none or it cannot be read.
     public var text: String? {
         switch self {
         case .appArmor(let profile, let mode): mode.map { "\(profile) (\($0))" } ?? profile
@@ -49,7 +49,7 @@ public enum SecurityLabel: Hashable, Sendable {
         }
     }
 
-    /// Takes `profile (mode)` apart; a profile's name may hold blanks and parentheses itself.
+    /// Splits `profile (mode)`; the profile name may itself contain blanks and parentheses.
     private static func profile(_ label: String) -> (String, String)? {
         guard label.last == ")", let open = label.lastIndex(of: "("), open > label.startIndex else {
             return nil

@@ -1,10 +1,10 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// What each collector's files cost in one pass, and how many of them failed.
+/// The time that each collector's files take in one pass, and their failures.
 ///
-/// The clock is looked at only where the files of another collector begin: once for each file would
-/// cost a noticeable part of reading it.
+/// The clock is read only when the next file belongs to another collector. Reading it for every
+/// file would cost a noticeable part of reading the file.
 struct CollectorAccounts: Sendable {
     private let collectorOf: [Int]
     private var health: [CollectorHealth]
@@ -24,25 +24,25 @@ struct CollectorAccounts: Sendable {
         current = nil
     }
 
-    /// From now on the time is that of a file's collector.
+    /// Charges the time from now on to a file's collector.
     mutating func turn(to file: Int) {
         let next = collectorOf[file]
         guard next != current else { return }
         close(at: MonotonicClock.nanoseconds, next)
     }
 
-    /// Counts a file that could not be read or understood.
+    /// Counts a file that could not be read or parsed.
     mutating func noteFailure(_ file: Int) {
         health[collectorOf[file]].failures += 1
         health[collectorOf[file]].hasFailed = true
     }
 
-    /// Counts rows that were left out of a file.
+    /// Counts skipped rows of a file.
     mutating func noteSkipped(_ file: Int, _ rows: UInt64) {
         health[collectorOf[file]].skippedRows += rows
     }
 
-    /// Ends the pass and gives what it brought.
+    /// Ends the pass and returns its results.
     mutating func end() -> [CollectorHealth] {
         close(at: MonotonicClock.nanoseconds, nil)
         return health

@@ -1,12 +1,11 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// Knows that a file cannot change while a limit of the same cgroup is not set, so that it need
-/// not be read again.
+/// Skips a file that cannot change while a limit of the same cgroup is unset.
 ///
-/// Only counters of the cgroup alone qualify: without a quota no period is counted, and with
-/// `memory.limit_in_bytes` unlimited no charge fails there. What else the file brings must have no
-/// value: CPU time on v2, `wait_sum` on v1 with scheduler statistics.
+/// Only counters of the cgroup itself qualify. Without a quota no periods are counted; with
+/// `memory.limit_in_bytes` unlimited no charge fails there. All other values of the file must be
+/// absent, unlike CPU time on v2, or `wait_sum` on v1 with scheduler statistics.
 struct FileGate: Sendable {
     private let limit: Int
     private let gated: [Int]
@@ -35,14 +34,14 @@ struct FileGate: Sendable {
         others = file.layout.fields.filter { !isGated($0) }.compactMap(\.column)
     }
 
-    /// Whether the file still holds what was read last time.
+    /// Whether the file still has the content of the last read.
     func isClosed(_ writer: RowWriter) -> Bool {
         writer.value(limit) == .unlimited && gated.contains { writer.value($0).value != nil }
             && others.allSatisfy { writer.value($0) == .absent }
     }
 }
 
-/// Columns that are computed from others of the same cgroup.
+/// Columns that are computed from other columns of the same cgroup.
 struct Derivations: Sendable {
     private let swap: (target: Int, both: Int, memory: Int)?
 
@@ -57,7 +56,7 @@ struct Derivations: Sendable {
         }
     }
 
-    /// v1 limits RAM and swap together: swap's own limit is the difference.
+    /// Computes the swap limit: v1 limits the sum of RAM and swap, so it is the difference.
     func apply(to writer: inout RowWriter) {
         guard let swap else { return }
         let both = writer.value(swap.both)

@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// Reads the machine's own figures from `/proc`.
+/// Reads the metrics of the whole host from `/proc`.
 struct HostReader {
     private let system: SystemRoot
     private var previous = HostSample()

@@ -1,34 +1,37 @@
 public import CgroupModel
 internal import KernelIO
 
-/// One interface file that the sampler reads of every cgroup, and where.
+/// An interface file that the sampler reads, and its hierarchy.
 struct PlannedFile: Sendable {
     let hierarchy: Int
-    /// The hierarchy whose files say the same better: this one is read where a cgroup is not there.
+    /// The hierarchy with a better source of the same metrics; this file is only read for cgroups
+    /// that do not exist there.
     let standsInFor: Int?
     let tier: Tier
     let layout: FileLayout
 
-    /// Whether the file is read of a cgroup that has these directories.
+    /// Whether the file is read for a cgroup that exists in these hierarchies.
     func applies(to cgroup: ShardRow) -> Bool {
         cgroup.inodes[hierarchy] != 0 && (standsInFor.map { cgroup.inodes[$0] == 0 } ?? true)
     }
 }
 
-/// Which files bring the wanted metrics on this machine: the catalog's rows, v1 sources where v1
-/// holds the controller, v2 sources elsewhere.
+/// The files to read for the requested metrics on this host.
+///
+/// They follow from the catalog: v1 sources for controllers mounted as v1, v2 sources for all
+/// others.
 public struct ReadPlan: Sendable {
     /// The columns of the snapshots.
     public let schema: Schema
     let files: [PlannedFile]
-    /// Metrics that this kernel counts for each cgroup alone, though they should include
+    /// Metrics that this kernel counts only for the cgroup itself, although they should include its
     /// descendants.
     public let withoutDescendants: Set<MetricID>
 
-    /// Plans for the wanted metrics; one that no mounted hierarchy has is left out.
+    /// Plans the requested metrics; leaves out those that no mounted hierarchy has.
     public init(_ metrics: some Sequence<MetricID>, on set: HierarchySet) {
         var wanted = Set(metrics)
-        // v1 limits RAM and swap together; the limit of swap alone is the difference.
+        // v1 limits the sum of RAM and swap; the swap limit is the difference.
         let derivesSwap = wanted.contains(.memorySwapMax) && set.legacy(.memory) != nil
         if derivesSwap { wanted.formUnion([.memoryAndSwapMax, .memoryMax]) }
         var places: [Place] = []
@@ -59,7 +62,7 @@ public struct ReadPlan: Sendable {
         }
     }
 
-    /// Where a metric is read from.
+    /// The source of a metric.
     private struct Place {
         struct Key: Hashable {
             let file: String
@@ -78,8 +81,10 @@ public struct ReadPlan: Sendable {
         }
     }
 
-    /// The v1 hierarchy that has the controller, and what the unified one knows without it of
-    /// cgroups that only that one has; else the unified hierarchy.
+    /// The sources of a metric.
+    ///
+    /// The v1 hierarchy with the controller comes first. The unified hierarchy stands in for cgroups
+    /// that exist only there, or is used alone if no v1 hierarchy has the controller.
     private static func places(of metric: Metric, on set: HierarchySet) -> [Place] {
         var places: [Place] = []
         let legacy = metric.controller == .core ? nil : set.legacy(metric.controller)
@@ -100,13 +105,13 @@ public struct ReadPlan: Sendable {
         return places
     }
 
-    /// The first source whose file the kernel has; the first of all if it has none of them.
+    /// The first source whose file the kernel has; the first of all if it has none.
     private static func source(_ sources: [Source], in hierarchy: MountedHierarchy) -> Source {
         guard sources.count > 1 else { return sources[0] }
         return sources.first { hierarchy.hasFileAtTop($0.file) } ?? sources[0]
     }
 
-    /// The names behind a pattern such as `hugetlb.*.current`: one for each page size.
+    /// The file names that match a pattern such as `hugetlb.*.current`: one for each page size.
     private static func names(
         _ pattern: String, _ hierarchy: MountedHierarchy, _ set: HierarchySet
     ) -> [(String, InstanceKey?)] {
@@ -119,8 +124,10 @@ public struct ReadPlan: Sendable {
         }
     }
 
-    /// Page sizes as the interface files spell them: from the file names of the hierarchy's root
-    /// or of one of its children, since v2 has no such files at the root.
+    /// The huge page sizes as spelled in interface file names.
+    ///
+    /// They come from the files of the root cgroup, else from `/sys/kernel/mm/hugepages`, else from
+    /// the files of one of the root's children: v2 has none of these files at the root.
     private static func pageSizes(_ hierarchy: MountedHierarchy, _ set: HierarchySet) -> [String] {
         func sizes(in directory: [UInt8]) -> [String] {
             guard let opened = try? OwnedDescriptor.directory(directory),

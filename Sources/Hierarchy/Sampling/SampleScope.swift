@@ -1,15 +1,15 @@
 public import CgroupModel
 
-/// Which cgroups are sampled: a subtree down to a depth, and its ancestors if they are wanted.
+/// The cgroups to sample: a subtree down to a depth, and optionally its ancestors.
 public struct SampleScope: Hashable, Sendable {
     /// The topmost cgroup.
     public let subtree: CgroupPath
-    /// How many levels below ``subtree``; nil for all.
+    /// The number of levels below ``subtree``; nil for all.
     public let depth: Int?
-    /// Whether the cgroups above ``subtree`` are sampled too, for effective limits.
+    /// Whether the ancestors of ``subtree`` are also sampled, for effective limits.
     public let withAncestors: Bool
 
-    /// Joins the parts; everything by default.
+    /// Creates a scope; by default, it contains all cgroups.
     public init(subtree: CgroupPath = .root, depth: Int? = nil, withAncestors: Bool = false) {
         self.subtree = subtree
         self.depth = depth
@@ -24,7 +24,7 @@ public struct SampleScope: Hashable, Sendable {
         return withAncestors && subtree.isWithin(path)
     }
 
-    /// Whether the children of a cgroup have to be looked at.
+    /// Whether the children of a cgroup must be listed.
     func descends(into path: CgroupPath) -> Bool {
         if path.isWithin(subtree) {
             return depth.map { path.depth - subtree.depth < $0 } ?? true

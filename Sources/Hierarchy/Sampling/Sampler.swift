@@ -1,43 +1,47 @@
 public import CgroupModel
 public import KernelIO
 
-/// How a sampler reads.
+/// The configuration of a sampler.
 public struct SamplerConfiguration: Sendable {
-    /// Which cgroups.
+    /// The cgroups to sample.
     public var scope = SampleScope()
-    /// How many levels below the topmost cgroup files are read; those further down are only listed.
+    /// The deepest level below the root at which files are read; nil for all.
+    ///
+    /// Deeper cgroups are only listed.
     public var readDepth: Int?
-    /// Whether ticks follow one another, so that descriptors are kept and directories watched.
+    /// Whether ticks follow one another, so that files are kept open and directories are watched.
     public var isContinuous = true
-    /// Every how many ticks the costly files are read.
+    /// The interval between reads of the costly files, in ticks.
     public var costlyMultiple: UInt64 = 1
-    /// After how many seconds settings are read again even though no write to them was noticed.
+    /// The interval after which settings are read again even without a noticed write, in seconds.
     public var settingsSeconds: UInt64 = 300
-    /// Whether every file is read at every tick, so that all counters have rates.
+    /// Whether every tick reads every file, so that all counters have rates.
     public var readsEverything = false
-    /// How many descriptors may be kept in one table; nil for what RLIMIT_NOFILE allows.
+    /// The maximum number of files kept open in one descriptor table; nil for what RLIMIT_NOFILE
+    /// allows.
     public var descriptorBudget: Int?
 
-    /// Everything, continuously.
+    /// Creates the default: all cgroups, continuously.
     public init() {}
 }
 
-/// Turns the cgroup files of the machine into snapshots, one a tick.
+/// Turns the host's cgroup files into snapshots, one per tick.
 ///
-/// It runs on a thread of its own. Nothing stops a tick: a file that fails makes its own readings
-/// absent, not permitted or malformed, and a cgroup that vanishes is left out of the next one.
+/// It runs on a thread of its own, and errors do not stop a tick. A file that fails makes its own
+/// readings absent, not permitted or malformed. A cgroup that vanishes is missing from the next
+/// snapshot.
 public actor Sampler {
     private nonisolated let executor: ThreadExecutor
-    /// The sampler's thread.
+    /// The executor of the sampler's thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// The trees that are sampled.
+    /// The hierarchies that are sampled.
     public nonisolated let hierarchies: HierarchySet
-    /// The columns of the snapshots.
+    /// The plan with the files to read and the columns of the snapshots.
     public nonisolated let plan: ReadPlan
-    /// Hierarchies that cannot be opened, and so are left out.
+    /// The errors of the hierarchies that cannot be opened and are not sampled.
     public nonisolated let unreadable: [IOError]
     private var configuration: SamplerConfiguration
     private let budget: Int
@@ -50,14 +54,15 @@ public actor Sampler {
     private var settingsReadAt: UInt64 = 0
     private var health = SampleHealth()
     private var suspects: [Int: Set<CgroupPath>] = [:]
-    /// Where someone wrote to a file since the last pass.
+    /// The cgroups with a file that user space wrote to since the last pass.
     private var written: Set<CgroupPath> = []
-    /// The end of what is being done.
+    /// The task that the next call has to wait for.
     private var turn: Task<Void, Never>?
-    /// For poll(2): what can be read once a cgroup was made or removed, until the next look.
+    /// The descriptors for poll(2): readable once a cgroup was created or removed, until the next
+    /// update.
     public nonisolated let notices: [Int32]
 
-    /// Prepares to sample; throws if a hierarchy's root cannot be opened.
+    /// Creates a sampler; throws if none of the hierarchies' roots can be opened.
     public init(
         _ plan: ReadPlan, on set: HierarchySet, _ configuration: SamplerConfiguration = .init()
     ) throws(IOError) {
@@ -77,11 +82,12 @@ public actor Sampler {
         self.trees = trees
     }
 
-    /// Reads all that is due and returns it; calls that overlap take turns.
+    /// Reads everything that is due; overlapping calls take turns.
     public func sample() async -> Snapshot { await inTurn { await $0.takeSnapshot() } }
 
-    /// Looks for cgroups that were made since the last look; nothing of them is read before the
-    /// next sample.
+    /// Updates the tree and returns the cgroups created since the last update.
+    ///
+    /// Their files are not read before the next sample.
     public func newborns() async -> Newborns {
         await inTurn { sampler in
             let born = await sampler.updateTree()
@@ -91,11 +97,11 @@ public actor Sampler {
         }
     }
 
-    /// Cgroups that no sample has yet.
+    /// Cgroups that are not in any sample yet.
     public struct Newborns: Sendable {
-        /// In path order, each without its place among the others.
+        /// The cgroups in path order, without their parents' positions.
         public let cgroups: [CgroupEntry]
-        /// The number of the last sample before them.
+        /// The number of the last sample before they were found.
         public let tick: UInt64
     }
 
@@ -118,7 +124,8 @@ public actor Sampler {
         let start = MonotonicClock.nanoseconds
         _ = await updateTree(suspects)
         await markSettings()
-        // Walking the trees takes time, at the first tick most of all, in which counters move on.
+        // Updating the tree takes time, above all at the first tick, and counters keep growing
+        // meanwhile.
         let due = due(at: MonotonicClock.bootNanoseconds)
         var blocks: [RowBlock] = []
         var pass = SampleHealth()
@@ -143,26 +150,26 @@ public actor Sampler {
             health: health)
     }
 
-    /// The paths of the files that a usual pass reads, with the tier of each.
+    /// The paths of the files that a typical pass reads, each with its tier.
     public func usualFiles() async -> [(tier: Tier, path: [UInt8])] {
         var files: [(Tier, [UInt8])] = []
         for shard in shards { files += await shard.usualFiles() }
         return files
     }
 
-    /// Files read since the start.
+    /// The number of files read since the start.
     public var filesRead: UInt64 { health.filesRead }
 
-    /// Every how many ticks costly files are worth reading, where nobody needs them more often: the
-    /// kernel brings `memory.stat` up to date every 2 s.
+    /// The interval in ticks at which costly files are worth reading by default: the kernel updates
+    /// `memory.stat` every 2 s.
     public static func costlyMultiple(interval seconds: Double) -> UInt64 {
         UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
     }
 
-    /// Changes every how many ticks the costly files are read.
+    /// Sets the interval between reads of the costly files, in ticks.
     public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
 
-    /// The inode of a cgroup in each hierarchy, 0 where its path does not exist.
+    /// The inode of a cgroup in each hierarchy, 0 if the path does not exist there.
     public func inodes(of path: CgroupPath) -> [UInt64] { nodes.inodes(of: path) }
 
     private func due(at now: UInt64) -> SweepDue {
@@ -171,10 +178,12 @@ public actor Sampler {
         let allSettings = everything || tick == 0 || overdue
         if allSettings { settingsReadAt = now }
         let costly = everything || tick % max(1, configuration.costlyMultiple) == 0
-        // A detail may share a file with costly metrics, and its time has to be that of the file.
+        // Detail metrics may share a file with costly ones, so their times must be those of the
+        // file.
         let tiers = [true, costly, allSettings, costly]
         for tier in Tier.allCases where tiers[tier.rawValue] {
-            // Settings of single rows are also read in between, so their counters have no rates.
+            // The settings of single rows are also read in between, so their counters have no
+            // rates.
             let before = tier == .settings && !everything ? 0 : tierTimes[tier.rawValue].now
             tierTimes[tier.rawValue] = TierTimes(now: now, before: before)
         }
@@ -183,7 +192,7 @@ public actor Sampler {
             keeps: configuration.isContinuous, seesWrites: trees.seesWrites)
     }
 
-    /// Brings the tree up to date; the paths at which something was made.
+    /// Updates the tree; returns the paths that appeared in any hierarchy.
     private func updateTree(_ suspects: [Int: Set<CgroupPath>] = [:]) async -> Set<CgroupPath> {
         var assignments: [NodeTable.Assignment] = []
         let changes = trees.update(suspects: suspects)
@@ -202,7 +211,7 @@ public actor Sampler {
             }
         }
         while shards.count < nodes.shardCount {
-            // Only further shards need descriptor tables of their own.
+            // The first shard uses the shared descriptor table; only further ones need their own.
             let thread =
                 shards.isEmpty
                 ? executor
@@ -219,7 +228,7 @@ public actor Sampler {
     private func markSettings() async {
         guard !written.isEmpty else { return }
         defer { written = [] }
-        // A write at a cgroup may change what is effective in all of its descendants.
+        // A write in a cgroup may change the effective settings of all its descendants.
         let rows = nodes.rows(within: written)
         for (index, shard) in shards.enumerated() {
             let own = rows.filter { $0.block == index }.map(\.row)
@@ -255,7 +264,7 @@ extension SampleHealth {
         }
     }
 
-    /// The collectors of the same pass, with the failures and skipped rows of all passes before.
+    /// The collectors of this pass, with the failures and skipped rows of all previous passes added.
     fileprivate func collectors(after before: [CollectorHealth]) -> [CollectorHealth] {
         var sums = collectors
         for (index, part) in zip(sums.indices, before) {

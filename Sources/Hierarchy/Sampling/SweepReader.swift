@@ -3,7 +3,7 @@ internal import KernelIO
 
 /// Reads the files of some of the cgroups.
 ///
-/// All of it happens on one thread, and the hot path allocates nothing for a file.
+/// All calls come from one thread, and the hot path makes no allocation per file.
 struct SweepReader: ~Copyable {
     private let plan: ReadPlan
     private let hierarchies: [MountedHierarchy]
@@ -12,7 +12,7 @@ struct SweepReader: ~Copyable {
     private let columns: [FileColumns]
     private let gates: [FileGate?]
     private let isGated: [Bool]
-    /// Whether a file comes in pieces of 4096 bytes.
+    /// Whether the kernel returns each file in pieces of at most 4096 bytes.
     private let isList: [Bool]
     private let derivations: Derivations
     private var roots: [Int32] = []
@@ -41,14 +41,14 @@ struct SweepReader: ~Copyable {
         writer = RowWriter(schema: plan.schema)
     }
 
-    /// Closes everything; must be the last call.
+    /// Closes all files; must be the last call.
     mutating func close() {
         table.closeAll()
         for root in roots where root >= 0 { DescriptorTable.release(root) }
         roots = []
     }
 
-    /// Puts a cgroup into a row, or takes it out with nil.
+    /// Assigns cgroups to rows; nil clears a row.
     mutating func assign(_ changes: [(row: Int, content: ShardRow?)]) {
         for (row, content) in changes {
             while rows.count <= row {
@@ -61,7 +61,7 @@ struct SweepReader: ~Copyable {
             rows[row] = content
             isSettingsDue[row] = content != nil
             if let old, let content, old.generation == content.generation {
-                // The same cgroup gained or lost a hierarchy.
+                // The same cgroup appeared in or vanished from a hierarchy.
                 for (index, file) in plan.files.enumerated()
                 where old.inodes[file.hierarchy] != content.inodes[file.hierarchy]
                     || file.applies(to: old) != file.applies(to: content)
@@ -76,7 +76,7 @@ struct SweepReader: ~Copyable {
         }
     }
 
-    /// Marks rows whose settings someone may have changed.
+    /// Marks rows whose settings may have changed.
     mutating func settingsChanged(_ changed: [Int]) {
         for row in changed { isSettingsDue[row] = true }
     }
@@ -103,7 +103,7 @@ struct SweepReader: ~Copyable {
         return SweepResult(block: writer.block, health: health, vanished: vanished)
     }
 
-    /// What is done with a file in one pass.
+    /// The action for a file in one pass.
     private enum Step {
         case read(Int)
         case carry(Int)
@@ -148,14 +148,14 @@ struct SweepReader: ~Copyable {
         }
     }
 
-    /// Opens a file, reads it, and keeps it open if it is read often.
+    /// Opens and reads a file, and keeps it open if it is read often.
     private mutating func readUnkept(
         _ index: Int, _ row: Int, _ due: SweepDue, _ directory: inout OpenDirectory
     ) {
         guard let content = rows[row] else { return }
         let file = plan.files[index]
         let slot = row * plan.files.count + index
-        // The columns are those of another file, or absent since the row was assigned.
+        // The columns belong to another file, or have been absent since the row was assigned.
         guard file.applies(to: content) else { return table.leaveVacant(slot) }
         let inode = content.inodes[file.hierarchy]
         if directory.hierarchy != file.hierarchy {
@@ -199,8 +199,8 @@ struct SweepReader: ~Copyable {
         }
         let reason = IOError.reading(for: code)
         if reason == .gone || reason == .absent {
-            // The cgroup was removed, or only its controller was switched off: looking at the
-            // directory tells, and the next tick opens the file anew.
+            // Either the cgroup was removed or only its controller was disabled; the directory
+            // tells which. The next tick opens the file again.
             table.clear(row * plan.files.count + index)
             fail(index, exists(row, in: plan.files[index].hierarchy) ? .absent : .gone)
         } else {
@@ -209,7 +209,7 @@ struct SweepReader: ~Copyable {
         }
     }
 
-    /// Counts a file that gives nothing though it is there.
+    /// Counts a file that exists but gives no values.
     private mutating func note(_ reason: Reading, _ index: Int) {
         switch reason {
         case .notPermitted: health.notPermitted += 1
@@ -219,7 +219,7 @@ struct SweepReader: ~Copyable {
         accounts.noteFailure(index)
     }
 
-    /// Whether the directory of a row is still there; notes it as vanished if not.
+    /// Whether a row's directory still exists; records it as vanished if not.
     private mutating func exists(_ row: Int, in hierarchy: Int) -> Bool {
         guard let content = rows[row] else { return false }
         let directory = table.openDirectory(
@@ -249,7 +249,7 @@ struct SweepReader: ~Copyable {
         writer.endFile(columns[index])
     }
 
-    /// The files that a usual pass reads, for measuring against the floor.
+    /// The files that a typical pass reads, for the benchmark against the lower bound.
     mutating func usualFiles() -> [(Tier, [UInt8])] {
         var files: [(Tier, [UInt8])] = []
         for (row, content) in rows.enumerated() {
@@ -270,9 +270,9 @@ struct SweepReader: ~Copyable {
     }
 }
 
-/// A cgroup's directory, open for as long as its files are opened.
+/// A cgroup's directory, kept open while its files are opened.
 private struct OpenDirectory {
-    /// A descriptor, or why there is none.
+    /// The descriptor, or a vacancy.
     var descriptor: Int32 = -1
     var hierarchy = -1
 

@@ -1,10 +1,11 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// Reads some of the cgroups on a thread of its own.
+/// Reads the files of some of the cgroups on a thread of its own.
 ///
-/// One shard is enough until its descriptors run out; then further shards, each with its own
-/// descriptor table, take the rest, because opening a file costs three times as much as reading it.
+/// One shard is enough until its descriptors run out. Further shards, each with its own descriptor
+/// table, take the remaining cgroups, because opening a file costs three times as much as reading
+/// it.
 actor SweepShard {
     private nonisolated let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -18,7 +19,7 @@ actor SweepShard {
         reader = SweepReader(plan, on: set, budget: budget)
     }
 
-    // On the shard's own thread: descriptors mean nothing on another one.
+    // On the shard's own thread, because descriptors are valid only in its table.
     isolated deinit { reader.close() }
 
     func assign(_ changes: [(row: Int, content: ShardRow?)]) { reader.assign(changes) }
@@ -30,33 +31,33 @@ actor SweepShard {
     func usualFiles() -> [(Tier, [UInt8])] { reader.usualFiles() }
 }
 
-/// What one pass brought.
+/// The result of one pass.
 struct SweepResult: Sendable {
     var block: RowBlock
     var health: SampleHealth
-    /// Rows, and the hierarchies in which their directory is gone.
+    /// The rows whose directory is gone, each with its hierarchy.
     var vanished: [(row: Int, hierarchy: Int)]
 }
 
-/// A cgroup as a shard knows it.
+/// The cgroup assigned to a row.
 struct ShardRow: Sendable {
-    /// Relative to the hierarchies' roots.
+    /// The path relative to the hierarchies' roots.
     let path: [UInt8]
     let generation: UInt64
-    /// The inode in each hierarchy, 0 where the path does not exist.
+    /// The inode in each hierarchy, 0 if the path does not exist there.
     let inodes: [UInt64]
 }
 
-/// What one pass has to read.
+/// The files due in one pass.
 struct SweepDue: Sendable {
-    /// By ``Tier``; the settings tier is also due for single rows.
+    /// Whether each ``Tier`` is due; settings may also be due for single rows.
     var tiers: [Bool]
     /// Whether the settings of all rows are due.
     var allSettings: Bool
-    /// Whether files that did not exist are tried again, since v2 controllers come and go.
+    /// Whether files that did not exist are tried again, because v2 controllers come and go.
     var reprobe: Bool
-    /// Whether descriptors are kept for a next pass.
+    /// Whether files are kept open for the next pass.
     var keeps: Bool
-    /// Whether a write to any file is noticed, so that a limit is known to be still unset.
+    /// Whether every write to a file is noticed, so that a limit read as unset is still unset.
     var seesWrites: Bool
 }

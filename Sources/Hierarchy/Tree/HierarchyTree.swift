@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// The directories of one hierarchy, kept up to date between ticks.
+/// The directories of one hierarchy, kept current between ticks.
 struct HierarchyTree: ~Copyable {
     private struct Directory {
         let inode: UInt64
@@ -9,25 +9,25 @@ struct HierarchyTree: ~Copyable {
         var children: Set<[UInt8]> = []
     }
 
-    /// What changed.
+    /// A change in the hierarchy.
     enum Change {
         case born(CgroupPath, inode: UInt64)
         case died(CgroupPath)
-        /// Someone wrote to one of its files; settings here and below may differ now.
+        /// User space wrote to one of its files; settings of the cgroup and below may have changed.
         case written(CgroupPath)
     }
 
     let hierarchy: MountedHierarchy
     let scope: SampleScope
-    /// For poll(2): can be read once something changed; nil without a watch.
+    /// The descriptor for poll(2), readable once something changed; nil without a watch.
     let notices: Int32?
     private let root: OwnedDescriptor
     private var directories: [CgroupPath: Directory] = [:]
     private var watch: DirectoryWatch?
     private var pathOfWatch: [Int32: CgroupPath] = [:]
-    /// Directories that could not be watched and must be listed every time.
+    /// Directories that could not be watched and must be listed at every update.
     private var unwatched: Set<CgroupPath> = []
-    /// Directories whose last listing failed, so that nothing is known about their children.
+    /// Directories whose last listing failed, so that their children are unknown.
     private var unlisted: Set<CgroupPath> = []
 
     init(
@@ -45,16 +45,16 @@ struct HierarchyTree: ~Copyable {
         self.watch = watch
     }
 
-    /// Whether a write to any file of any directory is noticed.
+    /// Whether every write to a file of any directory is noticed.
     var seesWrites: Bool { watch != nil && unwatched.isEmpty }
 
-    /// Everything, the first time; later what changed since.
+    /// Returns everything at the first call, and the changes since the last call later.
     ///
     /// `suspects` are directories known to have lost a child.
     mutating func update(suspects: Set<CgroupPath>) -> [Change] {
         var changes: [Change] = []
         guard !directories.isEmpty else {
-            // A root that is itself removed (a scratch tree) may come back later.
+            // If the root cannot be opened now, the next update tries again.
             if let inode = inode(of: .root) { enter(.root, inode, &changes) }
             return changes
         }
@@ -88,12 +88,12 @@ struct HierarchyTree: ~Copyable {
     private mutating func enter(
         _ path: CgroupPath, _ inode: UInt64, _ changes: inout [Change]
     ) {
-        // Depth-first without recursion: names and depth are whatever the machine has.
+        // Depth-first without recursion, because the depth is not bounded.
         var waiting = [(path, inode)]
         while let (path, inode) = waiting.popLast() {
             var directory = Directory(inode: inode)
             let descends = scope.descends(into: path)
-            // The watch comes first, so that a child made meanwhile is seen one way or the other.
+            // Add the watch before listing, so that no child created in between is missed.
             if descends { directory.watch = addWatch(path) }
             directories[path] = directory
             if let parent = path.parent, let name = path.lastComponent {
@@ -138,9 +138,10 @@ struct HierarchyTree: ~Copyable {
         return opened.inode
     }
 
-    /// The child directories; nil if the kernel does not tell now (EMFILE, EACCES, or EXDEV for a
-    /// directory on which something else is mounted), which is no reason to believe that there are
-    /// none.
+    /// Lists the child directories; nil if the kernel cannot list them now.
+    ///
+    /// The reason may be EMFILE, EACCES, or EXDEV for a directory with another file system mounted
+    /// on it. None of these means that there are no children.
     private mutating func children(_ path: CgroupPath) -> [[UInt8]: UInt64]? {
         do throws(IOError) {
             let opened = try OwnedDescriptor.directory(path.relative, within: root.number)

@@ -1,26 +1,27 @@
 internal import CgroupModel
 
-/// The cgroups as the union of the same path over all hierarchies, each with a row in a shard.
+/// The cgroups: the union of equal paths over all hierarchies, each with a row in a shard.
 struct NodeTable {
     struct Node {
         var generation: UInt64
         let location: RowLocation
         var inodes: [UInt64]
-        /// Directories that it lost in some hierarchies while it lived on in others.
+        /// The inodes of directories that it lost in some hierarchies while it still exists in
+        /// others.
         var lost: [Int: UInt64] = [:]
     }
 
-    /// What a directory means for the cgroup of its path.
+    /// The effect of a new directory on the cgroup of its path.
     enum Arrival {
         /// The cgroup is new.
         case born
-        /// The cgroup is known and exists in one more hierarchy.
+        /// The cgroup is known and now exists in one more hierarchy.
         case joined
-        /// The directory was made anew, and so another cgroup takes the place of the known one.
+        /// The directory was recreated, so a new cgroup replaces the known one.
         case replaced
     }
 
-    /// A row that has to be told of a change.
+    /// A row whose content changed.
     struct Assignment {
         let location: RowLocation
         let content: ShardRow?
@@ -32,11 +33,13 @@ struct NodeTable {
     private var generations: UInt64 = 0
     private var freeRows: [Int]
     private var rowCounts: [Int]
-    /// How many rows a shard takes before the next one is used.
+    /// The number of rows in a shard before the next one is used.
     private let rowsPerShard: Int
-    /// How many levels below the topmost cgroup files are read; nil for all.
+    /// The deepest level below the root at which files are read; nil for all.
     private let readDepth: Int?
-    /// A shard is a thread; the last one takes what is left, without keeping all of it open.
+    /// The maximum number of shards, each of which is a thread.
+    ///
+    /// The last one takes all further rows, whose files may exceed its descriptor budget.
     private static let mostShards = 32
     private var listed: [CgroupEntry]?
 
@@ -51,15 +54,15 @@ struct NodeTable {
 
     var count: Int { nodes.count }
 
-    /// How many shards the rows need.
+    /// The number of shards that the rows need.
     var shardCount: Int { rowCounts.count }
 
-    /// The rows of all cgroups at or below some paths.
+    /// The rows of all cgroups at or below the given paths.
     mutating func rows(within paths: Set<CgroupPath>) -> Set<RowLocation> {
         let entries = entries()
         var result: Set<RowLocation> = []
         for path in paths {
-            // Descendants stand directly behind a cgroup.
+            // Descendants directly follow their ancestor.
             var position = entries.partitioningIndex { $0.path >= path }
             while position < entries.count, entries[position].path.isWithin(path) {
                 result.insert(entries[position].row)
@@ -69,7 +72,7 @@ struct NodeTable {
         return result
     }
 
-    /// The paths of some rows.
+    /// The paths of the given rows.
     func paths(at rows: Set<RowLocation>) -> [RowLocation: CgroupPath] {
         var result: [RowLocation: CgroupPath] = [:]
         for (path, node) in nodes where rows.contains(node.location) {
@@ -78,7 +81,7 @@ struct NodeTable {
         return result
     }
 
-    /// Notes that a path exists in a hierarchy.
+    /// Records that a path exists in a hierarchy.
     mutating func enter(
         _ path: CgroupPath, hierarchy: Int, inode: UInt64, _ changes: inout [Assignment]
     ) -> Arrival {
@@ -106,7 +109,7 @@ struct NodeTable {
         return arrival
     }
 
-    /// Notes that a path is gone from a hierarchy; returns whether the cgroup is gone from all.
+    /// Records that a path is gone from a hierarchy; returns whether it is gone from all.
     mutating func leave(
         _ path: CgroupPath, hierarchy: Int, _ changes: inout [Assignment]
     ) -> Bool {
@@ -147,7 +150,7 @@ struct NodeTable {
         return RowLocation(block: block, row: rowCounts[block] - 1)
     }
 
-    /// The cgroups in path order, made anew only when something changed.
+    /// The cgroups in path order, rebuilt only after a change.
     mutating func entries() -> [CgroupEntry] {
         if let listed { return listed }
         let sorted = nodes.sorted { $0.key < $1.key }
@@ -163,7 +166,7 @@ struct NodeTable {
         return result
     }
 
-    /// The cgroup of a path by itself, without its place among the others; nil if it is gone.
+    /// The cgroup at a path, without its parent's position; nil if it is gone.
     func entry(of path: CgroupPath) -> CgroupEntry? {
         nodes[path].map { entry(path, $0, parent: nil) }
     }
@@ -179,12 +182,13 @@ struct NodeTable {
             controllers: controllers.sorted(), row: node.location)
     }
 
-    /// The inode of a path in each hierarchy, 0 where it does not exist.
+    /// The inode of a path in each hierarchy, 0 if it does not exist there; empty for an unknown
+    /// path.
     func inodes(of path: CgroupPath) -> [UInt64] { nodes[path]?.inodes ?? [] }
 }
 
 extension [CgroupEntry] {
-    /// The first position at which the condition holds, given that it holds for all later ones.
+    /// The first index at which the condition holds; it must hold for all later ones, too.
     func partitioningIndex(where condition: (CgroupEntry) -> Bool) -> Int {
         var low = 0
         var high = count

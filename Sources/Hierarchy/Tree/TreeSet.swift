@@ -1,10 +1,10 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// The trees of all hierarchies that can be opened.
+/// The directory trees of all hierarchies that can be opened.
 struct TreeSet: ~Copyable {
     private var trees: [HierarchyTreeBox?] = []
-    /// Why a hierarchy is left out.
+    /// The errors of the hierarchies that cannot be opened.
     private(set) var failures: [IOError] = []
 
     init(_ set: HierarchySet, scope: SampleScope, watching: Bool) throws(IOError) {
@@ -20,13 +20,13 @@ struct TreeSet: ~Copyable {
         if failures.count == trees.count, let first = failures.first { throw first }
     }
 
-    /// Whether a write to any file of any cgroup is noticed.
+    /// Whether every write to a file of any cgroup is noticed.
     var seesWrites: Bool { trees.allSatisfy { $0?.tree.seesWrites ?? true } }
 
-    /// For poll(2): what can be read once something changed.
+    /// The descriptors for poll(2), readable once something changed.
     var notices: [Int32] { trees.compactMap { $0?.tree.notices } }
 
-    /// What changed since the last call.
+    /// Returns the changes since the last call.
     ///
     /// `suspects` are directories known to have lost a child.
     mutating func update(suspects: [Int: Set<CgroupPath>]) -> TreeChanges {
@@ -49,18 +49,18 @@ struct TreeSet: ~Copyable {
     }
 }
 
-/// What changed between two ticks, over all hierarchies.
+/// The changes between two ticks in all hierarchies.
 ///
-/// Deaths come first: a cgroup that was made anew in each of its hierarchies must have died in all
-/// of them before it is born in the first.
+/// Deaths are applied first: a cgroup that was recreated in several hierarchies must die in all of
+/// them before it is born in the first.
 struct TreeChanges {
     var died: [(hierarchy: Int, path: CgroupPath)] = []
     var born: [(hierarchy: Int, path: CgroupPath, inode: UInt64)] = []
-    /// Cgroups with a file that someone wrote to; settings there and below may differ now.
+    /// The cgroups with a file that user space wrote to; settings there and below may have changed.
     var written: Set<CgroupPath> = []
 }
 
-/// Lets a noncopyable tree stand in an array.
+/// A reference to a noncopyable tree, so that it can be an array element.
 private final class HierarchyTreeBox {
     var tree: HierarchyTree
 

@@ -1,4 +1,4 @@
-/// The payload of a snapshot's record.
+/// The payload of a snapshot record.
 ///
 ///     time in microseconds since 1970 (LE64)  length of the words (LE32)  words  frame
 struct FrameRecord {
@@ -6,7 +6,7 @@ struct FrameRecord {
     private static let wordsStart = 12
 
     var wallTime: UInt64
-    /// The words that came since the record before.
+    /// The words added since the previous record.
     var words: [String]
     var frame: [UInt8]
 
@@ -21,12 +21,12 @@ struct FrameRecord {
         return bytes + table + frame
     }
 
-    /// The time alone; nil if the payload is too short for a frame.
+    /// Decodes only the time; nil if the payload is too short for a frame.
     static func wallTime(of payload: [UInt8]) -> UInt64? {
         payload.count > wordsStart ? payload.prefix(timeLength).littleEndian : nil
     }
 
-    /// `count` is how many words there are already.
+    /// Decodes a payload; `count` is the number of words known so far.
     init(decoding payload: [UInt8], after count: Int) throws(FrameError) {
         guard let time = Self.wallTime(of: payload) else {
             throw FrameError(reason: .truncated, offset: payload.count)

@@ -1,18 +1,18 @@
 import CgroupModel
 
-/// One record of a recording: a head of fixed size, then the payload.
+/// A record of a recording: a fixed-size header, then the payload.
 ///
-///     "cgwR"  kind  length (LE32)  CRC of the payload (LE32)  CRC of the head so far (LE32)
+///     "cgwR"  kind  length (LE32)  CRC of the payload (LE32)  CRC of the header so far (LE32)
 ///
-/// The head has a checksum of its own, so that a damaged payload costs no more than itself.
+/// The header has its own checksum, so that a damaged payload does not affect other records.
 enum Record {
     static let magic = Array("cgwR".utf8)
     static let headLength = 17
 
     enum Kind {
-        /// Begins a segment: a ``SegmentHeader``.
+        /// The first record of a segment: a ``SegmentHeader``.
         static let header: UInt8 = 1
-        /// A snapshot: its time, the words that are new, and the frame.
+        /// A snapshot: its time, new words, and the frame.
         static let frame: UInt8 = 2
     }
 
@@ -30,7 +30,7 @@ enum Record {
         return bytes + payload
     }
 
-    /// The head at the beginning of some bytes; nil if these are none.
+    /// Decodes the header at the start of some bytes; nil if there is none.
     static func head(_ bytes: ArraySlice<UInt8>) -> Head? {
         let bytes = bytes.prefix(headLength)
         guard bytes.count == headLength, bytes.starts(with: magic),
@@ -52,6 +52,6 @@ extension [UInt8] {
 }
 
 extension ArraySlice<UInt8> {
-    /// The bytes, eight at most, as one number.
+    /// The bytes, at most eight, as a little-endian number.
     var littleEndian: UInt64 { reversed().reduce(0) { $0 << 8 | UInt64($1) } }
 }

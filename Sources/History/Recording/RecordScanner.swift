@@ -1,23 +1,23 @@
 import CgroupModel
 
-/// Bytes of a recording, such as a file.
+/// The bytes of a recording, such as a file.
 public protocol RecordingBytes: Sendable {
-    /// What messages call them: the file's name.
+    /// The name in messages: that of the file.
     var name: String { get }
-    /// How many there are.
+    /// The size in bytes.
     var byteCount: Int { get }
-    /// Some of them; all of `range` lies within ``byteCount``.
+    /// Reads a range, which lies within ``byteCount``.
     func bytes(_ range: Range<Int>) throws -> [UInt8]
 }
 
-/// Goes from record to record, over damage too.
+/// Scans the records, skipping damage.
 struct RecordScanner {
     enum Item {
-        /// A whole record with its place.
+        /// An intact record.
         case record(kind: UInt8, payload: [UInt8], offset: Int)
-        /// Bytes that are no record.
+        /// Bytes that are not an intact record.
         case damage(Range<Int>)
-        /// The beginning of a record at the end: the writer died, or is still writing.
+        /// An incomplete record at the end: the writer died, or is still writing.
         case torn(offset: Int)
     }
 
@@ -31,7 +31,7 @@ struct RecordScanner {
         end = source.byteCount
     }
 
-    /// The next item, nil at the end.
+    /// The next item; nil at the end.
     mutating func next() throws -> Item? {
         guard offset < end else { return nil }
         let start = offset
@@ -52,7 +52,7 @@ struct RecordScanner {
         return .record(kind: head.kind, payload: content, offset: start)
     }
 
-    /// Where the next whole head begins, nil if there is none.
+    /// The offset of the next intact header; nil if there is none.
     private func nextHead(after start: Int) throws -> Int? {
         var place = start + 1
         while place + Record.headLength <= end {
@@ -66,7 +66,7 @@ struct RecordScanner {
         return nil
     }
 
-    /// Whether the last bytes are the beginning of a head, or zeros as after a loss of power.
+    /// Whether the last bytes are an incomplete header, or zeros as after a power loss.
     private func isTorn(from start: Int, _ bytes: [UInt8]) throws -> Bool {
         if bytes.count < Record.headLength, zip(bytes, Record.magic).allSatisfy({ $0 == $1 }) {
             return true

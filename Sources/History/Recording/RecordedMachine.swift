@@ -1,17 +1,17 @@
 public import CgroupModel
 
-/// What a run's snapshots do not tell of their machine, as it was when the run began.
+/// Facts about a host that snapshots do not contain, as of the start of a run.
 ///
-/// A policy needs it: a recording is looked at on other machines, and long after.
+/// Policies need them: a recording may be replayed on other hosts, and much later.
 public struct RecordedMachine: Sendable, Hashable {
-    /// A disk by the kernel's name, without `/dev/`; the disk of a partition by the partition's.
+    /// A disk or partition by the kernel's name, without `/dev/`.
     public struct Disk: Sendable, Hashable {
         /// The name.
         public var name: String
-        /// The whole disk.
+        /// The number of the disk; for a partition, that of its whole disk.
         public var number: InstanceKey
 
-        /// Joins the parts.
+        /// Creates a disk from a name and the number of its whole disk.
         public init(name: String, number: InstanceKey) {
             self.name = name
             self.number = number
@@ -24,10 +24,10 @@ public struct RecordedMachine: Sendable, Hashable {
     public var legacy: [Controller]
     /// The CPUs that were online.
     public var cpus: [CPUTopology.CPU]
-    /// The disks.
+    /// The disks and partitions.
     public var disks: [Disk]
 
-    /// Joins the parts.
+    /// Creates a value from the mounted hierarchies, the CPUs and the disks.
     public init(hasUnified: Bool, legacy: [Controller], cpus: [CPUTopology.CPU], disks: [Disk]) {
         self.hasUnified = hasUnified
         self.legacy = legacy
@@ -35,7 +35,7 @@ public struct RecordedMachine: Sendable, Hashable {
         self.disks = disks
     }
 
-    /// Bounds what hostile bytes can claim.
+    /// Limits what hostile bytes can claim.
     private static let most = 1 << 16
 
     func write(to out: inout RunWriter) {

@@ -1,6 +1,6 @@
 internal import CgroupModel
 
-/// The snapshots of a recording, which stay on disk; what is held is where each of them is.
+/// The snapshots of a recording, which stay on disk; only their locations are in memory.
 public struct Recording: Sendable {
     struct Segment: Sendable {
         let part: Int
@@ -11,7 +11,7 @@ public struct Recording: Sendable {
 
     struct Place: Sendable {
         let segment: Int
-        /// The payload of the record.
+        /// The range of the record's payload.
         let payload: Range<Int>
         let wallTime: UInt64
     }
@@ -19,12 +19,12 @@ public struct Recording: Sendable {
     let parts: [any RecordingBytes]
     private(set) var segments: [Segment] = []
     private(set) var places: [Place] = []
-    /// What is wrong with it, in the order of the bytes.
+    /// The problems found, in file order.
     public private(set) var notes: [RecordingNote] = []
 
-    /// Looks through the bytes of one or more files, the oldest first.
+    /// Scans one or more files, the oldest first.
     ///
-    /// Throws a ``RecordingError``, or what reading throws.
+    /// Throws a ``RecordingError``, or the error of reading the bytes.
     public init(_ parts: [any RecordingBytes]) throws {
         self.parts = parts
         for part in parts.indices { try scan(part) }
@@ -35,32 +35,32 @@ public struct Recording: Sendable {
         }
     }
 
-    /// How many snapshots there are; they are numbered from 0.
+    /// The number of snapshots, which are numbered from 0.
     public var count: Int { places.count }
 
-    /// When a snapshot was taken, in microseconds since 1970.
+    /// The time of a snapshot in microseconds since 1970.
     public func wallTime(_ number: Int) -> UInt64 { places[number].wallTime }
 
-    /// Where a snapshot is from.
+    /// The origin of a snapshot.
     public func origin(_ number: Int) -> RecordingOrigin {
         segments[places[number].segment].header.origin
     }
 
-    /// Whether a snapshot is the first of its run: generations and ticks begin anew there.
+    /// Whether a snapshot is the first of its run; generations and ticks start over there.
     public func beginsRun(_ number: Int) -> Bool {
         number == 0 || origin(number) != origin(number - 1)
     }
 
-    /// The newest snapshot taken at `wallTime` or before, or else the oldest one.
+    /// The newest snapshot taken at or before `wallTime`, otherwise the oldest one.
     ///
-    /// A clock may have been set back, so the times need not be in order.
+    /// The times need not be in order, because the clock may have been set back.
     public func number(at wallTime: UInt64) -> Int {
         places.lastIndex { $0.wallTime <= wallTime } ?? 0
     }
 
-    /// The length of a file up to the end of its last whole record, where more may be appended.
+    /// The length of a file without an incomplete last record, at which more may be appended.
     ///
-    /// Throws a ``RecordingError`` for a file that is not empty and no recording of this format.
+    /// Throws a ``RecordingError`` for a file that is neither empty nor a recording of this format.
     public static func wholeLength(_ file: some RecordingBytes) throws -> Int {
         guard file.byteCount > 0 else { return 0 }
         var scanner = RecordScanner(file)
@@ -82,7 +82,7 @@ public struct Recording: Sendable {
 
     private mutating func scan(_ part: Int) throws {
         var scanner = RecordScanner(parts[part])
-        /// Whether the snapshots that come now have all that they lean on.
+        /// Whether the next snapshot has everything that it depends on.
         var isConnected = false
         while let item = try scanner.next() {
             switch item {
@@ -110,7 +110,7 @@ public struct Recording: Sendable {
         }
     }
 
-    /// Begins a segment; false if its header cannot be understood.
+    /// Begins a segment; false if its header is malformed.
     private mutating func begin(_ part: Int, _ payload: [UInt8], _ offset: Int) throws -> Bool {
         let decoded: SegmentHeader.Decoded
         do throws(FrameError) {
@@ -124,7 +124,7 @@ public struct Recording: Sendable {
             throw RecordingError.otherVersion(parts[part].name, version)
         case .header(var header):
             if let known = segments.last?.header.legend, known == header.legend {
-                // One table for all segments instead of one for each.
+                // Share one table between all segments.
                 header.legend = known
             } else if !header.legend.unknownNames.isEmpty {
                 note(part, offset, .unknownMetrics(header.legend.unknownNames))
@@ -139,7 +139,7 @@ public struct Recording: Sendable {
         notes.append(RecordingNote(file: parts[part].name, offset: offset, kind: kind))
     }
 
-    /// Counts a snapshot to those that were lost with the last damage.
+    /// Adds a snapshot to those lost by the last damage.
     private mutating func lose(_ part: Int, _ offset: Int) {
         if let last = notes.last, last.file == parts[part].name, case .lost(let count) = last.kind {
             notes[notes.count - 1] = RecordingNote(

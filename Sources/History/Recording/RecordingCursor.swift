@@ -1,35 +1,35 @@
 public import CgroupModel
 
-/// A place in a ``Recording``, to go from snapshot to snapshot.
+/// A position in a ``Recording``, from which to step from snapshot to snapshot.
 public struct RecordingCursor: Sendable {
-    /// A record that is whole but cannot be understood.
+    /// A record that is intact but malformed.
     private struct Unreadable: Error {
         let number: Int
         let reason: FrameError.Reason
     }
 
-    /// The frame that was decoded last, in the terms of its writer.
+    /// The last decoded frame, with the writer's metric indexes and word numbers.
     private struct Decoded: Sendable {
         let number: Int
         let snapshot: Snapshot
         let translation: SnapshotTranslation
     }
 
-    /// What the cursor goes over.
+    /// The recording.
     public let recording: Recording
-    /// The number of the snapshot that ``next()`` gives.
+    /// The number of the snapshot that ``next()`` returns.
     public var position = 0
-    /// What could not be read on the way so far, each record once.
+    /// The records that could not be read so far, each once.
     public private(set) var notes: [RecordingNote] = []
     private var decoded: Decoded?
 
-    /// Stands before the first snapshot.
+    /// Creates a cursor at the first snapshot.
     public init(_ recording: Recording) { self.recording = recording }
 
-    /// The next snapshot, exactly as it was recorded, in its `normalised` form; nil at the end.
+    /// The next snapshot as recorded, in its `normalised` form; nil at the end.
     ///
-    /// One that cannot be understood is passed over with those that lean on it, and noted. Throws
-    /// what reading the bytes throws.
+    /// A malformed snapshot is noted and skipped with all that depend on it. Throws the error of
+    /// reading the bytes.
     public mutating func next() throws -> Snapshot? {
         while position < recording.count {
             do {

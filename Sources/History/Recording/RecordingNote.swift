@@ -1,29 +1,29 @@
 import CgroupModel
 
-/// Something about a recording that does not keep its other snapshots from being read.
+/// A problem in a recording that does not prevent reading its other snapshots.
 public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
-    /// What there is to say.
+    /// The kind of problem.
     public enum Kind: Hashable, Sendable {
-        /// The last record is not whole: the writer died, or is still writing.
+        /// The last record is incomplete: the writer died, or is still writing.
         case torn
-        /// Bytes that are no whole record, up to `end`.
+        /// Bytes that are not an intact record, up to `end`.
         case damaged(end: Int)
-        /// A record that is whole but cannot be understood.
+        /// A record that is intact but malformed.
         case notUnderstood(FrameError.Reason)
-        /// What follows leans on a record that is lost.
+        /// Snapshots that depend on a lost record.
         case lost(snapshots: Int)
         /// Names of metrics that this program does not know.
         case unknownMetrics([String])
     }
 
-    /// The file.
+    /// The file name.
     public let file: String
-    /// The position in it.
+    /// The byte offset in the file.
     public let offset: Int
-    /// What there is to say.
+    /// The kind of problem.
     public let kind: Kind
 
-    /// One sentence for people.
+    /// The complete message.
     public var description: String {
         switch kind {
         case .torn: "\(file): the last record, at byte \(offset), is incomplete and is left out"
@@ -42,16 +42,16 @@ public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Why a recording cannot be read at all.
+/// An error that prevents reading a recording at all.
 public enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The bytes hold nothing of a recording.
+    /// The file contains no part of a recording.
     case notARecording(String)
-    /// Its format is of another major version.
+    /// The recording has another major version.
     case otherVersion(String, UInt64)
-    /// There is no whole snapshot in it.
+    /// The recording contains no intact snapshot.
     case empty(String)
 
-    /// One sentence for people.
+    /// The complete message.
     public var description: String {
         switch self {
         case .notARecording(let file):

@@ -1,9 +1,9 @@
 public import CgroupModel
 
-/// Turns snapshots into the bytes of a recording, to be appended one after the other.
+/// Encodes snapshots as the bytes of a recording, to be appended in order.
 ///
-/// A segment is a header, a keyframe and the frames that lean on it; it needs nothing before it, so
-/// recordings may be cut and joined at segments.
+/// A segment is a header, a keyframe and the frames that depend on it. It is self-contained, so
+/// recordings may be split and joined at segments.
 public struct SegmentEncoder: Sendable {
     private let origin: RecordingOrigin
     private let keyframeInterval: Int
@@ -11,19 +11,19 @@ public struct SegmentEncoder: Sendable {
     private var frames = 0
     private var words = 0
 
-    /// Begins a segment every `keyframeInterval` snapshots.
+    /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
     public init(_ origin: RecordingOrigin, keyframeInterval: Int = 60) {
         self.origin = origin
         self.keyframeInterval = max(keyframeInterval, 1)
     }
 
-    /// Whether the next snapshot begins a segment, so that a new file may begin with it.
+    /// Whether the next snapshot begins a segment, so that it may begin a new file.
     public var isAtBoundary: Bool { earlier == nil || frames >= keyframeInterval }
 
-    /// Lets the next snapshot begin a segment.
+    /// Makes the next snapshot begin a segment.
     public mutating func endSegment() { earlier = nil }
 
-    /// The bytes of the next snapshot.
+    /// Encodes the next snapshot.
     public mutating func encode(_ snapshot: Snapshot) -> [UInt8] {
         let frame = FrameCodec.encode(snapshot, after: isAtBoundary ? nil : earlier)
         earlier = snapshot

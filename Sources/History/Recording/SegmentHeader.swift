@@ -1,19 +1,19 @@
 import CgroupModel
 
-/// The machine and the time that a recording is from.
+/// The host and the run that a recording comes from.
 public struct RecordingOrigin: Sendable, Hashable {
-    /// `/proc/sys/kernel/random/boot_id`.
+    /// The boot ID, from `/proc/sys/kernel/random/boot_id`.
     public var bootID: String
-    /// `/proc/sys/kernel/osrelease`.
+    /// The kernel release, from `/proc/sys/kernel/osrelease`.
     public var kernelRelease: String
-    /// Bytes of a page (getpagesize(2)).
+    /// The page size in bytes (getpagesize(2)).
     public var pageSize: UInt64
-    /// When the program began to record, in microseconds since 1970; tells one run from the next.
+    /// The start of the run in microseconds since 1970; distinguishes runs.
     public var runStart: UInt64
-    /// What the snapshots do not tell of the machine; nil for a recording of format 1.0.
+    /// Facts about the host that snapshots do not contain; nil in a recording of format 1.0.
     public var machine: RecordedMachine?
 
-    /// Joins the parts.
+    /// Creates an origin from the properties of a host and a run.
     public init(
         bootID: String, kernelRelease: String, pageSize: UInt64, runStart: UInt64,
         machine: RecordedMachine? = nil
@@ -26,22 +26,22 @@ public struct RecordingOrigin: Sendable, Hashable {
     }
 }
 
-/// What the frames of a segment need to be understood by themselves.
+/// The information needed to decode the frames of a segment.
 struct SegmentHeader: Sendable {
-    /// Readers refuse another major version, and pass over what a newer minor one adds.
+    /// Readers refuse another major version, and ignore what a newer minor version adds.
     static let major: UInt64 = 1
     static let minor: UInt64 = 1
 
     var origin: RecordingOrigin
-    /// When the first snapshot was taken, in microseconds since 1970.
+    /// The time of the first snapshot in microseconds since 1970.
     var wallTime: UInt64
-    /// The same in nanoseconds of CLOCK_BOOTTIME.
+    /// The time of the first snapshot in nanoseconds of CLOCK_BOOTTIME.
     var monotonicTime: UInt64
     var legend = FrameLegend.own
-    /// The texts of the words so far, by number.
+    /// The texts of all words so far, by number.
     var words: [String]
 
-    /// Bounds what hostile bytes can claim.
+    /// Limits what hostile bytes can claim.
     private static let rowLimit = 4096
     private static let wordLimit = 1 << 16
 
@@ -60,7 +60,7 @@ struct SegmentHeader: Sendable {
         out.put(UInt64(legend.rows.count))
         var above: [UInt8] = []
         for row in legend.rows {
-            // Neighbours in the catalog begin alike.
+            // Adjacent names in the catalog share prefixes.
             let name = Array(row.name.utf8)
             let common = zip(above, name).prefix { $0 == $1 }.count
             out.put(UInt64(common))
@@ -74,7 +74,7 @@ struct SegmentHeader: Sendable {
         return out.finish()
     }
 
-    /// Gives the major version alone where that is another one.
+    /// Decodes a header; for another major version, returns only that version.
     static func decode(_ payload: [UInt8]) throws(FrameError) -> Decoded {
         var input = RunReader(payload)
         let version = try input.next()

@@ -1,27 +1,28 @@
 import CgroupModel
 
-/// Brings a snapshot from the terms of the program that recorded it into those of this one.
+/// Translates a snapshot from the metric indexes and word numbers of its writer to this program's.
 ///
-/// Metrics are found by name and words by text; what this program does not know is left out.
+/// Metrics are matched by name and words by text; metrics that this program does not know are
+/// dropped.
 struct SnapshotTranslation: Sendable {
     private let legend: FrameLegend
-    /// This process's number of each recorded word; nil where its table is full.
+    /// This process's number for each recorded word; nil if its word table is full.
     private var words: [UInt32?] = []
 
-    /// Begins with what a segment says.
+    /// Creates a translation from the header of a segment.
     init(_ header: SegmentHeader) {
         legend = header.legend
         add(header.words)
     }
 
-    /// How many words there are.
+    /// The number of words so far.
     var wordCount: Int { words.count }
 
     mutating func add(_ texts: [String]) {
         for text in texts { words.append(Word.intern(text)) }
     }
 
-    /// `snapshot` is normalised.
+    /// Translates a snapshot, which must be normalised.
     func translate(_ snapshot: Snapshot) -> Snapshot {
         let from = snapshot.schema
         let schema = Schema(from.columns.compactMap { legend.metrics[$0.index] })
@@ -66,7 +67,7 @@ struct SnapshotTranslation: Sendable {
             metric: metric, key: key, reading: instance.reading, previous: instance.previous)
     }
 
-    /// The same text as a word of this process; reasons are no words and stay.
+    /// The word of this process with the same text; non-numeric readings stay.
     private func word(_ reading: Reading) -> Reading {
         guard let number = reading.value else { return reading }
         return own(number).map { Reading(UInt64($0)) } ?? .malformed

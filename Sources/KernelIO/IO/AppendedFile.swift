@@ -1,26 +1,28 @@
 internal import CLinux
 internal import Glibc
 
-/// A regular file to which this process alone appends while it is open.
+/// A regular file that only this process appends to while it is open.
 ///
-/// What was appended outlives the process at once, and a loss of power after ``sync()``.
+/// Appended bytes survive the death of the process at once, and a power loss after ``sync()``.
 public struct AppendedFile: ~Copyable, Sendable {
-    /// Where it was opened.
+    /// The path the file was opened at.
     public let path: String
-    /// How many bytes it has.
+    /// The size in bytes.
     public private(set) var size: Int
     private let file: OwnedDescriptor
 
-    /// Opens the file, creates it if it is missing, and takes its lock (flock(2)) or fails with
-    /// EAGAIN; with `mustBeNew` an existing one is an error.
+    /// Opens the file, creating it if it is missing, and takes its lock (flock(2)).
+    ///
+    /// Throws EAGAIN if the lock is not free within 200 ms. With `mustBeNew`, an existing file is
+    /// an error.
     public init(_ path: String, mustBeNew: Bool = false) throws(IOError) {
         let file = try OwnFile.open(
             path, O_RDWR | O_APPEND, mode: 0o640, mustBeNew: mustBeNew)
         let size = try file.regularFileSize(path: path)
-        // A child that has not begun its program yet has the file of an earlier owner open, too.
+        // A child of an earlier owner that has not yet called exec still holds the file open.
         let isLocked = Deadline(after: .milliseconds(200)).wait { file.tryLock() }
         guard isLocked, Self.inode(of: path) == file.inode else {
-            // Or it was renamed between the two calls, by another process that had the lock.
+            // Another process held the lock and renamed the file between open and lock.
             throw IOError("lock", path, code: EAGAIN)
         }
         self.file = file
@@ -28,7 +30,7 @@ public struct AppendedFile: ~Copyable, Sendable {
         self.size = size
     }
 
-    /// Appends bytes; what was written of them is taken back if not all can be.
+    /// Appends bytes; if not all can be written, truncates the file to its previous size.
     public mutating func append(_ bytes: [UInt8]) throws(IOError) {
         guard file.writeAll(bytes[...]) else {
             let code = errno
@@ -38,7 +40,7 @@ public struct AppendedFile: ~Copyable, Sendable {
         size += bytes.count
     }
 
-    /// Cuts the file (ftruncate(2)).
+    /// Truncates the file (ftruncate(2)).
     public mutating func truncate(to size: Int) throws(IOError) {
         guard ftruncate(file.number, off_t(size)) == 0 else {
             throw IOError("truncate", path, code: errno)
@@ -46,12 +48,12 @@ public struct AppendedFile: ~Copyable, Sendable {
         self.size = size
     }
 
-    /// Waits until everything is on the medium (fdatasync(2)).
+    /// Waits until all data is on the medium (fdatasync(2)).
     public func sync() throws(IOError) {
         guard fdatasync(file.number) == 0 else { throw IOError("write", path, code: errno) }
     }
 
-    /// Gives the file another name, over one that has it (rename(2)); it stays open and locked.
+    /// Renames the file, replacing any file of that name (rename(2)); it stays open and locked.
     public func rename(to other: String) throws(IOError) {
         try LogFile.rename(path, to: other)
     }
@@ -61,13 +63,13 @@ public struct AppendedFile: ~Copyable, Sendable {
         return unsafe cgw_entry(AT_FDCWD, path, &inode) == 0 ? inode : 0
     }
 
-    /// Removes a file (unlink(2)); one that is gone is no error.
+    /// Removes a file (unlink(2)); a missing file is not an error.
     public static func remove(_ path: String) throws(IOError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
             throw IOError("remove", path, code: errno)
         }
     }
 
-    /// How many bytes a file has, 0 if it cannot be looked at (stat(2)).
+    /// The size of a file in bytes, 0 if stat(2) fails.
     public static func size(of path: String) -> UInt64 { unsafe cgw_file_size(path) }
 }

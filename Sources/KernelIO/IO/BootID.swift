@@ -1,6 +1,6 @@
-/// The identifier of the machine's current boot.
+/// The identifier of the host's current boot.
 public enum BootID {
-    /// As `/proc/sys/kernel/random/boot_id` has it; empty if it cannot be read.
+    /// The content of `/proc/sys/kernel/random/boot_id`; empty if it cannot be read.
     public static let current: String = {
         let text = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
         return String(decoding: (text ?? []).prefix { $0 > 0x20 }, as: UTF8.self)

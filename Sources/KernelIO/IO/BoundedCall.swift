@@ -1,14 +1,15 @@
 internal import Glibc
 internal import Synchronization
 
-/// A system call on an open file that may keep its caller in the kernel for long: it is made on a
-/// thread of its own, so that the caller need not wait for its end.
+/// A system call on an open file that may block for a long time in the kernel.
+///
+/// It runs on a thread of its own, and the caller waits only as long as it wants to.
 final class BoundedCall: Sendable {
     private let file: OwnedDescriptor
     private let call: @Sendable (Int32) -> Int32
     private let code = Mutex<Int32?>(nil)
 
-    /// Starts it; the file is open until it has ended.
+    /// Starts the call; the file stays open until the call returns.
     init(_ file: consuming OwnedDescriptor, _ call: @escaping @Sendable (Int32) -> Int32) {
         self.file = file
         self.call = call
@@ -24,7 +25,7 @@ final class BoundedCall: Sendable {
         if failure == 0 {
             pthread_detach(thread)
         } else {
-            // No thread can be had: it is made here, however long it takes.
+            // No thread could be created: make the call here, however long it takes.
             unsafe Unmanaged<BoundedCall>.fromOpaque(context).takeRetainedValue().run()
         }
     }
@@ -34,7 +35,7 @@ final class BoundedCall: Sendable {
         code.withLock { $0 = result }
     }
 
-    /// What the call returned; nil if it has not by then.
+    /// The result of the call; nil if it has not returned within the time.
     func result(within time: Duration) -> Int32? {
         _ = Deadline(after: time).wait { code.withLock { $0 } != nil }
         return code.withLock { $0 }

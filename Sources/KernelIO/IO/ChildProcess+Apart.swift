@@ -1,14 +1,16 @@
 internal import CLinux
 internal import Glibc
 
-/// Whom a process runs as.
+/// The user and groups that a process runs as.
 public struct UserAccount: Hashable, Sendable {
-    /// The user and its first group.
+    /// The user ID and the primary group ID.
     public let user: UInt32, group: UInt32
-    /// All its groups.
+    /// All group IDs.
     public let groups: [UInt32]
 
-    /// Looks a user up by its name or number (getpwnam_r(3), getgrouplist(3)); nil if there is none.
+    /// Looks up a user by name or ID (getpwnam_r(3), getgrouplist(3)).
+    ///
+    /// Nil if there is no such user, or if it is in more than 256 groups.
     public init?(_ name: String) {
         var entry = unsafe passwd()
         var room = [CChar](repeating: 0, count: 16384)
@@ -33,16 +35,19 @@ public struct UserAccount: Hashable, Sendable {
     }
 }
 
-/// A process that shares nothing with this one: it has a session of its own, no input, its own
-/// environment, perhaps another user, and a pipe for what it prints.
+/// A process isolated from this one.
+///
+/// It has its own session and environment, /dev/null as its input, a pipe for its output, and
+/// optionally another user.
 public struct ApartProcess: ~Copyable, Sendable {
     /// The process.
     public let child: ChildProcess
-    /// Where what it prints is read, without blocking; readable for poll(2).
+    /// The read end of the output pipe: non-blocking, and readable for poll(2).
     public let output: OwnedDescriptor
 
-    /// Starts a command, by its absolute path, inside cgroups; throws where and why it failed, also
-    /// if it does not come to run within `patience`.
+    /// Starts a command, given by its absolute path, inside cgroups.
+    ///
+    /// Throws the failed step and its reason, also if the command is not running within `patience`.
     public static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
         joining memberships: [Int32], within patience: Duration? = nil
@@ -66,11 +71,11 @@ public struct ApartProcess: ~Copyable, Sendable {
         self.output = output
     }
 
-    /// Sends a signal to its session (kill(2)); it must not be reaped yet.
+    /// Sends a signal to its process group (kill(2)); the process must not be reaped yet.
     public borrowing func signalGroup(_ signal: EndingSignal) { kill(-child.pid, signal.number) }
 
-    /// What it printed and is there to read now, at most `most` bytes; nil once all its writers are
-    /// gone.
+    /// Reads the output available now, at most `most` bytes; nil once every writer has closed the
+    /// pipe or the read fails.
     public borrowing func read(most: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: most)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
@@ -82,7 +87,7 @@ public struct ApartProcess: ~Copyable, Sendable {
 }
 
 extension ChildProcess {
-    /// Whether it has ended (poll(2) of the descriptor); it is not reaped.
+    /// Whether it has exited (poll(2) on the descriptor); does not reap it.
     public var hasEnded: Bool {
         var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&waiting, 1, 0) > 0

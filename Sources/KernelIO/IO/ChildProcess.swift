@@ -1,24 +1,24 @@
 internal import CLinux
 internal import Glibc
 
-/// A process that this one started, followed by its descriptor so that it is never mistaken.
+/// A child process, identified by a pidfd so that a reused process ID cannot be mistaken for it.
 public struct ChildProcess: ~Copyable, Sendable {
-    /// Its number.
+    /// The process ID.
     public let pid: Int32
-    /// Readable for poll(2) once it has ended (pidfd_open(2)).
+    /// The pidfd: readable for poll(2) once the process has exited (pidfd_open(2)).
     public let descriptor: OwnedDescriptor
 
-    /// Starts a command inside cgroups (clone3(2), execvp(3)); throws where and why it failed.
+    /// Starts a command inside cgroups (clone3(2), execvp(3)); throws the failed step and its
+    /// reason.
     ///
-    /// It has this process's descriptors 0, 1 and 2 and those of `passed` that this process was
-    /// started with, which are not close-on-exec.
+    /// The command inherits descriptors 0, 1 and 2, and those of `passed` that are not
+    /// close-on-exec: the ones this process was itself started with.
     ///
     /// - Parameters:
-    ///   - birthplace: The directory of the v2 cgroup in which it is born.
-    ///   - memberships: Open `cgroup.procs` files of v1 cgroups that it joins before it becomes the
-    ///     command.
-    ///   - signs: A descriptor that can be read when `isGivenUp` is to be asked, which ends the
-    ///     start of a command that never comes to run (EINTR).
+    ///   - birthplace: The directory of the v2 cgroup to create the process in.
+    ///   - memberships: Open `cgroup.procs` files of v1 cgroups that the process joins before exec.
+    ///   - signs: A descriptor that wakes the wait whenever it is readable; `isGivenUp` is then
+    ///     asked. If it returns true, a command that has not started yet is killed (EINTR).
     public static func start(
         _ command: [String], in birthplace: Int32?, joining memberships: [Int32],
         namespaces: NamespaceFlags, passing passed: [Int32] = [], unless signs: Int32? = nil,
@@ -35,12 +35,12 @@ public struct ChildProcess: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
-    /// Sends a signal (pidfd_send_signal(2)); nothing happens if it has ended.
+    /// Sends a signal (pidfd_send_signal(2)); has no effect once the process has exited.
     public borrowing func signal(_ number: Int32) {
         _ = cgw_signal_process(descriptor.number, number)
     }
 
-    /// How it ended (waitpid(2)); nil while it runs, to be asked again.
+    /// Reaps the process and returns how it ended (waitpid(2)); nil while it runs.
     public borrowing func end() -> ProcessEnd? {
         var status: Int32 = 0
         guard unsafe cgw_reap(pid, &status) == 1 else { return nil }
@@ -48,7 +48,7 @@ public struct ChildProcess: ~Copyable, Sendable {
         return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal)
     }
 
-    /// Texts as C strings, NULL-terminated.
+    /// Calls `body` with the texts as a NULL-terminated array of C strings.
     static func withArguments<Result>(
         _ command: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
@@ -69,14 +69,14 @@ public struct ChildProcess: ~Copyable, Sendable {
     }
 }
 
-/// How a process ended.
+/// The way a process ended.
 public enum ProcessEnd: Hashable, Sendable {
-    /// By itself, with a status from 0 to 255.
+    /// It exited with a status from 0 to 255.
     case exited(Int32)
-    /// By a signal.
+    /// A signal killed it.
     case killed(Int32)
 
-    /// The status that a shell would give: 128+N for a signal.
+    /// The exit status a shell would report: 128+N for signal N.
     public var status: Int32 {
         switch self {
         case .exited(let status): status
@@ -84,41 +84,41 @@ public enum ProcessEnd: Hashable, Sendable {
         }
     }
 
-    /// Whether SIGKILL ended it, as an out-of-memory kill does; an init in between reports 137.
+    /// Whether SIGKILL ended it, as in an OOM kill; an intermediate init reports that as 137.
     public var isKill: Bool { self == .killed(SIGKILL) || self == .exited(128 + SIGKILL) }
 }
 
 /// Kinds of new namespaces (namespaces(7)).
 public struct NamespaceFlags: OptionSet, Hashable, Sendable {
-    /// CLONE_NEW* of clone(2).
+    /// CLONE_NEW* flags of clone(2).
     public let rawValue: UInt64
 
-    /// Takes flags of clone(2).
+    /// Creates a set from clone(2) flags.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    // The kernel's interface, which Swift's Glibc module does not import.
+    // Kernel constants that Swift's Glibc module does not import.
     private static let byName: [(name: String, flag: UInt64)] = [
         ("uts", 0x0400_0000), ("ipc", 0x0800_0000), ("pid", 0x2000_0000),
         ("net", 0x4000_0000), ("mnt", 0x0002_0000), ("user", 0x1000_0000),
         ("cgroup", 0x0200_0000),
     ]
 
-    /// The names that ``init(named:)`` knows.
+    /// The names that ``init(named:)`` accepts.
     public static var names: [String] { byName.map(\.name) }
 
-    /// Finds a kind by its name in `/proc/PID/ns`; nil if there is none.
+    /// Finds a namespace type by its name in `/proc/PID/ns`; nil for an unknown name.
     public init?(named name: String) {
         guard let known = Self.byName.first(where: { $0.name == name }) else { return nil }
         rawValue = known.flag
     }
 }
 
-/// Why a command could not be started.
+/// An error in starting a command.
 public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was being done.
+    /// The step that failed.
     public enum Step: Int32, Sendable { case process, join, namespace, execute, apart }
 
-    /// What was being done.
+    /// The step that failed.
     public let step: Step
     /// The kernel's errno.
     public let code: Int32
@@ -128,18 +128,18 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    /// Whether the command does not exist (ENOENT), or else cannot be run.
+    /// Whether the command was not found (ENOENT from exec).
     public var isNotFound: Bool { step == .execute && code == ENOENT }
 
-    /// Whether privileges are missing.
+    /// Whether privileges are missing (EPERM, EACCES).
     public var isPermission: Bool { code == EPERM || code == EACCES }
 
-    /// Whether it did not come to run and was given up (EINTR, ETIMEDOUT).
+    /// Whether the command was not running in time and was killed (EINTR, ETIMEDOUT).
     public var isGivenUp: Bool { step == .process && (code == EINTR || code == ETIMEDOUT) }
 
-    /// Whether a limit of processes refused it (EAGAIN).
+    /// Whether a limit on processes refused it (EAGAIN).
     public var isLimit: Bool { code == EAGAIN }
 
-    /// The kernel's reason.
+    /// The kernel's error message.
     public var description: String { unsafe String(cString: strerror(code)) }
 }

@@ -1,19 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// An interface file, read whole or written with one write(2), relative to a held directory.
+/// An interface file below an open directory, read whole or written with one write(2).
 public enum ControlFile {
-    /// The bytes of a file.
+    /// Reads the whole file.
     public static func read(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) -> [UInt8] {
         try ReadBuffer.contents(of: Array(name.utf8), under: directory.number)
     }
 
-    /// Writes a value as the kernel wants it: one write(2), the whole value, no newline added.
+    /// Writes a value with one write(2), adding no newline.
     ///
-    /// The file is opened with O_TRUNC, which the kernel ignores, so that a file of a captured
-    /// tree is replaced just as a kernel file would be; it is never created.
+    /// The file is opened with O_TRUNC. The kernel ignores that flag; in a captured tree it makes
+    /// the write replace the content, as a kernel file would. The file is never created.
     public static func write(
         _ value: String, to name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) {
@@ -24,12 +24,12 @@ public enum ControlFile {
         CrashPoint.pass()
     }
 
-    /// Writes a value that the kernel may reclaim memory for, which can take minutes; throws
-    /// ETIMEDOUT if it has not come back in time.
+    /// Writes a value that may make the kernel reclaim memory, which can take minutes.
     ///
-    /// Since Linux 6.16 O_NONBLOCK has it set the value and leave the reclaim to others. Before, the
-    /// value is in force at once, too, and the writer is left to it on a thread of its own, which
-    /// ends with the process.
+    /// Throws ETIMEDOUT if write(2) has not returned within the time. Since Linux 6.16, O_NONBLOCK
+    /// makes the kernel set the limit and leave the reclaim to later allocations. Before that the
+    /// new limit is also in force at once, but the writing thread stays in write(2) until reclaim
+    /// ends or the process exits.
     public static func write(
         _ value: String, to name: String, in directory: borrowing OwnedDescriptor,
         within time: Duration
@@ -43,7 +43,7 @@ public enum ControlFile {
         CrashPoint.pass()
     }
 
-    /// Opens a file for writing and writes nothing; throws if that cannot be.
+    /// Checks that a file can be opened for writing, without writing to it; throws otherwise.
     public static func checkWritable(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) {
@@ -65,7 +65,7 @@ public enum ControlFile {
         return OwnedDescriptor(adopting: descriptor)
     }
 
-    /// The errno, 0 if all was taken.
+    /// Returns 0 if the whole value was written, otherwise the errno.
     private static func put(_ value: String, _ file: Int32) -> Int32 {
         precondition(!value.isEmpty, "the kernel takes an empty write for nothing")
         let bytes = Array(value.utf8)

@@ -1,22 +1,24 @@
 internal import Glibc
 internal import Synchronization
 
-/// Places at which tests kill the process: the one whose number `CGWARDEN_CRASH_AT` holds, counted
-/// from 1 as the process comes along them.
+/// Points at which tests kill the process.
+///
+/// `CGWARDEN_CRASH_AT` selects one by its position, counted from 1 in the order of execution.
 public enum CrashPoint {
     private static let wanted = Environment.value("CGWARDEN_CRASH_AT").flatMap { Int($0) }
     private static let passed = Atomic<Int>(0)
 
-    /// Whether any place is chosen.
+    /// Whether a crash point is selected.
     public static var isArmed: Bool { wanted != nil }
 
-    /// Whether the next place is the chosen one.
+    /// Whether the next point is the selected one.
     public static var isNext: Bool {
         guard let wanted else { return false }
         return passed.load(ordering: .relaxed) + 1 == wanted
     }
 
-    /// Comes along a place; kill(2) with SIGKILL, as an OOM kill would, if it is the chosen one.
+    /// Passes a crash point; at the selected one, kills the process with SIGKILL, as an OOM kill
+    /// would.
     public static func pass() {
         guard let wanted else { return }
         if passed.wrappingAdd(1, ordering: .relaxed).newValue == wanted { kill(getpid(), SIGKILL) }

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// An instant until which something is waited for; time in suspend counts (CLOCK_BOOTTIME).
+/// The instant at which a wait ends; time in suspend counts (CLOCK_BOOTTIME).
 public struct Deadline: Sendable {
     private let end: UInt64
 
-    /// The instant after a span from now.
+    /// Creates a deadline `span` from now.
     public init(after span: Duration) {
         let (seconds, attoseconds) = span.components
         let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
@@ -12,18 +12,19 @@ public struct Deadline: Sendable {
         end = Self.now + length + UInt64(clamping: attoseconds / 1_000_000_000)
     }
 
-    /// Whether it is over.
+    /// Whether the deadline has passed.
     public var hasPassed: Bool { Self.now >= end }
 
-    /// Milliseconds left, rounded up, 0 if it is over.
+    /// The milliseconds left, rounded up; 0 once the deadline has passed.
     public var milliseconds: Int64 {
         let now = Self.now
         return now >= end ? 0 : Int64((end - now + 999_999) / 1_000_000)
     }
 
-    /// Asks until the answer is yes; false if it never was before the deadline.
+    /// Polls a condition; false if it never held before the deadline.
     ///
-    /// For what the kernel gives no notice of: the questions are 1 ms apart at first, 20 ms later.
+    /// For states that the kernel does not notify about. The polls are 1 ms apart at first and at
+    /// most 20 ms apart later.
     public func wait<Failure: Error>(
         until condition: () throws(Failure) -> Bool
     ) throws(Failure) -> Bool {

@@ -2,10 +2,12 @@ public import CgroupModel
 internal import CLinux
 internal import Glibc
 
-/// How many files may be kept open.
+/// The number of descriptors that the process may keep open.
 public enum DescriptorBudget {
-    /// Raises the soft limit to the hard one (setrlimit(2)) and returns how many descriptors may
-    /// be kept, with some left for everything else.
+    /// Raises the soft limit to the hard limit (setrlimit(2)) and returns the budget for kept
+    /// files.
+    ///
+    /// The budget leaves one sixteenth of the limit, at least 128 descriptors, for everything else.
     public static func raised() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
@@ -22,7 +24,7 @@ public enum DescriptorBudget {
         return max(64, most - max(128, most / 16))
     }
 
-    /// The limits on descriptors and address space (getrlimit(2)).
+    /// The soft limits on descriptors and address space (getrlimit(2)).
     public static var limits: (descriptors: Reading, addressSpace: Reading) {
         func soft(_ resource: __rlimit_resource) -> Reading {
             var limit = rlimit()
@@ -34,8 +36,9 @@ public enum DescriptorBudget {
         return (soft(RLIMIT_NOFILE), soft(RLIMIT_AS))
     }
 
-    /// Descriptors open in this thread's table: the size of `/proc/self/fd` since Linux 6.2, the
-    /// number of its entries before.
+    /// The number of open descriptors in the main thread's table.
+    ///
+    /// It is the size of `/proc/self/fd` since Linux 6.2, and its number of entries before.
     public static var open: Reading {
         let path = Array("/proc/self/fd".utf8)
         let size = unsafe path.withCPath { unsafe cgw_file_size($0) }
@@ -43,7 +46,7 @@ public enum DescriptorBudget {
         guard let directory = try? OwnedDescriptor.directory(path),
             let entries = try? directory.entries(path: "/proc/self/fd")
         else { return .absent }
-        // The listing itself needs one.
+        // Subtract the descriptor of the listing itself.
         return Reading(UInt64(max(entries.count - 1, 0)))
     }
 }

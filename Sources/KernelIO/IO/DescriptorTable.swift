@@ -1,51 +1,51 @@
 internal import CLinux
 internal import Glibc
 
-/// Files of many cgroups, some of them kept open, by slot.
+/// The files of many cgroups, addressed by slot; some are kept open.
 ///
-/// All calls must come from one thread if that thread has a descriptor table of its own.
+/// If the thread has its own descriptor table, all calls must come from that thread.
 public struct DescriptorTable: ~Copyable {
-    /// Why a slot has no descriptor.
+    /// Reasons why a slot has no descriptor.
     public enum Vacancy {
-        /// Never tried.
+        /// Opening was never tried.
         public static let untried: Int32 = -1
         /// The file does not exist.
         public static let absent: Int32 = -2
-        /// The file may not be opened.
+        /// Permission was denied.
         public static let notPermitted: Int32 = -3
-        /// It exists, but is not kept open.
+        /// The file exists but is not kept open.
         public static let unkept: Int32 = -4
-        /// Opening failed in another way.
+        /// Opening failed for another reason.
         public static let failed: Int32 = -5
-        /// Something else is mounted there.
+        /// Another file system is mounted over it.
         public static let covered: Int32 = -6
     }
 
     private var slots: [Int32] = []
     private var budget: Int
-    /// How many files are given up at once when the process runs out of descriptors.
+    /// The number of kept files to close when the process runs out of descriptors.
     private static let concession = 16
-    /// How many descriptors are open.
+    /// The number of open descriptors.
     public private(set) var open = 0
 
-    /// Keeps at most `budget` files open.
+    /// Creates a table that keeps at most `budget` files open.
     public init(budget: Int) { self.budget = budget }
 
     deinit { precondition(open == 0, "closeAll() must run on the thread that opened the files") }
 
-    /// Makes room for more slots.
+    /// Grows the table to `count` slots.
     public mutating func grow(to count: Int) {
         guard count > slots.count else { return }
         slots.append(contentsOf: repeatElement(Vacancy.untried, count: count - slots.count))
     }
 
-    /// The descriptor of a slot, or a ``Vacancy``.
+    /// The descriptor in a slot, or a ``Vacancy``.
     public subscript(slot: Int) -> Int32 { slots[slot] }
 
-    /// Opens a file into a slot, or notes why not.
+    /// Opens a file into a slot, or records why that failed.
     ///
-    /// It is not kept if the budget is used up or the caller says so: then its descriptor is
-    /// returned and the caller closes it.
+    /// The file is not kept if the budget is used up or `keep` is false. The caller must then close
+    /// the returned descriptor.
     public mutating func open(
         _ slot: Int, _ name: [UInt8], under directory: Int32, keep: Bool
     ) -> Int32 {
@@ -63,13 +63,13 @@ public struct DescriptorTable: ~Copyable {
         return descriptor
     }
 
-    /// Notes that there is no such file.
+    /// Records that the file does not exist.
     public mutating func leaveVacant(_ slot: Int) {
         clear(slot)
         slots[slot] = Vacancy.absent
     }
 
-    /// Closes the file of a slot and forgets what is known about it.
+    /// Closes the file in a slot and resets the slot to untried.
     public mutating func clear(_ slot: Int) {
         if slots[slot] >= 0 {
             close(slots[slot])
@@ -78,7 +78,7 @@ public struct DescriptorTable: ~Copyable {
         slots[slot] = Vacancy.untried
     }
 
-    /// Closes everything.
+    /// Closes every kept file.
     public mutating func closeAll() {
         for slot in slots.indices { clear(slot) }
     }
@@ -86,8 +86,9 @@ public struct DescriptorTable: ~Copyable {
     /// Closes a descriptor that was not kept.
     public static func release(_ descriptor: Int32) { close(descriptor) }
 
-    /// Opens a cgroup's directory if it still is the one with this inode and nothing is mounted on
-    /// it; a ``Vacancy`` if not.
+    /// Opens a cgroup's directory, without crossing a mount, if it still has this inode.
+    ///
+    /// Returns a ``Vacancy`` otherwise.
     public mutating func openDirectory(
         _ path: [UInt8], under root: Int32, inode: UInt64
     ) -> Int32 {
@@ -111,13 +112,13 @@ public struct DescriptorTable: ~Copyable {
         }
     }
 
-    /// Tries once more with some kept files closed if there is no descriptor left.
+    /// Retries once, after closing some kept files, if no descriptor is left.
     private mutating func opening(_ attempt: () -> Int32) -> Int32 {
         let descriptor = attempt()
         guard descriptor < 0, errno == EMFILE || errno == ENFILE, open > 0 else {
             return descriptor
         }
-        // Others need descriptors too, so fewer are kept from now on.
+        // Other parts of the process need descriptors too, so lower the budget for good.
         budget = max(0, open - Self.concession)
         for slot in slots.indices.reversed() where slots[slot] >= 0 && open > budget {
             clear(slot)
@@ -126,7 +127,7 @@ public struct DescriptorTable: ~Copyable {
         return attempt()
     }
 
-    /// Opens a hierarchy's root directory; -1 if that fails.
+    /// Opens the root directory of a hierarchy; -1 on failure.
     public static func openRoot(_ path: [UInt8]) -> Int32 {
         unsafe path.withCPath { unsafe cgw_open_directory(AT_FDCWD, $0) }
     }

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A process that outlives this one, with a pipe in each direction.
 ///
-/// It reads the end of its input as soon as this value, or this process, is gone.
+/// Its standard input reaches end of file as soon as this value, or this process, is gone.
 public struct DetachedProcess: ~Copyable, Sendable {
     private let input: OwnedDescriptor
     private let output: OwnedDescriptor
@@ -13,7 +13,7 @@ public struct DetachedProcess: ~Copyable, Sendable {
         self.output = output
     }
 
-    /// Starts a program in a session of its own; its descriptor 3 is `directory`.
+    /// Starts a program in a session of its own, with `directory` as its descriptor 3.
     public static func start(
         _ program: String, _ arguments: [String], directory: borrowing OwnedDescriptor
     ) throws(IOError) -> DetachedProcess {
@@ -30,7 +30,7 @@ public struct DetachedProcess: ~Copyable, Sendable {
         return process
     }
 
-    /// The first line that it prints, up to 4 KiB; empty if it ended or printed none in time.
+    /// Reads its first line, up to 4 KiB; empty if it exits or prints no line before the deadline.
     public func firstLine(before deadline: Deadline) -> String {
         var line: [UInt8] = []
         var byte: UInt8 = 0
@@ -45,10 +45,10 @@ public struct DetachedProcess: ~Copyable, Sendable {
         return String(decoding: line, as: UTF8.self)
     }
 
-    /// For poll(2): readable when it has printed something, or has ended.
+    /// The read end of its output, for poll(2): readable once it has printed something or exited.
     public var outputDescriptor: Int32 { output.number }
 
-    /// Whether it has closed its output, which it does by ending; what it printed is dropped.
+    /// Whether it has closed its output, as it does on exit; discards any output.
     public func hasEnded() -> Bool {
         var byte: UInt8 = 0
         while true {
@@ -59,10 +59,10 @@ public struct DetachedProcess: ~Copyable, Sendable {
         }
     }
 
-    /// Sends it a line of up to 4 KiB, and never waits; false if it could not be had.
+    /// Sends a line of less than 4 KiB without blocking; false if the pipe is full or closed.
     public func send(_ line: String) -> Bool {
         var waiting = pollfd(fd: input.number, events: Int16(POLLOUT), revents: 0)
-        // Less than PIPE_BUF is written whole or not at all.
+        // The kernel writes up to PIPE_BUF bytes to a pipe whole or not at all.
         guard unsafe poll(&waiting, 1, 0) > 0, waiting.revents & Int16(POLLERR) == 0 else {
             return false
         }
@@ -88,9 +88,10 @@ private struct Pipe: ~Copyable {
     let writing: OwnedDescriptor
 }
 
-/// The standard input of this process as a sign of life of the one that started it.
+/// The standard input of this process, whose end signals the death of the parent.
 public enum ParentPipe {
-    /// Waits for the end of standard input; whether it came in time.
+    /// Waits for the end of standard input; false if it does not come in time or data comes
+    /// instead.
     public static func hasEnded(within milliseconds: Int32) -> Bool {
         var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         let ready = unsafe poll(&waiting, 1, milliseconds)
@@ -99,7 +100,9 @@ public enum ParentPipe {
         return unsafe read(STDIN_FILENO, &byte, 1) <= 0
     }
 
-    /// The lines that have come within a time; empty if none has, nil at the end.
+    /// Reads the lines that arrive within a time (nil waits forever).
+    ///
+    /// Returns an empty array if none arrives, nil at end of file.
     public static func lines(within milliseconds: Int32?) -> [String]? {
         var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&waiting, 1, milliseconds ?? -1) > 0 else { return [] }
@@ -108,17 +111,17 @@ public enum ParentPipe {
             unsafe read(STDIN_FILENO, raw.baseAddress, raw.count)
         }
         guard got > 0 else { return got < 0 && errno == EINTR ? [] : nil }
-        // Each line was written whole, and 64 KiB hold all that a pipe can.
+        // The parent writes each line whole, and 64 KiB is the capacity of a pipe with 4 KiB pages.
         return String(decoding: bytes[..<got], as: UTF8.self).split(separator: "\n")
             .map(String.init)
     }
 
-    /// Sleeps.
+    /// Sleeps for a time; a signal ends the sleep early.
     public static func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
 }
 
 /// The name of this process in ps and top.
 public enum ProcessName {
-    /// Renames it; 15 bytes at most count (prctl(2), PR_SET_NAME).
+    /// Renames the calling thread; the kernel keeps 15 bytes (prctl(2), PR_SET_NAME).
     public static func set(_ name: String) { unsafe cgw_name_thread(name) }
 }

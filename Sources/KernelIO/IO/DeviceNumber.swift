@@ -1,9 +1,9 @@
 public import CgroupModel
 internal import Glibc
 
-/// The numbers of block devices.
+/// Looks up device numbers.
 public enum DeviceNumber {
-    /// The number of a device file, links followed (stat(2)); nil if it is no block device.
+    /// The number of a block device file, following links (stat(2)); nil for anything else.
     public static func ofBlockDevice(_ path: String) -> InstanceKey? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else {
@@ -12,8 +12,8 @@ public enum DeviceNumber {
         return key(UInt64(status.st_rdev))
     }
 
-    /// The number of the device that a file is on (stat(2)), a block device's or one of the kernel's
-    /// own; nil if there is no such file.
+    /// The number of the device that holds a file (stat(2)): a block device, or an anonymous one of
+    /// the kernel; nil if there is no such file.
     public static func holding(_ path: String) -> InstanceKey? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }

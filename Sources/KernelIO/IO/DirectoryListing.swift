@@ -1,20 +1,20 @@
 internal import CLinux
 internal import Glibc
 
-/// One directory entry.
+/// A directory entry.
 public struct DirectoryEntry: Hashable, Sendable {
-    /// The name as the kernel has it.
+    /// The raw name.
     public let name: [UInt8]
-    /// The inode.
+    /// The inode number.
     public let inode: UInt64
     /// Whether it is a directory.
     public let isDirectory: Bool
 }
 
 extension OwnedDescriptor {
-    /// All entries but `.` and `..` (getdents64(2)); empty for a directory that was removed.
+    /// Lists all entries but `.` and `..` (getdents64(2)); empty for a removed directory.
     ///
-    /// Names in cgroupfs may be longer than the 255 bytes that `struct dirent` holds.
+    /// Reads the raw records because cgroupfs names may exceed the 255 bytes of `struct dirent`.
     public borrowing func entries(path: @autoclosure () -> String) throws(IOError)
         -> [DirectoryEntry]
     {

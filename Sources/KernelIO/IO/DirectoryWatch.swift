@@ -1,44 +1,45 @@
 internal import CLinux
 internal import Glibc
 
-/// Reports directories in which an entry was made, removed, renamed or written to (inotify(7)).
+/// Reports directories in which an entry was created, removed, renamed or written to (inotify(7)).
 ///
 /// It costs nothing while nothing happens. Watches are a limited resource of the user
-/// (`fs.inotify.max_user_watches`), so adding one may fail and the caller must then look by itself.
+/// (`fs.inotify.max_user_watches`). If adding one fails, the caller must poll the directory.
 public struct DirectoryWatch: ~Copyable {
     private let descriptor: OwnedDescriptor
     private var buffer = [UInt8](repeating: 0, count: 65536)
 
-    /// Opens the queue; nil if no instance is left.
+    /// Creates the inotify instance; nil if none is left.
     public init?() {
         let number = cgw_watch_open()
         guard number >= 0 else { return nil }
         descriptor = OwnedDescriptor(adopting: number)
     }
 
-    /// For poll(2): can be read once something happened, until ``drain()``.
+    /// The descriptor for poll(2): readable while events are pending.
     public var number: Int32 { descriptor.number }
 
-    /// Watches a directory; nil if that cannot be had.
+    /// Watches a directory; nil if that fails.
     public func add(_ path: [UInt8]) -> Int32? {
         let watch = unsafe path.withCPath { unsafe cgw_watch_add(descriptor.number, $0) }
         return watch >= 0 ? watch : nil
     }
 
-    /// Gives a watch back.
+    /// Removes a watch.
     public func remove(_ watch: Int32) { _ = cgw_watch_remove(descriptor.number, watch) }
 
-    /// What happened since the last call.
+    /// The events since the last call of ``drain()``.
     public struct Report {
-        /// Watches of directories whose list of entries changed.
+        /// Watches of directories whose entries changed.
         public var changed: Set<Int32> = []
-        /// Watches of directories in which a file was written to by user space, or notified of.
+        /// Watches of directories in which user space wrote to a file, or the kernel notified of a
+        /// change.
         public var written: Set<Int32> = []
-        /// Whether the kernel dropped events, so that everything must be looked at.
+        /// Whether the kernel dropped events, so that every directory must be checked.
         public var overflowed = false
     }
 
-    /// Takes what happened since the last call.
+    /// Takes all pending events.
     public mutating func drain() -> Report {
         var report = Report()
         while true {

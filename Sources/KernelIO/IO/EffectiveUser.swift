@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// On whose behalf the program runs.
+/// The effective user of this process.
 public enum EffectiveUser {
-    /// Whether it is root (geteuid(2)).
+    /// Whether the user is root (geteuid(2)).
     public static var isRoot: Bool { geteuid() == 0 }
 
-    /// The user's number.
+    /// The user ID.
     public static var number: UInt32 { geteuid() }
 }

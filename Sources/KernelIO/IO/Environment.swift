@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The process's environment.
 public enum Environment {
-    /// A variable (getenv(3)); nil if it is not set or empty.
+    /// Reads a variable (getenv(3)); nil if it is unset or empty.
     public static func value(_ name: String) -> String? {
         guard let text = unsafe getenv(name) else { return nil }
         let value = unsafe String(cString: text)
@@ -11,7 +11,7 @@ public enum Environment {
 }
 
 extension StandardOutput {
-    /// Makes a directory and those above it that are missing (mkdir(2)).
+    /// Creates a directory and its missing parents (mkdir(2)); the path must be absolute.
     public static func createDirectories(_ path: String) throws(IOError) {
         var made = ""
         for part in path.split(separator: "/") {

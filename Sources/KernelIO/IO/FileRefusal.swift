@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// Why a file or directory is not used: the path, and one sentence with what to do.
+/// A file or directory that is not used: its path, the reason, and the remedy.
 public struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The path as text.
     public let path: String
     /// The reason without the path.
     public let reason: String
-    /// Whether a system call failed; the file is there and is not wanted otherwise.
+    /// Whether a system call failed, rather than a check of the file's type, owner or mode.
     public let isFailure: Bool
-    /// The same as a failed system call.
+    /// The same refusal as an ``IOError``.
     public let error: IOError
 
     init(_ path: String, _ reason: String) {
@@ -18,7 +18,7 @@ public struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         error = IOError("use", path, code: EINVAL, objection: "it \(reason)")
     }
 
-    /// A system call that failed: `participle` is its verb as the sentence needs it.
+    /// Creates a refusal from a failed system call; `participle` is the past participle of `verb`.
     init(_ path: String, cannotBe participle: String, _ verb: String, code: Int32) {
         self.path = path
         isFailure = true
@@ -26,6 +26,6 @@ public struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         reason = "cannot be \(participle): \(error.reason)"
     }
 
-    /// The whole sentence.
+    /// The complete message.
     public var description: String { error.description }
 }

@@ -1,18 +1,18 @@
 internal import Glibc
 
-/// What tells the content of a file from what was there before (stat(2)).
+/// A fingerprint of a file's content (stat(2)).
 ///
-/// The same inode, size and times to the nanosecond mean the same content, a rewrite within one
-/// tick of the kernel's clock excepted.
+/// The same device, inode, size and times in nanoseconds mean the same content, except after a
+/// rewrite within one tick of the kernel's clock.
 public struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
     private let size: Int64
     private let times: [Int]
-    /// Whether users may read it who neither own it nor are in its group.
+    /// Whether the file is readable by users other than its owner and group.
     public let isReadableByOthers: Bool
 
-    /// Looks at a file, or at what a link leads to; nil if it is not there or may not be seen.
+    /// Takes the stamp of a file, following links; nil if stat(2) fails.
     public init?(of path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }

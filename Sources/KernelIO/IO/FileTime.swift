@@ -1,9 +1,10 @@
 internal import Glibc
 
-/// What the kernel remembers of a file's past.
+/// Timestamps of files.
 public enum FileTime {
-    /// When a file or a directory last changed, in microseconds since 1970 (stat(2)); nil if that
-    /// cannot be had.
+    /// The modification time of a file or directory, in microseconds since 1970 (stat(2)).
+    ///
+    /// Nil if stat(2) fails.
     public static func modified(_ path: [UInt8]) -> UInt64? {
         var found = stat()
         guard unsafe path.withCPath({ unsafe stat($0, &found) }) == 0 else { return nil }

@@ -1,26 +1,26 @@
 internal import CLinux
 internal import Glibc
 
-/// Which symbolic links on the way to a file are followed.
+/// The symbolic links that are followed on the way to a file.
 public enum LinkRule: Sendable {
-    /// None: the path is another user's, who could point anywhere.
+    /// None: the path belongs to another user, who could point a link anywhere.
     case none
-    /// Those that root or this user owns, as administrators make them.
+    /// Those that root or this user owns, as administrators create them.
     case trusted
     /// All of them: the content of the file decides nothing.
     case any
 }
 
-/// A file or directory that was found and not opened (open(2), O_PATH).
+/// A file or directory that was found but not opened for I/O (open(2), O_PATH).
 ///
-/// What it is can be told first: opening a pipe waits for its other end, and opening a device may
-/// already do something.
+/// Its type can be checked first: opening a pipe waits for the other end, and opening a device may
+/// have side effects.
 struct FoundFile: ~Copyable {
     let path: String
     let status: stat
     private let descriptor: OwnedDescriptor
 
-    /// Finds what a path names, relative to `base` unless absolute; `name` is for messages.
+    /// Finds a path, relative to `base` unless absolute; `name` replaces the path in messages.
     init(
         _ path: String, under base: Int32? = nil, links: LinkRule, named name: String? = nil
     ) throws(FileRefusal) {
@@ -61,10 +61,10 @@ struct FoundFile: ~Copyable {
 
     var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
     var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
-    /// The directory's or file's number, for paths relative to it.
+    /// The descriptor, as the base of relative paths.
     var number: Int32 { descriptor.number }
 
-    /// Throws unless one of the users owns it and nobody else can write it.
+    /// Throws unless one of the users owns it and nobody else can write to it.
     func requireOwner(among owners: [UInt32]) throws(FileRefusal) {
         guard owners.contains(status.st_uid) else {
             throw FileRefusal(
@@ -80,7 +80,7 @@ struct FoundFile: ~Copyable {
         if !isRegular { throw FileRefusal(path, "is not a regular file") }
     }
 
-    /// Opens it; of no use for what is neither a regular file nor a directory.
+    /// Opens it for I/O; meant for regular files and directories only.
     func opened(_ flags: Int32 = O_RDONLY) throws(FileRefusal) -> OwnedDescriptor {
         let number = cgw_open_found(descriptor.number, flags)
         guard number >= 0 else {

@@ -1,21 +1,23 @@
 internal import CLinux
 internal import Glibc
 
-/// A process that waits before it becomes its command; it ends if it is let go of otherwise, or if
-/// this process dies.
+/// A process that waits before it executes its command.
+///
+/// It exits if this value is dropped without ``release(unless:isGivenUp:)``, or if this process
+/// dies.
 public struct HeldProcess: ~Copyable, Sendable {
-    /// Its number.
+    /// The process ID.
     public let pid: Int32
     private let process: StartingProcess
     private let gate: OwnedDescriptor
 
-    /// Starts it (clone3(2)), in this process's own cgroup; throws where and why it failed.
+    /// Starts it in this process's own cgroup (clone3(2)); throws the failed step and its reason.
     public static func start(
         _ command: [String], namespaces: NamespaceFlags, passing passed: [Int32] = []
     ) throws(SpawnError) -> HeldProcess {
         var ends: [Int32] = [-1, -1]
         guard unsafe cgw_pipe(&ends) == 0 else { throw SpawnError(.process, code: errno) }
-        // The other end is the child's; here it would only keep a number.
+        // The read end belongs to the child; close this process's copy.
         defer { close(ends[0]) }
         let gate = OwnedDescriptor(adopting: ends[1])
         let request = SpawnRequest(
@@ -24,10 +26,10 @@ public struct HeldProcess: ~Copyable, Sendable {
         return HeldProcess(pid: process.pid, process: process, gate: gate)
     }
 
-    /// Lets it become its command (execvp(3)); throws where and why that failed.
+    /// Lets it execute its command (execvp(3)); throws the failed step and its reason.
     ///
-    /// As with ``ChildProcess/start(_:in:joining:namespaces:passing:unless:isGivenUp:)`` it is given
-    /// up if it does not come to run.
+    /// As in ``ChildProcess/start(_:in:joining:namespaces:passing:unless:isGivenUp:)``, a command
+    /// that does not start can be given up.
     public consuming func release(
         unless signs: Int32? = nil, isGivenUp: () -> Bool = { false }
     ) throws(SpawnError) -> ChildProcess {

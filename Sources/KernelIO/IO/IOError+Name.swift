@@ -1,10 +1,10 @@
 internal import Glibc
 
 extension IOError {
-    /// The kernel's name of the error number: `EBUSY`; the number itself for a rare one.
+    /// The symbolic name of the error number (`EBUSY`), or `errno N` for a rare one.
     public var name: String { Self.names[code] ?? "errno \(code)" }
 
-    /// The error number of a name as ``name`` gives it; nil for a rare one.
+    /// The error number with a symbolic name; nil for a name that ``name`` does not use.
     public static func code(named name: String) -> Int32? {
         names.first { $0.value == name }?.key
     }

@@ -1,18 +1,19 @@
 public import CgroupModel
 internal import Glibc
 
-/// A system call that failed: what was tried, on what, and the kernel's reason.
+/// A failed system call: the operation, its object, and the kernel's reason.
 public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The verb: `open`, `read`, `list`.
+    /// The operation as a verb: `open`, `read`, `list`.
     public let operation: String
     /// The path as text.
     public let path: String
     /// The kernel's errno.
     public let code: Int32
-    /// What the program itself has against the object, with what to do; nil for the kernel's reason.
+    /// The program's own reason for refusing the object, with the remedy; nil to use the kernel's.
     public let objection: String?
 
-    /// Joins the parts.
+    /// Creates an error from an operation, its object, the errno and an optional reason of the
+    /// program.
     public init(_ operation: String, _ path: String, code: Int32, objection: String? = nil) {
         self.operation = operation
         self.path = path
@@ -20,19 +21,19 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
         self.objection = objection
     }
 
-    /// Whether the object does not exist, or ceased to (ENOENT, ENODEV, ESRCH).
+    /// Whether the object does not exist or is gone (ENOENT, ENODEV, ESRCH).
     public var isGone: Bool { code == ENOENT || code == ENODEV || code == ESRCH }
 
     /// Whether privileges are missing (EACCES, EPERM).
     public var isPermission: Bool { code == EACCES || code == EPERM }
 
-    /// Whether the kernel has the file but not the feature (EOPNOTSUPP).
+    /// Whether the file exists but the kernel does not support the feature (EOPNOTSUPP).
     public var isUnsupported: Bool { code == EOPNOTSUPP }
 
-    /// Whether something else is mounted there (EXDEV).
+    /// Whether another file system is mounted over it (EXDEV).
     public var isCovered: Bool { code == EXDEV }
 
-    /// The sentence for a person.
+    /// The complete message.
     public var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
 
     /// The reason alone.
@@ -40,10 +41,10 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
         unsafe objection ?? (isCovered ? "a mount covers it" : String(cString: strerror(code)))
     }
 
-    /// What a failed file access means for the readings of the file.
+    /// The reading that stands for a failed access to an interface file.
     public static func reading(for code: Int32) -> Reading {
         switch code {
-        // EISDIR: a child cgroup bears the name that the file would have.
+        // EISDIR: a child cgroup has the name of the file.
         case ENOENT, EISDIR: .absent
         case ENODEV, ESRCH: .gone
         case EACCES, EPERM: .notPermitted

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// Sends messages to a Unix datagram socket; a message is taken at once or not at all.
+/// Sends messages to a Unix datagram socket without blocking.
 public struct LocalDatagram: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
     private let path: String
 
-    /// Will send to the socket at a path (socket(2)).
+    /// Creates a socket that sends to the socket at a path (socket(2)).
     public init(to path: String) throws(IOError) {
         let number = cgw_datagram_socket()
         guard number >= 0 else { throw IOError("make", "a socket", code: errno) }

@@ -1,21 +1,22 @@
 internal import CLinux
 internal import Glibc
 
-/// A socket in the file system that programs of the same machine connect to (unix(7)).
+/// A listening Unix stream socket at a path (unix(7)).
 @safe public struct LocalListener: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
     private let path: String
 
     /// Listens at a path, for its owner alone (mode 0600).
     ///
-    /// A socket that a dead process left is replaced; one that answers is an error (EADDRINUSE).
+    /// Replaces a socket that a dead process left; throws EADDRINUSE if a program answers there.
     public init(_ path: String) throws(IOError) {
         if LocalConnection.isAnswered(at: path) {
             throw IOError("listen at", path, code: EADDRINUSE)
         }
         unsafe unlink(path)
         let socket = try LocalSocket.make(path)
-        // Nobody else may connect, not even between bind and chmod: Linux takes the mode from here.
+        // Linux takes the mode of the new socket from here, so nobody can connect between bind and
+        // chmod.
         guard fchmod(socket.number, 0o600) == 0 else {
             throw IOError("make", path, code: errno)
         }
@@ -23,7 +24,7 @@ internal import Glibc
             unsafe bind(socket.number, address, length)
         }
         guard bound == 0 else { throw IOError("listen at", path, code: errno) }
-        // Who connected may be gone before he is met.
+        // Non-blocking, because a client may disconnect before it is accepted.
         guard listen(socket.number, 16) == 0, fcntl(socket.number, F_SETFL, O_NONBLOCK) == 0 else {
             throw IOError("listen at", path, code: errno)
         }
@@ -33,7 +34,7 @@ internal import Glibc
 
     deinit { unsafe unlink(path) }
 
-    /// Waits for a connection; nil if none came in time.
+    /// Waits for a connection; nil if none arrives in time.
     public borrowing func accept(within milliseconds: Int32) -> LocalConnection? {
         let deadline = Deadline(after: .milliseconds(milliseconds))
         while true {
@@ -44,13 +45,13 @@ internal import Glibc
                 _ = fcntl(number, F_SETFD, FD_CLOEXEC)
                 return LocalConnection(adopting: number)
             }
-            // A signal ends the wait early, and who came may be gone already.
+            // A signal may have ended the wait early, or the client may be gone already.
             if deadline.hasPassed { return nil }
         }
     }
 }
 
-/// One conversation over a local socket.
+/// A connection over a Unix stream socket.
 @safe public struct LocalConnection: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
 
@@ -58,7 +59,7 @@ internal import Glibc
 
     /// Connects to a program that listens at a path.
     ///
-    /// Never waits: a listener with a full backlog, which may hang, is an error (EAGAIN).
+    /// Never blocks: throws EAGAIN if the listener's backlog is full, as when the listener hangs.
     public init(to path: String) throws(IOError) {
         let socket = try LocalSocket.make(path, kind: Int32(SOCK_NONBLOCK.rawValue))
         let connected = unsafe try LocalSocket.with(path) { address, length in
@@ -68,7 +69,7 @@ internal import Glibc
         self.socket = socket
     }
 
-    /// Whether a program listens at a path, although it may be too busy to accept.
+    /// Whether a program listens at a path, even one too busy to accept.
     public static func isAnswered(at path: String) -> Bool {
         do throws(IOError) {
             _ = try LocalConnection(to: path)
@@ -78,18 +79,22 @@ internal import Glibc
         }
     }
 
-    /// The user at the other end (SO_PEERCRED), nil if it cannot be told.
+    /// The user ID of the peer (SO_PEERCRED); nil if it is unknown.
     public var peer: UInt32? {
         let user = cgw_peer_user(socket.number)
         return user < 0 ? nil : UInt32(user)
     }
 
-    /// What comes until the other end stops sending, `most` bytes at most; nil if it takes longer.
+    /// Receives until the peer stops sending.
+    ///
+    /// Nil on an error, on a timeout, or if `most` bytes arrive before the end.
     public func received(most: Int, within time: Duration) -> [UInt8]? {
         received(most: most, within: time) { _ in false }
     }
 
-    /// The first line that comes, without its end; nil if none comes in time.
+    /// Receives the first line, without its newline.
+    ///
+    /// Nil if there is none in time or within `most` bytes, or if it is not valid UTF-8.
     public func line(most: Int, within time: Duration) -> String? {
         guard let bytes = received(most: most, within: time, until: { $0.contains(0x0a) }),
             let end = bytes.firstIndex(of: 0x0a)
@@ -120,7 +125,7 @@ internal import Glibc
         return bytes
     }
 
-    /// Sends bytes; false if the other end is gone or does not take them in time.
+    /// Sends bytes; false if the peer is gone or does not take them in time.
     @discardableResult
     public func send(_ bytes: [UInt8], within time: Duration) -> Bool {
         let deadline = Deadline(after: time)
@@ -141,11 +146,11 @@ internal import Glibc
         return true
     }
 
-    /// Says that nothing more is sent (shutdown(2)).
+    /// Shuts down the sending direction (shutdown(2)).
     public func finishSending() { _ = shutdown(socket.number, Int32(SHUT_WR)) }
 }
 
-/// What both ends need.
+/// Helpers for both ends.
 private enum LocalSocket {
     static func make(_ path: String, kind: Int32 = 0) throws(IOError) -> OwnedDescriptor {
         let kind = kind | Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The time zone of this process.
 public enum LocalTime {
-    /// Seconds east of Greenwich at an instant, given in seconds since 1970 (localtime_r(3)).
+    /// The offset from UTC in seconds, positive to the east, at an instant in seconds since 1970
+    /// (localtime_r(3)).
     public static func offset(at seconds: Int) -> Int {
         var time = time_t(seconds)
         var parts = unsafe tm()

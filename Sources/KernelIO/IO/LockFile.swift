@@ -1,19 +1,19 @@
 internal import CLinux
 internal import Glibc
 
-/// A folder of lock files that no other user can open: mode 0700, its files 0600.
+/// A directory of lock files that no other user can open: mode 0700, the files 0600.
 ///
-/// Any user may open a cgroup directory and lock that, so nothing depends on such a lock.
+/// Any user may open a cgroup directory and lock it, so nothing depends on locks there.
 public struct LockFolder: Sendable {
-    /// Where it is; it is made with the first lock.
+    /// The path of the directory, which is created with the first lock.
     public let path: String
 
-    /// Uses a folder.
+    /// Uses the directory at a path.
     public init(_ path: String) { self.path = path }
 
-    /// Takes the lock of a file (flock(2)), which is made if it is missing.
+    /// Takes the lock on a file (flock(2)), creating the file if it is missing.
     ///
-    /// Fails with EBUSY if another process has it for longer than `patience`.
+    /// Throws EBUSY if another process holds the lock for longer than `patience`.
     public func lock(_ name: String, within patience: Duration) throws(IOError) -> LockFile {
         let deadline = Deadline(after: patience)
         while true {
@@ -24,12 +24,12 @@ public struct LockFolder: Sendable {
             let file = OwnedDescriptor(adopting: number)
             let isFree = deadline.wait { file.tryLock() }
             guard isFree else { throw IOError("lock", "\(path)/\(name)", code: EBUSY) }
-            // Whoever had it before may have removed it.
+            // The previous holder may have removed the file: then try again with a new one.
             if let lock = try LockFile(file, name, in: folder, path) { return lock }
         }
     }
 
-    /// Takes the lock of a file that is there and that nobody has; nil if there is none.
+    /// Takes the lock on an existing file if it is free; nil if there is no file or it is locked.
     public func lockIfFree(_ name: String) -> LockFile? {
         guard let folder = try? open() else { return nil }
         let number = unsafe openat(folder.number, name, LockFile.flags)
@@ -39,7 +39,7 @@ public struct LockFolder: Sendable {
         return (try? LockFile(file, name, in: folder, path)) ?? nil
     }
 
-    /// The names of its files, in order; none if there is no such folder.
+    /// The sorted names of the lock files; empty if the directory does not exist or cannot be read.
     public var names: [String] {
         guard let folder = try? open(), let entries = try? folder.entries(path: path) else {
             return []
@@ -48,7 +48,7 @@ public struct LockFolder: Sendable {
             .sorted()
     }
 
-    /// What a file holds, whoever has its lock; nil if it cannot be read.
+    /// Reads a file, whether or not it is locked; nil on failure.
     public func contents(of name: String) -> [UInt8]? {
         guard let folder = try? open() else { return nil }
         let number = unsafe openat(folder.number, name, LockFile.flags)
@@ -71,7 +71,7 @@ public struct LockFolder: Sendable {
         return try open()
     }
 
-    /// What another user owns or may write to is not used (EPERM).
+    /// Refuses a directory that another user owns or that others can write to (EPERM).
     private func open() throws(IOError) -> OwnedDescriptor {
         let number = unsafe Glibc.open(
             path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
@@ -88,7 +88,7 @@ public struct LockFolder: Sendable {
     }
 }
 
-/// A lock file that this process has locked for as long as this value lives.
+/// A lock file, locked for as long as this value lives.
 public struct LockFile: ~Copyable, Sendable {
     static let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
     static let mode: mode_t = 0o600
@@ -99,7 +99,7 @@ public struct LockFile: ~Copyable, Sendable {
     private let name: String
     private let path: String
 
-    /// Nil if the name leads to another file by now.
+    /// Nil if the name no longer refers to the file.
     init?(
         _ file: consuming OwnedDescriptor, _ name: String, in folder: consuming OwnedDescriptor,
         _ folderPath: String
@@ -115,7 +115,7 @@ public struct LockFile: ~Copyable, Sendable {
         self.path = path
     }
 
-    /// All bytes.
+    /// Reads the whole file.
     public borrowing func contents() throws(IOError) -> [UInt8] {
         try Self.contents(of: file, path)
     }
@@ -128,7 +128,7 @@ public struct LockFile: ~Copyable, Sendable {
         return try file.bytes(0..<size, path: path)
     }
 
-    /// Appends bytes; it has all of them or none.
+    /// Appends all bytes or none.
     public borrowing func append(_ bytes: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let start = lseek(file.number, 0, SEEK_END)
@@ -140,7 +140,7 @@ public struct LockFile: ~Copyable, Sendable {
         CrashPoint.pass()
     }
 
-    /// Removes the file, whose lock this process has until the end of this value.
+    /// Removes the file; the lock is held until this value goes away.
     public borrowing func remove() {
         CrashPoint.pass()
         _ = unsafe unlinkat(folder.number, name, 0)

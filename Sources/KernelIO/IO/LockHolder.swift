@@ -1,21 +1,23 @@
 internal import CLinux
 internal import Glibc
 
-/// The process that holds the lock (flock(2)) on a file, held itself (pidfd) so that it is never
-/// mistaken for a later one with its number.
+/// The process that holds the lock on a file (flock(2)).
+///
+/// It is referenced by a pidfd, so a later process with the same ID cannot be mistaken for it.
 public struct LockHolder: ~Copyable {
-    /// Its number.
+    /// The process ID.
     public let pid: Int32
-    /// Its name, up to 15 bytes.
+    /// The command name, up to 15 bytes.
     public let name: String
     private let process: ProcessHandle
 
-    /// Looks for the holder (proc_locks(5)); nil if nobody holds the lock, or it cannot be told.
+    /// Finds the holder (proc_locks(5)); nil if nobody holds the lock or the holder cannot be
+    /// determined.
     public init?(of path: String) {
         var wanted = stat()
         guard unsafe lstat(path, &wanted) == 0 else { return nil }
         for pid in Self.candidates(inode: UInt64(wanted.st_ino)) {
-            // Held first: what is found out then is about this very process.
+            // Open the pidfd first, so that the checks below apply to this very process.
             guard let process = try? ProcessHandle(pid),
                 Self.candidates(inode: UInt64(wanted.st_ino)).contains(pid),
                 Self.hasOpen(pid, wanted)
@@ -29,13 +31,13 @@ public struct LockHolder: ~Copyable {
         return nil
     }
 
-    /// Ends it, and waits until it is gone; false if it is still there then.
+    /// Kills it (SIGKILL) and waits until it has exited; false if it has not in time.
     public func kill(within time: Duration) -> Bool {
         try? process.send(.kill)
         return process.hasEnded(within: time)
     }
 
-    /// Who holds a lock on some file with this inode.
+    /// The IDs of the processes that hold a lock on any file with this inode.
     private static func candidates(inode: UInt64) -> [Int32] {
         let bytes = (try? ReadBuffer.contents(of: Array("/proc/locks".utf8))) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in

@@ -1,17 +1,18 @@
 internal import CLinux
 internal import Glibc
 
-/// A file that records are appended to; it is locked against other processes while it is open.
+/// An append-only file of records, locked against other processes while it is open.
 public struct LogFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Opens the file, creates it if it is missing, and waits for its lock (flock(2)); for longer
-    /// than `patience` only if that is nil, and fails with EBUSY then.
+    /// Opens the file, creating it if it is missing, and takes its lock (flock(2)).
+    ///
+    /// Throws EBUSY if the lock is not free within `patience`; nil waits without a limit.
     public init(_ path: String, patience: Duration? = nil) throws(IOError) {
         while true {
             let opened = try Self.locked(path, patience)
-            // Whoever had the lock before may have put another file in its place.
+            // The previous holder of the lock may have replaced the file.
             guard Self.inode(path) == opened.inode else { continue }
             file = opened
             self.path = path
@@ -40,7 +41,7 @@ public struct LogFile: ~Copyable, Sendable {
         return unsafe stat(path, &found) == 0 ? UInt64(found.st_ino) : nil
     }
 
-    /// All bytes.
+    /// Reads the whole file.
     public func contents() throws(IOError) -> [UInt8] {
         var buffer = ReadBuffer(capacity: 4096)
         let code = buffer.fillToEnd(from: file.number)
@@ -48,8 +49,9 @@ public struct LogFile: ~Copyable, Sendable {
         return buffer.array
     }
 
-    /// Appends bytes and waits until they are on the medium (write(2), fdatasync(2)); what was
-    /// written of them is taken back if not all can be.
+    /// Appends bytes and waits until they are on the medium (write(2), fdatasync(2)).
+    ///
+    /// On failure, truncates the file to its previous size.
     public func append(_ bytes: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let start = lseek(file.number, 0, SEEK_END)
@@ -63,7 +65,7 @@ public struct LogFile: ~Copyable, Sendable {
         CrashPoint.pass()
     }
 
-    /// Cuts the file (ftruncate(2)).
+    /// Truncates the file (ftruncate(2)) and waits until that is on the medium (fdatasync(2)).
     public func truncate(to size: Int) throws(IOError) {
         CrashPoint.pass()
         guard ftruncate(file.number, off_t(size)) == 0, fdatasync(file.number) == 0 else {
@@ -72,10 +74,10 @@ public struct LogFile: ~Copyable, Sendable {
         CrashPoint.pass()
     }
 
-    /// Whether there is such a file to be read; nothing is created.
+    /// Whether the file exists (access(2), F_OK).
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
-    /// Gives a file another name, over one that has it (rename(2)).
+    /// Renames a file, replacing any file of that name (rename(2)).
     public static func rename(_ path: String, to other: String) throws(IOError) {
         CrashPoint.pass()
         guard unsafe Glibc.rename(path, other) == 0 else {

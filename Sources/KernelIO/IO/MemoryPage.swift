@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// The pages in which the kernel hands out memory.
+/// The size of a memory page.
 public enum MemoryPage {
-    /// Bytes of one (getpagesize(2)).
+    /// The page size in bytes (getpagesize(2)).
     public static let size = UInt64(getpagesize())
 }

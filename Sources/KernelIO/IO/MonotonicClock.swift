@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The clocks that samples are stamped with.
+/// The clocks that sample timestamps come from.
 public enum MonotonicClock {
     /// Nanoseconds since boot, without suspend (clock_gettime(2), CLOCK_MONOTONIC).
     public static var nanoseconds: UInt64 { read(CLOCK_MONOTONIC) }

@@ -1,11 +1,12 @@
 internal import Glibc
 
-/// A directory of this user's own, in which files are replaced in one step.
+/// A directory owned by this user, in which files are replaced atomically.
 public struct OwnDirectory: ~Copyable {
     private let directory: OwnedDescriptor
     private let path: String
 
-    /// Opens an absolute path; missing directories are made in one that this user owns.
+    /// Opens an absolute path; creates missing directories if this user owns the existing one
+    /// above.
     public init(making path: String) throws(FileRefusal) {
         var place = "/"
         var found = try FoundFile(place, links: .trusted)
@@ -31,7 +32,8 @@ public struct OwnDirectory: ~Copyable {
         self.path = path
     }
 
-    /// Puts a file of these bytes in the place of whatever has the name, a symbolic link, too.
+    /// Replaces whatever has the name, even a symbolic link, with a file of these bytes (fsync(2),
+    /// renameat(2)).
     public func replace(_ name: String, with bytes: [UInt8]) throws(IOError) {
         let new = ".\(name).\(getpid())"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
@@ -69,7 +71,7 @@ public struct OwnDirectory: ~Copyable {
 }
 
 extension FoundFile {
-    /// Throws unless it is this user's directory.
+    /// Throws unless it is a directory owned by this user.
     fileprivate func requireOwned() throws(FileRefusal) {
         guard isDirectory else { throw FileRefusal(path, "is not a directory") }
         guard status.st_uid == geteuid() else {

@@ -1,10 +1,12 @@
 internal import Glibc
 
-/// Files that this process writes: regular ones that root or this user owns, and never what somebody
-/// else has put in their place.
+/// Files that this process writes: regular ones that root or this user owns.
+///
+/// A file or link that another user put in their place is refused.
 enum OwnFile {
-    /// Opens a file for writing, and creates it with `mode` if it is missing; with `mustBeNew` an
-    /// existing one is an error.
+    /// Opens a file for writing, creating it with `mode` if it is missing.
+    ///
+    /// With `mustBeNew`, an existing file is an error.
     static func open(
         _ path: String, _ flags: Int32, mode: mode_t, mustBeNew: Bool = false
     ) throws(IOError) -> OwnedDescriptor {
@@ -27,7 +29,7 @@ enum OwnFile {
                         flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode)
                 }
                 if number >= 0 { return OwnedDescriptor(adopting: number) }
-                // Somebody may have made it meanwhile.
+                // Another process may have created it since.
                 guard errno == EEXIST, !mustBeNew else {
                     throw FileRefusal(path, cannotBe: "opened", "open", code: errno)
                 }

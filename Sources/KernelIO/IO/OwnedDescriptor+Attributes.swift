@@ -2,7 +2,8 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// An extended attribute (fgetxattr(2)); nil if there is none, or it cannot be read.
+    /// Reads an extended attribute of up to 4 KiB (fgetxattr(2)); nil if it is absent or cannot be
+    /// read.
     public borrowing func attribute(_ name: String) -> [UInt8]? {
         var value = [UInt8](repeating: 0, count: 4096)
         let count = unsafe value.withUnsafeMutableBytes { raw in
@@ -11,24 +12,24 @@ extension OwnedDescriptor {
         return count < 0 ? nil : Array(value[..<count])
     }
 
-    /// Gives the open file an extended attribute (fsetxattr(2)); false if it cannot have one.
+    /// Sets an extended attribute of the open file (fsetxattr(2)); false on failure.
     @discardableResult
     public borrowing func setAttribute(_ name: String, _ value: String) -> Bool {
         unsafe cgw_set_attribute(number, name, value) == 0
     }
 
-    /// Takes an extended attribute from the open file (fremovexattr(2)).
+    /// Removes an extended attribute of the open file (fremovexattr(2)).
     public borrowing func removeAttribute(_ name: String) {
         _ = unsafe cgw_remove_attribute(number, name)
     }
 
-    /// The device that the open file is on (fstat(2)), 0 if it cannot be had.
+    /// The device of the open file (fstat(2)), 0 on failure.
     public var device: UInt64 {
         var found = stat()
         return unsafe fstat(number, &found) == 0 ? UInt64(found.st_dev) : 0
     }
 
-    /// The owner of the open file (fstat(2)), nil if it cannot be had.
+    /// The owner of the open file (fstat(2)), nil on failure.
     public var owner: UInt32? {
         var found = stat()
         return unsafe fstat(number, &found) == 0 ? found.st_uid : nil

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A regular file: its size, and bytes from anywhere in it.
+/// Access to regular files.
 extension OwnedDescriptor {
-    /// How many bytes there are; an error for what is no regular file (fstat(2)).
+    /// The size in bytes (fstat(2)); throws EISDIR or EINVAL if the file is not regular.
     public borrowing func regularFileSize(path: @autoclosure () -> String) throws(IOError) -> Int {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else {
@@ -14,7 +14,7 @@ extension OwnedDescriptor {
         return Int(status.st_size)
     }
 
-    /// Exactly `range` of the file (pread(2)); an error if it ends before.
+    /// Reads exactly `range` of the file (pread(2)); throws EIO if the file is shorter.
     public borrowing func bytes(
         _ range: Range<Int>, path: @autoclosure () -> String
     ) throws(IOError) -> [UInt8] {
@@ -34,7 +34,7 @@ extension OwnedDescriptor {
         return buffer
     }
 
-    /// Writes everything (write(2)); false, with errno set, if not all of it could be.
+    /// Writes all bytes (write(2)); false, with errno set, on failure.
     borrowing func writeAll(_ bytes: ArraySlice<UInt8>) -> Bool {
         var rest = bytes
         while !rest.isEmpty {

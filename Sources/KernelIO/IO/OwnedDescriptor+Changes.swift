@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// Makes a directory in this one (mkdirat(2)).
+    /// Creates a subdirectory (mkdirat(2)).
     public borrowing func makeDirectory(_ name: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let result = unsafe name.withCPath { unsafe mkdirat(number, $0, 0o755) }
@@ -10,7 +10,7 @@ extension OwnedDescriptor {
         CrashPoint.pass()
     }
 
-    /// Removes a directory in this one (unlinkat(2)) if its inode is the one given.
+    /// Removes a subdirectory if it has this inode (unlinkat(2)); throws ENOENT if it does not.
     public borrowing func removeDirectory(_ name: [UInt8], inode: UInt64) throws(IOError) {
         var found: UInt64 = 0
         let kind = unsafe name.withCPath { unsafe cgw_entry(number, $0, &found) }
@@ -23,7 +23,7 @@ extension OwnedDescriptor {
         CrashPoint.pass()
     }
 
-    /// Whether a file in this directory could be written, tried by opening it for that.
+    /// The error of opening a file in this directory for writing; nil if that works.
     public borrowing func refusesWriting(_ name: String) -> IOError? {
         let descriptor = unsafe Array(name.utf8).withCPath { path in
             unsafe openat(number, path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
@@ -33,14 +33,14 @@ extension OwnedDescriptor {
         return nil
     }
 
-    /// The same directory opened once more, with a position in its list that is this opening's own.
+    /// Opens the same directory again, with a read position of its own.
     public borrowing func reopened() throws(IOError) -> OwnedDescriptor {
         try OwnedDescriptor.directory([0x2e], under: number)
     }
 
-    /// Takes the one lock on the open file (flock(2)); false if someone else has it.
+    /// Takes the exclusive lock on the open file without waiting (flock(2)); false if it is taken.
     ///
-    /// It is let go of when this opening closes, even by the death of the process. Whoever may open
-    /// the file may do the same, so it is to be one that others cannot.
+    /// The lock is released when this open file closes, which includes the death of the process.
+    /// Anyone who can open the file can lock it, so use it only on files that others cannot open.
     public borrowing func tryLock() -> Bool { cgw_try_lock(number) == 0 }
 }

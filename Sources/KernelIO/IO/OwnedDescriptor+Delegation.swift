@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// Opens a file of a directory for writing (openat(2), O_WRONLY).
+    /// Opens a file in a directory for writing (openat(2), O_WRONLY).
     public static func writable(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) -> OwnedDescriptor {
@@ -13,18 +13,18 @@ extension OwnedDescriptor {
         return OwnedDescriptor(adopting: opened)
     }
 
-    /// Whether this process may write to an entry (faccessat(2), AT_EACCESS); `.` is the
-    /// directory itself.
+    /// Whether this process may write to an entry (faccessat(2), AT_EACCESS); `.` is the directory
+    /// itself.
     public borrowing func isWritable(_ name: String) -> Bool {
         unsafe Array(name.utf8).withCPath { unsafe cgw_is_writable(number, $0) } == 1
     }
 }
 
-/// Who runs this program.
+/// The identity of this process.
 public enum Caller {
-    /// The effective user (geteuid(2)).
+    /// The effective user ID (geteuid(2)).
     public static var user: UInt32 { geteuid() }
 
-    /// The number of this process (getpid(2)).
+    /// The process ID (getpid(2)).
     public static var process: Int32 { getpid() }
 }

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 extension OwnedDescriptor {
-    /// Opens a file of a directory for writing a trigger and waiting for it (openat(2), O_RDWR).
+    /// Opens a file in a directory to write a trigger to it and poll it (openat(2), O_RDWR).
     public static func trigger(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) -> OwnedDescriptor {
@@ -13,9 +13,9 @@ extension OwnedDescriptor {
         return OwnedDescriptor(adopting: opened)
     }
 
-    /// Writes bytes at once to a file that was opened for it (write(2)).
+    /// Writes all bytes with one write(2) to a file opened for writing.
     ///
-    /// Throws if not all of them were taken; `name` is for the message.
+    /// Throws if the kernel took only part of them (EIO); `name` is for the message.
     public borrowing func write(_ bytes: [UInt8], named name: String) throws(IOError) {
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in
@@ -28,7 +28,7 @@ extension OwnedDescriptor {
         }
     }
 
-    /// The text of a small file that was opened for reading, from its start (pread(2)).
+    /// Reads a small open file from its start as text (pread(2)); `name` is for the message.
     public borrowing func text(named name: String) throws(IOError) -> String {
         var buffer = ReadBuffer(capacity: 4096)
         let code = buffer.fill(from: number)

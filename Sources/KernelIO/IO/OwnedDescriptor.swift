@@ -2,12 +2,12 @@ internal import CgroupModel
 internal import CLinux
 internal import Glibc
 
-/// An open file that closes when its owner lets go of it.
+/// An open file that is closed when this value goes away.
 public struct OwnedDescriptor: ~Copyable, Sendable {
-    /// The number; valid while the owner lives.
+    /// The descriptor number, valid while this value lives.
     public let number: Int32
 
-    /// Takes over an open descriptor.
+    /// Takes ownership of an open descriptor.
     public init(adopting number: Int32) { self.number = number }
 
     deinit { close(number) }
@@ -21,7 +21,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         return OwnedDescriptor(adopting: number)
     }
 
-    /// Opens a directory below another one, without crossing into another mount: EXDEV.
+    /// Opens a directory below another one without crossing a mount point (EXDEV).
     public static func directory(
         _ path: [UInt8], within base: Int32
     ) throws(IOError) -> OwnedDescriptor {
@@ -39,7 +39,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         return OwnedDescriptor(adopting: number)
     }
 
-    /// The inode of the open file (fstat(2)), 0 if it cannot be had.
+    /// The inode of the open file (fstat(2)), 0 on failure.
     public var inode: UInt64 { cgw_inode(number) }
 }
 
@@ -54,6 +54,6 @@ extension [UInt8] {
         }
     }
 
-    /// The bytes as text for a person.
+    /// The path bytes as printable text.
     public var pathText: String { CgroupPath.text(self[...]) }
 }

@@ -1,17 +1,19 @@
 internal import Glibc
 
-/// The sockets that systemd opened for this process (sd_listen_fds(3)).
+/// The sockets passed by systemd's socket activation (sd_listen_fds(3)).
 public enum PassedSockets {
-    /// Why what was passed cannot be used.
+    /// A reason why the passed sockets cannot be used.
     public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-        /// One sentence.
+        /// The message.
         public let description: String
     }
 
     private static let first: Int32 = 3
 
-    /// Takes over the descriptors that listen, once: they and the variables that announce them are
-    /// nothing that a child of this process should find.
+    /// Takes ownership of the listening descriptors, once.
+    ///
+    /// Sets close-on-exec on them and unsets LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, so that
+    /// children inherit neither.
     public static func take() throws(Refusal) -> [Int32] {
         guard let process = Environment.value("LISTEN_PID"),
             let text = Environment.value("LISTEN_FDS"), let count = Int32(text), count > 0

@@ -1,13 +1,13 @@
 internal import CLinux
 
-/// A password as bcrypt keeps it: `$2y$`, `$2b$` or `$2a$`, the cost, and 53 characters.
+/// A bcrypt password hash: `$2y$`, `$2b$` or `$2a$`, the cost, and 53 characters.
 public struct PasswordHash: Hashable, Sendable {
-    /// The text as it stands in a file.
+    /// The hash as written in the file.
     public let text: String
-    /// How many doublings of the work one check takes, from 4 to 31.
+    /// The base-2 logarithm of the number of rounds, from 4 to 31.
     public let cost: Int
 
-    /// Takes a hash; nil for a text that is none.
+    /// Parses a hash; nil if the text is not a bcrypt hash.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 60, ["$2y$", "$2b$", "$2a$"].contains(text.prefix(4)),
@@ -27,9 +27,9 @@ public struct PasswordHash: Hashable, Sendable {
         }
     }
 
-    /// Whether a secret is the password (crypt_r(3)); takes a while, 50 ms at a cost of 10.
+    /// Whether a secret is the password (crypt_r(3)); takes about 50 ms at a cost of 10.
     public func matches(_ secret: [UInt8]) -> Bool {
-        // C would take the part before it for the whole.
+        // C would read only the part before the NUL byte.
         guard !secret.contains(0) else { return false }
         return unsafe (secret + [0]).withUnsafeBytes { raw in
             let bytes = unsafe raw.bindMemory(to: CChar.self)
@@ -38,7 +38,7 @@ public struct PasswordHash: Hashable, Sendable {
         }
     }
 
-    /// A hash that no password has, of which a check takes as long as of a real one.
+    /// A hash that no password matches, but that takes as long to check as a real one of this cost.
     public static func decoy(cost: Int) -> PasswordHash {
         let digits = String(100 + min(max(cost, 4), 31)).dropFirst()
         let text = "$2b$\(digits)$cgwardenDecoySaltAbcdeOnhRn4texkWT4gaQrsHd1XPocJlwjai"

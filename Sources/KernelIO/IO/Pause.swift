@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Waiting.
+/// Sleeps.
 public enum Pause {
-    /// Sleeps for a time (nanosleep(2)), signals or not.
+    /// Sleeps for the full duration, even if signals arrive (nanosleep(2)).
     public static func sleep(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

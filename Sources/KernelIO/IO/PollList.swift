@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// What a thread waits for (poll(2)).
+/// The descriptors that a thread waits for (poll(2)).
 public struct PollList {
-    /// What is awaited of a descriptor.
+    /// The event to wait for on a descriptor.
     public enum Interest: Sendable {
-        /// That it can be read.
+        /// The descriptor becomes readable.
         case input
-        /// That the kernel gave notice of a change (POLLPRI).
+        /// The kernel notifies of a change (POLLPRI).
         case notice
     }
 
     private var polled: [pollfd] = []
 
-    /// With nothing in it, and room for some.
+    /// Creates an empty list.
     public init() { polled.reserveCapacity(64) }
 
-    /// Takes everything out.
+    /// Removes all descriptors.
     public mutating func removeAll() { polled.removeAll(keepingCapacity: true) }
 
     /// Adds a descriptor.
@@ -24,17 +24,17 @@ public struct PollList {
         polled.append(pollfd(fd: descriptor, events: events, revents: 0))
     }
 
-    /// Waits until something happens or the time is over; nil waits for ever.
+    /// Waits for an event, a signal or the timeout; nil waits forever.
     public mutating func wait(milliseconds: Int32?) {
         for index in polled.indices { polled[index].revents = 0 }
         _ = unsafe poll(&polled, nfds_t(polled.count), milliseconds ?? -1)
     }
 
-    /// Whether something happened to one of the descriptors from `start` on, up to `end`.
+    /// Whether an event occurred on any of these descriptors, given by their positions in the list.
     public func hasNews(_ range: Range<Int>) -> Bool {
         polled[range].contains { $0.revents != 0 }
     }
 
-    /// How many there are.
+    /// The number of descriptors.
     public var count: Int { polled.count }
 }

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Why a file of the program's own state is not used.
+/// An error in using a file of the program's own state.
 public enum PrivateFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A system call failed.
     case failed(IOError)
-    /// Others could have written it; the reason says what to do.
+    /// Another user could have written the file; the reason includes the remedy.
     case untrusted(path: String, reason: String)
 
-    /// The sentence for a person.
+    /// The complete message.
     public var description: String {
         switch self {
         case .failed(let error): "\(error)"
@@ -15,23 +15,23 @@ public enum PrivateFileError: Error, Hashable, Sendable, CustomStringConvertible
         }
     }
 
-    /// Says which system call failed, on what, and why.
+    /// Creates an error from a failed system call, its object and the errno.
     init(_ operation: String, _ path: String, code: Int32) {
         self = .failed(IOError(operation, path, code: code))
     }
 
-    /// The system call that failed.
+    /// The failed system call; nil for an untrusted file.
     public var failure: IOError? { if case .failed(let error) = self { error } else { nil } }
 }
 
-/// A directory, held open, in which only root or this user can make or replace files.
+/// An open directory in which only root or this user can create or replace files.
 public struct PrivateDirectory: ~Copyable, Sendable {
     let path: String
     let descriptor: OwnedDescriptor
 
-    /// Opens the directory; the checks apply to what was opened (fstat(2)).
+    /// Opens the directory and checks what was opened (fstat(2)).
     ///
-    /// A symbolic link, another user's directory and one that others may write are refused.
+    /// Refuses symbolic links, directories of other users, and those that others can write to.
     public init(_ path: String) throws(PrivateFileError) {
         let opened = try Self.open(path, O_RDONLY | O_DIRECTORY, at: AT_FDCWD, named: path)
         try Self.check(opened, path, kind: S_IFDIR)
@@ -39,7 +39,7 @@ public struct PrivateDirectory: ~Copyable, Sendable {
         descriptor = opened
     }
 
-    /// Opens a regular file of the directory under the same conditions; nil if it is missing.
+    /// Opens a regular file in the directory, with the same checks; nil if it is missing.
     func file(_ name: String, _ flags: Int32) throws(PrivateFileError) -> OwnedDescriptor? {
         let whole = "\(path)/\(name)"
         do throws(PrivateFileError) {
@@ -58,7 +58,7 @@ public struct PrivateDirectory: ~Copyable, Sendable {
     ) throws(PrivateFileError) -> OwnedDescriptor {
         let number = unsafe openat(base, path, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o600)
         guard number >= 0 else {
-            // With O_DIRECTORY, a link is not a directory.
+            // A symbolic link fails with ENOTDIR under O_DIRECTORY, so look at the entry itself.
             var status = stat()
             let code = errno
             let isLink =

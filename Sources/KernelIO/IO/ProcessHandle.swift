@@ -1,17 +1,17 @@
 internal import CLinux
 internal import Glibc
 
-/// A signal that ends a process.
+/// A signal that ends a process by default.
 public struct EndingSignal: Hashable, Sendable {
-    /// The kernel's number.
+    /// The signal number.
     public let number: Int32
 
-    /// Asks a process to end (SIGTERM).
+    /// SIGTERM, which asks a process to exit.
     public static let terminate = EndingSignal(number: SIGTERM)
-    /// Ends a process (SIGKILL).
+    /// SIGKILL, which a process cannot ignore.
     public static let kill = EndingSignal(number: SIGKILL)
 
-    /// The name without `SIG`.
+    /// The name without `SIG`, or the number.
     public var name: String {
         Self.names.first { $0.value == number }?.key ?? String(number)
     }
@@ -21,7 +21,7 @@ public struct EndingSignal: Hashable, Sendable {
 
     private init(number: Int32) { self.number = number }
 
-    /// Finds a signal by name or number: `TERM`, `SIGINT`, `15`.
+    /// Finds a signal by name or number: `TERM`, `SIGINT`, `15`; nil if it is not in the list.
     public init?(_ text: String) {
         let bare = text.uppercased()
         let name = bare.hasPrefix("SIG") ? String(bare.dropFirst(3)) : bare
@@ -36,12 +36,12 @@ public struct EndingSignal: Hashable, Sendable {
     ]
 }
 
-/// One process, held so that it is never mistaken for a later one with its number (pidfd).
+/// A process referenced by a pidfd, so a later process with the same ID cannot be mistaken for it.
 public struct ProcessHandle: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let pid: Int32
 
-    /// Holds a process (pidfd_open(2)).
+    /// Opens a process (pidfd_open(2)).
     public init(_ pid: Int32) throws(IOError) {
         let number = cgw_process_handle(pid)
         guard number >= 0 else { throw IOError("find", "process \(pid)", code: errno) }
@@ -55,7 +55,7 @@ public struct ProcessHandle: ~Copyable {
             throw IOError("signal", "process \(pid)", code: errno)
         }
     }
-    /// Waits until it has ended (poll(2)); false if it has not by then.
+    /// Waits until it has exited (poll(2)); false on a timeout or if a signal ends the wait.
     public func hasEnded(within time: Duration) -> Bool {
         var list = PollList()
         list.add(descriptor.number)

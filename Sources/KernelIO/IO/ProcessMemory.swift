@@ -1,13 +1,13 @@
 public import CgroupModel
 
-/// The memory of this process, from `/proc/self/statm` (proc_pid_statm(5)), in bytes.
+/// The memory use of this process in bytes, from `/proc/self/statm` (proc_pid_statm(5)).
 public struct ProcessMemory: Sendable {
-    /// Address space.
+    /// The size of the address space.
     public let virtual: Reading
-    /// Memory in RAM.
+    /// The resident set size.
     public let resident: Reading
 
-    /// The sizes now; absent if they cannot be read.
+    /// Reads the current sizes; absent if the file cannot be read.
     public static var current: ProcessMemory {
         let bytes = (try? ReadBuffer.contents(of: Array("/proc/self/statm".utf8))) ?? []
         let pages = bytes.split(separator: 0x20).map {

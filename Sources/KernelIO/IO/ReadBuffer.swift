@@ -1,30 +1,31 @@
 internal import Glibc
 
-/// One buffer that every file is read into, so that reading allocates nothing.
+/// A reusable buffer for file contents, so that reading does not allocate.
 ///
-/// Kernel files report a size of 0, so the buffer grows when it was too small, up to 1 MiB.
+/// Kernel files report a size of 0, so the buffer grows while it is too small: up to 1 MiB in
+/// ``fill(from:)``, up to 16 MiB in ``fillToEnd(from:most:)``.
 public struct ReadBuffer: ~Copyable {
     private var storage: [UInt8]
-    /// How many bytes the last reading brought.
+    /// The number of bytes from the last read.
     public private(set) var count = 0
 
-    /// The largest file that is read.
+    /// The largest file that ``fill(from:)`` reads, in bytes.
     public static let limit = 1 << 20
 
-    /// Starts with room for most files.
+    /// Creates a buffer; the default capacity suits most interface files.
     public init(capacity: Int = 16384) { storage = [UInt8](repeating: 0, count: capacity) }
 
-    /// What was read last.
+    /// The bytes from the last read.
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self) get { storage.span.extracting(0..<count) }
     }
 
-    /// What was read last, copied.
+    /// A copy of the bytes from the last read.
     public var array: [UInt8] { Array(storage[..<count]) }
 
     /// Reads a single-record file from its start with pread(2); returns 0 or the errno.
     ///
-    /// The kernel renders such a file whole at offset 0 however long it is.
+    /// The kernel renders the whole file at offset 0, whatever its length.
     public mutating func fill(from descriptor: Int32) -> Int32 {
         while true {
             let size = storage.count
@@ -43,10 +44,10 @@ public struct ReadBuffer: ~Copyable {
         }
     }
 
-    /// Reads a file that comes in pieces (`cgroup.procs`: 4096 bytes at most a read) to its end;
-    /// returns 0 or the errno.
+    /// Reads a file that the kernel returns in pieces to its end; returns 0 or the errno.
     ///
-    /// Of more than `most` bytes it reads one too many.
+    /// `cgroup.procs` returns at most 4096 bytes a read. Of a file larger than `most`, `most` + 1
+    /// bytes are read.
     public mutating func fillToEnd(
         from descriptor: Int32, most: Int = ReadBuffer.limit * 16
     ) -> Int32 {
@@ -73,7 +74,7 @@ public struct ReadBuffer: ~Copyable {
         return 0
     }
 
-    /// Opens, reads to the end and closes a file; returns its bytes.
+    /// Reads a whole file by its path.
     public static func contents(
         of path: [UInt8], under base: Int32? = nil
     ) throws(IOError) -> [UInt8] {
@@ -84,7 +85,7 @@ public struct ReadBuffer: ~Copyable {
         return buffer.array
     }
 
-    /// The target of a symbolic link (readlinkat(2)).
+    /// Reads the target of a symbolic link (readlinkat(2)).
     public static func link(
         _ path: [UInt8], under base: Int32? = nil
     ) throws(IOError) -> [UInt8] {

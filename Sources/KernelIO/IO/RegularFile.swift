@@ -1,16 +1,18 @@
 internal import Glibc
 
-/// A regular file, open for reading; nothing else is ever opened, and opening it never waits.
+/// A regular file opened for reading.
+///
+/// Other file types are refused before they are opened, so opening never blocks.
 public struct RegularFile: ~Copyable, Sendable {
-    /// Where it was found.
+    /// The path it was opened at.
     public let path: String
-    /// How many bytes it had when it was opened.
+    /// The size in bytes when it was opened.
     public let size: Int
-    /// What tells its content from another one.
+    /// The fingerprint of its content when it was opened.
     public let stamp: FileStamp
     private let descriptor: OwnedDescriptor
 
-    /// Opens the file of a path.
+    /// Opens the file at a path.
     public init(_ path: String, links: LinkRule = .any) throws(FileRefusal) {
         let found = try FoundFile(path, links: links)
         try found.requireRegular()
@@ -24,7 +26,7 @@ public struct RegularFile: ~Copyable, Sendable {
         descriptor = try found.opened()
     }
 
-    /// All of it; one that is larger than `most` bytes, or grows beyond that meanwhile, is refused.
+    /// Reads the whole file; throws if it is, or has grown, larger than `most` bytes.
     public func contents(most: Int) throws(FileRefusal) -> [UInt8] {
         guard size <= most else {
             throw FileRefusal(path, "is larger than \(most) bytes (\(size)); split it")
@@ -40,7 +42,7 @@ public struct RegularFile: ~Copyable, Sendable {
         return buffer.array
     }
 
-    /// All that it has now.
+    /// Reads the whole file as it is now.
     public func allNow() throws(IOError) -> [UInt8] {
         var buffer = ReadBuffer(capacity: 4096)
         let code = buffer.fillToEnd(from: descriptor.number)
@@ -48,7 +50,7 @@ public struct RegularFile: ~Copyable, Sendable {
         return buffer.array
     }
 
-    /// Exactly `range` of it (pread(2)); an error if it ends before.
+    /// Reads exactly `range` (pread(2)); throws EIO if the file is shorter.
     public func bytes(_ range: Range<Int>) throws(IOError) -> [UInt8] {
         try descriptor.bytes(range, path: path)
     }

@@ -1,24 +1,26 @@
 internal import Glibc
 
-/// A file that lines are appended to, and that others may rename away meanwhile.
+/// An append-only file of lines that log rotation may rename away.
 public struct RotatedFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
-    /// Opens the file for appending, and makes it, 0640, if it is missing; only a regular file that
-    /// root or this user owns will do.
+    /// Opens the file for appending, creating it with mode 0640 if it is missing.
+    ///
+    /// Refuses anything but a regular file that root or this user owns.
     public init(_ path: String) throws(IOError) {
         file = try OwnFile.open(path, O_WRONLY | O_APPEND, mode: 0o640)
         self.path = path
     }
 
-    /// Its length in bytes.
+    /// The size in bytes, 0 if fstat(2) fails.
     public var size: Int {
         var found = stat()
         return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : 0
     }
 
-    /// Appends bytes with one write(2); what was written of them is taken back if not all can be.
+    /// Appends bytes with one write(2); after a partial write, truncates the file to its previous
+    /// size.
     public func append(_ bytes: [UInt8]) throws(IOError) {
         let before = size
         while true {

@@ -1,10 +1,9 @@
 internal import Glibc
 
-/// A file in a private directory that several processes append lines to, each of which keeps it
-/// open and reads only what the others have added.
+/// A file of lines in a private directory that several processes append to.
 ///
-/// Whole lines never change. Whatever replaces the file has another inode, so a process that has
-/// the old one open notices.
+/// Each process keeps the file open and reads only what the others have added. Complete lines never
+/// change. A replacement has another inode, so a process with the old file open notices it.
 public final class SharedLog: Sendable {
     private let file: OwnedDescriptor
     private let path: String
@@ -16,7 +15,7 @@ public final class SharedLog: Sendable {
         self.path = path
     }
 
-    /// Opens the file; nil if it is missing and is not to be created.
+    /// Opens the file; nil if it is missing and `creating` is false.
     public static func open(
         _ name: String, in directory: borrowing PrivateDirectory, creating: Bool
     ) throws(PrivateFileError) -> SharedLog? {
@@ -25,7 +24,7 @@ public final class SharedLog: Sendable {
         return SharedLog(file, name, "\(directory.path)/\(name)")
     }
 
-    /// Whether the directory still has this very file under its name.
+    /// Whether the name in the directory still refers to this file.
     public func isCurrent(in directory: borrowing PrivateDirectory) -> Bool {
         var found = stat()
         var own = stat()
@@ -34,18 +33,18 @@ public final class SharedLog: Sendable {
             && found.st_dev == own.st_dev
     }
 
-    /// Takes the lock (flock(2)); EBUSY if it is not free in time.
+    /// Takes the lock (flock(2)); throws EBUSY if it is not free in time.
     ///
-    /// Threads of one process share it.
+    /// All threads of the process share the lock.
     public func lock(within patience: Duration) throws(PrivateFileError) {
         let isLocked = Deadline(after: patience).wait { flock(file.number, LOCK_EX | LOCK_NB) == 0 }
         guard isLocked else { throw PrivateFileError("lock", path, code: EBUSY) }
     }
 
-    /// Releases the lock, also for a child that has not become its program yet.
+    /// Releases the lock, even if a child that has not yet called exec still has the file open.
     public func unlock() { flock(file.number, LOCK_UN) }
 
-    /// How many bytes the file has.
+    /// The size in bytes.
     public var size: Int {
         get throws(PrivateFileError) {
             do throws(IOError) {
@@ -72,11 +71,10 @@ public final class SharedLog: Sendable {
         }
     }
 
-    /// Appends bytes at the end, which is at `start`; what was written of them is removed again if
-    /// not all can be.
+    /// Appends bytes at the end of the file, which must be at `start`.
     ///
-    /// A durable write returns when the bytes are on the medium (fdatasync(2)). Others survive the
-    /// death of every process, but not that of the machine.
+    /// On failure, truncates the file to `start`. A durable append returns once the bytes are on
+    /// the medium (fdatasync(2)). Others survive the death of every process, but not a power loss.
     public func append(
         _ bytes: [UInt8], at start: Int, durably: Bool
     ) throws(PrivateFileError) {
@@ -91,7 +89,7 @@ public final class SharedLog: Sendable {
         CrashPoint.pass()
     }
 
-    /// Cuts the file (ftruncate(2)).
+    /// Truncates the file (ftruncate(2)).
     public func truncate(to size: Int) throws(PrivateFileError) {
         CrashPoint.pass()
         guard ftruncate(file.number, off_t(size)) == 0 else {
@@ -100,7 +98,7 @@ public final class SharedLog: Sendable {
         CrashPoint.pass()
     }
 
-    /// Gives the file another name, over one that has it (renameat(2)).
+    /// Renames the file, replacing any file of that name (renameat(2)).
     public func rename(
         to other: String, in directory: borrowing PrivateDirectory
     ) throws(PrivateFileError) {
@@ -121,14 +119,14 @@ public final class SharedLog: Sendable {
         CrashPoint.pass()
     }
 
-    /// Puts a file with other bytes in the place of this one, in one step; the new one, locked.
+    /// Replaces this file atomically with one of these bytes; returns the new file, locked.
     public func replaced(
         by bytes: [UInt8], in directory: borrowing PrivateDirectory, within patience: Duration
     ) throws(PrivateFileError) -> SharedLog {
         guard let new = try Self.open("\(name).new", in: directory, creating: true) else {
             throw PrivateFileError("create", "\(path).new", code: ENOENT)
         }
-        // A crash may have left one.
+        // A crash may have left an old one.
         try new.truncate(to: 0)
         try new.append(bytes, at: 0, durably: true)
         try new.rename(to: name, in: directory)

@@ -1,31 +1,34 @@
 internal import CLinux
 internal import Glibc
 
-/// The signals that reach this process, to be passed on instead of ending it: TERM, INT, HUP,
-/// QUIT, USR1, USR2, CONT, WINCH; what was ignored at the start stays ignored.
+/// Catches signals so that they can be forwarded instead of ending this process.
+///
+/// It catches TERM, INT, HUP, QUIT, USR1, USR2, CONT and WINCH. Signals that were ignored at the
+/// start stay ignored.
 public struct SignalRelay: ~Copyable, Sendable {
     /// A signal that arrived.
     public struct Note: Hashable, Sendable {
-        /// Which one.
+        /// The signal number.
         public let signal: Int32
-        /// Whether the kernel sent it: a terminal's key, which its whole process group gets.
+        /// Whether the kernel sent it, as for a key in the terminal, which signals the whole
+        /// process group.
         public let isFromTerminal: Bool
 
-        /// Whether it asks to end.
+        /// Whether it requests an exit.
         public var asksToEnd: Bool { [SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal) }
     }
 
-    /// Readable for poll(2) when a signal has arrived.
+    /// The descriptor for poll(2): readable once a signal has arrived.
     public let descriptor: OwnedDescriptor
 
-    /// Takes the signals over for the rest of the process's life (sigaction(2)).
+    /// Installs the handlers for the rest of the process's life (sigaction(2)).
     public init() throws(IOError) {
         let number = cgw_relay_signals()
         guard number >= 0 else { throw IOError("open", "a pipe", code: errno) }
         descriptor = OwnedDescriptor(adopting: number)
     }
 
-    /// What has arrived since the last call.
+    /// Takes the signals that arrived since the last call.
     public borrowing func notes() -> [Note] {
         var bytes = [UInt8](repeating: 0, count: 256)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
@@ -37,12 +40,12 @@ public struct SignalRelay: ~Copyable, Sendable {
     }
 }
 
-/// Waiting for descriptors.
+/// Waits for descriptors.
 public enum Readiness {
-    /// Waits until one of them can be read, or the time is over (poll(2)).
+    /// Waits until one of them is readable or the time is over (poll(2)).
     public static func wait(for descriptors: [Int32], milliseconds: Int32? = nil) {
         var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        // A signal ends the wait early, which the callers' loops allow for.
+        // A signal may end the wait early; the callers' loops allow for that.
         _ = unsafe poll(&polled, nfds_t(polled.count), milliseconds ?? -1)
     }
 }

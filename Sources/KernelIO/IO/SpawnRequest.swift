@@ -1,14 +1,14 @@
 internal import CLinux
 internal import Glibc
 
-/// What is started, and where.
+/// The parameters of a new process.
 struct SpawnRequest {
-    /// What a command gets that shares nothing with its caller.
+    /// The parameters of a process isolated from its parent.
     struct Apart {
         let environment: [String]
-        /// Becomes its standard output and its standard error.
+        /// The descriptor that becomes its standard output and standard error.
         let output: Int32
-        /// Nil for this process's own user.
+        /// The user to run as; nil for this process's own.
         let account: UserAccount?
     }
 
@@ -20,8 +20,10 @@ struct SpawnRequest {
     private let apart: Apart?
     private let gate: (Int32, Int32)
 
-    /// Joins the parts; of `passed` only what is not close-on-exec was given to this process to
-    /// pass on, for all that it opens itself is.
+    /// Creates a request; drops the descriptors of `passed` that are close-on-exec.
+    ///
+    /// This process opens all its own files close-on-exec, so the others are those it was started
+    /// with.
     init(
         _ command: [String], birthplace: Int32? = nil, memberships: [Int32] = [],
         namespaces: NamespaceFlags = [], passed: [Int32] = [], apart: Apart? = nil,
@@ -37,7 +39,7 @@ struct SpawnRequest {
         self.gate = gate
     }
 
-    /// Starts it (clone3(2)).
+    /// Starts the process (clone3(2)).
     func begin() throws(SpawnError) -> StartingProcess {
         var descriptor: Int32 = -1
         var report: Int32 = -1

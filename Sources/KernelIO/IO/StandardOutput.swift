@@ -1,30 +1,30 @@
 internal import CgroupModel
 internal import Glibc
 
-/// The process's own output; nothing else writes to standard output and standard error.
+/// Standard output and standard error; no other code writes to them.
 ///
-/// Whatever passes here is safe for a terminal: a control character that a caller overlooked is
-/// spelled out as ``PrintableText`` does.
+/// All output is safe for a terminal: remaining control characters are escaped as in
+/// ``PrintableText``.
 public enum StandardOutput {
-    /// Makes a closed pipe an error of the write instead of a deadly signal.
+    /// Ignores SIGPIPE, so that a closed pipe is a write error instead of a fatal signal.
     public static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Writes lines of UTF-8, which may end as those of CSV do (write(2)).
+    /// Writes UTF-8 lines, which may end in CRLF as in CSV (write(2)).
     public static func write(_ bytes: [UInt8]) throws(IOError) {
         guard writeAll(PrintableText.safeLines(bytes), to: STDOUT_FILENO) else {
             throw IOError("write", "standard output", code: errno)
         }
     }
 
-    /// Writes text.
+    /// Writes text, escaped in the same way.
     public static func write(_ text: String) throws(IOError) { try write(Array(text.utf8)) }
 
-    /// Writes a line to standard error; nothing can be done if that fails.
+    /// Writes a line to standard error, ignoring errors.
     public static func complain(_ line: String) {
         _ = writeAll(Array("\(line.onOneLine)\n".utf8), to: STDERR_FILENO)
     }
 
-    /// Writes some lines to standard error.
+    /// Writes several lines to standard error, ignoring errors.
     public static func complain(lines: String) {
         _ = writeAll(PrintableText.safeLines(Array("\(lines)\n".utf8)), to: STDERR_FILENO)
     }
@@ -35,7 +35,8 @@ public enum StandardOutput {
     /// Whether standard input is a terminal.
     public static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// The columns of the terminal on standard output (ioctl(2), TIOCGWINSZ); nil without one.
+    /// The width of the terminal on standard output in columns (ioctl(2), TIOCGWINSZ); nil without
+    /// one.
     public static var columns: Int? {
         var size = winsize()
         guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -63,12 +64,14 @@ public enum StandardOutput {
 }
 
 extension IOError {
-    /// Whether the reader of the output is gone.
+    /// Whether the reader of the pipe is gone (EPIPE).
     public var isBrokenPipe: Bool { code == EPIPE }
 }
 
 extension StandardOutput {
-    /// Replaces the content of a regular file of root's or this user's, or makes it.
+    /// Writes a file, creating it or replacing its content.
+    ///
+    /// Refuses an existing one that is not a regular file of root or this user.
     public static func write(_ bytes: [UInt8], toFile path: String) throws(IOError) {
         let file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
         guard writeAll(bytes, to: file.number) else {

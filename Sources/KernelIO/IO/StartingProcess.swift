@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A process between its birth and the first instruction of its command.
+/// A process that has been created but has not executed its command yet.
 struct StartingProcess: ~Copyable, Sendable {
     let pid: Int32
     let descriptor: OwnedDescriptor
@@ -15,10 +15,11 @@ struct StartingProcess: ~Copyable, Sendable {
         self.report = report
     }
 
-    /// Waits until it runs its command; throws where and why that failed.
+    /// Waits until it executes its command; throws the failed step and its reason.
     ///
-    /// It may never come that far, in a frozen cgroup for example: after `patience` it is killed
-    /// (ETIMEDOUT), or once `isGivenUp`, which is asked whenever `signs` can be read (EINTR).
+    /// A process in a frozen cgroup, for example, never gets there. It is killed after `patience`
+    /// (ETIMEDOUT), or once `isGivenUp` returns true (EINTR). `isGivenUp` is asked at the start and
+    /// whenever `signs` is readable.
     consuming func finish(
         within patience: Duration? = nil, unless signs: Int32? = nil,
         isGivenUp: () -> Bool = { false }
@@ -38,7 +39,7 @@ struct StartingProcess: ~Copyable, Sendable {
         return ChildProcess(pid: pid, descriptor: descriptor)
     }
 
-    /// One that v1 has frozen dies only when it is thawed, and is not waited for that long.
+    /// Kills the process and waits at most 200 ms: one frozen by v1 dies only when it is thawed.
     private borrowing func killed(_ code: Int32) -> SpawnError {
         _ = cgw_signal_process(descriptor.number, SIGKILL)
         var status: Int32 = 0
@@ -48,7 +49,7 @@ struct StartingProcess: ~Copyable, Sendable {
 }
 
 extension OwnedDescriptor {
-    /// Whether there is something to read, or an end (poll(2)).
+    /// Whether there is data to read or an end of file (poll(2)).
     var isReadable: Bool {
         var waiting = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&waiting, 1, 0) > 0

@@ -1,12 +1,12 @@
 internal import CLinux
 
-/// What a process does that has to be there when memory is short, or when others are ended.
+/// Protection of a process that must keep working under memory pressure and during kills.
 public enum Steadiness {
-    /// Keeps this process's memory from being paged out (mlockall(2)); whether that is permitted.
+    /// Locks this process's memory into RAM (mlockall(2)); false if that is not permitted.
     @discardableResult
     public static func lockMemory() -> Bool { cgw_lock_memory() == 0 }
 
-    /// Spares this process from the OOM killer as far as that can be asked for; whether it is.
+    /// Sets this process's `oom_score_adj` to -900; false if that is not permitted.
     @discardableResult
     public static func spareFromOutOfMemoryKills() -> Bool {
         guard let own = try? OwnedDescriptor.directory(Array("/proc/self".utf8)) else {
@@ -15,11 +15,10 @@ public enum Steadiness {
         return (try? ControlFile.write("-900", to: "oom_score_adj", in: own)) != nil
     }
 
-    /// Has the calling thread run before others that want the CPU (setpriority(2), nice -20);
-    /// whether that is permitted.
+    /// Raises the calling thread's priority to nice -20 (setpriority(2)); false if not permitted.
     @discardableResult
     public static func hurryThread() -> Bool { cgw_hurry_thread() == 0 }
 
-    /// Ignores the signals that a terminal or a service manager sends to all of a group.
+    /// Ignores the signals that a terminal or service manager sends to the whole process group.
     public static func ignoreGroupSignals() { cgw_ignore_group_signals() }
 }

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// Runs an actor on a thread of its own, since reading cgroup files may block in the kernel.
+/// Runs an actor on a thread of its own, because reading cgroup files may block in the kernel.
 ///
-/// With a descriptor table of its own (unshare(2), CLONE_FILES) the thread has its own room below
-/// RLIMIT_NOFILE; files that it opens are open on it alone.
+/// With its own descriptor table (unshare(2), CLONE_FILES), the thread has the whole RLIMIT_NOFILE
+/// to itself. Only this thread can use the files it opens.
 @safe public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
-    // All state below is guarded by `mutex`; the jobs run on the one thread only.
+    // `mutex` guards all state below; jobs run on this one thread only.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var jobs: [UnownedJob] = []
@@ -22,7 +22,7 @@ internal import Glibc
         unsafe pthread_mutex_init(mutex, nil)
         unsafe pthread_cond_init(condition, nil)
         var thread = pthread_t()
-        // The thread lives as long as the process: actors on it may be resumed at any time.
+        // The thread lives as long as the process: actors on it may resume at any time.
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         unsafe pthread_create(
             &thread, nil,
@@ -46,7 +46,7 @@ internal import Glibc
     private func run() {
         unsafe cgw_name_thread(name)
         if ownDescriptorTable, cgw_own_descriptor_table() != 0 {
-            // Without a table of its own the thread still works, within the shared limit.
+            // The thread still works with the shared table and limit; the asterisk marks that.
             unsafe cgw_name_thread("\(name)*")
         }
         while true {

@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// Files that decide what root does: only those that nobody else can write are read.
+/// Files that decide what root does: only those that nobody else can write to are read.
 public enum TrustedFile {
-    /// Why a file or directory is not read.
+    /// The reason why a file or directory is not read.
     public typealias Refusal = FileRefusal
 
-    /// Reads a regular file that root or this user owns and only its owner can write.
+    /// Reads a regular file that root or this user owns and only its owner can write to.
     ///
-    /// Symbolic links on the way have to be root's or this user's, too.
+    /// Symbolic links on the way must belong to root or this user, too.
     public static func contents(of path: String, most: Int) throws(Refusal) -> [UInt8] {
         try open(path).contents(most: most)
     }
 
-    /// Opens a regular file of a user that only that user can write: `path` below `base`.
+    /// Opens a regular file that `user` owns and only its owner can write to: `path` below `base`.
     ///
-    /// No symbolic link below `base` is followed, so that no path of theirs leads to another's file;
-    /// `base` is the machine's, and empty for an absolute path.
+    /// Symbolic links below `base` are not followed, so the user cannot point the path at another
+    /// user's file. `base` belongs to the system; it is empty for an absolute path.
     public static func open(
         _ path: String, below base: String, ownedBy user: UInt32
     ) throws(Refusal) -> RegularFile {
@@ -32,7 +32,7 @@ public enum TrustedFile {
         return try RegularFile(found)
     }
 
-    /// Opens a regular file of the machine's own, as ``contents(of:most:)`` does.
+    /// Opens a trusted file with the checks of ``contents(of:most:)``.
     public static func open(_ path: String) throws(Refusal) -> RegularFile {
         let found = try FoundFile(path, links: .trusted)
         try found.requireOwner(among: trusted)
@@ -40,8 +40,10 @@ public enum TrustedFile {
         return try RegularFile(found)
     }
 
-    /// The names in a directory that only its owner, root or this user, can write, in byte order;
-    /// nil if the path is no directory.
+    /// The names in a directory, without subdirectories, in byte order; nil if it is not a
+    /// directory.
+    ///
+    /// Refuses a directory that users other than root and this one own or can write to.
     public static func names(in path: String) throws(Refusal) -> [[UInt8]]? {
         let found = try FoundFile(path, links: .trusted)
         guard found.isDirectory else { return nil }

@@ -1,15 +1,15 @@
 internal import Glibc
 internal import Synchronization
 
-/// Names of users.
+/// Looks up user names.
 public enum UserName {
     private static let known = Mutex<[UInt32: String]>([:])
     private static let isSilent = Atomic(false)
 
-    /// The same, and the number if the name does not come in time.
+    /// The name of a user, or its ID as text if the name does not come in time.
     ///
-    /// It may have to come over the network; where one did not come in time the next ones are not
-    /// waited for either.
+    /// The lookup may go over the network. After one timeout, later unknown users are not waited
+    /// for.
     public static func text(_ uid: UInt32, within time: Duration) -> String {
         if let name = known.withLock({ $0[uid] }) { return name }
         guard !isSilent.load(ordering: .relaxed) else { return String(uid) }
@@ -26,7 +26,7 @@ public enum UserName {
         return known.withLock { $0[uid] } ?? String(uid)
     }
 
-    /// The name behind a number (getpwuid_r(3)), the number as text if there is none.
+    /// The name of a user (getpwuid_r(3)), or its ID as text if there is none.
     public static func text(_ uid: UInt32) -> String {
         var entry = unsafe passwd()
         var room = [CChar](repeating: 0, count: 16384)

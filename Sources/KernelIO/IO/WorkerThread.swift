@@ -13,7 +13,7 @@ public enum WorkerThread {
         }
     }
 
-    /// Runs a body on a new thread, which ends with it (pthread_create(3)).
+    /// Runs a closure on a new thread, which ends with it (pthread_create(3)).
     public static func start(
         _ name: String, _ body: @escaping @Sendable () -> Void
     ) throws(IOError) {

@@ -1,4 +1,4 @@
-/// A position in the bytes of a file; all kernel text is read through it.
+/// A read position in the bytes of a kernel file; every parser uses it.
 struct ByteCursor: ~Escapable {
     let bytes: Span<UInt8>
     var position = 0
@@ -8,54 +8,56 @@ struct ByteCursor: ~Escapable {
 
     var atEnd: Bool { position >= bytes.count }
 
-    /// The byte here, nil at the end.
+    /// The byte at the position; nil at the end.
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// Takes one byte if it is the one given.
+    /// Consumes one byte if it matches.
     mutating func take(_ byte: UInt8) -> Bool {
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
     }
 
-    /// Takes bytes up to a blank, a newline, `=` or the end.
+    /// Consumes bytes up to a blank, a newline, `=` or the end.
     mutating func takeWord() -> Range<Int> {
         let start = position
         while position < bytes.count, !Self.ends[Int(bytes[position])] { position += 1 }
         return start..<position
     }
 
-    /// Takes bytes up to a blank or a newline; a name may hold `=`.
+    /// Consumes bytes up to a blank, a newline or the end; a name may contain `=`.
     mutating func takeName() -> Range<Int> {
         let start = position
         while position < bytes.count, !isBlank, bytes[position] != 0x0a { position += 1 }
         return start..<position
     }
 
-    /// Whether a blank or a tab is here.
+    /// Whether a blank or a tab is at the position.
     private var isBlank: Bool { bytes[position] == 0x20 || bytes[position] == 0x09 }
 
-    /// Takes blanks and tabs; false if there are none.
+    /// Consumes blanks and tabs; false if there are none.
     mutating func takeBlanks() -> Bool {
         let start = position
         while position < bytes.count, isBlank { position += 1 }
         return position > start
     }
 
-    /// Takes the newline with the blanks before it; false, at the first byte that is neither, if
-    /// the line goes on or the file ends without a newline.
+    /// Consumes blanks, tabs and one newline.
+    ///
+    /// False if another byte or the end of the file follows the blanks, which are consumed even
+    /// then.
     mutating func takeLineEnd() -> Bool {
         if take(0x0a) { return true }
         _ = takeBlanks()
         return take(0x0a)
     }
 
-    /// Whether the word before this byte is complete; one at the end of the file may be cut off.
+    /// Whether the preceding word is complete; a word at the end of the file may be truncated.
     var isAtBreak: Bool { position < bytes.count && (isBlank || bytes[position] == 0x0a) }
 
     private static let ends: [Bool] = (0..<256).map { [0x20, 0x0a, 0x3d, 0x09].contains($0) }
 
-    /// Goes behind the next newline; false if there is none.
+    /// Skips past the next newline; false if there is none.
     mutating func skipLine() -> Bool {
         while position < bytes.count {
             position += 1
@@ -64,7 +66,7 @@ struct ByteCursor: ~Escapable {
         return false
     }
 
-    /// Whether the bytes of a range are those given.
+    /// Whether the bytes in a range equal the given ones.
     func matches(_ range: Range<Int>, _ wanted: [UInt8]) -> Bool {
         guard range.count == wanted.count else { return false }
         for offset in 0..<wanted.count where bytes[range.lowerBound + offset] != wanted[offset] {
@@ -73,10 +75,10 @@ struct ByteCursor: ~Escapable {
         return true
     }
 
-    /// The bytes of a range, copied.
+    /// Copies the bytes in a range.
     func copy(_ range: Range<Int>) -> [UInt8] { range.map { bytes[$0] } }
 
-    /// Takes a decimal number; nil if there is none or it exceeds 64 bits.
+    /// Consumes a decimal number; nil if there is none or it exceeds 64 bits.
     mutating func takeNumber() -> UInt64? {
         var value: UInt64 = 0
         let start = position

@@ -1,19 +1,19 @@
 internal import CgroupModel
 
-/// Where the values of one file are in a row.
+/// The columns of a row that one file fills.
 public final class FileColumns: Sendable {
     let all: [Int]
     let counters: [Int]
-    /// Whether some values have a dimension and so no column.
+    /// Whether some values have a dimension and therefore no column.
     public let hasInstances: Bool
-    /// The key of all values, where the file's name says it.
+    /// The key of all values, if the file's name contains it.
     let instance: InstanceKey?
     /// The metrics with a dimension.
     let metrics: [MetricID]
-    /// How the keys of the values begin that are told apart by the node, too: `2MB N`.
+    /// The prefix of keys that consist of the page size and a node: `2MB N`.
     private let nodePrefix: String?
 
-    /// Derives the places from the fields.
+    /// Derives the columns from the fields of a layout.
     public init(_ layout: FileLayout) {
         all = layout.fields.compactMap(\.column)
         counters = layout.fields.filter { MetricCatalog[$0.metric].kind == .counter }
@@ -25,7 +25,7 @@ public final class FileColumns: Sendable {
         nodePrefix = isByNode ? layout.instance.map { $0.text(.pageSize) + " N" } : nil
     }
 
-    /// Whether a value with a dimension comes from this file.
+    /// Whether an instance value comes from this file.
     func owns(_ reading: InstanceReading) -> Bool {
         metrics.contains(reading.metric)
             && (instance == nil || instance == reading.key || isOfNode(reading.key))

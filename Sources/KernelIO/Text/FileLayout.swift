@@ -1,33 +1,33 @@
 public import CgroupModel
 
-/// Where one value of an interface file goes.
+/// The source and destination of one value of an interface file.
 public struct FieldLayout: Hashable, Sendable {
-    /// How the text of a value is to be understood.
+    /// The syntax of a value.
     public enum Grammar: Hashable, Sendable {
-        /// A whole number; a negative one is a kernel quirk and becomes 0.
+        /// A whole number or `max`; a negative number is a kernel quirk and becomes 0.
         case number
         /// A whole number, or unlimited: `max`, a negative number, or 2^62 and more (v1).
         case limit
         /// A decimal number with up to two places, or `max`.
         case hundredths
-        /// A whole number that may be negative, zigzag-coded.
+        /// A whole number below 2^32 that may be negative, zigzag-encoded.
         case signed
-        /// Text, held as a ``Word``.
+        /// Text, stored as a ``Word``.
         case word
     }
 
-    /// The key in the file, empty for the one value of the file.
+    /// The key in the file, empty if the file has a single value.
     public let key: [UInt8]
     /// The catalog row.
     public let metric: MetricID
-    /// The column in the row of a cgroup; nil for a metric with a dimension.
+    /// The column in a cgroup's row; nil for a metric with a dimension.
     public let column: Int?
-    /// How to read the text.
+    /// The syntax of the value.
     public let grammar: Grammar
-    /// What to do with the number.
+    /// The unit conversion of the number.
     public let conversion: Conversion
 
-    /// Derives the field from the catalog row.
+    /// Derives the field from a catalog row.
     public init(_ metric: Metric, source: Source, column: Int?) {
         key = Array((source.key ?? "").utf8)
         self.metric = metric.id
@@ -45,7 +45,7 @@ public struct FieldLayout: Hashable, Sendable {
 }
 
 extension FieldLayout {
-    /// The fields that a metric is read from: the key of its source, and what older kernels call it.
+    /// The fields that a metric is read from: the key of its source, and its key in older kernels.
     public static func fields(
         of metric: Metric, source: Source, column: Int?
     ) -> [FieldLayout] {
@@ -55,14 +55,14 @@ extension FieldLayout {
     }
 }
 
-/// What the hot path needs of a ``FieldLayout``: plain bits, so that copying costs nothing.
+/// The part of a ``FieldLayout`` that the hot path needs: trivial types, which are cheap to copy.
 struct FieldRule {
     let metric: MetricID
-    /// The column, -1 for a metric with a dimension.
+    /// The column; -1 for a metric with a dimension.
     let column: Int
     let grammar: FieldLayout.Grammar
     let conversion: Conversion
-    /// Whether the value before matters, for a rate.
+    /// Whether the previous value is kept, to compute a rate.
     let isCounter: Bool
 }
 
@@ -74,18 +74,18 @@ extension FieldLayout {
     }
 }
 
-/// What is to be taken from one interface file.
+/// The values to read from one interface file.
 public struct FileLayout: Hashable, Sendable {
-    /// The file's name inside the cgroup's directory.
+    /// The file name in the cgroup's directory.
     public let name: [UInt8]
-    /// How the file is laid out.
+    /// The format of the file.
     public let format: InterfaceFormat
-    /// The wanted values.
+    /// The values to read.
     public let fields: [FieldLayout]
-    /// The key of all values, where the file's name says it (`2MB` of `hugetlb.2MB.current`).
+    /// The key of all values, if the file's name contains it (`2MB` in `hugetlb.2MB.current`).
     public let instance: InstanceKey?
 
-    /// Joins the parts.
+    /// Creates a layout from a file name, its format and the values to read.
     public init(
         name: [UInt8], format: InterfaceFormat, fields: [FieldLayout], instance: InstanceKey? = nil
     ) {

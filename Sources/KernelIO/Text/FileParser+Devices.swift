@@ -1,12 +1,12 @@
 internal import CgroupModel
 
-/// Files whose lines begin with a device number or the name of a resource.
+/// Files whose lines begin with a device number or a resource name.
 extension FileParser {
-    /// `NAME KEY=VALUE …\n`, also `NAME \n`; an unset limit is not listed.
+    /// Parses `NAME KEY=VALUE …\n` or `NAME \n`; the kernel omits limits that are not set.
     ///
-    /// Linux 5.15 writes the names of devices that have nothing to say without a newline, so that
-    /// they pile up before the next device (`7:1 7:0 253:0 rbytes=1 …`) or at the end of the file:
-    /// the last name before the first key is the one that counts.
+    /// Linux 5.15 writes devices without values but leaves out their newlines. Their names then
+    /// precede the next device (`7:1 7:0 253:0 rbytes=1 …`) or end the file. The last name before
+    /// the first key is the device of that key.
     func nestedKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -18,7 +18,8 @@ extension FileParser {
                 let hasBlank = cursor.takeBlanks()
                 if cursor.take(0x0a) { break }
                 if cursor.atEnd {
-                    // Names alone may end without a newline, but the last one must be complete.
+                    // A line of names only may end without a newline, but its last name must be
+                    // complete.
                     understood = understood && isByDevice && hasBlank && !hasKeys
                     break
                 }
@@ -41,7 +42,7 @@ extension FileParser {
         return understood
     }
 
-    /// Takes the value of `KEY=VALUE`; false if it is not understood.
+    /// Parses the value in `KEY=VALUE`; false if it is malformed.
     private func assigned(
         _ key: Range<Int>, _ name: RowName, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
@@ -60,7 +61,7 @@ extension FileParser {
         return name == .unnamed
     }
 
-    /// Notes why a value of a row is not stored.
+    /// Records why a value of a row is not stored.
     private func skip(_ field: FieldRule, _ name: RowName, _ row: inout RowWriter) {
         switch name {
         case .instance(let key): spoil(field, key, &row)
@@ -69,7 +70,7 @@ extension FileParser {
         }
     }
 
-    /// `NAME VALUE\n` lines; a `default` line is a field of its own.
+    /// Parses `NAME VALUE\n` lines; a `default` line is a separate field.
     func named(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -91,7 +92,7 @@ extension FileParser {
         return understood
     }
 
-    /// `MAJ:MIN Operation VALUE\n` lines, and a `Total VALUE\n` over all devices.
+    /// Parses `MAJ:MIN Operation VALUE\n` lines; skips the `Total VALUE\n` line over all devices.
     func deviceOperations(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -114,7 +115,7 @@ extension FileParser {
         return understood
     }
 
-    /// Takes the one value that is left of a row; false if it is not understood.
+    /// Parses the last value of a row; false if the row is malformed, but true for an unnamed device.
     private func lastValue(
         _ field: FieldRule, of name: RowName, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
@@ -124,18 +125,18 @@ extension FileParser {
         return cursor.skipLine() && name == .unnamed
     }
 
-    /// What the first word of a row says.
+    /// The subject of a row, from its first word.
     private enum RowName: Equatable {
         case instance(InstanceKey)
-        /// A device that the kernel has no name for, `(unknown)`.
+        /// A device without a name, which the kernel writes as `(unknown)`.
         case unnamed
-        /// Something that is no name.
+        /// Anything else, which is malformed.
         case odd
     }
 
     private static let unnamedDevice = Array("(unknown)".utf8)
 
-    /// Takes a device number, or a name that becomes a ``Word``.
+    /// Consumes a device number, or a name that becomes a ``Word``.
     private func takeInstance(_ cursor: inout ByteCursor) -> RowName {
         let start = cursor.position
         guard isByDevice else {

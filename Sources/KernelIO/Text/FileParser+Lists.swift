@@ -1,8 +1,8 @@
 internal import CgroupModel
 
-/// Pressure, lists of processes, and files with a value for each CPU or memory node.
+/// Pressure files, process lists, and files with a value for each CPU or memory node.
 extension FileParser {
-    /// `some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`.
+    /// Parses `some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`.
     mutating func pressure(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var place = 0
         var understood = true
@@ -35,7 +35,7 @@ extension FileParser {
         return understood
     }
 
-    /// Makes what a line did not say malformed, and goes to the next line.
+    /// Marks the values that a malformed line did not give as malformed, and skips the line.
     private func spoilPressure(line: Int, _ cursor: inout ByteCursor, _ row: inout RowWriter) {
         cursor.position = line
         let share = cursor.copy(cursor.takeWord()) + [0x2e]
@@ -45,8 +45,11 @@ extension FileParser {
         _ = cursor.skipLine()
     }
 
-    /// Keys are learned with what is before them, the first of a line with its share too, so that
-    /// one that matches stands where it stood: `some avg10`, ` avg60`, `\nfull avg10`.
+    /// Finds the field of the next key.
+    ///
+    /// Keys are learned together with the preceding byte, and the first key of a line with its
+    /// share: `some avg10`, ` avg60`, `\nfull avg10`. A match is therefore at the same position of
+    /// its line.
     private mutating func pressureKey(at place: Int, line: Int, _ cursor: inout ByteCursor) -> Int {
         let isFirst = cursor.position == line
         let start = isFirst ? max(line - 1, 0) : cursor.position
@@ -62,7 +65,7 @@ extension FileParser {
         return field
     }
 
-    /// One number for each possible CPU, each followed by a blank.
+    /// Parses one number for each possible CPU, each followed by a blank.
     func perCPU(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         guard let field = rules.first else { return false }
         var cpu: UInt32 = 0
@@ -75,7 +78,7 @@ extension FileParser {
         return cursor.take(0x0a) && cursor.atEnd
     }
 
-    /// `KEY N0=VALUE N1=VALUE\n` (v2), `KEY=TOTAL N0=VALUE …\n` (v1).
+    /// Parses `KEY N0=VALUE N1=VALUE\n` (v2) or `KEY=TOTAL N0=VALUE …\n` (v1).
     mutating func numa(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var understood = true
         while !cursor.atEnd {
@@ -93,7 +96,7 @@ extension FileParser {
         return understood
     }
 
-    /// Takes what follows the key of a line of ``numa(_:_:)``; false at what is not understood.
+    /// Parses the rest of a line of ``numa(_:_:)`` after its key; false if it is malformed.
     private mutating func nodes(
         _ field: FieldRule, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
@@ -108,7 +111,7 @@ extension FileParser {
         return true
     }
 
-    /// A node's key: its number, behind the page size that the file's name tells (`2MB N0`).
+    /// The key of a node: its number, after the page size if the file name contains one (`2MB N0`).
     private mutating func key(ofNode node: Int) -> InstanceKey? {
         guard let size = layout.instance else { return InstanceKey(rawValue: UInt32(node)) }
         while nodeKeys.count <= node {
@@ -119,7 +122,7 @@ extension FileParser {
         return nodeKeys[node]
     }
 
-    /// `PID\n` lines, of which the number counts.
+    /// Counts `PID\n` lines.
     func lineCount(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var count: UInt64 = 0
         while !cursor.atEnd {

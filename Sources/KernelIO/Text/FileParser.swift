@@ -1,9 +1,11 @@
 internal import CgroupModel
 
-/// Understands one kind of interface file; remembers the kernel's line order, so that a file that
-/// looks like the last one costs no look-ups.
+/// Parses one kind of interface file.
+///
+/// It remembers the kernel's line order, so a file with the same keys as the last one needs no
+/// lookups.
 public struct FileParser: Sendable {
-    /// What is taken from the file.
+    /// The values to read from the file.
     public let layout: FileLayout
     let columns: FileColumns
     let rules: [FieldRule]
@@ -13,13 +15,13 @@ public struct FileParser: Sendable {
     let isByDevice: Bool
     static let defaultName = Array("default".utf8)
     static let totalName = Array("Total".utf8)
-    /// Whether the file is one record, of which all or nothing is understood.
+    /// Whether the file is a single record, which is parsed completely or not at all.
     private let isOneRecord: Bool
-    /// The keys of the values of each node, where the file's name is a part of them.
+    /// The key of each node, if it includes the page size from the file name.
     var nodeKeys: [InstanceKey] = []
     private var lastWord: (bytes: [UInt8], reading: Reading) = ([], .absent)
 
-    /// Prepares for a layout.
+    /// Creates a parser for a layout.
     public init(_ layout: FileLayout, _ columns: FileColumns) {
         self.layout = layout
         rules = layout.fields.map(\.rule)
@@ -36,16 +38,16 @@ public struct FileParser: Sendable {
         )
     }
 
-    /// Stores the values of what was read last, as ``parse(_:into:)-(Span<UInt8>,_)``.
+    /// Stores the values from the last read; see ``parse(_:into:)-(Span<UInt8>,_)``.
     public mutating func parse(_ buffer: borrowing ReadBuffer, into row: inout RowWriter) -> Bool {
         parse(buffer.bytes, into: &row)
     }
 
-    /// Stores the values of a file; false if a part of it cannot be understood.
+    /// Stores the values of a file; false if any part of it is malformed.
     ///
-    /// A line that is not understood makes its own values `malformed`, or those of the metric as a
-    /// whole (``InstanceKey/whole``) if it does not say which instance it is about. A file that is
-    /// one record is `malformed` altogether. Unknown keys are skipped, missing ones stay absent.
+    /// A malformed line makes its own values `malformed`. If it does not name its instance, the
+    /// metric as a whole becomes `malformed` (``InstanceKey/whole``). A malformed single-record
+    /// file makes all its values `malformed`. Unknown keys are skipped; missing ones stay absent.
     public mutating func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
         row.beginFile(columns)
         let mark = row.mark
@@ -82,7 +84,7 @@ public struct FileParser: Sendable {
         }
     }
 
-    /// Notes that a value cannot be understood; without a key, that of an unknown instance.
+    /// Marks a value as malformed; without a key, that of an unknown instance.
     func spoil(_ field: FieldRule, _ key: InstanceKey?, _ row: inout RowWriter) {
         guard field.column < 0 else { return row.set(field.column, .malformed) }
         guard let key = key ?? layout.instance else {
@@ -91,12 +93,13 @@ public struct FileParser: Sendable {
         row.append(field, key, .malformed)
     }
 
-    /// Takes a blank and the one value that is left of a line; false if there is something else,
-    /// which spoils the value and is skipped.
+    /// Parses a blank and the last value of a line.
+    ///
+    /// If anything else follows, marks the value as malformed, skips the line and returns false.
     func lastValue(
         _ field: FieldRule, _ key: InstanceKey?, _ cursor: inout ByteCursor, _ row: inout RowWriter
     ) -> Bool {
-        // A key at the end of the file may be cut off, and be the beginning of another one.
+        // A key at the end of the file may be the truncated beginning of another key.
         if cursor.atEnd { return false }
         if cursor.takeBlanks(), let reading = cursor.takeReading(field), cursor.takeLineEnd() {
             store(field, key, reading, &row)
@@ -107,7 +110,7 @@ public struct FileParser: Sendable {
         return false
     }
 
-    /// `VALUE\n`; more than one row may be about that value.
+    /// Parses `VALUE\n`; several catalog rows may use that value.
     private func single(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         guard let field = rules.first, let reading = cursor.takeReading(field),
             cursor.take(0x0a), cursor.atEnd
@@ -116,7 +119,7 @@ public struct FileParser: Sendable {
         return true
     }
 
-    /// `KEY VALUE\n` lines.
+    /// Parses `KEY VALUE\n` lines.
     private mutating func flatKeyed(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var line = 0
         var understood = true
@@ -132,7 +135,7 @@ public struct FileParser: Sendable {
         return understood
     }
 
-    /// Takes the key of a line and returns its field, -1 for a key that is not wanted.
+    /// Consumes the key of a line and returns its field, -1 for a key that is not needed.
     private mutating func key(at line: Int, _ cursor: inout ByteCursor) -> Int {
         if let field = learned.match(line, &cursor, end: 0x20) { return field }
         _ = cursor.takeBlanks()
@@ -143,7 +146,7 @@ public struct FileParser: Sendable {
         return field
     }
 
-    /// One line of values; the key is the position.
+    /// Parses one line of values, whose keys are their positions.
     private func spaceSeparated(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var position: UInt8 = 0x30
         while let next = cursor.next, next != 0x0a {
@@ -159,7 +162,7 @@ public struct FileParser: Sendable {
         return cursor.take(0x0a) && cursor.atEnd
     }
 
-    /// The whole file, without the last newline.
+    /// Parses the whole file as text, without the final newline.
     private mutating func text(_ cursor: inout ByteCursor, _ row: inout RowWriter) -> Bool {
         var end = cursor.bytes.count
         if end > 0 {

@@ -1,8 +1,8 @@
 public import CgroupModel
 
-/// The files of `/proc` that describe the machine as a whole.
+/// Parsers for the files in `/proc` that describe the whole host.
 public enum HostText {
-    /// The bytes behind a key of `/proc/meminfo`: `MemTotal:       24608 kB`.
+    /// The value of a key in `/proc/meminfo` (`MemTotal:       24608 kB`), in bytes.
     public static func memory(_ key: String, in bytes: [UInt8]) -> Reading {
         let wanted = Array("\(key):".utf8)
         for line in bytes.split(separator: 0x0a) where line.starts(with: wanted) {
@@ -15,8 +15,9 @@ public enum HostText {
         return .absent
     }
 
-    /// Tasks of the whole machine, and the load of the last minute in hundredths:
-    /// `0.20 0.18 0.12 1/80 11206` of `/proc/loadavg`.
+    /// The number of tasks on the host, and the 1-minute load average in hundredths.
+    ///
+    /// `/proc/loadavg` reads `0.20 0.18 0.12 1/80 11206`.
     public static func load(in bytes: [UInt8]) -> (tasks: Reading, load: Reading) {
         let fields = bytes.split(separator: 0x20)
         guard fields.count == 5, let slash = fields[3].firstIndex(of: 0x2f),
@@ -25,10 +26,11 @@ public enum HostText {
         return (Reading(count), hundredths(fields[0]))
     }
 
-    /// Online CPUs, and busy and all microseconds since boot, from `/proc/stat`.
+    /// The number of online CPUs, and the busy and total microseconds since boot, from
+    /// `/proc/stat`.
     ///
-    /// Busy is user, nice, system, irq and softirq; guest time is within user already. All is that
-    /// with idle, iowait and steal.
+    /// Busy is user, nice, system, irq and softirq; user already includes guest time. Total adds
+    /// idle, iowait and steal.
     public static func processors(
         in bytes: [UInt8]
     ) -> (count: Int, busy: Reading, total: Reading) {
@@ -52,9 +54,10 @@ public enum HostText {
         return (max(count, 1), busy, total)
     }
 
-    /// A pressure file: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and the like for `full`.
+    /// Parses a pressure file: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and likewise
+    /// `full`.
     ///
-    /// A line that is not there is absent; with one that cannot be understood all is malformed.
+    /// A missing line is absent; one malformed line makes everything malformed.
     public static func pressure(in bytes: [UInt8]) -> Pressure {
         var result = Pressure()
         guard bytes.last == 0x0a else { return Pressure(all: .malformed) }
@@ -76,10 +79,10 @@ public enum HostText {
         return result
     }
 
-    /// The disks and partitions that were ever used, with the time in which they were busy:
-    /// `254 0 vda 3 0 …` of `/proc/diskstats`, of which the tenth number is that in milliseconds.
+    /// The disks and partitions with any activity since boot, with their busy time.
     ///
-    /// A line that cannot be understood is left out.
+    /// In a line of `/proc/diskstats` (`254 0 vda 3 0 …`) that is the tenth number after the name,
+    /// in milliseconds. Malformed lines are skipped.
     public static func disks(in bytes: [UInt8]) -> [DiskSample] {
         bytes.split(separator: 0x0a).compactMap { line in
             let words = line.split(separator: 0x20)
@@ -111,7 +114,7 @@ public enum HostText {
         PressureField(key: Array("total=".utf8), place: \.total, isTotal: true),
     ]
 
-    /// `12.07` is 1207.
+    /// Parses a decimal with two places: `12.07` is 1207.
     private static func hundredths(_ text: ArraySlice<UInt8>) -> Reading {
         let parts = text.split(separator: 0x2e, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[1].count == 2, let whole = number(parts[0]),
@@ -120,7 +123,7 @@ public enum HostText {
         return Reading(whole * 100 + rest)
     }
 
-    /// All of the bytes as one number; nil if they are anything else.
+    /// Parses all of the bytes as one number; nil if they contain anything else.
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64? {
         guard bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return UInt64(String(decoding: bytes, as: UTF8.self))

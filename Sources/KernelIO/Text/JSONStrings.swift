@@ -1,16 +1,16 @@
-/// The strings of a JSON text (RFC 8259), each with where it stands.
+/// Finds the strings in a JSON text (RFC 8259) and their paths.
 ///
-/// No tree is built and nothing recurses, since a text may be another user's and as deep as that
-/// one likes. Strict: what is malformed anywhere is not read to its end, though strings before that
-/// place were visited by then.
+/// It builds no tree and does not recurse, because the text may come from another user and may be
+/// nested arbitrarily deep. Parsing is strict and stops at the first error; strings before it have
+/// been visited by then.
 public struct JSONStrings {
-    /// Where a text stops being JSON.
+    /// The position at which a text stops being JSON.
     public struct Malformed: Error, Hashable, Sendable {
-        /// The byte, from 0.
+        /// The byte offset, from 0.
         public let offset: Int
     }
 
-    /// The most arrays and objects within one another.
+    /// The maximum nesting depth of arrays and objects.
     public static let deepest = 64
 
     private enum Opened { case object, array(next: Int) }
@@ -22,8 +22,10 @@ public struct JSONStrings {
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Gives every string but keys to `body`, with its keys and positions in arrays from the top:
-    /// `["Config", "Labels", "tier"]`, `["0", "names", "0"]`.
+    /// Passes every string except keys to `body`, with the keys and array positions that lead to
+    /// it.
+    ///
+    /// Examples of paths: `["Config", "Labels", "tier"]`, `["0", "names", "0"]`.
     public static func visit(
         _ bytes: [UInt8], _ body: (_ path: [String], _ value: String) -> Void
     ) throws(Malformed) {
@@ -48,7 +50,7 @@ public struct JSONStrings {
         }
     }
 
-    /// Takes one value; of an object or array that is not empty only the way to its first one.
+    /// Parses a scalar or an empty container; in any other container, descends to its first scalar.
     private mutating func value(
         _ body: (_ path: [String], _ value: String) -> Void
     ) throws(Malformed) {
@@ -77,7 +79,7 @@ public struct JSONStrings {
         opened.append(kind)
     }
 
-    /// Goes behind a value to where the next one begins; false at the end of the outermost.
+    /// Advances from the end of a value to the next one; false at the end of the outermost value.
     private mutating func goOn() throws(Malformed) -> Bool {
         while true {
             skipBlanks()
@@ -134,7 +136,7 @@ public struct JSONStrings {
         UInt8(ascii: "n"): 0x0a, UInt8(ascii: "r"): 0x0d, UInt8(ascii: "t"): 0x09,
     ]
 
-    /// What is behind a backslash, as UTF-8.
+    /// Parses the rest of an escape sequence after its backslash; returns UTF-8.
     private mutating func escaped() throws(Malformed) -> [UInt8] {
         if let next, let byte = Self.escapes[next] {
             position += 1

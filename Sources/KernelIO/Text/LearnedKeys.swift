@@ -1,13 +1,13 @@
-/// The keys of a file in the order in which the kernel wrote them last time.
+/// The keys of a file, in the order in which the kernel last wrote them.
 ///
-/// The order is the same from cgroup to cgroup, so the next key is nearly always the expected one
-/// and a comparison takes the place of a look-up.
+/// The order is the same in every cgroup. The next key is therefore nearly always the expected one,
+/// and a comparison replaces a lookup.
 struct LearnedKeys {
     private var bytes: [UInt8] = []
     private var starts = [0]
     private var fields: [Int] = []
 
-    /// Takes the key at a place if it is the expected one; returns its field.
+    /// Consumes the key at a position in the order if it is the expected one; returns its field.
     mutating func match(_ place: Int, _ cursor: inout ByteCursor, end: UInt8) -> Int? {
         guard place < fields.count else { return nil }
         let start = starts[place]
@@ -22,7 +22,7 @@ struct LearnedKeys {
         return fields[place]
     }
 
-    /// Notes the key that was there instead; what followed it is forgotten.
+    /// Records the key found at a position, and forgets all later ones.
     mutating func learn(_ place: Int, _ key: [UInt8], _ field: Int) {
         guard place <= fields.count, place < 1024 else { return }
         bytes.removeSubrange(starts[place]..<bytes.count)

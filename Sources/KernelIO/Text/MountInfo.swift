@@ -1,23 +1,23 @@
-/// One line of `/proc/PID/mountinfo` (proc_pid_mountinfo(5)).
+/// A line of `/proc/PID/mountinfo` (proc_pid_mountinfo(5)).
 ///
 /// `31 23 0:28 / /sys/fs/cgroup rw,relatime shared:9 - tmpfs tmpfs rw,mode=755`
 public struct MountInfo: Hashable, Sendable {
-    /// The device number, which is one for all mounts of a hierarchy.
+    /// The device number, which all mounts of a hierarchy share.
     public let device: [UInt8]
-    /// The directory of the file system that is mounted; relative to the cgroup namespace.
+    /// The directory within the file system that is mounted, relative to the cgroup namespace.
     public let root: [UInt8]
-    /// Where it is mounted.
+    /// The mount point.
     public let mountPoint: [UInt8]
     /// The file system type.
     public let type: String
-    /// The options of the file system.
+    /// The options of the file system (the superblock's).
     public let options: [String]
 
-    /// Understands all lines; one that has not the form is skipped.
+    /// Parses all lines, skipping malformed ones.
     public static func parse(_ bytes: [UInt8]) -> [MountInfo] {
         bytes.split(separator: 0x0a).compactMap { line in
             let fields = line.split(separator: 0x20, omittingEmptySubsequences: false)
-            // The number of optional fields varies, so the part behind " - " is found first.
+            // The number of optional fields varies, so find the separator " - " first.
             guard let dash = fields.firstIndex(where: { $0.elementsEqual([0x2d]) }), dash >= 6,
                 fields.count > dash + 3
             else { return nil }
@@ -30,7 +30,7 @@ public struct MountInfo: Hashable, Sendable {
         }
     }
 
-    /// The kernel writes blank, tab, newline and backslash as a backslash and three octal digits.
+    /// Decodes octal escapes: the kernel writes blank, tab, newline and backslash as `\ooo`.
     static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         var index = bytes.startIndex

@@ -1,12 +1,12 @@
 public import CgroupModel
 
-/// Takes the values of one cgroup after the other, in place of those of the tick before.
+/// Stores the values of one cgroup after another, replacing those of the previous tick.
 public struct RowWriter: Sendable {
-    /// The columns.
+    /// The columns of a row.
     public let schema: Schema
-    /// All rows.
+    /// The values of all rows.
     public var block: RowBlock
-    /// Rows of files that were left out, since they are about devices without a name.
+    /// The number of rows in files that were skipped because their device has no name.
     public internal(set) var skippedRows: UInt64 = 0
     private var base = 0
     private var counterBase = 0
@@ -15,16 +15,16 @@ public struct RowWriter: Sendable {
     private var oldCursor = 0
     private var oldEnd = 0
 
-    /// Starts without rows.
+    /// Creates a writer without rows.
     public init(schema: Schema) {
         self.schema = schema
         block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     public var rowCount: Int { block.instanceStarts.count - 1 }
 
-    /// Appends a row in which everything is absent.
+    /// Appends a row of absent values.
     public mutating func appendRow() {
         let absent = Reading.absent.rawValue
         block.values.append(contentsOf: repeatElement(absent, count: schema.width))
@@ -32,7 +32,7 @@ public struct RowWriter: Sendable {
         block.instanceStarts.append(block.instances.count)
     }
 
-    /// Forgets everything about a row, so that another cgroup may have it.
+    /// Clears a row, so that another cgroup can use it.
     public mutating func clear(row: Int) {
         for index in (row * schema.width)..<((row + 1) * schema.width) {
             block.values[index] = Reading.absent.rawValue
@@ -43,7 +43,7 @@ public struct RowWriter: Sendable {
         removeInstances(row: row) { _ in true }
     }
 
-    /// Forgets what a file gave a row, since the file is another cgroup's now.
+    /// Clears the values of a file in a row, because the file now belongs to another cgroup.
     public mutating func forget(row: Int, _ file: FileColumns) {
         for column in file.all {
             block.values[row * schema.width + column] = Reading.absent.rawValue
@@ -63,7 +63,7 @@ public struct RowWriter: Sendable {
         }
     }
 
-    /// Begins a pass over all rows; every row must then be begun in order.
+    /// Begins a pass over all rows; every row must then be begun and ended, in order.
     public mutating func beginPass() {
         swap(&old, &block.instances)
         swap(&oldStarts, &block.instanceStarts)
@@ -74,29 +74,29 @@ public struct RowWriter: Sendable {
         block.instanceStarts.append(0)
     }
 
-    /// Begins a row.
+    /// Begins a row of the current pass.
     public mutating func beginRow(_ row: Int) {
         select(row)
         oldCursor = oldStarts[row]
         oldEnd = oldStarts[row + 1]
     }
 
-    /// Makes a row the one whose values are asked for, outside a pass.
+    /// Selects the row that ``value(_:)`` reads outside a pass.
     public mutating func select(_ row: Int) {
         base = row * schema.width
         counterBase = row * schema.counterCount
     }
 
-    /// Ends a row.
+    /// Ends the current row.
     public mutating func endRow() { block.instanceStarts.append(block.instances.count) }
 
-    /// Makes what the file gave before the baseline, and everything that it may give absent.
+    /// Makes the file's counters the previous values, and all its values absent.
     public mutating func beginFile(_ file: FileColumns) {
         hold(file)
         fail(file, with: .absent)
     }
 
-    /// Says that a file gave no values, and why.
+    /// Sets the reason why a file gave no values.
     public mutating func fail(_ file: FileColumns, with reason: Reading) {
         for column in file.all { block.values[base + column] = reason.rawValue }
         guard reason != .absent else { return }
@@ -106,14 +106,14 @@ public struct RowWriter: Sendable {
         }
     }
 
-    /// Keeps the values of a file that cannot have changed: its counters did not grow.
+    /// Keeps the values of a file that cannot have changed; its counters show no growth.
     public mutating func hold(_ file: FileColumns) {
         for column in file.counters {
             block.previous[counterBase + column] = block.values[base + column]
         }
     }
 
-    /// Carries the values with a dimension of a file that is not read this time.
+    /// Copies the instance values of a file that is not read in this pass.
     public mutating func carry(_ file: FileColumns) {
         guard file.hasInstances else { return }
         while oldCursor < oldEnd, file.owns(old[oldCursor]) {
@@ -122,16 +122,16 @@ public struct RowWriter: Sendable {
         }
     }
 
-    /// Skips what is left of a file's earlier values with a dimension.
+    /// Skips the remaining instance values of a file from the previous pass.
     public mutating func endFile(_ file: FileColumns) {
         guard file.hasInstances else { return }
         while oldCursor < oldEnd, file.owns(old[oldCursor]) { oldCursor += 1 }
     }
 
-    /// Where the instances of the current file begin, to undo them if the file is malformed.
+    /// The start of the current file's instance values, to drop them if the file is malformed.
     var mark: Int { block.instances.count }
 
-    /// Drops the instances since `mark`.
+    /// Drops the instance values added since `mark`.
     mutating func rewind(to mark: Int) {
         block.instances.removeSubrange(mark..<block.instances.count)
     }
@@ -141,10 +141,10 @@ public struct RowWriter: Sendable {
         block.values[base + column] = reading.rawValue
     }
 
-    /// Stores a value with a dimension; only a counter remembers the value before.
+    /// Stores an instance value; only counters keep their previous value.
     mutating func append(_ field: FieldRule, _ key: InstanceKey, _ reading: Reading) {
         var previous = Reading.absent
-        // The kernel's order rarely changes, so the earlier value is nearly always the next one.
+        // The kernel's order rarely changes, so the previous value is nearly always the next one.
         var place = oldCursor
         while place < oldEnd {
             if old[place].metric == field.metric, old[place].key == key {
@@ -159,7 +159,7 @@ public struct RowWriter: Sendable {
                 metric: field.metric, key: key, reading: reading, previous: previous))
     }
 
-    /// Stores a reason for a metric as a whole, unless the row has one already.
+    /// Stores a reason for the metric as a whole, unless the row already has one.
     mutating func appendOnce(_ metric: MetricID, _ reason: Reading) {
         let start = block.instanceStarts.last ?? 0
         let isKnown = block.instances[start...].contains { $0.metric == metric && $0.key == .whole }

@@ -1,7 +1,7 @@
 internal import CgroupModel
 
 extension ByteCursor {
-    /// Takes one value as a field's grammar says; nil if it cannot be understood.
+    /// Parses one value in the syntax of a field; nil if it is malformed.
     mutating func takeReading(_ field: FieldRule) -> Reading? {
         switch field.grammar {
         case .number:
@@ -49,7 +49,7 @@ extension ByteCursor {
 }
 
 extension FieldRule {
-    /// USER_HZ is 100 on every architecture that Linux runs Swift on.
+    /// USER_HZ is 100 on every Linux architecture that Swift supports.
     private static let microsecondsPerTick: UInt64 = 10_000
 
     func converted(_ number: UInt64) -> UInt64 {

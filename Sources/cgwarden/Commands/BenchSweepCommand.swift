@@ -7,7 +7,7 @@ import KernelIO
 import Exporter
 #endif
 
-/// Measures the sampler alone, and the rendering of a sample, for `make bench`.
+/// Measures the sampler by itself and the rendering of a sample, for `make bench`.
 struct BenchSweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-sweep",
@@ -27,7 +27,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
         let sampler = observation.sampler
         let multiple = Sampler.costlyMultiple(interval: 1)
         await sampler.setCostlyMultiple(multiple)
-        // Whole rounds, so that costly passes are counted as often as they happen.
+        // Whole rounds, so that costly passes count as often as they occur.
         let passes = Int(multiple) * max(1, (passes + Int(multiple) - 1) / Int(multiple))
         for _ in 0..<(Int(multiple) * 2) { _ = await sampler.sample() }
         if let listFiles {
@@ -68,7 +68,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
     }
 
     #if Exporter
-    /// What it costs to render a sample for Prometheus, in CPU seconds.
+    /// The CPU seconds that rendering one sample for Prometheus takes.
     private static func exposition(of snapshot: Snapshot, _ passes: Int) -> Double {
         var selection = ExportSelection()
         selection.mostCgroups = .max

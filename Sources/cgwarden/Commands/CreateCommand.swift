@@ -3,7 +3,7 @@ import ArgumentParser
 import CgroupModel
 import KernelIO
 
-/// Makes a cgroup.
+/// Creates a cgroup.
 struct CreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make a cgroup, and those above it that are missing.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import Policy
 
-/// Samples, applies policies and serves the numbers, until it is told to stop.
+/// Samples, applies policies and serves metrics until stopped.
 struct DaemonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "daemon",

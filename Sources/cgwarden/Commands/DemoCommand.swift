@@ -5,7 +5,7 @@ import KernelIO
 import LiveView
 import UnixSignals
 
-/// A minute of real work under real limits, to watch.
+/// Shows a minute of real work under real limits.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Watch a minute of work under policies (as root).",
@@ -46,7 +46,7 @@ struct DemoCommand: AsyncParsableCommand {
         if StandardOutput.isTerminal && StandardOutput.inputIsTerminal {
             try await watch(until: keeper)
         } else {
-            // The rest of the tale is told, too.
+            // A signal ends the demo but not this loop, so the remaining output is still printed.
             let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
             let ending = Task { for await _ in signals { keeper.end() } }
             defer { ending.cancel() }
@@ -72,9 +72,9 @@ struct DemoCommand: AsyncParsableCommand {
         return "For \(seconds) s below \(DemoScene.root):\n\(works.joined())\(metrics)\n"
     }
 
-    /// The live view of the demo's cgroups, until the user or the demo ends it.
+    /// Shows the live view of the demo's cgroups until the user or the demo ends it.
     private func watch(until keeper: DemoKeeper) async throws {
-        // Long enough to read what is about to be seen.
+        // Leaves time to read the introduction.
         try await Task.sleep(for: .seconds(3))
         var sampling = SamplerConfiguration()
         sampling.scope = SampleScope(subtree: DemoScene.root, depth: nil, withAncestors: true)
@@ -89,7 +89,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 }
 
-/// The helper of `demo`, which keeps it going and removes it.
+/// The helper of `demo`, which keeps it running and removes it.
 struct DemoStageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo-stage", abstract: "The helper that keeps a demo going.",
@@ -100,7 +100,7 @@ struct DemoStageCommand: ParsableCommand {
 
     func run() throws {
         ProcessName.set("cgwarden-demo")
-        // Who reads this shows the first line as the reason why there is no demo.
+        // The reader shows the first line as the reason why the demo did not start.
         do {
             let stage = try DemoStage(.discover(), seconds: seconds, address: address)
             try stage.play { try StandardOutput.write(DemoKeeper.readyLine + "\n") }

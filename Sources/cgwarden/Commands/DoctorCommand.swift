@@ -3,7 +3,7 @@ import ArgumentParser
 import Hierarchy
 import KernelIO
 
-/// What can be done here.
+/// Reports what is possible on this host.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

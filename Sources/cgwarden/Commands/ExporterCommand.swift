@@ -8,7 +8,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Serves the cgroups to Prometheus.
+/// Serves cgroup metrics to Prometheus.
 struct ExporterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exporter", abstract: "Serve all cgroups to Prometheus over HTTP.",
@@ -60,7 +60,7 @@ struct ExporterCommand: AsyncParsableCommand {
         let selection = metrics.applied(to: ExportSelection())
         var sampling = SamplerConfiguration()
         sampling.readDepth = selection.depth
-        // The page and cAdvisor's names show theirs whatever is exported.
+        // The web page and cAdvisor's families need their metrics whatever the profile exports.
         let observation = try Observation(
             options,
             metrics: Array(
@@ -68,7 +68,7 @@ struct ExporterCommand: AsyncParsableCommand {
             configuration: sampling)
         let ledger = ExportLedger()
         let identities = Identities(observation.set)
-        // Names are there from the first scrape on, as far as that takes no long time.
+        // The first scrape already has container names, if they can be found within a short time.
         identities.settle(try await CgroupLookup(observation.set).cgroups())
         var configuration = try MetricsServer.Configuration(
             web.settings, of: observation.set, identities)
@@ -88,7 +88,7 @@ struct ExporterCommand: AsyncParsableCommand {
     }
 }
 
-/// The server for as long as the process is not told to stop.
+/// The HTTP server as a service, which ends at a graceful shutdown.
 private struct ExporterService: Service {
     let server: MetricsServer
 

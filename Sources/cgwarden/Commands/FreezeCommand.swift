@@ -2,7 +2,7 @@ import Actuation
 import ArgumentParser
 import KernelIO
 
-/// Stops a cgroup for a while.
+/// Freezes a cgroup for a limited time.
 struct FreezeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "freeze", abstract: "Stop all processes of a cgroup for a while.",

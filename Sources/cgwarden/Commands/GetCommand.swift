@@ -4,7 +4,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// The limits of one cgroup under their unified names.
+/// Prints the limits of one cgroup under their unified names.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print the limits of one cgroup.",
@@ -31,7 +31,7 @@ struct GetCommand: AsyncParsableCommand {
         let reader = LimitReader(path, in: set)
         var readings = (limits.isEmpty ? LimitCatalog.all : limits).flatMap { reader.read($0) }
         if limits.isEmpty {
-            // Of what was not asked for, what is not there needs no line.
+            // If no names are given, limits that the cgroup does not have are left out.
             readings = readings.filter { (try? $0.value.get()) != nil }
         }
         let listing = LimitListing(path: path, readings: readings)

@@ -7,7 +7,7 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// Guards one cgroup until it is asked to end: what the daemon does for each, for tests.
+/// Guards one cgroup until asked to end, as the daemon does for each; used by tests.
 struct GuardCgroupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guard-cgroup", abstract: "Guard one cgroup at its memory limit.",
@@ -65,7 +65,7 @@ struct GuardCgroupCommand: ParsableCommand {
     }
 }
 
-/// Prints what people are told; it has no hooks.
+/// Prints notices and fails every hook.
 private struct PrintedNotices: NoticeSink, HookRunning {
     func send(_ notice: Notice) { try? StandardOutput.write(notice.text + "\n") }
 

@@ -4,7 +4,7 @@ import Enforcement
 import Hierarchy
 import KernelIO
 
-/// The helper of the daemon that puts things right when it dies.
+/// The daemon's helper, which thaws and restores if the daemon dies.
 struct GuardianCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guardian", abstract: "The helper that puts things right if the daemon dies.",
@@ -18,7 +18,7 @@ struct GuardianCommand: ParsableCommand {
         let set = try HierarchySet.discover(options.system)
         Guardian(
             set: set,
-            // A daemon that hangs may hold the lock, and others may be frozen, too.
+            // A hung daemon may hold the lock while others are frozen, so do not wait for it long.
             journal: UndoJournal(
                 directory: journal, owner: JournalEntry.daemon, patience: .milliseconds(200)),
             files: StateDirectory.files(of: set)

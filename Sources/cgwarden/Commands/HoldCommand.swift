@@ -4,7 +4,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Keeps rules away from a cgroup for some time.
+/// Keeps rules from changing a cgroup for some time.
 struct HoldCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold", abstract: "Keep rules away from a cgroup for some time.",
@@ -52,7 +52,7 @@ struct HoldCommand: AsyncParsableCommand {
         }
     }
 
-    /// Without a daemon a hold is no more than a line for the next one.
+    /// Releases a hold; without a daemon, edits the list that the next daemon reads.
     private func release(_ path: CgroupPath) throws {
         do {
             _ = try ControlClient.ask(["release", path.controlWord], within: .seconds(10))
@@ -61,13 +61,13 @@ struct HoldCommand: AsyncParsableCommand {
         }
     }
 
-    /// None where this user has no place for them.
+    /// The holds on record; none if this user has no state directory.
     private static func known() throws -> [Hold] {
         if StateDirectory.hidden != nil, (try? StateDirectory.path()) == nil { return [] }
         return try StateDirectory.holds().holds()
     }
 
-    /// What the command prints of holds.
+    /// Formats holds as the command prints them.
     static func text(_ holds: [Hold]) -> String {
         if holds.isEmpty { return "nothing is on hold\n" }
         let now = Hold.now

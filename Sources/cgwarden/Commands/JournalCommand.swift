@@ -3,7 +3,7 @@ import ArgumentParser
 import Hierarchy
 import KernelIO
 
-/// The values that cgwarden has changed.
+/// Lists the values that cgwarden has changed.
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "journal", abstract: "List what cgwarden has changed and can put back.",

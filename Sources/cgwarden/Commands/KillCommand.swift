@@ -3,7 +3,7 @@ import ArgumentParser
 import CgroupModel
 import KernelIO
 
-/// Ends a cgroup's processes.
+/// Ends all processes of a cgroup.
 struct KillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kill", abstract: "End all processes of a cgroup and of those below it.",
@@ -65,7 +65,7 @@ struct KillCommand: AsyncParsableCommand {
     }
 }
 
-/// A time that may be nothing: `0`, or as ``Interval``.
+/// A time that may be zero: `0`, `0s`, `0ms`, or an ``Interval``.
 struct GraceTime: ExpressibleByArgument {
     let duration: Duration
 

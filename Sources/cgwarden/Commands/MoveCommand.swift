@@ -2,7 +2,7 @@ import Actuation
 import ArgumentParser
 import KernelIO
 
-/// Moves processes.
+/// Moves processes into a cgroup.
 struct MoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "move", abstract: "Move processes into a cgroup.",

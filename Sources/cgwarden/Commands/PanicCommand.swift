@@ -5,7 +5,7 @@ import Hierarchy
 import KernelIO
 import Synchronization
 
-/// The emergency brake.
+/// The emergency stop: thaws, restores and stops the daemon.
 struct PanicCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "panic",
@@ -21,7 +21,9 @@ struct PanicCommand: ParsableCommand {
             Without a daemon it does what `cgwarden restore` does.
             """)
 
-    /// How long the daemon, each restoring and systemd may take; all of it is below 10 s.
+    /// The time limit of the daemon's answer and of each restore.
+    ///
+    /// The whole command takes less than 10 s.
     private static let patience = Duration.milliseconds(2500)
 
     func run() throws {
@@ -37,7 +39,7 @@ struct PanicCommand: ParsableCommand {
         let directory = try StateDirectory.path()
         let first = restore(directory)
         let wasThere = endDaemon(directory)
-        // It may have gone on changing values until its end.
+        // The daemon may have changed values until it ended.
         let last = wasThere ? restore(directory) : first
         guard let last else {
             throw CgwardenError(
@@ -49,7 +51,7 @@ struct PanicCommand: ParsableCommand {
         if let failure = report { throw failure }
     }
 
-    /// Puts everything back; nil if it takes too long, as a file of the kernel may.
+    /// Restores everything; nil if it takes too long, because access to a kernel file can block.
     private func restore(
         _ directory: String
     ) -> Result<(failure: CgwardenError?, text: String), any Error>? {
@@ -67,7 +69,9 @@ struct PanicCommand: ParsableCommand {
         }
     }
 
-    /// Ends the daemon that holds the state directory; false if none does.
+    /// Kills the daemon that holds the state directory, or waits for its guardian.
+    ///
+    /// Returns false if neither holds it.
     private func endDaemon(_ directory: String) -> Bool {
         guard let daemon = StateClaim.holder(of: directory) else { return false }
         let pid = daemon.pid
@@ -83,18 +87,18 @@ struct PanicCommand: ParsableCommand {
                     "cgwarden: systemd may start \(unit.name) again; systemctl stop \(unit.name)")
             }
         }
-        // Its guardian restores, too, and takes the claim over for that.
+        // The daemon's guardian also restores, and holds the claim while it does.
         _ = Deadline(after: .seconds(1)).wait { !StateClaim.isHeld(directory) }
         return true
     }
 }
 
-/// The unit of a daemon that systemd runs.
+/// The systemd unit of a daemon.
 private struct DaemonUnit: Sendable {
     let name: String
     private let systemd: Systemd
 
-    /// Nil if systemd does not run the process as a service.
+    /// Returns nil if systemd does not run the process as a service.
     init?(of pid: Int32) {
         guard OwnershipProbe.isSystemdRunning(on: .live) else { return nil }
         systemd = SystemdConnections()[.system]
@@ -104,15 +108,16 @@ private struct DaemonUnit: Sendable {
         name = unit.name
     }
 
-    /// Stops it, so that it is not started again; whether systemd takes the order.
+    /// Stops the unit, so that systemd does not restart it; returns whether systemd accepted the
+    /// request.
     func stop() -> Bool { (try? systemd.stop(name)) != nil }
 }
 
-/// Work that may hang.
+/// Work that can hang.
 private final class Bounded<Answer: Sendable>: Sendable {
     private let answer = Mutex<Answer?>(nil)
 
-    /// Runs a body on a thread of its own; nil if it has not returned in time.
+    /// Runs the body on a thread of its own; nil if it does not return in time.
     static func run(within time: Duration, _ body: @escaping @Sendable () -> Answer) -> Answer? {
         let work = Bounded()
         do throws(IOError) {

@@ -3,7 +3,7 @@ import ArgumentParser
 import CgroupModel
 import KernelIO
 
-/// Holds a cgroup on certain CPUs.
+/// Restricts a cgroup to certain CPUs and memory nodes.
 struct PinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pin", abstract: "Hold a cgroup on certain CPUs and memory nodes.",
@@ -60,7 +60,7 @@ struct PinCommand: AsyncParsableCommand {
         try StandardOutput.write(text + "\n")
     }
 
-    /// The writes, as `cgwarden set --dry-run` shows them.
+    /// The planned writes, in the form of `cgwarden set --dry-run`.
     private func plan(_ path: CgroupPath, _ context: ActionContext) throws -> LimitReport {
         let requests = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
             LimitCatalog.limit(named: name).flatMap { limit in

@@ -2,7 +2,7 @@ import ArgumentParser
 import KernelIO
 import Policy
 
-/// Tries policies over a recording.
+/// Runs policies over a recording.
 struct PolicyBacktestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest",

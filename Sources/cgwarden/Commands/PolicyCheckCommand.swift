@@ -2,7 +2,7 @@ import ArgumentParser
 import KernelIO
 import Policy
 
-/// Tells everything that is wrong with policy files.
+/// Reports all errors and warnings in policy files.
 struct PolicyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Tell all mistakes of policy files.",

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What can be done with policies without running them.
+/// The subcommands that examine policies without running them.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check policies, try them, and explain what they do.",

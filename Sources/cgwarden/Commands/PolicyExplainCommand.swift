@@ -4,7 +4,7 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// Why values are what they are.
+/// Explains the values that policies give a cgroup.
 struct PolicyExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",

@@ -2,7 +2,7 @@ import ArgumentParser
 import KernelIO
 import Policy
 
-/// Tells what policies would change now.
+/// Shows the changes that policies would make now.
 struct PolicyPlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Tell what policies would change on this machine now.",

@@ -2,7 +2,7 @@ import Actuation
 import ArgumentParser
 import KernelIO
 
-/// Takes memory back from a cgroup.
+/// Reclaims memory from a cgroup.
 struct ReclaimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reclaim", abstract: "Take memory back that a cgroup does not need at once.",

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Options of the commands that can look at a recording instead of this machine.
+/// Options of commands that can show a recording instead of this host.
 struct ReplayOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

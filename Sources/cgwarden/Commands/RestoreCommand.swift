@@ -4,7 +4,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Puts back what cgwarden has changed.
+/// Restores what cgwarden has changed.
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put back what cgwarden has changed.",
@@ -41,7 +41,7 @@ struct RestoreCommand: ParsableCommand {
         let restorer = Restorer(set: set, journal: journal, files: StateDirectory.files(of: set))
         let results = try restorer.restore(
             chosen(journal, set), owners: owner, force: force, dryRun: dryRun)
-        // Nothing of one's own to undo says nothing of what root's daemon did.
+        // An empty journal of this user says nothing about changes by root's daemon.
         if results.isEmpty { try StateDirectory.requireSystem() }
         let report = RestoreReport(results, dryRun: dryRun)
         try StandardOutput.write(report.text)
@@ -55,7 +55,9 @@ struct RestoreCommand: ParsableCommand {
         return owners
     }
 
-    /// A path, or a name that only one cgroup of the journal has; the cgroup itself may be gone.
+    /// Returns the chosen cgroup: a path, or a name that is unique in the journal.
+    ///
+    /// The cgroup itself may no longer exist.
     private func chosen(_ journal: UndoJournal, _ set: HierarchySet) throws -> CgroupPath? {
         guard let cgroup else { return nil }
         let paths = Set(try journal.entries().map(\.path))
@@ -71,7 +73,7 @@ struct RestoreCommand: ParsableCommand {
         }
         if let path = named.first { return path }
         let path = try CgroupLookup(set).path(cgroup)
-        // A byte that is not UTF-8 cannot be typed as it is.
+        // A byte that is not UTF-8 can only be typed in its escaped form.
         if let spelled = paths.first(where: { $0.description == path.description }) {
             return spelled
         }

@@ -4,7 +4,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// A command in a cgroup of its own.
+/// Runs a command in a cgroup of its own.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a command in a cgroup of its own, with limits.",
@@ -67,7 +67,7 @@ struct RunCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        // What is captured for the command may be meant for us; behind `--` it never is.
+        // A captured option may be meant for cgwarden; after `--` it never is.
         if let first = command.first, first.hasPrefix("-"), first != "--" {
             if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
             throw ValidationError(
@@ -115,7 +115,7 @@ struct RunCommand: AsyncParsableCommand {
         throw ExitCode(result.end.status)
     }
 
-    /// A scope if asked for, or if it is all that this user may have.
+    /// Returns a scope if requested, or if this user has no delegated cgroup.
     private func ground(
         on set: HierarchySet, limiting limited: [Controller]
     ) throws -> RunGround {
@@ -138,7 +138,7 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    /// The command as it is started.
+    /// The program and arguments to run.
     private var words: [String] {
         let given = command.first == "--" ? Array(command.dropFirst()) : command
         guard shell else { return given }
@@ -188,7 +188,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// What is told at the end of a run.
+/// The form of the summary at the end of a run.
 enum SummaryForm: String, ExpressibleByArgument, CaseIterable {
     case text, json, none
 }
@@ -206,13 +206,13 @@ extension NamespaceFlags {
     }
 }
 
-/// Descriptors that the command gets besides 0, 1 and 2.
+/// The descriptors that the command inherits besides 0, 1 and 2.
 struct PassedDescriptors {
     let numbers: [Int32]
 
     init() { numbers = [] }
 
-    /// Those of `3,4`.
+    /// Parses a list of descriptors: `3,4`.
     init(parsing text: String) throws {
         numbers = try text.split(separator: ",").map { word in
             guard let number = Int32(word), number > 2 else {
@@ -222,7 +222,7 @@ struct PassedDescriptors {
         }
     }
 
-    /// Those that arguments name, as a shell's `<(...)` does.
+    /// Collects the descriptors that arguments name, as a shell's `<(...)` does.
     init(in words: [String]) {
         numbers = words.compactMap { word in
             guard let folder = ["/dev/fd/", "/proc/self/fd/"].first(where: word.hasPrefix),

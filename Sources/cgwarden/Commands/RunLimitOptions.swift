@@ -3,7 +3,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 
-/// The limits of a run: short names for the usual ones, `--set` for all.
+/// The limits of a run: short names for common ones, `--set` for any.
 struct RunLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory at most (memory.max).", valueName: "size"))
     var memory: String?
@@ -37,12 +37,12 @@ struct RunLimitOptions: ParsableArguments {
         completion: .settings)
     var others: [String] = []
 
-    /// All of them under their unified names.
+    /// All limits as assignments to unified names.
     var assignments: [String] {
-        // What `--cpus` counts is in its name; everywhere else a number needs its unit.
+        // `--cpus` implies its unit; everywhere else a number needs one.
         let cpus = cpus.map { Double($0) == nil ? $0 : "\($0)cpus" }
         let usual: [(String, String?)] = [
-            // Memory alone is never more than memory and swap together.
+            // Memory alone cannot exceed memory and swap together.
             ("memory.max", memory ?? memoryTotal), ("memory.total", memoryTotal),
             ("memory.soft", memorySoft),
             ("memory.swap.max", swap), ("cpu.max", cpus), ("cpu.weight", weight),

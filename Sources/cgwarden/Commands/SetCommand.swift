@@ -77,7 +77,7 @@ struct SetCommand: AsyncParsableCommand {
         if let failure = report.failure { throw failure }
     }
 
-    /// A hold is for rules; a person may go on, but should know.
+    /// Warns that the cgroup is on hold; a hold stops rules but not commands.
     private func tellOfHold(_ path: CgroupPath) {
         guard let hold = try? StateDirectory.holds().hold(of: path) else { return }
         StandardOutput.complain(

@@ -3,7 +3,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Everything about one cgroup.
+/// Shows all known values of one cgroup.
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show everything known about one cgroup.",

@@ -4,7 +4,7 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// A stream of samples for scripts.
+/// Prints samples as a stream for scripts.
 struct StatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stat", abstract: "Print samples of all cgroups as a stream.",
@@ -50,7 +50,7 @@ struct StatCommand: AsyncParsableCommand {
         var configuration = SamplerConfiguration()
         configuration.isContinuous = samples != 1
         configuration.readsEverything = true
-        // A recording is for questions that nobody has asked yet, so it holds everything.
+        // A recording must answer questions asked later, so it contains all fields.
         let recorder = try recording.recorder(options.system)
         let metrics = recorder == nil ? wanted : wanted + ReadPlan.metrics(upTo: .settings)
         let observation = try Observation(

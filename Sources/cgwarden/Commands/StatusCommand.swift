@@ -1,7 +1,7 @@
 import ArgumentParser
 import KernelIO
 
-/// What the daemon is doing.
+/// Shows the state of the daemon.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show what the daemon is doing: rules, guards, values.",

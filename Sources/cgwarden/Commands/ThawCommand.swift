@@ -2,7 +2,7 @@ import Actuation
 import ArgumentParser
 import KernelIO
 
-/// Lets a cgroup go on.
+/// Thaws a cgroup.
 struct ThawCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "thaw", abstract: "Let the processes of a frozen cgroup go on.",

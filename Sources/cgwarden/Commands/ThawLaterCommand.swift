@@ -3,7 +3,7 @@ import ArgumentParser
 import Hierarchy
 import KernelIO
 
-/// The helper of `freeze`; descriptor 3 is the cgroup's directory.
+/// The helper of `freeze`, which thaws at the deadline; descriptor 3 is the cgroup's directory.
 struct ThawLaterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "thaw-later", abstract: "The helper that thaws at the deadline.",

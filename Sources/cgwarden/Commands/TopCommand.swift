@@ -4,7 +4,7 @@ import Hierarchy
 import KernelIO
 import LiveView
 
-/// The live view, or the same table as text.
+/// Shows the live view, or the same table as text.
 struct TopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Show cgroups live, like systemd-cgtop.",
@@ -122,7 +122,7 @@ struct TopCommand: AsyncParsableCommand {
         try recorder?.sync()
     }
 
-    /// All of the recording from the wanted time on, at once or as the live view.
+    /// Shows the recording from the requested time on, as text or in the live view.
     private func replay(_ file: String, _ layout: Layout) async throws {
         var replay = try Replay(file, at: replaying.at, scope(.root))
         let path = try CgroupPath(typed: root, where: replay.has)
@@ -147,13 +147,13 @@ struct TopCommand: AsyncParsableCommand {
     }
 }
 
-/// Prints samples as text, one after the other.
+/// Prints samples as text, one after another.
 private struct SamplePrinter {
     private let command: TopCommand
     private let path: CgroupPath
     private let table: PlainTable
     private var output: SampleOutput
-    /// How many were printed.
+    /// The number of samples printed.
     private(set) var count = 0
 
     init(

@@ -3,7 +3,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// The hierarchy with its processes.
+/// Shows the cgroup tree with its processes.
 struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tree", abstract: "Show the cgroups and the processes in them.",

@@ -2,15 +2,15 @@ import Enforcement
 import Policy
 import Synchronization
 
-/// Counts what was done in the name of each rule, for the exporter.
+/// Counts the actions of each rule, for the exporter.
 final class ActionTally: Sendable {
-    /// What is counted apart.
+    /// The labels of a count.
     struct Key: Hashable, Comparable {
-        /// A rule's name, others with their kind: `guard db`.
+        /// The rule's name; other origins include their kind: `guard db`.
         let rule: String
-        /// What was done: `freeze`, `set`.
+        /// The action: `freeze`, `set`.
         let action: String
-        /// `applied`, `failed` or `dry_run`.
+        /// The result: `applied`, `failed` or `dry_run`.
         let result: String
 
         static func < (left: Key, right: Key) -> Bool {
@@ -18,7 +18,7 @@ final class ActionTally: Sendable {
         }
     }
 
-    /// How often, and when last in microseconds since 1970.
+    /// A count, and the time of the last action in microseconds since 1970.
     struct Count {
         var count: UInt64 = 0
         var last: UInt64 = 0
@@ -26,12 +26,12 @@ final class ActionTally: Sendable {
 
     private let counts = Mutex<[Key: Count]>([:])
 
-    /// The counts so far.
+    /// The counts so far, in the order of their keys.
     var current: [(key: Key, value: Count)] {
         counts.withLock { $0.sorted { $0.key < $1.key } }
     }
 
-    /// Begins with 0 for what the rules of a policy may do: a rate needs that before the first 1.
+    /// Starts the counts of a policy's rules at 0, because a rate needs a 0 before the first 1.
     func expect(_ policy: PolicyDocument) {
         counts.withLock { counts in
             for rule in policy.rules {
@@ -47,7 +47,7 @@ final class ActionTally: Sendable {
         }
     }
 
-    /// Looks at a line of the audit log.
+    /// Counts a line of the audit log, if it reports an action.
     func take(_ record: AuditRecord) {
         guard record.phase == .apply, let action = record.action, let outcome = record.outcome,
             let result = Self.result(outcome, isDryRun: record.isDryRun)
@@ -60,7 +60,7 @@ final class ActionTally: Sendable {
         }
     }
 
-    /// Nil for what was neither done nor tried.
+    /// The result label; nil for an action that was not attempted.
     private static func result(_ outcome: EffectResult.Outcome, isDryRun: Bool) -> String? {
         switch outcome {
         case .done, .partial, .ineffective: isDryRun ? "dry_run" : "applied"

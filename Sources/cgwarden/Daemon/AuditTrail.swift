@@ -2,20 +2,20 @@ import Enforcement
 import Policy
 import Synchronization
 
-/// Writes what was decided and done, one line each, in the order in which it comes.
+/// Writes decisions and actions to the audit log, one line each, in order of arrival.
 final class AuditTrail: Sendable {
     private let log: AuditLog?
     private let next = Mutex<UInt64>(1)
-    /// What all of it comes to.
+    /// The counts of the actions written.
     let actions = ActionTally()
 
     init(_ log: AuditLog?) { self.log = log }
 
-    /// Whether the log cannot be written now.
+    /// Whether the log currently cannot be written.
     var isFailing: Bool { log?.isFailing ?? false }
-    /// Why, nil while all is well.
+    /// The reason why the log cannot be written; nil if it can.
     var failure: String? { log?.failure }
-    /// Lines that were lost.
+    /// The number of lines lost.
     var dropped: UInt64 { log?.dropped ?? 0 }
 
     func write(_ records: [AuditRecord]) { for record in records { write(record) } }
@@ -25,8 +25,7 @@ final class AuditTrail: Sendable {
         log?.append(record)
     }
 
-    /// While the log fails, tries at each tick whether it works again, which nothing else may do for
-    /// a long time.
+    /// Probes a failing log at each tick, because no other line may come for a long time.
     func tryAgain(at wallTime: UInt64) {
         guard let log, log.isFailing else { return }
         log.tryAgain(

@@ -1,10 +1,10 @@
 import Hierarchy
 import KernelIO
 
-/// Has the limits of a policy set on new cgroups as soon as the kernel tells of them, not only at
-/// the next tick.
+/// Applies a policy's limits to new cgroups as soon as the kernel reports them, not only at the
+/// next tick.
 ///
-/// It works on a thread of its own, since it waits for the kernel.
+/// Runs on a thread of its own, because it blocks on kernel notifications.
 actor BirthWatch {
     private let executor = ThreadExecutor(name: "births")
     private let sampler: Sampler
@@ -19,7 +19,7 @@ actor BirthWatch {
         self.warden = warden
     }
 
-    /// Watches until the task is cancelled.
+    /// Watches until the task is canceled.
     func run() async {
         var list = PollList()
         for number in sampler.notices { list.add(number) }
@@ -30,7 +30,7 @@ actor BirthWatch {
             }
             list.wait(milliseconds: 250)
             guard list.hasNews(0..<list.count) else { continue }
-            // One look for all that is made at once, in several hierarchies perhaps.
+            // Handle all cgroups created together in one pass; there may be several hierarchies.
             Pause.sleep(.milliseconds(15))
             await warden.welcome(sampler.newborns())
         }

@@ -1,19 +1,19 @@
 import CgroupModel
 import Policy
 
-/// What the daemon answers to `claims`: a line for each value of a cgroup that it keeps.
+/// The daemon's reply to `claims`: a line for each value of a cgroup that it manages.
 enum ClaimLines {
-    /// One of those lines, as a command reads it.
+    /// One parsed line.
     struct Claim {
-        /// The value, nil for that the cgroup is frozen.
+        /// The value; nil if the claim is that the cgroup is frozen.
         let key: LimitKey?
-        /// As people name it: `rule park`.
+        /// The owner of the claim, as shown to users: `rule park`.
         let origin: String
-        /// What the daemon does about a change; nil where that ends the claim.
+        /// The daemon's reaction to a change; nil if a change ends the claim.
         let reaction: DriftReaction?
     }
 
-    /// The lines.
+    /// Encodes claims.
     static func text(_ claims: [PolicyClaim]) -> String {
         claims.map { claim in
             var name = ""
@@ -27,7 +27,7 @@ enum ClaimLines {
         }.joined()
     }
 
-    /// Reads them.
+    /// Parses lines that ``text(_:)`` encoded, and skips malformed ones.
     static func claims(_ text: String) -> [Claim] {
         text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: "\t", omittingEmptySubsequences: false).map {

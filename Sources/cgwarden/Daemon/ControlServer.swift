@@ -1,11 +1,12 @@
 import KernelIO
 
-/// Answers one-line requests of the commands over the daemon's control socket.
+/// Serves one-line requests of commands on the daemon's control socket.
 ///
-/// A request is a line of words; an answer is `ok` or `error STATUS MESSAGE` on the first line and
-/// the text on the others. It works on a thread of its own, since it waits for who connects.
+/// A request is a line of words separated by tabs. A reply has `ok` or `error STATUS MESSAGE` on
+/// the first line, and text on the others. The server runs on a thread of its own, because it
+/// blocks on connections.
 actor ControlServer {
-    /// Answers the words of a request; throws ``CgwardenError`` for one that cannot be served.
+    /// Answers the words of a request; throws ``CgwardenError`` if it cannot be served.
     typealias Answer = @Sendable ([String]) async throws -> String
 
     static let name = "control"
@@ -18,13 +19,13 @@ actor ControlServer {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// Listens in a directory that is this daemon's alone.
+    /// Listens in the state directory, which belongs to this daemon alone.
     init(_ stateDirectory: String, answer: @escaping Answer) throws {
         listener = try LocalListener("\(stateDirectory)/\(Self.name)")
         self.answer = answer
     }
 
-    /// Serves until the task is cancelled.
+    /// Serves until the task is canceled.
     func run() async {
         while !Task.isCancelled {
             guard let connection = listener.accept(within: 250) else { continue }
@@ -47,13 +48,15 @@ actor ControlServer {
     }
 }
 
-/// Asks the daemon that runs.
+/// A client of the running daemon.
 struct ControlClient {
     private static let silence = CgwardenError(
         "the daemon did not answer in time", .temporaryFailure)
 
-    /// Its answer to a request; throws what the daemon says, that it does not answer, or that none
-    /// runs, as far as this user can tell.
+    /// Sends a request and returns the daemon's reply.
+    ///
+    /// Throws the daemon's error, or an error if the daemon does not reply in time or none appears
+    /// to run.
     static func ask(_ words: [String], within time: Duration = .seconds(30)) throws -> String {
         let directory: String
         do {

@@ -1,11 +1,10 @@
 import CgroupModel
 
-/// Paths as words of a request to the daemon: names of cgroups may contain blanks, tabs and bytes
-/// that are no text.
+/// Paths as words of a request; cgroup names can contain spaces, tabs and bytes that are not UTF-8.
 extension CgroupPath {
-    /// The path as one word.
+    /// The path as one escaped word.
     var controlWord: String { PercentText.encoded(bytes) }
 
-    /// Reads such a word.
+    /// Decodes a word that ``controlWord`` encoded.
     init(controlWord word: String) { self.init(normalising: PercentText.decoded(word)) }
 }

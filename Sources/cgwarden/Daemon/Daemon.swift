@@ -14,7 +14,7 @@ import UnixSignals
 import Exporter
 #endif
 
-/// Everything that `cgwarden daemon` does, in one process: sampler, policy, exporter and audit.
+/// The process of `cgwarden daemon`: sampler, policy, exporter and audit log.
 struct Daemon {
     private let settings: DaemonConfiguration
     private let options: SystemOptions
@@ -31,7 +31,7 @@ struct Daemon {
         let machine = try Machine(options, stateDirectory: settings.stateDirectory)
         let claim = try StateClaim.forDaemon(machine.stateDirectory)
         let inheritance = settings.isDryRun ? nil : Inheritance(machine, logger)
-        // Whatever the policy says, and even if it is refused.
+        // Done first, whatever the policy says, and even if it is refused.
         inheritance?.settleAtOnce()
         let source = PolicySource(settings, machine.set)
         let policy = try source.load { logger.warning("\($0)") }
@@ -60,12 +60,12 @@ struct Daemon {
 extension DaemonConfiguration {
     private static let usualFile = "/etc/cgwarden/cgwarden.yaml"
 
-    /// Reads a file, or the usual one if there is one.
+    /// Reads the configuration file; without a path, the default file if it exists.
     static func read(_ path: String?) throws -> DaemonConfiguration {
         let file = path ?? usualFile
         if path == nil, !LogFile.exists(file) { return DaemonConfiguration() }
         do {
-            // It names the state directory, so whoever can write it could act as root.
+            // The file names the state directory, so a user who can write it could act as root.
             return try DaemonConfiguration(
                 TrustedFile.contents(of: file, most: ConfigLoader.largestFile), file: file)
         } catch let refusal as FileRefusal where !refusal.isFailure {

@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-/// The part `metrics:` of `cgwarden.yaml`, named as the options of the command line.
+/// The section `metrics` of `cgwarden.yaml`, with keys named after the command-line options.
 extension ExportSelection {
     private static let keys =
         [
@@ -36,11 +36,11 @@ extension ExportSelection {
 }
 
 extension Glob {
-    /// What a pattern for paths has to be.
+    /// The rule for path patterns, as error messages state it.
     static let pathRule =
         "a pattern for cgroups must begin with /, such as /system.slice/**, and close its brackets"
 
-    /// A pattern for paths of cgroups; nil if it is none.
+    /// Parses a pattern for cgroup paths; nil if it is invalid.
     init?(path pattern: String) {
         guard pattern.hasPrefix("/") else { return nil }
         self.init(pattern, separator: "/")

@@ -1,48 +1,46 @@
 import CgroupModel
 import Configuration
 
-/// What `cgwarden.yaml` says; every key has a default, and an option of the command line wins.
+/// The contents of `cgwarden.yaml`; every key has a default, and command-line options override it.
 struct DaemonConfiguration: Hashable {
-    /// The audit log.
+    /// The section `audit`.
     struct Audit: Hashable {
-        /// The file, empty for none.
+        /// The file; empty for none.
         var file = "/var/log/cgwarden/audit.jsonl"
-        /// At which size a new file is begun, in bytes.
+        /// The size in bytes at which the file is rotated.
         var largestFile: UInt64 = 64 << 20
-        /// How many old files are kept.
+        /// The number of rotated files to keep.
         var kept = 8
-        /// Whether the journal gets the lines, too.
+        /// Whether to copy the lines to journald.
         var usesJournald = true
     }
 
-    /// What is kept of the past.
+    /// The section `history`.
     struct History: Hashable {
-        /// The recording on disk, empty for none.
+        /// The recording on disk; empty for none.
         var recording = ""
-        /// The largest recording, in bytes; the oldest part goes first.
+        /// The largest size of the recording in bytes; the oldest part is removed first.
         var largestRecording: UInt64 = 256 << 20
     }
 
-    /// The time between two ticks; nil for the policy's own.
+    /// The interval between ticks; nil for the policy's own.
     var interval: Duration?
-    /// Files and directories with policies.
+    /// The files and directories of policies.
     var policies = ["/etc/cgwarden/policy.d"]
-    /// Where the undo journal, the holds and the control socket are; nil for the usual place.
+    /// The directory of the undo journal, the holds and the control socket; nil for the default.
     var stateDirectory: String?
-    /// How the program is reached over HTTP.
+    /// The settings of the HTTP server.
     var web = WebSettings()
-    /// What the exporter serves.
+    /// The metrics to export.
     var metrics = ExportSelection()
-    /// How much is logged.
+    /// The log level.
     var logLevel = "info"
-    /// Whether everything is only told.
+    /// Whether to log decisions without acting on them.
     var isDryRun = false
-    /// The audit log.
     var audit = Audit()
-    /// What is kept of the past.
     var history = History()
 
-    /// The values of a machine without the file.
+    /// Creates the configuration of a host without the file.
     init() {}
 
     private static let keys = [
@@ -50,7 +48,7 @@ struct DaemonConfiguration: Hashable {
         "history",
     ]
 
-    /// Reads the file's text; the first mistake ends it.
+    /// Parses the file's text; throws at the first error.
     init(_ bytes: [UInt8], file: String) throws(ConfigError) {
         let root = try ConfigLoader.load(bytes, file: file)
         for entry in try root.mapping(for: "the configuration", keys: Self.keys) {
@@ -159,7 +157,7 @@ extension ConfigNode {
         return try text(for: what)
     }
 
-    /// One text or a list of them; none for an empty text.
+    /// A text or a list of texts; an empty text gives an empty list.
     fileprivate func optionalTexts(for what: String) throws(ConfigError) -> [String] {
         guard case .sequence(let nodes) = content else {
             let text = try optionalText(for: what)

@@ -11,7 +11,7 @@ import Exporter
 import Webhook
 #endif
 
-/// What the parts are made of.
+/// Factories for the parts of the daemon.
 extension DaemonService {
     static func auditLog(_ settings: DaemonConfiguration.Audit) throws -> AuditLog? {
         guard !settings.file.isEmpty else { return nil }
@@ -47,7 +47,7 @@ extension DaemonService {
     }
 
     #if Exporter
-    /// Serves the samples of the ticks; nil if it is to serve nothing.
+    /// Creates the server of the ticks' samples; nil if serving is disabled.
     static func server(
         _ settings: DaemonConfiguration, _ machine: Machine, _ ledger: ExportLedger,
         _ numbers: WardenNumbers, _ actions: ActionTally, _ logger: Logger

@@ -14,7 +14,7 @@ import Exporter
 import Webhook
 #endif
 
-/// The parts of the daemon at work, until it is told to stop.
+/// The running parts of the daemon.
 struct DaemonService: Service {
     private let settings: DaemonConfiguration
     private let source: PolicySource
@@ -27,13 +27,13 @@ struct DaemonService: Service {
     private let notices: NoticeRouter
     private let logger: Logger
     #if Exporter
-    /// Nil if it is to serve nothing.
+    /// The HTTP server; nil if serving is disabled.
     private let server: MetricsServer?
     #endif
     private let claim: StateClaim
-    /// For notices that are still queued at the end.
+    /// The time at exit for sending notices that are still queued.
     private static let patienceWithNotices = Duration.seconds(5)
-    /// Whoever asks the daemon to end.
+    /// Requests to end the daemon.
     private let endings: AsyncStream<Void>
     private let ending: AsyncStream<Void>.Continuation
 
@@ -71,7 +71,8 @@ struct DaemonService: Service {
         #else
         let onSample = { @Sendable (snapshot: Snapshot) in }
         #endif
-        // Last of what may fail, for it takes the end of this process for its death.
+        // Created last of the parts that can fail, because it takes the exit of this process for a
+        // crash.
         let isDry = policy.defaults.isDryRun
         guardian =
             isDry
@@ -93,13 +94,13 @@ struct DaemonService: Service {
         do {
             try await cancelWhenGracefulShutdown { try await work() }
         } catch is CancellationError {
-            // It was told to stop.
+            // The service was asked to stop.
         } catch {
             failure = error
         }
         ServiceNotification.stopping()
         let isClean = await warden.stop()
-        // What is left is the guardian's, which takes the end of this process for its death.
+        // If values are left, the guardian restores them once this process exits.
         if isClean { guardian?.end() }
         trail.finish()
         if !notices.waitUntilSent(within: Self.patienceWithNotices) {
@@ -111,7 +112,7 @@ struct DaemonService: Service {
         if let failure { throw failure }
     }
 
-    /// Ends when the ticks do, or when any part fails.
+    /// Runs all parts until the ticks end, a command asks the daemon to end, or a part fails.
     private func work() async throws {
         let control = try ControlServer(machine.stateDirectory) { [self] words in
             try await answer(words)
@@ -132,7 +133,7 @@ struct DaemonService: Service {
             heard.yield()
             #endif
             group.addTask {
-                // Nothing is changed by a daemon that cannot serve what it is to serve.
+                // Do not change anything before the server listens.
                 for await _ in listening { break }
                 try Task.checkCancellation()
                 ServiceNotification.ready()
@@ -153,7 +154,7 @@ struct DaemonService: Service {
             }
             group.addTask {
                 for await _ in endings { break }
-                // The answer goes out first.
+                // Leave time to send the reply.
                 try await Task.sleep(for: .milliseconds(300))
                 return true
             }

@@ -5,11 +5,11 @@ import KernelIO
 import Policy
 import Synchronization
 
-/// Arms an OOM guard for each cgroup that matches one, and disarms it when it does not any more.
+/// Arms an OOM guard for each matching cgroup, and disarms it once the cgroup no longer matches.
 ///
-/// It does so on a thread of its own, for files and systemd may let it wait, and no tick may.
+/// Arming runs on a thread of its own, because files and systemd can block and a tick must not.
 struct GuardRoster: Sendable {
-    /// Cgroups that could not be guarded, as that thread tells.
+    /// The cgroups that the arming thread could not guard.
     private final class Refusals: Sendable {
         private let list = Mutex<[Effect.Target: Refusal]>([:])
 
@@ -34,19 +34,20 @@ struct GuardRoster: Sendable {
     private let audit: @Sendable (AuditRecord) -> Void
     private var runner: OOMGuardRunner?
     private var armed: [Effect.Target: OOMGuard] = [:]
-    /// Told once for each reason, and tried again: the limit that is missing may be one that the
-    /// policy is just setting.
+    /// The refusals reported so far, with the time of the next try.
+    ///
+    /// Each reason is reported once. A missing limit may be one that the policy is about to set.
     private var refused: [Effect.Target: Refusal] = [:]
 
-    /// Where a guard was seen at work.
+    /// The cgroups whose guard was running at the last tick.
     private var seen: Set<Effect.Target> = []
-    /// What each guard was told that other layers want.
+    /// The values of other layers that each guard was last given.
     private var below: [Effect.Target: [LimitKey: LimitValue]] = [:]
 
     private struct Refusal: Sendable {
         var guarding: OOMGuard
         var reason: String
-        /// By the monotonic clock.
+        /// The time of the next try, by the monotonic clock in nanoseconds.
         var nextTry: UInt64
 
         init(_ guarding: OOMGuard, _ error: ActuationError) {
@@ -69,19 +70,19 @@ struct GuardRoster: Sendable {
         self.audit = audit
     }
 
-    /// What is a guard's to set while it acts; raising one raises the others.
+    /// The values that a guard owns while it acts; raising one can require raising the others.
     private static let values = Set(
         ["memory.max", "memory.total", "memory.high", "memory.soft"].map { LimitKey($0) })
 
-    /// Where each guard stands.
+    /// The state of each guard.
     var statuses: [OOMGuardRunner.Status] { runner?.statuses ?? [] }
 
-    /// What the guards have taken over, so that no rule crosses them.
+    /// The cgroups and values that guards have taken over, which rules must not change.
     var taken: [CgroupID: GuardedCgroup] {
         var result: [CgroupID: GuardedCgroup] = [:]
         for status in statuses {
             let isActing = status.state != .watching && status.state != .ended
-            // A limit that it raised is its own until it has put it back.
+            // A guard owns a limit that it raised until it has restored it.
             result[status.target.cgroup] = GuardedCgroup(
                 name: status.name, isFrozen: isActing && status.state != .open,
                 values: isActing || status.isRaised ? Self.values : [],
@@ -90,12 +91,12 @@ struct GuardRoster: Sendable {
         return result
     }
 
-    /// Follows the groups as they are after a tick.
+    /// Arms, updates and disarms guards after a tick, to match the policy's groups.
     mutating func follow(_ engine: PolicyEngine) {
         let statuses = statuses
         let present = Set(statuses.map(\.target))
         for target in seen.subtracting(present) {
-            // It ended by itself, since the cgroup is gone or could not be looked at.
+            // The guard ended by itself: its cgroup is gone or could not be watched.
             guard let guarding = armed.removeValue(forKey: target) else { continue }
             refused[target] = Refusal(
                 guarding, ActuationError(.failed, "its guard ended by itself"))
@@ -135,7 +136,7 @@ struct GuardRoster: Sendable {
         }
     }
 
-    /// What other layers want of the values that are a guard's at times.
+    /// The values that other layers request for limits that a guard sets at times.
     private static func below(
         _ engine: PolicyEngine, _ target: Effect.Target
     ) -> [LimitKey: LimitValue] {
@@ -170,7 +171,7 @@ struct GuardRoster: Sendable {
         }
     }
 
-    /// A refusal is told once for as long as its reason stays the same.
+    /// Records a refusal, and reports it if its reason is new for the cgroup.
     private mutating func note(_ refusal: Refusal, _ target: Effect.Target) {
         let isTold = refused[target]?.reason == refusal.reason
         refused[target] = refusal
@@ -199,7 +200,7 @@ struct GuardRoster: Sendable {
             audit: audit)
     }
 
-    /// Another policy: all guards begin anew if what all of them depend on has changed.
+    /// Adopts a new policy; stops all guards if the hooks or the protection have changed.
     mutating func reload(_ document: PolicyDocument, after old: PolicyDocument) {
         refused = [:]
         guard document.hooks != old.hooks || document.protection != old.protection else { return }
@@ -210,7 +211,7 @@ struct GuardRoster: Sendable {
         below = [:]
     }
 
-    /// Guards nothing any more; false if something may be left.
+    /// Stops all guards; returns false if values may be left.
     mutating func stop() -> Bool {
         let isDone = lane.waitUntilEmpty(within: .seconds(10))
         let isUnguarded = runner?.stop() ?? true

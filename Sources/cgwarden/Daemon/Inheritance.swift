@@ -7,26 +7,26 @@ import Logging
 import Policy
 import Synchronization
 
-/// What an earlier daemon left: it was killed together with its guardian, or kept its values.
+/// The changes of an earlier daemon that kept its values, or was killed with its guardian.
 ///
-/// What no daemon can take over is undone before anything else is done. The values wait for the
-/// first tick, which tells those that the policy wants as well; the others are put back then, and
-/// again until that succeeds, for a limit may be in use for a while.
+/// Changes that no daemon can take over are undone first. Values wait for the first tick, which
+/// shows those that the policy also requests. The others are restored then, and retried until that
+/// succeeds, because a limit can be in use for some time.
 final class Inheritance: Sendable {
     private let settlement: Settlement
     private let journal: UndoJournal
     private let system: SystemRoot
     private let logger: Logger
-    /// Settles on a thread of its own, for files and systemd may let it wait, and no tick may.
+    /// The thread that settles, because files and systemd can block and a tick must not.
     private let lane = BackgroundQueue<@Sendable () -> Void>("cgw-settle", capacity: 16) { $0() }
     private let unwanted = Mutex(Unwanted())
     private static let pause: UInt64 = 5_000_000_000
 
-    /// Changes that are still to be put back.
+    /// Changes that are still to be restored.
     private struct Unwanted {
-        /// Nil before the first tick.
+        /// The sequence numbers of the changes; nil before the first tick.
         var changes: Set<UInt64>?
-        /// By the monotonic clock.
+        /// The time of the next try, by the monotonic clock in nanoseconds.
         var nextTry: UInt64 = 0
     }
 
@@ -37,14 +37,14 @@ final class Inheritance: Sendable {
         self.logger = logger
     }
 
-    /// Lets processes go on, and undoes what guards did.
+    /// Thaws processes and undoes changes by guards.
     func settleAtOnce() {
         tell(settlement.relieve())
         tell(settlement.settleGuards())
     }
 
-    /// Has a policy take over the values that it wants, after its first tick, and puts the others
-    /// back.
+    /// Lets a policy take over the values that it requests, after its first tick, and restores the
+    /// others.
     func follow(_ engine: inout PolicyEngine) {
         if unwanted.withLock({ $0.changes == nil }) {
             let changes = pass(to: &engine)
@@ -59,7 +59,7 @@ final class Inheritance: Sendable {
         if !due.isEmpty { lane.add { [self] in settle(due) } }
     }
 
-    /// Returns the changes that a policy does not want.
+    /// Lets the policy inherit the values that it requests; returns the other changes.
     private func pass(to engine: inout PolicyEngine) -> Set<UInt64> {
         let entries = ((try? journal.entries()) ?? []).filter(\.isDaemons)
         guard !entries.isEmpty else { return [] }
@@ -79,16 +79,16 @@ final class Inheritance: Sendable {
         return left
     }
 
-    /// Puts changes back; one that was made again meanwhile is another one.
+    /// Restores changes; a change made again meanwhile has another number and is not affected.
     private func settle(_ changes: Set<UInt64>) {
         let report = settlement.settle { changes.contains($0.sequence) }
         let left = report.failures.isEmpty ? Set(report.unfinished.map(\.sequence)) : changes
-        // A failure is told once.
+        // A repeated failure is logged only once.
         if left != changes { tell(report) }
         unwanted.withLock { $0.changes = left }
     }
 
-    /// Puts back whatever is left of the daemon's; false if something could not be.
+    /// Restores all remaining changes of the daemon; returns false if any could not be restored.
     func settleAll() -> Bool {
         let isClean = Atomic(false)
         lane.add { [self] in

@@ -3,7 +3,8 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// What acting on this machine takes: its trees, who writes, and where the originals are.
+/// The means to act on this host: its hierarchies, its control files, and the journal of original
+/// values.
 struct Machine: Sendable {
     let set: HierarchySet
     let files: any ControlFiles

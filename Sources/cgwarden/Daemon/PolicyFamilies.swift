@@ -4,7 +4,7 @@ import Enforcement
 import Exporter
 import Policy
 
-/// What the policy tells to Prometheus about itself.
+/// The metrics of the policy itself, for Prometheus.
 struct PolicyFamilies {
     private let state: WardenNumbers.State
     private let actions: [(key: ActionTally.Key, value: ActionTally.Count)]

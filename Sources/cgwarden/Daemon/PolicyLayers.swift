@@ -1,9 +1,9 @@
 import CgroupModel
 import Policy
 
-/// The layers beside limits and rules, the same live, for a plan and over a recording.
+/// The layers besides limits and rules; the same for the daemon, a plan and a back-test.
 enum PolicyLayers {
-    /// `isLegacy` tells whether a controller is in a hierarchy of v1.
+    /// Creates the layers; `isLegacy` returns whether a controller is in a v1 hierarchy.
     static func all(
         _ policy: PolicyDocument, mode: Policy.HierarchyMode, isLegacy: (Controller) -> Bool
     ) -> [any LayerSource] {
@@ -16,7 +16,8 @@ enum PolicyLayers {
 }
 
 extension PolicyInput {
-    /// What one tick knows, of which all but the CPUs, results and guards is in the snapshot.
+    /// Creates the input of one tick; everything but the CPUs, results and guards comes from the
+    /// snapshot.
     init(
         of snapshot: Snapshot, topology: CPUTopology?, results: [EffectResult] = [],
         guarded: [CgroupID: GuardedCgroup] = [:]

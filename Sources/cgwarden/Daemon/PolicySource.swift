@@ -1,7 +1,7 @@
 import Hierarchy
 import Policy
 
-/// Where the policy comes from, at the start and again at each reload.
+/// The source of the policy, at startup and at each reload.
 struct PolicySource: Sendable {
     private let paths: [String]
     private let isDryRun: Bool
@@ -15,11 +15,11 @@ struct PolicySource: Sendable {
         system = set.system
     }
 
-    /// Reads all files; any error in any of them refuses them all.
+    /// Reads all files; an error in any file refuses them all.
     ///
-    /// Warnings go to `tell`, and all errors but the first, which is thrown.
+    /// Passes warnings to `tell`, and all errors except the first, which it throws.
     func load(_ tell: (String) -> Void) throws -> PolicyDocument {
-        // The usual directory need not exist: a daemon without policies measures.
+        // The default directory may be missing; a daemon without policies only measures.
         let isUsual = paths == [PolicyFiles.usual]
         if isUsual, !PolicyFiles.exist(at: PolicyFiles.usual) { return adjusted(PolicyDocument()) }
         let load = try PolicyFiles.load(paths, on: system)

@@ -2,7 +2,7 @@ import Enforcement
 import KernelIO
 
 extension StateClaim {
-    /// Takes the claim for a daemon; says what stands in the way.
+    /// Takes the claim for a daemon; throws an error that names the obstacle.
     static func forDaemon(_ directory: String) throws -> StateClaim {
         do throws(IOError) {
             return try take(directory)

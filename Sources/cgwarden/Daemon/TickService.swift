@@ -3,32 +3,31 @@ import Hierarchy
 import KernelIO
 import Logging
 
-/// Samples at a fixed pace, and gives each sample to the policy and the recording.
+/// Samples at a fixed pace, and passes each sample to the policy and the recording.
 struct TickService: Sendable {
     let sampler: Sampler
     let warden: Warden
     let recorder: Recorder?
     let numbers: WardenNumbers
-    /// How many ticks there are; nil for no end.
+    /// The number of ticks; nil for no end.
     let most: Int?
     let logger: Logger
-    /// Is shown every sample.
+    /// Called with every sample.
     let onSample: @Sendable (Snapshot) -> Void
 
-    /// How often the service manager hears that all is well, however rare the ticks are.
+    /// The longest interval between watchdog notifications, however rare the ticks are.
     private static let longestSilence = Duration.seconds(5)
 
-    /// Ticks until the task is cancelled, or until there were enough.
+    /// Ticks until the task is canceled or the number of ticks is reached.
     ///
-    /// A tick that takes longer than the interval is finished; those missed meanwhile are not made
-    /// up for.
+    /// A tick that takes longer than the interval is completed. Ticks missed meanwhile are skipped.
     func run() async throws {
         let clock = ContinuousClock()
         var next = clock.now
         var count = 0
         var canRecord = true
         while !Task.isCancelled {
-            // Another policy may have come.
+            // The policy may have been reloaded.
             await sampler.setCostlyMultiple(warden.costlyMultiple)
             let snapshot = await sampler.sample()
             onSample(snapshot)
@@ -49,7 +48,8 @@ struct TickService: Sendable {
                 numbers.noteLateTick()
                 next = now
             }
-            // At least once, or one whose ticks are all late would seem dead.
+            // At least one notification per tick, or a daemon whose ticks are all late would seem
+            // dead.
             repeat {
                 try? await clock.sleep(
                     until: min(next, clock.now + Self.longestSilence), tolerance: .zero)

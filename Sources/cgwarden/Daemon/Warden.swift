@@ -5,7 +5,8 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// The policy in force: looks at each sample, has done what the engine wants, and writes it down.
+/// The policy in force: evaluates each sample, has the effects carried out and writes the audit
+/// log.
 actor Warden {
     private let machine: Machine
     private let trail: AuditTrail
@@ -13,15 +14,15 @@ actor Warden {
     private let notices: any NoticeSink
     private var engine: PolicyEngine
     private let simulation = SimulatedActuator()
-    /// Answers that are there already, for the next tick.
+    /// Results available without the enforcer, for the next tick.
     private var answers: [EffectResult] = []
     private var guards: GuardRoster
     private var topology: TopologyReader
     private let published: WardenNumbers
     private let guardian: GuardianLink?
-    /// What an earlier daemon left; nil in a dry run, which changes nothing.
+    /// The changes of an earlier daemon; nil in a dry run, which changes nothing.
     private let inheritance: Inheritance?
-    /// Whether all could be put back, once the policy has ended.
+    /// Whether everything was restored; nil until the policy has ended.
     private var ending: Bool?
 
     init(
@@ -66,19 +67,19 @@ actor Warden {
             thawGuard: guardian.map { ThawGuard($0) } ?? .own())
     }
 
-    /// The time between two ticks.
+    /// The interval between ticks.
     var interval: Duration { engine.policy.defaults.interval }
 
-    /// Every how many ticks costly files are to be read.
+    /// The number of ticks between reads of costly files.
     var costlyMultiple: UInt64 {
         engine.usesCostlyFiles
             ? 1 : Sampler.costlyMultiple(interval: interval / .seconds(1))
     }
 
-    /// The policy that holds.
+    /// The policy in force.
     var policy: PolicyDocument { engine.policy }
 
-    /// Looks at a sample, unless the policy has ended.
+    /// Evaluates a sample, unless the policy has ended.
     func take(_ snapshot: Snapshot) {
         guard ending == nil else { return }
         let start = MonotonicClock.nanoseconds
@@ -97,13 +98,14 @@ actor Warden {
             engine.metrics, guards.statuses, nanoseconds: MonotonicClock.nanoseconds - start)
     }
 
-    /// Whether the policy has limits that new cgroups get at once; a dry run decides by samples
-    /// alone, as a back-test of the same minutes does.
+    /// Whether the policy has limits to apply to new cgroups at once.
+    ///
+    /// A dry run decides by samples only, like a back-test of the same period.
     var awaitsNewborns: Bool {
         ending == nil && !engine.policy.limits.isEmpty && !engine.policy.defaults.isDryRun
     }
 
-    /// Gives cgroups their limits that no sample has yet.
+    /// Applies limits to new cgroups that no sample contains yet.
     func welcome(_ newborns: Sampler.Newborns) {
         guard awaitsNewborns, !newborns.cgroups.isEmpty else { return }
         let output = engine.welcome(
@@ -114,11 +116,12 @@ actor Warden {
         carryOut(output.effects, isDry: false)
     }
 
-    /// A dry run answers by itself, so that it decides as a back-test of the same minutes does.
+    /// Carries out effects; a dry run simulates them, so that it decides like a back-test of the
+    /// same period.
     private func carryOut(_ effects: [Effect], isDry: Bool) {
         guard !isDry else { return answers = simulation.results(of: effects) }
         guard trail.isFailing else { return enforcer.enforce(effects) }
-        // What cannot be written down is not done, unless it gives something back.
+        // Without an audit log, disruptive effects are refused unless they undo something.
         let isForbidden = { (effect: Effect) in !effect.isUndo && effect.kind.isDisruptive }
         answers += effects.filter(isForbidden).map {
             EffectResult(id: $0.id, outcome: .vetoed("the audit log cannot be written"))
@@ -126,9 +129,10 @@ actor Warden {
         enforcer.enforce(effects.filter { !isForbidden($0) })
     }
 
-    /// Goes on with another policy; rules that are the same keep their state.
+    /// Adopts another policy; unchanged rules keep their state.
     ///
-    /// A dry run has no guardian, and its state is not that of the cgroups, so it stays one.
+    /// A dry run has no guardian, and its state is not that of the cgroups, so it cannot become a
+    /// live run.
     func reload(_ policy: PolicyDocument) throws {
         guard policy.defaults.isDryRun == engine.policy.defaults.isDryRun else {
             throw CgwardenError("dry_run is another; restart the daemon for that", .configuration)
@@ -141,7 +145,7 @@ actor Warden {
         guards.reload(policy, after: old)
     }
 
-    /// Takes everything back that the policy wants taken back; false if something is left.
+    /// Ends the policy and restores what it says to restore; returns false if values are left.
     func stop() -> Bool {
         if let ending { return ending }
         let isDone = putBack()
@@ -163,16 +167,16 @@ actor Warden {
             && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
     }
 
-    /// What the policy keeps of a cgroup.
+    /// The values of a cgroup that the policy manages.
     func claims(on path: CgroupPath) -> [PolicyClaim] { engine.claims(on: path) }
 
-    /// Puts back what the policy knows nothing of, such as what an earlier daemon left just before.
+    /// Restores changes that the policy does not know, such as those of an earlier daemon.
     private func settleRest() -> Bool {
         guard engine.policy.defaults.restoresOnExit, let inheritance else { return true }
         return inheritance.settleAll()
     }
 
-    /// Why each value of a cgroup is what it is.
+    /// Explains the origin of each value of a cgroup.
     func explanation(of path: CgroupPath) throws -> ExplanationReport {
         try ExplanationReport(of: path, by: engine)
     }

@@ -3,20 +3,20 @@ import Enforcement
 import Policy
 import Synchronization
 
-/// What the policy tells about itself after each tick, for the exporter and for `status`.
+/// The policy's state after each tick, for the exporter and `status`.
 final class WardenNumbers: Sendable {
-    /// One tick's numbers.
+    /// The state after one tick.
     struct State: Sendable {
         var policy = PolicyMetrics()
         var guards: [OOMGuardRunner.Status] = []
-        /// How long the policy took in the last tick, in nanoseconds.
+        /// The time that the policy took in the last tick, in nanoseconds.
         var duration: UInt64 = 0
-        /// Ticks that began later than they should have.
+        /// The number of ticks that began late.
         var lateTicks: UInt64 = 0
         var ticks: UInt64 = 0
-        /// Whether the policy that was read last is in force.
+        /// Whether the last reload succeeded.
         var isReloaded = true
-        /// When a policy came into force, in microseconds since 1970.
+        /// The time when the policy came into force, in microseconds since 1970.
         var reloadTime: UInt64 = 0
     }
 
@@ -37,7 +37,7 @@ final class WardenNumbers: Sendable {
 
     func noteLateTick() { state.withLock { $0.lateTicks += 1 } }
 
-    /// Notes that a policy was read, and whether it is in force.
+    /// Records the result of a reload.
     func noteReload(isDone: Bool, at now: UInt64) {
         state.withLock {
             $0.isReloaded = isDone

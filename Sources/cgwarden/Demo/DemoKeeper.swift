@@ -1,9 +1,9 @@
 import KernelIO
 import Synchronization
 
-/// The process that keeps a demo going, from the side of the one that shows it.
+/// The process that keeps a demo running, as seen by the process that shows it.
 final class DemoKeeper: Sendable {
-    /// What it says once there is something to see.
+    /// The line that it prints once the demo runs.
     static let readyLine = "ready"
 
     private struct Running: ~Copyable {
@@ -12,7 +12,7 @@ final class DemoKeeper: Sendable {
 
     private let running: Mutex<Running>
 
-    /// Starts it and waits until there is something to see.
+    /// Starts the process and waits until the demo runs.
     init(seconds: Int, address: String) throws {
         let process = try DetachedProcess.start(
             "/proc/self/exe",
@@ -27,10 +27,10 @@ final class DemoKeeper: Sendable {
         running = Mutex(Running(process: process))
     }
 
-    /// Whether all is over and removed.
+    /// Whether the demo has ended and is removed.
     var hasEnded: Bool { running.withLock { $0.process.hasEnded() } }
 
-    /// Has everything removed, and waits for that.
+    /// Requests the removal of the demo, and waits up to 60 s for it.
     func end() {
         _ = running.withLock { $0.process.send("end") }
         _ = Deadline(after: .seconds(60)).wait { hasEnded }

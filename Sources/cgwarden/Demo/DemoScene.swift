@@ -1,26 +1,26 @@
 import CgroupModel
 
-/// What `cgwarden demo` shows: which work there is, and which policy is over it.
+/// The contents of `cgwarden demo`: its workloads and their policy.
 struct DemoScene {
-    /// A shell script in a cgroup of its own, begun anew some time after it ended.
+    /// A shell script in a cgroup of its own, restarted some time after it ends.
     struct Work {
         let cgroup: CgroupPath
         let script: String
-        /// For the reader of the tale.
+        /// A description for the user.
         let summary: String
     }
 
-    /// The cgroup that holds all others.
+    /// The parent of all cgroups of the demo.
     static let root = CgroupPath("/cgwarden-demo")
 
-    /// Where the work puts its files in memory, and on a disk.
+    /// The directories for the workloads' files, in memory and on disk.
     let memoryFolder: String, diskFolder: String
-    /// The disk under ``diskFolder``, `/dev/vda`; nil if there is none that can be throttled.
+    /// The disk of ``diskFolder``, `/dev/vda`; nil if it cannot be throttled.
     let disk: String?
-    /// Every script ends by itself when this process is gone.
+    /// The process on which the scripts depend: each exits once it is gone.
     let keeper: Int32
 
-    /// What runs.
+    /// The workloads.
     var works: [Work] {
         var works = [
             work(
@@ -76,10 +76,10 @@ struct DemoScene {
             script: "alive() { kill -0 \(keeper) 2>/dev/null; }\n" + body, summary: summary)
     }
 
-    /// The example policies, with sizes and times for a minute on any machine.
+    /// The example policies, with sizes and times for one minute on any host.
     ///
-    /// Conditions are on what the cgroup itself uses and not on the whole machine's pressure, for a
-    /// machine with many CPUs would feel nothing of this.
+    /// Conditions use the cgroup's own usage and not the host's pressure, because a host with many
+    /// CPUs would show little pressure.
     var policy: String {
         var limits = """
               - on: build

@@ -3,14 +3,14 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Keeps a demo going: makes the cgroups, the work in them and the daemon over them, and removes
-/// everything again.
+/// Keeps a demo running: creates its cgroups, workloads and daemon, and removes everything at the
+/// end.
 ///
-/// It is a process of its own, so that it tidies up however the one that shows the demo ends.
+/// It is a process of its own, so it cleans up however the process that shows the demo ends.
 struct DemoStage {
-    /// Fixed, so that there is one demo.
+    /// A fixed name, which limits a host to one demo.
     private static let name = "cgwarden-demo"
-    /// On a tmpfs, as the undo journal demands.
+    /// The directory is on a tmpfs, as the undo journal requires.
     static let folder = "/run/\(name)"
     static let auditFile = "\(folder)/audit.jsonl"
     static let logFile = "\(folder)/daemon.log"
@@ -29,16 +29,16 @@ struct DemoStage {
         scene = Self.scene(of: set.system)
     }
 
-    /// What is played on a machine.
+    /// Creates the scene for a host.
     static func scene(of system: SystemRoot) -> DemoScene {
         DemoScene(
             memoryFolder: memoryFolder, diskFolder: diskFolder, disk: disk(of: system),
             keeper: Caller.process)
     }
 
-    /// Plays until the time is over or nobody watches any more, and removes everything.
+    /// Runs the demo until the time is over or the parent ends it, then removes everything.
     ///
-    /// `ready` is called once the daemon decides.
+    /// Calls `ready` once the daemon is running.
     func play(ready: () throws -> Void) throws {
         try removeLeftovers()
         defer { removeAll() }
@@ -65,7 +65,7 @@ struct DemoStage {
         var started: [CgroupPath: Deadline] = [:]
         while !end.hasPassed {
             for work in scene.works where !isAtWork(work.cgroup) {
-                // What was just ended is let rest, so that one sees it.
+                // A workload that has just ended rests, so that the user can see it.
                 if let rest = started[work.cgroup], !rest.hasPassed { continue }
                 try start(work)
                 started[work.cgroup] = Deadline(after: .seconds(8))
@@ -92,7 +92,7 @@ struct DemoStage {
             try StandardOutput.write(Array(text.utf8), toFile: "\(Self.folder)/\(name)")
         }
         let program = try ReadBuffer.link(Array("/proc/self/exe".utf8)).pathText
-        // It ends by itself even if nobody is left to end it.
+        // The number of ticks ends the daemon even if this process is gone.
         let ticks = (seconds + 20) * 2
         return try ChildProcess.start(
             [
@@ -108,15 +108,15 @@ struct DemoStage {
         _ = Deadline(after: .seconds(40)).wait { daemon.end() != nil }
     }
 
-    // MARK: What is made and removed
+    // MARK: Setup and cleanup
 
-    /// Its own, beside the daemon's: what the demo made is there when the daemon has ended.
+    /// The demo's own journal, apart from the daemon's: the demo's cgroups outlive the daemon.
     private var journal: UndoJournal { UndoJournal(directory: "\(Self.folder)/stage") }
 
     private func make() throws {
         try StandardOutput.createDirectories(Self.folder)
         for folder in [Self.memoryFolder, Self.diskFolder] { try makeNew(folder) }
-        // On v1 it gets one in every tree anyway.
+        // v1 creates the cgroup in every hierarchy anyway.
         let controllers: [Controller] =
             set.mode == .unified
             ? [.memory, .cpu, .io, .pids].filter(set.hierarchies[0].controllers.contains) : []
@@ -124,7 +124,10 @@ struct DemoStage {
         for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }
     }
 
-    /// Where anyone may have put something first, to have root write where it leads.
+    /// Creates a directory, and fails if the name exists.
+    ///
+    /// The parent directory is writable by everyone, so an existing name could be a link that makes
+    /// root write elsewhere.
     private func makeNew(_ folder: String) throws {
         do throws(IOError) {
             try OwnedDescriptor.directory(Array("/".utf8)).makeDirectory(Array(folder.utf8))
@@ -138,7 +141,7 @@ struct DemoStage {
     private func removeAll() {
         _ = try? CgroupRemover(set: set, journal: journal).remove(
             DemoScene.root, recursive: true, killing: true)
-        // Controllers that were switched on for it.
+        // Restores the controllers that were enabled for the demo.
         _ = try? Restorer(set: set, journal: journal).restore()
         let folders = [Self.folder, Self.memoryFolder, Self.diskFolder]
         let removal = try? ChildProcess.start(
@@ -147,13 +150,13 @@ struct DemoStage {
         _ = Deadline(after: .seconds(10)).wait { removal.end() != nil }
     }
 
-    /// Of a demo whose keeper was killed.
+    /// Removes the remains of a demo whose keeper was killed.
     private func removeLeftovers() throws {
         guard LogFile.exists(Self.folder) else { return }
         removeAll()
     }
 
-    /// The whole disk that holds `/var/tmp`, if it can be throttled.
+    /// The whole disk that holds `/var/tmp`; nil if it cannot be throttled.
     private static func disk(of system: SystemRoot) -> String? {
         let devices = BlockDevices(system)
         guard let number = DeviceNumber.holding("/var/tmp"), let name = devices.name(number),

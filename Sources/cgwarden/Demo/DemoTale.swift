@@ -2,26 +2,26 @@ import CgroupModel
 import Configuration
 import KernelIO
 
-/// The audit log of a demo, told to a person.
+/// Turns the audit log of a demo into sentences.
 struct DemoTale: ~Copyable {
-    /// Kept open, for the last lines come when its name is gone already.
+    /// Kept open, because the last lines are read after the file is removed.
     private let file: RegularFile
     private let start = Double(MonotonicClock.wallMicroseconds) / 1e6
     private var told = 0
 
     init(_ path: String) throws { file = try RegularFile(path) }
 
-    /// What has been done since this was asked last, a line each.
+    /// Returns a line for each action since the last call.
     mutating func news() -> [String] {
         guard let bytes = try? file.allNow() else { return [] }
-        // The last line may not be whole yet.
+        // The last line may be incomplete.
         let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
         defer { told = lines.count }
         return lines.dropFirst(told).compactMap { sentence(Array($0)) }
     }
 
     private func sentence(_ line: [UInt8]) -> String? {
-        // Every line of JSON is a document of YAML.
+        // A line of JSON is also a YAML document.
         guard let record = try? ConfigLoader.load(line, file: "audit.jsonl"),
             let cgroup = record.text("cgroup"), let what = deed(record),
             let time = record.text("t").flatMap(Double.init)
@@ -32,7 +32,7 @@ struct DemoTale: ~Copyable {
         return "\(padded(at, 6, right: true)) s  \(padded(name, 9)) \(padded(by, 15)) \(what)"
     }
 
-    /// What was decided, and for guards, which act before they tell, what was done.
+    /// Describes the decision, or the action of a guard, because guards act before they log.
     private func deed(_ record: ConfigNode) -> String? {
         guard let action = record.text("action") else { return nil }
         switch record.text("phase") {

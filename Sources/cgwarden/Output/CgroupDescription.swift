@@ -2,29 +2,29 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Everything about one cgroup, as text or JSON.
+/// The complete description of one cgroup, as text or JSON.
 struct CgroupDescription {
     let snapshot: Snapshot
     let index: Int
     let set: HierarchySet
-    /// The inode in each hierarchy.
+    /// The inode of the cgroup in each hierarchy; 0 where it does not exist.
     let inodes: [UInt64]
     let identity: CgroupIdentity
-    /// Metrics that this kernel counts without descendants, though later ones include them.
+    /// The metrics that this kernel counts without descendants, though later kernels include them.
     let withoutDescendants: Set<MetricID>
 
     private var path: CgroupPath { snapshot.cgroups[index].path }
 
-    /// A limit that an ancestor makes stricter.
+    /// An effective limit, and the cgroup that sets it.
     private struct Effective {
         let name: String
         let text: String
-        /// For JSON; nil where a limit on the way cannot be had.
+        /// The JSON value; nil if the limit of the cgroup or of an ancestor cannot be read.
         let number: String?
         let from: String?
     }
 
-    /// The limits whose lowest value over the ancestors applies.
+    /// The limits for which the lowest value among the cgroup and its ancestors applies.
     private static let limits: [MetricID] = [.memoryHigh, .memorySwapMax, .pidsMax]
 
     private var effective: [Effective] {
@@ -58,8 +58,10 @@ struct CgroupDescription {
         return result
     }
 
-    /// What stands for an effective limit when that of the cgroup or of an ancestor cannot be had:
-    /// the lowest of the others would only be a guess.
+    /// Returns a placeholder if the limit of the cgroup or of an ancestor cannot be read; otherwise
+    /// nil.
+    ///
+    /// The lowest of the other limits would be only a guess.
     private func hidden(_ id: MetricID) -> Effective? {
         var place: Int? = index
         while let here = place {
@@ -126,7 +128,7 @@ struct CgroupDescription {
         return json.bytes
     }
 
-    /// What ancestors do to the cgroup.
+    /// The effects of ancestors on the cgroup: throttling, freezing, exceeding memory.high.
     private var ancestors: [(what: String, path: CgroupPath, text: String)] {
         func entry(
             _ what: String, _ place: Int, _ remark: String = ""
@@ -147,7 +149,7 @@ struct CgroupDescription {
         return throttlers + [freezer, high].compactMap { $0 }
     }
 
-    /// The same as arrays of paths: `throttled_by`, `frozen_by`, `over_memory_high_of`.
+    /// Writes the ancestors as arrays of paths: `throttled_by`, `frozen_by`, `over_memory_high_of`.
     private func writeAncestors(to json: inout JSONWriter) {
         for (what, entries) in Dictionary(grouping: ancestors, by: \.what).sorted(by: {
             $0.key < $1.key
@@ -181,7 +183,7 @@ struct CgroupDescription {
         }
         let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
             let reading = snapshot[index, metric.id]
-            // A mount hides all of them: one line says so.
+            // A mount over the cgroup hides all its values; the text has reported that already.
             guard metric.dimension == nil, reading != .absent, reading != .covered else {
                 return nil
             }

@@ -2,7 +2,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// How processes are confined: namespaces, capabilities, seccomp, security label.
+/// The confinement of processes: namespaces, capabilities, seccomp and security label.
 struct ConfinementReport {
     private let reader: ProcessReader
 
@@ -71,7 +71,7 @@ struct ConfinementReport {
         }
     }
 
-    /// Some lines for people; `note` stands behind the first.
+    /// Returns the text form; `note` follows the first line.
     func text(_ pid: Int32, _ note: String) -> String {
         guard let process = reader.describe(pid) else { return "" }
         let status = process.status

@@ -3,7 +3,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// A diagnosis as text and as JSON.
+/// A diagnosis as text or JSON.
 struct DiagnosisReport {
     private let diagnosis: Diagnosis
 

@@ -1,12 +1,12 @@
 import Actuation
 import CgroupModel
 
-/// Rows of a table that say the same of several hierarchies become one, which names them all.
+/// A table that merges equal rows of several hierarchies into one row that names them all.
 struct HierarchyRows {
     private var rows: [(cells: [String], rest: [String], hierarchies: [String])] = []
     private var places: [[String]: Int] = [:]
 
-    /// Adds a row; `rest` are cells that need not be equal.
+    /// Adds a row; `rest` holds cells that are not compared.
     mutating func add(_ cells: [String], rest: [String] = [], hierarchy: String) {
         if let index = places[cells] {
             rows[index].hierarchies.append(hierarchy)
@@ -16,7 +16,7 @@ struct HierarchyRows {
         }
     }
 
-    /// The cells, with the hierarchies behind the first one.
+    /// The cells of all rows, with the hierarchies after the first cell.
     var cells: [[String]] {
         rows.map { row in
             [row.cells[0], row.hierarchies.joined(separator: ",")] + row.cells[1...] + row.rest
@@ -25,7 +25,7 @@ struct HierarchyRows {
 }
 
 extension JournalEntry {
-    /// What it is about, for a person: a file, the cgroup itself, a process.
+    /// The changed object in readable form: a file, the cgroup itself, or a process.
     var what: String {
         switch subject {
         case .value: "\(cell)"
@@ -34,12 +34,12 @@ extension JournalEntry {
         }
     }
 
-    /// A value of it for a person.
+    /// The readable form of one of the entry's values.
     func shown(_ value: String) -> String {
         switch subject {
         case .value: ControlCell.readable(value)
         case .cgroup: value.isEmpty ? "absent" : "made"
-        // The inode in front tells it from a later cgroup of that name.
+        // The inode prefix distinguishes the cgroup from a later one of the same name.
         case .process: Self.place(value)?.description ?? value
         }
     }

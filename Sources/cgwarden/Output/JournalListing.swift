@@ -3,11 +3,11 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// The journal's open entries as a table or as JSON, beside what the kernel says now.
+/// The open entries of the journal as a table or JSON, with the kernel's current values.
 struct JournalListing {
     private let entries: [(entry: JournalEntry, present: JournalEntry.Present)]
 
-    /// Looks up each value; without a machine's trees nothing of it can be seen.
+    /// Reads the current value of each entry; without hierarchies, all are reported as not mounted.
     init(entries: [JournalEntry], set: HierarchySet?) {
         self.entries = entries.map { entry in
             (entry, set.map { entry.present(in: $0) } ?? .hidden)
@@ -78,7 +78,7 @@ struct JournalListing {
             json.key("read_back")
             json.value(readBack)
         }
-        // A value that could not be had has another key, so that it is not taken for a text.
+        // A missing value has another key, so it cannot be mistaken for a text.
         if case .value(let value) = present {
             json.key("now")
             json.value(value)

@@ -1,7 +1,7 @@
 import Actuation
 import CgroupModel
 
-/// Limits of a cgroup as a table or as JSON.
+/// The limits of a cgroup as a table or JSON.
 struct LimitListing {
     let path: CgroupPath
     let readings: [LimitReading]
@@ -18,7 +18,7 @@ struct LimitListing {
         return LeftTable(rows).text
     }
 
-    /// The kernel's own name and text, where they say more than the value.
+    /// The kernel file, with its raw text if it has any.
     private func source(_ reading: LimitReading) -> String {
         let raw = reading.raw.split(separator: "\n").joined(separator: "; ")
         return raw.isEmpty ? reading.file : "\(reading.file) = \(raw)"
@@ -53,7 +53,7 @@ struct LimitListing {
             switch value {
             case .unlimited: json.value("max")
             case .number(let number):
-                // Millionths of a CPU are CPUs for everyone else.
+                // The number is in millionths of a CPU; the JSON value is in CPUs.
                 if reading.limit.grammar == .cpus {
                     json.literal(String(value.cpuText.dropLast(4)))
                 } else {
@@ -74,7 +74,7 @@ struct LimitListing {
     }
 }
 
-/// Rows of cells with left-aligned columns, the last one as long as it is.
+/// A table with left-aligned columns; the last cell of a row is not padded.
 struct LeftTable {
     private let rows: [[String]]
 

@@ -2,20 +2,20 @@ import Actuation
 import CgroupModel
 import Hierarchy
 
-/// What `set` would do or has done.
+/// The plan of `set`, with the results once it has run.
 struct LimitReport {
     let path: CgroupPath
     let plan: LimitPlan
     let routes: LimitRoutes
-    /// Nil for a dry run.
+    /// The results of the writes; nil for a dry run.
     var results: [LimitResult]?
-    /// What to tell of values that the daemon keeps.
+    /// Notes on values that the daemon manages.
     var claims: [String] = []
 
-    /// What is unusual about the values.
+    /// Notes on unusual values, routes and claims.
     var warnings: [String] { plan.warnings + routes.warnings + claims }
 
-    /// What the process ends with, nil if every limit is as wanted.
+    /// The error of the command; nil if every limit is as requested.
     var failure: CgwardenError? {
         for result in results ?? [] {
             if case .failed(let error) = result.outcome {
@@ -45,7 +45,7 @@ struct LimitReport {
         return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
     }
 
-    /// A row of cells for each write.
+    /// The cells of a table row for each write.
     var rows: [[String]] { plan.writes.indices.map { row($0) } }
 
     private func row(_ index: Int) -> [String] {
@@ -68,7 +68,7 @@ struct LimitReport {
             + way(index)
     }
 
-    /// Where systemd has a part in it, how each value reaches the kernel.
+    /// The route of a write to the kernel, as an extra cell if any write goes through systemd.
     private func way(_ index: Int) -> [String] {
         guard plan.writes.indices.contains(where: { routes[$0] != nil }) else { return [] }
         guard let route = routes[index] else { return ["to the file"] }
@@ -90,7 +90,7 @@ struct LimitReport {
         return json.take()
     }
 
-    /// The key `writes` with an object for each.
+    /// Writes the key `writes` with an object for each write.
     func writes(to json: inout JSONWriter) {
         json.key("writes")
         json.array { json in
@@ -128,7 +128,7 @@ struct LimitReport {
 }
 
 extension LimitResult.Outcome {
-    /// The word for people and scripts.
+    /// The outcome in one word, for text and JSON.
     var word: String {
         switch self {
         case .applied: "applied"
@@ -151,7 +151,7 @@ extension LimitResult.Outcome {
         }
     }
 
-    /// Whether a write is in force that was not before.
+    /// Whether the outcome leaves a change in force.
     var isUndoable: Bool {
         switch self {
         case .applied, .rounded, .clamped, .ineffective, .notRolledBack: true
@@ -159,7 +159,7 @@ extension LimitResult.Outcome {
         }
     }
 
-    /// Whether a failed transaction left the value as it was.
+    /// Whether the outcome in a failed transaction leaves the old value in force.
     var leavesNothing: Bool {
         switch self {
         case .failed, .rolledBack, .skipped, .unchanged: true
@@ -169,7 +169,7 @@ extension LimitResult.Outcome {
 }
 
 extension LimitCatalog {
-    /// All limits with what to type and their meaning, one a line.
+    /// All limits with an example value and their meaning, one per line.
     static var overview: String {
         LeftTable(
             all.map { limit in

@@ -1,8 +1,10 @@
 import Hierarchy
 
-/// Says in which trees a process is a member, where that is not every tree that has the cgroup.
+/// A note on the hierarchies in which a process is a member of a cgroup.
 enum MembershipNote {
-    /// Empty, or the shorter of the trees that it is in and of those that it is not in.
+    /// Returns the shorter list: the hierarchies that include the process, or those that do not.
+    ///
+    /// Returns an empty string if it is a member in every hierarchy that has the cgroup.
     static func text(
         of pid: Int32, _ hierarchies: [MountedHierarchy], _ members: [Membership.Members]
     ) -> String {

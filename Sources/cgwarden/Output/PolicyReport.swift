@@ -2,7 +2,7 @@ import CgroupModel
 import Configuration
 import Policy
 
-/// The findings of a load, for people and for programs.
+/// The findings of a policy load as text or JSON.
 struct PolicyReport {
     let load: PolicyLoad
 

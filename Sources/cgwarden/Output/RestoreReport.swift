@@ -1,7 +1,7 @@
 import Actuation
 import CgroupModel
 
-/// What became of the values that were put back, for a person.
+/// The results of a restore, as a table.
 struct RestoreReport {
     private let results: [RestoreResult]
     private let dryRun: Bool
@@ -11,7 +11,7 @@ struct RestoreReport {
         self.dryRun = dryRun
     }
 
-    /// Why the command fails; nil if nothing is left.
+    /// The error of the command; nil if everything is restored.
     var failure: CgwardenError? {
         let left = results.filter(\.isLeft)
         guard !left.isEmpty else { return nil }
@@ -21,7 +21,7 @@ struct RestoreReport {
                 + "have changed", .temporaryFailure)
     }
 
-    /// A table.
+    /// A row for each entry; equal results of several hierarchies share one.
     var text: String {
         if results.isEmpty { return "nothing to undo\n" }
         var rows = HierarchyRows()

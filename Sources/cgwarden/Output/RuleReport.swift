@@ -1,6 +1,6 @@
 import Policy
 
-/// Where the rules stand that look at a cgroup, with the numbers that they look at.
+/// The state of the rules that apply to a cgroup, with the values that they evaluate.
 struct RuleReport {
     private let rules: [RuleExplanation]
 

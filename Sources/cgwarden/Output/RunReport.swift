@@ -7,7 +7,7 @@ struct RunReport {
     let summary: RunSummary
     let command: [String]
 
-    /// A few lines for people.
+    /// A summary of a few lines.
     var text: String {
         let wall = DecimalText.fixed(Double(summary.wallNanoseconds) / 1e9, places: 2)
         let lines = [
@@ -22,7 +22,7 @@ struct RunReport {
         return lines.joined(separator: "\n")
     }
 
-    /// One object with the catalog's names; what is not known is left out.
+    /// A JSON object with the catalog's names; unknown values are left out.
     var json: String {
         var json = JSONWriter()
         json.object { json in

@@ -1,7 +1,7 @@
 import CgroupModel
 import Hierarchy
 
-/// Samples as lines of text.
+/// Formats samples as JSON, CSV or a table.
 struct SampleOutput {
     enum Format { case json, csv, table }
 
@@ -11,8 +11,11 @@ struct SampleOutput {
     private var json = JSONWriter()
     private var isFirst = true
 
-    /// `fields` nil means everything that a cgroup has, which only JSON can do; only JSON has
-    /// containers and pods, too, unless there are no `identities` as of a recording.
+    /// Creates a formatter; nil `fields` means all values of a cgroup and is supported only by
+    /// JSON.
+    ///
+    /// Only JSON includes containers and pods. Nil `identities`, as in a recording, leaves them
+    /// out.
     init(format: Format, fields: [MetricID]?, identities: Identities?) {
         self.format = format
         self.fields = fields
@@ -22,7 +25,7 @@ struct SampleOutput {
     mutating func render(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
         switch format {
         case .json:
-            // Later ones get what is known by then.
+            // Only the first sample waits for names; later samples use those known by then.
             if isFirst { identities?.settle(indices.map { snapshot.cgroups[$0] }) }
             isFirst = false
             let only = fields.map { Set($0) }
@@ -40,7 +43,8 @@ struct SampleOutput {
         }
     }
 
-    /// A value with a dimension has no column of its own: its sum over all instances is printed.
+    /// A metric with a dimension has no columns per instance; its sum over all instances is
+    /// printed.
     private mutating func csv(_ snapshot: Snapshot, _ indices: [Int]) -> String {
         let metrics = (fields ?? []).map { MetricCatalog[$0] }
         var text = ""
@@ -79,7 +83,7 @@ struct SampleOutput {
             .joined(separator: "\"\"") + "\""
     }
 
-    /// Totals of the first sample, rates of the later ones; the heads say which.
+    /// Totals in the first sample and rates in later ones, as the heads indicate.
     private mutating func table(_ snapshot: Snapshot, _ indices: [Int]) -> String {
         let metrics = (fields ?? []).map { MetricCatalog[$0] }
         let heads = metrics.map { metric in
@@ -89,7 +93,7 @@ struct SampleOutput {
         for index in indices {
             let cells = metrics.map { metric -> String in
                 let reading = snapshot.total(index, metric.id)
-                // Without a number there is a reason, which no rate could tell better.
+                // A reading without a number shows its reason, which a rate could not.
                 guard metric.kind == .counter, !isFirst, reading.value != nil else {
                     return cell(metric, reading)
                 }
@@ -118,7 +122,7 @@ struct SampleOutput {
     }
 }
 
-/// Rows of cells with aligned columns; the first column is left-aligned.
+/// A table with right-aligned columns; only the first column is left-aligned.
 struct TextTable {
     private let rows: [[String]]
 

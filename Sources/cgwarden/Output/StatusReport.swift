@@ -2,7 +2,7 @@ import CgroupModel
 import Enforcement
 import Policy
 
-/// What `cgwarden status` prints.
+/// The output of `cgwarden status`.
 struct StatusReport {
     private let state: WardenNumbers.State
     private let trail: AuditTrail
@@ -100,14 +100,15 @@ struct StatusReport {
     }
 }
 
-/// Why values are what they are: each layer's wish, the highest first, and what is not active.
+/// The origin of a cgroup's values: the request of each layer, highest first, and the inactive
+/// parts.
 struct ExplanationReport {
     private let path: CgroupPath
     private let values: [ValueExplanation]
     private let inactive: [InactivePart]
     private let rules: [RuleExplanation]
 
-    /// Explains a cgroup that the engine's last sample has.
+    /// Explains a cgroup; throws if the engine's last sample does not contain it.
     init(of path: CgroupPath, by engine: PolicyEngine) throws {
         guard engine.sees(path) else {
             throw CgwardenError(
@@ -117,13 +118,13 @@ struct ExplanationReport {
         self.path = path
         values = engine.layers(of: path)
         rules = engine.rules(of: path)
-        // The report on the rules has the reasons of idle ones.
+        // The rules section gives the reasons of idle rules.
         inactive = engine.inactive(on: path).filter {
             if case .rule = $0.origin { false } else { true }
         }
     }
 
-    /// What `policy explain` prints.
+    /// The output of `policy explain`.
     var text: String {
         guard !values.isEmpty || !inactive.isEmpty || !rules.isEmpty else {
             return "no policy applies to \(path)\n"

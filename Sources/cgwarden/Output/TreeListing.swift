@@ -1,7 +1,7 @@
 import CgroupModel
 import Hierarchy
 
-/// Cgroups with the processes of each hierarchy, as text or JSON.
+/// The cgroups with the processes of each hierarchy, as text or JSON.
 struct TreeListing {
     private let snapshot: Snapshot
     private let set: HierarchySet
@@ -17,7 +17,7 @@ struct TreeListing {
         identities = .settled(set, snapshot.cgroups)
     }
 
-    /// The controllers that a cgroup has: on v2 those that its parent passes down.
+    /// The controllers of a cgroup; on v2, those that its parent enables for it.
     private func controllers(_ index: Int) -> [String] {
         let entry = snapshot.cgroups[index]
         let unified = set.hierarchies.first { $0.version == .unified }?.controllers ?? []
@@ -72,7 +72,7 @@ struct TreeListing {
 
     var text: String {
         var text = ""
-        // The positions at which an ancestor has more children still to come.
+        // Whether each cgroup is its parent's last child; a backward pass meets that child first.
         var isLast: [Int: Bool] = [:]
         var following = Set<Int>()
         for index in snapshot.cgroups.indices.reversed() {
@@ -100,7 +100,7 @@ struct TreeListing {
             let inner =
                 prefix + (isTop ? "" : isLast[index] == true ? "   " : "│  ")
                 + (hasChildren ? "│  " : "   ")
-            // What is within a container stands below it.
+            // Cgroups inside a container are listed below it, so they do not repeat its identity.
             let sentences = identity.kind == .other ? [] : identity.sentences
             for line in sentences + processLines(path) { text += inner + line + "\n" }
         }

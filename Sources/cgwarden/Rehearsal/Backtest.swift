@@ -4,14 +4,14 @@ import History
 import KernelIO
 import Policy
 
-/// A policy tried over a recording: it decides as it would have, and the recorded past stays as it
-/// was whatever it decides.
+/// A run of a policy over a recording: it decides as it would have, but the recorded past does not
+/// change.
 ///
-/// Only the recording and the policy's files are looked at, so that the same ones give the same
-/// lines anywhere.
+/// It reads only the recording and the policy files, so the same input gives the same lines on any
+/// host.
 struct Backtest {
     private let files: [PolicyFile]
-    /// The time between two ticks; nil for the policy's own.
+    /// The interval between ticks; nil for the policy's own.
     private let interval: Duration?
 
     init(_ files: [PolicyFile], interval: Duration?) {
@@ -19,12 +19,13 @@ struct Backtest {
         self.interval = interval
     }
 
-    /// Goes over a recording from its beginning to its end; a new run of the recorder begins anew,
-    /// as the daemon did then.
+    /// Replays a recording from start to end.
+    ///
+    /// A new run of the recorder restarts the policy, as the daemon restarted then.
     ///
     /// - Parameters:
-    ///   - isQuiet: Whether warnings about the policy are not told.
-    ///   - lines: Takes the audit log's records as they come.
+    ///   - isQuiet: Whether to suppress warnings about the policy.
+    ///   - lines: Called with the audit records of each snapshot.
     func run(
         over recording: Recording, isQuiet: Bool = false,
         lines: ([AuditRecord]) -> Void = { _ in }
@@ -77,11 +78,11 @@ struct Backtest {
     }
 }
 
-/// One run of the recorder.
+/// The state of the policy during one run of the recorder.
 private struct Run {
     let origin: RecordingOrigin
     var engine: PolicyEngine
-    /// Of the last snapshot, in nanoseconds.
+    /// The time of the last snapshot, in nanoseconds.
     var time: UInt64 = 0
     private let topology: CPUTopology?
     private let actuator = SimulatedActuator()
@@ -104,8 +105,9 @@ private struct Run {
 }
 
 extension PolicyLoad {
-    /// The policy; all findings go to standard error, and files that are refused end the program
-    /// with status 2.
+    /// Returns the policy, after writing its findings to standard error unless `isQuiet`.
+    ///
+    /// If the files are refused, writes the findings in any case and throws an exit with status 2.
     func required(isQuiet: Bool = false) throws -> PolicyDocument {
         if !isQuiet || isRefused {
             for finding in findings { StandardOutput.complain("\(finding)") }

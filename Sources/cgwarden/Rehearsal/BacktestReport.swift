@@ -1,7 +1,7 @@
 import CgroupModel
 import Policy
 
-/// What `policy backtest` tells of one policy.
+/// The output of `policy backtest` for one policy.
 struct BacktestReport {
     private let tally: BacktestTally
 
@@ -91,7 +91,7 @@ struct BacktestReport {
         return lines.map { "\($0)\n" }.joined()
     }
 
-    /// What cannot be told from a recording, a sentence each.
+    /// Notes on the limits of the recording, one sentence each.
     var notes: [String] {
         let document = tally.document
         var notes: [String] = []
@@ -114,7 +114,7 @@ struct BacktestReport {
         return notes
     }
 
-    // MARK: Words
+    // MARK: Formatting
 
     static func name(_ origin: Effect.Origin) -> String {
         if case .rule(let name) = origin { return name }
@@ -130,7 +130,7 @@ struct BacktestReport {
     }
 }
 
-/// Two policies over the same recording.
+/// A comparison of two policies over the same recording.
 struct BacktestComparison {
     let one: BacktestTally
     let other: BacktestTally

@@ -1,37 +1,38 @@
 import CgroupModel
 import Policy
 
-/// What a back-test counts: firings, times, what was done and what was not.
+/// The counts of a back-test: firings, times, actions and vetoes.
 struct BacktestTally {
-    /// A rule, or another part of the policy, and a cgroup; a cgroup that came again is the same
-    /// for the one who reads.
+    /// A rule, or another part of the policy, and a cgroup path.
+    ///
+    /// A cgroup that is created again at the same path counts as the same place.
     struct Place: Hashable {
         var origin: Effect.Origin
-        /// Nil for a group as a whole.
+        /// The path; nil for a group as a whole.
         var path: CgroupPath?
     }
 
-    /// A rule that began to act.
+    /// The start of a rule's action.
     struct Firing {
         var place: Place
-        /// In microseconds since 1970.
+        /// The time in microseconds since 1970.
         var wallTime: UInt64
         var cause: Cause?
-        /// Whether the rule acted on the cgroup before, which would have changed what came then.
+        /// Whether the rule had already acted on the cgroup, which would have changed later values.
         var isCounterfactual: Bool
     }
 
-    /// What came of one place.
+    /// The counts of one place.
     struct Count {
         var firings = 0
-        /// Firings soon after the rule had ended.
+        /// Firings within 10 minutes after the rule had ended.
         var flaps = 0
         var actions = 0
-        /// In nanoseconds.
+        /// The time spent in each state, in nanoseconds.
         var times: [RuleState: UInt64] = [:]
     }
 
-    /// Why something was not done.
+    /// A refused action with its reason.
     struct Veto: Hashable {
         var place: Place
         var reason: String
@@ -46,11 +47,11 @@ struct BacktestTally {
         var state: RuleState
         var since: UInt64
         var hasFired = false
-        /// When it last ended.
+        /// The time when the rule last ended.
         var ended: UInt64?
     }
 
-    /// As of the policy's last load.
+    /// The policy as loaded for the last run.
     private(set) var document = PolicyDocument()
     private(set) var firings: [Firing] = []
     private(set) var counts: [Place: Count] = [:]
@@ -60,18 +61,18 @@ struct BacktestTally {
     private(set) var disabled: [(rule: String, reason: String)] = []
     private(set) var runs = 0
     private(set) var snapshots = 0
-    /// When the first and the last snapshot were taken, in microseconds since 1970.
+    /// The times of the first and the last snapshot, in microseconds since 1970.
     private(set) var wallTimes: ClosedRange<UInt64>?
-    /// The time that passed within the runs, in nanoseconds.
+    /// The time covered by the runs, in nanoseconds.
     private(set) var elapsed: UInt64 = 0
-    /// Snapshots that came too long after the one before for the policy's interval.
+    /// Snapshots that came more than 2.5 intervals after the one before.
     private(set) var gaps = 0
     private var standing: [Instance: Standing] = [:]
     private var last: UInt64?
 
     private static let flapWindow: UInt64 = 600_000_000_000
 
-    // MARK: What happens
+    // MARK: Counting
 
     mutating func beginRun(_ document: PolicyDocument) {
         self.document = document
@@ -151,9 +152,9 @@ struct BacktestTally {
         }
     }
 
-    // MARK: What is told
+    // MARK: Results
 
-    /// Rules in the policy's order, then the others by name; within each by path.
+    /// The places in order: rules in the policy's order, then others by name; each by path.
     var places: [Place] { counts.keys.sorted { isBefore($0, $1) } }
 
     func isBefore(_ left: Place, _ right: Place) -> Bool {
@@ -169,7 +170,7 @@ struct BacktestTally {
         return document.rules.firstIndex { $0.name == name } ?? document.rules.count
     }
 
-    /// How often a rule fired, on how many cgroups, and for how long it acted (nanoseconds).
+    /// The firings, cgroups, active time (nanoseconds) and actions of a rule.
     func total(of rule: String) -> (firings: Int, cgroups: Int, active: UInt64, actions: Int) {
         var total = (firings: 0, cgroups: 0, active: UInt64(0), actions: 0)
         for (place, count) in counts where place.origin == .rule(rule) {

@@ -4,29 +4,29 @@ import Enforcement
 import Hierarchy
 import Policy
 
-/// What a policy would change on this machine now.
+/// The changes that a policy would make on this host now.
 struct PolicyPlan {
-    /// The values of one cgroup that are not as wanted.
+    /// The values of one cgroup that differ from the policy's requests.
     struct Change {
         let path: CgroupPath
         let values: [ValueExplanation]
         /// The writes; nil if there are none.
         var writes: LimitReport?
-        /// What cannot be set, and why.
+        /// The values that cannot be set, with reasons.
         var refused: [(name: String, reason: String)] = []
     }
 
-    /// Values that would be written.
+    /// The changes that would be written.
     private(set) var changes: [Change] = []
-    /// Values that are not as wanted and would not be written now.
+    /// Values that differ but would not be written now.
     private(set) var refused: [ValueExplanation] = []
-    /// What else would be done: freezing, hooks, notices.
+    /// Other actions that would run: freezing, hooks, notices.
     private(set) var acts: [AuditRecord] = []
     let guards: [GuardForecast]
     let leftovers: [PoolLeftover]
     let document: PolicyDocument
     let disabled: [(rule: String, reason: String)]
-    /// Names of groups without a cgroup now.
+    /// The names of groups that currently have no cgroup.
     let emptyGroups: [String]
 
     init(_ rehearsal: PolicyRehearsal) {
@@ -59,7 +59,7 @@ struct PolicyPlan {
         for (path, values) in values.sorted(by: { $0.key < $1.key }) {
             var change = Change(path: path, values: values)
             Self.plan(&change, wishes, together.contains(path), document, rehearsal.set)
-            // The kernel's rounding is no difference.
+            // A difference that the kernel's rounding causes is not a change.
             if change.refused.isEmpty, change.writes?.plan.writes.allSatisfy(\.isDone) ?? true {
                 continue
             }
@@ -67,7 +67,7 @@ struct PolicyPlan {
         }
     }
 
-    /// Whether anything would be done.
+    /// Whether the policy would do anything.
     var hasChanges: Bool { !changes.isEmpty || !acts.isEmpty }
 
     private static func plan(
@@ -83,7 +83,7 @@ struct PolicyPlan {
                     limit: $0, instance: assignment.key.instance, value: assignment.value)
             }
         }
-        // As the daemon does: v1 refuses a limit below usage by itself, v2 reclaims first.
+        // As in the daemon: v1 refuses a limit below usage by itself; v2 reclaims first.
         let isUnified = set.legacy(.memory) == nil
         let planner = LimitPlanner(
             set: set, files: WishedFiles(files, wishes: others),
@@ -112,7 +112,7 @@ struct PolicyPlan {
         change.writes = LimitReport(path: path, plan: plan, routes: routes, results: nil)
     }
 
-    /// What one sample cannot tell, a sentence each.
+    /// Notes on the limits of a single sample, one sentence each.
     var notes: [String] {
         var notes = disabled.map { "rule \($0.rule) is disabled: \($0.reason)" }
         notes += emptyGroups.map { "group \($0) has no cgroup now" }
@@ -125,19 +125,19 @@ struct PolicyPlan {
     }
 }
 
-/// Where an OOM guard would act, and whether it would come in time.
+/// The thresholds of an OOM guard, and the growth for which it is fast enough.
 struct GuardForecast {
     let name: String
     let path: CgroupPath
-    /// In bytes; nil without a limit.
+    /// The memory limit in bytes; nil if there is none.
     let limit: UInt64?
     let freezesAt: UInt64, resumesAt: UInt64
-    /// What is left between freezing and the limit, in bytes.
+    /// The memory between the freeze threshold and the limit, in bytes.
     let margin: UInt64
-    /// Whether the kernel's OOM killer may be faster.
+    /// Whether the kernel's OOM killer may be faster than the guard.
     let isBestEffort: Bool
 
-    /// How long a freeze takes at most, in seconds, from the wake-up on.
+    /// The longest time of a freeze in seconds, counted from the wake-up.
     private static let reaction = 0.05
 
     init(_ guarding: OOMGuard, _ target: Effect.Target, _ rehearsal: PolicyRehearsal) {
@@ -156,7 +156,7 @@ struct GuardForecast {
         margin = UInt64(whole) - freezesAt
     }
 
-    /// The growth that the margin suffices for, in bytes a second.
+    /// The fastest growth that the margin covers, in bytes per second.
     var growth: UInt64 { UInt64(Double(margin) / Self.reaction) }
 
     var text: String {

@@ -2,7 +2,7 @@ import Actuation
 import CgroupModel
 import Policy
 
-/// What `policy plan` prints.
+/// The output of `policy plan`.
 struct PolicyPlanReport {
     private let plan: PolicyPlan
 
@@ -150,7 +150,7 @@ struct PolicyPlanReport {
 }
 
 extension JSONWriter {
-    /// A key with a text; left out where there is none.
+    /// Writes a key with a text; omits the key if the text is nil.
     fileprivate mutating func field(_ name: String, _ text: String?) {
         guard let text else { return }
         key(name)

@@ -4,15 +4,16 @@ import Enforcement
 import Hierarchy
 import Policy
 
-/// The first tick of a policy on this machine, of which nothing is done.
+/// The first tick of a policy on this host, without carrying out its effects.
 struct PolicyRehearsal {
     let set: HierarchySet
     let engine: PolicyEngine
     let output: PolicyOutput
     let snapshot: Snapshot
 
-    /// Loads the files, samples once and ticks once; files with mistakes end the program with
-    /// status 2.
+    /// Loads the files, samples once and ticks once.
+    ///
+    /// Throws an exit with status 2 if the files have errors.
     init(_ paths: [String], _ options: SystemOptions) async throws {
         var document = try PolicyFiles.load(paths, on: options.system).required()
         document.defaults.isDryRun = true

@@ -2,7 +2,7 @@ import ArgumentParser
 import CgroupModel
 import Policy
 
-/// Values that stand one after the other where a policy says `${NAME}`: `limit=70%..95%/6`.
+/// A range of values that replace `${NAME}` in a policy, one after another: `limit=70%..95%/6`.
 struct Sweep: ExpressibleByArgument {
     private static let usualSteps = 5
     private static let mostSteps = 100
@@ -37,7 +37,7 @@ struct Sweep: ExpressibleByArgument {
         return (number, String(text.dropFirst(digits.count)))
     }
 
-    /// With three decimals at most.
+    /// Formats a number with at most three decimals.
     private static func text(_ number: Double) -> String {
         var text = DecimalText.fixed(number, places: 3)
         while text.hasSuffix("0") { text.removeLast() }
@@ -45,7 +45,7 @@ struct Sweep: ExpressibleByArgument {
         return text
     }
 
-    /// The files with a value in its places; throws if there are none.
+    /// Returns the files with the value in place of `${NAME}`; throws if no file contains it.
     func files(_ files: [PolicyFile], _ value: String) throws -> [PolicyFile] {
         let mark = "${\(name)}"
         var isFound = false
@@ -64,7 +64,7 @@ struct Sweep: ExpressibleByArgument {
     }
 }
 
-/// What each value of a sweep brings.
+/// A table of the results for each value of a sweep.
 struct SweepReport {
     private var rows: [[String]]
 

@@ -4,18 +4,18 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// What the commands that act have in common.
+/// The state that all commands with actions share.
 struct ActionContext {
     let set: HierarchySet
-    /// Where what was done before stands; nil if there is no place for one.
+    /// The journal of earlier changes; nil if this user has no state directory.
     let knownJournal = try? StateDirectory.journal()
 
-    /// Through systemd where it keeps them.
+    /// The control files; values of systemd units are written through systemd.
     var files: any ControlFiles { StateDirectory.files(of: set) }
 
     init(_ options: SystemOptions) throws { set = try HierarchySet.discover(options.system) }
 
-    /// Says on standard error what the daemon keeps of what is about to change.
+    /// Warns on standard error about values that the daemon manages.
     func tellOfClaims(on path: CgroupPath, _ notes: (DaemonClaims) -> [String]) {
         for note in notes(DaemonClaims(on: path, in: set)) {
             StandardOutput.complain("cgwarden: note: \(note)")
@@ -27,7 +27,7 @@ struct ActionContext {
     }
 }
 
-/// Names of controllers, separated by commas.
+/// A comma-separated list of controllers.
 struct ControllerList {
     let controllers: [Controller]
 
@@ -44,7 +44,7 @@ struct ControllerList {
     }
 }
 
-/// CPUs or memory nodes on the command line: `0-3,8`.
+/// A list of CPUs or memory nodes on the command line: `0-3,8`.
 struct RangeArgument: ExpressibleByArgument {
     let list: RangeList
 
@@ -55,7 +55,7 @@ struct RangeArgument: ExpressibleByArgument {
 }
 
 extension Duration {
-    /// The time for a person: `60s`, `500ms`.
+    /// The duration in readable form: `60s`, `500ms`.
     var shortText: String {
         let (seconds, attoseconds) = components
         let milliseconds = attoseconds / 1_000_000_000_000_000
@@ -63,7 +63,7 @@ extension Duration {
     }
 }
 
-/// `1 process`, `3 processes`.
+/// Formats a count with its noun: `1 process`, `3 processes`.
 func counted(_ count: Int, _ one: String, _ many: String) -> String {
     "\(count) \(count == 1 ? one : many)"
 }

@@ -21,7 +21,7 @@ struct Interval: ExpressibleByArgument {
     var defaultValueDescription: String { "\(DecimalText.fixed(seconds, places: 0))s" }
 }
 
-/// Names of the catalog, separated by commas.
+/// A comma-separated list of catalog names.
 struct FieldList {
     let metrics: [MetricID]
 
@@ -29,7 +29,7 @@ struct FieldList {
         metrics = try text.split(separator: ",").map { part in
             let name = part.trimming(" ")
             if let metric = MetricCatalog.metric(named: name) { return metric.id }
-            // A name that was not typed to its end is a better guess than one of the same length.
+            // If the name is incomplete, suggest completions rather than names of similar spelling.
             let longer = MetricCatalog.all.map(\.name).filter { $0.hasPrefix(name) }.prefix(3)
             let similar = longer.isEmpty ? MetricCatalog.namesLike(name) : Array(longer)
             let hint =
@@ -46,7 +46,7 @@ struct FieldList {
         .ioReadBytes, .ioWrittenBytes,
     ]
 
-    /// All fields with unit and meaning, one a line.
+    /// All fields with their meaning, one per line.
     static var overview: String {
         MetricCatalog.all.map { metric in
             let name = metric.name + String(repeating: " ", count: max(1, 36 - metric.name.count))
@@ -56,7 +56,7 @@ struct FieldList {
 }
 
 extension Substring {
-    /// The text without a character at both ends.
+    /// The text without leading and trailing occurrences of a character.
     fileprivate func trimming(_ character: Character) -> String {
         var rest = self.drop { $0 == character }
         while rest.last == character { rest = rest.dropLast() }
@@ -64,14 +64,14 @@ extension Substring {
     }
 }
 
-/// Negative values of options.
+/// Support for negative option values.
 ///
-/// The parser takes `-1` behind `--depth` for an option and then says that the value is missing;
-/// joined to it, it is a value, and the message is about that.
+/// The parser takes `-1` after `--depth` for an option and reports a missing value. Joined as
+/// `--depth=-1` it is a value, and the error message names it.
 enum NegativeValues {
     static func joined(_ arguments: [String]) -> [String] {
         var result: [String] = []
-        // What follows a bare `--` is not ours, nor the command behind `run`.
+        // Words after a bare `--` and those of `run` belong to another command.
         let own = arguments.first == "run" ? [] : arguments.prefix { $0 != "--" }
         for word in own {
             if let option = result.last, option.hasPrefix("-"), !option.contains("="),

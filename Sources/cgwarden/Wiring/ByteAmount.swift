@@ -19,7 +19,7 @@ struct ByteAmount: ExpressibleByArgument {
         "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
     ]
 
-    /// An amount for a person: `63.9 MiB`.
+    /// Formats an amount: `63.9 MiB`.
     static func text(_ bytes: UInt64) -> String {
         let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
         var value = Double(bytes)

@@ -4,7 +4,7 @@ import Hierarchy
 import History
 import KernelIO
 
-/// What the process ends with, as in sysexits(3).
+/// The exit statuses of failures, from sysexits(3).
 enum ExitStatus: Int32 {
     case usage = 64
     case data = 65
@@ -17,7 +17,7 @@ enum ExitStatus: Int32 {
     case configuration = 78
 }
 
-/// A failure that ends the program: one sentence with what to do, and the exit status.
+/// An error that ends the program: one sentence with a remedy, and the exit status.
 struct CgwardenError: Error {
     let message: String
     let status: ExitStatus
@@ -28,7 +28,8 @@ struct CgwardenError: Error {
         self.status = status
     }
 
-    /// Translates what the modules below throw; nil for what the argument parser says itself.
+    /// Translates errors of the modules below; nil for errors that the argument parser reports
+    /// itself.
     init?(_ error: any Error) {
         switch error {
         case let error as CgwardenError: self = error

@@ -15,17 +15,17 @@ struct CivilTime: Hashable {
         self.second = second
     }
 
-    /// The local date and time of an instant, in microseconds since 1970.
+    /// Converts an instant in microseconds since 1970 to local date and time.
     init(local microseconds: UInt64) {
         let seconds = Int(microseconds / 1_000_000)
         self.init(seconds: seconds + LocalTime.offset(at: seconds))
     }
 
-    /// The date and time in Greenwich, in seconds since 1970.
+    /// Converts seconds since 1970 to date and time in UTC.
     init(seconds: Int) {
         let days = Int((Double(seconds) / 86400).rounded(.down))
         second = seconds - days * 86400
-        // Years are counted from March here, so that the leap day is the last one.
+        // Years start in March here, so that the leap day is the last day.
         let shifted = days + 719_468
         let era = Int((Double(shifted) / 146_097).rounded(.down))
         let dayOfEra = shifted - era * 146_097
@@ -38,7 +38,7 @@ struct CivilTime: Hashable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Seconds since 1970 of this date and time in Greenwich.
+    /// The seconds since 1970 of this date and time, taken as UTC.
     var seconds: Int {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = Int((Double(shiftedYear) / 400).rounded(.down))
@@ -48,10 +48,10 @@ struct CivilTime: Hashable {
         return (era * 146_097 + dayOfEra - 719_468) * 86400 + second
     }
 
-    /// `2026-11-24`.
+    /// The date in the form `2026-11-24`.
     var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
 
-    /// `2026-11-24 14:03:22`.
+    /// The date and time in the form `2026-11-24 14:03:22`.
     var text: String { "\(date) \(time)" }
 
     private var time: String {

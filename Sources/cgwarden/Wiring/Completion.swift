@@ -3,11 +3,11 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// What shells offer behind TAB.
+/// The completions that shells offer.
 extension CompletionKind {
-    /// A cgroup of this machine.
+    /// The cgroups of this host.
     static let cgroup = CompletionKind.custom { words, index, beginning in
-        // The beginning is that of the last word, whichever the cursor is in.
+        // `beginning` belongs to the last word, whichever word contains the cursor.
         let isLast = index >= words.count - 1
         func value(_ option: String) -> String? {
             words.firstIndex(of: option).flatMap { words.dropFirst($0 + 1).first }
@@ -21,7 +21,7 @@ extension CompletionKind {
             .candidates(OfferedWord.meaning(of: typed, to: shell))
             .compactMap { OfferedWord.text($0, behind: typed, to: shell) }
     }
-    /// A file that is YAML, or a directory of them.
+    /// YAML files and directories.
     static let yaml = CompletionKind.file(extensions: ["yaml"])
     /// A controller.
     static let controller = CompletionKind.words(controllerNames)
@@ -108,11 +108,11 @@ struct CommandLineCompletion {
     }
 }
 
-/// The cgroups that may be meant by what was typed so far.
+/// The cgroups that match a partly typed word.
 struct CgroupCompletion {
     let set: HierarchySet
 
-    /// One level below a path; without a slash the cgroups of that name wherever they are.
+    /// Returns the children of a path that match; without a slash, all cgroups whose name matches.
     func candidates(_ typed: String) -> [String] {
         guard !typed.isEmpty else { return children(of: .root).map(\.description) }
         guard let slash = typed.lastIndex(of: "/") else {
@@ -123,7 +123,7 @@ struct CgroupCompletion {
         let parent = CgroupPath(typed: String(typed[..<slash])) { !children(of: $0).isEmpty }
         let beginning = typed[typed.index(after: slash)...]
         let fitting = children(of: parent).filter { $0.name.hasPrefix(beginning) }
-        // With something below it is not the end of the word yet.
+        // A cgroup with children may not be the end of the word, so offer it with a slash, too.
         let isInner = fitting.count == 1 && !children(of: fitting[0]).isEmpty
         return fitting.map(\.description) + (isInner ? ["\(fitting[0])/"] : [])
     }
@@ -137,7 +137,7 @@ struct CgroupCompletion {
         }
     }
 
-    /// Those of all hierarchies together; none of a cgroup that is not there.
+    /// The children in all hierarchies together; none if the cgroup does not exist.
     private func children(of parent: CgroupPath) -> [CgroupPath] {
         let paths = set.hierarchies.flatMap { hierarchy -> [CgroupPath] in
             let entries = try? hierarchy.open(parent).entries(path: parent.description)

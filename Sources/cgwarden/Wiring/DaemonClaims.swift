@@ -3,17 +3,17 @@ import CgroupModel
 import Hierarchy
 import Policy
 
-/// What the daemon keeps of a cgroup, for a command that is about to change something of it.
+/// The values of a cgroup that the daemon manages, for a command that is about to change it.
 struct DaemonClaims {
     private let path: CgroupPath
     private let system: SystemRoot
     private let claims: [ClaimLines.Claim]
     private let trouble: String?
 
-    /// Longer no command waits for a daemon that may hang.
+    /// The longest wait for the daemon, which may hang.
     private static let patience = Duration.seconds(1)
 
-    /// Asks the daemon, if one runs that this user can ask.
+    /// Asks the daemon for its claims, if one runs and this user may ask it.
     init(on path: CgroupPath, in set: HierarchySet) {
         self.path = path
         system = set.system
@@ -32,7 +32,7 @@ struct DaemonClaims {
         }
     }
 
-    /// What to tell of values that the command writes.
+    /// Returns notes on the claims to the values that the command writes.
     func notes(on cells: [ControlCell]) -> [String] {
         var notes = trouble.map { [$0] } ?? []
         for claim in claims {
@@ -47,7 +47,7 @@ struct DaemonClaims {
         return notes
     }
 
-    /// What to tell where the command ends a freeze, or meets one.
+    /// The notes for a command that ends a freeze or acts on a frozen cgroup.
     var notesOnFreeze: [String] {
         var notes = trouble.map { [$0] } ?? []
         for claim in claims where claim.key == nil {

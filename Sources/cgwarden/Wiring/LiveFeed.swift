@@ -2,7 +2,7 @@ import Hierarchy
 import History
 import Synchronization
 
-/// Takes one sample of the live view into the history.
+/// Takes samples for the live view into the history.
 struct LiveFeed: Sendable {
     let sampler: Sampler
     let ring: HistoryRing
@@ -12,14 +12,14 @@ struct LiveFeed: Sendable {
     func takeSample() async {
         let snapshot = await sampler.sample()
         ring.append(snapshot)
-        // The title says so when this fails.
+        // The title of the view reports a failure.
         try? recorder?.append(snapshot)
         await sampler.setCostlyMultiple(Sampler.costlyMultiple(interval: pace.intervalSeconds))
         pace.finish()
     }
 }
 
-/// Guards what the sampling task shares with the view's thread.
+/// The state that the sampling task shares with the view's thread.
 final class Pacer: Sendable {
     private struct Pace {
         var interval: UInt64 = 1_000_000_000
@@ -35,12 +35,12 @@ final class Pacer: Sendable {
 
     func beNow() { state.withLock { $0.nextAt = 0 } }
 
-    /// Whether a sample is due; the caller then takes it and says so with ``finish()``.
+    /// Whether a sample is due; if true, the caller must take it and then call ``finish()``.
     func begin(at now: UInt64) -> Bool {
         state.withLock { pace in
             guard !pace.isSampling, now >= pace.nextAt else { return false }
             pace.isSampling = true
-            // Ticks keep their distance even if one was late.
+            // Keep the ticks evenly spaced even if one was late.
             let next = pace.nextAt + pace.interval
             pace.nextAt = next > now ? next : now + pace.interval
             return true

@@ -5,7 +5,8 @@ import KernelIO
 import LiveView
 import Synchronization
 
-/// Feeds the live view: samples when the view asks and a sample is due, and keeps the history.
+/// The source of the live view: samples when the view polls and a sample is due, and keeps the
+/// history.
 final class LiveSource: ScreenSource {
     private let sampler: Sampler
     private let set: HierarchySet
@@ -56,7 +57,7 @@ final class LiveSource: ScreenSource {
 
     func sampleNow() { pace.beNow() }
 
-    /// The machine does not stop, so the history goes on.
+    /// Does nothing, because sampling continues while the view is paused.
     func setPaused(_ isPaused: Bool) {}
 
     func series(

@@ -1,7 +1,7 @@
 import KernelIO
 import Logging
 
-/// The program's own log, on standard error.
+/// The program's own log on standard error.
 enum LogOutput {
     static func start(_ level: Logger.Level) {
         LoggingSystem.bootstrap { label in
@@ -11,7 +11,7 @@ enum LogOutput {
         }
     }
 
-    /// Takes one message at a time, with its newline.
+    /// A stream that receives one message at a time, with its newline.
     private struct Lines: TextOutputStream {
         func write(_ string: String) {
             StandardOutput.complain(string.hasSuffix("\n") ? String(string.dropLast()) : string)

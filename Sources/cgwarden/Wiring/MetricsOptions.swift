@@ -2,9 +2,9 @@
 import ArgumentParser
 import CgroupModel
 
-/// What is exported: the same options for every command that serves.
+/// The options that select metrics, shared by all commands that serve them.
 ///
-/// What is not given stays as the configuration has it.
+/// An option that is not given leaves the configuration unchanged.
 struct MetricsOptions: ParsableArguments {
     @Option(
         name: .customLong("metrics.profile"),
@@ -85,7 +85,7 @@ struct MetricsOptions: ParsableArguments {
         }
     }
 
-    /// The selection of a configuration with what was given here.
+    /// Applies the given options to the selection of a configuration.
     func applied(to configured: ExportSelection) -> ExportSelection {
         var selection = configured
         if let profile { selection.profile = profile }
@@ -106,7 +106,7 @@ struct MetricsOptions: ParsableArguments {
     }
 }
 
-/// A pattern for paths of cgroups.
+/// A pattern for cgroup paths.
 struct PathGlob {
     let glob: Glob
 
@@ -128,7 +128,7 @@ struct DeviceGlob {
     }
 }
 
-/// Names of labels of `cgroup_info`, separated by commas.
+/// A comma-separated list of label names of `cgroup_info`.
 struct InlineLabels {
     let labels: [IdentityLabel]
 

@@ -3,7 +3,7 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 
-/// Options that every command has.
+/// The options of every command.
 struct SystemOptions: ParsableArguments {
     @Option(
         name: .customLong("root"),
@@ -20,7 +20,7 @@ struct SystemOptions: ParsableArguments {
             valueName: "dir"), completion: .directory)
     var cgroupRoot: String?
 
-    /// The words that make another cgwarden look at the same cgroup file systems.
+    /// The arguments that make another cgwarden process use the same cgroup file systems.
     var cgroupRootArguments: [String] { cgroupRoot.map { ["--cgroup-root", $0] } ?? [] }
 
     var system: SystemRoot {
@@ -30,12 +30,12 @@ struct SystemOptions: ParsableArguments {
     }
 }
 
-/// The machine's cgroups, ready to be sampled.
+/// The host's cgroups, ready for sampling.
 struct Observation {
     let set: HierarchySet
     let sampler: Sampler
 
-    /// Discovers the hierarchies and plans what to read.
+    /// Discovers the hierarchies and plans the files to read.
     init(
         _ options: SystemOptions, metrics: [MetricID],
         configuration: SamplerConfiguration = .init()
@@ -48,17 +48,18 @@ struct Observation {
     }
 }
 
-/// Finds the cgroup that a person means.
+/// Resolves the name of a cgroup that a user typed.
 struct CgroupLookup {
     private let set: HierarchySet
 
     init(_ set: HierarchySet) { self.set = set }
 
-    /// All cgroups that there are.
+    /// Returns all cgroups.
     func cgroups() async throws -> [CgroupEntry] { try await sample(SampleScope()).cgroups }
 
-    /// Takes a path, a directory below a mount point, or a name that only one cgroup has: its own, or
-    /// that of its container or pod.
+    /// Resolves a path, a directory below a mount point, or a unique name.
+    ///
+    /// The name is the cgroup's own, or that of its container or pod.
     func resolve(_ text: String) async throws -> CgroupPath {
         let path = try path(text)
         if try await sample(SampleScope(subtree: path, depth: 0)).index(of: path) != nil {
@@ -82,9 +83,10 @@ struct CgroupLookup {
             path.description, similar: mistyped(text, path, among: all))
     }
 
-    /// The cgroups whose spelling is at most two typing errors away, for one may be killed by it.
+    /// The cgroups whose spelling differs by at most two typing errors.
     ///
-    /// A number is not mistyped but meant: `job1` is another cgroup than `job7`.
+    /// Suggestions are strict, because a user may kill a suggested cgroup. Different numbers are
+    /// not typing errors: `job1` is another cgroup than `job7`.
     private func mistyped(
         _ text: String, _ path: CgroupPath, among all: [CgroupPath]
     ) -> [String] {
@@ -102,7 +104,7 @@ struct CgroupLookup {
         }.prefix(3).map(\.description)
     }
 
-    /// The containers and pods of a name, and containers whose identifier begins so.
+    /// The containers and pods with this name, and the containers whose ID starts with it.
     private func known(as text: String, among cgroups: [CgroupEntry]) -> [CgroupPath] {
         let identities = Identities.settled(set, cgroups)
         return cgroups.filter { cgroup in
@@ -118,11 +120,11 @@ struct CgroupLookup {
         }.map(\.path)
     }
 
-    /// Takes a path or a directory below a mount point, of a cgroup that need not exist.
+    /// Resolves a path or a directory below a mount point; the cgroup need not exist.
     ///
-    /// It may be spelled as cgwarden prints it; see ``CgroupPath/init(typed:where:)``.
+    /// The path may be escaped as cgwarden prints it; see ``CgroupPath/init(typed:where:)``.
     func path(_ text: String) throws -> CgroupPath {
-        // A variable of a script that is not set, more likely than the whole machine.
+        // An empty name is more likely an unset script variable than the root.
         guard !text.isEmpty else {
             throw CgwardenError(
                 "the name of the cgroup is empty; give a path such as /lab/job", .usage)

@@ -1,27 +1,27 @@
 import ArgumentParser
 
-/// A candidate of a completion as the shell that asks must get it.
+/// A completion candidate in the form that the requesting shell needs.
 ///
-/// The text may be a name that any user chose. bash expands what it is offered, command substitution
-/// included, and puts the result on the command line as it is, so it is quoted once for each.
-/// Scalars are looked at, for a character may begin with a letter and end with a `$`.
+/// The text can be a name that any user chose. bash expands candidates, including command
+/// substitution, and then inserts the result unquoted. Each of the two steps needs its own quoting.
+/// This works on scalars, because a Character can begin with a letter and contain a `$`.
 enum OfferedWord {
-    /// Nil for a text that cannot be offered behind what was typed.
+    /// Returns nil if the text cannot be offered after what was typed.
     static func text(_ word: String, behind typed: String, to shell: CompletionShell?) -> String? {
         switch shell {
         case .bash?:
             if word.unicodeScalars.allSatisfy(isPlain) { return word }
-            // Within an open quote other rules hold.
+            // Quoting rules differ inside an open quote.
             guard !typed.utf8.contains(where: { $0 == 0x22 || $0 == 0x27 }) else { return nil }
             let once = each(word) { isPlain($0) ? "\($0)" : "\\\($0)" }
             return "'" + each(once) { $0 == "'" ? #"'\''"# : "\($0)" } + "'"
-        // It quotes by itself; a colon would end the word, and a backslash protects it.
+        // zsh quotes by itself; a colon would end the word unless a backslash protects it.
         case .zsh?: return each(word) { $0 == "\\" || $0 == ":" ? "\\\($0)" : "\($0)" }
         default: return word
         }
     }
 
-    /// What was typed without its backslashes.
+    /// Returns the typed text without its backslashes.
     static func meaning(of typed: String, to shell: CompletionShell?) -> String {
         guard shell == .bash else { return typed }
         var isProtected = false

@@ -4,7 +4,7 @@ import Exporter
 import Hierarchy
 import KernelIO
 
-/// What this process itself uses.
+/// The resource usage of this process.
 enum OwnProcess {
     private static let bootSeconds: UInt64? = {
         guard let stat = try? ReadBuffer.contents(of: Array("/proc/stat".utf8)) else { return nil }

@@ -5,16 +5,17 @@ import Hierarchy
 import KernelIO
 import Policy
 
-/// The policy files of a command line, read from disk.
+/// The policy files named on the command line, read from disk.
 enum PolicyFiles {
-    /// Where they are unless told otherwise.
+    /// The default directory.
     static let usual = "/etc/cgwarden/policy.d"
 
-    /// Whether there is anything at a path.
+    /// Whether a file or directory exists at a path.
     static func exist(at path: String) -> Bool { LogFile.exists(path) }
 
-    /// Reads files, and the `*.yaml` of directories in byte order; what cannot be read, or could
-    /// have been written by someone else, is a finding.
+    /// Reads files, and the `*.yaml` files of directories in byte order.
+    ///
+    /// A file that cannot be read, or that another user could have written, becomes a finding.
     static func read(_ paths: [String]) -> [PolicyFile] {
         paths.flatMap { path -> [PolicyFile] in
             do throws(FileRefusal) {
@@ -45,7 +46,7 @@ enum PolicyFiles {
             name: path, content: .failure(ConfigError(place, "the file \(refusal.reason)")))
     }
 
-    /// Reads and checks for this machine, or for another one of a mode.
+    /// Reads and checks files for this host, or for a host with the given mode.
     static func load(
         _ paths: [String], on system: SystemRoot, mode: Policy.HierarchyMode? = nil
     ) throws -> PolicyLoad {
@@ -62,7 +63,7 @@ enum PolicyFiles {
 }
 
 extension Policy.HierarchyMode {
-    /// The policy's name for how a machine mounts its hierarchies.
+    /// Converts the mode of mounted hierarchies to the policy's term.
     init(_ mode: Hierarchy.HierarchyMode) {
         self =
             switch mode {

@@ -4,19 +4,19 @@ import KernelIO
 import LiveView
 import Synchronization
 
-/// Lists the processes of one cgroup on threads of its own.
+/// Lists the processes of one cgroup on separate threads.
 ///
-/// A process that is busy with its memory keeps whoever reads its command line waiting, and the name
-/// of a user may come over the network; the screen waits for neither.
+/// Reading a command line blocks while the process changes its memory map, and a user name may come
+/// over the network. The screen must wait for neither.
 final class ProcessLister: Sendable {
     private typealias Times = [Int32: (ticks: UInt64, at: UInt64)]
 
     private struct State {
-        /// The cgroup whose processes were asked for last.
+        /// The cgroup of the last request.
         var wanted: CgroupID?
-        /// What was found, until it is taken.
+        /// The result until it is fetched.
         var found: [ProcessRow]?
-        /// The question that is being answered, nil if none is.
+        /// The number of the pending request; nil if there is none.
         var open: UInt64?
         var count: UInt64 = 0
         var threads = 0
@@ -26,7 +26,7 @@ final class ProcessLister: Sendable {
     private let membership: Membership
     private let reader: ProcessReader
     private let state = Mutex(State())
-    /// Threads that a process keeps waiting are left behind, but not for ever new ones.
+    /// The most threads; blocked ones are abandoned, but their number must not grow without bound.
     private static let mostThreads = 8
 
     init(_ set: HierarchySet) {
@@ -34,7 +34,7 @@ final class ProcessLister: Sendable {
         reader = ProcessReader(set.system)
     }
 
-    /// The processes as they were found since this was asked last; nil while they are not found yet.
+    /// Returns the processes found since the last call; nil while the list is pending.
     func rows(of cgroup: CgroupEntry) -> [ProcessRow]? {
         let (rows, question) = state.withLock { state -> ([ProcessRow]?, UInt64?) in
             if state.wanted != cgroup.id {
@@ -87,7 +87,7 @@ final class ProcessLister: Sendable {
         }
     }
 
-    /// Ticks are hundredths of a second, so one a second is one percent.
+    /// A tick is 10 ms, so one tick per second is one percent.
     private static func percent(
         _ old: (ticks: UInt64, at: UInt64)?, _ ticks: UInt64, _ now: UInt64
     ) -> Double? {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Hierarchy
 import History
 
-/// Options of the commands that can keep what they sample.
+/// Options of commands that can record their samples.
 struct RecordOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -29,7 +29,7 @@ struct RecordOptions: ParsableArguments {
         }
     }
 
-    /// The open recorder, nil without `--record`.
+    /// Opens the recorder; nil without `--record`.
     func recorder(_ system: SystemRoot) throws -> Recorder? {
         try record.map {
             try Recorder(

@@ -7,7 +7,7 @@ import KernelIO
 import Policy
 
 extension RecordedMachine {
-    /// This machine, now; nil without hierarchies.
+    /// Describes this host; nil without hierarchies.
     init?(_ system: SystemRoot) {
         guard let set = try? HierarchySet.discover(system) else { return nil }
         var reader = TopologyReader(system)
@@ -25,17 +25,17 @@ extension RecordedMachine {
             })
     }
 
-    /// How it mounted its hierarchies.
+    /// The mode in which the host mounted its hierarchies.
     var mode: Policy.HierarchyMode {
         hasUnified ? (legacy.isEmpty ? .v2 : .hybrid) : .v1
     }
 
-    /// The CPUs for pools; nil if they were not known.
+    /// The CPUs for pools; nil if unknown.
     var topology: CPUTopology? {
         cpus.isEmpty ? nil : CPUTopology(cpus)
     }
 
-    /// What a policy's units are of (`25%host`, `node:1`).
+    /// The facts to which units of a policy refer (`25%host`, `node:1`).
     func hostFacts(_ host: HostSample) -> HostFacts {
         let nodes = Dictionary(grouping: cpus, by: \.node)
         return HostFacts(
@@ -44,7 +44,7 @@ extension RecordedMachine {
             nodes: nodes.mapValues { RangeList($0.map(\.id)) })
     }
 
-    /// What is known of its cgroups from their paths alone.
+    /// The facts about cgroups that follow from their paths alone.
     var facts: PathFacts {
         let numbers = Dictionary(
             disks.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })

@@ -3,30 +3,31 @@ import History
 import KernelIO
 import Synchronization
 
-/// How much of a recording is kept; the oldest goes first.
+/// The bounds of a recording; the oldest part is removed first.
 struct RecordingBounds: Sendable {
-    /// The files divide the room, so that one of them can go while the others stay.
+    /// The number of files among which the bounds are divided, so that one can be removed at a
+    /// time.
     private static let divisor = 8
 
-    /// Bytes of all files together; nil for no bound.
+    /// The largest size of all files together in bytes; nil for no bound.
     var bytes: UInt64?
-    /// Seconds; nil for no bound.
+    /// The greatest age in seconds; nil for no bound.
     var age: Double?
 
-    /// What one file may hold; nil for no bound.
+    /// The largest size of one file in bytes; nil for no bound.
     var fileBytes: UInt64? { bytes.map { $0 / UInt64(Self.divisor) } }
     var fileAge: UInt64? { age.map { UInt64($0 * 1e6) / UInt64(Self.divisor) } }
 }
 
 /// Appends snapshots to a recording on disk.
 ///
-/// Each is there for other processes at once; a loss of power may take those since the segment
-/// began. No second recorder can use the same file meanwhile.
+/// Other processes see each snapshot at once; a power loss can lose those since the start of the
+/// segment. The file is locked against a second recorder.
 final class Recorder: Sendable {
     private struct State: ~Copyable {
         var file: AppendedFile
         var encoder: SegmentEncoder
-        /// When the first snapshot of the file was taken, and the last one.
+        /// The times of the first and the last snapshot in the file.
         var begin: UInt64?
         var end: UInt64 = 0
         var failure: IOError?
@@ -36,7 +37,7 @@ final class Recorder: Sendable {
     private let bounds: RecordingBounds
     private let state: Mutex<State>
 
-    /// Opens or creates a file; what a crash left of a last record is cut off.
+    /// Opens or creates a file, and cuts off an incomplete last record.
     init(_ path: String, _ bounds: RecordingBounds = .init(), _ origin: RecordingOrigin) throws {
         self.path = path
         self.bounds = bounds
@@ -47,10 +48,10 @@ final class Recorder: Sendable {
         }
     }
 
-    /// Why nothing is recorded any more, nil while all is well.
+    /// The error that stopped recording; nil while recording works.
     var failure: IOError? { state.withLock { $0.failure } }
 
-    /// Appends a snapshot; after a failure nothing more is, and it is thrown again.
+    /// Appends a snapshot; after a failure, throws the same error at every call.
     func append(_ snapshot: Snapshot) throws(IOError) {
         try state.withLock { state throws(IOError) in
             if let failure = state.failure { throw failure }
@@ -71,7 +72,7 @@ final class Recorder: Sendable {
         }
     }
 
-    /// Waits until everything is on the medium.
+    /// Flushes the file to the storage device.
     func sync() throws(IOError) {
         try state.withLock { state throws(IOError) in try state.file.sync() }
     }
@@ -83,9 +84,10 @@ final class Recorder: Sendable {
         return time - begin >= most
     }
 
-    /// Gives the file the name of an older part and begins a new one.
+    /// Renames the file to an older part and starts a new file.
     private func rotate(_ state: inout State) throws(IOError) {
-        // Parts are read in the order of their names, whatever becomes of the clock.
+        // Parts are read in the order of their names, so names increase even if the clock goes
+        // back.
         let last = try RecordingFiles.parts(of: path).last?.end ?? 0
         try state.file.rename(to: RecordingFiles.part(of: path, end: max(state.end, last + 1)))
         state.file = try AppendedFile(path, mustBeNew: true)
@@ -97,7 +99,7 @@ final class Recorder: Sendable {
         let parts = try RecordingFiles.parts(of: path)
         var total = parts.reduce(0) { $0 + AppendedFile.size(of: $1.path) }
         for part in parts {
-            // There has to be room for the file that grows now.
+            // Leave room for the file being written.
             let isTooMuch = bounds.bytes.map { total + (bounds.fileBytes ?? 0) > $0 } ?? false
             let isTooOld =
                 bounds.age.map { time > part.end && Double(time - part.end) / 1e6 > $0 } ?? false

@@ -3,7 +3,7 @@ import Hierarchy
 import History
 import KernelIO
 
-/// A file of a recording, read where it is needed.
+/// A file of a recording, read on demand.
 final class RecordingFile: RecordingBytes {
     let name: String
     let byteCount: Int
@@ -27,15 +27,16 @@ final class RecordingFile: RecordingBytes {
     func bytes(_ range: Range<Int>) throws -> [UInt8] { try file.bytes(range) }
 }
 
-/// The files of one recording: `FILE`, and before it the older parts `FILE.TIME`, where TIME is
-/// when the part ended in microseconds since 1970.
+/// The files of one recording: `FILE`, preceded by the older parts `FILE.TIME`.
+///
+/// TIME is the end of the part in microseconds since 1970.
 enum RecordingFiles {
     private static let digits = 16
 
-    /// Opens a recording with all its parts, and tells on standard error what is wrong with it.
+    /// Opens a recording with all its parts, and reports its defects on standard error.
     static func open(_ path: String) throws -> Recording {
-        // A part that is too old may go at any time, and the newest file is not there yet if the
-        // recorder ended at that moment.
+        // An old part can be removed at any time, and the newest file is missing if the recorder
+        // stopped just after renaming it.
         let parts = try parts(of: path).compactMap { try RecordingFile(ifPresent: $0.path) }
         let newest = try parts.isEmpty ? RecordingFile(path) : RecordingFile(ifPresent: path)
         let files = parts + (newest.map { [$0] } ?? [])
@@ -44,7 +45,7 @@ enum RecordingFiles {
         return recording
     }
 
-    /// The older parts, the oldest first, with the time at which each ended.
+    /// Returns the older parts with their end times, oldest first.
     static func parts(of path: String) throws(IOError) -> [(path: String, end: UInt64)] {
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { String(path[...$0]) } ?? "./"
@@ -69,7 +70,7 @@ enum RecordingFiles {
 }
 
 extension RecordingOrigin {
-    /// This machine, now.
+    /// Describes this host and the start of a recording now.
     init(_ system: SystemRoot) {
         func text(_ file: String) -> String {
             let bytes = (try? ReadBuffer.contents(of: system.proc(file))) ?? []

@@ -2,14 +2,14 @@ import CgroupModel
 import Hierarchy
 import History
 
-/// A recording on its way from a time to the end, as the machine of then would have been sampled.
+/// A recording played from some time to its end, as if the recorded host were being sampled.
 struct Replay {
     let recording: Recording
-    /// Only cgroups in it are given.
+    /// The cgroups to include.
     var scope: SampleScope
     private var cursor: RecordingCursor
 
-    /// Begins at `time`, or with the first snapshot.
+    /// Starts at `time`, or at the first snapshot.
     init(_ path: String, at time: ReplayTime?, _ scope: SampleScope) throws {
         recording = try RecordingFiles.open(path)
         self.scope = scope
@@ -18,7 +18,7 @@ struct Replay {
         let first = recording.wallTime(0)
         let last = recording.wallTime(recording.count - 1)
         let instant = time.instant(before: last)
-        // A time without its fraction may be meant for a snapshot within that second.
+        // A time without a fraction may mean any snapshot within that second.
         guard instant + 1_000_000 > first, instant < last + 1_000_000 else {
             throw CgwardenError(
                 "\(path) holds \(CivilTime(local: first).text) to \(CivilTime(local: last).text); "
@@ -33,7 +33,7 @@ struct Replay {
         set { cursor.position = newValue }
     }
 
-    /// Whether the next snapshot or the last one has a cgroup.
+    /// Whether the next or the last snapshot contains a cgroup.
     func has(_ path: CgroupPath) throws -> Bool {
         var probe = cursor
         for position in [cursor.position, recording.count - 1] {
@@ -45,24 +45,24 @@ struct Replay {
         return false
     }
 
-    /// Throws if it has not.
+    /// Throws if neither the next nor the last snapshot contains the cgroup.
     func require(_ path: CgroupPath) throws {
         guard try !has(path) else { return }
         throw CgwardenError(
             "the recording has no cgroup \(path); leave it out to see which there are", .noInput)
     }
 
-    /// The next snapshot; nil at the end.
+    /// Returns the next snapshot; nil at the end.
     mutating func next() throws -> Snapshot? {
         try cursor.next()?.within(scope)
     }
 
-    /// What could not be read so far.
+    /// The records that could not be read so far.
     var notes: [RecordingNote] { cursor.notes }
 }
 
 extension Snapshot {
-    /// The same with those cgroups alone that a sampler with this scope would have found.
+    /// The snapshot restricted to the cgroups that a sampler with this scope would find.
     func within(_ scope: SampleScope) -> Snapshot {
         if scope.subtree.isRoot, scope.depth == nil { return self }
         var places = [Int?](repeating: nil, count: cgroups.count)

@@ -3,9 +3,9 @@ import History
 import KernelIO
 import LiveView
 
-/// Feeds the live view from a recording: one snapshot each interval, and the last one stays.
+/// The source of the live view in a replay: one snapshot per interval until the end.
 final class ReplaySource: ScreenSource {
-    /// How many snapshots before the first shown one can be stepped back to.
+    /// The number of snapshots before the first shown one that are loaded for stepping back.
     private static let lead = 600
 
     private var replay: Replay
@@ -16,7 +16,8 @@ final class ReplaySource: ScreenSource {
     private var nextAt: UInt64 = 0
     private var isPaused = false
     private var isAtEnd = false
-    /// A recording of several runs counts ticks several times, and the view goes by them.
+    /// The number of snapshots played, used as tick: recorded ticks restart with each run of the
+    /// recorder.
     private var tick: UInt64 = 0
 
     init(_ replay: Replay, name: String) throws {
@@ -38,7 +39,7 @@ final class ReplaySource: ScreenSource {
         return "replay of \(name)  \(when)  \(place)\(end)\(trouble)"
     }
 
-    /// Time stands still between snapshots, so none of them is late.
+    /// The time of the newest snapshot, so no snapshot appears late.
     var now: UInt64 { ring.newestWallTime ?? 0 }
 
     func latest() -> Snapshot? {
@@ -51,7 +52,7 @@ final class ReplaySource: ScreenSource {
         return ring.latest
     }
 
-    /// Takes the next snapshot into the ring; a file that cannot be read any more has ended.
+    /// Adds the next snapshot to the ring; a read error counts as the end.
     private func advance() throws {
         isAtEnd = true
         guard let next = try replay.next() else { return }
@@ -62,7 +63,7 @@ final class ReplaySource: ScreenSource {
 
     func snapshot(back: Int) -> Snapshot? {
         guard back < 0 else { return cursor.snapshot(back: back) }
-        // Beyond the newest lies what was not played yet.
+        // A negative number asks for snapshots that have not been played yet.
         let newest = tick
         try? advance()
         return tick > newest ? ring.latest : nil
@@ -94,7 +95,7 @@ final class ReplaySource: ScreenSource {
 }
 
 extension HistoryRing {
-    /// A curve that ends `back` snapshots before the newest.
+    /// Returns the values of a cgroup, ending `back` snapshots before the newest.
     func series(
         of cgroup: CgroupID, back: Int, count: Int, _ value: (Snapshot, Int) -> Double?
     ) -> [Double?] {

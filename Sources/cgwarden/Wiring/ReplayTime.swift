@@ -4,14 +4,14 @@ import KernelIO
 /// A time in a recording on the command line: RFC 3339, `-5m` before its end, or `HH:MM:SS`.
 struct ReplayTime: ExpressibleByArgument {
     private enum Meaning {
-        /// In microseconds since 1970.
+        /// An instant in microseconds since 1970.
         case instant(UInt64)
         case beforeEnd(Double)
-        /// In seconds since local midnight.
+        /// A time in seconds since local midnight.
         case timeOfDay(Int)
     }
 
-    /// What the person wrote.
+    /// The text as typed.
     let text: String
     private let meaning: Meaning
 
@@ -29,9 +29,9 @@ struct ReplayTime: ExpressibleByArgument {
         return instant(argument).map { .instant($0) }
     }
 
-    /// The instant in microseconds since 1970, for a recording that ends at `end`.
+    /// Returns the instant in microseconds since 1970, for a recording that ends at `end`.
     ///
-    /// A time of day is that of the last day on which it was before the end.
+    /// A time of day refers to its last occurrence before the end.
     func instant(before end: UInt64) -> UInt64 {
         switch meaning {
         case .instant(let microseconds): return microseconds
@@ -43,13 +43,13 @@ struct ReplayTime: ExpressibleByArgument {
             let isToday = second <= wanted.second
             wanted.second = second
             let local = wanted.seconds - (isToday ? 0 : 86400)
-            // The zone of the end may not be that of the wanted time, so it is asked once more.
+            // The time zone offset can differ between the end and the result, so look it up again.
             let guess = local - LocalTime.offset(at: Int(end / 1_000_000))
             return UInt64(max(local - LocalTime.offset(at: guess), 0)) * 1_000_000
         }
     }
 
-    /// `14:03:22`, `14:03` or `14:03:22.5`, as seconds.
+    /// Parses `14:03:22`, `14:03` or `14:03:22.5` to seconds.
     private static func timeOfDay(_ text: some StringProtocol) -> Double? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard (2...3).contains(parts.count), let hour = number(parts[0], 0..<24),
@@ -57,7 +57,7 @@ struct ReplayTime: ExpressibleByArgument {
         else { return nil }
         guard parts.count == 3 else { return Double(hour * 3600 + minute * 60) }
         let halves = parts[2].split(separator: ".", omittingEmptySubsequences: false)
-        // A leap second is told as the last one of its minute.
+        // A leap second counts as the last second of its minute.
         guard halves.count <= 2, let second = number(halves[0], 0..<61) else { return nil }
         var fraction = 0.0
         if halves.count == 2 {
@@ -69,7 +69,7 @@ struct ReplayTime: ExpressibleByArgument {
         return Double(hour * 3600 + minute * 60 + min(second, 59)) + fraction
     }
 
-    /// RFC 3339: `2026-11-24T14:03:22Z`, `2026-11-24 14:03:22.5+02:00`.
+    /// Parses RFC 3339: `2026-11-24T14:03:22Z`, `2026-11-24 14:03:22.5+02:00`.
     private static func instant(_ text: String) -> UInt64? {
         guard let separator = text.firstIndex(where: { "Tt ".contains($0) }) else { return nil }
         let date = text[..<separator].split(separator: "-", omittingEmptySubsequences: false)
@@ -78,7 +78,7 @@ struct ReplayTime: ExpressibleByArgument {
             let month = number(date[1], 1..<13), let day = number(date[2], 1..<32)
         else { return nil }
         let day0 = CivilTime(year: year, month: month, day: day, second: 0)
-        // The 31st of a short month is no day.
+        // Reject days that the month does not have.
         guard CivilTime(seconds: day0.seconds) == day0 else { return nil }
         let rest = text[text.index(after: separator)...]
         guard let zone = rest.firstIndex(where: { "Zz+-".contains($0) }),
@@ -88,7 +88,7 @@ struct ReplayTime: ExpressibleByArgument {
         return seconds >= 0 ? UInt64((seconds * 1e6).rounded()) : nil
     }
 
-    /// `Z`, `+02:00`, in seconds.
+    /// Parses `Z` or `+02:00` to seconds.
     private static func offset(_ zone: Substring) -> Int? {
         if zone == "Z" || zone == "z" { return 0 }
         let parts = zone.dropFirst().split(separator: ":", omittingEmptySubsequences: false)

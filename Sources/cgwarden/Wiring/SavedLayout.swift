@@ -3,11 +3,11 @@ import Configuration
 import KernelIO
 import LiveView
 
-/// The layout of the live view as the `s` key keeps it: `$XDG_CONFIG_HOME/cgwarden/top.yaml`.
+/// The saved layout of the live view, in `$XDG_CONFIG_HOME/cgwarden/top.yaml`.
 enum SavedLayout {
     private static let keys = ["sort", "reverse", "tree", "columns", "delay", "percent"]
 
-    /// Where it is kept; nil without a home.
+    /// The directory of the file; nil without a home directory.
     private static var directory: String? {
         if let base = Environment.value("XDG_CONFIG_HOME"), base.hasPrefix("/") {
             return base + "/cgwarden"
@@ -15,7 +15,9 @@ enum SavedLayout {
         return Environment.value("HOME").map { $0 + "/.config/cgwarden" }
     }
 
-    /// The kept layout, or that of a first start; a file with a mistake is told and left alone.
+    /// Returns the saved layout, or the default one.
+    ///
+    /// Reports a file with errors and leaves it unchanged.
     static func load() -> Layout {
         guard let directory else { return Layout() }
         let path = directory + "/top.yaml"
@@ -64,7 +66,7 @@ enum SavedLayout {
         try node.word(for: name, among: ["true", "false"]) == "true"
     }
 
-    /// Keeps a layout; gives the file's path.
+    /// Saves a layout; returns the file's path.
     static func save(_ layout: Layout) throws -> String {
         guard let directory else {
             throw CgwardenError("neither XDG_CONFIG_HOME nor HOME is set", .unavailable)
@@ -80,7 +82,8 @@ enum SavedLayout {
             columns:
             \(columns.joined())
             """
-        // A link is replaced, not followed: in a home that `sudo` kept it may lead anywhere.
+        // Replaces a symbolic link instead of following it: under `sudo` with the user's HOME, it
+        // could point anywhere.
         try OwnDirectory(making: directory).replace("top.yaml", with: Array(text.utf8))
         return directory + "/top.yaml"
     }

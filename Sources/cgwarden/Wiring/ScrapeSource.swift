@@ -4,7 +4,7 @@ import Exporter
 import Hierarchy
 import KernelIO
 
-/// Samples when a scrape comes, unless the last sample is younger than a second.
+/// A source that samples on demand, unless the last sample is less than a second old.
 actor ScrapeSource: MetricsSource {
     private let sampler: Sampler
     private let ledger: ExportLedger

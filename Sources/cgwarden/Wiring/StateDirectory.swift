@@ -2,12 +2,14 @@ import Actuation
 import Hierarchy
 import KernelIO
 
-/// Where the undo journal and the holds are: on a tmpfs, so that they vanish with the cgroups.
+/// The directory of the undo journal and the holds.
+///
+/// It is on a tmpfs, so its contents vanish together with the cgroups.
 enum StateDirectory {
-    /// Overrides every other choice.
+    /// The environment variable that overrides every other choice.
     static let variable = "CGWARDEN_STATE_DIRECTORY"
 
-    /// The directory of this user: root's is ``system``, others have one in their run-time
+    /// Returns this user's directory: ``system`` for root, otherwise one in the user's runtime
     /// directory.
     static func path() throws -> String {
         if let chosen = Environment.value(variable) {
@@ -17,7 +19,7 @@ enum StateDirectory {
             return chosen
         }
         if EffectiveUser.isRoot { return system }
-        // The XDG base directory specification has relative paths ignored.
+        // The XDG base directory specification says to ignore relative paths.
         guard let own = Environment.value("XDG_RUNTIME_DIR"), own.hasPrefix("/") else {
             throw CgwardenError(
                 "there is no place for the undo journal; set XDG_RUNTIME_DIR, or \(variable) to a "
@@ -26,12 +28,13 @@ enum StateDirectory {
         return "\(own)/cgwarden"
     }
 
-    /// The directory of root's commands and of the machine's daemon.
+    /// The directory of root's commands and of the host's daemon.
     static let system: String = {
         do {
             return try DaemonConfiguration.read(nil).stateDirectory ?? usual
         } catch {
-            // The file need not be readable for others, and must not keep root from a `panic`.
+            // Other users may be unable to read the file, and an error must not keep root from a
+            // `panic`.
             if EffectiveUser.isRoot {
                 let why = CgwardenError(error)?.message ?? "\(error)"
                 StandardOutput.complain("cgwarden: note: using \(usual): \(why)")
@@ -42,15 +45,16 @@ enum StateDirectory {
 
     private static let usual = "/run/cgwarden"
 
-    /// The directory of the machine's daemon, where it exists and this user's is another one: what
-    /// root changed, and whether a daemon runs, cannot be seen from here.
+    /// The directory of the host's daemon, if it exists and this user has another one.
+    ///
+    /// Root's changes, and whether a daemon runs, are not visible to this user then.
     static var hidden: String? {
         guard !EffectiveUser.isRoot, Environment.value(variable) == nil else { return nil }
         let system = system
         return LogFile.exists(system) ? system : nil
     }
 
-    /// Throws where the answer would be about this user's own state alone.
+    /// Throws if an answer would cover only this user's own state.
     static func requireSystem() throws {
         guard let hidden else { return }
         throw CgwardenError(
@@ -60,7 +64,9 @@ enum StateDirectory {
 
     static func journal() throws -> UndoJournal { UndoJournal(directory: try path()) }
 
-    /// This user's journal; where they have no place for one, all there may be is root's.
+    /// Returns this user's journal.
+    ///
+    /// If the user has no state directory but root has one, the error says to run as root.
     static func journalToRead() throws -> UndoJournal {
         do {
             return try journal()
@@ -72,12 +78,12 @@ enum StateDirectory {
 
     static func holds() throws -> HoldList { HoldList(directory: try path()) }
 
-    /// The helper that thaws a cgroup at its deadline.
+    /// Returns the helper that thaws a cgroup at its deadline.
     static func thawGuard() -> ThawGuard { .own(state: try? path()) }
 
-    /// The jobs on record; nil for a user who has no place for that.
+    /// Returns the jobs on record; nil if this user has no state directory.
     static func jobs() -> JobRecords? { (try? path()).map { JobRecords(in: $0) } }
 
-    /// The files of a machine, through systemd where it keeps them.
+    /// Returns the control files; values of systemd units are written through systemd.
     static func files(of set: HierarchySet) -> any ControlFiles { OwnerAwareFiles(set: set) }
 }

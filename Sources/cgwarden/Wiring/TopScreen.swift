@@ -2,19 +2,19 @@ import KernelIO
 import LiveView
 import UnixSignals
 
-/// What the live view shows, and what its title says about that.
+/// A snapshot source with the properties that the live view's title needs.
 protocol ScreenSource: SnapshotSource {
-    /// The machine, or the recording.
+    /// The mode of the host, or the recording.
     var title: String { get }
-    /// Whether it is a recording.
+    /// Whether the source is a recording.
     var isReplay: Bool { get }
-    /// The time that the age of a snapshot is told by, in microseconds since 1970.
+    /// The reference time for the age of snapshots, in microseconds since 1970.
     var now: UInt64 { get }
 }
 
-/// Brings the snapshots and the terminal together.
+/// Runs the live view on the terminal.
 enum TopScreen {
-    /// Runs the live view until the user ends it, or until `ending` returns.
+    /// Shows the live view until the user ends it, a signal arrives or `ending` returns.
     static func show(
         _ source: sending any ScreenSource, _ layout: Layout, depth: Int?,
         until ending: (@Sendable () async -> Void)? = nil
@@ -43,7 +43,8 @@ enum TopScreen {
     }
 
     #if TUI
-    /// ncurses belongs to one thread, and the main thread has nothing else to do.
+    /// Runs on the main thread, because ncurses must stay on one thread and the main thread is
+    /// idle.
     @MainActor
     private static func runOnMainThread(
         _ source: sending any ScreenSource, _ layout: Layout, depth: Int?, quit: QuitFlag

@@ -1,7 +1,6 @@
 import ArgumentParser
 
-/// The options about HTTP: the same for every command that serves, with the names that Prometheus
-/// exporters have.
+/// The HTTP options of all commands that serve, named as in Prometheus exporters.
 struct WebOptions: ParsableArguments {
     @Option(
         name: .customLong("web.listen-address"),
@@ -67,14 +66,14 @@ struct WebOptions: ParsableArguments {
         }
     }
 
-    /// The usual settings with what was given.
+    /// The default settings with the given options applied.
     var settings: WebSettings {
         var settings = WebSettings()
         apply(to: &settings)
         return settings
     }
 
-    /// What was given wins.
+    /// Overrides settings with the given options.
     func apply(to settings: inout WebSettings) {
         if !addresses.isEmpty { settings.addresses = addresses.filter { $0 != "-" } }
         if let telemetryPath { settings.telemetryPath = telemetryPath }

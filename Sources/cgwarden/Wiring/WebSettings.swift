@@ -5,34 +5,34 @@ import Hierarchy
 import KernelIO
 #endif
 
-/// How the program is reached over HTTP.
+/// The settings of the HTTP server.
 struct WebSettings: Hashable {
-    /// Where it listens; empty for nowhere.
+    /// The addresses to listen on; empty disables listening.
     var addresses = ["127.0.0.1:10980"]
-    /// Where the metrics are.
+    /// The path of the metrics.
     var telemetryPath = "/metrics"
-    /// Certificates and passwords; empty for plain HTTP for everybody.
+    /// The file with certificates and passwords; empty allows everyone over plain HTTP.
     var configurationFile = ""
-    /// Whether systemd has opened the sockets; `addresses` do not matter then.
+    /// Whether systemd opened the sockets; `addresses` are then ignored.
     var usesPassedSockets = false
-    /// How many requests are answered at the same time, 0 for no limit.
+    /// The most requests answered at the same time; 0 for no limit.
     var mostRequests = 40
-    /// Names by which it may be asked beside those of the machine.
+    /// Host names that requests may use besides those of this host.
     var allowedHosts: [String] = []
-    /// How many may read the stream of samples.
+    /// The most readers of the sample stream.
     var mostStreams = 32
-    /// How many connections there are.
+    /// The most open connections.
     var mostConnections = 512
-    /// Whether what the program itself uses is left out.
+    /// Whether to leave out the `process_*` metrics of this program.
     var omitsOwnMetrics = false
 
-    /// Whether there is anything to listen at.
+    /// Whether there is an address or socket to listen on.
     var isServing: Bool { usesPassedSockets || !addresses.isEmpty }
 }
 
 #if Exporter
 extension WebSettings {
-    /// The addresses as the server takes them.
+    /// Returns the parsed addresses.
     func listenAddresses() throws -> [ListenAddress] {
         do {
             return try addresses.map(ListenAddress.init(parsing:))
@@ -41,7 +41,7 @@ extension WebSettings {
         }
     }
 
-    /// The names of hosts as the server takes them.
+    /// Returns the host patterns; throws if one is invalid.
     func hostPatterns() throws -> [String] {
         for pattern in allowedHosts where !MetricsServer.isHostPattern(pattern) {
             throw CgwardenError(
@@ -53,7 +53,7 @@ extension WebSettings {
 }
 
 extension MetricsServer.Configuration {
-    /// What every command that serves tells the server of this machine.
+    /// Creates the configuration from the settings and this host's data.
     init(_ web: WebSettings, of set: HierarchySet, _ identities: Identities) throws {
         self.init(addresses: try web.listenAddresses(), version: Cgwarden.version)
         telemetryPath = web.telemetryPath
@@ -76,7 +76,7 @@ extension MetricsServer.Configuration {
 }
 
 extension CgwardenError {
-    /// A mistake in a file is still there after another start, a used port may not be.
+    /// An error in a file persists across restarts; a port in use may not.
     init(_ error: ServerError) {
         if case .configuration = error {
             self.init(error.description, .configuration)
