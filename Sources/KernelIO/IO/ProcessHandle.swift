@@ -16,6 +16,9 @@ public struct EndingSignal: Hashable, Sendable {
         Self.names.first { $0.value == number }?.key ?? String(number)
     }
 
+    /// The names that ``init(_:)`` knows, without `SIG`, by number.
+    public static var allNames: [String] { names.sorted { $0.value < $1.value }.map(\.key) }
+
     private init(number: Int32) { self.number = number }
 
     /// Finds a signal by name or number: `TERM`, `SIGINT`, `15`; nil if it is not in the list.

@@ -42,7 +42,8 @@ struct DaemonCommand: AsyncParsableCommand {
     #endif
     @Flag(help: "Decide and tell, but change nothing.") var dryRun = false
     @Option(name: .shortAndLong, help: "Stop after so many ticks.") var numberOfTicks: Int?
-    @Option(help: "How much to log: debug, info, warning or error.") var logLevel: String?
+    @Option(help: "How much to log: debug, info, warning or error.", completion: .logLevels)
+    var logLevel: String?
 
     func validate() throws {
         if let numberOfTicks, numberOfTicks < 1 {

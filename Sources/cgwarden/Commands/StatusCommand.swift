@@ -6,9 +6,15 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show what the daemon is doing: rules, guards, values.",
         discussion: """
-            Below the totals is where each rule stands: its state and since when, the numbers that \
-            it looks at, and what would make it act or end. Cgroups for which a rule is idle are \
-            shown by one example; `cgwarden policy explain` shows any.
+            Asks the running daemon over its control socket. First come the policy in force and the \
+            ticks: how many, how many were late, and what the policy cost in the last one. Then each \
+            rule is listed with its state and since when, the numbers that it looks at, and what \
+            would make it act or end. One example stands for all cgroups for which a rule is idle; \
+            `cgwarden policy explain` shows any of them. Guards follow with usage and limit.
+
+            Below are things that need attention: exhausted budgets, values that others change, \
+            values that could not be set or restored yet and are tried again, rules that this \
+            host cannot follow, and lines of the audit log that were lost.
 
             Examples:
               cgwarden status

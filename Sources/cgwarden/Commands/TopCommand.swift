@@ -9,8 +9,13 @@ struct TopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Show cgroups live, like systemd-cgtop.",
         discussion: """
-            In the live view h lists the keys. Without a terminal on standard output it prints \
-            text, three samples unless -n says otherwise.
+            Shows the tree of cgroups with their usage, limits, pressure and state, and refreshes \
+            it every second. Every option of systemd-cgtop means the same. In the live view h lists \
+            the keys. Without a terminal on standard output it prints text, three samples unless -n \
+            says otherwise.
+
+            With --record it keeps what it sees; --replay shows a recording in the same view, in \
+            which one can step back and forward.
 
             Examples:
               cgwarden top
@@ -75,6 +80,7 @@ struct TopCommand: AsyncParsableCommand {
         }
 
         static var allValueStrings: [String] { SortKey.allCases.map(\.rawValue) }
+        static var defaultCompletionKind: CompletionKind { .words(allValueStrings) }
     }
 
     func validate() throws {

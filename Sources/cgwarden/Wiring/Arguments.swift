@@ -74,7 +74,8 @@ enum NegativeValues {
         _ arguments: [String], below root: any ParsableCommand.Type
     ) -> [String] {
         // Words after a bare `--` and those of `run` belong to another command.
-        let own: ArraySlice<String> = arguments.first == "run" ? [] : arguments.prefix { $0 != "--" }
+        let own: ArraySlice<String> =
+            arguments.first == "run" ? [] : arguments.prefix { $0 != "--" }
         // Few command lines have a negative word, so most never need the options.
         lazy var options = optionsWithValue(of: command(own, below: root))
         var result: [String] = []
