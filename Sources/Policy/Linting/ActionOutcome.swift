@@ -185,7 +185,8 @@ extension Condition {
         for case let (term, number, false)? in parts.map(\.bound)
         where Push.usage[scaling.key.name]?.contains(term.name) == true && term.scope == .own {
             let least = scaling.least?.number.map { Double($0) } ?? 0
-            ceilings[term.name] = max(number * scaling.factor, least)
+            // The usage is above the number, so what is left is above its share.
+            ceilings[term.name] = max((number * scaling.factor).nextUp, least)
         }
         return ceilings
     }

@@ -73,7 +73,9 @@ import Testing
     @Test func aCgroupThatIsGoneOrAnotherOneIsDropped() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         let place = "\(machine.root)/cgroup"
-        try FileManager.default.moveItem(atPath: "\(place)/pids/a", toPath: "\(place)/pids/other")
+        // Out of the hierarchy, so that its inode is not used again.
+        try FileManager.default.moveItem(
+            atPath: "\(place)/pids/a", toPath: "\(machine.root)/removed")
         try FileManager.default.removeItem(atPath: "\(place)/cpu/a")
         try machine.cgroup("/a", in: "pids", ["pids.max": "7"])
         #expect(try restore() == ["cpu.cfs_quota_us gone", "pids.max gone"])
