@@ -202,7 +202,8 @@ let package = Package(
             dependencies: [
                 "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "TestSupport", "cgwarden",
             ],
-            exclude: ["Golden", "Tenant/attack.pl"], swiftSettings: swiftSettings),
+            exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ActuationTests",
             dependencies: [

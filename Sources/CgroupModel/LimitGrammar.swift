@@ -92,6 +92,8 @@ public struct HostFacts: Sendable {
     public var cpus: RangeList
     /// The CPUs of each memory node.
     public var nodes: [Int: RangeList]
+    /// Whether I/O is counted on some disk: v1 does so only once a cgroup has an I/O limit on it.
+    public var isIOCounted = true
 
     /// Creates facts from the memory, the online CPUs and the memory nodes of a host.
     public init(memoryBytes: UInt64?, cpus: RangeList, nodes: [Int: RangeList]) {

@@ -13,6 +13,9 @@ public struct ConfigLoader {
     public static let deepestNesting = 64
 
     private let file: String
+    private let bytes: [UInt8]
+    /// The file's characters, decoded when a message needs them.
+    private var characters: [Unicode.Scalar]?
     private var nodes = 0
     private var open: [Collection] = []
     private var root: ConfigNode?
@@ -21,13 +24,17 @@ public struct ConfigLoader {
     private struct Collection {
         var position: ConfigPosition
         var isMapping: Bool
+        var isFlow = false
         var elements: [ConfigNode] = []
         var entries: [ConfigEntry] = []
         var places: [String: ConfigPosition] = [:]
-        var key: (text: String, position: ConfigPosition)?
+        var key: (text: String, position: ConfigPosition, end: Int)?
     }
 
-    private init(file: String) { self.file = file }
+    private init(file: String, _ bytes: [UInt8]) {
+        self.file = file
+        self.bytes = bytes
+    }
 
     /// Parses one document; `file` is its name in messages.
     ///
@@ -37,7 +44,7 @@ public struct ConfigLoader {
         guard bytes.count <= largestFile else {
             throw ConfigError(start, "larger than 1 MiB (\(bytes.count) bytes); split the file")
         }
-        var loader = ConfigLoader(file: file)
+        var loader = ConfigLoader(file: file, bytes)
         var stream = EventStream(bytes)
         var documents = 0
         while true {
@@ -73,7 +80,8 @@ public struct ConfigLoader {
             throw ConfigError(place, "alias '*\(name)' is not supported; repeat the value")
         case .scalar(let text):
             try count(event, place)
-            try add(ConfigNode(.text(text), at: place))
+            if text.isEmpty { try checkComma(before: event) }
+            try add(ConfigNode(.text(text), at: place), end: event.range.upperBound)
         case .sequenceStart, .mappingStart:
             try count(event, place)
             guard open.count < Self.deepestNesting else {
@@ -82,7 +90,9 @@ public struct ConfigLoader {
             if let top = open.last, top.isMapping, top.key == nil {
                 throw ConfigError(place, "a key must be one word, not a list or a mapping")
             }
-            open.append(Collection(position: place, isMapping: event.kind == .mappingStart))
+            open.append(
+                Collection(
+                    position: place, isMapping: event.kind == .mappingStart, isFlow: event.isFlow))
         case .collectionEnd:
             guard let done = open.popLast() else { return }
             try add(
@@ -107,7 +117,23 @@ public struct ConfigLoader {
         }
     }
 
-    private mutating func add(_ node: ConfigNode) throws(ConfigError) {
+    /// Refuses a key in braces that no colon follows: it is a part of a text with a comma.
+    private mutating func checkComma(before value: Event) throws(ConfigError) {
+        guard let top = open.last, top.isFlow, let key = top.key, key.end <= value.range.lowerBound
+        else { return }
+        let all = characters ?? Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+        characters = all
+        guard value.range.lowerBound <= all.count,
+            !all[key.end..<value.range.lowerBound].contains(":")
+        else { return }
+        let shown = ConfigNode.quoted(key.text)
+        throw ConfigError(
+            key.position,
+            "within { } a comma or a bracket ends a text, so \(shown) stands alone; quote the "
+                + "expression")
+    }
+
+    private mutating func add(_ node: ConfigNode, end: Int = 0) throws(ConfigError) {
         guard var top = open.popLast() else {
             root = node
             return
@@ -124,7 +150,7 @@ public struct ConfigLoader {
                     "key '\(text)' stands twice, first in line \(first.line); remove one")
             }
             top.places[text] = node.position
-            top.key = (text, node.position)
+            top.key = (text, node.position, end)
         }
         open.append(top)
     }

@@ -13,6 +13,10 @@ struct Event {
     var tag: String?
     var line: Int
     var column: Int
+    /// Whether it begins a mapping or a list in brackets.
+    var isFlow = false
+    /// Where it begins and ends, in characters from the start of the file.
+    var range = 0..<0
 }
 
 /// A syntax error; line and column count from 1.
@@ -57,6 +61,8 @@ struct SyntaxFailure: Error {
         var result = unsafe Event(
             kind: .other, line: Int(event.start_mark.line) + 1,
             column: Int(event.start_mark.column) + 1)
+        let (start, end) = unsafe (Int(event.start_mark.index), Int(event.end_mark.index))
+        result.range = start..<max(start, end)
         switch unsafe event.type {
         case YAML_DOCUMENT_START_EVENT: result.kind = .documentStart
         case YAML_STREAM_END_EVENT: result.kind = .end
@@ -75,6 +81,8 @@ struct SyntaxFailure: Error {
             result.tag = unsafe text(event.data.sequence_start.tag)
         case YAML_MAPPING_START_EVENT:
             result.kind = .mappingStart
+            result.isFlow =
+                unsafe event.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
             result.anchor = unsafe text(event.data.mapping_start.anchor)
             result.tag = unsafe text(event.data.mapping_start.tag)
         default: break
@@ -89,7 +97,10 @@ struct SyntaxFailure: Error {
 
     private func failure() -> SyntaxFailure {
         let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
-        let message = "not valid YAML: \(problem ?? "out of memory")"
+        var message = "not valid YAML: \(problem ?? "out of memory")"
+        if problem?.contains("expected ',' or") == true {
+            message += "; quote a text with commas, brackets or braces"
+        }
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
             let mark = unsafe parser.pointee.problem_mark
             return SyntaxFailure(

@@ -22,11 +22,12 @@ public final class WebhookSink: NoticeSink {
     /// - Parameters:
     ///   - timeout: The time limit of one attempt.
     ///   - pauses: The waiting times between attempts.
-    ///   - gaveUp: Receives the reason when a notice is given up.
+    ///   - failed: Receives the reason of the first failure until a notice gets through again, and of
+    ///     each notice that is given up.
     public init(
         _ url: WebhookURL, tokenFile: String? = nil, timeout: Duration = .seconds(3),
         certificates: String? = nil, pauses: [Duration] = WebhookSink.pauses,
-        gaveUp: @escaping @Sendable (String) -> Void = { _ in }
+        failed: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         let failures = Failures()
         self.failures = failures
@@ -37,22 +38,31 @@ public final class WebhookSink: NoticeSink {
                 do {
                     let token = try tokenFile.map { try WebhookToken.read($0) }
                     let status = try exchange.post(message.body, token: token)
-                    if (200..<300).contains(status) { return }
-                    reason = "the server answers \(status)"
+                    if (200..<300).contains(status) {
+                        failures.isTold.store(false, ordering: .relaxed)
+                        return
+                    }
+                    reason = "HTTP \(status)"
                     // 429 asks the client to retry later.
                     if (400..<500).contains(status), status != 429 { break }
                 } catch {
                     reason = "\(error)"
                 }
-                if let pause { Pause.sleep(pause) }
+                guard let pause else { continue }
+                if !failures.isTold.exchange(true, ordering: .relaxed) {
+                    failed("webhook \(url.authority) failed: \(reason); trying again")
+                }
+                Pause.sleep(pause)
             }
             failures.count.add(1, ordering: .relaxed)
-            gaveUp("cannot tell \(url.authority): \(reason)")
+            failed("webhook \(url.authority) failed: \(reason); the notice is lost")
         }
     }
 
     private final class Failures: Sendable {
         let count = Atomic<UInt64>(0)
+        /// Whether the failure was told, and nothing got through since.
+        let isTold = Atomic<Bool>(false)
     }
 
     /// The number of notices dropped, because too many waited or the server rejected them.

@@ -53,10 +53,35 @@ private func failure(_ text: String) -> String {
             "a: 1\n  b: 2\n",
             "t.yaml:2:4: not valid YAML: mapping values are not allowed in this context"
         ),
-        ("a: [1\n", "t.yaml:2:1: not valid YAML: did not find expected ',' or ']'"),
+        (
+            "a: [1\n",
+            "t.yaml:2:1: not valid YAML: did not find expected ',' or ']'; quote a text with "
+                + "commas, brackets or braces"
+        ),
+        (
+            "{when: max(memory.usage, 5s) > 1GiB, on: g}\n",
+            "t.yaml:1:26: within { } a comma or a bracket ends a text, so '5s) > 1GiB' stands "
+                + "alone; quote the expression"
+        ),
+        (
+            "ä: {cpus: 0,2 }\n",
+            "t.yaml:1:13: within { } a comma or a bracket ends a text, so '2' stands alone; quote "
+                + "the expression"
+        ),
+        (
+            "set: {io.max.wbps[/dev/vda]: 10MB/s}\n",
+            "t.yaml:1:7: within { } a comma or a bracket ends a text, so 'io.max.wbps' stands "
+                + "alone; quote the expression"
+        ),
     ])
     func whatCouldMeanTwoThingsIsRefusedWithItsPlace(text: String, message: String) {
         #expect(failure(text) == message)
+    }
+
+    @Test func aKeyWithoutAValueInBracesIsEmpty() throws {
+        let root = try load("a: {kill: , log: , b: {thaw : }}\n")
+        let entries = try root.mapping(for: "file")[0].value.mapping(for: "a")
+        #expect(entries.map(\.key) == ["kill", "log", "b"])
     }
 
     @Test func bytesThatAreNotTextAreRefusedWithTheirPlace() {

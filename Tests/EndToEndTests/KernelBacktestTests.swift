@@ -29,7 +29,7 @@ struct KernelBacktestTests {
             apiVersion: cgwarden/v1
             defaults: {interval: 100ms, rate_window: 500ms, cooldown: 300ms}
             groups: {g: {path: "\(path)*"}}
-            pools: {fast: {cpus: 1, exclusive: true, fallback: shared, others: [g]}}
+            pools: {fast: {count: 1, exclusive: true, fallback: shared, others: [g]}}
             limits:
               - {on: g, during: 00:00-12:00, set: {pids.max: 900}}
               - {on: g, during: 12:00-00:00, set: {pids.max: 901}}

@@ -17,7 +17,7 @@ struct KernelPartitionTests {
             """
             defaults: {interval: 200ms}
             groups: {a: {path: "\(alone.path)"}, b: {path: "\(rest.path)"}}
-            pools: {fast: {cpus: 1, exclusive: true, others: [b]}}
+            pools: {fast: {count: 1, exclusive: true, others: [b]}}
             limits: [{on: a, set: {cpuset.pool: fast, cpuset.partition: root}}]
 
             """)

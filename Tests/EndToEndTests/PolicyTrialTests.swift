@@ -31,7 +31,7 @@ import Testing
         #expect(result.status == 10, "\(result)")
         #expect(
             result.lines.prefix(3) == [
-                "/app.slice/db.service", "  pids.max  20 -> 77  limits[0] of db (the only wish)",
+                "/app.slice/db.service", "  pids.max  20 -> 77  limits[0] of db (only request)",
                 "    pids.max  1  unified  pids.max  20 -> 77",
             ], "\(result.output)")
         #expect(result.errors == "")
@@ -106,7 +106,7 @@ import Testing
         #expect(result.status == 0)
         #expect(
             result.lines == [
-                "pids.max  is 20, wanted 77 (the only wish)",
+                "pids.max  is 20, wanted 77 (only request)",
                 "  * limits  limits[0] of db  77  because standing limits of db",
                 "    original  20",
             ], "\(result)")

@@ -100,14 +100,7 @@ final class DaemonPlaces {
     }
 
     /// The helper process of the daemon, while it lives.
-    var guardian: Int32? {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return all.compactMap { Int32($0) }.first { pid in
-            let path = "/proc/\(pid)/cmdline"
-            let line = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-            return line.contains("guardian") && line.contains(state)
-        }
-    }
+    var guardian: Int32? { DaemonRun.guardian(of: state) }
 }
 
 extension ProgramCgroup {

@@ -8,7 +8,7 @@ import Testing
     private func text(_ change: (inout PolicyMetrics) -> Void) -> String {
         var state = WardenNumbers.State()
         change(&state.policy)
-        return StatusReport(state, AuditTrail(nil), PolicyDocument()).text
+        return StatusReport(state, AuditTrail(nil), PolicyDocument(), []).text
     }
 
     /// Row 15: until it is back, everybody can see it.

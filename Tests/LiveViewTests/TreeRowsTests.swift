@@ -188,6 +188,22 @@ import Testing
         #expect(rows.last?.value == "malformed")
     }
 
+    /// A machine with native NVMe multipath has such rows for good: one dim line, no warning.
+    @Test func unnamedDevicesAreOneLine() {
+        var builder = SnapshotBuilder()
+        builder.add("/a")
+        builder.instance("io.rbytes", InstanceKey(major: 8, minor: 0), 9, before: 4)
+        for metric in ["io.rbytes", "io.wbytes", "io.rios", "io.wios"] {
+            builder.instance(metric, .whole, reading: .unnamed)
+        }
+        let snapshot = builder.build()
+        #expect(CgroupFigures(snapshot, 0).figure(.read) == .value(5))
+        #expect(CgroupFigures(snapshot, 0).figure(.written).text(Quantity.bytes) == "-")
+        let rows = DetailKind.io.rows(snapshot, 0)
+        #expect(rows.map(\.label) == ["device", "8:0", "unnamed"])
+        #expect(rows.last?.style == .dim)
+    }
+
     /// `/a` has a quota and is throttled; what is below has none, and waits or does not.
     @Test func childNamesTheAncestorThatHoldsItUp() {
         var builder = SnapshotBuilder(metrics: ["cpu.usage_usec"])

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A running daemon with a policy, an audit log and a state directory of its own.
 ///
@@ -103,9 +104,38 @@ public final class DaemonRun {
         return try run.result()
     }
 
+    /// Waits until it has ended by itself.
+    public func result() throws -> ProgramRun.Result { try run.result() }
+
     /// Ends it without warning (SIGKILL), and waits until it is gone.
     public func kill() throws {
         run.send(SIGKILL)
         _ = try run.result()
+    }
+
+    /// Ends it and its guardian together, so that nobody is left who would put anything back.
+    public func killWithGuardian() throws {
+        let first = Self.guardian(of: folder)
+        if let first { Glibc.kill(first, SIGKILL) }
+        run.send(SIGKILL)
+        _ = try run.result()
+        // The guardian's successor, if the daemon had the time to start one.
+        try awaiting("nobody stands by") {
+            if let other = guardian { Glibc.kill(other, SIGKILL) }
+            return guardian == nil
+        }
+    }
+
+    /// Its helper process, while it lives.
+    public var guardian: Int32? { Self.guardian(of: folder) }
+
+    /// The helper process of the daemon with a state directory.
+    public static func guardian(of state: String) -> Int32? {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return all.compactMap { Int32($0) }.first { pid in
+            let path = "/proc/\(pid)/cmdline"
+            let line = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            return line.contains("guardian") && line.contains(state)
+        }
     }
 }

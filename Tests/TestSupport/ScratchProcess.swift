@@ -49,11 +49,20 @@ public final class ScratchProcess {
         return (user + system) * 10_000
     }
 
-    /// Ends it.
+    /// Ends it, and waits until it has left its cgroup.
+    ///
+    /// Foundation's own wait lasts until every process has ended that was started meanwhile and
+    /// has inherited its descriptors: what a fork bomb leaves, or another test's.
     public func end() {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        for _ in 0..<1000 where !hasEnded { usleep(10_000) }
+    }
+
+    private var hasEnded: Bool {
+        let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        let state = text?.split(separator: ")").last?.split(separator: " ").first
+        return state == nil || state == "Z" || state == "X"
     }
 
     deinit { end() }

@@ -14,6 +14,8 @@ public final class KernelFacts: CgroupFacts {
     public let mode: Policy.HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
     public let hasSystemd: Bool
+    /// Whether v1 counts I/O, and its root tells on which disks.
+    public let seesLegacyIORoot: Bool
 
     private let set: HierarchySet
     private let protected: ProtectedSet
@@ -40,6 +42,7 @@ public final class KernelFacts: CgroupFacts {
         self.identities = identities
         self.holds = holds
         hasSystemd = OwnershipProbe.isSystemdRunning(on: set.system)
+        seesLegacyIORoot = set.seesLegacyIORoot
         mode =
             switch set.mode {
             case .legacy: .v1

@@ -83,8 +83,8 @@ public struct Guardian {
     /// Logs what was done to a file beside the journal.
     private func log(_ report: Settlement.Report) {
         let lines = report.lines
-        guard !lines.isEmpty, let log = try? LogFile("\(directory)/guardian.log") else { return }
+        guard !lines.isEmpty else { return }
         let time = MonotonicClock.wallMicroseconds
-        try? log.append(Array(lines.map { "\(time) \($0)\n" }.joined().utf8))
+        try? GuardianLog(in: directory).append(lines.map { "\(time) \($0)\n" }.joined())
     }
 }

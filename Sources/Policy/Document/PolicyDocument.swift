@@ -101,7 +101,7 @@ public struct StandingLimits: Hashable, Sendable {
     public var position: ConfigPosition
     /// The group's name.
     public var group: String
-    /// Among several the highest wins; equal ones give the weaker value.
+    /// Among several the highest wins; equal ones give the stricter value.
     public var priority: Int
     /// What is set, on every version.
     public var settings: [Setting]

@@ -35,6 +35,12 @@ extension RuleAction.Kind {
         }
     }
 
+    /// Whether the steps after it are done if it fails, unless something else is said: a program
+    /// of the operator's that fails is no reason to leave the rest undone.
+    var usuallyContinues: Bool {
+        if case .hook = self { true } else { false }
+    }
+
     /// What people are told of it; nil for the telling itself.
     var verb: String? {
         switch self {

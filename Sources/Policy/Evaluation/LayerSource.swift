@@ -34,7 +34,7 @@ public struct LayerWish: Hashable, Sendable {
     public var value: LimitValue
     /// Who wants it.
     public var origin: Effect.Origin
-    /// Among wishes of one layer the highest wins; equal ones give the weaker value.
+    /// Among wishes of one layer the highest wins; equal ones give the stricter value.
     public var priority: Int
     /// Why.
     public var cause: Cause

@@ -65,8 +65,8 @@ struct ManagedValue: Sendable {
         var isImpossible = false
     }
 
-    /// The wish of the highest layer and priority, within the bounds; among equal ones the weaker
-    /// value.
+    /// The wish of the highest layer and priority, within the bounds; among equal ones the
+    /// stricter value.
     var outcome: Outcome? {
         let bounds = wishes.filter(\.isBound)
         guard !bounds.isEmpty else { return outcome(of: wishes) }
@@ -92,12 +92,15 @@ struct ManagedValue: Sendable {
         var outcome = Outcome(wish: best)
         let equals = wishes.filter { !best.isAbove($0) }
         for wish in equals where wish.value != best.value {
-            guard let weaker = Self.weaker(outcome.wish.value, wish.value, key) else {
+            guard let stricter = Self.stricter(outcome.wish.value, wish.value, key) else {
                 outcome.isImpossible = true
                 continue
             }
-            if weaker != outcome.wish.value {
-                if weaker == wish.value { outcome.wish = wish } else { outcome.wish.value = weaker }
+            if stricter == outcome.wish.value { continue }
+            if stricter == wish.value {
+                outcome.wish = wish
+            } else {
+                outcome.wish.value = stricter
             }
         }
         let winner = outcome.wish
@@ -119,8 +122,9 @@ struct ManagedValue: Sendable {
         return rest.outcome
     }
 
-    /// The value that takes less from the cgroup; of two CPU lists what both have, nil if nothing.
-    private static func weaker(
+    /// The value that satisfies both wishes: the lower limit, the higher protection; of two CPU
+    /// lists what both have, nil if nothing.
+    private static func stricter(
         _ left: LimitValue, _ right: LimitValue, _ key: LimitKey
     ) -> LimitValue? {
         switch key.limit?.grammar {
@@ -130,11 +134,10 @@ struct ManagedValue: Sendable {
             else { return left }
             let both = first.intersection(second)
             return both.isEmpty ? nil : .text(both.description)
-        case .flag: return left == .number(0) ? left : right
+        case .flag: return left == .number(0) ? right : left
         default:
-            // More protection or a longer period for one is less for others.
-            let isLowerWeaker = key.limit?.isProtection ?? false || key.name == "cpu.max.period"
-            return right.isWider(than: left) == isLowerWeaker ? left : right
+            let isProtection = key.limit?.isProtection ?? false
+            return left.isWider(than: right) == isProtection ? left : right
         }
     }
 }

@@ -8,8 +8,31 @@ extension Measurements {
     /// What a program's expression is for a row.
     func number(_ program: Program, row: Int) -> Double { number(program, program.root, row) }
 
-    /// The numbers that a program looks at, for the audit log.
-    func evidence(_ program: Program, row: Int) -> [Cause.Evidence] {
+    /// The parts of a condition that are not true now, as they would have to be; nil if it is.
+    func lacking(_ program: Program, row: Int) -> String? {
+        lacking(program, program.root, row, isInner: false)
+    }
+
+    private func lacking(_ program: Program, _ node: Int, _ row: Int, isInner: Bool) -> String? {
+        guard truth(program, node, row) != .yes else { return nil }
+        func parts(_ left: Int, _ right: Int, _ word: String) -> String {
+            [left, right].compactMap { lacking(program, $0, row, isInner: true) }
+                .joined(separator: word)
+        }
+        switch program.nodes[node] {
+        case .and(let left, let right): return parts(left, right, " and ")
+        case .or(let left, let right):
+            let text = parts(left, right, " or ")
+            return isInner ? "(\(text))" : text
+        default: return program.parts[node] ?? program.text
+        }
+    }
+
+    /// The numbers that a program looks at; with the reasons of those that are none for people, and
+    /// without for the audit log.
+    func evidence(
+        _ program: Program, row: Int, withReasons: Bool = false
+    ) -> [Cause.Evidence] {
         program.leaves.map { leaf in
             var coverage: Double?
             var resets = 0
@@ -19,7 +42,9 @@ extension Measurements {
                 coverage = min(Double(sum.covered) / Double(max(window, 1)), 1)
                 resets = sum.resets
             }
-            let value = number(program, leaf.node, row).text(leaf.unit)
+            let number = number(program, leaf.node, row)
+            let lack = withReasons ? number.lack?.text.map { " (\($0))" } : nil
+            let value = number.text(leaf.unit) + (lack ?? "")
             return Cause.Evidence(
                 term: leaf.text, value: resets == 0 ? value : "\(value) (\(resets) resets)",
                 coverage: coverage)

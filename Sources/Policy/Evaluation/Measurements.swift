@@ -37,6 +37,7 @@ struct Measurements: Sendable {
     let interval: UInt64
     let costlyEvery: UInt64
     private let vocabulary: @Sendable (String) -> PolicyMetric?
+    private let seesLegacyIORoot: Bool
     private let device: @Sendable (String) -> InstanceKey?
     private(set) var columns: [Column] = []
     private(set) var values: [[Double]] = []
@@ -51,13 +52,14 @@ struct Measurements: Sendable {
 
     init(
         interval: Duration, costlyEvery: Int,
-        vocabulary: @escaping @Sendable (String) -> PolicyMetric?,
+        vocabulary: @escaping @Sendable (String) -> PolicyMetric?, seesLegacyIORoot: Bool = false,
         device: @escaping @Sendable (String) -> InstanceKey?
     ) {
         self.interval = max(interval.nanoseconds, 1)
         self.costlyEvery = UInt64(max(costlyEvery, 1))
         self.vocabulary = vocabulary
         self.device = device
+        self.seesLegacyIORoot = seesLegacyIORoot
     }
 
     // MARK: What is looked at
@@ -76,7 +78,8 @@ struct Measurements: Sendable {
         let key = Key(name: name, instance: term.instance, owner: owner)
         if let place = places[key] { return (place, columns[place].metric) }
         guard let metric = vocabulary(name) else { throw UnknownTerm(name: name) }
-        let reading = MetricReading(metric, instance: term.instance, device: device)
+        let reading = MetricReading(
+            metric, instance: term.instance, seesLegacyIORoot: seesLegacyIORoot, device: device)
         columns.append(Column(key: key, metric: metric, reading: reading))
         values.append(key.owner == .each ? [] : [.unknown])
         places[key] = columns.count - 1
@@ -198,15 +201,15 @@ struct Measurements: Sendable {
     private static func combined(
         _ members: [Int], _ aggregation: PolicyMetric.Aggregation, _ value: (Int) -> Double
     ) -> Double {
-        if aggregation == .none, members.count > 1 { return .notApplicable }
+        if aggregation == .none, members.count > 1 { return .notApplicable(.severalMembers) }
         var result = Double.notApplicable
-        var reason = Double.notApplicable
+        var reason = Double.notApplicable(.nobody)
         var isKnown = false
         for member in members {
             let value = value(member)
             if value.isNaN {
                 if aggregation == .sumOfAll { return value }
-                if !value.isNotApplicable { reason = .unknown }
+                if reason.isNotApplicable { reason = value }
             } else if !isKnown {
                 result = value
                 isKnown = true

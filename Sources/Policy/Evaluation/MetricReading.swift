@@ -21,7 +21,14 @@ struct MetricReading: Sendable {
     /// The one disk that a number of the machine is of.
     private var disk: InstanceKey?
 
-    init(_ metric: PolicyMetric, instance: String?, device: (String) -> InstanceKey?) {
+    /// Whether I/O is counted by v1, which does so only on disks with an I/O limit.
+    private let seesLegacyIORoot: Bool
+
+    init(
+        _ metric: PolicyMetric, instance: String?, seesLegacyIORoot: Bool = false,
+        device: (String) -> InstanceKey?
+    ) {
+        self.seesLegacyIORoot = seesLegacyIORoot
         isCounter = metric.isCounter
         scale = metric.isCounter ? 1 : metric.scale
         legacy = metric.legacy
@@ -59,7 +66,12 @@ struct MetricReading: Sendable {
     static func number(_ reading: Reading, _ scale: Double) -> Double {
         if let value = reading.value { return Double(value) * scale }
         return switch reading {
-        case .absent, .unlimited, .unsupported: .notApplicable
+        case .absent: .notApplicable(.noFile)
+        case .unlimited: .notApplicable(.noLimit)
+        case .unsupported: .notApplicable(.noFeature)
+        case .notPermitted: .unknown(.notPermitted)
+        case .malformed: .unknown(.malformed)
+        case .covered: .unknown(.covered)
         default: .unknown
         }
     }
@@ -77,12 +89,12 @@ struct MetricReading: Sendable {
         case .derived(let derivation):
             let value = derivation.value(input, position, firstSeen: firstSeen)
             return value.isNaN ? value : value * scale
-        case .nothing: return .notApplicable
+        case .nothing: return .notApplicable(.noInstance)
         }
     }
 
     private func value(_ snapshot: Snapshot, _ position: Int, _ column: Int?) -> Double {
-        guard let column else { return .notApplicable }
+        guard let column else { return .notApplicable(.noFile) }
         let place = snapshot.cgroups[position].row
         return Self.number(
             Reading(
@@ -92,7 +104,7 @@ struct MetricReading: Sendable {
 
     /// The value of the machine.
     func value(ofHost input: PolicyInput) -> Double {
-        if case .nothing = way { return .notApplicable }
+        if case .nothing = way { return .notApplicable(.noInstance) }
         guard case .derived(let derivation) = way else {
             guard let root = input.snapshot.index(of: .root) else { return .notApplicable }
             return value(input, root, firstSeen: 0)
@@ -139,11 +151,22 @@ struct MetricReading: Sendable {
         }
         // Nobody knows what a file says that cannot be read.
         if sum.isNotApplicable, let reason { return Self.number(reason, 1) }
-        // A cgroup that did no I/O yet has no line: it read and wrote nothing.
         guard sum.isNotApplicable, isCounter, snapshot.cgroups[position].controllers.contains(.io),
             let metric, MetricCatalog[metric].controller == .io
-        else { return sum }
+        else { return sum.isNotApplicable ? .notApplicable(.noInstance) : sum }
+        // A cgroup that did no I/O yet has no line: it read and wrote nothing. On v1 the root has a
+        // line of each disk that is counted at all.
+        if seesLegacyIORoot, !hasLine(snapshot, metric, key) { return .notApplicable(.notCounted) }
         return 0
+    }
+
+    /// Whether the root cgroup has a line of a disk, or of any.
+    private func hasLine(_ snapshot: Snapshot, _ metric: MetricID, _ key: InstanceKey?) -> Bool {
+        guard let root = snapshot.index(of: .root) else { return true }
+        return snapshot.instances(root).contains {
+            $0.metric == metric && $0.key != .whole && $0.reading.value != nil
+                && (key == nil || $0.key == key)
+        }
     }
 }
 

@@ -9,8 +9,10 @@ struct Candidate: Sendable {
 
 /// Decides which of the rules that would act may.
 extension PolicyEngine {
-    /// Lets the candidates act that may, in the order of the rules; where two would disturb one
-    /// cgroup, killing goes before freezing, and freezing before reclaiming.
+    /// Lets the candidates act that may, in the order of the rules.
+    ///
+    /// Where two would disturb one cgroup the higher priority acts; of equal ones freezing goes
+    /// before killing, which cannot be undone, and killing before reclaiming.
     mutating func fire(_ candidates: [Candidate]) {
         guard !candidates.isEmpty else { return }
         let targets = candidates.map { self.targets(of: $0) }
@@ -21,7 +23,8 @@ extension PolicyEngine {
         var allowed = Array(repeating: [Int](), count: candidates.count)
         var vetoes: [String?] = Array(repeating: nil, count: candidates.count)
         let order = candidates.indices.sorted {
-            (rank(candidates[$0]), $0) < (rank(candidates[$1]), $1)
+            let (left, right) = (rank(candidates[$0]), rank(candidates[$1]))
+            return left == right ? $0 < $1 : left < right
         }
         for index in order {
             let rule = candidates[index].rule
@@ -68,13 +71,17 @@ extension PolicyEngine {
         if disruption == .freeze { holdings[row].frozenAt = now }
     }
 
-    private func rank(_ candidate: Candidate) -> Int {
-        switch rules[candidate.rule].rule.disruption {
-        case .kill: 0
-        case .freeze: 1
-        case .reclaim: 2
-        default: 3
-        }
+    /// The highest priority first, then what can be undone.
+    private func rank(_ candidate: Candidate) -> (Int, Int) {
+        let rule = rules[candidate.rule].rule
+        let place =
+            switch rule.disruption {
+            case .freeze: 0
+            case .kill: 1
+            case .reclaim: 2
+            default: 3
+            }
+        return (-rule.priority, place)
     }
 
     private func take(_ place: Int) -> Int {

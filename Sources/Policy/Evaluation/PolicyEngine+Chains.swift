@@ -38,7 +38,9 @@ extension PolicyEngine {
         case .thaw:
             holdings[row].thaws.append((place, rules[place].rule.priority))
             let priority = rules[place].rule.priority
-            return thaw(row, cause, origin: rules[place].origin) { $0.priority <= priority }
+            return thaw(row, cause, origin: rules[place].origin) {
+                $0.priority < priority || $0.rule == place
+            }
         case .reclaim(let reclaiming): kind = .reclaim(reclaiming)
         case .kill(let signal, let grace, let force):
             if !rules[place].isDryRun { holdings[row].killedAt = now }

@@ -85,9 +85,9 @@ extension PolicyEngine {
         if let failure = value.failure { return "it could not be set: \(failure)" }
         if let told = value.told { return told }
         guard let outcome else { return "nothing wants it any more" }
-        if outcome.isImpossible { return "nothing suits all, so it stays" }
-        if !outcome.against.isEmpty { return "of equal wishes the weaker" }
-        return value.wishes.count > 1 ? "the highest layer" : "the only wish"
+        if outcome.isImpossible { return "conflicting requests; left unchanged" }
+        if !outcome.against.isEmpty { return "the stricter of equal requests" }
+        return value.wishes.count > 1 ? "highest layer" : "only request"
     }
 
     /// How often things happened since the engine began, and where each rule stands.

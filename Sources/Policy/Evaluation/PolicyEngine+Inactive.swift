@@ -1,6 +1,6 @@
 public import CgroupModel
 
-/// A part of the policy that is about a cgroup and asks for nothing now.
+/// A standing limit that is about a cgroup and asks for nothing now.
 public struct InactivePart: Hashable, Sendable {
     /// Which part.
     public var origin: Effect.Origin
@@ -14,30 +14,18 @@ extension PolicyEngine {
     /// Whether the last sample has the cgroup at a path.
     public func sees(_ path: CgroupPath) -> Bool { input?.snapshot.index(of: path) != nil }
 
-    /// The standing limits and the rules that the cgroup at a path belongs to and that are not
-    /// active, in the order of the policy.
+    /// The standing limits that the cgroup at a path belongs to and that do not hold, in the order
+    /// of the policy.
     public func inactive(on path: CgroupPath) -> [InactivePart] {
-        guard let input, let position = input.snapshot.index(of: path),
-            let row = rows.row(of: input.snapshot.cgroups[position].id)
-        else { return [] }
-        func isMember(of group: String) -> Bool { matcher.members(of: group).contains(position) }
-        let standing = limits.filter { isMember(of: $0.limits.group) }.compactMap { limits in
-            reason(limits, input).map {
-                InactivePart(
-                    origin: limits.origin, actions: limits.assignments.map { "set \($0.text)" },
-                    reason: $0)
+        guard let input, let position = input.snapshot.index(of: path) else { return [] }
+        return limits.filter { matcher.members(of: $0.limits.group).contains(position) }
+            .compactMap { limits in
+                reason(limits, input).map {
+                    InactivePart(
+                        origin: limits.origin, actions: limits.assignments.map { "set \($0.text)" },
+                        reason: $0)
+                }
             }
-        }
-        let idle = document.rules.compactMap { rule in
-            rules.firstIndex { $0.rule.name == rule.name }
-        }.filter { isMember(of: rules[$0].rule.group) }.compactMap { place in
-            reason(place, row).map {
-                InactivePart(
-                    origin: rules[place].origin,
-                    actions: rules[place].rule.actions.compactMap(\.kind.verb), reason: $0)
-            }
-        }
-        return standing + idle
     }
 
     /// Why standing limits do not hold; nil if they do.
@@ -50,29 +38,10 @@ extension PolicyEngine {
         return limits.when.map { reason($0, row: 0) }
     }
 
-    /// Why a rule does nothing to a cgroup now; nil if it does.
-    private func reason(_ place: Int, _ row: Int) -> String? {
-        let runtime = rules[place]
-        if let disabled = runtime.disabled ?? lack(of: runtime) { return disabled }
-        let row = runtime.isAggregate ? 0 : row
-        guard row < runtime.states.count else { return nil }
-        let instance = runtime.instances[row]
-        switch runtime.states[row] {
-        case .active, .clearing, .relaxing: return nil
-        case .idle: return reason(runtime.when, row: row)
-        case .pending:
-            return "\(runtime.when.text) has not been true for "
-                + "\(runtime.rule.holdTime.policyText) yet"
-        case .blocked, .suspended, .cooldown:
-            let state = runtime.states[row].text
-            return instance?.reason.map { "\(state): \($0)" } ?? "\(state) after it was active"
-        }
-    }
-
-    /// `memory.current > 1GiB is false (memory.current is 1048576B)`.
+    /// `host.load > 5 is false (host.load is 1.000)`.
     private func reason(_ condition: Program, row: Int) -> String {
         let truth = measurements.truth(condition, row: row)
-        let numbers = measurements.evidence(condition, row: row).map {
+        let numbers = measurements.evidence(condition, row: row, withReasons: true).map {
             "\($0.term) is \($0.value)"
         }.joined(separator: ", ")
         let state =

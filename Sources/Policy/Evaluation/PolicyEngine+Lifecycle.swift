@@ -14,7 +14,8 @@ extension PolicyEngine {
         budgets.reload(document.budgets)
         triedBudgets.reload(document.budgets)
         measurements = Measurements(
-            interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary
+            interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary,
+            seesLegacyIORoot: self.facts.seesLegacyIORoot
         ) { [facts = self.facts] in facts.device(named: $0) }
         dropLimits()
         compile()

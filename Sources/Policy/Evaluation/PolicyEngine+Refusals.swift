@@ -48,16 +48,15 @@ extension PolicyEngine {
         return rival(place, row, others)
     }
 
-    /// At equal priority the weaker wins: not frozen over frozen, frozen over killed.
+    /// The higher priority wins; at equal ones frozen over running, and frozen over killed.
     private mutating func rival(_ place: Int, _ row: Int, _ others: [Int]) -> String? {
         let rule = rules[place].rule
         if rule.disruption == .freeze {
             let standing = holdings[row].thaws.map(\.rule)
             let rivals = (standing + others.filter { rules[$0].rule.thaws }).filter {
-                $0 != place && rules[$0].rule.priority >= rule.priority
+                $0 != place && rules[$0].rule.priority > rule.priority
             }
             if let rival = rivals.first {
-                if rules[rival].rule.priority == rule.priority { conflict(place, rival, row) }
                 return "superseded: \(rules[rival].rule.name) wants it not frozen"
             }
         }
@@ -65,9 +64,9 @@ extension PolicyEngine {
             let standing = holdings[row].claims.filter { !$0.isDryRun }.map(\.rule)
             let rivals = (standing + others.filter { rules[$0].rule.disruption == .freeze })
             if let rival = rivals.first(where: {
-                $0 != place && rules[$0].rule.priority == rule.priority
+                $0 != place && rules[$0].rule.priority >= rule.priority
             }) {
-                conflict(place, rival, row)
+                if rules[rival].rule.priority == rule.priority { conflict(place, rival, row) }
                 return "superseded: \(rules[rival].rule.name) only freezes it"
             }
         }

@@ -239,6 +239,15 @@ extension PolicyEngine {
         guard effect.kind.changesCgroup, var instance = rules[place].instances[instanceRow],
             rules[place].states[instanceRow] != .suspended
         else { return }
+        let action = "\(effect.kind.name): "
+        if let failure = result.outcome.failure {
+            instance.failure = action + failure.message
+        } else if result.outcome.isSuccess, instance.failure?.hasPrefix(action) == true {
+            instance.failure = nil
+        }
+        rules[place].instances[instanceRow] = instance
+        // A program that fails says nothing about what the rule does to the cgroup.
+        if case .hook = effect.kind, result.outcome.failure != nil { return }
         switch result.outcome {
         case .done, .partial:
             (instance.failures, instance.ineffective, instance.suspensions) = (0, 0, 0)

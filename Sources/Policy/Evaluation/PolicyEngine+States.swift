@@ -139,6 +139,7 @@ extension PolicyEngine {
         instance.isRelapse = false
         instance.repeats = 0
         instance.told = nil
+        instance.failure = nil
         rules[place].firingCount += 1
         if let every = rules[place].rule.repetition?.every {
             instance.nextRepeat = now + every.nanoseconds

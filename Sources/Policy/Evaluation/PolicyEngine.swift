@@ -73,7 +73,7 @@ public struct PolicyEngine: Sendable {
         matcher = GroupMatcher(document.groups)
         measurements = Measurements(
             interval: document.defaults.interval, costlyEvery: costlyEvery,
-            vocabulary: self.vocabulary
+            vocabulary: self.vocabulary, seesLegacyIORoot: facts.seesLegacyIORoot
         ) { facts.device(named: $0) }
         compile()
         pendingNote = "loaded"

@@ -99,6 +99,9 @@ public protocol CgroupFacts: Sendable {
     var hasSystemd: Bool { get }
     /// Whether a controller is in a hierarchy of v1.
     func isLegacy(_ controller: Controller) -> Bool
+    /// Whether I/O is counted by v1 and its root is seen, which has a line of each disk that is
+    /// counted at all.
+    var seesLegacyIORoot: Bool { get }
     /// The systemd unit that owns the cgroup.
     func unit(of cgroup: CgroupEntry) -> String?
     /// What the cgroup is known as: its container and pod.
@@ -123,6 +126,8 @@ public protocol CgroupFacts: Sendable {
 extension CgroupFacts {
     /// Nobody knows.
     public var hasSystemd: Bool { true }
+    /// Nobody knows, so a disk without a line had no I/O.
+    public var seesLegacyIORoot: Bool { false }
     /// Nothing is found out later.
     public func isSettled(_ cgroup: CgroupEntry) -> Bool { true }
     /// As most machines of the mode have it.

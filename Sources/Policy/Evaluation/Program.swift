@@ -30,6 +30,8 @@ struct Program: Sendable {
     fileprivate(set) var nodes: [Node] = []
     fileprivate(set) var leaves: [Leaf] = []
     fileprivate(set) var text = ""
+    /// The texts of the conditions that are not joined from others, by their nodes.
+    fileprivate(set) var parts: [Int: String] = [:]
 
     /// The last node is the whole.
     var root: Int { nodes.count - 1 }
@@ -80,6 +82,15 @@ struct ProgramCompiler {
     }
 
     private mutating func add(_ condition: Condition) throws(UnknownTerm) -> Int {
+        let node = try node(of: condition)
+        switch condition {
+        case .all, .any: break
+        default: program.parts[node] = condition.description
+        }
+        return node
+    }
+
+    private mutating func node(of condition: Condition) throws(UnknownTerm) -> Int {
         switch condition {
         case .comparison(let left, let comparison, let right):
             let (left, right) = (try add(left), try add(right))
@@ -145,9 +156,8 @@ struct ProgramCompiler {
             .window(
                 function, series: series, nanoseconds: nanoseconds,
                 scale: metric.isCounter ? metric.scale : 1))
-        let isLevel = function == .delta || !metric.isCounter
         return leaf(
             "\(function.rawValue)(\(term), \(window.policyText))", node,
-            isLevel ? metric.unit : metric.rateUnit ?? metric.unit)
+            function.unit(of: metric) ?? metric.unit)
     }
 }

@@ -50,6 +50,8 @@ struct RuleRuntime: Sendable {
         var suspensions = 0
         /// What was used when it fired first, to see whether squeezing brings anything.
         var usageAtFirst: Double?
+        /// What of it failed since it acted last.
+        var failure: String?
         /// What was last told of a repetition that was not done.
         var told: String?
     }

@@ -108,9 +108,12 @@ struct SampleSeries: Sendable {
     func value(
         _ function: WindowFunction, row: Int, window: UInt64, now: UInt64
     ) -> Double {
-        if last(row: row).isNotApplicable { return .notApplicable }
+        let last = last(row: row)
+        if last.isNotApplicable { return last }
         let sum = sum(row: row, window: window, now: now)
-        guard sum.covers(window), sum.covered > 0 else { return .unknown }
+        guard sum.covers(window), sum.covered > 0 else {
+            return last.isNaN ? last : .unknown(.tooFewSamples)
+        }
         switch function {
         case .avg, .rate: return sum.total / sum.seconds
         case .delta: return sum.total / sum.seconds * Double(window) / 1e9
@@ -168,7 +171,7 @@ struct SampleSeries: Sendable {
             guard !levels.isEmpty else { return .unknown }
             return levels.sorted()[(levels.count * 95 + 99) / 100 - 1]
         default:
-            guard samples.count >= 3 else { return .unknown }
+            guard samples.count >= 3 else { return .unknown(.tooFewSamples) }
             let count = Double(samples.count)
             let (time, level) = samples.reduce((0, 0)) {
                 ($0.0 + $1.time / count, $0.1 + $1.level / count)

@@ -18,20 +18,59 @@ enum Truth: Int8, Hashable, Sendable, Comparable {
     }
 }
 
-/// Numbers of a policy are doubles, so that a column of them is eight bytes each; these two stand
-/// for the reasons why there is none.
-extension Double {
-    /// It should exist, but cannot be read now.
-    static let unknown = Double(bitPattern: 0x7ff8_0000_0000_0001)
-    /// It does not exist here: no quota, no such file, a controller that is off.
-    static let notApplicable = Double(bitPattern: 0x7ff8_0000_0000_0002)
+/// Why a metric has no number, for people.
+enum NumberLack: UInt64, CaseIterable {
+    case other, noLimit, noFile, noFeature, noInstance, nobody, notCounted, severalMembers
+    case notPermitted, malformed, covered, tooFewSamples
 
-    var isNotApplicable: Bool { bitPattern == Double.notApplicable.bitPattern }
+    /// The reason; nil where nothing more is known.
+    var text: String? {
+        switch self {
+        case .other: nil
+        case .noLimit: "no limit is set"
+        case .noFile: "this kernel or a controller that is off has no file for it here"
+        case .noFeature: "the kernel has it switched off"
+        case .noInstance: "this machine has none of that name"
+        case .nobody: "no cgroup is in the group"
+        case .notCounted: "v1 counts I/O on a disk only once some cgroup has an I/O limit on it"
+        case .severalMembers: "it says nothing of several cgroups"
+        case .notPermitted: "the file may not be read"
+        case .malformed: "the file cannot be understood"
+        case .covered: "another file system is mounted there"
+        case .tooFewSamples: "there are too few samples yet"
+        }
+    }
+}
+
+/// Numbers of a policy are doubles, so that a column of them is eight bytes each; those that are
+/// none have the reason in their bits.
+extension Double {
+    private static let unknownBits: UInt64 = 0x7ff8_0000_0000_0001
+    private static let absentBits: UInt64 = 0x7ff8_0000_0000_0002
+
+    /// It should exist, but cannot be read now.
+    static let unknown = Double(bitPattern: unknownBits)
+    /// It does not exist here: no quota, no such file, a controller that is off.
+    static let notApplicable = Double(bitPattern: absentBits)
+
+    static func unknown(_ lack: NumberLack) -> Double {
+        Double(bitPattern: unknownBits | lack.rawValue << 8)
+    }
+
+    static func notApplicable(_ lack: NumberLack) -> Double {
+        Double(bitPattern: absentBits | lack.rawValue << 8)
+    }
+
+    var isNotApplicable: Bool { isNaN && bitPattern & 0xff == Double.absentBits & 0xff }
+
+    /// Why there is no number; nil for a number, and where nothing more is known.
+    var lack: NumberLack? { isNaN ? NumberLack(rawValue: bitPattern >> 8 & 0xff) : nil }
 
     /// What comes of two numbers of which at least one is none: what does not exist here will not
     /// come, so it counts more than what is unknown for now.
     static func none(of left: Double, _ right: Double) -> Double {
-        left.isNotApplicable || right.isNotApplicable ? .notApplicable : .unknown
+        if left.isNotApplicable || !right.isNaN { return left }
+        return right.isNotApplicable || !left.isNaN ? right : left
     }
 }
 

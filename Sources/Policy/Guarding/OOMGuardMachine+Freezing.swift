@@ -12,12 +12,11 @@ extension OOMGuardMachine {
         isFreezeAsked = true
         confirmBy = now.advanced(by: Self.patience)
         thawBy = settings.onTimeout == .stay ? nil : now.advanced(by: longestFrozen)
-        return [
-            .freeze(until: thawBy),
-            .tell(
-                .warning,
-                "memory is at \(seen.usage) of \(limit) bytes: frozen instead of killed"),
-        ]
+        // One that thaws at once may be back soon, and people need not hear of each time.
+        let isNews = toldAt.map { now.since($0) >= Self.tellAgain } ?? true
+        if isNews { toldAt = now }
+        let text = "memory is at \(seen.usage) of \(limit) bytes: frozen instead of killed"
+        return [.freeze(until: thawBy), isNews ? .tell(.warning, text) : .note(text)]
     }
 
     mutating func awaitFreeze(_ now: PolicyInstant) -> [OOMGuardCommand] {
@@ -33,13 +32,7 @@ extension OOMGuardMachine {
         } else {
             return []
         }
-        return isBelow ? resume(now) : relieve(now)
-    }
-
-    mutating func resume(_ now: PolicyInstant) -> [OOMGuardCommand] {
-        state = .resuming
-        belowSince = now
-        return []
+        return isBelow ? thaw() : relieve(now)
     }
 
     /// Lets it go on, and watches it again.

@@ -3,8 +3,10 @@
 /// Told what happened, it says what is to be done. It does nothing itself, and knows no clock but
 /// the times that it is told.
 ///
-///     watching -> freezing -> frozen | held -> resuming -> watching
+///     watching -> freezing -> frozen | held -> watching
 ///                                           -> open (the kernel may kill) -> watching
+///
+/// What stands still uses no more memory, so it goes on as soon as there is room.
 public struct OOMGuardMachine: Hashable, Sendable {
     /// Where the memory controller and the freezer are.
     public enum Variant: String, Hashable, Sendable, CaseIterable {
@@ -24,8 +26,6 @@ public struct OOMGuardMachine: Hashable, Sendable {
         case frozen
         /// It ran out of memory before it stood still; it waits in the kernel (v1).
         case held
-        /// There is memory again; it is watched whether that lasts.
-        case resuming
         /// Not frozen in spite of the threshold; the limit is raised instead.
         case yielding
         /// The kernel kills at the limit, until there is memory again.
@@ -61,13 +61,15 @@ public struct OOMGuardMachine: Hashable, Sendable {
     var nextRelief = 0
     var thawBy: PolicyInstant?
     var confirmBy: PolicyInstant?
-    /// Since when usage is below the resume threshold.
+    /// Since when usage is below the resume threshold, while the kernel may kill.
     var belowSince: PolicyInstant?
     /// When the limit comes back, while usage is low.
     var lowerAt: PolicyInstant?
     /// Until when it is not frozen again, after a freeze that had to end early.
     var restUntil: PolicyInstant?
     var releases = 0
+    /// When people were told of a freeze last.
+    var toldAt: PolicyInstant?
     /// Whether the limit is being raised because time is up.
     var isLastRaise = false
 
@@ -79,6 +81,8 @@ public struct OOMGuardMachine: Hashable, Sendable {
     static let lowerAgain = Duration.seconds(30)
     /// How long a guard rests that was refused, and at first after a freeze that had to end early.
     static let rest = Duration.seconds(60)
+    /// How long after a notice of a freeze the next one is only written down.
+    static let tellAgain = Duration.seconds(30)
     /// How long ending all processes may take.
     static let killPatience = Duration.seconds(15)
 
@@ -101,8 +105,7 @@ public struct OOMGuardMachine: Hashable, Sendable {
 
     /// When something is due without an event; nil if nothing is.
     public var nextDeadline: PolicyInstant? {
-        let resume = state == .resuming ? belowSince?.advanced(by: settings.resumeFor) : nil
-        return [thawBy, state == .freezing ? confirmBy : nil, resume].compactMap { $0 }.min()
+        [thawBy, state == .freezing ? confirmBy : nil].compactMap { $0 }.min()
     }
 
     /// Whether the limit is higher than the one that comes back.
@@ -153,14 +156,7 @@ public struct OOMGuardMachine: Hashable, Sendable {
         case .frozen, .held:
             if isLate { return timeOut(now) }
             if state == .held, seen.isFrozen, !seen.isUnderOOM { state = .frozen }
-            return isBelow ? resume(now) : relieve(now)
-        case .resuming:
-            guard isBelow else {
-                state = seen.isUnderOOM ? .held : .frozen
-                belowSince = nil
-                return relieve(now)
-            }
-            return isLate || hasBeenBelow(now) ? thaw() : []
+            return isBelow ? thaw() : relieve(now)
         case .yielding: return yield(now)
         case .open, .suspended:
             belowSince = isBelow ? belowSince ?? now : nil

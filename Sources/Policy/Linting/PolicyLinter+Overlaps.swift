@@ -28,7 +28,7 @@ private struct Claim {
     }
 }
 
-/// Values that two parts of equal rank want at once; the weaker one wins.
+/// Values that two parts of equal rank want at once; the stricter one wins.
 extension PolicyLinter {
     mutating func lintOverlaps() {
         var earlier: [Claim.Rank: [Claim]] = [:]
@@ -37,7 +37,7 @@ extension PolicyLinter {
                 note(
                     .overlap, claim.position,
                     "\(claim.rank.key) is also set by \(rival.owner) with the same priority, and "
-                        + "the weaker value wins; give one a higher priority")
+                        + "the stricter value wins; give one a higher priority")
             } else {
                 earlier[claim.rank, default: []].append(claim)
             }

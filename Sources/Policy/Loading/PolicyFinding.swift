@@ -64,12 +64,13 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case aggregation = "no-aggregate"
     case shortWindow = "short-window"
     case disabledHere = "disabled-here"
+    case uncounted = "uncounted-io"
 
     /// Whether files with it can be used nonetheless.
     public var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .unseen, .shortWindow, .disabledHere:
+            .unseen, .shortWindow, .disabledHere, .uncounted:
             true
         default: false
         }

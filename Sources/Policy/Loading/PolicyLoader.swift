@@ -64,6 +64,7 @@ public struct PolicyLoader: Sendable {
         }
         let document = reader.document(merge)
         reader.noteUnused(merge)
+        reader.noteUncounted(document)
         var linter = PolicyLinter(document: document, places: reader.places)
         linter.lint()
         let order = Dictionary(

@@ -24,7 +24,7 @@ extension PolicyReader {
         guard
             let fields = fields(node, "an action", path, keys: names + ["on_error", "together"])
         else { return nil }
-        let reaction: ErrorReaction = word(fields, "on_error") ?? .stop
+        let written: ErrorReaction? = word(fields, "on_error")
         let chosen = ActionName.allCases.filter { fields[$0.rawValue] != nil }
         guard chosen.count == 1, let name = chosen.first, let value = fields[name.rawValue] else {
             if chosen.count > 1 || node.content == .mapping([]) {
@@ -39,7 +39,9 @@ extension PolicyReader {
             note(.key, node.position, "together is about the values of set; remove it")
         }
         return action(name, value, "\(path)/\(name.rawValue)").map {
-            RuleAction($0, continuesOnError: reaction == .continue, isTogether: isTogether)
+            RuleAction(
+                $0, continuesOnError: written.map { $0 == .continue } ?? $0.usuallyContinues,
+                isTogether: isTogether)
         }
     }
 
@@ -212,7 +214,7 @@ extension LimitGrammar {
 
 extension LimitValue {
     /// A list of CPUs or memory nodes.
-    fileprivate var list: RangeList? {
+    var list: RangeList? {
         guard case .text(let text) = self else { return nil }
         return RangeList(text)
     }

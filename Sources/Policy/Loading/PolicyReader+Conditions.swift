@@ -1,3 +1,4 @@
+import CgroupModel
 import Configuration
 
 extension PolicyReader {
@@ -53,6 +54,35 @@ extension PolicyReader {
         return result
     }
 
+    private static func countsIO(_ name: String) -> Bool {
+        guard let metric = PolicyVocabulary.metric(named: name), metric.isCounter,
+            case .catalog(let row) = metric.source
+        else { return false }
+        return MetricCatalog[row].controller == .io
+    }
+
+    /// Warns of I/O that this machine does not count, unless the policy itself sees to it.
+    mutating func noteUncounted(_ document: PolicyDocument) {
+        let isLimited = document.limits.flatMap(\.settings).contains {
+            if case .limit(let key, _) = $0 { key.name.hasPrefix("io.max.") } else { false }
+        }
+        guard !isLimited else { return }
+        for (term, position) in uncounted {
+            note(
+                .uncounted, position,
+                "v1 counts I/O on a disk only once some cgroup has an I/O limit on it, and none has "
+                    + "here: \(term) has no value; give one, such as "
+                    + "io.max.wbps[/dev/vda]: 100GB/s")
+        }
+    }
+
+    /// What to do about half an expression: within brackets a comma ends a text without quotes.
+    private static func hint(_ text: [Unicode.Scalar]) -> String {
+        let opened = text.count { $0 == "(" }
+        return opened == text.count { $0 == ")" }
+            ? "" : "; within [ ] and { } a comma ends a text: quote the expression"
+    }
+
     /// Notes the mistakes of an expression where they stand in the file.
     private mutating func take(
         _ parser: ExpressionParser, _ node: ConfigNode, isHostOnly: Bool
@@ -62,7 +92,7 @@ extension PolicyReader {
             source?.place(of: offset, in: parser.text, at: node.position) ?? node.position
         }
         for mistake in parser.mistakes {
-            note(mistake.rule, place(mistake.offset), mistake.message)
+            note(mistake.rule, place(mistake.offset), mistake.message + Self.hint(parser.text))
         }
         for (term, offset) in parser.terms {
             if case .group(let name) = term.scope {
@@ -72,6 +102,9 @@ extension PolicyReader {
                 note(
                     .hostOnly, place(offset),
                     "'\(term)' is of a cgroup; here only the machine counts, such as host.load")
+            }
+            if !host.isIOCounted, term.scope != .host, Self.countsIO(term.name) {
+                uncounted.append((term.description, place(offset)))
             }
             if let obstacle = PolicyVocabulary.obstacle(to: term, on: mode) {
                 note(

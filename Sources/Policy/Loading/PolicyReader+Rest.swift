@@ -49,24 +49,34 @@ extension PolicyReader {
         return budgets
     }
 
-    /// `pools.reserved`: `{cpus: 1}`, or the CPUs alone.
+    /// `pools.reserved`: CPUs that no pool takes.
     mutating func reserved(_ item: PolicyItem) -> CPUDemand? {
-        if case .text = item.node.content { return value(item.node, "reserved", .demand) }
-        guard
-            let fields = fields(
-                item.node, "reserved", "pools/reserved", keys: ["cpus", "replace"],
-                required: ["cpus"])
-        else { return nil }
-        return value(fields, "cpus", .demand)
+        fields(item.node, "reserved", "pools/reserved", keys: ["cpus", "count", "replace"])
+            .flatMap { demand($0) }
+    }
+
+    /// `cpus` says which, `count` how many: one of them.
+    private mutating func demand(_ fields: Fields) -> CPUDemand? {
+        guard (fields["cpus"] == nil) != (fields["count"] == nil) else {
+            note(
+                .missing, fields.position,
+                "\(fields.what) needs either cpus (which: 0-3) or count (how many: 4, 25%host)")
+            return nil
+        }
+        guard let node = fields["cpus"] else { return value(fields, "count", .count) }
+        if case .text(let text) = node.content, text.hasSuffix("%host") {
+            note(.value, node.position, "cpus says which; write count: \(text)")
+            return nil
+        }
+        return limit(node, "cpus", .cpuList)?.list.map { .list($0) }
     }
 
     mutating func pool(_ item: PolicyItem) -> CPUPool? {
-        let keys = ["cpus", "exclusive", "numa", "smt", "fallback", "others", "replace"]
-        guard
-            let fields = fields(
-                item.node, "a pool", "pools/\(item.name)", keys: keys, required: ["cpus"])
-        else { return nil }
-        let cpus = value(fields, "cpus", .demand)
+        let keys = ["cpus", "count", "exclusive", "numa", "smt", "fallback", "others", "replace"]
+        guard let fields = fields(item.node, "a pool", "pools/\(item.name)", keys: keys) else {
+            return nil
+        }
+        let cpus = demand(fields)
         var pool = CPUPool(name: item.name, cpus: cpus ?? .count(1))
         pool.isExclusive = value(fields, "exclusive", .flag) ?? pool.isExclusive
         pool.numa = word(fields, "numa") ?? pool.numa

@@ -4,8 +4,11 @@ import Configuration
 /// The values of `set`: every row of ``LimitCatalog`` under its name.
 ///
 ///     memory.max: 512MiB              io.max.wbps[/dev/vda]: 10MB/s
-///     hugetlb.2MB.max: 64MiB          io: {"/dev/vda": {wbps: 10MB/s, latency: 10ms}}
-///     cpuset.pool: fast               devices: {allow: ["c 1:3 rwm"], deny: [a]}
+///     hugetlb.2MB.max: 64MiB          devices: {allow: ["c 1:3 rwm"], deny: [a]}
+///     cpuset.pool: fast
+///
+/// A value of each disk, interface or resource has its instance in brackets, as `get` and the
+/// audit log write it; any other spelling is an error that has this one.
 extension PolicyReader {
     mutating func settings(
         _ node: ConfigNode, _ path: String, on mode: HierarchyMode
@@ -28,32 +31,29 @@ extension PolicyReader {
             return deviceRules(entry, path, on: mode)
         default: break
         }
-        if case .mapping(let instances) = entry.value.content {
-            guard Self.hasInstances(entry.key) else {
-                noteUnknown(entry.key, at: entry.position)
-                return []
-            }
-            return instances.flatMap { perInstance($0, of: entry, path, on: mode) }
+        if case .mapping(let inner) = entry.value.content {
+            noteMapping(entry, inner)
+            return []
         }
         guard let key = limitKey(entry.key, at: entry.position) else { return [] }
         return setting(key, entry.value, path, on: mode, at: entry.position)
     }
 
-    /// `GROUP: {INSTANCE: {FIELD: VALUE}}`, or `NAME: {INSTANCE: VALUE}`.
-    private mutating func perInstance(
-        _ instance: ConfigEntry, of group: ConfigEntry, _ path: String, on mode: HierarchyMode
-    ) -> [Setting] {
-        guard case .mapping(let values) = instance.value.content else {
-            guard let key = limitKey("\(group.key)[\(instance.key)]", at: instance.position) else {
-                return []
-            }
-            return setting(key, instance.value, path, on: mode, at: instance.position)
+    /// A value of several written as a mapping: the error has the first of them as it should be.
+    private mutating func noteMapping(_ entry: ConfigEntry, _ instances: [ConfigEntry]) {
+        guard let first = instances.first else {
+            return note(.value, entry.value.position, "\(entry.key) has no value; write one")
         }
-        return values.flatMap { value -> [Setting] in
-            let name = "\(group.key)[\(instance.key)].\(value.key)"
-            guard let key = limitKey(name, at: value.position) else { return [] }
-            return setting(key, value.value, path, on: mode, at: value.position)
+        var name = "\(entry.key)[\(first.key)]"
+        if case .mapping(let fields) = first.value.content, let field = fields.first {
+            name += ".\(field.key)"
         }
+        guard let key = Self.misspelt(name) else {
+            return noteUnknown(entry.key, at: entry.position)
+        }
+        note(
+            .attribute, entry.position,
+            "\(entry.key) is not a mapping; write each value by itself: '\(key)'")
     }
 
     private mutating func deviceRules(
@@ -128,12 +128,14 @@ extension PolicyReader {
             "\(row.name) does not exist \(place)" + (row.note.isEmpty ? "" : ": \(row.note)"))
     }
 
-    /// The row and instance of `memory.max`, `io[/dev/vda].wbps`, `hugetlb.2MB.max`.
+    /// The row and instance of `memory.max`, `io.max.wbps[/dev/vda]`, `hugetlb.2MB.max`.
     mutating func limitKey(_ written: String, at position: ConfigPosition) -> LimitKey? {
         let (name, instance) = Self.divided(written)
-        guard let row = Self.row(name, hasInstance: instance != nil) else {
+        guard let row = LimitCatalog.limit(named: Self.otherNames[name] ?? name) else {
             if name.hasPrefix("memory.kmem"), let row = LimitCatalog.limit(named: "memory.kernel") {
                 note(.ineffective, position, "\(name): \(row.refusal ?? "")")
+            } else if let key = Self.misspelt(written) {
+                noteSpelling(of: key, position)
             } else {
                 noteUnknown(written, at: position)
             }
@@ -143,22 +145,34 @@ extension PolicyReader {
             note(.ineffective, position, "\(row.name): \(refusal)")
             return nil
         }
-        guard (row.dimension == nil) == (instance == nil) else {
+        guard row.dimension != nil || instance == nil else {
+            if let key = Self.misspelt(written) {
+                noteSpelling(of: key, position)
+            } else {
+                note(
+                    .attribute, position,
+                    "\(row.name) is one value; remove [\(instance ?? "")]")
+            }
+            return nil
+        }
+        guard row.dimension == nil || instance != nil else {
             note(
                 .attribute, position,
-                row.dimension == nil
-                    ? "\(row.name) is one value; remove [\(instance ?? "")]"
-                    : "\(row.name) is set for each of several; write "
-                        + "\(row.name)[\(row.dimension?.example ?? "NAME")]")
+                "\(row.name) is set for each of several; write "
+                    + "\(row.name)[\(row.dimension?.example ?? "NAME")]")
             return nil
         }
         return LimitKey(row.name, instance: instance)
     }
 
+    private mutating func noteSpelling(of key: LimitKey, _ position: ConfigPosition) {
+        note(.attribute, position, "write '\(key)', the one spelling of this limit")
+    }
+
     private mutating func noteUnknown(_ written: String, at position: ConfigPosition) {
         let names =
-            LimitCatalog.all.map(\.name) + ["io", "devices", "cpuset.pool"]
-            + Self.otherNames.keys.sorted() + Self.ioFields.map { "io.\($0)" }
+            LimitCatalog.all.map(\.name) + ["devices", "cpuset.pool"]
+            + Self.otherNames.keys.sorted()
         let nearest = ConfigNode.nearest(to: Self.divided(written).name, among: names)
         note(
             .attribute, position,
@@ -167,41 +181,34 @@ extension PolicyReader {
                     ?? "`cgwarden set --list` lists them"))
     }
 
-    /// Whether a name can be followed by a mapping of disks, interfaces or resources.
-    private static func hasInstances(_ name: String) -> Bool {
-        name == "io"
-            || LimitCatalog.all.contains {
-                $0.dimension != nil && ($0.name == name || $0.group == name)
-            }
+    private static let otherNames = ["cpuset.partition": "cpuset.cpus.partition"]
+
+    /// What was meant by `io[/dev/vda].wbps`, `io.wbps[/dev/vda]`, `io.weight[/dev/vda]` and
+    /// `net[eth0].prio`; nil if nothing is like it.
+    private static func misspelt(_ written: String) -> LimitKey? {
+        guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
+            open < close, written.index(after: open) < close
+        else { return nil }
+        let name = String(written[..<open] + written[written.index(after: close)...])
+        let field = name.split(separator: ".").last.map(String.init) ?? name
+        let row = [name, "\(name).device", "io.max.\(field)"].lazy
+            .compactMap { LimitCatalog.limit(named: $0) }.first { $0.dimension != nil }
+        let instance = String(written[written.index(after: open)..<close])
+        return row.map { LimitKey($0.name, instance: instance) }
     }
 
-    private static let otherNames = ["cpuset.partition": "cpuset.cpus.partition"]
-    /// What `io` calls the rows of `io.max`.
-    private static let ioFields = ["rbps", "wbps", "riops", "wiops"]
-
-    /// `io[/dev/vda].wbps` is `io.wbps` of `/dev/vda`.
+    /// `io.max.wbps[/dev/vda]` is `io.max.wbps` of `/dev/vda`.
     private static func divided(_ written: String) -> (name: String, instance: String?) {
         let parts = written.split(separator: ".")
         if parts.count == 3, parts[0] == "hugetlb", parts[2] == "max", !written.contains("[") {
             return ("hugetlb.max", String(parts[1]))
         }
-        guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
-            open < close, written.index(after: open) < close
+        guard written.hasSuffix("]"), let open = written.firstIndex(of: "["),
+            written.index(after: open) < written.index(before: written.endIndex)
         else { return (written, nil) }
         return (
-            String(written[..<open] + written[written.index(after: close)...]),
-            String(written[written.index(after: open)..<close])
+            String(written[..<open]), String(written[written.index(after: open)...].dropLast())
         )
-    }
-
-    private static func row(_ name: String, hasInstance: Bool) -> Limit? {
-        // The weight of all disks, and that of one.
-        if name == "io.weight", hasInstance {
-            return LimitCatalog.limit(named: "io.weight.device")
-        }
-        if let row = LimitCatalog.limit(named: otherNames[name] ?? name) { return row }
-        let field = name.hasPrefix("io.") ? String(name.dropFirst(3)) : ""
-        return ioFields.contains(field) ? LimitCatalog.limit(named: "io.max.\(field)") : nil
     }
 }
 

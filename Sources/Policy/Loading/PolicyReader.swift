@@ -17,6 +17,8 @@ struct PolicyReader {
     var defaults = PolicyDefaults()
     /// The names that other parts can use.
     var names: [ReferenceKind: [String]] = [:]
+    /// Where conditions ask for I/O that this machine does not count.
+    var uncounted: [(term: String, position: ConfigPosition)] = []
     /// Those that some part does use: `groups/web`.
     var used: Set<String> = []
 
@@ -153,7 +155,7 @@ extension PolicyReader {
     mutating func limit(
         _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
     ) -> LimitValue? {
-        guard let text = text(node, what) else { return nil }
+        guard let text = listed(node, what, grammar) ?? text(node, what) else { return nil }
         do {
             return try grammar.parse(text, host: host)
         } catch {
@@ -161,6 +163,18 @@ extension PolicyReader {
             note(isBare ? .unit : .value, node.position, "\(what): \(error)")
             return nil
         }
+    }
+
+    /// `[0, 2-3]` as `0,2-3`: CPUs and memory nodes may also be a list of YAML's own; nil for
+    /// anything else.
+    private mutating func listed(
+        _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
+    ) -> String? {
+        guard grammar == .cpuList || grammar == .nodeList,
+            case .sequence(let parts) = node.content, !parts.isEmpty
+        else { return nil }
+        let texts = parts.compactMap { text($0, what) }
+        return texts.count == parts.count ? texts.joined(separator: ",") : nil
     }
 
     mutating func bytes(_ fields: Fields, _ key: String) -> UInt64? {

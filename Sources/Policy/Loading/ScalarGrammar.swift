@@ -114,26 +114,15 @@ extension ScalarGrammar where Value == DayWindow {
     }
 }
 
-extension ScalarGrammar where Value == RangeList {
-    static let numbers = ScalarGrammar(example: "a list such as 0-3,8") {
-        RangeList($0).flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
 extension ScalarGrammar where Value == CPUDemand {
-    static let demand = ScalarGrammar(
-        example: "a number of CPUs, a list or a share: 4, 2-5, 25%host"
-    ) { text in
-        if text.hasSuffix("%host") {
-            return PlainNumber.value(text.dropLast(5), shiftedBy: -2).flatMap {
-                $0 > 0 && $0 <= 1 ? .hostShare($0) : nil
-            }
-        }
-        // A number alone is how many, never which.
-        guard text.contains(where: { $0 == "-" || $0 == "," }) else {
+    /// How many CPUs, never which.
+    static let count = ScalarGrammar(example: "a number of CPUs or a share: 4, 25%host") { text in
+        guard text.hasSuffix("%host") else {
             return ScalarGrammar<Int>.integer(1...65_536).read(text).map { .count($0) }
         }
-        return ScalarGrammar<RangeList>.numbers.read(text).map { .list($0) }
+        return PlainNumber.value(text.dropLast(5), shiftedBy: -2).flatMap {
+            $0 > 0 && $0 <= 1 ? .hostShare($0) : nil
+        }
     }
 }
 

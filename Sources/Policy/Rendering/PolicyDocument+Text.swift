@@ -17,7 +17,7 @@ extension PolicyDocument {
             if !parts.isEmpty { lines += ["\(name):"] + parts.map { "  \($0)" } }
         }
         section("groups", groups.map { "\(FlowText.scalar($0.name)): \($0.flow)" })
-        let reserved = reservedCPUs.map { "reserved: \(FlowText.map([("cpus", $0.flow)]))" }
+        let reserved = reservedCPUs.map { "reserved: \(FlowText.map([$0.entry]))" }
         section(
             "pools",
             (reserved.map { [$0] } ?? [])
@@ -159,13 +159,12 @@ extension CgroupGroup {
 }
 
 extension CPUDemand {
-    fileprivate var flow: FlowText {
+    /// The entry of a pool: `count: 4`, or `cpus: 0-3`.
+    fileprivate var entry: (String, FlowText?) {
         switch self {
-        case .count(let count): .text("\(count)")
-        // A list of one CPU must not read as a number of CPUs.
-        case .list(let list):
-            .text(list.numbers.count == 1 ? "\(list)-\(list)" : "\(list)")
-        case .hostShare(let share): .share(share, of: "%host")
+        case .count(let count): ("count", .text("\(count)"))
+        case .list(let list): ("cpus", .text("\(list)"))
+        case .hostShare(let share): ("count", .share(share, of: "%host"))
         }
     }
 }
@@ -173,7 +172,7 @@ extension CPUDemand {
 extension CPUPool {
     fileprivate var flow: FlowText {
         .map([
-            ("cpus", cpus.flow), ("exclusive", .flag(isExclusive)), ("numa", .text(numa.rawValue)),
+            cpus.entry, ("exclusive", .flag(isExclusive)), ("numa", .text(numa.rawValue)),
             ("smt", .text(smt.rawValue)), ("fallback", .text(fallback.rawValue)),
             ("others", .words(others)),
         ])

@@ -61,7 +61,12 @@ extension RuleAction {
     /// The action as a step of `do`.
     fileprivate var flow: FlowText {
         .map([
-            (kind.name, kind.flow), ("on_error", continuesOnError ? .text("continue") : nil),
+            (kind.name, kind.flow),
+            (
+                "on_error",
+                continuesOnError == kind.usuallyContinues
+                    ? nil : .text(continuesOnError ? "continue" : "stop")
+            ),
             ("together", isTogether ? .flag(true) : nil),
         ])
     }

@@ -11,11 +11,13 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         abstract: "Show which part of the policy gives each value of a cgroup, and why.",
         discussion: """
             The daemon that runs is asked; with --policy none is needed, and what one sample tells \
-            is shown. The winner of each value is marked with a star. Limits and rules that are \
-            about the cgroup and not active are listed with the reason.
+            is shown. The winner of each value is marked with a star. Limits that do not hold now \
+            are listed with the reason, and rules with their state and since when, the numbers that \
+            they look at, and what would make them act or end.
 
             Examples:
               cgwarden policy explain /build
+              cgwarden policy explain /build --json
               cgwarden policy explain /build --policy batch.yaml
             """)
 
@@ -26,6 +28,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
             "A policy file, or a directory of *.yaml; may be given more than once.",
             valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
+    @Flag(help: "One JSON object.") var json = false
 
     func run() async throws {
         let set = try HierarchySet.discover(options.system)
@@ -33,12 +36,14 @@ struct PolicyExplainCommand: AsyncParsableCommand {
         guard !policy.isEmpty else {
             do {
                 return try StandardOutput.write(
-                    try ControlClient.ask(["explain", path.controlWord]))
+                    try ControlClient.ask(
+                        ["explain", path.controlWord] + (json ? ["json"] : [])))
             } catch let error as CgwardenError where error.status == .unavailable {
                 throw CgwardenError("\(error.message), or name a --policy", error.status)
             }
         }
         let engine = try await PolicyRehearsal(policy, options).engine
-        try StandardOutput.write(try ExplanationReport(of: path, by: engine).text)
+        let report = try ExplanationReport(of: path, by: engine)
+        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 }

@@ -66,6 +66,7 @@ struct StatCommand: AsyncParsableCommand {
             return pattern
         }
         var count = 0
+        var cadence = Cadence()
         while true {
             let snapshot = await observation.sampler.sample()
             try recorder?.append(snapshot)
@@ -79,7 +80,7 @@ struct StatCommand: AsyncParsableCommand {
             try StandardOutput.write(output.render(snapshot, indices))
             count += 1
             if count == samples { break }
-            try await Task.sleep(for: interval.duration)
+            try await cadence.wait(interval.duration)
         }
         try recorder?.sync()
     }

@@ -8,18 +8,24 @@ struct StatusCommand: ParsableCommand {
         discussion: """
             Asks the running daemon over its control socket. First come the policy in force and the \
             ticks: how many, how many were late, and what the policy cost in the last one. Then each \
-            rule has a line: how many cgroups it watches, how often it fired, how often something \
-            kept it from acting (a budget, a hold, protection), and the cgroups with which it is not \
-            idle. Guards follow with usage and limit.
+            rule has a line: how many cgroups it watches, how often it fired, and how often something \
+            kept it from acting (a budget, a hold, protection). Guards follow with usage and limit.
 
-            Below are things that need attention: exhausted budgets, values that others change, \
-            values that could not be set or restored yet and are tried again, rules that this \
-            machine cannot follow, and lines of the audit log that were lost.
+            Below the totals is where each rule stands: its state and since when, the numbers that \
+            it looks at, and what would make it act or end. Cgroups for which a rule is idle are \
+            shown by one example; `cgwarden policy explain` shows any. At the end are things that \
+            need attention: exhausted budgets, values that others change, and values that could not \
+            be set or restored yet and are tried again.
 
             Examples:
               cgwarden status
+              cgwarden status --json
               cgwarden policy explain /build    why one cgroup's values are what they are
             """)
 
-    func run() throws { try StandardOutput.write(try ControlClient.ask(["status"])) }
+    @Flag(help: "One JSON object.") var json = false
+
+    func run() throws {
+        try StandardOutput.write(try ControlClient.ask(["status"] + (json ? ["json"] : [])))
+    }
 }

@@ -111,9 +111,10 @@ struct TopCommand: AsyncParsableCommand {
         let most = once ? 1 : iterations ?? (batch ? nil : 3)
         var printer = SamplePrinter(
             self, layout, below: path, identities: Identities(set))
+        var cadence = Cadence()
         repeat {
             if printer.count > 0 {
-                try await Task.sleep(for: .microseconds(Int64(layout.delay * 1e6)))
+                try await cadence.wait(.microseconds(Int64(layout.delay * 1e6)))
             }
             let snapshot = await observation.sampler.sample()
             try recorder?.append(snapshot)

@@ -183,10 +183,18 @@ struct DaemonService: Service {
 
     private func answer(_ words: [String]) async throws -> String {
         switch (words.first ?? "", words.count) {
-        case ("status", 1):
-            return StatusReport(numbers.current, trail, await warden.policy).text
+        case ("status", 1),
+            ("status", 2) where words.last == "json":
+            let report = StatusReport(
+                numbers.current, trail, await warden.policy,
+                await warden.standing(mostIdle: StatusReport.mostIdle))
+            return words.count == 1
+                ? report.text : String(decoding: report.json, as: UTF8.self)
         case ("explain", 2):
             return try await warden.explanation(of: CgroupPath(controlWord: words[1])).text
+        case ("explain", 3) where words[2] == "json":
+            let report = try await warden.explanation(of: CgroupPath(controlWord: words[1]))
+            return String(decoding: report.json, as: UTF8.self)
         case ("claims", 2):
             return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
         case ("hold", 3):

@@ -23,7 +23,7 @@ struct TickService: Sendable {
     /// A tick that takes longer than the interval is completed. Ticks missed meanwhile are skipped.
     func run() async throws {
         let clock = ContinuousClock()
-        var next = clock.now
+        var cadence = Cadence(clock.now)
         var count = 0
         var canRecord = true
         while !Task.isCancelled {
@@ -42,12 +42,8 @@ struct TickService: Sendable {
             }
             count += 1
             if let most, count >= most { return }
-            next += await warden.interval
-            let now = clock.now
-            if next < now {
-                numbers.noteLateTick()
-                next = now
-            }
+            if cadence.advance(by: await warden.interval) { numbers.noteLateTick() }
+            let next = cadence.next
             // At least one notification per tick, or a daemon whose ticks are all late would seem
             // dead.
             repeat {

@@ -176,6 +176,9 @@ actor Warden {
         return inheritance.settleAll()
     }
 
+    /// Where each rule stands, with up to `most` cgroups for which it is idle.
+    func standing(mostIdle most: Int) -> [RuleExplanation] { engine.rules(mostIdle: most) }
+
     /// Explains the origin of each value of a cgroup.
     func explanation(of path: CgroupPath) throws -> ExplanationReport {
         try ExplanationReport(of: path, by: engine)

@@ -92,7 +92,7 @@ struct DemoScene {
         var backup = ""
         if let disk {
             backup = "  backup: {path: \(Self.root)/backup}\n"
-            limits += "\n  - on: backup\n    set: {\"io[\(disk)].wbps\": 20MiB/s}"
+            limits += "\n  - on: backup\n    set: {\"io.max.wbps[\(disk)]\": 20MiB/s}"
         }
         return """
             apiVersion: cgwarden/v1

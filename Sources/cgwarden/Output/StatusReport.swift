@@ -7,11 +7,19 @@ struct StatusReport {
     private let state: WardenNumbers.State
     private let trail: AuditTrail
     private let policy: PolicyDocument
+    private let standing: [RuleExplanation]
 
-    init(_ state: WardenNumbers.State, _ trail: AuditTrail, _ policy: PolicyDocument) {
+    /// How many cgroups are shown for which a rule is idle, as examples.
+    static let mostIdle = 1
+
+    init(
+        _ state: WardenNumbers.State, _ trail: AuditTrail, _ policy: PolicyDocument,
+        _ standing: [RuleExplanation]
+    ) {
         self.state = state
         self.trail = trail
         self.policy = policy
+        self.standing = standing
     }
 
     var text: String {
@@ -20,7 +28,72 @@ struct StatusReport {
         if !state.guards.isEmpty { text += "\n" + guards }
         let notes = notes
         if !notes.isEmpty { text += "\n" + notes.map { "\($0)\n" }.joined() }
-        return text
+        return text + RuleReport(standing).text
+    }
+
+    /// One object with what the text says.
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            for (name, number) in [
+                ("ticks", state.ticks), ("late_ticks", state.lateTicks),
+                ("interval_ms", UInt64(policy.defaults.interval / .milliseconds(1))),
+                ("policy_ns", state.duration), ("standing_limits", UInt64(policy.limits.count)),
+            ] {
+                json.key(name)
+                json.value(number)
+            }
+            json.key("dry_run")
+            json.value(policy.defaults.isDryRun)
+            json.key("totals")
+            json.array { json in
+                for rule in policy.rules {
+                    json.object { json in writeTotals(of: rule, to: &json) }
+                }
+            }
+            json.key("rules")
+            RuleReport(standing).write(to: &json)
+            json.key("guards")
+            json.array { json in
+                for status in state.guards { json.object { json in write(status, to: &json) } }
+            }
+            json.key("notes")
+            json.array { json in for note in notes { json.value(note) } }
+        }
+        json.newline()
+        return json.take()
+    }
+
+    private func writeTotals(of rule: Rule, to json: inout JSONWriter) {
+        json.key("rule")
+        json.value(rule.name)
+        json.key("group")
+        json.value(rule.group)
+        for (name, number) in [
+            (
+                "cgroups",
+                state.policy.watched.first { $0.rule == rule.name }.map { UInt64($0.count) }
+            ),
+            ("fired", state.policy.firings.first { $0.rule == rule.name }?.count),
+            ("vetoed", state.policy.vetoes.first { $0.rule == rule.name }?.count),
+        ] {
+            json.key(name)
+            json.value(number ?? 0)
+        }
+    }
+
+    private func write(_ status: OOMGuardRunner.Status, to json: inout JSONWriter) {
+        for (name, text) in [
+            ("guard", status.name), ("cgroup", status.target.path.description),
+            ("state", status.state.rawValue),
+        ] {
+            json.key(name)
+            json.value(text)
+        }
+        json.key("usage")
+        json.value(status.usage)
+        json.key("limit")
+        json.value(status.limit)
     }
 
     private var head: String {
@@ -97,61 +170,5 @@ struct StatusReport {
         }
         if trail.dropped > 0 { notes.append("\(trail.dropped) lines of the audit log were lost") }
         return notes
-    }
-}
-
-/// The origin of a cgroup's values: the request of each layer, highest first, and the inactive
-/// parts.
-struct ExplanationReport {
-    private let path: CgroupPath
-    private let values: [ValueExplanation]
-    private let inactive: [InactivePart]
-    private let rules: [RuleExplanation]
-
-    /// Explains a cgroup; throws if the engine's last sample does not contain it.
-    init(of path: CgroupPath, by engine: PolicyEngine) throws {
-        guard engine.sees(path) else {
-            throw CgwardenError(
-                "\(path) is in no sample yet, or is gone; see `cgwarden tree`, and try again",
-                .noInput)
-        }
-        self.path = path
-        values = engine.layers(of: path)
-        rules = engine.rules(of: path)
-        // The rules section gives the reasons of idle rules.
-        inactive = engine.inactive(on: path).filter {
-            if case .rule = $0.origin { false } else { true }
-        }
-    }
-
-    /// The output of `policy explain`.
-    var text: String {
-        guard !values.isEmpty || !inactive.isEmpty || !rules.isEmpty else {
-            return "no policy applies to \(path)\n"
-        }
-        return (values.map(describe) + inactive.map(describe)).joined(separator: "\n")
-            + RuleReport(rules).text
-    }
-
-    private func describe(_ part: InactivePart) -> String {
-        let actions = part.actions.isEmpty ? "" : ": \(part.actions.joined(separator: ", "))"
-        return "\(part.origin.text)\(actions)\n    not active because \(part.reason)\n"
-    }
-
-    private func describe(_ value: ValueExplanation) -> String {
-        var text = "\(value.key)  is \(shown(value.actual, value.key))"
-        text += value.wanted.map { ", wanted \(shown($0, value.key))" } ?? ", wanted: the original"
-        text += " (\(value.reason))\n"
-        for wish in value.wishes {
-            let wins = wish.origin == value.winner ? "*" : " "
-            text +=
-                "  \(wins) \(wish.layer)  \(wish.origin.text)  "
-                + "\(shown(wish.value, value.key))  because \(wish.cause.text)\n"
-        }
-        return text + "    original  \(shown(value.original, value.key))\n"
-    }
-
-    private func shown(_ value: LimitValue?, _ key: LimitKey) -> String {
-        value.map { key.limit?.grammar.text($0) ?? "\($0)" } ?? "unknown"
     }
 }

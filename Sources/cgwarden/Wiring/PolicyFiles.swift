@@ -55,9 +55,10 @@ enum PolicyFiles {
         }
         let set = try HierarchySet.discover(system)
         let legacy = Controller.allCases.filter { set.legacy($0) != nil }
+        var host = HostFacts(system)
+        host.isIOCounted = set.countsIO
         return PolicyLoader(
-            host: HostFacts(system), mode: Policy.HierarchyMode(set.mode),
-            legacyControllers: Set(legacy)
+            host: host, mode: Policy.HierarchyMode(set.mode), legacyControllers: Set(legacy)
         ).load(read(paths))
     }
 }

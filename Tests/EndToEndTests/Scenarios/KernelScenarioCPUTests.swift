@@ -134,7 +134,7 @@ struct KernelScenarioCPUTests {
                     "[\"\(scenario.path("other"))-*\"], exclude: [\"\(scenario.path("api"))\"]"
                 ),
                 // Of two CPUs, which may well be one core, one is kept for the rest.
-                ("cpus: 4, exclusive", "cpus: 1, exclusive"),
+                ("count: 4, exclusive", "count: 1, exclusive"),
                 ("smt: whole_core", "smt: any"),
                 ("for: 5s", "for: \(S.ticks(4))"),
             ])

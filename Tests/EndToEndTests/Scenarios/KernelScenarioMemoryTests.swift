@@ -72,7 +72,7 @@ struct KernelScenarioMemoryTests {
             #expect(scenario.number("oom_kill", in: "memory.events", of: "db") == 0)
         }
         try scenario.eventually("the log tells it") {
-            try daemon.lines.states(of: "db-guard").contains("resuming -> watching")
+            try daemon.lines.states(of: "db-guard").contains("frozen -> watching")
         }
         let lines = try daemon.lines
         let path = scenario.path("db")

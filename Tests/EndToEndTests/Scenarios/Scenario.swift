@@ -10,7 +10,9 @@ import TestSupport
 final class Scenario {
     let scratch: ScratchHierarchy
     private(set) var daemon: DaemonRun?
-    private let cgroups: [String]
+    private(set) var cgroups: [String]
+    /// What ``values`` said before the daemon came.
+    private(set) var before: [String: String] = [:]
     private var processes: [ScratchProcess] = []
 
     /// How long the daemon waits between two looks, in milliseconds; an emulated guest is slow.
@@ -28,6 +30,12 @@ final class Scenario {
         for process in processes { process.end() }
         for cgroup in cgroups { endAll(in: cgroup) }
         for cgroup in cgroups.reversed() { try? scratch.remove(cgroup) }
+    }
+
+    /// Makes another cgroup.
+    func make(_ cgroup: String) throws {
+        try scratch.make(cgroup)
+        cgroups.append(cgroup)
     }
 
     /// Kills whoever is in a cgroup but one, and those that they start meanwhile.
@@ -57,7 +65,25 @@ final class Scenario {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "config/policy.d/\(example).yaml")
-        var text = try String(contentsOf: file, encoding: .utf8)
+        return try start(try String(contentsOf: file, encoding: .utf8), example, changes)
+    }
+
+    /// The same with a policy of `Policies`, whose paths are below the scratch cgroup.
+    @discardableResult
+    func watch(
+        policy name: String, _ changes: [(old: String, new: String)] = []
+    ) throws -> DaemonRun {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Policies/\(name).yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+            .replacingOccurrences(of: "path: \"/", with: "path: \"\(scratch.path)/")
+        return try start(text, name, changes)
+    }
+
+    private func start(
+        _ policy: String, _ example: String, _ changes: [(old: String, new: String)]
+    ) throws -> DaemonRun {
+        var text = policy
         for (old, new) in changes {
             let parts = text.components(separatedBy: old)
             guard parts.count == 2 else {
@@ -72,6 +98,7 @@ final class Scenario {
             defaults.count == 2
             ? defaults.joined(separator: "defaults: {\(interval), ")
             : "\(text)defaults: {\(interval)}\n"
+        before = values
         let daemon = try DaemonRun(policy: text)
         self.daemon = daemon
         return daemon

@@ -25,7 +25,7 @@ struct KernelOOMGuardTests {
             ]))
         let hog = try scratch.allocate(mebibytesPerSecond: 100, upTo: 220)
         try awaiting("a thaw; \(scratch.log.states), \(scratch.log.records)") {
-            scratch.log.states.contains("resuming -> watching")
+            scratch.log.states.contains("frozen -> watching")
         }
         #expect(scratch.log.states.first == "watching -> freezing")
         #expect(scratch.log.told.contains { $0.sinks == ["pager"] && $0.level == .warning })

@@ -27,26 +27,27 @@ import Testing
 
     // MARK: Row 29
 
-    @Test func equalPriorityGivesTheWeakerValue() throws {
+    @Test func equalPriorityGivesTheStricterValue() throws {
         var run = try EngineRun(
             Self.rules([
                 ("a", 0, "{set: {cpu.max: 1cpus}}"), ("b", 0, "{set: {cpu.max: 2cpus}}"),
             ]))
         for time in 0...3 { run.tick(Double(time), cgroups(["/g"])) }
-        #expect(run.acts() == ["0 set /g cpu.max=2cpus"])
-        #expect(run.notes(.conflict) == ["0 cpu.max becomes 2cpus: rule a wants 1cpus"])
+        #expect(run.acts() == ["0 set /g cpu.max=1cpus"])
+        #expect(run.notes(.conflict) == ["0 cpu.max becomes 1cpus: rule b wants 2cpus"])
         #expect(run.engine.metrics.conflicts == 1)
     }
 
-    @Test func notFrozenOverFrozen() throws {
-        var run = try EngineRun(Self.rules([("a", 0, Self.freeze), ("b", 0, "thaw")]))
+    @Test(arguments: [("a", 0), ("a", 1), ("b", 0), ("b", 1)])
+    func frozenOverThawedUnlessTheThawHasThePriority(first: String, priority: Int) throws {
+        let rules = [("a", priority, Self.freeze), ("b", 0, "thaw")]
+        var run = try EngineRun(Self.rules(first == "a" ? rules : rules.reversed()))
         for time in 0...3 { run.tick(Double(time), cgroups(["/g"])) }
-        #expect(run.acts() == [])
-        #expect(run.states(of: "a") == ["0 blocked"])
-        #expect(run.notes(.conflict).count == 1)
-        var higher = try EngineRun(Self.rules([("a", 1, Self.freeze), ("b", 0, "thaw")]))
-        for time in 0...3 { higher.tick(Double(time), cgroups(["/g"])) }
-        #expect(higher.acts() == ["0 freeze /g"])
+        #expect(run.acts() == ["0 freeze /g"])
+        var lower = try EngineRun(Self.rules([("a", 0, Self.freeze), ("b", 1, "thaw")]))
+        for time in 0...3 { lower.tick(Double(time), cgroups(["/g"])) }
+        #expect(lower.acts() == [])
+        #expect(lower.states(of: "a") == ["0 blocked"])
     }
 
     @Test func frozenOverKilled() throws {
@@ -57,11 +58,16 @@ import Testing
         #expect(run.notes(.conflict) == ["0 b has the same priority and wants less done"])
     }
 
-    @Test func killingGoesFirstAtUnequalPriority() throws {
+    /// A kill went before a freeze of a higher priority, and killed what that kept frozen.
+    @Test func thePriorityDecidesBetweenFreezingAndKilling() throws {
         var run = try EngineRun(Self.rules([("a", 5, Self.freeze), ("b", 0, Self.kill)]))
-        run.tick(0, cgroups(["/g"]))
-        #expect(run.acts() == ["0 kill /g"])
-        #expect(run.states(of: "a") == ["0 blocked"])
+        for time in 0...20 { run.tick(Double(time), cgroups(["/g"])) }
+        #expect(run.acts() == ["0 freeze /g"])
+        #expect(run.states(of: "b") == ["0 blocked"])
+        var higher = try EngineRun(Self.rules([("a", 0, Self.freeze), ("b", 5, Self.kill)]))
+        higher.tick(0, cgroups(["/g"]))
+        #expect(higher.acts() == ["0 kill /g"])
+        #expect(higher.states(of: "a") == ["0 blocked"])
     }
 
     @Test func higherPriorityWinsAValue() throws {
@@ -79,7 +85,7 @@ import Testing
             layers.first?.wishes.map(\.origin) == [
                 .rule("b"), .rule("a"), .limits(group: "g", index: 0),
             ])
-        #expect(layers.first?.reason == "the highest layer")
+        #expect(layers.first?.reason == "highest layer")
     }
 
     // MARK: Budgets, rows 30 and 31

@@ -8,6 +8,7 @@ import Testing
 struct TestFacts: CgroupFacts {
     var mode = HierarchyMode.v2
     var hasSystemd = true
+    var seesLegacyIORoot = false
     var units: [String: String] = [:]
     var identities: [String: CgroupIdentity] = [:]
     var attributes: [String: [String: String]] = [:]

@@ -100,7 +100,7 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
               a: {path: "/g/a"}
               rest: {path: /rest}
             pools:
-              fast: {cpus: 2, exclusive: true, fallback: skip, others: [rest]}
+              fast: {count: 2, exclusive: true, fallback: skip, others: [rest]}
             limits:
               - {on: g, set: {memory.high: 60MiB, memory.max: 200MiB, cpu.weight: 20, pids.max: 50}}
               - {on: a, set: {cpuset.pool: fast}}

@@ -113,12 +113,8 @@ private struct Timeline {
         line.finish(2.01, .limit(17 * gib))
         #expect(line.recent() == ["2.01 watch 16.15/14.96", "2.01 limit 18.0"])
         line.finish(2.02, .limit(18 * gib))
-        #expect(line.recent() == ["2.02 watch 17.1/15.84"])
-        #expect(line.machine.state == .resuming)
-        line.see(4.01, 15.2, frozen: true)
-        #expect(line.recent().isEmpty)
-        line.see(4.02, 15.2, frozen: true)
-        #expect(line.recent() == ["4.02 thaw"])
+        // There is room: two seconds of `resume_for` would bring nothing while it stands still.
+        #expect(line.recent() == ["2.02 watch 17.1/15.84", "2.02 thaw"])
         #expect(line.machine.state == .watching)
         // Low from 10 on; five minutes later it comes back by steps, and waits after EBUSY.
         line.see(10, 13)
@@ -138,6 +134,19 @@ private struct Timeline {
         #expect(line.recent() == ["340.0 watch 15.2/14.08"])
         line.see(700, 13)
         #expect(line.recent().isEmpty)
+    }
+
+    @Test func freezesSoonAfterOneAnotherAreToldOnce() {
+        var line = Timeline(.v2, relief: [.reclaim])
+        for second in 0..<60 {
+            line.see(Double(second), 15.3)
+            line.see(Double(second) + 0.1, 15.3, frozen: true)
+            line.see(Double(second) + 0.2, 14, frozen: true)
+        }
+        let log = line.recent()
+        #expect(log.count { $0.hasSuffix(" freeze") } == 60)
+        #expect(log.count { $0.hasSuffix(" thaw") } == 60)
+        #expect(log.filter { $0.contains("tell") } == ["0.0 tell warning", "30.0 tell warning"])
     }
 
     @Test func usageThatIsNotLowKeepsTheRaisedLimit() {
@@ -202,11 +211,8 @@ private struct Timeline {
         line.finish(0.004, .limit(18 * gib))
         #expect(line.recent() == ["0.004 watch 17.1/15.84", "0.004 limit 19.0"])
         line.finish(0.005, .limit(19 * gib))
-        line.see(0.006, 16.1, frozen: true)
-        #expect(line.machine.state == .resuming)
-        _ = line.recent()
-        line.see(2.1, 16.1, frozen: true)
-        #expect(line.recent() == ["2.1 thaw"])
+        #expect(line.recent() == ["0.005 watch 18.05/16.72", "0.005 thaw"])
+        #expect(line.machine.state == .watching)
     }
 
     @Test func v2ThrottlesFirstAndMovesTheThrottleWithTheLimit() {
@@ -232,10 +238,9 @@ private struct Timeline {
         #expect(asked == "1.01 reclaim 1.22")
         let surplus = UInt64(15.3 * Double(gib)) - line.machine.resumeAt + 1
         line.see(1.5, 14, frozen: true)
-        #expect(line.machine.state == .resuming)
+        #expect(line.recent() == ["1.5 thaw"])
         line.finish(1.6, .reclaim(surplus), .partial("EAGAIN"))
-        line.see(3.5, 14, frozen: true)
-        #expect(line.recent() == ["3.5 thaw"])
+        #expect(line.recent().isEmpty)
     }
 
     @Test func v2LowersTheThrottleBeforeTheLimit() {
@@ -245,7 +250,9 @@ private struct Timeline {
         line.see(0, 15.5, frozen: true)
         line.finish(0, .limit(20 * gib))
         #expect(
-            line.recent().suffix(3) == ["0.0 limit 20.0", "0.0 high 19.0", "0.0 watch 19.0/17.6"])
+            line.recent().suffix(4) == [
+                "0.0 limit 20.0", "0.0 high 19.0", "0.0 watch 19.0/17.6", "0.0 thaw",
+            ])
         line.see(2, 15.5, frozen: true)
         line.see(3, 5)
         _ = line.recent()
@@ -302,10 +309,10 @@ private struct Timeline {
     private let raise = OOMGuard.Relief.raise(
         step: gib, ceiling: 20 * gib, hostFreeAtLeast: 4 * gib)
 
-    @Test func timeoutWhileItIsBelowOnlyThaws() {
+    @Test func roomAtTheTimeoutOnlyThaws() {
         var line = Timeline(.v1) { $0.resumeFor = .seconds(60) }
         line.see(0, 15.2)
-        line.see(0, 14, frozen: true)
+        line.see(0, 15.2, frozen: true)
         _ = line.recent()
         line.see(30, 14, frozen: true)
         #expect(line.recent() == ["30.0 thaw"])

@@ -44,9 +44,9 @@ let everyKey = #"""
         populated: false
     pools:
       reserved:
-        cpus: 0-0
+        cpus: 0
       fast:
-        cpus: 25%host
+        count: 25%host
         exclusive: true
         numa: prefer
         smt: whole_core
@@ -85,13 +85,11 @@ let everyKey = #"""
           cpuset.pool: fast
           pids.max: max
           hugetlb.2MB.max: 64MiB
-          io:
-            /dev/vda:
-              rbps: 20MiB/s
-              wiops: 500/s
-              latency: 10ms
-              weight: 200
-          io[8:0].wbps: 1MB/s
+          io.max.rbps[/dev/vda]: 20MiB/s
+          io.max.wiops[/dev/vda]: 500/s
+          io.latency[/dev/vda]: 10ms
+          io.weight.device[/dev/vda]: 200
+          io.max.wbps[8:0]: 1MB/s
           devices:
             deny:
               - a
@@ -100,8 +98,7 @@ let everyKey = #"""
         v1:
           set:
             net.classid: "1:1"
-            net.prio:
-              eth0: 3
+            net.prio[eth0]: 3
         v2:
           set:
             memory.low: 1GiB
@@ -141,7 +138,7 @@ let everyKey = #"""
             on_error: continue
             together: true
           - scale:
-              attr: io[/dev/vda].wbps
+              attr: io.max.wbps[/dev/vda]
               factor: 0.5
               of: usage
               min: 1MiB/s

@@ -5,18 +5,31 @@ import Testing
 
 /// The policies that are shipped load as they are, on every kind of machine.
 @Suite struct ExamplePolicyTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "config/policy.d")
 
-    private static let files: [(String, String)] = {
+    private static let files = policies(in: "config/policy.d")
+
+    private static func policies(in path: String) -> [(String, String)] {
+        let folder = root.appending(path: path)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []
         return names.sorted().compactMap { name in
             (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)).map {
                 (name, $0)
             }
         }
-    }()
+    }
+
+    /// Those that the end-to-end tests follow.
+    @Test(arguments: HierarchyMode.allCases) func operatorsPoliciesLoadWithoutAFinding(
+        mode: HierarchyMode
+    ) {
+        let files = Self.policies(in: "Tests/EndToEndTests/Scenarios/Policies")
+        #expect(files.count == 12)
+        for file in files {
+            #expect(PolicyText.load([file], mode: mode).findings.map(\.description) == [])
+        }
+    }
 
     @Test(arguments: HierarchyMode.allCases) func eachLoadsWithoutAFinding(
         mode: HierarchyMode

@@ -14,6 +14,7 @@ import Testing
         var broken: String
         var sound: String
         var mode = HierarchyMode.hybrid
+        var host = PolicyText.host
 
         /// The line and column of ``at``.
         var place: String? {
@@ -44,7 +45,20 @@ import Testing
         PolicyText.with("guards:\n  - {name: w, on: g, max_frozen: 9s, \(more)}")
     }
 
+    /// A machine of v1 on which no disk has an I/O limit.
+    private static let uncounted: HostFacts = {
+        var host = PolicyText.host
+        host.isIOCounted = false
+        return host
+    }()
+
     static let cases: [Case] = [
+        Case(
+            rule: .uncounted, at: "io.write_rate",
+            broken: rule("io.write_rate > 1MiB/s and host.disk.util > 50%", "log"),
+            sound: rule("io.write_rate > 1MiB/s", "log")
+                + "limits: [{on: g, set: {\"io.max.wbps[8:0]\": 100GB/s}}]\n",
+            mode: .v1, host: uncounted),
         Case(
             rule: .psiOnly, at: "'host.psi",
             broken: freeze("host.psi.memory.full.avg10 > 10%", "until: host.load < 1, "),
@@ -217,9 +231,9 @@ import Testing
         Case(
             rule: .unused, at: "p: {",
             broken: PolicyText.with(
-                "pools: {p: {cpus: 1}}\nlimits: [{on: g, set: {pids.max: 5}}]"),
+                "pools: {p: {count: 1}}\nlimits: [{on: g, set: {pids.max: 5}}]"),
             sound: PolicyText.with(
-                "pools: {p: {cpus: 1}}\nlimits: [{on: g, set: {cpuset.pool: p}}]")),
+                "pools: {p: {count: 1}}\nlimits: [{on: g, set: {cpuset.pool: p}}]")),
         Case(
             rule: .broadGroup, at: "g: {kind",
             broken: "apiVersion: cgwarden/v1\ngroups: {g: {kind: leaf}}\n"
@@ -229,9 +243,9 @@ import Testing
         Case(
             rule: .noOthers, at: "p: {",
             broken: PolicyText.with(
-                "pools: {p: {cpus: 1, exclusive: true}}\nlimits: [{on: g, set: {cpuset.pool: p}}]"),
+                "pools: {p: {count: 1, exclusive: true}}\nlimits: [{on: g, set: {cpuset.pool: p}}]"),
             sound: PolicyText.with(
-                "pools: {p: {cpus: 1, exclusive: true, others: [g]}}\n"
+                "pools: {p: {count: 1, exclusive: true, others: [g]}}\n"
                     + "limits: [{on: g, set: {cpuset.pool: p}}]")),
         Case(
             rule: .noVictims, at: "aggregate",
@@ -281,7 +295,7 @@ import Testing
     ]
 
     @Test(arguments: cases) func whatIsBrokenIsFound(_ lint: Case) {
-        let found = PolicyText.load(lint.broken, mode: lint.mode).findings
+        let found = PolicyText.load(lint.broken, mode: lint.mode, host: lint.host).findings
         let here = found.filter {
             $0.rule == lint.rule
                 && "\($0.error.position.line):\($0.error.position.column)" == lint.place
@@ -291,7 +305,7 @@ import Testing
     }
 
     @Test(arguments: cases) func whatIsSoundIsNot(_ lint: Case) {
-        let found = PolicyText.load(lint.sound, mode: lint.mode).findings
+        let found = PolicyText.load(lint.sound, mode: lint.mode, host: lint.host).findings
         #expect(!found.contains { $0.rule == lint.rule }, "\(found.map(\.description))")
         #expect(!found.contains { $0.severity == .error }, "\(found.map(\.description))")
     }

@@ -129,8 +129,7 @@ import Testing
                 let place = "\(entry.position): error: "
                 let isTold = lines.contains {
                     $0.hasPrefix(place) && $0.contains("\(entry.key)q")
-                        && ($0.contains("nearest valid '\(entry.key)'")
-                            || $0.contains("nearest valid 'io.\(entry.key)'"))
+                        && $0.contains("nearest valid '\(entry.key)'")
                 }
                 count += 1
                 #expect(isTold || entry.key.hasPrefix("hugetlb"), "\(entry.key): \(lines)")
@@ -176,7 +175,7 @@ import Testing
             PolicyText.with(
                 """
                 limits:
-                  - {on: g, set: {io: {8:0: {wbps: 1MB/s}}}, during: 22:30-22:31}
+                  - {on: g, set: {"io.max.wbps[8:0]": 1MB/s}, during: 22:30-22:31}
                 """))
         let limits = try #require(load.document).limits[0]
         #expect(

@@ -71,7 +71,7 @@ import Testing
         bad.yaml:9:3: error: 'bad name' must be a name of letters, digits and -_.:@ [value]
         bad.yaml:9:3: warning: group 'bad name' is used by nothing [unused]
         bad.yaml:11:3: warning: pool 'fast' is used by nothing [unused]
-        bad.yaml:11:16: error: cpus must be a number of CPUs, a list or a share: 4, 2-5, 25%host, not 'none' [value]
+        bad.yaml:11:16: error: cpus: "none" is not understood; write 0-3,8, all or node:0 [value]
         bad.yaml:11:27: error: unknown smt 'wholecore', nearest valid 'whole_core' [value]
         bad.yaml:13:3: warning: hook 'page' is used by nothing [unused]
         bad.yaml:13:17: error: 'page' must be an absolute path; there is no shell and no PATH [hook-not-absolute]

@@ -9,13 +9,17 @@ enum PolicyText {
         memoryBytes: 64 << 30, cpus: RangeList(0..<8),
         nodes: [0: RangeList([0, 1, 4, 5]), 1: RangeList([2, 3, 6, 7])])
 
-    static func load(_ files: [(String, String)], mode: HierarchyMode = .hybrid) -> PolicyLoad {
+    static func load(
+        _ files: [(String, String)], mode: HierarchyMode = .hybrid, host: HostFacts = host
+    ) -> PolicyLoad {
         PolicyLoader(host: host, mode: mode).load(
             files.map { PolicyFile(name: $0.0, bytes: Array($0.1.utf8)) })
     }
 
-    static func load(_ text: String, mode: HierarchyMode = .hybrid) -> PolicyLoad {
-        load([("p.yaml", text)], mode: mode)
+    static func load(
+        _ text: String, mode: HierarchyMode = .hybrid, host: HostFacts = host
+    ) -> PolicyLoad {
+        load([("p.yaml", text)], mode: mode, host: host)
     }
 
     /// All findings as lines.

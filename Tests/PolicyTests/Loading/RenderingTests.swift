@@ -94,11 +94,37 @@ import Testing
         for text in ["1", "1/", "/s", "1/0s", "x/s", "-1/s"] {
             #expect(ScalarGrammar.budget.read(text) == nil, "\(text)")
         }
-        #expect(ScalarGrammar.demand.read("4") == .count(4))
-        #expect(ScalarGrammar.demand.read("2-5,7") == .list(RangeList([2, 3, 4, 5, 7])))
-        #expect(ScalarGrammar.demand.read("25%host") == .hostShare(0.25))
-        for text in ["0", "-1", "101%host", "0%host", "04", "a", "5-2"] {
-            #expect(ScalarGrammar.demand.read(text) == nil, "\(text)")
+        #expect(ScalarGrammar.count.read("4") == .count(4))
+        #expect(ScalarGrammar.count.read("25%host") == .hostShare(0.25))
+        for text in ["0", "-1", "101%host", "0%host", "04", "a", "5-2", "2-5"] {
+            #expect(ScalarGrammar.count.read(text) == nil, "\(text)")
         }
+    }
+
+    /// `cpus: 4` was four CPUs, `cpus: 0` an error and `cpus: 0-0` CPU 0.
+    @Test(arguments: [
+        ("cpus: 0", CPUDemand.list(RangeList([0]))), ("cpus: [0]", .list(RangeList([0]))),
+        ("cpus: [0, 2-3]", .list(RangeList([0, 2, 3]))), ("cpus: 4", .list(RangeList([4]))),
+        ("cpus: 2-5,7", .list(RangeList([2, 3, 4, 5, 7]))), ("count: 1", .count(1)),
+        ("count: 25%host", .hostShare(0.25)),
+    ])
+    func aPoolSaysWhichCPUsOrHowMany(text: String, wanted: CPUDemand) throws {
+        let load = PolicyText.load(
+            PolicyText.with(
+                "pools:\n  p:\n    \(text)\n  reserved:\n    \(text)\n"
+                    + "limits: [{on: g, set: {cpuset.pool: p}}]"))
+        let document = try #require(load.document, "\(load.findings)")
+        #expect(document.pools.map(\.cpus) == [wanted])
+        #expect(document.reservedCPUs == wanted)
+        let again = PolicyText.load(document.canonicalText)
+        #expect(again.document?.pools.map(\.cpus) == [wanted])
+    }
+
+    @Test(arguments: ["cpus: 25%host", "cpus: 0\n    count: 1", "smt: any", "count: 0"])
+    func aPoolThatSaysNeitherOrBothIsAMistake(text: String) {
+        let load = PolicyText.load(
+            PolicyText.with(
+                "pools:\n  p:\n    \(text)\nlimits: [{on: g, set: {cpuset.pool: p}}]"))
+        #expect(load.isRefused)
     }
 }

@@ -160,7 +160,7 @@ import Testing
     {
         let policy = """
             groups: {api: {path: /api}, rest: {path: /rest}}
-            pools: {reserved: {cpus: 1}, fast: {cpus: 4, exclusive: true, numa: strict, \
+            pools: {reserved: {count: 1}, fast: {count: 4, exclusive: true, numa: strict, \
             smt: whole_core, fallback: \(fallback), others: [rest]}}
             limits: [{on: api, set: {cpuset.pool: fast}}]
             """
