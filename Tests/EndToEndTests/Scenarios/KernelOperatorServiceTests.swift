@@ -76,6 +76,8 @@ struct KernelOperatorServiceTests {
     /// Its hook fails, which neither stops the rest nor goes unseen.
     @Test func onAKubernetesNodeItsOwnWorkGivesWayToPods() throws {
         let scenario = try Scenario("kubepods", "kubepods/pod1", "node", "node/batch")
+        // As in each pod, something sleeps beside the work.
+        try scenario.start("exec sleep 300", in: "kubepods/pod1")
         let pod = try scenario.start(Self.busy, in: "kubepods/pod1")
         try scenario.start("exec sleep 300", in: "node/batch")
         let pods = scenario.values.filter { $0.key.contains("kubepods") }
