@@ -129,7 +129,7 @@ import Testing
         try scratch.shadows.cover(scratch.target.path, [.freezer])
         #expect(try scratch.left(.freezer).count == 1)
         kill(pid, SIGKILL)
-        #expect(try eventually { (try? origin.directory(.freezer).remove()) != nil })
+        #expect(eventually { (try? origin.directory(.freezer).remove()) != nil })
         let shadow = try #require(try scratch.left(.freezer).first)
         #expect(
             try eventually {
