@@ -130,7 +130,7 @@ struct KernelClaimsTests {
         let daemon = try limited()
         defer { daemon.run.send(SIGCONT) }
         // Stopped while it writes its journal, it would keep the lock from every command.
-        let journal = open("\(daemon.places.state)/journal", O_RDWR)
+        let journal = unsafe open("\(daemon.places.state)/journal", O_RDWR)
         defer { close(journal) }
         try awaiting("it stops without the journal's lock") {
             daemon.run.send(SIGSTOP)
