@@ -2,7 +2,7 @@ PREFIX = /usr/local
 # The Swift runtime is linked in: an installed binary needs no toolchain.
 release = swift build -c release --static-swift-stdlib --product cgwarden
 
-.PHONY: run build demo test test-quick bench fuzz fmt lint check install uninstall deb man deps
+.PHONY: run build demo test test-quick bench fuzz fmt lint check install uninstall deb dist image man deps
 
 run: deps
 	$(release)
@@ -44,6 +44,7 @@ check: lint
 	swift test --filter Layering
 
 install: deps
+	@Tests/require binutils
 	$(release)
 	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) config/install .build/release/cgwarden
 
@@ -55,6 +56,18 @@ deb: deps
 	@Tests/require dpkg-dev binutils
 	$(release)
 	config/debian/build .build/release/cgwarden .build
+
+# .build/cgwarden-VERSION-linux-ARCH.tar.gz and its checksum, for systems without a package.
+dist: deps
+	@Tests/require binutils
+	$(release)
+	config/dist .build/release/cgwarden .build
+
+# The container image that config/kubernetes/daemonset.yaml names; it needs podman or docker.
+engine = $(or $(shell command -v podman),$(shell command -v docker),$(error there is no podman or docker here))
+image: deb
+	$(engine) build --tag cgwarden:$$(.build/release/cgwarden --version) \
+		--file config/container/Containerfile .build
 
 # What the pages of man/ have from the program itself, anew.
 man: deps

@@ -125,14 +125,15 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "Policy", dependencies: ["Configuration", "CgroupModel"],
-            swiftSettings: swiftSettings),
+            exclude: ["README.md"], swiftSettings: swiftSettings),
         .target(
             name: "Hierarchy",
             dependencies: ["KernelIO", "CgroupModel"],
             swiftSettings: swiftSettings
         ),
         .target(
-            name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], swiftSettings: swiftSettings),
+            name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], exclude: ["README.md"],
+            swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
         .target(
             name: "Configuration", dependencies: ["CgroupModel", "CYAML"],

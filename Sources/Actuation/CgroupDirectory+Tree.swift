@@ -3,17 +3,17 @@ internal import Hierarchy
 internal import KernelIO
 
 extension CgroupDirectory {
-    /// Returns the child cgroups.
+    /// Returns the child cgroups, without children removed since the listing.
     func children() throws(IOError) -> [CgroupDirectory] {
+        try childPaths().compactMap { try? CgroupDirectory($0, in: hierarchy) }
+    }
+
+    /// Returns the paths of the child cgroups.
+    func childPaths() throws(IOError) -> [CgroupPath] {
         let listing = try descriptor.reopened()
-        var result: [CgroupDirectory] = []
-        for entry in try listing.entries(path: path.description) where entry.isDirectory {
-            // Skip children removed since the listing.
-            if let child = try? CgroupDirectory(path.child(entry.name), in: hierarchy) {
-                result.append(child)
-            }
+        return try listing.entries(path: path.description).filter(\.isDirectory).map {
+            path.child($0.name)
         }
-        return result
     }
 
     /// Returns this cgroup and its descendants, each before its own descendants.

@@ -10,11 +10,15 @@ public protocol ControlFiles: Sendable {
     ) throws(IOError)
     /// The same files with writes through systemd; nil if every file is written directly.
     var systemd: OwnerAwareFiles? { get }
+    /// The same files, with write access to the cgroups of a kubelet's pods.
+    var ofKubelet: any ControlFiles { get }
 }
 
 extension ControlFiles {
     /// Nil: every file is written directly.
     public var systemd: OwnerAwareFiles? { nil }
+    /// These files themselves: they refuse nobody's cgroups.
+    public var ofKubelet: any ControlFiles { self }
 }
 
 extension ControlFiles {

@@ -1,11 +1,16 @@
 /// Formats numbers as text.
 package enum DecimalText {
-    /// Formats a number with a fixed number of decimals, without an exponent.
+    /// Formats a number with a fixed number of decimals.
+    ///
+    /// Without an exponent below 9e18 units of the last decimal; a larger number has no decimals,
+    /// and may have an exponent.
     package static func fixed(_ number: Double, places: Int) -> String {
         guard number.isFinite else { return "0" }
         let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
         let scaled = (number.magnitude * scale).rounded()
-        guard scaled < 9e18 else { return String(Int64(clamping: Int(number.rounded()))) }
+        guard scaled < 9e18 else {
+            return Int64(exactly: number.rounded()).map { "\($0)" } ?? "\(number)"
+        }
         let whole = UInt64(scaled) / UInt64(scale)
         let sign = number < 0 && scaled > 0 ? "-" : ""
         guard places > 0 else { return "\(sign)\(whole)" }

@@ -105,12 +105,15 @@ public struct LimitRequest: Sendable {
 
     private static func usage(_ limit: Limit) -> String {
         switch limit.dimension {
-        case .device where limit.group == "io.max": "io.max=/dev/vda:\(limit.field)=10MB/s"
-        case .device: "\(limit.name)=/dev/vda:10ms"
+        case .device where limit.group == "io.max":
+            "io.max=/dev/vda:\(limit.field)="
+                + (limit.grammar == .bytesPerSecond ? "10MB/s" : "500/s")
+        case .device where limit.name == "io.latency": "\(limit.name)=/dev/vda:10ms"
+        case .device: "\(limit.name)=/dev/vda:200"
         case .pageSize: "hugetlb.2MB.max=64MiB"
         case .interface: "net.prio=eth0:3"
         case .resource where limit.grammar == .bytes: "\(limit.name)=NAME:64MiB"
-        default: "\(limit.group)=NAME:\(limit.field)=5"
+        default: "\(limit.name)=NAME:5"
         }
     }
 }

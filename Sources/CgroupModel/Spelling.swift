@@ -16,15 +16,22 @@ package enum Spelling {
             .prefix(most).map(\.1)
     }
 
-    /// The number of bytes to insert, delete or replace to turn one text into the other.
+    /// How many bytes have to be inserted, removed, replaced or swapped with their neighbor to make
+    /// one of the other.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var beforePrevious: [Int] = []
         var previous = Array(0...right.count)
         for (row, a) in left.enumerated() {
             var current = [row + 1]
             for (column, b) in right.enumerated() {
                 let replaced = previous[column] + (a == b ? 0 : 1)
-                current.append(min(replaced, previous[column + 1] + 1, current[column] + 1))
+                var least = min(replaced, previous[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, a == right[column - 1], b == left[row - 1] {
+                    least = min(least, beforePrevious[column - 1] + 1)
+                }
+                current.append(least)
             }
+            beforePrevious = previous
             previous = current
         }
         return previous[right.count]

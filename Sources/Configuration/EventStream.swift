@@ -34,25 +34,30 @@ struct SyntaxFailure: Error {
     // libyaml keeps pointers into its own struct, so the struct must not move.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
 
+    /// False if memory is exhausted.
+    private let isReady: Bool
+
     init(_ content: [UInt8]) {
         unsafe bytes = .allocate(capacity: max(content.count, 1))
         _ = unsafe bytes.initialize(from: content)
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
-        // Fails only if memory is exhausted.
-        _ = unsafe yaml_parser_initialize(parser)
+        isReady = unsafe yaml_parser_initialize(parser) == 1
+        guard isReady else { return }
         unsafe yaml_parser_set_input_string(parser, bytes.baseAddress, content.count)
     }
 
     deinit {
-        unsafe yaml_parser_delete(parser)
+        if isReady { unsafe yaml_parser_delete(parser) }
         unsafe parser.deallocate()
         unsafe bytes.deallocate()
     }
 
     mutating func next() -> Result<Event, SyntaxFailure> {
         var event = unsafe yaml_event_t()
-        guard unsafe yaml_parser_parse(parser, &event) == 1 else { return .failure(failure()) }
+        guard isReady, unsafe yaml_parser_parse(parser, &event) == 1 else {
+            return .failure(failure())
+        }
         defer { unsafe yaml_event_delete(&event) }
         return unsafe .success(Self.copy(event))
     }

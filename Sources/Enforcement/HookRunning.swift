@@ -48,4 +48,12 @@ public enum HookEnding: Hashable, Sendable {
 public protocol HookRunning: Sendable {
     /// Starts a hook and returns at once; `ended` is called exactly once, from any thread.
     func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void)
+
+    /// Ends the running hooks and drops the waiting ones; all of them fail. Returns at once.
+    func endAll()
+}
+
+extension HookRunning {
+    /// Does nothing, for hooks that are not processes.
+    public func endAll() {}
 }

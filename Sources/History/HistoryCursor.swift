@@ -1,6 +1,6 @@
 public import CgroupModel
 
-/// A position in a ``HistoryRing``, from which to step from snapshot to snapshot.
+/// A position in a ``HistoryRing``, from which to look back.
 ///
 /// The ring may grow meanwhile. The cursor keeps its snapshot, even when the ring drops it.
 public struct HistoryCursor: Sendable {
@@ -21,40 +21,11 @@ public struct HistoryCursor: Sendable {
         _ = snapshot(back: 0)
     }
 
-    /// The newest snapshot; does not move the cursor.
-    public var latest: Snapshot? { ring.latest }
-
-    /// The number of snapshots after the current one; nil while the ring is empty.
-    public var distanceToLatest: Int? { number.map { max(ring.numbers.upperBound - 1 - $0, 0) } }
-
     /// Moves to the snapshot `count` before the newest; nil, without moving, if it does not exist.
     public mutating func snapshot(back count: Int) -> Snapshot? {
         let numbers = ring.numbers
         guard count >= 0, count < numbers.count else { return nil }
-        return go(to: numbers.upperBound - 1 - count)
-    }
-
-    /// Moves to the next older snapshot; nil, without moving, at the oldest.
-    public mutating func stepBackward() -> Snapshot? {
-        guard let number else { return snapshot(back: 0) }
-        return go(to: number - 1)
-    }
-
-    /// Moves to the next newer snapshot that the ring still has; nil, without moving, at the
-    /// newest.
-    public mutating func stepForward() -> Snapshot? {
-        guard let number else { return snapshot(back: 0) }
-        return go(to: max(number + 1, ring.numbers.lowerBound))
-    }
-
-    /// Moves to the newest snapshot taken at or before `wallTime` (microseconds since 1970).
-    ///
-    /// If all are newer, moves to the oldest. Nil only while the ring is empty.
-    public mutating func seek(wallTime: UInt64) -> Snapshot? {
-        ring.number(at: wallTime).flatMap { go(to: $0) }
-    }
-
-    private mutating func go(to target: Int) -> Snapshot? {
+        let target = numbers.upperBound - 1 - count
         guard let snapshot = load(target) else { return nil }
         number = target
         current = snapshot

@@ -60,9 +60,6 @@ public final class HistoryRing: Sendable {
     /// The newest snapshot as it was appended; nil while the ring is empty.
     public var latest: Snapshot? { state.withLock { $0.latest } }
 
-    /// The time of the oldest snapshot in microseconds since 1970; nil while the ring is empty.
-    public var oldestWallTime: UInt64? { state.withLock { $0.groups.first?.wallTimes.first } }
-
     /// The time of the newest snapshot in microseconds since 1970; nil while the ring is empty.
     public var newestWallTime: UInt64? { state.withLock { $0.groups.last?.wallTimes.last } }
 
@@ -72,19 +69,5 @@ public final class HistoryRing: Sendable {
     /// The groups with frames in a range, oldest first.
     func groups(overlapping range: Range<Int>) -> [KeyframeGroup] {
         state.withLock { $0.groups.filter { $0.numbers.overlaps(range) } }
-    }
-
-    /// The newest frame taken at or before `wallTime`, otherwise the oldest one.
-    ///
-    /// The times need not be in order, because the clock may have been set back.
-    func number(at wallTime: UInt64) -> Int? {
-        state.withLock { state in
-            for group in state.groups.reversed() {
-                if let number = group.numbers.last(where: { group.wallTime($0) <= wallTime }) {
-                    return number
-                }
-            }
-            return state.groups.first?.numbers.lowerBound
-        }
     }
 }

@@ -26,8 +26,6 @@ public struct LiveModel: Sendable {
 
     /// The settings of the table.
     public internal(set) var layout: Layout
-    /// The most levels below the root to show; nil for all.
-    public let depth: Int?
     /// Whether the snapshots come from a recording, in which no key can take a sample.
     public let isReplay: Bool
     var mode = Mode.table
@@ -53,10 +51,9 @@ public struct LiveModel: Sendable {
     /// Whether the processes have arrived; the list may be empty.
     private(set) var hasProcesses = false
 
-    /// Creates a model; `depth` limits the levels of the tree.
-    public init(layout: Layout = Layout(), depth: Int? = nil, isReplay: Bool = false) {
+    /// Creates a model that shows all cgroups of its snapshots.
+    public init(layout: Layout = Layout(), isReplay: Bool = false) {
         self.layout = layout
-        self.depth = depth
         self.isReplay = isReplay
     }
 
@@ -94,8 +91,7 @@ public struct LiveModel: Sendable {
         rows = TreeRows.build(
             snapshot,
             TreeRows.Options(
-                layout: layout, filter: filter.asciiLowercased, depth: depth, folded: folded,
-                titles: titles))
+                layout: layout, filter: filter.asciiLowercased, folded: folded, titles: titles))
         followSelection(in: snapshot)
         settle()
     }

@@ -57,9 +57,13 @@ struct Cgwarden: AsyncParsableCommand {
 
     static func main() async {
         StandardOutput.ignoreBrokenPipe()
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(
-                NegativeValues.joined(Array(CommandLine.arguments.dropFirst())))
+            if let shell = CompletionScript.shell(askedForBy: arguments) {
+                return try StandardOutput.write(CompletionScript.text(for: shell) + "\n")
+            }
+            try CommandSpelling.check(arguments)
+            var command = try parseAsRoot(NegativeValues.joined(arguments, below: Self.self))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

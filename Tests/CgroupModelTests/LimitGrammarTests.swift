@@ -120,6 +120,17 @@ import Testing
         #expect(region.limit.name == "dmem.max" && region.instance == "drm/0000:03:00.0/vram0")
     }
 
+    @Test func theExampleInAMessageIsUnderstood() throws {
+        for limit in LimitCatalog.all where limit.dimension != nil && limit.refusal == nil {
+            let error = #expect(throws: LimitError.self) {
+                try LimitRequest.all(parsing: "\(limit.name)=5", host: host)
+            }
+            let example = try #require(error?.description.split(separator: " ").last)
+            let request = try LimitRequest(parsing: String(example), host: host)
+            #expect(request.limit.name == limit.name, "\(example)")
+        }
+    }
+
     @Test(arguments: [
         ("memory.max", "NAME=VALUE"), ("memory.mx=1MiB", "memory.max"), ("nothing=1", "--list"),
         ("io.max.rbps=1MB/s", "io.max=/dev/vda:rbps"), ("io.max=/dev/vda", "io.max.rbps"),

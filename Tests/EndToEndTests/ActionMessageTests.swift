@@ -27,6 +27,7 @@ import Testing
         Slip("kill /x --grace -1", 64, "'-1' is invalid"),
         Slip("move -1 /x", 64, "-1 is no process number"),
         Slip("move 0 /x", 64, "0 is no process number"),
+        Slip("top -b -2", 64, "Unknown option '-2'"),
     ]
     /// As a variable of a script that is not set.
     private static let empty = ["get", "remove", "kill", "thaw", "create", "freeze"].map {
@@ -66,6 +67,16 @@ import Testing
         #expect(result.status == slip.status, "\(result.errors)")
         #expect(result.errorLines.first?.contains(slip.says) == true, "\(result.errors)")
         #expect(result.bytes.isEmpty)
+    }
+
+    /// `-1` was joined to any word with a dash before it, and the flag refused a value.
+    @Test(arguments: ["-b", "-i", "--raw", "--no-header", "--json"])
+    func minusOneAfterAnotherFlagIsAFlagOfTop(_ flag: String) throws {
+        let capture = try ProgramCapture("v2")
+        let result = try ProgramRun.cgwarden("top", flag, "-1", "--root", capture.root)
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+        let same = try ProgramRun.cgwarden("top", flag, "-n", "1", "--root", capture.root)
+        #expect(result.lines.count == same.lines.count)
     }
 
     /// What is behind `run` is the command's own.

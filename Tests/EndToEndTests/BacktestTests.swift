@@ -90,6 +90,15 @@ import Testing
         #expect(report.notes == [])
     }
 
+    /// The comparison alone left out the time in which a rule waits for its condition to clear.
+    @Test func comparisonAndSweepCountTheSameActiveTime() throws {
+        let tally = try trial(Self.run(Self.twice)).tally
+        #expect(tally.total(of: "many").active == 7_000_000_000)
+        let text = BacktestComparison(one: tally, other: tally).text
+        let row = text.split(separator: "\n").last?.split(separator: " ")
+        #expect(row == ["many", "/a", "2", "2", "7.0s", "7.0s", "0", "0"], "\(text)")
+    }
+
     @Test func anotherRunBeginsAnew() throws {
         let load: [UInt64] = [1, 20, 20, 20, 20]
         let once = try trial(Self.run(load)).lines

@@ -158,7 +158,7 @@ import Testing
         ["top", "--json", "--csv"], ["show"], ["show", "/", "--pid", "1"],
         ["tree", "--depth", "x"],
         ["stat", "--json", "--csv"], ["stat", "-n", "0"], ["stat", "-i", "0"],
-        ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","], ["nonsense"],
+        ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","],
         ["exporter", "--web.listen-address", "nowhere"], ["exporter", "--log-level", "loud"],
         ["exporter", "--web.listen-address", "127.0.0.1:65536"],
     ])

@@ -45,6 +45,71 @@ import Testing
         return result.lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 
+    /// Starts a shell as people use it, with the completions.
+    private func terminal(_ shell: String, in folder: ScratchFolder) throws -> TerminalSession {
+        let script = try ProgramRun.cgwarden("--generate-completion-script", shell)
+        try folder.write("completions", script.output)
+        let source = "source '\(folder.path("completions"))'"
+        try folder.write("bashrc", "PS1='> '\n\(source)\n")
+        try folder.write(
+            ".zshrc", "PROMPT='> '\nautoload -U compinit && compinit -u -D\n\(source)\n")
+        try folder.write("config.fish", "function fish_prompt; printf '> '; end\n\(source)\n")
+        // A program that no other one begins like, for `run --`.
+        try folder.write("zz-cgwarden-test", "#!/bin/sh\n", mode: 0o755)
+        let start =
+            switch shell {
+            case "bash": "bash --noprofile --rcfile '\(folder.path("bashrc"))'"
+            case "zsh": "zsh -d"
+            default: "fish --no-config -C 'source \"\(folder.path("config.fish"))\"'"
+            }
+        let programs = (ProgramRun.cgwarden as NSString).deletingLastPathComponent
+        // tmux passes its own PATH on, and bash prompts on standard error.
+        try folder.write(
+            "start",
+            "PATH='\(programs):\(folder.path(""))':$PATH\nexport PATH\nexec \(start) 2>/dev/tty\n")
+        return try TerminalSession(
+            "sh '\(folder.path("start"))'", columns: 120,
+            environment: [
+                "HOME": folder.path(""), "ZDOTDIR": folder.path(""), "LC_ALL": "C.UTF-8",
+            ])
+    }
+
+    /// What is typed, and the line behind TAB.
+    private static let lines = [
+        ("set /x memory.tot", "set /x memory.total="),
+        ("run --set memory.tot", "run --set memory.total="),
+        ("top --order m", "top --order memory"),
+        ("daemon --log-level w", "daemon --log-level warning"),
+        ("exporter --metrics.profile b", "exporter --metrics.profile basic"),
+        ("exporter --web.inline-labels pod,q", "exporter --web.inline-labels pod,qos"),
+        ("kill --signal H", "kill --signal HUP"),
+        ("run --unshare pid,n", "run --unshare pid,net"),
+        ("restore --owner d", "restore --owner daemon"),
+        ("policy check --mode hy", "policy check --mode hybrid"),
+        ("stat --fields pids.peak,cpu.nr_thr", "stat --fields pids.peak,cpu.nr_throttled"),
+        ("help exp", "help exporter"),
+        ("run -- zz-cg", "run -- zz-cgwarden-test"),
+        ("run --memory 1GB -- ls /proc/self/uid_m", "run --memory 1GB -- ls /proc/self/uid_map"),
+    ]
+
+    @Test(
+        .enabled(if: TerminalSession.isAvailable, "the package tmux is not installed"),
+        arguments: shells)
+    func tabCompletesTheLine(shell: String) throws {
+        let folder = try ScratchFolder()
+        let terminal = try terminal(shell, in: folder)
+        try terminal.await(">")
+        for (typed, completed) in Self.lines {
+            try terminal.type("cgwarden \(typed)")
+            try terminal.await("> cgwarden \(typed)")
+            try terminal.press("Tab")
+            // Something typed behind it shows that nothing else was offered, and where words end.
+            try terminal.await("> cgwarden \(completed)")
+            try terminal.press("C-u")
+            try terminal.await("an empty line") { $0.first?.filter { $0 != " " } == ">" }
+        }
+    }
+
     @Test func bashKnowsCommandsAndOptions() throws {
         #expect(try Set(offers("cgwarden", "fr")) == ["freeze"])
         #expect(try offers("cgwarden", "policy", "").contains("backtest"))

@@ -42,6 +42,8 @@ import Testing
             "/etc/cgwarden/cgwarden.yaml",
         ]
         for place in places { #expect(installed.contains(place), "\(place)") }
+        let binary = "\(folder)/usr/local/bin/cgwarden"
+        #expect(try Self.size(binary) < Self.size(ProgramRun.cgwarden) / 4 * 3, "it is stripped")
         let unit = try String(
             contentsOfFile: "\(folder)/usr/local/lib/systemd/system/cgwarden.service",
             encoding: .utf8)
@@ -53,6 +55,46 @@ import Testing
         #expect(try String(contentsOf: settings, encoding: .utf8) == "interval: 2s\n")
         try install("--remove", into: folder)
         #expect(try files(folder) == ["/etc/cgwarden/cgwarden.yaml"])
+    }
+
+    private static func size(_ file: String) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
+    }
+
+    @Test func theArchiveIsTheSameEveryTimeAndHasItsChecksums() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = Self.top.appending(path: "config/dist").path()
+        let archives = try ["a", "b"].map { name in
+            let result = try ProgramRun.run(
+                script, ["--quick", ProgramRun.cgwarden, "\(folder)/\(name)"],
+                environment: ["SOURCE_DATE_EPOCH": "1764000000"])
+            #expect(result.status == 0, "\(result.errors)")
+            return result.output.trimmingCharacters(in: .newlines)
+        }
+        #expect(try ProgramRun.run("cmp", archives).status == 0)
+        let check =
+            "cd '\(folder)/a' && sha256sum --check --quiet *.sha256 && tar -xzf *.tar.gz "
+            + "&& cd cgwarden-*/ && sha256sum --check --quiet SHA256SUMS && bin/cgwarden --version"
+        let checked = try ProgramRun.run("bash", ["-c", check])
+        #expect(checked.status == 0, "\(checked.errors)")
+        #expect(
+            archives[0].hasSuffix(
+                "/cgwarden-\(checked.lines[0])-linux-\(try Self.machine()).tar.gz"))
+        let inside = try files("\(folder)/a").map { $0.split(separator: "/").dropFirst() }
+            .map { $0.joined(separator: "/") }
+        let wanted = [
+            "bin/cgwarden", "share/man/man1/cgwarden-top.1", "share/man/man7/cgwarden-api.7",
+            "share/bash-completion/completions/cgwarden", "lib/systemd/system/cgwarden.service",
+            "share/doc/cgwarden/examples/policy.d/20-database.yaml",
+            "share/doc/cgwarden/examples/cgwarden.yaml", "share/cgwarden/dashboards/runbook.md",
+            "INSTALL", "LICENSE", "SHA256SUMS",
+        ]
+        for file in wanted { #expect(inside.contains(file), "\(file)") }
+    }
+
+    private static func machine() throws -> String {
+        try ProgramRun.run("uname", ["-m"]).lines[0]
     }
 
     @Test(

@@ -99,6 +99,32 @@ import Testing
         }
     }
 
+    /// The text also listed the ancestors, which are sampled for their limits.
+    @Test(arguments: [[], ["--depth", "1"]])
+    func allFormsOfTopListTheSameCgroups(_ depth: [String]) throws {
+        let capture = try ProgramCapture("v2")
+        func top(_ form: String...) throws -> ProgramRun.Result {
+            let result = try ProgramRun.run(
+                ProgramRun.cgwarden,
+                ["top", "--root", capture.root, "-n", "1", "-p", "/user.slice"] + depth + form)
+            try #require(result.status == 0, "\(result.errors)")
+            return result
+        }
+        let all = [
+            "/user.slice", "/user.slice/user-1000.slice",
+            "/user.slice/user-1000.slice/idle.scope",
+        ]
+        let wanted = depth.isEmpty ? all : Array(all.prefix(2))
+        let table = try top("-b", "--no-header").lines.map { line in
+            String(line.prefix { $0 != " " })
+        }
+        #expect(table == wanted)
+        #expect(try JSONText.objects(top("--json")).compactMap { $0["path"] as? String } == wanted)
+        let rows = try top("--csv").output.components(separatedBy: "\r\n").dropFirst()
+        let paths = rows.filter { !$0.isEmpty }.map { $0.components(separatedBy: ",")[1] }
+        #expect(paths == wanted)
+    }
+
     @Test func fieldsAndPatternsChoose() throws {
         let capture = try ProgramCapture("v1")
         let result = try ProgramRun.cgwarden(

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -127,8 +128,17 @@ struct KernelClaimsTests {
     @Test func aDaemonThatHangsHoldsNoCommand() throws {
         defer { end() }
         let daemon = try limited()
-        daemon.run.send(SIGSTOP)
         defer { daemon.run.send(SIGCONT) }
+        // Stopped while it writes its journal, it would keep the lock from every command.
+        let journal = unsafe open("\(daemon.places.state)/journal", O_RDWR)
+        defer { close(journal) }
+        try awaiting("it stops without the journal's lock") {
+            daemon.run.send(SIGSTOP)
+            try awaiting("it is stopped") { daemon.run.isStopped }
+            if flock(journal, LOCK_EX | LOCK_NB) == 0 { return flock(journal, LOCK_UN) == 0 }
+            daemon.run.send(SIGCONT)
+            return false
+        }
         // More of them than its socket's backlog has room for.
         for round in 0..<20 {
             let set = try daemon.ask("set", cgroup.path, "pids.max=\(500 + round)")

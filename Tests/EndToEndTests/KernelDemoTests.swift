@@ -11,7 +11,8 @@ struct KernelDemoTests {
             .split(separator: "\n").map { $0.split(separator: " ") }
             .filter { $0.count > 2 && $0[2].hasPrefix("cgroup") }.map { "\($0[1])/cgwarden-demo" }
         let folders = ["/run", "/dev/shm", "/var/tmp"].map { "\($0)/cgwarden-demo" }
-        return (mounts + folders).filter(FileManager.default.fileExists)
+        let all = mounts + folders + ["/run/cgwarden-demo.lock"]
+        return all.filter(FileManager.default.fileExists)
     }
 
     private func play(seconds: Int) throws -> ProgramRun {
@@ -52,6 +53,46 @@ struct KernelDemoTests {
         try awaiting("nothing is left") { Self.remains.isEmpty }
     }
 
+    private func expectRefused() throws {
+        let demo = try ProgramRun.cgwarden(
+            "demo", "--seconds", "5", "--web.listen-address", "-")
+        #expect(demo.status == 75)
+        #expect(demo.errorLines.count == 1, "\(demo.errors)")
+        #expect(demo.errors.contains("a demo is running already"), "\(demo.errors)")
+        #expect(demo.bytes.isEmpty, "\(demo.output)")
+    }
+
+    /// It killed the cgroups of the first one, and removed its undo journal.
+    @Test func secondDemoIsRefusedAndTheFirstGoesOn() throws {
+        let demo = try play(seconds: 3600)
+        try awaiting("the work is under way; \(demo.errors)") {
+            demo.output.contains("standing limit")
+        }
+        let all = Self.remains
+        try expectRefused()
+        #expect(demo.isRunning && Self.remains == all)
+        demo.send(SIGINT)
+        #expect(try demo.result().status == 0)
+        #expect(Self.remains == [])
+    }
+
+    /// The daemon of a demo whose keeper was killed runs on for a while; here this process has its
+    /// claim.
+    @Test func nothingIsRemovedWhileTheDaemonOfAnEarlierDemoRuns() throws {
+        try #require(Self.remains.isEmpty, "a demo runs already")
+        let folder = "/run/cgwarden-demo"
+        let lock = "\(folder)/daemon.lock"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data().write(to: URL(filePath: lock))
+        let claim = try #require(FileHandle(forWritingAtPath: lock))
+        try #require(flock(claim.fileDescriptor, LOCK_EX) == 0)
+        try expectRefused()
+        #expect(Self.remains == [folder])
+        #expect(FileManager.default.fileExists(atPath: lock))
+        try claim.close()
+    }
+
     /// In a folder that everybody may write to, someone had it lead to another file.
     @Test func whatSomeoneElsePutInItsPlaceIsNotWrittenThrough() throws {
         try #require(Self.remains.isEmpty, "a demo runs already")
@@ -69,5 +110,7 @@ struct KernelDemoTests {
         #expect(result.status != 0)
         #expect(result.errors.contains(trap), "\(result.errors)")
         #expect(try String(contentsOfFile: victim, encoding: .utf8) == "mine")
+        // The message says to remove it, so it is still there.
+        #expect(Self.remains == [trap])
     }
 }

@@ -159,6 +159,24 @@ struct LiveKeyTests {
         #expect(try next.status() == 0)
     }
 
+    /// The file had one decimal, so 250 ms came back as 300 ms.
+    @Test func aSavedIntervalIsExact() throws {
+        let capture = try ProgramCapture("v2")
+        let home = try ProgramCapture(mountinfo: "")
+        let environment = ["XDG_CONFIG_HOME": home.root]
+        do {
+            let session = try LiveScreen.captured(capture, "-d 500ms", environment: environment)
+            try session.press("-", "s")
+            try session.await("layout saved to \(home.root)".prefix(60).description)
+            try session.press("q")
+            #expect(try session.status() == 0)
+        }
+        let next = try LiveScreen.captured(capture, environment: environment)
+        try next.await("every 250ms")
+        try next.press("q")
+        #expect(try next.status() == 0)
+    }
+
     @Test func aBrokenLayoutIsToldAndLeftAlone() throws {
         let capture = try ProgramCapture("v2")
         try capture.write("tree: true\nsort: luck\n", to: "cgwarden/top.yaml")

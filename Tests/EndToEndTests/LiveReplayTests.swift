@@ -38,6 +38,17 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
+    @Test func depthCountsFromTheTopmostCgroup() throws {
+        let (folder, file) = try recording(2)
+        let session = try session(file, "-p --depth 1 /user.slice")
+        session.kept = folder
+        try session.await("the ancestor and one level below") {
+            LiveScreen.names($0) == ["/", "user.slice", "user-1000.slice"]
+        }
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+
     /// It said that the cgroup had none.
     @Test func aRecordingSaysThatItHasNoProcesses() throws {
         let (folder, file) = try recording(2)

@@ -99,6 +99,18 @@ struct LiveTerminalTests {
         #expect(result.lines.count { $0.hasPrefix("CGroup") } == 3)
     }
 
+    /// The view counted the levels from the root, and hid what the sampler had counted from the
+    /// topmost cgroup.
+    @Test func depthCountsFromTheTopmostCgroup() throws {
+        let session = try LiveScreen.captured(
+            try ProgramCapture("v2"), "-p --depth 1 /user.slice")
+        try session.await("the ancestor and one level below") {
+            LiveScreen.names($0) == ["/", "user.slice", "user-1000.slice"]
+        }
+        try session.press("q")
+        #expect(try session.status() == 0)
+    }
+
     /// A screen to look at with a terminal, but keys from nowhere.
     @Test func withoutAKeyboard() throws {
         let session = try TerminalSession(TerminalSession.cgwarden("top </dev/null"))

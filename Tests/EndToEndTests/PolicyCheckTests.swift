@@ -42,6 +42,42 @@ import Testing
         }
     }
 
+    /// The first one of the manual, and the expressions of its page about them.
+    @Test func theExamplesOfTheManualAreInOrder() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let top = URL(filePath: #filePath).appending(path: "../../..").standardized
+        let first = try String(
+            contentsOf: top.appending(path: "config/first-policy.yaml"), encoding: .utf8)
+        #expect(first.split(separator: "\n").count <= 15)
+        var texts = [first]
+        let page = try String(
+            contentsOf: top.appending(path: "man/cgwarden-expressions.7"), encoding: .utf8)
+        let display = try #require(page.firstMatch(of: /\.Bd -literal[^\n]*\n([\s\S]*?)\n\.Ed/)).1
+        for expression in display.split(separator: "\n") {
+            texts.append(
+                """
+                apiVersion: cgwarden/v1
+                groups: {g: {path: /g}}
+                rules:
+                  - name: r
+                    on: g
+                    when: \(expression)
+                    for: 10s
+                    until: group.age > 1h
+                    do: [log]
+
+                """)
+        }
+        #expect(texts.count > 3)
+        for text in texts {
+            let path = try write("example.yaml", text)
+            for mode in ["v1", "v2", "hybrid"] {
+                let result = try check(path, "--mode", mode)
+                #expect(result.status == 0, "\(result.output)\n\(text)")
+            }
+        }
+    }
+
     @Test func mistakesAreLinesAndStatus2() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = try write("a.yaml", Self.start + "limits: [{on: k, set: {memmory.max: 1GiB}}]\n")

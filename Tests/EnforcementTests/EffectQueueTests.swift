@@ -42,6 +42,21 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [2])
     }
 
+    /// At the end of the policy a thousand pending limits were still set after SIGTERM.
+    @Test mutating func whatHasNotBegunIsDroppedUnlessItTakesSomethingBack() {
+        let busy = (1...8).map { effect($0, on: $0) }
+        queue.add(busy + [effect(9, on: 9), effect(10, on: 1), effect(11, on: 1, .thaw)])
+        let running = start()
+        #expect(running.count == 8)
+        queue.dropWaiting()
+        #expect(
+            queue.takeResults().map { "\($0.id) \($0.outcome.word)" } == [
+                "9 skipped", "10 skipped",
+            ])
+        finish(running[0])
+        #expect(start().map { $0.effects[0].id } == [11])
+    }
+
     @Test mutating func aChainIsInOrderOverCgroups() {
         queue.add([effect(1, on: 7, chain: 5), effect(2, on: 8, chain: 5)])
         let first = start()

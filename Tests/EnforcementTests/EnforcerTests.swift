@@ -69,6 +69,21 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
+    /// One that hung kept the daemon for 30 s, and its cgroup from being put back.
+    @Test func hooksThatAreEndedMakeWayForOthersOfTheirCgroup() throws {
+        let hooks = FakeHooks(nil)
+        let enforcer = enforcer(hooks: hooks)
+        enforcer.enforce([
+            .make(1, .hook(name: "h", phase: .apply, waits: true), on: target, chain: 1),
+            .make(2, .hook(name: "h", phase: .apply, waits: true), on: target, chain: 2),
+            .make(3, three, on: target, chain: 3),
+        ])
+        enforcer.endHooks()
+        #expect(results(enforcer).map(\.outcome.word) == ["failed", "failed", "done"])
+        #expect(hooks.runs.count == 1)
+        #expect(try machine.text("pids/a/pids.max") != "max")
+    }
+
     @Test func aHookThatIsNotWaitedForOrIsUnknownOrRehearsed() {
         let hooks = FakeHooks(nil)
         let enforcer = enforcer(hooks: hooks)

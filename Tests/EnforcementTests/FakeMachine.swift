@@ -178,15 +178,24 @@ final class NoticeLog: NoticeSink {
 /// Hooks that end as they are told to.
 final class FakeHooks: HookRunning {
     private let log = Mutex<[HookRun]>([])
+    private let hanging = Mutex<[@Sendable (HookEnding) -> Void]>([])
     private let ending: HookEnding?
 
-    /// With nil they never end.
+    /// With nil they never end by themselves.
     init(_ ending: HookEnding?) { self.ending = ending }
     var runs: [HookRun] { log.withLock { $0 } }
 
     func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void) {
         log.withLock { $0.append(run) }
-        if let ending { ended(ending) }
+        if let ending { ended(ending) } else { hanging.withLock { $0.append(ended) } }
+    }
+
+    func endAll() {
+        let all = hanging.withLock { all in
+            defer { all = [] }
+            return all
+        }
+        for ended in all { ended(.failed("ended")) }
     }
 }
 

@@ -186,6 +186,25 @@ private final class Ending: Sendable {
         #expect(MonotonicClock.nanoseconds - start > 750_000_000)
     }
 
+    @Test func thoseThatRunAndThoseThatWaitAreEndedBeforeTheirTime() throws {
+        let one = HookRunner(parallel: 1, set: nil, grace: .seconds(3600))
+        let endings = (0..<3).map { _ in
+            run(
+                "echo $$ >> \(directory)/running; exec sleep 600", timeout: .seconds(3600),
+                with: one)
+        }
+        #expect(Deadline(after: .seconds(60)).wait { file("running").hasSuffix("\n") })
+        one.endAll()
+        for ending in endings {
+            #expect(ending.wait() == .failed("ended because the daemon is stopping"))
+        }
+        let pids = file("running").split(separator: "\n").compactMap { Int32($0) }
+        #expect(pids.count == 1)
+        #expect(pids.allSatisfy { isGone($0) })
+        // The next one has its turn as before.
+        #expect(run("exit 0", with: one).wait() == .succeeded)
+    }
+
     private func isGone(_ pid: Int32) -> Bool {
         let state = ProcessReader(.live).stat(pid)?.state
         return state == nil || state == "Z"

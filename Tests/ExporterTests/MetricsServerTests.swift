@@ -272,6 +272,24 @@ import Testing
         }
     }
 
+    /// Clients that joined the first collection got 503 if they resumed before its starter.
+    @Test func allClientsThatWaitForTheFirstSampleFindTheServerReady() async throws {
+        try await serve { [source] port in
+            await source.hold()
+            let answers = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<16 {
+                    group.addTask { try await LoopbackClient.send(port, "/-/ready")?.status }
+                }
+                while await source.calls == 0 { await Task.yield() }
+                // Meanwhile the others arrive.
+                for _ in 0..<20 { _ = try await LoopbackClient.send(port, "/-/healthy") }
+                await source.release()
+                return try await group.reduce(into: [String?]()) { $0.append($1) }
+            }
+            #expect(Set(answers) == ["HTTP/1.1 200 OK"], "\(answers)")
+        }
+    }
+
     @Test func aNewSampleIsServedAtOnce() async throws {
         try await serve { [source] port in
             let first = try #require(try await LoopbackClient.send(port, "/metrics"))

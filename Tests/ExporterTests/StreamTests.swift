@@ -75,6 +75,23 @@ import Testing
         }
     }
 
+    /// It got the sample from before the failure, or nothing.
+    @Test func newReaderDuringAFailureGetsTheFailureAndThenTheSample() async throws {
+        try await serve(keepAlive: .seconds(60)) { [source] port in
+            let gone = "event: failure\ndata: \"gone\"\n\n"
+            let first = try await StreamClient(port)
+            try await first.wait("sample") { $0.ticks == [1] }
+            await source.fail("gone")
+            try await first.wait("failure") { $0.events.last == gone }
+            let second = try await StreamClient(port)
+            try await second.wait("failure") { $0.events == [gone] }
+            // The sample from before is the present one again.
+            await source.set(ExporterFixtures.small())
+            try await first.wait("sample after the failure") { $0.ticks == [1, 1] }
+            try await second.wait("sample after the failure") { $0.ticks == [1] }
+        }
+    }
+
     @Test func thereIsALimitAndAPlaceIsGivenBack() async throws {
         try await serve(most: 2) { port in
             // A HEAD takes no place.

@@ -108,7 +108,6 @@ struct MemoryBytes: RecordingBytes {
         var read: [Snapshot] = []
         while let next = try cursor.next() { read.append(next) }
         #expect(read == (first + second).map(\.normalised))
-        #expect((0..<18).filter(recording.beginsRun) == [0, 9])
         // And so they are when joined in one.
         let joined = Self.record(first) + Self.record(second, origin: later)
         #expect(try Self.read(joined).snapshots == read)

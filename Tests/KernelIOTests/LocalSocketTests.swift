@@ -26,7 +26,6 @@ import Testing
         let line = connection.line(most: 100, within: .seconds(60))
         #expect(line == "status")
         connection.send(Array("ok\n".utf8), within: .seconds(60))
-        connection.finishSending()
         let answer = client.received(most: 100, within: .seconds(60))
         #expect(answer == Array("ok\n".utf8))
     }

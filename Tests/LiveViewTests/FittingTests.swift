@@ -77,6 +77,8 @@ import Testing
     @Test func wideCharactersAreNeverCutInHalf() {
         #expect(CellWidth.clipped("日本語", to: 3) == "日")
         #expect(CellWidth.clipped("a\u{308}b", to: 1) == "a\u{308}")
+        #expect(CellWidth.padding("日本", to: 6) == "  ")
+        #expect(CellWidth.padding("日本", to: 3) == "")
         #expect(CellWidth.ellipsised("日本語", to: 5) == "日本…")
         for width in 0...12 {
             for text in ["日本語テスト.service", "abcdefghijklmnop", "e\u{301}e\u{301}日e\u{301}e\u{301}"]

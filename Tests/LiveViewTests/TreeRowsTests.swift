@@ -81,11 +81,6 @@ import Testing
         #expect(names(options) == ["/", "system.slice", "cron.service"])
     }
 
-    @Test func depthIsBounded() {
-        let options = TreeRows.Options(layout: Layout(sort: .path), depth: 1)
-        #expect(names(options) == ["/", "init.scope", "system.slice", "user.slice"])
-    }
-
     @Test func guidesJoinSiblings() {
         let rows = TreeRows.build(machine, .init(layout: Layout(sort: .path)))
         #expect(

@@ -6,13 +6,14 @@ import Policy
 enum CatalogSections {
     /// `cgwarden-metrics(7)`.
     static let metrics: [String: [String]] = [
-        "families": Roff.list(families), "fields": Roff.list(fields),
+        "families": Roff.list(families), "fields": Roff.list(fields), "names": Roff.list(names),
     ]
     /// `cgwarden-limits(7)`.
     static let limits: [String: [String]] = ["limits": Roff.list(LimitCatalog.all.map(limit))]
     /// `cgwarden-policy(5)`.
     static let policy: [String: [String]] = [
-        "vocabulary": Roff.list(vocabulary), "findings": findings,
+        "first": Roff.display(example("first-policy.yaml").lines), "examples": examples,
+        "findings": findings,
     ]
 
     // MARK: Metrics
@@ -105,14 +106,37 @@ enum CatalogSections {
 
     // MARK: Policies
 
-    private static var vocabulary: [(head: String, body: [String])] {
-        PolicyVocabulary.all.map { row in
+    /// The names that only expressions have; those of the fields stand with the fields.
+    private static var names: [(head: String, body: [String])] {
+        PolicyVocabulary.all.filter { MetricCatalog.metric(named: $0.name) == nil }.map { row in
             let counts =
                 row.isCounter
                 ? (row.isRate ? "A rate" : "A counter") + ", alone it counts \(row.valueUnit.text)"
                 : row.unit == .flag ? "A flag" : "A level, in \(row.unit.text)"
             let instance = row.takesInstance ? "; takes an instance in brackets" : ""
             return ("Cm \(row.name)", Roff.prose("\(row.help) \(counts)\(instance)."))
+        }
+    }
+
+    /// A file of `config`: the comment that it begins with, and the rest of it.
+    private static func example(_ name: String) -> (comment: String, lines: [String]) {
+        let file = ManualPage.folder.appending(path: "../config/\(name)").standardized
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let head = lines.prefix { $0.hasPrefix("#") }
+        let comment = head.map { $0.drop { "# ".contains($0) } }.map {
+            $0.isEmpty ? "\n\n" : "\($0) "
+        }
+        return (comment.joined(), lines.dropFirst(head.count).filter { !$0.isEmpty })
+    }
+
+    private static var examples: [String] {
+        let folder = ManualPage.folder.appending(path: "../config/policy.d").standardized
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []
+        return names.sorted().flatMap { name in
+            let example = example("policy.d/\(name)")
+            return [".Ss \(Roff.literal(name))"] + Roff.prose(example.comment)
+                + Roff.display(example.lines)
         }
     }
 

@@ -37,7 +37,10 @@ import Testing
     }
 
     @Test func everyPageIsAboutSomething() throws {
-        let known = try Set(Self.pages().map(\.page.name) + ["cgwarden.yaml.5"])
+        let known = try Set(
+            Self.pages().map(\.page.name) + [
+                "cgwarden.yaml.5", "cgwarden-api.7", "cgwarden-expressions.7",
+            ])
         #expect(try Set(Self.files().map(\.lastPathComponent)) == known)
     }
 
@@ -111,6 +114,69 @@ import Testing
             })
         #expect(names.count > 60)
         #expect(names.filter { !page.contains("Li \($0)\n") }.sorted() == [])
+    }
+
+    /// What a server has at its addresses, and each key of a snapshot that it answers with.
+    @Test func everyAddressAndKeyOfTheServerIsExplained() throws {
+        let page = try Self.page("cgwarden-api.7")
+        let responder = try Self.sources("Sources/Exporter/Server")
+        let list = try #require(
+            responder.firstMatch(of: /paths: Set<String> = \[([^\]]*)\]/)
+        ).1
+        let paths = list.matches(of: /"([^"]+)"/).map { String($0.1) }
+        #expect(paths.count >= 8)
+        for path in paths {
+            let literal = path.replacing("-", with: "\\-")
+            #expect(page.contains("\n.It Pa \(literal)"), "\(path)")
+        }
+        let capture = try ProgramCapture("v2")
+        let answer = try ServedText.get("/api/v1/snapshot", of: capture)
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any])
+        let cgroups = try #require(object["cgroups"] as? [[String: Any]])
+        let machine = try #require(object["machine"] as? [String: Any])
+        let keys = Set(object.keys).union(machine.keys).union(cgroups.flatMap(\.keys))
+        #expect(keys.count > 25)
+        #expect(keys.filter { !Self.isExplained($0, in: page) }.sorted() == [])
+    }
+
+    @Test func everyPageSaysWhatItIsAbout() throws {
+        for file in try Self.files() {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let section =
+                text.components(separatedBy: "\n.Sh ")
+                .first { $0.hasPrefix("DESCRIPTION\n") } ?? ""
+            let words = section.split(whereSeparator: \.isWhitespace).count
+            #expect(words > 10, "\(file.lastPathComponent)")
+        }
+    }
+
+    /// Save tables that are written by the program itself.
+    @Test func noPageIsLong() throws {
+        for file in try Self.files() {
+            var isGenerated = false
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let lines = text.components(separatedBy: "\n").filter { line in
+                if line.hasPrefix(".\\\" BEGIN ") { isGenerated = true }
+                if line.hasPrefix(".\\\" END ") { isGenerated = false }
+                return !isGenerated
+            }
+            #expect(lines.count <= 600, "\(file.lastPathComponent): \(lines.count)")
+        }
+    }
+
+    @Test func everyColumnOfTheLiveViewIsExplained() throws {
+        let page = try Self.page("cgwarden-top.1")
+        let columns = try Self.sources("Sources/LiveView/Views")
+            .matches(of: /Facts\(\s*title: "([^"]+)", width/).map { String($0.1) }
+        #expect(columns.count == 14)
+        for column in columns {
+            let isThere = page.split(separator: "\n").contains {
+                $0.hasPrefix(".It ")
+                    && $0.dropFirst(4).components(separatedBy: " , ").contains(column)
+            }
+            #expect(isThere, "\(column)")
+        }
     }
 
     /// What the program reads, and what the libraries read that it is linked with.

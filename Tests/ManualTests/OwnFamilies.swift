@@ -6,17 +6,7 @@ enum OwnFamilies {
     static func parts() throws -> [String: [String]] { ["program": Roff.list(try families())] }
 
     private static func families() throws -> [(head: String, body: [String])] {
-        let capture = try ProgramCapture("v2")
-        let exporter = try ProgramRun(
-            ProgramRun.cgwarden,
-            ["exporter", "--web.listen-address", "127.0.0.1:0", "--root", capture.root])
-        let port = try awaiting("the exporter tells its port") {
-            exporter.errors.firstMatch(of: /http:\/\/127\.0\.0\.1:(\d+)\/metrics/)?.1
-        }
-        let script =
-            "exec 3<>/dev/tcp/127.0.0.1/\(port) && "
-            + "printf 'GET /metrics HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && cat <&3"
-        let text = try ProgramRun.run("bash", ["-c", script]).output
+        let text = try ServedText.get("/metrics", of: ProgramCapture("v2"))
         let kinds = Dictionary(
             text.matches(of: /# TYPE (\S+) (\S+)/).map { ($0.1, $0.2) }, uniquingKeysWith: { $1 })
         return text.matches(of: /# HELP ((?:cgwarden|process)_\S+) ([^\r\n]*)/)
@@ -25,5 +15,23 @@ enum OwnFamilies {
                 let word = kind.prefix(1).uppercased() + kind.dropFirst()
                 return ("Li \(match.1)", Roff.prose("\(match.2) \(word)."))
             }
+    }
+}
+
+/// What an exporter answers about a captured machine.
+enum ServedText {
+    /// The body at an address.
+    static func get(_ address: String, of capture: ProgramCapture) throws -> String {
+        let exporter = try ProgramRun(
+            ProgramRun.cgwarden,
+            ["exporter", "--web.listen-address", "127.0.0.1:0", "--root", capture.root])
+        let port = try awaiting("the exporter tells its port") {
+            exporter.errors.firstMatch(of: /http:\/\/127\.0\.0\.1:(\d+)\/metrics/)?.1
+        }
+        let script =
+            "exec 3<>/dev/tcp/127.0.0.1/\(port) && "
+            + "printf 'GET \(address) HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && cat <&3"
+        let answer = try ProgramRun.run("bash", ["-c", script]).output
+        return answer.components(separatedBy: "\r\n\r\n").dropFirst().joined()
     }
 }

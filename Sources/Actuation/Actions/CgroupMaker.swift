@@ -40,10 +40,7 @@ public struct CgroupMaker: Sendable {
         guard !path.isRoot else {
             throw ActuationError(.usage, "/ exists already; name a cgroup below it")
         }
-        let trees = try trees(for: controllers)
-        for hierarchy in trees where hierarchy.version == .unified {
-            try checkWay(of: controllers, to: path, in: hierarchy)
-        }
+        let trees = try treesWithWay(for: controllers, to: path)
         var made: [CgroupDirectory] = []
         var present: [String] = []
         var enabled: [(directory: CgroupDirectory, controller: Controller)] = []
@@ -83,7 +80,7 @@ public struct CgroupMaker: Sendable {
         guard !path.isRoot else {
             throw ActuationError(.usage, "/ exists already; name a cgroup below it")
         }
-        let trees = try trees(for: controllers)
+        let trees = try treesWithWay(for: controllers, to: path)
         let present = trees.filter { (try? CgroupDirectory(path, in: $0)) != nil }.map(\.label)
         let enabled = trees.filter { $0.version == .unified }.flatMap {
             missing(controllers, downTo: path.parent, in: $0)
@@ -112,6 +109,18 @@ public struct CgroupMaker: Sendable {
             }
     }
 
+    /// Returns the hierarchies to act in; throws if a populated cgroup prevents a controller from
+    /// reaching `path`.
+    private func treesWithWay(
+        for controllers: [Controller], to path: CgroupPath
+    ) throws(ActuationError) -> [MountedHierarchy] {
+        let trees = try trees(for: controllers)
+        for hierarchy in trees where hierarchy.version == .unified {
+            try checkWay(of: controllers, to: path, in: hierarchy)
+        }
+        return trees
+    }
+
     private func trees(
         for controllers: [Controller]
     ) throws(ActuationError) -> [MountedHierarchy] {
@@ -134,8 +143,15 @@ public struct CgroupMaker: Sendable {
         if (try? CgroupDirectory(path, in: hierarchy)) != nil { return [] }
         guard let above = path.parent else { return [] }
         var made = try makeMissing(above, in: hierarchy)
-        let entry = try journal?.record(
-            JournalEntry.made(path), at: path, in: hierarchy, "", wanted: "made", cause: "create")
+        let entry: JournalEntry?
+        do throws(ActuationError) {
+            entry = try journal?.record(
+                JournalEntry.made(path), at: path, in: hierarchy, "", wanted: "made",
+                cause: "create")
+        } catch {
+            takeBack(made)
+            throw error
+        }
         do throws(IOError) {
             let parent = try CgroupDirectory(above, in: hierarchy)
             let directory = try parent.makeChild(path.lastName, files: files)

@@ -67,7 +67,7 @@ public struct Freezer: Sendable {
             shadows: usesShadows && !dryRun ? shadows : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
-            if let frozen = try prolong(directory, timeout) { return frozen }
+            if !dryRun, let frozen = try prolong(directory, timeout) { return frozen }
             throw ActuationError(
                 .busy, "\(path) is frozen already; let it go on first: cgwarden thaw \(path)")
         }

@@ -54,19 +54,20 @@ extension UndoJournal {
         cause: String
     ) throws(ActuationError) -> JournalEntry {
         try record(
-            cell, at: directory.path, inode: directory.inode, in: directory.hierarchy, original,
-            wanted: wanted, cause: cause)
+            cell, at: directory.path, inode: directory.inode, in: directory.hierarchy,
+            originalAbove(directory, cell, original) ?? original, wanted: wanted, cause: cause,
+            newestBelow: newestBelow(directory, cell))
     }
 
     /// Records a change that is not a control file's value, or whose cgroup may not exist yet.
     func record(
         _ cell: ControlCell, at path: CgroupPath, inode: UInt64 = 0, in hierarchy: MountedHierarchy,
-        _ original: String, wanted: String, cause: String
+        _ original: String, wanted: String, cause: String, newestBelow: UInt64? = nil
     ) throws(ActuationError) -> JournalEntry {
         do throws(JournalError) {
             return try begin(
                 cell, at: path, inode: inode, in: hierarchy, original: original, wanted: wanted,
-                cause: cause)
+                cause: cause, newestBelow: newestBelow)
         } catch {
             throw ActuationError(unrecorded: error)
         }

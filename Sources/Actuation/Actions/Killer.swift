@@ -243,8 +243,14 @@ public struct Killer: Sendable {
     }
 
     private func isEmpty(_ residents: inout Residents, within time: Duration) -> Bool {
-        Deadline(after: time).wait {
-            (try? residents.update()) == nil || residents.processes.isEmpty
+        Deadline(after: time).wait { () throws(Never) in
+            do throws(ActuationError) {
+                try residents.update()
+                return residents.processes.isEmpty
+            } catch {
+                // Removed, so empty; another error tells nothing.
+                return error.code == .notFound
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
@@ -85,11 +86,8 @@ public struct ThawGuard: Sendable {
         _ program: String, _ state: String, _ directory: CgroupDirectory, _ timeout: Duration,
         _ journal: UndoJournal?
     ) throws(ActuationError) -> Watch {
-        let milliseconds =
-            timeout.components.seconds * 1000
-            + timeout.components.attoseconds / 1_000_000_000_000_000
         var words = ["cgwarden", "thaw-later"]
-        words += ["--milliseconds", "\(milliseconds)"]
+        words += ["--milliseconds", "\(timeout.milliseconds)"]
         words += ["--interface", directory.hierarchy.version == .unified ? "v2" : "v1"]
         words += ["--state", state]
         if let journal { words += ["--journal", journal.directory] }
@@ -100,7 +98,7 @@ public struct ThawGuard: Sendable {
             throw ActuationError(
                 .failed, "cannot freeze \(directory.path) safely, without a helper: \(error)")
         }
-        let answer = process.firstLine(before: Deadline(after: .seconds(10)))
+        let answer = process.firstLine(before: Deadline(after: .seconds(30)))
         guard answer == Self.ready else {
             throw ActuationError(
                 answer.isEmpty ? .failed : .busy,

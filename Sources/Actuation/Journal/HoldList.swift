@@ -57,6 +57,17 @@ public struct HoldList: Sendable {
         try holds().filter { path.isWithin($0.path) }.max { $0.end < $1.end }
     }
 
+    /// Returns why rules must leave a cgroup alone; nil if they may change it.
+    ///
+    /// A list that cannot be read holds every cgroup.
+    public func obstacle(on path: CgroupPath) -> String? {
+        do throws(IOError) {
+            return try hold(of: path).map { "held by an operator (\($0.path))" }
+        } catch {
+            return "the list of holds cannot be read: \(error)"
+        }
+    }
+
     /// Adds a hold; one whose end has passed releases the cgroup.
     public func set(_ hold: Hold) throws(IOError) {
         try StandardOutput.createDirectories(directory)

@@ -19,7 +19,8 @@ extension JournalEntry {
     ) -> Present {
         guard set.hierarchies.contains(where: { $0.label == hierarchy }) else { return .hidden }
         do throws(IOError) {
-            return try UndoTarget(self, in: set, files).map { .value($0.found) } ?? .gone
+            return try UndoTarget(self, in: set, files, RenamedPlaces()).map { .value($0.found) }
+                ?? .gone
         } catch {
             return .unreadable(error)
         }

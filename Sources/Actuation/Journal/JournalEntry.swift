@@ -28,6 +28,9 @@ public struct JournalEntry: Hashable, Sendable {
     public var cause: String
     /// The start of the last write, in microseconds since 1970.
     public var wallTime: UInt64
+    /// The highest inode at or below the cgroup before its first write, for a v1 cpuset list, which
+    /// new children inherit; nil for other values.
+    public var newestBelow: UInt64?
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
     public static let daemon = "daemon"
@@ -115,7 +118,7 @@ extension JournalEntry {
                 missing: line["missing"] ?? ""),
             owner: line["owner"] ?? "", original: original, wanted: wanted, readBack: nil,
             cause: line["cause"] ?? "",
-            wallTime: line.number("time") ?? 0)
+            wallTime: line.number("time") ?? 0, newestBelow: line.number("newest"))
         guard isPlausible else { return nil }
     }
 

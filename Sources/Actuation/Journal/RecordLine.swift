@@ -8,10 +8,15 @@ struct RecordLine {
     let verb: String
     private let fields: [(key: String, value: [UInt8])]
 
-    init(_ verb: String, _ texts: KeyValuePairs<String, String>, path: [UInt8]? = nil) {
+    init(
+        _ verb: String, _ texts: KeyValuePairs<String, String>,
+        number: (key: String, value: UInt64)? = nil, path: [UInt8]? = nil
+    ) {
         self.verb = verb
         let fields = texts.map { (key: $0.key, value: Array($0.value.utf8)) }
-        self.fields = fields + (path.map { [(key: "path", value: $0)] } ?? [])
+        self.fields =
+            fields + (number.map { [(key: $0.key, value: Array("\($0.value)".utf8))] } ?? [])
+            + (path.map { [(key: "path", value: $0)] } ?? [])
     }
 
     /// Parses a line; nil if it is damaged.

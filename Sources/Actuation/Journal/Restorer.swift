@@ -16,7 +16,8 @@ public struct Restorer {
     ) {
         self.set = set
         self.journal = journal
-        self.files = files
+        // What was changed in a kubelet's pods is put back whatever the policy allows now.
+        self.files = files.ofKubelet
         self.pause = pause
     }
 
@@ -43,12 +44,14 @@ public struct Restorer {
         }
         let changes = Dictionary(grouping: wanted, by: \.place)
         let kept = Dictionary(grouping: view.entries.filter(\.isPersons), by: \.place)
+        let renamed = RenamedPlaces()
         var waiting = Array(wanted.filter { changes[$0.place]?.first == $0 }.reversed())
         var results: [RestoreResult] = []
         // The order is right for every limit in the catalog. For the rest, the kernel may accept a
         // refused value after the others. A weight also returns only once `cpu.idle` is restored.
         while true {
-            let round = examine(waiting, changes, kept, force: force, dryRun: dryRun)
+            let round = examine(
+                waiting, changes, kept, renamed, force: force, dryRun: dryRun)
             let done = round.filter { !$0.isLeft }
             results += done
             waiting = round.filter(\.isLeft).map(\.entry)
@@ -96,7 +99,8 @@ public struct Restorer {
     /// Separates restored, missing and foreign values, and writes the others in order.
     private func examine(
         _ entries: [JournalEntry], _ changes: [JournalEntry.Place: [JournalEntry]],
-        _ kept: [JournalEntry.Place: [JournalEntry]], force: Bool, dryRun: Bool
+        _ kept: [JournalEntry.Place: [JournalEntry]], _ renamed: RenamedPlaces, force: Bool,
+        dryRun: Bool
     ) -> [RestoreResult] {
         var results: [RestoreResult] = []
         var pending: [UndoTarget] = []
@@ -110,11 +114,12 @@ public struct Restorer {
                 continue
             }
             do throws(IOError) {
-                guard let target = try UndoTarget(entry, in: set, files) else {
+                guard let target = try UndoTarget(entry, in: set, files, renamed) else {
                     conclude(entry.isUnmade ? .already : .gone)
                     continue
                 }
                 if ControlCell.isSame(target.found, entry.original) {
+                    if !dryRun { try YoungerCpusets(target, journal, files).widen() }
                     conclude(.already, target.found)
                 } else if force
                     || changes[entry.place]?.contains(where: { $0.isOurs(target.found) }) == true
@@ -176,6 +181,7 @@ public struct Restorer {
             do throws(IOError) {
                 try one.putBack(files)
                 if entry.isFreeze { FrozenMark.take(from: one.directory.descriptor) }
+                try YoungerCpusets(one, journal, files).widen()
                 return RestoreResult(entry: entry, found: one.found, outcome: .restored)
             } catch {
                 if error.isGone {

@@ -71,7 +71,8 @@ public struct UndoJournal: Sendable {
     /// Records a change that is not a control file's value, or whose cgroup may not exist yet.
     func begin(
         _ cell: ControlCell, at place: CgroupPath, inode: UInt64 = 0,
-        in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String
+        in hierarchy: MountedHierarchy, original: String, wanted: String, cause: String,
+        newestBelow: UInt64? = nil
     ) throws(JournalError) -> JournalEntry {
         while true {
             let entry = try file.change(creating: true) { file, folder throws(JournalError) in
@@ -87,7 +88,7 @@ public struct UndoJournal: Sendable {
                     sequence: file.state.lastSequence + 1, hierarchy: hierarchy.label,
                     path: place, inode: inode, cell: cell, owner: owner, original: original,
                     wanted: wanted, readBack: nil, cause: cause,
-                    wallTime: MonotonicClock.wallMicroseconds)
+                    wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow)
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry
             }
@@ -123,7 +124,8 @@ public struct UndoJournal: Sendable {
     ) throws(JournalError) {
         let size = file.state.wholeBytes
         guard size > max(Self.usualBytes, 2 * file.state.checkedBytes) else { return }
-        let short = file.state.records(bootID: bootID) { $0.isGone(from: hierarchy) }
+        let renamed = RenamedPlaces()
+        let short = file.state.records(bootID: bootID) { $0.isGone(from: hierarchy, renamed) }
         if short.count < size / 2 {
             try file.replace(with: short, in: folder)
         } else {
@@ -222,15 +224,15 @@ extension JournalEntry {
                 "inode": "\(inode)", "file": cell.file, "line": cell.line ?? "",
                 "field": cell.field ?? "", "missing": cell.missing, "owner": owner,
                 "original": original, "wanted": wanted, "cause": cause,
-            ], path: path.bytes)
+            ], number: newestBelow.map { ("newest", $0) }, path: path.bytes)
     }
 
     func end(_ readBack: String) -> RecordLine {
         RecordLine("done", ["seq": "\(sequence)", "value": readBack])
     }
 
-    /// Whether the entry's object no longer exists in a hierarchy.
-    func isGone(from hierarchy: MountedHierarchy) -> Bool {
+    /// Whether the entry's object no longer exists in a hierarchy, not even under another path.
+    func isGone(from hierarchy: MountedHierarchy, _ renamed: RenamedPlaces) -> Bool {
         guard hierarchy.label == self.hierarchy else { return false }
         if case .process(let pid, let ticks) = subject {
             return ProcessReader(.live).stat(pid)?.startTicks != ticks
@@ -238,9 +240,10 @@ extension JournalEntry {
         // A cgroup that is being created does not exist yet.
         if subject == .cgroup, readBack == nil { return false }
         do throws(IOError) {
-            return try !concerns(CgroupDirectory(path, in: hierarchy))
+            if try concerns(CgroupDirectory(path, in: hierarchy)) { return false }
         } catch {
-            return error.isGone
+            if !error.isGone { return false }
         }
+        return subject != .value || renamed.directory(inode, in: hierarchy) == nil
     }
 }

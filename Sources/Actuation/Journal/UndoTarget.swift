@@ -12,7 +12,8 @@ struct UndoTarget {
 
     /// Finds the object; nil if it no longer exists or another one has replaced it.
     init?(
-        _ entry: JournalEntry, in set: HierarchySet, _ files: any ControlFiles
+        _ entry: JournalEntry, in set: HierarchySet, _ files: any ControlFiles,
+        _ renamed: RenamedPlaces
     ) throws(IOError) {
         guard let index = set.hierarchies.firstIndex(where: { $0.label == entry.hierarchy }) else {
             return nil
@@ -22,8 +23,10 @@ struct UndoTarget {
         do throws(IOError) {
             switch entry.subject {
             case .value:
-                directory = try CgroupDirectory(entry.path, in: hierarchy)
-                guard directory.inode == entry.inode else { return nil }
+                guard let place = try Self.place(of: entry, in: hierarchy, renamed) else {
+                    return nil
+                }
+                directory = place
                 found = entry.cell.value(in: try files.text(entry.cell.file, of: directory))
             case .cgroup:
                 directory = try CgroupDirectory(entry.path, in: hierarchy)
@@ -43,6 +46,19 @@ struct UndoTarget {
             if error.isGone { return nil }
             throw error
         }
+    }
+
+    /// Returns the cgroup of an entry, at its path or at the path it was renamed to.
+    private static func place(
+        of entry: JournalEntry, in hierarchy: MountedHierarchy, _ renamed: RenamedPlaces
+    ) throws(IOError) -> CgroupDirectory? {
+        do throws(IOError) {
+            let directory = try CgroupDirectory(entry.path, in: hierarchy)
+            if directory.inode == entry.inode { return directory }
+        } catch {
+            if !error.isGone { throw error }
+        }
+        return renamed.directory(entry.inode, in: hierarchy)
     }
 
     /// Why the original cannot be restored for now; nil if it can.
@@ -71,11 +87,18 @@ struct UndoTarget {
         return pids.min().map { pids.count > 1 ? "\(pids.count) processes" : "process \($0)" }
     }
 
-    /// The cgroup that a shadow's processes belong to; nil if this is not a shadow.
+    /// The cgroup that a shadow's processes belong to; nil if this is not a shadow, or if that
+    /// cgroup was removed.
     private func refuge() throws(IOError) -> CgroupDirectory? {
         guard let origin = MembershipText(entry.wanted) else { return nil }
-        let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
-        return refuge.inode == origin.inode ? refuge : nil
+        do throws(IOError) {
+            let refuge = try CgroupDirectory(origin.path, in: directory.hierarchy)
+            return refuge.inode == origin.inode ? refuge : nil
+        } catch {
+            // Else the shadow itself would count as gone.
+            if error.isGone { return nil }
+            throw error
+        }
     }
 
     /// Moves out the processes that were forked in the shadow, which no entry has, until it is

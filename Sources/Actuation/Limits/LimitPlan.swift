@@ -71,8 +71,14 @@ public struct LimitPlan: Sendable {
         self.protection = protection
     }
 
-    /// Throws if a write would reduce the resources of a protected cgroup.
+    /// Throws if a write would reduce the resources of a protected cgroup, or change a value of a
+    /// cgroup that another program manages.
     func checkProtection() throws(ActuationError) {
+        for path in Set(writes.filter { !$0.isDone }.map(\.directory.path)) {
+            if let refusal = protection?.refusalOfWriting(on: path) {
+                throw ActuationError(.refused, refusal)
+            }
+        }
         var asked: Set<CgroupPath> = []
         for write in writes where write.takesAway && asked.insert(write.directory.path).inserted {
             if let refusal = protection?.refusal(of: .limit, on: write.directory.path) {

@@ -99,7 +99,7 @@ struct PlanDraft {
                 ?? WriteDirection(from: found.file.coding.value(found.old), to: request.value),
             nesting: request.limit.nesting)
         write.wished = request.instance
-        if request.limit.grammar == .bytes { write.granularity = 4096 }
+        if request.limit.grammar == .bytes { write.granularity = MemoryPage.size }
         if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {
             write.granularity = size.bytes
             if let number = request.value.number, number > 0, number < size.bytes {

@@ -11,6 +11,7 @@ public struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let system: SystemRoot
     private let overridden: [CgroupPath]
+    private let allowsKubelet: Bool
     private let spares: (@Sendable (CgroupPath) -> Bool)?
 
     /// Creates a set that examines the processes of a host.
@@ -18,14 +19,17 @@ public struct ProtectedSet: Sendable {
     /// - Parameters:
     ///   - overridden: Cgroups that may be acted on although they hold a system process, such as
     ///     sshd. PID 1, kernel threads, this process and its callers stay protected.
+    ///   - allowsKubelet: Whether the cgroups of a kubelet's pods may be acted on.
     ///   - spares: Selects further protected cgroups; their ancestors are protected as well.
     public init(
         set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
+        allowsKubelet: Bool = false,
         spares: (@Sendable (CgroupPath) -> Bool)? = nil
     ) {
         self.set = set
         self.system = system
         self.overridden = overridden
+        self.allowsKubelet = allowsKubelet
         self.spares = spares
     }
 
@@ -35,6 +39,7 @@ public struct ProtectedSet: Sendable {
         if path.isRoot {
             return "will not \(verb) /: it is the whole machine; name a cgroup below it"
         }
+        if let reason = ownersRefusal(of: verb, on: path) { return reason }
         let roles = ProcessRoles(system)
         var asked: Set<Int32> = []
         for hierarchy in set.hierarchies {
@@ -58,6 +63,19 @@ public struct ProtectedSet: Sendable {
         return nil
     }
 
+    /// Why no value of the cgroup may be changed, not even raised; nil if it may be.
+    func refusalOfWriting(on path: CgroupPath) -> String? {
+        ownersRefusal(of: "change", on: path)
+    }
+
+    private func ownersRefusal(of verb: String, on path: CgroupPath) -> String? {
+        guard !allowsKubelet, set.hierarchies.contains(where: { $0.isKubelets(path) }) else {
+            return nil
+        }
+        return "will not \(verb) \(path): the kubelet sets and renews the values of its pods; "
+            + "change the pod's resources instead (a policy may say allow_kubelet: true)"
+    }
+
     private func isOverridden(_ role: ProcessRole, _ path: CgroupPath) -> Bool {
         [.login, .system, .runtime].contains(role) && overridden.contains(where: path.isWithin)
     }
@@ -65,5 +83,14 @@ public struct ProtectedSet: Sendable {
     /// Throws if the action is refused.
     func check(_ action: Action, on path: CgroupPath) throws(ActuationError) {
         if let reason = refusal(of: action, on: path) { throw ActuationError(.refused, reason) }
+    }
+}
+
+extension MountedHierarchy {
+    /// Whether a kubelet manages a cgroup, according to its path.
+    fileprivate func isKubelets(_ path: CgroupPath) -> Bool {
+        let text = String(decoding: namespacedPath(of: path).bytes, as: UTF8.self)
+        return OwnerPattern.owner(of: text.split(separator: "/").map(String.init))?.isKubelet
+            ?? false
     }
 }

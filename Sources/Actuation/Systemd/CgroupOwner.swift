@@ -8,16 +8,21 @@ public enum CgroupOwner: Hashable, Sendable {
     case delegated(SystemdUnit)
     /// A container runtime, with the unit of systemd that it uses, if any.
     case container(runtime: String, unit: SystemdUnit?)
-    /// The kubelet, which restores its own values.
-    case kubelet
+    /// The kubelet, which restores its own values, with the unit of systemd that it uses, if any.
+    case kubelet(unit: SystemdUnit?)
     /// cgwarden created it.
     case ours
 
     /// A warning for users who change the cgroup; nil if there is none.
     public var warning: String? {
+        if isKubelet { return "the kubelet may set its own values again" }
         guard case .container(let runtime, _) = self else { return nil }
         return "it belongs to \(runtime), which may set its own values again"
     }
+}
+
+extension CgroupOwner {
+    var isKubelet: Bool { if case .kubelet = self { true } else { false } }
 }
 
 /// The way to change a cgroup.
@@ -35,7 +40,7 @@ enum OwnerPattern {
     /// Returns an owner that the path alone identifies; nil if it does not.
     static func owner(of components: [String]) -> CgroupOwner? {
         if components.contains(where: { $0 == "kubepods" || $0.hasPrefix("kubepods.") }) {
-            return .kubelet
+            return .kubelet(unit: nil)
         }
         return components.contains("cgwarden") ? .ours : nil
     }

@@ -12,6 +12,7 @@ public struct OwnerAwareFiles: ControlFiles {
     private let kernel: any ControlFiles
     /// Whether systemd may still change a cgroup, because it is the intended one.
     private var admits: @Sendable (CgroupDirectory) -> Bool = { _ in true }
+    private var allowsKubelet = false
 
     /// Acts on the hierarchies of a host.
     public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
@@ -58,7 +59,7 @@ public struct OwnerAwareFiles: ControlFiles {
             let initial = SystemdFile.behind(name)?.initial,
             let controller = name.split(separator: ".").first.map(String.init),
             directory.hierarchy.controllers.contains(where: { $0.rawValue == controller }),
-            case .systemd = probe.chooseActuator(for: directory, writing: name)
+            case .systemd = choice(directory, name)
         else { return nil }
         return initial
     }
@@ -67,7 +68,7 @@ public struct OwnerAwareFiles: ControlFiles {
     public func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
-        let choice = probe.chooseActuator(for: directory, writing: name)
+        let choice = choice(directory, name)
         // A thaw never waits for anyone.
         let isRelief = name == "cgroup.freeze" && value == "0" || value == "THAWED"
         do throws(ActuationError) {
@@ -97,13 +98,24 @@ public struct OwnerAwareFiles: ControlFiles {
     /// Does nothing for other cgroups.
     public func noteThawed(_ directory: CgroupDirectory) {
         guard directory.hierarchy.version == .unified,
-            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: "cgroup.freeze")
+            case .systemd(let unit) = choice(directory, "cgroup.freeze")
         else { return }
         _ = try? actuator.thaw(unit, in: directory)
     }
 
     /// Itself.
     public var systemd: OwnerAwareFiles? { self }
+
+    private func choice(_ directory: CgroupDirectory, _ name: String?) -> ActuatorChoice {
+        probe.chooseActuator(for: directory, writing: name, allowsKubelet: allowsKubelet)
+    }
+
+    /// The same files, with write access to the cgroups of a kubelet's pods.
+    public var ofKubelet: any ControlFiles {
+        var files = self
+        files.allowsKubelet = true
+        return files
+    }
 
     /// Returns the same files, with systemd limited to the cgroups that `admits` accepts.
     ///
@@ -119,7 +131,7 @@ public struct OwnerAwareFiles: ControlFiles {
     /// Returns the unit through which systemd changes a file; nil if the file is written directly.
     public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard SystemdFile.behind(name) != nil,
-            case .systemd(let unit) = probe.chooseActuator(for: directory, writing: name)
+            case .systemd(let unit) = choice(directory, name)
         else { return nil }
         return unit
     }
@@ -129,7 +141,7 @@ public struct OwnerAwareFiles: ControlFiles {
     /// systemd writes the unit's OOMPolicy to `memory.oom.group` with every other value.
     func unit(overwriting name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard name == Self.overwritten, directory.hierarchy.version == .unified,
-            case .systemd(let unit) = probe.chooseActuator(for: directory)
+            case .systemd(let unit) = choice(directory, nil)
         else { return nil }
         return unit
     }

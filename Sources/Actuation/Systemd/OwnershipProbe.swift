@@ -11,6 +11,9 @@ public final class OwnershipProbe: Sendable {
         let path: String
     }
 
+    /// The most owners to cache; then all are queried again.
+    private static let capacity = 8192
+
     private let connections: SystemdConnections
     private let isSystemdRunning: Bool
     private let known = Mutex<[Identity: CgroupOwner]>([:])
@@ -51,18 +54,26 @@ public final class OwnershipProbe: Sendable {
         let identity = Self.identity(of: directory)
         if let owner = known.withLock({ $0[identity] }) { return owner }
         let owner: CgroupOwner
+        var isCertain = true
         do throws(BusError) {
-            owner = try self.owner(path, isManaged: directory.hierarchy.isManagedBySystemd)
+            owner = try self.owner(
+                path, isManaged: directory.hierarchy.isManagedBySystemd, &isCertain)
         } catch {
             throw ActuationError(error, while: "find out whose \(directory.path) is")
         }
-        known.withLock { $0[identity] = owner }
+        guard isCertain else { return owner }
+        known.withLock { known in
+            if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
+            known[identity] = owner
+        }
         return owner
     }
 
     /// Returns the way to change a cgroup or one of its interface files.
+    ///
+    /// The cgroups of a kubelet's pods are refused unless `allowsKubelet` is true.
     public func chooseActuator(
-        for directory: CgroupDirectory, writing file: String? = nil
+        for directory: CgroupDirectory, writing file: String? = nil, allowsKubelet: Bool = false
     ) -> ActuatorChoice {
         let owner: CgroupOwner
         do throws(ActuationError) {
@@ -71,8 +82,14 @@ public final class OwnershipProbe: Sendable {
             return .refuse(error)
         }
         switch owner {
-        case .nobody, .delegated, .ours, .container(_, nil): return .cgroupfs
-        case .systemd(let unit), .container(_, let unit?):
+        case .kubelet where !allowsKubelet:
+            return .refuse(
+                ActuationError(
+                    .refused,
+                    "the kubelet puts its own values back in \(directory.path); "
+                        + "change the pod's resources instead"))
+        case .nobody, .delegated, .ours, .container(_, nil), .kubelet(nil): return .cgroupfs
+        case .systemd(let unit), .container(_, let unit?), .kubelet(let unit?):
             guard let file, file != "cgroup.freeze", SystemdFile.behind(file) == nil else {
                 return .systemd(unit)
             }
@@ -82,27 +99,29 @@ public final class OwnershipProbe: Sendable {
                     .refused,
                     "systemd keeps the list of devices of \(unit); change it there: "
                         + "systemctl set-property \(unit.name) DeviceAllow=…"))
-        case .kubelet:
-            return .refuse(
-                ActuationError(
-                    .refused,
-                    "the kubelet puts its own values back in \(directory.path); "
-                        + "change the pod's resources instead"))
         }
     }
 
-    private func owner(_ path: String, isManaged: Bool) throws(BusError) -> CgroupOwner {
+    /// Clears `isCertain` if a user's systemd did not answer, so that it is queried again.
+    private func owner(
+        _ path: String, isManaged: Bool, _ isCertain: inout Bool
+    ) throws(BusError) -> CgroupOwner {
         let components = path.split(separator: "/").map(String.init)
-        if let owner = OwnerPattern.owner(of: components) { return owner }
+        let known = OwnerPattern.owner(of: components)
+        if let known, !known.isKubelet { return known }
         var owner = CgroupOwner.nobody
-        if isSystemdRunning, isManaged { owner = try askedOwner(path, of: .system) }
+        if isSystemdRunning, isManaged { owner = try askedOwner(path, of: .system, &isCertain) }
+        if known != nil {
+            if case .systemd(let unit) = owner { return .kubelet(unit: unit) }
+            return .kubelet(unit: nil)
+        }
         guard let runtime = OwnerPattern.runtime(of: components) else { return owner }
         if case .systemd(let unit) = owner { return .container(runtime: runtime, unit: unit) }
         return .container(runtime: runtime, unit: nil)
     }
 
     private func askedOwner(
-        _ path: String, of instance: SystemdInstance
+        _ path: String, of instance: SystemdInstance, _ isCertain: inout Bool
     ) throws(BusError) -> CgroupOwner {
         guard let facts = try connections[instance].unit(ofCgroup: path) else { return .nobody }
         let unit = SystemdUnit(facts.name, of: instance)
@@ -114,9 +133,10 @@ public final class OwnershipProbe: Sendable {
             return .delegated(unit)
         }
         do throws(BusError) {
-            let nested = try askedOwner(path, of: .user(user))
+            let nested = try askedOwner(path, of: .user(user), &isCertain)
             return nested == .nobody ? .delegated(unit) : nested
         } catch .unreachable {
+            isCertain = false
             return .delegated(unit)
         }
     }

@@ -1,3 +1,5 @@
+internal import KernelIO
+
 /// Compares a file's text with the requested value, accepting the kernel's own formatting.
 struct ReadBack {
     /// The requested value.
@@ -27,7 +29,7 @@ struct ReadBack {
         guard wanted.file.hasPrefix("memory."), let found = UInt64(found) else { return false }
         if wanted.text == "-1" { return found >= 1 << 62 }
         guard let number = UInt64(wanted.text) else { return false }
-        return found == number - number % 4096
+        return found == number - number % MemoryPage.size
     }
 
     private func hasDevice(_ found: String) -> Bool {

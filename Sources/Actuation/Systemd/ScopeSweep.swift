@@ -33,10 +33,19 @@ extension Systemd {
         return Deadline(after: .seconds(5)).wait { () throws(Never) in
             let left = directories.filter(\.isCurrent)
             // systemd does not remove the cgroups that it did not create.
-            if !left.isEmpty, (try? unit(named: name)) == .some(nil) {
+            if !left.isEmpty, isUnknown(name) {
                 try? RunEnding(left).remove()
             }
             return left.isEmpty
+        }
+    }
+
+    /// Whether systemd has no such unit; false if it does not answer.
+    private func isUnknown(_ name: String) -> Bool {
+        do throws(BusError) {
+            return try unit(named: name) == nil
+        } catch {
+            return false
         }
     }
 }

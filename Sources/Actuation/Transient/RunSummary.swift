@@ -67,8 +67,9 @@ public struct RunSummary: Sendable {
                 // Processes that do not belong to the command were in it the whole time.
                 (
                     metric,
-                    reading(metric).value.map { Reading($0 - UInt64(cgroup.strangers.count)) }
-                        ?? reading(metric)
+                    reading(metric).value.map { peak in
+                        Reading(peak - min(peak, UInt64(cgroup.strangers.count)))
+                    } ?? reading(metric)
                 )
             default: (metric, reading(metric))
             }
@@ -90,7 +91,7 @@ public struct RunSummary: Sendable {
         return pairs.contains { pair in
             guard let peak = reading(pair.peak).value, let limit = reading(pair.limit).value
             else { return false }
-            return peak + 64 * 4096 >= limit
+            return peak + 64 * MemoryPage.size >= limit
         }
     }
 

@@ -42,6 +42,8 @@ struct EffectQueue {
     }
 
     let bounds: Enforcer.Bounds
+    /// Whether hooks may start; their effects fail otherwise.
+    var startsHooks = true
     private var waiting: [UInt64: Waiting] = [:]
     private var running: [UInt64: Running] = [:]
     private var places = TakenPlaces()
@@ -126,14 +128,15 @@ struct EffectQueue {
     /// Removes and returns the jobs that may start now.
     mutating func startable(now: UInt64, patience: (Effect) -> Duration) -> [Job] {
         var started: [Job] = []
-        while let number = ready.next(hasThread: freeThreads > 0), let job = dequeue(number) {
+        while let number = ready.next(hasThread: freeThreads > 0) {
+            guard let job = dequeue(number) else { continue }
             if let outcome = reasonNotToStart(job) {
                 answer(job.effects, outcome)
                 release(job)
             } else {
                 let time = job.effects.map(patience).max() ?? .zero
                 running[job.number] = Running(
-                    job: job, deadline: now + Self.nanoseconds(bounds.deadline + time))
+                    job: job, deadline: now + (bounds.deadline + time).nanoseconds)
                 started.append(job)
             }
             for chain in job.chains where chains[chain] == nil { broken.remove(chain) }
@@ -141,8 +144,23 @@ struct EffectQueue {
         return started
     }
 
+    /// Skips the effects that have not started, unless they undo something or thaw.
+    mutating func dropWaiting() {
+        for number in waiting.keys.sorted() {
+            guard let effects = waiting[number]?.job.effects,
+                !effects.contains(where: { $0.isUndo || $0.kind == .thaw }),
+                let job = dequeue(number)
+            else { continue }
+            answer(effects, .skipped)
+            release(job)
+        }
+    }
+
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {
         if !job.chains.isDisjoint(with: broken) { return .skipped }
+        if !startsHooks, case .hook = job.effects[0].kind {
+            return .failed(.init("the daemon is stopping and starts no hooks"))
+        }
         // A thaw is attempted anyway.
         guard job.needsThread, job.effects[0].kind != .thaw,
             job.effects.contains(where: { isQuarantined($0.target.cgroup) })
@@ -163,7 +181,7 @@ struct EffectQueue {
 
     /// Extends a job's deadline.
     mutating func extend(_ number: UInt64, by time: Duration) {
-        running[number]?.deadline += Self.nanoseconds(time)
+        running[number]?.deadline += time.nanoseconds
     }
 
     /// Stores the results of a job.
@@ -209,12 +227,6 @@ struct EffectQueue {
         if outcome.endsChain, !effect.continuesOnError || outcome.isHookVeto(effect) {
             broken.insert(effect.chain)
         }
-    }
-
-    private static func nanoseconds(_ time: Duration) -> UInt64 {
-        let (seconds, attoseconds) = time.components
-        return UInt64(clamping: seconds) * 1_000_000_000
-            + UInt64(clamping: attoseconds / 1_000_000_000)
     }
 }
 

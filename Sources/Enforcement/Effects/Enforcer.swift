@@ -75,6 +75,12 @@ public final class Enforcer: Sendable {
         return queue.withLock { $0.takeResults() }
     }
 
+    /// Skips the effects that have not started, unless they undo something.
+    public func dropWaiting() {
+        queue.withLock { $0.dropWaiting() }
+        advance()
+    }
+
     /// Whether an action on a cgroup is hung.
     public func isQuarantined(_ cgroup: CgroupID) -> Bool {
         queue.withLock { $0.isQuarantined(cgroup) }
@@ -83,6 +89,13 @@ public final class Enforcer: Sendable {
     /// Waits until all queued effects are done; false on timeout.
     public func waitUntilIdle(within time: Duration) -> Bool {
         Deadline(after: time).wait { queue.withLock(\.isIdle) }
+    }
+
+    /// Ends the running hooks and starts no more; their effects fail.
+    public func endHooks() {
+        queue.withLock { $0.startsHooks = false }
+        hooks.endAll()
+        advance()
     }
 
     private func advance() {

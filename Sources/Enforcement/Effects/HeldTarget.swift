@@ -43,6 +43,11 @@ struct HeldTarget: Sendable {
         }
     }
 
+    /// Whether the cgroup was removed, rather than renamed (v1).
+    var isRemoved: Bool {
+        !directories.contains { (try? $0.text("cgroup.procs")) != nil }
+    }
+
     /// Its inodes in all hierarchies that have it.
     var inodes: Set<UInt64> { Set(directories.map(\.inode)) }
 
@@ -74,6 +79,8 @@ struct HeldFiles: ControlFiles {
     var systemd: OwnerAwareFiles? {
         files.systemd?.limited { [targets] in Self.admit($0, targets) }
     }
+
+    var ofKubelet: any ControlFiles { HeldFiles(files: files.ofKubelet, targets: targets) }
 
     private static func admit(_ directory: CgroupDirectory, _ targets: [HeldTarget]) -> Bool {
         targets.allSatisfy { $0.admits(directory) }

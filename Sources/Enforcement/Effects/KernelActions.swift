@@ -19,7 +19,7 @@ public struct KernelActions: EffectPerforming {
         protection: Protection = Protection(), thawGuard: ThawGuard = .own()
     ) {
         self.set = set
-        self.files = files
+        self.files = protection.allowsKubelet ? files.ofKubelet : files
         self.journal = journal
         self.holds = holds
         self.thawGuard = thawGuard.locking(in: journal.directory)
@@ -71,7 +71,7 @@ public struct KernelActions: EffectPerforming {
     /// Returns an operator's hold on the effect; thaws and undos are never held.
     private func reasonToLeave(_ effect: Effect) -> String? {
         guard !effect.isUndo, effect.kind != .thaw else { return nil }
-        return (try? holds?.hold(of: effect.target.path)).map { "held by an operator (\($0.path))" }
+        return holds?.obstacle(on: effect.target.path)
     }
 
     private func perform(
@@ -191,7 +191,9 @@ public struct KernelActions: EffectPerforming {
             switch HeldTarget.find(ready.effect.target, in: set) {
             case .same, .unreadable: break
             case .gone, .another:
-                journal.forget(inodes: ready.target.inodes, where: ready.target.owns)
+                if ready.target.isRemoved {
+                    journal.forget(inodes: ready.target.inodes, where: ready.target.owns)
+                }
                 return .gone
             }
         }
@@ -212,6 +214,7 @@ extension ProtectedSet {
         var spares: (@Sendable (CgroupPath) -> Bool)?
         if !patterns.isEmpty { spares = { path in patterns.contains { $0.matches(path) } } }
         self.init(
-            set: set, system: set.system, overridden: protection.overridden, spares: spares)
+            set: set, system: set.system, overridden: protection.overridden,
+            allowsKubelet: protection.allowsKubelet, spares: spares)
     }
 }

@@ -4,6 +4,8 @@ internal import Hierarchy
 internal import Policy
 
 /// Sets the values of one or more cgroups together, all or none.
+///
+/// A pool continues without the cgroups that cannot be set.
 struct SettingEffects {
     let actions: KernelActions
     let effects: [ReadyEffect]
@@ -15,7 +17,8 @@ struct SettingEffects {
             do throws(ActuationError) {
                 plans.append(try plan(index))
             } catch {
-                return failed(error, at: index)
+                let outcome = actions.settled(error, effects[index])
+                return without(index, EffectResult(id: effects[index].effect.id, outcome: outcome))
             }
         }
         let isDryRun = effects.contains { $0.effect.isDryRun }
@@ -25,12 +28,33 @@ struct SettingEffects {
             .joined(plans), journal: actions.journal, files: files,
             cause: effects[0].effect.origin.name, pause: pause
         ).apply()
-        return effects.map { ready in
+        let ends = effects.map { ready in
             let own = results.filter { $0.write.directory.path == ready.target.path }
             return EffectResult(
                 id: ready.effect.id, outcome: outcome(results, ready),
                 changes: own.map { change($0.write, of: ready, after: $0.readBack) })
         }
+        let culprit = effects.indices.first { index in
+            results.contains {
+                $0.isFailed && $0.write.directory.path == effects[index].target.path
+            }
+        }
+        guard isPools, let culprit, !results.contains(where: \.isLeftHalfway) else { return ends }
+        return without(culprit, ends[culprit])
+    }
+
+    private var isPools: Bool {
+        if case .pool = effects[0].effect.origin { effects.count > 1 } else { false }
+    }
+
+    /// Skips the other effects when one fails; those of a pool are performed nonetheless.
+    private func without(_ index: Int, _ result: EffectResult) -> [EffectResult] {
+        var rest = effects
+        rest.remove(at: index)
+        guard isPools else {
+            return [result] + rest.map { EffectResult(id: $0.effect.id, outcome: .skipped) }
+        }
+        return [result] + SettingEffects(actions: actions, effects: rest, pause: pause).perform()
     }
 
     /// Returns a planner that assumes the requests of the other effects.
@@ -58,15 +82,6 @@ struct SettingEffects {
         return try planner(beside: index).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
-    }
-
-    /// Skips the other effects when one cannot be planned.
-    private func failed(_ error: ActuationError, at index: Int) -> [EffectResult] {
-        effects.enumerated().map { place, ready in
-            EffectResult(
-                id: ready.effect.id,
-                outcome: place == index ? actions.settled(error, ready) : .skipped)
-        }
     }
 
     private func rehearsed(_ ready: ReadyEffect, _ plan: LimitPlan) -> EffectResult {
@@ -110,4 +125,10 @@ extension LimitKey {
         return (name == "memory.total" && written == "memory.swap.max")
             || (name == "cpu.max.period" && written == "cpu.max")
     }
+}
+
+extension LimitResult {
+    fileprivate var isFailed: Bool { if case .failed = outcome { true } else { false } }
+
+    fileprivate var isLeftHalfway: Bool { if case .notRolledBack = outcome { true } else { false } }
 }

@@ -8,7 +8,7 @@ public import Policy
 /// They serve to plan one of several cgroups that change together. Only CPU and node lists are
 /// replaced, because only they depend on those of parent and children.
 public struct WishedFiles: ControlFiles {
-    private let files: any ControlFiles
+    private var files: any ControlFiles
     private let wishes: [CgroupPath: [String: String]]
 
     /// Uses the current files and the requested values of each cgroup.
@@ -25,6 +25,13 @@ public struct WishedFiles: ControlFiles {
             }
             return texts
         }
+    }
+
+    /// The same requested values over files with that access.
+    public var ofKubelet: any ControlFiles {
+        var wished = self
+        wished.files = files.ofKubelet
+        return wished
     }
 
     /// The underlying files' access through systemd.

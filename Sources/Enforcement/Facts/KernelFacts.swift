@@ -154,9 +154,7 @@ public final class KernelFacts: CgroupFacts {
 
     /// Returns an operator's hold on the cgroup; nil without one.
     public func hold(on cgroup: CgroupEntry) -> String? {
-        holdings.value(of: cgroup.id) {
-            (try? holds?.hold(of: cgroup.path)).map { "held by an operator (\($0.path))" }
-        }
+        holdings.value(of: cgroup.id) { holds?.obstacle(on: cgroup.path) }
     }
 
     /// Returns the whole disk of a name, cached for 30 s because disks come and go.

@@ -12,8 +12,8 @@ internal import KernelIO
 public struct Guardian {
     private let settlement: Settlement
     private let directory: String
-    /// The delay after a deadline, in nanoseconds, that the daemon has to thaw first.
-    private static let grace: UInt64 = 50_000_000
+    /// The number of attempts to thaw after the daemon's death, a second apart.
+    private static let tries = 10
 
     /// The line on standard output once it watches.
     static let ready = "ready"
@@ -43,9 +43,19 @@ public struct Guardian {
         } catch {
             // Acting without a claim is better than not acting.
         }
-        log(settlement.relieve())
+        relieve()
         if restores { log(settlement.settle()) }
         withExtendedLifetime(claim) {}
+    }
+
+    /// Thaws everything, and retries failures because nothing else would.
+    private func relieve() {
+        for attempt in 1...Self.tries {
+            let report = settlement.relieve()
+            if attempt == 1 || !report.isIncomplete { log(report) }
+            if !report.isIncomplete { return }
+            Pause.sleep(.seconds(1))
+        }
     }
 
     /// Waits for the daemon's end.
@@ -53,26 +63,24 @@ public struct Guardian {
     /// Returns whether to restore everything after its death; nil after an orderly end.
     private func watch() -> Bool? {
         var restores = true
-        var deadlines: [UInt64: UInt64] = [:]
+        var deadlines = ThawDeadlines()
+        var rest: [UInt8] = []
         while true {
             let now = MonotonicClock.bootNanoseconds
-            let due = deadlines.filter { $0.value + Self.grace <= now }.map(\.key)
+            let due = deadlines.due(now)
             if !due.isEmpty {
-                for inode in due { deadlines[inode] = nil }
-                log(settlement.relieve(frozen: Set(due)))
+                let report = settlement.relieve(frozen: due)
+                let isNews = deadlines.conclude(due, isDone: !report.isIncomplete, now)
+                if isNews { log(report) }
             }
-            let left = deadlines.values.min().map { deadline in
-                // The deadline includes time in suspend, which the wait does not.
-                min(
-                    Int32(clamping: (deadline + Self.grace - min(now, deadline)) / 1_000_000 + 1),
-                    500)
+            guard let lines = ParentPipe.lines(within: deadlines.wait(now), &rest) else {
+                return restores
             }
-            guard let lines = ParentPipe.lines(within: left) else { return restores }
             for line in lines {
                 switch GuardianLine(line) {
                 case .restores(let wanted): restores = wanted
-                case .thaw(let inode, let deadline): deadlines[inode] = deadline
-                case .forget(let inode): deadlines[inode] = nil
+                case .thaw(let inode, let deadline): deadlines.set(inode, by: deadline)
+                case .forget(let inode): deadlines.forget(inode)
                 case .end: return nil
                 case nil: continue
                 }

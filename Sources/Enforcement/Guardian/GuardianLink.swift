@@ -1,4 +1,5 @@
 public import Actuation
+internal import CgroupModel
 internal import KernelIO
 internal import Synchronization
 
@@ -67,11 +68,7 @@ public final class GuardianLink: ThawKeeping {
     /// Guarantees a thaw by a deadline, even if this process hangs; the latest of several deadlines
     /// counts.
     public func thaw(inode: UInt64, within time: Duration) {
-        let (seconds, attoseconds) = time.components
-        let length =
-            UInt64(clamping: seconds) &* 1_000_000_000
-            &+ UInt64(clamping: attoseconds / 1_000_000_000)
-        let deadline = MonotonicClock.bootNanoseconds + length
+        let deadline = MonotonicClock.bootNanoseconds + time.nanoseconds
         contact.withLock { contact in
             let last = max(contact.deadlines[inode] ?? 0, deadline)
             contact.deadlines[inode] = last
@@ -107,7 +104,8 @@ public final class GuardianLink: ThawKeeping {
             let directory = try OwnedDescriptor.directory(Array(journal.directory.utf8))
             let process = try DetachedProcess.start(
                 program, arguments + ["--journal", journal.directory], directory: directory)
-            let answer = process.firstLine(before: Deadline(after: .seconds(30)))
+            // A daemon is needed most where the machine is too busy to start a process soon.
+            let answer = process.firstLine(before: Deadline(after: .seconds(60)))
             guard answer == Guardian.ready else {
                 throw IOError("start", "the guardian (it said: \(answer))", code: 5)
             }

@@ -45,11 +45,16 @@ public final class OOMGuardRunner: Sendable {
         case stop
     }
 
-    /// A flag that is raised once a cgroup is restored.
+    /// Set once a cgroup is restored; it needs no descriptor, because a process without free ones
+    /// must be able to end its guards.
     private final class Ending: Sendable {
-        let flag: EventFlag
+        private let isSet = Atomic(false)
 
-        init() throws(IOError) { flag = try EventFlag() }
+        func raise() { isSet.store(true, ordering: .releasing) }
+
+        func wait(within time: Duration) {
+            _ = Deadline(after: time).wait { isSet.load(ordering: .acquiring) }
+        }
     }
 
     private let tools: GuardTools
@@ -108,9 +113,9 @@ public final class OOMGuardRunner: Sendable {
 
     /// Ends the guarding of a cgroup; returns once it is restored, or after 5 s.
     public func disarm(_ target: Effect.Target) {
-        guard let ending = try? Ending() else { return }
+        let ending = Ending()
         send(.disarm(target, ending))
-        _ = Self.wait(for: ending.flag, milliseconds: 5000)
+        ending.wait(within: .seconds(5))
     }
 
     /// Ends all guarding; returns once everything is restored as far as the kernel permits.
@@ -185,8 +190,7 @@ public final class OOMGuardRunner: Sendable {
         return guards.map(\.due).min().map { due in
             let left = due.since(now)
             guard left > .zero else { return 0 }
-            let (seconds, attoseconds) = left.components
-            return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+            return Int32(clamping: left.milliseconds + 1)
         }
     }
 
@@ -196,17 +200,18 @@ public final class OOMGuardRunner: Sendable {
             defer { inbox = [] }
             return inbox
         }
+        var goesOn = true
         for message in messages {
             switch message {
             case .arm(let active): guards.append(active)
             case .disarm(let target, let ending):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else {
-                    ending.flag.raise()
+                    ending.raise()
                     break
                 }
                 var active = guards.remove(at: index)
                 publish(guards)
-                active.finish { ending.flag.raise() }
+                active.finish { ending.raise() }
             case .below(let target, let below):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 guards[index].take(below: below)
@@ -216,10 +221,10 @@ public final class OOMGuardRunner: Sendable {
                 // Its effects are observed first.
                 guards[index].look(now)
                 guards[index].handle(event, now)
-            case .stop: return false
+            case .stop: goesOn = false
             }
         }
-        return true
+        return goesOn
     }
 
     private func publish(_ guards: [ActiveGuard]) {

@@ -7,6 +7,8 @@ struct HookProcess {
     let run: HookRun
     let number: Int
     let cgroups: HookCgroups?
+    /// Ends it before its timeout.
+    var stop: HookStop?
     /// The time between SIGTERM and SIGKILL.
     var grace = HookProcess.grace
 
@@ -19,7 +21,9 @@ struct HookProcess {
     func perform() -> HookEnding {
         var account: UserAccount?
         if let user = run.hook.user {
-            guard let found = UserAccount(user) else { return .failed("there is no user \(user)") }
+            guard let found = UserAccount(user) else {
+                return .failed("there is no user \(user), or it is in more than 256 groups")
+            }
             account = found
         }
         let cgroup = cgroups?.make(number)
@@ -29,31 +33,37 @@ struct HookProcess {
             process = try ApartProcess.start(
                 run.hook.command, environment: run.environment, account: account,
                 in: cgroup?.birthplace, joining: cgroup?.memberships ?? [],
-                within: run.hook.timeout)
+                within: run.hook.timeout, unless: stop?.number
+            ) { stop?.isAsked == true }
         } catch {
-            if error.isGivenUp { return .timedOut }
+            if error.isGivenUp { return givenUp }
             return .failed("\(run.hook.command[0]) cannot be started: \(error)")
         }
         var output: [UInt8] = []
-        if wait(for: process, within: run.hook.timeout, &output) {
+        if wait(for: process, within: run.hook.timeout, unless: stop, &output) {
             return ending(of: process, output)
         }
         process.signalGroup(.terminate)
         cgroup?.signal(.terminate)
-        _ = wait(for: process, within: grace, &output)
+        _ = wait(for: process, within: grace, unless: nil, &output)
         _ = ending(of: process, output)
-        return .timedOut
+        return givenUp
     }
+
+    /// The ending of a hook that is no longer waited for.
+    private var givenUp: HookEnding { stop?.isAsked == true ? HookStop.ending : .timedOut }
 
     /// Waits for the process itself, not for its children; returns whether it exited in time.
     private func wait(
-        for process: borrowing ApartProcess, within time: Duration, _ output: inout [UInt8]
+        for process: borrowing ApartProcess, within time: Duration, unless stop: HookStop?,
+        _ output: inout [UInt8]
     ) -> Bool {
         let deadline = Deadline(after: time)
         var isOpen = true
-        while !deadline.hasPassed {
+        while !deadline.hasPassed, stop?.isAsked != true {
             let watched =
                 [process.child.descriptor.number] + (isOpen ? [process.output.number] : [])
+                + (stop.map { [$0.number] } ?? [])
             Readiness.wait(for: watched, milliseconds: Int32(clamping: deadline.milliseconds))
             if isOpen { isOpen = drain(process, &output) }
             if process.child.hasEnded {

@@ -12,7 +12,8 @@ public final class HookRunner: HookRunning {
     private typealias Waiting = (run: HookRun, ended: @Sendable (HookEnding) -> Void)
 
     private struct State {
-        var running = 0
+        /// The running hooks by number; nil where no event descriptor was free.
+        var running: [Int: HookStop?] = [:]
         var waiting: [Waiting] = []
         var serial = 0
     }
@@ -48,30 +49,41 @@ public final class HookRunner: HookRunning {
         advance()
     }
 
-    private func advance() {
-        let next = state.withLock { state -> (Waiting, Int)? in
-            guard state.running < parallel, !state.waiting.isEmpty else { return nil }
-            state.running += 1
-            state.serial += 1
-            return (state.waiting.removeFirst(), state.serial)
+    /// Ends the running hooks and drops the waiting ones; all of them fail.
+    public func endAll() {
+        let (waiting, running) = state.withLock { state in
+            defer { state.waiting = [] }
+            return (state.waiting, state.running.values.compactMap { $0 })
         }
-        guard let ((run, ended), number) = next else { return }
+        for stop in running { stop.ask() }
+        for (_, ended) in waiting { ended(HookStop.ending) }
+    }
+
+    private func advance() {
+        let next = state.withLock { state -> (Waiting, Int, HookStop?)? in
+            guard state.running.count < parallel, !state.waiting.isEmpty else { return nil }
+            state.serial += 1
+            let stop = try? HookStop()
+            state.running.updateValue(stop, forKey: state.serial)
+            return (state.waiting.removeFirst(), state.serial, stop)
+        }
+        guard let ((run, ended), number, stop) = next else { return }
         do throws(IOError) {
             try WorkerThread.start("cgw-hook") { [self] in
                 let ending = HookProcess(
-                    run: run, number: number, cgroups: cgroups, grace: grace
+                    run: run, number: number, cgroups: cgroups, stop: stop, grace: grace
                 ).perform()
-                finish()
+                finish(number)
                 ended(ending)
             }
         } catch {
-            finish()
+            finish(number)
             ended(.failed("\(error)"))
         }
     }
 
-    private func finish() {
-        state.withLock { $0.running -= 1 }
+    private func finish(_ number: Int) {
+        state.withLock { _ = $0.running.removeValue(forKey: number) }
         advance()
     }
 }

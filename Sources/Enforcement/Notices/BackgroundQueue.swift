@@ -67,7 +67,7 @@ package final class BackgroundQueue<Element: Sendable>: Sendable {
 
     /// Waits until all elements are consumed; false on timeout.
     package func waitUntilEmpty(within time: Duration) -> Bool {
-        Deadline(after: time).wait { state.withLock { !$0.isRunning } }
+        Deadline(after: time).wait { state.withLock { !$0.isRunning && $0.count == 0 } }
     }
 
     private func run() {

@@ -37,6 +37,8 @@ actor SampleFeed {
     /// Whether the pump has sent the document; if not, it sends it to new readers together with the
     /// others.
     private var isSent = false
+    /// The event of the failure that the pump has sent, until a sample succeeds.
+    private var failure: ByteBuffer?
     private var isOver = false
 
     init(_ exposition: Exposition, encoder: SnapshotEncoder, limits: Limits) {
@@ -51,8 +53,8 @@ actor SampleFeed {
         return written(snapshot).json
     }
 
-    /// Returns a stream of events that starts with the current sample; nil if there are too many
-    /// readers or the feed has finished.
+    /// Returns a stream of events that starts with the current sample, or with the failure to take
+    /// one; nil if there are too many readers or the feed has finished.
     func events() -> AsyncStream<ByteBuffer>? {
         guard !isOver, readers.count < limits.readers else { return nil }
         // A new sample replaces one that the reader has not taken yet.
@@ -66,7 +68,10 @@ actor SampleFeed {
         }
         if pump == nil {
             isSent = false
+            failure = nil
             pump = Task { await run() }
+        } else if let failure {
+            reader.yield(failure)
         } else if isSent, let document {
             reader.yield(document.event)
         }
@@ -82,24 +87,24 @@ actor SampleFeed {
 
     private func forget(_ id: UInt64) { readers[id] = nil }
 
-    /// Sends new samples while there are readers.
+    /// Sends new samples and failures while there are readers.
     private func run() async {
         let clock = ContinuousClock()
-        var trouble: String?
         var lastWord = clock.now
         while !readers.isEmpty, !isOver {
             var news: ByteBuffer?
             do {
                 if let snapshot = try await exposition.collect() {
                     let document = written(snapshot)
-                    if !isSent { news = document.event }
+                    // After a failure, the same sample is news again.
+                    if !isSent || failure != nil { news = document.event }
                     isSent = true
                 }
-                trouble = nil
+                failure = nil
             } catch {
-                let text = "\(error)"
-                if text != trouble { news = Self.failure(text) }
-                trouble = text
+                let event = Self.event(of: error)
+                if event != failure { news = event }
+                failure = event
             }
             if let news {
                 for reader in readers.values { reader.yield(news) }
@@ -137,9 +142,9 @@ actor SampleFeed {
         return document
     }
 
-    private static func failure(_ text: String) -> ByteBuffer {
+    private static func event(of failure: any Error) -> ByteBuffer {
         var json = JSONWriter()
-        json.value(text)
+        json.value("\(failure)")
         var event = ByteBuffer(string: "event: failure\ndata: ")
         event.writeBytes(json.take())
         event.writeString("\n\n")

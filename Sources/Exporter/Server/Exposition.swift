@@ -87,18 +87,24 @@ actor Exposition {
         return (compressed, true)
     }
 
-    /// Returns a sample that is fresh enough, and joins a running collection if there is one.
+    /// Returns a sample that is fresh enough; nil before the first.
+    func collect() async throws -> Snapshot? {
+        let snapshot = try await collected()
+        // Those who joined the collection may resume before the one who started it.
+        if snapshot != nil { hasSample = true }
+        return snapshot
+    }
+
+    /// Collects a sample, and joins a running collection if there is one.
     ///
     /// The collection is not part of the first client's task, so the others get their sample even
     /// if that client disconnects.
-    func collect() async throws -> Snapshot? {
+    private func collected() async throws -> Snapshot? {
         if let collection { return try await collection.value }
         let collection = Task { [source] in try await source.snapshot() }
         self.collection = collection
         defer { self.collection = nil }
-        let snapshot = try await collection.value
-        if snapshot != nil { hasSample = true }
-        return snapshot
+        return try await collection.value
     }
 
     private func current(_ snapshot: Snapshot) -> Rendered {
@@ -144,13 +150,6 @@ actor Exposition {
             }, as: kind.format)
         current.scrapeDuration = duration
         return ByteBuffer(bytes: encoder.bytes)
-    }
-}
-
-extension Duration {
-    fileprivate var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
     }
 }
 #endif

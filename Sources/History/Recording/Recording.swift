@@ -46,11 +46,6 @@ public struct Recording: Sendable {
         segments[places[number].segment].header.origin
     }
 
-    /// Whether a snapshot is the first of its run; generations and ticks start over there.
-    public func beginsRun(_ number: Int) -> Bool {
-        number == 0 || origin(number) != origin(number - 1)
-    }
-
     /// The newest snapshot taken at or before `wallTime`, otherwise the oldest one.
     ///
     /// The times need not be in order, because the clock may have been set back.

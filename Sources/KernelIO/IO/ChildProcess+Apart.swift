@@ -47,10 +47,12 @@ public struct ApartProcess: ~Copyable, Sendable {
 
     /// Starts a command, given by its absolute path, inside cgroups.
     ///
-    /// Throws the failed step and its reason, also if the command is not running within `patience`.
+    /// Throws the failed step and its reason, also if the command is not running within `patience`,
+    /// or if `isGivenUp` says so, which is asked whenever `signs` is readable.
     public static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
-        joining memberships: [Int32], within patience: Duration? = nil
+        joining memberships: [Int32], within patience: Duration? = nil, unless signs: Int32? = nil,
+        isGivenUp: () -> Bool = { false }
     ) throws(SpawnError) -> ApartProcess {
         var ends: [Int32] = [-1, -1]
         guard unsafe cgw_pipe(&ends) == 0 else { throw SpawnError(.process, code: errno) }
@@ -63,7 +65,8 @@ public struct ApartProcess: ~Copyable, Sendable {
                 environment: environment, output: writing.number, account: account))
         let starting = try request.begin()
         _ = consume writing
-        return ApartProcess(child: try starting.finish(within: patience), output: output)
+        let child = try starting.finish(within: patience, unless: signs, isGivenUp: isGivenUp)
+        return ApartProcess(child: child, output: output)
     }
 
     private init(child: consuming ChildProcess, output: consuming OwnedDescriptor) {

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 
 /// The instant at which a wait ends; time in suspend counts (CLOCK_BOOTTIME).
@@ -6,10 +7,7 @@ public struct Deadline: Sendable {
 
     /// Creates a deadline `span` from now.
     public init(after span: Duration) {
-        let (seconds, attoseconds) = span.components
-        let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        let length = whole.overflow ? UInt64.max / 4 : min(whole.partialValue, UInt64.max / 4)
-        end = Self.now + length + UInt64(clamping: attoseconds / 1_000_000_000)
+        end = Self.now + span.nanoseconds
     }
 
     /// Whether the deadline has passed.

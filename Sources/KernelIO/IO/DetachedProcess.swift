@@ -102,8 +102,9 @@ public enum ParentPipe {
 
     /// Reads the lines that arrive within a time (nil waits forever).
     ///
-    /// Returns an empty array if none arrives, nil at end of file.
-    public static func lines(within milliseconds: Int32?) -> [String]? {
+    /// Returns an empty array if none arrives, nil at end of file. `rest` keeps the part of a line
+    /// whose end has not arrived yet.
+    public static func lines(within milliseconds: Int32?, _ rest: inout [UInt8]) -> [String]? {
         var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&waiting, 1, milliseconds ?? -1) > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 65536)
@@ -111,8 +112,10 @@ public enum ParentPipe {
             unsafe read(STDIN_FILENO, raw.baseAddress, raw.count)
         }
         guard got > 0 else { return got < 0 && errno == EINTR ? [] : nil }
-        // The parent writes each line whole, and 64 KiB is the capacity of a pipe with 4 KiB pages.
-        return String(decoding: bytes[..<got], as: UTF8.self).split(separator: "\n")
+        rest += bytes[..<got]
+        guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
+        defer { rest.removeFirst(end + 1) }
+        return String(decoding: rest[..<end], as: UTF8.self).split(separator: "\n")
             .map(String.init)
     }
 

@@ -11,9 +11,10 @@ public enum Environment {
 }
 
 extension StandardOutput {
-    /// Creates a directory and its missing parents (mkdir(2)); the path must be absolute.
+    /// Creates a directory and its missing parents (mkdir(2)); a relative path counts from the
+    /// present directory.
     public static func createDirectories(_ path: String) throws(IOError) {
-        var made = ""
+        var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/\(part)"
             if unsafe mkdir(made, 0o755) != 0, errno != EEXIST {

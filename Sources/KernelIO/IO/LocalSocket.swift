@@ -47,6 +47,9 @@ internal import Glibc
             }
             // A signal may have ended the wait early, or the client may be gone already.
             if deadline.hasPassed { return nil }
+            // The connection stays pending while there are no free descriptors, so that the next
+            // wait would return at once.
+            if errno == EMFILE || errno == ENFILE { Pause.sleep(.milliseconds(20)) }
         }
     }
 }
@@ -145,9 +148,6 @@ internal import Glibc
         }
         return true
     }
-
-    /// Shuts down the sending direction (shutdown(2)).
-    public func finishSending() { _ = shutdown(socket.number, Int32(SHUT_WR)) }
 }
 
 /// Helpers for both ends.

@@ -16,6 +16,9 @@ public struct EndingSignal: Hashable, Sendable {
         Self.names.first { $0.value == number }?.key ?? String(number)
     }
 
+    /// The names that ``init(_:)`` knows, without `SIG`, by number.
+    public static var allNames: [String] { names.sorted { $0.value < $1.value }.map(\.key) }
+
     private init(number: Int32) { self.number = number }
 
     /// Finds a signal by name or number: `TERM`, `SIGINT`, `15`; nil if it is not in the list.
@@ -52,11 +55,16 @@ public struct ProcessHandle: ~Copyable {
             throw IOError("signal", "process \(pid)", code: errno)
         }
     }
-    /// Waits until it has exited (poll(2)); false on a timeout or if a signal ends the wait.
+    /// Waits until it has exited (poll(2)); false on a timeout.
     public func hasEnded(within time: Duration) -> Bool {
+        let deadline = Deadline(after: time)
         var list = PollList()
         list.add(descriptor.number)
-        list.wait(milliseconds: Int32(clamping: Deadline(after: time).milliseconds))
-        return list.hasNews(0..<1)
+        repeat {
+            // A signal ends a wait early.
+            list.wait(milliseconds: Int32(clamping: deadline.milliseconds))
+            if list.hasNews(0..<1) { return true }
+        } while !deadline.hasPassed
+        return false
     }
 }

@@ -14,15 +14,17 @@ public struct RotatedFile: ~Copyable, Sendable {
     }
 
     /// The size in bytes, 0 if fstat(2) fails.
-    public var size: Int {
+    public var size: Int { knownSize ?? 0 }
+
+    private var knownSize: Int? {
         var found = stat()
-        return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : 0
+        return unsafe fstat(file.number, &found) == 0 ? Int(found.st_size) : nil
     }
 
     /// Appends bytes with one write(2); after a partial write, truncates the file to its previous
     /// size.
     public func append(_ bytes: [UInt8]) throws(IOError) {
-        let before = size
+        let before = knownSize
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in
                 unsafe write(file.number, raw.baseAddress, raw.count)
@@ -30,7 +32,7 @@ public struct RotatedFile: ~Copyable, Sendable {
             if wrote == bytes.count { return }
             let code = wrote < 0 ? errno : ENOSPC
             if code == EINTR { continue }
-            if wrote > 0 { ftruncate(file.number, off_t(before)) }
+            if wrote > 0, let before { ftruncate(file.number, off_t(before)) }
             throw IOError("write", path, code: code)
         }
     }

@@ -45,7 +45,7 @@ public enum StandardOutput {
         return Int(size.ws_col)
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    fileprivate static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var done = 0
         while done < bytes.count {
             let start = done
@@ -55,7 +55,11 @@ public enum StandardOutput {
             }
             if wrote < 0 {
                 if errno == EINTR { continue }
-                return false
+                // A descriptor that another program made non-blocking is waited for like a pipe.
+                guard errno == EAGAIN else { return false }
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&waiting, 1, -1)
+                continue
             }
             done += wrote
         }
@@ -73,8 +77,24 @@ extension StandardOutput {
     ///
     /// Refuses an existing one that is not a regular file of root or this user.
     public static func write(_ bytes: [UInt8], toFile path: String) throws(IOError) {
-        let file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
-        guard writeAll(bytes, to: file.number) else {
+        try OutputFile(path).append(bytes)
+    }
+}
+
+/// A regular file of root's or this user's whose content is replaced piece by piece.
+public final class OutputFile: Sendable {
+    private let file: OwnedDescriptor
+    private let path: String
+
+    /// Empties the file, or makes it.
+    public init(_ path: String) throws(IOError) {
+        file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
+        self.path = path
+    }
+
+    /// Appends bytes.
+    public func append(_ bytes: [UInt8]) throws(IOError) {
+        guard StandardOutput.writeAll(bytes, to: file.number) else {
             throw IOError("write", path, code: errno)
         }
     }

@@ -21,9 +21,6 @@ public struct RowWriter: Sendable {
         block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
     }
 
-    /// The number of rows.
-    public var rowCount: Int { block.instanceStarts.count - 1 }
-
     /// Appends a row of absent values.
     public mutating func appendRow() {
         let absent = Reading.absent.rawValue

@@ -30,6 +30,11 @@ public enum CellWidth {
         return text.unicodeScalars.reduce(0) { $0 + of($1) }
     }
 
+    /// Returns the blanks that a text needs to fill `width` cells; empty if it is wider.
+    public static func padding(_ text: String, to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - of(text)))
+    }
+
     /// Returns the longest prefix that fits into `width` cells.
     public static func clipped(_ text: String, to width: Int) -> String {
         guard width > 0 else { return "" }

@@ -3,19 +3,22 @@ public import CgroupModel
 /// The table without a terminal: one line per cgroup, as `top --batch` prints it.
 public struct PlainTable {
     private let layout: Layout
-    private let depth: Int?
 
-    /// Creates a table with a layout and the most levels below the root; nil for all.
-    public init(layout: Layout, depth: Int? = nil) {
-        self.layout = layout
-        self.depth = depth
-    }
+    /// Creates a table with a layout.
+    public init(layout: Layout) { self.layout = layout }
 
-    /// Returns the lines with full paths; numbers have units unless `raw`.
-    public func text(_ snapshot: Snapshot, raw: Bool = false, header: Bool = true) -> String {
+    /// Returns the lines of the cgroups at `indices` of the snapshot, in the order of the layout.
+    ///
+    /// Paths are in full; numbers have units unless `raw`.
+    public func text(
+        _ snapshot: Snapshot, _ indices: [Int], raw: Bool = false, header: Bool = true
+    ) -> String {
         var flat = layout
         flat.tree = false
-        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat, depth: depth))
+        let listed = Set(indices)
+        let rows = TreeRows.build(snapshot, TreeRows.Options(layout: flat)).filter {
+            listed.contains($0.index)
+        }
         let columns = Column.allCases.filter { $0 != .cgroup && layout.columns.contains($0) }
         var cells: [[String]] = header ? [[Column.cgroup.facts.title] + columns.map(title)] : []
         for row in rows {
@@ -53,7 +56,7 @@ public struct PlainTable {
         }
         return rows.map { row in
             let cells = row.enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: widths[column] - CellWidth.of(cell))
+                let padding = CellWidth.padding(cell, to: widths[column])
                 return column == 0 ? cell + padding : padding + cell
             }
             return cells.joined(separator: " ") + "\n"

@@ -25,8 +25,6 @@ struct TreeRows {
         var layout = Layout()
         /// Lower-case text that the path or the title must contain; empty for all.
         var filter = ""
-        /// The most levels below the root; nil for all.
-        var depth: Int?
         var folded: Set<CgroupID> = []
         /// Readable names of cgroups, by position in the snapshot.
         var titles: [Int: String] = [:]
@@ -52,22 +50,16 @@ struct TreeRows {
         self.options = options
     }
 
-    /// The cgroups that pass the depth and the filter; in a tree, also their ancestors.
+    /// The cgroups that pass the filter; in a tree, also their ancestors.
     private func shown() -> [Bool] {
         let cgroups = snapshot.cgroups
-        var shown = [Bool](repeating: true, count: cgroups.count)
-        if let depth = options.depth {
-            for index in cgroups.indices where cgroups[index].path.depth > depth {
-                shown[index] = false
-            }
+        guard !options.filter.isEmpty else {
+            return [Bool](repeating: true, count: cgroups.count)
         }
-        guard !options.filter.isEmpty else { return shown }
         let wanted = Array(options.filter.utf8)
-        for index in cgroups.indices {
+        var shown = cgroups.indices.map { index in
             let title = options.titles[index].map { Array($0.utf8) } ?? []
-            shown[index] =
-                shown[index]
-                && (Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted))
+            return Self.holds(cgroups[index].path.bytes, wanted) || Self.holds(title, wanted)
         }
         guard options.layout.tree else { return shown }
         // Parents precede their children, so a backward pass reaches every ancestor.

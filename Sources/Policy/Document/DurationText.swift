@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// Times as a policy writes them: `500ms`, `10s`, `5m`, `2h`, `1d`.
 enum DurationText {
     private static let units: [(name: String, nanoseconds: Int64)] = [
@@ -7,7 +9,7 @@ enum DurationText {
 
     /// The largest unit that holds it exactly.
     static func text(_ duration: Duration) -> String {
-        let nanoseconds = nanoseconds(duration)
+        let nanoseconds = Int64(duration.nanoseconds)
         guard nanoseconds != 0 else { return "0s" }
         let unit = units.first { nanoseconds % $0.nanoseconds == 0 } ?? ("ns", 1)
         return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
@@ -23,15 +25,4 @@ enum DurationText {
         let nanoseconds = (number * Double(factor)).rounded()
         return nanoseconds <= 315_360_000e9 ? .nanoseconds(Int64(nanoseconds)) : nil
     }
-
-    /// Whole nanoseconds.
-    static func nanoseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
-}
-
-extension Duration {
-    /// The time in seconds.
-    var inSeconds: Double { Double(DurationText.nanoseconds(self)) / 1e9 }
 }

@@ -65,6 +65,8 @@ public struct PolicyDefaults: Hashable, Sendable {
     public var allowsKill = false
     /// Whether something may be set that cannot be taken back: rules for devices.
     public var allowsIrreversible = false
+    /// Whether anything may be done to the pods of a kubelet, which sets and renews the values there.
+    public var allowsKubelet = false
     /// Whether the daemon puts everything back when it ends.
     public var restoresOnExit = true
     /// Whether a metric that this machine cannot have is an error, or only disables its rule.
@@ -90,6 +92,8 @@ public struct Protection: Hashable, Sendable {
     public var spared: [PathPattern] = []
     /// Cgroups of the system (sshd and its like) that may be acted on nonetheless.
     public var overridden: [CgroupPath] = []
+    /// Whether the pods of a kubelet may be acted on, although it sets and renews the values there.
+    public var allowsKubelet = false
 
     /// Nothing more.
     public init() {}
@@ -111,6 +115,12 @@ public struct StandingLimits: Hashable, Sendable {
     public var during: DayWindow?
     /// A condition on the machine under which it holds; nil for always.
     public var when: Condition?
+    /// For how long ``when`` has to be true first.
+    public var holdTime: Duration
+    /// What ends it; nil for the opposite of ``when``.
+    public var until: Condition?
+    /// For how long ``until`` has to be true first.
+    public var clearTime: Duration
     /// Whether all values are set or none; otherwise each by itself.
     public var isTogether: Bool
 
@@ -118,7 +128,8 @@ public struct StandingLimits: Hashable, Sendable {
     public init(
         position: ConfigPosition, group: String, priority: Int = 0, settings: [Setting] = [],
         overrides: [HierarchyMode: [Setting]] = [:], during: DayWindow? = nil,
-        when: Condition? = nil, isTogether: Bool = false
+        when: Condition? = nil, holdTime: Duration = .zero, until: Condition? = nil,
+        clearTime: Duration = .zero, isTogether: Bool = false
     ) {
         self.position = position
         self.group = group
@@ -127,6 +138,9 @@ public struct StandingLimits: Hashable, Sendable {
         self.overrides = overrides
         self.during = during
         self.when = when
+        self.holdTime = holdTime
+        self.until = until
+        self.clearTime = clearTime
         self.isTogether = isTogether
     }
 }

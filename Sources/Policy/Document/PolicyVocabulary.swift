@@ -61,9 +61,6 @@ public struct PolicyMetric: Sendable {
     /// One sentence for people.
     public let help: String
 
-    /// What a rate in ``unit`` a second is in ``rateUnit``: 100 where time lost in time is percent.
-    public var rateScale: Double { rateUnit == .percent ? 100 : 1 }
-
     /// What the name alone counts: a counter's rate, a level.
     public var valueUnit: PolicyUnit { rateUnit ?? unit }
 

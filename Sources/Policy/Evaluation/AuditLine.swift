@@ -5,9 +5,9 @@ import CgroupModel
 /// Keys stand in one order, what a record does not have is left out, and numbers have a fixed
 /// number of decimals.
 public enum AuditLine {
-    /// Appends the line with its newline.
+    /// Appends the line with its newline, in a time that depends on the line alone.
     public static func append(_ record: AuditRecord, to bytes: inout [UInt8]) {
-        var line = JSONObject(bytes)
+        var line = JSONObject()
         line.number("t", microseconds: record.wallTime)
         line.number("seq", record.sequence)
         line.text("phase", record.phase.rawValue)
@@ -40,7 +40,7 @@ public enum AuditLine {
             }
         }
         line.raw("dry_run", record.isDryRun ? "true" : "false")
-        bytes = line.closed()
+        bytes += line.closed()
         bytes.append(UInt8(ascii: "\n"))
     }
 
@@ -54,13 +54,8 @@ public enum AuditLine {
 
 /// Writes the members of one JSON object one after the other.
 private struct JSONObject {
-    private var bytes: [UInt8]
+    private var bytes = [UInt8(ascii: "{")]
     private var isFirst = true
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        self.bytes.append(UInt8(ascii: "{"))
-    }
 
     func closed() -> [UInt8] { bytes + [UInt8(ascii: "}")] }
 
@@ -91,7 +86,7 @@ private struct JSONObject {
         bytes.append(UInt8(ascii: "["))
         for (index, element) in elements.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            var object = JSONObject([])
+            var object = JSONObject()
             member(&object, element)
             bytes += object.closed()
         }

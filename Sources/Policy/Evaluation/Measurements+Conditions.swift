@@ -53,8 +53,10 @@ extension Measurements {
 
     private func truth(_ program: Program, _ node: Int, _ row: Int) -> Truth {
         switch program.nodes[node] {
-        case .comparison(let comparison, let left, let right):
-            return comparison(number(program, left, row), number(program, right, row))
+        case .comparison(let comparison, let left, let right, let ifAbsent):
+            let (left, right) = (number(program, left, row), number(program, right, row))
+            if left.isNotApplicable || right.isNotApplicable { return ifAbsent }
+            return comparison(left, right)
         case .increased(let series, let window):
             let row = columns[histories[series].column].hasOneRow ? 0 : row
             return histories[series].samples.increased(row: row, window: window, now: now)

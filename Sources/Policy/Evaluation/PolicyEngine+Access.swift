@@ -13,11 +13,16 @@ extension PolicyEngine {
         matcher.members(of: group).map { rows.cgroups[rows.rowAt[$0]].target }
     }
 
-    /// Takes what became of effects after ``stop()``; what is to be written down of it.
+    /// The cgroups of a group as they were at the last tick whether they hold a process or not, in
+    /// path order: what lasts as long as a cgroup exists does not end when it is empty for a moment.
+    public func present(of group: String) -> [Effect.Target] {
+        matcher.present(of: group).map { rows.cgroups[rows.rowAt[$0]].target }
+    }
+
+    /// Takes what became of effects before or after ``stop()``; what is to be written down of it.
     public mutating func conclude(_ results: [EffectResult]) -> [AuditRecord] {
-        output = PolicyOutput()
         takeResults(results)
-        return output.audit
+        return finish().audit
     }
 }
 

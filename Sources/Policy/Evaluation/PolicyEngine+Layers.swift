@@ -1,50 +1,5 @@
 import CgroupModel
 
-/// Standing limits with the rows that have their wishes.
-struct LimitRuntime: Sendable {
-    let limits: StandingLimits
-    let origin: Effect.Origin
-    /// What is set in this machine's mode; what pools set comes from their own layer.
-    let assignments: [LimitAssignment]
-    /// Nil for always.
-    let when: Program?
-    /// Why it never holds.
-    let disabled: String?
-    var holds = false
-    var wished: Set<Int> = []
-
-    init(
-        _ limits: StandingLimits, index: Int, _ facts: any CgroupFacts,
-        _ compiler: inout ProgramCompiler
-    ) {
-        let isLegacy = facts.isLegacy(.memory)
-        self.limits = limits
-        origin = .limits(group: limits.group, index: index)
-        var values: [LimitKey: LimitValue] = [:]
-        // Each rule for devices changes what the ones before it said.
-        var rules: [LimitAssignment] = []
-        for setting in limits.settings + (limits.overrides[facts.mode] ?? []) {
-            guard case .limit(let key, let value) = setting else { continue }
-            if key.isDeviceRule {
-                rules.append(LimitAssignment(key, value))
-                continue
-            }
-            values[isLegacy ? key : key.unified] = value
-        }
-        assignments =
-            values.sorted { $0.key < $1.key }.map { LimitAssignment($0.key, $0.value) } + rules
-        do throws(UnknownTerm) {
-            when = try limits.when.map { condition throws(UnknownTerm) in
-                try compiler.compile(condition)
-            }
-            disabled = nil
-        } catch {
-            when = nil
-            disabled = "there is no metric \(error.name)"
-        }
-    }
-}
-
 /// The layers below the rules: standing limits, pools and autosizing.
 extension PolicyEngine {
     /// Adds and drops the wishes of standing limits, as they begin and end to hold and as cgroups
@@ -53,7 +8,11 @@ extension PolicyEngine {
         guard let input else { return }
         for index in limits.indices where limits[index].disabled == nil {
             let wasHolding = limits[index].holds
-            limits[index].holds = holds(limits[index], input)
+            let isInWindow =
+                limits[index].limits.during?.contains(input.minuteOfDay) ?? true
+            limits[index].update(isInWindow: isInWindow, elapsed: isGap ? 0 : elapsed) {
+                measurements.truth($0, row: 0)
+            }
             guard membersChanged || limits[index].holds != wasHolding else { continue }
             let members =
                 limits[index].holds
@@ -69,16 +28,6 @@ extension PolicyEngine {
             }
             for row in members where !limits[index].wished.contains(row) { wish(index, row) }
             limits[index].wished = kept
-        }
-    }
-
-    private func holds(_ limits: LimitRuntime, _ input: PolicyInput) -> Bool {
-        if let during = limits.limits.during, !during.contains(input.minuteOfDay) { return false }
-        guard let when = limits.when else { return true }
-        switch measurements.truth(when, row: 0) {
-        case .yes: return true
-        case .no: return false
-        case .unknown: return limits.holds
         }
     }
 

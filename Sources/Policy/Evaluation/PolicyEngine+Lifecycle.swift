@@ -18,7 +18,9 @@ extension PolicyEngine {
             seesLegacyIORoot: self.facts.seesLegacyIORoot
         ) { [facts = self.facts] in facts.device(named: $0) }
         dropLimits()
+        let oldLimits = limits
         compile()
+        keepLimits(oldLimits)
         measurements.keepSamples(of: oldMeasurements)
         var renumbered: [Int: Int] = [:]
         for place in rules.indices {
@@ -42,6 +44,18 @@ extension PolicyEngine {
         for place in sources.indices { sources[place].reload(document) }
         isOrdered = false
         pendingNote = "reloaded"
+    }
+
+    /// Limits on a condition that are the same go on as they were, wherever they stand.
+    private mutating func keepLimits(_ old: [LimitRuntime]) {
+        for index in limits.indices {
+            let same = old.first { known in
+                var moved = known.limits
+                moved.position = limits[index].limits.position
+                return moved == limits[index].limits
+            }
+            if let same { limits[index].keepState(of: same) }
+        }
     }
 
     /// Drops what a rule that the new policy does not have wanted.

@@ -20,10 +20,7 @@ public struct PolicyInstant: Hashable, Sendable, Comparable {
 
     /// The instant after a time.
     public func advanced(by time: Duration) -> PolicyInstant {
-        let (seconds, attoseconds) = time.components
-        return PolicyInstant(
-            nanoseconds: nanoseconds + UInt64(clamping: seconds) * 1_000_000_000
-                + UInt64(clamping: attoseconds / 1_000_000_000))
+        PolicyInstant(nanoseconds: nanoseconds + time.nanoseconds)
     }
 }
 

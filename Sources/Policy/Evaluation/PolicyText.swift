@@ -1,11 +1,4 @@
 extension Duration {
-    /// Whole nanoseconds, 0 for a negative time.
-    var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
-    }
-
     /// As a policy writes it: `500ms`, `10s`, `5m`.
     var policyText: String { DurationText.text(self) }
 }

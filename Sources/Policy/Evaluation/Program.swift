@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// A condition or an expression, laid out flat: its nodes refer to each other by their places, and
 /// to columns and series of ``Measurements`` by theirs.
 struct Program: Sendable {
@@ -10,7 +12,8 @@ struct Program: Sendable {
         case window(WindowFunction, series: Int, nanoseconds: UInt64, scale: Double)
         case arithmetic(ArithmeticOperator, Int, Int)
 
-        case comparison(ComparisonOperator, Int, Int)
+        /// With what it is where a number does not exist.
+        case comparison(ComparisonOperator, Int, Int, ifAbsent: Truth)
         case increased(series: Int, nanoseconds: UInt64)
         case missing(Int)
         case flag(Int)
@@ -49,14 +52,23 @@ struct ProgramCompiler {
     /// Whose sums the cgroup's own metrics are, for a rule on a group as a whole.
     var aggregate: String?
     private var program = Program()
+    private var isEnding = false
+    /// What a comparison is where a number does not exist.
+    private var ifAbsent = Truth.no
 
     init(measurements: Measurements, defaults: PolicyDefaults) {
         self.measurements = measurements
         self.defaults = defaults
     }
 
-    mutating func compile(_ condition: Condition) throws(UnknownTerm) -> Program {
+    /// Compiles a condition; one that ends something holds where a number does not exist, for then
+    /// there is nothing left to wait for: a limit was lifted, or a group is empty.
+    mutating func compile(
+        _ condition: Condition, isEnding: Bool = false
+    ) throws(UnknownTerm) -> Program {
         program = Program()
+        self.isEnding = isEnding
+        ifAbsent = isEnding ? .yes : .no
         _ = try add(condition)
         program.text = condition.description
         return program
@@ -94,7 +106,7 @@ struct ProgramCompiler {
         switch condition {
         case .comparison(let left, let comparison, let right):
             let (left, right) = (try add(left), try add(right))
-            return append(.comparison(comparison, left, right))
+            return append(.comparison(comparison, left, right, ifAbsent: ifAbsent))
         case .increased(let term, let window):
             let (column, metric) = try measurements.column(term, aggregate: aggregate)
             let series = measurements.series(of: column, window: window.nanoseconds)
@@ -106,7 +118,12 @@ struct ProgramCompiler {
         case .flag(let term): return append(.flag(try add(level: term)))
         case .all(let parts): return try join(parts, empty: .yes) { .and($0, $1) }
         case .any(let parts): return try join(parts, empty: .no) { .or($0, $1) }
-        case .not(let part): return append(.not(try add(part)))
+        case .not(let part):
+            let outer = ifAbsent
+            // Only an ending is turned round: a condition that begins something stays false.
+            if isEnding { ifAbsent = !outer }
+            defer { ifAbsent = outer }
+            return append(.not(try add(part)))
         }
     }
 

@@ -18,7 +18,7 @@ extension RuleRuntime {
         compiler.aggregate = rule.scope == .aggregate ? rule.group : nil
         do {
             when = try compiler.compile(rule.when)
-            until = try compiler.compile(rule.until)
+            until = try compiler.compile(rule.until, isEnding: true)
             if let repetition = rule.repetition {
                 repeatWhile = try compiler.compile(repetition.condition)
             }

@@ -4,6 +4,9 @@ import CgroupModel
 public enum RuleState: UInt8, Hashable, Sendable, CaseIterable {
     case idle, pending, blocked, active, clearing, relaxing, cooldown, suspended
 
+    /// Whether a report counts the rule as active, also while it waits for its condition to clear.
+    public var isActive: Bool { self == .active || self == .clearing }
+
     /// As the audit log and the exporter write it.
     public var text: String {
         switch self {

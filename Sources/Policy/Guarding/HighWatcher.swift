@@ -2,8 +2,10 @@
 /// throttles so hard that nothing moves, and nothing is killed either.
 ///
 /// It is one if for 30 s all tasks wait for memory at least 40 % of the time, the kernel goes on
-/// throttling, and usage does not move. Then memory.high has to be raised to max, and not be set
-/// again for ten minutes.
+/// throttling, and usage does not move. If they wait at least 90 % of the time, usage may grow by up
+/// to half: a hog that is let go on for a moment every 2 s creeps upwards without end. Usage that
+/// falls is reclaimed, which is progress. After a live-lock memory.high has to be raised to max, and
+/// not be set again for ten minutes.
 public struct HighWatcher: Hashable, Sendable {
     /// What was seen of the cgroup.
     public struct Sample: Hashable, Sendable {
@@ -29,10 +31,15 @@ public struct HighWatcher: Hashable, Sendable {
     private static let longestQuiet = Duration.seconds(5)
     /// The share by which usage that does not move may move.
     private static let flatness = 0.02
+    /// Pressure at which nothing gets done although usage grows.
+    private static let standstill = 90.0
+    /// The share by which usage may grow then.
+    private static let creeping = 0.5
 
     private var since: PolicyInstant?
     private var lowest: UInt64 = 0
     private var highest: UInt64 = 0
+    private var weakest = 0.0
     private var events: UInt64 = 0
     private var lastEvent: PolicyInstant?
     private var restUntil: PolicyInstant?
@@ -45,11 +52,13 @@ public struct HighWatcher: Hashable, Sendable {
 
     /// Takes a sample; whether memory.high has to be raised to max now.
     public mutating func observe(_ sample: Sample, at now: PolicyInstant) -> Bool {
-        guard !isResting(now), (sample.fullPressure ?? 0) >= Self.pressure else {
+        let pressure = sample.fullPressure ?? 0
+        guard !isResting(now), pressure >= Self.pressure else {
             since = nil
             return false
         }
-        guard let start = since, sample.highEvents >= events, isFlat(with: sample.usage) else {
+        weakest = min(weakest, pressure)
+        guard let start = since, sample.highEvents >= events, isStuck(at: sample.usage) else {
             begin(sample, now)
             return false
         }
@@ -67,15 +76,18 @@ public struct HighWatcher: Hashable, Sendable {
         return true
     }
 
-    private func isFlat(with usage: UInt64) -> Bool {
-        let top = max(highest, usage)
-        return Double(top - min(lowest, usage)) <= Double(top) * Self.flatness
+    private func isStuck(at usage: UInt64) -> Bool {
+        let top = Double(max(highest, usage))
+        let isFalling = top - Double(usage) > top * Self.flatness
+        let growth = weakest >= Self.standstill ? Self.creeping : Self.flatness
+        return !isFalling && top - Double(lowest) <= Double(lowest) * growth
     }
 
     private mutating func begin(_ sample: Sample, _ now: PolicyInstant) {
         since = now
         lowest = sample.usage
         highest = sample.usage
+        weakest = sample.fullPressure ?? 0
         events = sample.highEvents
         lastEvent = now
     }

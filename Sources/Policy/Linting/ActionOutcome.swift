@@ -35,7 +35,7 @@ private struct Push {
     }
 
     /// What a limit holds down.
-    private static let usage: [String: Set<String>] = {
+    fileprivate static let usage: [String: Set<String>] = {
         let memory: Set<String> = ["memory.usage", "memory.file", "memory.anon"]
         return [
             "memory.max": memory, "memory.high": memory, "memory.soft": memory,
@@ -89,28 +89,123 @@ extension Condition {
     func outcome(of action: RuleAction.Kind) -> Bool? { outcome(Push(action)) }
 
     private func outcome(_ push: Push) -> Bool? {
-        switch self {
-        case .comparison(let left, let comparison, let right):
-            let (more, less): (Expression, Expression)
-            switch comparison {
-            case .greater, .atLeast: (more, less) = (left, right)
-            case .less, .atMost: (more, less) = (right, left)
-            case .equal, .notEqual: return nil
+        outcome { part in
+            switch part {
+            case .comparison(let left, let comparison, let right):
+                guard let (more, less) = comparison.sides(left, right) else { return nil }
+                if push.lets(fall: more) || push.lets(rise: less) { return false }
+                return push.lets(fall: less) || push.lets(rise: more) ? true : nil
+            case .increased(let term, _): return push.lets(fall: term) ? false : nil
+            case .flag(let term):
+                return push.stops && term == MetricTerm("group.frozen") ? true : nil
+            default: return nil
             }
-            if push.lets(fall: more) || push.lets(rise: less) { return false }
-            return push.lets(fall: less) || push.lets(rise: more) ? true : nil
-        case .increased(let term, _): return push.lets(fall: term) ? false : nil
-        case .missing: return nil
-        case .flag(let term): return push.stops && term == MetricTerm("group.frozen") ? true : nil
-        case .not(let part): return part.outcome(push).map { !$0 }
+        }
+    }
+
+    /// Joins what is known of the parts.
+    fileprivate func outcome(_ part: (Condition) -> Bool?) -> Bool? {
+        switch self {
+        case .comparison, .increased, .missing, .flag: return part(self)
+        case .not(let inner): return inner.outcome(part).map { !$0 }
         case .all(let parts):
-            let outcomes = parts.map { $0.outcome(push) }
+            let outcomes = parts.map { $0.outcome(part) }
             if outcomes.contains(false) { return false }
             return outcomes.allSatisfy { $0 == true } ? true : nil
         case .any(let parts):
-            let outcomes = parts.map { $0.outcome(push) }
+            let outcomes = parts.map { $0.outcome(part) }
             if outcomes.contains(true) { return true }
             return outcomes.allSatisfy { $0 == false } ? false : nil
         }
+    }
+}
+
+extension ComparisonOperator {
+    /// Which side is to be more, and which less; nil for equality.
+    fileprivate func sides<Side>(_ left: Side, _ right: Side) -> (more: Side, less: Side)? {
+        switch self {
+        case .greater, .atLeast: (left, right)
+        case .less, .atMost: (right, left)
+        case .equal, .notEqual: nil
+        }
+    }
+}
+
+extension Condition {
+    /// Whether an action that `when` begins makes this condition true by itself, so that it ends
+    /// what the action has just begun.
+    func isMet(by action: RuleAction.Kind, after when: Condition) -> Bool {
+        switch action {
+        case .freeze: outcome(of: action) == true
+        case .scale(let scaling) where scaling.base == .current && scaling.factor > 1:
+            outcome(of: action) == true
+        case .scale(let scaling) where scaling.base == .usage && scaling.factor < 1:
+            isMet(below: when.ceilings(of: scaling))
+        case .set(let settings): isMet(below: Self.ceilings(of: settings))
+        default: false
+        }
+    }
+
+    /// Whether it is true once metrics are at or below numbers, in the unit of their limits.
+    private func isMet(below ceilings: [String: Double]) -> Bool {
+        outcome { part in
+            guard let (term, number, wantsLess) = part.bound, let ceiling = ceilings[term.name],
+                term.scope == .own, number >= ceiling
+            else { return nil }
+            return wantsLess
+        } == true
+    }
+
+    /// A metric that is compared with a number, in the unit of its limit.
+    private var bound: (term: MetricTerm, number: Double, wantsLess: Bool)? {
+        guard case .comparison(let left, let comparison, let right) = self,
+            let (more, less) = comparison.sides(left, right)
+        else { return nil }
+        if let term = less.level, let number = more.limitNumber { return (term, number, true) }
+        if let term = more.level, let number = less.limitNumber { return (term, number, false) }
+        return nil
+    }
+
+    /// What fixed limits hold metrics at or below.
+    private static func ceilings(of settings: [Setting]) -> [String: Double] {
+        var ceilings: [String: Double] = [:]
+        for case .limit(let key, let value) in settings {
+            guard let number = value.number else { continue }
+            for name in Push.usage[key.name] ?? [] {
+                ceilings[name] = min(ceilings[name] ?? .infinity, Double(number))
+            }
+        }
+        return ceilings
+    }
+
+    /// What a share of the usage at which this condition begins something holds metrics at.
+    private func ceilings(of scaling: Scaling) -> [String: Double] {
+        let parts = if case .all(let parts) = self { parts } else { [self] }
+        var ceilings: [String: Double] = [:]
+        for case let (term, number, false)? in parts.map(\.bound)
+        where Push.usage[scaling.key.name]?.contains(term.name) == true && term.scope == .own {
+            let least = scaling.least?.number.map { Double($0) } ?? 0
+            // The usage is above the number, so what is left is above its share.
+            ceilings[term.name] = max((number * scaling.factor).nextUp, least)
+        }
+        return ceilings
+    }
+}
+
+extension Expression {
+    /// The metric whose level this is, now or over a window.
+    fileprivate var level: MetricTerm? {
+        switch self {
+        case .metric(let term), .call(.avg, let term, _), .call(.max, let term, _),
+            .call(.min, let term, _), .call(.rate, let term, _):
+            term
+        default: nil
+        }
+    }
+
+    /// A number as a limit counts it: CPUs in millionths.
+    fileprivate var limitNumber: Double? {
+        guard case .literal(let number, let unit) = self else { return nil }
+        return unit == .cpus ? number * 1e6 : number
     }
 }

@@ -7,6 +7,7 @@ extension PolicyLinter {
         let place = { (key: String) in places["rules/\(rule.name)/\(key)"] ?? rule.position }
         lintEvidence(rule, place("when"))
         lintEnding(rule, place)
+        lintUntil(rule, place)
         lintScope(rule, place)
         lintAggregation(rule, place)
         lintRequirements(rule, place("requires"))
@@ -17,7 +18,7 @@ extension PolicyLinter {
     /// Nobody is hurt on the word of pressure alone: it is high on healthy machines, too.
     private mutating func lintEvidence(_ rule: Rule, _ place: ConfigPosition) {
         guard let verb = rule.actions.lazy.compactMap(\.kind.arrest).first else { return }
-        if !rule.when.restsOnMore {
+        if rule.when.grounds.contains(.pressure) {
             note(
                 .psiOnly, place,
                 "rule '\(rule.name)' would \(verb) on pressure alone; and it with a usage, swap, "
@@ -30,6 +31,25 @@ extension PolicyLinter {
                 "rule '\(rule.name)' would \(verb) because some task waited; look at full, when "
                     + "all did")
         }
+    }
+
+    /// How often a rule may begin and end again without being a fight.
+    private static let shortestCycle = Duration.seconds(60)
+
+    /// An `until` that the rule's own action makes true ends it at once, and then it begins again.
+    private mutating func lintUntil(_ rule: Rule, _ place: (String) -> ConfigPosition) {
+        let cycle = rule.holdTime + rule.clearTime + rule.cooldown
+        guard places["rules/\(rule.name)/until"] != nil, rule.victims == nil,
+            rule.undoing == .restore, cycle < Self.shortestCycle,
+            let action = rule.actions.first(where: {
+                rule.until.isMet(by: $0.kind, after: rule.when)
+            })
+        else { return }
+        note(
+            .selfSatisfied, place("until"),
+            "the \(action.kind.name) of rule '\(rule.name)' makes its 'until' true: it would be undone "
+                + "and start again every \(DurationText.text(cycle)); look at something that it does "
+                + "not change, or rest longer: cooldown: 1m")
     }
 
     private mutating func lintEnding(_ rule: Rule, _ place: (String) -> ConfigPosition) {
@@ -155,26 +175,49 @@ extension MetricTerm {
     }
 }
 
-extension Condition {
-    /// Whether it only holds if something besides pressure does.
-    fileprivate var restsOnMore: Bool { rests(isNegated: false) }
+/// What a condition can hold on without a number that tells what is used or lacks.
+private struct Grounds: OptionSet {
+    let rawValue: Int
 
-    private func rests(isNegated: Bool) -> Bool {
-        switch self {
-        case .comparison(let left, _, let right):
-            (left.terms + right.terms).contains(where: \.isEvidence)
-        case .increased(let term, _): term.isEvidence
-        case .missing, .flag: false
-        case .not(let part): part.rests(isNegated: !isNegated)
-        case .all(let parts):
-            isNegated
-                ? parts.allSatisfy { $0.rests(isNegated: true) }
-                : parts.contains { $0.rests(isNegated: false) }
-        case .any(let parts):
-            isNegated
-                ? parts.contains { $0.rests(isNegated: true) }
-                : parts.allSatisfy { $0.rests(isNegated: false) }
+    static let pressure = Grounds(rawValue: 1)
+    /// Such as an age or a time of day.
+    static let other = Grounds(rawValue: 2)
+
+    init(rawValue: Int) { self.rawValue = rawValue }
+
+    init(_ terms: [MetricTerm]) {
+        if terms.contains(where: \.isEvidence) {
+            self = []
+        } else {
+            self = terms.contains(where: \.isPressure) ? .pressure : .other
         }
+    }
+}
+
+extension Condition {
+    fileprivate var grounds: Grounds { grounds(isNegated: false) }
+
+    private func grounds(isNegated: Bool) -> Grounds {
+        switch self {
+        case .comparison(let left, _, let right): return Grounds(left.terms + right.terms)
+        case .increased(let term, _): return Grounds([term])
+        case .missing, .flag: return .other
+        case .not(let part): return part.grounds(isNegated: !isNegated)
+        case .all(let parts): return isNegated ? Self.any(parts, true) : Self.all(parts, false)
+        case .any(let parts): return isNegated ? Self.all(parts, true) : Self.any(parts, false)
+        }
+    }
+
+    private static func any(_ parts: [Condition], _ isNegated: Bool) -> Grounds {
+        parts.reduce([]) { $0.union($1.grounds(isNegated: isNegated)) }
+    }
+
+    private static func all(_ parts: [Condition], _ isNegated: Bool) -> Grounds {
+        let grounds = parts.map { $0.grounds(isNegated: isNegated) }
+        guard grounds.allSatisfy({ !$0.isEmpty }) else { return [] }
+        let isOther = grounds.allSatisfy { $0.contains(.other) }
+        let isPressure = grounds.contains { $0.contains(.pressure) }
+        return (isOther ? .other : Grounds()).union(isPressure ? .pressure : [])
     }
 
     /// The numbers that are compared, each with its parts.

@@ -49,10 +49,13 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case killNotAllowed = "kill-not-allowed"
     case irreversible
     case guardWithoutRelief = "guard-without-relief"
+    case twoGuards = "two-guards"
     case stayNotAccepted = "stay-not-accepted"
     case hookNotAbsolute = "hook-not-absolute"
     case minAboveMax = "min-above-max"
     case noChange = "no-change"
+    case zeroLimit = "zero-limit"
+    case aboveHost = "above-host"
     case impossible
     case unseen
     case trustedAttribute = "untrusted-xattr"
@@ -70,7 +73,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     public var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
-            .unseen, .shortWindow, .disabledHere, .uncounted:
+            .unseen, .shortWindow, .disabledHere, .aboveHost, .uncounted:
             true
         default: false
         }

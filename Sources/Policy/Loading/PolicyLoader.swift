@@ -65,7 +65,9 @@ public struct PolicyLoader: Sendable {
         let document = reader.document(merge)
         reader.noteUnused(merge)
         reader.noteUncounted(document)
-        var linter = PolicyLinter(document: document, places: reader.places)
+        var linter = PolicyLinter(
+            document: document, places: reader.places, host: host,
+            isMemoryLegacy: isMemoryLegacy)
         linter.lint()
         let order = Dictionary(
             files.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -76,6 +78,15 @@ public struct PolicyLoader: Sendable {
         }
         let isRefused = findings.contains { $0.severity == .error }
         return PolicyLoad(document: isRefused ? nil : document, findings: findings)
+    }
+
+    /// Whether memory is a hierarchy of v1; nil if that is not known.
+    private var isMemoryLegacy: Bool? {
+        switch mode {
+        case .v1: true
+        case .v2: false
+        case .hybrid: legacyControllers?.contains(.memory)
+        }
     }
 
     private static func unique(_ findings: [PolicyFinding]) -> [PolicyFinding] {
@@ -109,6 +120,7 @@ extension PolicyReader {
         if let node = merge.table("budgets") { document.budgets = budgets(node) }
         document.protection = protection(
             merge.elements["protect"] ?? [], merge.elements["protect_override"] ?? [])
+        document.protection.allowsKubelet = defaults.allowsKubelet
         document.groups = named("groups").compactMap { group($0) }
         for item in named("pools") {
             if item.name == "reserved" {

@@ -9,7 +9,7 @@ struct PolicyItem {
 }
 
 /// The parts of all files, each once: a repeated name is a mistake unless the later one says
-/// `replace: true`.
+/// `replace: true`, or says the same of a default or a budget.
 struct PolicyMerge {
     static let keys = [
         "apiVersion", "kind", "defaults", "protect", "protect_override", "groups", "limits",
@@ -120,7 +120,9 @@ struct PolicyMerge {
             }
             if isReplacing {
                 entries[section]?[index] = entry
-            } else if let first = entries[section]?[index] {
+            } else if let first = entries[section]?[index],
+                first.value.content != entry.value.content
+            {
                 reader.note(
                     .duplicate, entry.position,
                     "'\(entry.key)' is already at \(first.position); remove one, or write "

@@ -3,7 +3,8 @@ import Configuration
 
 extension PolicyReader {
     private static let limitKeys = [
-        "on", "set", "when", "during", "v1", "v2", "hybrid", "priority", "together",
+        "on", "set", "when", "for", "until", "until_for", "during", "v1", "v2", "hybrid",
+        "priority", "together",
     ]
     static let priorities = ScalarGrammar<Int>.integer(-100...100)
 
@@ -32,9 +33,25 @@ extension PolicyReader {
             note(.missing, node.position, "a limit needs 'set'")
         }
         limits.during = value(fields, "during", .window)
-        limits.when = fields["when"].flatMap { condition($0, "when", isHostOnly: true) }
+        readTimes(&limits, fields)
         limits.priority = value(fields, "priority", Self.priorities) ?? 0
         limits.isTogether = value(fields, "together", .flag) ?? false
         return limits
+    }
+
+    /// When a limit on a condition begins and ends to hold: as a rule does, so that a number at the
+    /// edge does not set and restore it at every tick.
+    private mutating func readTimes(_ limits: inout StandingLimits, _ fields: Fields) {
+        limits.when = fields["when"].flatMap { condition($0, "when", isHostOnly: true) }
+        limits.holdTime = value(fields, "for", .duration) ?? .zero
+        let until = fields["until"].flatMap { condition($0, "until", isHostOnly: true) }
+        guard let when = limits.when else {
+            for key in ["for", "until", "until_for"] where fields["when"] == nil {
+                if let node = fields[key] { note(.value, node.position, "\(key) needs 'when'") }
+            }
+            return
+        }
+        limits.until = until ?? when.opposite(hysteresis: defaults.hysteresis)
+        limits.clearTime = value(fields, "until_for", .duration) ?? defaults.cooldown
     }
 }

@@ -9,7 +9,8 @@ extension PolicyReader {
     mutating func readDefaults(_ node: ConfigNode) {
         let keys = [
             "interval", "rate_window", "hysteresis", "cooldown", "drift", "dry_run",
-            "allow_kill", "allow_irreversible", "restore_on_exit", "missing", "replace",
+            "allow_kill", "allow_irreversible", "allow_kubelet", "restore_on_exit", "missing",
+            "replace",
         ]
         guard let fields = fields(node, "defaults", "defaults", keys: keys) else { return }
         defaults.interval = value(fields, "interval", .period) ?? defaults.interval
@@ -31,6 +32,7 @@ extension PolicyReader {
         defaults.allowsKill = value(fields, "allow_kill", .flag) ?? defaults.allowsKill
         defaults.allowsIrreversible =
             value(fields, "allow_irreversible", .flag) ?? defaults.allowsIrreversible
+        defaults.allowsKubelet = value(fields, "allow_kubelet", .flag) ?? defaults.allowsKubelet
         defaults.restoresOnExit =
             value(fields, "restore_on_exit", .flag) ?? defaults.restoresOnExit
         let missing: Missing = word(fields, "missing") ?? .skip

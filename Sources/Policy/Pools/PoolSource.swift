@@ -131,8 +131,16 @@ public struct PoolSource: LayerSource {
         mems = mems.filter { members.contains($0.key) }
         let others = Set(places.others.map(\.id))
         originals = originals.filter { others.contains($0.key) }
+        let known = originals
         for other in places.others where originals[other.id] == nil {
-            originals[other.id] = snapshot.list(other.position, .cpusetCPUs)
+            let list = snapshot.list(other.position, .cpusetCPUs)
+            // One that was made below a narrowed one started with the narrow list.
+            let parent = snapshot.cgroups[other.position].parent
+            let inherited = parent.flatMap { parent in
+                snapshot.list(parent, .cpusetCPUs) == list
+                    ? known[snapshot.cgroups[parent].id] : nil
+            }
+            originals[other.id] = inherited ?? list
         }
     }
 

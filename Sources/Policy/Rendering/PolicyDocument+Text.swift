@@ -46,7 +46,11 @@ extension StandingLimits {
                 ("set", settings.isEmpty ? nil : Setting.flow(settings)),
             ] + versions + [
                 ("during", during.map { .text("\($0)") }),
-                ("when", when.map { .text("\($0)") }), ("priority", .text("\(priority)")),
+                ("when", when.map { .text("\($0)") }),
+                ("for", when.map { _ in .time(holdTime) }),
+                ("until", until.map { .text("\($0)") }),
+                ("until_for", when.map { _ in .time(clearTime) }),
+                ("priority", .text("\(priority)")),
                 ("together", .flag(isTogether)),
             ])
     }
@@ -107,6 +111,7 @@ extension PolicyDefaults {
             ("drift", .text(drift.rawValue)),
             ("dry_run", .flag(isDryRun)), ("allow_kill", .flag(allowsKill)),
             ("allow_irreversible", .flag(allowsIrreversible)),
+            ("allow_kubelet", .flag(allowsKubelet)),
             ("restore_on_exit", .flag(restoresOnExit)),
             ("missing", .text(missingMetricIsError ? "error" : "skip")),
         ])

@@ -19,7 +19,9 @@ struct CreateCommand: ParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Option(help: "What it is to control: memory,cpu.", transform: ControllerList.init(parsing:))
+    @Option(
+        help: "What it is to control: memory,cpu.", completion: .controllers,
+        transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
     @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
 

@@ -9,8 +9,9 @@ struct DaemonCommand: AsyncParsableCommand {
         abstract: "Watch all cgroups, apply the policies, and serve the numbers.",
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
-            /etc/cgwarden/policy.d. SIGHUP reads the policies anew (all or nothing); SIGTERM puts \
-            back what was changed, unless a policy says restore_on_exit: false. Should it die in \
+            /etc/cgwarden/policy.d. SIGHUP reads the policies anew (all or nothing); SIGTERM begins \
+            nothing new and puts back what was changed, unless a policy says restore_on_exit: false; \
+            exit status 75 tells that something is left. Should it die in \
             any other way, a guardian process thaws and restores within a second. If both are \
             killed, the next daemon does that before anything else; limits that its policy still \
             wants stay, and are put back to what they were at first.
@@ -41,7 +42,8 @@ struct DaemonCommand: AsyncParsableCommand {
     #endif
     @Flag(help: "Decide and tell, but change nothing.") var dryRun = false
     @Option(name: .shortAndLong, help: "Stop after so many ticks.") var numberOfTicks: Int?
-    @Option(help: "How much to log: debug, info, warning or error.") var logLevel: String?
+    @Option(help: "How much to log: debug, info, warning or error.", completion: .logLevels)
+    var logLevel: String?
 
     func validate() throws {
         if let numberOfTicks, numberOfTicks < 1 {

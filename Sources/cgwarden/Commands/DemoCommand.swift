@@ -40,8 +40,8 @@ struct DemoCommand: AsyncParsableCommand {
                 "the demo makes cgroups, and needs root: sudo cgwarden demo", .noPermission)
         }
         let set = try HierarchySet.discover()
-        try StandardOutput.write(introduction(DemoStage.scene(of: set.system)))
         let keeper = try DemoKeeper(seconds: seconds, address: listenAddress)
+        try StandardOutput.write(introduction(DemoStage.scene(of: set.system)))
         var tale = try DemoTale(DemoStage.auditFile)
         if StandardOutput.isTerminal && StandardOutput.inputIsTerminal {
             try await watch(until: keeper)
@@ -83,7 +83,7 @@ struct DemoCommand: AsyncParsableCommand {
             configuration: sampling)
         var layout = Layout()
         layout.delay = 0.5
-        try await TopScreen.show(LiveSource(observation, nil), layout, depth: nil) {
+        try await TopScreen.show(LiveSource(observation, nil), layout) {
             while !keeper.hasEnded { try? await Task.sleep(for: .milliseconds(200)) }
         }
     }
@@ -100,13 +100,12 @@ struct DemoStageCommand: ParsableCommand {
 
     func run() throws {
         ProcessName.set("cgwarden-demo")
-        // The reader shows the first line as the reason why the demo did not start.
         do {
             let stage = try DemoStage(.discover(), seconds: seconds, address: address)
             try stage.play { try StandardOutput.write(DemoKeeper.readyLine + "\n") }
         } catch {
-            let reason = CgwardenError(error)?.message ?? "\(error)"
-            try StandardOutput.write(reason.prefix { $0 != "\n" } + "\n")
+            let failure = CgwardenError(error) ?? CgwardenError("\(error)", .software)
+            try StandardOutput.write(DemoKeeper.failureLine(failure) + "\n")
         }
     }
 }

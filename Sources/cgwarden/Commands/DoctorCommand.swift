@@ -9,7 +9,9 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Tell what this machine, its kernel and your privileges allow, and why not.",
         discussion: """
-            Nothing is changed.
+            Lists the hierarchies and controllers, and for each kind of action whether this kernel, \
+            this machine and this user allow it; where they do not, the reason and what would help. \
+            Other programs that set limits here are named. Nothing is changed.
 
             Examples:
               cgwarden doctor

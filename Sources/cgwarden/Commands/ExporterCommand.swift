@@ -13,7 +13,13 @@ struct ExporterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exporter", abstract: "Serve all cgroups to Prometheus over HTTP.",
         discussion: """
-            Cgroups are read when Prometheus asks; scrapes within the same second share a sample.
+            Serves metrics at /metrics, the same under cAdvisor's names at /metrics/cadvisor, \
+            a web page at /, JSON at /api/v1/ and health checks at /-/healthy and /-/ready, on \
+            127.0.0.1:10980 unless told otherwise. It needs no root, and changes nothing.
+
+            Cgroups are read when a client asks; requests within the same second share a sample. \
+            Six levels and 1000 cgroups are served, the shallowest and oldest first; the rest is \
+            counted in cgwarden_cgroups_dropped.
 
             Examples:
               cgwarden exporter
@@ -24,7 +30,9 @@ struct ExporterCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @OptionGroup var web: WebOptions
     @OptionGroup var metrics: MetricsOptions
-    @Option(help: "How much to log: debug, info, warning, error.", transform: logLevel)
+    @Option(
+        help: "How much to log: debug, info, warning, error.", completion: .logLevels,
+        transform: logLevel)
     var logLevel = Logger.Level.info
 
     private static func logLevel(_ text: String) throws -> Logger.Level {

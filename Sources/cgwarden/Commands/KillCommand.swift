@@ -21,6 +21,7 @@ struct KillCommand: AsyncParsableCommand {
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
         help: "What asks them to end: TERM, INT, HUP, QUIT…",
+        completion: .words(EndingSignal.allNames),
         transform: { text in
             guard let signal = EndingSignal(text) else {
                 throw ValidationError("there is no signal \(text) for this; try TERM, INT or HUP")

@@ -20,7 +20,9 @@ struct MoveCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Option(help: "Only in the hierarchies with these.", transform: ControllerList.init(parsing:))
+    @Option(
+        help: "Only in the hierarchies with these.", completion: .controllers,
+        transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
     @Flag(help: "Also into a frozen cgroup.") var force = false
     @Flag(help: "Show what would be done, and do nothing.") var dryRun = false

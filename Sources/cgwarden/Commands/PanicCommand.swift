@@ -11,6 +11,10 @@ struct PanicCommand: ParsableCommand {
         commandName: "panic",
         abstract: "Thaw all that cgwarden froze, put everything back, and stop the daemon.",
         discussion: """
+            Asks the daemon to thaw what it froze, to restore every value that cgwarden changed, by \
+            rules and by hand, and to end; all of it takes at most 10 s. Use it when a policy does \
+            harm. `cgwarden restore` undoes changes without stopping the daemon.
+
             A daemon that does not answer within seconds is killed, after everything was put back \
             without it, and once more after that. If systemd runs it, its unit is stopped, so that \
             it is not started again. \

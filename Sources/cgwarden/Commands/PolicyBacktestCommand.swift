@@ -64,13 +64,12 @@ struct PolicyBacktestCommand: ParsableCommand {
             }
             return try StandardOutput.write(report.text)
         }
-        var bytes: [UInt8] = []
+        var output = try LineOutput(lines: lines, file: audit)
         let tally = try Backtest(files, interval: interval?.duration).run(over: recording) {
-            guard lines || audit != nil else { return }
-            for record in $0 { AuditLine.append(record, to: &bytes) }
+            try output.add($0)
         }
-        if lines { return try StandardOutput.write(bytes) }
-        if let audit { try StandardOutput.write(bytes, toFile: audit) }
+        try output.finish()
+        if lines { return }
         let report = BacktestReport(tally)
         if compare.isEmpty {
             try StandardOutput.write(report.text)
@@ -80,5 +79,34 @@ struct PolicyBacktestCommand: ParsableCommand {
             try StandardOutput.write(BacktestComparison(one: tally, other: other).text)
         }
         for note in report.notes { StandardOutput.complain("cgwarden: note: \(note)") }
+    }
+}
+
+/// Where the audit lines of a back-test go, a piece at a time: a long recording may have more lines
+/// than fit into memory.
+private struct LineOutput {
+    private static let piece = 1 << 16
+    private let write: (([UInt8]) throws -> Void)?
+    private var bytes: [UInt8] = []
+
+    /// Writes to standard output, to a file, or nowhere.
+    init(lines: Bool, file: String?) throws {
+        if let file {
+            let output = try OutputFile(file)
+            write = { try output.append($0) }
+        } else {
+            write = lines ? { try StandardOutput.write($0) } : nil
+        }
+    }
+
+    mutating func add(_ records: [AuditRecord]) throws {
+        guard write != nil else { return }
+        for record in records { AuditLine.append(record, to: &bytes) }
+        if bytes.count >= Self.piece { try finish() }
+    }
+
+    mutating func finish() throws {
+        try write?(bytes)
+        bytes.removeAll(keepingCapacity: true)
     }
 }

@@ -24,7 +24,7 @@ struct PolicyCheckCommand: ParsableCommand {
     var paths = [PolicyFiles.usual]
     @Option(
         help: "Check for a machine with v1, v2 or hybrid hierarchies; this one by default.",
-        transform: hierarchyMode)
+        completion: .words(["v1", "v2", "hybrid"]), transform: hierarchyMode)
     var mode: Policy.HierarchyMode?
     @Flag(help: "One JSON object.") var json = false
 

@@ -4,6 +4,17 @@ import ArgumentParser
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check policies, try them, and explain what they do.",
+        discussion: """
+            A policy says what holds for which cgroups: limits, rules, OOM guards, CPU pools; \
+            cgwarden-policy(5) describes the language, and `cgwarden daemon` applies it. These \
+            commands change nothing, and only `explain` without --policy needs a daemon.
+
+            Examples:
+              cgwarden policy check build.yaml
+              cgwarden policy plan build.yaml
+              cgwarden policy backtest build.yaml --history day.rec
+              cgwarden policy explain /build
+            """,
         subcommands: [
             PolicyCheckCommand.self, PolicyPlanCommand.self, PolicyBacktestCommand.self,
             PolicyExplainCommand.self,

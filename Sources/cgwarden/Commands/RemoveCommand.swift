@@ -7,6 +7,11 @@ struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove a cgroup that nobody is in.",
         discussion: """
+            Removes the cgroup in every hierarchy that has it. It must hold no processes and no \
+            other cgroups, unless --kill ends the processes first and -r removes the cgroups below \
+            as well, the innermost first. Cgroups that the host depends on are refused, as `cgwarden \
+            set` does. Removing cannot be undone with `cgwarden restore`.
+
             Examples:
               cgwarden remove /lab/job
               cgwarden remove -r /lab            with those below it

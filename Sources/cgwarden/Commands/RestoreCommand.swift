@@ -29,7 +29,8 @@ struct RestoreCommand: ParsableCommand {
     @Argument(help: "The cgroup, with those below it; all without it.", completion: .cgroup)
     var cgroup: String?
     @Option(
-        help: "Whose changes: all, daemon or person.", transform: RestoreCommand.owners)
+        help: "Whose changes: all, daemon or person.",
+        completion: .words(["all", "daemon", "person"]), transform: RestoreCommand.owners)
     var owner = ChangeOwners.all
     @Flag(help: "Also put back what someone else has changed since.") var force = false
     @Flag(help: "Show what would be written, and write nothing.") var dryRun = false

@@ -52,6 +52,7 @@ struct RunCommand: AsyncParsableCommand {
     var summary = SummaryForm.text
     @Option(
         help: "New namespaces, separated by commas: uts, ipc, pid, net, mnt, user, cgroup.",
+        completion: .commaSeparated(NamespaceFlags.names),
         transform: NamespaceFlags.init(parsing:))
     var unshare: NamespaceFlags = []
     @Flag(help: "End what the command leaves behind, at once.")
@@ -60,7 +61,9 @@ struct RunCommand: AsyncParsableCommand {
         help: "Descriptors to pass on besides 0, 1 and 2: 3,4.",
         transform: PassedDescriptors.init(parsing:))
     var passFd = PassedDescriptors()
-    @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
+    @Argument(
+        parsing: .captureForPassthrough, help: "The command and its arguments.",
+        completion: .commandLine)
     var command: [String] = []
 
     func validate() throws {

@@ -33,7 +33,8 @@ struct RunLimitOptions: ParsableArguments {
     var io: [String] = []
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Any limit that `cgwarden set` knows.", valueName: "name=value"))
+        help: ArgumentHelp("Any limit that `cgwarden set` knows.", valueName: "name=value"),
+        completion: .settings)
     var others: [String] = []
 
     /// All limits as assignments to unified names.

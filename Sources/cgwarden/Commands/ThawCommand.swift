@@ -7,8 +7,16 @@ struct ThawCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "thaw", abstract: "Let the processes of a frozen cgroup go on.",
         discussion: """
+            Ends a freeze before its timeout, whoever started it: `cgwarden freeze`, a rule of the \
+            daemon, or another program. Processes that a v1 freeze moved to a cgroup of their own \
+            move back. A rule whose freeze is ended rests for its cooldown.
+
+            A cgroup stays frozen while an ancestor is; the report names that ancestor, and counts \
+            the cgroups below that have freezes of their own.
+
             Examples:
               cgwarden thaw batch.slice
+              cgwarden thaw --dry-run /lab/job
             """)
 
     @OptionGroup var options: SystemOptions

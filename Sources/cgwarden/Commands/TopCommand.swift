@@ -9,8 +9,13 @@ struct TopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Show cgroups live, like systemd-cgtop.",
         discussion: """
-            In the live view h lists the keys. Without a terminal on standard output it prints \
-            text, three samples unless -n says otherwise.
+            Shows the tree of cgroups with their usage, limits, pressure and state, and refreshes \
+            it every second. Every option of systemd-cgtop means the same. In the live view h lists \
+            the keys. Without a terminal on standard output it prints text, three samples unless -n \
+            says otherwise.
+
+            With --record it keeps what it sees; --replay shows a recording in the same view, in \
+            which one can step back and forward.
 
             Examples:
               cgwarden top
@@ -75,6 +80,7 @@ struct TopCommand: AsyncParsableCommand {
         }
 
         static var allValueStrings: [String] { SortKey.allCases.map(\.rawValue) }
+        static var defaultCompletionKind: CompletionKind { .words(allValueStrings) }
     }
 
     func validate() throws {
@@ -99,8 +105,7 @@ struct TopCommand: AsyncParsableCommand {
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         guard isBatch else {
-            return try await TopScreen.show(
-                LiveSource(observation, recorder), layout, depth: depth)
+            return try await TopScreen.show(LiveSource(observation, recorder), layout)
         }
         let most = once ? 1 : iterations ?? (batch ? nil : 3)
         var printer = SamplePrinter(
@@ -124,8 +129,7 @@ struct TopCommand: AsyncParsableCommand {
         try replay.require(path)
         replay.scope = scope(path)
         guard isBatch else {
-            return try await TopScreen.show(
-                ReplaySource(replay, name: file), layout, depth: depth)
+            return try await TopScreen.show(ReplaySource(replay, name: file), layout)
         }
         let count = once ? 1 : iterations
         var printer = SamplePrinter(self, layout, below: path, identities: nil)
@@ -163,15 +167,16 @@ private struct SamplePrinter {
     }
 
     mutating func print(_ snapshot: Snapshot) throws {
+        // The ancestors are sampled too, but only for effective limits.
+        let indices = snapshot.cgroups.indices.filter {
+            snapshot.cgroups[$0].path.isWithin(path)
+        }
         if command.json || command.csv {
-            let indices = snapshot.cgroups.indices.filter {
-                snapshot.cgroups[$0].path.isWithin(path)
-            }
             try StandardOutput.write(output.render(snapshot, indices))
         } else {
             let gap = count == 0 ? "" : "\n"
             try StandardOutput.write(
-                gap + table.text(snapshot, raw: command.raw, header: command.header))
+                gap + table.text(snapshot, indices, raw: command.raw, header: command.header))
         }
         count += 1
     }

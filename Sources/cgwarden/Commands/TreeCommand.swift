@@ -18,7 +18,7 @@ struct TreeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The topmost cgroup.", completion: .cgroup) var root = "/"
-    @Option(help: "Only the tree that has this controller.", completion: .controllers)
+    @Option(help: "Only the tree that has this controller.", completion: .controller)
     var controller: String?
     @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "One JSON array of all cgroups.") var json = false

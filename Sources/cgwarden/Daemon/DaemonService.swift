@@ -31,6 +31,8 @@ struct DaemonService: Service {
     private let server: MetricsServer?
     #endif
     private let claim: StateClaim
+    private static let incomplete =
+        "not everything could be put back; `cgwarden restore` tries again"
     /// The time at exit for sending notices that are still queued.
     private static let patienceWithNotices = Duration.seconds(5)
     /// Requests to end the daemon.
@@ -106,10 +108,11 @@ struct DaemonService: Service {
         if !notices.waitUntilSent(within: Self.patienceWithNotices) {
             logger.warning("notices that could not be sent in time are lost")
         }
-        if !isClean {
-            logger.warning("not everything could be put back; `cgwarden restore` tries again")
+        if let failure {
+            if !isClean { logger.warning("\(Self.incomplete)") }
+            throw failure
         }
-        if let failure { throw failure }
+        if !isClean { throw CgwardenError(Self.incomplete, .temporaryFailure) }
     }
 
     /// Runs all parts until the ticks end, a command asks the daemon to end, or a part fails.

@@ -39,6 +39,15 @@ struct GuardRoster: Sendable {
     /// Each reason is reported once. A missing limit may be one that the policy is about to set.
     private var refused: [Effect.Target: Refusal] = [:]
 
+    /// A guard whose cgroup another one has.
+    private struct Ignored: Hashable {
+        let target: Effect.Target
+        let name: String
+    }
+
+    /// Those that were told.
+    private var ignored: Set<Ignored> = []
+
     /// The cgroups whose guard was running at the last tick.
     private var seen: Set<Effect.Target> = []
     /// The values of other layers that each guard was last given.
@@ -106,12 +115,7 @@ struct GuardRoster: Sendable {
         guard !document.defaults.isDryRun, !document.guards.isEmpty || !armed.isEmpty else {
             return
         }
-        var wanted: [Effect.Target: OOMGuard] = [:]
-        for guarding in document.guards {
-            for target in engine.members(of: guarding.group) where wanted[target] == nil {
-                wanted[target] = guarding
-            }
-        }
+        let wanted = wanted(engine)
         for (target, refusal) in refusals.take() where armed[target] == refusal.guarding {
             armed[target] = nil
             note(refusal, target)
@@ -134,6 +138,26 @@ struct GuardRoster: Sendable {
         where armed[target] == nil && now >= refused[target]?.nextTry ?? 0 {
             arm(guarding, target, document, below: Self.below(engine, target))
         }
+    }
+
+    /// The guard of each cgroup: of several the first in the policy; the others are reported once.
+    private mutating func wanted(_ engine: PolicyEngine) -> [Effect.Target: OOMGuard] {
+        var wanted: [Effect.Target: OOMGuard] = [:]
+        var ignored: Set<Ignored> = []
+        for guarding in engine.policy.guards {
+            for target in engine.present(of: guarding.group) {
+                guard let first = wanted[target] else {
+                    wanted[target] = guarding
+                    continue
+                }
+                let one = Ignored(target: target, name: guarding.name)
+                ignored.insert(one)
+                guard !self.ignored.contains(one) else { continue }
+                tell(guarding, target, "guard \(first.name) has it already")
+            }
+        }
+        self.ignored = ignored
+        return wanted
     }
 
     /// The values that other layers request for limits that a guard sets at times.
@@ -175,28 +199,30 @@ struct GuardRoster: Sendable {
     private mutating func note(_ refusal: Refusal, _ target: Effect.Target) {
         let isTold = refused[target]?.reason == refusal.reason
         refused[target] = refusal
-        guard !isTold else { return }
-        let guarding = refusal.guarding
+        if !isTold { tell(refusal.guarding, target, refusal.reason) }
+    }
+
+    private func tell(_ guarding: OOMGuard, _ target: Effect.Target, _ reason: String) {
         notices.send(
             Notice(
                 sinks: guarding.sinks, level: .warning,
-                text: "guard \(guarding.name) cannot guard \(target.path): \(refusal.reason)"))
+                text: "guard \(guarding.name) cannot guard \(target.path): \(reason)"))
         audit(
             AuditRecord(
                 wallTime: MonotonicClock.wallMicroseconds, sequence: 0, phase: .veto,
                 origin: .guarding(guarding.name),
-                target: target, action: "arm", note: refusal.reason))
+                target: target, action: "arm", note: reason))
     }
 
     private func tools(_ document: PolicyDocument) -> GuardTools {
         let holds = machine.holds
         return GuardTools(
-            set: machine.set, files: machine.files,
+            set: machine.set,
+            files: document.protection.allowsKubelet ? machine.files.ofKubelet : machine.files,
             journal: machine.journal.owned(by: JournalEntry.guarding),
             protected: ProtectedSet(set: machine.set, protection: document.protection),
             notices: notices, hooks: hooks, deadlines: deadlines,
-            hold: { path in (try? holds.hold(of: path)).flatMap { $0 }.map { "\($0.path) is held" }
-            },
+            hold: { path in holds.obstacle(on: path) },
             audit: audit)
     }
 

@@ -24,8 +24,10 @@ final class Inheritance: Sendable {
 
     /// Changes that are still to be restored.
     private struct Unwanted {
-        /// The sequence numbers of the changes; nil before the first tick.
+        /// The sequence numbers of the changes; nil until a tick has read the journal.
         var changes: Set<UInt64>?
+        /// The time from which on changes may be this daemon's own, in microseconds since 1970.
+        var end = UInt64.max
         /// The time of the next try, by the monotonic clock in nanoseconds.
         var nextTry: UInt64 = 0
     }
@@ -60,8 +62,10 @@ final class Inheritance: Sendable {
     }
 
     /// Lets the policy inherit the values that it requests; returns the other changes.
-    private func pass(to engine: inout PolicyEngine) -> Set<UInt64> {
-        let entries = ((try? journal.entries()) ?? []).filter(\.isDaemons)
+    ///
+    /// Returns nil if the journal cannot be read, so that the next tick tries again.
+    private func pass(to engine: inout PolicyEngine) -> Set<UInt64>? {
+        guard let entries = earlierChanges()?.filter(\.isDaemons) else { return nil }
         guard !entries.isEmpty else { return [] }
         var left: Set<UInt64> = []
         var wanted: [CgroupPath: (cgroup: CgroupID, keys: [LimitKey])] = [:]
@@ -77,6 +81,21 @@ final class Inheritance: Sendable {
             }
         }
         return left
+    }
+
+    /// Reads the changes older than this daemon's own; nil if the journal cannot be read.
+    ///
+    /// Its own begin after the first try. Only a failure of that one is logged.
+    private func earlierChanges() -> [JournalEntry]? {
+        let end = unwanted.withLock(\.end)
+        do throws(JournalError) {
+            return try journal.entries().filter { $0.wallTime < end }
+        } catch {
+            guard end == .max else { return nil }
+            unwanted.withLock { $0.end = MonotonicClock.wallMicroseconds }
+            logger.warning("left by an earlier daemon: not known yet; trying again: \(error)")
+            return nil
+        }
     }
 
     /// Restores changes; a change made again meanwhile has another number and is not affected.

@@ -83,9 +83,8 @@ struct PolicyFamilies {
     }
 
     private var active: [ProgramFamily.Sample] {
-        let states: Set<RuleState> = [.active, .clearing]
-        return state.policy.watched.map { rule, _ in
-            let count = state.policy.states.count { $0.rule == rule && states.contains($0.state) }
+        state.policy.watched.map { rule, _ in
+            let count = state.policy.states.count { $0.rule == rule && $0.state.isActive }
             return sample(UInt64(count), rule: rule)
         }
     }

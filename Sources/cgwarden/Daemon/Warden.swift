@@ -7,7 +7,11 @@ import Policy
 
 /// The policy in force: evaluates each sample, has the effects carried out and writes the audit
 /// log.
+///
+/// It runs on its own thread, because it waits for files and, when the policy ends, for everything
+/// to be restored; a scrape waits for none of that.
 actor Warden {
+    private let executor = ThreadExecutor(name: "warden")
     private let machine: Machine
     private let trail: AuditTrail
     private let enforcer: Enforcer
@@ -24,6 +28,12 @@ actor Warden {
     private let inheritance: Inheritance?
     /// Whether everything was restored; nil until the policy has ended.
     private var ending: Bool?
+    /// How long the end may take; less than what the service manager waits for.
+    private static let patienceAtEnd = Duration.seconds(30)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
 
     init(
         _ policy: PolicyDocument, on machine: Machine, trail: AuditTrail, notices: any NoticeSink,
@@ -154,26 +164,33 @@ actor Warden {
     }
 
     private func putBack() -> Bool {
+        // A hook that hangs would block the restoring of its cgroup.
+        enforcer.endHooks()
         let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
+        // Nothing new begins, and what never began needs no undoing.
+        enforcer.dropWaiting()
+        trail.write(engine.conclude(enforcer.takeResults()))
         let output = engine.stop()
         trail.write(output.audit)
         guard !isDry else { return true }
         enforcer.enforce(output.effects)
-        let isDone = enforcer.waitUntilIdle(within: .seconds(30))
+        let isDone = enforcer.waitUntilIdle(within: Self.patienceAtEnd)
         let results = enforcer.takeResults()
         trail.write(engine.conclude(results))
-        return isUnguarded && isDone && settleRest()
-            && results.allSatisfy { $0.outcome == .done || $0.outcome == .gone }
+        let undone = Set(output.effects.filter(\.isUndo).map(\.id))
+        let isTakenBack = results.allSatisfy { !undone.contains($0.id) || $0.outcome.isTakenBack }
+        return isUnguarded && isDone && (settleRest() ?? isTakenBack)
     }
 
     /// The values of a cgroup that the policy manages.
     func claims(on path: CgroupPath) -> [PolicyClaim] { engine.claims(on: path) }
 
-    /// Restores changes that the policy does not know, such as those of an earlier daemon.
-    private func settleRest() -> Bool {
-        guard engine.policy.defaults.restoresOnExit, let inheritance else { return true }
-        return inheritance.settleAll()
+    /// Restores changes that the policy does not know, such as those of an earlier daemon, and those
+    /// whose restore failed; nil if values are kept.
+    private func settleRest() -> Bool? {
+        guard engine.policy.defaults.restoresOnExit else { return nil }
+        return inheritance?.settleAll()
     }
 
     /// Where each rule stands, with up to `most` cgroups for which it is idle.

@@ -19,12 +19,24 @@ final class DemoKeeper: Sendable {
             ["cgwarden", "demo-stage", "--seconds", "\(seconds)", "--address", address],
             directory: OwnedDescriptor.directory(Array("/".utf8)))
         let line = process.firstLine(before: Deadline(after: .seconds(120)))
-        guard line == Self.readyLine else {
-            throw CgwardenError(
-                "there is no demo: \(line.isEmpty ? "its helper did not answer" : line)",
-                .unavailable)
-        }
+        guard line == Self.readyLine else { throw Self.failure(line) }
         running = Mutex(Running(process: process))
+    }
+
+    /// The line that it prints if the demo cannot run: the exit status and the reason.
+    static func failureLine(_ failure: CgwardenError) -> String {
+        "\(failure.status.rawValue) \(failure.message.prefix { $0 != "\n" })"
+    }
+
+    private static func failure(_ line: String) -> CgwardenError {
+        let parts = line.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, let number = Int32(parts[0]),
+            let status = ExitStatus(rawValue: number)
+        else {
+            return CgwardenError(
+                "the demo did not start: its helper did not answer", .unavailable)
+        }
+        return CgwardenError("the demo did not start: \(parts[1])", status)
     }
 
     /// Whether the demo has ended and is removed.

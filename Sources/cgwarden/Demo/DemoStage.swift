@@ -1,5 +1,6 @@
 import Actuation
 import CgroupModel
+import Enforcement
 import Hierarchy
 import KernelIO
 
@@ -16,6 +17,11 @@ struct DemoStage {
     static let logFile = "\(folder)/daemon.log"
     private static let memoryFolder = "/dev/shm/\(name)"
     private static let diskFolder = "/var/tmp/\(name)"
+    private static let folders = [folder, memoryFolder, diskFolder]
+    /// Locked by the keeper, apart from the directory, which it removes and creates.
+    private static let lockFile = "/run/\(name).lock"
+    private static let busy = CgwardenError(
+        "a demo is running already; wait for its end", .temporaryFailure)
 
     private let set: HierarchySet
     private let scene: DemoScene
@@ -38,11 +44,14 @@ struct DemoStage {
 
     /// Runs the demo until the time is over or the parent ends it, then removes everything.
     ///
-    /// Calls `ready` once the daemon is running.
+    /// Calls `ready` once the daemon is running. Fails and changes nothing if another demo runs.
     func play(ready: () throws -> Void) throws {
+        let lock = try claim()
+        defer { try? AppendedFile.remove(lock.path) }
         try removeLeftovers()
+        try makeFolders()
         defer { removeAll() }
-        try make()
+        try makeCgroups()
         let daemon = try startDaemon()
         defer { end(daemon) }
         let control = "\(Self.folder)/control"
@@ -63,6 +72,7 @@ struct DemoStage {
 
     private func keepWorking(until end: Deadline) throws {
         var started: [CgroupPath: Deadline] = [:]
+        var rest: [UInt8] = []
         while !end.hasPassed {
             for work in scene.works where !isAtWork(work.cgroup) {
                 // A workload that has just ended rests, so that the user can see it.
@@ -70,7 +80,7 @@ struct DemoStage {
                 try start(work)
                 started[work.cgroup] = Deadline(after: .seconds(8))
             }
-            if ParentPipe.lines(within: 500) != [] { return }
+            if ParentPipe.lines(within: 500, &rest) != [] { return }
         }
     }
 
@@ -110,12 +120,19 @@ struct DemoStage {
 
     // MARK: Setup and cleanup
 
+    private func claim() throws -> AppendedFile {
+        do throws(IOError) {
+            return try AppendedFile(Self.lockFile)
+        } catch {
+            if error.isTryAgain { throw Self.busy }
+            throw error
+        }
+    }
+
     /// The demo's own journal, apart from the daemon's: the demo's cgroups outlive the daemon.
     private var journal: UndoJournal { UndoJournal(directory: "\(Self.folder)/stage") }
 
-    private func make() throws {
-        try StandardOutput.createDirectories(Self.folder)
-        for folder in [Self.memoryFolder, Self.diskFolder] { try makeNew(folder) }
+    private func makeCgroups() throws {
         // v1 creates the cgroup in every hierarchy anyway.
         let controllers: [Controller] =
             set.mode == .unified
@@ -124,17 +141,22 @@ struct DemoStage {
         for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }
     }
 
-    /// Creates a directory, and fails if the name exists.
+    /// Creates the directories, all or none; fails if a name exists and leaves that one alone.
     ///
-    /// The parent directory is writable by everyone, so an existing name could be a link that makes
-    /// root write elsewhere.
-    private func makeNew(_ folder: String) throws {
+    /// Two parent directories are writable by everyone, so an existing name could be a link that
+    /// makes root write elsewhere.
+    private func makeFolders() throws {
+        var made: [String] = []
         do throws(IOError) {
-            try OwnedDescriptor.directory(Array("/".utf8)).makeDirectory(Array(folder.utf8))
+            for folder in Self.folders {
+                try OwnedDescriptor.directory(Array("/".utf8)).makeDirectory(Array(folder.utf8))
+                made.append(folder)
+            }
         } catch {
+            remove(made)
             throw CgwardenError(
-                "there is no place for the demo's files: \(error); if no demo runs, remove what is "
-                    + "there", .unavailable)
+                "there is no place for the demo's files: \(error); remove what is there",
+                .unavailable)
         }
     }
 
@@ -143,7 +165,10 @@ struct DemoStage {
             DemoScene.root, recursive: true, killing: true)
         // Restores the controllers that were enabled for the demo.
         _ = try? Restorer(set: set, journal: journal).restore()
-        let folders = [Self.folder, Self.memoryFolder, Self.diskFolder]
+        remove(Self.folders)
+    }
+
+    private func remove(_ folders: [String]) {
         let removal = try? ChildProcess.start(
             ["/bin/rm", "-rf", "--"] + folders, in: nil, joining: [], namespaces: [])
         guard let removal else { return }
@@ -151,8 +176,11 @@ struct DemoStage {
     }
 
     /// Removes the remains of a demo whose keeper was killed.
+    ///
+    /// Its daemon or guardian may still run for a while; then nothing is removed.
     private func removeLeftovers() throws {
         guard LogFile.exists(Self.folder) else { return }
+        if StateClaim.isHeld(Self.folder) { throw Self.busy }
         removeAll()
     }
 

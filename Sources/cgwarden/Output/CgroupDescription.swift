@@ -1,6 +1,7 @@
 import CgroupModel
 import Hierarchy
 import KernelIO
+import LiveView
 
 /// The complete description of one cgroup, as text or JSON.
 struct CgroupDescription {
@@ -228,9 +229,9 @@ struct CgroupDescription {
 
     private func section(_ title: String, _ rows: [(String, String)]) -> String {
         guard !rows.isEmpty else { return "" }
-        let width = rows.map(\.0.count).max() ?? 0
+        let width = rows.map { CellWidth.of($0.0) }.max() ?? 0
         let lines = rows.map { name, value in
-            "  \(name)\(String(repeating: " ", count: width - name.count))  \(value)\n"
+            "  \(name)\(CellWidth.padding(name, to: width))  \(value)\n"
         }
         return "\n\(title)\n" + lines.joined()
     }

@@ -2,6 +2,7 @@ import Actuation
 import CgroupModel
 import Hierarchy
 import KernelIO
+import LiveView
 
 /// A diagnosis as text or JSON.
 struct DiagnosisReport {
@@ -79,7 +80,7 @@ struct DiagnosisReport {
     }
 
     private func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+        text + CellWidth.padding(text, to: width)
     }
 
     var json: [UInt8] {

@@ -1,5 +1,6 @@
 import Actuation
 import CgroupModel
+import LiveView
 
 /// The limits of a cgroup as a table or JSON.
 struct LimitListing {
@@ -83,12 +84,12 @@ struct LeftTable {
     var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
-            rows.map { column < $0.count - 1 ? $0[column].count : 0 }.max() ?? 0
+            rows.map { column < $0.count - 1 ? CellWidth.of($0[column]) : 0 }.max() ?? 0
         }
         return rows.map { row in
             row.enumerated().map { column, cell in
                 column == row.count - 1
-                    ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+                    ? cell : cell + CellWidth.padding(cell, to: widths[column])
             }.joined(separator: "  ") + "\n"
         }.joined()
     }

@@ -1,5 +1,6 @@
 import CgroupModel
 import Hierarchy
+import LiveView
 
 /// Formats samples as JSON, CSV or a table.
 struct SampleOutput {
@@ -131,11 +132,11 @@ struct TextTable {
     var text: String {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+            rows.map { column < $0.count ? CellWidth.of($0[column]) : 0 }.max() ?? 0
         }
         return rows.map { row in
             let cells = row.enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                let padding = CellWidth.padding(cell, to: widths[column])
                 if column == row.count - 1, column == 0 { return cell }
                 return column == 0 ? cell + padding : padding + cell
             }

@@ -28,16 +28,16 @@ struct Backtest {
     ///   - lines: Called with the audit records of each snapshot.
     func run(
         over recording: Recording, isQuiet: Bool = false,
-        lines: ([AuditRecord]) -> Void = { _ in }
+        lines: ([AuditRecord]) throws -> Void = { _ in }
     ) throws -> BacktestTally {
         var cursor = RecordingCursor(recording)
         var tally = BacktestTally()
         var current: Run?
-        func end() {
+        func end() throws {
             guard var run = current else { return }
             let last = run.engine.stop().audit
             tally.take(last, at: run.time)
-            lines(last)
+            try lines(last)
             tally.endRun(run.engine.metrics, at: run.time)
         }
         while let snapshot = try cursor.next() {
@@ -45,7 +45,7 @@ struct Backtest {
             if current?.origin.runStart != origin.runStart
                 || current?.origin.bootID != origin.bootID
             {
-                end()
+                try end()
                 let isFirst = current == nil
                 current = try begin(
                     origin, snapshot, of: recording, isQuiet: isQuiet || !isFirst)
@@ -54,9 +54,9 @@ struct Backtest {
             let records = current?.take(snapshot) ?? []
             tally.note(snapshot)
             tally.take(records, at: snapshot.tierTimes[0].now)
-            lines(records)
+            try lines(records)
         }
-        end()
+        try end()
         for note in cursor.notes where !isQuiet { StandardOutput.complain("cgwarden: \(note)") }
         return tally
     }

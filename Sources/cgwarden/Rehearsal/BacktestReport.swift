@@ -143,7 +143,7 @@ struct BacktestComparison {
             rows.append(
                 [BacktestReport.name(place.origin), BacktestReport.cgroup(place)]
                     + [left, right].map { "\($0?.firings ?? 0)" }
-                    + [left, right].map { BacktestReport.seconds($0?.times[.active] ?? 0) }
+                    + [left, right].map { BacktestReport.seconds($0?.active ?? 0) }
                     + [left, right].map { "\($0?.actions ?? 0)" })
         }
         return rows.count == 1 ? "neither policy does anything\n" : LeftTable(rows).text

@@ -30,6 +30,8 @@ struct BacktestTally {
         var actions = 0
         /// The time spent in each state, in nanoseconds.
         var times: [RuleState: UInt64] = [:]
+        /// The time as an active rule, in nanoseconds.
+        var active: UInt64 { times.reduce(0) { $1.key.isActive ? $0 + $1.value : $0 } }
     }
 
     /// A refused action with its reason.
@@ -176,7 +178,7 @@ struct BacktestTally {
         for (place, count) in counts where place.origin == .rule(rule) {
             total.firings += count.firings
             total.cgroups += count.firings > 0 ? 1 : 0
-            total.active += (count.times[.active] ?? 0) + (count.times[.clearing] ?? 0)
+            total.active += count.active
             total.actions += count.actions
         }
         return total

@@ -57,9 +57,7 @@ struct RangeArgument: ExpressibleByArgument {
 extension Duration {
     /// The duration in readable form: `60s`, `500ms`.
     var shortText: String {
-        let (seconds, attoseconds) = components
-        let milliseconds = attoseconds / 1_000_000_000_000_000
-        return milliseconds == 0 ? "\(seconds)s" : "\(seconds * 1000 + milliseconds)ms"
+        milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CgroupModel
+import KernelIO
 
 /// A time on the command line: `500ms`, `5s`, `1m`, or seconds as a plain number.
 struct Interval: ExpressibleByArgument {
@@ -67,15 +68,20 @@ extension Substring {
 /// Support for negative option values.
 ///
 /// The parser takes `-1` after `--depth` for an option and reports a missing value. Joined as
-/// `--depth=-1` it is a value, and the error message names it.
+/// `--depth=-1` it is a value, and the error message names it. After a flag, `-1` stays an option.
 enum NegativeValues {
-    static func joined(_ arguments: [String]) -> [String] {
-        var result: [String] = []
+    static func joined(
+        _ arguments: [String], below root: any ParsableCommand.Type
+    ) -> [String] {
         // Words after a bare `--` and those of `run` belong to another command.
-        let own = arguments.first == "run" ? [] : arguments.prefix { $0 != "--" }
+        let own: ArraySlice<String> =
+            arguments.first == "run" ? [] : arguments.prefix { $0 != "--" }
+        // Few command lines have a negative word, so most never need the options.
+        lazy var options = optionsWithValue(of: command(own, below: root))
+        var result: [String] = []
         for word in own {
-            if let option = result.last, option.hasPrefix("-"), !option.contains("="),
-                word.hasPrefix("-"), word.dropFirst().first?.isNumber == true
+            if word.hasPrefix("-"), word.dropFirst().first?.isNumber == true,
+                let option = result.last, options.contains(option)
             {
                 result[result.count - 1] = "\(option)=\(word)"
             } else {
@@ -83,5 +89,37 @@ enum NegativeValues {
             }
         }
         return result + arguments.dropFirst(own.count)
+    }
+
+    /// The subcommand that the first words name.
+    private static func command(
+        _ words: ArraySlice<String>, below root: any ParsableCommand.Type
+    ) -> any ParsableCommand.Type {
+        var command = root
+        for word in words {
+            let next = command.configuration.subcommands.first {
+                $0.configuration.commandName == word
+            }
+            guard let next else { break }
+            command = next
+        }
+        return command
+    }
+
+    /// The spellings of a command's options that take a value, such as `-n` and `--depth`.
+    ///
+    /// The parser does not offer its declarations except in the JSON of
+    /// `--experimental-dump-help`.
+    private static func optionsWithValue(of command: any ParsableCommand.Type) -> Set<String> {
+        var texts: [[String]: String] = [:]
+        try? JSONStrings.visit(Array(command._dumpHelp().utf8)) { texts[$0] = $1 }
+        // A name is at command.arguments.N.names.M.name.
+        let names = texts.filter { path, _ in
+            path.last == "name" && texts[path.prefix(3) + ["kind"]] == "option"
+        }
+        return Set(
+            names.map { path, name in
+                texts[path.dropLast() + ["kind"]] == "long" ? "--\(name)" : "-\(name)"
+            })
     }
 }

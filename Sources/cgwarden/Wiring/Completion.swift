@@ -23,15 +23,89 @@ extension CompletionKind {
     }
     /// YAML files and directories.
     static let yaml = CompletionKind.file(extensions: ["yaml"])
-    /// The names of the controllers.
-    static let controllers = CompletionKind.list(
-        Controller.allCases.filter { $0 != .core }.map(\.rawValue))
-    /// The names of the limits, for `get`.
-    static let limits = CompletionKind.list(LimitCatalog.all.map(\.name))
-    /// The names of the limits with `=`, for `set`.
-    static let settings = CompletionKind.list(LimitCatalog.all.map { "\($0.name)=" })
-    /// The names of the fields, for `stat`.
-    static let fields = CompletionKind.list(MetricCatalog.all.map(\.name))
+    /// A controller.
+    static let controller = CompletionKind.words(controllerNames)
+    /// Controllers, separated by commas.
+    static let controllers = CompletionKind.commaSeparated(controllerNames)
+    /// What `get` prints.
+    static let limits = CompletionKind.words(LimitCatalog.all.map(\.name))
+    /// What `set` sets.
+    static let settings = CompletionKind.words(LimitCatalog.all.map { "\($0.name)=" })
+    /// What `stat` prints.
+    static let fields = CompletionKind.commaSeparated(MetricCatalog.all.map(\.name))
+    /// How much is logged.
+    static let logLevels = CompletionKind.words(["debug", "info", "warning", "error"])
+    /// A command of this machine, then files.
+    static let commandLine = CompletionKind.custom { words, index, beginning in
+        let typed = index >= words.count - 1 ? beginning : words[index]
+        let shell = CompletionShell.requesting
+        return CommandLineCompletion(words: words, index: index)
+            .candidates(OfferedWord.meaning(of: typed, to: shell))
+            .compactMap { OfferedWord.text($0, behind: typed, to: shell) }
+    }
+
+    private static let controllerNames = Controller.allCases.filter { $0 != .core }
+        .map(\.rawValue)
+
+    /// One of these words.
+    ///
+    /// The program offers them when asked: the library keeps the words of its own `list` in a shell
+    /// variable named after the argument, and zsh refuses names with a dot or `=`.
+    static func words(_ words: [String]) -> CompletionKind { .custom { _, _, _ in words } }
+
+    /// Some of these words, separated by commas.
+    static func commaSeparated(_ words: [String]) -> CompletionKind {
+        .custom { all, index, beginning in
+            let typed = index >= all.count - 1 ? beginning : all[index]
+            let before = typed.lastIndex(of: ",").map { String(typed[...$0]) } ?? ""
+            let taken = before.split(separator: ",").map(String.init)
+            return words.filter { !taken.contains($0) }.map { before + $0 }
+        }
+    }
+}
+
+/// The command that `run` starts, and its arguments.
+struct CommandLineCompletion {
+    /// What is typed, from `cgwarden` on.
+    let words: [String]
+    /// The word that the cursor is in.
+    let index: Int
+
+    /// Programs in `PATH` for the first word, files for a path and for the words after it.
+    func candidates(_ typed: String) -> [String] {
+        guard !typed.contains("/"), isFirst else { return files(typed) }
+        let folders = Environment.value("PATH")?.split(separator: ":") ?? []
+        let names = folders.flatMap { entries(String($0)).filter { !$0.isDirectory }.map(\.name) }
+        return Set(names.compactMap { String(validating: $0, as: UTF8.self) })
+            .filter { $0.hasPrefix(typed) }.sorted()
+    }
+
+    /// Whether the command itself is being typed: behind `--`, an option, or an option's value.
+    private var isFirst: Bool {
+        guard index >= 1, index <= words.count else { return true }
+        let before = words[..<index]
+        if let end = before.firstIndex(of: "--") { return end == index - 1 }
+        guard let last = before.last, let previous = before.dropLast().last else { return true }
+        return last == "run" || last.hasPrefix("-")
+            || previous.hasPrefix("--") && !previous.contains("=")
+    }
+
+    /// With a slash behind directories.
+    private func files(_ typed: String) -> [String] {
+        let folder = typed.lastIndex(of: "/").map { String(typed[...$0]) } ?? ""
+        let beginning = typed.dropFirst(folder.count)
+        return entries(folder.isEmpty ? "." : folder).compactMap { entry in
+            guard let name = String(validating: entry.name, as: UTF8.self),
+                name.hasPrefix(beginning), !name.hasPrefix(".") || beginning.hasPrefix(".")
+            else { return nil }
+            return folder + name + (entry.isDirectory ? "/" : "")
+        }.sorted()
+    }
+
+    private func entries(_ folder: String) -> [DirectoryEntry] {
+        guard let directory = try? OwnedDescriptor.directory(Array(folder.utf8)) else { return [] }
+        return (try? directory.entries(path: folder)) ?? []
+    }
 }
 
 /// The cgroups that match a partly typed word.

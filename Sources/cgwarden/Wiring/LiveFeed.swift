@@ -23,13 +23,20 @@ struct LiveFeed: Sendable {
 final class Pacer: Sendable {
     private struct Pace {
         var interval: UInt64 = 1_000_000_000
+        /// The time of the next sample, an interval after the last one; 0 for now.
         var nextAt: UInt64 = 0
         var isSampling = false
     }
 
     private let state = Mutex(Pace())
 
-    func setInterval(_ nanoseconds: UInt64) { state.withLock { $0.interval = nanoseconds } }
+    /// Changes the interval, also the one since the last sample.
+    func setInterval(_ nanoseconds: UInt64) {
+        state.withLock { pace in
+            if pace.nextAt > 0 { pace.nextAt = pace.nextAt - pace.interval + nanoseconds }
+            pace.interval = nanoseconds
+        }
+    }
 
     var intervalSeconds: Double { state.withLock { Double($0.interval) / 1e9 } }
 

@@ -8,7 +8,8 @@ import CgroupModel
 struct MetricsOptions: ParsableArguments {
     @Option(
         name: .customLong("metrics.profile"),
-        help: "How much is exported: basic or full (the default).", transform: profile)
+        help: "How much is exported: basic or full (the default).",
+        completion: .words(ExportProfile.allCases.map(\.rawValue)), transform: profile)
     var profile: ExportProfile?
     @Option(
         name: .customLong("metrics.depth"),
@@ -66,6 +67,7 @@ struct MetricsOptions: ParsableArguments {
         help: ArgumentHelp(
             "Labels of cgroup_info that every series repeats: unit,container,pod.",
             valueName: "names"),
+        completion: .commaSeparated(IdentityLabel.allCases.map(\.rawValue)),
         transform: InlineLabels.init(argument:))
     var inlineLabels: InlineLabels?
 

@@ -1,4 +1,3 @@
-import CgroupModel
 import Configuration
 import KernelIO
 import LiveView
@@ -78,7 +77,7 @@ enum SavedLayout {
             reverse: \(layout.reverse)
             tree: \(layout.tree)
             percent: \(layout.percent)
-            delay: \(DecimalText.fixed(layout.delay, places: 1))s
+            delay: \(layout.delay)s
             columns:
             \(columns.joined())
             """

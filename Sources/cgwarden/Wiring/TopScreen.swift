@@ -16,7 +16,7 @@ protocol ScreenSource: SnapshotSource {
 enum TopScreen {
     /// Shows the live view until the user ends it, a signal arrives or `ending` returns.
     static func show(
-        _ source: sending any ScreenSource, _ layout: Layout, depth: Int?,
+        _ source: sending any ScreenSource, _ layout: Layout,
         until ending: (@Sendable () async -> Void)? = nil
     ) async throws {
         #if TUI
@@ -35,7 +35,7 @@ enum TopScreen {
             listener.cancel()
             waiting?.cancel()
         }
-        try await runOnMainThread(source, layout, depth: depth, quit: quit)
+        try await runOnMainThread(source, layout, quit: quit)
         #else
         throw CgwardenError(
             "this build has no live view (trait TUI); use --batch", .unavailable)
@@ -47,7 +47,7 @@ enum TopScreen {
     /// idle.
     @MainActor
     private static func runOnMainThread(
-        _ source: sending any ScreenSource, _ layout: Layout, depth: Int?, quit: QuitFlag
+        _ source: sending any ScreenSource, _ layout: Layout, quit: QuitFlag
     ) throws {
         let screen: NcursesScreen
         do throws(TerminalError) {
@@ -56,17 +56,16 @@ enum TopScreen {
             throw CgwardenError(error.description, .unavailable)
         }
         defer { screen.close() }
-        let loop = loop(screen, source, layout, depth: depth, quit: quit)
+        let loop = loop(screen, source, layout, quit: quit)
         loop.run()
     }
 
     private static func loop(
-        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, depth: Int?,
-        quit: QuitFlag
+        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, quit: QuitFlag
     ) -> LiveLoop {
         LiveLoop(
             screen: screen, source: source,
-            model: LiveModel(layout: layout, depth: depth, isReplay: source.isReplay), quit: quit,
+            model: LiveModel(layout: layout, isReplay: source.isReplay), quit: quit,
             now: { source.now }, mode: { source.title })
     }
     #endif

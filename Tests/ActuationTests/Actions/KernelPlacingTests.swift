@@ -292,7 +292,12 @@ import Testing
         let scratch = try PopulatedCgroup(set, controllers: [.cpu, .memory, .pids])
         try scratch.run("exec sleep 300")
         let directory = try scratch.directory(.memory)
+        let planned = error {
+            _ = try CgroupMaker(set: set).plan(
+                scratch.path.child("inner".utf8), controllers: controllers)
+        }
         let busy = error { _ = try scratch.child("inner", controllers: controllers) }
+        #expect(planned?.message == busy?.message)
         #expect(busy?.code == .busy)
         #expect(busy?.message.contains("\(scratch.path) holds processes") == true)
         #expect(try directory.text("cgroup.type") == "domain")

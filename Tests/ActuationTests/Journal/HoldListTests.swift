@@ -37,6 +37,20 @@ import Testing
         #expect(try holds.holds(now: hold.end - 1) == [hold])
     }
 
+    /// Rules do not act on a cgroup that an operator may have taken over.
+    @Test func aListThatCannotBeReadHoldsEverything() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let holds = HoldList(directory: folder)
+        #expect(holds.obstacle(on: path) == nil)
+        _ = try holds.hold(path, for: .seconds(60))
+        #expect(holds.obstacle(on: CgroupPath("/a/b")) == "held by an operator (/a)")
+        #expect(holds.obstacle(on: CgroupPath("/b")) == nil)
+        try FileManager.default.removeItem(atPath: folder + "/holds")
+        try FileManager.default.createDirectory(
+            atPath: folder + "/holds", withIntermediateDirectories: false)
+        #expect(holds.obstacle(on: CgroupPath("/b"))?.contains("cannot be read") == true)
+    }
+
     @Test func aHoldFromAnEarlierBootIsOver() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try HoldList(directory: folder, bootID: "earlier").hold(path, for: .seconds(60))

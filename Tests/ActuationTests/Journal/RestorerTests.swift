@@ -73,7 +73,9 @@ import Testing
     @Test func aCgroupThatIsGoneOrAnotherOneIsDropped() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         let place = "\(machine.root)/cgroup"
-        try FileManager.default.moveItem(atPath: "\(place)/pids/a", toPath: "\(place)/pids/other")
+        // Out of the hierarchy, so that its inode is not used again.
+        try FileManager.default.moveItem(
+            atPath: "\(place)/pids/a", toPath: "\(machine.root)/removed")
         try FileManager.default.removeItem(atPath: "\(place)/cpu/a")
         try machine.cgroup("/a", in: "pids", ["pids.max": "7"])
         #expect(try restore() == ["cpu.cfs_quota_us gone", "pids.max gone"])
@@ -260,4 +262,20 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.journal.entries().isEmpty)
     }
+
+    /// A rename keeps the inode (v1): the journal's path led nowhere, and the value stayed.
+    @Test func aRenamedCgroupIsFoundByItsInode() throws {
+        try set("pids.max=7")
+        try machine.legacyCgroup("/x/y")
+        try FileManager.default.moveItem(
+            atPath: "\(machine.root)/cgroup/pids/a", toPath: "\(machine.root)/cgroup/pids/x/y/b")
+        #expect(try machine.journal.entries()[0].present(in: machine.set).text == "7")
+        #expect(try restore() == ["pids.max restored"])
+        #expect(try machine.text("pids/x/y/b/pids.max") == "max")
+        #expect(try restore().isEmpty)
+    }
+}
+
+extension JournalEntry.Present {
+    fileprivate var text: String? { if case .value(let text) = self { text } else { nil } }
 }

@@ -79,4 +79,47 @@ import Testing
         let order = LimitPlan.joined(plans).writes.map(\.directory.path.description)
         #expect(order == ["/x", "/x/y", "/a/b", "/a"])
     }
+
+    /// v1 has no inheritance: one that was made while the list above was narrowed stayed narrow.
+    @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
+    func aCgroupMadeBelowANarrowedOneIsWidenedWithIt() throws {
+        let set = try #require(Kernel.legacy)
+        let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
+        let outer = try scratch.directory(.cpuset)
+        let wide = try outer.text("cpuset.cpus")
+        func child(_ name: String) throws -> CgroupDirectory {
+            try CgroupDirectory(
+                try scratch.child(name, controllers: [.cpuset]), in: outer.hierarchy)
+        }
+        let older = try child("older")
+        try older.write("0", to: "cpuset.cpus")
+        let journal = UndoJournal(
+            directory: NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)",
+            owner: "daemon")
+        defer { try? FileManager.default.removeItem(atPath: journal.directory) }
+        func narrow(_ path: CgroupPath, _ cpus: String) throws -> [LimitResult] {
+            let request = try LimitRequest(
+                parsing: "cpuset.cpus=\(cpus)",
+                host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<64), nodes: [:]))
+            return LimitTransaction(
+                try LimitPlanner(set: set).plan([request], on: path), journal: journal
+            ).apply()
+        }
+        try #require(try narrow(outer.path, "0").allSatisfy(\.isSuccess))
+        let young = try child("young")
+        let inner = try child("young/inner")
+        // One that the daemon itself changes later has the same original.
+        let changed = try child("changed")
+        #expect(try young.text("cpuset.cpus") == "0" && inner.text("cpuset.cpus") == "0")
+        _ = try journal.record(
+            ControlCell("cpuset.cpus"), of: changed, "0", wanted: "0", cause: "test")
+        #expect(journal.original(of: ControlCell("cpuset.cpus"), in: changed) == wide)
+        let results = try Restorer(set: set, journal: journal).restore()
+        #expect(!results.contains { if case .failed = $0.outcome { true } else { false } })
+        for directory in [outer, young, inner, changed] {
+            #expect(try directory.text("cpuset.cpus") == wide, "\(directory.path)")
+        }
+        #expect(try older.text("cpuset.cpus") == "0")
+        #expect(try journal.entries().isEmpty)
+    }
 }

@@ -118,6 +118,29 @@ import Testing
         #expect(try Restorer(set: scratch.set, journal: scratch.journal).restore().isEmpty)
     }
 
+    /// Nobody can go back to a cgroup that was removed; the shadow is removed all the same.
+    @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
+    func aShadowWhoseOriginWasRemovedIsRemovedByRestore() throws {
+        let scratch = try Scratch()
+        let origin = try PopulatedCgroup(scratch.set, controllers: [.freezer])
+        let pid = try scratch.target.run("exec sleep 300")
+        try KernelControlFiles().write(
+            "\(pid)", to: "cgroup.procs", of: origin.directory(.freezer))
+        try scratch.shadows.cover(scratch.target.path, [.freezer])
+        #expect(try scratch.left(.freezer).count == 1)
+        kill(pid, SIGKILL)
+        #expect(eventually { (try? origin.directory(.freezer).remove()) != nil })
+        let shadow = try #require(try scratch.left(.freezer).first)
+        #expect(
+            try eventually {
+                try CgroupDirectory(shadow, in: scratch.place.directory(.freezer).hierarchy)
+                    .processes().isEmpty
+            })
+        let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
+        #expect(results.filter(\.isLeft).isEmpty)
+        #expect(try scratch.left(.freezer) == [])
+    }
+
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
     func withoutAJournalNobodyIsMoved() throws {
         let scratch = try Scratch()

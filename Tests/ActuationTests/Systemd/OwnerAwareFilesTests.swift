@@ -98,5 +98,7 @@ import Testing
         #expect(try pod.text("cgroup.freeze") == "0")
         #expect(throws: IOError.self) { try files.write("1", to: "memory.max", of: pod) }
         #expect(try pod.text("memory.max") == "max")
+        try files.ofKubelet.write("1", to: "memory.max", of: pod)
+        #expect(try pod.text("memory.max") == "1")
     }
 }

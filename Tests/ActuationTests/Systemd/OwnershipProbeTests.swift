@@ -100,8 +100,8 @@ import Testing
         ),
         ("/cri-containerd-\(container).scope", .container(runtime: "containerd", unit: nil), nil),
         ("/crio-\(container).scope", .container(runtime: "cri-o", unit: nil), nil),
-        ("/kubepods/burstable/pod1/\(container)", .kubelet, nil),
-        ("/kubepods.slice/kubepods-pod1.slice", .kubelet, nil),
+        ("/kubepods/burstable/pod1/\(container)", .kubelet(unit: nil), nil),
+        ("/kubepods.slice/kubepods-pod1.slice", .kubelet(unit: nil), nil),
         ("/cgwarden/run-job", .ours, .cgroupfs),
         ("/system.slice/box.service/cgwarden/run-job", .ours, .cgroupfs),
     ]
@@ -121,7 +121,9 @@ import Testing
         let tree = try CapturedCgroups()
         let probe = OwnershipProbe(
             connections: Self.connections(Self.bus()), isSystemdRunning: false)
-        let choice = probe.chooseActuator(for: try tree.cgroup("/kubepods/pod1"))
+        let pod = try tree.cgroup("/kubepods/pod1")
+        #expect(probe.chooseActuator(for: pod, allowsKubelet: true) == .cgroupfs)
+        let choice = probe.chooseActuator(for: pod)
         guard case .refuse(let error) = choice else {
             Issue.record("\(choice)")
             return
@@ -178,6 +180,19 @@ import Testing
         #expect(try probe.owner(of: web) == .systemd(SystemdUnit("web.service")))
         #expect(bus.calls.count == asked)
         _ = try probe.owner(of: tree.cgroup("/system.slice"))
+        #expect(bus.calls.count > asked)
+    }
+
+    /// It may only have been restarting.
+    @Test func aUsersSystemdThatDoesNotAnswerIsAskedAgain() throws {
+        let tree = try CapturedCgroups()
+        let bus = Self.bus()
+        let probe = OwnershipProbe(connections: Self.connections(bus), isSystemdRunning: true)
+        let cgroup = try tree.cgroup("/user.slice/user-8.slice/user@8.service/other")
+        let owner = CgroupOwner.delegated(SystemdUnit("user@8.service"))
+        #expect(try probe.owner(of: cgroup) == owner)
+        let asked = bus.calls.count
+        #expect(try probe.owner(of: cgroup) == owner)
         #expect(bus.calls.count > asked)
     }
 

@@ -87,7 +87,7 @@ struct ScrapeConfigurationTests {
             "capabilities: {drop: [ALL]}", "automountServiceAccountToken: false",
             "seccompProfile: {type: RuntimeDefault}", "readOnly: true",
         ] { #expect(text.contains("  \(line)\n"), "\(line)") }
-        #expect(text.matches(of: /hostPath/).count == 2, "the volume, and the comment")
+        #expect(text.matches(of: /hostPath/).count == 3, "two volumes, and the comment")
     }
 
     /// What the DaemonSet's container is: nobody, without a capability, in a cgroup namespace.

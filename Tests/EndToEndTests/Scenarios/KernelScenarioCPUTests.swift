@@ -100,12 +100,12 @@ struct KernelScenarioCPUTests {
         try scenario.eventually("the log tells it") {
             try daemon.lines.values(of: "cpu.max", on: scenario.path(job)).count >= seen.count - 1
         }
-        let states = try daemon.lines.states(of: "squeeze-build")
+        let lines = try daemon.lines
         #expect(
-            states.prefix(4) == [
+            lines.steps(of: "squeeze-build").prefix(4) == [
                 "idle -> pending", "pending -> active", "active -> clearing",
                 "clearing -> relaxing",
-            ], "\(states)")
+            ], "\(lines.states(of: "squeeze-build"))")
         #expect(try daemon.stop().status == 0)
         #expect(quota(scenario, of: job) == original)
         #expect(scenario.text("cpu.weight", "cpu.shares", of: job) != weight)

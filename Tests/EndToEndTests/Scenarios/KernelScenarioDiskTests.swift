@@ -102,7 +102,7 @@ struct KernelScenarioDiskTests {
         #expect(scenario.text("io.max", of: "backup") == original)
         let lines = try daemon.lines
         #expect(
-            lines.states(of: "slow-backup").prefix(4) == [
+            lines.steps(of: "slow-backup").prefix(4) == [
                 "idle -> pending", "pending -> active", "active -> clearing",
                 "clearing -> relaxing",
             ], "\(lines.states(of: "slow-backup"))")

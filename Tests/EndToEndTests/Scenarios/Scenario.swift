@@ -151,6 +151,15 @@ extension [DaemonRun.Line] {
         filter { $0.phase == "state" && ($0.rule ?? $0.guard) == rule }.compactMap(\.note)
     }
 
+    /// The same without changes that were taken back at once: on a busy machine the work that a rule
+    /// watches may pause for a sample.
+    func steps(of rule: String) -> [String] {
+        states(of: rule).reduce(into: []) { steps, change in
+            let back = change.components(separatedBy: " -> ").reversed().joined(separator: " -> ")
+            if steps.last == back { steps.removeLast() } else { steps.append(change) }
+        }
+    }
+
     /// What came of an action on a cgroup.
     func done(_ action: String, on cgroup: String) -> [DaemonRun.Line] {
         filter {

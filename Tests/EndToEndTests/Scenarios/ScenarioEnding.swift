@@ -33,7 +33,12 @@ extension Scenario {
                 let directory = String(
                     decoding: scratch.directory(hierarchy, Array(cgroup.utf8)), as: UTF8.self)
                 for file in Self.files {
-                    let path = "\(directory)/\(file)"
+                    // The kernel of v2 refuses to empty a set that is in use, and all CPUs are the
+                    // same.
+                    let effective = "\(directory)/\(file).effective"
+                    let path =
+                        FileManager.default.fileExists(atPath: effective)
+                        ? effective : "\(directory)/\(file)"
                     let text = try? String(contentsOfFile: path, encoding: .utf8)
                     // The other lines of memory.oom_control are the kernel's.
                     values[path] = text.map { file.hasSuffix("oom_control") ? $0.firstLine : $0 }

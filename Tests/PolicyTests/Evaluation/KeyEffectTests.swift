@@ -168,6 +168,12 @@ import Testing
         "a policy file.protect_override": "ProtectedSetTests.services",
         "defaults.allow_kill": "LintTests.whatIsBrokenIsFound",
         "defaults.missing": "LintTests.whatIsBrokenIsFound",
+        "defaults.allow_kubelet":
+            "PoolSettingTests.theKubeletsPodsAreLeftAloneUnlessThePolicyAllowsIt",
+        "a limit.for": "ConditionalLimitTests.theTimesAreThoseOfARule",
+        "a limit.until": "ConditionalLimitTests.theTimesAreThoseOfARule",
+        "a limit.until_for":
+            "ConditionalLimitTests.itEndsWhenTheOppositeHasBeenTrueForTheUsualRest",
         "defaults.allow_irreversible": "DeviceRuleTests.theyNeedAFlagThatSaysSo",
         "a group.populated": "StandingLimitTests.aGroupOfEmptyCgroupsHasNoLimitForTheOthers",
         "a limit.together": "StandingLimitTests.valuesThatBelongTogetherAreAskedForTogether",

@@ -427,4 +427,23 @@ import Testing
             run.engine.metrics.disabled.map(\.reason)
                 == ["psi.io.full.avg10 does not exist on v1"])
     }
+
+    /// What is compared with a limit that is lifted compares as false, so the rule never ended.
+    @Test func anUntilAboutALimitHoldsOnceTheLimitIsLifted() throws {
+        var run = try EngineRun(
+            """
+            groups: {g: {path: /g}}
+            rules:
+              - {name: r, on: g, when: memory.usage > 90% of memory.max, do: [{set: {pids.max: 5}}],
+                 until: memory.usage < 50% of memory.max or not (memory.usage > 40% of memory.max)}
+            """)
+        func tick(_ time: Double, _ max: Reading) {
+            run.tick(
+                time, [.init(path: "/g", values: ["memory.usage": Reading(95), "memory.max": max])])
+        }
+        for time in 0...5 { tick(Double(time), Reading(100)) }
+        #expect(run.states() == ["0 active"])
+        for time in 6...9 { tick(Double(time), .unlimited) }
+        #expect(run.states() == ["0 active", "6 clearing", "6 cooldown"])
+    }
 }

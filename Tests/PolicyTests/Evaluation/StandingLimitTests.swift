@@ -239,4 +239,31 @@ import Testing
         run = try EngineRun(Self.three)
         #expect(run.tick(0, [cgroup(nil)]).effects.map(\.isTogether) == [false])
     }
+
+    // MARK: Where it is renamed
+
+    /// The path of an effect leads nowhere if its cgroup (v1) was renamed meanwhile: the value was
+    /// given up for five minutes, and one that was to be put back stayed for ever.
+    @Test func whatARenameHidFromAnEffectIsDoneWithTheNextSnapshot() throws {
+        var run = try EngineRun(Self.policy)
+        func tick(_ time: Double, _ path: String, _ max: UInt64?) {
+            var moved = cgroup(max, path: path)
+            moved.inode = 77
+            run.tick(time, [moved])
+        }
+        run.answer = { _ in .gone }
+        tick(0, "/g1", nil)
+        run.answer = { _ in .done }
+        for time in 1...3 { tick(Double(time), "/g2", nil) }
+        #expect(
+            run.acts() == ["0 set /g1 memory.max=1GiB", "1 set /g2 memory.max=1GiB"]
+                || run.acts() == ["0 set /g1 memory.max=1GiB", "2 set /g2 memory.max=1GiB"])
+        let before = run.acts().count
+        // Out of the group: what was set is put back, under the path that it has by then.
+        run.answer = { _ in .gone }
+        tick(10, "/other", 1 << 30)
+        run.answer = { _ in .done }
+        for time in 11...13 { tick(Double(time), "/another", 1 << 30) }
+        #expect(run.acts().dropFirst(before) == ["10 restore /other", "11 restore /another"])
+    }
 }

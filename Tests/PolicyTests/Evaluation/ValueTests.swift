@@ -58,7 +58,8 @@ import Testing
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
-            limits: [{on: g, when: host.psi.cpu.some.avg10 > 20%, set: {cpu.weight: 10}}]
+            limits:
+              - {on: g, when: host.psi.cpu.some.avg10 > 20%, until_for: 0s, set: {cpu.weight: 10}}
             """)
         for (time, pressure) in [Reading(100), Reading(3000), .malformed, Reading(100)].enumerated()
         {

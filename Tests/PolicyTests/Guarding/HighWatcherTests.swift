@@ -1,3 +1,4 @@
+import Foundation
 import Policy
 import Testing
 
@@ -38,6 +39,32 @@ import Testing
         #expect(raises(300) { stuck($0, pressure: $0 % 20 == 0 ? 30 : 90) }.times.isEmpty)
         let still = HighWatcher.Sample(usage: 1 << 30, highEvents: 7, fullPressure: 90)
         #expect(raises(300) { _ in still }.times.isEmpty)
+    }
+
+    /// As was seen with memory.high at 60 MiB: usage crept from 63 to 80 MiB in 50 s, with full
+    /// avg10 at 96 % or more all the time, and nothing was done since usage did not stand still.
+    @Test func aHogThatCreepsUpwardsIsALiveLock() {
+        let creeping = { (second: Int) in
+            HighWatcher.Sample(
+                usage: (63 << 20) + UInt64(second) * (17 << 20) / 50,
+                highEvents: UInt64(second) * 40, fullPressure: 96 + Double(second % 4))
+        }
+        #expect(raises(50, creeping).times == [30])
+    }
+
+    @Test func growthOrReclaimUnderPressureIsProgress() {
+        let growing = { (second: Int) in
+            stuck(second, usage: UInt64(60e6 * pow(1.05, Double(second))), pressure: 96)
+        }
+        #expect(raises(300, growing).times.isEmpty)
+        let falling = { (second: Int) in
+            stuck(second, usage: UInt64(900 - 2 * second) << 20, pressure: 99)
+        }
+        #expect(raises(300, falling).times.isEmpty)
+        let weaker = { (second: Int) in
+            stuck(second, usage: UInt64(630 + second) << 20, pressure: second % 10 == 0 ? 85 : 96)
+        }
+        #expect(raises(300, weaker).times.isEmpty)
     }
 
     @Test func anEventEveryFewSecondsIsEnough() {

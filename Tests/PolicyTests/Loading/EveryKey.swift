@@ -11,6 +11,7 @@ let everyKey = #"""
       dry_run: true
       allow_kill: true
       allow_irreversible: true
+      allow_kubelet: true
       restore_on_exit: false
       missing: error
     protect:
@@ -108,6 +109,9 @@ let everyKey = #"""
             memory.soft: 2GiB
         during: 22:00-06:00
         when: host.load > 4
+        for: 10s
+        until: host.load < 3
+        until_for: 2m
         priority: -3
     rules:
       - name: busy

@@ -72,6 +72,18 @@ import Testing
             sound: kill
                 + rule("not (psi.io.full.avg10 < 1% or memory.usage < 1GiB)", "{kill: {}}")),
         Case(
+            rule: .psiOnly, at: "'psi.io",
+            broken: kill + rule("psi.io.full.avg10 > 1% and group.age > 20s", "{kill: {}}"),
+            sound: kill
+                + rule(
+                    "group.age > 20s or psi.io.full.avg10 > 1% and memory.usage > 1GiB",
+                    "{kill: {}}")),
+        // The age of a job is no pressure.
+        Case(
+            rule: .psiOnly, at: "'host.psi",
+            broken: kill + rule("host.psi.io.full.avg10 > 1%", "{kill: {}}"),
+            sound: kill + rule("group.age > 20s", "{kill: {}}")),
+        Case(
             rule: .someOnly, at: "'host.psi",
             broken: freeze(
                 "host.psi.memory.some.avg10 > 10% and host.load > 9", "until: host.load < 1, "),
@@ -109,6 +121,32 @@ import Testing
             rule: .selfSatisfied, at: "{attr",
             broken: rule("cpu.throttled_ratio > 5%", "{scale: {attr: cpu.max, factor: 2}}"),
             sound: rule("cpu.throttled_ratio > 5%", "{scale: {attr: cpu.max, factor: 0.5}}")),
+        // An explicit until that the action itself makes true: 7 firings in 90 s.
+        Case(
+            rule: .selfSatisfied, at: "cpu.usage < 1cpus",
+            broken: rule(
+                "cpu.usage > 1.5cpus", "{set: {cpu.max: 0.5cpus}}", "until: cpu.usage < 1cpus, "),
+            sound: rule(
+                "cpu.usage > 1.5cpus", "{set: {cpu.max: 0.5cpus}}", "until: cpu.usage < 0.4cpus, ")),
+        Case(
+            rule: .selfSatisfied, at: "cpu.usage < 1.5cpus",
+            broken: rule(
+                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5, of: usage}}",
+                "until: cpu.usage < 1.5cpus, "),
+            sound: rule(
+                "cpu.usage > 2cpus", "{scale: {attr: cpu.max, factor: 0.5, of: usage}}",
+                "until: cpu.usage < 0.9cpus, ")),
+        Case(
+            rule: .selfSatisfied, at: "memory.usage < 2GiB",
+            broken: rule(
+                "memory.usage > 3GiB", "{set: {memory.max: 1GiB}}", "until: memory.usage < 2GiB, "),
+            sound: rule(
+                "memory.usage > 3GiB", "{set: {memory.max: 1GiB}}",
+                "until: memory.usage < 2GiB, cooldown: 1m, ")),
+        Case(
+            rule: .selfSatisfied, at: "cpu.usage < 1cpus",
+            broken: freeze("host.load > 9", "until: cpu.usage < 1cpus, "),
+            sound: freeze("host.load > 9", "until: host.load < 3, ")),
         Case(
             rule: .repeatSilenced, at: "{every",
             broken: rule(
@@ -129,6 +167,40 @@ import Testing
         Case(
             rule: .guardWithoutRelief, at: "{name: w", broken: oomGuard("freeze_at: 90%"),
             sound: oomGuard("relief: [reclaim]")),
+        Case(
+            rule: .guardWithoutRelief, at: "{name: w", broken: oomGuard("relief: [reclaim]"),
+            sound: oomGuard("relief: [reclaim], allow_force_empty: true"), mode: .v1),
+        Case(
+            rule: .twoGuards, at: "{name: v",
+            broken: PolicyText.with(
+                "guards:\n  - {name: w, on: g, max_frozen: 9s, relief: [reclaim]}\n"
+                    + "  - {name: v, on: g, max_frozen: 9s, relief: [reclaim]}"),
+            sound: oomGuard("relief: [reclaim]")),
+        Case(
+            rule: .twoGuards, at: "{name: v",
+            broken: "apiVersion: cgwarden/v1\ngroups: {g: {path: /a/db}, h: {path: /a/*}}\n"
+                + "guards:\n  - {name: w, on: g, max_frozen: 9s, relief: [reclaim]}\n"
+                + "  - {name: v, on: h, max_frozen: 9s, relief: [reclaim]}",
+            sound: "apiVersion: cgwarden/v1\n"
+                + "groups: {g: {path: /a/db}, h: {path: /a/*, exclude: /a/db}}\n"
+                + "guards:\n  - {name: w, on: g, max_frozen: 9s, relief: [reclaim]}\n"
+                + "  - {name: v, on: h, max_frozen: 9s, relief: [reclaim]}"),
+        Case(
+            rule: .zeroLimit, at: "0}",
+            broken: PolicyText.with("limits: [{on: g, set: {memory.max: 0}}]"),
+            sound: PolicyText.with("limits: [{on: g, set: {memory.max: 1MiB}}]")),
+        Case(
+            rule: .zeroLimit, at: "0}",
+            broken: PolicyText.with("limits: [{on: g, set: {pids.max: 0}}]"),
+            sound: rule("pids.current > 900", "{set: {pids.max: 0}}")),
+        Case(
+            rule: .aboveHost, at: "200%host",
+            broken: PolicyText.with("limits: [{on: g, set: {memory.max: 200%host}}]"),
+            sound: PolicyText.with("limits: [{on: g, set: {memory.max: 100%host}}]")),
+        Case(
+            rule: .aboveHost, at: "1000cpus",
+            broken: rule("host.load > 9", "{set: {cpu.max: 1000cpus}}"),
+            sound: rule("host.load > 9", "{set: {cpu.max: 8cpus}}")),
         Case(
             rule: .stayNotAccepted, at: "stay",
             broken: oomGuard("relief: [reclaim], on_timeout: stay"),
@@ -319,5 +391,19 @@ import Testing
         ]
         let here = Set(Self.cases.map(\.rule))
         #expect(Set(FindingRule.allCases).subtracting(elsewhere).subtracting(here).isEmpty)
+    }
+
+    /// Two drop-ins that say the same were refused.
+    @Test func equalDefaultsInTwoFilesAreNoMistake() {
+        func findings(_ first: String, _ second: String) -> [String] {
+            let head = "apiVersion: cgwarden/v1\n"
+            let rest = "groups: {g: {path: /g}}\nlimits: [{on: g, set: {pids.max: 5}}]\n"
+            return PolicyText.load([
+                ("a.yaml", head + "defaults: {\(first)}\n" + rest),
+                ("b.yaml", head + "defaults: {\(second)}\n"),
+            ]).findings.map(\.rule.rawValue)
+        }
+        #expect(findings("interval: 2s", "interval: 2s, cooldown: 1m") == [])
+        #expect(findings("interval: 2s", "interval: 3s") == ["duplicate"])
     }
 }

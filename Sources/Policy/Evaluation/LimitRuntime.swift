@@ -1,0 +1,81 @@
+import CgroupModel
+
+/// Standing limits with the rows that have their wishes.
+struct LimitRuntime: Sendable {
+    let limits: StandingLimits
+    let origin: Effect.Origin
+    /// What is set in this machine's mode; what pools set comes from their own layer.
+    let assignments: [LimitAssignment]
+    /// When they begin to hold; nil for always.
+    let when: Program?
+    /// When they end to.
+    let until: Program?
+    /// Why it never holds.
+    let disabled: String?
+    var holds = false
+    /// For how long `when`, or `until` while they hold, has been true.
+    private var timer: UInt64 = 0
+    var wished: Set<Int> = []
+
+    init(
+        _ limits: StandingLimits, index: Int, _ facts: any CgroupFacts,
+        _ compiler: inout ProgramCompiler
+    ) {
+        let isLegacy = facts.isLegacy(.memory)
+        self.limits = limits
+        origin = .limits(group: limits.group, index: index)
+        var values: [LimitKey: LimitValue] = [:]
+        // Each rule for devices changes what the ones before it said.
+        var rules: [LimitAssignment] = []
+        for setting in limits.settings + (limits.overrides[facts.mode] ?? []) {
+            guard case .limit(let key, let value) = setting else { continue }
+            if key.isDeviceRule {
+                rules.append(LimitAssignment(key, value))
+                continue
+            }
+            values[isLegacy ? key : key.unified] = value
+        }
+        assignments =
+            values.sorted { $0.key < $1.key }.map { LimitAssignment($0.key, $0.value) } + rules
+        guard let condition = limits.when else {
+            (when, until, disabled) = (nil, nil, nil)
+            return
+        }
+        do throws(UnknownTerm) {
+            let beginning = try compiler.compile(condition)
+            let ending = try compiler.compile(limits.until ?? .not(condition), isEnding: true)
+            (when, until, disabled) = (beginning, ending, nil)
+        } catch {
+            (when, until, disabled) = (nil, nil, "there is no metric \(error.name)")
+        }
+    }
+
+    /// Takes a tick: whether they hold now.
+    ///
+    /// What is unknown changes nothing, and a gap between two ticks counts for neither time.
+    mutating func update(isInWindow: Bool, elapsed: UInt64, truth: (Program) -> Truth) {
+        guard isInWindow else {
+            holds = false
+            timer = 0
+            return
+        }
+        guard let when, let until else {
+            holds = true
+            return
+        }
+        switch truth(holds ? until : when) {
+        case .unknown: return
+        case .no: timer = 0
+        case .yes:
+            let hold = holds ? limits.clearTime : limits.holdTime
+            // The first sample at which it is true begins the time.
+            timer = timer == 0 ? 1 : timer + elapsed
+            guard timer > hold.nanoseconds else { return }
+            holds.toggle()
+            timer = 0
+        }
+    }
+
+    /// Goes on as the same limits of an earlier policy did.
+    mutating func keepState(of old: LimitRuntime) { (holds, timer) = (old.holds, old.timer) }
+}

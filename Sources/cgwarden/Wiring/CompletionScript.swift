@@ -1,0 +1,55 @@
+import ArgumentParser
+import CgroupModel
+
+/// The completion script of a shell, with the commands behind `help`, which the library leaves out.
+enum CompletionScript {
+    /// The shell that the arguments ask a script for; nil if they do not.
+    static func shell(askedForBy arguments: [String]) -> CompletionShell? {
+        let option = "--generate-completion-script"
+        guard let first = arguments.first, first.hasPrefix(option) else { return nil }
+        if first == option, arguments.count == 2 { return CompletionShell(rawValue: arguments[1]) }
+        guard first.hasPrefix(option + "="), arguments.count == 1 else { return nil }
+        return CompletionShell(rawValue: String(first.dropFirst(option.count + 1)))
+    }
+
+    /// A value follows `NAME=` at once, and the `=` is not one of a file's name.
+    private static let bashEntry = """
+        __cgwarden_entry() {
+            _cgwarden "$@"
+            if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} = *= ]]; then
+                compopt +o filenames -o nospace 2>/dev/null
+            fi
+        }
+
+        complete -o filenames -F __cgwarden_entry cgwarden
+        """
+
+    /// The whole script.
+    static func text(for shell: CompletionShell) -> String {
+        let script = Cgwarden.completionScript(for: shell)
+        let names = CommandSpelling.names.joined(separator: " ")
+        switch shell {
+        case .bash:
+            // The function of `help` is the last one.
+            let offer = "    COMPREPLY+=($(compgen -W \"\(names)\" -- \"${cur}\"))\n}"
+            return script.inserting(offer, inPlaceOfLast: "}")
+                .inserting(bashEntry, inPlaceOfLast: "complete -o filenames -F _cgwarden cgwarden")
+        case .zsh:
+            return script.inserting(
+                "'*:command:(\(names))'", inPlaceOfLast: "'*:subcommands:'")
+        case .fish:
+            let condition = "__cgwarden_should_offer_completions_for_positional"
+            return script
+                + "\ncomplete -c 'cgwarden' -n '\(condition) \"cgwarden help\" -ge 1' -fka '\(names)'\n"
+        default: return script
+        }
+    }
+}
+
+extension String {
+    /// Itself, if the old text is not in it.
+    fileprivate func inserting(_ new: String, inPlaceOfLast old: String) -> String {
+        guard let place = ranges(of: old).last else { return self }
+        return String(self[..<place.lowerBound]) + new + String(self[place.upperBound...])
+    }
+}

@@ -1,0 +1,39 @@
+import TestSupport
+import Testing
+
+/// What is said of a command that does not exist.
+@Suite struct CommandSpellingTests {
+    private static let meant = [
+        "tpo": "top", "stauts": "status", "sett": "set", "help sett": "set",
+        "policy chek": "policy check", "help policy exlpain": "policy explain",
+        // What stands below another command is typed without it.
+        "explain": "policy explain", "backtest x.yaml": "policy backtest",
+    ]
+
+    @Test(arguments: meant.keys.sorted()) func theNearestCommandIsSuggested(typed: String) throws {
+        let words = typed.split(separator: " ").map(String.init)
+        let result = try ProgramRun.run(ProgramRun.cgwarden, words)
+        #expect(result.status == 64)
+        #expect(result.output.isEmpty)
+        let meant = try #require(Self.meant[typed])
+        #expect(result.errors.hasSuffix("; did you mean '\(meant)'?\n"), "\(result.errors)")
+        #expect(result.errorLines.count == 1)
+    }
+
+    @Test func anUnrelatedWordGetsNoSuggestion() throws {
+        let result = try ProgramRun.cgwarden("policy", "frobnicate")
+        #expect(result.status == 64)
+        #expect(
+            result.errors
+                == "cgwarden: no command 'policy frobnicate'; `cgwarden policy --help` lists them\n"
+        )
+    }
+
+    @Test(arguments: ["help", "help top", "help policy check", "top --help", "policy"])
+    func helpOfACommandThatExistsIsPrinted(typed: String) throws {
+        let words = typed.split(separator: " ").map(String.init)
+        let result = try ProgramRun.run(ProgramRun.cgwarden, words)
+        #expect(result.status == 0)
+        #expect(result.output.hasPrefix("OVERVIEW: "))
+    }
+}

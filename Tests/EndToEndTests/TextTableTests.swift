@@ -1,0 +1,30 @@
+import Testing
+
+@testable import cgwarden
+
+/// The columns of tables with names of any width, which were padded by characters.
+@Suite struct TextTableTests {
+    private static let rows = [
+        ["CGROUP", "N", "M"], ["/日本", "1", "22"], ["/e\u{301}", "333", "4"],
+    ]
+
+    @Test func leftAlignedColumnsCountCells() {
+        #expect(
+            LeftTable(Self.rows).text == """
+                CGROUP  N    M
+                /日本   1    22
+                /e\u{301}      333  4
+
+                """)
+    }
+
+    @Test func rightAlignedColumnsCountCells() {
+        #expect(
+            TextTable(Self.rows).text == """
+                CGROUP    N   M
+                /日本     1  22
+                /e\u{301}      333   4
+
+                """)
+    }
+}

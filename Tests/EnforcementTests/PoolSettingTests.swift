@@ -1,0 +1,82 @@
+import Actuation
+import CgroupModel
+import Foundation
+import Glibc
+import Hierarchy
+import KernelIO
+import Policy
+import Testing
+
+@testable import Enforcement
+
+/// Settings of the cgroups of a pool, and of cgroups that were renamed.
+@Suite struct PoolSettingTests {
+    private let machine: FakeMachine
+
+    init() throws {
+        machine = try FakeMachine()
+        try machine.usual()
+    }
+
+    private func poolEffect(_ id: Effect.ID, _ path: String, _ pids: UInt64) throws -> Effect {
+        Effect(
+            id: id, origin: .pool("fast"), target: try machine.target(path),
+            kind: .set([.of("pids.max", pids)]), chain: id, isTogether: true, cause: Cause("x"))
+    }
+
+    /// One member that refused, such as anything below kubepods, failed the whole pool.
+    @Test func aPoolGoesOnWithoutAMemberThatRefuses() throws {
+        try machine.usual("/b")
+        let files = ScriptedFiles { file, directory throws(IOError) in
+            if directory.path == CgroupPath("/a") { throw IOError("write", file, code: EPERM) }
+        }
+        let results = machine.actions(files).perform(
+            [try poolEffect(1, "/a", 7), try poolEffect(2, "/b", 8)]) { _ in }
+        #expect(results.sorted { $0.id < $1.id }.map(\.outcome.word) == ["failed", "done"])
+        #expect(try machine.text("pids/a/pids.max") == "max")
+        #expect(try machine.text("pids/b/pids.max") == "8")
+        #expect(try machine.journal.entries().map { "\($0.path)" } == ["/b"])
+    }
+
+    @Test(arguments: [false, true])
+    func theKubeletsPodsAreLeftAloneUnlessThePolicyAllowsIt(isAllowed: Bool) throws {
+        try machine.usual("/b")
+        try machine.usual("/kubepods/pod1")
+        var protection = Protection()
+        protection.allowsKubelet = isAllowed
+        let results = machine.actions(protection: protection).perform(
+            [try poolEffect(1, "/kubepods/pod1", 7), try poolEffect(2, "/b", 8)]) { _ in }
+        let sorted = results.sorted { $0.id < $1.id }
+        #expect(sorted.map(\.outcome.word) == [isAllowed ? "done" : "vetoed", "done"])
+        #expect(isAllowed || "\(sorted[0].outcome)".contains("kubelet"))
+        #expect(try machine.text("pids/kubepods/pod1/pids.max") == (isAllowed ? "7" : "max"))
+        #expect(try machine.text("pids/b/pids.max") == "8")
+        // What plans and what acts ask the same judge, also about what gives more.
+        let protected = ProtectedSet(set: machine.set, protection: protection)
+        let refusal = protected.refusal(of: .pin, on: CgroupPath("/kubepods/pod1"))
+        #expect((refusal == nil) == isAllowed)
+        let planner = LimitPlanner(set: machine.set, protected: protected)
+        let pids = try LimitRequest(
+            parsing: "pids.max=max",
+            host: HostFacts(memoryBytes: nil, cpus: RangeList(0..<4), nodes: [:]))
+        try machine.file("cgroup/pids/kubepods/pod1/pids.max", "3\n")
+        let selection = planner.planEach([pids], on: CgroupPath("/kubepods/pod1"))
+        #expect(selection.refused.isEmpty == isAllowed)
+    }
+
+    @Test func aValueIsPutBackUnderTheNewPathOfARenamedCgroup() throws {
+        #expect(machine.actions().once(.make(1, three, on: try machine.target())).outcome == .done)
+        for tree in ["memory", "cpu", "pids"] {
+            try FileManager.default.moveItem(
+                atPath: "\(machine.root)/cgroup/\(tree)/a",
+                toPath: "\(machine.root)/cgroup/\(tree)/z")
+        }
+        let keys = ["memory.max", "pids.max", "cpu.max"].map { LimitKey($0) }
+        let restored = machine.actions().once(
+            .make(2, .restore(keys), on: try machine.target("/z")))
+        #expect(restored.outcome == .done)
+        #expect(try machine.text("pids/z/pids.max") == "max")
+        #expect(try machine.text("memory/z/memory.limit_in_bytes") == "209715200")
+        #expect(try machine.journal.entries().isEmpty)
+    }
+}
