@@ -26,6 +26,9 @@ struct KernelConfigurationTests {
         "metrics.pressure_averages": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
         "metrics.io_cost": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
         "metrics.memory_stat": "SelectionTests.allOfMemoryStatIsThereForDebugging",
+        "metrics.controllers": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
+        "metrics.numa": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
+        "metrics.processes": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
         "metrics.max_cgroups": own, "metrics.inline_labels": own,
         "audit.file": own, "audit.max_size": "AuditLogTests.aLongOneIsPutAsideAndSoManyAreKept",
         "audit.keep": "AuditLogTests.aLongOneIsPutAsideAndSoManyAreKept",
@@ -92,7 +95,7 @@ struct KernelConfigurationTests {
               telemetry_path: /numbers
               disable_exporter_metrics: true
             metrics:
-              include: ["/cgwarden-test-\(getpid())-*", "/cgwarden-test-\(getpid())-*/**"]
+              include: ["\(cgroup.path)", "\(cgroup.path)/**", "\(other.path)"]
               exclude: ["/**-other"]
               depth: 1
               max_cgroups: 1

@@ -102,7 +102,7 @@ final class DashboardLoad {
           - {name: v1, on: web, when: pids.current > 9000, requires: [v1], do: [{notify: {}}]}
           - {name: v2, on: web, when: pids.current > 9000, requires: [v2], do: [{notify: {}}]}
         guards:
-          - {name: guard, on: web, freeze_at: 99%, resume_at: 90%, max_frozen: 1s, on_timeout: thaw_killer, relief: [reclaim]}
+          - {name: guard, on: web, freeze_at: 99%, resume_at: 90%, max_frozen: 1s, on_timeout: thaw_killer, allow_force_empty: true, relief: [reclaim]}
         """
 
     /// A policy for the busy service.
