@@ -17,6 +17,6 @@ import Testing
         #expect(Duration.zero.nanoseconds == 0 && Duration.seconds(-1).nanoseconds == 0)
         #expect(Duration.milliseconds(1500).nanoseconds == 1_500_000_000)
         #expect(Duration.milliseconds(1500).milliseconds == 1500)
-        #expect(Duration.seconds(Int64.max).nanoseconds == .max / 4)
+        #expect(Duration.seconds(Int64.max).nanoseconds == UInt64.max / 4)
     }
 }

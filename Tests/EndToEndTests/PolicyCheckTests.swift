@@ -38,7 +38,12 @@ import Testing
         }
         for mode in ["v1", "v2", "hybrid"] {
             let result = try check(folder.path(), "--mode", mode)
-            #expect(result.status == 0 && result.output == "" && result.errors == "", "\(result)")
+            #expect(result.status == 0 && result.errors == "", "\(result)")
+            // They are for larger machines than the captured one.
+            let others = result.output.split(separator: "\n").filter {
+                !$0.hasSuffix("[above-host]")
+            }
+            #expect(others.isEmpty, "\(others)")
         }
     }
 

@@ -26,6 +26,7 @@ import Testing
         let line = connection.line(most: 100, within: .seconds(60))
         #expect(line == "status")
         connection.send(Array("ok\n".utf8), within: .seconds(60))
+        _ = consume connection
         let answer = client.received(most: 100, within: .seconds(60))
         #expect(answer == Array("ok\n".utf8))
     }

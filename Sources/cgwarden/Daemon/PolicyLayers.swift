@@ -1,4 +1,5 @@
 import CgroupModel
+import KernelIO
 import Policy
 
 /// The layers besides limits and rules; the same for the daemon, a plan and a back-test.

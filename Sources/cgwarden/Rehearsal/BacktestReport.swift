@@ -1,4 +1,5 @@
 import CgroupModel
+import KernelIO
 import Policy
 
 /// The output of `policy backtest` for one policy.

@@ -1,6 +1,7 @@
 import CgroupModel
 import Hierarchy
 import History
+import KernelIO
 
 /// A recording played from some time to its end, as if the recorded host were being sampled.
 struct Replay {

@@ -44,8 +44,8 @@ struct ReplayTime: ExpressibleByArgument {
             wanted.second = second
             let local = wanted.seconds - (isToday ? 0 : 86400)
             // The time zone offset can differ between the end and the result, so look it up again.
-            let guess = local - LocalTime.offset(at: Int(end / 1_000_000))
-            return UInt64(max(local - LocalTime.offset(at: guess), 0)) * 1_000_000
+            let guess = local - CivilTime.offset(at: Int(end / 1_000_000))
+            return UInt64(max(local - CivilTime.offset(at: guess), 0)) * 1_000_000
         }
     }
 

@@ -1,15 +1,18 @@
-import Glibc
-import KernelIO
+internal import Glibc
 
-/// A date and a time of day, as gmtime_r(3) and timegm(3) count them.
-struct CivilTime: Hashable {
-    var year: Int
-    var month: Int
-    var day: Int
+/// A date and a time of day, converted by gmtime_r(3) and timegm(3).
+public struct CivilTime: Hashable, Sendable {
+    /// The year, in the proleptic Gregorian calendar.
+    public var year: Int
+    /// 1 to 12.
+    public var month: Int
+    /// 1 to 31.
+    public var day: Int
     /// Seconds since midnight.
-    var second: Int
+    public var second: Int
 
-    init(year: Int, month: Int, day: Int, second: Int) {
+    /// A date and a time, which need not exist: ``seconds`` counts an excess day into the next month.
+    public init(year: Int, month: Int, day: Int, second: Int) {
         self.year = year
         self.month = month
         self.day = day
@@ -17,13 +20,13 @@ struct CivilTime: Hashable {
     }
 
     /// Converts an instant in microseconds since 1970 to local date and time.
-    init(local microseconds: UInt64) {
+    public init(local microseconds: UInt64) {
         let seconds = Int(microseconds / 1_000_000)
-        self.init(seconds: seconds + LocalTime.offset(at: seconds))
+        self.init(seconds: seconds + Self.offset(at: seconds))
     }
 
     /// Converts seconds since 1970 to date and time in UTC.
-    init(seconds: Int) {
+    public init(seconds: Int) {
         var time = time_t(seconds)
         var parts = unsafe tm()
         unsafe gmtime_r(&time, &parts)
@@ -34,7 +37,7 @@ struct CivilTime: Hashable {
     }
 
     /// The seconds since 1970 of this date and time, taken as UTC.
-    var seconds: Int {
+    public var seconds: Int {
         var parts = unsafe tm()
         unsafe parts.tm_year = Int32(year - 1900)
         unsafe parts.tm_mon = Int32(month - 1)
@@ -43,11 +46,20 @@ struct CivilTime: Hashable {
         return unsafe timegm(&parts)
     }
 
+    /// The offset of local time from UTC in seconds, positive to the east, at an instant in seconds
+    /// since 1970 (localtime_r(3)).
+    public static func offset(at seconds: Int) -> Int {
+        var time = time_t(seconds)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&time, &parts) != nil else { return 0 }
+        return unsafe Int(parts.tm_gmtoff)
+    }
+
     /// The date in the form `2026-11-24`.
-    var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
+    public var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
 
     /// The date and time in the form `2026-11-24 14:03:22`.
-    var text: String {
+    public var text: String {
         let clock = [second / 3600, second / 60 % 60, second % 60]
         return "\(date) \(clock.map(Self.padded).joined(separator: ":"))"
     }
