@@ -286,8 +286,15 @@ import Testing
 
     @Test func idleConnectionsGiveWayToNewOnes() async throws {
         let source = StubSource(ExporterFixtures.small())
-        try await TestServer.run(source, configure: { $0.limits.connections = 8 }) {
-            port async throws in
+        try await TestServer.run(
+            source,
+            configure: {
+                $0.limits.connections = 8
+                // None of them may end a connection that waits on a busy machine.
+                $0.limits.requestTime = .seconds(600)
+                $0.limits.answerTime = .seconds(600)
+            }
+        ) { port async throws in
             await source.hold()
             // It is being answered, and so it stays.
             async let busy = LoopbackClient.send(port, "/metrics")
