@@ -75,7 +75,7 @@ public final class WebFixture: Sendable {
         let result = try await ProgramRun.apart(
             "curl",
             [
-                "-sS", "--max-time", "30", "--noproxy", "*", "--cacert", self.path("ca.pem"), "-w",
+                "-sS", "--max-time", "120", "--noproxy", "*", "--cacert", self.path("ca.pem"), "-w",
                 "\n%{http_code}", "https://localhost:\(port)\(path)", "--resolve",
                 "localhost:\(port):127.0.0.1",
             ] + options)
