@@ -8,7 +8,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     public let line: String?
     /// The key in the line; nil if the rest of the line is the value.
     public let field: String?
-    /// The value that a missing line stands for, in the form it is written.
+    /// The value of a missing line, in the form in which it is written.
     public let missing: String
 
     /// Creates a cell from its file, the line in it and the key in that line.

@@ -1,4 +1,4 @@
-/// The host as a whole, from `/proc`; stands in for metrics that the root cgroup lacks.
+/// The host as a whole, from `/proc`; used for metrics that the root cgroup lacks.
 ///
 /// Memory is in bytes. The v2 root has no `memory.current`, and no root has `pids.current`.
 public struct HostSample: Hashable, Sendable {

@@ -66,7 +66,7 @@ public struct LimitFile: Hashable, Sendable {
         case command
     }
 
-    /// The file name; `*` stands for a page size.
+    /// The file name; `*` is a placeholder for a page size.
     public let name: String
     /// The encoding of the value.
     public let coding: Coding

@@ -14,7 +14,7 @@ package enum PercentText {
         return result
     }
 
-    /// Decodes a text; a `%` that no hexadecimal number follows stands for itself.
+    /// Decodes a text; a `%` without a hexadecimal number is literal.
     package static func decoded(_ text: some StringProtocol) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]

@@ -99,7 +99,7 @@ package enum PrintableText {
         "\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
     }
 
-    /// Parses the escape at a backslash: its length and its bytes, nil if it stands for itself.
+    /// Parses the escape at a backslash: its length and its bytes, nil if it is literal.
     private static func escape(_ text: ArraySlice<UInt8>) -> (length: Int, spelled: [UInt8]?) {
         if let byte = hexadecimal(text) {
             guard byte >= 0x80 else {

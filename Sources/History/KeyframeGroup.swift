@@ -20,6 +20,4 @@ struct KeyframeGroup: Sendable {
     }
 
     func frame(_ number: Int) -> [UInt8] { frames[number - numbers.lowerBound] }
-
-    func wallTime(_ number: Int) -> UInt64 { wallTimes[number - numbers.lowerBound] }
 }

@@ -5,7 +5,7 @@ internal import KernelIO
 /// An action's cgroup: its directory and its members in each hierarchy.
 ///
 /// On v1 the same path may hold different processes in each hierarchy. An action works through one
-/// hierarchy, so that one must have the processes that the path stands for.
+/// hierarchy, in which the path must have the processes that are meant.
 struct TargetTrees {
     let set: HierarchySet
     let path: CgroupPath

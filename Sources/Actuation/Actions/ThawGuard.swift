@@ -77,7 +77,7 @@ public struct ThawGuard: Sendable {
         lock?.remove()
     }
 
-    /// Tells the keeper that the cgroup is thawed.
+    /// Notifies the keeper that the cgroup is thawed.
     func forget(_ directory: CgroupDirectory) {
         if case .keeper(let keeper) = means { keeper.forget(inode: directory.inode) }
     }

@@ -11,7 +11,7 @@ public struct FileValue: Hashable, Sendable {
         self.text = text
     }
 
-    /// The text of a list, where a newline stands for an empty list.
+    /// The text of a list; a newline means an empty list.
     var list: Substring { text == "\n" ? "" : text[...] }
 }
 

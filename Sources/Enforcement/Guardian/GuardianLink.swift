@@ -84,7 +84,7 @@ public final class GuardianLink: ThawKeeping {
         }
     }
 
-    /// Tells the guardian to exit, because nothing is left to undo.
+    /// Makes the guardian exit, because nothing is left to undo.
     public func end() {
         contact.withLock { contact in
             contact.isEnding = true

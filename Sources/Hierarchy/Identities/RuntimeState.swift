@@ -15,7 +15,7 @@ struct RuntimeState: Sendable {
     private typealias Reader =
         @Sendable (RuntimeState, StateFiles, CgroupIdentity, Look) -> ContainerRecord?
 
-    /// The readers for each runtime; nil stands for a container whose path does not name its
+    /// The readers for each runtime; nil for a container whose path does not name its
     /// runtime.
     private static let readers: [(runtime: String?, read: Reader)] = [
         ("docker", { $0.docker($1, $2, $3) }), ("containerd", { $0.containerd($1, $2, $3) }),

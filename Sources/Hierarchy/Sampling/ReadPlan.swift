@@ -83,7 +83,7 @@ public struct ReadPlan: Sendable {
 
     /// The sources of a metric.
     ///
-    /// The v1 hierarchy with the controller comes first. The unified hierarchy stands in for cgroups
+    /// The v1 hierarchy with the controller comes first. The unified hierarchy serves cgroups
     /// that exist only there, or is used alone if no v1 hierarchy has the controller.
     private static func places(of metric: Metric, on set: HierarchySet) -> [Place] {
         var places: [Place] = []
