@@ -56,7 +56,8 @@ public enum StandardOutput {
             if wrote < 0 {
                 if errno == EINTR { continue }
                 // A descriptor that another program made non-blocking is waited for like a pipe.
-                guard errno == EAGAIN else { return false }
+                // Only for standard output, because no message on standard error is worth a wait.
+                guard errno == EAGAIN, descriptor == STDOUT_FILENO else { return false }
                 var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&waiting, 1, -1)
                 continue
