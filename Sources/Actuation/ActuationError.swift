@@ -1,7 +1,7 @@
 /// Why an action failed: one sentence with advice.
-public struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure, which determines the exit status.
-    public enum Code: Sendable {
+    package enum Code: Sendable {
         case usage, notFound, notPermitted, refused, busy, unavailable, failed
         /// The host or an ancestor has less than the requested amount.
         case outOfRange
@@ -10,18 +10,18 @@ public struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible
     }
 
     /// The kind of failure.
-    public let code: Code
+    package let code: Code
     /// The message.
-    public let message: String
+    package let message: String
     /// The name of the errno (`EBUSY`), also for errors of systemd; nil if there is none.
-    public internal(set) var errno: String?
+    package internal(set) var errno: String?
 
     /// Creates an error of a kind with its message.
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
     /// The message.
-    public var description: String { message }
+    package var description: String { message }
 }

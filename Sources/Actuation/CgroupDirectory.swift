@@ -1,23 +1,23 @@
-public import CgroupModel
-public import Hierarchy
-public import KernelIO
+package import CgroupModel
+package import Hierarchy
+package import KernelIO
 
 /// An open directory of one cgroup in one hierarchy.
 ///
 /// Actions affect this very cgroup, even if another one is created at its path meanwhile.
-public final class CgroupDirectory: Sendable {
+package final class CgroupDirectory: Sendable {
     /// The hierarchy it is in.
-    public let hierarchy: MountedHierarchy
+    package let hierarchy: MountedHierarchy
     /// The path when it was opened.
-    public let path: CgroupPath
+    package let path: CgroupPath
     /// The inode, which identifies the cgroup in this hierarchy.
-    public let inode: UInt64
+    package let inode: UInt64
     /// The device of the hierarchy, which all its mounts share.
     var device: UInt64 { descriptor.device }
     let descriptor: OwnedDescriptor
 
     /// Opens the directory; throws if it does not exist or if a mount covers it.
-    public init(_ path: CgroupPath, in hierarchy: MountedHierarchy) throws(IOError) {
+    package init(_ path: CgroupPath, in hierarchy: MountedHierarchy) throws(IOError) {
         self.hierarchy = hierarchy
         self.path = path
         let opened = try hierarchy.open(path)
@@ -26,12 +26,12 @@ public final class CgroupDirectory: Sendable {
     }
 
     /// Reads the bytes of an interface file.
-    public func read(_ name: String) throws(IOError) -> [UInt8] {
+    package func read(_ name: String) throws(IOError) -> [UInt8] {
         try ControlFile.read(hierarchy.fileName(name), in: descriptor)
     }
 
     /// Reads the text of an interface file without its trailing newline.
-    public func text(_ name: String) throws(IOError) -> String {
+    package func text(_ name: String) throws(IOError) -> String {
         var bytes = try read(name)
         if bytes.last == 0x0a { bytes.removeLast() }
         return String(decoding: bytes, as: UTF8.self)
@@ -46,7 +46,7 @@ public final class CgroupDirectory: Sendable {
     ///
     /// A memory limit applies before the kernel has reclaimed the excess. The write waits at most 5
     /// s for this reclaim.
-    public func write(_ value: String, to name: String) throws(IOError) {
+    package func write(_ value: String, to name: String) throws(IOError) {
         guard Self.reclaiming.contains(name) else {
             return try ControlFile.write(value, to: hierarchy.fileName(name), in: descriptor)
         }
@@ -65,7 +65,7 @@ public final class CgroupDirectory: Sendable {
     }
 
     /// Whether the path still refers to this cgroup.
-    public var isCurrent: Bool {
+    package var isCurrent: Bool {
         let now = try? CgroupDirectory(path, in: hierarchy)
         return now?.inode == inode
     }
@@ -73,7 +73,7 @@ public final class CgroupDirectory: Sendable {
     /// Returns its processes, including those with only some threads in it.
     ///
     /// In a threaded cgroup, which lists only threads, their processes are looked up.
-    public func processes() throws(IOError) -> [Int32] {
+    package func processes() throws(IOError) -> [Int32] {
         do throws(IOError) {
             return ProcessIDs.parse(try read("cgroup.procs"))
         } catch {

@@ -1,18 +1,18 @@
 /// A value in an interface file: the whole file, the line of a device, or a key in that line.
-public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
+package struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     ExpressibleByStringLiteral
 {
     /// The interface file.
-    public let file: String
+    package let file: String
     /// The first word of the line; nil if the whole file is the value.
-    public let line: String?
+    package let line: String?
     /// The key in the line; nil if the rest of the line is the value.
-    public let field: String?
+    package let field: String?
     /// The value of a missing line, in the form in which it is written.
-    public let missing: String
+    package let missing: String
 
     /// Creates a cell from its file, the line in it and the key in that line.
-    public init(
+    package init(
         _ file: String, line: String? = nil, field: String? = nil, missing: String = ""
     ) {
         self.file = file
@@ -30,10 +30,10 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     static let passedOn = "cgroup.subtree_control"
 
     /// Creates a cell whose value is the whole file.
-    public init(stringLiteral file: String) { self.init(file) }
+    package init(stringLiteral file: String) { self.init(file) }
 
     /// Extracts the value from the file's text.
-    public func value(in text: String) -> String {
+    package func value(in text: String) -> String {
         guard let line else { return Self.trimmed(text[...]) }
         if file == Self.passedOn {
             return (text.split(separator: " ").contains(line[...]) ? "+" : "-") + line
@@ -54,7 +54,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     ///
     /// An empty value becomes a newline, because the kernel ignores an empty write. A partition
     /// that reads `root invalid (reason)` is written as `root`.
-    public func command(_ value: String) -> String {
+    package func command(_ value: String) -> String {
         // The file shows several lines, but takes only the value of the first.
         if file == "memory.oom_control" { return value }
         guard let line else {
@@ -68,7 +68,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     /// Whether two texts of a value are equivalent.
     ///
     /// v1 has many numbers for unlimited, and two words for a freeze.
-    public static func isSame(_ left: String, _ right: String) -> Bool {
+    package static func isSame(_ left: String, _ right: String) -> Bool {
         canonical(left) == canonical(right)
     }
 
@@ -80,7 +80,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
 
     /// The value for display: "max" for any of v1's numbers for unlimited, "(empty)" for an empty
     /// text.
-    public static func readable(_ text: String) -> String {
+    package static func readable(_ text: String) -> String {
         if let number = UInt64(text) { return number >= 1 << 62 ? "max" : String(number) }
         return text.isEmpty ? "(empty)" : text == "-1" ? "max" : text
     }
@@ -92,7 +92,7 @@ public struct ControlCell: Hashable, Sendable, CustomStringConvertible,
     }
 
     /// The file, the line and the key: `io.max 8:0 rbps`.
-    public var description: String {
+    package var description: String {
         [file, line, field].compactMap { $0 }.joined(separator: " ")
     }
 }

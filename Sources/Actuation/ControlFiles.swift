@@ -1,7 +1,7 @@
-public import KernelIO
+package import KernelIO
 
 /// Access to interface files; tests replace it with a failing one.
-public protocol ControlFiles: Sendable {
+package protocol ControlFiles: Sendable {
     /// Reads the text of a file without its trailing newline.
     func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String
     /// Writes a value with one write(2).
@@ -16,9 +16,9 @@ public protocol ControlFiles: Sendable {
 
 extension ControlFiles {
     /// Nil: every file is written directly.
-    public var systemd: OwnerAwareFiles? { nil }
+    package var systemd: OwnerAwareFiles? { nil }
     /// These files themselves: they refuse nobody's cgroups.
-    public var ofKubelet: any ControlFiles { self }
+    package var ofKubelet: any ControlFiles { self }
 }
 
 extension ControlFiles {
@@ -34,17 +34,17 @@ extension ControlFiles {
 }
 
 /// Access to the kernel's files without systemd.
-public struct KernelControlFiles: ControlFiles {
+package struct KernelControlFiles: ControlFiles {
     /// Creates direct access to the kernel's files.
-    public init() {}
+    package init() {}
 
     /// Reads the text of a file without its trailing newline.
-    public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+    package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         try directory.text(name)
     }
 
     /// Writes a value with one write(2).
-    public func write(
+    package func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         try directory.write(value, to: name)

@@ -3,7 +3,7 @@ extension CgroupIdentity {
     /// A short name to show instead of the last path component: `web (docker)`, `shop-0 (pod)`.
     ///
     /// Nil if the component says the same.
-    public var title: String? {
+    package var title: String? {
         switch kind {
         case .container: container.map { "\($0.printable) (\(runtime ?? "container"))" }
         case .pod: pod.map { "\($0.printable) (pod)" }
@@ -15,7 +15,7 @@ extension CgroupIdentity {
     ///
     /// Examples: `container web (docker, nginx:1.25)`, `in container …`, `pod shop-0 of prod
     /// (burstable)`.
-    public var sentences: [String] {
+    package var sentences: [String] {
         var lines: [String] = []
         if runtime != nil || containerID != nil || container != nil {
             let what = isMachine ? "virtual machine" : "container"

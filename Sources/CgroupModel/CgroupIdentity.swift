@@ -2,57 +2,57 @@
 ///
 /// ``init(_:)`` uses the path alone. Names, images and labels that only a container runtime knows
 /// are added if its state can be read. Nil means unknown or none.
-public struct CgroupIdentity: Hashable, Sendable {
+package struct CgroupIdentity: Hashable, Sendable {
     /// The type of a path's last component.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case slice, service, scope, container, pod, other
     }
 
     /// The type of the last path component.
-    public var kind: Kind
+    package var kind: Kind
     /// The innermost systemd unit at or above the cgroup, in systemd's spelling.
     ///
     /// ``UnitName/readable(_:)`` converts it for display.
-    public var unit: String?
+    package var unit: String?
     /// The innermost systemd slice at or above the cgroup.
-    public var slice: String?
+    package var slice: String?
     /// The ID of the user whose systemd, session or rootless runtime the cgroup belongs to.
-    public var user: UInt32?
+    package var user: UInt32?
     /// The runtime of the innermost container that the cgroup is or belongs to.
     ///
     /// Examples: `docker`, `containerd`, `cri-o`, `podman`, `lxc`, `nspawn`, `qemu` (a libvirt
     /// virtual machine).
-    public var runtime: String?
+    package var runtime: String?
     /// The container ID, usually 64 hexadecimal digits; nil for LXC and nspawn.
-    public var containerID: String?
+    package var containerID: String?
     /// The container name; in a Kubernetes pod, the name from the pod's specification.
-    public var container: String?
+    package var container: String?
     /// Whether the container or pod is inside another container, so only a runtime in there knows
     /// it.
-    public var isNested = false
+    package var isNested = false
     /// Whether the container is a virtual machine.
-    public var isMachine = false
+    package var isMachine = false
     /// The container's image.
-    public var image: String?
+    package var image: String?
     /// The name of the Kubernetes pod.
-    public var pod: String?
+    package var pod: String?
     /// The pod's UID, with dashes; a static pod has none.
-    public var podUID: String?
+    package var podUID: String?
     /// The pod's namespace.
-    public var namespace: String?
+    package var namespace: String?
     /// The pod's QoS class: `guaranteed`, `burstable` or `besteffort`.
-    public var qos: String?
+    package var qos: String?
     /// The container's labels, if its runtime records them.
-    public var labels: [String: String] = [:]
+    package var labels: [String: String] = [:]
 
     /// Whether the cgroup is or belongs to a container or pod, so that a runtime may know more.
-    public var isContained: Bool {
+    package var isContained: Bool {
         runtime != nil || containerID != nil || container != nil || podUID != nil
     }
 
     /// Derives the identity from a path.
-    public init(_ path: CgroupPath) {
+    package init(_ path: CgroupPath) {
         let names = path.bytes.split(separator: UInt8(ascii: "/")).map {
             UnitName.ofCgroup(CgroupPath.text($0))
         }

@@ -1,7 +1,7 @@
 /// CRC-32 (IEEE 802.3), to detect damaged bytes.
-public enum Checksum {
+package enum Checksum {
     /// Computes the checksum of some bytes.
-    public static func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    package static func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var crc = UInt32.max
         for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
         return ~crc

@@ -1,5 +1,5 @@
 /// A kernel resource controller, under its unified (v2) name.
-public enum Controller: String, CaseIterable, Sendable, Comparable {
+package enum Controller: String, CaseIterable, Sendable, Comparable {
     /// Files that every cgroup has: `cgroup.*`, and on v2 the pressure files.
     case core
     case cpu, cpuacct, cpuset, memory, io, pids, freezer, devices
@@ -10,7 +10,7 @@ public enum Controller: String, CaseIterable, Sendable, Comparable {
     case rdma, misc, dmem
 
     /// The name in v1 mount options and in `/proc/PID/cgroup`; nil for `core`.
-    public var legacyName: String? {
+    package var legacyName: String? {
         switch self {
         case .core: nil
         case .io: "blkio"
@@ -19,7 +19,7 @@ public enum Controller: String, CaseIterable, Sendable, Comparable {
     }
 
     /// Finds a controller by its name in either version.
-    public init?(name: String) {
+    package init?(name: String) {
         if name == "blkio" {
             self = .io
         } else if let known = Controller(rawValue: name), known != .core {
@@ -32,5 +32,5 @@ public enum Controller: String, CaseIterable, Sendable, Comparable {
     private var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// The order in which controllers are listed.
-    public static func < (left: Controller, right: Controller) -> Bool { left.order < right.order }
+    package static func < (left: Controller, right: Controller) -> Bool { left.order < right.order }
 }

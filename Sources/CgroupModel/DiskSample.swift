@@ -1,14 +1,14 @@
 /// A whole disk, from its line of `/proc/diskstats`.
-public struct DiskSample: Hashable, Sendable {
+package struct DiskSample: Hashable, Sendable {
     /// The device number.
-    public var device: InstanceKey
+    package var device: InstanceKey
     /// The time with requests in progress, in microseconds since boot.
-    public var busy: Reading
+    package var busy: Reading
     /// ``busy`` at the previous read; absent for a new disk.
-    public var previousBusy: Reading
+    package var previousBusy: Reading
 
     /// Creates a sample from a device number and its busy times.
-    public init(device: InstanceKey, busy: Reading, previousBusy: Reading = .absent) {
+    package init(device: InstanceKey, busy: Reading, previousBusy: Reading = .absent) {
         self.device = device
         self.busy = busy
         self.previousBusy = previousBusy
@@ -19,7 +19,7 @@ extension Snapshot {
     /// The share of time in which a disk was busy, 0 to 1.
     ///
     /// Nil before the second read, and for a disk without any activity.
-    public func diskUtilisation(_ device: InstanceKey) -> Double? {
+    package func diskUtilisation(_ device: InstanceKey) -> Double? {
         guard let disk = host.disks.first(where: { $0.device == device }),
             let busy = disk.busy.growth(from: disk.previousBusy),
             let seconds = tierTimes[Tier.tick.rawValue].seconds

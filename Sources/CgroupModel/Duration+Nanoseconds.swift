@@ -1,7 +1,7 @@
 extension Duration {
     /// The length in whole nanoseconds: 0 for a negative one, at most `UInt64.max / 4` (146 years),
     /// so that a sum of two instants does not overflow.
-    public var nanoseconds: UInt64 {
+    package var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let fraction = UInt64(clamping: attoseconds / 1_000_000_000)
@@ -9,5 +9,5 @@ extension Duration {
     }
 
     /// The length in whole milliseconds, with the bounds of ``nanoseconds``.
-    public var milliseconds: UInt64 { nanoseconds / 1_000_000 }
+    package var milliseconds: UInt64 { nanoseconds / 1_000_000 }
 }

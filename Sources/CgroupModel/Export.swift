@@ -1,5 +1,5 @@
 /// The default extent of an export.
-public enum ExportProfile: String, CaseIterable, Sendable {
+package enum ExportProfile: String, CaseIterable, Sendable {
     /// Usage, limits, throttling, pressure, OOM kills, I/O and tasks: the families that alerts use.
     case basic
     /// All families that are not an ``ExportExtra``.
@@ -7,7 +7,7 @@ public enum ExportProfile: String, CaseIterable, Sendable {
 }
 
 /// Families that are exported only on request, because they have many series or are for debugging.
-public enum ExportExtra: String, CaseIterable, Sendable {
+package enum ExportExtra: String, CaseIterable, Sendable {
     /// CPU time per CPU.
     case perCPU = "per-cpu"
     /// PSI averages, which policies use.
@@ -25,7 +25,7 @@ public enum ExportExtra: String, CaseIterable, Sendable {
 }
 
 /// The condition under which a row's family is exported.
-public enum ExportGroup: Hashable, Sendable {
+package enum ExportGroup: Hashable, Sendable {
     /// Exported in every profile.
     case basic
     /// Exported in the profile `full`.
@@ -35,17 +35,17 @@ public enum ExportGroup: Hashable, Sendable {
 }
 
 /// A group of metrics that can be requested and whose reading is timed separately.
-public enum Collector: String, CaseIterable, Sendable {
+package enum Collector: String, CaseIterable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case core, cpu, cpuset, memory, io, pids, pressure, hugetlb, rdma, misc, devices, network, dmem
 
     /// The index in ``allCases``.
-    public var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    package var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 extension Metric {
     /// The collector that the row belongs to.
-    public var collector: Collector {
+    package var collector: Collector {
         if name.contains(".pressure.") { return .pressure }
         switch controller {
         case .core, .freezer, .perfEvent: return .core
@@ -64,7 +64,7 @@ extension Metric {
     }
 
     /// The row's key in the family of all `memory.stat` keys; nil for a row from another file.
-    public var memoryStatKey: String? {
+    package var memoryStatKey: String? {
         guard [v2, v1].contains(where: { $0?.file == "memory.stat" }),
             kind == .counter || kind == .gauge
         else { return nil }

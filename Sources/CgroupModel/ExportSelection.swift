@@ -1,31 +1,31 @@
 /// The metrics and cgroups to export.
-public struct ExportSelection: Hashable, Sendable {
+package struct ExportSelection: Hashable, Sendable {
     /// The default extent.
-    public var profile = ExportProfile.full
+    package var profile = ExportProfile.full
     /// The extras exported in addition.
-    public var extras: Set<ExportExtra> = []
+    package var extras: Set<ExportExtra> = []
     /// The number of levels below the topmost cgroup.
-    public var depth = 6
+    package var depth = 6
     /// Patterns of paths to export; if empty, all cgroups are exported.
-    public var include: [Glob] = []
+    package var include: [Glob] = []
     /// Patterns of paths to leave out.
-    public var exclude: [Glob] = []
+    package var exclude: [Glob] = []
     /// Patterns of block device names to leave out.
-    public var excludedDevices = ["loop*", "ram*", "zram*"].compactMap {
+    package var excludedDevices = ["loop*", "ram*", "zram*"].compactMap {
         Glob($0, separator: nil)
     }
     /// Whether a cgroup has series for devices that it never used.
-    public var hasIdleDevices = false
+    package var hasIdleDevices = false
     /// The maximum number of cgroups; further ones are only counted.
-    public var mostCgroups = 1000
+    package var mostCgroups = 1000
     /// The labels of `cgroup_info` that every series repeats.
-    public var inlineLabels: [IdentityLabel] = []
+    package var inlineLabels: [IdentityLabel] = []
 
     /// Creates the default selection.
-    public init() {}
+    package init() {}
 
     /// Whether a row's family is exported.
-    public func contains(_ metric: Metric) -> Bool {
+    package func contains(_ metric: Metric) -> Bool {
         guard metric.family != nil else { return false }
         switch metric.exportGroup {
         case .basic: return true
@@ -35,19 +35,19 @@ public struct ExportSelection: Hashable, Sendable {
     }
 
     /// A row's key in the family of all `memory.stat` keys; nil if that is not exported.
-    public func memoryStatKey(_ metric: Metric) -> String? {
+    package func memoryStatKey(_ metric: Metric) -> String? {
         extras.contains(.memoryStat) ? metric.memoryStatKey : nil
     }
 
     /// The metrics to read, including those that other numbers are derived from.
-    public var metrics: [MetricID] {
+    package var metrics: [MetricID] {
         MetricCatalog.all.filter { contains($0) || memoryStatKey($0) != nil }.map(\.id)
             + [.memoryMaxEffective, .memoryOOMKills, .memoryLocalOOMKills]
     }
 }
 
 /// A label of `cgroup_info` that every series may repeat.
-public enum IdentityLabel: String, CaseIterable, Sendable {
+package enum IdentityLabel: String, CaseIterable, Sendable {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case kind, unit, slice, runtime
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
@@ -60,7 +60,7 @@ public enum IdentityLabel: String, CaseIterable, Sendable {
     case namespace, qos
 
     /// The label's value for a cgroup; empty if unknown or none.
-    public func value(_ identity: CgroupIdentity) -> String {
+    package func value(_ identity: CgroupIdentity) -> String {
         let value =
             switch self {
             case .kind: Optional(identity.kind.rawValue)

@@ -1,5 +1,5 @@
 /// A shell pattern: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`; given a separator, only `**` matches it.
-public struct Glob: Hashable, Sendable {
+package struct Glob: Hashable, Sendable {
     private enum Element: Hashable, Sendable {
         case literal(Character)
         case one
@@ -13,7 +13,7 @@ public struct Glob: Hashable, Sendable {
 
     /// Parses a pattern; nil if a bracket or brace is not closed, or if there are too many
     /// alternatives.
-    public init?(_ pattern: String, separator: Character?) {
+    package init?(_ pattern: String, separator: Character?) {
         guard let spelled = Self.expand(Array(pattern)), spelled.count <= Self.mostAlternatives
         else { return nil }
         var alternatives: [[Element]] = []
@@ -26,7 +26,7 @@ public struct Glob: Hashable, Sendable {
     }
 
     /// Whether a whole text matches.
-    public func matches(_ text: String) -> Bool {
+    package func matches(_ text: String) -> Bool {
         let text = Array(text)
         return alternatives.contains { match($0, text) }
     }

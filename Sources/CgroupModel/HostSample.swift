@@ -1,50 +1,50 @@
 /// The host as a whole, from `/proc`; used for metrics that the root cgroup lacks.
 ///
 /// Memory is in bytes. The v2 root has no `memory.current`, and no root has `pids.current`.
-public struct HostSample: Hashable, Sendable {
+package struct HostSample: Hashable, Sendable {
     /// Total memory: `MemTotal` in `/proc/meminfo`.
-    public var memoryTotal: Reading = .absent
+    package var memoryTotal: Reading = .absent
     /// Unused memory: `MemFree` in `/proc/meminfo`.
-    public var memoryFree: Reading = .absent
+    package var memoryFree: Reading = .absent
     /// Memory available without swapping: `MemAvailable` in `/proc/meminfo`.
-    public var memoryAvailable: Reading = .absent
+    package var memoryAvailable: Reading = .absent
     /// Total swap: `SwapTotal` in `/proc/meminfo`.
-    public var swapTotal: Reading = .absent
+    package var swapTotal: Reading = .absent
     /// Unused swap: `SwapFree` in `/proc/meminfo`.
-    public var swapFree: Reading = .absent
+    package var swapFree: Reading = .absent
     /// The number of tasks (threads), from `/proc/loadavg`.
-    public var tasks: Reading = .absent
+    package var tasks: Reading = .absent
     /// The 1-minute load average in hundredths, from `/proc/loadavg`.
     ///
     /// It counts running and waiting tasks, and those in uninterruptible sleep.
-    public var load: Reading = .absent
+    package var load: Reading = .absent
     /// The number of online CPUs, from the `cpuN` lines of `/proc/stat`.
-    public var cpuCount: Int = 1
+    package var cpuCount: Int = 1
     /// Busy CPU time in microseconds since boot, from the `cpu` line of `/proc/stat`.
-    public var cpuBusy: Reading = .absent
+    package var cpuBusy: Reading = .absent
     /// ``cpuBusy`` at the previous read.
-    public var previousCPUBusy: Reading = .absent
+    package var previousCPUBusy: Reading = .absent
     /// Busy, idle, iowait and steal time of all CPUs in microseconds since boot.
-    public var cpuTotal: Reading = .absent
+    package var cpuTotal: Reading = .absent
     /// ``cpuTotal`` at the previous read.
-    public var previousCPUTotal: Reading = .absent
+    package var previousCPUTotal: Reading = .absent
     /// The files in `/proc/pressure`.
-    public var pressure = HostPressure()
+    package var pressure = HostPressure()
     /// The disks with any activity, in the kernel's order, from `/proc/diskstats`.
-    public var disks: [DiskSample] = []
+    package var disks: [DiskSample] = []
 
     /// Creates a sample without values.
-    public init() {}
+    package init() {}
 
     /// Memory in use without page cache: total minus available, or minus free if that is unknown.
-    public var memoryUsed: Reading {
+    package var memoryUsed: Reading {
         guard let total = memoryTotal.value, let free = memoryAvailable.value ?? memoryFree.value
         else { return memoryTotal }
         return Reading(total >= free ? total - free : 0)
     }
 
     /// The busy share of all CPUs, 0 to 1; nil before the second read.
-    public var cpuUtilisation: Double? {
+    package var cpuUtilisation: Double? {
         guard let busy = cpuBusy.growth(from: previousCPUBusy),
             let total = cpuTotal.growth(from: previousCPUTotal), total > 0
         else { return nil }
@@ -52,66 +52,66 @@ public struct HostSample: Hashable, Sendable {
     }
 
     /// CPU pressure, `some avg10`, in hundredths of a percent.
-    public var cpuPressure: Reading {
+    package var cpuPressure: Reading {
         get { pressure.cpu.some.avg10 }
         set { pressure.cpu.some.avg10 = newValue }
     }
     /// Memory pressure, `some avg10`, in hundredths of a percent.
-    public var memoryPressure: Reading {
+    package var memoryPressure: Reading {
         get { pressure.memory.some.avg10 }
         set { pressure.memory.some.avg10 = newValue }
     }
     /// I/O pressure, `some avg10`, in hundredths of a percent.
-    public var ioPressure: Reading {
+    package var ioPressure: Reading {
         get { pressure.io.some.avg10 }
         set { pressure.io.some.avg10 = newValue }
     }
 
     /// Swap in use, in bytes.
-    public var swapUsed: Reading {
+    package var swapUsed: Reading {
         guard let total = swapTotal.value, let free = swapFree.value else { return swapTotal }
         return Reading(total >= free ? total - free : 0)
     }
 }
 
 /// Statistics on reading a collector's files.
-public struct CollectorHealth: Hashable, Sendable {
+package struct CollectorHealth: Hashable, Sendable {
     /// The collector.
-    public let collector: Collector
+    package let collector: Collector
     /// The time spent on its files in this tick, in nanoseconds.
-    public var duration: UInt64 = 0
+    package var duration: UInt64 = 0
     /// Files that could not be read or parsed, since the start.
-    public var failures: UInt64 = 0
+    package var failures: UInt64 = 0
     /// Rows skipped because their device has no name, since the start.
-    public var skippedRows: UInt64 = 0
+    package var skippedRows: UInt64 = 0
     /// Whether any file failed in this tick.
-    public var hasFailed = false
+    package var hasFailed = false
 
     /// Creates a value without counts.
-    public init(_ collector: Collector) { self.collector = collector }
+    package init(_ collector: Collector) { self.collector = collector }
 }
 
 /// Statistics on sampling; all fields are totals since the start, except for the last three.
-public struct SampleHealth: Hashable, Sendable {
+package struct SampleHealth: Hashable, Sendable {
     /// Files read.
-    public var filesRead: UInt64 = 0
+    package var filesRead: UInt64 = 0
     /// Files with a malformed line, or whose reading failed unexpectedly.
-    public var malformed: UInt64 = 0
+    package var malformed: UInt64 = 0
     /// Files that this process has no permission to read.
-    public var notPermitted: UInt64 = 0
+    package var notPermitted: UInt64 = 0
     /// Cgroups that appeared.
-    public var births: UInt64 = 0
+    package var births: UInt64 = 0
     /// Cgroups that vanished.
-    public var deaths: UInt64 = 0
+    package var deaths: UInt64 = 0
     /// Files that had to be reopened because the descriptor budget was used up.
-    public var unkept: UInt64 = 0
+    package var unkept: UInt64 = 0
     /// Files kept open now.
-    public var descriptors: UInt64 = 0
+    package var descriptors: UInt64 = 0
     /// The duration of this tick's sampling in nanoseconds.
-    public var duration: UInt64 = 0
+    package var duration: UInt64 = 0
     /// Statistics on each collector that has files here.
-    public var collectors: [CollectorHealth] = []
+    package var collectors: [CollectorHealth] = []
 
     /// Creates a value without counts.
-    public init() {}
+    package init() {}
 }

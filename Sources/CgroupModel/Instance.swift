@@ -1,26 +1,26 @@
 /// The key of an instance value: a device, a CPU, a node, or a name stored as a ``Word``.
-public struct InstanceKey: Hashable, Sendable, Comparable {
+package struct InstanceKey: Hashable, Sendable, Comparable {
     /// A device number with 12 bits of major and 20 bits of minor, an index, or a word.
-    public let rawValue: UInt32
+    package let rawValue: UInt32
 
     /// Creates a key from its raw value.
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The key of a reading about the metric as a whole.
     ///
     /// It holds the reason why the file has no values, or why the instance of a line is unknown.
-    public static let whole = InstanceKey(rawValue: .max)
+    package static let whole = InstanceKey(rawValue: .max)
 
     /// Creates a key from a device number, packed as in the kernel.
-    public init(major: UInt32, minor: UInt32) { rawValue = major << 20 | minor & 0xfffff }
+    package init(major: UInt32, minor: UInt32) { rawValue = major << 20 | minor & 0xfffff }
 
     /// Orders keys by number.
-    public static func < (left: InstanceKey, right: InstanceKey) -> Bool {
+    package static func < (left: InstanceKey, right: InstanceKey) -> Bool {
         left.rawValue < right.rawValue
     }
 
     /// The key as text: `254:0`, `3`, `2MB`.
-    public func text(_ dimension: Dimension) -> String {
+    package func text(_ dimension: Dimension) -> String {
         switch dimension {
         case .device: "\(rawValue >> 20):\(rawValue & 0xfffff)"
         case .cpu, .node: "\(rawValue)"
@@ -30,19 +30,19 @@ public struct InstanceKey: Hashable, Sendable, Comparable {
 }
 
 /// A value of a metric with a dimension.
-public struct InstanceReading: Hashable, Sendable {
+package struct InstanceReading: Hashable, Sendable {
     /// The metric.
-    public let metric: MetricID
+    package let metric: MetricID
     /// The device, CPU, node, page size, resource or interface.
-    public let key: InstanceKey
+    package let key: InstanceKey
     /// The current value.
-    public var reading: Reading
+    package var reading: Reading
     /// The value at the previous read; absent at the first read and for metrics that are not
     /// counters.
-    public var previous: Reading
+    package var previous: Reading
 
     /// Creates a reading from its metric, key and values.
-    public init(
+    package init(
         metric: MetricID, key: InstanceKey, reading: Reading, previous: Reading = .absent
     ) {
         self.metric = metric

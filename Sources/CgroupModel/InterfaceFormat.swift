@@ -1,5 +1,5 @@
 /// The format of an interface file; the names follow the kernel's cgroup-v2.rst.
-public enum InterfaceFormat: Sendable {
+package enum InterfaceFormat: Sendable {
     /// One number, `max` or `-1`.
     case singleValue
     /// `KEY VALUE` lines.
@@ -24,7 +24,7 @@ public enum InterfaceFormat: Sendable {
     case lineCount
 
     /// The format of the file that a row is read from.
-    public static func of(_ metric: Metric, _ source: Source) -> InterfaceFormat {
+    package static func of(_ metric: Metric, _ source: Source) -> InterfaceFormat {
         let file = source.file
         if file.hasSuffix(".pressure"), file != "cgroup.pressure" { return .pressure }
         if metric.kind == .text || source.conversion == .frozenState { return .text }

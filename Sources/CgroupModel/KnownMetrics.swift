@@ -1,7 +1,7 @@
 /// The rows that the program's own computations and views refer to.
 extension MetricID {
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public static let
+    package static let
         cpuUsage = MetricCatalog.id("cpu.usage_usec"),
         cpuUser = MetricCatalog.id("cpu.user_usec"),
         cpuSystem = MetricCatalog.id("cpu.system_usec"),

@@ -1,27 +1,27 @@
 /// A row of ``LimitCatalog``: everything that the program knows about a limit.
-public struct Limit: Sendable {
+package struct Limit: Sendable {
     /// The unified name, which is v2's if v2 has the limit: `memory.max`.
-    public let name: String
+    package let name: String
     /// The controller that enforces it.
-    public let controller: Controller
+    package let controller: Controller
     /// The syntax and unit of its value.
-    public let grammar: LimitGrammar
+    package let grammar: LimitGrammar
     /// The dimension of its instances; nil if a cgroup has a single value.
-    public let dimension: Dimension?
+    package let dimension: Dimension?
     /// Its files in v2; the first one that exists is used.
-    public let v2: [LimitFile]
+    package let v2: [LimitFile]
     /// Its files in v1; the first one that exists is used.
-    public let v1: [LimitFile]
+    package let v1: [LimitFile]
     /// The equivalent unit property; nil if systemd has none.
-    public let systemd: SystemdProperty?
+    package let systemd: SystemdProperty?
     /// Its position in the order of related limits of the same cgroup.
-    public let nesting: Int
+    package let nesting: Int
     /// The reason why it is never written; nil for a limit that works.
-    public let refusal: String?
+    package let refusal: String?
     /// A description in one sentence.
-    public let help: String
+    package let help: String
     /// Differences between the versions, or surprises; empty if there are none.
-    public let note: String
+    package let note: String
 
     /// Whether it reserves something for the cgroup, so that a higher value leaves less for others.
     package var isProtection: Bool {
@@ -29,21 +29,21 @@ public struct Limit: Sendable {
     }
 
     /// Its files in v2 or in v1.
-    public func files(unified: Bool) -> [LimitFile] { unified ? v2 : v1 }
+    package func files(unified: Bool) -> [LimitFile] { unified ? v2 : v1 }
 
     /// The common part of the names of limits that share a file: `io.max` in `io.max.rbps`.
-    public var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
+    package var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
 
     /// The last part of the name: `rbps` in `io.max.rbps`.
-    public var field: String {
+    package var field: String {
         name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
     }
 }
 
 /// The interface file of a limit.
-public struct LimitFile: Hashable, Sendable {
+package struct LimitFile: Hashable, Sendable {
     /// The encoding of a value in the file.
-    public enum Coding: Hashable, Sendable {
+    package enum Coding: Hashable, Sendable {
         /// A number; `unlimited` is the text for no limit, nil if there always is one.
         case number(unlimited: String?)
         /// v1 `cpu.shares`, converted to and from a weight.
@@ -67,20 +67,20 @@ public struct LimitFile: Hashable, Sendable {
     }
 
     /// The file name; `*` is a placeholder for a page size.
-    public let name: String
+    package let name: String
     /// The encoding of the value.
-    public let coding: Coding
+    package let coding: Coding
     /// The first word of the line with the value.
     ///
     /// Nil if the file holds a single value, or if the line begins with the instance.
-    public let line: String?
+    package let line: String?
     /// The key in the line; nil if the line or file holds a single value.
-    public let field: String?
+    package let field: String?
     /// The value that a missing line means, as it would be written.
-    public let missing: String
+    package let missing: String
 
     /// Creates a file from its name, the encoding, and the location of the value in it.
-    public init(
+    package init(
         _ name: String, _ coding: Coding, line: String? = nil, field: String? = nil,
         missing: String = ""
     ) {
@@ -93,14 +93,14 @@ public struct LimitFile: Hashable, Sendable {
 }
 
 /// A property of a systemd unit that sets a limit.
-public struct SystemdProperty: Hashable, Sendable {
+package struct SystemdProperty: Hashable, Sendable {
     /// The D-Bus name: `MemoryMax`.
-    public let name: String
+    package let name: String
     /// The first systemd version that has it.
-    public let since: Int
+    package let since: Int
 
     /// Creates a property from its name and the first systemd version that has it.
-    public init(_ name: String, since: Int) {
+    package init(_ name: String, since: Int) {
         self.name = name
         self.since = since
     }

@@ -3,18 +3,18 @@
 /// `get`, `set`, `run`, policies and documentation derive from this table. The rows are in
 /// `LimitCatalog+*.swift`. The facts come from the kernel's cgroup-v2.rst and cgroup-v1/*.rst, and
 /// those on properties from org.freedesktop.systemd1(5).
-public enum LimitCatalog {
+package enum LimitCatalog {
     /// All rows, in the order in which they are listed.
-    public static let all: [Limit] = memoryRows + cpuRows + ioRows + smallRows
+    package static let all: [Limit] = memoryRows + cpuRows + ioRows + smallRows
 
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
     /// The row with a unified name; nil for an unknown name.
-    public static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
+    package static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
 
     /// The rows that a name may refer to: a single row, or those of a group (`io.max`).
-    public static func rows(named name: String) throws(LimitError) -> [Limit] {
+    package static func rows(named name: String) throws(LimitError) -> [Limit] {
         if let limit = limit(named: name) {
             return [limit] + all.filter { $0.name == "\(name).device" }
         }
@@ -29,7 +29,7 @@ public enum LimitCatalog {
     }
 
     /// The position of a file's limit in the order of related limits; 0 for an unknown file.
-    public static func nesting(ofFile name: String) -> Int {
+    package static func nesting(ofFile name: String) -> Int {
         all.first { row in (row.v1 + row.v2).contains { $0.name == name } }?.nesting ?? 0
     }
 

@@ -1,6 +1,6 @@
 extension LimitGrammar {
     /// Parses user input; an error states what to write instead.
-    public func parse(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
+    package func parse(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
         if text == "max", allowsUnlimited { return .unlimited }
         guard let value = try value(text, host) else {
             throw LimitError("\"\(text)\" is not understood; write \(example)")

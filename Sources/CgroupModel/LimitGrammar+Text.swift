@@ -1,6 +1,6 @@
 extension LimitGrammar {
     /// Formats a value as a user would type it; ``parse(_:host:)`` accepts the result.
-    public func text(_ value: LimitValue) -> String {
+    package func text(_ value: LimitValue) -> String {
         switch value {
         case .unlimited: return "max"
         case .text(let text): return text
@@ -22,7 +22,7 @@ extension LimitGrammar {
 
 extension LimitValue {
     /// The bytes in the largest binary unit that represents them exactly: `512MiB`.
-    public var byteText: String { exact(["KiB", "MiB", "GiB", "TiB"], each: 1024) }
+    package var byteText: String { exact(["KiB", "MiB", "GiB", "TiB"], each: 1024) }
 
     /// The bytes in the unit with the shortest exact number: `10MB`, `1MiB`.
     var rateText: String {
@@ -42,7 +42,7 @@ extension LimitValue {
     }
 
     /// Millionths of a CPU, formatted as CPUs: `1.5cpus`.
-    public var cpuText: String {
+    package var cpuText: String {
         guard let number else { return "max" }
         var rest = String(1_000_000 + number % 1_000_000).dropFirst()
         while rest.last == "0" { rest.removeLast() }

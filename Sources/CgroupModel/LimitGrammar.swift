@@ -1,5 +1,5 @@
 /// The syntax of a limit's value, and the unit of its number.
-public enum LimitGrammar: Hashable, Sendable {
+package enum LimitGrammar: Hashable, Sendable {
     /// `512MiB`, `1.5GB`, `20%host`, `max`.
     case bytes
     /// `1.5cpus`, `150%cpu`, `25%host`, `max`; in millionths of a CPU.
@@ -30,7 +30,7 @@ public enum LimitGrammar: Hashable, Sendable {
     case classID
 
     /// Examples for messages.
-    public var example: String {
+    package var example: String {
         switch self {
         case .bytes: "512MiB, 1.5GB, 20%host or max"
         case .cpus: "1.5cpus, 150%cpu, 25%host or max"
@@ -53,7 +53,7 @@ public enum LimitGrammar: Hashable, Sendable {
 }
 
 /// The value of a limit, in the unit of its grammar.
-public enum LimitValue: Hashable, Sendable {
+package enum LimitValue: Hashable, Sendable {
     /// No limit.
     case unlimited
     /// A number: bytes, millionths of a CPU, microseconds, weight, count or rate.
@@ -62,13 +62,13 @@ public enum LimitValue: Hashable, Sendable {
     case text(String)
 
     /// The number; nil for unlimited and for text.
-    public var number: UInt64? {
+    package var number: UInt64? {
         guard case .number(let number) = self else { return nil }
         return number
     }
 
     /// Whether this value allows more than another; false if the two are not comparable.
-    public func isWider(than other: LimitValue) -> Bool {
+    package func isWider(than other: LimitValue) -> Bool {
         switch (self, other) {
         case (.unlimited, .unlimited): false
         case (.unlimited, .number): true
@@ -85,18 +85,18 @@ public enum LimitValue: Hashable, Sendable {
 }
 
 /// Facts about the host that values may refer to.
-public struct HostFacts: Sendable {
+package struct HostFacts: Sendable {
     /// The total memory in bytes; nil if unknown.
-    public var memoryBytes: UInt64?
+    package var memoryBytes: UInt64?
     /// The online CPUs.
-    public var cpus: RangeList
+    package var cpus: RangeList
     /// The CPUs of each memory node.
-    public var nodes: [Int: RangeList]
+    package var nodes: [Int: RangeList]
     /// Whether I/O is counted on some disk: v1 does so only once a cgroup has an I/O limit on it.
-    public var isIOCounted = true
+    package var isIOCounted = true
 
     /// Creates facts from the memory, the online CPUs and the memory nodes of a host.
-    public init(memoryBytes: UInt64?, cpus: RangeList, nodes: [Int: RangeList]) {
+    package init(memoryBytes: UInt64?, cpus: RangeList, nodes: [Int: RangeList]) {
         self.memoryBytes = memoryBytes
         self.cpus = cpus
         self.nodes = nodes
@@ -104,10 +104,10 @@ public struct HostFacts: Sendable {
 }
 
 /// An invalid limit or value; the message states what to write instead.
-public struct LimitError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct LimitError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message.
-    public let description: String
+    package let description: String
 
     /// Creates an error from a message.
-    public init(_ description: String) { self.description = description.onOneLine }
+    package init(_ description: String) { self.description = description.onOneLine }
 }

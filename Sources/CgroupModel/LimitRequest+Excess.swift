@@ -3,7 +3,7 @@ extension LimitRequest {
     /// no effect.
     ///
     /// Nil for any other limit.
-    public func excess(on host: HostFacts) -> String? {
+    package func excess(on host: HostFacts) -> String? {
         guard let number = value.number else { return nil }
         switch limit.grammar {
         case .cpus:

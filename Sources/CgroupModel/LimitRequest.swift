@@ -1,22 +1,22 @@
 /// A request to set one limit of one cgroup, made by a user or a rule.
-public struct LimitRequest: Sendable {
+package struct LimitRequest: Sendable {
     /// The limit.
-    public let limit: Limit
+    package let limit: Limit
     /// The disk, page size, interface or resource as the user named it; nil if the limit has no
     /// instances.
-    public let instance: String?
+    package let instance: String?
     /// The requested value.
-    public let value: LimitValue
+    package let value: LimitValue
 
     /// Creates a request; a limit without instances ignores `instance`.
-    public init(limit: Limit, instance: String? = nil, value: LimitValue) {
+    package init(limit: Limit, instance: String? = nil, value: LimitValue) {
         self.limit = limit
         self.instance = limit.dimension == nil ? nil : instance
         self.value = value
     }
 
     /// Parses a single request: `memory.max=100MiB` or `io.max=/dev/vda:wbps=10MB/s`.
-    public init(parsing text: String, host: HostFacts) throws(LimitError) {
+    package init(parsing text: String, host: HostFacts) throws(LimitError) {
         let all = try Self.all(parsing: text, host: host)
         guard all.count == 1 else {
             throw LimitError("\"\(text)\" sets \(all.count) limits; give them one by one")
@@ -25,7 +25,7 @@ public struct LimitRequest: Sendable {
     }
 
     /// Parses an argument; `io.max=/dev/vda:rbps=10MB/s,wbps=5MB/s` is two requests.
-    public static func all(
+    package static func all(
         parsing text: String, host: HostFacts
     ) throws(LimitError) -> [LimitRequest] {
         guard let equals = text.firstIndex(of: "=") else {

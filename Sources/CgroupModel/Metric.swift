@@ -1,17 +1,17 @@
 /// The index of a metric in ``MetricCatalog``.
-public struct MetricID: Hashable, Sendable, Comparable {
+package struct MetricID: Hashable, Sendable, Comparable {
     /// The index into ``MetricCatalog/all``.
-    public let index: Int
+    package let index: Int
 
     /// Creates an ID, which may refer to another program's catalog while its recording is read.
     package init(index: Int) { self.index = index }
 
     /// Orders IDs as in the catalog.
-    public static func < (left: MetricID, right: MetricID) -> Bool { left.index < right.index }
+    package static func < (left: MetricID, right: MetricID) -> Bool { left.index < right.index }
 }
 
 /// The behavior of a metric over time.
-public enum MetricKind: Sendable {
+package enum MetricKind: Sendable {
     /// Only grows while the cgroup exists; a decrease is a reset.
     case counter
     /// A level that goes up and down.
@@ -27,7 +27,7 @@ public enum MetricKind: Sendable {
 }
 
 /// The unit of a metric, after conversion.
-public enum MetricUnit: Sendable {
+package enum MetricUnit: Sendable {
     case bytes, microseconds, count, weight, flag
     /// Hundredths of a percent as the kernel prints them (`12.34` is 1234).
     case percentHundredths
@@ -39,7 +39,7 @@ public enum MetricUnit: Sendable {
 }
 
 /// The property that distinguishes a metric's instances in one cgroup.
-public enum Dimension: Sendable {
+package enum Dimension: Sendable {
     /// A block device, `MAJ:MIN`.
     case device
     case cpu, node
@@ -52,7 +52,7 @@ public enum Dimension: Sendable {
 }
 
 /// The frequency at which a metric's file is read.
-public enum Tier: Int, CaseIterable, Sendable, Comparable {
+package enum Tier: Int, CaseIterable, Sendable, Comparable {
     /// Every tick.
     case tick
     /// Expensive files, and those that the kernel updates only every 2 s.
@@ -63,11 +63,11 @@ public enum Tier: Int, CaseIterable, Sendable, Comparable {
     case detail
 
     /// Orders tiers from the cheapest.
-    public static func < (left: Tier, right: Tier) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Tier, right: Tier) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// The conversion of a number in a file to the metric's unit.
-public enum Conversion: Sendable {
+package enum Conversion: Sendable {
     case none
     /// Nanoseconds to microseconds.
     case nanoseconds
@@ -80,16 +80,16 @@ public enum Conversion: Sendable {
 }
 
 /// The file, and optionally the key in it, that a metric is read from: `"memory.stat anon"`.
-public struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
+package struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
     /// The interface file; `*` stands for a page size in hugetlb names.
-    public let file: String
+    package let file: String
     /// The key in the file; nil if the file holds a single value.
-    public let key: String?
+    package let key: String?
     /// The conversion of the number.
-    public let conversion: Conversion
+    package let conversion: Conversion
 
     /// Creates a source from a file name, or a file name and a key separated by a blank.
-    public init(_ text: String, _ conversion: Conversion = .none) {
+    package init(_ text: String, _ conversion: Conversion = .none) {
         let parts = text.split(separator: " ", maxSplits: 1)
         file = parts.first.map(String.init) ?? text
         key = parts.count > 1 ? String(parts[1]) : nil
@@ -97,70 +97,70 @@ public struct Source: Hashable, Sendable, ExpressibleByStringLiteral {
     }
 
     /// Creates a source from a file name, or a file name and a key separated by a blank.
-    public init(stringLiteral value: String) { self.init(value) }
+    package init(stringLiteral value: String) { self.init(value) }
 
     /// A v1 source in nanoseconds.
-    public static func nanoseconds(_ text: String) -> Source { Source(text, .nanoseconds) }
+    package static func nanoseconds(_ text: String) -> Source { Source(text, .nanoseconds) }
 
     /// A v1 source in clock ticks.
-    public static func ticks(_ text: String) -> Source { Source(text, .ticks) }
+    package static func ticks(_ text: String) -> Source { Source(text, .ticks) }
 
     /// A v1 source in pages.
-    public static func pages(_ text: String) -> Source { Source(text, .pages) }
+    package static func pages(_ text: String) -> Source { Source(text, .pages) }
 }
 
 /// A label that all series of a row share.
-public struct FamilyLabel: Hashable, Sendable {
+package struct FamilyLabel: Hashable, Sendable {
     /// The label's name and value.
-    public let name: String, value: String
+    package let name: String, value: String
 
     /// Creates a label from its name and value.
-    public init(name: String, value: String) {
+    package init(name: String, value: String) {
         self.name = name
         self.value = value
     }
 }
 
 /// A row of the catalog: everything that the program knows about a metric.
-public struct Metric: Sendable {
+package struct Metric: Sendable {
     /// The index in the catalog.
-    public let id: MetricID
+    package let id: MetricID
     /// The unified name, which is v2's if v2 has the metric: `memory.anon`.
-    public let name: String
+    package let name: String
     /// The controller that accounts for it.
-    public let controller: Controller
+    package let controller: Controller
     /// The behavior over time.
-    public let kind: MetricKind
+    package let kind: MetricKind
     /// The unit.
-    public let unit: MetricUnit
+    package let unit: MetricUnit
     /// The dimension of its instances; nil if a cgroup has a single value.
-    public let dimension: Dimension?
+    package let dimension: Dimension?
     /// The frequency at which its file is read.
-    public let tier: Tier
+    package let tier: Tier
     /// The source in v2.
-    public let v2: Source?
+    package let v2: Source?
     /// The key in older kernels, in the same file as ``v2``.
-    public let olderV2Key: String?
+    package let olderV2Key: String?
     /// The source in v1.
-    public let v1: Source?
+    package let v1: Source?
     /// The sources in kernels that lack ``v1``; the first file that exists is used.
     ///
     /// They count a cgroup without its descendants.
-    public let olderV1: [Source]
+    package let olderV1: [Source]
     /// The Prometheus metric family; nil if it is not exported.
-    public let family: String?
+    package let family: String?
     /// The condition under which the family is exported.
-    public let exportGroup: ExportGroup
+    package let exportGroup: ExportGroup
     /// The labels that distinguish the rows of a family, in output order.
-    public let familyLabels: [FamilyLabel]
+    package let familyLabels: [FamilyLabel]
     /// A description in one sentence.
-    public let help: String
+    package let help: String
 
     /// The JSON object that contains its instance values: `io` for `io.rbytes`.
-    public var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
+    package var group: String { String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)]) }
 
     /// The key in that object: `rbytes` for `io.rbytes`.
-    public var field: String {
+    package var field: String {
         name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
     }
 }

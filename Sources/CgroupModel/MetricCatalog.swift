@@ -4,9 +4,9 @@
 /// table, so a new metric is a new row. The rows are in `MetricCatalog+*.swift`, one file per group
 /// of controllers. The facts come from the kernel's Documentation/admin-guide/cgroup-v2.rst and
 /// cgroup-v1/*.rst.
-public enum MetricCatalog {
+package enum MetricCatalog {
     /// All rows, in the order in which they are listed.
-    public static let all: [Metric] = {
+    package static let all: [Metric] = {
         let rows = coreRows + cpuRows + memoryRows + ioRows + smallRows
         return rows.enumerated().map { $1.metric(MetricID(index: $0)) }
     }()
@@ -15,10 +15,10 @@ public enum MetricCatalog {
         uniqueKeysWithValues: all.map { ($0.name, $0.id) })
 
     /// The row with a unified name; nil for an unknown name.
-    public static func metric(named name: String) -> Metric? { index[name].map { all[$0.index] } }
+    package static func metric(named name: String) -> Metric? { index[name].map { all[$0.index] } }
 
     /// The row with an ID.
-    public static subscript(id: MetricID) -> Metric { all[id.index] }
+    package static subscript(id: MetricID) -> Metric { all[id.index] }
 
     /// The ID of a metric that the program itself refers to; an unknown name is a bug.
     package static func id(_ name: String) -> MetricID {
@@ -27,7 +27,7 @@ public enum MetricCatalog {
     }
 
     /// The unified names most similar to `name`, for error messages.
-    public static func namesLike(_ name: String, limit: Int = 3) -> [String] {
+    package static func namesLike(_ name: String, limit: Int = 3) -> [String] {
         Spelling.names(like: name, among: all.map(\.name), most: limit)
     }
 }

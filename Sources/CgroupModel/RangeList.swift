@@ -1,16 +1,16 @@
 /// A list of CPU or memory node numbers in the kernel's format: `0-3,8`.
-public struct RangeList: Hashable, Sendable, CustomStringConvertible {
+package struct RangeList: Hashable, Sendable, CustomStringConvertible {
     /// The numbers in ascending order, without duplicates.
-    public let numbers: [Int]
+    package let numbers: [Int]
 
     /// The highest valid number, far above that of any host.
     private static let largest = 65_535
 
     /// Creates a list from numbers in any order.
-    public init(_ numbers: some Sequence<Int>) { self.numbers = Set(numbers).sorted() }
+    package init(_ numbers: some Sequence<Int>) { self.numbers = Set(numbers).sorted() }
 
     /// Parses `0-3,8`; an empty text is an empty list, anything else is nil.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var found: Set<Int> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: !text.contains(",")) {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false)
@@ -28,20 +28,20 @@ public struct RangeList: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the list is empty.
-    public var isEmpty: Bool { numbers.isEmpty }
+    package var isEmpty: Bool { numbers.isEmpty }
 
     /// Whether the other list contains all numbers of this one.
-    public func isSubset(of other: RangeList) -> Bool {
+    package func isSubset(of other: RangeList) -> Bool {
         Set(numbers).isSubset(of: other.numbers)
     }
 
     /// The numbers in both lists.
-    public func intersection(_ other: RangeList) -> RangeList {
+    package func intersection(_ other: RangeList) -> RangeList {
         RangeList(Set(numbers).intersection(other.numbers))
     }
 
     /// The shortest form, in the kernel's format.
-    public var description: String {
+    package var description: String {
         var parts: [String] = []
         var index = 0
         while index < numbers.count {

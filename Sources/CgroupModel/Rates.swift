@@ -2,12 +2,12 @@ extension Snapshot {
     /// The rate of a counter, in its unit per second.
     ///
     /// Nil without two readings of the same cgroup, and after a reset (the counter decreased).
-    public func rate(_ index: Int, _ metric: MetricID) -> Double? {
+    package func rate(_ index: Int, _ metric: MetricID) -> Double? {
         growth(from: previous(index, metric), to: self[index, metric], metric)
     }
 
     /// The rate of one instance of a counter, in its unit per second; nil in the same cases.
-    public func rate(_ instance: InstanceReading) -> Double? {
+    package func rate(_ instance: InstanceReading) -> Double? {
         growth(from: instance.previous, to: instance.reading, instance.metric)
     }
 
@@ -29,7 +29,7 @@ extension Snapshot {
     }
 
     /// The sum of the rates of all instances; nil if none has a rate.
-    public func summedRate(_ index: Int, _ metric: MetricID) -> Double? {
+    package func summedRate(_ index: Int, _ metric: MetricID) -> Double? {
         var sum: Double?
         for instance in instances(index) where instance.metric == metric {
             if let rate = rate(instance) { sum = (sum ?? 0) + rate }
@@ -45,10 +45,10 @@ extension Snapshot {
     }
 
     /// The number of CPUs in use: 1.5 is one and a half CPUs.
-    public func cpusUsed(_ index: Int) -> Double? { rate(index, .cpuUsage).map { $0 / 1e6 } }
+    package func cpusUsed(_ index: Int) -> Double? { rate(index, .cpuUsage).map { $0 / 1e6 } }
 
     /// The share of quota periods in which the cgroup was throttled, 0 to 1; nil without periods.
-    public func throttledRatio(_ index: Int) -> Double? {
+    package func throttledRatio(_ index: Int) -> Double? {
         guard let periods = rate(index, .cpuPeriods), periods > 0,
             let throttled = rate(index, .cpuThrottledPeriods)
         else { return nil }
@@ -60,7 +60,7 @@ extension Snapshot {
     ///
     /// Unlimited if no level sets it; absent if no level has the file. If a level cannot be read,
     /// the lowest value is unknown and the result is that level's reason.
-    public func effectiveLimit(
+    package func effectiveLimit(
         _ index: Int, _ metric: MetricID
     ) -> (reading: Reading, from: Int?) {
         var best = Reading.absent
@@ -84,7 +84,7 @@ extension Snapshot {
     ///
     /// It is the lowest visible limit, or the one that v1 reports if that is lower: v1 also counts
     /// ancestors outside a container's view.
-    public func effectiveMemoryMax(_ index: Int) -> Reading {
+    package func effectiveMemoryMax(_ index: Int) -> Reading {
         let visible = effectiveLimit(index, .memoryMax).reading
         let reported = self[index, .memoryMaxEffective]
         guard reported.isKnown else { return visible }
@@ -94,7 +94,7 @@ extension Snapshot {
     /// The CPUs allowed by the quota of the cgroup or an ancestor, and the cgroup that sets it.
     ///
     /// Nil if no level sets a quota.
-    public func effectiveCPUQuota(_ index: Int) -> (cpus: Double, from: Int)? {
+    package func effectiveCPUQuota(_ index: Int) -> (cpus: Double, from: Int)? {
         var best: (cpus: Double, from: Int)?
         var place: Int? = index
         while let here = place {

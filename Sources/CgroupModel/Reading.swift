@@ -3,51 +3,51 @@
 /// A missing number differs from 0, so reasons are stored as the highest raw values, which no
 /// kernel counter reaches. A number that would collide with them is stored as the largest that does
 /// not.
-public struct Reading: Hashable, Sendable {
+package struct Reading: Hashable, Sendable {
     /// The stored bits, as used in history frames.
-    public let rawValue: UInt64
+    package let rawValue: UInt64
 
     /// Creates a reading from the bits of another one.
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// Creates a reading with a number.
-    public init(_ value: UInt64) { rawValue = min(value, Self.largestValue) }
+    package init(_ value: UInt64) { rawValue = min(value, Self.largestValue) }
 
     /// The largest number that a reading can hold.
-    public static let largestValue: UInt64 = .max - 16
+    package static let largestValue: UInt64 = .max - 16
 
     /// This kernel or cgroup does not have the file or key.
-    public static let absent = Reading(rawValue: .max)
+    package static let absent = Reading(rawValue: .max)
     /// The limit is not set: `max` in v2, `-1` or about 2^63 in v1.
-    public static let unlimited = Reading(rawValue: .max - 1)
+    package static let unlimited = Reading(rawValue: .max - 1)
     /// The kernel has the file but not the feature (EOPNOTSUPP), for example with PSI disabled.
-    public static let unsupported = Reading(rawValue: .max - 2)
+    package static let unsupported = Reading(rawValue: .max - 2)
     /// Permission to read the file was denied (EACCES, EPERM).
-    public static let notPermitted = Reading(rawValue: .max - 3)
+    package static let notPermitted = Reading(rawValue: .max - 3)
     /// The cgroup vanished while it was read (ENODEV, ENOENT).
-    public static let gone = Reading(rawValue: .max - 4)
+    package static let gone = Reading(rawValue: .max - 4)
     /// The file is malformed, or reading it failed for another reason.
-    public static let malformed = Reading(rawValue: .max - 5)
+    package static let malformed = Reading(rawValue: .max - 5)
     /// Another file system is mounted on the cgroup's directory, so its files are not accessible.
-    public static let covered = Reading(rawValue: .max - 6)
+    package static let covered = Reading(rawValue: .max - 6)
     /// The row belongs to a device without a name, which the kernel writes as `(unknown)`.
     ///
     /// It is a hidden path of native NVMe multipath; the row of the disk includes its I/O.
-    public static let unnamed = Reading(rawValue: .max - 7)
+    package static let unnamed = Reading(rawValue: .max - 7)
 
     /// The number; nil if there is none, for whatever reason.
-    public var value: UInt64? { rawValue <= Self.largestValue ? rawValue : nil }
+    package var value: UInt64? { rawValue <= Self.largestValue ? rawValue : nil }
 
     /// Whether the kernel gave a value: a number or unlimited.
-    public var isKnown: Bool { rawValue <= Self.largestValue || self == .unlimited }
+    package var isKnown: Bool { rawValue <= Self.largestValue || self == .unlimited }
 
     /// The number decoded from its zigzag encoding (``MetricUnit/signed``).
-    public var signedValue: Int64? {
+    package var signedValue: Int64? {
         value.map { $0 & 1 == 1 ? -Int64(($0 + 1) / 2) : Int64($0 / 2) }
     }
 
     /// The word for a reading without a number; nil for a number.
-    public var word: String? {
+    package var word: String? {
         switch self {
         case .absent: "absent"
         case .unlimited: "max"

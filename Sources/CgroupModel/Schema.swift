@@ -1,15 +1,15 @@
 /// The columns of a snapshot: its metrics without a dimension, counters first.
 ///
 /// Counters come first, so that only they need space for their previous values.
-public struct Schema: Hashable, Sendable {
+package struct Schema: Hashable, Sendable {
     /// The metric of each column.
-    public let columns: [MetricID]
+    package let columns: [MetricID]
     /// The number of counters, which are the first columns.
-    public let counterCount: Int
+    package let counterCount: Int
     private let columnOf: [Int16]
 
     /// Assigns columns to `metrics`, ignoring those with a dimension.
-    public init(_ metrics: some Sequence<MetricID>) {
+    package init(_ metrics: some Sequence<MetricID>) {
         let plain = Set(metrics).filter { MetricCatalog[$0].dimension == nil }.sorted()
         let counters = plain.filter { MetricCatalog[$0].kind == .counter }
         self.init(
@@ -28,17 +28,17 @@ public struct Schema: Hashable, Sendable {
     }
 
     /// The number of columns.
-    public var width: Int { columns.count }
+    package var width: Int { columns.count }
 
     /// The column of a metric; nil if the snapshot does not contain it.
-    public func column(of id: MetricID) -> Int? {
+    package func column(of id: MetricID) -> Int? {
         let column = columnOf[id.index]
         return column < 0 ? nil : Int(column)
     }
 
     /// Whether two schemas have the same columns.
-    public static func == (left: Schema, right: Schema) -> Bool { left.columns == right.columns }
+    package static func == (left: Schema, right: Schema) -> Bool { left.columns == right.columns }
 
     /// Hashes the columns.
-    public func hash(into hasher: inout Hasher) { hasher.combine(columns) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(columns) }
 }

@@ -1,18 +1,18 @@
 /// A cgroup without its values.
-public struct CgroupEntry: Hashable, Sendable {
+package struct CgroupEntry: Hashable, Sendable {
     /// The path; a label, not the identity.
-    public let path: CgroupPath
+    package let path: CgroupPath
     /// The identity: the same path with another generation is another cgroup.
-    public let id: CgroupID
+    package let id: CgroupID
     /// The index of the parent in ``Snapshot/cgroups``; nil for a topmost cgroup.
-    public let parent: Int?
+    package let parent: Int?
     /// The controllers of the hierarchies in which the path exists.
-    public let controllers: [Controller]
+    package let controllers: [Controller]
     /// The location of its values.
-    public let row: RowLocation
+    package let row: RowLocation
 
     /// Creates an entry from a path, an identity, the parent's index, controllers and a row.
-    public init(
+    package init(
         path: CgroupPath, id: CgroupID, parent: Int?, controllers: [Controller], row: RowLocation
     ) {
         self.path = path
@@ -24,47 +24,47 @@ public struct CgroupEntry: Hashable, Sendable {
 }
 
 /// The identity of a cgroup.
-public struct CgroupID: Hashable, Sendable {
+package struct CgroupID: Hashable, Sendable {
     /// The inode of the directory in the first of its hierarchies (memory, then cpu, then the
     /// others).
-    public let inode: UInt64
+    package let inode: UInt64
     /// Increases with each cgroup that the sampler finds, so it is never reused.
-    public let generation: UInt64
+    package let generation: UInt64
 
     /// Creates an identity from an inode and a generation.
-    public init(inode: UInt64, generation: UInt64) {
+    package init(inode: UInt64, generation: UInt64) {
         self.inode = inode
         self.generation = generation
     }
 }
 
 /// The location of a cgroup's values in a snapshot.
-public struct RowLocation: Hashable, Sendable {
+package struct RowLocation: Hashable, Sendable {
     /// The index in ``Snapshot/blocks``.
-    public let block: Int
+    package let block: Int
     /// The row in that block.
-    public let row: Int
+    package let row: Int
 
     /// Creates a location from a block and a row.
-    public init(block: Int, row: Int) {
+    package init(block: Int, row: Int) {
         self.block = block
         self.row = row
     }
 }
 
 /// The values of many cgroups, row by row.
-public struct RowBlock: Hashable, Sendable {
+package struct RowBlock: Hashable, Sendable {
     /// The raw readings, ``Schema/width`` per row.
-    public var values: [UInt64]
+    package var values: [UInt64]
     /// The counters at the previous read of their files, ``Schema/counterCount`` per row.
-    public var previous: [UInt64]
+    package var previous: [UInt64]
     /// The instance values, row by row.
-    public var instances: [InstanceReading]
+    package var instances: [InstanceReading]
     /// The index at which the instances of each row begin, and a final one for the end.
-    public var instanceStarts: [Int]
+    package var instanceStarts: [Int]
 
     /// Creates a block from the values of its rows.
-    public init(
+    package init(
         values: [UInt64], previous: [UInt64], instances: [InstanceReading], instanceStarts: [Int]
     ) {
         self.values = values
@@ -76,20 +76,20 @@ public struct RowBlock: Hashable, Sendable {
 
 /// The times of the last two reads of a tier, in nanoseconds of CLOCK_BOOTTIME, which counts
 /// suspend.
-public struct TierTimes: Hashable, Sendable {
+package struct TierTimes: Hashable, Sendable {
     /// The time of the last read; 0 for never.
-    public var now: UInt64
+    package var now: UInt64
     /// The time of the read before; 0 for never.
-    public var before: UInt64
+    package var before: UInt64
 
     /// Creates a value from the times of the last two reads.
-    public init(now: UInt64, before: UInt64) {
+    package init(now: UInt64, before: UInt64) {
         self.now = now
         self.before = before
     }
 
     /// The time between the two reads in seconds; nil if there was only one.
-    public var seconds: Double? {
+    package var seconds: Double? {
         before > 0 && now > before ? Double(now - before) / 1e9 : nil
     }
 }
@@ -98,26 +98,26 @@ public struct TierTimes: Hashable, Sendable {
 ///
 /// A snapshot is immutable and contains its own baseline, so rates need no other snapshot.
 /// ``rate(_:_:)`` always compares readings of the same cgroup.
-public struct Snapshot: Sendable, Hashable {
+package struct Snapshot: Sendable, Hashable {
     /// The number of the sampler's tick.
-    public let tick: UInt64
+    package let tick: UInt64
     /// The time in microseconds since 1970.
-    public let wallTime: UInt64
+    package let wallTime: UInt64
     /// The times at which each tier was read.
-    public let tierTimes: [TierTimes]
+    package let tierTimes: [TierTimes]
     /// The columns of the values.
-    public let schema: Schema
+    package let schema: Schema
     /// The cgroups in ``CgroupPath`` order, in which descendants directly follow their ancestor.
-    public let cgroups: [CgroupEntry]
+    package let cgroups: [CgroupEntry]
     /// The values.
-    public let blocks: [RowBlock]
+    package let blocks: [RowBlock]
     /// The host as a whole.
-    public let host: HostSample
+    package let host: HostSample
     /// Statistics on the sampling.
-    public let health: SampleHealth
+    package let health: SampleHealth
 
     /// Creates a snapshot from its cgroups, their values, and the state of the host and sampler.
-    public init(
+    package init(
         tick: UInt64, wallTime: UInt64, tierTimes: [TierTimes], schema: Schema,
         cgroups: [CgroupEntry], blocks: [RowBlock], host: HostSample, health: SampleHealth
     ) {
@@ -132,7 +132,7 @@ public struct Snapshot: Sendable, Hashable {
     }
 
     /// A value of the cgroup at `index`; absent if the snapshot does not contain the metric.
-    public subscript(index: Int, metric: MetricID) -> Reading {
+    package subscript(index: Int, metric: MetricID) -> Reading {
         guard let column = schema.column(of: metric) else { return .absent }
         let place = cgroups[index].row
         return Reading(
@@ -140,12 +140,12 @@ public struct Snapshot: Sendable, Hashable {
     }
 
     /// The value in a column of ``schema`` at a row.
-    public func reading(_ place: RowLocation, column: Int) -> Reading {
+    package func reading(_ place: RowLocation, column: Int) -> Reading {
         Reading(rawValue: blocks[place.block].values[place.row * schema.width + column])
     }
 
     /// A counter at the previous read of its file; absent for a new cgroup.
-    public func previous(_ index: Int, _ metric: MetricID) -> Reading {
+    package func previous(_ index: Int, _ metric: MetricID) -> Reading {
         guard let column = schema.column(of: metric), column < schema.counterCount else {
             return .absent
         }
@@ -155,7 +155,7 @@ public struct Snapshot: Sendable, Hashable {
     }
 
     /// The instance values of the cgroup at `index`, in the order of the kernel's files.
-    public func instances(_ index: Int) -> ArraySlice<InstanceReading> {
+    package func instances(_ index: Int) -> ArraySlice<InstanceReading> {
         let place = cgroups[index].row
         let block = blocks[place.block]
         return block.instances[
@@ -163,7 +163,7 @@ public struct Snapshot: Sendable, Hashable {
     }
 
     /// The index of a path; nil if the cgroup does not exist.
-    public func index(of path: CgroupPath) -> Int? {
+    package func index(of path: CgroupPath) -> Int? {
         var low = 0
         var high = cgroups.count
         while low < high {

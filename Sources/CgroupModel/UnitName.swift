@@ -1,24 +1,24 @@
 /// The names of systemd units and of their cgroups.
-public enum UnitName {
+package enum UnitName {
     /// The suffixes of units that have a cgroup.
     private static let suffixes = [
         ".slice", ".service", ".scope", ".mount", ".socket", ".swap",
     ]
 
     /// Whether a cgroup with this name may belong to a unit.
-    public static func isUnit(_ name: String) -> Bool {
+    package static func isUnit(_ name: String) -> Bool {
         suffixes.contains { name.hasSuffix($0) && name.utf8.count > $0.utf8.count }
     }
 
     /// The unit name for a cgroup's name.
     ///
     /// systemd adds `_` before a name that looks like an interface file (`_memory.service`).
-    public static func ofCgroup(_ name: String) -> String {
+    package static func ofCgroup(_ name: String) -> String {
         name.hasPrefix("_") ? String(name.dropFirst()) : name
     }
 
     /// The user whose systemd instance is `user@UID.service`; nil for other names.
-    public static func user(ofManager name: String) -> UInt32? {
+    package static func user(ofManager name: String) -> UInt32? {
         guard name.hasPrefix("user@"), name.hasSuffix(".service") else { return nil }
         return UInt32(name.dropFirst("user@".count).dropLast(".service".count))
     }
@@ -27,7 +27,7 @@ public enum UnitName {
     ///
     /// Two units may then look the same. Use systemd's own spelling to refer to a unit in systemd,
     /// or to join labels with those of another exporter. Escaped control characters stay escaped.
-    public static func readable(_ name: String) -> String {
+    package static func readable(_ name: String) -> String {
         guard name.contains("\\x") else { return name }
         var result: [UInt8] = []
         var rest = Array(name.utf8)[...]

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A text value such as `0-3`, stored once per process so that a reading takes eight bytes.
-public enum Word {
+package enum Word {
     private struct Table {
         var texts: [String] = []
         var indices: [String: UInt32] = [:]
@@ -12,7 +12,7 @@ public enum Word {
     private static let table = Mutex(Table())
 
     /// The number of a text; nil if the table is full.
-    public static func intern(_ text: String) -> UInt32? {
+    package static func intern(_ text: String) -> UInt32? {
         table.withLock { table in
             if let known = table.indices[text] { return known }
             guard table.texts.count < capacity else { return nil }
@@ -24,12 +24,12 @@ public enum Word {
     }
 
     /// The texts from a number on; numbers increase, so these are the ones added since.
-    public static func texts(from index: Int) -> ArraySlice<String> {
+    package static func texts(from index: Int) -> ArraySlice<String> {
         table.withLock { $0.texts[min(index, $0.texts.count)...] }
     }
 
     /// The text of a number; empty for a number that was never assigned.
-    public static func text(_ index: UInt64) -> String {
+    package static func text(_ index: UInt64) -> String {
         table.withLock { index < UInt64($0.texts.count) ? $0.texts[Int(index)] : "" }
     }
 }

@@ -4,13 +4,13 @@ import CYAML
 ///
 /// It uses libyaml's events instead of its documents, because a loaded document no longer shows
 /// whether a node had an anchor or an explicit tag.
-public struct ConfigLoader {
+package struct ConfigLoader {
     /// The maximum size of a file in bytes.
-    public static let largestFile = 1 << 20
+    package static let largestFile = 1 << 20
     /// The maximum number of nodes in a file.
-    public static let mostNodes = 20_000
+    package static let mostNodes = 20_000
     /// The maximum nesting depth of nodes.
-    public static let deepestNesting = 64
+    package static let deepestNesting = 64
 
     private let file: String
     private let bytes: [UInt8]
@@ -39,7 +39,7 @@ public struct ConfigLoader {
     /// Parses one document; `file` is its name in messages.
     ///
     /// A file without a document, such as an empty one, is an empty mapping.
-    public static func load(_ bytes: [UInt8], file: String) throws(ConfigError) -> ConfigNode {
+    package static func load(_ bytes: [UInt8], file: String) throws(ConfigError) -> ConfigNode {
         let start = ConfigPosition(file: file, line: 1, column: 1)
         guard bytes.count <= largestFile else {
             throw ConfigError(start, "larger than 1 MiB (\(bytes.count) bytes); split the file")

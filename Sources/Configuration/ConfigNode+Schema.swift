@@ -3,7 +3,7 @@ internal import CgroupModel
 /// Typed access to nodes for a strict schema; every error gives the position and the expected form.
 extension ConfigNode {
     /// The text of a scalar; throws if it is empty.
-    public func text(for what: String) throws(ConfigError) -> String {
+    package func text(for what: String) throws(ConfigError) -> String {
         guard case .text(let text) = content else {
             throw ConfigError(position, "\(what) must be one value, not \(kind)")
         }
@@ -12,7 +12,7 @@ extension ConfigNode {
     }
 
     /// The elements of a list.
-    public func sequence(for what: String) throws(ConfigError) -> [ConfigNode] {
+    package func sequence(for what: String) throws(ConfigError) -> [ConfigNode] {
         guard case .sequence(let nodes) = content else {
             throw ConfigError(position, "\(what) must be a list (- a), not \(kind)")
         }
@@ -20,7 +20,7 @@ extension ConfigNode {
     }
 
     /// The entries of a mapping; throws on a key that is not in `keys`.
-    public func mapping(
+    package func mapping(
         for what: String, keys: [String]
     ) throws(ConfigError) -> [ConfigEntry] {
         let entries = try mapping(for: what)
@@ -31,7 +31,7 @@ extension ConfigNode {
     }
 
     /// The entries of a mapping with arbitrary keys.
-    public func mapping(for what: String) throws(ConfigError) -> [ConfigEntry] {
+    package func mapping(for what: String) throws(ConfigError) -> [ConfigEntry] {
         guard case .mapping(let entries) = content else {
             throw ConfigError(position, "\(what) must be a mapping (key: value), not \(kind)")
         }
@@ -39,7 +39,7 @@ extension ConfigNode {
     }
 
     /// One word of a fixed set.
-    public func word(for what: String, among words: [String]) throws(ConfigError) -> String {
+    package func word(for what: String, among words: [String]) throws(ConfigError) -> String {
         let text = try text(for: what)
         guard words.contains(text) else {
             throw ConfigError(position, Self.unknown(what, text, among: words))
@@ -48,7 +48,7 @@ extension ConfigNode {
     }
 
     /// The message `unknown key 'x', nearest valid 'y'`; lists all valid words if none is similar.
-    public static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
+    package static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
         if let nearest = nearest(to: text, among: valid) {
             return "unknown \(what) \(quoted(text)), nearest valid '\(nearest)'"
         }
@@ -56,12 +56,12 @@ extension ConfigNode {
     }
 
     /// The most similar valid word; nil if none is similar.
-    public static func nearest(to text: String, among valid: [String]) -> String? {
+    package static func nearest(to text: String, among valid: [String]) -> String? {
         Spelling.names(like: text, among: valid, most: 1).first
     }
 
     /// A text for use in a message: quoted, on one line, and at most 60 characters long.
-    public static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(60))).printable
         return text.unicodeScalars.count > 60 ? "'\(shown)…'" : "'\(shown)'"
     }

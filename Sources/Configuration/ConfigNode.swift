@@ -1,50 +1,50 @@
 internal import CgroupModel
 
 /// A position in a configuration file; line and column count from 1.
-public struct ConfigPosition: Hashable, Sendable, CustomStringConvertible {
+package struct ConfigPosition: Hashable, Sendable, CustomStringConvertible {
     /// The name that the file was loaded under.
-    public let file: String
+    package let file: String
     /// The line number.
-    public let line: Int
+    package let line: Int
     /// The column in characters.
-    public let column: Int
+    package let column: Int
 
     /// Creates a position from a file name, a line and a column.
-    public init(file: String, line: Int, column: Int) {
+    package init(file: String, line: Int, column: Int) {
         self.file = file
         self.line = line
         self.column = column
     }
 
     /// `FILE:LINE:COLUMN`, as compilers write it.
-    public var description: String { "\(file.onOneLine):\(line):\(column)" }
+    package var description: String { "\(file.onOneLine):\(line):\(column)" }
 }
 
 /// An error in a configuration file.
-public struct ConfigError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ConfigError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The position of the error.
-    public let position: ConfigPosition
+    package let position: ConfigPosition
     /// The error and its remedy, without the position.
-    public let message: String
+    package let message: String
 
     /// Creates an error at a position.
-    public init(_ position: ConfigPosition, _ message: String) {
+    package init(_ position: ConfigPosition, _ message: String) {
         self.position = position
         // The message may quote content of the file.
         self.message = message.onOneLine
     }
 
     /// The complete message.
-    public var description: String { "\(position): \(message)" }
+    package var description: String { "\(position): \(message)" }
 }
 
 /// A node of a configuration file.
 ///
 /// Scalars remain the text that the operator wrote, so `8:0`, `no` and `010` are never
 /// reinterpreted. The schema that walks the tree determines their types.
-public struct ConfigNode: Hashable, Sendable {
+package struct ConfigNode: Hashable, Sendable {
     /// The content of a node.
-    public enum Content: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
         /// A scalar; empty if nothing follows the key.
         case text(String)
         /// A list.
@@ -54,28 +54,28 @@ public struct ConfigNode: Hashable, Sendable {
     }
 
     /// The content.
-    public let content: Content
+    package let content: Content
     /// The position where the node begins.
-    public let position: ConfigPosition
+    package let position: ConfigPosition
 
     /// Creates a node from its content and position.
-    public init(_ content: Content, at position: ConfigPosition) {
+    package init(_ content: Content, at position: ConfigPosition) {
         self.content = content
         self.position = position
     }
 }
 
 /// An entry of a mapping: a key and its value.
-public struct ConfigEntry: Hashable, Sendable {
+package struct ConfigEntry: Hashable, Sendable {
     /// The key.
-    public let key: String
+    package let key: String
     /// The position where the key begins.
-    public let position: ConfigPosition
+    package let position: ConfigPosition
     /// The value.
-    public let value: ConfigNode
+    package let value: ConfigNode
 
     /// Creates an entry from a key, its position and its value.
-    public init(key: String, position: ConfigPosition, value: ConfigNode) {
+    package init(key: String, position: ConfigPosition, value: ConfigNode) {
         self.key = key
         self.position = position
         self.value = value

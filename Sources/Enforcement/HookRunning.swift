@@ -1,24 +1,24 @@
-public import Policy
+package import Policy
 
 /// One run of a hook: the program and the data in its environment.
-public struct HookRun: Hashable, Sendable {
+package struct HookRun: Hashable, Sendable {
     /// The program.
-    public var hook: Hook
+    package var hook: Hook
     /// The rule or guard: CGWARDEN_RULE.
-    public var rule: String
+    package var rule: String
     /// The cgroup: CGWARDEN_GROUP and CGWARDEN_INODE.
-    public var target: Effect.Target
+    package var target: Effect.Target
     /// The action on the cgroup: CGWARDEN_ACTION.
-    public var action: String
+    package var action: String
     /// The phase of the action: CGWARDEN_PHASE.
-    public var phase: Effect.Phase
+    package var phase: Effect.Phase
     /// The cause: CGWARDEN_CAUSE_JSON.
-    public var cause: Cause
+    package var cause: Cause
     /// Whether the run is a dry run: CGWARDEN_DRY_RUN.
-    public var isDryRun: Bool
+    package var isDryRun: Bool
 
     /// Creates a run from the hook and the data for its environment.
-    public init(
+    package init(
         hook: Hook, rule: String, target: Effect.Target, action: String, phase: Effect.Phase,
         cause: Cause, isDryRun: Bool = false
     ) {
@@ -33,7 +33,7 @@ public struct HookRun: Hashable, Sendable {
 }
 
 /// The outcome of a hook.
-public enum HookEnding: Hashable, Sendable {
+package enum HookEnding: Hashable, Sendable {
     /// Exit status 0: proceed.
     case succeeded
     /// Exit status 75: do not perform the action.
@@ -45,7 +45,7 @@ public enum HookEnding: Hashable, Sendable {
 }
 
 /// Runs hooks.
-public protocol HookRunning: Sendable {
+package protocol HookRunning: Sendable {
     /// Starts a hook and returns at once; `ended` is called exactly once, from any thread.
     func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void)
 
@@ -55,5 +55,5 @@ public protocol HookRunning: Sendable {
 
 extension HookRunning {
     /// Does nothing, for hooks that are not processes.
-    public func endAll() {}
+    package func endAll() {}
 }

@@ -1,19 +1,19 @@
 internal import CgroupModel
-public import Policy
+package import Policy
 
 /// A notice for users.
-public struct Notice: Hashable, Sendable {
+package struct Notice: Hashable, Sendable {
     /// The names of the policy's sinks that receive it; `journald` always does.
-    public var sinks: [String]
+    package var sinks: [String]
     /// The severity.
-    public var level: LogLevel
+    package var level: LogLevel
     /// One sentence on one line, safe for a terminal.
-    public let text: String
+    package let text: String
     /// Additional fields for structured logs: `CGWARDEN_RULE`, `CGWARDEN_GROUP`.
-    public let fields: [String: String]
+    package let fields: [String: String]
 
     /// Creates a notice, with its text and fields each on one line.
-    public init(sinks: [String], level: LogLevel, text: String, fields: [String: String] = [:]) {
+    package init(sinks: [String], level: LogLevel, text: String, fields: [String: String] = [:]) {
         self.sinks = sinks
         self.level = level
         self.text = text.onOneLine
@@ -22,7 +22,7 @@ public struct Notice: Hashable, Sendable {
 }
 
 /// A receiver of notices, which never blocks the sender and counts what it drops.
-public protocol NoticeSink: Sendable {
+package protocol NoticeSink: Sendable {
     /// Queues a notice.
     func send(_ notice: Notice)
     /// Waits until all notices are sent or given up; false on timeout.
@@ -31,5 +31,5 @@ public protocol NoticeSink: Sendable {
 
 extension NoticeSink {
     /// True, because a sink without a queue has sent everything.
-    public func waitUntilSent(within time: Duration) -> Bool { true }
+    package func waitUntilSent(within time: Duration) -> Bool { true }
 }

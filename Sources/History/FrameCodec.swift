@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Encodes snapshots as small frames, and decodes them.
 ///
@@ -8,7 +8,7 @@ public import CgroupModel
 ///
 /// Frames identify metrics by their index in the catalog and words by their number. By themselves
 /// they are valid within one process only; a recording also stores the meaning of those numbers.
-public enum FrameCodec {
+package enum FrameCodec {
     /// The maximum number of plain values in a frame, so that hostile bytes cannot exhaust memory.
     static let valueLimit = 1 << 26
     /// The maximum number of instance values in a frame.
@@ -18,7 +18,7 @@ public enum FrameCodec {
     static let keyframe: UInt64 = 2
 
     /// Encodes a snapshot; without `earlier`, or if its columns differ, as a keyframe.
-    public static func encode(_ snapshot: Snapshot, after earlier: Snapshot?) -> [UInt8] {
+    package static func encode(_ snapshot: Snapshot, after earlier: Snapshot?) -> [UInt8] {
         let base = earlier.flatMap { $0.schema == snapshot.schema ? $0 : nil }
         var encoder = FrameEncoder(snapshot, after: base)
         return encoder.encode()
@@ -27,7 +27,7 @@ public enum FrameCodec {
     /// Decodes a frame into a snapshot in its ``CgroupModel/Snapshot/normalised`` form.
     ///
     /// `earlier` is the snapshot that the frame was encoded after; a keyframe needs none.
-    public static func decode(
+    package static func decode(
         _ frame: [UInt8], after earlier: Snapshot?
     ) throws(FrameError) -> Snapshot {
         try decode(frame, after: earlier, .own)
@@ -52,5 +52,5 @@ public enum FrameCodec {
     }
 
     /// Whether a frame is self-contained.
-    public static func isKeyframe(_ frame: [UInt8]) -> Bool { frame.first == UInt8(keyframe) }
+    package static func isKeyframe(_ frame: [UInt8]) -> Bool { frame.first == UInt8(keyframe) }
 }

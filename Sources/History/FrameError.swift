@@ -1,7 +1,7 @@
 /// An error in decoding a frame.
-public struct FrameError: Error, Hashable, CustomStringConvertible {
+package struct FrameError: Error, Hashable, CustomStringConvertible {
     /// The kind of error.
-    public enum Reason: String, Sendable {
+    package enum Reason: String, Sendable {
         case truncated = "the frame ends too early"
         case trailing = "the frame has bytes left over"
         case malformed = "the frame holds a number that cannot be"
@@ -10,12 +10,12 @@ public struct FrameError: Error, Hashable, CustomStringConvertible {
     }
 
     /// The kind of error.
-    public let reason: Reason
+    package let reason: Reason
     /// The byte offset in the frame at which the error was detected.
-    public let offset: Int
+    package let offset: Int
 
     /// The complete message.
-    public var description: String {
+    package var description: String {
         "history: \(reason.rawValue) (byte \(offset)); start from the next keyframe"
     }
 }

@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 
 extension HistoryCursor {
     /// Applies `value` to one cgroup in the last `count` snapshots up to the current one.
@@ -6,7 +6,7 @@ extension HistoryCursor {
     /// The result is in time order, with nil where the cgroup did not exist. It is shorter if the
     /// ring does not reach back far enough. A value may be a tuple or an array, so that one pass
     /// serves all curves of a view.
-    public func series<Value>(
+    package func series<Value>(
         of id: CgroupID, count: Int, value: (Snapshot, Int) -> Value?
     ) -> [Value?] {
         guard let number, count > 0 else { return [] }

@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 
 /// A position in a ``HistoryRing``, from which to look back.
 ///
 /// The ring may grow meanwhile. The cursor keeps its snapshot, even when the ring drops it.
-public struct HistoryCursor: Sendable {
+package struct HistoryCursor: Sendable {
     /// Stepping back decodes all frames from the keyframe on, so the last few are kept.
     private static let keptCount = 4
 
@@ -11,18 +11,18 @@ public struct HistoryCursor: Sendable {
     private var kept: [(number: Int, snapshot: Snapshot)] = []
 
     /// The number of the current frame; nil while the ring is empty.
-    public private(set) var number: Int?
+    package private(set) var number: Int?
     /// The current snapshot; nil while the ring is empty.
-    public private(set) var current: Snapshot?
+    package private(set) var current: Snapshot?
 
     /// Creates a cursor at the newest snapshot.
-    public init(_ ring: HistoryRing) {
+    package init(_ ring: HistoryRing) {
         self.ring = ring
         _ = snapshot(back: 0)
     }
 
     /// Moves to the snapshot `count` before the newest; nil, without moving, if it does not exist.
-    public mutating func snapshot(back count: Int) -> Snapshot? {
+    package mutating func snapshot(back count: Int) -> Snapshot? {
         let numbers = ring.numbers
         guard count >= 0, count < numbers.count else { return nil }
         let target = numbers.upperBound - 1 - count

@@ -1,11 +1,11 @@
-public import CgroupModel
+package import CgroupModel
 import DequeModule
 import Synchronization
 
 /// The most recent snapshots as encoded frames in memory, within a byte budget.
 ///
 /// One sampler appends; any number of cursors may read, also from other threads.
-public final class HistoryRing: Sendable {
+package final class HistoryRing: Sendable {
     private struct State {
         var groups: Deque<KeyframeGroup> = []
         var byteCount = 0
@@ -24,13 +24,13 @@ public final class HistoryRing: Sendable {
     /// frames.
     ///
     /// The newest group of frames is kept whatever its size.
-    public init(byteBudget: Int = 32 << 20, keyframeInterval: Int = 60) {
+    package init(byteBudget: Int = 32 << 20, keyframeInterval: Int = 60) {
         self.byteBudget = max(byteBudget, 0)
         self.keyframeInterval = max(keyframeInterval, 1)
     }
 
     /// Appends the newest snapshot, and drops the oldest ones if the budget is exceeded.
-    public func append(_ snapshot: Snapshot) {
+    package func append(_ snapshot: Snapshot) {
         state.withLock { state in
             let isFull = state.groups.last.map(isFull) ?? true
             let frame = FrameCodec.encode(snapshot, after: isFull ? nil : state.latest)
@@ -52,19 +52,19 @@ public final class HistoryRing: Sendable {
     }
 
     /// The number of snapshots.
-    public var frameCount: Int { numbers.count }
+    package var frameCount: Int { numbers.count }
 
     /// The size of the frames in bytes, without the decoded newest snapshot.
-    public var byteCount: Int { state.withLock { $0.byteCount } }
+    package var byteCount: Int { state.withLock { $0.byteCount } }
 
     /// The newest snapshot as it was appended; nil while the ring is empty.
-    public var latest: Snapshot? { state.withLock { $0.latest } }
+    package var latest: Snapshot? { state.withLock { $0.latest } }
 
     /// The time of the newest snapshot in microseconds since 1970; nil while the ring is empty.
-    public var newestWallTime: UInt64? { state.withLock { $0.groups.last?.wallTimes.last } }
+    package var newestWallTime: UInt64? { state.withLock { $0.groups.last?.wallTimes.last } }
 
     /// The numbers of the frames in the ring, which increase over its lifetime.
-    public var numbers: Range<Int> { state.withLock { $0.numbers } }
+    package var numbers: Range<Int> { state.withLock { $0.numbers } }
 
     /// The groups with frames in a range, oldest first.
     func groups(overlapping range: Range<Int>) -> [KeyframeGroup] {

@@ -1,10 +1,10 @@
-public import CgroupModel
+package import CgroupModel
 
 extension Snapshot {
     /// The same snapshot with all values in one block, in the order of the cgroups.
     ///
     /// The sampler's division into blocks is an implementation detail and is not preserved.
-    public var normalised: Snapshot {
+    package var normalised: Snapshot {
         if isNormalised { return self }
         var all = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
         all.values.reserveCapacity(cgroups.count * schema.width)

@@ -1,26 +1,26 @@
 /// The sort order of the rows.
-public enum SortKey: String, CaseIterable, Sendable {
+package enum SortKey: String, CaseIterable, Sendable {
     case path, tasks, cpu, memory, io
 }
 
 /// The settings of the table, which the key `s` saves.
-public struct Layout: Hashable, Sendable {
+package struct Layout: Hashable, Sendable {
     /// The sort order: paths ascending, numbers descending.
-    public var sort: SortKey
+    package var sort: SortKey
     /// Whether to reverse the sort order.
-    public var reverse: Bool
+    package var reverse: Bool
     /// Whether to show a tree instead of a flat list.
-    public var tree: Bool
+    package var tree: Bool
     /// The columns to show; the CGroup column is always shown.
-    public var columns: Set<Column>
+    package var columns: Set<Column>
     /// The seconds between two samples.
-    public var delay: Double
+    package var delay: Double
     /// Whether to show CPU in percent of one CPU instead of the time used since the cgroup's
     /// creation.
-    public var percent: Bool
+    package var percent: Bool
 
     /// Creates a layout with the defaults of a first start.
-    public init(
+    package init(
         sort: SortKey = .cpu, reverse: Bool = false, tree: Bool = true,
         columns: Set<Column> = Set(Column.allCases), delay: Double = 1, percent: Bool = true
     ) {

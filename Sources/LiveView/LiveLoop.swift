@@ -1,7 +1,7 @@
 import CgroupModel
 
 /// Connects keys, snapshots and the screen; must run on the thread that owns the screen.
-public final class LiveLoop {
+package final class LiveLoop {
     private let screen: any Screen
     private let source: any SnapshotSource
     private let quit: QuitFlag
@@ -20,7 +20,7 @@ public final class LiveLoop {
     ///
     /// `mode` describes the mounts of the hierarchies or the recording that is played. `now` returns
     /// microseconds since 1970.
-    public init(
+    package init(
         screen: any Screen, source: any SnapshotSource, model: LiveModel = LiveModel(),
         quit: QuitFlag = QuitFlag(), now: (() -> UInt64)? = nil, mode: @escaping () -> String
     ) {
@@ -34,7 +34,7 @@ public final class LiveLoop {
 
     /// Runs the view until the user or the flag ends it; returns the final layout.
     @discardableResult
-    public func run() -> Layout {
+    package func run() -> Layout {
         model.size = screen.size
         source.setInterval(model.layout.delay)
         var mustDraw = true

@@ -4,7 +4,7 @@ import CgroupModel
 /// actions to take.
 ///
 /// The selection is a cgroup's identity, so it follows the cgroup when the order changes.
-public struct LiveModel: Sendable {
+package struct LiveModel: Sendable {
     /// The part of the view that receives keys.
     enum Mode: Hashable, Sendable {
         case table
@@ -25,9 +25,9 @@ public struct LiveModel: Sendable {
     }
 
     /// The settings of the table.
-    public internal(set) var layout: Layout
+    package internal(set) var layout: Layout
     /// Whether the snapshots come from a recording, in which no key can take a sample.
-    public let isReplay: Bool
+    package let isReplay: Bool
     var mode = Mode.table
     var filter = ""
     var folded: Set<CgroupID> = []
@@ -52,7 +52,7 @@ public struct LiveModel: Sendable {
     private(set) var hasProcesses = false
 
     /// Creates a model that shows all cgroups of its snapshots.
-    public init(layout: Layout = Layout(), isReplay: Bool = false) {
+    package init(layout: Layout = Layout(), isReplay: Bool = false) {
         self.layout = layout
         self.isReplay = isReplay
     }

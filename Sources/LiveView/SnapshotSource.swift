@@ -1,7 +1,7 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The source of the live view's snapshots: a sampler with its ring, or a recording.
-public protocol SnapshotSource: AnyObject {
+package protocol SnapshotSource: AnyObject {
     /// Returns the newest snapshot; nil before the first.
     ///
     /// The view calls this ten times a second, also while paused.
@@ -38,24 +38,24 @@ public protocol SnapshotSource: AnyObject {
 
 extension SnapshotSource {
     /// Returns nil, as a recording does.
-    public func title(of cgroup: CgroupEntry) -> String? { nil }
+    package func title(of cgroup: CgroupEntry) -> String? { nil }
 }
 
 /// A process in the process view.
-public struct ProcessRow: Hashable, Sendable {
+package struct ProcessRow: Hashable, Sendable {
     /// The process ID.
-    public var pid: Int32
+    package var pid: Int32
     /// The user's name, or the user ID if it has none.
-    public var user: String
+    package var user: String
     /// Percent of one CPU; nil if the process was seen only once.
-    public var cpuPercent: Double?
+    package var cpuPercent: Double?
     /// Resident memory in bytes; nil if it could not be read.
-    public var memoryBytes: UInt64?
+    package var memoryBytes: UInt64?
     /// The command line, or the process name in brackets.
-    public var command: String
+    package var command: String
 
     /// Creates a row with memory in bytes and CPU in percent of one CPU.
-    public init(
+    package init(
         pid: Int32, user: String, cpuPercent: Double?, memoryBytes: UInt64?, command: String
     ) {
         self.pid = pid

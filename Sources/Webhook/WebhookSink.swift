@@ -1,5 +1,5 @@
 #if Exporter
-public import Enforcement
+package import Enforcement
 internal import KernelIO
 internal import NIOCore
 internal import NIOSSL
@@ -10,12 +10,12 @@ internal import Synchronization
 ///
 /// Up to 256 notices wait; after that, the oldest is dropped. A failed post is retried after 1, 2
 /// and 4 seconds, unless the server rejects it for good (4xx except 429).
-public final class WebhookSink: NoticeSink {
+package final class WebhookSink: NoticeSink {
     private let queue: BackgroundQueue<WebhookMessage>
     private let failures: Failures
 
     /// The waiting times between attempts.
-    public static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
+    package static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
 
     /// Posts to a URL; `certificates` is a file of authorities to trust instead of the system's.
     ///
@@ -24,7 +24,7 @@ public final class WebhookSink: NoticeSink {
     ///   - pauses: The waiting times between attempts.
     ///   - failed: Receives the reason of the first failure until a notice gets through again, and of
     ///     each notice that is given up.
-    public init(
+    package init(
         _ url: WebhookURL, tokenFile: String? = nil, timeout: Duration = .seconds(3),
         certificates: String? = nil, pauses: [Duration] = WebhookSink.pauses,
         failed: @escaping @Sendable (String) -> Void = { _ in }
@@ -66,14 +66,14 @@ public final class WebhookSink: NoticeSink {
     }
 
     /// The number of notices dropped, because too many waited or the server rejected them.
-    public var dropped: UInt64 { queue.dropped + failures.count.load(ordering: .relaxed) }
+    package var dropped: UInt64 { queue.dropped + failures.count.load(ordering: .relaxed) }
 
     /// Queues a notice.
-    public func send(_ notice: Notice) {
+    package func send(_ notice: Notice) {
         queue.add(WebhookMessage(notice, wallMicroseconds: MonotonicClock.wallMicroseconds))
     }
 
     /// Waits until all notices are sent or given up; false on timeout.
-    public func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
+    package func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
 }
 #endif

@@ -1,18 +1,18 @@
 /// The URL that notices are posted to: `http://HOST[:PORT]/PATH` or `https://…`.
-public struct WebhookURL: Hashable, Sendable {
+package struct WebhookURL: Hashable, Sendable {
     /// Whether the connection is encrypted and the server's certificate is checked.
-    public let isSecure: Bool
+    package let isSecure: Bool
     /// The name or address, without the brackets of an IPv6 address.
-    public let host: String
+    package let host: String
     /// The port.
-    public let port: Int
+    package let port: Int
     /// The path and query in the request.
-    public let target: String
+    package let target: String
 
     /// Parses a URL.
     ///
     /// Nil for another scheme, user information, a fragment or an invalid character.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let colon = text.firstRange(of: "://") else { return nil }
         switch text[..<colon.lowerBound].lowercased() {
         case "http": isSecure = false

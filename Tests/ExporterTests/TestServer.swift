@@ -15,6 +15,11 @@ enum TestServer {
             address: ListenAddress(host: "127.0.0.1", port: 0), version: "1.2.3")
         configuration.deviceName = { $0 == ExporterFixtures.disk ? "vda" : nil }
         configuration.processSample = { ExporterFixtures.process }
+        // Generous, so that a test on a busy machine does not depend on them by accident.
+        configuration.limits.requestTime = .seconds(300)
+        configuration.limits.answerTime = .seconds(300)
+        configuration.limits.writeTime = .seconds(300)
+        configuration.limits.stallTime = .seconds(300)
         configure(&configuration)
         let server = MetricsServer(configuration, source: source, logger: logger)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)

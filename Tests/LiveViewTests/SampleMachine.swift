@@ -1,7 +1,7 @@
 import CgroupModel
 import TestSupport
 
-@testable public import LiveView
+@testable package import LiveView
 
 /// A small machine with everything that a view must tell apart.
 enum SampleMachine {
@@ -121,5 +121,5 @@ enum SampleMachine {
 
 extension KeyEvent: ExpressibleByExtendedGraphemeClusterLiteral {
     /// A character key.
-    public init(extendedGraphemeClusterLiteral value: Character) { self = .character(value) }
+    package init(extendedGraphemeClusterLiteral value: Character) { self = .character(value) }
 }

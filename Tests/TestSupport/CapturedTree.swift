@@ -1,16 +1,16 @@
-public import Foundation
-public import Hierarchy
+package import Foundation
+package import Hierarchy
 
 /// A captured kernel tree of `Tests/Fixtures`, unpacked for as long as it is needed.
-public final class CapturedTree: Sendable {
+package final class CapturedTree: Sendable {
     /// The archives, named after mode and kernel.
-    public static let names = ["v1-6.1", "v2-6.1", "hybrid-6.1"]
+    package static let names = ["v1-6.1", "v2-6.1", "hybrid-6.1"]
 
     /// The directory that holds `cgroup` and `proc`.
-    public let directory: URL
+    package let directory: URL
 
     /// Unpacks an archive into a temporary directory.
-    public init(_ name: String) throws {
+    package init(_ name: String) throws {
         let archive = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Fixtures/\(name).tar.gz")
         directory = FileManager.default.temporaryDirectory
@@ -30,14 +30,14 @@ public final class CapturedTree: Sendable {
     deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// The tree as a machine.
-    public var system: SystemRoot {
+    package var system: SystemRoot {
         var path = directory.path()
         if path.hasSuffix("/") { path.removeLast() }
         return .captured(in: path)
     }
 
     /// All interface files with their contents, by their path below `cgroup`.
-    public func files() throws -> [(path: String, text: String)] {
+    package func files() throws -> [(path: String, text: String)] {
         let root = directory.appending(path: "cgroup")
         let names = try FileManager.default.subpathsOfDirectory(atPath: root.path()).sorted()
         return names.compactMap { name in
@@ -48,10 +48,10 @@ public final class CapturedTree: Sendable {
 }
 
 /// Why a test cannot be prepared.
-public struct TestSupportError: Error, CustomStringConvertible {
+package struct TestSupportError: Error, CustomStringConvertible {
     /// The sentence for a person.
-    public let description: String
+    package let description: String
 
     /// Holds a sentence.
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

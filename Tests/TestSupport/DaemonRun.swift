@@ -4,29 +4,29 @@ import Glibc
 /// A running daemon with a policy, an audit log and a state directory of its own.
 ///
 /// However a test ends, it is stopped, what it changed is put back, and its files are removed.
-public final class DaemonRun {
+package final class DaemonRun {
     /// One line of the audit log.
-    public struct Line: Decodable, Sendable {
+    package struct Line: Decodable, Sendable {
         /// One value that was set.
-        public struct Change: Decodable, Sendable {
+        package struct Change: Decodable, Sendable {
             /// The limit.
-            public let key: String
+            package let key: String
             /// The file's text before, as it was asked for, and as it was then.
-            public let before, wanted, after: String?
+            package let before, wanted, after: String?
         }
 
         /// Seconds since 1970.
-        public let t: Double
+        package let t: Double
         /// Counts up.
-        public let seq: UInt64
+        package let seq: UInt64
         /// `state`, `apply`, `undo` and the like.
-        public let phase: String
+        package let phase: String
         /// Who wanted it, on what, and what came of it; nil where a line does not have it.
-        public let rule, `guard`, limits, pool, cgroup, action, result, reason, note: String?
+        package let rule, `guard`, limits, pool, cgroup, action, result, reason, note: String?
         /// Why, as an expression.
-        public let cause: String?
+        package let cause: String?
         /// The values that were set.
-        public let changes: [Change]?
+        package let changes: [Change]?
     }
 
     /// On a tmpfs, as the undo journal demands.
@@ -35,7 +35,7 @@ public final class DaemonRun {
     private let run: ProgramRun
 
     /// Starts it and waits until it answers.
-    public init(policy: String) throws {
+    package init(policy: String) throws {
         folder = "/dev/shm/cgwarden-test-\(UUID().uuidString)"
         environment = ["CGWARDEN_STATE_DIRECTORY": folder]
         try FileManager.default.createDirectory(
@@ -62,7 +62,7 @@ public final class DaemonRun {
     deinit { end() }
 
     /// Stops it, puts back what is left, and removes its files.
-    public func end() {
+    package func end() {
         run.send(SIGTERM)
         _ = try? run.result()
         run.send(SIGKILL)
@@ -72,18 +72,18 @@ public final class DaemonRun {
     }
 
     /// The process.
-    public var pid: Int32 { run.pid }
+    package var pid: Int32 { run.pid }
 
     /// What it logged so far.
-    public var errors: String { run.errors }
+    package var errors: String { run.errors }
 
     /// Runs another command of the program, which talks to this daemon and has its journal.
-    public func command(_ arguments: String...) throws -> ProgramRun.Result {
+    package func command(_ arguments: String...) throws -> ProgramRun.Result {
         try ProgramRun.run(ProgramRun.cgwarden, arguments, environment: environment)
     }
 
     /// The lines of the audit log so far, in their order.
-    public var lines: [Line] {
+    package var lines: [Line] {
         get throws {
             let bytes = (try? Data(contentsOf: URL(filePath: "\(folder)/audit.jsonl"))) ?? Data()
             // The last piece is a line that is not whole yet, or nothing.
@@ -94,27 +94,27 @@ public final class DaemonRun {
     }
 
     /// The log as it stands, for the report of a test that fails.
-    public var log: String {
+    package var log: String {
         (try? String(contentsOfFile: "\(folder)/audit.jsonl", encoding: .utf8)) ?? ""
     }
 
     /// Ends it as systemd does, and waits.
-    public func stop() throws -> ProgramRun.Result {
+    package func stop() throws -> ProgramRun.Result {
         run.send(SIGTERM)
         return try run.result()
     }
 
     /// Waits until it has ended by itself.
-    public func result() throws -> ProgramRun.Result { try run.result() }
+    package func result() throws -> ProgramRun.Result { try run.result() }
 
     /// Ends it without warning (SIGKILL), and waits until it is gone.
-    public func kill() throws {
+    package func kill() throws {
         run.send(SIGKILL)
         _ = try run.result()
     }
 
     /// Ends it and its guardian together, so that nobody is left who would put anything back.
-    public func killWithGuardian() throws {
+    package func killWithGuardian() throws {
         let first = Self.guardian(of: folder)
         if let first { Glibc.kill(first, SIGKILL) }
         run.send(SIGKILL)
@@ -127,10 +127,10 @@ public final class DaemonRun {
     }
 
     /// Its helper process, while it lives.
-    public var guardian: Int32? { Self.guardian(of: folder) }
+    package var guardian: Int32? { Self.guardian(of: folder) }
 
     /// The helper process of the daemon with a state directory.
-    public static func guardian(of state: String) -> Int32? {
+    package static func guardian(of state: String) -> Int32? {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return all.compactMap { Int32($0) }.first { pid in
             let path = "/proc/\(pid)/cmdline"

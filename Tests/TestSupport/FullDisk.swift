@@ -1,14 +1,14 @@
 import Foundation
 
 /// A small file system without room for another byte, and a file on it.
-public final class FullDisk {
+package final class FullDisk {
     private let folder = "/dev/shm/cgwarden-test-full-\(UUID().uuidString)"
 
     /// The file, which cannot grow.
-    public var file: String { "\(folder)/audit.jsonl" }
+    package var file: String { "\(folder)/audit.jsonl" }
 
     /// Mounts it, which takes root.
-    public init() throws {
+    package init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let mounted = try ProgramRun.run(
             "mount", ["-t", "tmpfs", "-o", "size=4k,mode=755", "cgwarden-test", folder])

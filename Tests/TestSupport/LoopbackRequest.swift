@@ -1,11 +1,11 @@
-public import Foundation
+package import Foundation
 
 /// A plain HTTP client for the loopback: one GET on a connection of its own.
-public enum LoopbackRequest {
+package enum LoopbackRequest {
     /// The body of the answer, whatever its status.
     ///
     /// HTTP/1.0, so that the body comes in one piece and ends with the connection.
-    public static func get(_ port: Int, _ target: String) throws -> Data {
+    package static func get(_ port: Int, _ target: String) throws -> Data {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw ProgramTrouble("no socket: errno \(errno)") }
         let file = FileHandle(fileDescriptor: socket, closeOnDealloc: true)

@@ -1,22 +1,22 @@
-public import CgroupModel
+package import CgroupModel
 import Foundation
 
 /// What an interface file says about a metric, worked out the slow way: by splitting strings.
 ///
 /// It shares nothing with the parsers of KernelIO, so that the two can be held against each other.
 /// Values are texts: `12`, `max`, `"0-3"`; the key is the instance, empty for a plain metric.
-public struct PlainReading {
+package struct PlainReading {
     private let metric: Metric
     private let source: Source
 
     /// Asks about a metric at one of its two places.
-    public init(_ metric: Metric, _ source: Source) {
+    package init(_ metric: Metric, _ source: Source) {
         self.metric = metric
         self.source = source
     }
 
     /// The values in a file's text; nil if a line that matters cannot be understood.
-    public func values(in text: String) -> [String: String]? {
+    package func values(in text: String) -> [String: String]? {
         var result: [String: String] = [:]
         for (instance, raw) in raws(in: text) {
             guard let value = value(raw) else { return nil }
@@ -108,7 +108,7 @@ public struct PlainReading {
 
 extension Snapshot {
     /// What the snapshot says about a metric, in the form of ``PlainReading``; nothing if absent.
-    public func values(_ index: Int, _ metric: Metric) -> [String: String] {
+    package func values(_ index: Int, _ metric: Metric) -> [String: String] {
         if let dimension = metric.dimension {
             return Dictionary(
                 instances(index).filter { $0.metric == metric.id }.map {
@@ -122,7 +122,7 @@ extension Snapshot {
 
 extension Reading {
     /// The value in the form of ``PlainReading``.
-    public func plainText(_ metric: Metric) -> String {
+    package func plainText(_ metric: Metric) -> String {
         guard let value else { return word ?? "" }
         return metric.kind == .text ? "\"\(Word.text(value))\"" : "\(value)"
     }

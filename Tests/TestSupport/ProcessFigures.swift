@@ -1,14 +1,14 @@
 import Foundation
 
 /// What a running process holds, from /proc.
-public struct ProcessFigures: Sendable {
+package struct ProcessFigures: Sendable {
     /// Open descriptors.
-    public let descriptors: Int
+    package let descriptors: Int
     /// Resident memory, in bytes.
-    public let resident: Int
+    package let resident: Int
 
     /// Looks at a process.
-    public init(_ pid: Int32) throws {
+    package init(_ pid: Int32) throws {
         descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }

@@ -1,15 +1,15 @@
 import Foundation
 
 /// A captured tree of `Tests/Fixtures`, unpacked for one test and removed with it.
-public final class ProgramCapture {
+package final class ProgramCapture {
     /// The names of the captures.
-    public static let modes = ["v1", "v2", "hybrid"]
+    package static let modes = ["v1", "v2", "hybrid"]
 
     /// The directory for `--root`.
-    public let root: String
+    package let root: String
 
     /// Unpacks the tree of a mode.
-    public init(_ mode: String) throws {
+    package init(_ mode: String) throws {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let archive = tests.appending(path: "Fixtures/\(mode)-6.1.tar.gz").path()
         root = try Self.folder()
@@ -18,7 +18,7 @@ public final class ProgramCapture {
     }
 
     /// A tree of which nothing is there but `proc/self/mountinfo`.
-    public init(mountinfo: String) throws {
+    package init(mountinfo: String) throws {
         root = try Self.folder()
         try write(mountinfo, to: "proc/self/mountinfo")
     }
@@ -33,7 +33,7 @@ public final class ProgramCapture {
     }
 
     /// Replaces or adds a file.
-    public func write(_ text: String, to file: String) throws {
+    package func write(_ text: String, to file: String) throws {
         let path = URL(filePath: "\(root)/\(file)")
         try FileManager.default.createDirectory(
             at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -41,7 +41,7 @@ public final class ProgramCapture {
     }
 
     /// Gives a file or directory another mode (chmod(2)).
-    public func permit(_ mode: Int, _ file: String) throws {
+    package func permit(_ mode: Int, _ file: String) throws {
         try FileManager.default.setAttributes(
             [.posixPermissions: mode], ofItemAtPath: "\(root)/\(file)")
     }

@@ -4,19 +4,19 @@ import Synchronization
 /// A cgroup that a test makes in the machine's real hierarchies, and removes with all below it.
 ///
 /// Where the hierarchies are is read here anew, so that the program's own discovery is tested.
-public final class ProgramCgroup {
+package final class ProgramCgroup {
     /// One mounted tree of this machine.
-    public struct Tree: Sendable {
+    package struct Tree: Sendable {
         /// Whether it speaks v2.
-        public let isUnified: Bool
+        package let isUnified: Bool
         /// The options of a v1 mount: `cpu`, `cpuacct`, `name=systemd`.
-        public let options: [String]
+        package let options: [String]
         /// Where it is mounted.
-        public let mountPoint: String
+        package let mountPoint: String
     }
 
     /// All trees, from `/proc/self/mountinfo`.
-    public static let trees: [Tree] = {
+    package static let trees: [Tree] = {
         let text = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
         return text.split(separator: "\n").compactMap { line in
             let halves = line.components(separatedBy: " - ")
@@ -31,23 +31,23 @@ public final class ProgramCgroup {
     }()
 
     /// Whether this process may make cgroups here.
-    public static let canBeMade: Bool =
+    package static let canBeMade: Bool =
         getuid() == 0 && !trees.isEmpty
         && trees.allSatisfy { FileManager.default.isWritableFile(atPath: $0.mountPoint) }
 
     private static let serial = Atomic(0)
 
     /// The path in every tree, as cgwarden names it.
-    public let path: String
+    package let path: String
     private let components: [UInt8]
 
     /// Makes a cgroup with a fresh name, which ends with `suffix`.
-    public convenience init(_ suffix: String = "") throws {
+    package convenience init(_ suffix: String = "") throws {
         try self.init(bytes: Array(suffix.utf8))
     }
 
     /// Makes a cgroup whose name ends with any bytes.
-    public init(bytes suffix: [UInt8], below parent: ProgramCgroup? = nil) throws {
+    package init(bytes suffix: [UInt8], below parent: ProgramCgroup? = nil) throws {
         let number = Self.serial.add(1, ordering: .relaxed).newValue
         let name = parent == nil ? Array("cgwarden-test-\(getpid())-\(number)".utf8) : []
         components = (parent?.components ?? []) + [0x2f] + name + suffix
@@ -74,7 +74,7 @@ public final class ProgramCgroup {
     deinit { remove() }
 
     /// Removes it everywhere; processes in it have to end first.
-    public func remove() {
+    package func remove() {
         for tree in Self.trees {
             let directory = Self.cString(tree, components)
             // A process that was just killed may still be leaving.
@@ -98,7 +98,7 @@ public final class ProgramCgroup {
     }
 
     /// The directory in the tree that has a controller; nil if no tree has it for this cgroup.
-    public func directory(of controller: String) -> String? {
+    package func directory(of controller: String) -> String? {
         let legacy = controller == "io" ? "blkio" : controller
         let tree =
             Self.trees.first { !$0.isUnified && $0.options.contains(legacy) }
@@ -113,10 +113,10 @@ public final class ProgramCgroup {
     }
 
     /// The directories in all trees.
-    public var directories: [String] { Self.trees.map { $0.mountPoint + path } }
+    package var directories: [String] { Self.trees.map { $0.mountPoint + path } }
 
     /// Starts a shell script as a member; it says that it is ready with a line on its output.
-    public func start(_ script: String, _ arguments: [String] = []) throws -> ProgramRun {
+    package func start(_ script: String, _ arguments: [String] = []) throws -> ProgramRun {
         let join =
             "for place in \(directories.map { "'\($0)'" }.joined(separator: " ")); do "
             + "echo $$ >\"$place/cgroup.procs\" || exit 9; done; "

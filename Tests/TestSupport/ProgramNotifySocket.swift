@@ -1,13 +1,13 @@
 import Foundation
 
 /// The socket on which systemd hears from a service (sd_notify(3)).
-public final class ProgramNotifySocket {
+package final class ProgramNotifySocket {
     /// The path for `NOTIFY_SOCKET`.
-    public let path: String
+    package let path: String
     private let descriptor: Int32
 
     /// Listens.
-    public init() throws {
+    package init() throws {
         path = FileManager.default.temporaryDirectory.path() + "/cgwarden-test-\(UUID().uuidString)"
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         var address = sockaddr_un()
@@ -32,7 +32,7 @@ public final class ProgramNotifySocket {
     }
 
     /// Waits for a message.
-    public func message() throws -> String {
+    package func message() throws -> String {
         try awaiting("a message to systemd") {
             var buffer = [UInt8](repeating: 0, count: 1024)
             let count = unsafe recv(descriptor, &buffer, buffer.count, 0)

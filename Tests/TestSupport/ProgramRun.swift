@@ -1,26 +1,26 @@
 import Foundation
 
 /// A started program; its output goes to files, since a pipe that nobody reads would block it.
-public final class ProgramRun {
+package final class ProgramRun {
     /// How a program ended and what it wrote.
-    public struct Result: Sendable {
+    package struct Result: Sendable {
         /// The exit status, or 128 and the number of the signal that ended it.
-        public let status: Int32
+        package let status: Int32
         /// Standard output.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
         /// Standard error.
-        public let errors: String
+        package let errors: String
 
         /// Standard output as text.
-        public var output: String { String(decoding: bytes, as: UTF8.self) }
+        package var output: String { String(decoding: bytes, as: UTF8.self) }
         /// The lines of standard output.
-        public var lines: [String] { output.split(separator: "\n").map(String.init) }
+        package var lines: [String] { output.split(separator: "\n").map(String.init) }
         /// The lines of standard error.
-        public var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+        package var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
     }
 
     /// The program under test, built next to the tests.
-    public static let cgwarden: String = {
+    package static let cgwarden: String = {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         let beside = own.map { ($0 as NSString).deletingLastPathComponent + "/cgwarden" }
         let here = FileManager.default.currentDirectoryPath + "/.build/debug/cgwarden"
@@ -34,7 +34,7 @@ public final class ProgramRun {
         .appending(path: "cgwarden-test-home-\(getpid())").path()
 
     /// What every program of the tests finds in its environment, and nothing else.
-    public static var environment: [String: String] {
+    package static var environment: [String: String] {
         let kept = ["PATH", "PYTHONPATH", "PYENV_ROOT", "LD_LIBRARY_PATH"]
         let own = ProcessInfo.processInfo.environment.filter { kept.contains($0.key) }
         return own.merging(
@@ -43,7 +43,7 @@ public final class ProgramRun {
     }
 
     /// Whether a program is installed here.
-    public static func isInstalled(_ name: String) -> Bool {
+    package static func isInstalled(_ name: String) -> Bool {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return path.split(separator: ":").contains {
             FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
@@ -56,7 +56,7 @@ public final class ProgramRun {
     private let command: [String]
 
     /// Starts a program by its name or path; `input` nil leaves standard input open and silent.
-    public init(
+    package init(
         _ name: String, _ arguments: [String], environment: [String: String] = [:],
         input: [UInt8]? = []
     ) throws {
@@ -81,29 +81,29 @@ public final class ProgramRun {
     }
 
     /// The process.
-    public var pid: Int32 { child.pid }
+    package var pid: Int32 { child.pid }
 
     /// Whether it still runs.
-    public var isRunning: Bool { child.ended() == nil }
+    package var isRunning: Bool { child.ended() == nil }
 
     /// What it wrote to standard output so far.
-    public var bytes: [UInt8] { contents("out") }
+    package var bytes: [UInt8] { contents("out") }
 
     /// The same as text.
-    public var output: String { String(decoding: bytes, as: UTF8.self) }
+    package var output: String { String(decoding: bytes, as: UTF8.self) }
 
     /// What it wrote to standard error so far.
-    public var errors: String { String(decoding: contents("err"), as: UTF8.self) }
+    package var errors: String { String(decoding: contents("err"), as: UTF8.self) }
 
     private func contents(_ file: String) -> [UInt8] {
         Array((try? Data(contentsOf: folder.appending(path: file))) ?? Data())
     }
 
     /// Sends a signal.
-    public func send(_ signal: Int32) { child.send(signal) }
+    package func send(_ signal: Int32) { child.send(signal) }
 
     /// Waits for the end; a program that does not come to it is killed.
-    public func result(seconds: Double = 120) throws -> Result {
+    package func result(seconds: Double = 120) throws -> Result {
         let what = command.prefix(3).joined(separator: " ")
         let status = try awaiting("\(what) ends; it said: \(errors)", seconds: seconds) {
             child.ended()
@@ -112,7 +112,7 @@ public final class ProgramRun {
     }
 
     /// Runs a program to its end.
-    public static func run(
+    package static func run(
         _ name: String, _ arguments: [String], environment: [String: String] = [:],
         input: [UInt8] = []
     ) throws -> Result {
@@ -120,7 +120,7 @@ public final class ProgramRun {
     }
 
     /// Runs cgwarden to its end.
-    public static func cgwarden(
+    package static func cgwarden(
         _ arguments: String..., environment: [String: String] = [:]
     ) throws -> Result {
         try run(cgwarden, arguments, environment: environment)

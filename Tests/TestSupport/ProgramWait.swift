@@ -1,18 +1,18 @@
 import Foundation
 
 /// Why a test cannot go on: something awaited did not happen, or a tool failed.
-public struct ProgramTrouble: Error, CustomStringConvertible {
+package struct ProgramTrouble: Error, CustomStringConvertible {
     /// The sentence for the test report.
-    public let description: String
+    package let description: String
 
     /// Takes the sentence.
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// Asks again and again until `condition` gives something; throws when the time is over.
 ///
 /// The time is for what never happens: no machine is so slow, not even an emulated one.
-public func awaiting<Value>(
+package func awaiting<Value>(
     _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () throws -> Value?
 ) throws -> Value {
     let end = ContinuousClock.now + .seconds(seconds)
@@ -26,7 +26,7 @@ public func awaiting<Value>(
 }
 
 /// The same for a condition that is true or false.
-public func awaiting(
+package func awaiting(
     _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () throws -> Bool
 ) throws {
     let _: Bool = try awaiting(what(), seconds: seconds) { try condition() ? true : nil }

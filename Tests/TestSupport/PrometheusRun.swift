@@ -3,22 +3,22 @@ import Foundation
 /// A real Prometheus on a free port of the loopback, with a data directory of its own.
 ///
 /// However a test ends, it is killed and its files are removed.
-public final class PrometheusRun {
+package final class PrometheusRun {
     /// Whether this machine has it.
-    public static let isInstalled =
+    package static let isInstalled =
         ProgramRun.isInstalled("prometheus") && ProgramRun.isInstalled("promtool")
     /// What a test that needs it says where it is missing.
-    public static let missing = "prometheus is not installed (Debian: apt-get install prometheus)"
+    package static let missing = "prometheus is not installed (Debian: apt-get install prometheus)"
 
     /// Where it listens.
-    public let port: Int
+    package let port: Int
     private let folder: String
     private let run: ProgramRun
 
     /// Starts it and waits until it answers.
     ///
     /// `scrapeConfigs` is the value of that key in YAML; `ruleFiles` are paths.
-    public init(
+    package init(
         scrapeConfigs: String, interval: String = "1s", ruleFiles: [String] = [],
         options: [String] = []
     ) throws {
@@ -56,13 +56,13 @@ public final class PrometheusRun {
     }
 
     /// The process.
-    public var pid: Int32 { run.pid }
+    package var pid: Int32 { run.pid }
 
     /// What it logged so far.
-    public var log: String { run.errors }
+    package var log: String { run.errors }
 
     /// The field `data` of an answer of its HTTP API, `/api/v1/` being put before `path`.
-    public func ask<Answer: Decodable>(
+    package func ask<Answer: Decodable>(
         _ path: String, _ parameters: [String: String] = [:]
     ) throws -> Answer {
         var target = "/api/v1/\(path)"
@@ -84,15 +84,15 @@ public final class PrometheusRun {
     }
 
     /// One series of an answer, or a scalar without labels.
-    public struct Sample: Sendable {
+    package struct Sample: Sendable {
         /// The labels, the name under `__name__`.
-        public let labels: [String: String]
+        package let labels: [String: String]
         /// The value; of a range the last one.
-        public let value: Double
+        package let value: Double
     }
 
     /// The samples of an expression now, or at a time in Unix seconds.
-    public func query(_ expression: String, at time: Double? = nil) throws -> [Sample] {
+    package func query(_ expression: String, at time: Double? = nil) throws -> [Sample] {
         var parameters = ["query": expression]
         if let time { parameters["time"] = "\(time)" }
         let answer: Result = try ask("query", parameters)
@@ -137,13 +137,13 @@ public final class PrometheusRun {
     }
 
     /// One thing that it scrapes.
-    public struct Target: Decodable, Sendable {
+    package struct Target: Decodable, Sendable {
         /// The labels that its series get.
-        public let labels: [String: String]
+        package let labels: [String: String]
         /// `up`, `down`, or `unknown` before the first scrape.
-        public let health: String
+        package let health: String
         /// Why it is down; empty otherwise.
-        public let lastError: String
+        package let lastError: String
     }
 
     private struct Targets: Decodable {
@@ -151,20 +151,20 @@ public final class PrometheusRun {
     }
 
     /// All targets with their state.
-    public func targets() throws -> [Target] {
+    package func targets() throws -> [Target] {
         let answer: Targets = try ask("targets", ["state": "active"])
         return answer.activeTargets
     }
 
     /// Waits until so many targets are up.
-    public func awaitTargets(_ count: Int, seconds: Double = 120) throws {
+    package func awaitTargets(_ count: Int, seconds: Double = 120) throws {
         try awaiting("\(count) targets are up: \((try? targets()) ?? [])", seconds: seconds) {
             try targets().count { $0.health == "up" } == count
         }
     }
 
     /// The names of all metrics that it has.
-    public func metricNames() throws -> Set<String> {
+    package func metricNames() throws -> Set<String> {
         Set(try ask("label/__name__/values") as [String])
     }
 }

@@ -1,38 +1,38 @@
 import CgroupModel
 import Foundation
 import Glibc
-public import Hierarchy
+package import Hierarchy
 
 /// What this machine has for tests on a real kernel.
 ///
 /// `CGWARDEN_REQUIRE_CGROUPS` names the mode that a test guest was booted with: there a test must
 /// not be skipped for want of what the mode has.
-public enum RealCgroups {
+package enum RealCgroups {
     /// The trees of this machine, nil if there are none.
-    public static let set = try? HierarchySet.discover()
+    package static let set = try? HierarchySet.discover()
 
     /// Why a test on any real tree is skipped.
-    public static let reason: String = "needs root and a mounted cgroup tree"
+    package static let reason: String = "needs root and a mounted cgroup tree"
     /// Why a test on v1 is skipped.
-    public static let legacyReason: String = "needs root and v1 memory, cpu and pids"
+    package static let legacyReason: String = "needs root and v1 memory, cpu and pids"
     /// Why a test on v2 is skipped.
-    public static let unifiedReason: String = "needs root and v2 with the memory controller"
+    package static let unifiedReason: String = "needs root and v2 with the memory controller"
 
     /// Whether cgroups can be made at all.
-    public static let usable = required != nil || (geteuid() == 0 && set != nil)
+    package static let usable = required != nil || (geteuid() == 0 && set != nil)
 
     /// Whether the usual controllers are on v1.
-    public static let hasLegacy =
+    package static let hasLegacy =
         ["v1", "hybrid"].contains(required)
         || (usable && [.memory, .cpu, .pids].allSatisfy { set?.legacy($0) != nil })
 
     /// Whether the memory controller is on v2.
-    public static let hasUnified =
+    package static let hasUnified =
         required == "v2"
         || (usable && unified?.controllers.contains(.memory) == true)
 
     /// The mode that has to be there, nil outside of test guests.
-    public static let required = ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"]
+    package static let required = ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"]
 
     private static let unified = set.flatMap { set in set.unified.map { set.hierarchies[$0] } }
 }

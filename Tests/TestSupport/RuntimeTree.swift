@@ -1,21 +1,21 @@
-public import CgroupModel
+package import CgroupModel
 import Foundation
-public import Hierarchy
+package import Hierarchy
 
 /// State files of container runtimes as they write them, in a directory that stands for the machine.
-public final class RuntimeTree: Sendable {
+package final class RuntimeTree: Sendable {
     /// An identifier as runtimes make them.
-    public static let id = String(repeating: "3f4e1b0c9d8a7e6f", count: 4)
+    package static let id = String(repeating: "3f4e1b0c9d8a7e6f", count: 4)
     /// That of another container.
-    public static let other = String(repeating: "b2a102854b4969b2", count: 4)
+    package static let other = String(repeating: "b2a102854b4969b2", count: 4)
     /// A pod's, with dashes.
-    public static let uid = "1858680e-b044-4fd5-9dd4-f137e30e2180"
+    package static let uid = "1858680e-b044-4fd5-9dd4-f137e30e2180"
 
     /// The directory.
-    public let root: String
+    package let root: String
 
     /// Makes an empty machine.
-    public init() throws {
+    package init() throws {
         root = NSTemporaryDirectory() + "cgwarden-test-runtimes-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
@@ -23,10 +23,10 @@ public final class RuntimeTree: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: root) }
 
     /// The directory as a machine.
-    public var system: SystemRoot { .captured(in: root) }
+    package var system: SystemRoot { .captured(in: root) }
 
     /// Writes a file; `user` owns it, if root runs the tests.
-    public func file(_ path: String, _ text: String, user: UInt32? = nil) throws {
+    package func file(_ path: String, _ text: String, user: UInt32? = nil) throws {
         let url = URL(filePath: root + path)
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -38,12 +38,12 @@ public final class RuntimeTree: Sendable {
     }
 
     /// Makes a cgroup of v2.
-    public func cgroup(_ path: String) throws {
+    package func cgroup(_ path: String) throws {
         try file("/cgroup\(path)/cgroup.procs", "")
     }
 
     /// Makes the machine one of v2, with the cgroups that are given.
-    public func mount(_ paths: [String]) throws {
+    package func mount(_ paths: [String]) throws {
         try file(
             "/proc/self/mountinfo", "30 20 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
         try file("/cgroup/cgroup.controllers", "cpu io memory pids\n")
@@ -51,7 +51,7 @@ public final class RuntimeTree: Sendable {
     }
 
     /// docker's `config.v2.json`.
-    public func docker(
+    package func docker(
         _ id: String = id, name: String, image: String = "nginx:1.25",
         labels: String = "{\"tier\":\"front\"}", root: String = "/var/lib/docker",
         user: UInt32? = nil
@@ -70,7 +70,7 @@ public final class RuntimeTree: Sendable {
     }
 
     /// The bundle of containerd, CRI-O or podman: an OCI configuration with annotations.
-    public func bundle(
+    package func bundle(
         _ directory: String, _ annotations: [String: String], user: UInt32? = nil
     ) throws {
         let text = String(
@@ -85,7 +85,7 @@ public final class RuntimeTree: Sendable {
     }
 
     /// containers/storage's list, as podman 4.3.1 writes it.
-    public func storage(
+    package func storage(
         _ file: String, _ containers: [(id: String, name: String, image: String)],
         user: UInt32? = nil
     ) throws {
@@ -101,7 +101,7 @@ public final class RuntimeTree: Sendable {
     }
 
     /// An entry of a snapshot.
-    public static func entry(_ path: String, inode: UInt64 = 7) -> CgroupEntry {
+    package static func entry(_ path: String, inode: UInt64 = 7) -> CgroupEntry {
         CgroupEntry(
             path: CgroupPath(path), id: CgroupID(inode: inode, generation: 1), parent: nil,
             controllers: [], row: RowLocation(block: 0, row: 0))

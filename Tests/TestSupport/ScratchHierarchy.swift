@@ -1,20 +1,20 @@
-public import CgroupModel
+package import CgroupModel
 import Glibc
-public import Hierarchy
+package import Hierarchy
 import KernelIO
 import Synchronization
 
 /// Cgroups of a test's own: `cgwarden-test-PID-scratch-N` in every real hierarchy, removed at the end.
-public final class ScratchHierarchy: Sendable {
+package final class ScratchHierarchy: Sendable {
     private static let serial = Mutex(0)
 
     /// The hierarchies that have it.
-    public let set: HierarchySet
+    package let set: HierarchySet
     /// Where it is in each of them.
-    public let path: CgroupPath
+    package let path: CgroupPath
 
     /// Makes it in the hierarchies that `wanted` picks, all of them by default.
-    public init(where wanted: (MountedHierarchy) -> Bool = { _ in true }) throws {
+    package init(where wanted: (MountedHierarchy) -> Bool = { _ in true }) throws {
         let all = try HierarchySet.discover()
         set = all.only(all.hierarchies.filter(wanted))
         guard !set.hierarchies.isEmpty else { throw TestSupportError("no such hierarchy") }
@@ -36,20 +36,20 @@ public final class ScratchHierarchy: Sendable {
     }
 
     /// The path of a cgroup below it.
-    public func path(_ name: String) -> CgroupPath {
+    package func path(_ name: String) -> CgroupPath {
         CgroupPath(normalising: path.bytes + [0x2f] + Array(name.utf8))
     }
 
     /// Makes a cgroup in every hierarchy.
-    public func make(_ name: String) throws { try make(bytes: Array(name.utf8)) }
+    package func make(_ name: String) throws { try make(bytes: Array(name.utf8)) }
 
     /// Makes a cgroup with any bytes as its name.
-    public func make(bytes name: [UInt8]) throws {
+    package func make(bytes name: [UInt8]) throws {
         for hierarchy in set.hierarchies { try make(hierarchy, name) }
     }
 
     /// Removes a cgroup from every hierarchy.
-    public func remove(_ name: String) throws {
+    package func remove(_ name: String) throws {
         for hierarchy in set.hierarchies {
             let directory = directory(hierarchy, Array(name.utf8))
             guard unsafe Self.call(directory, rmdir) == 0 else {
@@ -59,22 +59,22 @@ public final class ScratchHierarchy: Sendable {
     }
 
     /// Removes a cgroup from one hierarchy.
-    public func remove(_ name: String, in hierarchy: MountedHierarchy) {
+    package func remove(_ name: String, in hierarchy: MountedHierarchy) {
         _ = unsafe Self.call(directory(hierarchy, Array(name.utf8)), rmdir)
     }
 
     /// Makes a cgroup in one hierarchy.
-    public func make(_ name: String, in hierarchy: MountedHierarchy) throws {
+    package func make(_ name: String, in hierarchy: MountedHierarchy) throws {
         try make(hierarchy, Array(name.utf8))
     }
 
     /// The directory of a cgroup in a hierarchy, itself with an empty name.
-    public func directory(_ hierarchy: MountedHierarchy, _ name: [UInt8]) -> [UInt8] {
+    package func directory(_ hierarchy: MountedHierarchy, _ name: [UInt8]) -> [UInt8] {
         hierarchy.directory + path.bytes + (name.isEmpty ? [] : [0x2f]) + name
     }
 
     /// The content of a file, from the first hierarchy that has it; nil if none has.
-    public func text(_ file: String, of name: String = "") -> String? {
+    package func text(_ file: String, of name: String = "") -> String? {
         for hierarchy in set.hierarchies {
             let path = directory(hierarchy, Array(name.utf8)) + Array("/\(file)".utf8)
             if let bytes = try? ReadBuffer.contents(of: path) {
@@ -85,7 +85,7 @@ public final class ScratchHierarchy: Sendable {
     }
 
     /// Writes to a file in the first hierarchy that has it.
-    public func write(_ text: String, to file: String, of name: String = "") throws {
+    package func write(_ text: String, to file: String, of name: String = "") throws {
         for hierarchy in set.hierarchies {
             let path = directory(hierarchy, Array(name.utf8)) + Array("/\(file)".utf8)
             guard let code = Self.write(text, path) else { return }
@@ -95,7 +95,7 @@ public final class ScratchHierarchy: Sendable {
     }
 
     /// Moves a process into a cgroup in every hierarchy.
-    public func add(_ process: Int32, to name: String = "") throws {
+    package func add(_ process: Int32, to name: String = "") throws {
         for hierarchy in set.hierarchies {
             let path = directory(hierarchy, Array(name.utf8)) + Array("/cgroup.procs".utf8)
             if let code = Self.write("\(process)", path) {

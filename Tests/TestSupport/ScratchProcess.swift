@@ -2,16 +2,16 @@ import Foundation
 import Glibc
 
 /// A child process that begins to work once it is in its cgroup, and ends with its owner.
-public final class ScratchProcess {
+package final class ScratchProcess {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
 
     /// The process's number.
-    public var pid: Int32 { process.processIdentifier }
+    package var pid: Int32 { process.processIdentifier }
 
     /// Starts `/bin/sh` with a script, in a cgroup of the scratch tree.
-    public init(_ script: String, in name: String, of scratch: ScratchHierarchy) throws {
+    package init(_ script: String, in name: String, of scratch: ScratchHierarchy) throws {
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", "read go; \(script)"]
         process.standardInput = input
@@ -22,14 +22,14 @@ public final class ScratchProcess {
     }
 
     /// Uses as much of one CPU as it gets.
-    public static func busy(in name: String, of scratch: ScratchHierarchy) throws -> ScratchProcess
+    package static func busy(in name: String, of scratch: ScratchHierarchy) throws -> ScratchProcess
     {
         // Bounded, for a test run that crashes cannot end it.
         try ScratchProcess("ulimit -t 60; echo; while :; do :; done", in: name, of: scratch)
     }
 
     /// Holds memory and sleeps.
-    public static func holding(
+    package static func holding(
         megabytes: Int, in name: String, of scratch: ScratchHierarchy
     ) throws -> ScratchProcess {
         let program =
@@ -38,10 +38,10 @@ public final class ScratchProcess {
     }
 
     /// Waits for the first thing that the script prints.
-    public func waitUntilReady() { _ = output.fileHandleForReading.availableData }
+    package func waitUntilReady() { _ = output.fileHandleForReading.availableData }
 
     /// CPU time used so far in microseconds, from `/proc/PID/stat`.
-    public var cpuTime: UInt64 {
+    package var cpuTime: UInt64 {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = UInt64(fields[11]), let system = UInt64(fields[12])
@@ -53,7 +53,7 @@ public final class ScratchProcess {
     ///
     /// Foundation's own wait lasts until every process has ended that was started meanwhile and
     /// has inherited its descriptors: what a fork bomb leaves, or another test's.
-    public func end() {
+    package func end() {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGKILL)
         for _ in 0..<1000 where !hasEnded { usleep(10_000) }

@@ -1,12 +1,12 @@
 /// Random numbers that are the same in every run, so that a failure can be seen again.
-public struct SeededNoise: RandomNumberGenerator {
+package struct SeededNoise: RandomNumberGenerator {
     private var state: UInt64
 
     /// Starts a series.
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// The next number (splitmix64).
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -15,7 +15,7 @@ public struct SeededNoise: RandomNumberGenerator {
     }
 
     /// A text with one to four bytes changed, removed or put in.
-    public mutating func spoil(_ bytes: [UInt8]) -> [UInt8] {
+    package mutating func spoil(_ bytes: [UInt8]) -> [UInt8] {
         let likely = Array("0123456789 \n=.-:maxN\t\0\u{ff}".utf8)
         var result = bytes
         for _ in 0..<Int.random(in: 1...4, using: &self) {

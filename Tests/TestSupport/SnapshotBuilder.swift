@@ -1,7 +1,7 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Builds snapshots by hand, for tests of what stands above the sampler.
-public struct SnapshotBuilder {
+package struct SnapshotBuilder {
     private struct Node {
         var path: CgroupPath
         var id: CgroupID
@@ -13,23 +13,23 @@ public struct SnapshotBuilder {
 
     private var nodes: [Node] = []
     /// Metrics that become columns even where no cgroup sets them.
-    public var metrics: [String]
+    package var metrics: [String]
     /// Counts the ticks.
-    public var tick: UInt64 = 1
+    package var tick: UInt64 = 1
     /// Seconds between the two readings of every tier; nil for a first reading.
-    public var seconds: Double? = 1
+    package var seconds: Double? = 1
     /// How far the wall clock is from where it should be, in microseconds.
-    public var wallShift: Int64 = 0
+    package var wallShift: Int64 = 0
     /// The machine as a whole.
-    public var host = HostSample()
+    package var host = HostSample()
     /// How the sampling went.
-    public var health = SampleHealth()
+    package var health = SampleHealth()
 
     /// Starts without cgroups.
-    public init(metrics: [String] = []) { self.metrics = metrics }
+    package init(metrics: [String] = []) { self.metrics = metrics }
 
     /// Adds a cgroup with raw bytes as its path.
-    public mutating func add(
+    package mutating func add(
         bytes: [UInt8], inode: UInt64 = 0, generation: UInt64 = 0,
         controllers: [Controller] = [.cpu, .memory, .io, .pids], _ now: [String: Reading] = [:],
         before: [String: Reading] = [:]
@@ -45,7 +45,7 @@ public struct SnapshotBuilder {
     }
 
     /// Adds a cgroup with its readings now and, for counters, before.
-    public mutating func add(
+    package mutating func add(
         _ path: String, inode: UInt64 = 0, generation: UInt64 = 0,
         controllers: [Controller] = [.cpu, .memory, .io, .pids], _ now: [String: Reading] = [:],
         before: [String: Reading] = [:]
@@ -56,14 +56,14 @@ public struct SnapshotBuilder {
     }
 
     /// Adds a value with a dimension to the cgroup that was added last.
-    public mutating func instance(
+    package mutating func instance(
         _ metric: String, _ key: InstanceKey, _ now: UInt64, before: UInt64? = nil
     ) {
         instance(metric, key, reading: Reading(now), before: before.map { Reading($0) })
     }
 
     /// The same with a reading that need not be a number.
-    public mutating func instance(
+    package mutating func instance(
         _ metric: String, _ key: InstanceKey, reading: Reading, before: Reading? = nil
     ) {
         guard let row = MetricCatalog.metric(named: metric), !nodes.isEmpty else {
@@ -75,7 +75,7 @@ public struct SnapshotBuilder {
     }
 
     /// Lays everything out as the sampler does.
-    public func build() -> Snapshot {
+    package func build() -> Snapshot {
         let names = Set(metrics + nodes.flatMap { Array($0.now.keys) + Array($0.before.keys) })
         let schema = Schema(
             names.map { name in

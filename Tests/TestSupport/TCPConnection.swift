@@ -1,11 +1,11 @@
 import Glibc
 
 /// A client that sends what it likes, and may do so badly.
-public final class TCPConnection {
+package final class TCPConnection {
     private let socket: Int32
 
     /// Connects to a port of the loopback.
-    public init(port: Int) throws {
+    package init(port: Int) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -30,7 +30,7 @@ public final class TCPConnection {
 
     /// Sends bytes; false if the other end no longer takes them.
     @discardableResult
-    public func send(_ text: String) -> Bool {
+    package func send(_ text: String) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let sent = unsafe rest.withUnsafeBytes { raw in
@@ -43,17 +43,17 @@ public final class TCPConnection {
     }
 
     /// Says that nothing more is sent.
-    public func finishSending() { _ = shutdown(socket, Int32(SHUT_WR)) }
+    package func finishSending() { _ = shutdown(socket, Int32(SHUT_WR)) }
 
     /// Makes the end a reset.
-    public func resetAtEnd() {
+    package func resetAtEnd() {
         var value = linger(l_onoff: 1, l_linger: 0)
         _ = unsafe setsockopt(
             socket, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
     }
 
     /// What comes until the other end closes, `most` bytes at most.
-    public func received(most: Int = 1 << 24) -> [UInt8] {
+    package func received(most: Int = 1 << 24) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while bytes.count < most {

@@ -1,18 +1,18 @@
 import Foundation
 
 /// A real terminal, in a tmux server of its own, in which a shell runs one command and then waits.
-public final class TerminalSession {
+package final class TerminalSession {
     /// Whether there can be one here.
-    public static let isAvailable = ProgramRun.isInstalled("tmux")
+    package static let isAvailable = ProgramRun.isInstalled("tmux")
 
     private let folder: URL
     private let socket: String
     private let server: ProgramRun
     /// What has to live as long as the terminal, such as the files that a command reads.
-    public var kept: AnyObject?
+    package var kept: AnyObject?
 
     /// Runs `command` (shell text) in a terminal of this size.
-    public init(
+    package init(
         _ command: String, columns: Int = 80, rows: Int = 24, environment: [String: String] = [:]
     ) throws {
         folder = FileManager.default.temporaryDirectory
@@ -46,7 +46,7 @@ public final class TerminalSession {
     }
 
     /// A command that starts cgwarden.
-    public static func cgwarden(_ arguments: String) -> String {
+    package static func cgwarden(_ arguments: String) -> String {
         "'\(ProgramRun.cgwarden)' \(arguments)"
     }
 
@@ -57,7 +57,7 @@ public final class TerminalSession {
     }
 
     /// The lines that are on the screen, blanks at the ends cut off.
-    public var screen: [String] {
+    package var screen: [String] {
         get throws {
             try tmux(["capture-pane", "-p"]).output
                 .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -65,28 +65,28 @@ public final class TerminalSession {
     }
 
     /// The screen with the escape sequences of its colours.
-    public var styledScreen: String {
+    package var styledScreen: String {
         get throws { try tmux(["capture-pane", "-p", "-e"]).output }
     }
 
     /// A variable of tmux, such as `cursor_flag` or `alternate_on`.
-    public func variable(_ name: String) throws -> String {
+    package func variable(_ name: String) throws -> String {
         try tmux(["display-message", "-p", "#{\(name)}"]).lines.first ?? ""
     }
 
     /// Presses keys, by tmux's names: `q`, `Tab`, `F5`.
-    public func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
+    package func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
 
     /// Types text as it is.
-    public func type(_ text: String) throws { try tmux(["send-keys", "-l", "--", text]) }
+    package func type(_ text: String) throws { try tmux(["send-keys", "-l", "--", text]) }
 
     /// Gives the terminal another size.
-    public func resize(columns: Int, rows: Int) throws {
+    package func resize(columns: Int, rows: Int) throws {
         try tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
     }
 
     /// Waits until the screen is as wanted; gives its lines.
-    @discardableResult public func await(
+    @discardableResult package func await(
         _ what: String, seconds: Double = 120, _ condition: ([String]) -> Bool
     ) throws -> [String] {
         var last: [String] = []
@@ -101,7 +101,8 @@ public final class TerminalSession {
     }
 
     /// Waits until a line of the screen holds a text.
-    @discardableResult public func await(_ text: String, seconds: Double = 120) throws -> [String] {
+    @discardableResult package func await(_ text: String, seconds: Double = 120) throws -> [String]
+    {
         try self.await("'\(text)' on the screen", seconds: seconds) { lines in
             lines.contains { $0.contains(text) }
         }
@@ -112,21 +113,21 @@ public final class TerminalSession {
     }
 
     /// Waits for the command's end; gives its exit status.
-    public func status() throws -> Int32 {
+    package func status() throws -> Int32 {
         let text = try awaiting("the command ends") { file("status") }
         return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
     }
 
     /// What the command wrote to standard error.
-    public var errors: String { file("errors") ?? "" }
+    package var errors: String { file("errors") ?? "" }
 
     /// The terminal's settings before and after the command (stty(1)).
-    public var settings: (before: String, after: String) {
+    package var settings: (before: String, after: String) {
         (file("before") ?? "", file("after") ?? "not written")
     }
 
     /// The process in the terminal's foreground that is called cgwarden.
-    public func pid() throws -> Int32 {
+    package func pid() throws -> Int32 {
         let shell = try variable("pane_pid")
         return try awaiting("cgwarden runs") {
             let children = try? String(

@@ -1,14 +1,14 @@
 import Foundation
 
 /// A directory with certificates that are made for this run, and a web configuration.
-public final class WebFixture: Sendable {
+package final class WebFixture: Sendable {
     /// The password of ``hash``, which is of the least cost.
-    public static let password = "correct horse"
+    package static let password = "correct horse"
     /// What bcrypt makes of ``password``.
-    public static let hash = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
+    package static let hash = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 
     /// Whether there are tools to make certificates and to use them.
-    public static let isPossible = ["openssl", "curl"].allSatisfy(ProgramRun.isInstalled)
+    package static let isPossible = ["openssl", "curl"].allSatisfy(ProgramRun.isInstalled)
 
     private let directory: URL
 
@@ -23,7 +23,7 @@ public final class WebFixture: Sendable {
     }
 
     /// `ca` and `server`, each with its key, in a directory of its own.
-    public init() async throws {
+    package init() async throws {
         directory = try Self.made(UUID().uuidString)
         let common = try await Self.common.value
         for name in ["ca.pem", "ca.key", "server.pem", "server.key"] {
@@ -43,10 +43,10 @@ public final class WebFixture: Sendable {
     }
 
     /// The path of a file in it.
-    public func path(_ name: String) -> String { directory.appending(path: name).path() }
+    package func path(_ name: String) -> String { directory.appending(path: name).path() }
 
     /// Replaces a file at once, as careful programs do.
-    public func write(_ text: String, _ name: String = "web.yml") throws {
+    package func write(_ text: String, _ name: String = "web.yml") throws {
         let file = directory.appending(path: name)
         try Data(text.utf8).write(to: file, options: .atomic)
         guard name.hasSuffix(".key") else { return }
@@ -54,7 +54,7 @@ public final class WebFixture: Sendable {
     }
 
     /// Makes `NAME.pem` and `NAME.key`, signed by the authority.
-    public func certify(
+    package func certify(
         _ name: String, _ alternatives: String, authority: String = "ca", isRSA: Bool = false
     ) async throws {
         try write("subjectAltName=\(alternatives)\n", "\(name).ext")
@@ -69,7 +69,7 @@ public final class WebFixture: Sendable {
     }
 
     /// What curl gets: the status, or `curl NN` for its own exit status; and the body.
-    public func curl(
+    package func curl(
         _ port: Int, _ options: [String] = [], path: String = "/-/healthy"
     ) async throws -> (status: String, body: String) {
         let result = try await ProgramRun.apart(
@@ -98,7 +98,7 @@ public final class WebFixture: Sendable {
 extension ProgramRun {
     /// Runs a program to its end without holding up a thread on which the server that it asks may
     /// have to run.
-    public static func apart(_ name: String, _ arguments: [String]) async throws -> Result {
+    package static func apart(_ name: String, _ arguments: [String]) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(with: Swift.Result { try run(name, arguments) })

@@ -1,17 +1,17 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Creates cgroups.
-public struct CgroupMaker: Sendable {
+package struct CgroupMaker: Sendable {
     /// The result of a creation.
-    public struct Made: Sendable {
+    package struct Made: Sendable {
         /// The hierarchies that the cgroup was created in.
-        public let hierarchies: [String]
+        package let hierarchies: [String]
         /// The hierarchies that already had the cgroup.
-        public let present: [String]
+        package let present: [String]
         /// The controllers that were enabled in ancestors' `cgroup.subtree_control` (v2).
-        public let enabled: [String]
+        package let enabled: [String]
     }
 
     private let set: HierarchySet
@@ -19,7 +19,7 @@ public struct CgroupMaker: Sendable {
     private let journal: UndoJournal?
 
     /// Creates cgroups in the hierarchies of `set` and records each change in `journal`.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil
     ) {
@@ -34,7 +34,7 @@ public struct CgroupMaker: Sendable {
     /// Without controllers, it acts in every hierarchy but systemd's own. On v2 the controllers are
     /// enabled along the path. A new v1 cpuset copies its parent's CPUs and memory nodes, because
     /// processes cannot join an empty one.
-    public func make(
+    package func make(
         _ path: CgroupPath, controllers: [Controller] = []
     ) throws(ActuationError) -> Made {
         guard !path.isRoot else {
@@ -74,7 +74,7 @@ public struct CgroupMaker: Sendable {
     /// Returns the expected result of ``make(_:controllers:)`` without changing anything.
     ///
     /// Throws for the root, for an absent controller, and if nothing would change.
-    public func plan(
+    package func plan(
         _ path: CgroupPath, controllers: [Controller] = []
     ) throws(ActuationError) -> Made {
         guard !path.isRoot else {

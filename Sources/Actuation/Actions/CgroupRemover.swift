@@ -1,17 +1,17 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Removes cgroups that have no processes.
-public struct CgroupRemover: Sendable {
+package struct CgroupRemover: Sendable {
     /// The result of a removal.
-    public struct Removed: Sendable {
+    package struct Removed: Sendable {
         /// The hierarchies that the cgroup was removed from.
-        public let hierarchies: [String]
+        package let hierarchies: [String]
         /// The number of directories removed, including descendants.
-        public let directories: Int
+        package let directories: Int
         /// The number of processes killed first.
-        public let killed: Int
+        package let killed: Int
     }
 
     private let set: HierarchySet
@@ -19,7 +19,7 @@ public struct CgroupRemover: Sendable {
     private let journal: UndoJournal?
 
     /// Removes cgroups from the hierarchies of `set` and drops their entries from `journal`.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, thawGuard: ThawGuard = .own()
     ) {
@@ -33,7 +33,7 @@ public struct CgroupRemover: Sendable {
     ///
     /// `recursive` includes its descendants, and `killing` first kills the processes in them. A dry
     /// run only checks.
-    public func remove(
+    package func remove(
         _ path: CgroupPath, recursive: Bool = false, killing: Bool = false, dryRun: Bool = false
     ) throws(ActuationError) -> Removed {
         let protected = ProtectedSet(set: set, system: set.system)

@@ -1,17 +1,17 @@
 internal import CgroupModel
-public import Hierarchy
+package import Hierarchy
 internal import KernelIO
 
 /// The helper process of a freeze: it thaws the cgroup at the deadline and verifies the thaw.
 ///
 /// It holds the cgroup's lock (``ThawLocks``) while it runs. A cgroup therefore has at most one
 /// helper, and the helper of an earlier freeze never thaws a later one.
-public struct DeferredThaw: ~Copyable {
+package struct DeferredThaw: ~Copyable {
     private let directory: OwnedDescriptor
     private let interface: FreezeInterface
 
     /// Takes ownership of descriptor 3, the cgroup's directory.
-    public init(_ version: MountedHierarchy.Version) throws(ActuationError) {
+    package init(_ version: MountedHierarchy.Version) throws(ActuationError) {
         interface = FreezeInterface(version: version)
         let inherited = OwnedDescriptor(adopting: 3)
         do throws(IOError) {
@@ -24,7 +24,7 @@ public struct DeferredThaw: ~Copyable {
     /// Prints "ready" on standard output once it watches, then waits.
     ///
     /// Returns whether it had to thaw the cgroup.
-    public func run(after timeout: Duration, state: String, journal: UndoJournal?) -> Bool {
+    package func run(after timeout: Duration, state: String, journal: UndoJournal?) -> Bool {
         let locks = ThawLocks(in: state)
         locks.clear()
         do throws(IOError) {
@@ -71,7 +71,7 @@ public struct DeferredThaw: ~Copyable {
 
     /// Notifies systemd of a thaw that bypassed it; otherwise systemd would consider the unit
     /// frozen.
-    public func tellSystemd(_ files: any ControlFiles, of set: HierarchySet) {
+    package func tellSystemd(_ files: any ControlFiles, of set: HierarchySet) {
         guard interface.version == .unified, let systemd = files.systemd,
             let hierarchy = set.unified.map({ set.hierarchies[$0] }),
             let place = try? ReadBuffer.link(Array("/proc/self/fd/\(directory.number)".utf8)),

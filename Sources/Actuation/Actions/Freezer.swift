@@ -1,29 +1,29 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Freezes and thaws all processes of a cgroup.
-public struct Freezer: Sendable {
+package struct Freezer: Sendable {
     /// A freeze in effect.
-    public struct Frozen: Sendable {
+    package struct Frozen: Sendable {
         /// The hierarchy that freezes it.
-        public let hierarchy: String
+        package let hierarchy: String
         /// The number of frozen processes.
-        public let processes: Int
+        package let processes: Int
         /// The time after which the helper thaws it, shortened where a service has a watchdog.
-        public let timeout: Duration
+        package let timeout: Duration
         /// Whether the timeout was shortened for a service's watchdog.
-        public let isShortened: Bool
+        package let isShortened: Bool
     }
 
     /// The result of a verified thaw.
-    public struct Thawed: Sendable {
+    package struct Thawed: Sendable {
         /// The hierarchies it was thawed in; empty if none had a freeze request for it.
-        public let hierarchies: [String]
+        package let hierarchies: [String]
         /// The ancestor that still keeps it frozen.
-        public let frozenBy: CgroupPath?
+        package let frozenBy: CgroupPath?
         /// The number of descendants that stay frozen by their own requests.
-        public let frozenBelow: Int
+        package let frozenBelow: Int
     }
 
     private let set: HierarchySet
@@ -38,7 +38,7 @@ public struct Freezer: Sendable {
     ///
     /// With `shadow`, it also freezes processes that are in a larger v1 cgroup (see
     /// ``ShadowGroups``).
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil,
         shadow: Bool = false, shadowParent: CgroupPath? = nil
@@ -56,7 +56,7 @@ public struct Freezer: Sendable {
     ///
     /// A helper thaws it after `timeout` at the latest. A dry run only checks and creates no
     /// shadow.
-    public func freeze(
+    package func freeze(
         _ path: CgroupPath, timeout: Duration = .seconds(60), dryRun: Bool = false
     ) throws(ActuationError) -> Frozen {
         try protected.check(.freeze, on: path)
@@ -184,7 +184,7 @@ public struct Freezer: Sendable {
 
     /// Thaws the cgroup in every hierarchy that freezes it and verifies the thaw; a dry run only
     /// looks.
-    public func thaw(
+    package func thaw(
         _ path: CgroupPath, dryRun: Bool = false
     ) throws(ActuationError) -> Thawed {
         let trees = try TargetTrees(path, in: set)

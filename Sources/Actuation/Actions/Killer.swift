@@ -1,11 +1,11 @@
-public import CgroupModel
-public import Hierarchy
-public import KernelIO
+package import CgroupModel
+package import Hierarchy
+package import KernelIO
 
 /// Kills all processes of a cgroup and verifies that it is empty.
-public struct Killer: Sendable {
+package struct Killer: Sendable {
     /// The method that ended the processes.
-    public enum Means: Sendable, Hashable {
+    package enum Means: Sendable, Hashable {
         /// The cgroup was empty.
         case nobody
         /// They exited after the signal.
@@ -19,11 +19,11 @@ public struct Killer: Sendable {
     }
 
     /// The result of a kill; the cgroup was seen empty.
-    public struct Killed: Sendable {
+    package struct Killed: Sendable {
         /// The number of processes seen.
-        public let processes: Int
+        package let processes: Int
         /// The method that ended them.
-        public let means: Means
+        package let means: Means
     }
 
     private let set: HierarchySet
@@ -33,7 +33,7 @@ public struct Killer: Sendable {
     private static let mostRounds = 20
 
     /// Acts on the hierarchies of `set`; `thawGuard` thaws a cgroup if this process dies meanwhile.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         thawGuard: ThawGuard = .own(), protected: ProtectedSet? = nil
     ) {
@@ -47,7 +47,7 @@ public struct Killer: Sendable {
     /// once.
     ///
     /// Without `force` it throws instead of killing. A dry run only checks.
-    public func kill(
+    package func kill(
         _ path: CgroupPath, signal: EndingSignal = .terminate, grace: Duration = .seconds(10),
         force: Bool = true, dryRun: Bool = false
     ) throws(ActuationError) -> Killed {

@@ -1,15 +1,15 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Moves processes to another cgroup, one hierarchy at a time.
-public struct Mover: Sendable {
+package struct Mover: Sendable {
     /// A process that is now in the cgroup.
-    public struct Moved: Sendable {
+    package struct Moved: Sendable {
         /// The process.
-        public let pid: Int32
+        package let pid: Int32
         /// The previous cgroup per hierarchy, without those that already had the process there.
-        public let origins: [(hierarchy: String, path: CgroupPath)]
+        package let origins: [(hierarchy: String, path: CgroupPath)]
     }
 
     private let set: HierarchySet
@@ -17,7 +17,7 @@ public struct Mover: Sendable {
     private let journal: UndoJournal?
 
     /// Moves processes in the hierarchies of `set` and records each move in `journal`.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil
     ) {
@@ -32,7 +32,7 @@ public struct Mover: Sendable {
     /// hierarchy is never touched. With `controllers`, only hierarchies with one of them are. A
     /// frozen target stops the processes that move into it, so it requires `force`. A dry run only
     /// checks.
-    public func move(
+    package func move(
         _ pids: [Int32], to path: CgroupPath, controllers: [Controller] = [], force: Bool = false,
         dryRun: Bool = false
     ) throws(ActuationError) -> [Moved] {

@@ -1,20 +1,20 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Restricts the processes of a cgroup to certain CPUs and memory nodes (cpuset).
-public struct Pinner: Sendable {
+package struct Pinner: Sendable {
     /// The values in effect after pinning.
-    public struct Pinned: Sendable {
+    package struct Pinned: Sendable {
         /// The hierarchy that applies them.
-        public let hierarchy: String
+        package let hierarchy: String
         /// The CPUs and memory nodes that the processes may use, according to the kernel.
-        public let cpus, mems: String
+        package let cpus, mems: String
         /// Whether that is less than requested, because an ancestor allows no more.
-        public let isNarrowed: Bool
+        package let isNarrowed: Bool
         /// The list that is still empty on v1, where no process can join without it: "cpus" or
         /// "mems".
-        public let missing: String?
+        package let missing: String?
     }
 
     private let set: HierarchySet
@@ -25,7 +25,7 @@ public struct Pinner: Sendable {
     /// Acts on the hierarchies of `set`.
     ///
     /// With `shadow`, it also pins processes that are in a larger v1 cgroup (see ``ShadowGroups``).
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, shadow: Bool = false, shadowParent: CgroupPath? = nil
     ) {
@@ -38,7 +38,7 @@ public struct Pinner: Sendable {
     }
 
     /// Writes both lists or neither, and compares them with the lists in effect.
-    public func pin(
+    package func pin(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) -> Pinned {
         let (directory, wanted) = try checked(path, cpus: cpus, mems: mems)
@@ -50,7 +50,7 @@ public struct Pinner: Sendable {
     }
 
     /// Throws if the lists cannot be applied, without writing anything.
-    public func check(
+    package func check(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
     ) throws(ActuationError) {
         _ = try checked(path, cpus: cpus, mems: mems)

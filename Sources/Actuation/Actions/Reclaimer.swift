@@ -1,24 +1,24 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Reclaims memory of a cgroup.
-public struct Reclaimer: Sendable {
+package struct Reclaimer: Sendable {
     /// The amount to reclaim.
-    public enum Amount: Sendable, Hashable {
+    package enum Amount: Sendable, Hashable {
         case bytes(UInt64)
         /// As much as possible.
         case all
     }
 
     /// The result of a reclaim, in bytes.
-    public struct Reclaimed: Sendable {
+    package struct Reclaimed: Sendable {
         /// The usage before and after, which also reflects concurrent allocations.
-        public let before, after: UInt64
+        package let before, after: UInt64
         /// The requested amount that the kernel confirmed; nil on v1, which does not report it.
-        public let confirmed: UInt64?
+        package let confirmed: UInt64?
         /// Whether that is less than requested.
-        public let isPartial: Bool
+        package let isPartial: Bool
     }
 
     private let set: HierarchySet
@@ -28,7 +28,7 @@ public struct Reclaimer: Sendable {
     private static let step: UInt64 = 32 << 20
 
     /// Acts on the hierarchies of `set`; `protected` lists the cgroups to refuse.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         protected: ProtectedSet? = nil
     ) {
@@ -41,7 +41,7 @@ public struct Reclaimer: Sendable {
     ///
     /// `swappiness` is 0 to 200; nil leaves it to the kernel (v2, since Linux 6.10). A dry run only
     /// reads the usage.
-    public func reclaim(
+    package func reclaim(
         _ path: CgroupPath, _ amount: Amount, deadline: Duration = .seconds(10),
         swappiness: UInt32? = nil, dryRun: Bool = false
     ) throws(ActuationError) -> Reclaimed {

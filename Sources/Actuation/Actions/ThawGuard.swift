@@ -3,7 +3,7 @@ internal import Hierarchy
 internal import KernelIO
 
 /// Guarantees that a cgroup is thawed at its deadline, even if the process that froze it dies.
-public struct ThawGuard: Sendable {
+package struct ThawGuard: Sendable {
     private enum Means: Sendable {
         case helper(program: String, state: String?)
         case keeper(any ThawKeeping)
@@ -14,22 +14,22 @@ public struct ThawGuard: Sendable {
     /// Uses this program itself as the helper, under an internal command.
     ///
     /// Its lock is in the directory `state`, or in the journal's if nil.
-    public static func own(state: String? = nil) -> ThawGuard {
+    package static func own(state: String? = nil) -> ThawGuard {
         ThawGuard(program: "/proc/self/exe", state: state)
     }
 
     /// Uses the cgwarden binary at a path as the helper.
-    public init(program: String, state: String? = nil) {
+    package init(program: String, state: String? = nil) {
         self.init(means: .helper(program: program, state: state))
     }
 
     /// Uses a keeper that is already running and handles many deadlines.
-    public init(_ keeper: any ThawKeeping) { self.init(means: .keeper(keeper)) }
+    package init(_ keeper: any ThawKeeping) { self.init(means: .keeper(keeper)) }
 
     private init(means: Means) { self.means = means }
 
     /// Returns the guard with a state directory, unless it already has one or uses a keeper.
-    public func locking(in state: String?) -> ThawGuard {
+    package func locking(in state: String?) -> ThawGuard {
         guard case .helper(let program, nil) = means else { return self }
         return ThawGuard(program: program, state: state)
     }
@@ -112,7 +112,7 @@ public struct ThawGuard: Sendable {
 }
 
 /// Thaws cgroups at their deadlines, from a separate process that finds them in the undo journal.
-public protocol ThawKeeping: Sendable {
+package protocol ThawKeeping: Sendable {
     /// Sets the deadline of the cgroup with this inode in the hierarchy that freezes it.
     func thaw(inode: UInt64, within time: Duration)
     /// Drops the deadline of a cgroup that is already thawed.

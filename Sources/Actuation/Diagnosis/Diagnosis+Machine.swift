@@ -1,10 +1,10 @@
 internal import CgroupModel
-public import Hierarchy
+package import Hierarchy
 internal import KernelIO
 
 extension Diagnosis {
     /// Inspects the host without changing anything.
-    public init(_ set: HierarchySet) {
+    package init(_ set: HierarchySet) {
         let system = set.system
         func text(_ file: String) -> String? {
             guard let bytes = try? ReadBuffer.contents(of: system.proc(file)) else { return nil }

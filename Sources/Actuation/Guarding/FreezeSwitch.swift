@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// On v2 it writes `cgroup.freeze` directly even where systemd owns the cgroup. At a memory limit
 /// there is no time for PID 1, which may be stuck as well.
-public final class FreezeSwitch: Sendable {
+package final class FreezeSwitch: Sendable {
     private let directory: CgroupDirectory
     private let interface: FreezeInterface
     private let writing: OwnedDescriptor
@@ -17,7 +17,7 @@ public final class FreezeSwitch: Sendable {
     private let asked = Atomic(false)
 
     /// Opens the files of a cgroup.
-    public init(_ directory: CgroupDirectory, journal: UndoJournal?) throws(ActuationError) {
+    package init(_ directory: CgroupDirectory, journal: UndoJournal?) throws(ActuationError) {
         self.directory = directory
         self.journal = journal
         interface = FreezeInterface(version: directory.hierarchy.version)
@@ -31,16 +31,16 @@ public final class FreezeSwitch: Sendable {
     }
 
     /// The cgroup's inode in the hierarchy that freezes it.
-    public var inode: UInt64 { directory.inode }
+    package var inode: UInt64 { directory.inode }
 
     /// The file to poll(2) for the completed freeze; nil on v1, where only reading shows it.
-    public var notices: KeptFile? { interface.version == .unified ? state : nil }
+    package var notices: KeptFile? { interface.version == .unified ? state : nil }
 
     /// Whether this switch requested a freeze.
-    public var isAsked: Bool { asked.load(ordering: .relaxed) }
+    package var isAsked: Bool { asked.load(ordering: .relaxed) }
 
     /// Records and requests the freeze; throws if it is already requested.
-    public func freeze(cause: String) throws(ActuationError) {
+    package func freeze(cause: String) throws(ActuationError) {
         do throws(IOError) {
             guard try !interface.isRequested(read) else {
                 throw IOError("freeze", "\(directory.path), it is frozen already", code: 16)
@@ -65,7 +65,7 @@ public final class FreezeSwitch: Sendable {
     ///
     /// On v1 an incomplete freeze is requested again, with a short thaw now and then if `mayLetGo`,
     /// which an interrupted fork needs.
-    public func stands(mayLetGo: Bool) throws(ActuationError) -> Bool {
+    package func stands(mayLetGo: Bool) throws(ActuationError) -> Bool {
         let look = looks.wrappingAdd(1, ordering: .relaxed).newValue
         do throws(IOError) {
             return try interface.look(look, mayLetGo: mayLetGo, read: read, write: write)
@@ -75,10 +75,10 @@ public final class FreezeSwitch: Sendable {
     }
 
     /// Whether its freeze is still requested, by this switch or anyone else.
-    public var isRequested: Bool { (try? interface.isRequested(read)) ?? false }
+    package var isRequested: Bool { (try? interface.isRequested(read)) ?? false }
 
     /// Thaws the cgroup; does nothing if this switch did not freeze it.
-    public func thaw() throws(ActuationError) {
+    package func thaw() throws(ActuationError) {
         guard isAsked else { return }
         do throws(IOError) {
             try write(interface.thawedValue)

@@ -1,19 +1,19 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 
 /// The directories of a guarded cgroup for memory and for freezing, with the same processes in
 /// both.
-public struct GuardPlace: Sendable {
+package struct GuardPlace: Sendable {
     /// The path in both hierarchies.
-    public let path: CgroupPath
+    package let path: CgroupPath
     /// Its directory in the hierarchy with the memory controller.
-    public let memory: CgroupDirectory
+    package let memory: CgroupDirectory
     /// Its directory in the hierarchy that freezes it.
-    public let freezer: CgroupDirectory
+    package let freezer: CgroupDirectory
     private let set: HierarchySet
 
     /// Opens both; throws if an action would hit other processes or miss some.
-    public init(_ path: CgroupPath, in set: HierarchySet) throws(ActuationError) {
+    package init(_ path: CgroupPath, in set: HierarchySet) throws(ActuationError) {
         self.path = path
         self.set = set
         let trees = try TargetTrees(path, in: set)
@@ -33,11 +33,11 @@ public struct GuardPlace: Sendable {
     }
 
     /// Whether v1 counts the memory, where OOM kills can be disabled.
-    public var isLegacy: Bool { memory.hierarchy.version == .legacy }
+    package var isLegacy: Bool { memory.hierarchy.version == .legacy }
 
     /// Why it must not be frozen any more: it was removed, or its hierarchies differ; nil if it
     /// may.
-    public func disagreement() -> String? {
+    package func disagreement() -> String? {
         guard memory.isCurrent, freezer.isCurrent else { return "\(path) was removed" }
         do throws(ActuationError) {
             let trees = try TargetTrees(path, in: set)
@@ -54,17 +54,17 @@ public struct GuardPlace: Sendable {
     }
 
     /// Whether it has no processes.
-    public var isEmpty: Bool { (try? memory.processesBelow().isEmpty) ?? true }
+    package var isEmpty: Bool { (try? memory.processesBelow().isEmpty) ?? true }
 
     /// Why it must not stay frozen: others wait for one of its locks, or that is unknown; nil if it
     /// may.
-    public func lockAwaitedByOthers() -> String? {
+    package func lockAwaitedByOthers() -> String? {
         let members = (try? freezer.processesBelow()) ?? []
         return HeldLocks(set).reasonToThaw(members)
     }
 
     /// The shortest watchdog timeout of its services; nil without a watchdog.
-    public var watchdog: Duration? {
+    package var watchdog: Duration? {
         ServiceWatchdog(system: set.system).shortest(of: (try? memory.processesBelow()) ?? [])
     }
 }

@@ -1,9 +1,9 @@
-public import KernelIO
+package import KernelIO
 
 /// An interface file that stays open, so that reads need no path and little memory.
-public final class KeptFile: Sendable {
+package final class KeptFile: Sendable {
     /// The descriptor to poll(2): v2's `*.events` signal a change until they are read.
-    public let descriptor: OwnedDescriptor
+    package let descriptor: OwnedDescriptor
     private let name: String
 
     init(_ name: String, of directory: CgroupDirectory) throws(IOError) {
@@ -13,10 +13,10 @@ public final class KeptFile: Sendable {
     }
 
     /// Reads the current text.
-    public func text() throws(IOError) -> String { try descriptor.text(named: name) }
+    package func text() throws(IOError) -> String { try descriptor.text(named: name) }
 
     /// Reads the current number; throws EIO if the first line is not one.
-    public func number() throws(IOError) -> UInt64 {
+    package func number() throws(IOError) -> UInt64 {
         guard let number = UInt64(try text().prefix { $0 != "\n" }) else {
             throw IOError("understand", name, code: 5)
         }
@@ -24,12 +24,12 @@ public final class KeptFile: Sendable {
     }
 
     /// Reads the number of a `KEY NUMBER` line; nil if there is none.
-    public func number(of key: String) throws(IOError) -> UInt64? {
+    package func number(of key: String) throws(IOError) -> UInt64? {
         UInt64(ControlCell(name, line: key, missing: "?").value(in: try text()))
     }
 }
 
 extension CgroupDirectory {
     /// Opens an interface file for repeated reads.
-    public func keep(_ name: String) throws(IOError) -> KeptFile { try KeptFile(name, of: self) }
+    package func keep(_ name: String) throws(IOError) -> KeptFile { try KeptFile(name, of: self) }
 }

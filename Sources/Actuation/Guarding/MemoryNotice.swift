@@ -1,9 +1,9 @@
-public import KernelIO
+package import KernelIO
 
 /// A subscription to a v1 memory event of a cgroup, which ends with this object.
-public final class MemoryNotice: Sendable {
+package final class MemoryNotice: Sendable {
     /// A v1 memory event (`cgroup.event_control`).
-    public enum Event: Hashable, Sendable {
+    package enum Event: Hashable, Sendable {
         /// Usage crosses this number of bytes in either direction.
         case usage(UInt64)
         /// A task waits for memory.
@@ -13,10 +13,10 @@ public final class MemoryNotice: Sendable {
     }
 
     /// Signaled by the kernel at each event, and once more when the cgroup is removed.
-    public let flag: EventFlag
+    package let flag: EventFlag
 
     /// Subscribes to an event of a v1 cgroup.
-    public init(_ event: Event, of directory: CgroupDirectory) throws(ActuationError) {
+    package init(_ event: Event, of directory: CgroupDirectory) throws(ActuationError) {
         do throws(IOError) {
             flag = try EventFlag()
             let (name, argument) =
@@ -38,14 +38,14 @@ public final class MemoryNotice: Sendable {
 /// A v2 trigger for tasks of a cgroup that wait for memory (`memory.pressure`).
 ///
 /// It ends with this object.
-public final class PressureTrigger: Sendable {
+package final class PressureTrigger: Sendable {
     /// The descriptor to poll(2) with POLLPRI.
-    public let descriptor: OwnedDescriptor
+    package let descriptor: OwnedDescriptor
 
     /// Fires when some task waits for 100 ms within 2 s.
     ///
     /// Without CAP_SYS_RESOURCE, the kernel accepts no shorter window.
-    public init(of directory: CgroupDirectory) throws(ActuationError) {
+    package init(of directory: CgroupDirectory) throws(ActuationError) {
         do throws(IOError) {
             descriptor = try OwnedDescriptor.trigger("memory.pressure", in: directory.descriptor)
             // The kernel requires the terminating zero byte of a C string.

@@ -3,7 +3,7 @@ internal import KernelIO
 /// The v1 switch between OOM kills and tasks that wait at the limit (`memory.oom_control`).
 ///
 /// Its file stays open.
-public final class OOMControl: Sendable {
+package final class OOMControl: Sendable {
     private let directory: CgroupDirectory
     private let file: KeptFile
     private let journal: UndoJournal?
@@ -11,7 +11,7 @@ public final class OOMControl: Sendable {
     private static let cell = ControlCell("memory.oom_control", line: "oom_kill_disable")
 
     /// Opens the file of a cgroup.
-    public init(_ directory: CgroupDirectory, journal: UndoJournal?) throws(ActuationError) {
+    package init(_ directory: CgroupDirectory, journal: UndoJournal?) throws(ActuationError) {
         self.directory = directory
         self.journal = journal
         do throws(IOError) {
@@ -26,16 +26,16 @@ public final class OOMControl: Sendable {
     }
 
     /// Disables OOM kills, so that tasks wait for memory; records the original first.
-    public func turnOff(cause: String) throws(ActuationError) {
+    package func turnOff(cause: String) throws(ActuationError) {
         try JournaledWrite(files: KernelControlFiles(), journal: journal).write(
             "1", to: Self.cell, of: directory, cause: cause)
     }
 
     /// Enables OOM kills; does not record this first, because tasks may be waiting.
-    public func turnOn() throws(ActuationError) { try write("0") }
+    package func turnOn() throws(ActuationError) { try write("0") }
 
     /// Restores the original setting.
-    public func putBack() throws(ActuationError) { try write(wasOff ? "1" : "0") }
+    package func putBack() throws(ActuationError) { try write(wasOff ? "1" : "0") }
 
     private func write(_ value: String) throws(ActuationError) {
         do throws(IOError) {
@@ -47,7 +47,7 @@ public final class OOMControl: Sendable {
     }
 
     /// Whether a task waits for memory (`under_oom`).
-    public var isUnderOOM: Bool {
+    package var isUnderOOM: Bool {
         get throws(ActuationError) {
             do throws(IOError) {
                 return try file.number(of: "under_oom") == 1

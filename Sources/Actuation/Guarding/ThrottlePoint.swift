@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 internal import Synchronization
 
@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// The guard's bound is one of several layers. The value of the other layers still applies where it
 /// is stricter, or else the original from before cgwarden's first write.
-public final class ThrottlePoint: Sendable {
+package final class ThrottlePoint: Sendable {
     private struct Layers {
         /// The guard's bound in bytes; nil without one.
         var bound: UInt64?
@@ -31,7 +31,7 @@ public final class ThrottlePoint: Sendable {
     /// Reads the original, from the journal if cgwarden already changed it.
     ///
     /// `below` is the value of the other layers, nil if they have none.
-    public init(
+    package init(
         _ directory: CgroupDirectory, below: LimitValue? = nil, files: any ControlFiles,
         journal: UndoJournal?
     ) throws(ActuationError) {
@@ -56,7 +56,7 @@ public final class ThrottlePoint: Sendable {
     }
 
     /// Sets the bound in bytes; records the original first.
-    public func set(_ bytes: UInt64, cause: String) throws(ActuationError) {
+    package func set(_ bytes: UInt64, cause: String) throws(ActuationError) {
         layers.withLock { $0.bound = bytes }
         try write(cause: cause)
     }
@@ -64,7 +64,7 @@ public final class ThrottlePoint: Sendable {
     /// Updates the value of the other layers.
     ///
     /// It is written only under a bound; without one, those layers write it themselves.
-    public func setBelow(_ value: LimitValue?, cause: String) throws(ActuationError) {
+    package func setBelow(_ value: LimitValue?, cause: String) throws(ActuationError) {
         let below = value.map(Self.text) ?? original
         let isChanged = layers.withLock { layers in
             defer { layers.below = below }
@@ -76,7 +76,7 @@ public final class ThrottlePoint: Sendable {
     /// Removes the bound at once.
     ///
     /// It writes to the kernel directly, because throttled tasks cannot wait for systemd.
-    public func lift() throws(ActuationError) {
+    package func lift() throws(ActuationError) {
         let text = layers.withLock { layers in
             layers.bound = nil
             return layers.text
@@ -91,7 +91,7 @@ public final class ThrottlePoint: Sendable {
     }
 
     /// Removes the bound the same way it was set, unless someone else has changed the value.
-    public func putBack(cause: String) throws(ActuationError) {
+    package func putBack(cause: String) throws(ActuationError) {
         let written = layers.withLock { layers in
             layers.bound = nil
             return layers.written

@@ -1,5 +1,5 @@
 /// The owners whose changes are selected.
-public enum ChangeOwners: String, Hashable, Sendable, CaseIterable {
+package enum ChangeOwners: String, Hashable, Sendable, CaseIterable {
     /// All owners.
     case all
     /// The daemon with its limits, rules, pools and guards.
@@ -8,7 +8,7 @@ public enum ChangeOwners: String, Hashable, Sendable, CaseIterable {
     case person
 
     /// Whether an entry belongs to these owners.
-    public func include(_ entry: JournalEntry) -> Bool { include(isDaemons: entry.isDaemons) }
+    package func include(_ entry: JournalEntry) -> Bool { include(isDaemons: entry.isDaemons) }
 
     func include(isDaemons: Bool) -> Bool {
         switch self {

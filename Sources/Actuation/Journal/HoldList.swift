@@ -1,33 +1,33 @@
-public import CgroupModel
-public import KernelIO
+package import CgroupModel
+package import KernelIO
 
 /// A cgroup that rules must not change until a given time.
-public struct Hold: Hashable, Sendable {
+package struct Hold: Hashable, Sendable {
     /// The cgroup; its descendants are held as well.
-    public let path: CgroupPath
+    package let path: CgroupPath
     /// The end in microseconds since boot (CLOCK_BOOTTIME), so that changes of the wall clock do
     /// not affect it.
-    public let end: UInt64
+    package let end: UInt64
 
     /// Creates a hold on a cgroup that ends at `end`.
-    public init(path: CgroupPath, end: UInt64) {
+    package init(path: CgroupPath, end: UInt64) {
         self.path = path
         self.end = end
     }
 
     /// The current time on the clock of ``end``.
-    public static var now: UInt64 { MonotonicClock.bootNanoseconds / 1000 }
+    package static var now: UInt64 { MonotonicClock.bootNanoseconds / 1000 }
 }
 
 /// The cgroups that a person has taken over from the rules.
 ///
 /// They are kept in a file beside the journal, one per line, and expire on their own.
-public struct HoldList: Sendable {
+package struct HoldList: Sendable {
     private let directory: String
     private let bootID: String
 
     /// Uses the file `DIRECTORY/holds`.
-    public init(directory: String) { self.init(directory: directory, bootID: BootID.current) }
+    package init(directory: String) { self.init(directory: directory, bootID: BootID.current) }
 
     init(directory: String, bootID: String) {
         self.directory = directory
@@ -37,7 +37,7 @@ public struct HoldList: Sendable {
     private var path: String { "\(directory)/holds" }
 
     /// Returns the holds that have not expired.
-    public func holds(now: UInt64 = Hold.now) throws(IOError) -> [Hold] {
+    package func holds(now: UInt64 = Hold.now) throws(IOError) -> [Hold] {
         guard LogFile.exists(path) else { return [] }
         let bytes = try ReadBuffer.contents(of: Array(path.utf8))
         var ends: [CgroupPath: UInt64] = [:]
@@ -53,14 +53,14 @@ public struct HoldList: Sendable {
     }
 
     /// Returns the longest hold that covers a cgroup; nil if rules may change it.
-    public func hold(of path: CgroupPath) throws(IOError) -> Hold? {
+    package func hold(of path: CgroupPath) throws(IOError) -> Hold? {
         try holds().filter { path.isWithin($0.path) }.max { $0.end < $1.end }
     }
 
     /// Returns why rules must leave a cgroup alone; nil if they may change it.
     ///
     /// A list that cannot be read holds every cgroup.
-    public func obstacle(on path: CgroupPath) -> String? {
+    package func obstacle(on path: CgroupPath) -> String? {
         do throws(IOError) {
             return try hold(of: path).map { "held by an operator (\($0.path))" }
         } catch {
@@ -69,7 +69,7 @@ public struct HoldList: Sendable {
     }
 
     /// Adds a hold; one whose end has passed releases the cgroup.
-    public func set(_ hold: Hold) throws(IOError) {
+    package func set(_ hold: Hold) throws(IOError) {
         try StandardOutput.createDirectories(directory)
         let log = try LogFile(path)
         // Empties the file without active holds, and removes a partial line that a crash left.
@@ -81,7 +81,7 @@ public struct HoldList: Sendable {
     }
 
     /// Holds a cgroup for a duration from now.
-    public func hold(_ path: CgroupPath, for duration: Duration) throws(IOError) -> Hold {
+    package func hold(_ path: CgroupPath, for duration: Duration) throws(IOError) -> Hold {
         let micros = UInt64(clamping: Int64(duration / .microseconds(1)))
         let hold = Hold(path: path, end: Hold.now + micros)
         try set(hold)
@@ -89,5 +89,5 @@ public struct HoldList: Sendable {
     }
 
     /// Releases the hold of a cgroup.
-    public func release(_ path: CgroupPath) throws(IOError) { try set(Hold(path: path, end: 0)) }
+    package func release(_ path: CgroupPath) throws(IOError) { try set(Hold(path: path, end: 0)) }
 }

@@ -1,11 +1,11 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 
 extension JournalEntry {
     /// Whether setting a limit changes this value.
     ///
     /// `instance` is the disk, page size, interface or resource as the user names it.
-    public func isPart(of limit: Limit, instance: String?, on system: SystemRoot) -> Bool {
+    package func isPart(of limit: Limit, instance: String?, on system: SystemRoot) -> Bool {
         limit.touches(cell, instance: instance, on: system)
     }
 }
@@ -14,7 +14,7 @@ extension Limit {
     /// Whether setting the limit changes a value in an interface file.
     ///
     /// `instance` is the disk, page size, interface or resource as the user names it.
-    public func touches(_ cell: ControlCell, instance: String?, on system: SystemRoot) -> Bool {
+    package func touches(_ cell: ControlCell, instance: String?, on system: SystemRoot) -> Bool {
         var name = instance
         if dimension == .device, let instance {
             name =

@@ -1,9 +1,9 @@
-public import Hierarchy
-public import KernelIO
+package import Hierarchy
+package import KernelIO
 
 extension JournalEntry {
     /// The current state of an entry's subject.
-    public enum Present: Sendable {
+    package enum Present: Sendable {
         /// It exists, with this value in the form of ``JournalEntry/original``.
         case value(String)
         /// The cgroup or the process no longer exists, or another one has replaced it.
@@ -14,7 +14,7 @@ extension JournalEntry {
     }
 
     /// Reads the kernel's current value.
-    public func present(
+    package func present(
         in set: HierarchySet, _ files: any ControlFiles = KernelControlFiles()
     ) -> Present {
         guard set.hierarchies.contains(where: { $0.label == hierarchy }) else { return .hidden }

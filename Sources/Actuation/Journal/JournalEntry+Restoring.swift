@@ -43,10 +43,10 @@ extension JournalEntry {
     }
 
     /// Whether it is a freeze request.
-    public var isFreeze: Bool { cell.file == "freezer.state" || cell.file == "cgroup.freeze" }
+    package var isFreeze: Bool { cell.file == "freezer.state" || cell.file == "cgroup.freeze" }
 
     /// Whether it controls the OOM kills of a v1 memory limit.
-    public var isOOMControl: Bool { cell.file == "memory.oom_control" }
+    package var isOOMControl: Bool { cell.file == "memory.oom_control" }
 
     /// Whether a cgroup was to be created but never was.
     var isUnmade: Bool { subject == .cgroup && readBack == nil }

@@ -1,49 +1,49 @@
-public import CgroupModel
+package import CgroupModel
 internal import Hierarchy
 
 /// The journal's record of one value: the original before cgwarden's first write, and its last
 /// write.
-public struct JournalEntry: Hashable, Sendable {
+package struct JournalEntry: Hashable, Sendable {
     /// The sequence number of the last write, which ``UndoJournal/finish(_:readBack:)`` completes.
-    public var sequence: UInt64
+    package var sequence: UInt64
     /// The hierarchy's label.
-    public let hierarchy: String
+    package let hierarchy: String
     /// The cgroup's path at the time of the write.
-    public var path: CgroupPath
+    package var path: CgroupPath
     /// The cgroup's inode in that hierarchy; 0 for a created cgroup or a moved process.
-    public let inode: UInt64
+    package let inode: UInt64
     /// The file and the part of it that the value is in.
-    public let cell: ControlCell
+    package let cell: ControlCell
     /// The owner of the change; empty for a person's command.
-    public let owner: String
+    package let owner: String
     /// The value before the owner's first write.
     ///
     /// Once an earlier owner has restored its own original, this becomes that value.
-    public internal(set) var original: String
+    package internal(set) var original: String
     /// The value of the last request.
-    public var wanted: String
+    package var wanted: String
     /// The value after the last write; nil if the program died before the read-back.
-    public var readBack: String?
+    package var readBack: String?
     /// The command or rule of the last write.
-    public var cause: String
+    package var cause: String
     /// The start of the last write, in microseconds since 1970.
-    public var wallTime: UInt64
+    package var wallTime: UInt64
     /// The highest inode at or below the cgroup before its first write, for a v1 cpuset list, which
     /// new children inherit; nil for other values.
-    public var newestBelow: UInt64?
+    package var newestBelow: UInt64?
 
     /// The owner of changes by the daemon's limits, rules and pools; ``cause`` names which.
-    public static let daemon = "daemon"
+    package static let daemon = "daemon"
     /// The owner of changes by the daemon's OOM guards; ``cause`` names which.
-    public static let guarding = "guard"
+    package static let guarding = "guard"
 
     /// Whether the daemon or one of its guards made the change, not a person.
-    public var isDaemons: Bool { !owner.isEmpty }
+    package var isDaemons: Bool { !owner.isEmpty }
     /// Whether an OOM guard made the change.
-    public var isGuards: Bool { owner == Self.guarding || isDaemons && cause.hasPrefix("guard ") }
+    package var isGuards: Bool { owner == Self.guarding || isDaemons && cause.hasPrefix("guard ") }
 
     /// Whether the value is the original again, so that there is nothing to undo.
-    public var isSettled: Bool { readBack.map { ControlCell.isSame($0, original) } ?? false }
+    package var isSettled: Bool { readBack.map { ControlCell.isSame($0, original) } ?? false }
 
     /// The value that an entry refers to, whoever changed it.
     struct Place: Hashable {
@@ -57,7 +57,7 @@ public struct JournalEntry: Hashable, Sendable {
 
 extension JournalEntry {
     /// The kind of object that an entry refers to.
-    public enum Subject: Hashable, Sendable {
+    package enum Subject: Hashable, Sendable {
         /// A value in an interface file.
         case value
         /// A created cgroup; its value is its inode, empty if it does not exist.
@@ -67,7 +67,7 @@ extension JournalEntry {
     }
 
     /// The object that this entry refers to.
-    public var subject: Subject {
+    package var subject: Subject {
         if cell.file == Self.madeFile { return .cgroup }
         if cell.file == Self.movedFile, let pid = cell.line.flatMap({ Int32($0) }),
             let ticks = cell.field.flatMap({ UInt64($0) })
@@ -78,7 +78,7 @@ extension JournalEntry {
     }
 
     /// Returns the cgroup in the value of a process's entry; nil for any other value.
-    public static func place(_ value: String) -> CgroupPath? { MembershipText(value)?.path }
+    package static func place(_ value: String) -> CgroupPath? { MembershipText(value)?.path }
 
     /// The cell of a cgroup's existence.
     static func made(_ path: CgroupPath) -> ControlCell {

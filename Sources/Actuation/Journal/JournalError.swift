@@ -1,14 +1,14 @@
-public import KernelIO
+package import KernelIO
 
 /// Why the undo journal cannot be used.
-public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file cannot be read or written, or is not protected from other users.
     case file(PrivateFileError)
     /// Some lines are damaged, so an original may be missing.
     case damaged(directory: String, lines: [Int])
 
     /// The message.
-    public var description: String {
+    package var description: String {
         switch self {
         case .file(let error): "\(error)"
         case .damaged(let directory, let lines):
@@ -20,7 +20,7 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The kind of failure, which determines the exit status.
-    public var code: ActuationError.Code {
+    package var code: ActuationError.Code {
         switch self {
         case .file(.untrusted), .damaged: .refused
         case .file(let error): error.failure?.isPermission == true ? .notPermitted : .failed
@@ -35,7 +35,7 @@ extension ActuationError {
     }
 
     /// Creates the error for a journal that cannot be read.
-    public init(_ error: JournalError) {
+    package init(_ error: JournalError) {
         self.init(
             error.code, error.code == .notPermitted ? "\(error); is this run as root?" : "\(error)")
     }

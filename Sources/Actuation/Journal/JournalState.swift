@@ -1,13 +1,13 @@
 /// The content of a journal.
-public struct JournalState: Sendable {
+package struct JournalState: Sendable {
     /// The values that differ from their originals, oldest first.
-    public var entries: [JournalEntry] { slots.compactMap(\.self).filter { !$0.isSettled } }
+    package var entries: [JournalEntry] { slots.compactMap(\.self).filter { !$0.isSettled } }
     /// The number of these values.
-    public private(set) var openCount = 0
+    package private(set) var openCount = 0
     /// The numbers of damaged lines, not counting a torn last line.
-    public private(set) var damagedLines: [Int] = []
+    package private(set) var damagedLines: [Int] = []
     /// Whether it is from before this boot; its cgroups and limits no longer exist.
-    public private(set) var isFromEarlierBoot = false
+    package private(set) var isFromEarlierBoot = false
     /// The end of the last complete line, in bytes.
     private(set) var wholeBytes = 0
     /// The end of the file at the last check for obsolete records.
@@ -42,7 +42,7 @@ public struct JournalState: Sendable {
     func known(inode: UInt64) -> [JournalEntry] { (slotsIn[inode] ?? []).compactMap { slots[$0] } }
 
     /// Returns the unsettled entries of cgroups with these inodes, oldest first.
-    public func entries(inodes: Set<UInt64>) -> [JournalEntry] {
+    package func entries(inodes: Set<UInt64>) -> [JournalEntry] {
         inodes.flatMap { slotsIn[$0] ?? [] }.sorted().compactMap { slots[$0] }
             .filter { !$0.isSettled }
     }

@@ -1,7 +1,7 @@
 /// The result of restoring one value.
-public struct RestoreResult: Sendable {
+package struct RestoreResult: Sendable {
     /// The outcome of a restore.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// The original was written, or would be in a dry run.
         case restored
         /// The value was the original already.
@@ -22,15 +22,15 @@ public struct RestoreResult: Sendable {
     }
 
     /// The journal's entry.
-    public let entry: JournalEntry
+    package let entry: JournalEntry
     /// The value before the restore; nil if there was none to read.
-    public let found: String?
+    package let found: String?
     /// The outcome.
-    public let outcome: Outcome
+    package let outcome: Outcome
 
     /// Whether the entry stays in the journal, because others changed the value or the write
     /// failed.
-    public var isLeft: Bool {
+    package var isLeft: Bool {
         switch outcome {
         case .foreign, .failed: true
         default: false

@@ -1,16 +1,16 @@
-public import CgroupModel
-public import Hierarchy
-public import KernelIO
+package import CgroupModel
+package import Hierarchy
+internal import KernelIO
 
 /// Restores the values in the journal; a second run writes nothing.
-public struct Restorer {
+package struct Restorer {
     private let set: HierarchySet
     private let journal: UndoJournal
     private let files: any ControlFiles
     private let pause: @Sendable (Duration) -> Void
 
     /// Restores values in the hierarchies of `set`; `pause` waits between retries.
-    public init(
+    package init(
         set: HierarchySet, journal: UndoJournal, files: any ControlFiles = KernelControlFiles(),
         pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
     ) {
@@ -27,7 +27,7 @@ public struct Restorer {
     /// `isWanted` rejects are skipped. A value with changes by several owners gets the first one's
     /// original, if all of them are selected. Throws if the journal is from before this boot, or
     /// damaged without `force`.
-    public func restore(
+    package func restore(
         _ path: CgroupPath? = nil, inodes: Set<UInt64>? = nil, owners: ChangeOwners = .all,
         force: Bool = false, dryRun: Bool = false,
         where isWanted: (JournalEntry) -> Bool = { _ in true }

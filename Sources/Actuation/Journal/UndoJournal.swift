@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
@@ -6,9 +6,9 @@ internal import KernelIO
 ///
 /// It is a text file on a tmpfs, which disappears with the cgroups at a reboot. Several processes
 /// may use it: each change locks it, and reads need no lock.
-public struct UndoJournal: Sendable {
+package struct UndoJournal: Sendable {
     /// The owner of the changes recorded here; empty for a person's commands.
-    public let owner: String
+    package let owner: String
     private let file: JournalFile
     private let bootID: String
     /// The size up to which the file is never rewritten, in bytes.
@@ -18,7 +18,7 @@ public struct UndoJournal: Sendable {
     ///
     /// A change fails if it cannot lock the file within `patience`, because the holder of the lock
     /// may hang.
-    public init(
+    package init(
         directory: String, owner: String = "", patience: Duration = .seconds(10)
     ) {
         let boot = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
@@ -43,12 +43,12 @@ public struct UndoJournal: Sendable {
     }
 
     /// Returns the same journal for another owner's changes.
-    public func owned(by owner: String) -> UndoJournal {
+    package func owned(by owner: String) -> UndoJournal {
         UndoJournal(owner: owner, bootID: bootID, file: file)
     }
 
     /// The directory of the file.
-    public var directory: String { file.directory }
+    package var directory: String { file.directory }
 
     /// The number of bytes that this process has read from the file.
     var bytesRead: Int { file.bytesRead }
@@ -59,7 +59,7 @@ public struct UndoJournal: Sendable {
     ///
     /// A damaged journal accepts no record: a missing original would be recorded again with the
     /// value that cgwarden itself wrote.
-    public func begin(
+    package func begin(
         directory cgroup: CgroupDirectory, file: ControlCell, original: String, wanted: String,
         cause: String
     ) throws(JournalError) -> JournalEntry {
@@ -97,12 +97,12 @@ public struct UndoJournal: Sendable {
     }
 
     /// Records the value after the write, successful or not.
-    public func finish(_ entry: JournalEntry, readBack: String) throws(JournalError) {
+    package func finish(_ entry: JournalEntry, readBack: String) throws(JournalError) {
         try append([entry.end(readBack)])
     }
 
     /// Closes entries whose cgroup is gone, that were restored, or that a person decided to keep.
-    public func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
+    package func close(_ entries: [JournalEntry], reason: String) throws(JournalError) {
         guard !entries.isEmpty else { return }
         try append(
             entries.map { RecordLine("closed", ["seq": "\($0.sequence)", "reason": reason]) })
@@ -134,7 +134,7 @@ public struct UndoJournal: Sendable {
     }
 
     /// Removes the file if it has no unsettled entry and no damaged line.
-    public func compact() throws(JournalError) {
+    package func compact() throws(JournalError) {
         _ = try file.change { file, folder throws(JournalError) in
             if file.state.openCount == 0, file.state.damagedLines.isEmpty {
                 try file.remove(from: folder)
@@ -152,10 +152,10 @@ public struct UndoJournal: Sendable {
     // MARK: Reading
 
     /// Returns the journal's current content; empty if there is no file.
-    public func state() throws(JournalError) -> JournalState { try file.look { $0 } }
+    package func state() throws(JournalError) -> JournalState { try file.look { $0 } }
 
     /// Returns the values that differ from their originals, oldest first.
-    public func entries() throws(JournalError) -> [JournalEntry] { try file.look(\.entries) }
+    package func entries() throws(JournalError) -> [JournalEntry] { try file.look(\.entries) }
 
     /// Returns the current content for cgroups with these inodes, or for all.
     func view(inodes: Set<UInt64>?) throws(JournalError) -> JournalView {
@@ -172,7 +172,7 @@ public struct UndoJournal: Sendable {
     }
 
     /// Returns the limit before this owner's change; nil if it made none or has restored it.
-    public func original(of limit: Limit, in cgroup: CgroupDirectory) -> LimitValue? {
+    package func original(of limit: Limit, in cgroup: CgroupDirectory) -> LimitValue? {
         for entry in own(in: cgroup) {
             let file = (limit.v1 + limit.v2).first { $0.name == entry.cell.file }
             if let file { return file.coding.value(entry.original) }
@@ -209,7 +209,7 @@ extension UndoJournal {
     }
 
     /// Closes the entries of removed cgroups that `isMeant` selects.
-    public func forget(inodes: Set<UInt64>, where isMeant: (JournalEntry) -> Bool) {
+    package func forget(inodes: Set<UInt64>, where isMeant: (JournalEntry) -> Bool) {
         let entries = (try? file.look { $0.entries(inodes: inodes) }) ?? []
         try? close(entries.filter(isMeant), reason: "gone")
     }

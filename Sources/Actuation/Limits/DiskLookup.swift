@@ -1,16 +1,16 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Finds a disk by name, because block I/O limits apply only to whole disks.
-public struct DiskLookup: Sendable {
+package struct DiskLookup: Sendable {
     private let system: SystemRoot
 
     /// Looks in the `/dev` and `/sys` of a host.
-    public init(system: SystemRoot) { self.system = system }
+    package init(system: SystemRoot) { self.system = system }
 
     /// Accepts `/dev/vda`, `vda` or `254:0`; for a partition, returns its disk with a warning.
-    public func disk(_ name: String) throws(ActuationError) -> (
+    package func disk(_ name: String) throws(ActuationError) -> (
         number: InstanceKey, warning: String?
     ) {
         guard let number = number(name) else {

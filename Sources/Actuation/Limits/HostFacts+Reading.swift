@@ -1,12 +1,12 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 import KernelIO
 
 extension HostFacts {
     /// Reads `/proc/meminfo`, `/proc/stat` and `/sys/devices/system`.
     ///
     /// Unreadable memory is nil. Without `/sys`, the CPUs of `/proc/stat` and one node are assumed.
-    public init(_ system: SystemRoot) {
+    package init(_ system: SystemRoot) {
         let memory = try? ReadBuffer.contents(of: system.proc("meminfo"))
         let stat = try? ReadBuffer.contents(of: system.proc("stat"))
         let count = HostText.processors(in: stat ?? []).count

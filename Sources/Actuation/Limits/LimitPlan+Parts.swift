@@ -3,7 +3,7 @@ extension LimitPlan {
     ///
     /// Memory limits come last: lowering one may take seconds, and no other value should wait for
     /// it.
-    public var parts: [LimitPlan] {
+    package var parts: [LimitPlan] {
         var families: [String] = []
         var writesOf: [String: [PlannedWrite]] = [:]
         for write in writes {

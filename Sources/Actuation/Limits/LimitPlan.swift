@@ -2,40 +2,40 @@ import CgroupModel
 import KernelIO
 
 /// A planned write: the cell, the current value and the new one.
-public struct PlannedWrite: Sendable {
+package struct PlannedWrite: Sendable {
     /// The limit's unified name.
-    public let name: String
+    package let name: String
     /// The disk, page size, interface or resource; nil for a limit with one value per cgroup.
-    public let instance: String?
+    package let instance: String?
     /// The instance as the request named it.
-    public var wished: String?
+    package var wished: String?
     /// The cgroup in the limit's hierarchy.
-    public let directory: CgroupDirectory
+    package let directory: CgroupDirectory
     /// The file and the part of it that is written.
-    public let cell: ControlCell
+    package let cell: ControlCell
     /// The current value.
-    public let old: String
+    package let old: String
     /// The requested value.
-    public let new: String
+    package let new: String
     /// Whether the write widens or narrows the limit.
-    public var direction: WriteDirection
+    package var direction: WriteDirection
     /// The rank of the limit among those of the same cgroup.
-    public let nesting: Int
+    package let nesting: Int
     /// The kernel's rounding: the number of bytes that a value may lose.
-    public var granularity: UInt64 = 1
+    package var granularity: UInt64 = 1
     /// Whether to lower the limit in steps, with reclaim, and never below usage.
-    public var shrinks = false
+    package var shrinks = false
     /// The file with the value in effect; nil if that is the value itself.
-    public var effective: ControlCell?
+    package var effective: ControlCell?
 
     /// The text to write.
-    public var command: String { cell.command(new) }
+    package var command: String { cell.command(new) }
 
     /// Whether the current value is the requested one.
-    public var isDone: Bool { isReadable && ControlCell.isSame(old, new) }
+    package var isDone: Bool { isReadable && ControlCell.isSame(old, new) }
 
     /// Whether the write may reduce the resources of the cgroup's processes.
-    public var takesAway: Bool {
+    package var takesAway: Bool {
         if isDone || direction == .widens { return false }
         guard let now = UInt64(old), let then = UInt64(new), direction == .neither else {
             return true
@@ -44,21 +44,21 @@ public struct PlannedWrite: Sendable {
     }
 
     /// Whether the kernel shows the written value.
-    public var isReadable: Bool { !cell.file.hasPrefix("devices.") }
+    package var isReadable: Bool { !cell.file.hasPrefix("devices.") }
 }
 
 /// Ordered writes, with warnings for the user.
-public struct LimitPlan: Sendable {
+package struct LimitPlan: Sendable {
     /// The writes in order.
-    public let writes: [PlannedWrite]
+    package let writes: [PlannedWrite]
     /// Warnings about the writes.
-    public let warnings: [String]
+    package let warnings: [String]
 
     /// The cgroups whose limits must not be narrowed; checked again right before the first write.
     let protection: ProtectedSet?
 
     /// Orders the writes; equal ones keep their order.
-    public init(
+    package init(
         _ writes: [PlannedWrite], warnings: [String] = [], protection: ProtectedSet? = nil
     ) {
         // Device rules cannot be rolled back, so everything else must succeed first.
@@ -90,7 +90,7 @@ public struct LimitPlan: Sendable {
     /// Throws if a file to be written is read-only or not permitted.
     ///
     /// `isOthers` excludes writes, by index, that another process makes.
-    public func checkWritable(
+    package func checkWritable(
         except isOthers: (Int) -> Bool = { _ in false }
     ) throws(ActuationError) {
         for (index, write) in writes.enumerated() where !write.isDone && !isOthers(index) {
@@ -103,7 +103,7 @@ public struct LimitPlan: Sendable {
     }
 
     /// Joins several cgroups' plans: outer limits widen first, inner ones narrow first.
-    public static func joined(_ plans: [LimitPlan]) -> LimitPlan {
+    package static func joined(_ plans: [LimitPlan]) -> LimitPlan {
         LimitPlan(
             plans.flatMap(\.writes), warnings: plans.flatMap(\.warnings),
             protection: plans.first?.protection)

@@ -1,16 +1,16 @@
-public import CgroupModel
+package import CgroupModel
 
 extension LimitPlanner {
     /// The plan for several independent values.
-    public struct Selection: Sendable {
+    package struct Selection: Sendable {
         /// The writes of the accepted requests; nil if none is accepted.
-        public var plan: LimitPlan?
+        package var plan: LimitPlan?
         /// The refused requests and the reasons.
-        public var refused: [(request: LimitRequest, error: ActuationError)] = []
+        package var refused: [(request: LimitRequest, error: ActuationError)] = []
     }
 
     /// Plans the writes for one cgroup; a refused request does not affect the others.
-    public func planEach(
+    package func planEach(
         _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
     ) -> Selection {
         func plan(_ requests: [LimitRequest]) -> Result<LimitPlan, ActuationError> {

@@ -1,9 +1,9 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 import KernelIO
 
 /// Turns requests into ordered writes, and checks whether they can succeed.
-public struct LimitPlanner: Sendable {
+package struct LimitPlanner: Sendable {
     let set: HierarchySet
     let files: any ControlFiles
     private let protected: ProtectedSet
@@ -15,7 +15,7 @@ public struct LimitPlanner: Sendable {
     /// With `shadow`, it plans for the shadows of a cgroup where they exist
     /// (``ShadowGroups/cover(_:_:)`` creates them). With `host`, a limit above the host's resources
     /// adds a warning.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         protected: ProtectedSet? = nil, shadow: Bool = false, host: HostFacts? = nil
     ) {
@@ -30,7 +30,7 @@ public struct LimitPlanner: Sendable {
     ///
     /// A memory limit below usage is refused. With `force` it is allowed, which may kill on v2.
     /// With `shrink` it is lowered in steps.
-    public func plan(
+    package func plan(
         _ requests: [LimitRequest], on path: CgroupPath, force: Bool = false, shrink: Bool = false
     ) throws(ActuationError) -> LimitPlan {
         guard !path.isRoot else {

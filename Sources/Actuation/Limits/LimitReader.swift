@@ -1,23 +1,23 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 import KernelIO
 
 /// The current value of one limit of a cgroup.
-public struct LimitReading: Sendable {
+package struct LimitReading: Sendable {
     /// The limit in the catalog.
-    public let limit: Limit
+    package let limit: Limit
     /// The disk, page size, interface or resource; nil for a limit with one value per cgroup.
-    public let instance: String?
+    package let instance: String?
     /// The value, or why there is none.
-    public let value: Result<LimitValue, ActuationError>
+    package let value: Result<LimitValue, ActuationError>
     /// The kernel's file; empty if there is none.
-    public let file: String
+    package let file: String
     /// The text in that file.
-    public let raw: String
+    package let raw: String
 
     /// The name with its instance, in the form that `set` accepts: `io.max.rbps 8:0`,
     /// `hugetlb.2MB.max`.
-    public var name: String {
+    package var name: String {
         guard let instance else { return limit.name }
         return limit.dimension == .pageSize
             ? limit.name.replacing(".", with: ".\(instance).", maxReplacements: 1)
@@ -26,18 +26,18 @@ public struct LimitReading: Sendable {
 }
 
 /// Reads limits by their unified names, on v1 and v2.
-public struct LimitReader {
+package struct LimitReader {
     private let files: CgroupFiles
 
     /// Reads the limits of one cgroup.
-    public init(
+    package init(
         _ path: CgroupPath, in set: HierarchySet, files: any ControlFiles = KernelControlFiles()
     ) {
         self.files = CgroupFiles(path: path, set: set, files: files)
     }
 
     /// Returns the value of a limit, or one value per instance that the kernel lists.
-    public func read(_ limit: Limit) -> [LimitReading] {
+    package func read(_ limit: Limit) -> [LimitReading] {
         do throws(ActuationError) {
             return try values(limit)
         } catch {

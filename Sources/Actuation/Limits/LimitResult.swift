@@ -1,9 +1,9 @@
 import CgroupModel
 
 /// The result of one planned write.
-public struct LimitResult: Sendable {
+package struct LimitResult: Sendable {
     /// The outcome of a write.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// The kernel shows the requested value.
         case applied
         /// The value was right already; nothing was written.
@@ -27,16 +27,16 @@ public struct LimitResult: Sendable {
     }
 
     /// The write.
-    public let write: PlannedWrite
+    package let write: PlannedWrite
     /// The outcome.
-    public internal(set) var outcome: Outcome
+    package internal(set) var outcome: Outcome
     /// The value afterwards; nil if it could not be read.
-    public internal(set) var readBack: String?
+    package internal(set) var readBack: String?
     /// The value in effect, where the kernel has a separate file for it.
-    public internal(set) var effective: String?
+    package internal(set) var effective: String?
 
     /// Whether the write succeeded; a rounded, clamped or unverified value counts.
-    public var isSuccess: Bool {
+    package var isSuccess: Bool {
         switch outcome {
         case .applied, .unchanged, .rounded, .clamped, .unverified: true
         default: false

@@ -1,11 +1,11 @@
 import CgroupModel
-public import KernelIO
+internal import KernelIO
 
 /// Applies a plan completely or not at all.
 ///
 /// Each value is recorded, written and read back. If one write fails, the earlier ones are rolled
 /// back in reverse, through the same states.
-public struct LimitTransaction {
+package struct LimitTransaction {
     private let plan: LimitPlan
     private let journal: UndoJournal?
     private let files: any ControlFiles
@@ -16,7 +16,7 @@ public struct LimitTransaction {
     private static let retries: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
 
     /// Prepares to apply a plan; `cause` is recorded in the journal.
-    public init(
+    package init(
         _ plan: LimitPlan, journal: UndoJournal?, files: any ControlFiles = KernelControlFiles(),
         cause: String = "", pause: @escaping @Sendable (Duration) -> Void = Pause.sleep
     ) {
@@ -28,7 +28,7 @@ public struct LimitTransaction {
     }
 
     /// Applies the plan; the results are in the order of the writes.
-    public func apply() -> [LimitResult] {
+    package func apply() -> [LimitResult] {
         var results = plan.writes.map { LimitResult(write: $0, outcome: .skipped) }
         do throws(ActuationError) {
             try plan.checkProtection()

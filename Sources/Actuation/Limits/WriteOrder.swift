@@ -1,11 +1,11 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Whether a write raises or lowers a limit.
-public enum WriteDirection: Int, Sendable, Comparable {
+package enum WriteDirection: Int, Sendable, Comparable {
     case widens, neither, narrows
 
     /// Compares the current value with the requested one; `neither` if one of them is unknown.
-    public init(from old: LimitValue?, to new: LimitValue?) {
+    package init(from old: LimitValue?, to new: LimitValue?) {
         guard let old, let new else {
             self = .neither
             return
@@ -14,7 +14,7 @@ public enum WriteDirection: Int, Sendable, Comparable {
     }
 
     /// Orders widening writes first.
-    public static func < (left: WriteDirection, right: WriteDirection) -> Bool {
+    package static func < (left: WriteDirection, right: WriteDirection) -> Bool {
         left.rawValue < right.rawValue
     }
 }

@@ -1,5 +1,5 @@
 /// Actions that can disrupt a cgroup's processes.
-public enum Action: String, Sendable, CaseIterable {
+package enum Action: String, Sendable, CaseIterable {
     case freeze, kill, reclaim, pin, remove
     /// Lowers a limit.
     case limit

@@ -1,5 +1,5 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Cgroups that are protected from disruptive actions, because they hold essential processes in any
@@ -7,7 +7,7 @@ internal import KernelIO
 ///
 /// Such processes are those that the host or the person at it depends on. Nothing is cached: a
 /// process may have moved in since the last check.
-public struct ProtectedSet: Sendable {
+package struct ProtectedSet: Sendable {
     private let set: HierarchySet
     private let system: SystemRoot
     private let overridden: [CgroupPath]
@@ -21,7 +21,7 @@ public struct ProtectedSet: Sendable {
     ///     sshd. PID 1, kernel threads, this process and its callers stay protected.
     ///   - allowsKubelet: Whether the cgroups of a kubelet's pods may be acted on.
     ///   - spares: Selects further protected cgroups; their ancestors are protected as well.
-    public init(
+    package init(
         set: HierarchySet, system: SystemRoot, overridden: [CgroupPath] = [],
         allowsKubelet: Bool = false,
         spares: (@Sendable (CgroupPath) -> Bool)? = nil
@@ -34,7 +34,7 @@ public struct ProtectedSet: Sendable {
     }
 
     /// Why the action is refused, with advice; nil if it is allowed.
-    public func refusal(of action: Action, on path: CgroupPath) -> String? {
+    package func refusal(of action: Action, on path: CgroupPath) -> String? {
         let verb = action == .limit ? "lower a limit of" : action.rawValue
         if path.isRoot {
             return "will not \(verb) /: it is the whole machine; name a cgroup below it"

@@ -1,5 +1,5 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Separate cgroups for the processes of a cgroup that are in a larger one in a v1 hierarchy.
@@ -7,7 +7,7 @@ internal import KernelIO
 /// A shadow is `cgwarden/shadow-INODE-HIERARCHY` below that larger cgroup, whose limits therefore
 /// still apply. The journal records each process's origin. `restore` can therefore move the
 /// processes back and remove the shadow, even after a crash.
-public struct ShadowGroups: Sendable {
+package struct ShadowGroups: Sendable {
     /// The controllers that shadows are useful for: these only count, freeze or place processes.
     private static let controllers: [Controller] = [.freezer, .cpuset, .pids]
     /// A process tree that keeps forking takes several passes.
@@ -21,7 +21,7 @@ public struct ShadowGroups: Sendable {
     /// Acts on the hierarchies of `set`.
     ///
     /// `parent` is the parent of all shadows; nil puts them below their origins.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles = KernelControlFiles(),
         journal: UndoJournal? = nil, parent: CgroupPath? = nil
     ) {
@@ -34,7 +34,7 @@ public struct ShadowGroups: Sendable {
     /// Makes a cgroup controllable on its own with these controllers.
     ///
     /// Processes that are in a larger cgroup move to a shadow. A second call moves only new ones.
-    public func cover(
+    package func cover(
         _ path: CgroupPath, _ controllers: [Controller]
     ) throws(ActuationError) {
         try ProtectedSet(set: set, system: set.system).check(.move, on: path)
@@ -48,7 +48,7 @@ public struct ShadowGroups: Sendable {
     }
 
     /// Moves the processes back and removes the cgroup's shadows; does nothing without shadows.
-    public func release(_ path: CgroupPath) throws(ActuationError) {
+    package func release(_ path: CgroupPath) throws(ActuationError) {
         let trees = try TargetTrees(path, in: set)
         for tree in set.hierarchies.indices {
             if let shadow = try existing(trees, in: tree) { try release(shadow) }

@@ -1,16 +1,16 @@
 /// One method call on a D-Bus object.
-public struct BusCall: Hashable, Sendable {
+package struct BusCall: Hashable, Sendable {
     /// The object's path.
-    public let object: String
+    package let object: String
     /// The interface that has the method.
-    public let interface: String
+    package let interface: String
     /// The method.
-    public let member: String
+    package let member: String
     /// Its arguments.
-    public let arguments: [BusValue]
+    package let arguments: [BusValue]
 
     /// Creates a call of a method with its arguments.
-    public init(object: String, interface: String, member: String, _ arguments: [BusValue] = []) {
+    package init(object: String, interface: String, member: String, _ arguments: [BusValue] = []) {
         self.object = object
         self.interface = interface
         self.member = member
@@ -19,13 +19,13 @@ public struct BusCall: Hashable, Sendable {
 }
 
 /// A connection to a service with systemd's D-Bus interface.
-public protocol BusConnection: Sendable {
+package protocol BusConnection: Sendable {
     /// Calls a method and waits for the reply for a limited time.
     func call(_ call: BusCall) throws(BusError) -> [BusValue]
 }
 
 /// Why a method call failed.
-public enum BusError: Error, Hashable, Sendable {
+package enum BusError: Error, Hashable, Sendable {
     /// The connection failed, with the reason.
     case unreachable(String)
     /// The connection was lost before the reply; the call may have taken effect.

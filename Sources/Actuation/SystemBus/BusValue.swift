@@ -1,5 +1,5 @@
 /// A D-Bus value, limited to the types of systemd's interface.
-public indirect enum BusValue: Hashable, Sendable {
+package indirect enum BusValue: Hashable, Sendable {
     /// `b`
     case boolean(Bool)
     /// `i`
@@ -22,7 +22,7 @@ public indirect enum BusValue: Hashable, Sendable {
     case variant(BusValue)
 
     /// The D-Bus signature of the type.
-    public var signature: String {
+    package var signature: String {
         switch self {
         case .boolean: "b"
         case .int32: "i"
@@ -38,7 +38,7 @@ public indirect enum BusValue: Hashable, Sendable {
     }
 
     /// The text of a string or an object path; nil for other types.
-    public var text: String? {
+    package var text: String? {
         switch self {
         case .string(let text), .objectPath(let text): text
         default: nil

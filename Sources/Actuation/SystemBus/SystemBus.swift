@@ -9,9 +9,9 @@ internal import Synchronization
 /// It opens with the first call and reopens after a loss. Calls are serialized, because sd-bus is
 /// not thread-safe. After a timeout, calls fail immediately for as long as the timeout; they would
 /// otherwise wait one after the other.
-public final class SystemBus: BusConnection {
+package final class SystemBus: BusConnection {
     /// The address of a systemd.
-    public enum Address: Hashable, Sendable {
+    package enum Address: Hashable, Sendable {
         /// The socket of systemd's own privileged tools, without a bus daemon.
         ///
         /// With `user`, that user must serve it, because the path may be under that user's control.
@@ -35,14 +35,14 @@ public final class SystemBus: BusConnection {
     }
 
     /// Connects with the first call; a call takes at most `timeoutSeconds`.
-    public init(_ address: Address, timeoutSeconds: Int = 5) {
+    package init(_ address: Address, timeoutSeconds: Int = 5) {
         self.address = address
         timeout = UInt64(timeoutSeconds) * 1_000_000
         open = Mutex(Contact())
     }
 
     /// Calls a method and waits for the reply.
-    public func call(_ call: BusCall) throws(BusError) -> [BusValue] {
+    package func call(_ call: BusCall) throws(BusError) -> [BusValue] {
         let outcome: Result<[BusValue], BusError> = open.withLock { contact in
             do throws(BusError) {
                 let now = MonotonicClock.nanoseconds / 1000

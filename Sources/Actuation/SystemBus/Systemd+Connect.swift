@@ -2,7 +2,7 @@ internal import Glibc
 
 extension Systemd {
     /// Returns a client of one of this host's systemds, which connects with the first call.
-    public static func connected(to instance: SystemdInstance) -> Systemd {
+    package static func connected(to instance: SystemdInstance) -> Systemd {
         #if Systemd
         let address: SystemBus.Address =
             switch instance {

@@ -1,5 +1,5 @@
 /// The owner of a cgroup, who sets its limits and would undo changes by others.
-public enum CgroupOwner: Hashable, Sendable {
+package enum CgroupOwner: Hashable, Sendable {
     /// No known owner.
     case nobody
     /// systemd: the cgroup is a unit's own, even if its subtree is delegated.
@@ -14,7 +14,7 @@ public enum CgroupOwner: Hashable, Sendable {
     case ours
 
     /// A warning for users who change the cgroup; nil if there is none.
-    public var warning: String? {
+    package var warning: String? {
         if isKubelet { return "the kubelet may set its own values again" }
         guard case .container(let runtime, _) = self else { return nil }
         return "it belongs to \(runtime), which may set its own values again"
@@ -26,7 +26,7 @@ extension CgroupOwner {
 }
 
 /// The way to change a cgroup.
-public enum ActuatorChoice: Hashable, Sendable {
+package enum ActuatorChoice: Hashable, Sendable {
     /// Write to its files.
     case cgroupfs
     /// Call systemd, which would undo a direct write.

@@ -1,19 +1,19 @@
 /// The way a planned write reaches the kernel through systemd.
-public struct LimitRoute: Hashable, Sendable {
+package struct LimitRoute: Hashable, Sendable {
     /// The unit to change.
-    public let unit: SystemdUnit
+    package let unit: SystemdUnit
     /// The unit's properties for the value.
-    public let properties: [String]
+    package let properties: [String]
 }
 
 /// The ways the writes of a plan reach the kernel.
-public struct LimitRoutes: Sendable {
+package struct LimitRoutes: Sendable {
     private let routes: [LimitRoute?]
     /// Side effects of systemd on the values, one sentence each.
-    public let warnings: [String]
+    package let warnings: [String]
 
     /// Determines the routes; throws if systemd keeps a value that it has no property for.
-    public init(
+    package init(
         of plan: LimitPlan, through files: any ControlFiles
     ) throws(ActuationError) {
         guard let systemd = files.systemd else {
@@ -46,5 +46,5 @@ public struct LimitRoutes: Sendable {
     }
 
     /// The route of the write at this index; nil if its file is written directly.
-    public subscript(index: Int) -> LimitRoute? { routes[index] }
+    package subscript(index: Int) -> LimitRoute? { routes[index] }
 }

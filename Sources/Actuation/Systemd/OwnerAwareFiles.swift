@@ -1,12 +1,12 @@
 internal import CgroupModel
 internal import Glibc
-public import Hierarchy
-public import KernelIO
+package import Hierarchy
+package import KernelIO
 
 /// Access to the kernel's files that changes values kept by systemd through systemd.
 ///
 /// Callers need not know the owner of a cgroup.
-public struct OwnerAwareFiles: ControlFiles {
+package struct OwnerAwareFiles: ControlFiles {
     private let probe: OwnershipProbe
     private let actuator: SystemdActuator
     private let kernel: any ControlFiles
@@ -15,7 +15,7 @@ public struct OwnerAwareFiles: ControlFiles {
     private var allowsKubelet = false
 
     /// Acts on the hierarchies of a host.
-    public init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
+    package init(set: HierarchySet, connections: SystemdConnections = SystemdConnections()) {
         self.init(
             set: set, connections: connections,
             probe: OwnershipProbe(system: set.system, connections: connections))
@@ -43,7 +43,7 @@ public struct OwnerAwareFiles: ControlFiles {
     ///
     /// On v2 systemd enables a unit's controller, and thereby creates the file, when one of its
     /// values is set. Until then this returns the initial value of a new cgroup.
-    public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+    package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         do throws(IOError) {
             return try kernel.text(name, of: directory)
         } catch {
@@ -65,7 +65,7 @@ public struct OwnerAwareFiles: ControlFiles {
     }
 
     /// Writes a value directly or through systemd, then waits up to a second for systemd's write.
-    public func write(
+    package func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         let choice = choice(directory, name)
@@ -96,7 +96,7 @@ public struct OwnerAwareFiles: ControlFiles {
     /// Tells systemd that a unit frozen through it has been thawed without it.
     ///
     /// Does nothing for other cgroups.
-    public func noteThawed(_ directory: CgroupDirectory) {
+    package func noteThawed(_ directory: CgroupDirectory) {
         guard directory.hierarchy.version == .unified,
             case .systemd(let unit) = choice(directory, "cgroup.freeze")
         else { return }
@@ -104,14 +104,14 @@ public struct OwnerAwareFiles: ControlFiles {
     }
 
     /// Itself.
-    public var systemd: OwnerAwareFiles? { self }
+    package var systemd: OwnerAwareFiles? { self }
 
     private func choice(_ directory: CgroupDirectory, _ name: String?) -> ActuatorChoice {
         probe.chooseActuator(for: directory, writing: name, allowsKubelet: allowsKubelet)
     }
 
     /// The same files, with write access to the cgroups of a kubelet's pods.
-    public var ofKubelet: any ControlFiles {
+    package var ofKubelet: any ControlFiles {
         var files = self
         files.allowsKubelet = true
         return files
@@ -120,7 +120,7 @@ public struct OwnerAwareFiles: ControlFiles {
     /// Returns the same files, with systemd limited to the cgroups that `admits` accepts.
     ///
     /// A unit is identified by its name, which may belong to a later unit.
-    public func limited(
+    package func limited(
         to admits: @escaping @Sendable (CgroupDirectory) -> Bool
     ) -> OwnerAwareFiles {
         var files = self
@@ -129,7 +129,7 @@ public struct OwnerAwareFiles: ControlFiles {
     }
 
     /// Returns the unit through which systemd changes a file; nil if the file is written directly.
-    public func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
+    package func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
         guard SystemdFile.behind(name) != nil,
             case .systemd(let unit) = choice(directory, name)
         else { return nil }
@@ -149,12 +149,12 @@ public struct OwnerAwareFiles: ControlFiles {
     private static let overwritten = "memory.oom.group"
 
     /// Returns the systemd calls for values that systemd keeps.
-    public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
+    package func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         try actuator.plan(values)
     }
 
     /// Writes values of one unit through systemd, all or none.
-    public func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
+    package func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
         for one in values where !admits(one.directory) {
             throw ActuationError(
                 IOError("change", "\(unit)", code: IOError.goneCode), on: one.directory)

@@ -1,10 +1,10 @@
 internal import CgroupModel
-public import Hierarchy
+package import Hierarchy
 internal import KernelIO
 internal import Synchronization
 
 /// Determines the owners of cgroups, and caches them by hierarchy, inode and path.
-public final class OwnershipProbe: Sendable {
+package final class OwnershipProbe: Sendable {
     private struct Identity: Hashable {
         let hierarchy: String
         let inode: UInt64
@@ -19,7 +19,7 @@ public final class OwnershipProbe: Sendable {
     private let known = Mutex<[Identity: CgroupOwner]>([:])
 
     /// Probes a host.
-    public convenience init(
+    package convenience init(
         system: SystemRoot = .live, connections: SystemdConnections = SystemdConnections()
     ) {
         self.init(
@@ -27,7 +27,7 @@ public final class OwnershipProbe: Sendable {
     }
 
     /// Whether systemd runs on a host (sd_booted(3)); false for a captured one.
-    public static func isSystemdRunning(on system: SystemRoot) -> Bool {
+    package static func isSystemdRunning(on system: SystemRoot) -> Bool {
         system.isLive
             && (try? OwnedDescriptor.directory(Array("/run/systemd/system".utf8))) != nil
     }
@@ -49,7 +49,7 @@ public final class OwnershipProbe: Sendable {
     }
 
     /// Returns the owner of a cgroup; throws if systemd is running but does not answer.
-    public func owner(of directory: CgroupDirectory) throws(ActuationError) -> CgroupOwner {
+    package func owner(of directory: CgroupDirectory) throws(ActuationError) -> CgroupOwner {
         let path = directory.pathOfHost
         let identity = Self.identity(of: directory)
         if let owner = known.withLock({ $0[identity] }) { return owner }
@@ -72,7 +72,7 @@ public final class OwnershipProbe: Sendable {
     /// Returns the way to change a cgroup or one of its interface files.
     ///
     /// The cgroups of a kubelet's pods are refused unless `allowsKubelet` is true.
-    public func chooseActuator(
+    package func chooseActuator(
         for directory: CgroupDirectory, writing file: String? = nil, allowsKubelet: Bool = false
     ) -> ActuatorChoice {
         let owner: CgroupOwner

@@ -1,20 +1,20 @@
 internal import Hierarchy
 
 /// A value for an interface file of a cgroup.
-public struct PlacedValue: Sendable {
+package struct PlacedValue: Sendable {
     /// The file and the text.
-    public let value: FileValue
+    package let value: FileValue
     /// The cgroup in the file's hierarchy.
-    public let directory: CgroupDirectory
+    package let directory: CgroupDirectory
 
     /// Creates a value for a cgroup.
-    public init(_ value: FileValue, in directory: CgroupDirectory) {
+    package init(_ value: FileValue, in directory: CgroupDirectory) {
         self.value = value
         self.directory = directory
     }
 
     /// Creates the value of a planned write.
-    public init(_ write: PlannedWrite) {
+    package init(_ write: PlannedWrite) {
         self.init(FileValue(write.cell.file, write.command), in: write.directory)
     }
 }

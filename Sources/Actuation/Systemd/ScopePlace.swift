@@ -1,8 +1,8 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 
 /// The place for runs as systemd scopes: the system's systemd for root, the user's own for others.
-public struct ScopePlace: Sendable {
+package struct ScopePlace: Sendable {
     /// The prefix of all scope names.
     static let prefix = "cgwarden-run-"
 
@@ -17,7 +17,7 @@ public struct ScopePlace: Sendable {
     /// - Parameters:
     ///   - limited: The controllers that the limits need.
     ///   - slice: The unit above the scopes; systemd's default if nil.
-    public init(
+    package init(
         _ set: HierarchySet, limiting limited: [Controller], below slice: String? = nil,
         user: UInt32
     ) throws(ActuationError) {

@@ -1,20 +1,20 @@
 /// A client of one systemd instance over D-Bus (org.freedesktop.systemd1(5)).
-public struct Systemd: Sendable {
+package struct Systemd: Sendable {
     /// The instance.
-    public let instance: SystemdInstance
+    package let instance: SystemdInstance
     private let bus: any BusConnection
 
     static let interface = "org.freedesktop.systemd1.Manager"
     private static let object = "/org/freedesktop/systemd1"
 
     /// Creates a client of one instance.
-    public init(_ instance: SystemdInstance, over bus: any BusConnection) {
+    package init(_ instance: SystemdInstance, over bus: any BusConnection) {
         self.instance = instance
         self.bus = bus
     }
 
     /// Returns the version number, such as 252.
-    public func version() throws(BusError) -> Int {
+    package func version() throws(BusError) -> Int {
         let version = try fullVersion()
         guard let number = Int(version.drop { !$0.isNumber }.prefix { $0.isNumber }) else {
             throw .malformed("its version is not a number")
@@ -23,12 +23,12 @@ public struct Systemd: Sendable {
     }
 
     /// Returns the full version, such as `252.39-1~deb12u2`.
-    public func fullVersion() throws(BusError) -> String {
+    package func fullVersion() throws(BusError) -> String {
         try text("Version")
     }
 
     /// Returns the cgroup that contains all its units, as PID 1 sees it.
-    public func cgroup() throws(BusError) -> String {
+    package func cgroup() throws(BusError) -> String {
         let path = try text("ControlGroup")
         return path.isEmpty ? "/" : path
     }
@@ -43,7 +43,7 @@ public struct Systemd: Sendable {
     /// Returns the unit of a cgroup or of its nearest ancestor with one; nil if there is none.
     ///
     /// The path is as PID 1 sees it.
-    public func unit(ofCgroup path: String) throws(BusError) -> UnitFacts? {
+    package func unit(ofCgroup path: String) throws(BusError) -> UnitFacts? {
         let found: String
         do throws(BusError) {
             found = try objectPath(call("GetUnitByControlGroup", [.string(path)]))
@@ -54,7 +54,7 @@ public struct Systemd: Sendable {
     }
 
     /// Returns the unit that a process belongs to; nil if there is none.
-    public func unit(ofProcess pid: Int32) throws(BusError) -> UnitFacts? {
+    package func unit(ofProcess pid: Int32) throws(BusError) -> UnitFacts? {
         let found: String
         do throws(BusError) {
             found = try objectPath(call("GetUnitByPID", [.uint32(UInt32(pid))]))
@@ -65,7 +65,7 @@ public struct Systemd: Sendable {
     }
 
     /// Returns the facts of a unit by name; nil if it is not loaded.
-    public func unit(named name: String) throws(BusError) -> UnitFacts? {
+    package func unit(named name: String) throws(BusError) -> UnitFacts? {
         let found: String
         do throws(BusError) {
             found = try objectPath(call("GetUnit", [.string(name)]))
@@ -93,7 +93,7 @@ public struct Systemd: Sendable {
     }
 
     /// Sets properties of a unit until the next reboot, all or none.
-    public func setProperties(
+    package func setProperties(
         of unit: String, _ assignments: [SystemdAssignment]
     ) throws(BusError) {
         try call(
@@ -102,25 +102,25 @@ public struct Systemd: Sendable {
     }
 
     /// Freezes all processes of a unit, and returns once they are frozen.
-    public func freeze(_ unit: String) throws(BusError) { try call("FreezeUnit", [.string(unit)]) }
+    package func freeze(_ unit: String) throws(BusError) { try call("FreezeUnit", [.string(unit)]) }
 
     /// Thaws a frozen unit.
-    public func thaw(_ unit: String) throws(BusError) { try call("ThawUnit", [.string(unit)]) }
+    package func thaw(_ unit: String) throws(BusError) { try call("ThawUnit", [.string(unit)]) }
 
     /// Sends a signal to all processes of a unit.
-    public func kill(_ unit: String, signal: Int32) throws(BusError) {
+    package func kill(_ unit: String, signal: Int32) throws(BusError) {
         try call("KillUnit", [.string(unit), .string("all"), .int32(signal)])
     }
 
     /// Queues a job that stops a unit; does nothing if the unit does not exist.
-    public func stop(_ unit: String) throws(BusError) {
+    package func stop(_ unit: String) throws(BusError) {
         do throws(BusError) {
             try call("StopUnit", [.string(unit), .string("replace")])
         } catch .refused(BusErrorName.noSuchUnit, _) {}
     }
 
     /// Returns the names of the loaded units that match a pattern (glob(7)).
-    public func units(matching pattern: String) throws(BusError) -> [String] {
+    package func units(matching pattern: String) throws(BusError) -> [String] {
         let reply = try call(
             "ListUnitsByPatterns", [.array(of: "s", []), .array(of: "s", [.string(pattern)])])
         guard case .array(_, let units) = reply.first else { throw .malformed("it is no list") }
@@ -130,7 +130,7 @@ public struct Systemd: Sendable {
     }
 
     /// Queues a job that starts a transient unit.
-    public func startTransientUnit(
+    package func startTransientUnit(
         _ unit: String, _ assignments: [SystemdAssignment]
     ) throws(BusError) {
         try call(
@@ -143,7 +143,7 @@ public struct Systemd: Sendable {
 
     /// Returns the watchdog interval of a service in microseconds; nil if it has none or is not a
     /// service.
-    public func watchdog(ofService name: String) throws(BusError) -> UInt64? {
+    package func watchdog(ofService name: String) throws(BusError) -> UInt64? {
         guard name.hasSuffix(".service") else { return nil }
         let unit = try objectPath(call("GetUnit", [.string(name)]))
         let found = try property(
@@ -184,15 +184,15 @@ public struct Systemd: Sendable {
 }
 
 /// The properties of a unit.
-public struct UnitFacts: Hashable, Sendable {
+package struct UnitFacts: Hashable, Sendable {
     /// Its name.
-    public let name: String
+    package let name: String
     /// The state: `active`, `inactive`, `activating`, `deactivating`, `failed` or `reloading`.
-    public let state: String
+    package let state: String
     /// The cgroup as PID 1 sees it; empty while there is none.
-    public let cgroup: String
+    package let cgroup: String
     /// Whether its subtree is delegated.
-    public let isDelegated: Bool
+    package let isDelegated: Bool
 
     /// The D-Bus interface of a kind of unit with a cgroup; nil for other kinds.
     static func interface(ofUnit name: String) -> String? {

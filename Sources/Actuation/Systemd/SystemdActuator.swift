@@ -2,24 +2,24 @@ internal import Glibc
 internal import KernelIO
 
 /// The result of setting a value through systemd.
-public struct SystemdResult: Hashable, Sendable {
+package struct SystemdResult: Hashable, Sendable {
     /// The requested value.
-    public let wanted: FileValue
+    package let wanted: FileValue
     /// The file's current text; nil if it cannot be read.
-    public let found: String?
+    package let found: String?
     /// Whether that is equivalent to the requested value.
-    public let isApplied: Bool
+    package let isApplied: Bool
 }
 
 /// Changes cgroups through systemd and reads their files back.
-public struct SystemdActuator: Sendable {
+package struct SystemdActuator: Sendable {
     private let connections: SystemdConnections
     private let files: any ControlFiles
     private let translation: @Sendable (CgroupDirectory) -> SystemdTranslation
 
     /// Uses `connections` for changes and `files` to read back; `deviceFile` maps `MAJOR:MINOR` to
     /// a device file.
-    public init(
+    package init(
         connections: SystemdConnections, files: any ControlFiles,
         deviceFile: @escaping @Sendable (String) -> String?
     ) {
@@ -32,7 +32,7 @@ public struct SystemdActuator: Sendable {
     }
 
     /// Returns the assignments that `set` would make; throws for a value without a property.
-    public func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
+    package func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         var assignments: [SystemdAssignment] = []
         for (directory, values) in values.byDirectory {
             assignments += try translation(directory).assignments(for: values)
@@ -57,7 +57,7 @@ public struct SystemdActuator: Sendable {
     /// Sets values of a unit's own cgroup until the next reboot, with one call, all or none.
     ///
     /// The results have the files' texts after at most a second.
-    public func set(
+    package func set(
         _ values: [PlacedValue], on unit: SystemdUnit
     ) throws(ActuationError) -> [SystemdResult] {
         let assignments = try plan(values).assignments
@@ -88,7 +88,7 @@ public struct SystemdActuator: Sendable {
     }
 
     /// Freezes a unit, and returns whether the kernel confirms it.
-    public func freeze(
+    package func freeze(
         _ unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
@@ -104,7 +104,7 @@ public struct SystemdActuator: Sendable {
     }
 
     /// Thaws a unit, and returns whether the kernel confirms it.
-    public func thaw(
+    package func thaw(
         _ unit: SystemdUnit, in directory: CgroupDirectory
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
@@ -117,7 +117,7 @@ public struct SystemdActuator: Sendable {
     }
 
     /// Sends a signal to all processes of a unit.
-    public func kill(_ unit: SystemdUnit, signal: Int32) throws(ActuationError) {
+    package func kill(_ unit: SystemdUnit, signal: Int32) throws(ActuationError) {
         let systemd = connections[unit.instance]
         try asking("kill \(unit)") { () throws(BusError) in
             try systemd.kill(unit.name, signal: signal)

@@ -1,17 +1,17 @@
 internal import Synchronization
 
 /// The host's systemd instances, each connected on first use and then kept.
-public final class SystemdConnections: Sendable {
+package final class SystemdConnections: Sendable {
     private let connect: @Sendable (SystemdInstance) -> Systemd
     private let kept = Mutex<[SystemdInstance: Systemd]>([:])
 
     /// Uses `connect` for new connections.
-    public init(
+    package init(
         connect: @escaping @Sendable (SystemdInstance) -> Systemd = { Systemd.connected(to: $0) }
     ) { self.connect = connect }
 
     /// Returns the connection to one instance.
-    public subscript(instance: SystemdInstance) -> Systemd {
+    package subscript(instance: SystemdInstance) -> Systemd {
         kept.withLock { kept in
             if let known = kept[instance] { return known }
             let made = connect(instance)

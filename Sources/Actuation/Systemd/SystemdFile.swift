@@ -2,13 +2,13 @@
 ///
 /// systemd ignores files that are not in this table. They may be written directly even in a unit's
 /// own cgroup.
-public struct SystemdFile: Sendable {
+package struct SystemdFile: Sendable {
     /// The v1 or v2 interface file.
-    public let file: String
+    package let file: String
     /// The property.
-    public let name: String
+    package let name: String
     /// The first version of systemd that can set it at run time.
-    public let since: Int
+    package let since: Int
     let form: Form
     /// The text in a new cgroup on every v2 kernel; nil if it varies or the file may be missing.
     let initial: String?
@@ -52,12 +52,12 @@ public struct SystemdFile: Sendable {
     }
 
     /// Returns the row of an interface file; nil if systemd ignores the file.
-    public static func behind(_ file: String) -> SystemdFile? { byFile[file] }
+    package static func behind(_ file: String) -> SystemdFile? { byFile[file] }
 
     private static let byFile = Dictionary(uniqueKeysWithValues: all.map { ($0.file, $0) })
 
     /// All rows.
-    public static let all: [SystemdFile] = [
+    package static let all: [SystemdFile] = [
         .init("memory.max", "MemoryMax", 231, .number, initial: "max"),
         .init("memory.high", "MemoryHigh", 231, .number, initial: "max"),
         .init("memory.low", "MemoryLow", 231, .number, initial: "0"),

@@ -1,17 +1,17 @@
 /// The planned assignments of systemd properties.
-public struct SystemdPlan: Hashable, Sendable {
+package struct SystemdPlan: Hashable, Sendable {
     /// The properties and their values, in order.
-    public let assignments: [SystemdAssignment]
+    package let assignments: [SystemdAssignment]
 
     init(_ assignments: [SystemdAssignment]) { self.assignments = assignments }
 
     /// The names of the properties, without duplicates.
-    public var properties: [String] {
+    package var properties: [String] {
         assignments.map(\.property).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// Later changes of the values by systemd itself, one sentence each.
-    public var warnings: [String] {
+    package var warnings: [String] {
         assignments.compactMap { assignment in
             guard assignment.property == "CPUQuotaPerSecUSec",
                 case .u64(let quota) = assignment.value, quota != .max, quota % 10_000 != 0

@@ -1,9 +1,9 @@
 /// A scope: systemd creates it around running processes and removes it once they exit.
-public struct SystemdScope: Sendable {
+package struct SystemdScope: Sendable {
     /// Its unit.
-    public let unit: SystemdUnit
+    package let unit: SystemdUnit
     /// Its cgroup as PID 1 sees it.
-    public let cgroup: String
+    package let cgroup: String
 
     /// Starts a scope around processes, and returns once they are in it.
     ///
@@ -12,7 +12,7 @@ public struct SystemdScope: Sendable {
     ///   - processes: The process IDs.
     ///   - slice: The unit above it; systemd's default if nil.
     ///   - assignments: Further properties, such as limits.
-    public static func start(
+    package static func start(
         _ name: String, holding processes: [UInt32], describedAs description: String,
         below slice: String? = nil, with assignments: [SystemdAssignment] = [],
         by systemd: Systemd

@@ -1,12 +1,12 @@
 /// A value for an interface file.
-public struct FileValue: Hashable, Sendable {
+package struct FileValue: Hashable, Sendable {
     /// The interface file's name.
-    public let file: String
+    package let file: String
     /// The text to write.
-    public let text: String
+    package let text: String
 
     /// Creates a value from a file's name and the text to write.
-    public init(_ file: String, _ text: String) {
+    package init(_ file: String, _ text: String) {
         self.file = file
         self.text = text
     }
@@ -16,14 +16,14 @@ public struct FileValue: Hashable, Sendable {
 }
 
 /// Converts values for interface files into assignments of systemd properties.
-public struct SystemdTranslation: Sendable {
+package struct SystemdTranslation: Sendable {
     /// Reads the current text of a file; nil if it cannot be read.
     private let current: @Sendable (String) -> String?
     /// Returns the device file of `MAJOR:MINOR`; nil if the host does not have the device.
     private let deviceFile: @Sendable (String) -> String?
 
     /// Creates a translation; `current` provides the parts of a value that are not given.
-    public init(
+    package init(
         current: @escaping @Sendable (String) -> String?,
         deviceFile: @escaping @Sendable (String) -> String?
     ) {
@@ -32,7 +32,7 @@ public struct SystemdTranslation: Sendable {
     }
 
     /// Returns the assignments for values of files, all of which must be in ``SystemdFile``.
-    public func assignments(
+    package func assignments(
         for values: [FileValue]
     ) throws(ActuationError) -> [SystemdAssignment] {
         var result: [SystemdAssignment] = []

@@ -1,5 +1,5 @@
 /// An instance of systemd: the system's or a user's.
-public enum SystemdInstance: Hashable, Sendable {
+package enum SystemdInstance: Hashable, Sendable {
     /// PID 1.
     case system
     /// The user manager in `user@UID.service`.
@@ -7,20 +7,20 @@ public enum SystemdInstance: Hashable, Sendable {
 }
 
 /// A unit of one of the host's systemd instances.
-public struct SystemdUnit: Hashable, Sendable, CustomStringConvertible {
+package struct SystemdUnit: Hashable, Sendable, CustomStringConvertible {
     /// Its name, such as `nginx.service`.
-    public let name: String
+    package let name: String
     /// The instance that it belongs to.
-    public let instance: SystemdInstance
+    package let instance: SystemdInstance
 
     /// Creates a unit's name in one instance.
-    public init(_ name: String, of instance: SystemdInstance = .system) {
+    package init(_ name: String, of instance: SystemdInstance = .system) {
         self.name = name
         self.instance = instance
     }
 
     /// The name, with the user for a unit of a user's instance.
-    public var description: String {
+    package var description: String {
         switch instance {
         case .system: name
         case .user(let number): "\(name) of user \(number)"

@@ -1,5 +1,5 @@
 /// The value of a unit's property.
-public enum SystemdValue: Hashable, Sendable {
+package enum SystemdValue: Hashable, Sendable {
     /// Bytes, a weight or microseconds; all ones means "infinity" or "unset".
     case u64(UInt64)
     /// A Boolean.
@@ -14,7 +14,7 @@ public enum SystemdValue: Hashable, Sendable {
     case processes([UInt32])
 
     /// No limit.
-    public static let infinity = SystemdValue.u64(.max)
+    package static let infinity = SystemdValue.u64(.max)
 
     var bus: BusValue {
         switch self {
@@ -32,30 +32,30 @@ public enum SystemdValue: Hashable, Sendable {
 }
 
 /// A number for one device.
-public struct SystemdDeviceValue: Hashable, Sendable {
+package struct SystemdDeviceValue: Hashable, Sendable {
     /// The device file, such as `/dev/vda`.
-    public let device: String
+    package let device: String
     /// Bytes or operations per second, or a weight; all ones means "infinity".
-    public let value: UInt64
+    package let value: UInt64
 
     /// Creates the value of one device file.
-    public init(_ device: String, _ value: UInt64) {
+    package init(_ device: String, _ value: UInt64) {
         self.device = device
         self.value = value
     }
 }
 
 /// A property with its new value.
-public struct SystemdAssignment: Hashable, Sendable {
+package struct SystemdAssignment: Hashable, Sendable {
     /// The property.
-    public let property: String
+    package let property: String
     /// The value.
-    public let value: SystemdValue
+    package let value: SystemdValue
     /// The first version of systemd that can set it at run time.
-    public let since: Int
+    package let since: Int
 
     /// Creates an assignment; `since` is 0 if every supported version accepts it.
-    public init(_ property: String, _ value: SystemdValue, since: Int = 0) {
+    package init(_ property: String, _ value: SystemdValue, since: Int = 0) {
         self.property = property
         self.value = value
         self.since = since

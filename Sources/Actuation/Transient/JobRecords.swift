@@ -6,12 +6,12 @@ internal import KernelIO
 ///
 /// Each job has a lock file that its owner holds. A job is a leftover only if its lock is free and
 /// its owner has exited. Cgroups without a record are never cleaned up.
-public struct JobRecords: Sendable {
+package struct JobRecords: Sendable {
     private static let prefix = "job-"
     private let folder: LockFolder
 
     /// Uses the directory `locks` in a state directory.
-    public init(in state: String) { folder = LockFolder("\(state)/locks") }
+    package init(in state: String) { folder = LockFolder("\(state)/locks") }
 
     /// Records a job of this process, before any part of it is created.
     func begin(_ name: JobName) throws(ActuationError) -> JobRecord {

@@ -1,15 +1,15 @@
-public import CgroupModel
+package import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
 /// A run that was cleaned up because its owner was killed.
-public struct Leftover: Sendable {
+package struct Leftover: Sendable {
     /// The path of its cgroup.
-    public let path: CgroupPath
+    package let path: CgroupPath
     /// The number of processes that were still in it and were killed.
-    public let processes: Int
+    package let processes: Int
     /// Whether the cgroup was removed.
-    public let isRemoved: Bool
+    package let isRemoved: Bool
 }
 
 /// Removes the runs of killed owners in one place.

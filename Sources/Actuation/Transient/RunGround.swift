@@ -3,7 +3,7 @@ internal import Hierarchy
 internal import KernelIO
 
 /// The creator and the place of a run's cgroup.
-public enum RunGround: Sendable {
+package enum RunGround: Sendable {
     /// cgwarden.
     case own(TransientPlace)
     /// systemd, which creates a scope.

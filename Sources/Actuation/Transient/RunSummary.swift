@@ -1,21 +1,21 @@
-public import CgroupModel
+package import CgroupModel
 internal import Hierarchy
-public import KernelIO
+package import KernelIO
 
 /// The usage of a run and how it ended.
-public struct RunSummary: Sendable {
+package struct RunSummary: Sendable {
     /// The path of its cgroup.
-    public let path: CgroupPath
+    package let path: CgroupPath
     /// The exit status or signal of the command.
-    public let end: ProcessEnd
+    package let end: ProcessEnd
     /// The time from the command's start to the end of the last process, in nanoseconds.
-    public let wallNanoseconds: UInt64
+    package let wallNanoseconds: UInt64
     /// Whether the command was killed because of the cgroup's own memory limit.
-    public let isKilledByMemoryLimit: Bool
+    package let isKilledByMemoryLimit: Bool
     private let readings: [(metric: MetricID, reading: Reading)]
 
     /// The metrics in output order; io is summed over devices.
-    public static let metrics: [MetricID] = [
+    package static let metrics: [MetricID] = [
         .cpuUsage, .cpuUser, .cpuSystem, .cpuPeriods, .cpuThrottledPeriods, .cpuThrottledTime,
         .memoryPeak, .memoryPageFaults, .memoryMajorFaults, .ioReadBytes, .ioWrittenBytes,
         .pidsPeak, .pidsRefused, .memoryOOMKills,
@@ -96,7 +96,7 @@ public struct RunSummary: Sendable {
     }
 
     /// The reading of one of ``metrics``; `absent` for any other.
-    public subscript(metric: MetricID) -> Reading {
+    package subscript(metric: MetricID) -> Reading {
         readings.first { $0.metric == metric }?.reading ?? .absent
     }
 }

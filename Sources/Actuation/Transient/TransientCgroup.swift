@@ -1,16 +1,16 @@
-public import CgroupModel
+package import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
 /// The cgroup of one run, in every hierarchy that it needs.
 ///
 /// It is recorded under its owner, so that a later run can find one whose owner was killed.
-public final class TransientCgroup: RunCgroup {
+package final class TransientCgroup: RunCgroup {
     /// The prefix of the name.
     private static let prefix = "run-"
 
     /// The path.
-    public let path: CgroupPath
+    package let path: CgroupPath
     let directories: [CgroupDirectory]
     private let place: TransientPlace
     private let newParents: [CgroupDirectory]
@@ -94,7 +94,7 @@ public final class TransientCgroup: RunCgroup {
     var strangers: Set<Int32> { [] }
 
     /// Removes it, along with parents that were created for it and are empty.
-    public func remove() throws(ActuationError) {
+    package func remove() throws(ActuationError) {
         try RunEnding(directories).remove()
         record?.remove()
         for parent in newParents.reversed() { try? parent.remove() }

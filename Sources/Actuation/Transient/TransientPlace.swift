@@ -1,20 +1,20 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// The place of transient cgroups: a parent and the hierarchies.
-public struct TransientPlace: Sendable {
+package struct TransientPlace: Sendable {
     /// The controllers that account for every run and clean it up.
     private static let accounting: [Controller] = [
         .pids, .memory, .cpuacct, .freezer, .io, .cpu,
     ]
 
     /// The parent of the transient cgroups, which has no processes of its own.
-    public let parent: CgroupPath
+    package let parent: CgroupPath
     /// The hierarchies that every run is in.
-    public let hierarchies: [MountedHierarchy]
+    package let hierarchies: [MountedHierarchy]
     /// All hierarchies of the host.
-    public let set: HierarchySet
+    package let set: HierarchySet
     /// The controllers that must be enabled in a unified hierarchy for the limits.
     let required: [Controller]
     /// The controllers that are enabled there if possible.
@@ -25,7 +25,7 @@ public struct TransientPlace: Sendable {
     ///
     /// The default parent is `/cgwarden` for root, and otherwise `cgwarden` in the topmost cgroup
     /// delegated to the user.
-    public init(
+    package init(
         _ set: HierarchySet, limiting limited: [Controller], parent: CgroupPath? = nil,
         user: UInt32
     ) throws(ActuationError) {

@@ -1,11 +1,11 @@
-public import CgroupModel
+package import CgroupModel
 internal import Hierarchy
-public import KernelIO
+package import KernelIO
 
 /// A command in a separate cgroup, from its creation to its removal.
-public struct TransientRun: Sendable {
+package struct TransientRun: Sendable {
     /// A notice for the user during a run.
-    public enum Notice: Sendable {
+    package enum Notice: Sendable {
         /// A run whose owner was killed was cleaned up.
         case leftover(Leftover)
         /// A limit was not set exactly as requested.
@@ -15,26 +15,26 @@ public struct TransientRun: Sendable {
     }
 
     /// A termination signal arrived before the command started; everything is cleaned up.
-    public struct Interruption: Error {
+    package struct Interruption: Error {
         /// The signal number.
-        public let signal: Int32
+        package let signal: Int32
     }
 
     /// The command and its arguments.
-    public let command: [String]
+    package let command: [String]
     /// The name after `run-`.
-    public let name: String
+    package let name: String
     /// The limits.
-    public let limits: [LimitRequest]
+    package let limits: [LimitRequest]
     /// The new namespaces to create.
-    public let namespaces: NamespaceFlags
+    package let namespaces: NamespaceFlags
     /// Whether to kill the processes that the command leaves behind instead of waiting for them.
-    public let killsRest: Bool
+    package let killsRest: Bool
     /// Descriptors that the command inherits besides 0, 1 and 2.
-    public let passed: [Int32]
+    package let passed: [Int32]
 
     /// Creates a run; `name` completes `run-`, and `passed` are extra descriptors to inherit.
-    public init(
+    package init(
         _ command: [String], name: String, limits: [LimitRequest], namespaces: NamespaceFlags,
         killsRest: Bool, passing passed: [Int32] = []
     ) {
@@ -51,7 +51,7 @@ public struct TransientRun: Sendable {
     /// Without `records`, a run is not cleaned up if this process is killed. Throws
     /// ``ActuationError``, ``Interruption``, or ``KernelIO/SpawnError`` if the command cannot be
     /// started; everything is cleaned up then.
-    public func run(
+    package func run(
         on ground: RunGround, records: JobRecords?, notice: (Notice) -> Void
     ) async throws -> RunSummary {
         for leftover in records.map(ground.sweep) ?? [] { notice(.leftover(leftover)) }

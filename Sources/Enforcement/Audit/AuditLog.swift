@@ -1,19 +1,19 @@
 internal import KernelIO
-public import Policy
+package import Policy
 internal import Synchronization
 
 /// The audit log, which appends lines to a file on a background thread.
 ///
 /// A file that exceeds its limit is renamed to `FILE.1`, after the older ones move up by one. Lines
 /// that cannot be written are counted, and ``isFailing`` is true until a write succeeds.
-public final class AuditLog: Sendable {
+package final class AuditLog: Sendable {
     /// The size limit of the file in bytes, and the number of older files to keep.
-    public struct Rotation: Hashable, Sendable {
+    package struct Rotation: Hashable, Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-        public var mostBytes: Int, kept: Int
+        package var mostBytes: Int, kept: Int
 
         /// Creates a rotation with a size limit in bytes and a number of older files.
-        public init(mostBytes: Int = 16 << 20, kept: Int = 5) {
+        package init(mostBytes: Int = 16 << 20, kept: Int = 5) {
             self.mostBytes = mostBytes
             self.kept = kept
         }
@@ -33,7 +33,7 @@ public final class AuditLog: Sendable {
     /// Appends to a file, which is created with its directory at the first line.
     ///
     /// Each line also goes to `copy`.
-    public init(path: String, rotation: Rotation = Rotation(), copy: (any NoticeSink)? = nil) {
+    package init(path: String, rotation: Rotation = Rotation(), copy: (any NoticeSink)? = nil) {
         let file = AuditFile(path: path, rotation: rotation)
         self.file = file
         self.copy = copy
@@ -47,13 +47,13 @@ public final class AuditLog: Sendable {
     }
 
     /// Opens the file now, so that ``failure`` shows whether it can be opened.
-    public func prepare() { file.prepare() }
+    package func prepare() { file.prepare() }
 
     /// Queues the line of a record.
-    public func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
+    package func append(_ record: AuditRecord) { append(AuditLine.bytes(record)) }
 
     /// Queues a record that tests whether the log has become writable again.
-    public func tryAgain(with record: AuditRecord) { queue.add(.trial(AuditLine.bytes(record))) }
+    package func tryAgain(with record: AuditRecord) { queue.add(.trial(AuditLine.bytes(record))) }
 
     /// Queues a line, including its newline.
     func append(_ line: [UInt8]) {
@@ -65,21 +65,21 @@ public final class AuditLog: Sendable {
     }
 
     /// Reopens the file, for example after logrotate(8) has renamed it.
-    public func reopen() { queue.add(.reopen) }
+    package func reopen() { queue.add(.reopen) }
 
     /// Whether the last write failed.
     ///
     /// Disruptive actions should then be refused, because nobody could account for them.
-    public var isFailing: Bool { file.state.withLock { $0.failure != nil } }
+    package var isFailing: Bool { file.state.withLock { $0.failure != nil } }
 
     /// The error of the last write; nil if it succeeded.
-    public var failure: String? { file.state.withLock { $0.failure.map { "\($0)" } } }
+    package var failure: String? { file.state.withLock { $0.failure.map { "\($0)" } } }
 
     /// The number of lines lost.
-    public var dropped: UInt64 { queue.dropped + file.state.withLock { $0.lost } }
+    package var dropped: UInt64 { queue.dropped + file.state.withLock { $0.lost } }
 
     /// Waits until all lines are written; false on timeout.
-    public func waitUntilWritten(within time: Duration) -> Bool {
+    package func waitUntilWritten(within time: Duration) -> Bool {
         queue.waitUntilEmpty(within: time)
     }
 }

@@ -1,7 +1,7 @@
-public import Policy
+package import Policy
 
 /// Performs effects, and blocks until they are done.
-public protocol EffectPerforming: Sendable {
+package protocol EffectPerforming: Sendable {
     /// Performs one effect, or several settings that belong together, and returns the result of
     /// each.
     ///
@@ -16,7 +16,7 @@ public protocol EffectPerforming: Sendable {
 
 extension Effect.Origin {
     /// The name for the journal and hooks: a rule's own name, or another origin's kind and name.
-    public var name: String {
+    package var name: String {
         switch self {
         case .limits(let group, _): "limits \(group)"
         case .pool(let name): "pool \(name)"

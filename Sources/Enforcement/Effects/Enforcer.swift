@@ -1,6 +1,6 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
-public import Policy
+package import Policy
 internal import Synchronization
 
 /// Performs the policy engine's effects on background threads, without blocking the caller.
@@ -8,20 +8,20 @@ internal import Synchronization
 /// Effects of one chain or on one cgroup run in order; others run in parallel. An action that
 /// exceeds its deadline is given up as ``EffectResult/Outcome/hung``. Its cgroup is quarantined
 /// until the action returns, which produces a second result with the same number.
-public final class Enforcer: Sendable {
+package final class Enforcer: Sendable {
     /// The limits on concurrent actions.
-    public struct Bounds: Hashable, Sendable {
+    package struct Bounds: Hashable, Sendable {
         /// The number of actions that run at once.
-        public var threads = 8
+        package var threads = 8
         /// The number of hung actions that do not count toward ``threads``.
-        public var abandoned = 16
+        package var abandoned = 16
         /// The number of waiting actions.
-        public var waiting = 1 << 16
+        package var waiting = 1 << 16
         /// The time that an action may take, apart from the extra time of its kind.
-        public var deadline = Duration.seconds(5)
+        package var deadline = Duration.seconds(5)
 
         /// Creates the default bounds.
-        public init() {}
+        package init() {}
     }
 
     private struct Parts: Sendable {
@@ -36,7 +36,7 @@ public final class Enforcer: Sendable {
     private let clock: EffectClock
 
     /// Creates an enforcer with the hooks of a policy.
-    public convenience init(
+    package convenience init(
         actions: any EffectPerforming, hooks: any HookRunning, policyHooks: [Hook],
         notices: any NoticeSink, bounds: Bounds = Bounds()
     ) {
@@ -58,41 +58,41 @@ public final class Enforcer: Sendable {
     }
 
     /// Switches to another policy; running actions finish with the old one.
-    public func adopt(actions: any EffectPerforming, policyHooks: [Hook]) {
+    package func adopt(actions: any EffectPerforming, policyHooks: [Hook]) {
         parts.withLock { $0 = Parts(actions: actions, policyHooks: policyHooks) }
     }
 
     /// Queues effects and returns immediately.
-    public func enforce(_ effects: [Effect]) {
+    package func enforce(_ effects: [Effect]) {
         queue.withLock { $0.add(effects) }
         advance()
     }
 
     /// Gives up overdue actions, and returns the results since the last call.
-    public func takeResults() -> [EffectResult] {
+    package func takeResults() -> [EffectResult] {
         queue.withLock { $0.giveUp(now: clock.now()) }
         advance()
         return queue.withLock { $0.takeResults() }
     }
 
     /// Skips the effects that have not started, unless they undo something.
-    public func dropWaiting() {
+    package func dropWaiting() {
         queue.withLock { $0.dropWaiting() }
         advance()
     }
 
     /// Whether an action on a cgroup is hung.
-    public func isQuarantined(_ cgroup: CgroupID) -> Bool {
+    package func isQuarantined(_ cgroup: CgroupID) -> Bool {
         queue.withLock { $0.isQuarantined(cgroup) }
     }
 
     /// Waits until all queued effects are done; false on timeout.
-    public func waitUntilIdle(within time: Duration) -> Bool {
+    package func waitUntilIdle(within time: Duration) -> Bool {
         Deadline(after: time).wait { queue.withLock(\.isIdle) }
     }
 
     /// Ends the running hooks and starts no more; their effects fail.
-    public func endHooks() {
+    package func endHooks() {
         queue.withLock { $0.startsHooks = false }
         hooks.endAll()
         advance()

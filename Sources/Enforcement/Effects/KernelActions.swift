@@ -1,11 +1,11 @@
-public import Actuation
+package import Actuation
 internal import CgroupModel
-public import Hierarchy
+package import Hierarchy
 internal import KernelIO
-public import Policy
+package import Policy
 
 /// Performs effects on the host's cgroups through `Actuation`.
-public struct KernelActions: EffectPerforming {
+package struct KernelActions: EffectPerforming {
     let set: HierarchySet
     let files: any ControlFiles
     let journal: UndoJournal
@@ -14,7 +14,7 @@ public struct KernelActions: EffectPerforming {
     private let thawGuard: ThawGuard
 
     /// Acts on a host, and spares the cgroups that the policy protects.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal, holds: HoldList? = nil,
         protection: Protection = Protection(), thawGuard: ThawGuard = .own()
     ) {
@@ -27,7 +27,7 @@ public struct KernelActions: EffectPerforming {
     }
 
     /// Returns the extra time: a freeze waits for its completion, a kill for the grace period.
-    public func patience(for effect: Effect) -> Duration {
+    package func patience(for effect: Effect) -> Duration {
         switch effect.kind {
         case .freeze(let deadline): min(deadline, .seconds(10))
         case .kill(_, let grace, _): grace + .seconds(15)
@@ -37,7 +37,7 @@ public struct KernelActions: EffectPerforming {
     }
 
     /// Performs the effects; a missing cgroup does not prevent the others.
-    public func perform(
+    package func perform(
         _ effects: [Effect], pause: @escaping @Sendable (Duration) -> Void
     ) -> [EffectResult] {
         var results: [EffectResult] = []
@@ -209,7 +209,7 @@ struct ReadyEffect: Sendable {
 
 extension ProtectedSet {
     /// Creates a set with the policy's additional protection and its overrides.
-    public init(set: HierarchySet, protection: Protection) {
+    package init(set: HierarchySet, protection: Protection) {
         let patterns = protection.spared
         var spares: (@Sendable (CgroupPath) -> Bool)?
         if !patterns.isEmpty { spares = { path in patterns.contains { $0.matches(path) } } }

@@ -1,18 +1,18 @@
-public import Actuation
-public import CgroupModel
-public import KernelIO
-public import Policy
+package import Actuation
+package import CgroupModel
+package import KernelIO
+package import Policy
 
 /// Interface files that show the requested values of other cgroups.
 ///
 /// They serve to plan one of several cgroups that change together. Only CPU and node lists are
 /// replaced, because only they depend on those of parent and children.
-public struct WishedFiles: ControlFiles {
+package struct WishedFiles: ControlFiles {
     private var files: any ControlFiles
     private let wishes: [CgroupPath: [String: String]]
 
     /// Uses the current files and the requested values of each cgroup.
-    public init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
+    package init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
         self.files = files
         self.wishes = wishes.mapValues { assignments in
             var texts: [String: String] = [:]
@@ -28,23 +28,23 @@ public struct WishedFiles: ControlFiles {
     }
 
     /// The same requested values over files with that access.
-    public var ofKubelet: any ControlFiles {
+    package var ofKubelet: any ControlFiles {
         var wished = self
         wished.files = files.ofKubelet
         return wished
     }
 
     /// The underlying files' access through systemd.
-    public var systemd: OwnerAwareFiles? { files.systemd }
+    package var systemd: OwnerAwareFiles? { files.systemd }
 
     /// Returns the requested text, or the current one.
-    public func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
+    package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         if let wished = wishes[directory.path]?[name] { return wished }
         return try files.text(name, of: directory)
     }
 
     /// Writes to the underlying file.
-    public func write(
+    package func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         try files.write(value, to: name, of: directory)

@@ -1,21 +1,21 @@
-public import Actuation
-public import CgroupModel
-public import Hierarchy
+package import Actuation
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 internal import Synchronization
-public import Policy
+package import Policy
 
 /// The facts about this host's cgroups.
 ///
 /// They are cached by cgroup identity: permanent facts while the cgroup exists, the others for
 /// seconds. A tick therefore costs almost nothing.
-public final class KernelFacts: CgroupFacts {
+package final class KernelFacts: CgroupFacts {
     /// The layout of the host's hierarchies.
-    public let mode: Policy.HierarchyMode
+    package let mode: Policy.HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
-    public let hasSystemd: Bool
+    package let hasSystemd: Bool
     /// Whether v1 counts I/O, and its root tells on which disks.
-    public let seesLegacyIORoot: Bool
+    package let seesLegacyIORoot: Bool
 
     private let set: HierarchySet
     private let protected: ProtectedSet
@@ -34,7 +34,7 @@ public final class KernelFacts: CgroupFacts {
     /// Reads the facts of a host; without connections to systemd, units come from paths.
     ///
     /// `isOnce` is for a command that exits after one evaluation.
-    public init(
+    package init(
         set: HierarchySet, policy: PolicyDocument, holds: HoldList?,
         connections: SystemdConnections?, identities: Identities, isOnce: Bool = false
     ) {
@@ -60,23 +60,23 @@ public final class KernelFacts: CgroupFacts {
     }
 
     /// Whether a controller is in a v1 hierarchy.
-    public func isLegacy(_ controller: Controller) -> Bool { set.legacy(controller) != nil }
+    package func isLegacy(_ controller: Controller) -> Bool { set.legacy(controller) != nil }
 
     /// The systemd unit that owns the cgroup.
-    public func unit(of cgroup: CgroupEntry) -> String? { units.unit(of: cgroup) }
+    package func unit(of cgroup: CgroupEntry) -> String? { units.unit(of: cgroup) }
 
     /// The identity of the cgroup, from its path and its runtime.
-    public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
+    package func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
         identities.identity(of: cgroup)
     }
 
     /// Whether all requested facts of a cgroup have been looked up.
-    public func isSettled(_ cgroup: CgroupEntry) -> Bool {
+    package func isSettled(_ cgroup: CgroupEntry) -> Bool {
         identities.isSettled(cgroup) && units.isSettled(cgroup) && names.isSettled(cgroup.id)
     }
 
     /// Requests all facts that the policy's groups use, and waits for them up to `time`.
-    public func settle(
+    package func settle(
         _ cgroups: [CgroupEntry], for policy: PolicyDocument, within time: Duration = .seconds(2)
     ) {
         let deadline = Deadline(after: time)
@@ -94,7 +94,7 @@ public final class KernelFacts: CgroupFacts {
     /// Returns an extended attribute: `trusted.*`, which only root can set, or `user.cgwarden.*`.
     ///
     /// The latter count only on directories that root or this process's user owns.
-    public func attribute(_ name: String, of cgroup: CgroupEntry) -> String? {
+    package func attribute(_ name: String, of cgroup: CgroupEntry) -> String? {
         let known = attributes.value(of: cgroup.id) {
             var found: [String: String] = [:]
             for name in wantedAttributes { found[name] = read(name, of: cgroup) }
@@ -116,13 +116,13 @@ public final class KernelFacts: CgroupFacts {
     }
 
     /// Returns the user ID that owns the directory.
-    public func owner(of cgroup: CgroupEntry) -> UInt32? {
+    package func owner(of cgroup: CgroupEntry) -> UInt32? {
         owners.value(of: cgroup.id) { directories(of: cgroup).first?.owner }
     }
 
     /// Returns the command names of its own members in all hierarchies; empty until they are
     /// gathered.
-    public func commands(of cgroup: CgroupEntry) -> Set<String> {
+    package func commands(of cgroup: CgroupEntry) -> Set<String> {
         names.value(of: cgroup.id, on: 0) {
             ([], isFinal: false)
         } find: { [self] _, _ in
@@ -147,18 +147,18 @@ public final class KernelFacts: CgroupFacts {
     /// Returns why a disruptive action is refused; nil if it is allowed.
     ///
     /// The answer is cached for 2 s, and the action itself checks again.
-    public func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? {
+    package func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? {
         let find = { self.protected.refusal(of: Action(action), on: cgroup.path) }
         return refusals[action].map { $0.value(of: cgroup.id, find: find) } ?? find()
     }
 
     /// Returns an operator's hold on the cgroup; nil without one.
-    public func hold(on cgroup: CgroupEntry) -> String? {
+    package func hold(on cgroup: CgroupEntry) -> String? {
         holdings.value(of: cgroup.id) { holds?.obstacle(on: cgroup.path) }
     }
 
     /// Returns the whole disk of a name, cached for 30 s because disks come and go.
-    public func device(named name: String) -> InstanceKey? {
+    package func device(named name: String) -> InstanceKey? {
         let now = MonotonicClock.nanoseconds
         if let known = disks.withLock({ $0[name] }), now - known.found < 30_000_000_000 {
             return known.number

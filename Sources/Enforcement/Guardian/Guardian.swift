@@ -1,5 +1,5 @@
-public import Actuation
-public import Hierarchy
+package import Actuation
+package import Hierarchy
 internal import KernelIO
 
 /// The process that releases all cgroups when the daemon has died.
@@ -9,7 +9,7 @@ internal import KernelIO
 /// cgroups, and restores the rest if the policy says so. It also thaws cgroups that a hung daemon
 /// left frozen past their deadlines. It finds the cgroups in the undo journal, and undoes only the
 /// daemon's changes, not a person's.
-public struct Guardian {
+package struct Guardian {
     private let settlement: Settlement
     private let directory: String
     /// The number of attempts to thaw after the daemon's death, a second apart.
@@ -22,13 +22,13 @@ public struct Guardian {
     ///
     /// `files` restores limits, while changes that stop processes are undone directly in the
     /// kernel.
-    public init(set: HierarchySet, journal: UndoJournal, files: any ControlFiles) {
+    package init(set: HierarchySet, journal: UndoJournal, files: any ControlFiles) {
         settlement = Settlement(set: set, journal: journal, files: files)
         directory = journal.directory
     }
 
     /// Watches until the daemon ends.
-    public func run() {
+    package func run() {
         Steadiness.ignoreGroupSignals()
         Steadiness.spareFromOutOfMemoryKills()
         Steadiness.lockMemory()

@@ -1,4 +1,4 @@
-public import Actuation
+package import Actuation
 internal import CgroupModel
 internal import KernelIO
 internal import Synchronization
@@ -10,7 +10,7 @@ internal import Synchronization
 ///     let freezer = Freezer(…, thawGuard: ThawGuard(guardian))
 ///     …
 ///     guardian.end()
-public final class GuardianLink: ThawKeeping {
+package final class GuardianLink: ThawKeeping {
     private final class Running: Sendable {
         let process: DetachedProcess
 
@@ -35,7 +35,7 @@ public final class GuardianLink: ThawKeeping {
     /// - Parameters:
     ///   - program: The cgwarden binary.
     ///   - arguments: Its arguments, with `guardian` as the first after its name.
-    public init(
+    package init(
         program: String = "/proc/self/exe", arguments: [String] = ["cgwarden", "guardian"],
         journal: UndoJournal, restoresOnExit: Bool
     ) throws(ActuationError) {
@@ -58,7 +58,7 @@ public final class GuardianLink: ThawKeeping {
     }
 
     /// Sets whether to restore everything if this process dies, after a reload.
-    public func setRestoresOnExit(_ restores: Bool) {
+    package func setRestoresOnExit(_ restores: Bool) {
         contact.withLock { contact in
             contact.restores = restores
             send(.restores(restores), contact)
@@ -67,7 +67,7 @@ public final class GuardianLink: ThawKeeping {
 
     /// Guarantees a thaw by a deadline, even if this process hangs; the latest of several deadlines
     /// counts.
-    public func thaw(inode: UInt64, within time: Duration) {
+    package func thaw(inode: UInt64, within time: Duration) {
         let deadline = MonotonicClock.bootNanoseconds + time.nanoseconds
         contact.withLock { contact in
             let last = max(contact.deadlines[inode] ?? 0, deadline)
@@ -77,7 +77,7 @@ public final class GuardianLink: ThawKeeping {
     }
 
     /// Drops the deadline of a cgroup that is already thawed.
-    public func forget(inode: UInt64) {
+    package func forget(inode: UInt64) {
         contact.withLock { contact in
             guard contact.deadlines.removeValue(forKey: inode) != nil else { return }
             send(.forget(inode: inode), contact)
@@ -85,7 +85,7 @@ public final class GuardianLink: ThawKeeping {
     }
 
     /// Makes the guardian exit, because nothing is left to undo.
-    public func end() {
+    package func end() {
         contact.withLock { contact in
             contact.isEnding = true
             send(.end, contact)

@@ -1,20 +1,20 @@
-public import Actuation
+package import Actuation
 internal import CgroupModel
-public import Hierarchy
+package import Hierarchy
 
 /// Undoes the changes of a daemon that did not end in order, from the undo journal alone.
 ///
 /// Only the daemon's own changes are undone, not those of a person's commands.
-public struct Settlement: Sendable {
+package struct Settlement: Sendable {
     /// The report of a settlement.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// The values that were restored or could not be.
-        public var results: [RestoreResult] = []
+        package var results: [RestoreResult] = []
         /// The reasons why a restore was not attempted.
-        public var failures: [ActuationError] = []
+        package var failures: [ActuationError] = []
 
         /// The report as text, one line per value or failure.
-        public var lines: [String] {
+        package var lines: [String] {
             results.map { result in
                 let what = "\(result.entry.path) \(result.entry.cell)"
                 return switch result.outcome {
@@ -28,15 +28,15 @@ public struct Settlement: Sendable {
         }
 
         /// The entries that could not be restored, although nobody else changed them.
-        public var unfinished: [JournalEntry] {
+        package var unfinished: [JournalEntry] {
             results.filter { if case .failed = $0.outcome { true } else { false } }.map(\.entry)
         }
 
         /// Whether a value that nobody else changed was not restored.
-        public var isIncomplete: Bool { !failures.isEmpty || !unfinished.isEmpty }
+        package var isIncomplete: Bool { !failures.isEmpty || !unfinished.isEmpty }
 
         /// Adds another report.
-        public mutating func add(_ other: Report) {
+        package mutating func add(_ other: Report) {
             results += other.results
             failures += other.failures
         }
@@ -50,7 +50,7 @@ public struct Settlement: Sendable {
     ///
     /// `files` restores limits, while changes that stop processes are undone directly in the
     /// kernel.
-    public init(set: HierarchySet, journal: UndoJournal, files: any ControlFiles) {
+    package init(set: HierarchySet, journal: UndoJournal, files: any ControlFiles) {
         self.set = set
         self.journal = journal
         self.files = files
@@ -60,7 +60,7 @@ public struct Settlement: Sendable {
     ///
     /// The OOM killer is re-enabled first, because thawed processes would otherwise wait at their
     /// limit.
-    public func relieve(frozen inodes: Set<UInt64>? = nil) -> Report {
+    package func relieve(frozen inodes: Set<UInt64>? = nil) -> Report {
         var report = Report()
         let state = try? journal.state()
         let entries = (state?.entries ?? []).filter(\.isDaemons)
@@ -85,12 +85,12 @@ public struct Settlement: Sendable {
     /// Undoes the changes that a new daemon cannot take over.
     ///
     /// These are the guards' changes, and moved processes with the cgroups created for them.
-    public func settleGuards() -> Report {
+    package func settleGuards() -> Report {
         restore(with: files, where: { $0.isGuards || $0.subject != .value })
     }
 
     /// Undoes the daemon's changes, all or those that `isMeant` selects.
-    public func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
+    package func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
         restore(with: files, where: isMeant)
     }
 

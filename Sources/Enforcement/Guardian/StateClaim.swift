@@ -1,20 +1,20 @@
-public import KernelIO
+package import KernelIO
 
 /// The exclusive claim on a state directory, whose owner acts as the daemon.
 ///
 /// Two daemons would consider each other's limits foreign, and the death of one would undo the
 /// other's. A guardian takes over the claim of its dead daemon, so that the next daemon waits until
 /// it is done.
-public final class StateClaim: Sendable {
+package final class StateClaim: Sendable {
     /// The process name of the guardian.
-    public static let guardianName = "cgwarden-guard"
+    package static let guardianName = "cgwarden-guard"
     private static let patienceWithGuardian = Duration.seconds(15)
     private let lock: AppendedFile
 
     private init(_ lock: consuming AppendedFile) { self.lock = lock }
 
     /// Takes the claim; EAGAIN if another daemon has it or a guardian does not finish within 15 s.
-    public static func take(_ directory: String) throws(IOError) -> StateClaim {
+    package static func take(_ directory: String) throws(IOError) -> StateClaim {
         let deadline = Deadline(after: patienceWithGuardian)
         while true {
             if let claim = try claimUnlessTaken(directory) { return claim }
@@ -37,12 +37,12 @@ public final class StateClaim: Sendable {
     }
 
     /// Returns the process that has the claim; nil if it is free.
-    public static func holder(of directory: String) -> LockHolder? {
+    package static func holder(of directory: String) -> LockHolder? {
         LockHolder(of: path(directory))
     }
 
     /// Whether any process has the claim.
-    public static func isHeld(_ directory: String) -> Bool {
+    package static func isHeld(_ directory: String) -> Bool {
         if let holder = holder(of: directory) { holder.pid > 0 } else { false }
     }
 

@@ -1,33 +1,33 @@
-public import Actuation
-public import CgroupModel
-public import Hierarchy
-public import Policy
+package import Actuation
+package import CgroupModel
+package import Hierarchy
+package import Policy
 
 /// The services that guards use.
-public struct GuardTools: Sendable {
+package struct GuardTools: Sendable {
     /// The host's hierarchies.
-    public var set: HierarchySet
+    package var set: HierarchySet
     /// The files for limits, with writes through systemd where it keeps them.
-    public var files: any ControlFiles
+    package var files: any ControlFiles
     /// The journal of the original values, on a tmpfs.
-    public var journal: UndoJournal
+    package var journal: UndoJournal
     /// The protected cgroups.
-    public var protected: ProtectedSet
+    package var protected: ProtectedSet
     /// The receiver of notices.
-    public var notices: any NoticeSink
+    package var notices: any NoticeSink
     /// The runner of hooks.
-    public var hooks: any HookRunning
+    package var hooks: any HookRunning
     /// The keeper that thaws cgroups even if this process hangs; nil for none.
-    public var deadlines: (any ThawKeeping)?
+    package var deadlines: (any ThawKeeping)?
     /// Returns an operator's hold on a cgroup; nil without one.
     ///
     /// It is called before each freeze, so it must be fast.
-    public var hold: @Sendable (CgroupPath) -> String?
+    package var hold: @Sendable (CgroupPath) -> String?
     /// Receives the audit log's records from any thread; their sequence numbers are 0.
-    public var audit: @Sendable (AuditRecord) -> Void
+    package var audit: @Sendable (AuditRecord) -> Void
 
     /// Creates the tools of all guards.
-    public init(
+    package init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal,
         protected: ProtectedSet, notices: any NoticeSink, hooks: any HookRunning,
         deadlines: (any ThawKeeping)? = nil, hold: @escaping @Sendable (CgroupPath) -> String?,

@@ -1,7 +1,7 @@
-public import Actuation
-public import CgroupModel
+package import Actuation
+package import CgroupModel
 internal import KernelIO
-public import Policy
+package import Policy
 internal import Synchronization
 
 /// Guards cgroups at their memory limits, on one thread that waits for kernel events.
@@ -16,25 +16,25 @@ internal import Synchronization
 /// process dies, the guardian thaws everything. ``GuardTools/audit`` and ``GuardTools/notices`` are
 /// called from the freezing thread, so they must queue and return. A removed cgroup is dropped,
 /// which ``statuses`` shows.
-public final class OOMGuardRunner: Sendable {
+package final class OOMGuardRunner: Sendable {
     /// The status of a guard.
-    public struct Status: Hashable, Sendable {
+    package struct Status: Hashable, Sendable {
         /// The guard's name.
-        public let name: String
+        package let name: String
         /// The cgroup.
-        public let target: Effect.Target
+        package let target: Effect.Target
         /// The state of the guard.
-        public let state: OOMGuardMachine.State
+        package let state: OOMGuardMachine.State
         /// The way it is guarded here.
-        public let variant: OOMGuardMachine.Variant
+        package let variant: OOMGuardMachine.Variant
         /// The limit and the last seen usage, in bytes.
-        public let limit, usage: UInt64
+        package let limit, usage: UInt64
         /// Whether the guard has raised the limit.
-        public let isRaised: Bool
+        package let isRaised: Bool
         /// The values that the guard has set.
-        public let settings: [LimitKey: LimitValue]
+        package let settings: [LimitKey: LimitValue]
         /// The values that the guard keeps at or below a number.
-        public let bounds: [LimitKey: LimitValue]
+        package let bounds: [LimitKey: LimitValue]
     }
 
     private enum Message: Sendable {
@@ -65,7 +65,7 @@ public final class OOMGuardRunner: Sendable {
     private let published = Mutex<[Status]>([])
 
     /// Starts the thread.
-    public init(_ tools: GuardTools) throws(ActuationError) {
+    package init(_ tools: GuardTools) throws(ActuationError) {
         self.tools = tools
         do throws(IOError) {
             bell = try EventFlag()
@@ -77,13 +77,13 @@ public final class OOMGuardRunner: Sendable {
     }
 
     /// The current status of each guard.
-    public var statuses: [Status] { published.withLock { $0 } }
+    package var statuses: [Status] { published.withLock { $0 } }
 
     /// Guards a cgroup from now on, replacing its previous guard.
     ///
     /// If it throws, the cgroup is left as it was found. `hooks` are those of the policy. `below`
     /// has the values of its other layers for the cgroup.
-    public func arm(
+    package func arm(
         _ guarding: OOMGuard, hooks: [Hook], on target: Effect.Target,
         below: [LimitKey: LimitValue] = [:]
     ) throws(ActuationError) {
@@ -107,12 +107,12 @@ public final class OOMGuardRunner: Sendable {
     }
 
     /// Updates the values of the policy's other layers for a guard's cgroup.
-    public func setBelow(_ below: [LimitKey: LimitValue], of target: Effect.Target) {
+    package func setBelow(_ below: [LimitKey: LimitValue], of target: Effect.Target) {
         send(.below(target, below))
     }
 
     /// Ends the guarding of a cgroup; returns once it is restored, or after 5 s.
-    public func disarm(_ target: Effect.Target) {
+    package func disarm(_ target: Effect.Target) {
         let ending = Ending()
         send(.disarm(target, ending))
         ending.wait(within: .seconds(5))
@@ -122,7 +122,7 @@ public final class OOMGuardRunner: Sendable {
     ///
     /// Returns false after 10 s if some action is still in progress.
     @discardableResult
-    public func stop() -> Bool {
+    package func stop() -> Bool {
         send(.stop)
         return Self.wait(for: ended, milliseconds: 10_000)
     }

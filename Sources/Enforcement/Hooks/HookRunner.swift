@@ -1,6 +1,6 @@
 internal import Actuation
 internal import CgroupModel
-public import Hierarchy
+package import Hierarchy
 internal import KernelIO
 internal import Policy
 internal import Synchronization
@@ -8,7 +8,7 @@ internal import Synchronization
 /// Runs the policy's hooks as processes, a few at a time.
 ///
 /// When a hook ends, its process group is killed, and its cgroup where one could be created.
-public final class HookRunner: HookRunning {
+package final class HookRunner: HookRunning {
     private typealias Waiting = (run: HookRun, ended: @Sendable (HookEnding) -> Void)
 
     private struct State {
@@ -27,7 +27,7 @@ public final class HookRunner: HookRunning {
     /// Runs at most `parallel` hooks at once, in cgroups below the program's own one in `set`.
     ///
     /// Without hierarchies, hooks run in sessions alone.
-    public convenience init(parallel: Int = 4, set: HierarchySet?) {
+    package convenience init(parallel: Int = 4, set: HierarchySet?) {
         self.init(parallel: parallel, set: set, grace: HookProcess.grace)
     }
 
@@ -39,7 +39,7 @@ public final class HookRunner: HookRunning {
     }
 
     /// Starts a hook, or queues it; `ended` is called exactly once.
-    public func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void) {
+    package func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void) {
         let isFull = state.withLock { state in
             guard state.waiting.count < Self.mostWaiting else { return true }
             state.waiting.append((run, ended))
@@ -50,7 +50,7 @@ public final class HookRunner: HookRunning {
     }
 
     /// Ends the running hooks and drops the waiting ones; all of them fail.
-    public func endAll() {
+    package func endAll() {
         let (waiting, running) = state.withLock { state in
             defer { state.waiting = [] }
             return (state.waiting, state.running.values.compactMap { $0 })

@@ -1,14 +1,14 @@
-public import KernelIO
+internal import KernelIO
 internal import Policy
 internal import Synchronization
 
 /// Sends notices with their fields to systemd-journald, or to standard error without journald.
-public final class JournalSink: NoticeSink {
+package final class JournalSink: NoticeSink {
     private let queue: BackgroundQueue<Notice>
     private let lost: Counter
 
     /// Uses the socket of journald unless another one is given.
-    public init(
+    package init(
         socket: String = "/run/systemd/journal/socket",
         otherwise complain: @escaping @Sendable (String) -> Void = { StandardOutput.complain($0) }
     ) {
@@ -20,13 +20,13 @@ public final class JournalSink: NoticeSink {
     }
 
     /// The number dropped, because too many waited or journald was busy too long.
-    public var dropped: UInt64 { queue.dropped + lost.value }
+    package var dropped: UInt64 { queue.dropped + lost.value }
 
     /// Queues a notice.
-    public func send(_ notice: Notice) { queue.add(notice) }
+    package func send(_ notice: Notice) { queue.add(notice) }
 
     /// Waits until all notices are sent; false on timeout.
-    public func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
+    package func waitUntilSent(within time: Duration) -> Bool { queue.waitUntilEmpty(within: time) }
 
     private static func deliver(
         _ notice: Notice, to path: String, _ lost: Counter, _ complain: (String) -> Void

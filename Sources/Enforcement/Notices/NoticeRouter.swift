@@ -3,28 +3,28 @@ internal import Policy
 internal import Synchronization
 
 /// Sends each notice to journald and to the sinks that it names.
-public final class NoticeRouter: NoticeSink {
+package final class NoticeRouter: NoticeSink {
     private let journal: any NoticeSink
     private let sinks: Mutex<[String: any NoticeSink]>
 
     /// Uses the sinks by their names in the policy; `journald` needs no entry.
-    public init(journal: any NoticeSink, sinks: [String: any NoticeSink] = [:]) {
+    package init(journal: any NoticeSink, sinks: [String: any NoticeSink] = [:]) {
         self.journal = journal
         self.sinks = Mutex(sinks)
     }
 
     /// Switches to the sinks of another policy.
-    public func adopt(_ sinks: [String: any NoticeSink]) { self.sinks.withLock { $0 = sinks } }
+    package func adopt(_ sinks: [String: any NoticeSink]) { self.sinks.withLock { $0 = sinks } }
 
     /// Sends a notice to its sinks.
-    public func send(_ notice: Notice) {
+    package func send(_ notice: Notice) {
         journal.send(notice)
         let sinks = sinks.withLock { $0 }
         for name in notice.sinks where name != "journald" { sinks[name]?.send(notice) }
     }
 
     /// Waits until all sinks have sent their notices; `time` is for all of them together.
-    public func waitUntilSent(within time: Duration) -> Bool {
+    package func waitUntilSent(within time: Duration) -> Bool {
         let deadline = Deadline(after: time)
         return ([journal] + sinks.withLock { Array($0.values) }).reduce(true) { isSent, sink in
             sink.waitUntilSent(within: .milliseconds(deadline.milliseconds)) && isSent

@@ -1,12 +1,12 @@
-public import CgroupModel
-public import Hierarchy
+package import CgroupModel
+package import Hierarchy
 internal import KernelIO
 
 /// Reads the host's CPU topology, and detects when a CPU comes or goes.
 ///
 /// Each read costs one pread(2) of `cpu/online`; the rest is read again only after a change.
 /// Without nodes in /sys, all CPUs are in node 0. Without topology, each CPU is its own core.
-public struct TopologyReader: ~Copyable {
+package struct TopologyReader: ~Copyable {
     private let system: SystemRoot
     private let online: Opened?
     private var buffer = ReadBuffer(capacity: 4096)
@@ -21,13 +21,13 @@ public struct TopologyReader: ~Copyable {
     }
 
     /// Opens `/sys/devices/system/cpu/online`.
-    public init(_ system: SystemRoot = .live) {
+    package init(_ system: SystemRoot = .live) {
         self.system = system
         online = system.device("cpu/online").flatMap { try? Opened($0) }
     }
 
     /// Returns the online CPUs; nil if they cannot be read.
-    public mutating func read() -> CPUTopology? {
+    package mutating func read() -> CPUTopology? {
         guard let number = online?.descriptor.number, buffer.fill(from: number) == 0 else {
             return nil
         }

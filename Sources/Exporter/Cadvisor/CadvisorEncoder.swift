@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Encodes snapshots with cAdvisor's metric names, into one reused buffer.
 ///
 /// Samples have no timestamps, so Prometheus ends the series of a dead cgroup at once.
-public struct CadvisorEncoder: Sendable {
+package struct CadvisorEncoder: Sendable {
     private let versionLabels: [UInt8]
     private let deviceName: @Sendable (InstanceKey) -> String?
     private let end = [UInt8].labelEnd()
@@ -17,7 +17,7 @@ public struct CadvisorEncoder: Sendable {
     /// `deviceName` returns the name of a block device (`vda`). `birthTime` is called once in a
     /// cgroup's life and returns microseconds since 1970. Only the choice of cgroups is taken from
     /// `selection`.
-    public init(
+    package init(
         version: String, selection: ExportSelection = ExportSelection(),
         deviceName: @escaping @Sendable (InstanceKey) -> String?,
         identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) },
@@ -35,12 +35,12 @@ public struct CadvisorEncoder: Sendable {
     }
 
     /// The output of the last ``encode(_:collectors:as:)``.
-    public var bytes: [UInt8] { buffer.bytes }
+    package var bytes: [UInt8] { buffer.bytes }
 
     /// Replaces ``bytes`` with one complete exposition.
     ///
     /// Writes only the cgroup families of `collectors`; nil writes all.
-    public mutating func encode(
+    package mutating func encode(
         _ snapshot: Snapshot, collectors: Set<Collector>? = nil, as format: ExpositionFormat
     ) {
         let isWanted = { (collector: Collector) in collectors?.contains(collector) ?? true }

@@ -1,11 +1,11 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// The metrics that dashboards and rules made for cAdvisor expect.
 ///
 /// Values that the kernel does not provide are left out. An unset limit is 0 where cAdvisor's users
 /// compare with 0; elsewhere it has no series.
-public enum CadvisorFamilies {
+package enum CadvisorFamilies {
     static let all: [CadvisorFamily] = cpu + memory + memoryLimits + pressure + tasks
 
     /// The families with a sample for each device, page size or memory node.
@@ -19,7 +19,7 @@ public enum CadvisorFamilies {
     ///
     /// A row that needs a costly file of its own is exported only if an ``ExportExtra`` enables its
     /// reading.
-    public static let metrics: [MetricID] = allMetrics.filter { MetricCatalog[$0].tier != .detail }
+    package static let metrics: [MetricID] = allMetrics.filter { MetricCatalog[$0].tier != .detail }
 
     private static let cpu: [CadvisorFamily] = [
         CadvisorFamily(

@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 internal import Synchronization
 
 /// The state that must survive from sample to sample for exports to be correct: OOM kills and I/O
 /// of removed cgroups.
-public final class ExportLedger: MetricsSource {
+package final class ExportLedger: MetricsSource {
     private struct State {
         var kills = OOMKillTally()
         var losses = IOLosses()
@@ -13,10 +13,10 @@ public final class ExportLedger: MetricsSource {
     private let state = Mutex(State())
 
     /// Creates an empty ledger.
-    public init() {}
+    package init() {}
 
     /// Enters a sample; every sample must be entered, once and in order.
-    public func enter(_ snapshot: Snapshot) {
+    package func enter(_ snapshot: Snapshot) {
         state.withLock { state in
             state.kills.take(snapshot)
             state.latest = state.losses.carried(snapshot)
@@ -24,11 +24,11 @@ public final class ExportLedger: MetricsSource {
     }
 
     /// The last sample entered, with corrected I/O counters; nil before the first.
-    public var latest: Snapshot? { state.withLock { $0.latest } }
+    package var latest: Snapshot? { state.withLock { $0.latest } }
 
     /// Returns the last sample entered, with corrected I/O counters.
-    public func snapshot() async throws -> Snapshot? { latest }
+    package func snapshot() async throws -> Snapshot? { latest }
 
     /// The families that count OOM kills, including those of removed cgroups.
-    public var families: [ProgramFamily] { [state.withLock { $0.kills.family }] }
+    package var families: [ProgramFamily] { [state.withLock { $0.kills.family }] }
 }

@@ -1,10 +1,10 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Encodes snapshots as Prometheus text or OpenMetrics, into one reused buffer.
 ///
 /// The cgroup families come from ``MetricCatalog``. A reading without a number (absent, unlimited,
 /// not permitted, …) has no series, so queries for a ratio to a limit need no guard.
-public struct ExpositionEncoder: Sendable {
+package struct ExpositionEncoder: Sendable {
     private typealias Found = (cgroup: Int, label: Int, value: UInt64)
 
     private let families: ExportedFamilies
@@ -22,7 +22,7 @@ public struct ExpositionEncoder: Sendable {
     /// `deviceName` returns the name of a block device (`vda`); if it returns nil, the label is
     /// `MAJ:MIN`. `birthTime` returns a cgroup's creation time in microseconds since 1970, or nil
     /// if unknown.
-    public init(
+    package init(
         version: String, selection: ExportSelection = ExportSelection(),
         deviceName: @escaping @Sendable (InstanceKey) -> String?,
         identity: @escaping @Sendable (CgroupEntry) -> CgroupIdentity = { CgroupIdentity($0.path) },
@@ -40,13 +40,13 @@ public struct ExpositionEncoder: Sendable {
     }
 
     /// The output of the last ``encode(_:process:programFamilies:collectors:elapsed:as:)``.
-    public var bytes: [UInt8] { buffer.bytes }
+    package var bytes: [UInt8] { buffer.bytes }
 
     /// Replaces ``bytes`` with one complete exposition.
     ///
     /// Writes only the cgroup families of `collectors`; nil writes all. `elapsed` returns the
     /// duration of the scrape so far, in nanoseconds.
-    public mutating func encode(
+    package mutating func encode(
         _ snapshot: Snapshot, process: ProcessSample, programFamilies: [ProgramFamily] = [],
         collectors: Set<Collector>? = nil, elapsed: () -> Reading = { .absent },
         as format: ExpositionFormat

@@ -1,14 +1,14 @@
 /// A family about the program that another part of it fills, such as the policy's firings.
-public struct ProgramFamily: Sendable {
+package struct ProgramFamily: Sendable {
     /// One sample of a family.
-    public struct Sample: Sendable {
+    package struct Sample: Sendable {
         /// The names and values of the labels, in output order.
-        public var labels: [(name: String, value: String)]
+        package var labels: [(name: String, value: String)]
         /// The value in the family's raw unit.
-        public var value: UInt64
+        package var value: UInt64
 
         /// Creates a sample with a raw value and its labels.
-        public init(_ value: UInt64, labels: [(name: String, value: String)] = []) {
+        package init(_ value: UInt64, labels: [(name: String, value: String)] = []) {
             self.value = value
             self.labels = labels
         }
@@ -18,14 +18,14 @@ public struct ProgramFamily: Sendable {
     let samples: [Sample]
 
     /// A counter; the name ends in `_total`.
-    public static func counter(
+    package static func counter(
         _ name: String, _ help: String, _ samples: [Sample]
     ) -> ProgramFamily {
         ProgramFamily(family: Family(name, .counter, help), samples: samples)
     }
 
     /// A gauge; `divisor` converts the raw value to the unit (1,000,000 for microseconds).
-    public static func gauge(
+    package static func gauge(
         _ name: String, unit: String? = nil, dividedBy divisor: UInt64 = 1, _ help: String,
         _ samples: [Sample]
     ) -> ProgramFamily {

@@ -2,23 +2,23 @@ import CgroupModel
 
 /// An address to listen on: `127.0.0.1:10980`, `[::1]:10980`, `:10980` for all addresses, or
 /// `unix:/run/cgwarden/web.sock`.
-public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A name, or an address without brackets; empty for all addresses of the machine.
-    public let host: String
+    package let host: String
     /// The TCP port; 0 picks a free one.
-    public let port: Int
+    package let port: Int
     /// The path of a Unix socket; nil for TCP.
-    public let path: String?
+    package let path: String?
 
     /// Creates a TCP address; an empty host means all addresses.
-    public init(host: String, port: Int) {
+    package init(host: String, port: Int) {
         self.host = host
         self.port = port
         path = nil
     }
 
     /// Creates the address of a Unix socket (unix(7)).
-    public init(path: String) {
+    package init(path: String) {
         host = ""
         port = 0
         self.path = path
@@ -28,7 +28,7 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     private static let longestPath = 107
 
     /// Parses the text form.
-    public init(parsing text: String) throws(ListenAddressError) {
+    package init(parsing text: String) throws(ListenAddressError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
             guard path.hasPrefix("/"), path.utf8.count <= Self.longestPath else {
@@ -57,19 +57,19 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The text form, which ``init(parsing:)`` accepts.
-    public var description: String {
+    package var description: String {
         if let path { return "unix:\(path)" }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
 /// A text that is not an address to listen on.
-public struct ListenAddressError: Error, Hashable, CustomStringConvertible {
+package struct ListenAddressError: Error, Hashable, CustomStringConvertible {
     /// The text as typed.
-    public let text: String
+    package let text: String
 
     /// One line: the error and the accepted forms.
-    public var description: String {
+    package var description: String {
         "'\(text.onOneLine)' is not an address to listen at; "
             + "write 127.0.0.1:10980, [::1]:10980, :10980 for every address, or unix:/PATH"
     }

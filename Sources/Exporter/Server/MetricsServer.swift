@@ -1,65 +1,65 @@
 #if Exporter
-public import CgroupModel
-public import Logging
+package import CgroupModel
+package import Logging
 import NIOCore
 import NIOExtras
 import NIOPosix
 
 /// Serves `/metrics`, the web page and its API over HTTP/1.1.
-public struct MetricsServer: Sendable {
+package struct MetricsServer: Sendable {
     /// The server's configuration.
-    public struct Configuration: Sendable {
+    package struct Configuration: Sendable {
         /// The addresses to listen on.
-        public var addresses: [ListenAddress]
+        package var addresses: [ListenAddress]
         /// Whether systemd opened the sockets; `addresses` are then ignored.
-        public var usesPassedSockets = false
+        package var usesPassedSockets = false
         /// The version of the program.
-        public var version: String
+        package var version: String
         /// The path of the metrics.
-        public var telemetryPath = "/metrics"
+        package var telemetryPath = "/metrics"
         /// The file with certificates and passwords, in the format of the Prometheus exporter
         /// toolkit; nil allows everyone over plain HTTP.
-        public var webConfigurationFile: String?
+        package var webConfigurationFile: String?
         /// The most requests answered at the same time; 0 for no limit.
-        public var mostRequests = 40
+        package var mostRequests = 40
         /// The name of this machine, which requests may use in place of an address.
-        public var machineName = ""
+        package var machineName = ""
         /// Other names that requests may use: `node7.example.org`, `*.example.org`, `*` for any.
-        public var allowedHosts: [String] = []
+        package var allowedHosts: [String] = []
         /// Returns the name of a block device; nil if unknown.
-        public var deviceName: @Sendable (InstanceKey) -> String? = { _ in nil }
+        package var deviceName: @Sendable (InstanceKey) -> String? = { _ in nil }
         /// Returns the identity of a cgroup; called again for containers, which can be named later.
-        public var identity: @Sendable (CgroupEntry) -> CgroupIdentity = {
+        package var identity: @Sendable (CgroupEntry) -> CgroupIdentity = {
             CgroupIdentity($0.path)
         }
         /// Returns the creation time of a cgroup in microseconds since 1970; nil if unknown.
         ///
         /// Each encoder calls this once in a cgroup's life.
-        public var birthTime: @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
+        package var birthTime: @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
         /// The metrics and cgroups to export.
-        public var selection = ExportSelection()
+        package var selection = ExportSelection()
         /// Returns the program's own resource usage; called once for each sample that is served.
-        public var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
+        package var processSample: @Sendable () -> ProcessSample = { ProcessSample() }
         /// Returns families of other parts of the program; called once for each sample that is
         /// served.
-        public var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
+        package var programFamilies: @Sendable () -> [ProgramFamily] = { [] }
         /// The time, connections and memory that clients may use.
-        public var limits = ConnectionLimits()
+        package var limits = ConnectionLimits()
         /// The time that open requests have to finish when the server stops.
-        public var gracePeriod: Duration = .seconds(3)
+        package var gracePeriod: Duration = .seconds(3)
         /// The most readers of `/api/v1/stream` at the same time.
-        public var mostStreams = 32
+        package var mostStreams = 32
         /// The silence after which a stream sends a keep-alive comment.
-        public var streamKeepAlive: Duration = .seconds(15)
+        package var streamKeepAlive: Duration = .seconds(15)
 
         /// Creates a configuration with defaults for everything else.
-        public init(addresses: [ListenAddress], version: String) {
+        package init(addresses: [ListenAddress], version: String) {
             self.addresses = addresses
             self.version = version
         }
 
         /// Creates a configuration that listens on one address.
-        public init(address: ListenAddress, version: String) {
+        package init(address: ListenAddress, version: String) {
             self.init(addresses: [address], version: version)
         }
     }
@@ -69,7 +69,7 @@ public struct MetricsServer: Sendable {
     private let logger: Logger
 
     /// Prepares a server, which listens only in ``run(onListening:)``.
-    public init(
+    package init(
         _ configuration: Configuration, source: any MetricsSource, logger: Logger
     ) {
         self.configuration = configuration
@@ -101,13 +101,13 @@ public struct MetricsServer: Sendable {
     }
 
     /// Whether the text is valid in `allowedHosts`: a name, a domain after `*.`, or `*`.
-    public static func isHostPattern(_ text: String) -> Bool { AllowedHosts.isPattern(text) }
+    package static func isHostPattern(_ text: String) -> Bool { AllowedHosts.isPattern(text) }
 
     /// Serves until the task is canceled, then lets open requests finish and returns.
     ///
     /// Once all sockets listen, calls `onListening` for each address with the actual port. Throws
     /// ``ServerError`` if an address or the web configuration cannot be used.
-    public func run(
+    package func run(
         onListening: @Sendable (ListenAddress) -> Void = { _ in }
     ) async throws {
         let access = try WebAccess(configuration.webConfigurationFile, logger: logger)

@@ -1,7 +1,7 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The source of the server's samples.
-public protocol MetricsSource: Sendable {
+package protocol MetricsSource: Sendable {
     /// Returns a sample that is fresh enough to serve; nil before the first.
     func snapshot() async throws -> Snapshot?
 }

@@ -1,14 +1,14 @@
 /// Content negotiation from a client's request headers.
-public enum Negotiation {
+package enum Negotiation {
     /// Returns the preferred format of an `Accept` header, or text if it names none that is known.
     ///
     /// Never fails, because a client that asks for something else can still read text.
-    public static func format(accept: String) -> ExpositionFormat {
+    package static func format(accept: String) -> ExpositionFormat {
         preferences(accept).lazy.compactMap(format).first ?? .text
     }
 
     /// Whether an `Accept-Encoding` header allows gzip by name.
-    public static func allowsGzip(acceptEncoding: String) -> Bool {
+    package static func allowsGzip(acceptEncoding: String) -> Bool {
         preferences(acceptEncoding).contains { $0.name == "gzip" }
     }
 

@@ -4,7 +4,7 @@ internal import KernelIO
 internal import NIOCore
 
 /// The reason why the server cannot start.
-public enum ServerError: Error, Hashable, CustomStringConvertible {
+package enum ServerError: Error, Hashable, CustomStringConvertible {
     /// Another socket listens on the address.
     case addressInUse(ListenAddress)
     /// No interface of this machine has the address.
@@ -37,7 +37,7 @@ public enum ServerError: Error, Hashable, CustomStringConvertible {
     }
 
     /// One line: the address, the reason and a remedy.
-    public var description: String {
+    package var description: String {
         switch self {
         case .addressInUse(let address):
             "\(address) is already in use; choose another --web.listen-address"

@@ -1,15 +1,15 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// Looks up block devices in `/sys`.
-public struct BlockDevices: Sendable {
+package struct BlockDevices: Sendable {
     private let system: SystemRoot
 
     /// Uses the `/sys` of a host.
-    public init(_ system: SystemRoot) { self.system = system }
+    package init(_ system: SystemRoot) { self.system = system }
 
     /// The kernel's name, such as `vda`; nil for an unknown device.
-    public func name(_ key: InstanceKey) -> String? {
+    package func name(_ key: InstanceKey) -> String? {
         guard let sys = system.sys else { return nil }
         let link = sys + Array("/dev/block/\(key.text(.device))".utf8)
         guard let target = try? ReadBuffer.link(link) else { return nil }

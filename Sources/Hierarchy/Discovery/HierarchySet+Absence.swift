@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 extension HierarchySet {
     /// The message that no hierarchy has a controller, with the remedy.
-    public func absence(of controller: Controller) -> String {
+    package func absence(of controller: Controller) -> String {
         if controller == .core { return "no v2 hierarchy is mounted here" }
         let remedy =
             isOffSinceBoot(controller)
@@ -16,7 +16,7 @@ extension HierarchySet {
     /// Whether `/proc/cgroups` lists the controller as disabled.
     ///
     /// The memory controller, for example, is disabled by default on a Raspberry Pi.
-    public func isOffSinceBoot(_ controller: Controller) -> Bool {
+    package func isOffSinceBoot(_ controller: Controller) -> Bool {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("cgroups")),
             let name = controller.legacyName
         else { return false }

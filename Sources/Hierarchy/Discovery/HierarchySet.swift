@@ -1,8 +1,8 @@
-public import CgroupModel
-public import KernelIO
+package import CgroupModel
+package import KernelIO
 
 /// The cgroup versions mounted on a host.
-public enum HierarchyMode: String, Sendable {
+package enum HierarchyMode: String, Sendable {
     /// Only v1 hierarchies.
     case legacy
     /// v1 hierarchies for some controllers, and the v2 hierarchy.
@@ -12,16 +12,17 @@ public enum HierarchyMode: String, Sendable {
 }
 
 /// All cgroup hierarchies of a host and their controllers.
-public struct HierarchySet: Sendable {
+package struct HierarchySet: Sendable {
     /// The root that the hierarchies were discovered in.
-    public let system: SystemRoot
+    package let system: SystemRoot
     /// The hierarchies: v1 in mount order, then the unified one.
-    public let hierarchies: [MountedHierarchy]
+    package let hierarchies: [MountedHierarchy]
 
     /// Discovers the hierarchies from `/proc/self/mountinfo`.
     ///
     /// Throws if the file cannot be read or no cgroup file system is mounted.
-    public static func discover(_ system: SystemRoot = .live) throws(HierarchyError) -> HierarchySet
+    package static func discover(_ system: SystemRoot = .live) throws(HierarchyError)
+        -> HierarchySet
     {
         let bytes: [UInt8]
         do throws(IOError) {
@@ -73,22 +74,22 @@ public struct HierarchySet: Sendable {
     }
 
     /// The same host, restricted to some of its hierarchies.
-    public func only(_ wanted: [MountedHierarchy]) -> HierarchySet {
+    package func only(_ wanted: [MountedHierarchy]) -> HierarchySet {
         HierarchySet(system, wanted)
     }
 
     /// The cgroup versions mounted on the host.
-    public var mode: HierarchyMode {
+    package var mode: HierarchyMode {
         guard hierarchies.contains(where: { $0.version == .unified }) else { return .legacy }
         return hierarchies.contains { $0.version == .legacy && !$0.controllers.isEmpty }
             ? .hybrid : .unified
     }
 
     /// The index of the unified hierarchy; nil if it is not mounted.
-    public var unified: Int? { hierarchies.firstIndex { $0.version == .unified } }
+    package var unified: Int? { hierarchies.firstIndex { $0.version == .unified } }
 
     /// The index of the v1 hierarchy with a controller; nil if there is none.
-    public func legacy(_ controller: Controller) -> Int? {
+    package func legacy(_ controller: Controller) -> Int? {
         hierarchies.firstIndex { $0.version == .legacy && $0.controllers.contains(controller) }
     }
 
@@ -101,7 +102,7 @@ public struct HierarchySet: Sendable {
     /// The hierarchies in the order in which they determine a cgroup's inode.
     ///
     /// Those with memory and cpu come first, then the others.
-    public var byIdentity: [Int] {
+    package var byIdentity: [Int] {
         var order = [Controller.memory, .cpu].compactMap(tree)
         for index in hierarchies.indices where !order.contains(index) { order.append(index) }
         return order
@@ -131,7 +132,7 @@ extension MountedHierarchy {
 }
 
 /// An error in finding hierarchies or cgroups.
-public enum HierarchyError: Error, CustomStringConvertible, Sendable {
+package enum HierarchyError: Error, CustomStringConvertible, Sendable {
     /// `/proc/self/mountinfo` cannot be read.
     case unreadable(IOError)
     /// No cgroup file system is mounted.
@@ -142,7 +143,7 @@ public enum HierarchyError: Error, CustomStringConvertible, Sendable {
     case noSuchCgroup(String, similar: [String])
 
     /// The message, with the remedy.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let error):
             error.isPermission ? "\(error)" : "\(error); is /proc mounted?"

@@ -1,17 +1,17 @@
-public import CgroupModel
-public import KernelIO
+package import CgroupModel
+package import KernelIO
 
 /// A cgroup hierarchy: a v1 hierarchy with its controllers, or the unified one.
-public struct MountedHierarchy: Hashable, Sendable {
+package struct MountedHierarchy: Hashable, Sendable {
     /// The cgroup version of a hierarchy.
-    public enum Version: Hashable, Sendable { case legacy, unified }
+    package enum Version: Hashable, Sendable { case legacy, unified }
 
     /// The cgroup version.
-    public let version: Version
+    package let version: Version
     /// The controllers: in v1 those mounted here, in v2 those that v1 does not use.
-    public let controllers: [Controller]
+    package let controllers: [Controller]
     /// The `NAME` of a v1 hierarchy mounted with `name=NAME`.
-    public let name: String?
+    package let name: String?
     /// Whether file names lack the controller prefix: a cpuset mounted with `noprefix`, as on
     /// Android.
     let isUnprefixed: Bool
@@ -22,24 +22,24 @@ public struct MountedHierarchy: Hashable, Sendable {
     /// Only for a mount that shows ancestors of the namespace; nil if it is unknown.
     var namespacePath: CgroupPath?
     /// The mount point.
-    public let mountPoint: [UInt8]
+    package let mountPoint: [UInt8]
     /// The directory to open for the root cgroup.
-    public let directory: [UInt8]
+    package let directory: [UInt8]
 
     /// The name in messages and `tree --json`: `cpu,cpuacct`, `name=systemd`, `unified`.
-    public var label: String {
+    package var label: String {
         if version == .unified { return "unified" }
         if let name, controllers.isEmpty { return "name=\(name)" }
         return controllers.compactMap(\.legacyName).joined(separator: ",")
     }
 
     /// The names that select and label it: each v1 controller's unified name, or else ``label``.
-    public var keys: [String] {
+    package var keys: [String] {
         version == .unified || controllers.isEmpty ? [label] : controllers.map(\.rawValue)
     }
 
     /// The name of an interface file here: `cpus` for `cpuset.cpus` if the prefix is missing.
-    public func fileName(_ file: String) -> String {
+    package func fileName(_ file: String) -> String {
         guard isUnprefixed, let dot = file.firstIndex(of: "."),
             Controller(name: String(file[..<dot])).map(controllers.contains) ?? false
         else { return file }
@@ -59,7 +59,7 @@ public struct MountedHierarchy: Hashable, Sendable {
 
     /// Opens a cgroup's directory; throws EXDEV if another file system is mounted on it or a
     /// parent.
-    public func open(_ path: CgroupPath) throws(IOError) -> OwnedDescriptor {
+    package func open(_ path: CgroupPath) throws(IOError) -> OwnedDescriptor {
         let top = try OwnedDescriptor.directory(directory)
         if path.isRoot { return top }
         do throws(IOError) {
@@ -81,7 +81,7 @@ public struct MountedHierarchy: Hashable, Sendable {
     }
 
     /// Converts a path in `/proc/PID/cgroup` to one of this mount; nil if it is outside the mount.
-    public func visiblePath(_ path: [UInt8]) -> CgroupPath? {
+    package func visiblePath(_ path: [UInt8]) -> CgroupPath? {
         let wanted = NamespacedPath(path)
         let climb = root.levelsUp - wanted.levelsUp
         guard climb >= 0 else { return nil }
@@ -97,14 +97,14 @@ public struct MountedHierarchy: Hashable, Sendable {
 
     /// The path from the root of the cgroup namespace, or from that of a mount that shows its
     /// ancestors.
-    public func namespacedPath(of path: CgroupPath) -> CgroupPath {
+    package func namespacedPath(of path: CgroupPath) -> CgroupPath {
         guard root.levelsUp == 0, !root.names.isEmpty else { return path }
         return CgroupPath(
             normalising: root.names.reduce(CgroupPath.root) { $0.child($1) }.bytes + path.bytes)
     }
 
     /// The line of `/proc/PID/cgroup` for this hierarchy; nil if there is none.
-    public func line(in lines: [ProcCgroup]) -> ProcCgroup? {
+    package func line(in lines: [ProcCgroup]) -> ProcCgroup? {
         lines.first { line in
             if version == .unified { return line.hierarchy == 0 }
             if let name, controllers.isEmpty { return line.controllers == ["name=\(name)"] }

@@ -2,25 +2,25 @@ internal import CgroupModel
 
 /// The locations of `/proc`, the cgroup mounts and other files: the live host, or a captured tree
 /// in a directory.
-public struct SystemRoot: Hashable, Sendable {
+package struct SystemRoot: Hashable, Sendable {
     /// The directory to use as `/proc`.
-    public let proc: [UInt8]
+    package let proc: [UInt8]
     /// The directory to use as `/sys/fs/cgroup`; nil on the live host, which uses mount points
     /// unchanged.
-    public let capturedCgroups: [UInt8]?
+    package let capturedCgroups: [UInt8]?
     /// The directory to use as `/sys`; nil if a captured tree has none.
-    public let sys: [UInt8]?
+    package let sys: [UInt8]?
     /// The directory at or below which cgroup mounts are used; nil for all mounts.
-    public var cgroupRoot: [UInt8]?
+    package var cgroupRoot: [UInt8]?
     private let files: String
 
     /// The host that this process runs on.
-    public static let live = SystemRoot(
+    package static let live = SystemRoot(
         proc: Array("/proc".utf8), capturedCgroups: nil, sys: Array("/sys".utf8), files: "")
 
     /// A captured tree: `DIR/proc` and `DIR/cgroup`, optionally `DIR/sys`, and other files under
     /// `DIR`.
-    public static func captured(in directory: String, withSys: Bool = false) -> SystemRoot {
+    package static func captured(in directory: String, withSys: Bool = false) -> SystemRoot {
         SystemRoot(
             proc: Array("\(directory)/proc".utf8),
             capturedCgroups: Array("\(directory)/cgroup".utf8),
@@ -41,13 +41,13 @@ public struct SystemRoot: Hashable, Sendable {
     }
 
     /// The path of a file in `/proc`.
-    public func proc(_ name: String) -> [UInt8] { proc + Array("/\(name)".utf8) }
+    package func proc(_ name: String) -> [UInt8] { proc + Array("/\(name)".utf8) }
 
     /// The path of a file outside `/proc` and the cgroup mounts, given by its absolute path.
-    public func file(_ path: String) -> String { files + path }
+    package func file(_ path: String) -> String { files + path }
 
     /// Whether this is the live host.
-    public var isLive: Bool { capturedCgroups == nil }
+    package var isLive: Bool { capturedCgroups == nil }
 
     /// The directory to open for a mount point in mountinfo.
     func directory(of mountPoint: [UInt8]) -> [UInt8] {

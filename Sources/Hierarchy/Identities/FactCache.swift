@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Entries that nobody has asked for in three minutes are dropped, and with them those of removed
 /// cgroups.
-public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Known {
         let value: Value
         let found: UInt64
@@ -22,7 +22,7 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
     private static var sweepTime: UInt64 { 180_000_000_000 }
 
     /// Keeps each value for a fixed time.
-    public init(seconds: Double) {
+    package init(seconds: Double) {
         let nanoseconds = UInt64(seconds * 1e9)
         lifetime = { _ in nanoseconds }
     }
@@ -33,7 +33,7 @@ public final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendabl
     }
 
     /// The cached value if it is fresh; otherwise calls `find`.
-    public func value(of key: Key, find: () -> Value) -> Value {
+    package func value(of key: Key, find: () -> Value) -> Value {
         value(of: key, at: MonotonicClock.nanoseconds) { _ in find() }
     }
 

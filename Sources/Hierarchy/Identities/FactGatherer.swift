@@ -9,7 +9,7 @@ internal import Synchronization
 /// stay unknown.
 ///
 /// Threads exit when no work may be done now; the next request starts them again.
-public final class FactGatherer: Sendable {
+package final class FactGatherer: Sendable {
     /// A piece of work; returns the number of bytes that it read.
     typealias Work = @Sendable () -> Int
 
@@ -65,7 +65,7 @@ public final class FactGatherer: Sendable {
     private let state: Mutex<State>
 
     /// Creates a gatherer; `name` is that of its threads, `isOnce` is for a one-shot command.
-    public convenience init(_ name: String, isOnce: Bool = false) {
+    package convenience init(_ name: String, isOnce: Bool = false) {
         self.init(name, isOnce ? .once : .steady) { MonotonicClock.nanoseconds }
     }
 
@@ -111,7 +111,7 @@ public final class FactGatherer: Sendable {
     }
 
     /// Waits until all work that may be done now is done; false on a timeout.
-    public func waitUntilIdle(within time: Duration) -> Bool {
+    package func waitUntilIdle(within time: Duration) -> Bool {
         Deadline(after: time).wait { state.withLock { !$0.hasRootThread && $0.userThreads == 0 } }
     }
 

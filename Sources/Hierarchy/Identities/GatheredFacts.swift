@@ -5,9 +5,9 @@ internal import Synchronization
 ///
 /// Asking never waits: the answer is what is known now. Entries that nobody has asked for in three
 /// minutes are dropped, and with them those of removed cgroups.
-public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// The result of a search.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// The new value.
         case found(Value)
         /// The search must be charged to this user.
@@ -17,7 +17,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// Searches for a fact on a user's account, given the last value; also returns the bytes read.
-    public typealias Find = @Sendable (_ known: Value, _ user: UInt32) -> (Outcome, bytes: Int)
+    package typealias Find = @Sendable (_ known: Value, _ user: UInt32) -> (Outcome, bytes: Int)
 
     private struct Known: Sendable {
         var value: Value
@@ -40,7 +40,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
     private static var sweepTime: UInt64 { 180_000_000_000 }
 
     /// Uses a gatherer; `lifetime` is the number of seconds for which a value stays fresh.
-    public init(by gatherer: FactGatherer, lifetime: @escaping @Sendable (Value) -> Double) {
+    package init(by gatherer: FactGatherer, lifetime: @escaping @Sendable (Value) -> Double) {
         self.gatherer = gatherer
         self.lifetime = { UInt64(lifetime($0) * 1e9) }
     }
@@ -50,7 +50,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
     /// - Parameters:
     ///   - user: The user to charge for the first search.
     ///   - start: The value until the first search ends, and whether it needs no search.
-    public func value(
+    package func value(
         of key: Key, on user: UInt32, start: () -> (Value, isFinal: Bool), find: @escaping Find
     ) -> Value {
         value(of: key, at: MonotonicClock.nanoseconds, on: user, start: start, find: find)
@@ -95,7 +95,7 @@ public final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// Whether the search is done; true if nobody has asked for the key.
-    public func isSettled(_ key: Key) -> Bool {
+    package func isSettled(_ key: Key) -> Bool {
         state.withLock { $0.known[key].map { $0.found != nil } ?? true }
     }
 

@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// The identities of this host's cgroups, from their paths and from container runtimes' state
@@ -8,7 +8,7 @@ internal import KernelIO
 /// (``FactGatherer``); until then, a cgroup is identified by its path alone. If a runtime has not
 /// recorded a container yet, the lookup repeats after 1 s, 2 s, 4 s and so on, up to ten minutes.
 /// Known containers are looked up every ten minutes, because they can be renamed.
-public final class Identities: Sendable {
+package final class Identities: Sendable {
     private struct Known: Sendable {
         let path: CgroupPath
         var identity: CgroupIdentity
@@ -31,14 +31,14 @@ public final class Identities: Sendable {
     private static let mostOfLook = (user: 1 << 20, root: 1 << 28)
 
     /// Uses the runtime state of a host; `isOnce` is for a one-shot command.
-    public convenience init(_ set: HierarchySet, isOnce: Bool = false) {
+    package convenience init(_ set: HierarchySet, isOnce: Bool = false) {
         self.init(set.system, FactGatherer("cgw-names", isOnce: isOnce)) { path in
             set.owner(above: path)
         }
     }
 
     /// The identities for a one-shot command, after waiting for those that can be found within 2 s.
-    public static func settled(_ set: HierarchySet, _ cgroups: [CgroupEntry]) -> Identities {
+    package static func settled(_ set: HierarchySet, _ cgroups: [CgroupEntry]) -> Identities {
         let identities = Identities(set, isOnce: true)
         identities.settle(cgroups)
         return identities
@@ -57,7 +57,7 @@ public final class Identities: Sendable {
     }
 
     /// The identity of a cgroup as known now.
-    public func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
+    package func identity(of cgroup: CgroupEntry) -> CgroupIdentity {
         identity(of: cgroup, at: MonotonicClock.nanoseconds)
     }
 
@@ -74,10 +74,10 @@ public final class Identities: Sendable {
     }
 
     /// Whether the search for a cgroup is done; true if nobody has asked for it.
-    public func isSettled(_ cgroup: CgroupEntry) -> Bool { known.isSettled(cgroup.id) }
+    package func isSettled(_ cgroup: CgroupEntry) -> Bool { known.isSettled(cgroup.id) }
 
     /// Starts the search for all cgroups, and waits until it is done or the time is over.
-    public func settle(_ cgroups: [CgroupEntry], within time: Duration = .seconds(2)) {
+    package func settle(_ cgroups: [CgroupEntry], within time: Duration = .seconds(2)) {
         for cgroup in cgroups { _ = identity(of: cgroup) }
         _ = gatherer.waitUntilIdle(within: time)
     }

@@ -1,22 +1,22 @@
 /// A Linux capability, identified by its bit.
-public struct Capability: Hashable, Sendable, Comparable {
+package struct Capability: Hashable, Sendable, Comparable {
     /// The bit in the masks of `/proc/PID/status`, 0 to 63.
-    public let bit: Int
+    package let bit: Int
 
     /// Creates a capability from its bit.
-    public init(bit: Int) { self.bit = bit }
+    package init(bit: Int) { self.bit = bit }
 
     /// The name as in capabilities(7), in lower case; `cap_N` for one that this program does not
     /// know.
-    public var name: String {
+    package var name: String {
         Self.names.indices.contains(bit) ? "cap_" + Self.names[bit] : "cap_\(bit)"
     }
 
     /// The highest capability with a known name: `cap_checkpoint_restore`, since Linux 5.9.
-    public static let lastKnown = Capability(bit: names.count - 1)
+    package static let lastKnown = Capability(bit: names.count - 1)
 
     /// Orders capabilities by bit.
-    public static func < (left: Capability, right: Capability) -> Bool { left.bit < right.bit }
+    package static func < (left: Capability, right: Capability) -> Bool { left.bit < right.bit }
 
     private static let names = [
         "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid",

@@ -1,10 +1,10 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// The processes in a cgroup, separately for each hierarchy, because they may differ in v1.
-public struct Membership: Sendable {
+package struct Membership: Sendable {
     /// The processes of a cgroup in one hierarchy.
-    public enum Members: Hashable, Sendable {
+    package enum Members: Hashable, Sendable {
         /// The path does not exist in this hierarchy.
         case noSuchCgroup
         /// The process IDs; thread IDs for a threaded cgroup.
@@ -13,7 +13,7 @@ public struct Membership: Sendable {
         case unreadable(Reading)
 
         /// The process IDs; empty if they are unknown.
-        public var list: [Int32] {
+        package var list: [Int32] {
             if case .processes(let list) = self { list } else { [] }
         }
     }
@@ -21,15 +21,15 @@ public struct Membership: Sendable {
     private let set: HierarchySet
 
     /// Uses these hierarchies.
-    public init(_ set: HierarchySet) { self.set = set }
+    package init(_ set: HierarchySet) { self.set = set }
 
     /// The members of a cgroup in each hierarchy, in the order of the set.
-    public func members(of path: CgroupPath) -> [Members] {
+    package func members(of path: CgroupPath) -> [Members] {
         set.hierarchies.map { members(of: path, in: $0) }
     }
 
     /// The processes of a cgroup in any hierarchy, sorted.
-    public func union(of path: CgroupPath) -> [Int32] {
+    package func union(of path: CgroupPath) -> [Int32] {
         Set(members(of: path).flatMap(\.list)).sorted()
     }
 

@@ -1,7 +1,7 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The namespace types, named like the links in `/proc/PID/ns`.
-public enum NamespaceKind: String, CaseIterable, Sendable {
+package enum NamespaceKind: String, CaseIterable, Sendable {
     case cgroup, ipc, mnt, net, pid
     case pidForChildren = "pid_for_children"
     case time
@@ -19,9 +19,9 @@ public enum NamespaceKind: String, CaseIterable, Sendable {
 }
 
 /// The namespaces of a process, each identified by its inode.
-public struct NamespaceLinks: Hashable, Sendable {
+package struct NamespaceLinks: Hashable, Sendable {
     /// The relation between the namespaces of two processes.
-    public enum Relation: Hashable, Sendable {
+    package enum Relation: Hashable, Sendable {
         /// Both are in the same namespace.
         case shared
         /// The process is in another namespace.
@@ -33,16 +33,16 @@ public struct NamespaceLinks: Hashable, Sendable {
     private var inodes: [NamespaceKind: Reading] = [:]
 
     /// Creates a value in which every namespace is absent, as on a kernel without them.
-    public init() {}
+    package init() {}
 
     /// The inode of a namespace, or the reason why it is unknown.
-    public subscript(kind: NamespaceKind) -> Reading {
+    package subscript(kind: NamespaceKind) -> Reading {
         get { inodes[kind] ?? .absent }
         set { inodes[kind] = newValue }
     }
 
     /// Parses the inode from the text of a link, `mnt:[4026531841]`; malformed for any other text.
-    public static func inode(of kind: NamespaceKind, link: [UInt8]) -> Reading {
+    package static func inode(of kind: NamespaceKind, link: [UInt8]) -> Reading {
         let opening = Array("\(kind.linkType):[".utf8)
         guard link.starts(with: opening), link.last == UInt8(ascii: "]") else { return .malformed }
         let text = ProcessFields(file: "ns", bytes: link)
@@ -54,7 +54,7 @@ public struct NamespaceLinks: Hashable, Sendable {
     }
 
     /// Compares a namespace with that of `reference`.
-    public func relation(of kind: NamespaceKind, to reference: NamespaceLinks) -> Relation {
+    package func relation(of kind: NamespaceKind, to reference: NamespaceLinks) -> Relation {
         let mine = self[kind]
         let other = reference[kind]
         guard let inode = mine.value else { return .unknown(mine) }

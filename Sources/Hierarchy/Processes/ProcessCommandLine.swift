@@ -1,17 +1,17 @@
 internal import CgroupModel
 
 /// The command line of a process, from `/proc/PID/cmdline`.
-public struct ProcessCommandLine: Hashable, Sendable {
+package struct ProcessCommandLine: Hashable, Sendable {
     /// The arguments, safe for a terminal.
     ///
     /// Empty for a kernel thread, a zombie, or a process that cleared them.
-    public let arguments: [String]
+    package let arguments: [String]
     private let name: String
 
     /// Parses the file; a process may overwrite it with anything, so nothing is an error.
     ///
     /// `name` is shown instead of missing arguments: ``ProcessStat/name``.
-    public init(parsing bytes: [UInt8], name: String) {
+    package init(parsing bytes: [UInt8], name: String) {
         let used = bytes[..<(bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)]
         arguments =
             used.isEmpty
@@ -23,7 +23,7 @@ public struct ProcessCommandLine: Hashable, Sendable {
     }
 
     /// The arguments separated by blanks, or the name in brackets as in ps(1).
-    public var text: String {
+    package var text: String {
         arguments.isEmpty ? "[\(name)]" : arguments.joined(separator: " ")
     }
 }

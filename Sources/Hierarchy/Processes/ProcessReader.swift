@@ -1,32 +1,32 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// A process: its command, credentials and confinement.
-public struct ProcessDescription: Sendable {
+package struct ProcessDescription: Sendable {
     /// The process ID.
-    public let pid: Int32
+    package let pid: Int32
     /// Credentials, capabilities and seccomp; nil with the reason in ``statusReason``.
-    public let status: ProcessStatus?
+    package let status: ProcessStatus?
     /// The reason why ``status`` is nil.
-    public let statusReason: Reading
+    package let statusReason: Reading
     /// The command line, or the name in brackets.
-    public let command: String
+    package let command: String
     /// The namespaces.
-    public let namespaces: NamespaceLinks
+    package let namespaces: NamespaceLinks
     /// The label of the security module.
-    public let label: SecurityLabel
+    package let label: SecurityLabel
 }
 
 /// Reads `/proc/PID` (proc_pid_status(5), namespaces(7), capabilities(7)).
-public struct ProcessReader: Sendable {
+package struct ProcessReader: Sendable {
     private let system: SystemRoot
     /// The namespaces of process 1, or of this process if those cannot be read.
-    public let reference: NamespaceLinks
+    package let reference: NamespaceLinks
     /// Whether ``reference`` is the namespaces of process 1.
-    public let referenceIsInit: Bool
+    package let referenceIsInit: Bool
 
     /// Reads the namespaces to compare with.
-    public init(_ system: SystemRoot) {
+    package init(_ system: SystemRoot) {
         self.system = system
         let initial = Self.namespaces(system, "1")
         referenceIsInit = initial[.mnt].value != nil
@@ -34,7 +34,7 @@ public struct ProcessReader: Sendable {
     }
 
     /// Describes a process; nil if it does not exist.
-    public func describe(_ pid: Int32) -> ProcessDescription? {
+    package func describe(_ pid: Int32) -> ProcessDescription? {
         var status: ProcessStatus?
         var reason = Reading.absent
         do throws(IOError) {
@@ -55,28 +55,28 @@ public struct ProcessReader: Sendable {
     }
 
     /// The command line, or the name in brackets for a kernel thread.
-    public func command(_ pid: Int32, name: String) -> String {
+    package func command(_ pid: Int32, name: String) -> String {
         let bytes = (try? ReadBuffer.contents(of: system.proc("\(pid)/cmdline"))) ?? []
         return ProcessCommandLine(parsing: bytes, name: name).text
     }
 
     /// Parses `/proc/self/stat`; nil if it cannot be read.
-    public var ownStat: ProcessStat? {
+    package var ownStat: ProcessStat? {
         (try? ReadBuffer.contents(of: system.proc("self/stat"))).flatMap {
             try? ProcessStat(parsing: $0)
         }
     }
 
     /// The effective user ID; nil if the process is gone or cannot be read.
-    public func user(of pid: Int32) -> UInt32? { status(pid)?.user?.effective }
+    package func user(of pid: Int32) -> UInt32? { status(pid)?.user?.effective }
 
     /// The ID of the process that a thread belongs to; nil if it is gone or cannot be read.
-    public func process(of thread: Int32) -> Int32? {
+    package func process(of thread: Int32) -> Int32? {
         status(thread)?.process.flatMap { Int32(exactly: $0) }
     }
 
     /// The thread IDs of a process; empty if it is gone or cannot be read.
-    public func threads(of pid: Int32) -> [Int32] {
+    package func threads(of pid: Int32) -> [Int32] {
         let path = system.proc("\(pid)/task")
         guard let directory = try? OwnedDescriptor.directory(path),
             let entries = try? directory.entries(path: path.pathText)
@@ -91,7 +91,7 @@ public struct ProcessReader: Sendable {
     }
 
     /// Parses `/proc/PID/stat`; nil if the process is gone or cannot be read.
-    public func stat(_ pid: Int32) -> ProcessStat? {
+    package func stat(_ pid: Int32) -> ProcessStat? {
         (try? ReadBuffer.contents(of: system.proc("\(pid)/stat"))).flatMap {
             try? ProcessStat(parsing: $0)
         }
@@ -99,13 +99,13 @@ public struct ProcessReader: Sendable {
 
     /// Whether a process has exited or is exiting (``ProcessStat/isEnding``); true if it cannot be
     /// read.
-    public func hasEnded(_ pid: Int32) -> Bool { stat(pid)?.isEnding ?? true }
+    package func hasEnded(_ pid: Int32) -> Bool { stat(pid)?.isEnding ?? true }
 
     /// The cgroup of a process.
     ///
     /// Takes the first hierarchy, in the order of ``HierarchySet/byIdentity``, in which the process
     /// is not in the root cgroup. Nil if the process is gone or its cgroup is outside the mounts.
-    public func cgroup(of pid: Int32, in set: HierarchySet) -> CgroupPath? {
+    package func cgroup(of pid: Int32, in set: HierarchySet) -> CgroupPath? {
         guard let bytes = try? ReadBuffer.contents(of: system.proc("\(pid)/cgroup")) else {
             return nil
         }

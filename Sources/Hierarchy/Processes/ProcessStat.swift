@@ -1,45 +1,45 @@
 internal import CgroupModel
 
 /// CPU time, memory and other fields of `/proc/PID/stat`: `7 (a) b) S 1 …`.
-public struct ProcessStat: Hashable, Sendable {
+package struct ProcessStat: Hashable, Sendable {
     /// The process ID.
-    public let pid: UInt32
+    package let pid: UInt32
     /// The raw command name; it may contain blanks, parentheses and newlines.
-    public let nameBytes: [UInt8]
+    package let nameBytes: [UInt8]
     /// The state: `R`, `S`, `D`, `T`, `t`, `Z`, `X`, `I`.
-    public let state: Character
+    package let state: Character
     /// The parent's process ID; 0 if the parent is outside the reader's PID namespace.
-    public let parent: UInt32
+    package let parent: UInt32
     /// The session ID; 0 if the session leader is outside the reader's PID namespace.
-    public let session: UInt32
+    package let session: UInt32
     /// The kernel's `PF_` flags.
-    public let flags: UInt64
+    package let flags: UInt64
     /// CPU time in user mode, in ticks of USER_HZ.
-    public let userTicks: UInt64
+    package let userTicks: UInt64
     /// CPU time in kernel mode, in ticks of USER_HZ.
-    public let systemTicks: UInt64
+    package let systemTicks: UInt64
     /// The number of threads.
-    public let threads: UInt64
+    package let threads: UInt64
     /// The start time in ticks since boot; with `pid`, it identifies a process across reuse of the
     /// ID.
-    public let startTicks: UInt64
+    package let startTicks: UInt64
     /// Resident memory in pages.
-    public let residentPages: UInt64
+    package let residentPages: UInt64
 
     /// The command name, safe for a terminal.
-    public var name: String { PrintableText.text(nameBytes[...]) }
+    package var name: String { PrintableText.text(nameBytes[...]) }
 
     /// Whether it is a kernel thread (`PF_KTHREAD`).
-    public var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
+    package var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
 
     /// Whether it has exited or is exiting (`PF_EXITING`); v1 then lists it in `/`, wherever it
     /// was.
-    public var isEnding: Bool { flags & 0x4 != 0 || state == "Z" || state == "X" }
+    package var isEnding: Bool { flags & 0x4 != 0 || state == "Z" || state == "X" }
 
     /// Parses the file.
     ///
     /// The name ends at the last `)`, because it may itself contain one.
-    public init(parsing bytes: [UInt8]) throws(ProcessTextError) {
+    package init(parsing bytes: [UInt8]) throws(ProcessTextError) {
         let text = ProcessFields(file: "stat", bytes: bytes)
         guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), open > 0,
             bytes[open - 1] == UInt8(ascii: " ")

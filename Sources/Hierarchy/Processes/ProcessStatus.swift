@@ -1,24 +1,24 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Credentials and other fields of `/proc/PID/status`.
 ///
 /// A line that the kernel does not print is nil or `absent`, never 0. A kernel thread, for example,
 /// has no `VmRSS`, and a kernel without seccomp prints no `Seccomp`.
-public struct ProcessStatus: Hashable, Sendable {
+package struct ProcessStatus: Hashable, Sendable {
     /// The four user or group IDs of a process, as numbers in the reader's user namespace.
-    public struct Identities: Hashable, Sendable {
+    package struct Identities: Hashable, Sendable {
         /// The real, effective, saved and filesystem IDs.
-        public let real, effective, saved, filesystem: UInt32
+        package let real, effective, saved, filesystem: UInt32
     }
 
     /// The seccomp mode.
-    public enum Seccomp: Hashable, Sendable {
+    package enum Seccomp: Hashable, Sendable {
         case disabled, strict, filter
         /// A mode that this program does not know.
         case other(UInt64)
 
         /// The mode as a word.
-        public var text: String {
+        package var text: String {
             switch self {
             case .disabled: "disabled"
             case .strict: "strict"
@@ -29,41 +29,41 @@ public struct ProcessStatus: Hashable, Sendable {
     }
 
     /// The command name, at most 15 bytes, safe for a terminal.
-    public private(set) var name: String?
+    package private(set) var name: String?
     /// `Tgid`: the ID of the process that this thread belongs to.
-    public private(set) var process: UInt32?
+    package private(set) var process: UInt32?
     /// `Uid`: the user IDs.
-    public private(set) var user: Identities?
+    package private(set) var user: Identities?
     /// `Gid`: the group IDs.
-    public private(set) var group: Identities?
+    package private(set) var group: Identities?
     /// `CapInh`: the capabilities preserved across execve(2).
-    public private(set) var inheritable: CapabilitySet?
+    package private(set) var inheritable: CapabilitySet?
     /// `CapPrm`: the capabilities that the process may make effective.
-    public private(set) var permitted: CapabilitySet?
+    package private(set) var permitted: CapabilitySet?
     /// `CapEff`: the capabilities that the kernel checks.
-    public private(set) var effective: CapabilitySet?
+    package private(set) var effective: CapabilitySet?
     /// `CapBnd`: the upper bound of what execve(2) may grant.
-    public private(set) var bounding: CapabilitySet?
+    package private(set) var bounding: CapabilitySet?
     /// `CapAmb`: the capabilities preserved across execve(2) of an unprivileged program; since
     /// Linux 4.3.
-    public private(set) var ambient: CapabilitySet?
+    package private(set) var ambient: CapabilitySet?
     /// Whether execve(2) cannot grant privileges (`no_new_privs`); since Linux 4.10.
-    public private(set) var noNewPrivileges: Bool?
+    package private(set) var noNewPrivileges: Bool?
     /// The seccomp mode.
-    public private(set) var seccomp: Seccomp?
+    package private(set) var seccomp: Seccomp?
     /// The number of attached seccomp filters; since Linux 5.9.
-    public private(set) var seccompFilters: Reading = .absent
+    package private(set) var seccompFilters: Reading = .absent
     /// The number of threads.
-    public private(set) var threads: Reading = .absent
+    package private(set) var threads: Reading = .absent
     /// Resident memory in bytes; absent for a kernel thread.
-    public private(set) var residentBytes: Reading = .absent
+    package private(set) var residentBytes: Reading = .absent
     /// Swapped-out memory in bytes; absent for a kernel thread.
-    public private(set) var swapBytes: Reading = .absent
+    package private(set) var swapBytes: Reading = .absent
     /// The process ID in each PID namespace, from the reader's to its own.
-    public private(set) var namespacePIDs: [UInt32] = []
+    package private(set) var namespacePIDs: [UInt32] = []
 
     /// Parses the file; a malformed value of a known key is an error.
-    public init(parsing bytes: [UInt8]) throws(ProcessTextError) {
+    package init(parsing bytes: [UInt8]) throws(ProcessTextError) {
         let text = ProcessFields(file: "status", bytes: bytes)
         var start = 0
         while start < bytes.count {

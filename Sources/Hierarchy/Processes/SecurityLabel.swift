@@ -1,7 +1,7 @@
 internal import CgroupModel
 
 /// The security label of a process, from `/proc/PID/attr/current`.
-public enum SecurityLabel: Hashable, Sendable {
+package enum SecurityLabel: Hashable, Sendable {
     /// An AppArmor profile and its mode; `unconfined` has no mode.
     case appArmor(profile: String, mode: String?)
     /// An SELinux context, such as `system_u:system_r:init_t:s0`.
@@ -22,7 +22,7 @@ public enum SecurityLabel: Hashable, Sendable {
     ]
 
     /// Parses the file; depending on the module it ends with a newline, a NUL or nothing.
-    public init(parsing bytes: [UInt8]) {
+    package init(parsing bytes: [UInt8]) {
         let isEnd: (UInt8) -> Bool = { $0 == 0 || $0 == UInt8(ascii: "\n") }
         let used = bytes[..<(bytes.lastIndex { !isEnd($0) }.map { $0 + 1 } ?? 0)]
         let label = PrintableText.text(used)
@@ -40,7 +40,7 @@ public enum SecurityLabel: Hashable, Sendable {
     }
 
     /// The label as text; nil if there is none or it cannot be read.
-    public var text: String? {
+    package var text: String? {
         switch self {
         case .appArmor(let profile, let mode): mode.map { "\(profile) (\($0))" } ?? profile
         case .seLinux(let context): context

@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 internal import KernelIO
 
 /// An interface file that the sampler reads, and its hierarchy.
@@ -20,16 +20,16 @@ struct PlannedFile: Sendable {
 ///
 /// They follow from the catalog: v1 sources for controllers mounted as v1, v2 sources for all
 /// others.
-public struct ReadPlan: Sendable {
+package struct ReadPlan: Sendable {
     /// The columns of the snapshots.
-    public let schema: Schema
+    package let schema: Schema
     let files: [PlannedFile]
     /// Metrics that this kernel counts only for the cgroup itself, although they should include its
     /// descendants.
-    public let withoutDescendants: Set<MetricID>
+    package let withoutDescendants: Set<MetricID>
 
     /// Plans the requested metrics; leaves out those that no mounted hierarchy has.
-    public init(_ metrics: some Sequence<MetricID>, on set: HierarchySet) {
+    package init(_ metrics: some Sequence<MetricID>, on set: HierarchySet) {
         var wanted = Set(metrics)
         // v1 limits the sum of RAM and swap; the swap limit is the difference.
         let derivesSwap = wanted.contains(.memorySwapMax) && set.legacy(.memory) != nil
@@ -164,7 +164,7 @@ public struct ReadPlan: Sendable {
     }
 
     /// All metrics up to a tier.
-    public static func metrics(upTo tier: Tier) -> [MetricID] {
+    package static func metrics(upTo tier: Tier) -> [MetricID] {
         MetricCatalog.all.filter { $0.tier <= tier }.map(\.id)
     }
 }

@@ -1,23 +1,23 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The cgroups to sample: a subtree down to a depth, and optionally its ancestors.
-public struct SampleScope: Hashable, Sendable {
+package struct SampleScope: Hashable, Sendable {
     /// The topmost cgroup.
-    public let subtree: CgroupPath
+    package let subtree: CgroupPath
     /// The number of levels below ``subtree``; nil for all.
-    public let depth: Int?
+    package let depth: Int?
     /// Whether the ancestors of ``subtree`` are also sampled, for effective limits.
-    public let withAncestors: Bool
+    package let withAncestors: Bool
 
     /// Creates a scope; by default, it contains all cgroups.
-    public init(subtree: CgroupPath = .root, depth: Int? = nil, withAncestors: Bool = false) {
+    package init(subtree: CgroupPath = .root, depth: Int? = nil, withAncestors: Bool = false) {
         self.subtree = subtree
         self.depth = depth
         self.withAncestors = withAncestors
     }
 
     /// Whether a cgroup is sampled.
-    public func contains(_ path: CgroupPath) -> Bool {
+    package func contains(_ path: CgroupPath) -> Bool {
         if path.isWithin(subtree) {
             return depth.map { path.depth - subtree.depth <= $0 } ?? true
         }

@@ -1,28 +1,28 @@
-public import CgroupModel
-public import KernelIO
+package import CgroupModel
+package import KernelIO
 
 /// The configuration of a sampler.
-public struct SamplerConfiguration: Sendable {
+package struct SamplerConfiguration: Sendable {
     /// The cgroups to sample.
-    public var scope = SampleScope()
+    package var scope = SampleScope()
     /// The deepest level below the root at which files are read; nil for all.
     ///
     /// Deeper cgroups are only listed.
-    public var readDepth: Int?
+    package var readDepth: Int?
     /// Whether ticks follow one another, so that files are kept open and directories are watched.
-    public var isContinuous = true
+    package var isContinuous = true
     /// The interval between reads of the costly files, in ticks.
-    public var costlyMultiple: UInt64 = 1
+    package var costlyMultiple: UInt64 = 1
     /// The interval after which settings are read again even without a noticed write, in seconds.
-    public var settingsSeconds: UInt64 = 300
+    package var settingsSeconds: UInt64 = 300
     /// Whether every tick reads every file, so that all counters have rates.
-    public var readsEverything = false
+    package var readsEverything = false
     /// The maximum number of files kept open in one descriptor table; nil for what RLIMIT_NOFILE
     /// allows.
-    public var descriptorBudget: Int?
+    package var descriptorBudget: Int?
 
     /// Creates the default: all cgroups, continuously.
-    public init() {}
+    package init() {}
 }
 
 /// Turns the host's cgroup files into snapshots, one per tick.
@@ -30,19 +30,19 @@ public struct SamplerConfiguration: Sendable {
 /// It runs on a thread of its own, and errors do not stop a tick. A file that fails makes its own
 /// readings absent, not permitted or malformed. A cgroup that vanishes is missing from the next
 /// snapshot.
-public actor Sampler {
+package actor Sampler {
     private nonisolated let executor: ThreadExecutor
     /// The executor of the sampler's thread.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
 
     /// The hierarchies that are sampled.
-    public nonisolated let hierarchies: HierarchySet
+    package nonisolated let hierarchies: HierarchySet
     /// The plan with the files to read and the columns of the snapshots.
-    public nonisolated let plan: ReadPlan
+    package nonisolated let plan: ReadPlan
     /// The errors of the hierarchies that cannot be opened and are not sampled.
-    public nonisolated let unreadable: [IOError]
+    package nonisolated let unreadable: [IOError]
     private var configuration: SamplerConfiguration
     private let budget: Int
     private var trees: TreeSet
@@ -60,10 +60,10 @@ public actor Sampler {
     private var turn: Task<Void, Never>?
     /// The descriptors for poll(2): readable once a cgroup was created or removed, until the next
     /// update.
-    public nonisolated let notices: [Int32]
+    package nonisolated let notices: [Int32]
 
     /// Creates a sampler; throws if none of the hierarchies' roots can be opened.
-    public init(
+    package init(
         _ plan: ReadPlan, on set: HierarchySet, _ configuration: SamplerConfiguration = .init()
     ) throws(IOError) {
         self.plan = plan
@@ -83,12 +83,12 @@ public actor Sampler {
     }
 
     /// Reads everything that is due; overlapping calls take turns.
-    public func sample() async -> Snapshot { await inTurn { await $0.takeSnapshot() } }
+    package func sample() async -> Snapshot { await inTurn { await $0.takeSnapshot() } }
 
     /// Updates the tree and returns the cgroups created since the last update.
     ///
     /// Their files are not read before the next sample.
-    public func newborns() async -> Newborns {
+    package func newborns() async -> Newborns {
         await inTurn { sampler in
             let born = await sampler.updateTree()
             return Newborns(
@@ -98,11 +98,11 @@ public actor Sampler {
     }
 
     /// Cgroups that are not in any sample yet.
-    public struct Newborns: Sendable {
+    package struct Newborns: Sendable {
         /// The cgroups in path order, without their parents' positions.
-        public let cgroups: [CgroupEntry]
+        package let cgroups: [CgroupEntry]
         /// The number of the last sample before they were found.
-        public let tick: UInt64
+        package let tick: UInt64
     }
 
     private func inTurn<Result: Sendable>(
@@ -151,26 +151,26 @@ public actor Sampler {
     }
 
     /// The paths of the files that a typical pass reads, each with its tier.
-    public func usualFiles() async -> [(tier: Tier, path: [UInt8])] {
+    package func usualFiles() async -> [(tier: Tier, path: [UInt8])] {
         var files: [(Tier, [UInt8])] = []
         for shard in shards { files += await shard.usualFiles() }
         return files
     }
 
     /// The number of files read since the start.
-    public var filesRead: UInt64 { health.filesRead }
+    package var filesRead: UInt64 { health.filesRead }
 
     /// The interval in ticks at which costly files are worth reading by default: the kernel updates
     /// `memory.stat` every 2 s.
-    public static func costlyMultiple(interval seconds: Double) -> UInt64 {
+    package static func costlyMultiple(interval seconds: Double) -> UInt64 {
         UInt64(max(1, (2 / max(seconds, 0.05)).rounded()))
     }
 
     /// Sets the interval between reads of the costly files, in ticks.
-    public func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
+    package func setCostlyMultiple(_ multiple: UInt64) { configuration.costlyMultiple = multiple }
 
     /// The inode of a cgroup in each hierarchy, 0 if the path does not exist there.
-    public func inodes(of path: CgroupPath) -> [UInt64] { nodes.inodes(of: path) }
+    package func inodes(of path: CgroupPath) -> [UInt64] { nodes.inodes(of: path) }
 
     private func due(at now: UInt64) -> SweepDue {
         let everything = configuration.readsEverything || !configuration.isContinuous

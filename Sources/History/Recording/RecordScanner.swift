@@ -1,7 +1,7 @@
 import CgroupModel
 
 /// The bytes of a recording, such as a file.
-public protocol RecordingBytes: Sendable {
+package protocol RecordingBytes: Sendable {
     /// The name in messages: that of the file.
     var name: String { get }
     /// The size in bytes.

@@ -1,34 +1,34 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Facts about a host that snapshots do not contain, as of the start of a run.
 ///
 /// Policies need them: a recording may be replayed on other hosts, and much later.
-public struct RecordedMachine: Sendable, Hashable {
+package struct RecordedMachine: Sendable, Hashable {
     /// A disk or partition by the kernel's name, without `/dev/`.
-    public struct Disk: Sendable, Hashable {
+    package struct Disk: Sendable, Hashable {
         /// The name.
-        public var name: String
+        package var name: String
         /// The number of the disk; for a partition, that of its whole disk.
-        public var number: InstanceKey
+        package var number: InstanceKey
 
         /// Creates a disk from a name and the number of its whole disk.
-        public init(name: String, number: InstanceKey) {
+        package init(name: String, number: InstanceKey) {
             self.name = name
             self.number = number
         }
     }
 
     /// Whether a v2 hierarchy was mounted.
-    public var hasUnified: Bool
+    package var hasUnified: Bool
     /// The controllers of v1 hierarchies.
-    public var legacy: [Controller]
+    package var legacy: [Controller]
     /// The CPUs that were online.
-    public var cpus: [CPUTopology.CPU]
+    package var cpus: [CPUTopology.CPU]
     /// The disks and partitions.
-    public var disks: [Disk]
+    package var disks: [Disk]
 
     /// Creates a value from the mounted hierarchies, the CPUs and the disks.
-    public init(hasUnified: Bool, legacy: [Controller], cpus: [CPUTopology.CPU], disks: [Disk]) {
+    package init(hasUnified: Bool, legacy: [Controller], cpus: [CPUTopology.CPU], disks: [Disk]) {
         self.hasUnified = hasUnified
         self.legacy = legacy
         self.cpus = cpus

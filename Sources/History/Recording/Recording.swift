@@ -1,7 +1,7 @@
 internal import CgroupModel
 
 /// The snapshots of a recording, which stay on disk; only their locations are in memory.
-public struct Recording: Sendable {
+package struct Recording: Sendable {
     struct Segment: Sendable {
         let part: Int
         let header: SegmentHeader
@@ -20,12 +20,12 @@ public struct Recording: Sendable {
     private(set) var segments: [Segment] = []
     private(set) var places: [Place] = []
     /// The problems found, in file order.
-    public private(set) var notes: [RecordingNote] = []
+    package private(set) var notes: [RecordingNote] = []
 
     /// Scans one or more files, the oldest first.
     ///
     /// Throws a ``RecordingError``, or the error of reading the bytes.
-    public init(_ parts: [any RecordingBytes]) throws {
+    package init(_ parts: [any RecordingBytes]) throws {
         self.parts = parts
         for part in parts.indices { try scan(part) }
         let name = parts.last?.name ?? ""
@@ -36,27 +36,27 @@ public struct Recording: Sendable {
     }
 
     /// The number of snapshots, which are numbered from 0.
-    public var count: Int { places.count }
+    package var count: Int { places.count }
 
     /// The time of a snapshot in microseconds since 1970.
-    public func wallTime(_ number: Int) -> UInt64 { places[number].wallTime }
+    package func wallTime(_ number: Int) -> UInt64 { places[number].wallTime }
 
     /// The origin of a snapshot.
-    public func origin(_ number: Int) -> RecordingOrigin {
+    package func origin(_ number: Int) -> RecordingOrigin {
         segments[places[number].segment].header.origin
     }
 
     /// The newest snapshot taken at or before `wallTime`, otherwise the oldest one.
     ///
     /// The times need not be in order, because the clock may have been set back.
-    public func number(at wallTime: UInt64) -> Int {
+    package func number(at wallTime: UInt64) -> Int {
         places.lastIndex { $0.wallTime <= wallTime } ?? 0
     }
 
     /// The length of a file without an incomplete last record, at which more may be appended.
     ///
     /// Throws a ``RecordingError`` for a file that is neither empty nor a recording of this format.
-    public static func wholeLength(_ file: some RecordingBytes) throws -> Int {
+    package static func wholeLength(_ file: some RecordingBytes) throws -> Int {
         guard file.byteCount > 0 else { return 0 }
         var scanner = RecordScanner(file)
         var hasHeader = false

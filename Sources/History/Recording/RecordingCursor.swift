@@ -1,7 +1,7 @@
-public import CgroupModel
+package import CgroupModel
 
 /// A position in a ``Recording``, from which to step from snapshot to snapshot.
-public struct RecordingCursor: Sendable {
+package struct RecordingCursor: Sendable {
     /// A record that is intact but malformed.
     private struct Unreadable: Error {
         let number: Int
@@ -16,21 +16,21 @@ public struct RecordingCursor: Sendable {
     }
 
     /// The recording.
-    public let recording: Recording
+    package let recording: Recording
     /// The number of the snapshot that ``next()`` returns.
-    public var position = 0
+    package var position = 0
     /// The records that could not be read so far, each once.
-    public private(set) var notes: [RecordingNote] = []
+    package private(set) var notes: [RecordingNote] = []
     private var decoded: Decoded?
 
     /// Creates a cursor at the first snapshot.
-    public init(_ recording: Recording) { self.recording = recording }
+    package init(_ recording: Recording) { self.recording = recording }
 
     /// The next snapshot as recorded, in its `normalised` form; nil at the end.
     ///
     /// A malformed snapshot is noted and skipped with all that depend on it. Throws the error of
     /// reading the bytes.
-    public mutating func next() throws -> Snapshot? {
+    package mutating func next() throws -> Snapshot? {
         while position < recording.count {
             do {
                 let snapshot = try snapshot(position)

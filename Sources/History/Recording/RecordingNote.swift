@@ -1,9 +1,9 @@
 import CgroupModel
 
 /// A problem in a recording that does not prevent reading its other snapshots.
-public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
+package struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
     /// The kind of problem.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// The last record is incomplete: the writer died, or is still writing.
         case torn
         /// Bytes that are not an intact record, up to `end`.
@@ -17,14 +17,14 @@ public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The file name.
-    public let file: String
+    package let file: String
     /// The byte offset in the file.
-    public let offset: Int
+    package let offset: Int
     /// The kind of problem.
-    public let kind: Kind
+    package let kind: Kind
 
     /// The complete message.
-    public var description: String {
+    package var description: String {
         switch kind {
         case .torn: "\(file): the last record, at byte \(offset), is incomplete and is left out"
         case .damaged(let end):
@@ -43,7 +43,7 @@ public struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// An error that prevents reading a recording at all.
-public enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file contains no part of a recording.
     case notARecording(String)
     /// The recording has another major version.
@@ -52,7 +52,7 @@ public enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
     case empty(String)
 
     /// The complete message.
-    public var description: String {
+    package var description: String {
         switch self {
         case .notARecording(let file):
             "\(file) is no recording; name one, or a new file to record to"

@@ -1,10 +1,10 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Encodes snapshots as the bytes of a recording, to be appended in order.
 ///
 /// A segment is a header, a keyframe and the frames that depend on it. It is self-contained, so
 /// recordings may be split and joined at segments.
-public struct SegmentEncoder: Sendable {
+package struct SegmentEncoder: Sendable {
     private let origin: RecordingOrigin
     private let keyframeInterval: Int
     private var earlier: Snapshot?
@@ -12,19 +12,19 @@ public struct SegmentEncoder: Sendable {
     private var words = 0
 
     /// Creates an encoder that begins a segment every `keyframeInterval` snapshots.
-    public init(_ origin: RecordingOrigin, keyframeInterval: Int = 60) {
+    package init(_ origin: RecordingOrigin, keyframeInterval: Int = 60) {
         self.origin = origin
         self.keyframeInterval = max(keyframeInterval, 1)
     }
 
     /// Whether the next snapshot begins a segment, so that it may begin a new file.
-    public var isAtBoundary: Bool { earlier == nil || frames >= keyframeInterval }
+    package var isAtBoundary: Bool { earlier == nil || frames >= keyframeInterval }
 
     /// Makes the next snapshot begin a segment.
-    public mutating func endSegment() { earlier = nil }
+    package mutating func endSegment() { earlier = nil }
 
     /// Encodes the next snapshot.
-    public mutating func encode(_ snapshot: Snapshot) -> [UInt8] {
+    package mutating func encode(_ snapshot: Snapshot) -> [UInt8] {
         let frame = FrameCodec.encode(snapshot, after: isAtBoundary ? nil : earlier)
         earlier = snapshot
         var bytes: [UInt8] = []

@@ -1,20 +1,20 @@
 import CgroupModel
 
 /// The host and the run that a recording comes from.
-public struct RecordingOrigin: Sendable, Hashable {
+package struct RecordingOrigin: Sendable, Hashable {
     /// The boot ID, from `/proc/sys/kernel/random/boot_id`.
-    public var bootID: String
+    package var bootID: String
     /// The kernel release, from `/proc/sys/kernel/osrelease`.
-    public var kernelRelease: String
+    package var kernelRelease: String
     /// The page size in bytes (getpagesize(2)).
-    public var pageSize: UInt64
+    package var pageSize: UInt64
     /// The start of the run in microseconds since 1970; distinguishes runs.
-    public var runStart: UInt64
+    package var runStart: UInt64
     /// Facts about the host that snapshots do not contain; nil in a recording of format 1.0.
-    public var machine: RecordedMachine?
+    package var machine: RecordedMachine?
 
     /// Creates an origin from the properties of a host and a run.
-    public init(
+    package init(
         bootID: String, kernelRelease: String, pageSize: UInt64, runStart: UInt64,
         machine: RecordedMachine? = nil
     ) {

@@ -4,18 +4,18 @@ internal import Glibc
 /// A regular file that only this process appends to while it is open.
 ///
 /// Appended bytes survive the death of the process at once, and a power loss after ``sync()``.
-public struct AppendedFile: ~Copyable, Sendable {
+package struct AppendedFile: ~Copyable, Sendable {
     /// The path the file was opened at.
-    public let path: String
+    package let path: String
     /// The size in bytes.
-    public private(set) var size: Int
+    package private(set) var size: Int
     private let file: OwnedDescriptor
 
     /// Opens the file, creating it if it is missing, and takes its lock (flock(2)).
     ///
     /// Throws EAGAIN if the lock is not free within 200 ms. With `mustBeNew`, an existing file is
     /// an error.
-    public init(_ path: String, mustBeNew: Bool = false) throws(IOError) {
+    package init(_ path: String, mustBeNew: Bool = false) throws(IOError) {
         let file = try OwnFile.open(
             path, O_RDWR | O_APPEND, mode: 0o640, mustBeNew: mustBeNew)
         let size = try file.regularFileSize(path: path)
@@ -31,7 +31,7 @@ public struct AppendedFile: ~Copyable, Sendable {
     }
 
     /// Appends bytes; if not all can be written, truncates the file to its previous size.
-    public mutating func append(_ bytes: [UInt8]) throws(IOError) {
+    package mutating func append(_ bytes: [UInt8]) throws(IOError) {
         guard file.writeAll(bytes[...]) else {
             let code = errno
             ftruncate(file.number, off_t(size))
@@ -41,7 +41,7 @@ public struct AppendedFile: ~Copyable, Sendable {
     }
 
     /// Truncates the file (ftruncate(2)).
-    public mutating func truncate(to size: Int) throws(IOError) {
+    package mutating func truncate(to size: Int) throws(IOError) {
         guard ftruncate(file.number, off_t(size)) == 0 else {
             throw IOError("truncate", path, code: errno)
         }
@@ -49,12 +49,12 @@ public struct AppendedFile: ~Copyable, Sendable {
     }
 
     /// Waits until all data is on the medium (fdatasync(2)).
-    public func sync() throws(IOError) {
+    package func sync() throws(IOError) {
         guard fdatasync(file.number) == 0 else { throw IOError("write", path, code: errno) }
     }
 
     /// Renames the file, replacing any file of that name (rename(2)); it stays open and locked.
-    public func rename(to other: String) throws(IOError) {
+    package func rename(to other: String) throws(IOError) {
         try LogFile.rename(path, to: other)
     }
 
@@ -64,12 +64,12 @@ public struct AppendedFile: ~Copyable, Sendable {
     }
 
     /// Removes a file (unlink(2)); a missing file is not an error.
-    public static func remove(_ path: String) throws(IOError) {
+    package static func remove(_ path: String) throws(IOError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
             throw IOError("remove", path, code: errno)
         }
     }
 
     /// The size of a file in bytes, 0 if stat(2) fails.
-    public static func size(of path: String) -> UInt64 { unsafe cgw_file_size(path) }
+    package static func size(of path: String) -> UInt64 { unsafe cgw_file_size(path) }
 }

@@ -1,7 +1,7 @@
 /// The identifier of the host's current boot.
-public enum BootID {
+package enum BootID {
     /// The content of `/proc/sys/kernel/random/boot_id`; empty if it cannot be read.
-    public static let current: String = {
+    package static let current: String = {
         let text = try? ReadBuffer.contents(of: Array("/proc/sys/kernel/random/boot_id".utf8))
         return String(decoding: (text ?? []).prefix { $0 > 0x20 }, as: UTF8.self)
     }()

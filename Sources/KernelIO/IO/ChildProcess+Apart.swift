@@ -2,16 +2,16 @@ internal import CLinux
 internal import Glibc
 
 /// The user and groups that a process runs as.
-public struct UserAccount: Hashable, Sendable {
+package struct UserAccount: Hashable, Sendable {
     /// The user ID and the primary group ID.
-    public let user: UInt32, group: UInt32
+    package let user: UInt32, group: UInt32
     /// All group IDs.
-    public let groups: [UInt32]
+    package let groups: [UInt32]
 
     /// Looks up a user by name or ID (getpwnam_r(3), getgrouplist(3)).
     ///
     /// Nil if there is no such user, or if it is in more than 256 groups.
-    public init?(_ name: String) {
+    package init?(_ name: String) {
         var entry = unsafe passwd()
         var room = [CChar](repeating: 0, count: 16384)
         var groups = [gid_t](repeating: 0, count: 256)
@@ -39,17 +39,17 @@ public struct UserAccount: Hashable, Sendable {
 ///
 /// It has its own session and environment, /dev/null as its input, a pipe for its output, and
 /// optionally another user.
-public struct ApartProcess: ~Copyable, Sendable {
+package struct ApartProcess: ~Copyable, Sendable {
     /// The process.
-    public let child: ChildProcess
+    package let child: ChildProcess
     /// The read end of the output pipe: non-blocking, and readable for poll(2).
-    public let output: OwnedDescriptor
+    package let output: OwnedDescriptor
 
     /// Starts a command, given by its absolute path, inside cgroups.
     ///
     /// Throws the failed step and its reason, also if the command is not running within `patience`,
     /// or if `isGivenUp` says so, which is asked whenever `signs` is readable.
-    public static func start(
+    package static func start(
         _ command: [String], environment: [String], account: UserAccount?, in birthplace: Int32?,
         joining memberships: [Int32], within patience: Duration? = nil, unless signs: Int32? = nil,
         isGivenUp: () -> Bool = { false }
@@ -75,11 +75,11 @@ public struct ApartProcess: ~Copyable, Sendable {
     }
 
     /// Sends a signal to its process group (kill(2)); the process must not be reaped yet.
-    public borrowing func signalGroup(_ signal: EndingSignal) { kill(-child.pid, signal.number) }
+    package borrowing func signalGroup(_ signal: EndingSignal) { kill(-child.pid, signal.number) }
 
     /// Reads the output available now, at most `most` bytes; nil once every writer has closed the
     /// pipe or the read fails.
-    public borrowing func read(most: Int) -> [UInt8]? {
+    package borrowing func read(most: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: most)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
             unsafe Glibc.read(output.number, raw.baseAddress, raw.count)
@@ -91,7 +91,7 @@ public struct ApartProcess: ~Copyable, Sendable {
 
 extension ChildProcess {
     /// Whether it has exited (poll(2) on the descriptor); does not reap it.
-    public var hasEnded: Bool {
+    package var hasEnded: Bool {
         var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&waiting, 1, 0) > 0
     }

@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 
 /// A child process, identified by a pidfd so that a reused process ID cannot be mistaken for it.
-public struct ChildProcess: ~Copyable, Sendable {
+package struct ChildProcess: ~Copyable, Sendable {
     /// The process ID.
-    public let pid: Int32
+    package let pid: Int32
     /// The pidfd: readable for poll(2) once the process has exited (pidfd_open(2)).
-    public let descriptor: OwnedDescriptor
+    package let descriptor: OwnedDescriptor
 
     /// Starts a command inside cgroups (clone3(2), execvp(3)); throws the failed step and its
     /// reason.
@@ -19,7 +19,7 @@ public struct ChildProcess: ~Copyable, Sendable {
     ///   - memberships: Open `cgroup.procs` files of v1 cgroups that the process joins before exec.
     ///   - signs: A descriptor that wakes the wait whenever it is readable; `isGivenUp` is then
     ///     asked. If it returns true, a command that has not started yet is killed (EINTR).
-    public static func start(
+    package static func start(
         _ command: [String], in birthplace: Int32?, joining memberships: [Int32],
         namespaces: NamespaceFlags, passing passed: [Int32] = [], unless signs: Int32? = nil,
         isGivenUp: () -> Bool = { false }
@@ -36,12 +36,12 @@ public struct ChildProcess: ~Copyable, Sendable {
     }
 
     /// Sends a signal (pidfd_send_signal(2)); has no effect once the process has exited.
-    public borrowing func signal(_ number: Int32) {
+    package borrowing func signal(_ number: Int32) {
         _ = cgw_signal_process(descriptor.number, number)
     }
 
     /// Reaps the process and returns how it ended (waitpid(2)); nil while it runs.
-    public borrowing func end() -> ProcessEnd? {
+    package borrowing func end() -> ProcessEnd? {
         var status: Int32 = 0
         guard unsafe cgw_reap(pid, &status) == 1 else { return nil }
         let signal = status & 0x7f
@@ -70,14 +70,14 @@ public struct ChildProcess: ~Copyable, Sendable {
 }
 
 /// The way a process ended.
-public enum ProcessEnd: Hashable, Sendable {
+package enum ProcessEnd: Hashable, Sendable {
     /// It exited with a status from 0 to 255.
     case exited(Int32)
     /// A signal killed it.
     case killed(Int32)
 
     /// The exit status a shell would report: 128+N for signal N.
-    public var status: Int32 {
+    package var status: Int32 {
         switch self {
         case .exited(let status): status
         case .killed(let signal): 128 + signal
@@ -85,16 +85,16 @@ public enum ProcessEnd: Hashable, Sendable {
     }
 
     /// Whether SIGKILL ended it, as in an OOM kill; an intermediate init reports that as 137.
-    public var isKill: Bool { self == .killed(SIGKILL) || self == .exited(128 + SIGKILL) }
+    package var isKill: Bool { self == .killed(SIGKILL) || self == .exited(128 + SIGKILL) }
 }
 
 /// Kinds of new namespaces (namespaces(7)).
-public struct NamespaceFlags: OptionSet, Hashable, Sendable {
+package struct NamespaceFlags: OptionSet, Hashable, Sendable {
     /// CLONE_NEW* flags of clone(2).
-    public let rawValue: UInt64
+    package let rawValue: UInt64
 
     /// Creates a set from clone(2) flags.
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     // Kernel constants that Swift's Glibc module does not import.
     private static let byName: [(name: String, flag: UInt64)] = [
@@ -104,24 +104,24 @@ public struct NamespaceFlags: OptionSet, Hashable, Sendable {
     ]
 
     /// The names that ``init(named:)`` accepts.
-    public static var names: [String] { byName.map(\.name) }
+    package static var names: [String] { byName.map(\.name) }
 
     /// Finds a namespace type by its name in `/proc/PID/ns`; nil for an unknown name.
-    public init?(named name: String) {
+    package init?(named name: String) {
         guard let known = Self.byName.first(where: { $0.name == name }) else { return nil }
         rawValue = known.flag
     }
 }
 
 /// An error in starting a command.
-public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The step that failed.
-    public enum Step: Int32, Sendable { case process, join, namespace, execute, apart }
+    package enum Step: Int32, Sendable { case process, join, namespace, execute, apart }
 
     /// The step that failed.
-    public let step: Step
+    package let step: Step
     /// The kernel's errno.
-    public let code: Int32
+    package let code: Int32
 
     init(_ step: Step, code: Int32) {
         self.step = step
@@ -129,17 +129,17 @@ public struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the command was not found (ENOENT from exec).
-    public var isNotFound: Bool { step == .execute && code == ENOENT }
+    package var isNotFound: Bool { step == .execute && code == ENOENT }
 
     /// Whether privileges are missing (EPERM, EACCES).
-    public var isPermission: Bool { code == EPERM || code == EACCES }
+    package var isPermission: Bool { code == EPERM || code == EACCES }
 
     /// Whether the command was not running in time and was killed (EINTR, ETIMEDOUT).
-    public var isGivenUp: Bool { step == .process && (code == EINTR || code == ETIMEDOUT) }
+    package var isGivenUp: Bool { step == .process && (code == EINTR || code == ETIMEDOUT) }
 
     /// Whether a limit on processes refused it (EAGAIN).
-    public var isLimit: Bool { code == EAGAIN }
+    package var isLimit: Bool { code == EAGAIN }
 
     /// The kernel's error message.
-    public var description: String { unsafe String(cString: strerror(code)) }
+    package var description: String { unsafe String(cString: strerror(code)) }
 }

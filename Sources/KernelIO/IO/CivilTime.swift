@@ -1,18 +1,18 @@
 internal import Glibc
 
 /// A date and a time of day, converted by gmtime_r(3) and timegm(3).
-public struct CivilTime: Hashable, Sendable {
+package struct CivilTime: Hashable, Sendable {
     /// The year, in the proleptic Gregorian calendar.
-    public var year: Int
+    package var year: Int
     /// 1 to 12.
-    public var month: Int
+    package var month: Int
     /// 1 to 31.
-    public var day: Int
+    package var day: Int
     /// Seconds since midnight.
-    public var second: Int
+    package var second: Int
 
     /// A date and a time, which need not exist: ``seconds`` counts an excess day into the next month.
-    public init(year: Int, month: Int, day: Int, second: Int) {
+    package init(year: Int, month: Int, day: Int, second: Int) {
         self.year = year
         self.month = month
         self.day = day
@@ -20,13 +20,13 @@ public struct CivilTime: Hashable, Sendable {
     }
 
     /// Converts an instant in microseconds since 1970 to local date and time.
-    public init(local microseconds: UInt64) {
+    package init(local microseconds: UInt64) {
         let seconds = Int(microseconds / 1_000_000)
         self.init(seconds: seconds + Self.offset(at: seconds))
     }
 
     /// Converts seconds since 1970 to date and time in UTC.
-    public init(seconds: Int) {
+    package init(seconds: Int) {
         var time = time_t(seconds)
         var parts = unsafe tm()
         unsafe gmtime_r(&time, &parts)
@@ -37,7 +37,7 @@ public struct CivilTime: Hashable, Sendable {
     }
 
     /// The seconds since 1970 of this date and time, taken as UTC.
-    public var seconds: Int {
+    package var seconds: Int {
         var parts = unsafe tm()
         unsafe parts.tm_year = Int32(year - 1900)
         unsafe parts.tm_mon = Int32(month - 1)
@@ -48,7 +48,7 @@ public struct CivilTime: Hashable, Sendable {
 
     /// The offset of local time from UTC in seconds, positive to the east, at an instant in seconds
     /// since 1970 (localtime_r(3)).
-    public static func offset(at seconds: Int) -> Int {
+    package static func offset(at seconds: Int) -> Int {
         var time = time_t(seconds)
         var parts = unsafe tm()
         guard unsafe localtime_r(&time, &parts) != nil else { return 0 }
@@ -56,10 +56,10 @@ public struct CivilTime: Hashable, Sendable {
     }
 
     /// The date in the form `2026-11-24`.
-    public var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
+    package var date: String { "\(year)-\(Self.padded(month))-\(Self.padded(day))" }
 
     /// The date and time in the form `2026-11-24 14:03:22`.
-    public var text: String {
+    package var text: String {
         let clock = [second / 3600, second / 60 % 60, second % 60]
         return "\(date) \(clock.map(Self.padded).joined(separator: ":"))"
     }

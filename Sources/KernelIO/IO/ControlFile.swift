@@ -2,9 +2,9 @@ internal import CLinux
 internal import Glibc
 
 /// An interface file below an open directory, read whole or written with one write(2).
-public enum ControlFile {
+package enum ControlFile {
     /// Reads the whole file.
-    public static func read(
+    package static func read(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) -> [UInt8] {
         try ReadBuffer.contents(of: Array(name.utf8), under: directory.number)
@@ -14,7 +14,7 @@ public enum ControlFile {
     ///
     /// The file is opened with O_TRUNC. The kernel ignores that flag; in a captured tree it makes
     /// the write replace the content, as a kernel file would. The file is never created.
-    public static func write(
+    package static func write(
         _ value: String, to name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) {
         CrashPoint.pass()
@@ -30,7 +30,7 @@ public enum ControlFile {
     /// makes the kernel set the limit and leave the reclaim to later allocations. Before that the
     /// new limit is also in force at once, but the writing thread stays in write(2) until reclaim
     /// ends or the process exits.
-    public static func write(
+    package static func write(
         _ value: String, to name: String, in directory: borrowing OwnedDescriptor,
         within time: Duration
     ) throws(IOError) {
@@ -44,7 +44,7 @@ public enum ControlFile {
     }
 
     /// Checks that a file can be opened for writing, without writing to it; throws otherwise.
-    public static func checkWritable(
+    package static func checkWritable(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) {
         let descriptor = unsafe Array(name.utf8).withCPath { path in

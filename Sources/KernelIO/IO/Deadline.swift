@@ -2,19 +2,19 @@ internal import CgroupModel
 internal import Glibc
 
 /// The instant at which a wait ends; time in suspend counts (CLOCK_BOOTTIME).
-public struct Deadline: Sendable {
+package struct Deadline: Sendable {
     private let end: UInt64
 
     /// Creates a deadline `span` from now.
-    public init(after span: Duration) {
+    package init(after span: Duration) {
         end = Self.now + span.nanoseconds
     }
 
     /// Whether the deadline has passed.
-    public var hasPassed: Bool { Self.now >= end }
+    package var hasPassed: Bool { Self.now >= end }
 
     /// The milliseconds left, rounded up; 0 once the deadline has passed.
-    public var milliseconds: Int64 {
+    package var milliseconds: Int64 {
         let now = Self.now
         return now >= end ? 0 : Int64((end - now + 999_999) / 1_000_000)
     }
@@ -23,7 +23,7 @@ public struct Deadline: Sendable {
     ///
     /// For states that the kernel does not notify about. The polls are 1 ms apart at first and at
     /// most 20 ms apart later.
-    public func wait<Failure: Error>(
+    package func wait<Failure: Error>(
         until condition: () throws(Failure) -> Bool
     ) throws(Failure) -> Bool {
         var pause: Int64 = 1

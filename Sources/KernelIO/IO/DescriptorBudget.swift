@@ -1,14 +1,14 @@
-public import CgroupModel
+package import CgroupModel
 internal import CLinux
 internal import Glibc
 
 /// The number of descriptors that the process may keep open.
-public enum DescriptorBudget {
+package enum DescriptorBudget {
     /// Raises the soft limit to the hard limit (setrlimit(2)) and returns the budget for kept
     /// files.
     ///
     /// The budget leaves one sixteenth of the limit, at least 128 descriptors, for everything else.
-    public static func raised() -> Int {
+    package static func raised() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             return 512
@@ -25,7 +25,7 @@ public enum DescriptorBudget {
     }
 
     /// The soft limits on descriptors and address space (getrlimit(2)).
-    public static var limits: (descriptors: Reading, addressSpace: Reading) {
+    package static var limits: (descriptors: Reading, addressSpace: Reading) {
         func soft(_ resource: __rlimit_resource) -> Reading {
             var limit = rlimit()
             guard unsafe getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else {
@@ -39,7 +39,7 @@ public enum DescriptorBudget {
     /// The number of open descriptors in the main thread's table.
     ///
     /// It is the size of `/proc/self/fd` since Linux 6.2, and its number of entries before.
-    public static var open: Reading {
+    package static var open: Reading {
         let path = Array("/proc/self/fd".utf8)
         let size = unsafe path.withCPath { unsafe cgw_file_size($0) }
         if size > 0 { return Reading(size) }

@@ -4,21 +4,21 @@ internal import Glibc
 /// The files of many cgroups, addressed by slot; some are kept open.
 ///
 /// If the thread has its own descriptor table, all calls must come from that thread.
-public struct DescriptorTable: ~Copyable {
+package struct DescriptorTable: ~Copyable {
     /// Reasons why a slot has no descriptor.
-    public enum Vacancy {
+    package enum Vacancy {
         /// Opening was never tried.
-        public static let untried: Int32 = -1
+        package static let untried: Int32 = -1
         /// The file does not exist.
-        public static let absent: Int32 = -2
+        package static let absent: Int32 = -2
         /// Permission was denied.
-        public static let notPermitted: Int32 = -3
+        package static let notPermitted: Int32 = -3
         /// The file exists but is not kept open.
-        public static let unkept: Int32 = -4
+        package static let unkept: Int32 = -4
         /// Opening failed for another reason.
-        public static let failed: Int32 = -5
+        package static let failed: Int32 = -5
         /// Another file system is mounted over it.
-        public static let covered: Int32 = -6
+        package static let covered: Int32 = -6
     }
 
     private var slots: [Int32] = []
@@ -26,27 +26,27 @@ public struct DescriptorTable: ~Copyable {
     /// The number of kept files to close when the process runs out of descriptors.
     private static let concession = 16
     /// The number of open descriptors.
-    public private(set) var open = 0
+    package private(set) var open = 0
 
     /// Creates a table that keeps at most `budget` files open.
-    public init(budget: Int) { self.budget = budget }
+    package init(budget: Int) { self.budget = budget }
 
     deinit { precondition(open == 0, "closeAll() must run on the thread that opened the files") }
 
     /// Grows the table to `count` slots.
-    public mutating func grow(to count: Int) {
+    package mutating func grow(to count: Int) {
         guard count > slots.count else { return }
         slots.append(contentsOf: repeatElement(Vacancy.untried, count: count - slots.count))
     }
 
     /// The descriptor in a slot, or a ``Vacancy``.
-    public subscript(slot: Int) -> Int32 { slots[slot] }
+    package subscript(slot: Int) -> Int32 { slots[slot] }
 
     /// Opens a file into a slot, or records why that failed.
     ///
     /// The file is not kept if the budget is used up or `keep` is false. The caller must then close
     /// the returned descriptor.
-    public mutating func open(
+    package mutating func open(
         _ slot: Int, _ name: [UInt8], under directory: Int32, keep: Bool
     ) -> Int32 {
         let descriptor = opening { unsafe name.withCPath { unsafe cgw_open_file(directory, $0) } }
@@ -64,13 +64,13 @@ public struct DescriptorTable: ~Copyable {
     }
 
     /// Records that the file does not exist.
-    public mutating func leaveVacant(_ slot: Int) {
+    package mutating func leaveVacant(_ slot: Int) {
         clear(slot)
         slots[slot] = Vacancy.absent
     }
 
     /// Closes the file in a slot and resets the slot to untried.
-    public mutating func clear(_ slot: Int) {
+    package mutating func clear(_ slot: Int) {
         if slots[slot] >= 0 {
             close(slots[slot])
             open -= 1
@@ -79,17 +79,17 @@ public struct DescriptorTable: ~Copyable {
     }
 
     /// Closes every kept file.
-    public mutating func closeAll() {
+    package mutating func closeAll() {
         for slot in slots.indices { clear(slot) }
     }
 
     /// Closes a descriptor that was not kept.
-    public static func release(_ descriptor: Int32) { close(descriptor) }
+    package static func release(_ descriptor: Int32) { close(descriptor) }
 
     /// Opens a cgroup's directory, without crossing a mount, if it still has this inode.
     ///
     /// Returns a ``Vacancy`` otherwise.
-    public mutating func openDirectory(
+    package mutating func openDirectory(
         _ path: [UInt8], under root: Int32, inode: UInt64
     ) -> Int32 {
         let descriptor = opening {
@@ -128,7 +128,7 @@ public struct DescriptorTable: ~Copyable {
     }
 
     /// Opens the root directory of a hierarchy; -1 on failure.
-    public static func openRoot(_ path: [UInt8]) -> Int32 {
+    package static func openRoot(_ path: [UInt8]) -> Int32 {
         unsafe path.withCPath { unsafe cgw_open_directory(AT_FDCWD, $0) }
     }
 }

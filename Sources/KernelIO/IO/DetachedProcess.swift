@@ -4,7 +4,7 @@ internal import Glibc
 /// A process that outlives this one, with a pipe in each direction.
 ///
 /// Its standard input reaches end of file as soon as this value, or this process, is gone.
-public struct DetachedProcess: ~Copyable, Sendable {
+package struct DetachedProcess: ~Copyable, Sendable {
     private let input: OwnedDescriptor
     private let output: OwnedDescriptor
 
@@ -14,7 +14,7 @@ public struct DetachedProcess: ~Copyable, Sendable {
     }
 
     /// Starts a program in a session of its own, with `directory` as its descriptor 3.
-    public static func start(
+    package static func start(
         _ program: String, _ arguments: [String], directory: borrowing OwnedDescriptor
     ) throws(IOError) -> DetachedProcess {
         let input = try pipe()
@@ -31,7 +31,7 @@ public struct DetachedProcess: ~Copyable, Sendable {
     }
 
     /// Reads its first line, up to 4 KiB; empty if it exits or prints no line before the deadline.
-    public func firstLine(before deadline: Deadline) -> String {
+    package func firstLine(before deadline: Deadline) -> String {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count < 4096 {
@@ -46,10 +46,10 @@ public struct DetachedProcess: ~Copyable, Sendable {
     }
 
     /// The read end of its output, for poll(2): readable once it has printed something or exited.
-    public var outputDescriptor: Int32 { output.number }
+    package var outputDescriptor: Int32 { output.number }
 
     /// Whether it has closed its output, as it does on exit; discards any output.
-    public func hasEnded() -> Bool {
+    package func hasEnded() -> Bool {
         var byte: UInt8 = 0
         while true {
             var waiting = pollfd(fd: output.number, events: Int16(POLLIN), revents: 0)
@@ -60,7 +60,7 @@ public struct DetachedProcess: ~Copyable, Sendable {
     }
 
     /// Sends a line of less than 4 KiB without blocking; false if the pipe is full or closed.
-    public func send(_ line: String) -> Bool {
+    package func send(_ line: String) -> Bool {
         var waiting = pollfd(fd: input.number, events: Int16(POLLOUT), revents: 0)
         // The kernel writes up to PIPE_BUF bytes to a pipe whole or not at all.
         guard unsafe poll(&waiting, 1, 0) > 0, waiting.revents & Int16(POLLERR) == 0 else {
@@ -89,10 +89,10 @@ private struct Pipe: ~Copyable {
 }
 
 /// The standard input of this process, whose end signals the death of the parent.
-public enum ParentPipe {
+package enum ParentPipe {
     /// Waits for the end of standard input; false if it does not come in time or data comes
     /// instead.
-    public static func hasEnded(within milliseconds: Int32) -> Bool {
+    package static func hasEnded(within milliseconds: Int32) -> Bool {
         var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         let ready = unsafe poll(&waiting, 1, milliseconds)
         guard ready > 0 else { return false }
@@ -104,7 +104,7 @@ public enum ParentPipe {
     ///
     /// Returns an empty array if none arrives, nil at end of file. `rest` keeps the part of a line
     /// whose end has not arrived yet.
-    public static func lines(within milliseconds: Int32?, _ rest: inout [UInt8]) -> [String]? {
+    package static func lines(within milliseconds: Int32?, _ rest: inout [UInt8]) -> [String]? {
         var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&waiting, 1, milliseconds ?? -1) > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 65536)
@@ -120,11 +120,11 @@ public enum ParentPipe {
     }
 
     /// Sleeps for a time; a signal ends the sleep early.
-    public static func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
+    package static func pause(milliseconds: Int32) { poll(nil, 0, milliseconds) }
 }
 
 /// The name of this process in ps and top.
-public enum ProcessName {
+package enum ProcessName {
     /// Renames the calling thread; the kernel keeps 15 bytes (prctl(2), PR_SET_NAME).
-    public static func set(_ name: String) { unsafe cgw_name_thread(name) }
+    package static func set(_ name: String) { unsafe cgw_name_thread(name) }
 }

@@ -1,10 +1,10 @@
-public import CgroupModel
+package import CgroupModel
 internal import Glibc
 
 /// Looks up device numbers.
-public enum DeviceNumber {
+package enum DeviceNumber {
     /// The number of a block device file, following links (stat(2)); nil for anything else.
-    public static func ofBlockDevice(_ path: String) -> InstanceKey? {
+    package static func ofBlockDevice(_ path: String) -> InstanceKey? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else {
             return nil
@@ -14,7 +14,7 @@ public enum DeviceNumber {
 
     /// The number of the device that holds a file (stat(2)): a block device, or an anonymous one of
     /// the kernel; nil if there is no such file.
-    public static func holding(_ path: String) -> InstanceKey? {
+    package static func holding(_ path: String) -> InstanceKey? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return key(UInt64(status.st_dev))

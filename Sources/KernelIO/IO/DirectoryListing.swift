@@ -2,20 +2,20 @@ internal import CLinux
 internal import Glibc
 
 /// A directory entry.
-public struct DirectoryEntry: Hashable, Sendable {
+package struct DirectoryEntry: Hashable, Sendable {
     /// The raw name.
-    public let name: [UInt8]
+    package let name: [UInt8]
     /// The inode number.
-    public let inode: UInt64
+    package let inode: UInt64
     /// Whether it is a directory.
-    public let isDirectory: Bool
+    package let isDirectory: Bool
 }
 
 extension OwnedDescriptor {
     /// Lists all entries but `.` and `..` (getdents64(2)); empty for a removed directory.
     ///
     /// Reads the raw records because cgroupfs names may exceed the 255 bytes of `struct dirent`.
-    public borrowing func entries(path: @autoclosure () -> String) throws(IOError)
+    package borrowing func entries(path: @autoclosure () -> String) throws(IOError)
         -> [DirectoryEntry]
     {
         var result: [DirectoryEntry] = []

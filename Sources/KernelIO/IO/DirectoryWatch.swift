@@ -5,42 +5,42 @@ internal import Glibc
 ///
 /// It costs nothing while nothing happens. Watches are a limited resource of the user
 /// (`fs.inotify.max_user_watches`). If adding one fails, the caller must poll the directory.
-public struct DirectoryWatch: ~Copyable {
+package struct DirectoryWatch: ~Copyable {
     private let descriptor: OwnedDescriptor
     private var buffer = [UInt8](repeating: 0, count: 65536)
 
     /// Creates the inotify instance; nil if none is left.
-    public init?() {
+    package init?() {
         let number = cgw_watch_open()
         guard number >= 0 else { return nil }
         descriptor = OwnedDescriptor(adopting: number)
     }
 
     /// The descriptor for poll(2): readable while events are pending.
-    public var number: Int32 { descriptor.number }
+    package var number: Int32 { descriptor.number }
 
     /// Watches a directory; nil if that fails.
-    public func add(_ path: [UInt8]) -> Int32? {
+    package func add(_ path: [UInt8]) -> Int32? {
         let watch = unsafe path.withCPath { unsafe cgw_watch_add(descriptor.number, $0) }
         return watch >= 0 ? watch : nil
     }
 
     /// Removes a watch.
-    public func remove(_ watch: Int32) { _ = cgw_watch_remove(descriptor.number, watch) }
+    package func remove(_ watch: Int32) { _ = cgw_watch_remove(descriptor.number, watch) }
 
     /// The events since the last call of ``drain()``.
-    public struct Report {
+    package struct Report {
         /// Watches of directories whose entries changed.
-        public var changed: Set<Int32> = []
+        package var changed: Set<Int32> = []
         /// Watches of directories in which user space wrote to a file, or the kernel notified of a
         /// change.
-        public var written: Set<Int32> = []
+        package var written: Set<Int32> = []
         /// Whether the kernel dropped events, so that every directory must be checked.
-        public var overflowed = false
+        package var overflowed = false
     }
 
     /// Takes all pending events.
-    public mutating func drain() -> Report {
+    package mutating func drain() -> Report {
         var report = Report()
         while true {
             let number = descriptor.number

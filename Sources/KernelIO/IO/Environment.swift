@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// The process's environment.
-public enum Environment {
+package enum Environment {
     /// Reads a variable (getenv(3)); nil if it is unset or empty.
-    public static func value(_ name: String) -> String? {
+    package static func value(_ name: String) -> String? {
         guard let text = unsafe getenv(name) else { return nil }
         let value = unsafe String(cString: text)
         return value.isEmpty ? nil : value
@@ -13,7 +13,7 @@ public enum Environment {
 extension StandardOutput {
     /// Creates a directory and its missing parents (mkdir(2)); a relative path counts from the
     /// present directory.
-    public static func createDirectories(_ path: String) throws(IOError) {
+    package static func createDirectories(_ path: String) throws(IOError) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/\(part)"

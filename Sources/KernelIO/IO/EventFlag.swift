@@ -2,26 +2,26 @@ internal import CLinux
 internal import Glibc
 
 /// A flag that a thread or the kernel raises and another thread waits for (eventfd(2)).
-public struct EventFlag: ~Copyable, Sendable {
+package struct EventFlag: ~Copyable, Sendable {
     /// The eventfd: readable for poll(2) while the flag is raised.
-    public let descriptor: OwnedDescriptor
+    package let descriptor: OwnedDescriptor
 
     /// Creates a flag that is not raised.
-    public init() throws(IOError) {
+    package init() throws(IOError) {
         let number = cgw_event_flag()
         guard number >= 0 else { throw IOError("open", "an eventfd", code: errno) }
         descriptor = OwnedDescriptor(adopting: number)
     }
 
     /// Raises the flag and increments its count.
-    public borrowing func raise() {
+    package borrowing func raise() {
         var one: UInt64 = 1
         _ = unsafe write(descriptor.number, &one, 8)
     }
 
     /// Lowers the flag; returns how often it was raised since, 0 if it was not.
     @discardableResult
-    public borrowing func lower() -> UInt64 {
+    package borrowing func lower() -> UInt64 {
         var count: UInt64 = 0
         return unsafe read(descriptor.number, &count, 8) == 8 ? count : 0
     }

@@ -1,15 +1,15 @@
 internal import Glibc
 
 /// A file or directory that is not used: its path, the reason, and the remedy.
-public struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The path as text.
-    public let path: String
+    package let path: String
     /// The reason without the path.
-    public let reason: String
+    package let reason: String
     /// Whether a system call failed, rather than a check of the file's type, owner or mode.
-    public let isFailure: Bool
+    package let isFailure: Bool
     /// The same refusal as an ``IOError``.
-    public let error: IOError
+    package let error: IOError
 
     init(_ path: String, _ reason: String) {
         self.path = path
@@ -27,5 +27,5 @@ public struct FileRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The complete message.
-    public var description: String { error.description }
+    package var description: String { error.description }
 }

@@ -4,16 +4,16 @@ internal import Glibc
 ///
 /// The same device, inode, size and times in nanoseconds mean the same content, except after a
 /// rewrite within one tick of the kernel's clock.
-public struct FileStamp: Hashable, Sendable {
+package struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
     private let size: Int64
     private let times: [Int]
     /// Whether the file is readable by users other than its owner and group.
-    public let isReadableByOthers: Bool
+    package let isReadableByOthers: Bool
 
     /// Takes the stamp of a file, following links; nil if stat(2) fails.
-    public init?(of path: String) {
+    package init?(of path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         self.init(status)

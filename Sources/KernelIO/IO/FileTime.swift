@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// Timestamps of files.
-public enum FileTime {
+package enum FileTime {
     /// The modification time of a file or directory, in microseconds since 1970 (stat(2)).
     ///
     /// Nil if stat(2) fails.
-    public static func modified(_ path: [UInt8]) -> UInt64? {
+    package static func modified(_ path: [UInt8]) -> UInt64? {
         var found = stat()
         guard unsafe path.withCPath({ unsafe stat($0, &found) }) == 0 else { return nil }
         let time = found.st_mtim

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// The symbolic links that are followed on the way to a file.
-public enum LinkRule: Sendable {
+package enum LinkRule: Sendable {
     /// None: the path belongs to another user, who could point a link anywhere.
     case none
     /// Those that root or this user owns, as administrators create them.

@@ -5,14 +5,14 @@ internal import Glibc
 ///
 /// It exits if this value is dropped without ``release(unless:isGivenUp:)``, or if this process
 /// dies.
-public struct HeldProcess: ~Copyable, Sendable {
+package struct HeldProcess: ~Copyable, Sendable {
     /// The process ID.
-    public let pid: Int32
+    package let pid: Int32
     private let process: StartingProcess
     private let gate: OwnedDescriptor
 
     /// Starts it in this process's own cgroup (clone3(2)); throws the failed step and its reason.
-    public static func start(
+    package static func start(
         _ command: [String], namespaces: NamespaceFlags, passing passed: [Int32] = []
     ) throws(SpawnError) -> HeldProcess {
         var ends: [Int32] = [-1, -1]
@@ -30,7 +30,7 @@ public struct HeldProcess: ~Copyable, Sendable {
     ///
     /// As in ``ChildProcess/start(_:in:joining:namespaces:passing:unless:isGivenUp:)``, a command
     /// that does not start can be given up.
-    public consuming func release(
+    package consuming func release(
         unless signs: Int32? = nil, isGivenUp: () -> Bool = { false }
     ) throws(SpawnError) -> ChildProcess {
         _ = cgw_open_gate(gate.number)

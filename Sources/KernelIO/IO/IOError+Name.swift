@@ -2,10 +2,10 @@ internal import Glibc
 
 extension IOError {
     /// The symbolic name of the error number (`EBUSY`), or `errno N` for a rare one.
-    public var name: String { Self.names[code] ?? "errno \(code)" }
+    package var name: String { Self.names[code] ?? "errno \(code)" }
 
     /// The error number with a symbolic name; nil for a name that ``name`` does not use.
-    public static func code(named name: String) -> Int32? {
+    package static func code(named name: String) -> Int32? {
         names.first { $0.value == name }?.key
     }
 

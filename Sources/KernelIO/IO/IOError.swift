@@ -1,20 +1,20 @@
-public import CgroupModel
+package import CgroupModel
 internal import Glibc
 
 /// A failed system call: the operation, its object, and the kernel's reason.
-public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The operation as a verb: `open`, `read`, `list`.
-    public let operation: String
+    package let operation: String
     /// The path as text.
-    public let path: String
+    package let path: String
     /// The kernel's errno.
-    public let code: Int32
+    package let code: Int32
     /// The program's own reason for refusing the object, with the remedy; nil to use the kernel's.
-    public let objection: String?
+    package let objection: String?
 
     /// Creates an error from an operation, its object, the errno and an optional reason of the
     /// program.
-    public init(_ operation: String, _ path: String, code: Int32, objection: String? = nil) {
+    package init(_ operation: String, _ path: String, code: Int32, objection: String? = nil) {
         self.operation = operation
         self.path = path
         self.code = code
@@ -22,27 +22,27 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the object does not exist or is gone (ENOENT, ENODEV, ESRCH).
-    public var isGone: Bool { code == ENOENT || code == ENODEV || code == ESRCH }
+    package var isGone: Bool { code == ENOENT || code == ENODEV || code == ESRCH }
 
     /// Whether privileges are missing (EACCES, EPERM).
-    public var isPermission: Bool { code == EACCES || code == EPERM }
+    package var isPermission: Bool { code == EACCES || code == EPERM }
 
     /// Whether the file exists but the kernel does not support the feature (EOPNOTSUPP).
-    public var isUnsupported: Bool { code == EOPNOTSUPP }
+    package var isUnsupported: Bool { code == EOPNOTSUPP }
 
     /// Whether another file system is mounted over it (EXDEV).
-    public var isCovered: Bool { code == EXDEV }
+    package var isCovered: Bool { code == EXDEV }
 
     /// The complete message.
-    public var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
+    package var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
 
     /// The reason alone.
-    public var reason: String {
+    package var reason: String {
         unsafe objection ?? (isCovered ? "a mount covers it" : String(cString: strerror(code)))
     }
 
     /// The reading that stands for a failed access to an interface file.
-    public static func reading(for code: Int32) -> Reading {
+    package static func reading(for code: Int32) -> Reading {
         switch code {
         // EISDIR: a child cgroup has the name of the file.
         case ENOENT, EISDIR: .absent

@@ -2,12 +2,12 @@ internal import CLinux
 internal import Glibc
 
 /// Sends messages to a Unix datagram socket without blocking.
-public struct LocalDatagram: ~Copyable, Sendable {
+package struct LocalDatagram: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
     private let path: String
 
     /// Creates a socket that sends to the socket at a path (socket(2)).
-    public init(to path: String) throws(IOError) {
+    package init(to path: String) throws(IOError) {
         let number = cgw_datagram_socket()
         guard number >= 0 else { throw IOError("make", "a socket", code: errno) }
         socket = OwnedDescriptor(adopting: number)
@@ -15,7 +15,7 @@ public struct LocalDatagram: ~Copyable, Sendable {
     }
 
     /// Sends one message (sendto(2)).
-    public func send(_ bytes: [UInt8]) throws(IOError) {
+    package func send(_ bytes: [UInt8]) throws(IOError) {
         let result = unsafe bytes.withUnsafeBytes { raw in
             unsafe cgw_datagram_send(socket.number, path, raw.baseAddress, raw.count)
         }

@@ -2,14 +2,14 @@ internal import CLinux
 internal import Glibc
 
 /// A listening Unix stream socket at a path (unix(7)).
-@safe public struct LocalListener: ~Copyable, Sendable {
+@safe package struct LocalListener: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
     private let path: String
 
     /// Listens at a path, for its owner alone (mode 0600).
     ///
     /// Replaces a socket that a dead process left; throws EADDRINUSE if a program answers there.
-    public init(_ path: String) throws(IOError) {
+    package init(_ path: String) throws(IOError) {
         if LocalConnection.isAnswered(at: path) {
             throw IOError("listen at", path, code: EADDRINUSE)
         }
@@ -35,7 +35,7 @@ internal import Glibc
     deinit { unsafe unlink(path) }
 
     /// Waits for a connection; nil if none arrives in time.
-    public borrowing func accept(within milliseconds: Int32) -> LocalConnection? {
+    package borrowing func accept(within milliseconds: Int32) -> LocalConnection? {
         let deadline = Deadline(after: .milliseconds(milliseconds))
         while true {
             Readiness.wait(
@@ -55,7 +55,7 @@ internal import Glibc
 }
 
 /// A connection over a Unix stream socket.
-@safe public struct LocalConnection: ~Copyable, Sendable {
+@safe package struct LocalConnection: ~Copyable, Sendable {
     private let socket: OwnedDescriptor
 
     init(adopting number: Int32) { socket = OwnedDescriptor(adopting: number) }
@@ -63,7 +63,7 @@ internal import Glibc
     /// Connects to a program that listens at a path.
     ///
     /// Never blocks: throws EAGAIN if the listener's backlog is full, as when the listener hangs.
-    public init(to path: String) throws(IOError) {
+    package init(to path: String) throws(IOError) {
         let socket = try LocalSocket.make(path, kind: Int32(SOCK_NONBLOCK.rawValue))
         let connected = unsafe try LocalSocket.with(path) { address, length in
             unsafe connect(socket.number, address, length)
@@ -73,7 +73,7 @@ internal import Glibc
     }
 
     /// Whether a program listens at a path, even one too busy to accept.
-    public static func isAnswered(at path: String) -> Bool {
+    package static func isAnswered(at path: String) -> Bool {
         do throws(IOError) {
             _ = try LocalConnection(to: path)
             return true
@@ -83,7 +83,7 @@ internal import Glibc
     }
 
     /// The user ID of the peer (SO_PEERCRED); nil if it is unknown.
-    public var peer: UInt32? {
+    package var peer: UInt32? {
         let user = cgw_peer_user(socket.number)
         return user < 0 ? nil : UInt32(user)
     }
@@ -91,14 +91,14 @@ internal import Glibc
     /// Receives until the peer stops sending.
     ///
     /// Nil on an error, on a timeout, or if `most` bytes arrive before the end.
-    public func received(most: Int, within time: Duration) -> [UInt8]? {
+    package func received(most: Int, within time: Duration) -> [UInt8]? {
         received(most: most, within: time) { _ in false }
     }
 
     /// Receives the first line, without its newline.
     ///
     /// Nil if there is none in time or within `most` bytes, or if it is not valid UTF-8.
-    public func line(most: Int, within time: Duration) -> String? {
+    package func line(most: Int, within time: Duration) -> String? {
         guard let bytes = received(most: most, within: time, until: { $0.contains(0x0a) }),
             let end = bytes.firstIndex(of: 0x0a)
         else { return nil }
@@ -130,7 +130,7 @@ internal import Glibc
 
     /// Sends bytes; false if the peer is gone or does not take them in time.
     @discardableResult
-    public func send(_ bytes: [UInt8], within time: Duration) -> Bool {
+    package func send(_ bytes: [UInt8], within time: Duration) -> Bool {
         let deadline = Deadline(after: time)
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -4,17 +4,17 @@ internal import Glibc
 /// A directory of lock files that no other user can open: mode 0700, the files 0600.
 ///
 /// Any user may open a cgroup directory and lock it, so nothing depends on locks there.
-public struct LockFolder: Sendable {
+package struct LockFolder: Sendable {
     /// The path of the directory, which is created with the first lock.
-    public let path: String
+    package let path: String
 
     /// Uses the directory at a path.
-    public init(_ path: String) { self.path = path }
+    package init(_ path: String) { self.path = path }
 
     /// Takes the lock on a file (flock(2)), creating the file if it is missing.
     ///
     /// Throws EBUSY if another process holds the lock for longer than `patience`.
-    public func lock(_ name: String, within patience: Duration) throws(IOError) -> LockFile {
+    package func lock(_ name: String, within patience: Duration) throws(IOError) -> LockFile {
         let deadline = Deadline(after: patience)
         while true {
             let folder = try make()
@@ -30,7 +30,7 @@ public struct LockFolder: Sendable {
     }
 
     /// Takes the lock on an existing file if it is free; nil if there is no file or it is locked.
-    public func lockIfFree(_ name: String) -> LockFile? {
+    package func lockIfFree(_ name: String) -> LockFile? {
         guard let folder = try? open() else { return nil }
         let number = unsafe openat(folder.number, name, LockFile.flags)
         guard number >= 0 else { return nil }
@@ -40,7 +40,7 @@ public struct LockFolder: Sendable {
     }
 
     /// The sorted names of the lock files; empty if the directory does not exist or cannot be read.
-    public var names: [String] {
+    package var names: [String] {
         guard let folder = try? open(), let entries = try? folder.entries(path: path) else {
             return []
         }
@@ -49,7 +49,7 @@ public struct LockFolder: Sendable {
     }
 
     /// Reads a file, whether or not it is locked; nil on failure.
-    public func contents(of name: String) -> [UInt8]? {
+    package func contents(of name: String) -> [UInt8]? {
         guard let folder = try? open() else { return nil }
         let number = unsafe openat(folder.number, name, LockFile.flags)
         guard number >= 0 else { return nil }
@@ -89,7 +89,7 @@ public struct LockFolder: Sendable {
 }
 
 /// A lock file, locked for as long as this value lives.
-public struct LockFile: ~Copyable, Sendable {
+package struct LockFile: ~Copyable, Sendable {
     static let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
     static let mode: mode_t = 0o600
     private static let mostBytes = 1 << 20
@@ -116,7 +116,7 @@ public struct LockFile: ~Copyable, Sendable {
     }
 
     /// Reads the whole file.
-    public borrowing func contents() throws(IOError) -> [UInt8] {
+    package borrowing func contents() throws(IOError) -> [UInt8] {
         try Self.contents(of: file, path)
     }
 
@@ -129,7 +129,7 @@ public struct LockFile: ~Copyable, Sendable {
     }
 
     /// Appends all bytes or none.
-    public borrowing func append(_ bytes: [UInt8]) throws(IOError) {
+    package borrowing func append(_ bytes: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let start = lseek(file.number, 0, SEEK_END)
         guard file.writeAll(bytes[...]) else {
@@ -141,7 +141,7 @@ public struct LockFile: ~Copyable, Sendable {
     }
 
     /// Removes the file; the lock is held until this value goes away.
-    public borrowing func remove() {
+    package borrowing func remove() {
         CrashPoint.pass()
         _ = unsafe unlinkat(folder.number, name, 0)
         CrashPoint.pass()

@@ -4,16 +4,16 @@ internal import Glibc
 /// The process that holds the lock on a file (flock(2)).
 ///
 /// It is referenced by a pidfd, so a later process with the same ID cannot be mistaken for it.
-public struct LockHolder: ~Copyable {
+package struct LockHolder: ~Copyable {
     /// The process ID.
-    public let pid: Int32
+    package let pid: Int32
     /// The command name, up to 15 bytes.
-    public let name: String
+    package let name: String
     private let process: ProcessHandle
 
     /// Finds the holder (proc_locks(5)); nil if nobody holds the lock or the holder cannot be
     /// determined.
-    public init?(of path: String) {
+    package init?(of path: String) {
         var wanted = stat()
         guard unsafe lstat(path, &wanted) == 0 else { return nil }
         for pid in Self.candidates(inode: UInt64(wanted.st_ino)) {
@@ -32,7 +32,7 @@ public struct LockHolder: ~Copyable {
     }
 
     /// Kills it (SIGKILL) and waits until it has exited; false if it has not in time.
-    public func kill(within time: Duration) -> Bool {
+    package func kill(within time: Duration) -> Bool {
         try? process.send(.kill)
         return process.hasEnded(within: time)
     }

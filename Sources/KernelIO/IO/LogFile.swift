@@ -2,14 +2,14 @@ internal import CLinux
 internal import Glibc
 
 /// An append-only file of records, locked against other processes while it is open.
-public struct LogFile: ~Copyable, Sendable {
+package struct LogFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
     /// Opens the file, creating it if it is missing, and takes its lock (flock(2)).
     ///
     /// Throws EBUSY if the lock is not free within `patience`; nil waits without a limit.
-    public init(_ path: String, patience: Duration? = nil) throws(IOError) {
+    package init(_ path: String, patience: Duration? = nil) throws(IOError) {
         while true {
             let opened = try Self.locked(path, patience)
             // The previous holder of the lock may have replaced the file.
@@ -42,7 +42,7 @@ public struct LogFile: ~Copyable, Sendable {
     }
 
     /// Reads the whole file.
-    public func contents() throws(IOError) -> [UInt8] {
+    package func contents() throws(IOError) -> [UInt8] {
         var buffer = ReadBuffer(capacity: 4096)
         let code = buffer.fillToEnd(from: file.number)
         guard code == 0 else { throw IOError("read", path, code: code) }
@@ -52,7 +52,7 @@ public struct LogFile: ~Copyable, Sendable {
     /// Appends bytes and waits until they are on the medium (write(2), fdatasync(2)).
     ///
     /// On failure, truncates the file to its previous size.
-    public func append(_ bytes: [UInt8]) throws(IOError) {
+    package func append(_ bytes: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let start = lseek(file.number, 0, SEEK_END)
         if CrashPoint.isNext { _ = file.writeAll(bytes[..<(bytes.count / 2)]) }
@@ -66,7 +66,7 @@ public struct LogFile: ~Copyable, Sendable {
     }
 
     /// Truncates the file (ftruncate(2)) and waits until that is on the medium (fdatasync(2)).
-    public func truncate(to size: Int) throws(IOError) {
+    package func truncate(to size: Int) throws(IOError) {
         CrashPoint.pass()
         guard ftruncate(file.number, off_t(size)) == 0, fdatasync(file.number) == 0 else {
             throw IOError("truncate", path, code: errno)
@@ -75,10 +75,10 @@ public struct LogFile: ~Copyable, Sendable {
     }
 
     /// Whether the file exists (access(2), F_OK).
-    public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+    package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Renames a file, replacing any file of that name (rename(2)).
-    public static func rename(_ path: String, to other: String) throws(IOError) {
+    package static func rename(_ path: String, to other: String) throws(IOError) {
         CrashPoint.pass()
         guard unsafe Glibc.rename(path, other) == 0 else {
             throw IOError("rename", path, code: errno)

@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// A directory owned by this user, in which files are replaced atomically.
-public struct OwnDirectory: ~Copyable {
+package struct OwnDirectory: ~Copyable {
     private let directory: OwnedDescriptor
     private let path: String
 
     /// Opens an absolute path; creates missing directories if this user owns the existing one
     /// above.
-    public init(making path: String) throws(FileRefusal) {
+    package init(making path: String) throws(FileRefusal) {
         var place = "/"
         var found = try FoundFile(place, links: .trusted)
         for part in path.split(separator: "/") {
@@ -34,7 +34,7 @@ public struct OwnDirectory: ~Copyable {
 
     /// Replaces whatever has the name, even a symbolic link, with a file of these bytes (fsync(2),
     /// renameat(2)).
-    public func replace(_ name: String, with bytes: [UInt8]) throws(IOError) {
+    package func replace(_ name: String, with bytes: [UInt8]) throws(IOError) {
         let new = ".\(name).\(getpid())"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         try remove(new)

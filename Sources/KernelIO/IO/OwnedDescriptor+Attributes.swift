@@ -4,7 +4,7 @@ internal import Glibc
 extension OwnedDescriptor {
     /// Reads an extended attribute of up to 4 KiB (fgetxattr(2)); nil if it is absent or cannot be
     /// read.
-    public borrowing func attribute(_ name: String) -> [UInt8]? {
+    package borrowing func attribute(_ name: String) -> [UInt8]? {
         var value = [UInt8](repeating: 0, count: 4096)
         let count = unsafe value.withUnsafeMutableBytes { raw in
             unsafe cgw_attribute(number, name, raw.baseAddress, raw.count)
@@ -14,23 +14,23 @@ extension OwnedDescriptor {
 
     /// Sets an extended attribute of the open file (fsetxattr(2)); false on failure.
     @discardableResult
-    public borrowing func setAttribute(_ name: String, _ value: String) -> Bool {
+    package borrowing func setAttribute(_ name: String, _ value: String) -> Bool {
         unsafe cgw_set_attribute(number, name, value) == 0
     }
 
     /// Removes an extended attribute of the open file (fremovexattr(2)).
-    public borrowing func removeAttribute(_ name: String) {
+    package borrowing func removeAttribute(_ name: String) {
         _ = unsafe cgw_remove_attribute(number, name)
     }
 
     /// The device of the open file (fstat(2)), 0 on failure.
-    public var device: UInt64 {
+    package var device: UInt64 {
         var found = stat()
         return unsafe fstat(number, &found) == 0 ? UInt64(found.st_dev) : 0
     }
 
     /// The owner of the open file (fstat(2)), nil on failure.
-    public var owner: UInt32? {
+    package var owner: UInt32? {
         var found = stat()
         return unsafe fstat(number, &found) == 0 ? found.st_uid : nil
     }

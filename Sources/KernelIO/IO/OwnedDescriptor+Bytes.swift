@@ -3,7 +3,7 @@ internal import Glibc
 /// Access to regular files.
 extension OwnedDescriptor {
     /// The size in bytes (fstat(2)); throws EISDIR or EINVAL if the file is not regular.
-    public borrowing func regularFileSize(path: @autoclosure () -> String) throws(IOError) -> Int {
+    package borrowing func regularFileSize(path: @autoclosure () -> String) throws(IOError) -> Int {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else {
             throw IOError("look at", path(), code: errno)
@@ -15,7 +15,7 @@ extension OwnedDescriptor {
     }
 
     /// Reads exactly `range` of the file (pread(2)); throws EIO if the file is shorter.
-    public borrowing func bytes(
+    package borrowing func bytes(
         _ range: Range<Int>, path: @autoclosure () -> String
     ) throws(IOError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: range.count)

@@ -3,7 +3,7 @@ internal import Glibc
 
 extension OwnedDescriptor {
     /// Creates a subdirectory (mkdirat(2)).
-    public borrowing func makeDirectory(_ name: [UInt8]) throws(IOError) {
+    package borrowing func makeDirectory(_ name: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let result = unsafe name.withCPath { unsafe mkdirat(number, $0, 0o755) }
         guard result == 0 else { throw IOError("make", name.pathText, code: errno) }
@@ -11,7 +11,7 @@ extension OwnedDescriptor {
     }
 
     /// Removes a subdirectory if it has this inode (unlinkat(2)); throws ENOENT if it does not.
-    public borrowing func removeDirectory(_ name: [UInt8], inode: UInt64) throws(IOError) {
+    package borrowing func removeDirectory(_ name: [UInt8], inode: UInt64) throws(IOError) {
         var found: UInt64 = 0
         let kind = unsafe name.withCPath { unsafe cgw_entry(number, $0, &found) }
         guard kind == 1, found == inode else {
@@ -24,7 +24,7 @@ extension OwnedDescriptor {
     }
 
     /// The error of opening a file in this directory for writing; nil if that works.
-    public borrowing func refusesWriting(_ name: String) -> IOError? {
+    package borrowing func refusesWriting(_ name: String) -> IOError? {
         let descriptor = unsafe Array(name.utf8).withCPath { path in
             unsafe openat(number, path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
         }
@@ -34,7 +34,7 @@ extension OwnedDescriptor {
     }
 
     /// Opens the same directory again, with a read position of its own.
-    public borrowing func reopened() throws(IOError) -> OwnedDescriptor {
+    package borrowing func reopened() throws(IOError) -> OwnedDescriptor {
         try OwnedDescriptor.directory([0x2e], under: number)
     }
 
@@ -42,5 +42,5 @@ extension OwnedDescriptor {
     ///
     /// The lock is released when this open file closes, which includes the death of the process.
     /// Anyone who can open the file can lock it, so use it only on files that others cannot open.
-    public borrowing func tryLock() -> Bool { cgw_try_lock(number) == 0 }
+    package borrowing func tryLock() -> Bool { cgw_try_lock(number) == 0 }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 
 extension OwnedDescriptor {
     /// Opens a file in a directory for writing (openat(2), O_WRONLY).
-    public static func writable(
+    package static func writable(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) -> OwnedDescriptor {
         let opened = unsafe Array(name.utf8).withCPath { path in
@@ -15,16 +15,16 @@ extension OwnedDescriptor {
 
     /// Whether this process may write to an entry (faccessat(2), AT_EACCESS); `.` is the directory
     /// itself.
-    public borrowing func isWritable(_ name: String) -> Bool {
+    package borrowing func isWritable(_ name: String) -> Bool {
         unsafe Array(name.utf8).withCPath { unsafe cgw_is_writable(number, $0) } == 1
     }
 }
 
 /// The identity of this process.
-public enum Caller {
+package enum Caller {
     /// The effective user ID (geteuid(2)).
-    public static var user: UInt32 { geteuid() }
+    package static var user: UInt32 { geteuid() }
 
     /// The process ID (getpid(2)).
-    public static var process: Int32 { getpid() }
+    package static var process: Int32 { getpid() }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 
 extension OwnedDescriptor {
     /// Opens a file in a directory to write a trigger to it and poll it (openat(2), O_RDWR).
-    public static func trigger(
+    package static func trigger(
         _ name: String, in directory: borrowing OwnedDescriptor
     ) throws(IOError) -> OwnedDescriptor {
         let opened = unsafe Array(name.utf8).withCPath {
@@ -16,7 +16,7 @@ extension OwnedDescriptor {
     /// Writes all bytes with one write(2) to a file opened for writing.
     ///
     /// Throws if the kernel took only part of them (EIO); `name` is for the message.
-    public borrowing func write(_ bytes: [UInt8], named name: String) throws(IOError) {
+    package borrowing func write(_ bytes: [UInt8], named name: String) throws(IOError) {
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in
                 unsafe Glibc.write(number, raw.baseAddress, raw.count)
@@ -29,7 +29,7 @@ extension OwnedDescriptor {
     }
 
     /// Reads a small open file from its start as text (pread(2)); `name` is for the message.
-    public borrowing func text(named name: String) throws(IOError) -> String {
+    package borrowing func text(named name: String) throws(IOError) -> String {
         var buffer = ReadBuffer(capacity: 4096)
         let code = buffer.fill(from: number)
         guard code == 0 else { throw IOError("read", name, code: code) }

@@ -3,17 +3,17 @@ internal import CLinux
 internal import Glibc
 
 /// An open file that is closed when this value goes away.
-public struct OwnedDescriptor: ~Copyable, Sendable {
+package struct OwnedDescriptor: ~Copyable, Sendable {
     /// The descriptor number, valid while this value lives.
-    public let number: Int32
+    package let number: Int32
 
     /// Takes ownership of an open descriptor.
-    public init(adopting number: Int32) { self.number = number }
+    package init(adopting number: Int32) { self.number = number }
 
     deinit { close(number) }
 
     /// Opens a directory, relative to `base` unless absolute (open(2), O_DIRECTORY).
-    public static func directory(
+    package static func directory(
         _ path: [UInt8], under base: Int32? = nil
     ) throws(IOError) -> OwnedDescriptor {
         let number = unsafe path.withCPath { unsafe cgw_open_directory(base ?? AT_FDCWD, $0) }
@@ -22,7 +22,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     }
 
     /// Opens a directory below another one without crossing a mount point (EXDEV).
-    public static func directory(
+    package static func directory(
         _ path: [UInt8], within base: Int32
     ) throws(IOError) -> OwnedDescriptor {
         let number = unsafe path.withCPath { unsafe cgw_open_within(base, $0) }
@@ -31,7 +31,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     }
 
     /// Opens a file for reading, relative to `base` unless absolute (open(2), O_RDONLY).
-    public static func file(
+    package static func file(
         _ path: [UInt8], under base: Int32? = nil
     ) throws(IOError) -> OwnedDescriptor {
         let number = unsafe path.withCPath { unsafe cgw_open_file(base ?? AT_FDCWD, $0) }
@@ -40,7 +40,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     }
 
     /// The inode of the open file (fstat(2)), 0 on failure.
-    public var inode: UInt64 { cgw_inode(number) }
+    package var inode: UInt64 { cgw_inode(number) }
 }
 
 extension [UInt8] {
@@ -55,5 +55,5 @@ extension [UInt8] {
     }
 
     /// The path bytes as printable text.
-    public var pathText: String { CgroupPath.text(self[...]) }
+    package var pathText: String { CgroupPath.text(self[...]) }
 }

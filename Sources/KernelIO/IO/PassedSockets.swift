@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// The sockets passed by systemd's socket activation (sd_listen_fds(3)).
-public enum PassedSockets {
+package enum PassedSockets {
     /// A reason why the passed sockets cannot be used.
-    public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         /// The message.
-        public let description: String
+        package let description: String
     }
 
     private static let first: Int32 = 3
@@ -14,7 +14,7 @@ public enum PassedSockets {
     ///
     /// Sets close-on-exec on them and unsets LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, so that
     /// children inherit neither.
-    public static func take() throws(Refusal) -> [Int32] {
+    package static func take() throws(Refusal) -> [Int32] {
         guard let process = Environment.value("LISTEN_PID"),
             let text = Environment.value("LISTEN_FDS"), let count = Int32(text), count > 0
         else { throw Refusal(description: "no socket was passed (LISTEN_FDS is not set)") }

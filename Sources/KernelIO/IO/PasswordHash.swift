@@ -1,14 +1,14 @@
 internal import CLinux
 
 /// A bcrypt password hash: `$2y$`, `$2b$` or `$2a$`, the cost, and 53 characters.
-public struct PasswordHash: Hashable, Sendable {
+package struct PasswordHash: Hashable, Sendable {
     /// The hash as written in the file.
-    public let text: String
+    package let text: String
     /// The base-2 logarithm of the number of rounds, from 4 to 31.
-    public let cost: Int
+    package let cost: Int
 
     /// Parses a hash; nil if the text is not a bcrypt hash.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 60, ["$2y$", "$2b$", "$2a$"].contains(text.prefix(4)),
             let cost = Int(text.dropFirst(4).prefix(2)), (4...31).contains(cost),
@@ -28,7 +28,7 @@ public struct PasswordHash: Hashable, Sendable {
     }
 
     /// Whether a secret is the password (crypt_r(3)); takes about 50 ms at a cost of 10.
-    public func matches(_ secret: [UInt8]) -> Bool {
+    package func matches(_ secret: [UInt8]) -> Bool {
         // C would read only the part before the NUL byte.
         guard !secret.contains(0) else { return false }
         return unsafe (secret + [0]).withUnsafeBytes { raw in
@@ -39,7 +39,7 @@ public struct PasswordHash: Hashable, Sendable {
     }
 
     /// A hash that no password matches, but that takes as long to check as a real one of this cost.
-    public static func decoy(cost: Int) -> PasswordHash {
+    package static func decoy(cost: Int) -> PasswordHash {
         let digits = String(100 + min(max(cost, 4), 31)).dropFirst()
         let text = "$2b$\(digits)$cgwardenDecoySaltAbcdeOnhRn4texkWT4gaQrsHd1XPocJlwjai"
         guard let hash = PasswordHash(text) else { preconditionFailure("no hash: \(text)") }

@@ -2,9 +2,9 @@ internal import CgroupModel
 internal import Glibc
 
 /// Sleeps.
-public enum Pause {
+package enum Pause {
     /// Sleeps for the full duration, even if signals arrive (nanosleep(2)).
-    public static func sleep(_ duration: Duration) {
+    package static func sleep(_ duration: Duration) {
         let length = duration.nanoseconds
         var time = timespec(
             tv_sec: Int(length / 1_000_000_000), tv_nsec: Int(length % 1_000_000_000))

@@ -1,14 +1,14 @@
 internal import Glibc
 
 /// An error in using a file of the program's own state.
-public enum PrivateFileError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum PrivateFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A system call failed.
     case failed(IOError)
     /// Another user could have written the file; the reason includes the remedy.
     case untrusted(path: String, reason: String)
 
     /// The complete message.
-    public var description: String {
+    package var description: String {
         switch self {
         case .failed(let error): "\(error)"
         case .untrusted(let path, let reason): "\(path): \(reason)"
@@ -21,18 +21,18 @@ public enum PrivateFileError: Error, Hashable, Sendable, CustomStringConvertible
     }
 
     /// The failed system call; nil for an untrusted file.
-    public var failure: IOError? { if case .failed(let error) = self { error } else { nil } }
+    package var failure: IOError? { if case .failed(let error) = self { error } else { nil } }
 }
 
 /// An open directory in which only root or this user can create or replace files.
-public struct PrivateDirectory: ~Copyable, Sendable {
+package struct PrivateDirectory: ~Copyable, Sendable {
     let path: String
     let descriptor: OwnedDescriptor
 
     /// Opens the directory and checks what was opened (fstat(2)).
     ///
     /// Refuses symbolic links, directories of other users, and those that others can write to.
-    public init(_ path: String) throws(PrivateFileError) {
+    package init(_ path: String) throws(PrivateFileError) {
         let opened = try Self.open(path, O_RDONLY | O_DIRECTORY, at: AT_FDCWD, named: path)
         try Self.check(opened, path, kind: S_IFDIR)
         self.path = path

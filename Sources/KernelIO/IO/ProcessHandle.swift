@@ -2,27 +2,27 @@ internal import CLinux
 internal import Glibc
 
 /// A signal that ends a process by default.
-public struct EndingSignal: Hashable, Sendable {
+package struct EndingSignal: Hashable, Sendable {
     /// The signal number.
-    public let number: Int32
+    package let number: Int32
 
     /// SIGTERM, which asks a process to exit.
-    public static let terminate = EndingSignal(number: SIGTERM)
+    package static let terminate = EndingSignal(number: SIGTERM)
     /// SIGKILL, which a process cannot ignore.
-    public static let kill = EndingSignal(number: SIGKILL)
+    package static let kill = EndingSignal(number: SIGKILL)
 
     /// The name without `SIG`, or the number.
-    public var name: String {
+    package var name: String {
         Self.names.first { $0.value == number }?.key ?? String(number)
     }
 
     /// The names that ``init(_:)`` knows, without `SIG`, by number.
-    public static var allNames: [String] { names.sorted { $0.value < $1.value }.map(\.key) }
+    package static var allNames: [String] { names.sorted { $0.value < $1.value }.map(\.key) }
 
     private init(number: Int32) { self.number = number }
 
     /// Finds a signal by name or number: `TERM`, `SIGINT`, `15`; nil if it is not in the list.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bare = text.uppercased()
         let name = bare.hasPrefix("SIG") ? String(bare.dropFirst(3)) : bare
         guard let known = Self.names[name] ?? Self.names.values.first(where: { String($0) == bare })
@@ -37,12 +37,12 @@ public struct EndingSignal: Hashable, Sendable {
 }
 
 /// A process referenced by a pidfd, so a later process with the same ID cannot be mistaken for it.
-public struct ProcessHandle: ~Copyable {
+package struct ProcessHandle: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let pid: Int32
 
     /// Opens a process (pidfd_open(2)).
-    public init(_ pid: Int32) throws(IOError) {
+    package init(_ pid: Int32) throws(IOError) {
         let number = cgw_process_handle(pid)
         guard number >= 0 else { throw IOError("find", "process \(pid)", code: errno) }
         descriptor = OwnedDescriptor(adopting: number)
@@ -50,13 +50,13 @@ public struct ProcessHandle: ~Copyable {
     }
 
     /// Sends a signal (pidfd_send_signal(2)).
-    public func send(_ signal: EndingSignal) throws(IOError) {
+    package func send(_ signal: EndingSignal) throws(IOError) {
         guard cgw_signal_process(descriptor.number, signal.number) == 0 else {
             throw IOError("signal", "process \(pid)", code: errno)
         }
     }
     /// Waits until it has exited (poll(2)); false on a timeout.
-    public func hasEnded(within time: Duration) -> Bool {
+    package func hasEnded(within time: Duration) -> Bool {
         let deadline = Deadline(after: time)
         var list = PollList()
         list.add(descriptor.number)

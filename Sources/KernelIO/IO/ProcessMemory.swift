@@ -1,14 +1,14 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The memory use of this process in bytes, from `/proc/self/statm` (proc_pid_statm(5)).
-public struct ProcessMemory: Sendable {
+package struct ProcessMemory: Sendable {
     /// The size of the address space.
-    public let virtual: Reading
+    package let virtual: Reading
     /// The resident set size.
-    public let resident: Reading
+    package let resident: Reading
 
     /// Reads the current sizes; absent if the file cannot be read.
-    public static var current: ProcessMemory {
+    package static var current: ProcessMemory {
         let bytes = (try? ReadBuffer.contents(of: Array("/proc/self/statm".utf8))) ?? []
         let pages = bytes.split(separator: 0x20).map {
             UInt64(String(decoding: $0, as: UTF8.self)).map {

@@ -4,29 +4,29 @@ internal import Glibc
 ///
 /// Kernel files report a size of 0, so the buffer grows while it is too small: up to 1 MiB in
 /// ``fill(from:)``, up to 16 MiB in ``fillToEnd(from:most:)``.
-public struct ReadBuffer: ~Copyable {
+package struct ReadBuffer: ~Copyable {
     private var storage: [UInt8]
     /// The number of bytes from the last read.
-    public private(set) var count = 0
+    package private(set) var count = 0
 
     /// The largest file that ``fill(from:)`` reads, in bytes.
-    public static let limit = 1 << 20
+    package static let limit = 1 << 20
 
     /// Creates a buffer; the default capacity suits most interface files.
-    public init(capacity: Int = 16384) { storage = [UInt8](repeating: 0, count: capacity) }
+    package init(capacity: Int = 16384) { storage = [UInt8](repeating: 0, count: capacity) }
 
     /// The bytes from the last read.
-    public var bytes: Span<UInt8> {
+    package var bytes: Span<UInt8> {
         @_lifetime(borrow self) get { storage.span.extracting(0..<count) }
     }
 
     /// A copy of the bytes from the last read.
-    public var array: [UInt8] { Array(storage[..<count]) }
+    package var array: [UInt8] { Array(storage[..<count]) }
 
     /// Reads a single-record file from its start with pread(2); returns 0 or the errno.
     ///
     /// The kernel renders the whole file at offset 0, whatever its length.
-    public mutating func fill(from descriptor: Int32) -> Int32 {
+    package mutating func fill(from descriptor: Int32) -> Int32 {
         while true {
             let size = storage.count
             let got = unsafe storage.withUnsafeMutableBytes { raw in
@@ -48,7 +48,7 @@ public struct ReadBuffer: ~Copyable {
     ///
     /// `cgroup.procs` returns at most 4096 bytes a read. Of a file larger than `most`, `most` + 1
     /// bytes are read.
-    public mutating func fillToEnd(
+    package mutating func fillToEnd(
         from descriptor: Int32, most: Int = ReadBuffer.limit * 16
     ) -> Int32 {
         count = 0
@@ -75,7 +75,7 @@ public struct ReadBuffer: ~Copyable {
     }
 
     /// Reads a whole file by its path.
-    public static func contents(
+    package static func contents(
         of path: [UInt8], under base: Int32? = nil
     ) throws(IOError) -> [UInt8] {
         let file = try OwnedDescriptor.file(path, under: base)
@@ -86,7 +86,7 @@ public struct ReadBuffer: ~Copyable {
     }
 
     /// Reads the target of a symbolic link (readlinkat(2)).
-    public static func link(
+    package static func link(
         _ path: [UInt8], under base: Int32? = nil
     ) throws(IOError) -> [UInt8] {
         var target = [UInt8](repeating: 0, count: 4096)

@@ -3,17 +3,17 @@ internal import Glibc
 /// A regular file opened for reading.
 ///
 /// Other file types are refused before they are opened, so opening never blocks.
-public struct RegularFile: ~Copyable, Sendable {
+package struct RegularFile: ~Copyable, Sendable {
     /// The path it was opened at.
-    public let path: String
+    package let path: String
     /// The size in bytes when it was opened.
-    public let size: Int
+    package let size: Int
     /// The fingerprint of its content when it was opened.
-    public let stamp: FileStamp
+    package let stamp: FileStamp
     private let descriptor: OwnedDescriptor
 
     /// Opens the file at a path.
-    public init(_ path: String, links: LinkRule = .any) throws(FileRefusal) {
+    package init(_ path: String, links: LinkRule = .any) throws(FileRefusal) {
         let found = try FoundFile(path, links: links)
         try found.requireRegular()
         self = try RegularFile(found)
@@ -27,7 +27,7 @@ public struct RegularFile: ~Copyable, Sendable {
     }
 
     /// Reads the whole file; throws if it is, or has grown, larger than `most` bytes.
-    public func contents(most: Int) throws(FileRefusal) -> [UInt8] {
+    package func contents(most: Int) throws(FileRefusal) -> [UInt8] {
         guard size <= most else {
             throw FileRefusal(path, "is larger than \(most) bytes (\(size)); split it")
         }
@@ -43,7 +43,7 @@ public struct RegularFile: ~Copyable, Sendable {
     }
 
     /// Reads the whole file as it is now.
-    public func allNow() throws(IOError) -> [UInt8] {
+    package func allNow() throws(IOError) -> [UInt8] {
         var buffer = ReadBuffer(capacity: 4096)
         let code = buffer.fillToEnd(from: descriptor.number)
         guard code == 0 else { throw IOError("read", path, code: code) }
@@ -51,7 +51,7 @@ public struct RegularFile: ~Copyable, Sendable {
     }
 
     /// Reads exactly `range` (pread(2)); throws EIO if the file is shorter.
-    public func bytes(_ range: Range<Int>) throws(IOError) -> [UInt8] {
+    package func bytes(_ range: Range<Int>) throws(IOError) -> [UInt8] {
         try descriptor.bytes(range, path: path)
     }
 }

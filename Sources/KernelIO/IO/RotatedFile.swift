@@ -1,20 +1,20 @@
 internal import Glibc
 
 /// An append-only file of lines that log rotation may rename away.
-public struct RotatedFile: ~Copyable, Sendable {
+package struct RotatedFile: ~Copyable, Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
     /// Opens the file for appending, creating it with mode 0640 if it is missing.
     ///
     /// Refuses anything but a regular file that root or this user owns.
-    public init(_ path: String) throws(IOError) {
+    package init(_ path: String) throws(IOError) {
         file = try OwnFile.open(path, O_WRONLY | O_APPEND, mode: 0o640)
         self.path = path
     }
 
     /// The size in bytes, 0 if fstat(2) fails.
-    public var size: Int { knownSize ?? 0 }
+    package var size: Int { knownSize ?? 0 }
 
     private var knownSize: Int? {
         var found = stat()
@@ -23,7 +23,7 @@ public struct RotatedFile: ~Copyable, Sendable {
 
     /// Appends bytes with one write(2); after a partial write, truncates the file to its previous
     /// size.
-    public func append(_ bytes: [UInt8]) throws(IOError) {
+    package func append(_ bytes: [UInt8]) throws(IOError) {
         let before = knownSize
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in
@@ -38,7 +38,7 @@ public struct RotatedFile: ~Copyable, Sendable {
     }
 
     /// Removes a file (unlink(2)).
-    public static func remove(_ path: String) throws(IOError) {
+    package static func remove(_ path: String) throws(IOError) {
         guard unsafe unlink(path) == 0 else { throw IOError("remove", path, code: errno) }
     }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// Each process keeps the file open and reads only what the others have added. Complete lines never
 /// change. A replacement has another inode, so a process with the old file open notices it.
-public final class SharedLog: Sendable {
+package final class SharedLog: Sendable {
     private let file: OwnedDescriptor
     private let path: String
     private let name: String
@@ -16,7 +16,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Opens the file; nil if it is missing and `creating` is false.
-    public static func open(
+    package static func open(
         _ name: String, in directory: borrowing PrivateDirectory, creating: Bool
     ) throws(PrivateFileError) -> SharedLog? {
         let flags = O_RDWR | O_APPEND | (creating ? O_CREAT : 0)
@@ -25,7 +25,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Whether the name in the directory still refers to this file.
-    public func isCurrent(in directory: borrowing PrivateDirectory) -> Bool {
+    package func isCurrent(in directory: borrowing PrivateDirectory) -> Bool {
         var found = stat()
         var own = stat()
         return unsafe fstatat(directory.descriptor.number, name, &found, AT_SYMLINK_NOFOLLOW) == 0
@@ -36,16 +36,16 @@ public final class SharedLog: Sendable {
     /// Takes the lock (flock(2)); throws EBUSY if it is not free in time.
     ///
     /// All threads of the process share the lock.
-    public func lock(within patience: Duration) throws(PrivateFileError) {
+    package func lock(within patience: Duration) throws(PrivateFileError) {
         let isLocked = Deadline(after: patience).wait { flock(file.number, LOCK_EX | LOCK_NB) == 0 }
         guard isLocked else { throw PrivateFileError("lock", path, code: EBUSY) }
     }
 
     /// Releases the lock, even if a child that has not yet called exec still has the file open.
-    public func unlock() { flock(file.number, LOCK_UN) }
+    package func unlock() { flock(file.number, LOCK_UN) }
 
     /// The size in bytes.
-    public var size: Int {
+    package var size: Int {
         get throws(PrivateFileError) {
             do throws(IOError) {
                 return try file.regularFileSize(path: path)
@@ -56,7 +56,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Reads from `start` to the end.
-    public func bytes(from start: Int) throws(PrivateFileError) -> [UInt8] {
+    package func bytes(from start: Int) throws(PrivateFileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 0)
         var chunk = [UInt8](repeating: 0, count: min(max(try size - start, 512), 1 << 20))
         while true {
@@ -75,7 +75,7 @@ public final class SharedLog: Sendable {
     ///
     /// On failure, truncates the file to `start`. A durable append returns once the bytes are on
     /// the medium (fdatasync(2)). Others survive the death of every process, but not a power loss.
-    public func append(
+    package func append(
         _ bytes: [UInt8], at start: Int, durably: Bool
     ) throws(PrivateFileError) {
         CrashPoint.pass()
@@ -90,7 +90,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Truncates the file (ftruncate(2)).
-    public func truncate(to size: Int) throws(PrivateFileError) {
+    package func truncate(to size: Int) throws(PrivateFileError) {
         CrashPoint.pass()
         guard ftruncate(file.number, off_t(size)) == 0 else {
             throw PrivateFileError("truncate", path, code: errno)
@@ -99,7 +99,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Renames the file, replacing any file of that name (renameat(2)).
-    public func rename(
+    package func rename(
         to other: String, in directory: borrowing PrivateDirectory
     ) throws(PrivateFileError) {
         CrashPoint.pass()
@@ -111,7 +111,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Removes the file (unlinkat(2)).
-    public func remove(from directory: borrowing PrivateDirectory) throws(PrivateFileError) {
+    package func remove(from directory: borrowing PrivateDirectory) throws(PrivateFileError) {
         CrashPoint.pass()
         guard unsafe unlinkat(directory.descriptor.number, name, 0) == 0 else {
             throw PrivateFileError("remove", path, code: errno)
@@ -120,7 +120,7 @@ public final class SharedLog: Sendable {
     }
 
     /// Replaces this file atomically with one of these bytes; returns the new file, locked.
-    public func replaced(
+    package func replaced(
         by bytes: [UInt8], in directory: borrowing PrivateDirectory, within patience: Duration
     ) throws(PrivateFileError) -> SharedLog {
         guard let new = try Self.open("\(name).new", in: directory, creating: true) else {

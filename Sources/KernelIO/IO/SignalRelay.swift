@@ -5,31 +5,31 @@ internal import Glibc
 ///
 /// It catches TERM, INT, HUP, QUIT, USR1, USR2, CONT and WINCH. Signals that were ignored at the
 /// start stay ignored.
-public struct SignalRelay: ~Copyable, Sendable {
+package struct SignalRelay: ~Copyable, Sendable {
     /// A signal that arrived.
-    public struct Note: Hashable, Sendable {
+    package struct Note: Hashable, Sendable {
         /// The signal number.
-        public let signal: Int32
+        package let signal: Int32
         /// Whether the kernel sent it, as for a key in the terminal, which signals the whole
         /// process group.
-        public let isFromTerminal: Bool
+        package let isFromTerminal: Bool
 
         /// Whether it requests an exit.
-        public var asksToEnd: Bool { [SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal) }
+        package var asksToEnd: Bool { [SIGTERM, SIGINT, SIGHUP, SIGQUIT].contains(signal) }
     }
 
     /// The descriptor for poll(2): readable once a signal has arrived.
-    public let descriptor: OwnedDescriptor
+    package let descriptor: OwnedDescriptor
 
     /// Installs the handlers for the rest of the process's life (sigaction(2)).
-    public init() throws(IOError) {
+    package init() throws(IOError) {
         let number = cgw_relay_signals()
         guard number >= 0 else { throw IOError("open", "a pipe", code: errno) }
         descriptor = OwnedDescriptor(adopting: number)
     }
 
     /// Takes the signals that arrived since the last call.
-    public borrowing func notes() -> [Note] {
+    package borrowing func notes() -> [Note] {
         var bytes = [UInt8](repeating: 0, count: 256)
         let got = unsafe bytes.withUnsafeMutableBytes { raw in
             unsafe read(descriptor.number, raw.baseAddress, raw.count)
@@ -41,9 +41,9 @@ public struct SignalRelay: ~Copyable, Sendable {
 }
 
 /// Waits for descriptors.
-public enum Readiness {
+package enum Readiness {
     /// Waits until one of them is readable or the time is over (poll(2)).
-    public static func wait(for descriptors: [Int32], milliseconds: Int32? = nil) {
+    package static func wait(for descriptors: [Int32], milliseconds: Int32? = nil) {
         var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         // A signal may end the wait early; the callers' loops allow for that.
         _ = unsafe poll(&polled, nfds_t(polled.count), milliseconds ?? -1)

@@ -5,39 +5,39 @@ internal import Glibc
 ///
 /// All output is safe for a terminal: remaining control characters are escaped as in
 /// ``PrintableText``.
-public enum StandardOutput {
+package enum StandardOutput {
     /// Ignores SIGPIPE, so that a closed pipe is a write error instead of a fatal signal.
-    public static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
+    package static func ignoreBrokenPipe() { signal(SIGPIPE, SIG_IGN) }
 
     /// Writes UTF-8 lines, which may end in CRLF as in CSV (write(2)).
-    public static func write(_ bytes: [UInt8]) throws(IOError) {
+    package static func write(_ bytes: [UInt8]) throws(IOError) {
         guard writeAll(PrintableText.safeLines(bytes), to: STDOUT_FILENO) else {
             throw IOError("write", "standard output", code: errno)
         }
     }
 
     /// Writes text, escaped in the same way.
-    public static func write(_ text: String) throws(IOError) { try write(Array(text.utf8)) }
+    package static func write(_ text: String) throws(IOError) { try write(Array(text.utf8)) }
 
     /// Writes a line to standard error, ignoring errors.
-    public static func complain(_ line: String) {
+    package static func complain(_ line: String) {
         _ = writeAll(Array("\(line.onOneLine)\n".utf8), to: STDERR_FILENO)
     }
 
     /// Writes several lines to standard error, ignoring errors.
-    public static func complain(lines: String) {
+    package static func complain(lines: String) {
         _ = writeAll(PrintableText.safeLines(Array("\(lines)\n".utf8)), to: STDERR_FILENO)
     }
 
     /// Whether standard output is a terminal (isatty(3)).
-    public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Whether standard input is a terminal.
-    public static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+    package static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// The width of the terminal on standard output in columns (ioctl(2), TIOCGWINSZ); nil without
     /// one.
-    public static var columns: Int? {
+    package static var columns: Int? {
         var size = winsize()
         guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
             return nil
@@ -70,31 +70,31 @@ public enum StandardOutput {
 
 extension IOError {
     /// Whether the reader of the pipe is gone (EPIPE).
-    public var isBrokenPipe: Bool { code == EPIPE }
+    package var isBrokenPipe: Bool { code == EPIPE }
 }
 
 extension StandardOutput {
     /// Writes a file, creating it or replacing its content.
     ///
     /// Refuses an existing one that is not a regular file of root or this user.
-    public static func write(_ bytes: [UInt8], toFile path: String) throws(IOError) {
+    package static func write(_ bytes: [UInt8], toFile path: String) throws(IOError) {
         try OutputFile(path).append(bytes)
     }
 }
 
 /// A regular file of root's or this user's whose content is replaced piece by piece.
-public final class OutputFile: Sendable {
+package final class OutputFile: Sendable {
     private let file: OwnedDescriptor
     private let path: String
 
     /// Empties the file, or makes it.
-    public init(_ path: String) throws(IOError) {
+    package init(_ path: String) throws(IOError) {
         file = try OwnFile.open(path, O_WRONLY | O_TRUNC, mode: 0o644)
         self.path = path
     }
 
     /// Appends bytes.
-    public func append(_ bytes: [UInt8]) throws(IOError) {
+    package func append(_ bytes: [UInt8]) throws(IOError) {
         guard StandardOutput.writeAll(bytes, to: file.number) else {
             throw IOError("write", path, code: errno)
         }

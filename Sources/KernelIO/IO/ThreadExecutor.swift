@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// With its own descriptor table (unshare(2), CLONE_FILES), the thread has the whole RLIMIT_NOFILE
 /// to itself. Only this thread can use the files it opens.
-@safe public final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
+@safe package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {
     // `mutex` guards all state below; jobs run on this one thread only.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
@@ -14,7 +14,7 @@ internal import Glibc
     private let ownDescriptorTable: Bool
 
     /// Starts the thread.
-    public init(name: String, ownDescriptorTable: Bool = false) {
+    package init(name: String, ownDescriptorTable: Bool = false) {
         self.name = name
         self.ownDescriptorTable = ownDescriptorTable
         unsafe mutex = .allocate(capacity: 1)
@@ -35,7 +35,7 @@ internal import Glibc
     }
 
     /// Queues a job of the actor.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         unsafe pthread_mutex_lock(mutex)
         jobs.append(job)

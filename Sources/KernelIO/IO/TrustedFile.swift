@@ -1,14 +1,14 @@
 internal import Glibc
 
 /// Files that decide what root does: only those that nobody else can write to are read.
-public enum TrustedFile {
+package enum TrustedFile {
     /// The reason why a file or directory is not read.
-    public typealias Refusal = FileRefusal
+    package typealias Refusal = FileRefusal
 
     /// Reads a regular file that root or this user owns and only its owner can write to.
     ///
     /// Symbolic links on the way must belong to root or this user, too.
-    public static func contents(of path: String, most: Int) throws(Refusal) -> [UInt8] {
+    package static func contents(of path: String, most: Int) throws(Refusal) -> [UInt8] {
         try open(path).contents(most: most)
     }
 
@@ -16,7 +16,7 @@ public enum TrustedFile {
     ///
     /// Symbolic links below `base` are not followed, so the user cannot point the path at another
     /// user's file. `base` belongs to the system; it is empty for an absolute path.
-    public static func open(
+    package static func open(
         _ path: String, below base: String, ownedBy user: UInt32
     ) throws(Refusal) -> RegularFile {
         let found: FoundFile
@@ -33,7 +33,7 @@ public enum TrustedFile {
     }
 
     /// Opens a trusted file with the checks of ``contents(of:most:)``.
-    public static func open(_ path: String) throws(Refusal) -> RegularFile {
+    package static func open(_ path: String) throws(Refusal) -> RegularFile {
         let found = try FoundFile(path, links: .trusted)
         try found.requireOwner(among: trusted)
         try found.requireRegular()
@@ -44,7 +44,7 @@ public enum TrustedFile {
     /// directory.
     ///
     /// Refuses a directory that users other than root and this one own or can write to.
-    public static func names(in path: String) throws(Refusal) -> [[UInt8]]? {
+    package static func names(in path: String) throws(Refusal) -> [[UInt8]]? {
         let found = try FoundFile(path, links: .trusted)
         guard found.isDirectory else { return nil }
         try found.requireOwner(among: trusted)

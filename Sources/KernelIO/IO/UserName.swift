@@ -2,7 +2,7 @@ internal import Glibc
 internal import Synchronization
 
 /// Looks up user names.
-public enum UserName {
+package enum UserName {
     private static let known = Mutex<[UInt32: String]>([:])
     private static let isSilent = Atomic(false)
 
@@ -10,7 +10,7 @@ public enum UserName {
     ///
     /// The lookup may go over the network. After one timeout, later unknown users are not waited
     /// for.
-    public static func text(_ uid: UInt32, within time: Duration) -> String {
+    package static func text(_ uid: UInt32, within time: Duration) -> String {
         if let name = known.withLock({ $0[uid] }) { return name }
         guard !isSilent.load(ordering: .relaxed) else { return String(uid) }
         do throws(IOError) {
@@ -27,7 +27,7 @@ public enum UserName {
     }
 
     /// The name of a user (getpwuid_r(3)), or its ID as text if there is none.
-    public static func text(_ uid: UInt32) -> String {
+    package static func text(_ uid: UInt32) -> String {
         var entry = unsafe passwd()
         var room = [CChar](repeating: 0, count: 16384)
         return unsafe room.withUnsafeMutableBufferPointer { room in

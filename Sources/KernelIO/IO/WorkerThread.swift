@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// A thread for work that may block in the kernel.
-public enum WorkerThread {
+package enum WorkerThread {
     private final class Work: Sendable {
         let name: String
         let body: @Sendable () -> Void
@@ -14,7 +14,7 @@ public enum WorkerThread {
     }
 
     /// Runs a closure on a new thread, which ends with it (pthread_create(3)).
-    public static func start(
+    package static func start(
         _ name: String, _ body: @escaping @Sendable () -> Void
     ) throws(IOError) {
         var thread = pthread_t()

@@ -1,11 +1,11 @@
 internal import CgroupModel
 
 /// The columns of a row that one file fills.
-public final class FileColumns: Sendable {
+package final class FileColumns: Sendable {
     let all: [Int]
     let counters: [Int]
     /// Whether some values have a dimension and therefore no column.
-    public let hasInstances: Bool
+    package let hasInstances: Bool
     /// The key of all values, if the file's name contains it.
     let instance: InstanceKey?
     /// The metrics with a dimension.
@@ -14,7 +14,7 @@ public final class FileColumns: Sendable {
     private let nodePrefix: String?
 
     /// Derives the columns from the fields of a layout.
-    public init(_ layout: FileLayout) {
+    package init(_ layout: FileLayout) {
         all = layout.fields.compactMap(\.column)
         counters = layout.fields.filter { MetricCatalog[$0.metric].kind == .counter }
             .compactMap(\.column)

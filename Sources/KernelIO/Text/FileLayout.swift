@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The source and destination of one value of an interface file.
-public struct FieldLayout: Hashable, Sendable {
+package struct FieldLayout: Hashable, Sendable {
     /// The syntax of a value.
-    public enum Grammar: Hashable, Sendable {
+    package enum Grammar: Hashable, Sendable {
         /// A whole number or `max`; a negative number is a kernel quirk and becomes 0.
         case number
         /// A whole number, or unlimited: `max`, a negative number, or 2^62 and more (v1).
@@ -17,18 +17,18 @@ public struct FieldLayout: Hashable, Sendable {
     }
 
     /// The key in the file, empty if the file has a single value.
-    public let key: [UInt8]
+    package let key: [UInt8]
     /// The catalog row.
-    public let metric: MetricID
+    package let metric: MetricID
     /// The column in a cgroup's row; nil for a metric with a dimension.
-    public let column: Int?
+    package let column: Int?
     /// The syntax of the value.
-    public let grammar: Grammar
+    package let grammar: Grammar
     /// The unit conversion of the number.
-    public let conversion: Conversion
+    package let conversion: Conversion
 
     /// Derives the field from a catalog row.
-    public init(_ metric: Metric, source: Source, column: Int?) {
+    package init(_ metric: Metric, source: Source, column: Int?) {
         key = Array((source.key ?? "").utf8)
         self.metric = metric.id
         self.column = column
@@ -46,7 +46,7 @@ public struct FieldLayout: Hashable, Sendable {
 
 extension FieldLayout {
     /// The fields that a metric is read from: the key of its source, and its key in older kernels.
-    public static func fields(
+    package static func fields(
         of metric: Metric, source: Source, column: Int?
     ) -> [FieldLayout] {
         let older = source == metric.v2 ? metric.olderV2Key : nil
@@ -75,18 +75,18 @@ extension FieldLayout {
 }
 
 /// The values to read from one interface file.
-public struct FileLayout: Hashable, Sendable {
+package struct FileLayout: Hashable, Sendable {
     /// The file name in the cgroup's directory.
-    public let name: [UInt8]
+    package let name: [UInt8]
     /// The format of the file.
-    public let format: InterfaceFormat
+    package let format: InterfaceFormat
     /// The values to read.
-    public let fields: [FieldLayout]
+    package let fields: [FieldLayout]
     /// The key of all values, if the file's name contains it (`2MB` in `hugetlb.2MB.current`).
-    public let instance: InstanceKey?
+    package let instance: InstanceKey?
 
     /// Creates a layout from a file name, its format and the values to read.
-    public init(
+    package init(
         name: [UInt8], format: InterfaceFormat, fields: [FieldLayout], instance: InstanceKey? = nil
     ) {
         self.name = name

@@ -4,9 +4,9 @@ internal import CgroupModel
 ///
 /// It remembers the kernel's line order, so a file with the same keys as the last one needs no
 /// lookups.
-public struct FileParser: Sendable {
+package struct FileParser: Sendable {
     /// The values to read from the file.
-    public let layout: FileLayout
+    package let layout: FileLayout
     let columns: FileColumns
     let rules: [FieldRule]
     let keys: [[UInt8]]
@@ -22,7 +22,7 @@ public struct FileParser: Sendable {
     private var lastWord: (bytes: [UInt8], reading: Reading) = ([], .absent)
 
     /// Creates a parser for a layout.
-    public init(_ layout: FileLayout, _ columns: FileColumns) {
+    package init(_ layout: FileLayout, _ columns: FileColumns) {
         self.layout = layout
         rules = layout.fields.map(\.rule)
         keys = layout.fields.map(\.key)
@@ -39,7 +39,7 @@ public struct FileParser: Sendable {
     }
 
     /// Stores the values from the last read; see ``parse(_:into:)-(Span<UInt8>,_)``.
-    public mutating func parse(_ buffer: borrowing ReadBuffer, into row: inout RowWriter) -> Bool {
+    package mutating func parse(_ buffer: borrowing ReadBuffer, into row: inout RowWriter) -> Bool {
         parse(buffer.bytes, into: &row)
     }
 
@@ -48,7 +48,7 @@ public struct FileParser: Sendable {
     /// A malformed line makes its own values `malformed`. If it does not name its instance, the
     /// metric as a whole becomes `malformed` (``InstanceKey/whole``). A malformed single-record
     /// file makes all its values `malformed`. Unknown keys are skipped; missing ones stay absent.
-    public mutating func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
+    package mutating func parse(_ bytes: Span<UInt8>, into row: inout RowWriter) -> Bool {
         row.beginFile(columns)
         let mark = row.mark
         var cursor = ByteCursor(bytes)

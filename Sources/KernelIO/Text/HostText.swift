@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Parsers for the files in `/proc` that describe the whole host.
-public enum HostText {
+package enum HostText {
     /// The value of a key in `/proc/meminfo` (`MemTotal:       24608 kB`), in bytes.
-    public static func memory(_ key: String, in bytes: [UInt8]) -> Reading {
+    package static func memory(_ key: String, in bytes: [UInt8]) -> Reading {
         let wanted = Array("\(key):".utf8)
         for line in bytes.split(separator: 0x0a) where line.starts(with: wanted) {
             let words = line.dropFirst(wanted.count).split(separator: 0x20)
@@ -18,7 +18,7 @@ public enum HostText {
     /// The number of tasks on the host, and the 1-minute load average in hundredths.
     ///
     /// `/proc/loadavg` reads `0.20 0.18 0.12 1/80 11206`.
-    public static func load(in bytes: [UInt8]) -> (tasks: Reading, load: Reading) {
+    package static func load(in bytes: [UInt8]) -> (tasks: Reading, load: Reading) {
         let fields = bytes.split(separator: 0x20)
         guard fields.count == 5, let slash = fields[3].firstIndex(of: 0x2f),
             let count = number(fields[3][(slash + 1)...])
@@ -31,7 +31,7 @@ public enum HostText {
     ///
     /// Busy is user, nice, system, irq and softirq; user already includes guest time. Total adds
     /// idle, iowait and steal.
-    public static func processors(
+    package static func processors(
         in bytes: [UInt8]
     ) -> (count: Int, busy: Reading, total: Reading) {
         var count = 0
@@ -58,7 +58,7 @@ public enum HostText {
     /// `full`.
     ///
     /// A missing line is absent; one malformed line makes everything malformed.
-    public static func pressure(in bytes: [UInt8]) -> Pressure {
+    package static func pressure(in bytes: [UInt8]) -> Pressure {
         var result = Pressure()
         guard bytes.last == 0x0a else { return Pressure(all: .malformed) }
         for line in bytes.split(separator: 0x0a) {
@@ -83,7 +83,7 @@ public enum HostText {
     ///
     /// In a line of `/proc/diskstats` (`254 0 vda 3 0 …`) that is the tenth number after the name,
     /// in milliseconds. Malformed lines are skipped.
-    public static func disks(in bytes: [UInt8]) -> [DiskSample] {
+    package static func disks(in bytes: [UInt8]) -> [DiskSample] {
         bytes.split(separator: 0x0a).compactMap { line in
             let words = line.split(separator: 0x20)
             guard words.count > 12, let major = number(words[0]), let minor = number(words[1]),

@@ -3,15 +3,15 @@
 /// It builds no tree and does not recurse, because the text may come from another user and may be
 /// nested arbitrarily deep. Parsing is strict and stops at the first error; strings before it have
 /// been visited by then.
-public struct JSONStrings {
+package struct JSONStrings {
     /// The position at which a text stops being JSON.
-    public struct Malformed: Error, Hashable, Sendable {
+    package struct Malformed: Error, Hashable, Sendable {
         /// The byte offset, from 0.
-        public let offset: Int
+        package let offset: Int
     }
 
     /// The maximum nesting depth of arrays and objects.
-    public static let deepest = 64
+    package static let deepest = 64
 
     private enum Opened { case object, array(next: Int) }
 
@@ -26,7 +26,7 @@ public struct JSONStrings {
     /// it.
     ///
     /// Examples of paths: `["Config", "Labels", "tier"]`, `["0", "names", "0"]`.
-    public static func visit(
+    package static func visit(
         _ bytes: [UInt8], _ body: (_ path: [String], _ value: String) -> Void
     ) throws(Malformed) {
         var reader = JSONStrings(bytes)

@@ -1,20 +1,20 @@
 /// A line of `/proc/PID/mountinfo` (proc_pid_mountinfo(5)).
 ///
 /// `31 23 0:28 / /sys/fs/cgroup rw,relatime shared:9 - tmpfs tmpfs rw,mode=755`
-public struct MountInfo: Hashable, Sendable {
+package struct MountInfo: Hashable, Sendable {
     /// The device number, which all mounts of a hierarchy share.
-    public let device: [UInt8]
+    package let device: [UInt8]
     /// The directory within the file system that is mounted, relative to the cgroup namespace.
-    public let root: [UInt8]
+    package let root: [UInt8]
     /// The mount point.
-    public let mountPoint: [UInt8]
+    package let mountPoint: [UInt8]
     /// The file system type.
-    public let type: String
+    package let type: String
     /// The options of the file system (the superblock's).
-    public let options: [String]
+    package let options: [String]
 
     /// Parses all lines, skipping malformed ones.
-    public static func parse(_ bytes: [UInt8]) -> [MountInfo] {
+    package static func parse(_ bytes: [UInt8]) -> [MountInfo] {
         bytes.split(separator: 0x0a).compactMap { line in
             let fields = line.split(separator: 0x20, omittingEmptySubsequences: false)
             // The number of optional fields varies, so find the separator " - " first.

@@ -1,14 +1,14 @@
 /// A line of `/proc/PID/cgroup` (cgroups(7)): `4:memory:/a/b`, or `0::/a` for v2.
-public struct ProcCgroup: Hashable, Sendable {
+package struct ProcCgroup: Hashable, Sendable {
     /// The hierarchy ID, 0 for v2.
-    public let hierarchy: Int
+    package let hierarchy: Int
     /// The controllers, or `name=NAME`; empty for v2.
-    public let controllers: [String]
+    package let controllers: [String]
     /// The path as seen in the reader's cgroup namespace; the kernel does not escape it.
-    public let path: [UInt8]
+    package let path: [UInt8]
 
     /// Parses all lines, skipping malformed ones.
-    public static func parse(_ bytes: [UInt8]) -> [ProcCgroup] {
+    package static func parse(_ bytes: [UInt8]) -> [ProcCgroup] {
         bytes.split(separator: 0x0a).compactMap { line in
             // Only the first two colons separate fields; the path may contain more.
             let fields = line.split(

@@ -1,8 +1,8 @@
 /// Parses `cgroup.procs`, `cgroup.threads` and `tasks`: one ID per line.
-public enum ProcessIDs {
+package enum ProcessIDs {
     /// The IDs, sorted and unique; 0 stands for any process of a PID namespace that is not visible
     /// here.
-    public static func parse(_ bytes: [UInt8]) -> [Int32] {
+    package static func parse(_ bytes: [UInt8]) -> [Int32] {
         Set(
             bytes.split(separator: 0x0a).compactMap {
                 // kill(2) treats -1 as all processes and other negative numbers as a process group.

@@ -1,13 +1,13 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Stores the values of one cgroup after another, replacing those of the previous tick.
-public struct RowWriter: Sendable {
+package struct RowWriter: Sendable {
     /// The columns of a row.
-    public let schema: Schema
+    package let schema: Schema
     /// The values of all rows.
-    public var block: RowBlock
+    package var block: RowBlock
     /// The number of rows in files that were skipped because their device has no name.
-    public internal(set) var skippedRows: UInt64 = 0
+    package internal(set) var skippedRows: UInt64 = 0
     private var base = 0
     private var counterBase = 0
     private var old: [InstanceReading] = []
@@ -16,13 +16,13 @@ public struct RowWriter: Sendable {
     private var oldEnd = 0
 
     /// Creates a writer without rows.
-    public init(schema: Schema) {
+    package init(schema: Schema) {
         self.schema = schema
         block = RowBlock(values: [], previous: [], instances: [], instanceStarts: [0])
     }
 
     /// Appends a row of absent values.
-    public mutating func appendRow() {
+    package mutating func appendRow() {
         let absent = Reading.absent.rawValue
         block.values.append(contentsOf: repeatElement(absent, count: schema.width))
         block.previous.append(contentsOf: repeatElement(absent, count: schema.counterCount))
@@ -30,7 +30,7 @@ public struct RowWriter: Sendable {
     }
 
     /// Clears a row, so that another cgroup can use it.
-    public mutating func clear(row: Int) {
+    package mutating func clear(row: Int) {
         for index in (row * schema.width)..<((row + 1) * schema.width) {
             block.values[index] = Reading.absent.rawValue
         }
@@ -41,7 +41,7 @@ public struct RowWriter: Sendable {
     }
 
     /// Clears the values of a file in a row, because the file now belongs to another cgroup.
-    public mutating func forget(row: Int, _ file: FileColumns) {
+    package mutating func forget(row: Int, _ file: FileColumns) {
         for column in file.all {
             block.values[row * schema.width + column] = Reading.absent.rawValue
         }
@@ -61,7 +61,7 @@ public struct RowWriter: Sendable {
     }
 
     /// Begins a pass over all rows; every row must then be begun and ended, in order.
-    public mutating func beginPass() {
+    package mutating func beginPass() {
         swap(&old, &block.instances)
         swap(&oldStarts, &block.instanceStarts)
         block.instances.removeAll(keepingCapacity: true)
@@ -72,29 +72,29 @@ public struct RowWriter: Sendable {
     }
 
     /// Begins a row of the current pass.
-    public mutating func beginRow(_ row: Int) {
+    package mutating func beginRow(_ row: Int) {
         select(row)
         oldCursor = oldStarts[row]
         oldEnd = oldStarts[row + 1]
     }
 
     /// Selects the row that ``value(_:)`` reads outside a pass.
-    public mutating func select(_ row: Int) {
+    package mutating func select(_ row: Int) {
         base = row * schema.width
         counterBase = row * schema.counterCount
     }
 
     /// Ends the current row.
-    public mutating func endRow() { block.instanceStarts.append(block.instances.count) }
+    package mutating func endRow() { block.instanceStarts.append(block.instances.count) }
 
     /// Makes the file's counters the previous values, and all its values absent.
-    public mutating func beginFile(_ file: FileColumns) {
+    package mutating func beginFile(_ file: FileColumns) {
         hold(file)
         fail(file, with: .absent)
     }
 
     /// Sets the reason why a file gave no values.
-    public mutating func fail(_ file: FileColumns, with reason: Reading) {
+    package mutating func fail(_ file: FileColumns, with reason: Reading) {
         for column in file.all { block.values[base + column] = reason.rawValue }
         guard reason != .absent else { return }
         for metric in file.metrics {
@@ -104,14 +104,14 @@ public struct RowWriter: Sendable {
     }
 
     /// Keeps the values of a file that cannot have changed; its counters show no growth.
-    public mutating func hold(_ file: FileColumns) {
+    package mutating func hold(_ file: FileColumns) {
         for column in file.counters {
             block.previous[counterBase + column] = block.values[base + column]
         }
     }
 
     /// Copies the instance values of a file that is not read in this pass.
-    public mutating func carry(_ file: FileColumns) {
+    package mutating func carry(_ file: FileColumns) {
         guard file.hasInstances else { return }
         while oldCursor < oldEnd, file.owns(old[oldCursor]) {
             block.instances.append(old[oldCursor])
@@ -120,7 +120,7 @@ public struct RowWriter: Sendable {
     }
 
     /// Skips the remaining instance values of a file from the previous pass.
-    public mutating func endFile(_ file: FileColumns) {
+    package mutating func endFile(_ file: FileColumns) {
         guard file.hasInstances else { return }
         while oldCursor < oldEnd, file.owns(old[oldCursor]) { oldCursor += 1 }
     }
@@ -134,7 +134,7 @@ public struct RowWriter: Sendable {
     }
 
     /// Stores the value of a column.
-    public mutating func set(_ column: Int, _ reading: Reading) {
+    package mutating func set(_ column: Int, _ reading: Reading) {
         block.values[base + column] = reading.rawValue
     }
 
@@ -165,5 +165,5 @@ public struct RowWriter: Sendable {
     }
 
     /// The current value of a column.
-    public func value(_ column: Int) -> Reading { Reading(rawValue: block.values[base + column]) }
+    package func value(_ column: Int) -> Reading { Reading(rawValue: block.values[base + column]) }
 }

@@ -1,7 +1,7 @@
 /// The width of text in terminal cells, and ways to cut text to a width.
 ///
 /// A text's width is the sum of the widths of its scalars, as in ncurses.
-public enum CellWidth {
+package enum CellWidth {
     /// East Asian wide and fullwidth scalars; emoji are recognized by their Unicode property.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115f, 0x2329...0x232a, 0x2e80...0x303e, 0x3041...0xa4cf, 0xa960...0xa97c,
@@ -11,7 +11,7 @@ public enum CellWidth {
     ]
 
     /// Returns the cells of a scalar: 0 for combining ones, 2 for wide ones, otherwise 1.
-    public static func of(_ scalar: Unicode.Scalar) -> Int {
+    package static func of(_ scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
         if value < 0x300 { return 1 }
         if (0x1160...0x11ff).contains(value) { return 0 }
@@ -25,18 +25,18 @@ public enum CellWidth {
     }
 
     /// Returns the cells of a text without control characters.
-    public static func of(_ text: String) -> Int {
+    package static func of(_ text: String) -> Int {
         if isPlain(text) { return text.utf8.count }
         return text.unicodeScalars.reduce(0) { $0 + of($1) }
     }
 
     /// Returns the blanks that a text needs to fill `width` cells; empty if it is wider.
-    public static func padding(_ text: String, to width: Int) -> String {
+    package static func padding(_ text: String, to width: Int) -> String {
         String(repeating: " ", count: max(0, width - of(text)))
     }
 
     /// Returns the longest prefix that fits into `width` cells.
-    public static func clipped(_ text: String, to width: Int) -> String {
+    package static func clipped(_ text: String, to width: Int) -> String {
         guard width > 0 else { return "" }
         if text.utf8.count <= width { return text }
         if isPlain(text) { return String(text.utf8.prefix(width)) ?? text }
@@ -52,14 +52,14 @@ public enum CellWidth {
     }
 
     /// Cuts the end if the text is too wide, and marks the cut with an ellipsis.
-    public static func ellipsised(_ text: String, to width: Int) -> String {
+    package static func ellipsised(_ text: String, to width: Int) -> String {
         if of(text) <= width { return text }
         return width > 0 ? clipped(text, to: width - 1) + "…" : ""
     }
 
     /// Cuts the middle if the text is too wide, because both ends of a path say more than its
     /// middle.
-    public static func middleEllipsised(_ text: String, to width: Int) -> String {
+    package static func middleEllipsised(_ text: String, to width: Int) -> String {
         if of(text) <= width { return text }
         guard width > 2 else { return clipped(text, to: width) }
         let head = clipped(text, to: (width - 1) / 2)

@@ -4,29 +4,29 @@ import CgroupModel
 ///
 /// A frame clips all text to its size and escapes control characters. No view can therefore draw
 /// outside the terminal or send it an escape sequence.
-public struct Frame: Hashable, Sendable {
+package struct Frame: Hashable, Sendable {
     /// Text of one style on one line.
-    public struct Run: Hashable, Sendable {
+    package struct Run: Hashable, Sendable {
         /// The line, from 0.
-        public let row: Int
+        package let row: Int
         /// The cell, from 0.
-        public let column: Int
+        package let column: Int
         /// The text, which fits into the line.
-        public let text: String
+        package let text: String
         /// The style.
-        public let style: Style
+        package let style: Style
     }
 
     /// The size in cells.
-    public let size: ScreenSize
+    package let size: ScreenSize
     /// The runs in drawing order.
-    public private(set) var runs: [Run] = []
+    package private(set) var runs: [Run] = []
 
     /// Creates an empty frame.
-    public init(size: ScreenSize) { self.size = size }
+    package init(size: ScreenSize) { self.size = size }
 
     /// Adds text, clipped to the line and to `width` cells.
-    public mutating func put(
+    package mutating func put(
         _ text: String, row: Int, column: Int, style: Style = .plain, width: Int = .max
     ) {
         guard row >= 0, row < size.rows, column >= 0, column < size.columns else { return }
@@ -56,7 +56,7 @@ public struct Frame: Hashable, Sendable {
     }
 
     /// The frame as text, one string per line, without trailing spaces.
-    public var lines: [String] {
+    package var lines: [String] {
         var cells = [[String]](
             repeating: [String](repeating: " ", count: size.columns), count: size.rows)
         for run in runs {

@@ -1,5 +1,5 @@
 /// A key, or a terminal event that arrives like one.
-public enum KeyEvent: Hashable, Sendable {
+package enum KeyEvent: Hashable, Sendable {
     /// A typed character.
     case character(Character)
     case enter, escape, tab, backTab, backspace

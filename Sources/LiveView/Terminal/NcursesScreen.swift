@@ -7,7 +7,7 @@ import Glibc
 /// ncurses itself handles Ctrl-Z and the redraw after it, and restores the terminal on signals
 /// without a handler. Safe because the window lives from `init` to ``close()``, and nothing is
 /// drawn afterwards.
-@safe public final class NcursesScreen: Screen {
+@safe package final class NcursesScreen: Screen {
     private let terminal: OpaquePointer
     private let window: UnsafeMutablePointer<WINDOW>
     private let palette: Palette
@@ -17,7 +17,7 @@ import Glibc
     /// Takes over the terminal; throws before anything is written to it.
     ///
     /// If the environment sets `NO_COLOR`, only bold and reverse are used.
-    public init() throws(TerminalError) {
+    package init() throws(TerminalError) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { throw .notATerminal }
         let name = unsafe getenv("TERM").map { unsafe String(cString: $0) } ?? ""
         guard !name.isEmpty else { throw .unset }
@@ -48,7 +48,7 @@ import Glibc
     deinit { close() }
 
     /// Restores the terminal; calling it twice is harmless.
-    public func close() {
+    package func close() {
         guard isOpen else { return }
         isOpen = false
         endwin()
@@ -56,18 +56,18 @@ import Glibc
     }
 
     /// The current size; 0 by 0 once closed.
-    public var size: ScreenSize {
+    package var size: ScreenSize {
         guard isOpen else { return ScreenSize(rows: 0, columns: 0) }
         return unsafe ScreenSize(rows: Int(getmaxy(window)), columns: Int(getmaxx(window)))
     }
 
     /// Starts an empty frame.
-    public func clear() {
+    package func clear() {
         if isOpen { unsafe werase(window) }
     }
 
     /// Draws text at a position.
-    public func draw(_ text: String, row: Int, column: Int, style: Style) {
+    package func draw(_ text: String, row: Int, column: Int, style: Style) {
         guard isOpen else { return }
         let (attributes, pair) = palette.apply(style)
         unsafe wattr_set(window, attributes, pair, nil)
@@ -76,17 +76,17 @@ import Glibc
     }
 
     /// Writes the drawn frame to the terminal.
-    public func refresh() {
+    package func refresh() {
         if isOpen { unsafe wrefresh(window) }
     }
 
     /// Makes the next refresh repaint every cell.
-    public func invalidate() {
+    package func invalidate() {
         if isOpen { unsafe clearok(window, true) }
     }
 
     /// Waits for a key; nil after the timeout or a signal.
-    public func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
+    package func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
         guard isOpen else { return nil }
         unsafe wtimeout(window, Int32(clamping: timeoutMilliseconds))
         var code = wint_t()

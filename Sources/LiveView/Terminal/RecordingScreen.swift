@@ -1,19 +1,19 @@
 /// A screen without a terminal: keys come from a list, and the last frame is available as text.
-public final class RecordingScreen: Screen {
+package final class RecordingScreen: Screen {
     /// The size of the simulated terminal.
-    public var size: ScreenSize
+    package var size: ScreenSize
     /// The keys that are still to be read.
-    public var keys: [KeyEvent]
+    package var keys: [KeyEvent]
     /// The frame of the last refresh.
-    public private(set) var shown: Frame
+    package private(set) var shown: Frame
     /// The number of refreshes.
-    public private(set) var refreshes = 0
+    package private(set) var refreshes = 0
     /// Called when a key is requested and none is left.
-    public var whenIdle: () -> Void = {}
+    package var whenIdle: () -> Void = {}
     private var drawing: Frame
 
     /// Creates an empty screen with a list of keys.
-    public init(rows: Int, columns: Int, keys: [KeyEvent] = []) {
+    package init(rows: Int, columns: Int, keys: [KeyEvent] = []) {
         size = ScreenSize(rows: rows, columns: columns)
         self.keys = keys
         shown = Frame(size: ScreenSize(rows: rows, columns: columns))
@@ -21,24 +21,24 @@ public final class RecordingScreen: Screen {
     }
 
     /// Starts an empty frame.
-    public func clear() { drawing = Frame(size: size) }
+    package func clear() { drawing = Frame(size: size) }
 
     /// Adds text to the frame.
-    public func draw(_ text: String, row: Int, column: Int, style: Style) {
+    package func draw(_ text: String, row: Int, column: Int, style: Style) {
         drawing.put(text, row: row, column: column, style: style)
     }
 
     /// Publishes the frame as ``shown``.
-    public func refresh() {
+    package func refresh() {
         shown = drawing
         refreshes += 1
     }
 
     /// Does nothing, because there is no terminal to repaint.
-    public func invalidate() {}
+    package func invalidate() {}
 
     /// Returns the next key of the list, without waiting.
-    public func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
+    package func readKey(timeoutMilliseconds: Int) -> KeyEvent? {
         guard !keys.isEmpty else {
             whenIdle()
             return nil

@@ -1,19 +1,19 @@
 /// The size of a terminal in character cells.
-public struct ScreenSize: Hashable, Sendable {
+package struct ScreenSize: Hashable, Sendable {
     /// The number of lines.
-    public let rows: Int
+    package let rows: Int
     /// The number of cells in a line.
-    public let columns: Int
+    package let columns: Int
 
     /// Creates a size in lines and cells.
-    public init(rows: Int, columns: Int) {
+    package init(rows: Int, columns: Int) {
         self.rows = rows
         self.columns = columns
     }
 }
 
 /// The terminal operations that the live view needs; used from one thread only.
-public protocol Screen: AnyObject {
+package protocol Screen: AnyObject {
     /// The current size.
     var size: ScreenSize { get }
     /// Starts an empty frame.

@@ -1,5 +1,5 @@
 /// The meaning of a piece of text; the screen chooses its appearance.
-public enum Style: Sendable, CaseIterable {
+package enum Style: Sendable, CaseIterable {
     /// Text and numbers.
     case plain
     /// Idle or unknown values, and lines that only guide the eye.

@@ -1,7 +1,7 @@
 import CgroupModel
 
 /// The reason why this terminal cannot show a live view.
-public enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `TERM` is unset or empty.
     case unset
     /// The terminal database lacks this terminal type or a capability that it needs.
@@ -12,7 +12,7 @@ public enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
     case notATerminal
 
     /// One line: the error and a remedy.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unset:
             "TERM is not set; set it to your terminal's type (TERM=xterm-256color), or use --batch"

@@ -1,7 +1,7 @@
 import CgroupModel
 
 /// A column of the table; cases are in display order.
-public enum Column: String, CaseIterable, Sendable {
+package enum Column: String, CaseIterable, Sendable {
     case cgroup, tasks, cpu, throttled, memory
     case memoryShare = "memory-share"
     case swap

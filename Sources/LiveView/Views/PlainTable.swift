@@ -1,16 +1,16 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The table without a terminal: one line per cgroup, as `top --batch` prints it.
-public struct PlainTable {
+package struct PlainTable {
     private let layout: Layout
 
     /// Creates a table with a layout.
-    public init(layout: Layout) { self.layout = layout }
+    package init(layout: Layout) { self.layout = layout }
 
     /// Returns the lines of the cgroups at `indices` of the snapshot, in the order of the layout.
     ///
     /// Paths are in full; numbers have units unless `raw`.
-    public func text(
+    package func text(
         _ snapshot: Snapshot, _ indices: [Int], raw: Bool = false, header: Bool = true
     ) -> String {
         var flat = layout

@@ -4,9 +4,9 @@ internal import CgroupModel
 /// some task begins to wait for it.
 ///
 /// v1 has no pressure of a cgroup and cannot reclaim little by little: there it only estimates.
-public struct AutosizeSource: LayerSource {
+package struct AutosizeSource: LayerSource {
     /// Its wishes stand above pools.
-    public let layer = Layer.autosize
+    package let layer = Layer.autosize
 
     private let isLegacy: Bool
     private var document: PolicyDocument
@@ -32,16 +32,16 @@ public struct AutosizeSource: LayerSource {
     }
 
     /// Starts without a suggestion; `isLegacy` tells that memory is a hierarchy of v1.
-    public init(_ document: PolicyDocument, isLegacy: Bool) {
+    package init(_ document: PolicyDocument, isLegacy: Bool) {
         self.document = document
         self.isLegacy = isLegacy
     }
 
     /// Another policy holds; an autosizer of the same name goes on where it was.
-    public mutating func reload(_ document: PolicyDocument) { self.document = document }
+    package mutating func reload(_ document: PolicyDocument) { self.document = document }
 
     /// Ends the periods that are due.
-    public mutating func propose(_ context: LayerContext) -> LayerProposal {
+    package mutating func propose(_ context: LayerContext) -> LayerProposal {
         let snapshot = context.input.snapshot
         time = context.input.time
         var kept: [Key: State] = [:]
@@ -125,7 +125,7 @@ public struct AutosizeSource: LayerSource {
     }
 
     /// What could not be done is not tried again at once.
-    public mutating func took(_ result: EffectResult, of effect: Effect) {
+    package mutating func took(_ result: EffectResult, of effect: Effect) {
         guard case .autosize(let name) = effect.origin, case .reclaim = effect.kind,
             let autosizer = document.autosizers.first(where: { $0.name == name })
         else { return }
@@ -138,7 +138,7 @@ public struct AutosizeSource: LayerSource {
     }
 
     /// `autosize.suggested` in bytes, also where nothing is done.
-    public var numbers: [LayerNumber] {
+    package var numbers: [LayerNumber] {
         order.compactMap { key in
             guard let state = states[key], let suggested = state.suggested else { return nil }
             return LayerNumber(

@@ -1,6 +1,6 @@
 extension Expression: CustomStringConvertible {
     /// As a policy would write it; it reads back as the same expression.
-    public var description: String {
+    package var description: String {
         switch self {
         case .literal(let number, let unit): unit.text(number)
         case .hostShare(let share, _): "\(PlainNumber.text(share, shiftedBy: 2))%host"
@@ -14,7 +14,7 @@ extension Expression: CustomStringConvertible {
     }
 
     /// The metrics in it, from left to right.
-    public var terms: [MetricTerm] {
+    package var terms: [MetricTerm] {
         switch self {
         case .literal, .hostShare: []
         case .metric(let term), .call(_, let term, _), .share(_, let term): [term]
@@ -25,7 +25,7 @@ extension Expression: CustomStringConvertible {
 
 extension Condition: CustomStringConvertible {
     /// As a policy would write it; it reads back as the same condition.
-    public var description: String {
+    package var description: String {
         switch self {
         case .comparison(let left, let comparison, let right):
             "\(left) \(comparison.rawValue) \(right)"
@@ -41,7 +41,7 @@ extension Condition: CustomStringConvertible {
     }
 
     /// The metrics in it, from left to right.
-    public var terms: [MetricTerm] {
+    package var terms: [MetricTerm] {
         switch self {
         case .comparison(let left, _, let right): left.terms + right.terms
         case .increased(let term, _), .missing(let term), .flag(let term): [term]
@@ -65,7 +65,7 @@ extension Condition: CustomStringConvertible {
 
 extension MetricTerm: CustomStringConvertible {
     /// `host.load`, `group("db").memory.usage`, `io.write_rate[/dev/vda]`.
-    public var description: String {
+    package var description: String {
         let owner =
             switch scope {
             case .own: ""

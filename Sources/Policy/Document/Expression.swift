@@ -1,5 +1,5 @@
 /// A number in a policy: `avg(cpu.usage, 10s)`, `20% of memory.max`, `1.5cpus`.
-public indirect enum Expression: Hashable, Sendable {
+package indirect enum Expression: Hashable, Sendable {
     /// A number in the base unit of ``PolicyUnit``.
     case literal(Double, PolicyUnit)
     /// A share of the machine (0 to 1): of its memory beside bytes, of its CPUs beside CPUs.
@@ -14,7 +14,7 @@ public indirect enum Expression: Hashable, Sendable {
 }
 
 /// What a policy can do with two numbers.
-public enum ArithmeticOperator: String, Hashable, Sendable, CaseIterable {
+package enum ArithmeticOperator: String, Hashable, Sendable, CaseIterable {
     case add = "+"
     case subtract = "-"
     case multiply = "*"
@@ -22,7 +22,7 @@ public enum ArithmeticOperator: String, Hashable, Sendable, CaseIterable {
 }
 
 /// A statement that is true, false or unknown.
-public indirect enum Condition: Hashable, Sendable {
+package indirect enum Condition: Hashable, Sendable {
     case comparison(Expression, ComparisonOperator, Expression)
     /// Whether a counter grew within the window.
     case increased(MetricTerm, Duration)
@@ -36,7 +36,7 @@ public indirect enum Condition: Hashable, Sendable {
 }
 
 /// How two numbers are compared.
-public enum ComparisonOperator: String, Hashable, Sendable, CaseIterable {
+package enum ComparisonOperator: String, Hashable, Sendable, CaseIterable {
     case less = "<"
     case atMost = "<="
     case equal = "=="
@@ -46,15 +46,15 @@ public enum ComparisonOperator: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What is made of a window of samples.
-public enum WindowFunction: String, Hashable, Sendable, CaseIterable {
+package enum WindowFunction: String, Hashable, Sendable, CaseIterable {
     case avg, min, max, p95, slope
     case rate, delta
 }
 
 /// A metric and whose it is.
-public struct MetricTerm: Hashable, Sendable {
+package struct MetricTerm: Hashable, Sendable {
     /// Whose value it is.
-    public enum Scope: Hashable, Sendable {
+    package enum Scope: Hashable, Sendable {
         /// The cgroup that the rule looks at.
         case own
         /// The machine (`host.`).
@@ -64,14 +64,14 @@ public struct MetricTerm: Hashable, Sendable {
     }
 
     /// Whose value it is.
-    public var scope: Scope
+    package var scope: Scope
     /// The name in ``PolicyVocabulary``, without its scope.
-    public var name: String
+    package var name: String
     /// The disk of a metric that has one for each (`io.write_rate[/dev/vda]`); nil for the sum.
-    public var instance: String?
+    package var instance: String?
 
     /// Joins the parts.
-    public init(_ name: String, of scope: Scope = .own, instance: String? = nil) {
+    package init(_ name: String, of scope: Scope = .own, instance: String? = nil) {
         self.name = name
         self.scope = scope
         self.instance = instance
@@ -79,7 +79,7 @@ public struct MetricTerm: Hashable, Sendable {
 }
 
 /// What a number in a policy counts; two sides of a comparison share one.
-public enum PolicyUnit: String, Hashable, Sendable, CaseIterable {
+package enum PolicyUnit: String, Hashable, Sendable, CaseIterable {
     case bytes
     case cpus
     case seconds

@@ -1,10 +1,10 @@
-public import Configuration
+package import Configuration
 
 /// Freezes cgroups at their memory limit, notifies and thaws, instead of letting the kernel kill:
 /// one of `guards`.
-public struct OOMGuard: Hashable, Sendable {
+package struct OOMGuard: Hashable, Sendable {
     /// A way to get memory below the threshold again.
-    public enum Relief: Hashable, Sendable {
+    package enum Relief: Hashable, Sendable {
         case reclaim
         /// Raise the limit by steps (bytes) up to a ceiling, while the machine keeps this much free.
         case raise(step: UInt64, ceiling: UInt64, hostFreeAtLeast: UInt64)
@@ -12,7 +12,7 @@ public struct OOMGuard: Hashable, Sendable {
     }
 
     /// What happens when it was frozen for too long.
-    public enum Timeout: String, Hashable, Sendable, CaseIterable {
+    package enum Timeout: String, Hashable, Sendable, CaseIterable {
         /// Let the kernel kill, then thaw.
         case thawKiller = "thaw_killer"
         case raise, kill
@@ -21,34 +21,34 @@ public struct OOMGuard: Hashable, Sendable {
     }
 
     /// Its name, unique among guards and rules.
-    public var name: String
+    package var name: String
     /// Where it stands in the file.
-    public var position: ConfigPosition
+    package var position: ConfigPosition
     /// The group's name.
-    public var group: String
+    package var group: String
     /// The limit in bytes; nil for the one that is set.
-    public var limit: UInt64?
+    package var limit: UInt64?
     /// At which share of the limit it is frozen.
-    public var freezeAt = 0.95
+    package var freezeAt = 0.95
     /// Below which share it is thawed.
-    public var resumeAt = 0.85
+    package var resumeAt = 0.85
     /// For how long it must stay below.
-    public var resumeFor = Duration.seconds(2)
+    package var resumeFor = Duration.seconds(2)
     /// The longest that it stays frozen.
-    public var longestFrozen: Duration
+    package var longestFrozen: Duration
     /// What is tried, in this order.
-    public var relief: [Relief]
+    package var relief: [Relief]
     /// What happens after ``longestFrozen``.
-    public var onTimeout = Timeout.thawKiller
+    package var onTimeout = Timeout.thawKiller
     /// The sinks that are told.
-    public var sinks: [String] = []
+    package var sinks: [String] = []
     /// Whether v1 may drop the page cache with `memory.force_empty`.
-    public var allowsForceEmpty = false
+    package var allowsForceEmpty = false
     /// Whether v2 gets `memory.oom.group=1`.
-    public var killsAsOne = false
+    package var killsAsOne = false
 
     /// A guard with the defaults.
-    public init(
+    package init(
         name: String, position: ConfigPosition, group: String, longestFrozen: Duration,
         relief: [Relief]
     ) {
@@ -61,31 +61,31 @@ public struct OOMGuard: Hashable, Sendable {
 }
 
 /// Takes idle memory back little by little (v2): one of `autosize`.
-public struct Autosizer: Hashable, Sendable {
+package struct Autosizer: Hashable, Sendable {
     /// How memory is taken.
-    public enum Mode: String, Hashable, Sendable, CaseIterable { case reclaim, high }
+    package enum Mode: String, Hashable, Sendable, CaseIterable { case reclaim, high }
 
     /// Its name.
-    public var name: String
+    package var name: String
     /// Where it stands in the file.
-    public var position: ConfigPosition
+    package var position: ConfigPosition
     /// The group's name.
-    public var group: String
+    package var group: String
     /// The memory pressure (some) that it aims at, in percent.
-    public var target = 0.1
+    package var target = 0.1
     /// Never below this many bytes; nil for no floor.
-    public var floor: UInt64?
+    package var floor: UInt64?
     /// Never above this many bytes; nil for no ceiling.
-    public var ceiling: UInt64?
+    package var ceiling: UInt64?
     /// The largest step, as a share of the usage.
-    public var step = 0.01
+    package var step = 0.01
     /// The time between two.
-    public var every = Duration.seconds(6)
+    package var every = Duration.seconds(6)
     /// How memory is taken.
-    public var mode = Mode.reclaim
+    package var mode = Mode.reclaim
 
     /// An autosizer with the defaults.
-    public init(name: String, position: ConfigPosition, group: String) {
+    package init(name: String, position: ConfigPosition, group: String) {
         self.name = name
         self.position = position
         self.group = group
@@ -93,49 +93,49 @@ public struct Autosizer: Hashable, Sendable {
 }
 
 /// How often the engine may act; relief is never limited.
-public struct Budgets: Hashable, Sendable {
+package struct Budgets: Hashable, Sendable {
     /// So many within a time.
-    public struct Budget: Hashable, Sendable {
+    package struct Budget: Hashable, Sendable {
         /// How many.
-        public var count: Int
+        package var count: Int
         /// Within which time.
-        public var period: Duration
+        package var period: Duration
 
         /// Joins the parts.
-        public init(_ count: Int, per period: Duration) {
+        package init(_ count: Int, per period: Duration) {
             self.count = count
             self.period = period
         }
     }
 
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public var kill = Budget(1, per: .seconds(15))
+    package var kill = Budget(1, per: .seconds(15))
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public var freeze = Budget(2, per: .seconds(10))
+    package var freeze = Budget(2, per: .seconds(10))
     /// Writes to one cgroup.
-    public var writesPerGroup = Budget(10, per: .seconds(60))
+    package var writesPerGroup = Budget(10, per: .seconds(60))
     /// Writes altogether.
-    public var writes = Budget(120, per: .seconds(60))
+    package var writes = Budget(120, per: .seconds(60))
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-    public var hook = Budget(6, per: .seconds(60))
+    package var hook = Budget(6, per: .seconds(60))
 
     /// The budgets of a policy that names none.
-    public init() {}
+    package init() {}
 }
 
 /// A program that rules start: one of `hooks`.
-public struct Hook: Hashable, Sendable {
+package struct Hook: Hashable, Sendable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// The absolute program and its arguments; there is no shell.
-    public var command: [String]
+    package var command: [String]
     /// When it is ended (TERM, two seconds later KILL of its own cgroup or process group).
-    public var timeout: Duration
+    package var timeout: Duration
     /// Whom it runs as; nil for the daemon's user.
-    public var user: String?
+    package var user: String?
 
     /// Joins the parts.
-    public init(
+    package init(
         name: String, command: [String], timeout: Duration = .seconds(5), user: String? = nil
     ) {
         self.name = name
@@ -146,20 +146,20 @@ public struct Hook: Hashable, Sendable {
 }
 
 /// Where notices go: one of `sinks`; `journald` needs no entry.
-public struct Sink: Hashable, Sendable {
+package struct Sink: Hashable, Sendable {
     /// What it is.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case journald
         case webhook(url: String, tokenFile: String?, timeout: Duration)
     }
 
     /// Its name.
-    public var name: String
+    package var name: String
     /// What it is.
-    public var kind: Kind
+    package var kind: Kind
 
     /// Joins the parts.
-    public init(name: String, kind: Kind) {
+    package init(name: String, kind: Kind) {
         self.name = name
         self.kind = kind
     }

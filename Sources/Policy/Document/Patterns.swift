@@ -1,13 +1,13 @@
-public import CgroupModel
+package import CgroupModel
 
 /// A pattern for paths: `*` and `?` stay within a component, `**` crosses, `[a-z]`, `{a,b}`.
-public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
+package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     /// As it was written.
-    public let description: String
+    package let description: String
     private let glob: Glob
 
     /// Reads a pattern; nil if a bracket or brace is not closed.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let rooted = text.hasPrefix("/") || text.hasPrefix("*") ? text : "/\(text)"
         guard let glob = Glob(rooted, separator: "/") else { return nil }
         self.glob = glob
@@ -15,22 +15,22 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether a path matches as a whole.
-    public func matches(_ path: CgroupPath) -> Bool { glob.matches(path.text) }
+    package func matches(_ path: CgroupPath) -> Bool { glob.matches(path.text) }
 }
 
 /// A pattern for names and values: `*`, `?`, `[a-z]`, `{a,b}`; no character is special to it.
-public struct TextPattern: Hashable, Sendable, CustomStringConvertible {
+package struct TextPattern: Hashable, Sendable, CustomStringConvertible {
     /// As it was written.
-    public let description: String
+    package let description: String
     private let glob: Glob
 
     /// Reads a pattern; nil if a bracket or brace is not closed.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         guard let glob = Glob(text, separator: nil) else { return nil }
         self.glob = glob
         description = text
     }
 
     /// Whether a text matches as a whole.
-    public func matches(_ text: String) -> Bool { glob.matches(text) }
+    package func matches(_ text: String) -> Bool { glob.matches(text) }
 }

@@ -1,83 +1,83 @@
-public import CgroupModel
-public import Configuration
+package import CgroupModel
+package import Configuration
 
 /// Everything that the policy files of one load say, typed and checked.
 ///
 /// Parts stand in the order of the files, and files in byte order of their names. A part that is
 /// equal in the next load keeps its state.
-public struct PolicyDocument: Hashable, Sendable {
+package struct PolicyDocument: Hashable, Sendable {
     /// What holds where a rule says nothing else.
-    public var defaults = PolicyDefaults()
+    package var defaults = PolicyDefaults()
     /// What is spared, besides what always is.
-    public var protection = Protection()
+    package var protection = Protection()
     /// The named sets of cgroups.
-    public var groups: [CgroupGroup] = []
+    package var groups: [CgroupGroup] = []
     /// Values that hold as long as a cgroup is there.
-    public var limits: [StandingLimits] = []
+    package var limits: [StandingLimits] = []
     /// CPUs that no pool takes, nil for none.
-    public var reservedCPUs: CPUDemand?
+    package var reservedCPUs: CPUDemand?
     /// Sets of CPUs that cgroups get for themselves.
-    public var pools: [CPUPool] = []
+    package var pools: [CPUPool] = []
     /// What is done when something is the case.
-    public var rules: [Rule] = []
+    package var rules: [Rule] = []
     /// Cgroups that are frozen at their memory limit instead of killed.
-    public var guards: [OOMGuard] = []
+    package var guards: [OOMGuard] = []
     /// Cgroups whose idle memory is taken back little by little.
-    public var autosizers: [Autosizer] = []
+    package var autosizers: [Autosizer] = []
     /// How often the engine may act.
-    public var budgets = Budgets()
+    package var budgets = Budgets()
     /// Programs that rules start.
-    public var hooks: [Hook] = []
+    package var hooks: [Hook] = []
     /// Where notices go.
-    public var sinks: [Sink] = []
+    package var sinks: [Sink] = []
 
     /// A policy that does nothing.
-    public init() {}
+    package init() {}
 
     /// The group of a name.
-    public func group(_ name: String) -> CgroupGroup? { groups.first { $0.name == name } }
+    package func group(_ name: String) -> CgroupGroup? { groups.first { $0.name == name } }
 
     /// The hook of a name.
-    public func hook(_ name: String) -> Hook? { hooks.first { $0.name == name } }
+    package func hook(_ name: String) -> Hook? { hooks.first { $0.name == name } }
 
     /// The sink of a name.
-    public func sink(_ name: String) -> Sink? { sinks.first { $0.name == name } }
+    package func sink(_ name: String) -> Sink? { sinks.first { $0.name == name } }
 
     /// The pool of a name.
-    public func pool(_ name: String) -> CPUPool? { pools.first { $0.name == name } }
+    package func pool(_ name: String) -> CPUPool? { pools.first { $0.name == name } }
 }
 
 /// The `defaults` of a policy.
-public struct PolicyDefaults: Hashable, Sendable {
+package struct PolicyDefaults: Hashable, Sendable {
     /// The time between two ticks.
-    public var interval = Duration.seconds(1)
+    package var interval = Duration.seconds(1)
     /// The window of a counter that is named without a function.
-    public var rateWindow = Duration.seconds(5)
+    package var rateWindow = Duration.seconds(5)
     /// How far a derived `until` moves each threshold, as a share: 0.1 is 10 %.
-    public var hysteresis = 0.1
+    package var hysteresis = 0.1
     /// How long a rule rests after it was undone.
-    public var cooldown = Duration.seconds(30)
+    package var cooldown = Duration.seconds(30)
     /// What happens when someone else changes a value that a layer wants.
-    public var drift = DriftReaction.reapply
+    package var drift = DriftReaction.reapply
     /// Whether everything is only told.
-    public var isDryRun = false
+    package var isDryRun = false
     /// Whether a rule may kill.
-    public var allowsKill = false
+    package var allowsKill = false
     /// Whether something may be set that cannot be taken back: rules for devices.
-    public var allowsIrreversible = false
+    package var allowsIrreversible = false
     /// Whether anything may be done to the pods of a kubelet, which sets and renews the values there.
-    public var allowsKubelet = false
+    package var allowsKubelet = false
     /// Whether the daemon puts everything back when it ends.
-    public var restoresOnExit = true
+    package var restoresOnExit = true
     /// Whether a metric that this machine cannot have is an error, or only disables its rule.
-    public var missingMetricIsError = false
+    package var missingMetricIsError = false
 
     /// The values of a policy without `defaults`.
-    public init() {}
+    package init() {}
 }
 
 /// What happens when someone else changes a value that a layer wants.
-public enum DriftReaction: String, Hashable, Sendable, CaseIterable {
+package enum DriftReaction: String, Hashable, Sendable, CaseIterable {
     /// Write it again; after three times in ten minutes yield.
     case reapply
     /// Tell, and leave it.
@@ -87,45 +87,45 @@ public enum DriftReaction: String, Hashable, Sendable, CaseIterable {
 }
 
 /// What is spared, besides what always is.
-public struct Protection: Hashable, Sendable {
+package struct Protection: Hashable, Sendable {
     /// Cgroups that get no disruptive action, and neither do their ancestors.
-    public var spared: [PathPattern] = []
+    package var spared: [PathPattern] = []
     /// Cgroups of the system (sshd and its like) that may be acted on nonetheless.
-    public var overridden: [CgroupPath] = []
+    package var overridden: [CgroupPath] = []
     /// Whether the pods of a kubelet may be acted on, although it sets and renews the values there.
-    public var allowsKubelet = false
+    package var allowsKubelet = false
 
     /// Nothing more.
-    public init() {}
+    package init() {}
 }
 
 /// Values that hold as long as a cgroup is there: one of `limits`.
-public struct StandingLimits: Hashable, Sendable {
+package struct StandingLimits: Hashable, Sendable {
     /// Where it stands in the file.
-    public var position: ConfigPosition
+    package var position: ConfigPosition
     /// The group's name.
-    public var group: String
+    package var group: String
     /// Among several the highest wins; equal ones give the stricter value.
-    public var priority: Int
+    package var priority: Int
     /// What is set, on every version.
-    public var settings: [Setting]
+    package var settings: [Setting]
     /// What is set besides or instead, by the machine's mode.
-    public var overrides: [HierarchyMode: [Setting]]
+    package var overrides: [HierarchyMode: [Setting]]
     /// When it holds; nil for always.
-    public var during: DayWindow?
+    package var during: DayWindow?
     /// A condition on the machine under which it holds; nil for always.
-    public var when: Condition?
+    package var when: Condition?
     /// For how long ``when`` has to be true first.
-    public var holdTime: Duration
+    package var holdTime: Duration
     /// What ends it; nil for the opposite of ``when``.
-    public var until: Condition?
+    package var until: Condition?
     /// For how long ``until`` has to be true first.
-    public var clearTime: Duration
+    package var clearTime: Duration
     /// Whether all values are set or none; otherwise each by itself.
-    public var isTogether: Bool
+    package var isTogether: Bool
 
     /// Joins the parts.
-    public init(
+    package init(
         position: ConfigPosition, group: String, priority: Int = 0, settings: [Setting] = [],
         overrides: [HierarchyMode: [Setting]] = [:], during: DayWindow? = nil,
         when: Condition? = nil, holdTime: Duration = .zero, until: Condition? = nil,
@@ -146,25 +146,25 @@ public struct StandingLimits: Hashable, Sendable {
 }
 
 /// How the machine mounts its hierarchies.
-public enum HierarchyMode: String, Hashable, Sendable, CaseIterable {
+package enum HierarchyMode: String, Hashable, Sendable, CaseIterable {
     case v1, v2, hybrid
 }
 
 /// A time of day, by the local wall clock: from 22:00 to 06:00 passes midnight.
-public struct DayWindow: Hashable, Sendable {
+package struct DayWindow: Hashable, Sendable {
     /// Minutes after midnight, included.
-    public var start: Int
+    package var start: Int
     /// Minutes after midnight, not included.
-    public var end: Int
+    package var end: Int
 
     /// Joins the parts.
-    public init(start: Int, end: Int) {
+    package init(start: Int, end: Int) {
         self.start = start
         self.end = end
     }
 
     /// Whether a minute of the day is inside; equal ends mean the whole day.
-    public func contains(_ minute: Int) -> Bool {
+    package func contains(_ minute: Int) -> Bool {
         start < end ? (start..<end).contains(minute) : minute >= start || minute < end
     }
 }

@@ -2,7 +2,7 @@ internal import CgroupModel
 
 extension PolicyMetric {
     /// How the number of several cgroups is made of their numbers.
-    public enum Aggregation: Hashable, Sendable {
+    package enum Aggregation: Hashable, Sendable {
         /// Their sum; members without a number do not count.
         case sum
         /// Their sum, which is none if a member has none: limits, of which one may be unlimited.
@@ -16,7 +16,7 @@ extension PolicyMetric {
     }
 
     /// How it aggregates.
-    public var aggregation: Aggregation {
+    package var aggregation: Aggregation {
         switch source {
         case .derived(let derivation): derivation.aggregation
         case .catalog(let id): MetricCatalog[id].aggregation

@@ -2,9 +2,9 @@ import CgroupModel
 
 /// Every name that an expression can use: the policy's own, the machine's, and all numbers of
 /// ``MetricCatalog``.
-public enum PolicyVocabulary {
+package enum PolicyVocabulary {
     /// All names, those of the policy first.
-    public static let all: [PolicyMetric] = {
+    package static let all: [PolicyMetric] = {
         let own = ownRows + pressureRows + hostRows
         let taken = Set(own.map(\.name))
         return own + MetricCatalog.all.compactMap(row).filter { !taken.contains($0.name) }
@@ -14,10 +14,10 @@ public enum PolicyVocabulary {
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
     /// The row of a name, `host.` in front for the machine's; nil for an unknown name.
-    public static func metric(named name: String) -> PolicyMetric? { index[name].map { all[$0] } }
+    package static func metric(named name: String) -> PolicyMetric? { index[name].map { all[$0] } }
 
     /// The row that a term names.
-    public static func metric(of term: MetricTerm) -> PolicyMetric? {
+    package static func metric(of term: MetricTerm) -> PolicyMetric? {
         metric(named: term.scope == .host ? "host.\(term.name)" : term.name)
     }
 
@@ -153,7 +153,7 @@ extension PolicyVocabulary {
     /// Why a term has no value on a machine of a mode; nil if it may have one.
     ///
     /// Hybrid machines mount both versions, so nothing is ruled out there.
-    public static func obstacle(to term: MetricTerm, on mode: HierarchyMode) -> String? {
+    package static func obstacle(to term: MetricTerm, on mode: HierarchyMode) -> String? {
         guard mode != .hybrid, let metric = metric(of: term), case .catalog(let id) = metric.source
         else { return nil }
         let row = MetricCatalog[id]
@@ -164,7 +164,7 @@ extension PolicyVocabulary {
 
 extension Rule {
     /// What the machine must have besides its mode: what is required, and what its conditions ask.
-    public var needs: [Requirement] {
+    package var needs: [Requirement] {
         let asked = conditionTerms.contains { $0.scope == .host && $0.name.hasPrefix("psi.") }
         let implied: [Requirement] = asked ? [.psi] : []
         return Requirement.allCases.filter {
@@ -178,7 +178,7 @@ extension Rule {
 
     /// Why the rule is disabled on a machine of a mode: what it requires, or a metric of its
     /// conditions that does not exist there; nil if nothing is in its way.
-    public func obstacle(on mode: HierarchyMode) -> String? {
+    package func obstacle(on mode: HierarchyMode) -> String? {
         let modes = requirements.compactMap { HierarchyMode(rawValue: $0.rawValue) }
         if let other = modes.first(where: { $0 != mode }) { return "it requires \(other.rawValue)" }
         return conditionTerms.lazy.compactMap { PolicyVocabulary.obstacle(to: $0, on: mode) }.first

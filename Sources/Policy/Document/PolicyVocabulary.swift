@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 
 /// One name that an expression can use.
-public struct PolicyMetric: Sendable {
+package struct PolicyMetric: Sendable {
     /// Where its number comes from.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         /// A row of ``MetricCatalog``; one with a dimension is summed unless a disk is named.
         case catalog(MetricID)
         /// Computed from several rows or from the machine's row.
@@ -13,7 +13,7 @@ public struct PolicyMetric: Sendable {
     /// What is computed; the engine knows how.
     ///
     /// Shares are 0 to 1, before ``PolicyMetric/scale``.
-    public enum Derivation: Sendable {
+    package enum Derivation: Sendable {
         /// The lowest limit of the cgroup, its ancestors and the machine: always a number.
         case memoryLimit
         /// Memory that reclaim cannot take: usage less what is on the file lists and slab
@@ -40,32 +40,32 @@ public struct PolicyMetric: Sendable {
     }
 
     /// The name, `host.` in front where it is the machine's.
-    public let name: String
+    package let name: String
     /// A level, or a count that only grows.
-    public let isCounter: Bool
+    package let isCounter: Bool
     /// What its level or its count counts.
-    public let unit: PolicyUnit
+    package let unit: PolicyUnit
     /// What its rate counts, for a counter.
-    public let rateUnit: PolicyUnit?
+    package let rateUnit: PolicyUnit?
     /// What one unit of the source is in ``unit``: 1e-6 for microseconds.
-    public let scale: Double
+    package let scale: Double
     /// Where the number comes from.
-    public let source: Source
+    package let source: Source
     /// Whether a disk can be named in brackets.
-    public let takesInstance: Bool
+    package let takesInstance: Bool
     /// Whether the name stands for a counter's rate (`cpu.usage`, `io.write_rate`): to a reader a
     /// level, so `avg`, `min`, `max`, `p95` and `slope` take it, over the rates of the intervals.
-    public let isRate: Bool
+    package let isRate: Bool
     /// The row that v1 has in place of ``source``; nil where it is the same or v1 has none.
-    public let legacy: MetricID?
+    package let legacy: MetricID?
     /// One sentence for people.
-    public let help: String
+    package let help: String
 
     /// What the name alone counts: a counter's rate, a level.
-    public var valueUnit: PolicyUnit { rateUnit ?? unit }
+    package var valueUnit: PolicyUnit { rateUnit ?? unit }
 
     /// Joins the parts.
-    public init(
+    package init(
         name: String, isCounter: Bool, unit: PolicyUnit, rateUnit: PolicyUnit?, scale: Double,
         source: Source, takesInstance: Bool, isRate: Bool = false, legacy: MetricID? = nil,
         help: String

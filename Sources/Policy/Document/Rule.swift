@@ -1,26 +1,26 @@
-public import CgroupModel
-public import Configuration
+package import CgroupModel
+package import Configuration
 
 /// What is done when something is the case: one of `rules`.
-public struct Rule: Hashable, Sendable {
+package struct Rule: Hashable, Sendable {
     /// Whether each cgroup is looked at alone.
-    public enum Scope: String, Hashable, Sendable, CaseIterable {
+    package enum Scope: String, Hashable, Sendable, CaseIterable {
         case each
         /// One state for the whole group; gauges are summed, ``victims`` says who is acted on.
         case aggregate
     }
 
     /// How the actions are done again while the rule is active.
-    public struct Repetition: Hashable, Sendable {
+    package struct Repetition: Hashable, Sendable {
         /// The time between two.
-        public var every: Duration
+        package var every: Duration
         /// How many more times; nil for no end.
-        public var most: Int?
+        package var most: Int?
         /// As long as this holds; `when` where nothing else was written.
-        public var condition: Condition
+        package var condition: Condition
 
         /// Joins the parts.
-        public init(every: Duration, most: Int?, while condition: Condition) {
+        package init(every: Duration, most: Int?, while condition: Condition) {
             self.every = every
             self.most = most
             self.condition = condition
@@ -28,7 +28,7 @@ public struct Rule: Hashable, Sendable {
     }
 
     /// How what was set is taken back.
-    public enum Undoing: Hashable, Sendable {
+    package enum Undoing: Hashable, Sendable {
         /// At once: the value of the next lower layer, in the end the original.
         case restore
         /// Not at all.
@@ -38,18 +38,18 @@ public struct Rule: Hashable, Sendable {
     }
 
     /// Which members of an aggregate group are acted on.
-    public struct Victims: Hashable, Sendable {
+    package struct Victims: Hashable, Sendable {
         /// What they are ordered by.
-        public var by: Expression
+        package var by: Expression
         /// Whether the largest comes first.
-        public var isDescending: Bool
+        package var isDescending: Bool
         /// How many at a time.
-        public var take: Int
+        package var take: Int
         /// What one must be worth, in the unit of ``by``; nil for anything.
-        public var leastGain: Double?
+        package var leastGain: Double?
 
         /// Joins the parts.
-        public init(by: Expression, isDescending: Bool = true, take: Int = 1, leastGain: Double?) {
+        package init(by: Expression, isDescending: Bool = true, take: Int = 1, leastGain: Double?) {
             self.by = by
             self.isDescending = isDescending
             self.take = take
@@ -58,42 +58,42 @@ public struct Rule: Hashable, Sendable {
     }
 
     /// Its name, unique over all files.
-    public var name: String
+    package var name: String
     /// Where it stands in the file.
-    public var position: ConfigPosition
+    package var position: ConfigPosition
     /// The group's name.
-    public var group: String
+    package var group: String
     /// Whether each cgroup is looked at alone.
-    public var scope = Scope.each
+    package var scope = Scope.each
     /// What must be the case.
-    public var when: Condition
+    package var when: Condition
     /// For how long before anything is done.
-    public var holdTime = Duration.zero
+    package var holdTime = Duration.zero
     /// What ends it; derived from ``when`` by hysteresis where nothing was written.
-    public var until: Condition
+    package var until: Condition
     /// For how long before it is undone.
-    public var clearTime = Duration.zero
+    package var clearTime = Duration.zero
     /// How long it rests after it was undone.
-    public var cooldown = Duration.seconds(30)
+    package var cooldown = Duration.seconds(30)
     /// The longest that it stays active; nil for no end.
-    public var longestActive: Duration?
+    package var longestActive: Duration?
     /// How the actions are done again.
-    public var repetition: Repetition?
+    package var repetition: Repetition?
     /// From -100 to 100; the highest wins.
-    public var priority = 0
+    package var priority = 0
     /// What is done, in this order.
-    public var actions: [RuleAction] = []
+    package var actions: [RuleAction] = []
     /// How it is taken back.
-    public var undoing = Undoing.restore
+    package var undoing = Undoing.restore
     /// Who is acted on, for an aggregate.
-    public var victims: Victims?
+    package var victims: Victims?
     /// Whether it is only told what would be done.
-    public var isDryRun = false
+    package var isDryRun = false
     /// What the machine must have, or the rule is disabled.
-    public var requirements: [Requirement] = []
+    package var requirements: [Requirement] = []
 
     /// A rule without actions.
-    public init(
+    package init(
         name: String, position: ConfigPosition, group: String, when: Condition, until: Condition
     ) {
         self.name = name
@@ -105,28 +105,28 @@ public struct Rule: Hashable, Sendable {
 }
 
 /// What a rule needs from the machine.
-public enum Requirement: String, Hashable, Sendable, CaseIterable {
+package enum Requirement: String, Hashable, Sendable, CaseIterable {
     case psi, v1, v2, hybrid, systemd, swap
 }
 
 /// One step of a rule's `do`.
-public struct RuleAction: Hashable, Sendable {
+package struct RuleAction: Hashable, Sendable {
     /// What is done.
-    public var kind: Kind
+    package var kind: Kind
     /// Whether the steps after it are done although it failed.
-    public var continuesOnError: Bool
+    package var continuesOnError: Bool
     /// Whether all values of a setting are set or none; otherwise each by itself.
-    public var isTogether: Bool
+    package var isTogether: Bool
 
     /// Joins the parts.
-    public init(_ kind: Kind, continuesOnError: Bool = false, isTogether: Bool = false) {
+    package init(_ kind: Kind, continuesOnError: Bool = false, isTogether: Bool = false) {
         self.kind = kind
         self.continuesOnError = continuesOnError
         self.isTogether = isTogether
     }
 
     /// What can be done.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         case set([Setting])
         case scale(Scaling)
         case freeze(timeout: Duration, onTimeout: FreezeTimeout)
@@ -141,31 +141,31 @@ public struct RuleAction: Hashable, Sendable {
 }
 
 /// What happens when a freeze comes to its end.
-public enum FreezeTimeout: String, Hashable, Sendable, CaseIterable { case thaw, kill }
+package enum FreezeTimeout: String, Hashable, Sendable, CaseIterable { case thaw, kill }
 
 /// How loud a notice is, as syslog(3) names it.
-public enum LogLevel: String, Hashable, Sendable, CaseIterable {
+package enum LogLevel: String, Hashable, Sendable, CaseIterable {
     case debug, info, notice, warning, error
 }
 
 /// Multiplies a limit.
-public struct Scaling: Hashable, Sendable {
+package struct Scaling: Hashable, Sendable {
     /// What the factor applies to.
-    public enum Base: String, Hashable, Sendable, CaseIterable { case current, usage }
+    package enum Base: String, Hashable, Sendable, CaseIterable { case current, usage }
 
     /// Which value.
-    public var key: LimitKey
+    package var key: LimitKey
     /// By what.
-    public var factor: Double
+    package var factor: Double
     /// Of what.
-    public var base: Base
+    package var base: Base
     /// The lowest result; nil for no bound.
-    public var least: LimitValue?
+    package var least: LimitValue?
     /// The highest result; nil or unlimited for no bound.
-    public var most: LimitValue?
+    package var most: LimitValue?
 
     /// Joins the parts.
-    public init(
+    package init(
         key: LimitKey, factor: Double, of base: Base, least: LimitValue?, most: LimitValue?
     ) {
         self.key = key
@@ -177,9 +177,9 @@ public struct Scaling: Hashable, Sendable {
 }
 
 /// Takes memory back.
-public struct Reclaiming: Hashable, Sendable {
+package struct Reclaiming: Hashable, Sendable {
     /// How much.
-    public enum Amount: Hashable, Sendable {
+    package enum Amount: Hashable, Sendable {
         /// This many bytes.
         case bytes(UInt64)
         /// As much as is above this usage.
@@ -187,14 +187,14 @@ public struct Reclaiming: Hashable, Sendable {
     }
 
     /// How much.
-    public var amount: Amount
+    package var amount: Amount
     /// When it is given up.
-    public var deadline: Duration
+    package var deadline: Duration
     /// 0 to 200; nil for the kernel's own.
-    public var swappiness: UInt32?
+    package var swappiness: UInt32?
 
     /// Joins the parts.
-    public init(_ amount: Amount, deadline: Duration = .seconds(2), swappiness: UInt32? = nil) {
+    package init(_ amount: Amount, deadline: Duration = .seconds(2), swappiness: UInt32? = nil) {
         self.amount = amount
         self.deadline = deadline
         self.swappiness = swappiness

@@ -1,39 +1,39 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Names one value that can be set: a row of ``LimitCatalog``, and which disk, page size, interface
 /// or resource.
-public struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The limit's unified name: `io.max.wbps`.
-    public var name: String
+    package var name: String
     /// The disk, page size, interface or resource as it was written; nil for one value a cgroup.
-    public var instance: String?
+    package var instance: String?
 
     /// Joins the parts.
-    public init(_ name: String, instance: String? = nil) {
+    package init(_ name: String, instance: String? = nil) {
         self.name = name
         self.instance = instance
     }
 
     /// The row behind the name.
-    public var limit: Limit? { LimitCatalog.limit(named: name) }
+    package var limit: Limit? { LimitCatalog.limit(named: name) }
 
     /// The key of the value where memory is a hierarchy of v2: two names of one file are one value.
     var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
 
     /// Whether it is a rule for devices: written in the policy's order, and never taken back.
-    public var isDeviceRule: Bool { name.hasPrefix("devices.") }
+    package var isDeviceRule: Bool { name.hasPrefix("devices.") }
 
     /// Order of the names, then of the instances.
-    public static func < (left: LimitKey, right: LimitKey) -> Bool {
+    package static func < (left: LimitKey, right: LimitKey) -> Bool {
         (left.name, left.instance ?? "") < (right.name, right.instance ?? "")
     }
 
     /// `io.max.wbps[8:0]`.
-    public var description: String { instance.map { "\(name)[\($0)]" } ?? name }
+    package var description: String { instance.map { "\(name)[\($0)]" } ?? name }
 }
 
 /// What one value is to be.
-public enum Setting: Hashable, Sendable {
+package enum Setting: Hashable, Sendable {
     /// A value of ``LimitCatalog``.
     case limit(LimitKey, LimitValue)
     /// The CPUs (and memory nodes) of a pool.
@@ -41,7 +41,7 @@ public enum Setting: Hashable, Sendable {
 }
 
 /// How many CPUs a pool wants.
-public enum CPUDemand: Hashable, Sendable {
+package enum CPUDemand: Hashable, Sendable {
     case count(Int)
     case list(RangeList)
     /// A share of the machine's CPUs, 0 to 1, rounded down but at least one.
@@ -49,16 +49,16 @@ public enum CPUDemand: Hashable, Sendable {
 }
 
 /// CPUs that the cgroups of a pool get: one of `pools`.
-public struct CPUPool: Hashable, Sendable {
+package struct CPUPool: Hashable, Sendable {
     /// How near the CPUs have to be to one memory node.
-    public enum NUMA: String, Hashable, Sendable, CaseIterable { case none, prefer, strict }
+    package enum NUMA: String, Hashable, Sendable, CaseIterable { case none, prefer, strict }
     /// Whether a core's hardware threads stay together.
-    public enum SMT: String, Hashable, Sendable, CaseIterable {
+    package enum SMT: String, Hashable, Sendable, CaseIterable {
         case wholeCore = "whole_core"
         case any
     }
     /// What happens when the machine has too few CPUs.
-    public enum Fallback: String, Hashable, Sendable, CaseIterable {
+    package enum Fallback: String, Hashable, Sendable, CaseIterable {
         /// Leave the cgroup as it is.
         case skip
         /// Let it share the CPUs that no pool took.
@@ -66,22 +66,22 @@ public struct CPUPool: Hashable, Sendable {
     }
 
     /// Its name.
-    public var name: String
+    package var name: String
     /// How many it wants.
-    public var cpus: CPUDemand
+    package var cpus: CPUDemand
     /// Whether ``others`` must leave these CPUs.
-    public var isExclusive: Bool
+    package var isExclusive: Bool
     /// How near to a memory node.
-    public var numa: NUMA
+    package var numa: NUMA
     /// Whether cores stay whole.
-    public var smt: SMT
+    package var smt: SMT
     /// What happens when there are too few.
-    public var fallback: Fallback
+    package var fallback: Fallback
     /// The groups that shrink to the shared rest.
-    public var others: [String]
+    package var others: [String]
 
     /// Joins the parts.
-    public init(
+    package init(
         name: String, cpus: CPUDemand, isExclusive: Bool = false, numa: NUMA = .none,
         smt: SMT = .any, fallback: Fallback = .skip, others: [String] = []
     ) {

@@ -18,7 +18,7 @@ extension RuleAction.Kind {
     }
 
     /// What the effect of it is called in the audit log.
-    public var effectName: String {
+    package var effectName: String {
         switch self {
         case .scale, .pin: "set"
         default: name
@@ -85,7 +85,7 @@ extension Rule {
 
 extension Effect.Kind {
     /// The word for the audit log.
-    public var name: String {
+    package var name: String {
         switch self {
         case .set: "set"
         case .restore: "restore"
@@ -120,7 +120,7 @@ extension Effect.Kind {
 
 extension Effect.Origin {
     /// How people name it.
-    public var text: String {
+    package var text: String {
         switch self {
         case .limits(let group, let index): "limits[\(index)] of \(group)"
         case .pool(let name): "pool \(name)"

@@ -4,9 +4,9 @@ import CgroupModel
 ///
 /// Keys stand in one order, what a record does not have is left out, and numbers have a fixed
 /// number of decimals.
-public enum AuditLine {
+package enum AuditLine {
     /// Appends the line with its newline, in a time that depends on the line alone.
-    public static func append(_ record: AuditRecord, to bytes: inout [UInt8]) {
+    package static func append(_ record: AuditRecord, to bytes: inout [UInt8]) {
         var line = JSONObject()
         line.number("t", microseconds: record.wallTime)
         line.number("seq", record.sequence)
@@ -45,7 +45,7 @@ public enum AuditLine {
     }
 
     /// The line with its newline.
-    public static func bytes(_ record: AuditRecord) -> [UInt8] {
+    package static func bytes(_ record: AuditRecord) -> [UInt8] {
         var bytes: [UInt8] = []
         append(record, to: &bytes)
         return bytes

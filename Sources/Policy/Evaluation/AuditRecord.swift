@@ -1,7 +1,7 @@
 /// One line of the audit log; live, dry run and back-test write the same.
-public struct AuditRecord: Hashable, Sendable {
+package struct AuditRecord: Hashable, Sendable {
     /// What the line tells.
-    public enum Phase: String, Hashable, Sendable {
+    package enum Phase: String, Hashable, Sendable {
         /// A rule's state changed; ``note`` is `idle -> pending`.
         case state
         /// Something is going to be done.
@@ -21,32 +21,32 @@ public struct AuditRecord: Hashable, Sendable {
     }
 
     /// Microseconds since 1970, of the snapshot.
-    public var wallTime: UInt64
+    package var wallTime: UInt64
     /// Counts up in one log.
-    public var sequence: UInt64
+    package var sequence: UInt64
     /// What the line tells.
-    public var phase: Phase
+    package var phase: Phase
     /// Who wanted it.
-    public var origin: Effect.Origin
+    package var origin: Effect.Origin
     /// On which cgroup; nil for the policy as a whole.
-    public var target: Effect.Target?
+    package var target: Effect.Target?
     /// The effect's number, nil where there is none.
-    public var effect: Effect.ID?
+    package var effect: Effect.ID?
     /// What is done: `freeze`, `set`; nil for a state.
-    public var action: String?
+    package var action: String?
     /// Values with their way.
-    public var changes: [EffectResult.Change]
+    package var changes: [EffectResult.Change]
     /// How it ended, for `apply` and `undo`.
-    public var outcome: EffectResult.Outcome?
+    package var outcome: EffectResult.Outcome?
     /// A sentence.
-    public var note: String?
+    package var note: String?
     /// Why.
-    public var cause: Cause?
+    package var cause: Cause?
     /// Whether nothing was really done.
-    public var isDryRun: Bool
+    package var isDryRun: Bool
 
     /// Joins the parts.
-    public init(
+    package init(
         wallTime: UInt64, sequence: UInt64, phase: Phase, origin: Effect.Origin,
         target: Effect.Target? = nil, effect: Effect.ID? = nil, action: String? = nil,
         changes: [EffectResult.Change] = [], outcome: EffectResult.Outcome? = nil,
@@ -69,18 +69,18 @@ public struct AuditRecord: Hashable, Sendable {
 
 extension AuditRecord {
     /// A change of a rule's state.
-    public struct Move: Hashable, Sendable {
+    package struct Move: Hashable, Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-        public var from: RuleState
+        package var from: RuleState
         /// Nil if the cgroup is gone.
-        public var to: RuleState?
+        package var to: RuleState?
 
         /// Whether the rule acts anew, rather than again after it was about to end.
-        public var isFiring: Bool { to == .active && from != .clearing }
+        package var isFiring: Bool { to == .active && from != .clearing }
     }
 
     /// How a rule's state changed; nil if the line tells of something else.
-    public var move: Move? {
+    package var move: Move? {
         guard phase == .state, let note else { return nil }
         let parts = note.split(separator: " ", maxSplits: 3).map { $0.filter { $0 != ":" } }
         guard parts.count >= 3, let from = RuleState.allCases.first(where: { $0.text == parts[0] })

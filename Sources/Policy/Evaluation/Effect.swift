@@ -1,35 +1,35 @@
-public import CgroupModel
+package import CgroupModel
 
 /// One thing to be done to a cgroup; whoever does it answers with an ``EffectResult``.
-public struct Effect: Hashable, Sendable {
+package struct Effect: Hashable, Sendable {
     /// Counts up over the engine's life.
-    public typealias ID = UInt64
+    package typealias ID = UInt64
 
     /// Its number, under which the result comes back.
-    public var id: ID
+    package var id: ID
     /// Who wants it.
-    public var origin: Origin
+    package var origin: Origin
     /// On which cgroup.
-    public var target: Target
+    package var target: Target
     /// What is to be done.
-    public var kind: Kind
+    package var kind: Kind
     /// Whether it takes an earlier one back.
-    public var isUndo: Bool
+    package var isUndo: Bool
     /// Whether everything but the doing happens.
-    public var isDryRun: Bool
+    package var isDryRun: Bool
     /// The chain that it belongs to (one firing of a rule on one cgroup): its effects are done one
     /// after the other, and a failure ends the chain unless ``continuesOnError``.
-    public var chain: UInt64
+    package var chain: UInt64
     /// Whether the rest of the chain is done although this one failed.
-    public var continuesOnError: Bool
+    package var continuesOnError: Bool
     /// Whether all values of a setting are set or none; otherwise what cannot be set leaves the
     /// others alone.
-    public var isTogether: Bool
+    package var isTogether: Bool
     /// Why.
-    public var cause: Cause
+    package var cause: Cause
 
     /// Joins the parts.
-    public init(
+    package init(
         id: ID, origin: Origin, target: Target, kind: Kind, isUndo: Bool = false,
         isDryRun: Bool = false, chain: UInt64, continuesOnError: Bool = false,
         isTogether: Bool = false, cause: Cause
@@ -47,7 +47,7 @@ public struct Effect: Hashable, Sendable {
     }
 
     /// The part of a policy that something comes from.
-    public enum Origin: Hashable, Sendable {
+    package enum Origin: Hashable, Sendable {
         /// The index of a standing limit in the document, for its place there.
         case limits(group: String, index: Int)
         case pool(String)
@@ -58,21 +58,21 @@ public struct Effect: Hashable, Sendable {
     }
 
     /// The cgroup that is meant: another one at the same path is not.
-    public struct Target: Hashable, Sendable {
+    package struct Target: Hashable, Sendable {
         /// The path.
-        public var path: CgroupPath
+        package var path: CgroupPath
         /// The identity.
-        public var cgroup: CgroupID
+        package var cgroup: CgroupID
 
         /// Joins the parts.
-        public init(path: CgroupPath, cgroup: CgroupID) {
+        package init(path: CgroupPath, cgroup: CgroupID) {
             self.path = path
             self.cgroup = cgroup
         }
     }
 
     /// What is to be done.
-    public enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
         /// Set values; all or none of them if ``Effect/isTogether``.
         case set([LimitAssignment])
         /// Put the original values back, from the undo journal.
@@ -88,36 +88,36 @@ public struct Effect: Hashable, Sendable {
     }
 
     /// For which step of a rule a hook runs.
-    public enum Phase: String, Hashable, Sendable { case apply, undo, relief }
+    package enum Phase: String, Hashable, Sendable { case apply, undo, relief }
 }
 
 /// A value that is wanted.
-public struct LimitAssignment: Hashable, Sendable {
+package struct LimitAssignment: Hashable, Sendable {
     /// Which value.
-    public var key: LimitKey
+    package var key: LimitKey
     /// What it is to be.
-    public var value: LimitValue
+    package var value: LimitValue
 
     /// Joins the parts.
-    public init(_ key: LimitKey, _ value: LimitValue) {
+    package init(_ key: LimitKey, _ value: LimitValue) {
         self.key = key
         self.value = value
     }
 }
 
 /// Why something is done: the expression, and each metric that it looked at.
-public struct Cause: Hashable, Sendable {
+package struct Cause: Hashable, Sendable {
     /// One number that was looked at.
-    public struct Evidence: Hashable, Sendable {
+    package struct Evidence: Hashable, Sendable {
         /// As it stands in the expression: `avg(cpu.usage, 10s)`.
-        public var term: String
+        package var term: String
         /// The value with its unit, `unknown` or `n/a`.
-        public var value: String
+        package var value: String
         /// Which part of the window had valid samples, 0 to 1; nil without a window.
-        public var coverage: Double?
+        package var coverage: Double?
 
         /// Joins the parts.
-        public init(term: String, value: String, coverage: Double? = nil) {
+        package init(term: String, value: String, coverage: Double? = nil) {
             self.term = term
             self.value = value
             self.coverage = coverage
@@ -125,30 +125,30 @@ public struct Cause: Hashable, Sendable {
     }
 
     /// The expression or a sentence.
-    public var text: String
+    package var text: String
     /// The numbers.
-    public var evidence: [Evidence]
+    package var evidence: [Evidence]
 
     /// Joins the parts.
-    public init(_ text: String, evidence: [Evidence] = []) {
+    package init(_ text: String, evidence: [Evidence] = []) {
         self.text = text
         self.evidence = evidence
     }
 }
 
 /// What became of an effect.
-public struct EffectResult: Hashable, Sendable {
+package struct EffectResult: Hashable, Sendable {
     /// Which one.
-    public var id: Effect.ID
+    package var id: Effect.ID
     /// How it ended.
-    public var outcome: Outcome
+    package var outcome: Outcome
     /// How single values of a setting ended that did not end as the whole did.
-    public var values: [LimitKey: Outcome]
+    package var values: [LimitKey: Outcome]
     /// What the kernel said before and says now, for values: key, before, wanted, after.
-    public var changes: [Change]
+    package var changes: [Change]
 
     /// Joins the parts.
-    public init(
+    package init(
         id: Effect.ID, outcome: Outcome, values: [LimitKey: Outcome] = [:], changes: [Change] = []
     ) {
         self.id = id
@@ -158,7 +158,7 @@ public struct EffectResult: Hashable, Sendable {
     }
 
     /// How an effect can end.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         case done
         /// Done as far as possible: rounded, clamped, or less reclaimed than asked for.
         case partial(String)
@@ -180,30 +180,30 @@ public struct EffectResult: Hashable, Sendable {
     }
 
     /// Why something failed.
-    public struct Failure: Hashable, Sendable {
+    package struct Failure: Hashable, Sendable {
         /// The kernel's error number's name (`EBUSY`), nil if it was another failure.
-        public var errno: String?
+        package var errno: String?
         /// One sentence.
-        public var message: String
+        package var message: String
 
         /// Joins the parts.
-        public init(errno: String? = nil, _ message: String) {
+        package init(errno: String? = nil, _ message: String) {
             self.errno = errno
             self.message = message
         }
     }
 
     /// One value's way.
-    public struct Change: Hashable, Sendable {
+    package struct Change: Hashable, Sendable {
         /// Which value.
-        public var key: LimitKey
+        package var key: LimitKey
         /// The kernel's file.
-        public var file: String
+        package var file: String
         /// The kernel's text before, as wanted, and after.
-        public var before: String, wanted: String, after: String
+        package var before: String, wanted: String, after: String
 
         /// Joins the parts.
-        public init(key: LimitKey, file: String, before: String, wanted: String, after: String) {
+        package init(key: LimitKey, file: String, before: String, wanted: String, after: String) {
             self.key = key
             self.file = file
             self.before = before

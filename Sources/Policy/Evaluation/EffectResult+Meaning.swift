@@ -9,7 +9,7 @@ extension EffectResult.Outcome {
 
     /// Whether nothing is left to take back: a thaw or a restoring that did not succeed is tried
     /// again.
-    public var isTakenBack: Bool {
+    package var isTakenBack: Bool {
         switch self {
         case .done, .partial, .gone: true
         case .ineffective, .vetoed, .skipped, .hung: false

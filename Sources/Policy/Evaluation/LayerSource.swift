@@ -1,13 +1,13 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Who may want something of a value; a higher layer wins over a lower one.
 ///
 /// Below all is the original value, above all an operator's hold, which leaves everything as it is.
-public enum Layer: Int, Hashable, Sendable, Comparable, CaseIterable {
+package enum Layer: Int, Hashable, Sendable, Comparable, CaseIterable {
     case limits, pools, autosize, rules, guards
 
     /// Lower layers are less.
-    public static func < (left: Layer, right: Layer) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Layer, right: Layer) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension Effect.Origin {
@@ -25,22 +25,22 @@ extension Effect.Origin {
 }
 
 /// What a layer wants one value of one cgroup to be.
-public struct LayerWish: Hashable, Sendable {
+package struct LayerWish: Hashable, Sendable {
     /// Of which cgroup.
-    public var target: Effect.Target
+    package var target: Effect.Target
     /// Which value.
-    public var key: LimitKey
+    package var key: LimitKey
     /// What it is to be.
-    public var value: LimitValue
+    package var value: LimitValue
     /// Who wants it.
-    public var origin: Effect.Origin
+    package var origin: Effect.Origin
     /// Among wishes of one layer the highest wins; equal ones give the stricter value.
-    public var priority: Int
+    package var priority: Int
     /// Why.
-    public var cause: Cause
+    package var cause: Cause
 
     /// Joins the parts.
-    public init(
+    package init(
         target: Effect.Target, key: LimitKey, value: LimitValue, origin: Effect.Origin,
         priority: Int = 0, cause: Cause
     ) {
@@ -54,20 +54,20 @@ public struct LayerWish: Hashable, Sendable {
 }
 
 /// What a ``LayerSource`` wants in one tick.
-public struct LayerProposal: Hashable, Sendable {
+package struct LayerProposal: Hashable, Sendable {
     /// Something that is done once, such as reclaiming memory or telling someone.
-    public struct Act: Hashable, Sendable {
+    package struct Act: Hashable, Sendable {
         /// Who wants it.
-        public var origin: Effect.Origin
+        package var origin: Effect.Origin
         /// On which cgroup.
-        public var target: Effect.Target
+        package var target: Effect.Target
         /// What is to be done.
-        public var kind: Effect.Kind
+        package var kind: Effect.Kind
         /// Why.
-        public var cause: Cause
+        package var cause: Cause
 
         /// Joins the parts.
-        public init(
+        package init(
             origin: Effect.Origin, target: Effect.Target, kind: Effect.Kind, cause: Cause
         ) {
             self.origin = origin
@@ -80,34 +80,34 @@ public struct LayerProposal: Hashable, Sendable {
     /// All values that the layer wants; nil if they are those of the tick before.
     ///
     /// A value that was wanted before and is not any more goes back to the next lower layer.
-    public var wishes: [LayerWish]?
+    package var wishes: [LayerWish]?
     /// What is done in this tick besides; the engine still checks protection, holds and budgets.
-    public var acts: [Act]
+    package var acts: [Act]
 
     /// Joins the parts.
-    public init(wishes: [LayerWish]? = nil, acts: [Act] = []) {
+    package init(wishes: [LayerWish]? = nil, acts: [Act] = []) {
         self.wishes = wishes
         self.acts = acts
     }
 }
 
 /// What a ``LayerSource`` may look at.
-public struct LayerContext: Sendable {
+package struct LayerContext: Sendable {
     /// The snapshot, the time and the CPUs.
-    public var input: PolicyInput
+    package var input: PolicyInput
     /// The policy.
-    public var document: PolicyDocument
+    package var document: PolicyDocument
     /// By group name, the positions of its members in ``Snapshot/cgroups``, in path order.
-    public var members: [String: [Int]]
+    package var members: [String: [Int]]
     /// The same with those that hold no process now, for what holds as long as a cgroup exists.
-    public var present: [String: [Int]]
+    package var present: [String: [Int]]
     /// Whether any group's members differ from those of the tick before.
-    public var membersChanged: Bool
+    package var membersChanged: Bool
     /// Which of ``PolicyDocument/limits`` hold now (`during`, `when`), by index.
-    public var holding: [Bool]
+    package var holding: [Bool]
 
     /// Joins the parts.
-    public init(
+    package init(
         input: PolicyInput, document: PolicyDocument, members: [String: [Int]],
         present: [String: [Int]]? = nil, membersChanged: Bool, holding: [Bool]
     ) {
@@ -124,7 +124,7 @@ public struct LayerContext: Sendable {
 ///
 /// It is asked once a tick, after the groups were matched and before the rules. It is a value:
 /// equal calls give equal answers.
-public protocol LayerSource: Sendable {
+package protocol LayerSource: Sendable {
     /// Which layer its wishes belong to.
     var layer: Layer { get }
     /// What it wants now.
@@ -142,26 +142,26 @@ public protocol LayerSource: Sendable {
 
 extension LayerSource {
     /// Nothing to learn.
-    public mutating func took(_ result: EffectResult, of effect: Effect) {}
+    package mutating func took(_ result: EffectResult, of effect: Effect) {}
     /// No pools.
-    public func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? { nil }
+    package func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? { nil }
     /// No numbers.
-    public var numbers: [LayerNumber] { [] }
+    package var numbers: [LayerNumber] { [] }
 }
 
 /// A number that a layer tells of a cgroup.
-public struct LayerNumber: Hashable, Sendable {
+package struct LayerNumber: Hashable, Sendable {
     /// What it is: `autosize.suggested`.
-    public var name: String
+    package var name: String
     /// Who tells it.
-    public var origin: Effect.Origin
+    package var origin: Effect.Origin
     /// Of which cgroup.
-    public var target: Effect.Target
+    package var target: Effect.Target
     /// The number, in base units.
-    public var value: Double
+    package var value: Double
 
     /// Joins the parts.
-    public init(name: String, origin: Effect.Origin, target: Effect.Target, value: Double) {
+    package init(name: String, origin: Effect.Origin, target: Effect.Target, value: Double) {
         self.name = name
         self.origin = origin
         self.target = target

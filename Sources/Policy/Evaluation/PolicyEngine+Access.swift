@@ -1,26 +1,26 @@
 /// What whoever runs the engine needs besides its ticks.
 extension PolicyEngine {
     /// The policy that holds.
-    public var policy: PolicyDocument { document }
+    package var policy: PolicyDocument { document }
 
     /// Whether the policy decides by what only costly files tell, and so wants them at every tick.
-    public var usesCostlyFiles: Bool {
+    package var usesCostlyFiles: Bool {
         measurements.usesCostlyFiles || !document.autosizers.isEmpty
     }
 
     /// The cgroups of a group as they were at the last tick, in path order.
-    public func members(of group: String) -> [Effect.Target] {
+    package func members(of group: String) -> [Effect.Target] {
         matcher.members(of: group).map { rows.cgroups[rows.rowAt[$0]].target }
     }
 
     /// The cgroups of a group as they were at the last tick whether they hold a process or not, in
     /// path order: what lasts as long as a cgroup exists does not end when it is empty for a moment.
-    public func present(of group: String) -> [Effect.Target] {
+    package func present(of group: String) -> [Effect.Target] {
         matcher.present(of: group).map { rows.cgroups[rows.rowAt[$0]].target }
     }
 
     /// Takes what became of effects before or after ``stop()``; what is to be written down of it.
-    public mutating func conclude(_ results: [EffectResult]) -> [AuditRecord] {
+    package mutating func conclude(_ results: [EffectResult]) -> [AuditRecord] {
         takeResults(results)
         return finish().audit
     }
@@ -28,7 +28,7 @@ extension PolicyEngine {
 
 extension PolicyEngine {
     /// Who may still use the CPUs of exclusive pools, as of the last tick.
-    public var leftovers: [PoolLeftover] {
+    package var leftovers: [PoolLeftover] {
         guard let context, let pools = sources.lazy.compactMap({ $0 as? PoolSource }).first else {
             return []
         }
@@ -38,7 +38,7 @@ extension PolicyEngine {
 
 extension Effect.Kind {
     /// Whether it may hurt who lives in the cgroup.
-    public var isDisruptive: Bool {
+    package var isDisruptive: Bool {
         switch self {
         case .freeze, .kill, .reclaim, .set: true
         case .restore, .thaw, .hook, .notify, .log: false

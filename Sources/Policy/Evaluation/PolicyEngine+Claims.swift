@@ -1,24 +1,24 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Something of a cgroup that the policy keeps as it wants it, so that a change by hand does not
 /// last.
-public struct PolicyClaim: Hashable, Sendable {
+package struct PolicyClaim: Hashable, Sendable {
     /// What is kept.
-    public enum Subject: Hashable, Sendable {
+    package enum Subject: Hashable, Sendable {
         case value(LimitKey)
         /// That the cgroup stands still.
         case frozen
     }
 
     /// What is kept.
-    public var subject: Subject
+    package var subject: Subject
     /// By whom.
-    public var origin: Effect.Origin
+    package var origin: Effect.Origin
     /// What the engine does about a change by someone else; nil where that ends what is kept.
-    public var reaction: DriftReaction?
+    package var reaction: DriftReaction?
 
     /// Joins the parts.
-    public init(_ subject: Subject, by origin: Effect.Origin, reaction: DriftReaction?) {
+    package init(_ subject: Subject, by origin: Effect.Origin, reaction: DriftReaction?) {
         self.subject = subject
         self.origin = origin
         self.reaction = reaction
@@ -28,7 +28,7 @@ public struct PolicyClaim: Hashable, Sendable {
 extension PolicyEngine {
     /// What the policy keeps of the cgroup at a path; nothing while an operator holds it, and in a
     /// dry run.
-    public func claims(on path: CgroupPath) -> [PolicyClaim] {
+    package func claims(on path: CgroupPath) -> [PolicyClaim] {
         guard !document.defaults.isDryRun, let snapshot = input?.snapshot,
             let position = snapshot.index(of: path),
             facts.hold(on: snapshot.cgroups[position]) == nil,

@@ -1,45 +1,45 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Why one value of a cgroup is what it is.
-public struct ValueExplanation: Hashable, Sendable {
+package struct ValueExplanation: Hashable, Sendable {
     /// One layer's wish.
-    public struct Wish: Hashable, Sendable {
+    package struct Wish: Hashable, Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-        public var layer: Layer, priority: Int, origin: Effect.Origin, value: LimitValue
+        package var layer: Layer, priority: Int, origin: Effect.Origin, value: LimitValue
         /// Why it is wanted.
-        public var cause: Cause
+        package var cause: Cause
     }
 
     /// Whose value it is.
-    public var target: Effect.Target
+    package var target: Effect.Target
     /// Which value.
-    public var key: LimitKey
+    package var key: LimitKey
     /// All that is wished, the highest layer first.
-    public var wishes: [Wish]
+    package var wishes: [Wish]
     /// Who wins; nil if nobody wants anything any more.
-    public var winner: Effect.Origin?
+    package var winner: Effect.Origin?
     /// What it is to be; nil for the original.
-    public var wanted: LimitValue?
+    package var wanted: LimitValue?
     /// Why the winner wins, or why nothing is written.
-    public var reason: String
+    package var reason: String
     /// What it was before the first write; nil if nothing was written or it was not known.
-    public var original: LimitValue?
+    package var original: LimitValue?
     /// What the snapshot shows; nil if it does not hold the value.
-    public var actual: LimitValue?
+    package var actual: LimitValue?
 
     /// Whether the wanted value stands already, as far as is known.
-    public var isMet: Bool { wanted == nil || wanted == actual }
+    package var isMet: Bool { wanted == nil || wanted == actual }
 }
 
 extension PolicyEngine {
     /// Every value of a cgroup that a layer wants, in the order of the names.
-    public func layers(of cgroup: CgroupID) -> [ValueExplanation] {
+    package func layers(of cgroup: CgroupID) -> [ValueExplanation] {
         guard let row = rows.row(of: cgroup) else { return [] }
         return holdings[row].values.filter { !$0.isDryRun }.map { explanation($0, row) }
     }
 
     /// Every value of the cgroup at a path that a layer wants.
-    public func layers(of path: CgroupPath) -> [ValueExplanation] {
+    package func layers(of path: CgroupPath) -> [ValueExplanation] {
         guard let snapshot = input?.snapshot, let position = snapshot.index(of: path) else {
             return []
         }
@@ -47,7 +47,7 @@ extension PolicyEngine {
     }
 
     /// What the last snapshot shows against what is wanted, in path order: only values that differ.
-    public func plan() -> [ValueExplanation] {
+    package func plan() -> [ValueExplanation] {
         rows.rowAt.flatMap { row in
             holdings[row].values.filter { !$0.isDryRun }.map { explanation($0, row) }
         }.filter { !$0.isMet }
@@ -91,7 +91,7 @@ extension PolicyEngine {
     }
 
     /// How often things happened since the engine began, and where each rule stands.
-    public var metrics: PolicyMetrics {
+    package var metrics: PolicyMetrics {
         var metrics = counts
         for runtime in rules.sorted(by: { $0.rule.name < $1.rule.name }) {
             let name = runtime.rule.name
@@ -124,7 +124,7 @@ extension PolicyEngine {
     }
 
     /// Where a rule stands with a cgroup; nil if it does not look at it.
-    public func state(of rule: String, on cgroup: CgroupID) -> RuleState? {
+    package func state(of rule: String, on cgroup: CgroupID) -> RuleState? {
         guard let runtime = rules.first(where: { $0.rule.name == rule && $0.disabled == nil })
         else { return nil }
         if runtime.isAggregate { return runtime.states.first }

@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The layer of the OOM guards.
 ///
@@ -62,7 +62,7 @@ extension PolicyEngine {
 
     /// What all layers but the guards want values of a cgroup to be: nothing for a value that they
     /// leave alone.
-    public func valuesBelowGuards(of cgroup: CgroupID) -> [LimitKey: LimitValue] {
+    package func valuesBelowGuards(of cgroup: CgroupID) -> [LimitKey: LimitValue] {
         guard let row = rows.row(of: cgroup) else { return [:] }
         var result: [LimitKey: LimitValue] = [:]
         for value in holdings[row].values where !value.isDryRun && !value.isYielded {

@@ -1,22 +1,22 @@
-public import CgroupModel
+package import CgroupModel
 
 /// A standing limit that is about a cgroup and asks for nothing now.
-public struct InactivePart: Hashable, Sendable {
+package struct InactivePart: Hashable, Sendable {
     /// Which part.
-    public var origin: Effect.Origin
+    package var origin: Effect.Origin
     /// What it would do: `set memory.max=512MiB`.
-    public var actions: [String]
+    package var actions: [String]
     /// Why it does not.
-    public var reason: String
+    package var reason: String
 }
 
 extension PolicyEngine {
     /// Whether the last sample has the cgroup at a path.
-    public func sees(_ path: CgroupPath) -> Bool { input?.snapshot.index(of: path) != nil }
+    package func sees(_ path: CgroupPath) -> Bool { input?.snapshot.index(of: path) != nil }
 
     /// The standing limits that the cgroup at a path belongs to and that do not hold, in the order
     /// of the policy.
-    public func inactive(on path: CgroupPath) -> [InactivePart] {
+    package func inactive(on path: CgroupPath) -> [InactivePart] {
         guard let input, let position = input.snapshot.index(of: path) else { return [] }
         return limits.filter { matcher.members(of: $0.limits.group).contains(position) }
             .compactMap { limits in

@@ -1,9 +1,9 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Values that an earlier daemon has set and that stand in the kernel.
 extension PolicyEngine {
     /// The values that the policy wants to set now, by cgroup.
-    public var wantedValues: [(target: Effect.Target, keys: [LimitKey])] {
+    package var wantedValues: [(target: Effect.Target, keys: [LimitKey])] {
         rows.rowAt.compactMap { row in
             let keys = holdings[row].values.filter { !$0.isDryRun && !$0.wishes.isEmpty }.map(\.key)
             return keys.isEmpty ? nil : (rows.cgroups[row].target, keys)
@@ -12,7 +12,7 @@ extension PolicyEngine {
 
     /// Takes values over that are as wanted already because an earlier daemon set them: they are
     /// put back like those that were written by this one.
-    public mutating func inherit(_ keys: [LimitKey], of cgroup: CgroupID) {
+    package mutating func inherit(_ keys: [LimitKey], of cgroup: CgroupID) {
         guard let row = rows.row(of: cgroup) else { return }
         for key in keys {
             guard let place = holdings[row].place(known: key, isDryRun: false),

@@ -6,7 +6,7 @@ extension PolicyEngine {
     /// the latest with the next tick.
     ///
     /// `facts` replaces what is known of cgroups, for another policy may ask for more.
-    public mutating func reload(_ document: PolicyDocument, facts: (any CgroupFacts)? = nil) {
+    package mutating func reload(_ document: PolicyDocument, facts: (any CgroupFacts)? = nil) {
         if let facts { self.facts = facts }
         let (old, oldDocument, oldMeasurements) = (rules, self.document, measurements)
         self.document = document
@@ -98,7 +98,7 @@ extension PolicyEngine {
     ///
     /// Whatever is frozen is thawed; values go back to the original ones unless the policy says
     /// that they stay.
-    public mutating func stop() -> PolicyOutput {
+    package mutating func stop() -> PolicyOutput {
         guard input != nil else { return finish() }
         let cause = Cause("the policy ends")
         // A thaw that was not answered yet may fail, and nobody would try again.

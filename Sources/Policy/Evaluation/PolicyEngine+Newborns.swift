@@ -1,4 +1,4 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Standing limits of cgroups that were just made.
 extension PolicyEngine {
@@ -10,7 +10,7 @@ extension PolicyEngine {
     ///   - tick: The number of the last snapshot that cannot have them.
     ///   - time: When they were found.
     ///   - wallTime: The same, in microseconds since 1970.
-    public mutating func welcome(
+    package mutating func welcome(
         _ newborns: [CgroupEntry], after tick: UInt64, at time: PolicyInstant, wallTime: UInt64
     ) -> PolicyOutput {
         guard input != nil, !limits.isEmpty else { return PolicyOutput() }

@@ -1,34 +1,34 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Where a rule stands with a cgroup, the numbers that it looks at, and what it waits for.
 ///
 /// The one source of what `status` and `policy explain` say about rules.
-public struct RuleExplanation: Hashable, Sendable {
+package struct RuleExplanation: Hashable, Sendable {
     /// The rule's name.
-    public var rule: String
+    package var rule: String
     /// The cgroup; nil for a rule on its group as a whole, or for one without a cgroup.
-    public var cgroup: CgroupPath?
+    package var cgroup: CgroupPath?
     /// Where it stands; nil for a rule that is disabled.
-    public var state: RuleState?
+    package var state: RuleState?
     /// For how long, in seconds; nil before its first change.
-    public var seconds: UInt64?
+    package var seconds: UInt64?
     /// Why it is disabled, blocked or suspended.
-    public var reason: String?
+    package var reason: String?
     /// What went wrong the last time it acted, such as a hook that failed; nil if nothing did.
-    public var failure: String?
+    package var failure: String?
     /// What it does, apart from telling people: `freeze`, `set memory.max=1GiB`.
-    public var actions: [String]
+    package var actions: [String]
     /// The condition under which it acts.
-    public var when: String
+    package var when: String
     /// Each number that it waits for, with its value now; one that has none says why.
-    public var terms: [Cause.Evidence]
+    package var terms: [Cause.Evidence]
     /// What would make it act, or what ends it.
-    public var next: String
+    package var next: String
 }
 
 extension PolicyEngine {
     /// The rules that look at the cgroup at a path, alone or as one of a group, by name.
-    public func rules(of path: CgroupPath) -> [RuleExplanation] {
+    package func rules(of path: CgroupPath) -> [RuleExplanation] {
         guard let snapshot = input?.snapshot, let position = snapshot.index(of: path) else {
             return []
         }
@@ -42,7 +42,7 @@ extension PolicyEngine {
 
     /// Every rule in the policy's order, with each cgroup for which it is not idle and up to `most`
     /// for which it is; a rule that looks at none stands there once.
-    public func rules(mostIdle most: Int) -> [RuleExplanation] {
+    package func rules(mostIdle most: Int) -> [RuleExplanation] {
         document.rules.flatMap { rule -> [RuleExplanation] in
             guard let place = rules.firstIndex(where: { $0.rule.name == rule.name }) else {
                 return []

@@ -5,7 +5,7 @@ import CgroupModel
 /// It is a value without a clock, files or chance: the same inputs give the same effects and the
 /// same audit records, live, in a dry run and over a recording. Whoever calls it has the effects
 /// done and brings the results with a later tick.
-public struct PolicyEngine: Sendable {
+package struct PolicyEngine: Sendable {
     var document: PolicyDocument
     var facts: any CgroupFacts
     let vocabulary: @Sendable (String) -> PolicyMetric?
@@ -58,7 +58,7 @@ public struct PolicyEngine: Sendable {
     ///     machine's.
     ///   - sources: Pools and autosizing.
     ///   - costlyEvery: At how many ticks the sampler reads costly files once.
-    public init(
+    package init(
         document: PolicyDocument, facts: any CgroupFacts,
         vocabulary: @escaping @Sendable (String) -> PolicyMetric?,
         sources: [any LayerSource] = [], costlyEvery: Int = 1
@@ -86,7 +86,7 @@ public struct PolicyEngine: Sendable {
     /// The order is fixed: results, identities (so that nothing is done to what is gone), groups,
     /// metrics, expired freezes, drift, lower layers, conditions and states, then what gives, rules'
     /// steps by priority, and what takes.
-    public mutating func tick(_ input: PolicyInput) -> PolicyOutput {
+    package mutating func tick(_ input: PolicyInput) -> PolicyOutput {
         let isOld = self.input != nil && input.time.nanoseconds <= now
         let last = now
         self.input = isOld ? self.input : input

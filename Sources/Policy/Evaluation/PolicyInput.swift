@@ -1,46 +1,46 @@
-public import CgroupModel
+package import CgroupModel
 
 /// An instant of the clock that goes on in suspend (CLOCK_BOOTTIME), in nanoseconds.
-public struct PolicyInstant: Hashable, Sendable, Comparable {
+package struct PolicyInstant: Hashable, Sendable, Comparable {
     /// Nanoseconds since the machine started.
-    public var nanoseconds: UInt64
+    package var nanoseconds: UInt64
 
     /// Takes nanoseconds.
-    public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+    package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     /// Earlier is less.
-    public static func < (left: PolicyInstant, right: PolicyInstant) -> Bool {
+    package static func < (left: PolicyInstant, right: PolicyInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 
     /// The time from another instant to this one; negative if that was later.
-    public func since(_ other: PolicyInstant) -> Duration {
+    package func since(_ other: PolicyInstant) -> Duration {
         .nanoseconds(Int64(nanoseconds) - Int64(other.nanoseconds))
     }
 
     /// The instant after a time.
-    public func advanced(by time: Duration) -> PolicyInstant {
+    package func advanced(by time: Duration) -> PolicyInstant {
         PolicyInstant(nanoseconds: nanoseconds + time.nanoseconds)
     }
 }
 
 /// All that one tick knows: nothing else changes what the engine decides.
-public struct PolicyInput: Sendable {
+package struct PolicyInput: Sendable {
     /// The cgroups and the machine.
-    public var snapshot: Snapshot
+    package var snapshot: Snapshot
     /// When the snapshot was taken.
-    public var time: PolicyInstant
+    package var time: PolicyInstant
     /// Minutes after local midnight, for `during`; microseconds since 1970 are in the snapshot.
-    public var minuteOfDay: Int
+    package var minuteOfDay: Int
     /// The CPUs, for pools; nil if unknown.
-    public var topology: CPUTopology?
+    package var topology: CPUTopology?
     /// What became of earlier effects.
-    public var results: [EffectResult]
+    package var results: [EffectResult]
     /// The cgroups that an OOM guard has in its hands, for nothing here may cross it.
-    public var guarded: [CgroupID: GuardedCgroup]
+    package var guarded: [CgroupID: GuardedCgroup]
 
     /// Joins the parts.
-    public init(
+    package init(
         snapshot: Snapshot, time: PolicyInstant, minuteOfDay: Int, topology: CPUTopology? = nil,
         results: [EffectResult] = [], guarded: [CgroupID: GuardedCgroup] = [:]
     ) {
@@ -54,21 +54,21 @@ public struct PolicyInput: Sendable {
 }
 
 /// What an OOM guard has taken over of a cgroup.
-public struct GuardedCgroup: Hashable, Sendable {
+package struct GuardedCgroup: Hashable, Sendable {
     /// The guard's name.
-    public var name: String
+    package var name: String
     /// Whether the guard keeps it frozen, so that no disruptive action of a rule may be done.
-    public var isFrozen: Bool
+    package var isFrozen: Bool
     /// Values that only the guard may write now, such as `memory.max` while it is raised.
-    public var values: Set<LimitKey>
+    package var values: Set<LimitKey>
     /// What the guard itself has set values to: its layer.
-    public var settings: [LimitKey: LimitValue]
+    package var settings: [LimitKey: LimitValue]
     /// What the guard itself keeps at or below a number (`memory.high`), where a stricter value of a
     /// lower layer still applies.
-    public var bounds: [LimitKey: LimitValue]
+    package var bounds: [LimitKey: LimitValue]
 
     /// Joins the parts.
-    public init(
+    package init(
         name: String, isFrozen: Bool, values: Set<LimitKey> = [],
         settings: [LimitKey: LimitValue] = [:], bounds: [LimitKey: LimitValue] = [:]
     ) {
@@ -89,7 +89,7 @@ public struct GuardedCgroup: Hashable, Sendable {
 ///
 /// An implementation answers from memory where it can; it never blocks for long, and says nil for
 /// what it does not know.
-public protocol CgroupFacts: Sendable {
+package protocol CgroupFacts: Sendable {
     /// How the machine mounts its hierarchies.
     var mode: HierarchyMode { get }
     /// Whether systemd runs the machine; true where nobody knows, as for a recording.
@@ -122,19 +122,19 @@ public protocol CgroupFacts: Sendable {
 
 extension CgroupFacts {
     /// Nobody knows.
-    public var hasSystemd: Bool { true }
+    package var hasSystemd: Bool { true }
     /// Nobody knows, so a disk without a line had no I/O.
-    public var seesLegacyIORoot: Bool { false }
+    package var seesLegacyIORoot: Bool { false }
     /// Nothing is found out later.
-    public func isSettled(_ cgroup: CgroupEntry) -> Bool { true }
+    package func isSettled(_ cgroup: CgroupEntry) -> Bool { true }
     /// As most machines of the mode have it.
-    public func isLegacy(_ controller: Controller) -> Bool { mode != .v2 }
+    package func isLegacy(_ controller: Controller) -> Bool { mode != .v2 }
     /// No disk is known by its name; `MAJ:MIN` needs none.
-    public func device(named name: String) -> InstanceKey? { nil }
+    package func device(named name: String) -> InstanceKey? { nil }
 }
 
 /// What may hurt who lives in a cgroup.
-public enum DisruptiveAction: String, Hashable, Sendable, CaseIterable {
+package enum DisruptiveAction: String, Hashable, Sendable, CaseIterable {
     case freeze, kill, reclaim, pin
     /// Lowering memory.max, memory.high, cpu.max, pids.max or an I/O rate.
     case limit

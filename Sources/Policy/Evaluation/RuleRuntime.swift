@@ -1,14 +1,14 @@
 import CgroupModel
 
 /// Where a rule stands with one cgroup.
-public enum RuleState: UInt8, Hashable, Sendable, CaseIterable {
+package enum RuleState: UInt8, Hashable, Sendable, CaseIterable {
     case idle, pending, blocked, active, clearing, relaxing, cooldown, suspended
 
     /// Whether a report counts the rule as active, also while it waits for its condition to clear.
-    public var isActive: Bool { self == .active || self == .clearing }
+    package var isActive: Bool { self == .active || self == .clearing }
 
     /// As the audit log and the exporter write it.
-    public var text: String {
+    package var text: String {
         switch self {
         case .idle: "idle"
         case .pending: "pending"
@@ -87,49 +87,49 @@ struct RuleRuntime: Sendable {
 }
 
 /// How often things happened since the engine began, and where each rule stands.
-public struct PolicyMetrics: Sendable {
+package struct PolicyMetrics: Sendable {
     /// Where a rule stands with a cgroup; nil for the group as a whole.
-    public struct State: Hashable, Sendable {
+    package struct State: Hashable, Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-        public var rule: String, target: Effect.Target?, state: RuleState
+        package var rule: String, target: Effect.Target?, state: RuleState
     }
 
     /// Nothing yet.
-    public init() {}
+    package init() {}
 
     /// By rule in the policy's order, then by path; idle ones are left out.
-    public internal(set) var states: [State] = []
+    package internal(set) var states: [State] = []
     /// How many cgroups each rule looks at.
-    public internal(set) var watched: [(rule: String, count: Int)] = []
+    package internal(set) var watched: [(rule: String, count: Int)] = []
     /// Firings and repetitions of each rule.
-    public internal(set) var firings: [(rule: String, count: UInt64)] = []
+    package internal(set) var firings: [(rule: String, count: UInt64)] = []
     /// How often each rule was kept from acting.
-    public internal(set) var vetoes: [(rule: String, count: UInt64)] = []
+    package internal(set) var vetoes: [(rule: String, count: UInt64)] = []
     /// How often each budget was exhausted, by its key in the policy.
-    public internal(set) var budgetHits: [(budget: String, count: UInt64)] = []
+    package internal(set) var budgetHits: [(budget: String, count: UInt64)] = []
     /// Values of which two layers of equal rank want different things.
-    public internal(set) var conflicts: UInt64 = 0
+    package internal(set) var conflicts: UInt64 = 0
     /// Values that someone else changed.
-    public internal(set) var drifts: UInt64 = 0
+    package internal(set) var drifts: UInt64 = 0
     /// Samples that were older than the one before, and were not looked at.
-    public internal(set) var ignoredSamples: UInt64 = 0
+    package internal(set) var ignoredSamples: UInt64 = 0
     /// What pools and autosizing tell.
-    public internal(set) var numbers: [LayerNumber] = []
+    package internal(set) var numbers: [LayerNumber] = []
     /// Values that are to be put back, which failed so far; it is tried again at each tick.
-    public internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
+    package internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
     /// Values that could not be set, and why; it is tried again.
-    public internal(set) var failing: [(target: Effect.Target, key: LimitKey, reason: String)] = []
+    package internal(set) var failing: [(target: Effect.Target, key: LimitKey, reason: String)] = []
     /// Rules that are not looked at, and why.
-    public internal(set) var disabled: [(rule: String, reason: String)] = []
+    package internal(set) var disabled: [(rule: String, reason: String)] = []
 }
 
 /// What a tick brings.
-public struct PolicyOutput: Hashable, Sendable {
+package struct PolicyOutput: Hashable, Sendable {
     /// What is to be done, in this order; effects of one chain wait for each other.
-    public var effects: [Effect] = []
+    package var effects: [Effect] = []
     /// What is to be written to the audit log.
-    public var audit: [AuditRecord] = []
+    package var audit: [AuditRecord] = []
 
     /// Nothing.
-    public init() {}
+    package init() {}
 }

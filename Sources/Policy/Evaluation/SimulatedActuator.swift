@@ -1,11 +1,11 @@
 /// Answers effects as if all of them were done at once: for back-tests, in which what is recorded
 /// does not change whatever is done, and for tests.
-public struct SimulatedActuator: Sendable {
+package struct SimulatedActuator: Sendable {
     /// Nothing was asked yet.
-    public init() {}
+    package init() {}
 
     /// The answers to the effects of a tick, for the next one.
-    public func results(of effects: [Effect]) -> [EffectResult] {
+    package func results(of effects: [Effect]) -> [EffectResult] {
         effects.map { EffectResult(id: $0.id, outcome: .done) }
     }
 }

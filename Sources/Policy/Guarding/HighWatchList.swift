@@ -1,17 +1,17 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The ``HighWatcher`` of every cgroup whose memory.high a policy has set.
-public struct HighWatchList: Sendable {
+package struct HighWatchList: Sendable {
     private var watchers: [CgroupID: HighWatcher] = [:]
 
     /// Nobody is watched.
-    public init() {}
+    package init() {}
 
     /// Takes a tick; the cgroups whose memory.high has to be raised to max now, by path.
     ///
     /// `watched` are those whose memory.high a layer has set; one that was forgotten is forgotten
     /// only after its rest, or when it is gone.
-    public mutating func observe(
+    package mutating func observe(
         _ snapshot: Snapshot, watched: Set<CgroupID>, at now: PolicyInstant
     ) -> [Effect.Target] {
         var stalled: [Effect.Target] = []
@@ -32,7 +32,7 @@ public struct HighWatchList: Sendable {
     }
 
     /// Whether memory.high of a cgroup must not be set now.
-    public func isResting(_ cgroup: CgroupID, at now: PolicyInstant) -> Bool {
+    package func isResting(_ cgroup: CgroupID, at now: PolicyInstant) -> Bool {
         watchers[cgroup]?.isResting(now) ?? false
     }
 }

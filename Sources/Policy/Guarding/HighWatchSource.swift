@@ -4,7 +4,7 @@ import CgroupModel
 /// watcher says, whatever lower layers want.
 ///
 /// Only values that the policy itself sets are watched.
-public struct HighWatchSource: LayerSource {
+package struct HighWatchSource: LayerSource {
     private static let names: Set<String> = ["memory.high", "memory.soft"]
 
     private var list = HighWatchList()
@@ -12,16 +12,16 @@ public struct HighWatchSource: LayerSource {
     private var resting: [Effect.Target: Set<LimitKey>] = [:]
 
     /// Watches what a policy sets.
-    public init(_ document: PolicyDocument) { keys = Self.keys(of: document) }
+    package init(_ document: PolicyDocument) { keys = Self.keys(of: document) }
 
     /// Above all rules.
-    public var layer: Layer { .guards }
+    package var layer: Layer { .guards }
 
     /// Another policy.
-    public mutating func reload(_ document: PolicyDocument) { keys = Self.keys(of: document) }
+    package mutating func reload(_ document: PolicyDocument) { keys = Self.keys(of: document) }
 
     /// Lifts what stands still, and goes on lifting it until its rest is over.
-    public mutating func propose(_ context: LayerContext) -> LayerProposal {
+    package mutating func propose(_ context: LayerContext) -> LayerProposal {
         guard !keys.isEmpty || !resting.isEmpty else { return LayerProposal() }
         let snapshot = context.input.snapshot
         var watched: [CgroupID: Set<LimitKey>] = [:]

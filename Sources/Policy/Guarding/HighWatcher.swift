@@ -6,18 +6,18 @@
 /// to half: a hog that is let go on for a moment every 2 s creeps upwards without end. Usage that
 /// falls is reclaimed, which is progress. After a live-lock memory.high has to be raised to max, and
 /// not be set again for ten minutes.
-public struct HighWatcher: Hashable, Sendable {
+package struct HighWatcher: Hashable, Sendable {
     /// What was seen of the cgroup.
-    public struct Sample: Hashable, Sendable {
+    package struct Sample: Hashable, Sendable {
         /// memory.current in bytes.
-        public var usage: UInt64
+        package var usage: UInt64
         /// `high` of memory.events.
-        public var highEvents: UInt64
+        package var highEvents: UInt64
         /// `full avg10` of memory.pressure, 0 to 100; nil without PSI, which is never a live-lock.
-        public var fullPressure: Double?
+        package var fullPressure: Double?
 
         /// Joins the parts.
-        public init(usage: UInt64, highEvents: UInt64, fullPressure: Double?) {
+        package init(usage: UInt64, highEvents: UInt64, fullPressure: Double?) {
             self.usage = usage
             self.highEvents = highEvents
             self.fullPressure = fullPressure
@@ -45,13 +45,13 @@ public struct HighWatcher: Hashable, Sendable {
     private var restUntil: PolicyInstant?
 
     /// Nothing seen yet.
-    public init() {}
+    package init() {}
 
     /// Whether memory.high must not be set, since that has just been taken back.
-    public func isResting(_ now: PolicyInstant) -> Bool { restUntil.map { now < $0 } ?? false }
+    package func isResting(_ now: PolicyInstant) -> Bool { restUntil.map { now < $0 } ?? false }
 
     /// Takes a sample; whether memory.high has to be raised to max now.
-    public mutating func observe(_ sample: Sample, at now: PolicyInstant) -> Bool {
+    package mutating func observe(_ sample: Sample, at now: PolicyInstant) -> Bool {
         let pressure = sample.fullPressure ?? 0
         guard !isResting(now), pressure >= Self.pressure else {
             since = nil

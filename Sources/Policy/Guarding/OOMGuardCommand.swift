@@ -1,5 +1,5 @@
 /// What an ``OOMGuardMachine`` wants done, in the order in which it is to be done.
-public enum OOMGuardCommand: Hashable, Sendable {
+package enum OOMGuardCommand: Hashable, Sendable {
     /// v1: let the kernel kill at the limit (memory.oom_control 0), or have tasks wait (1).
     case killer(isOn: Bool)
     /// v2: throttle above these bytes (memory.high); nil puts the original back.
@@ -23,7 +23,7 @@ public enum OOMGuardCommand: Hashable, Sendable {
     case note(String)
 
     /// Whether it may take long, so that its end comes back as an event.
-    public var isSlow: Bool {
+    package var isSlow: Bool {
         switch self {
         case .reclaim, .limit, .hook, .kill: true
         default: false
@@ -31,7 +31,7 @@ public enum OOMGuardCommand: Hashable, Sendable {
     }
 
     /// The word in the audit log.
-    public var action: String {
+    package var action: String {
         switch self {
         case .killer(let isOn): isOn ? "oom-killer-on" : "oom-killer-off"
         case .high: "set"
@@ -49,7 +49,7 @@ public enum OOMGuardCommand: Hashable, Sendable {
 }
 
 /// What an ``OOMGuardMachine`` is told.
-public enum OOMGuardEvent: Hashable, Sendable {
+package enum OOMGuardEvent: Hashable, Sendable {
     /// Looked at, because something woke the guard up or a tick was due.
     case observed(OOMGuardObservation)
     /// It must not be frozen: it is protected, on hold, or not the same processes in every tree.
@@ -67,7 +67,7 @@ public enum OOMGuardEvent: Hashable, Sendable {
 }
 
 /// How a slow command ended.
-public enum OOMGuardOutcome: Hashable, Sendable {
+package enum OOMGuardOutcome: Hashable, Sendable {
     case done
     /// Less than was asked for, with a sentence.
     case partial(String)
@@ -77,20 +77,20 @@ public enum OOMGuardOutcome: Hashable, Sendable {
 }
 
 /// What a guarded cgroup was seen to be.
-public struct OOMGuardObservation: Hashable, Sendable {
+package struct OOMGuardObservation: Hashable, Sendable {
     /// Bytes in use.
-    public var usage: UInt64
+    package var usage: UInt64
     /// Whether a task of it waits for memory (v1).
-    public var isUnderOOM: Bool
+    package var isUnderOOM: Bool
     /// Whether all of it stands still.
-    public var isFrozen: Bool
+    package var isFrozen: Bool
     /// Whether nobody is in it any more.
-    public var isEmpty: Bool
+    package var isEmpty: Bool
     /// What the whole machine has available, in bytes; nil if that is unknown.
-    public var hostAvailable: UInt64?
+    package var hostAvailable: UInt64?
 
     /// Joins the parts.
-    public init(
+    package init(
         usage: UInt64, isUnderOOM: Bool = false, isFrozen: Bool = false, isEmpty: Bool = false,
         hostAvailable: UInt64? = nil
     ) {

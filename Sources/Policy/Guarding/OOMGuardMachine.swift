@@ -7,9 +7,9 @@
 ///                                           -> open (the kernel may kill) -> watching
 ///
 /// What stands still uses no more memory, so it goes on as soon as there is room.
-public struct OOMGuardMachine: Hashable, Sendable {
+package struct OOMGuardMachine: Hashable, Sendable {
     /// Where the memory controller and the freezer are.
-    public enum Variant: String, Hashable, Sendable, CaseIterable {
+    package enum Variant: String, Hashable, Sendable, CaseIterable {
         case v1, v2, hybrid
 
         /// Whether the kernel can be kept from killing (v1).
@@ -17,7 +17,7 @@ public struct OOMGuardMachine: Hashable, Sendable {
     }
 
     /// Where a guard stands.
-    public enum State: String, Hashable, Sendable, CaseIterable {
+    package enum State: String, Hashable, Sendable, CaseIterable {
         /// Below the threshold.
         case watching
         /// Asked to stop, and not all of it has yet.
@@ -38,23 +38,23 @@ public struct OOMGuardMachine: Hashable, Sendable {
 
     let settings: OOMGuard
     /// Where its memory is counted and where it is frozen.
-    public let variant: Variant
+    package let variant: Variant
     /// The limit that comes back when usage allows it.
     var originalLimit: UInt64
     /// The longest that it may stand still; shorter than the settings' for a service's watchdog.
     let longestFrozen: Duration
 
     /// Where it stands.
-    public internal(set) var state = State.watching
+    package internal(set) var state = State.watching
     /// The limit now, in bytes.
-    public internal(set) var limit: UInt64
+    package internal(set) var limit: UInt64
     /// What was seen last.
-    public internal(set) var seen = OOMGuardObservation(usage: 0)
+    package internal(set) var seen = OOMGuardObservation(usage: 0)
 
     /// Whether it is to stand still.
-    public internal(set) var isFreezeAsked = false
+    package internal(set) var isFreezeAsked = false
     /// Whether the kernel is kept from killing, or on v2 throttles early.
-    public internal(set) var isKillerOff = false
+    package internal(set) var isKillerOff = false
     /// The slow command that has not ended yet.
     var pending: OOMGuardCommand?
     /// The next of the settings' relief.
@@ -87,7 +87,7 @@ public struct OOMGuardMachine: Hashable, Sendable {
     static let killPatience = Duration.seconds(15)
 
     /// A guard for a cgroup with a limit (bytes).
-    public init(
+    package init(
         _ settings: OOMGuard, variant: Variant, limit: UInt64, longestFrozen: Duration? = nil
     ) {
         self.settings = settings
@@ -98,30 +98,30 @@ public struct OOMGuardMachine: Hashable, Sendable {
     }
 
     /// The usage at which it is frozen.
-    public var freezeAt: UInt64 { Self.share(settings.freezeAt, of: limit) }
+    package var freezeAt: UInt64 { Self.share(settings.freezeAt, of: limit) }
 
     /// The usage below which it goes on.
-    public var resumeAt: UInt64 { Self.share(settings.resumeAt, of: limit) }
+    package var resumeAt: UInt64 { Self.share(settings.resumeAt, of: limit) }
 
     /// When something is due without an event; nil if nothing is.
-    public var nextDeadline: PolicyInstant? {
+    package var nextDeadline: PolicyInstant? {
         [thawBy, state == .freezing ? confirmBy : nil].compactMap { $0 }.min()
     }
 
     /// Whether the limit is higher than the one that comes back.
-    public var isRaised: Bool { limit > originalLimit }
+    package var isRaised: Bool { limit > originalLimit }
 
     /// Whether more than its usage has to be looked at.
-    public var isActing: Bool { state != .watching && state != .ended }
+    package var isActing: Bool { state != .watching && state != .ended }
 
     /// Whether all of it is being ended, and has to go on for that.
-    public var isKilling: Bool { pending == .kill }
+    package var isKilling: Bool { pending == .kill }
 
     /// What is done first.
-    public mutating func arm() -> [OOMGuardCommand] { keepKernelFromKilling() + [watch] }
+    package mutating func arm() -> [OOMGuardCommand] { keepKernelFromKilling() + [watch] }
 
     /// Takes what happened; says what is to be done, in order.
-    public mutating func handle(
+    package mutating func handle(
         _ event: OOMGuardEvent, at now: PolicyInstant
     ) -> [OOMGuardCommand] {
         guard state != .ended else { return [] }

@@ -1,9 +1,9 @@
-public import Configuration
+package import Configuration
 
 /// One mistake or doubt in policy files.
-public struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
+package struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
     /// Whether the files can be used.
-    public enum Severity: String, Hashable, Sendable {
+    package enum Severity: String, Hashable, Sendable {
         /// The files are refused.
         case error
         /// The files can be used.
@@ -11,28 +11,28 @@ public struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the files can be used.
-    public let severity: Severity
+    package let severity: Severity
     /// Which rule found it.
-    public let rule: FindingRule
+    package let rule: FindingRule
     /// Where, and one sentence with what to do.
-    public let error: ConfigError
+    package let error: ConfigError
 
     /// Joins the parts.
-    public init(_ rule: FindingRule, _ position: ConfigPosition, _ message: String) {
+    package init(_ rule: FindingRule, _ position: ConfigPosition, _ message: String) {
         severity = rule.isWarning ? .warning : .error
         self.rule = rule
         error = ConfigError(position, message)
     }
 
     /// As compilers write it: `FILE:LINE:COLUMN: error: MESSAGE [RULE]`.
-    public var description: String {
+    package var description: String {
         "\(error.position): \(severity.rawValue): \(error.message) [\(rule.rawValue)]"
     }
 }
 
 /// What is looked for, in the order: files, values, expressions, and what makes no sense or does
 /// harm although it can be read.
-public enum FindingRule: String, Hashable, Sendable, CaseIterable {
+package enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case file, yaml
     case key, value, missing, duplicate, reference
     case syntax, unit, base, type, function, metric, constant, attribute
@@ -70,7 +70,7 @@ public enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case uncounted = "uncounted-io"
 
     /// Whether files with it can be used nonetheless.
-    public var isWarning: Bool {
+    package var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,
             .unseen, .shortWindow, .disabledHere, .aboveHost, .uncounted:

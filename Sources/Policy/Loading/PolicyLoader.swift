@@ -1,36 +1,36 @@
-public import CgroupModel
-public import Configuration
+package import CgroupModel
+package import Configuration
 
 /// A policy file as it was read.
-public struct PolicyFile: Sendable {
+package struct PolicyFile: Sendable {
     /// The name in messages.
-    public var name: String
+    package var name: String
     /// Its bytes, or why they cannot be had.
-    public var content: Result<[UInt8], ConfigError>
+    package var content: Result<[UInt8], ConfigError>
 
     /// Joins the parts.
-    public init(name: String, content: Result<[UInt8], ConfigError>) {
+    package init(name: String, content: Result<[UInt8], ConfigError>) {
         self.name = name
         self.content = content
     }
 
     /// A file that was read.
-    public init(name: String, bytes: [UInt8]) { self.init(name: name, content: .success(bytes)) }
+    package init(name: String, bytes: [UInt8]) { self.init(name: name, content: .success(bytes)) }
 }
 
 /// What came of loading: the policy, and everything that is wrong or doubtful in its files.
-public struct PolicyLoad: Sendable {
+package struct PolicyLoad: Sendable {
     /// The policy; nil if there is any error.
-    public var document: PolicyDocument?
+    package var document: PolicyDocument?
     /// By file in the order of loading, then by line and column.
-    public var findings: [PolicyFinding]
+    package var findings: [PolicyFinding]
 
     /// Whether the files are refused.
-    public var isRefused: Bool { document == nil }
+    package var isRefused: Bool { document == nil }
 }
 
 /// Makes a policy of files: reads, merges, types and lints them, and tells all mistakes at once.
-public struct PolicyLoader: Sendable {
+package struct PolicyLoader: Sendable {
     private let host: HostFacts
     private let mode: HierarchyMode
     private let legacyControllers: Set<Controller>?
@@ -39,7 +39,7 @@ public struct PolicyLoader: Sendable {
     ///
     /// `legacyControllers` are those that a hybrid machine has in hierarchies of v1; nil for one
     /// that is not known, which may have either version of each.
-    public init(
+    package init(
         host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil
     ) {
         self.host = host
@@ -48,7 +48,7 @@ public struct PolicyLoader: Sendable {
     }
 
     /// Loads files in this order, which for a drop-in directory is the byte order of the names.
-    public func load(_ files: [PolicyFile]) -> PolicyLoad {
+    package func load(_ files: [PolicyFile]) -> PolicyLoad {
         var reader = PolicyReader(
             host: host, mode: mode, legacyControllers: legacyControllers)
         var merge = PolicyMerge()

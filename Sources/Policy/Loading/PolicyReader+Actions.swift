@@ -189,7 +189,7 @@ extension PolicyReader {
 }
 
 /// Which metric shows how much of a limit is used.
-public enum ScaledUsage {
+package enum ScaledUsage {
     private static let metrics = [
         "memory.max": "memory.usage", "memory.high": "memory.usage",
         "memory.soft": "memory.usage", "memory.low": "memory.usage",
@@ -200,7 +200,7 @@ public enum ScaledUsage {
     ]
 
     /// The metric in ``PolicyVocabulary`` of a limit; nil for a limit that nothing uses up.
-    public static func metric(of limit: String) -> String? { metrics[limit] }
+    package static func metric(of limit: String) -> String? { metrics[limit] }
 }
 
 extension LimitGrammar {

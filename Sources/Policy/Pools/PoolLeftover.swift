@@ -1,15 +1,15 @@
-public import CgroupModel
+package import CgroupModel
 
 /// Who may still use the CPUs of an exclusive pool: exclusive is only what nobody else may use.
-public struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
+package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
     /// Where the processes are; nil for threads of the kernel, which no cgroup holds back.
-    public var path: CgroupPath?
+    package var path: CgroupPath?
     /// Whether the cgroup has others below it that do make room, so that it is about the processes
     /// directly in it.
-    public var isDirectOnly: Bool
+    package var isDirectOnly: Bool
 
     /// For a person.
-    public var description: String {
+    package var description: String {
         guard let path else { return "threads of the kernel: still allowed here" }
         return isDirectOnly
             ? "processes directly in \(path): still allowed here" : "\(path): still allowed here"
@@ -18,7 +18,7 @@ public struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
 
 extension PoolSource {
     /// Who may still use the CPUs of the exclusive pools, for `plan`; empty if none has any.
-    public func leftovers(_ context: LayerContext) -> [PoolLeftover] {
+    package func leftovers(_ context: LayerContext) -> [PoolLeftover] {
         guard assignment?.shares.contains(where: { $0.isExclusive && !$0.cpus.isEmpty }) == true
         else { return [] }
         let snapshot = context.input.snapshot

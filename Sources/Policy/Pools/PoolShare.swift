@@ -1,20 +1,20 @@
-public import CgroupModel
+package import CgroupModel
 
 /// What one pool gets of the machine's CPUs.
-public struct PoolShare: Hashable, Sendable {
+package struct PoolShare: Hashable, Sendable {
     /// The pool's name.
-    public var pool: String
+    package var pool: String
     /// Its CPUs; empty if there are too few and nothing is left of what it had.
-    public var cpus: RangeList
+    package var cpus: RangeList
     /// The memory nodes of these CPUs; nil if the pool does not care.
-    public var mems: RangeList?
+    package var mems: RangeList?
     /// Why it does not get what it wants; nil if it does.
-    public var shortage: String?
+    package var shortage: String?
     /// Whether nobody else of the machine gets these CPUs.
-    public var isExclusive: Bool
+    package var isExclusive: Bool
 
     /// Joins the parts.
-    public init(
+    package init(
         pool: String, cpus: RangeList, mems: RangeList?, shortage: String?, isExclusive: Bool
     ) {
         self.pool = pool
@@ -26,17 +26,17 @@ public struct PoolShare: Hashable, Sendable {
 }
 
 /// Who gets which CPUs of the machine.
-public struct PoolAssignment: Hashable, Sendable {
+package struct PoolAssignment: Hashable, Sendable {
     /// What no pool takes.
-    public var reserved: RangeList
+    package var reserved: RangeList
     /// What no exclusive pool took: reserved CPUs and those that all share; never empty while a
     /// CPU is online.
-    public var rest: RangeList
+    package var rest: RangeList
     /// What each pool gets, in the order of the policy.
-    public var shares: [PoolShare]
+    package var shares: [PoolShare]
 
     /// What a pool gets.
-    public func share(of pool: String) -> PoolShare? { shares.first { $0.pool == pool } }
+    package func share(of pool: String) -> PoolShare? { shares.first { $0.pool == pool } }
 }
 
 extension PoolAssignment {
@@ -51,7 +51,7 @@ extension PoolAssignment {
     ///   - reserved: What no pool takes; a number of CPUs is rounded up to whole cores.
     ///   - allowed: By pool, the CPUs that the parents of its cgroups may use; absent for all.
     ///   - previous: By pool, the last set that suited it.
-    public init(
+    package init(
         _ pools: [CPUPool], reserved: CPUDemand?, topology: CPUTopology,
         allowed: [String: RangeList] = [:], previous: [String: RangeList] = [:]
     ) {

@@ -1,14 +1,14 @@
-public import CgroupModel
+package import CgroupModel
 
 /// The layer of the CPU pools: who is pinned to which CPUs, and who has to leave them.
 ///
 /// What it wants is only a matter of values: the engine writes what widens from the top down and
 /// then what narrows from the bottom up, and the other way round when it is taken back.
-public struct PoolSource: LayerSource {
+package struct PoolSource: LayerSource {
     /// Its wishes stand above standing limits.
-    public let layer = Layer.pools
+    package let layer = Layer.pools
     /// Who gets which CPUs, as it was last computed; nil before, and without a topology.
-    public private(set) var assignment: PoolAssignment?
+    package private(set) var assignment: PoolAssignment?
 
     private let mode: HierarchyMode
     private let isLegacy: Bool
@@ -35,20 +35,20 @@ public struct PoolSource: LayerSource {
     ///   - mode: How the machine mounts its hierarchies, for settings that differ by it.
     ///   - isLegacy: Whether cpuset is a hierarchy of v1, where every cgroup of a tree has a list
     ///     of its own that must be within its parent's.
-    public init(_ document: PolicyDocument, mode: HierarchyMode, isLegacy: Bool) {
+    package init(_ document: PolicyDocument, mode: HierarchyMode, isLegacy: Bool) {
         self.document = document
         self.mode = mode
         self.isLegacy = isLegacy
     }
 
     /// Another policy holds; a pool of the same name keeps its CPUs if they still suit it.
-    public mutating func reload(_ document: PolicyDocument) {
+    package mutating func reload(_ document: PolicyDocument) {
         self.document = document
         known = nil
     }
 
     /// The CPUs and memory nodes of a pool.
-    public func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? {
+    package func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? {
         guard let share = assignment?.share(of: name) else { return nil }
         if !share.cpus.isEmpty { return (share.cpus, share.mems) }
         guard document.pool(name)?.fallback == .shared, let rest = assignment?.rest else {
@@ -58,7 +58,7 @@ public struct PoolSource: LayerSource {
     }
 
     /// Assigns anew if the CPUs, the cgroups or what their parents may use has changed.
-    public mutating func propose(_ context: LayerContext) -> LayerProposal {
+    package mutating func propose(_ context: LayerContext) -> LayerProposal {
         guard !document.pools.isEmpty || known != nil, let topology = context.input.topology else {
             return LayerProposal()
         }

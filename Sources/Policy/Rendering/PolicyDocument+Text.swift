@@ -5,7 +5,7 @@ extension PolicyDocument {
     ///
     /// It loads as the same policy, and two policies that mean the same have the same text, so it
     /// serves for comparing and hashing.
-    public var canonicalText: String {
+    package var canonicalText: String {
         var lines = ["apiVersion: cgwarden/v1", "defaults: \(defaults.flow)"]
         lines.append("budgets: \(budgets.flow)")
         func line(_ key: String, _ value: FlowText?) {
@@ -34,7 +34,7 @@ extension PolicyDocument {
 
 extension StandingLimits {
     /// All that it says, without where it stands.
-    public var canonicalText: String { flow.description }
+    package var canonicalText: String { flow.description }
 
     fileprivate var flow: FlowText {
         let versions = HierarchyMode.allCases.map { mode -> (String, FlowText?) in
@@ -58,7 +58,7 @@ extension StandingLimits {
 
 extension OOMGuard {
     /// All that it says, without where it stands.
-    public var canonicalText: String { flow.description }
+    package var canonicalText: String { flow.description }
 
     private var flow: FlowText {
         .map([
@@ -93,7 +93,7 @@ extension OOMGuard.Relief {
 
 extension Autosizer {
     /// All that it says, without where it stands.
-    public var canonicalText: String {
+    package var canonicalText: String {
         FlowText.map([
             ("name", .text(name)), ("on", .text(group)),
             ("target", .text("\(PlainNumber.text(target))%")), ("floor", floor.map { .bytes($0) }),
@@ -213,7 +213,7 @@ extension Sink {
 
 extension DayWindow: CustomStringConvertible {
     /// `22:00-06:00`.
-    public var description: String {
+    package var description: String {
         func text(_ minute: Int) -> String {
             [minute / 60, minute % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
         }

@@ -3,7 +3,7 @@ import CgroupModel
 extension Rule {
     /// All that it says, derived and default values written out, without where it stands: two rules
     /// with the same text do the same.
-    public var canonicalText: String { flow.description }
+    package var canonicalText: String { flow.description }
 
     private var flow: FlowText {
         .map([
@@ -74,7 +74,7 @@ extension RuleAction {
 
 extension RuleAction.Kind: CustomStringConvertible {
     /// `freeze {timeout: 60s, on_timeout: kill}`.
-    public var description: String { "\(name) \(flow)" }
+    package var description: String { "\(name) \(flow)" }
 
     fileprivate var flow: FlowText {
         switch self {
@@ -127,7 +127,7 @@ extension Reclaiming {
 
 extension Setting: CustomStringConvertible {
     /// `memory.max: 512MiB`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .limit(let key, let value): "\(key): \(Self.text(key, value))"
         case .pool(let name): "cpuset.pool: \(name)"

@@ -1,8 +1,8 @@
 /// A part of the program that takes bytes from outside: fed with anything, it must neither end the
 /// program nor contradict itself.
-public struct FuzzTarget: Sendable {
+package struct FuzzTarget: Sendable {
     /// What a target does with some bytes; throws a ``FuzzFailure`` if it contradicts itself.
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case plain(@Sendable ([UInt8]) throws -> Void)
         // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
@@ -10,11 +10,11 @@ public struct FuzzTarget: Sendable {
     }
 
     /// The name, also of the folder in `Tests/Fuzz/Corpus` with inputs to begin with.
-    public let name: String
+    package let name: String
     /// What to feed.
-    public let body: Body
+    package let body: Body
     /// Inputs to begin with that no file holds, since the program can write them itself.
-    public let seeds: @Sendable () -> [[UInt8]]
+    package let seeds: @Sendable () -> [[UInt8]]
 
     init(
         _ name: String, seeds: @escaping @Sendable () -> [[UInt8]] = { [] },
@@ -32,7 +32,7 @@ public struct FuzzTarget: Sendable {
     }
 
     /// Feeds some bytes.
-    public func feed(_ bytes: [UInt8]) async throws {
+    package func feed(_ bytes: [UInt8]) async throws {
         switch body {
         case .plain(let check): try check(bytes)
         case .waiting(let check): try await check(bytes)
@@ -40,13 +40,13 @@ public struct FuzzTarget: Sendable {
     }
 
     /// All of them.
-    public static let all: [FuzzTarget] = kernelText + settings + history + journal + web
+    package static let all: [FuzzTarget] = kernelText + settings + history + journal + web
 }
 
 /// What must always hold and did not.
-public struct FuzzFailure: Error, CustomStringConvertible {
+package struct FuzzFailure: Error, CustomStringConvertible {
     /// What was expected.
-    public let description: String
+    package let description: String
 
     /// Throws unless `holds`.
     static func unless(_ holds: Bool, _ description: @autoclosure () -> String) throws {
