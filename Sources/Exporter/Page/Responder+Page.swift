@@ -10,8 +10,9 @@ extension Responder {
         ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
     ]
 
-    func webPage(_ request: HTTPHeaders) -> Response {
-        whole(page.body, "text/html; charset=utf-8", page.headers, request)
+    /// Returns a file of the web page.
+    func file(_ file: WebPage.File, _ request: HTTPHeaders) -> Response {
+        whole(file.body, file.contentType, WebPage.headers, request)
     }
 
     /// Returns all cgroups with the figures of the live view.

@@ -1,47 +1,54 @@
 #if Exporter
 import NIOCore
 
-/// The page at `/`: one document with its style and script inline.
+/// The web page: a document at `/`, and its style and script beside it.
 ///
-/// The page is the same for everyone and contains no data of the host, which its script fetches
+/// The files are the same for everyone and contain no data of the host, which the script fetches
 /// from `/api/v1`.
 struct WebPage: Sendable {
-    let body: ByteBuffer
-    let headers: [(String, String)]
+    /// One file as it is sent.
+    struct File: Sendable {
+        let contentType: String
+        let body: ByteBuffer
+    }
+
+    let document: File
+    let style: File
+    let script: File
+
+    static let headers = [
+        (
+            "Content-Security-Policy",
+            [
+                "default-src 'none'", "connect-src 'self'", "img-src data:", "style-src 'self'",
+                "script-src 'self'", "base-uri 'none'", "form-action 'none'",
+                "frame-ancestors 'none'",
+            ].joined(separator: "; ")
+        ),
+        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-cache"),
+    ]
 
     init(version: String, metricsPath: String) {
-        let style = Self.text(PackageResources.page_css)
-        let script = Self.text(PackageResources.page_js)
-        let page = Self.text(PackageResources.page_html)
+        let page = String(decoding: PackageResources.page_html, as: UTF8.self)
             .replacing("{{version}}", with: version)
             // Relative, because the page may be served under a proxy's path prefix.
             .replacing("{{metrics}}", with: Self.quoted(String(metricsPath.dropFirst())))
-            .replacing("{{style}}", with: style)
-            .replacing("{{script}}", with: script)
-        body = ByteBuffer(string: page)
-        let policy = [
-            "default-src 'none'", "connect-src 'self'", "img-src data:",
-            "style-src '\(Self.hash(style))'", "script-src '\(Self.hash(script))'",
-            "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-        ]
-        headers = [
-            ("Content-Security-Policy", policy.joined(separator: "; ")),
-            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-            ("Cache-Control", "no-cache"),
-        ]
+        document = File(
+            contentType: "text/html; charset=utf-8", body: ByteBuffer(string: page))
+        style = File(
+            contentType: "text/css; charset=utf-8",
+            body: ByteBuffer(bytes: PackageResources.page_css))
+        script = File(
+            contentType: "text/javascript; charset=utf-8",
+            body: ByteBuffer(bytes: PackageResources.page_js))
     }
-
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     /// Escapes the text of an attribute value.
     private static func quoted(_ text: String) -> String {
         [("&", "&amp;"), ("\"", "&quot;"), ("<", "&lt;")].reduce(text) {
             $0.replacing($1.0, with: $1.1)
         }
-    }
-
-    private static func hash(_ text: String) -> String {
-        "sha256-" + SHA256.base64(Array(text.utf8))
     }
 }
 

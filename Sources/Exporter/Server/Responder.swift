@@ -13,24 +13,49 @@ struct Responder: Sendable {
     let telemetryPath: String
     let logger: Logger
 
-    private static let paths: Set<String> = [
-        "/", "/metrics/cadvisor", "/-/healthy", "/-/ready", "/api/v1/snapshot", "/api/v1/stream",
-        "/api/v1/cgroup", "/api/v1/metrics",
-    ]
+    /// What is served at a path.
+    private struct Route: Sendable {
+        /// The query parameters it takes; nil if the answer checks them, or ignores them.
+        ///
+        /// A request with an unknown parameter is refused, not answered as if the parameter were
+        /// missing.
+        let parameters: Set<String>?
+        let answer: @Sendable (Responder, HTTPRequestHead, _ query: Substring) async -> Response
 
-    /// The parameters of each API path.
-    ///
-    /// A request with an unknown parameter is refused, not answered as if the parameter were
-    /// missing.
-    private static let parameters: [String: Set<String>] = [
-        "/api/v1/snapshot": [], "/api/v1/stream": [], "/api/v1/metrics": [],
-        "/api/v1/cgroup": ["path"],
+        init(
+            _ parameters: Set<String>? = nil,
+            _ answer:
+                @escaping @Sendable (Responder, HTTPRequestHead, Substring) async -> Response
+        ) {
+            self.parameters = parameters
+            self.answer = answer
+        }
+    }
+
+    private static let telemetry = Route { await $0.metrics(.own, $1.headers, $2) }
+    private static let routes: [String: Route] = [
+        "/": Route { responder, head, _ in responder.file(responder.page.document, head.headers) },
+        "/page.css": Route { responder, head, _ in
+            responder.file(responder.page.style, head.headers)
+        },
+        "/page.js": Route { responder, head, _ in
+            responder.file(responder.page.script, head.headers)
+        },
+        "/metrics/cadvisor": Route { await $0.metrics(.cadvisor, $1.headers, $2) },
+        "/-/healthy": Route { _, _, _ in .sentence(.ok, "cgwarden is healthy.") },
+        "/-/ready": Route { responder, _, _ in await responder.readiness() },
+        "/api/v1/snapshot": Route([]) { responder, head, _ in
+            await responder.snapshot(head.headers)
+        },
+        "/api/v1/stream": Route([]) { responder, _, _ in await responder.stream() },
+        "/api/v1/cgroup": Route(["path"]) { await $0.cgroup($2, $1.headers) },
+        "/api/v1/metrics": Route([]) { responder, head, _ in responder.metricNames(head.headers) },
     ]
 
     /// Returns the response to a GET; for a HEAD, the caller leaves out the body.
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
-        guard path == telemetryPath || Self.paths.contains(path) else {
+        guard let route = path == telemetryPath ? Self.telemetry : Self.routes[path] else {
             return .sentence(.notFound, "There is nothing here; metrics are at \(telemetryPath).")
         }
         guard head.method == .GET || head.method == .HEAD else {
@@ -39,7 +64,7 @@ struct Responder: Sendable {
                 headers: [("Allow", "GET, HEAD")])
         }
         let query = head.uri.dropFirst(path.count + 1)
-        if let known = Self.parameters[path],
+        if let known = route.parameters,
             let other = Query.pairs(in: query).first(where: { !known.contains($0.name) })
         {
             let takes = known.isEmpty ? "no parameters" : known.sorted().joined(separator: ", ")
@@ -47,28 +72,15 @@ struct Responder: Sendable {
                 .badRequest,
                 "There is no parameter \(other.name.onOneLine); \(path) takes \(takes).")
         }
-        switch path {
-        case telemetryPath: return await metrics(.own, head)
-        case "/metrics/cadvisor": return await metrics(.cadvisor, head)
-        case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
-        case "/-/ready": return await readiness()
-        case "/api/v1/snapshot": return await snapshot(head.headers)
-        case "/api/v1/stream": return await stream()
-        case "/api/v1/cgroup":
-            return await cgroup(query, head.headers)
-        case "/api/v1/metrics": return metricNames(head.headers)
-        default: return webPage(head.headers)
-        }
+        return await route.answer(self, head, query)
     }
 
     private func metrics(
-        _ vocabulary: Exposition.Vocabulary, _ head: HTTPRequestHead
+        _ vocabulary: Exposition.Vocabulary, _ headers: HTTPHeaders, _ query: Substring
     ) async -> Response {
-        let headers = head.headers
         let collectors: Set<Collector>?
         do throws(CollectorQuery.Mistake) {
-            collectors = try CollectorQuery.collectors(
-                in: head.uri.drop { $0 != "?" }.dropFirst())
+            collectors = try CollectorQuery.collectors(in: query)
         } catch {
             return .sentence(.badRequest, error.description)
         }
