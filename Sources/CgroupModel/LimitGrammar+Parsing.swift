@@ -28,10 +28,10 @@ extension LimitGrammar {
             return try within(bounds, amount, units: ["": 1], text)
         case .bytesPerSecond:
             guard let amount = Amount(text) else { return nil }
-            return try rate(amount, Self.byteUnits, 1 << 62, text)
+            return try rate(amount, 1 << 62, text) { ByteUnit($0)?.bytes }
         case .operationsPerSecond:
             guard let amount = Amount(text) else { return nil }
-            return try rate(amount, ["": 1], UInt64(UInt32.max) - 1, text)
+            return try rate(amount, UInt64(UInt32.max) - 1, text) { $0.isEmpty ? 1 : nil }
         case .percent: return try percent(text)
         case .flag: return text == "0" ? .number(0) : text == "1" ? .number(1) : nil
         case .cpuList, .nodeList: return try list(text, host).map { .text($0.description) }
@@ -41,10 +41,6 @@ extension LimitGrammar {
         }
     }
 
-    private static let byteUnits: [String: UInt64] = [
-        "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "kB": 1000,
-        "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
-    ]
     private static let timeUnits: [String: UInt64] = ["us": 1, "ms": 1000, "s": 1_000_000]
 
     private func bytes(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
@@ -56,28 +52,36 @@ extension LimitGrammar {
             return amount.times(total, dividedBy: 100).map { .number($0) }
         }
         if amount.unit.isEmpty, amount.isZero { return .number(0) }
-        guard let unit = Self.byteUnits[amount.unit] else {
-            throw unitError(text, amount.unit)
-        }
-        guard let number = amount.times(unit), number < 1 << 62 else {
+        guard let unit = ByteUnit(amount.unit) else { throw unitError(text, amount.unit) }
+        guard let number = amount.times(unit.bytes), number < 1 << 62 else {
             throw LimitError("\"\(text)\" is too large; write max for no limit")
         }
         return .number(number)
     }
 
     private func unitError(_ text: String, _ unit: String) -> LimitError {
-        LimitError(
-            unit.isEmpty
-                ? "\"\(text)\" needs a unit; write \(example)"
-                : "there is no unit \(unit) in \"\(text)\"; write \(example)")
+        guard !unit.isEmpty else {
+            return LimitError("\"\(text)\" needs a unit; write \(example)")
+        }
+        let rest = unit.hasSuffix("/s") ? "/s" : ""
+        let meanings = ByteUnit.meanings(of: unit.dropLast(rest.count))
+        guard meanings.count == 2, countsBytes else {
+            return LimitError("there is no unit \(unit) in \"\(text)\"; write \(example)")
+        }
+        let spellings = meanings.map { text.dropLast(unit.count) + $0.name + rest }
+        return LimitError(
+            "\"\(text)\" has two meanings; write \(spellings.joined(separator: " or "))")
     }
+
+    private var countsBytes: Bool { self == .bytes || self == .bytesPerSecond }
 
     private func cpus(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
         guard let amount = Amount(text) else { return nil }
         let number: UInt64?
         switch amount.unit {
         case "cpus", "cpu": number = amount.times(1_000_000)
-        case "%cpu": number = amount.times(1_000_000, dividedBy: 100)
+        // A percentage alone is of one CPU, as in systemd's CPUQuota=.
+        case "%cpu", "%": number = amount.times(1_000_000, dividedBy: 100)
         case "%host":
             number = amount.times(UInt64(host.cpus.numbers.count) * 1_000_000, dividedBy: 100)
         default:
@@ -114,13 +118,13 @@ extension LimitGrammar {
     }
 
     private func rate(
-        _ amount: Amount, _ units: [String: UInt64], _ most: UInt64, _ text: String
+        _ amount: Amount, _ most: UInt64, _ text: String, unit named: (Substring) -> UInt64?
     ) throws(LimitError) -> LimitValue? {
-        guard amount.unit.hasSuffix("/s"), let unit = units[String(amount.unit.dropLast(2))] else {
-            guard amount.unit.isEmpty || units[amount.unit] != nil else {
+        guard amount.unit.hasSuffix("/s"), let unit = named(amount.unit.dropLast(2)) else {
+            guard amount.unit.isEmpty || named(amount.unit[...]) != nil else {
                 throw unitError(text, amount.unit)
             }
-            throw LimitError("\"\(text)\" needs a unit a second; write \(example)")
+            throw LimitError("\"\(text)\" needs a unit per second; write \(example)")
         }
         guard let number = amount.times(unit) else { return nil }
         guard number > 0, number <= most else {

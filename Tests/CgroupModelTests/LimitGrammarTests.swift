@@ -22,6 +22,10 @@ import Testing
             ("memory.max", "20%host", 1_717_986_918), ("memory.max", "0", 0),
             ("memory.max", "0B", 0),
             ("memory.max", "1kB", 1000), ("memory.max", "0.5KiB", 512),
+            ("memory.max", "512mib", 512 << 20), ("memory.max", "100Mi", 100 << 20),
+            ("memory.max", "100mb", 100_000_000), ("memory.max", "1KB", 1000),
+            ("io.max.wbps", "10mb/s", 10_000_000), ("io.max.wbps", "10Mi/s", 10 << 20),
+            ("cpu.max", "50%", 500_000), ("cpu.max", "150%", 1_500_000),
             ("cpu.max", "1.5cpus", 1_500_000), ("cpu.max", "150%cpu", 1_500_000),
             ("cpu.max", "25%host", 1_000_000), ("cpu.max", "1cpu", 1_000_000),
             ("cpu.max.period", "50ms", 50_000), ("cpu.max.burst", "0", 0),
@@ -38,11 +42,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("memory.max", "512"), ("memory.max", "512M"), ("memory.max", "512mib"),
+        ("memory.max", "512"), ("memory.max", "512M"), ("memory.max", "512i"),
         ("memory.max", ""), ("memory.max", " 1MiB"), ("memory.max", "-1"), ("memory.max", "+1MiB"),
         ("memory.max", "0x10MiB"), ("memory.max", "010MiB"), ("memory.max", "1.MiB"),
         ("memory.max", "20%"), ("memory.max", "99999999999999999999TiB"), ("memory.max", "MAX"),
-        ("memory.max", "4194304TiB"), ("cpu.max", "1.5"), ("cpu.max", "150%"), ("cpu.max", "0cpus"),
+        ("memory.max", "4194304TiB"), ("cpu.max", "1.5"), ("cpu.max", "0cpus"),
         ("cpu.max.period", "2s"), ("cpu.max.period", "999us"), ("cpu.max.period", "max"),
         ("cpu.max.period", "1000.5us"), ("cpu.weight", "0"), ("cpu.weight", "10001"),
         ("cpu.weight", "1.5"), ("cpu.weight", "max"), ("cpu.idle", "2"), ("cpu.idle", "yes"),
@@ -135,7 +139,10 @@ import Testing
         ("memory.max", "NAME=VALUE"), ("memory.mx=1MiB", "memory.max"), ("nothing=1", "--list"),
         ("io.max.rbps=1MB/s", "io.max=/dev/vda:rbps"), ("io.max=/dev/vda", "io.max.rbps"),
         ("io.max=/dev/vda:speed=1MB/s", "rbps"), ("memory.kernel=1MiB", "5.16"),
-        ("memory.max=512", "unit"), ("dmem.max=1GiB", "dmem.max=NAME:64MiB"),
+        ("memory.max=512", "unit"), ("memory.max=100M", "write 100MiB or 100MB"),
+        ("memory.max=1.5g", "write 1.5GiB or 1.5GB"),
+        ("io.max=/dev/vda:rbps=10M/s", "write 10MiB/s or 10MB/s"),
+        ("dmem.max=1GiB", "dmem.max=NAME:64MiB"),
     ])
     func errorsNameTheNextStep(_ text: String, _ hint: String) {
         do throws(LimitError) {

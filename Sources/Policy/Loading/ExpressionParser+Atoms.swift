@@ -35,13 +35,9 @@ extension ExpressionParser {
             return result
         }
         guard let (number, counted) = UnitText.number(digits, unit) else {
-            let known = UnitText.names
-            let nearest = known.first { $0.lowercased() == unit.lowercased() }
             throw ExpressionMistake(
                 offset: start.start, rule: .unit,
-                message: "'\(digits)\(unit)' has an unknown unit; "
-                    + (nearest.map { "write \(digits)\($0)" }
-                        ?? "units are \(known.joined(separator: ", "))"))
+                message: "'\(digits)\(unit)' \(UnitText.refusal(of: unit, behind: digits))")
         }
         var result = operand(.literal(number, counted), counted, from: start)
         result.isConstant = true

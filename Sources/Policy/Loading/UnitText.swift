@@ -1,3 +1,5 @@
+internal import CgroupModel
+
 /// The units of numbers in expressions.
 enum UnitText {
     private struct Unit {
@@ -7,15 +9,11 @@ enum UnitText {
         var factor = 1.0
     }
 
-    private static let bytes: [Unit] = [
-        Unit(name: "B", counts: .bytes),
-        Unit(name: "KiB", counts: .bytes, factor: 1024),
-        Unit(name: "MiB", counts: .bytes, factor: 1_048_576),
-        Unit(name: "GiB", counts: .bytes, factor: 1_073_741_824),
-        Unit(name: "TiB", counts: .bytes, factor: 1_099_511_627_776),
-        Unit(name: "kB", counts: .bytes, shift: 3), Unit(name: "MB", counts: .bytes, shift: 6),
-        Unit(name: "GB", counts: .bytes, shift: 9), Unit(name: "TB", counts: .bytes, shift: 12),
-    ]
+    private static let bytes = ByteUnit.all.map { unit in
+        Unit(
+            name: unit.name, counts: .bytes, shift: unit.base == 1000 ? 3 * unit.power : 0,
+            factor: unit.base == 1000 ? 1 : Double(unit.bytes))
+    }
     private static let others: [Unit] = [
         Unit(name: "cpus", counts: .cpus), Unit(name: "cpu", counts: .cpus),
         Unit(name: "%cpu", counts: .cpus, shift: -2),
@@ -40,10 +38,30 @@ enum UnitText {
 
     /// A number in the base unit of what it counts; nil for an unknown unit.
     static func number(_ digits: String, _ unit: String) -> (Double, PolicyUnit)? {
-        guard let unit = all.first(where: { $0.name == unit }),
+        guard let unit = all.first(where: { $0.name == unit }) ?? bytes(named: unit),
             let number = PlainNumber.value(digits, shiftedBy: unit.shift)
         else { return nil }
         return (number * unit.factor, unit.counts)
+    }
+
+    /// Why a text is not a unit, and what to write.
+    static func refusal(of unit: String, behind digits: String) -> String {
+        let rest = unit.hasSuffix("/s") ? "/s" : ""
+        let meanings = ByteUnit.meanings(of: unit.dropLast(rest.count)).map { $0.name + rest }
+        if meanings.count == 2 {
+            return "has two meanings; write \(digits)\(meanings[0]) or \(digits)\(meanings[1])"
+        }
+        let nearest = names.first { $0.lowercased() == unit.lowercased() }
+        return "has an unknown unit; "
+            + (nearest.map { "write \(digits)\($0)" }
+                ?? "units are \(names.joined(separator: ", "))")
+    }
+
+    /// A unit of bytes in another spelling, such as `mib` or `Mi/s`; nil for anything else.
+    private static func bytes(named text: String) -> Unit? {
+        let rest = text.hasSuffix("/s") ? "/s" : ""
+        let name = ByteUnit(text.dropLast(rest.count))?.name
+        return name.flatMap { name in all.first { $0.name == name + rest } }
     }
 }
 

@@ -104,7 +104,8 @@ private func mistakes(_ text: String) -> [String] {
             "memory.usgae > 1GiB",
             "0 metric: unknown metric 'memory.usgae', nearest valid 'memory.usage'"
         ),
-        ("memory.usage > 1Gib", "15 unit: '1Gib' has an unknown unit; write 1GiB"),
+        ("memory.usage > 1G", "15 unit: '1G' has two meanings; write 1GiB or 1GB"),
+        ("group.age > 1H", "12 unit: '1H' has an unknown unit; write 1h"),
         ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg', nearest valid 'avg'"),
         (
             "memory.usage > cpu.usage",
