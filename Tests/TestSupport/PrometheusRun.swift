@@ -156,10 +156,13 @@ package final class PrometheusRun {
         return answer.activeTargets
     }
 
-    /// Waits until so many targets are up.
+    /// Waits until so many targets are up and their samples can be queried.
+    ///
+    /// Prometheus reports a target as up shortly before it stores the samples of the scrape.
     package func awaitTargets(_ count: Int, seconds: Double = 120) throws {
         try awaiting("\(count) targets are up: \((try? targets()) ?? [])", seconds: seconds) {
             try targets().count { $0.health == "up" } == count
+                && query("up == 1").count == count
         }
     }
 
