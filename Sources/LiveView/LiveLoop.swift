@@ -7,6 +7,9 @@ package final class LiveLoop {
     private let quit: QuitFlag
     private let now: () -> UInt64
     private let readMode: () -> String
+    /// The number of snapshots after which the view ends; nil for no limit.
+    private let most: Int?
+    private var shownSnapshots = 0
     private var model: LiveModel
     private var scene = Scene()
     private var strip = HistoryStrip()
@@ -19,14 +22,16 @@ package final class LiveLoop {
     /// Creates a loop.
     ///
     /// `mode` describes the mounts of the hierarchies or the recording that is played. `now` returns
-    /// microseconds since 1970.
+    /// microseconds since 1970. After `most` snapshots the view ends by itself.
     package init(
         screen: any Screen, source: any SnapshotSource, model: LiveModel = LiveModel(),
-        quit: QuitFlag = QuitFlag(), now: (() -> UInt64)? = nil, mode: @escaping () -> String
+        most: Int? = nil, quit: QuitFlag = QuitFlag(), now: (() -> UInt64)? = nil,
+        mode: @escaping () -> String
     ) {
         self.screen = screen
         self.source = source
         self.model = model
+        self.most = most
         self.quit = quit
         self.now = now ?? { WallClock.now }
         readMode = mode
@@ -39,8 +44,11 @@ package final class LiveLoop {
         source.setInterval(model.layout.delay)
         var mustDraw = true
         while !quit.isRequested {
-            if takeNewest() || mustDraw || takeProcesses() || ageMoved() { draw() }
+            let isNew = takeNewest()
+            if isNew || mustDraw || takeProcesses() || ageMoved() { draw() }
             mustDraw = false
+            if isNew { shownSnapshots += 1 }
+            if let most, shownSnapshots >= most { return model.layout }
             // Handle all keys already typed before drawing the next frame.
             var timeout = 100
             while let key = screen.readKey(timeoutMilliseconds: timeout) {

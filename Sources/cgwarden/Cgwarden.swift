@@ -63,7 +63,7 @@ struct Cgwarden: AsyncParsableCommand {
                 return try StandardOutput.write(CompletionScript.text(for: shell) + "\n")
             }
             try CommandSpelling.check(arguments)
-            var command = try parseAsRoot(NegativeValues.joined(arguments, below: Self.self))
+            var command = try parseAsRoot(ArgumentWords.normalized(arguments, below: Self.self))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -82,6 +82,11 @@ struct Cgwarden: AsyncParsableCommand {
         }
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
+        if code == .validationFailure, !text.isEmpty {
+            StandardOutput.complain(
+                "cgwarden: \(UsageMistake.line(message(for: error), full: text))")
+            exit(withStatus: code.rawValue)
+        }
         do {
             if code != .success, !text.isEmpty { StandardOutput.complain(lines: text) }
             if code == .success, !text.isEmpty { try StandardOutput.write(text + "\n") }

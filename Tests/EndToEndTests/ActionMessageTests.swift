@@ -21,13 +21,13 @@ import Testing
     /// Negative numbers are values, not options that lack one.
     private static let negative = [
         Slip("tree --depth -1", 64, "--depth cannot be negative"),
-        Slip("top -b -n -1", 64, "-n needs a number above 0"),
+        Slip("top -b -n -1", 64, "-n cannot be negative"),
         Slip("stat -i -1s", 64, "'-1s' is invalid"),
         Slip("freeze /x --timeout -5s", 64, "'-5s' is invalid"),
         Slip("kill /x --grace -1", 64, "'-1' is invalid"),
         Slip("move -1 /x", 64, "-1 is no process number"),
         Slip("move 0 /x", 64, "0 is no process number"),
-        Slip("top -b -2", 64, "Unknown option '-2'"),
+        Slip("top -b -2", 64, "unknown option '-2'"),
     ]
     /// As a variable of a script that is not set.
     private static let empty = ["get", "remove", "kill", "thaw", "create", "freeze"].map {

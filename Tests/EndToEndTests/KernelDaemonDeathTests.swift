@@ -47,6 +47,37 @@ struct KernelDaemonDeathTests {
                 + "\(slowest) ms; \(moments.sorted { $0.key < $1.key })")
     }
 
+    /// The kernel closes the files of a killed daemon one after another: on a busy machine its lock
+    /// outlasts the pipe to its guardian, which must not take that lock for another daemon's.
+    @Test(.enabled(if: ProgramRun.isInstalled("perl"), "perl is not installed"))
+    func theGuardianThawsAlthoughTheLockOfTheDeadDaemonLasts() throws {
+        let victims = try DaemonVictims()
+        defer { victims.end() }
+        let daemon = try RunningDaemon(victims.policy(longest: "1h"))
+        try awaiting("it is frozen") { victims.busy.isAskedToFreeze }
+        let descriptors = "/proc/\(daemon.run.pid)/fd"
+        let lock = try #require(
+            FileManager.default.contentsOfDirectory(atPath: descriptors).first { name in
+                let target = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "\(descriptors)/\(name)")
+                return target?.hasSuffix("/daemon.lock") ?? false
+            })
+        // pidfd_open(2), and pidfd_getfd(2): the same open file, and so the same lock.
+        let heir = try ProgramRun(
+            "perl",
+            [
+                "-e",
+                "$| = 1; my $fd = syscall(438, syscall(434, \(daemon.run.pid), 0), \(lock), 0);"
+                    + " print $fd < 0 ? \"not had: $!\" : \"held\", \"\\n\"; sleep 300",
+            ])
+        defer { heir.send(SIGKILL) }
+        try awaiting("the lock is shared") { !heir.bytes.isEmpty }
+        try #require(String(decoding: heir.bytes, as: UTF8.self) == "held\n")
+        daemon.run.send(SIGKILL)
+        try awaiting("all go on") { !victims.isHeld }
+        try awaiting("the guardian has ended") { daemon.places.guardian == nil }
+    }
+
     /// Row 20: nobody samples any more, for the daemon stands still, and what it froze goes on when
     /// it should.
     ///

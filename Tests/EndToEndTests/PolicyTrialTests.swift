@@ -146,7 +146,8 @@ import Testing
         ] {
             let result = try ProgramRun.run(ProgramRun.cgwarden, ["policy"] + arguments)
             #expect(result.status == 64, "\(arguments): \(result)")
-            #expect(result.errors.hasPrefix("Error: "))
+            #expect(result.errors.hasPrefix("cgwarden: "))
+            #expect(result.errorLines.count == 1)
         }
     }
 }

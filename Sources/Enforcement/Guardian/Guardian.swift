@@ -34,18 +34,15 @@ package struct Guardian {
         Steadiness.lockMemory()
         Steadiness.hurryThread()
         try? StandardOutput.write(Self.ready + "\n")
-        guard let restores = watch() else { return }
-        var claim: StateClaim?
-        do throws(IOError) {
-            claim = try StateClaim.claimUnlessTaken(directory)
-            // Another daemon is already running, and settles what is left.
-            if claim == nil { return }
-        } catch {
+        guard let death = watch() else { return }
+        switch StateClaim.inherited(directory, from: death.daemon) {
+        case .others: return
+        case .own(let claim):
             // Acting without a claim is better than not acting.
+            relieve()
+            if death.restores { log(settlement.settle()) }
+            withExtendedLifetime(claim) {}
         }
-        relieve()
-        if restores { log(settlement.settle()) }
-        withExtendedLifetime(claim) {}
     }
 
     /// Thaws everything, and retries failures because nothing else would.
@@ -58,11 +55,16 @@ package struct Guardian {
         }
     }
 
-    /// Waits for the daemon's end.
-    ///
-    /// Returns whether to restore everything after its death; nil after an orderly end.
-    private func watch() -> Bool? {
+    /// What the daemon had said before it died.
+    private struct Death {
+        var daemon: Int32?
+        /// Whether to restore everything.
         var restores = true
+    }
+
+    /// Waits for the daemon's death; nil after an orderly end.
+    private func watch() -> Death? {
+        var death = Death()
         var deadlines = ThawDeadlines()
         var rest: [UInt8] = []
         while true {
@@ -74,11 +76,12 @@ package struct Guardian {
                 if isNews { log(report) }
             }
             guard let lines = ParentPipe.lines(within: deadlines.wait(now), &rest) else {
-                return restores
+                return death
             }
             for line in lines {
                 switch GuardianLine(line) {
-                case .restores(let wanted): restores = wanted
+                case .daemon(let pid): death.daemon = pid
+                case .restores(let wanted): death.restores = wanted
                 case .thaw(let inode, let deadline): deadlines.set(inode, by: deadline)
                 case .forget(let inode): deadlines.forget(inode)
                 case .end: return nil

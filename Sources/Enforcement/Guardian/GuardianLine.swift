@@ -1,5 +1,7 @@
 /// A line from a daemon to its guardian.
 enum GuardianLine: Hashable, Sendable {
+    /// The process ID of the daemon, which may hold the claim on the state directory.
+    case daemon(Int32)
     /// Whether to restore everything when the daemon dies, or only what stops processes.
     case restores(Bool)
     /// The cgroup with this inode must be thawed by then (nanoseconds of CLOCK_BOOTTIME).
@@ -14,6 +16,7 @@ enum GuardianLine: Hashable, Sendable {
         let words = text.split(separator: " ")
         let numbers = words.dropFirst().compactMap { UInt64($0) }
         switch (words.first, numbers.count) {
+        case ("daemon", 1): self = .daemon(Int32(clamping: numbers[0]))
         case ("restores", 1): self = .restores(numbers[0] == 1)
         case ("thaw", 2): self = .thaw(inode: numbers[0], by: numbers[1])
         case ("forget", 1): self = .forget(inode: numbers[0])
@@ -24,6 +27,7 @@ enum GuardianLine: Hashable, Sendable {
 
     var text: String {
         switch self {
+        case .daemon(let pid): "daemon \(pid)"
         case .restores(let wanted): "restores \(wanted ? 1 : 0)"
         case .thaw(let inode, let deadline): "thaw \(inode) \(deadline)"
         case .forget(let inode): "forget \(inode)"

@@ -112,6 +112,7 @@ package final class GuardianLink: ThawKeeping {
             let running = Running(process)
             contact.withLock { contact in
                 contact.running = running
+                send(.daemon(Caller.process), contact)
                 send(.restores(contact.restores), contact)
                 for (inode, deadline) in contact.deadlines {
                     send(.thaw(inode: inode, by: deadline), contact)

@@ -9,6 +9,7 @@ package final class StateClaim: Sendable {
     /// The process name of the guardian.
     package static let guardianName = "cgwarden-guard"
     private static let patienceWithGuardian = Duration.seconds(15)
+    private static let patienceWithDeath = Duration.seconds(1)
     private let lock: AppendedFile
 
     private init(_ lock: consuming AppendedFile) { self.lock = lock }
@@ -34,6 +35,32 @@ package final class StateClaim: Sendable {
             if error.isTryAgain { return nil }
             throw error
         }
+    }
+
+    /// What a guardian finds once its daemon is dead.
+    enum Inheritance {
+        /// The claim is the guardian's; nil if it cannot be taken, though nobody else has it.
+        case own(StateClaim?)
+        /// Another daemon has it, and settles what is left.
+        case others
+    }
+
+    /// Takes the claim over from a dead daemon.
+    ///
+    /// The kernel closes the descriptors of a killed process one after another. On a busy machine
+    /// the lock may therefore outlast the pipe, whose end told of the death; such a lock is no
+    /// daemon's.
+    static func inherited(_ directory: String, from daemon: Int32?) -> Inheritance {
+        let deadline = Deadline(after: patienceWithDeath)
+        repeat {
+            do throws(IOError) {
+                if let claim = try claimUnlessTaken(directory) { return .own(claim) }
+            } catch {
+                return .own(nil)
+            }
+            if let holder = holder(of: directory), holder.pid != daemon { return .others }
+        } while !deadline.hasPassed
+        return .own(nil)
     }
 
     /// Returns the process that has the claim; nil if it is free.

@@ -24,11 +24,13 @@ struct StatCommand: AsyncParsableCommand {
     @OptionGroup var options: SystemOptions
     @Flag(help: "One JSON object a cgroup and line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
-    @Option(name: [.customShort("i"), .long], help: "Time between samples: 500ms, 5s, 1m.")
+    @Option(
+        name: [.customShort("i"), .long, .customShort("d"), .customLong("delay")],
+        help: "Time between samples: 500ms, 5s, 1m.")
     var interval = Interval(seconds: 1)
     @Option(
-        name: [.customShort("n"), .customLong("samples")],
-        help: "How many samples; endless by default.")
+        name: [.customShort("n"), .customLong("samples"), .customLong("iterations")],
+        help: "Number of samples; 0, the default, means no end.")
     var samples: Int?
     @Option(
         help: "Unified names, separated by commas; --list-fields tells which there are.",
@@ -41,7 +43,7 @@ struct StatCommand: AsyncParsableCommand {
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv exclude each other.") }
-        if let samples, samples < 1 { throw ValidationError("-n needs a number above 0.") }
+        if let samples, samples < 0 { throw ValidationError("-n cannot be negative.") }
     }
 
     func run() async throws {

@@ -30,12 +30,18 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(
         name: [.customShort("n"), .customLong("iterations")],
-        help: "How many samples; endless by default.")
+        help: "Number of samples; 0, the default, means no end.")
     var iterations: Int?
     @Flag(name: .customShort("1"), help: "One sample: the same as -n 1.") var once = false
     @Option(
-        name: .shortAndLong, help: "Time between samples: 500ms, 2s, or seconds; 1s by default.")
+        name: [.short, .long, .customLong("interval")],
+        help: "Time between samples: 500ms, 2s, or seconds (default: 1s).")
     var delay: Interval?
+    @Option(
+        name: [.customShort("M"), .long],
+        help: "Show only the cgroups of a container, by its name.")
+    var machine: String?
+    @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
     @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "Order by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(name: .customLong("order"), help: "The same by name: path, tasks, cpu, memory, io.")
@@ -71,6 +77,11 @@ struct TopCommand: AsyncParsableCommand {
         }
     }
 
+    /// How the CPU column is shown.
+    enum CPUForm: String, ExpressibleByArgument, CaseIterable {
+        case percentage, time
+    }
+
     struct SortName: ExpressibleByArgument {
         let key: SortKey
 
@@ -85,7 +96,10 @@ struct TopCommand: AsyncParsableCommand {
 
     func validate() throws {
         if json && csv { throw ValidationError("--json and --csv exclude each other.") }
-        if let iterations, iterations < 1 { throw ValidationError("-n needs a number above 0.") }
+        if let iterations, iterations < 0 { throw ValidationError("-n cannot be negative.") }
+        if machine != nil, root != "/" {
+            throw ValidationError("--machine and a cgroup exclude each other.")
+        }
         if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
         if recording.record != nil, replaying.replay != nil {
             throw ValidationError("--record and --replay exclude each other.")
@@ -96,18 +110,20 @@ struct TopCommand: AsyncParsableCommand {
         var layout = SavedLayout.load()
         if let key = order?.key ?? orderName?.key { layout.sort = key }
         if let delay { layout.delay = delay.seconds }
+        if let cpu { layout.percent = cpu == .percentage }
         if let file = replaying.replay { return try await replay(file, layout) }
         let set = try HierarchySet.discover(options.system)
-        let path = try await CgroupLookup(set).resolve(root)
+        let path = try await CgroupLookup(set).resolve(machine ?? root)
         var configuration = SamplerConfiguration()
         configuration.scope = scope(path)
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
             options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
         guard isBatch else {
-            return try await TopScreen.show(LiveSource(observation, recorder), layout)
+            return try await TopScreen.show(
+                LiveSource(observation, recorder), layout, most: count)
         }
-        let most = once ? 1 : iterations ?? (batch ? nil : 3)
+        let most = iterations == nil && !once && !batch ? 3 : count
         var printer = SamplePrinter(
             self, layout, below: path, identities: Identities(set))
         var cadence = Cadence()
@@ -129,15 +145,18 @@ struct TopCommand: AsyncParsableCommand {
         try replay.require(path)
         replay.scope = scope(path)
         guard isBatch else {
-            return try await TopScreen.show(ReplaySource(replay, name: file), layout)
+            return try await TopScreen.show(
+                ReplaySource(replay, name: file), layout, most: count)
         }
-        let count = once ? 1 : iterations
         var printer = SamplePrinter(self, layout, below: path, identities: nil)
         while printer.count != count, let snapshot = try replay.next() {
             try printer.print(snapshot)
         }
         for note in replay.notes { StandardOutput.complain("cgwarden: \(note)") }
     }
+
+    /// The number of samples; nil for no end.
+    private var count: Int? { once ? 1 : iterations == 0 ? nil : iterations }
 
     private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
 

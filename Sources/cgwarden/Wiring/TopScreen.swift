@@ -14,9 +14,10 @@ protocol ScreenSource: SnapshotSource {
 
 /// Runs the live view on the terminal.
 enum TopScreen {
-    /// Shows the live view until the user ends it, a signal arrives or `ending` returns.
+    /// Shows the live view until the user ends it, a signal arrives, `ending` returns or `most`
+    /// snapshots have been shown.
     static func show(
-        _ source: sending any ScreenSource, _ layout: Layout,
+        _ source: sending any ScreenSource, _ layout: Layout, most: Int? = nil,
         until ending: (@Sendable () async -> Void)? = nil
     ) async throws {
         #if TUI
@@ -35,7 +36,7 @@ enum TopScreen {
             listener.cancel()
             waiting?.cancel()
         }
-        try await runOnMainThread(source, layout, quit: quit)
+        try await runOnMainThread(source, layout, most: most, quit: quit)
         #else
         throw CgwardenError(
             "this build has no live view (trait TUI); use --batch", .unavailable)
@@ -47,7 +48,7 @@ enum TopScreen {
     /// idle.
     @MainActor
     private static func runOnMainThread(
-        _ source: sending any ScreenSource, _ layout: Layout, quit: QuitFlag
+        _ source: sending any ScreenSource, _ layout: Layout, most: Int?, quit: QuitFlag
     ) throws {
         let screen: NcursesScreen
         do throws(TerminalError) {
@@ -56,16 +57,17 @@ enum TopScreen {
             throw CgwardenError(error.description, .unavailable)
         }
         defer { screen.close() }
-        let loop = loop(screen, source, layout, quit: quit)
+        let loop = loop(screen, source, layout, most: most, quit: quit)
         loop.run()
     }
 
     private static func loop(
-        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, quit: QuitFlag
+        _ screen: NcursesScreen, _ source: any ScreenSource, _ layout: Layout, most: Int?,
+        quit: QuitFlag
     ) -> LiveLoop {
         LiveLoop(
             screen: screen, source: source,
-            model: LiveModel(layout: layout, isReplay: source.isReplay), quit: quit,
+            model: LiveModel(layout: layout, isReplay: source.isReplay), most: most, quit: quit,
             now: { source.now }, mode: { source.title })
     }
     #endif

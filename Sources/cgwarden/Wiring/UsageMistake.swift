@@ -1,0 +1,56 @@
+import ArgumentParser
+
+/// The line for a command line that the argument parser refuses: what is wrong, and what to do.
+///
+/// The parser prints a sentence, the help of an option and the usage of the command on lines of
+/// their own, in which the sentence is easily overlooked.
+enum UsageMistake {
+    /// Builds the line from the parser's short message and from its full one.
+    static func line(_ message: String, full: String) -> String {
+        var line = lower(message.prefix { $0 != "\n" })
+        if line.hasSuffix(".") { line.removeLast() }
+        if let parts = cut(line, at: ". Did you mean ") {
+            return "\(parts.0); did you mean \(parts.1)"
+        }
+        let list = cut(line, at: ". Please provide one of ")
+        if let list { line = list.0 }
+        if let (value, rest) = cut(line, at: " is invalid for "),
+            let end = rest.dropFirst().firstIndex(of: "'")
+        {
+            let option = rest[..<end].dropFirst().prefix { $0 != " " }
+            let reason = rest[rest.index(after: end)...].drop { ": ".contains($0) }
+            line = "\(option): \(value.dropFirst("the value ".count)) is invalid"
+            if !reason.isEmpty { return "\(line): \(reason)" }
+            if list == nil, let help = value(of: "Help:", in: full).flatMap({ cut($0, at: "  ") }) {
+                return "\(line): \(lower(help.1.drop { $0 == " " }))"
+            }
+        }
+        if let list { return "\(line); write \(list.1)" }
+        if line.contains(";") { return line }
+        return line + (command(in: full).map { "; see `\($0) --help`" } ?? "")
+    }
+
+    /// The command whose help the parser recommends: `cgwarden policy plan`.
+    private static func command(in full: String) -> String? {
+        cut(full, at: "See '").flatMap { cut($0.1, at: " --help'") }?.0
+    }
+
+    /// The rest of the line that begins with a mark.
+    private static func value(of mark: String, in full: String) -> String? {
+        full.split(separator: "\n").first { $0.hasPrefix(mark) }
+            .map { String($0.dropFirst(mark.count).drop { $0 == " " }) }
+    }
+
+    private static func cut(_ text: String, at mark: String) -> (String, String)? {
+        let parts = text.split(separator: mark, maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+    }
+
+    /// The text with a small first letter, unless it is an abbreviation.
+    private static func lower(_ text: some StringProtocol) -> String {
+        guard let first = text.first, text.dropFirst().first?.isUppercase != true else {
+            return String(text)
+        }
+        return first.lowercased() + text.dropFirst()
+    }
+}
