@@ -157,7 +157,7 @@ import Testing
         ["top", "--depth=-1"],
         ["top", "--json", "--csv"], ["show"], ["show", "/", "--pid", "1"],
         ["tree", "--depth", "x"],
-        ["stat", "--json", "--csv"], ["stat", "-n", "0"], ["stat", "-i", "0"],
+        ["stat", "--json", "--csv"], ["stat", "-n", "-1"], ["stat", "-i", "0"],
         ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","],
         ["exporter", "--web.listen-address", "nowhere"], ["exporter", "--log-level", "loud"],
         ["exporter", "--web.listen-address", "127.0.0.1:65536"],

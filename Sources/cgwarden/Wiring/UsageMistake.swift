@@ -21,8 +21,11 @@ enum UsageMistake {
             let reason = rest[rest.index(after: end)...].drop { ": ".contains($0) }
             line = "\(option): \(value.dropFirst("the value ".count)) is invalid"
             if !reason.isEmpty { return "\(line): \(reason)" }
-            if list == nil, let help = value(of: "Help:", in: full).flatMap({ cut($0, at: "  ") }) {
-                return "\(line): \(lower(help.1.drop { $0 == " " }))"
+            if list == nil,
+                let help = remainder(of: "Help:", in: full).flatMap({ cut($0, at: "  ") })
+            {
+                let text = lower(help.1.drop { $0 == " " })
+                return "\(line): \(text.hasSuffix(".") ? String(text.dropLast()) : text)"
             }
         }
         if let list { return "\(line); write \(list.1)" }
@@ -36,7 +39,7 @@ enum UsageMistake {
     }
 
     /// The rest of the line that begins with a mark.
-    private static func value(of mark: String, in full: String) -> String? {
+    private static func remainder(of mark: String, in full: String) -> String? {
         full.split(separator: "\n").first { $0.hasPrefix(mark) }
             .map { String($0.dropFirst(mark.count).drop { $0 == " " }) }
     }
