@@ -16,7 +16,7 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
 /// are empty for a while and writes that are refused: nothing is left at the end, and nobody fights.
 @Suite struct RandomFightTests {
     private static let ticks =
-        ProcessInfo.processInfo.environment["POLICY_TICKS"].flatMap { Int($0) } ?? 50_000
+        ProcessInfo.processInfo.environment["POLICY_TICKS"].flatMap { Int($0) } ?? 20_000
     private static let ticksEach = 200
     private static let firstSeed =
         ProcessInfo.processInfo.environment["POLICY_SEED"].flatMap { Int($0) } ?? 0
