@@ -29,12 +29,12 @@ struct ControllerWay {
     /// Advice on how to get the controller there.
     var remedy: String {
         obstacle.map(Self.remedy(populated:))
-            ?? "switch it on: cgwarden create --controllers \(controller.rawValue) \(path)"
+            ?? "enable it: cgwarden create --controllers \(controller.rawValue) \(path)"
     }
 
     /// Advice for a cgroup that cannot enable controllers because it holds processes.
     static func remedy(populated place: CgroupPath) -> String {
-        "\(place) holds processes, so it cannot pass controllers on; move them into a cgroup below "
-            + "it first: cgwarden create \(place)/leaf, cgwarden move"
+        "\(place) contains processes, so it cannot enable controllers for its children; move them "
+            + "into a child first: cgwarden create \(place)/leaf, cgwarden move"
     }
 }

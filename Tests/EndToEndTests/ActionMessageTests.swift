@@ -25,8 +25,8 @@ import Testing
         Slip("stat -i -1s", 64, "'-1s' is invalid"),
         Slip("freeze /x --timeout -5s", 64, "'-5s' is invalid"),
         Slip("kill /x --grace -1", 64, "'-1' is invalid"),
-        Slip("move -1 /x", 64, "-1 is no process number"),
-        Slip("move 0 /x", 64, "0 is no process number"),
+        Slip("move -1 /x", 64, "-1 is not a process ID"),
+        Slip("move 0 /x", 64, "0 is not a process ID"),
         Slip("top -b -2", 64, "Unknown option '-2'"),
     ]
     /// As a variable of a script that is not set.
@@ -55,7 +55,7 @@ import Testing
         Slip("create --controllers memry /x", 64, "there is no controller memry"),
     ]
     private static let absent = ["freeze", "thaw", "kill", "remove", "get", "reclaim --all"].map {
-        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists what there is")
+        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists them")
     }
     private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
         Slip("\($0) /", 77, "it is the whole machine")

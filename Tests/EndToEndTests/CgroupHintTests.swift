@@ -29,7 +29,7 @@ import Testing
     ])
     func whatIsNotATypingErrorGetsNoHint(typed: String) throws {
         let text = try hint(typed)
-        #expect(text.contains("`cgwarden tree` lists what there is"), "\(text)")
+        #expect(text.contains("`cgwarden tree` lists them"), "\(text)")
         #expect(!text.contains("did you mean"), "\(text)")
     }
 }

@@ -98,7 +98,7 @@ import Testing
                     + words.joined(separator: " "),
             ], environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
         #expect(result.status == 10, "\(result)")
-        #expect(result.output.contains("cgroups are mounted read-only here"), "\(result)")
+        #expect(result.output.contains("the cgroup file system is mounted read-only"), "\(result)")
     }
 
     @Test func anExplanationNeedsNoDaemon() throws {

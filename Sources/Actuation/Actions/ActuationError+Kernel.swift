@@ -12,25 +12,25 @@ extension ActuationError {
         let place = "\(error) (cgroup \(path), hierarchy \(tree))"
         let (code, advice): (Code, String) =
             if error.isReadOnly {
-                (.unavailable, "cgroups are mounted read-only here")
+                (.unavailable, "the cgroup file system is mounted read-only")
             } else if error.isCovered {
-                (.refused, "unmount what is mounted there, or act through another mount")
+                (.refused, "unmount what covers it, or use another mount")
             } else if error.isPermission {
                 (.notPermitted, "run as root, or in a cgroup delegated to you")
             } else if error.isGone {
                 (.notFound, "the cgroup was removed, or lacks that file")
             } else if error.isTimedOut {
-                (.busy, "the kernel did not take it in time, try again")
+                (.busy, "the kernel did not accept it in time; try again")
             } else if error.isBusy || error.isTryAgain {
-                (.busy, "something in use stands in the way, try again")
+                (.busy, "a resource is in use; try again")
             } else if error.isUnsupported {
-                (.unavailable, "this kernel, or that device, cannot do it")
+                (.unavailable, "not supported by this kernel or device")
             } else if error.isNoSpace {
-                (.failed, "processes in it would have no CPU or memory node left")
+                (.failed, "its processes would have no CPU or memory node left")
             } else if error.isInvalid || error.isOutOfRange {
-                (.failed, "the kernel does not take that value here")
+                (.failed, "the kernel rejects that value here")
             } else {
-                (.failed, "`dmesg` may tell more")
+                (.failed, "see `dmesg` for details")
             }
         self.init(code, "\(place); \(advice)")
         errno = error.name

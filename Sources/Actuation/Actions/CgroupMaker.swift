@@ -38,7 +38,7 @@ package struct CgroupMaker: Sendable {
         _ path: CgroupPath, controllers: [Controller] = []
     ) throws(ActuationError) -> Made {
         guard !path.isRoot else {
-            throw ActuationError(.usage, "/ exists already; name a cgroup below it")
+            throw ActuationError(.usage, "/ already exists; name a cgroup below it")
         }
         let trees = try treesWithWay(for: controllers, to: path)
         var made: [CgroupDirectory] = []
@@ -64,7 +64,7 @@ package struct CgroupMaker: Sendable {
         let new = trees.map(\.label).filter { !present.contains($0) }
         guard !new.isEmpty || !enabled.isEmpty else {
             throw ActuationError(
-                .usage, "\(path) exists already in \(present.joined(separator: ", "))")
+                .usage, "\(path) already exists in \(present.joined(separator: ", "))")
         }
         return Made(
             hierarchies: new, present: present,
@@ -78,7 +78,7 @@ package struct CgroupMaker: Sendable {
         _ path: CgroupPath, controllers: [Controller] = []
     ) throws(ActuationError) -> Made {
         guard !path.isRoot else {
-            throw ActuationError(.usage, "/ exists already; name a cgroup below it")
+            throw ActuationError(.usage, "/ already exists; name a cgroup below it")
         }
         let trees = try treesWithWay(for: controllers, to: path)
         let present = trees.filter { (try? CgroupDirectory(path, in: $0)) != nil }.map(\.label)
@@ -88,7 +88,7 @@ package struct CgroupMaker: Sendable {
         let new = trees.map(\.label).filter { !present.contains($0) }
         guard !new.isEmpty || !enabled.isEmpty else {
             throw ActuationError(
-                .usage, "\(path) exists already in \(present.joined(separator: ", "))")
+                .usage, "\(path) already exists in \(present.joined(separator: ", "))")
         }
         return Made(
             hierarchies: new, present: present,
@@ -179,12 +179,12 @@ package struct CgroupMaker: Sendable {
     ) -> ActuationError {
         if error.isExisting {
             return ActuationError(
-                .usage, "cannot make \(path): a file of its parent has that name; choose another")
+                .usage, "cannot create \(path): its parent has a file of that name; choose another")
         }
         if error.isTryAgain {
             return ActuationError(
                 .unavailable,
-                "cannot make \(path): cgroup.max.depth or cgroup.max.descendants of an ancestor "
+                "cannot create \(path): cgroup.max.depth or cgroup.max.descendants of an ancestor "
                     + "allows no more")
         }
         return ActuationError(error, on: path, in: hierarchy.label)

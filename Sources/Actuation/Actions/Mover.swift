@@ -56,7 +56,7 @@ package struct Mover: Sendable {
         _ pid: Int32, _ targets: [(index: Int, directory: CgroupDirectory)]
     ) throws(ActuationError) -> Moved {
         guard let places = ProcessPlaces(set: set).places(of: pid) else {
-            throw ActuationError(.notFound, "process \(pid) has ended")
+            throw ActuationError(.notFound, "process \(pid) has exited")
         }
         let origins = targets.compactMap { target -> (hierarchy: String, path: CgroupPath)? in
             guard let place = places[target.index], place != target.directory.path else {
@@ -95,22 +95,22 @@ package struct Mover: Sendable {
             throw ActuationError(
                 .notFound,
                 "\(path) is in no hierarchy with \(controllers.map(\.rawValue).joined(separator: ", "))"
-                    + "; make it there: cgwarden create \(path)")
+                    + "; create it there: cgwarden create \(path)")
         }
         return targets
     }
 
     private func check(_ pid: Int32, _ roles: ProcessRoles) throws(ActuationError) {
         // The kernel takes 0 for the writer itself.
-        guard pid > 0 else { throw ActuationError(.usage, "\(pid) is no process number") }
+        guard pid > 0 else { throw ActuationError(.usage, "\(pid) is not a process ID") }
         guard let stat = ProcessReader(set.system).stat(pid) else {
-            throw ActuationError(.notFound, "there is no process \(pid)")
+            throw ActuationError(.notFound, "no process \(pid)")
         }
         switch roles.role(of: pid) {
         case .kernelThread:
             throw ActuationError(
                 .refused,
-                "will not move \(stat.name) (process \(pid)): it is a thread of the kernel")
+                "will not move \(stat.name) (process \(pid)): it is a kernel thread")
         case .initial, .system, .runtime, .login:
             let role = roles.role(of: pid)?.text ?? ""
             throw ActuationError(
@@ -125,8 +125,8 @@ package struct Mover: Sendable {
         else { return }
         throw ActuationError(
             .busy,
-            "will not move into \(directory.path): \(frozen) is frozen, and what is moved would "
-                + "stop, too; let it go on first (cgwarden thaw \(frozen)), or --force")
+            "will not move into \(directory.path): \(frozen) is frozen, so moved processes would "
+                + "stop, too; thaw it first (cgwarden thaw \(frozen)), or --force")
     }
 
     /// Throws where the kernel would refuse, because its errno does not give the reason.
@@ -140,15 +140,15 @@ package struct Mover: Sendable {
             guard domain.isEmpty else {
                 throw ActuationError(
                     .refused,
-                    "\(path) passes \(domain.joined(separator: " ")) to the cgroups below it, so "
-                        + "it may hold no process itself; move into one below it, or make one: "
+                    "\(path) enables \(domain.joined(separator: " ")) for its children, so "
+                        + "it may hold no processes itself; move into a child, or create one: "
                         + "cgwarden create \(path)/leaf")
             }
             let type = try? files.text("cgroup.type", of: directory)
             guard type != "domain invalid" else {
                 throw ActuationError(
                     .refused,
-                    "\(path) takes no process, being below a threaded cgroup (cgroup.type is "
+                    "\(path) accepts no processes: it is below a threaded cgroup (cgroup.type is "
                         + "\"domain invalid\"); choose one outside it")
             }
         }
@@ -169,7 +169,7 @@ package struct Mover: Sendable {
     ) throws(ActuationError) -> Moved {
         let places = ProcessPlaces(set: set)
         guard let before = places.places(of: pid) else {
-            throw ActuationError(.notFound, "process \(pid) has ended")
+            throw ActuationError(.notFound, "process \(pid) has exited")
         }
         var done: [Step] = []
         for (index, directory) in targets where before[index] != directory.path {
@@ -191,7 +191,7 @@ package struct Mover: Sendable {
         {
             throw ActuationError(
                 .failed,
-                "process \(pid) was moved to \(directory.path), but someone moved it elsewhere in "
+                "process \(pid) was moved to \(directory.path), but was moved elsewhere again in "
                     + "hierarchy \(directory.hierarchy.label)")
         }
         return Moved(
@@ -238,14 +238,15 @@ package struct Mover: Sendable {
         _ error: IOError, _ pid: Int32, _ directory: CgroupDirectory
     ) -> ActuationError {
         if error.isGone, directory.isCurrent {
-            return ActuationError(.notFound, "process \(pid) has ended, or is of another namespace")
+            return ActuationError(
+                .notFound, "process \(pid) has exited, or is in another PID namespace")
         }
         if error.isInvalid {
             return ActuationError(
                 .refused,
-                "the kernel does not let process \(pid) into \(directory.path) (hierarchy "
+                "the kernel refuses to move process \(pid) to \(directory.path) (hierarchy "
                     + "\(directory.hierarchy.label)): it is bound to a CPU, or has real-time "
-                    + "scheduling that the cgroup has no share of")
+                    + "scheduling for which the cgroup has no budget")
         }
         return ActuationError(error, on: directory)
     }

@@ -31,7 +31,7 @@ struct TargetTrees {
         guard found.contains(where: { $0 != nil }) else {
             throw denied
                 ?? ActuationError(
-                    .notFound, "no cgroup \(path); `cgwarden tree` lists what there is")
+                    .notFound, "no cgroup \(path); `cgwarden tree` lists them")
         }
     }
 
@@ -105,12 +105,13 @@ struct TargetTrees {
             let label = set.hierarchies[other].label
             let missing = outside(others.subtracting(mine), of: acting)
             if !missing.isEmpty {
-                return "\(listed(missing)) of its hierarchy \(label) would be missed, "
+                return "\(listed(missing)) in hierarchy \(label) would be missed, "
                     + "being elsewhere in hierarchy \(name)"
             }
             let more = outside(mine.subtracting(others), of: other)
             if !more.isEmpty {
-                return "in hierarchy \(name) it also holds \(listed(more)), which would be hit "
+                return
+                    "in hierarchy \(name) it also holds \(listed(more)), which would be affected "
                     + "but is not in it in hierarchy \(label)"
             }
         }
@@ -125,7 +126,7 @@ struct TargetTrees {
             let directory = try? CgroupDirectory(place, in: set.hierarchies[acting])
             let count = (try? directory?.processesBelow().count) ?? 0
             return "hierarchy \(name) has no such cgroup; \(listed([pid])) is in \(place) there, "
-                + "and all \(count) processes of that would be hit"
+                + "and all \(count) processes of that would be affected"
         }
         return "hierarchy \(name) has no such cgroup"
     }

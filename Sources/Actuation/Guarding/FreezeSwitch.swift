@@ -43,7 +43,7 @@ package final class FreezeSwitch: Sendable {
     package func freeze(cause: String) throws(ActuationError) {
         do throws(IOError) {
             guard try !interface.isRequested(read) else {
-                throw IOError("freeze", "\(directory.path), it is frozen already", code: 16)
+                throw IOError("freeze", "\(directory.path), which is already frozen", code: 16)
             }
         } catch {
             throw ActuationError(error, on: directory)

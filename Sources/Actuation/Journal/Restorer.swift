@@ -84,15 +84,15 @@ package struct Restorer {
             _ = thaw()
             throw ActuationError(
                 .refused,
-                "the journal in \(journal.directory) is from before the machine started, and what "
-                    + "it is about is gone; remove it")
+                "the journal in \(journal.directory) predates this boot, and what "
+                    + "it refers to is gone; remove it")
         }
         guard !view.damagedLines.isEmpty else { return }
         let thawed = thaw()
         guard !force else { return }
         throw ActuationError(
             .refused,
-            "nothing was written" + (thawed > 0 ? ", but what is frozen goes on" : "") + ": "
+            "nothing was written" + (thawed > 0 ? ", but frozen cgroups were thawed" : "") + ": "
                 + "\(JournalError.damaged(directory: journal.directory, lines: view.damagedLines))")
     }
 

@@ -98,8 +98,8 @@ package struct ShadowGroups: Sendable {
         guard isPossible(in: tree), let source = try source(trees, besides: tree) else {
             throw ActuationError(
                 .refused,
-                "\(trees.path) holds no process that hierarchy \(hierarchy.label) could be told "
-                    + "of; start something in it first")
+                "\(trees.path) has no process that could be moved in hierarchy "
+                    + "\(hierarchy.label); start one in it first")
         }
         guard let journal else {
             throw ActuationError(
@@ -108,7 +108,7 @@ package struct ShadowGroups: Sendable {
                     + "hierarchy \(hierarchy.label) without an undo journal")
         }
         if let reason = try trees.disagreement(in: source.index, ignoring: tree) {
-            throw ActuationError(.refused, "cannot tell who is in \(trees.path): \(reason)")
+            throw ActuationError(.refused, "cannot list the processes of \(trees.path): \(reason)")
         }
         let shadow: CgroupDirectory
         if let known = try existing(trees, in: tree) {

@@ -42,7 +42,7 @@ package struct TransientPlace: Sendable {
             if !trees.contains(tree) { trees.append(tree) }
         }
         guard !trees.isEmpty else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has a controller")
+            throw ActuationError(.unavailable, "no hierarchy on this machine has a controller")
         }
         hierarchies = trees
         if let parent {
@@ -82,8 +82,8 @@ package struct TransientPlace: Sendable {
         }
         throw ActuationError(
             .notPermitted,
-            "no cgroup above \(own) is delegated to this user, who has no systemd of their own; "
-                + "start that (loginctl enable-linger), run in a unit with Delegate=yes, or run as "
+            "no cgroup above \(own) is delegated to this user, and no user manager runs; "
+                + "start one (loginctl enable-linger), run in a unit with Delegate=yes, or run as "
                 + "root")
     }
 

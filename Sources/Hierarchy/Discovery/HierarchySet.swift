@@ -155,7 +155,7 @@ package enum HierarchyError: Error, CustomStringConvertible, Sendable {
         case .noSuchCgroup(let path, let similar):
             "no cgroup \(path)"
                 + (similar.isEmpty
-                    ? "; `cgwarden tree` lists what there is"
+                    ? "; `cgwarden tree` lists them"
                     : "; did you mean \(similar.joined(separator: " or "))?")
         }
     }

@@ -39,7 +39,7 @@ struct MoveCommand: AsyncParsableCommand {
             throw ValidationError(
                 word.hasPrefix("--")
                     ? "there is no option \(word)."
-                    : "\(word) is no process number; the cgroup comes last.")
+                    : "\(word) is not a process ID; the cgroup comes last.")
         }
     }
 

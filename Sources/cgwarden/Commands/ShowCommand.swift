@@ -58,12 +58,12 @@ struct ShowCommand: AsyncParsableCommand {
         let reader = ProcessReader(set.system)
         guard let pid, reader.stat(pid) != nil else {
             throw CgwardenError(
-                "there is no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
+                "no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
         }
         guard let path = reader.cgroup(of: pid, in: set) else {
             throw CgwardenError(
                 "the cgroup of process \(pid) is outside the mounts that are visible here; "
-                    + "`cgwarden tree` lists what there is", .noInput)
+                    + "`cgwarden tree` lists them", .noInput)
         }
         return path
     }

@@ -75,7 +75,7 @@ struct StatCommand: AsyncParsableCommand {
             }
             if count == 0, indices.isEmpty, let cgroup {
                 throw CgwardenError(
-                    "no cgroup matches \(cgroup); `cgwarden tree` lists what there is", .noInput)
+                    "no cgroup matches \(cgroup); `cgwarden tree` lists them", .noInput)
             }
             try StandardOutput.write(output.render(snapshot, indices))
             count += 1

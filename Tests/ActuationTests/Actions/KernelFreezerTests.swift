@@ -246,7 +246,7 @@ import Testing
 
         let error = thawedAtOnce(set, scratch.path)
         #expect(error?.code == .refused)
-        #expect(error?.message.contains("unknown whether someone waits") == true)
+        #expect(error?.message.contains("unknown whether other processes wait") == true)
         let directory = try scratch.directory(.freezer)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         #expect(eventually { (try? interface.isThawed(directory.text)) == true })

@@ -198,7 +198,7 @@ import Testing
         let absent = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
         #expect(absent?.code == .refused)
         #expect(absent?.message.contains("hierarchy freezer has no such cgroup") == true)
-        #expect(absent?.message.contains("would be hit") == true)
+        #expect(absent?.message.contains("would be affected") == true)
 
         // The path is in the freezer's tree as well, with another process.
         _ = try CgroupMaker(set: set).make(scratch.path, controllers: [.freezer])

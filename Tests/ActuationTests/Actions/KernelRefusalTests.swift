@@ -57,7 +57,7 @@ import Testing
             "$1" remove /cgwarden-test-first >/dev/null
             """)
         #expect(result.status == 0, "\(result.output)")
-        expectRefusals(result.output[...], "first process of this machine")
+        expectRefusals(result.output[...], "init process of this machine")
     }
 
     @Test func whatTheProgramSaysOfItself() throws {

@@ -27,10 +27,10 @@ import Testing
         Refusal(errno: EACCES, code: .notPermitted, advice: "run as root"),
         Refusal(errno: EPERM, code: .notPermitted, advice: "run as root"),
         Refusal(errno: EROFS, code: .unavailable, advice: "read-only"),
-        Refusal(errno: EINVAL, code: .failed, advice: "does not take that value"),
-        Refusal(errno: ERANGE, code: .failed, advice: "does not take that value"),
+        Refusal(errno: EINVAL, code: .failed, advice: "rejects that value"),
+        Refusal(errno: ERANGE, code: .failed, advice: "rejects that value"),
         Refusal(errno: ENOSPC, code: .failed, advice: "no CPU or memory node"),
-        Refusal(errno: EOPNOTSUPP, code: .unavailable, advice: "cannot do it"),
+        Refusal(errno: EOPNOTSUPP, code: .unavailable, advice: "not supported by this kernel"),
         Refusal(errno: EIO, code: .failed, advice: "dmesg"),
     ]
 

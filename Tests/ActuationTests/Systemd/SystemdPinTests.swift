@@ -77,7 +77,7 @@ import Testing
             try pinner.pin(
                 CgroupPath("/some.slice/web.service"), cpus: RangeList("7"), mems: nil)
         } throws: {
-            "\($0)".contains("0-3; choose among those")
+            "\($0)".contains("0-3; choose from those")
         }
         #expect(Self.masks(bus).isEmpty)
     }
@@ -89,7 +89,7 @@ import Testing
                 CgroupPath("/some.slice/web.service"), cpus: RangeList("1"), mems: nil)
         } throws: {
             ($0 as? ActuationError)?.code == .unavailable
-                && "\($0)".contains("cpuset does not reach it")
+                && "\($0)".contains("cpuset is not enabled there")
         }
         #expect(Self.masks(bus) == [[0b10], []])
         #expect(try journal.entries().isEmpty)

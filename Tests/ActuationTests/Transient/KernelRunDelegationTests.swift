@@ -71,7 +71,7 @@ struct KernelRunDelegationTests {
         #expect(run.status != 0)
         #expect(run.output == "")
         #expect(run.errors.split(separator: "\n").count == 1)
-        #expect(run.errors.contains("because processes are in it; move them"), "\(run.errors)")
+        #expect(run.errors.contains("because it contains processes; move them"), "\(run.errors)")
         #expect(delegated.type == "domain")
         #expect(delegated.children == ["leaf"])
     }
