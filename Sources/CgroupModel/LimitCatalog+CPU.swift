@@ -5,8 +5,8 @@ extension LimitCatalog {
             "cpu.max", .cpu, .cpus, v2: [LimitFile("cpu.max", .quotaAndPeriod)],
             v1: [LimitFile("cpu.cfs_quota_us", .quota)],
             systemd: SystemdProperty("CPUQuotaPerSecUSec", since: 213),
-            note: "v1 refuses more than the parent allows and less than a child has.",
-            "CPU time in each period, as CPUs."),
+            note: "v1 rejects values above the parent's or below a child's.",
+            "CPU time per period, in CPUs."),
         row(
             "cpu.max.period", .cpu, .time(1000...1_000_000, unlimited: false),
             v2: [LimitFile("cpu.max", .periodOfQuota)],
@@ -18,42 +18,42 @@ extension LimitCatalog {
             "cpu.max.burst", .cpu, .time(0...17_592_186_044_415, unlimited: false),
             v2: [number("cpu.max.burst", unlimited: nil)],
             v1: [number("cpu.cfs_burst_us", unlimited: nil)], nesting: 1,
-            "Unused quota that may be saved up, at most the quota of one period."),
+            "Unused quota that may accumulate, at most the quota of one period."),
         row(
             "cpu.weight", .cpu, .weight(1...10000), v2: [number("cpu.weight", unlimited: nil)],
             v1: [LimitFile("cpu.shares", .shares)],
             systemd: SystemdProperty("CPUWeight", since: 232), nesting: 1,
             note: "v1 shares are the weight times 10.24.",
-            "Share of CPU time against siblings, 100 by default."),
+            "Share of CPU time relative to siblings, 100 by default."),
         row(
             "cpu.idle", .cpu, .flag, v2: [number("cpu.idle", unlimited: nil)],
             v1: [number("cpu.idle", unlimited: nil)],
             note: "Idle resets the weight.",
-            "Whether it runs only when nothing else wants the CPU."),
+            "Whether it runs only on otherwise idle CPUs."),
         clamp("cpu.uclamp.min", "Lowest CPU utilization that frequency selection assumes."),
         clamp("cpu.uclamp.max", "Highest CPU utilization that frequency selection assumes."),
         row(
             "cpuset.cpus", .cpuset, .cpuList, v2: [LimitFile("cpuset.cpus", .text)],
             v1: [LimitFile("cpuset.cpus", .text)],
             systemd: SystemdProperty("AllowedCPUs", since: 244),
-            note: "v1 takes only CPUs of the parent; v2 ignores the others.",
+            note: "v1 accepts only the parent's CPUs; v2 ignores others.",
             "CPUs that it may run on."),
         row(
             "cpuset.mems", .cpuset, .nodeList, v2: [LimitFile("cpuset.mems", .text)],
             v1: [LimitFile("cpuset.mems", .text)],
             systemd: SystemdProperty("AllowedMemoryNodes", since: 244),
-            note: "v2 moves the pages that are elsewhere.",
+            note: "v2 migrates pages on other nodes.",
             "Memory nodes that it may use."),
         row(
             "cpuset.cpus.partition", .cpuset, .word(["member", "root", "isolated"]),
             v2: [LimitFile("cpuset.cpus.partition", .text)], nesting: 9,
             note: "An impossible partition is accepted and reads back as invalid.",
-            "Whether its CPUs are its alone (v2)."),
+            "Partition type: member, root or isolated (v2)."),
         row(
             "cpuset.cpus.exclusive", .cpuset, .cpuList,
             v2: [LimitFile("cpuset.cpus.exclusive", .text)],
             note: "They must be CPUs of the parent and of no sibling.",
-            "CPUs that a partition, here or below, may take (v2)."),
+            "CPUs that partitions here or below may use (v2)."),
     ]
 
     private static func clamp(_ name: String, _ help: String) -> Limit {

@@ -9,8 +9,8 @@ extension LimitCatalog {
                     LimitFile("io.bfq.weight", .bfqWeight, line: "default"),
                 ], v1: [LimitFile("blkio.bfq.weight", .bfqWeight)],
                 systemd: SystemdProperty("IOWeight", since: 230),
-                note: "It works only on disks with iocost switched on, or with the scheduler bfq.",
-                "Share of I/O against siblings, 100 by default."),
+                note: "Needs iocost enabled on the disk, or the bfq scheduler.",
+                "Share of I/O relative to siblings, 100 by default."),
             row(
                 "io.weight.device", .io, .weight(1...10000), by: .device,
                 v2: [
@@ -25,14 +25,14 @@ extension LimitCatalog {
                     LimitFile(
                         "io.latency", .number(unlimited: "max"), field: "target", missing: "max")
                 ], systemd: SystemdProperty("IODeviceLatencyTargetUSec", since: 240),
-                note: "Others are throttled if the disk answers it more slowly.",
-                "Latency of one disk that is protected (v2)."),
+                note: "Others are throttled while its latency is higher.",
+                "Latency target on one disk (v2)."),
             row(
                 "io.prio.class", .io, .word(priorityClasses),
                 v2: [LimitFile("io.prio.class", .text)],
                 v1: [LimitFile("blkio.prio.class", .text)],
-                note: "none-to-rt is promote-to-rt by an older name.",
-                "How the I/O priority of its requests is changed."),
+                note: "none-to-rt is the older name of promote-to-rt.",
+                "Policy that changes the I/O priority of its requests."),
         ]
 
     private static let priorityClasses = [
@@ -54,7 +54,7 @@ extension LimitCatalog {
                 LimitFile(
                     "blkio.throttle.\(legacy)_device", .number(unlimited: "0"), missing: "0")
             ], systemd: SystemdProperty(property, since: 230),
-            note: "v1 does not see writes that the page cache delays.",
-            "\(what) a second on one disk.")
+            note: "v1 does not throttle buffered writes.",
+            "\(what) per second on one disk.")
     }
 }

@@ -14,7 +14,7 @@ extension LimitCatalog {
             "memory.total", .memory, .bytes,
             v2: [LimitFile("memory.swap.max", .swapBeyondMemory)],
             v1: [number("memory.memsw.limit_in_bytes", unlimited: "-1")],
-            note: "v2 limits swap alone: memory.swap.max is set to the total less memory.max.",
+            note: "v2 limits swap alone: memory.swap.max becomes the total minus memory.max.",
             "Hard limit of memory and swap together; at least memory.max."),
         row(
             "memory.swap.max", .memory, .bytes, v2: [number("memory.swap.max")],
@@ -23,31 +23,31 @@ extension LimitCatalog {
             "Hard limit of swap alone (v2)."),
         row(
             "memory.swap.high", .memory, .bytes, v2: [number("memory.swap.high")],
-            note: "Meant for user space that kills in time: what is above it is slowed down a lot.",
+            note: "Meant for a userspace OOM killer: above it, tasks are slowed down heavily.",
             "Swap above which tasks are slowed down (v2)."),
         row(
             "memory.soft", .memory, .bytes, v2: [number("memory.high")],
             v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
             systemd: SystemdProperty("MemoryHigh", since: 231), nesting: 2,
-            note: "v2 throttles above it at once (memory.high); v1 only reclaims from such cgroups "
-                + "first when the whole machine is short of memory.",
+            note: "v2 throttles above it (memory.high); v1 only reclaims from such cgroups first, "
+                + "when the whole machine is short of memory.",
             "Soft limit of memory."),
         row(
             "memory.high", .memory, .bytes, v2: [number("memory.high")],
             systemd: SystemdProperty("MemoryHigh", since: 231), nesting: 2,
-            note: "v1 has nothing like it; memory.soft is the nearest.",
-            "Above it tasks are throttled and their memory is reclaimed (v2)."),
+            note: "v1 has no equivalent; memory.soft is the closest.",
+            "Throttle limit: above it, tasks are throttled and reclaim (v2)."),
         row(
             "memory.low", .memory, .bytes, v2: [number("memory.low")],
             systemd: SystemdProperty("MemoryLow", since: 231),
-            "Memory that is reclaimed only if nothing else is left (v2)."),
+            "Memory reclaimed only after unprotected memory (v2)."),
         row(
             "memory.min", .memory, .bytes, v2: [number("memory.min")],
             systemd: SystemdProperty("MemoryMin", since: 240),
             "Memory that is never reclaimed (v2)."),
         row(
             "memory.oom.group", .memory, .flag, v2: [number("memory.oom.group", unlimited: nil)],
-            "Whether an OOM kill takes all tasks of the cgroup (v2)."),
+            "Whether the OOM killer kills all tasks of the cgroup (v2)."),
         row(
             "memory.zswap.max", .memory, .bytes, v2: [number("memory.zswap.max")],
             systemd: SystemdProperty("MemoryZSwapMax", since: 253),
@@ -62,6 +62,6 @@ extension LimitCatalog {
             "memory.kernel", .memory, .bytes,
             refusal: "the kernel accepts a limit of kernel memory but has ignored it since Linux "
                 + "5.16; set memory.max, which counts kernel memory",
-            "Hard limit of kernel memory, which no longer exists."),
+            "Hard limit of kernel memory, removed from the kernel."),
     ]
 }

@@ -4,29 +4,29 @@ extension LimitCatalog {
     static let smallRows: [Limit] = [
         row(
             "cgroup.max.depth", .core, .count(0...2_147_483_647), v2: [number("cgroup.max.depth")],
-            note: "What is there stays; only new cgroups are refused.",
-            "How many levels of cgroups may be below it (v2)."),
+            note: "Existing cgroups stay; only new ones are refused.",
+            "Maximum depth of the subtree (v2)."),
         row(
             "cgroup.max.descendants", .core, .count(0...2_147_483_647),
             v2: [number("cgroup.max.descendants")],
-            note: "What is there stays; only new cgroups are refused.",
-            "How many cgroups may be below it (v2)."),
+            note: "Existing cgroups stay; only new ones are refused.",
+            "Maximum number of descendants (v2)."),
         row(
             "pids.max", .pids, .count(0...4_194_304), v2: [number("pids.max")],
             v1: [number("pids.max")], systemd: SystemdProperty("TasksMax", since: 227),
-            note: "Below the present number it stops forks, it ends nothing.",
-            "Most tasks (threads), zombies included."),
+            note: "Below the current number, forks fail; nothing is killed.",
+            "Maximum number of tasks (threads), zombies included."),
         row(
             "hugetlb.max", .hugetlb, .bytes, by: .pageSize, v2: [number("hugetlb.*.max")],
             v1: [number("hugetlb.*.limit_in_bytes", unlimited: "-1")],
-            note: "Written hugetlb.2MB.max=64MiB.", "Huge pages of one size."),
+            note: "Written hugetlb.2MB.max=64MiB.", "Hard limit of huge pages of one size."),
         row(
             "devices.allow", .devices, .deviceRule, v1: [LimitFile("devices.allow", .command)],
             systemd: SystemdProperty("DeviceAllow", since: 208), note: deviceNote,
-            "Lets it use a device (v1)."),
+            "Allow a device (v1)."),
         row(
             "devices.deny", .devices, .deviceRule, v1: [LimitFile("devices.deny", .command)],
-            note: deviceNote, "Forbids it a device (v1)."),
+            note: deviceNote, "Deny a device (v1)."),
         row(
             "net.classid", .netCls, .classID, v1: [number("net_cls.classid", unlimited: nil)],
             note: netNote, "Traffic class of its packets (v1)."),
@@ -44,9 +44,9 @@ extension LimitCatalog {
             "misc.max", .misc, .count(0...UInt64(Int64.max)), by: .resource,
             v2: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
             v1: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
-            "Units of one miscellaneous resource, such as sev."),
+            "Limit of one miscellaneous resource, such as sev."),
         deviceMemory("max", missing: "max", "Device memory of one region, such as a card's VRAM."),
-        deviceMemory("low", missing: "0", "Device memory evicted only if nothing else is left."),
+        deviceMemory("low", missing: "0", "Device memory evicted only after unprotected memory."),
         deviceMemory("min", missing: "0", "Device memory that is never evicted."),
     ]
 
@@ -56,7 +56,7 @@ extension LimitCatalog {
     }
 
     private static let deviceNote =
-        "The kernel does not show exceptions, so they cannot be undone; v2 does it with BPF, "
+        "The kernel does not show exceptions, so they cannot be undone; v2 uses BPF, "
         + "through systemd's DeviceAllow."
     private static let netNote =
         "v2 has no file for it: match the cgroup's path with nftables (socket cgroupv2)."

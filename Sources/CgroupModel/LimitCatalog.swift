@@ -22,10 +22,10 @@ package enum LimitCatalog {
         guard members.isEmpty else { return members }
         let similar = Spelling.names(like: name, among: all.map(\.name), most: 3)
         throw LimitError(
-            "there is no limit \(name); "
+            "unknown limit \(name); "
                 + (similar.isEmpty
                     ? "`cgwarden set --list` lists them"
-                    : "did you mean \(similar.joined(separator: " or "))?"))
+                    : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"))
     }
 
     /// The position of a file's limit in the order of related limits; 0 for an unknown file.

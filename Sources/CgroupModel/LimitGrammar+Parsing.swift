@@ -3,7 +3,7 @@ extension LimitGrammar {
     package func parse(_ text: String, host: HostFacts) throws(LimitError) -> LimitValue {
         if text == "max", allowsUnlimited { return .unlimited }
         guard let value = try value(text, host) else {
-            throw LimitError("\"\(text)\" is not understood; write \(example)")
+            throw LimitError("\"\(text)\" is not valid; write \(example)")
         }
         return value
     }
@@ -69,7 +69,7 @@ extension LimitGrammar {
         LimitError(
             unit.isEmpty
                 ? "\"\(text)\" needs a unit; write \(example)"
-                : "there is no unit \(unit) in \"\(text)\"; write \(example)")
+                : "unknown unit \(unit) in \"\(text)\"; write \(example)")
     }
 
     private func cpus(_ text: String, _ host: HostFacts) throws(LimitError) -> LimitValue? {
@@ -120,11 +120,11 @@ extension LimitGrammar {
             guard amount.unit.isEmpty || units[amount.unit] != nil else {
                 throw unitError(text, amount.unit)
             }
-            throw LimitError("\"\(text)\" needs a unit a second; write \(example)")
+            throw LimitError("\"\(text)\" needs a unit per second; write \(example)")
         }
         guard let number = amount.times(unit) else { return nil }
         guard number > 0, number <= most else {
-            throw LimitError("\"\(text)\" is outside 1 to \(most) a second; max is no limit")
+            throw LimitError("\"\(text)\" is outside 1 to \(most) per second; max is no limit")
         }
         return .number(number)
     }
@@ -137,7 +137,7 @@ extension LimitGrammar {
             guard let node = Int(text.dropFirst(5)), let cpus = host.nodes[node], !cpus.isEmpty
             else {
                 let known = RangeList(host.nodes.keys)
-                throw LimitError("there is no memory node \(text.dropFirst(5)); there is \(known)")
+                throw LimitError("no memory node \(text.dropFirst(5)); available: \(known)")
             }
             return cpus
         }

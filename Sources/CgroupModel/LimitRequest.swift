@@ -19,7 +19,7 @@ package struct LimitRequest: Sendable {
     package init(parsing text: String, host: HostFacts) throws(LimitError) {
         let all = try Self.all(parsing: text, host: host)
         guard all.count == 1 else {
-            throw LimitError("\"\(text)\" sets \(all.count) limits; give them one by one")
+            throw LimitError("\"\(text)\" sets \(all.count) limits; give each of them")
         }
         self = all[0]
     }
@@ -45,7 +45,7 @@ package struct LimitRequest: Sendable {
             return [try one(rows[0], nil, value, host)]
         }
         guard let (instance, rest) = divided(value) else {
-            throw LimitError("\(name) is set for each instance: \(usage(rows[0]))")
+            throw LimitError("\(name) needs an instance: \(usage(rows[0]))")
         }
         return [try one(rows[0], instance, rest, host)]
     }

@@ -34,7 +34,7 @@ extension MetricCatalog {
         Row(
             "cpu.nr_periods", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_periods",
             v1: "cpu.stat nr_periods", family: "cgroup_cpu_periods_total", in: .basic,
-            "Quota periods in which the cgroup ran."),
+            "Quota periods in which the cgroup was runnable."),
         Row(
             "cpu.nr_throttled", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_throttled",
             v1: "cpu.stat nr_throttled", family: "cgroup_cpu_throttled_periods_total", in: .basic,
@@ -47,14 +47,14 @@ extension MetricCatalog {
         Row(
             "cpu.nr_bursts", .cpu, .counter, .count, .tick, v2: "cpu.stat nr_bursts",
             v1: "cpu.stat nr_bursts", family: "cgroup_cpu_bursts_total",
-            "Quota periods in which saved-up time was used."),
+            "Quota periods in which burst time was used."),
         Row(
             "cpu.burst_usec", .cpu, .counter, .microseconds, .tick, v2: "cpu.stat burst_usec",
             v1: .nanoseconds("cpu.stat burst_time"), family: "cgroup_cpu_burst_seconds_total",
             "Time used above the quota by bursting."),
         Row(
             "cpu.wait_usec", .cpu, .counter, .microseconds, .tick,
-            v1: .nanoseconds("cpu.stat wait_sum"), "Time that tasks waited to run (v1, schedstats)."
+            v1: .nanoseconds("cpu.stat wait_sum"), "Time tasks waited for a CPU (v1, schedstats)."
         ),
         Row(
             "cpu.local.throttled_usec", .cpu, .counter, .microseconds, .detail,
@@ -63,17 +63,17 @@ extension MetricCatalog {
         Row(
             "cpu.max", .cpu, .limit, .microseconds, .settings, v2: "cpu.max 0",
             v1: "cpu.cfs_quota_us", family: "cgroup_cpu_quota_seconds", in: .basic,
-            "CPU time allowed in each period."),
+            "CPU time allowed per period."),
         Row(
             "cpu.max.period", .cpu, .setting, .microseconds, .settings, v2: "cpu.max 1",
             v1: "cpu.cfs_period_us", family: "cgroup_cpu_period_seconds", in: .basic,
             "Length of a quota period."),
         Row(
             "cpu.max.burst", .cpu, .setting, .microseconds, .settings, v2: "cpu.max.burst",
-            v1: "cpu.cfs_burst_us", "Unused quota that may be saved up."),
+            v1: "cpu.cfs_burst_us", "Unused quota that may accumulate."),
         Row(
             "cpu.weight", .cpu, .setting, .weight, .settings, v2: "cpu.weight",
-            family: "cgroup_cpu_weight", "Share of CPU time against siblings, 1 to 10000."),
+            family: "cgroup_cpu_weight", "Share of CPU time relative to siblings, 1 to 10000."),
         Row(
             "cpu.weight.nice", .cpu, .setting, .signed, .settings, v2: "cpu.weight.nice",
             "The nearest nice value of the weight, -20 to 19."),
@@ -82,13 +82,13 @@ extension MetricCatalog {
             family: "cgroup_cpu_shares", "Share of CPU time against siblings (v1), 2 to 262144."),
         Row(
             "cpu.idle", .cpu, .setting, .flag, .settings, v2: "cpu.idle", v1: "cpu.idle",
-            "Whether the cgroup runs only when nothing else wants the CPU."),
+            "Whether the cgroup runs only on otherwise idle CPUs."),
         Row(
             "cpu.uclamp.min", .cpu, .limit, .percentHundredths, .settings, v2: "cpu.uclamp.min",
-            v1: "cpu.uclamp.min", "Lowest utilisation that frequency selection assumes."),
+            v1: "cpu.uclamp.min", "Lowest utilization that frequency selection assumes."),
         Row(
             "cpu.uclamp.max", .cpu, .limit, .percentHundredths, .settings, v2: "cpu.uclamp.max",
-            v1: "cpu.uclamp.max", "Highest utilisation that frequency selection assumes."),
+            v1: "cpu.uclamp.max", "Highest utilization that frequency selection assumes."),
         Row(
             "cpu.rt_runtime_us", .cpu, .limit, .microseconds, .settings, v1: "cpu.rt_runtime_us",
             "Real-time CPU time allowed in each real-time period (v1)."),
@@ -111,14 +111,14 @@ extension MetricCatalog {
     private static let cpusetRows: [Row] = [
         Row(
             "cpuset.cpus", .cpuset, .text, .none, .settings, v2: "cpuset.cpus", v1: "cpuset.cpus",
-            "CPUs that the cgroup asks for; empty is not set."),
+            "Requested CPUs; empty if not set."),
         Row(
             "cpuset.cpus.effective", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.effective", v1: "cpuset.effective_cpus",
             "CPUs that the cgroup may run on."),
         Row(
             "cpuset.mems", .cpuset, .text, .none, .settings, v2: "cpuset.mems", v1: "cpuset.mems",
-            "Memory nodes that the cgroup asks for; empty is not set."),
+            "Requested memory nodes; empty if not set."),
         Row(
             "cpuset.mems.effective", .cpuset, .text, .none, .settings,
             v2: "cpuset.mems.effective", v1: "cpuset.effective_mems",
@@ -128,10 +128,10 @@ extension MetricCatalog {
             v2: "cpuset.cpus.partition", "member, root or isolated, with the reason if invalid."),
         Row(
             "cpuset.cpus.exclusive", .cpuset, .text, .none, .settings,
-            v2: "cpuset.cpus.exclusive", "CPUs asked for a partition."),
+            v2: "cpuset.cpus.exclusive", "CPUs requested for a partition."),
         Row(
             "cpuset.cpus.exclusive.effective", .cpuset, .text, .none, .settings,
-            v2: "cpuset.cpus.exclusive.effective", "CPUs that a partition may take."),
+            v2: "cpuset.cpus.exclusive.effective", "CPUs that partitions may use."),
         Row(
             "cpuset.cpus.isolated", .cpuset, .text, .none, .settings,
             v2: "cpuset.cpus.isolated", "CPUs in isolated partitions (root)."),

@@ -11,16 +11,17 @@ extension MetricCatalog {
                 "Whether every process of the cgroup is frozen."),
             Row(
                 "cgroup.freeze", .core, .setting, .flag, .settings, v2: "cgroup.freeze",
-                "Whether this cgroup itself is asked to freeze."),
+                "Whether this cgroup itself has a freeze requested."),
             Row(
                 "freezer.state", .freezer, .text, .none, .settings, v1: "freezer.state",
                 "State of the v1 freezer: THAWED, FREEZING or FROZEN."),
             Row(
                 "freezer.self_freezing", .freezer, .setting, .flag, .settings,
-                v1: "freezer.self_freezing", "Whether this cgroup itself is asked to freeze (v1)."),
+                v1: "freezer.self_freezing",
+                "Whether this cgroup itself has a freeze requested (v1)."),
             Row(
                 "freezer.parent_freezing", .freezer, .gauge, .flag, .settings,
-                v1: "freezer.parent_freezing", "Whether an ancestor is asked to freeze (v1)."),
+                v1: "freezer.parent_freezing", "Whether an ancestor has a freeze requested (v1)."),
             Row(
                 "cgroup.frozen_usec", .core, .counter, .microseconds, .settings,
                 v2: "cgroup.stat.local frozen_usec",
@@ -36,19 +37,19 @@ extension MetricCatalog {
                 "Removed descendant cgroups that the kernel still keeps for their charges."),
             Row(
                 "cgroup.max.depth", .core, .limit, .count, .settings, v2: "cgroup.max.depth",
-                "How deep the subtree may grow."),
+                "Maximum depth of the subtree."),
             Row(
                 "cgroup.max.descendants", .core, .limit, .count, .settings,
-                v2: "cgroup.max.descendants", "How many descendants the subtree may have."),
+                v2: "cgroup.max.descendants", "Maximum number of descendants."),
             Row(
                 "cgroup.type", .core, .text, .none, .settings, v2: "cgroup.type",
                 "domain, domain threaded, domain invalid or threaded."),
             Row(
                 "cgroup.controllers", .core, .text, .none, .settings, v2: "cgroup.controllers",
-                "Controllers that the parent passes down."),
+                "Controllers that the parent enables."),
             Row(
                 "cgroup.subtree_control", .core, .text, .none, .settings,
-                v2: "cgroup.subtree_control", "Controllers that are passed on to the children."),
+                v2: "cgroup.subtree_control", "Controllers enabled for the children."),
             Row(
                 "cgroup.pressure", .core, .setting, .flag, .settings, v2: "cgroup.pressure",
                 "Whether pressure is accounted for this cgroup."),

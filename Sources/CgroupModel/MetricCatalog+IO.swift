@@ -53,7 +53,7 @@ extension MetricCatalog {
         ] + debugKeys
 
     private static let debugKeys: [Row] = [
-        ("use_delay", "Whether throttling by delay is on"), ("delay_nsec", "Delay imposed, ns"),
+        ("use_delay", "Whether delay throttling is enabled"), ("delay_nsec", "Delay imposed, ns"),
         ("depth", "Queue depth allowed by io.latency"),
         ("avg_lat", "Average completion latency, µs"), ("win", "Sampling window, µs"),
         ("missed", "Requests over the latency target"), ("total", "Requests in the window"),
@@ -78,7 +78,7 @@ extension MetricCatalog {
         Row(
             "io.bfq.\(field)", .io, .counter, field.hasSuffix("bytes") ? .bytes : .count, .detail,
             by: .device, v1: Source("blkio.bfq.\(file)_recursive \(key)"),
-            "\(help) on disks that the bfq scheduler runs (v1).")
+            "\(help) on disks with the bfq scheduler (v1).")
     }
 
     /// The CFQ scheduler, removed in Linux 5.0.
@@ -88,12 +88,13 @@ extension MetricCatalog {
                 "io.cfq.\(key)", .io, .counter, .count, .detail, by: .device,
                 v1: Source("blkio.\(key)_recursive"), olderV1: [Source("blkio.\(key)")],
                 key == "time"
-                    ? "Disk time in the kernel's own unit, milliseconds by its document (v1, CFQ)."
+                    ? "Disk time, documented by the kernel as milliseconds (v1, CFQ)."
                     : "Sectors of 512 bytes moved (v1, CFQ).")
         }
         + ["weight", "leaf_weight"].flatMap { (key: String) -> [Row] in
             let whose =
-                key == "weight" ? "against siblings" : "of its own tasks against its children"
+                key == "weight"
+                ? "relative to siblings" : "of its own tasks relative to its children"
             return [
                 Row(
                     "io.cfq.\(key)", .io, .setting, .weight, .settings,
@@ -102,7 +103,7 @@ extension MetricCatalog {
                 Row(
                     "io.cfq.\(key).devices.weight", .io, .setting, .weight, .settings, by: .device,
                     v1: Source("blkio.\(key)_device"),
-                    "Share of one disk's time \(whose), where it differs (v1, CFQ)."),
+                    "Share of one disk's time \(whose), if different (v1, CFQ)."),
             ]
         }
 
@@ -110,39 +111,39 @@ extension MetricCatalog {
         Row(
             "io.max.rbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
             v2: "io.max rbps", v1: "blkio.throttle.read_bps_device",
-            family: "cgroup_io_max_read_bytes_per_second", "Bytes that may be read each second."),
+            family: "cgroup_io_max_read_bytes_per_second", "Bytes that may be read per second."),
         Row(
             "io.max.wbps", .io, .limit, .bytesPerSecond, .settings, by: .device,
             v2: "io.max wbps", v1: "blkio.throttle.write_bps_device",
             family: "cgroup_io_max_write_bytes_per_second",
-            "Bytes that may be written each second."),
+            "Bytes that may be written per second."),
         Row(
             "io.max.riops", .io, .limit, .operationsPerSecond, .settings, by: .device,
             v2: "io.max riops", v1: "blkio.throttle.read_iops_device",
-            family: "cgroup_io_max_reads_per_second", "Read operations allowed each second."),
+            family: "cgroup_io_max_reads_per_second", "Read operations allowed per second."),
         Row(
             "io.max.wiops", .io, .limit, .operationsPerSecond, .settings, by: .device,
             v2: "io.max wiops", v1: "blkio.throttle.write_iops_device",
-            family: "cgroup_io_max_writes_per_second", "Write operations allowed each second."),
+            family: "cgroup_io_max_writes_per_second", "Write operations allowed per second."),
         Row(
             "io.weight", .io, .setting, .weight, .settings, v2: "io.weight default",
-            "Share of device time against siblings (iocost), 1 to 10000."),
+            "Share of device time relative to siblings (iocost), 1 to 10000."),
         Row(
             "io.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
-            v2: "io.weight", "Share of one device's time, where it differs (iocost)."),
+            v2: "io.weight", "Share of one device's time, if different (iocost)."),
         Row(
             "io.bfq.weight", .io, .setting, .weight, .settings, v2: "io.bfq.weight default",
-            v1: "blkio.bfq.weight", "Share of device time against siblings (bfq), 1 to 1000."),
+            v1: "blkio.bfq.weight", "Share of device time relative to siblings (bfq), 1 to 1000."),
         Row(
             "io.bfq.weight.devices.weight", .io, .setting, .weight, .settings, by: .device,
             v2: "io.bfq.weight", v1: "blkio.bfq.weight_device",
-            "Share of one device's time, where it differs (bfq)."),
+            "Share of one device's time, if different (bfq)."),
         Row(
             "io.latency.target", .io, .setting, .microseconds, .settings, by: .device,
-            v2: "io.latency target", "Completion latency that is protected."),
+            v2: "io.latency target", "Completion latency target."),
         Row(
             "io.prio.class", .io, .text, .none, .settings, v2: "io.prio.class",
-            v1: "blkio.prio.class", "How the I/O priority of requests is changed."),
+            v1: "blkio.prio.class", "Policy that changes the I/O priority of requests."),
     ]
 
     private static let qosRows: [Row] =

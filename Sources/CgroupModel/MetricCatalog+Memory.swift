@@ -13,7 +13,7 @@ extension MetricCatalog {
         Row(
             "memory.peak", .memory, .peak, .bytes, .costly, v2: "memory.peak",
             v1: "memory.max_usage_in_bytes", family: "cgroup_memory_peak_bytes", in: .basic,
-            "Highest usage so far."),
+            "Peak usage."),
         Row(
             "memory.max", .memory, .limit, .bytes, .settings, v2: "memory.max",
             v1: "memory.limit_in_bytes", family: "cgroup_memory_max_bytes", in: .basic,
@@ -25,7 +25,7 @@ extension MetricCatalog {
         Row(
             "memory.high", .memory, .limit, .bytes, .settings, v2: "memory.high",
             family: "cgroup_memory_high_bytes", in: .basic,
-            "Soft limit: above it tasks are slowed down."),
+            "Throttle limit: above it, tasks are slowed down."),
         Row(
             "memory.low", .memory, .limit, .bytes, .settings, v2: "memory.low",
             family: "cgroup_memory_low_bytes", "Best-effort protection from reclaim."),
@@ -43,19 +43,19 @@ extension MetricCatalog {
         Row(
             "memory.swap.max", .memory, .limit, .bytes, .settings, v2: "memory.swap.max",
             family: "cgroup_memory_swap_max_bytes",
-            "Swap allowed; on v1 the RAM and swap limit less the RAM limit."),
+            "Swap allowed; on v1 the RAM and swap limit minus the RAM limit."),
         Row(
             "memory.swap.high", .memory, .limit, .bytes, .settings, v2: "memory.swap.high",
             "Swap usage above which tasks are slowed down."),
         Row(
             "memory.swap.peak", .memory, .peak, .bytes, .settings, v2: "memory.swap.peak",
-            "Highest swap usage so far."),
+            "Peak swap usage."),
         Row(
             "memory.memsw.usage", .memory, .gauge, .bytes, .settings,
             v1: "memory.memsw.usage_in_bytes", "RAM and swap in use (v1)."),
         Row(
             "memory.memsw.peak", .memory, .peak, .bytes, .settings,
-            v1: "memory.memsw.max_usage_in_bytes", "Highest RAM and swap usage so far (v1)."),
+            v1: "memory.memsw.max_usage_in_bytes", "Peak RAM and swap usage (v1)."),
         Row(
             "memory.memsw.max", .memory, .limit, .bytes, .settings,
             v1: "memory.memsw.limit_in_bytes", "Hard limit for RAM and swap together (v1)."),
@@ -80,7 +80,7 @@ extension MetricCatalog {
             v2: "memory.zswap.writeback", "Whether compressed pages may be written to disk."),
         Row(
             "memory.oom.group", .memory, .setting, .flag, .settings, v2: "memory.oom.group",
-            "Whether an OOM kill takes the whole cgroup."),
+            "Whether the OOM killer kills all tasks of the cgroup."),
         Row(
             "memory.oom_kill_disable", .memory, .setting, .flag, .costly,
             v1: "memory.oom_control oom_kill_disable",
@@ -90,10 +90,10 @@ extension MetricCatalog {
             v1: "memory.oom_control under_oom", "Whether tasks wait for memory now (v1)."),
         Row(
             "memory.swappiness", .memory, .setting, .count, .settings, v1: "memory.swappiness",
-            "Readiness to swap, 0 to 200 (v1)."),
+            "Tendency to swap, 0 to 200 (v1)."),
         Row(
             "memory.use_hierarchy", .memory, .setting, .flag, .detail, v1: "memory.use_hierarchy",
-            "Whether charges count for the ancestors too (v1)."),
+            "Whether charges also count for the ancestors (v1)."),
         Row(
             "memory.move_charge_at_immigrate", .memory, .setting, .count, .detail,
             v1: "memory.move_charge_at_immigrate", "Which charges follow a moved task (v1)."),
@@ -102,7 +102,7 @@ extension MetricCatalog {
             "Kernel memory limit (v1); without effect since 5.16."),
         Row(
             "memory.kmem.peak", .memory, .peak, .bytes, .detail,
-            v1: "memory.kmem.max_usage_in_bytes", "Highest kernel memory so far (v1)."),
+            v1: "memory.kmem.max_usage_in_bytes", "Peak kernel memory (v1)."),
         Row(
             "memory.kmem.failcnt", .memory, .counter, .count, .detail, v1: "memory.kmem.failcnt",
             "Charges refused by the kernel memory limit (v1)."),
@@ -111,7 +111,7 @@ extension MetricCatalog {
             v1: "memory.kmem.tcp.limit_in_bytes", "Socket buffer limit (v1)."),
         Row(
             "memory.kmem.tcp.peak", .memory, .peak, .bytes, .detail,
-            v1: "memory.kmem.tcp.max_usage_in_bytes", "Highest socket buffer memory so far (v1)."),
+            v1: "memory.kmem.tcp.max_usage_in_bytes", "Peak socket buffer memory (v1)."),
         Row(
             "memory.kmem.tcp.failcnt", .memory, .counter, .count, .detail,
             v1: "memory.kmem.tcp.failcnt", "Charges refused by the socket buffer limit (v1)."),
@@ -119,9 +119,9 @@ extension MetricCatalog {
 
     private static let eventRows: [Row] = [
         ("low", "Reclaims despite the low protection"),
-        ("high", "Throttles above the soft limit"),
+        ("high", "Times throttled above memory.high"),
         ("max", "Charges that hit the hard limit"),
-        ("oom", "Charges that failed for want of memory"),
+        ("oom", "Charges that failed for lack of memory"),
         ("oom_kill", "Processes killed by the OOM killer"),
         ("oom_group_kill", "Times the whole cgroup was killed by the OOM killer"),
         ("sock_throttled", "Socket memory throttles"),

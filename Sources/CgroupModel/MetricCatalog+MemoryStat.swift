@@ -30,20 +30,20 @@ extension MetricCatalog {
         Row(
             "memory.file_dirty", .memory, .gauge, .bytes, .costly, v2: "memory.stat file_dirty",
             v1: "memory.stat total_dirty", family: "cgroup_memory_file_dirty_bytes",
-            "Page cache that waits to be written."),
+            "Page cache waiting to be written."),
         Row(
             "memory.file_writeback", .memory, .gauge, .bytes, .costly,
             v2: "memory.stat file_writeback", v1: "memory.stat total_writeback",
-            family: "cgroup_memory_file_writeback_bytes", "Page cache that is being written."),
+            family: "cgroup_memory_file_writeback_bytes", "Page cache being written."),
     ]
 
     static let sharedStatRows: [Row] = [
         ("shmem", "Shared memory and tmpfs"),
         ("swapcached", "Swap that is also held in RAM"),
-        ("inactive_anon", "Anonymous memory not used lately"),
-        ("active_anon", "Anonymous memory used lately"),
-        ("inactive_file", "Page cache not used lately: the first to be reclaimed"),
-        ("active_file", "Page cache used lately"),
+        ("inactive_anon", "Anonymous memory not used recently"),
+        ("active_anon", "Anonymous memory used recently"),
+        ("inactive_file", "Page cache not used recently, reclaimed first"),
+        ("active_file", "Page cache used recently"),
         ("unevictable", "Memory that cannot be reclaimed"),
     ].map { (key: String, help: String) -> Row in
         Row(
@@ -57,13 +57,13 @@ extension MetricCatalog {
         ("kernel_stack", "Kernel stacks"), ("pagetables", "Page tables"),
         ("sec_pagetables", "Secondary page tables"), ("percpu", "Per-CPU kernel data"),
         ("vmalloc", "vmalloc memory"), ("zswap", "Compressed swap in RAM"),
-        ("zswapped", "Memory that was compressed to swap"),
+        ("zswapped", "Memory swapped out to zswap"),
         ("zswap_incomp", "Incompressible memory in zswap"),
         ("file_thp", "Page cache in transparent huge pages"),
         ("shmem_thp", "Shared memory in transparent huge pages"),
         ("slab_reclaimable", "Slab that can be reclaimed"),
         ("slab_unreclaimable", "Slab that cannot be reclaimed"), ("slab", "Slab"),
-        ("hugetlb", "hugetlb memory, where it is charged here"),
+        ("hugetlb", "hugetlb memory, if charged here"),
     ].map { (key: String, help: String) -> Row in
         let exported = ["slab_reclaimable", "slab_unreclaimable"].contains(key)
         return Row(
@@ -74,8 +74,8 @@ extension MetricCatalog {
 
     static let faultRows: [Row] = [
         ("pgfault", "Page faults"), ("pgmajfault", "Page faults that needed I/O"),
-        ("workingset_refault_anon", "Anonymous pages that came back soon after reclaim"),
-        ("workingset_refault_file", "Cache pages that came back soon after reclaim"),
+        ("workingset_refault_anon", "Anonymous pages that refaulted soon after reclaim"),
+        ("workingset_refault_file", "Cache pages that refaulted soon after reclaim"),
     ].map { (key: String, help: String) -> Row in
         Row(
             "memory.\(key)", .memory, .counter, .count, .costly, v2: Source("memory.stat \(key)"),

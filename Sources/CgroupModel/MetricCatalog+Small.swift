@@ -11,17 +11,17 @@ extension MetricCatalog {
             family: "cgroup_pids_current", in: .basic, "Tasks, zombies included."),
         Row(
             "pids.max", .pids, .limit, .count, .settings, v2: "pids.max", v1: "pids.max",
-            family: "cgroup_pids_max", in: .basic, "Most tasks allowed."),
+            family: "cgroup_pids_max", in: .basic, "Maximum number of tasks."),
         Row(
             "pids.peak", .pids, .peak, .count, .settings, v2: "pids.peak", v1: "pids.peak",
-            family: "cgroup_pids_peak", "Most tasks so far."),
+            family: "cgroup_pids_peak", "Peak number of tasks."),
         Row(
             "pids.events.max", .pids, .counter, .count, .costly, v2: "pids.events max",
             v1: "pids.events max", family: "cgroup_pids_events_max_total", in: .basic,
-            "Forks that were refused because of the limit."),
+            "Forks that failed because of the limit."),
         Row(
             "pids.events.local.max", .pids, .counter, .count, .costly,
-            v2: "pids.events.local max", "Forks refused because of this cgroup's own limit."),
+            v2: "pids.events.local max", "Forks that failed because of this cgroup's own limit."),
     ]
 
     private static let hugePageRows: [Row] = [
@@ -35,7 +35,7 @@ extension MetricCatalog {
             family: "cgroup_hugetlb_max_bytes", "Huge pages allowed."),
         Row(
             "hugetlb.peak", .hugetlb, .peak, .bytes, .settings, by: .pageSize,
-            v1: "hugetlb.*.max_usage_in_bytes", "Most huge pages in use so far (v1)."),
+            v1: "hugetlb.*.max_usage_in_bytes", "Peak huge pages in use (v1)."),
         Row(
             "hugetlb.events_max", .hugetlb, .counter, .count, .settings, by: .pageSize,
             v2: "hugetlb.*.events max", v1: "hugetlb.*.failcnt",
@@ -53,7 +53,7 @@ extension MetricCatalog {
             "Huge page reservations allowed."),
         Row(
             "hugetlb.rsvd_peak", .hugetlb, .peak, .bytes, .settings, by: .pageSize,
-            v1: "hugetlb.*.rsvd.max_usage_in_bytes", "Most huge pages reserved so far (v1)."),
+            v1: "hugetlb.*.rsvd.max_usage_in_bytes", "Peak huge pages reserved (v1)."),
         Row(
             "hugetlb.rsvd_events_max", .hugetlb, .counter, .count, .settings, by: .pageSize,
             v1: "hugetlb.*.rsvd.failcnt", "Reservations refused by the limit (v1)."),
@@ -88,7 +88,7 @@ extension MetricCatalog {
             v1: "misc.max", "Units of a miscellaneous resource allowed."),
         Row(
             "misc.peak", .misc, .peak, .count, .settings, by: .resource, v2: "misc.peak",
-            v1: "misc.peak", "Most units of a miscellaneous resource so far."),
+            v1: "misc.peak", "Peak units of a miscellaneous resource."),
         Row(
             "misc.capacity", .misc, .gauge, .count, .settings, by: .resource,
             v2: "misc.capacity", v1: "misc.capacity", "Units that the machine has (root)."),
@@ -108,7 +108,7 @@ extension MetricCatalog {
             v1: "dmem.current", family: "cgroup_dmem_current_bytes", "Device memory in use."),
         Row(
             "dmem.peak", .dmem, .peak, .bytes, .settings, by: .resource, v2: "dmem.peak",
-            v1: "dmem.peak", family: "cgroup_dmem_peak_bytes", "Most device memory so far."),
+            v1: "dmem.peak", family: "cgroup_dmem_peak_bytes", "Peak device memory in use."),
         Row(
             "dmem.max", .dmem, .limit, .bytes, .settings, by: .resource, v2: "dmem.max",
             v1: "dmem.max", family: "cgroup_dmem_max_bytes", "Device memory allowed."),

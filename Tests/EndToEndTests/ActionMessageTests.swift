@@ -38,8 +38,8 @@ import Testing
         Slip("set / memory.max=512mb", 64, "there is no unit mb"),
         Slip("set / cpu.max=2cores", 64, "there is no unit cores"),
         Slip("set / io.max=/dev/vda:rbps=10mb/s", 64, "there is no unit mb/s"),
-        Slip("set / io.max=/dev/vda:rbps=10MB", 64, "needs a unit a second"),
-        Slip("set / memory.mx=5MiB", 64, "did you mean memory.max"),
+        Slip("set / io.max=/dev/vda:rbps=10MB", 64, "needs a unit per second"),
+        Slip("set / memory.mx=5MiB", 64, "did you mean 'memory.max'"),
         Slip("set / memory.max", 64, "is not NAME=VALUE"),
         Slip("set / pids.max=-1", 64, "a number from 0 to"),
     ]

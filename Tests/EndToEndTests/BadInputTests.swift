@@ -174,7 +174,7 @@ import Testing
     @Test func aWrongFieldIsToldWithWhatIsLikeIt() throws {
         for (wrong, right) in [("memory.usge", "memory.usage"), ("cpu.usag", "cpu.usage_usec")] {
             let result = try ProgramRun.cgwarden("stat", "--fields", wrong)
-            #expect(result.errors.contains("did you mean \(right)"), "\(result.errors)")
+            #expect(result.errors.contains("did you mean '\(right)'"), "\(result.errors)")
         }
     }
 }

@@ -18,7 +18,7 @@ import Testing
     ])
     func aTypingErrorIsRecognized(typed: String, meant: String) throws {
         let text = try hint(typed)
-        #expect(text.contains("did you mean \(meant)"), "\(text)")
+        #expect(text.contains("did you mean '\(meant)'"), "\(text)")
     }
 
     /// One who kills by a hint must not hit what only begins alike, lies elsewhere, or has another

@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("intervall: 1s", "c.yaml:1:1: unknown key 'intervall', nearest valid 'interval'"),
+        ("intervall: 1s", "c.yaml:1:1: unknown key 'intervall'; did you mean 'interval'?"),
         ("interval: 1", "c.yaml:1:11: interval must be a time of at least"),
         ("interval: 1ms", "c.yaml:1:11: interval must be a time of at least"),
         ("policy: a.yaml", "c.yaml:1:9: policy must be an absolute path"),

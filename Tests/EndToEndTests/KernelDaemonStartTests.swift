@@ -110,7 +110,9 @@ struct KernelDaemonStartTests {
             "unshare",
             ["--mount", "sh", "-c", (mounts + [plan, command]).joined(separator: " && ")])
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.output.contains("the cgroup file system is mounted read-only"), "\(result.output)")
+        #expect(
+            result.output.contains("the cgroup file system is mounted read-only"),
+            "\(result.output)")
         #expect(cgroup.text("pids.max") == original)
         let failed = places.records.filter { $0["result"] as? String == "failed" }
         // One attempt for the value, and no storm of them.

@@ -92,8 +92,8 @@ import Testing
         #expect(
             result.lines == [
                 "\(path):2:10: warning: group 'g' is used by nothing [unused]",
-                "\(path):3:15: error: unknown group 'k', nearest valid 'g' [reference]",
-                "\(path):3:24: error: unknown attribute 'memmory.max', nearest valid 'memory.max' "
+                "\(path):3:15: error: unknown group 'k'; did you mean 'g'? [reference]",
+                "\(path):3:24: error: unknown attribute 'memmory.max'; did you mean 'memory.max'? "
                     + "[attribute]",
             ])
         let json = try check(path, "--json")

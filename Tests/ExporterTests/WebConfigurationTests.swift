@@ -63,8 +63,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("basic_auth_user: {}", "1:1: unknown key 'basic_auth_user', nearest valid"),
-        ("tls_server_config: {cert_fil: a}", "1:21: unknown key 'cert_fil', nearest valid 'cert_f"),
+        ("basic_auth_user: {}", "1:1: unknown key 'basic_auth_user'; did you mean"),
+        ("tls_server_config: {cert_fil: a}", "1:21: unknown key 'cert_fil'; did you mean 'cert_f"),
         ("tls_server_config: {min_version: TLS13}", "1:20: tls_server_config needs cert_file"),
         ("tls_server_config: {cert_file: a}", "1:20: tls_server_config needs key_file"),
         (
@@ -85,7 +85,7 @@ import Testing
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, min_version: TLS14}",
-            "1:61: unknown min_version 'TLS14', nearest valid 'TLS10'"
+            "1:61: unknown min_version 'TLS14'; did you mean 'TLS10'?"
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, min_version: TLS13, max_version: TLS12}",

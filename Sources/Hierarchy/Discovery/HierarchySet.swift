@@ -156,7 +156,7 @@ package enum HierarchyError: Error, CustomStringConvertible, Sendable {
             "no cgroup \(path)"
                 + (similar.isEmpty
                     ? "; `cgwarden tree` lists them"
-                    : "; did you mean \(similar.joined(separator: " or "))?")
+                    : "; did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?")
         }
     }
 }

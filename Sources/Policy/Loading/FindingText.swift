@@ -6,7 +6,7 @@ enum FindingText {
     /// A text in quotes, on one line, and not without end.
     static func quoted(_ text: String) -> String { ConfigNode.quoted(text) }
 
-    /// `unknown function 'x', nearest valid 'y'`.
+    /// `unknown function 'x'; did you mean 'y'?`.
     static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
         valid.isEmpty
             ? "unknown \(what) \(quoted(text)); none is defined"
@@ -19,8 +19,8 @@ enum FindingText {
             return "'\(name)' is no number that an expression can use"
         }
         let names = PolicyVocabulary.all.map(\.name)
-        return "unknown metric \(quoted(name)), "
-            + (ConfigNode.nearest(to: name, among: names).map { "nearest valid '\($0)'" }
+        return "unknown metric \(quoted(name)); "
+            + (ConfigNode.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
                 ?? "`cgwarden stat --list-fields` lists them")
     }
 }

@@ -176,8 +176,8 @@ extension PolicyReader {
         let nearest = ConfigNode.nearest(to: Self.divided(written).name, among: names)
         note(
             .attribute, position,
-            "unknown attribute \(FindingText.quoted(written)), "
-                + (nearest.map { "nearest valid '\($0)'" }
+            "unknown attribute \(FindingText.quoted(written)); "
+                + (nearest.map { "did you mean '\($0)'?" }
                     ?? "`cgwarden set --list` lists them"))
     }
 

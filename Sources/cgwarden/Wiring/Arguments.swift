@@ -36,7 +36,7 @@ struct FieldList {
             let hint =
                 similar.isEmpty
                 ? "`cgwarden stat --list-fields` lists them"
-                : "did you mean \(similar.joined(separator: " or "))?"
+                : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
             throw ValidationError("there is no field \(name); \(hint)")
         }
         if metrics.isEmpty { throw ValidationError("--fields needs at least one name.") }

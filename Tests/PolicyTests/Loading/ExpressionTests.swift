@@ -102,10 +102,10 @@ private func mistakes(_ text: String) -> [String] {
         ),
         (
             "memory.usgae > 1GiB",
-            "0 metric: unknown metric 'memory.usgae', nearest valid 'memory.usage'"
+            "0 metric: unknown metric 'memory.usgae'; did you mean 'memory.usage'?"
         ),
         ("memory.usage > 1Gib", "15 unit: '1Gib' has an unknown unit; write 1GiB"),
-        ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg', nearest valid 'avg'"),
+        ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg'; did you mean 'avg'?"),
         (
             "memory.usage > cpu.usage",
             "15 type: 'memory.usage' counts bytes, 'cpu.usage' counts CPUs; both must count the same"

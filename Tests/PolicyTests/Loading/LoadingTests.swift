@@ -131,7 +131,7 @@ import Testing
                 let place = "\(entry.position): error: "
                 let isTold = lines.contains {
                     $0.hasPrefix(place) && $0.contains("\(entry.key)q")
-                        && $0.contains("nearest valid '\(entry.key)'")
+                        && $0.contains("did you mean '\(entry.key)'?")
                 }
                 count += 1
                 #expect(isTold || entry.key.hasPrefix("hugetlb"), "\(entry.key): \(lines)")
@@ -167,8 +167,8 @@ import Testing
         #expect(
             PolicyText.findings(PolicyText.with("limits:\n  - on: g\n    set: {memmory.max: 1GiB}"))
                 == [
-                    "p.yaml:5:11: error: unknown attribute 'memmory.max', nearest valid "
-                        + "'memory.max' [attribute]"
+                    "p.yaml:5:11: error: unknown attribute 'memmory.max'; did you mean "
+                        + "'memory.max'? [attribute]"
                 ])
     }
 
@@ -191,7 +191,7 @@ import Testing
             ])
         #expect(
             PolicyText.findings(PolicyText.with("limits: [{on: g, set: {cpu.weight: 010}}]")) == [
-                "p.yaml:3:36: error: cpu.weight: \"010\" is not understood; write a number from "
+                "p.yaml:3:36: error: cpu.weight: \"010\" is not valid; write a number from "
                     + "1 to 10000 [value]"
             ])
     }
@@ -205,7 +205,7 @@ import Testing
         let yaml = [
             (
                 "a: 1\na: 2\n",
-                "p.yaml:2:1: error: key 'a' stands twice, first in line 1; remove one [yaml]"
+                "p.yaml:2:1: error: duplicate key 'a', first at line 1; remove one [yaml]"
             ),
             (
                 "a: &x [1]\nb: *x\n",
@@ -213,7 +213,7 @@ import Testing
             ),
             (
                 "a: 1\n---\nb: 1\n",
-                "p.yaml:2:1: error: a second document; keep one in a file [yaml]"
+                "p.yaml:2:1: error: more than one document; keep one per file [yaml]"
             ),
         ]
         for (text, expected) in yaml { #expect(PolicyText.findings(text).contains(expected)) }
@@ -282,8 +282,8 @@ import Testing
         let lines = PolicyText.findings(PolicyText.rule(key, "do: [log]"))
         #expect(
             lines == [
-                "p.yaml:\(place): error: unknown metric 'memory.usgae', nearest valid "
-                    + "'memory.usage' [metric]"
+                "p.yaml:\(place): error: unknown metric 'memory.usgae'; did you mean "
+                    + "'memory.usage'? [metric]"
             ])
     }
 

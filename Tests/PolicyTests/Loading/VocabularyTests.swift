@@ -184,12 +184,12 @@ import Testing
         ),
         (
             "io.max.wbpx[8:0]: 1MB/s",
-            "6:7: error: unknown attribute 'io.max.wbpx[8:0]', nearest valid 'io.max.wbps' [attribute]"
+            "6:7: error: unknown attribute 'io.max.wbpx[8:0]'; did you mean 'io.max.wbps'? [attribute]"
         ),
         ("cpuset.pool: none", "6:20: error: unknown pool 'none'; none is defined [reference]"),
         (
             "devices: {allow: [\"x 1:3\"]}",
-            "6:25: error: devices.allow: \"x 1:3\" is not understood; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"
+            "6:25: error: devices.allow: \"x 1:3\" is not valid; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"
         ),
     ])
     func mistakes(text: String, expected: String) {
