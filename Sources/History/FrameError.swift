@@ -4,8 +4,8 @@ package struct FrameError: Error, Hashable, CustomStringConvertible {
     package enum Reason: String, Sendable {
         case truncated = "the frame ends too early"
         case trailing = "the frame has bytes left over"
-        case malformed = "the frame holds a number that cannot be"
-        case tooLarge = "the frame claims more values than a host can have"
+        case malformed = "the frame holds an impossible number"
+        case tooLarge = "the frame claims more values than any host has"
         case noEarlierFrame = "the frame needs the one before it, which is missing"
     }
 

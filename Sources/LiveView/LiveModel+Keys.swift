@@ -86,7 +86,7 @@ extension LiveModel {
 
     private mutating func step(_ frames: Int) -> Intent? {
         guard isPaused else {
-            message = "press Z to pause first, then [ and ] step through the past"
+            message = "press Z to pause, then [ and ] to step through history"
             return nil
         }
         return .step(frames)
@@ -112,7 +112,7 @@ extension LiveModel {
 
     private mutating func delay(_ seconds: Double) -> Intent {
         layout.delay = seconds
-        message = "a sample every \(Quantity.interval(seconds))"
+        message = "sampling every \(Quantity.interval(seconds))"
         return .setInterval(seconds)
     }
 
@@ -125,7 +125,7 @@ extension LiveModel {
 
     private mutating func setFolded(_ fold: Bool) {
         guard let row = selectedRow, layout.tree else {
-            message = "only a tree folds; F5 shows it"
+            message = "only the tree view folds; press F5 for it"
             return
         }
         if fold, hasChildren(row) { folded.insert(row.id) } else { folded.remove(row.id) }
@@ -154,7 +154,7 @@ extension LiveModel {
         guard let now = detail, let place = all.firstIndex(of: now) else {
             detail = step > 0 ? all.first : all.last
             if geometry.detailHeight == 0 {
-                message = "details need a terminal of 16 lines"
+                message = "details need a terminal with 16 lines"
                 detail = nil
             }
             return settle()

@@ -36,14 +36,14 @@ struct LiveKeyTests {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         try session.await("%CPU")
         try session.press("%")
-        try session.await("the time of 14.66 s in all") {
+        try session.await("14.66 s in total") {
             $0.contains { $0.hasPrefix("/ ") && $0.contains("14.66s") || $0.contains("14.7s") }
         }
         try session.press("%")
         try session.await("%CPU")
         try session.await("every 1s")
         try session.press("+")
-        try session.await("a sample every 2s")
+        try session.await("sampling every 2s")
         try session.await("every 2s")
         try session.press("-", "-")
         try session.await("every 750ms")
@@ -99,7 +99,7 @@ struct LiveKeyTests {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), columns: 120, rows: 40)
         try session.press("j", "j")
         for (key, text) in [
-            ("Tab", "in all"), ("Tab", "anon"), ("Tab", "254:"), ("Tab", "memory"),
+            ("Tab", "total"), ("Tab", "anon"), ("Tab", "254:"), ("Tab", "memory"),
             ("Tab", "memory.max"),
             ("BTab", "memory"), ("BTab", "254:"),
         ] {
@@ -118,7 +118,7 @@ struct LiveKeyTests {
     @Test func pauseAndStep() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), "-d 250ms")
         try session.press("[")
-        try session.await("press Z to pause first")
+        try session.await("press Z to pause")
         try session.await("some samples") { $0[0].contains("every") }
         try awaiting("three samples") {
             try session.press("Z")

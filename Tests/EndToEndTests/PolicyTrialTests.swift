@@ -128,7 +128,7 @@ import Testing
             (["explain", "/none", "--policy", sound] + root, 66, "no cgroup /none"),
             (["explain", "/", "--policy", wrong] + root, 2, "\(wrong):3:"),
             (["backtest", sound, "--history", missing], 74, "cannot open \(missing)"),
-            (["backtest", sound, "--history", sound], 65, "\(sound) is no recording"),
+            (["backtest", sound, "--history", sound], 65, "\(sound) is not a recording"),
         ]
         for (arguments, status, part) in cases {
             let result = try ProgramRun.run(

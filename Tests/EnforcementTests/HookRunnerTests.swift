@@ -196,7 +196,7 @@ private final class Ending: Sendable {
         #expect(Deadline(after: .seconds(60)).wait { file("running").hasSuffix("\n") })
         one.endAll()
         for ending in endings {
-            #expect(ending.wait() == .failed("ended because the daemon is stopping"))
+            #expect(ending.wait() == .failed("stopped, because the daemon is stopping"))
         }
         let pids = file("running").split(separator: "\n").compactMap { Int32($0) }
         #expect(pids.count == 1)

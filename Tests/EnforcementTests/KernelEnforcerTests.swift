@@ -65,7 +65,7 @@ final class KernelEnforcerTests {
         let actions = actions(unified)
         #expect(
             actions.once(.make(1, Self.kill, on: target)).outcome
-                == .ineffective("nobody was in it"))
+                == .ineffective("it was empty"))
         let process = try ScratchProcess(
             "trap '' TERM; echo; while :; do sleep 1; done", in: "a", of: scratch)
         process.waitUntilReady()

@@ -267,9 +267,9 @@ struct SecureServerTests {
             try await expectUnchanged("web.yml:6:1: unknown key 'basic_auth'")
             // As it looks while it is being written.
             try fixture.write("")
-            try await expectUnchanged("no longer asks for TLS")
+            try await expectUnchanged("no longer requires TLS")
             try fixture.write(Self.tls)
-            try await expectUnchanged("no longer asks for passwords")
+            try await expectUnchanged("no longer requires passwords")
             try FileManager.default.removeItem(atPath: fixture.path("web.yml"))
             try await expectUnchanged("cannot open")
             try fixture.write(good)
@@ -284,7 +284,7 @@ struct SecureServerTests {
             try await expectUnchanged("cannot be used together")
             try fixture.write(newKey, "server.key")
             #expect(try await fixture.curl(port, Self.known).status == "200")
-            #expect(log.lines.last == "info: the web configuration was read anew")
+            #expect(log.lines.last == "info: web configuration reloaded")
         }
     }
 

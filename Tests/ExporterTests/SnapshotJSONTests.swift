@@ -178,7 +178,7 @@ import Testing
                 let response = try await LoopbackClient.send(port, target)
                 #expect(response?.status == "HTTP/1.1 400 Bad Request", "\(target)")
                 let body = String(decoding: response?.body ?? [], as: UTF8.self)
-                #expect(body.hasPrefix("There is no parameter \(name); "), "\(body)")
+                #expect(body.hasPrefix("unknown parameter \(name); "), "\(body)")
             }
             // What a scraper adds to these is somebody else's.
             for target in ["/metrics?x=1", "/metrics/cadvisor?x=1", "/api/v1/snapshot?"] {

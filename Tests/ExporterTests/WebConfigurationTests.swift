@@ -97,13 +97,13 @@ import Testing
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, cipher_suites: [TLS_AES_128_GCM_SHA256]}",
-            "1:48: cipher_suites names none for TLS 1.2"
+            "1:48: cipher_suites has none for TLS 1.2"
         ),
         (
             "tls_server_config: {cert_file: a, key_file: b, prefer_server_cipher_suites: false}",
-            "1:77: prefer_server_cipher_suites: false is unsupported"
+            "1:77: prefer_server_cipher_suites: false is not supported"
         ),
-        ("http_server_config: {http2: true}", "1:29: http2: true is unsupported"),
+        ("http_server_config: {http2: true}", "1:29: http2: true is not supported"),
         ("http_server_config: {headers: {Server: x}}", "1:32: unknown key 'Server'"),
         ("http_server_config: {headers: {X-Frame-Options: no}}", "unknown X-Frame-Options 'no'"),
         (
@@ -113,7 +113,7 @@ import Testing
         ("basic_auth_users: {a: secret}", "1:23: no bcrypt hash"),
         ("basic_auth_users: {\"a:b\": x}", "1:20: a user's name cannot contain a colon"),
         ("rate_limit: {interval: 1}", "1:24: rate_limit.interval must be a time"),
-        ("rate_limit: {interval: 1s}", "1:13: a rate_limit without burst"),
+        ("rate_limit: {interval: 1s}", "1:13: rate_limit without burst"),
         ("rate_limit: {burst: -1}", "1:21: rate_limit.burst must be a number"),
     ])
     func aMistakeIsToldWithItsPlace(_ text: String, _ message: String) {

@@ -172,7 +172,7 @@ private final class FakeSource: SnapshotSource {
         let lines = run([.tab, .tab]) { [source] _ in source.advance() }
         // CPU is passed on the way in one burst of keys, so only the two charts of memory are read.
         #expect(source.seriesReads == 2)
-        #expect(lines.contains { $0.contains("memory 12") && $0.contains("highest 12") })
+        #expect(lines.contains { $0.contains("memory 12") && $0.contains("peak 12") })
         let bottom = lines.last { $0.contains("█") } ?? ""
         #expect(bottom.prefix(31).count { $0 != " " } == 12, "\(bottom)")
     }

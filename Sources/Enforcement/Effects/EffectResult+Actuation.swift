@@ -64,8 +64,8 @@ extension EffectResult.Outcome {
                 self = .halfway(.init(error))
                 return
             case .foreign:
-                notes.append("\(cell) was left alone, for someone else has changed it since")
-            case .residue(let text): notes.append("\(cell) cannot be emptied and is \(text) now")
+                notes.append("\(cell) was left alone: someone else has changed it since")
+            case .residue(let text): notes.append("\(cell) cannot be cleared; it is \(text) now")
             case .restored, .already, .kept, .gone: break
             }
         }

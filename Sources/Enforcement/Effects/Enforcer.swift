@@ -169,10 +169,10 @@ package final class Enforcer: Sendable {
             guard waits else { return }
             switch ending {
             case .succeeded: ended(.done)
-            case .vetoed: ended(.vetoed("the hook \(name) says no"))
+            case .vetoed: ended(.vetoed("the hook \(name) refused"))
             case .failed(let reason): ended(.failed(.init("the hook \(name): \(reason)")))
             case .timedOut:
-                ended(.failed(.init("the hook \(name) was ended after \(hook.timeout)")))
+                ended(.failed(.init("the hook \(name) timed out after \(hook.timeout)")))
             }
         }
         if !waits { ended(.done) }

@@ -15,7 +15,7 @@ struct IndependentSetting {
         var requests: [LimitRequest] = []
         for assignment in ready.assignments {
             guard let limit = assignment.key.limit else {
-                values[assignment.key] = .failed(.init("there is no limit \(assignment.key.name)"))
+                values[assignment.key] = .failed(.init("unknown limit \(assignment.key.name)"))
                 continue
             }
             requests.append(

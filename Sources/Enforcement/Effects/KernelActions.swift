@@ -115,7 +115,7 @@ package struct KernelActions: EffectPerforming {
             shadow: true
         ).freeze(ready.target.path, timeout: deadline)
         guard frozen.isShortened else { return .done }
-        return .partial("thawed after \(frozen.timeout) already, for a service's watchdog waits")
+        return .partial("thawed early, after \(frozen.timeout), because of a service's watchdog")
     }
 
     private func thaw(
@@ -163,14 +163,14 @@ package struct KernelActions: EffectPerforming {
         _ ready: ReadyEffect, _ name: String, _ grace: Duration, _ force: Bool, _ files: HeldFiles
     ) throws(ActuationError) -> EffectResult.Outcome {
         guard let signal = EndingSignal(name) else {
-            throw ActuationError(.usage, "there is no signal \(name) that ends a process")
+            throw ActuationError(.usage, "\(name) is not a signal that ends a process")
         }
         if ready.effect.isDryRun { return try rehearse(.kill, ready) }
         do throws(ActuationError) {
             let killed = try Killer(
                 set: set, files: files, thawGuard: thawGuard, protected: protected
             ).kill(ready.target.path, signal: signal, grace: grace, force: force)
-            return killed.means == .nobody ? .ineffective("nobody was in it") : .done
+            return killed.means == .nobody ? .ineffective("it was empty") : .done
         } catch {
             // Some processes remain, in uninterruptible sleep or because `force` is false.
             guard error.code == .failed, error.errno == nil else { throw error }

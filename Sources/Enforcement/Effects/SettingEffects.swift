@@ -73,7 +73,7 @@ struct SettingEffects {
         var requests: [LimitRequest] = []
         for assignment in ready.assignments {
             guard let limit = assignment.key.limit else {
-                throw ActuationError(.usage, "there is no limit \(assignment.key.name)")
+                throw ActuationError(.usage, "unknown limit \(assignment.key.name)")
             }
             requests.append(
                 LimitRequest(

@@ -151,7 +151,7 @@ extension ActiveGuard {
 
     private func run(hook name: String, _ command: OOMGuardCommand) {
         guard let hook = hooks.first(where: { $0.name == name }) else {
-            return post(.finished(command, .failed("no hook is named \(name)")))
+            return post(.finished(command, .failed("no hook \(name)")))
         }
         let run = HookRun(
             hook: hook, rule: guarding.name, target: target, action: "relief", phase: .relief,
@@ -162,7 +162,7 @@ extension ActiveGuard {
                 case .succeeded: .done
                 case .vetoed: .partial("vetoed")
                 case .failed(let reason): .failed(reason)
-                case .timedOut: .failed("it did not end in time")
+                case .timedOut: .failed("it timed out")
                 }
             audit(.apply, "hook", outcome: outcome.audited, note: name)
             post(.finished(command, outcome))

@@ -129,7 +129,7 @@ struct ActiveGuard: Sendable {
 
     /// Disarms the guard: an unreadable cgroup cannot be guarded and must not stay frozen.
     private func unreadable(_ reason: String) -> OOMGuardEvent {
-        audit(.veto, "guard", note: "not guarded any more: \(reason)")
+        audit(.veto, "guard", note: "no longer guarded: \(reason)")
         return .disarm
     }
 

@@ -37,7 +37,7 @@ struct GuardLimits: Sendable {
         guard let limit = guarding.limit ?? found("memory.max")?.number else {
             throw ActuationError(
                 .unavailable,
-                "\(path) has no memory limit that could be guarded; set memory.max, or give the "
+                "\(path) has no memory limit to guard; set memory.max, or give the "
                     + "guard a limit")
         }
         original = limit

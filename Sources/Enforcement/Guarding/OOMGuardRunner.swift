@@ -96,7 +96,8 @@ package final class OOMGuardRunner: Sendable {
         disarm(target)
         let place = try GuardPlace(target.path, in: tools.set)
         guard place.memory.inode == target.cgroup.inode else {
-            throw ActuationError(.notFound, "\(target.path) is another cgroup now; look again")
+            throw ActuationError(
+                .notFound, "\(target.path) was replaced by another cgroup; try again")
         }
         var active = try ActiveGuard(
             guarding, hooks: hooks, on: target,

@@ -27,7 +27,7 @@ struct FrontDoor: Sendable {
             if let head = head.inOriginForm {
                 await answer(head, client, rules)
             } else {
-                Response.sentence(.badRequest, "The request's target has an empty host.")
+                Response.sentence(.badRequest, "request target: empty host")
             }
         for (name, value) in rules.headers.sorted(by: { $0.key < $1.key }) {
             response.headers.removeAll { $0.0.lowercased() == name.lowercased() }
@@ -41,7 +41,7 @@ struct FrontDoor: Sendable {
     ) async -> Response {
         if let limit = rules.rateLimit, !bucket.take(limit) {
             return .sentence(
-                .tooManyRequests, "Too many requests; the web configuration limits them.")
+                .tooManyRequests, "too many requests: over the rate_limit of the web configuration")
         }
         // Health probes must not wait for scrapes; they reveal nothing else.
         let isProbe = head.uri.hasPrefix("/-/")
@@ -50,7 +50,7 @@ struct FrontDoor: Sendable {
         guard !isProbe else { return await responder.response(to: head) }
         guard let slot = slots.take() else {
             return .sentence(
-                .serviceUnavailable, "Too many requests are being answered; try again in a moment.")
+                .serviceUnavailable, "too many concurrent requests; try again later")
         }
         // Holds the slot only until the response is rendered, so a slow reader does not block
         // others.
@@ -72,13 +72,13 @@ struct FrontDoor: Sendable {
             case .right: return nil
             case .busy:
                 return .sentence(
-                    .serviceUnavailable, "Too many passwords are being checked; try again.",
+                    .serviceUnavailable, "too many passwords are being checked; try again later",
                     headers: [("Retry-After", "5")])
             case .wrong: break
             }
         }
         return .sentence(
-            .unauthorized, "A name and a password are needed.",
+            .unauthorized, "user name and password required",
             headers: [("WWW-Authenticate", "Basic realm=\"cgwarden\", charset=\"UTF-8\"")])
     }
 }

@@ -28,7 +28,7 @@ extension Responder {
     func stream() async -> Response {
         guard let events = await feed.events() else {
             return .sentence(
-                .serviceUnavailable, "Too many read the stream already; try again later.",
+                .serviceUnavailable, "too many readers of the stream; try again later",
                 headers: [("Retry-After", "10")])
         }
         var response = Response(
@@ -41,13 +41,13 @@ extension Responder {
     /// Returns all values of one cgroup, in the form of a line of `cgwarden stat --json`.
     func cgroup(_ query: Substring, _ request: HTTPHeaders) async -> Response {
         guard let text = Query.value(of: "path", in: query) else {
-            return .sentence(.badRequest, "Which cgroup? Ask for /api/v1/cgroup?path=/a/b.")
+            return .sentence(.badRequest, "no cgroup given; request /api/v1/cgroup?path=/a/b")
         }
         do {
             guard let snapshot = try await exposition.collect() else { return notReady }
             let path = CgroupPath(typed: text) { snapshot.index(of: $0) != nil }
             guard let index = snapshot.index(of: path) else {
-                return .sentence(.notFound, "There is no cgroup \(path).")
+                return .sentence(.notFound, "no cgroup \(path)")
             }
             var json = JSONWriter()
             snapshot.write(index, to: &json, withTime: true, withRates: true)

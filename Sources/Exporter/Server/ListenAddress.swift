@@ -70,7 +70,7 @@ package struct ListenAddressError: Error, Hashable, CustomStringConvertible {
 
     /// One line: the error and the accepted forms.
     package var description: String {
-        "'\(text.onOneLine)' is not an address to listen at; "
+        "'\(text.onOneLine)' is not a listen address; "
             + "write 127.0.0.1:10980, [::1]:10980, :10980 for every address, or unix:/PATH"
     }
 }

@@ -31,11 +31,11 @@ struct Responder: Sendable {
     func response(to head: HTTPRequestHead) async -> Response {
         let path = String(head.uri.prefix { $0 != "?" })
         guard path == telemetryPath || Self.paths.contains(path) else {
-            return .sentence(.notFound, "There is nothing here; metrics are at \(telemetryPath).")
+            return .sentence(.notFound, "not found; metrics are at \(telemetryPath)")
         }
         guard head.method == .GET || head.method == .HEAD else {
             return .sentence(
-                .methodNotAllowed, "This can only be read: use GET.",
+                .methodNotAllowed, "method not allowed; use GET",
                 headers: [("Allow", "GET, HEAD")])
         }
         let query = head.uri.dropFirst(path.count + 1)
@@ -45,12 +45,12 @@ struct Responder: Sendable {
             let takes = known.isEmpty ? "no parameters" : known.sorted().joined(separator: ", ")
             return .sentence(
                 .badRequest,
-                "There is no parameter \(other.name.onOneLine); \(path) takes \(takes).")
+                "unknown parameter \(other.name.onOneLine); \(path) takes \(takes)")
         }
         switch path {
         case telemetryPath: return await metrics(.own, head)
         case "/metrics/cadvisor": return await metrics(.cadvisor, head)
-        case "/-/healthy": return .sentence(.ok, "cgwarden is healthy.")
+        case "/-/healthy": return .sentence(.ok, "cgwarden is healthy")
         case "/-/ready": return await readiness()
         case "/api/v1/snapshot": return await snapshot(head.headers)
         case "/api/v1/stream": return await stream()
@@ -90,19 +90,19 @@ struct Responder: Sendable {
 
     private func readiness() async -> Response {
         do {
-            return try await exposition.isReady() ? .sentence(.ok, "cgwarden is ready.") : notReady
+            return try await exposition.isReady() ? .sentence(.ok, "cgwarden is ready") : notReady
         } catch {
             return failure(error)
         }
     }
 
     var notReady: Response {
-        .sentence(.serviceUnavailable, "There is no sample yet; try again in a moment.")
+        .sentence(.serviceUnavailable, "no sample yet; try again later")
     }
 
     func failure(_ error: any Error) -> Response {
         logger.debug("no sample for a request", metadata: ["error": "\(error)"])
-        return .sentence(.internalServerError, "No sample could be taken: \(error)")
+        return .sentence(.internalServerError, "sampling failed: \(error)")
     }
 }
 #endif

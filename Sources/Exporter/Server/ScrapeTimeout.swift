@@ -23,7 +23,7 @@ extension Response {
     static func late(after patience: Duration) -> Response {
         .sentence(
             .serviceUnavailable,
-            "The sample was not ready within \(patience); raise the scrape timeout.")
+            "the sample was not ready within \(patience); raise the scrape timeout")
     }
 }
 #endif

@@ -49,7 +49,7 @@ package enum ServerError: Error, Hashable, CustomStringConvertible {
                 + (address.path == nil ? "a port of 1024 or more" : "another directory")
                 + " with --web.listen-address"
         case .unknownHost(let address):
-            "the host of \(address) is not known; choose another --web.listen-address"
+            "the host of \(address) is unknown; choose another --web.listen-address"
         case .failed(let address, let reason):
             "cannot listen at \(address): \(reason); choose another --web.listen-address"
         case .configuration(let reason): reason

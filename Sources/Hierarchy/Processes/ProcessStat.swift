@@ -60,7 +60,7 @@ package struct ProcessStat: Hashable, Sendable {
         nameBytes = Array(bytes[open + 1..<close])
         let letter = try field(3)
         guard letter.count == 1, bytes[letter.lowerBound] > 0x20, bytes[letter.lowerBound] < 0x7f
-        else { throw text.error(letter.lowerBound, "the state is not one letter") }
+        else { throw text.error(letter.lowerBound, "the state is not a single letter") }
         state = Character(Unicode.Scalar(bytes[letter.lowerBound]))
         parent = try text.small(try field(4))
         session = try text.small(try field(6))

@@ -67,7 +67,7 @@ package enum ControlFile {
 
     /// Returns 0 if the whole value was written, otherwise the errno.
     private static func put(_ value: String, _ file: Int32) -> Int32 {
-        precondition(!value.isEmpty, "the kernel takes an empty write for nothing")
+        precondition(!value.isEmpty, "the kernel ignores an empty write")
         let bytes = Array(value.utf8)
         while true {
             let wrote = unsafe bytes.withUnsafeBytes { raw in

@@ -30,7 +30,7 @@ package enum PassedSockets {
         for socket in sockets {
             guard fcntl(socket, F_SETFD, FD_CLOEXEC) == 0, isListening(socket) else {
                 throw Refusal(
-                    description: "descriptor \(socket) is no socket that listens; "
+                    description: "descriptor \(socket) is not a listening socket; "
                         + "the unit needs ListenStream= and Accept=no")
             }
         }

@@ -64,9 +64,9 @@ package enum Column: String, CaseIterable, Sendable {
             note: "Per second."),
         .oom: Facts(
             title: "OOM", width: 4, expendability: 9, metric: .memoryOOMKills,
-            note: "On v1 of this cgroup alone."),
+            note: "On v1, of this cgroup alone."),
         .state: Facts(
             title: "State", width: 9, expendability: 7,
-            note: "What holds it up, and which ancestor."),
+            note: "What limits it, and which ancestor sets that."),
     ]
 }

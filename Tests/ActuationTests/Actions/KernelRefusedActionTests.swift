@@ -68,8 +68,10 @@ struct KernelRefusedActionTests {
         let files = FailingTree(tree: last.label, code: refusal.errno)
         let own: (ActuationError.Code, String)? =
             refusal.code == .notFound
-            ? (.notFound, "has exited") : refusal.errno == EINVAL ? (.refused, "refuses to move")
-            : nil
+            ? (.notFound, "has exited")
+            : refusal.errno == EINVAL
+                ? (.refused, "refuses to move")
+                : nil
         try expect(refusal, code: own?.0, says: own?.1) {
             _ = try Mover(set: set, files: files, journal: journal).move([pid], to: second.path)
         }
