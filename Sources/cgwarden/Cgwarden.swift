@@ -8,10 +8,10 @@ struct Cgwarden: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "cgwarden",
-        abstract: "See and limit the control groups of this machine, on v1, v2 and hybrid.",
+        abstract: "Monitor and limit the control groups of this host, on v1, v2 and hybrid.",
         discussion: """
-            Looking needs no privileges; some files are readable for root alone, and are then \
-            shown as not permitted. What is changed can be put back with restore.
+            Monitoring needs no privileges; files that only root can read are shown as not \
+            permitted. Changes can be undone with restore.
 
             Examples:
               cgwarden top                              live view, like systemd-cgtop
@@ -19,11 +19,11 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden stat --json -i 5s                a stream for scripts
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command within limits
-              cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run tells the plan
-              cgwarden freeze /batch --timeout 30s      stop it for a while
-              cgwarden restore                          put everything back
-              cgwarden policy check                     are the policies in order?
-              cgwarden doctor                           what is possible here, and why not
+              cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run shows the plan
+              cgwarden freeze /batch --timeout 30s      pause its processes
+              cgwarden restore                          undo all changes
+              cgwarden policy check                     check the policies for errors
+              cgwarden doctor                           what is possible on this host, and why not
             """,
         version: version,
         subcommands: subcommands,

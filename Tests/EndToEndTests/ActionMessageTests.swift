@@ -21,7 +21,7 @@ import Testing
     /// Negative numbers are values, not options that lack one.
     private static let negative = [
         Slip("tree --depth -1", 64, "--depth cannot be negative"),
-        Slip("top -b -n -1", 64, "-n needs a number above 0"),
+        Slip("top -b -n -1", 64, "-n must be at least 1"),
         Slip("stat -i -1s", 64, "'-1s' is invalid"),
         Slip("freeze /x --timeout -5s", 64, "'-5s' is invalid"),
         Slip("kill /x --grace -1", 64, "'-1' is invalid"),
@@ -35,9 +35,9 @@ import Testing
     }
     private static let units = [
         Slip("set / memory.max=512", 64, "needs a unit"),
-        Slip("set / memory.max=512mb", 64, "there is no unit mb"),
-        Slip("set / cpu.max=2cores", 64, "there is no unit cores"),
-        Slip("set / io.max=/dev/vda:rbps=10mb/s", 64, "there is no unit mb/s"),
+        Slip("set / memory.max=512mb", 64, "unknown unit mb"),
+        Slip("set / cpu.max=2cores", 64, "unknown unit cores"),
+        Slip("set / io.max=/dev/vda:rbps=10mb/s", 64, "unknown unit mb/s"),
         Slip("set / io.max=/dev/vda:rbps=10MB", 64, "needs a unit per second"),
         Slip("set / memory.mx=5MiB", 64, "did you mean 'memory.max'"),
         Slip("set / memory.max", 64, "is not NAME=VALUE"),
@@ -45,12 +45,12 @@ import Testing
     ]
     private static let missing = [
         Slip("set /", 64, "name a cgroup and at least one limit"),
-        Slip("reclaim /x", 64, "say how much"),
-        Slip("reclaim /x --all 5MB", 64, "exclude each other"),
-        Slip("hold /x", 64, "say for how long"),
-        Slip("hold /x --release 1h", 64, "--release ends a hold"),
-        Slip("move 1", 64, "give processes and a cgroup"),
-        Slip("move --controler cpu 1 /x", 64, "there is no option --controler"),
+        Slip("reclaim /x", 64, "name an amount"),
+        Slip("reclaim /x --all 5MB", 64, "mutually exclusive"),
+        Slip("hold /x", 64, "name a duration"),
+        Slip("hold /x --release 1h", 64, "--release and a duration"),
+        Slip("move 1", 64, "name processes and a cgroup"),
+        Slip("move --controler cpu 1 /x", 64, "unknown option --controler"),
         Slip("move /x 1", 64, "the cgroup comes last"),
         Slip("create --controllers memry /x", 64, "there is no controller memry"),
     ]
@@ -58,7 +58,7 @@ import Testing
         Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists them")
     }
     private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
-        Slip("\($0) /", 77, "it is the whole machine")
+        Slip("\($0) /", 77, "it is the root of the whole machine")
     }
 
     @Test(arguments: negative + empty + units + missing + absent + machine)

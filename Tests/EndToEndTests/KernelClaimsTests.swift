@@ -121,7 +121,7 @@ struct KernelClaimsTests {
         #expect(cgroup.text("pids.max") == "500")
         #expect(try daemon.ask("hold").output.contains(cgroup.path))
         #expect(try daemon.ask("hold", cgroup.path, "--release").status == 0)
-        #expect(try daemon.ask("hold").output == "nothing is on hold\n")
+        #expect(try daemon.ask("hold").output == "no cgroup is on hold\n")
         #expect(try daemon.end().status == 0)
     }
 
@@ -156,7 +156,7 @@ struct KernelClaimsTests {
         let hold = try places.command(["hold", cgroup.path, "5m"])
         #expect(hold.status == 69 && hold.output.isEmpty, "\(hold)")
         #expect(hold.errors.contains("no daemon answers"))
-        #expect(try places.command(["hold"]).output == "nothing is on hold\n")
+        #expect(try places.command(["hold"]).output == "no cgroup is on hold\n")
         let set = try places.command(["set", cgroup.path, "pids.max=500"])
         #expect(set.status == 0 && set.errors.isEmpty, "\(set.errors)")
         #expect(try places.command(["restore"]).status == 0)

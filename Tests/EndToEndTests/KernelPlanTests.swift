@@ -30,16 +30,16 @@ struct KernelPlanTests {
             (["freeze", path], "would freeze \(path): 1 process"),
             (
                 ["kill", path],
-                "would end 1 process of \(path) by TERM, and who is left after 10s by KILL"
+                "would kill 1 process of \(path) with SIGTERM, and with SIGKILL after 10s"
             ),
-            (["kill", "--grace", "0s", path], "would end 1 process of \(path) by KILL"),
+            (["kill", "--grace", "0s", path], "would kill 1 process of \(path) with SIGKILL"),
             (["pin", "--cpus", "0", path], "would write, in this order:\n"),
             (["set", path, "pids.max=500"], "would write, in this order:\n"),
-            (["reclaim", "--all", path], "would reclaim what there is from \(path): usage "),
+            (["reclaim", "--all", path], "would reclaim as much as possible from \(path): usage "),
             (["move", "\(stranger.pid)", path], "would move process \(stranger.pid) to \(path) "),
-            (["create", "\(path)/new"], "would make \(path)/new in "),
+            (["create", "\(path)/new"], "would create \(path)/new in "),
             (["remove", "--kill", path], "would remove \(path) ("),
-            (["thaw", path], "\(path) was not asked to be frozen"),
+            (["thaw", path], "\(path) was not frozen"),
         ]
         for (words, says) in plans {
             let result = try places.command(words + ["--dry-run"])

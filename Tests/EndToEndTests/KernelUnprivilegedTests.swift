@@ -94,7 +94,7 @@ struct KernelUnprivilegedTests {
         #expect(try ask(shell, ["status"]).status == 69)
         #expect(try ask(shell, ["journal"]).output == "nothing to undo\n")
         #expect(try ask(shell, ["restore"]).output == "nothing to undo\n")
-        #expect(try ask(shell, ["hold"]).output == "nothing is on hold\n")
+        #expect(try ask(shell, ["hold"]).output == "no cgroup is on hold\n")
         #expect(try ask(shell, ["hold", cgroup.path, "1m"]).status == 69)
         #expect(try ask(shell, ["status"], runtime: false).status == 69)
         shell.send(SIGKILL)

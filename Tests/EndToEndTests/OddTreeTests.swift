@@ -216,7 +216,7 @@ import Testing
         let capture = try container()
         let result = try ProgramRun.cgwarden("show", "--root", capture.root, "--pid", "30")
         #expect(result.status == 66)
-        #expect(result.errors.contains("outside the mounts"))
+        #expect(result.errors.contains("outside the visible mounts"))
     }
 
     @Test func processIsInTheHierarchyThatHasTheControllers() throws {

@@ -114,7 +114,7 @@ import Testing
             ], "\(result)")
         let alone = try cgwarden("explain", "/")
         #expect(alone.status == 69)
-        #expect(alone.errorLines.count == 1 && alone.errors.hasSuffix("or name a --policy\n"))
+        #expect(alone.errorLines.count == 1 && alone.errors.hasSuffix("or use --policy\n"))
     }
 
     @Test func badInputIsOneClearLine() throws {

@@ -200,7 +200,7 @@ import Testing
     @Test func helpScrollsToItsEndAndCloses() {
         var model = SampleMachine.model(keys: ["h", "G"])
         let end = FrameComposer.compose(model, SampleMachine.scene).lines
-        #expect(end.contains { $0.contains("could not be understood") })
+        #expect(end.contains { $0.contains("could not be parsed") })
         _ = model.handle("?")
         #expect(model.mode == .table)
         for key in ["?", .function(1), .function(1), .escape] as [KeyEvent] {

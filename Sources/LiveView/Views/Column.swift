@@ -67,6 +67,6 @@ package enum Column: String, CaseIterable, Sendable {
             note: "On v1, of this cgroup alone."),
         .state: Facts(
             title: "State", width: 9, expendability: 7,
-            note: "What limits it, and which ancestor sets that."),
+            note: "What limits it, and at which ancestor."),
     ]
 }

@@ -7,11 +7,11 @@ import KernelIO
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Tell what this machine, its kernel and your privileges allow, and why not.",
+        abstract: "Report what is possible on this host, and why not.",
         discussion: """
-            Lists the hierarchies and controllers, and for each kind of action whether this kernel, \
-            this machine and this user allow it; where they do not, the reason and what would help. \
-            Other programs that set limits here are named. Nothing is changed.
+            Lists the hierarchies and controllers, and for each kind of action whether the kernel, \
+            the host and this user allow it; if not, the reason and the remedy. Names other \
+            programs that set limits. Changes nothing.
 
             Examples:
               cgwarden doctor

@@ -5,11 +5,12 @@ import Policy
 /// Shows the changes that policies would make now.
 struct PolicyPlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Tell what policies would change on this machine now.",
+        commandName: "plan", abstract: "Show what policies would change on this host now.",
         discussion: """
-            It samples once and shows each value that is not as wanted: what it is and becomes, who \
-            wants it, the kernel's files in the order of writing, and what is best effort. Nothing \
-            is changed. Exit status: 0 for no changes, 10 for some, 2 for a policy with mistakes.
+            Takes one sample and shows each value that would change: old and new value, the part \
+            of the policy that requests it, the kernel's files in the order of writing, and what \
+            is best effort. Changes nothing. Exit status: 0 for no changes, 10 for some, 2 for a \
+            policy with errors.
 
             Examples:
               cgwarden policy plan                    /etc/cgwarden/policy.d

@@ -9,10 +9,10 @@ struct StatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stat", abstract: "Print samples of all cgroups as a stream.",
         discussion: """
-            The first sample comes at once. Counters of later samples also have rates a second \
-            (NAME.rate), which the table shows in place of the counters: CPU time as percent of \
-            one CPU, other counters by the second. Values that a cgroup does not have are left out ("-" \
-            in the table); a limit that is not set is "max".
+            The first sample comes immediately. From the second sample on, counters also have \
+            rates per second (NAME.rate), which the table shows instead of the counters: CPU time \
+            as percent of one CPU, other counters per second. Values that a cgroup does not have \
+            are left out ("-" in the table); an unset limit is "max".
 
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
@@ -22,26 +22,26 @@ struct StatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Flag(help: "One JSON object a cgroup and line.") var json = false
+    @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
-    @Option(name: [.customShort("i"), .long], help: "Time between samples: 500ms, 5s, 1m.")
+    @Option(name: [.customShort("i"), .long], help: "Interval between samples: 500ms, 5s, 1m.")
     var interval = Interval(seconds: 1)
     @Option(
         name: [.customShort("n"), .customLong("samples")],
-        help: "How many samples; endless by default.")
+        help: "Number of samples; unlimited by default.")
     var samples: Int?
     @Option(
-        help: "Unified names, separated by commas; --list-fields tells which there are.",
+        help: "Fields, comma-separated; --list-fields lists them.",
         completion: .fields, transform: FieldList.init(parsing:))
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
     @OptionGroup(title: "Recording") var recording: RecordOptions
-    @Flag(help: "List the fields with their meaning, and end.") var listFields = false
+    @Flag(help: "List all fields and exit.") var listFields = false
 
     func validate() throws {
-        if json && csv { throw ValidationError("--json and --csv exclude each other.") }
-        if let samples, samples < 1 { throw ValidationError("-n needs a number above 0.") }
+        if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if let samples, samples < 1 { throw ValidationError("-n must be at least 1") }
     }
 
     func run() async throws {
@@ -61,7 +61,7 @@ struct StatCommand: AsyncParsableCommand {
             identities: Identities(observation.set))
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("the pattern \(text) has an open bracket; close it")
+                throw ValidationError("the pattern \(text) has an unclosed bracket")
             }
             return pattern
         }

@@ -10,12 +10,12 @@ struct TopCommand: AsyncParsableCommand {
         commandName: "top", abstract: "Show cgroups live, like systemd-cgtop.",
         discussion: """
             Shows the tree of cgroups with their usage, limits, pressure and state, and refreshes \
-            it every second. Every option of systemd-cgtop means the same. In the live view h lists \
-            the keys. Without a terminal on standard output it prints text, three samples unless -n \
-            says otherwise.
+            it every second. Accepts every option of systemd-cgtop, with the same meaning. In the \
+            live view h lists the keys. If standard output is not a terminal, it prints text: \
+            three samples, unless -n says otherwise.
 
-            With --record it keeps what it sees; --replay shows a recording in the same view, in \
-            which one can step back and forward.
+            --record saves all samples; --replay shows a recording in the same view, where [ and ] \
+            step back and forward.
 
             Examples:
               cgwarden top
@@ -30,19 +30,19 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(
         name: [.customShort("n"), .customLong("iterations")],
-        help: "How many samples; endless by default.")
+        help: "Number of samples; unlimited by default.")
     var iterations: Int?
-    @Flag(name: .customShort("1"), help: "One sample: the same as -n 1.") var once = false
+    @Flag(name: .customShort("1"), help: "Take one sample, as -n 1.") var once = false
     @Option(
-        name: .shortAndLong, help: "Time between samples: 500ms, 2s, or seconds; 1s by default.")
+        name: .shortAndLong, help: "Interval: 500ms, 2s, or a number of seconds; 1s by default.")
     var delay: Interval?
-    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
-    @Flag(help: "Order by path, tasks, CPU, memory, I/O.") var order: Order?
-    @Option(name: .customLong("order"), help: "The same by name: path, tasks, cpu, memory, io.")
+    @Option(help: "Depth of the tree below the topmost cgroup.") var depth: Int?
+    @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
+    @Option(name: .customLong("order"), help: "Sort by column name: path, tasks, cpu, memory, io.")
     var orderName: SortName?
-    @Flag(name: .shortAndLong, help: "Print exact numbers instead of units.") var raw = false
-    @Flag(inversion: .prefixedNo, help: "Print the head above each sample.") var header = true
-    @Flag(help: "One JSON object a cgroup and line.") var json = false
+    @Flag(name: .shortAndLong, help: "Print raw numbers without units.") var raw = false
+    @Flag(inversion: .prefixedNo, help: "Print a header above each sample.") var header = true
+    @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "Recording") var replaying: ReplayOptions
@@ -84,11 +84,11 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if json && csv { throw ValidationError("--json and --csv exclude each other.") }
-        if let iterations, iterations < 1 { throw ValidationError("-n needs a number above 0.") }
-        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+        if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if let iterations, iterations < 1 { throw ValidationError("-n must be at least 1") }
+        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative") }
         if recording.record != nil, replaying.replay != nil {
-            throw ValidationError("--record and --replay exclude each other.")
+            throw ValidationError("--record and --replay are mutually exclusive")
         }
     }
 

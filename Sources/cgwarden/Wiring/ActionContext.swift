@@ -40,7 +40,7 @@ struct ControllerList {
             }
             return controller
         }
-        if controllers.isEmpty { throw ValidationError("--controllers needs at least one name.") }
+        if controllers.isEmpty { throw ValidationError("--controllers needs at least one name") }
     }
 }
 

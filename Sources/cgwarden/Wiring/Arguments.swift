@@ -39,7 +39,7 @@ struct FieldList {
                 : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
             throw ValidationError("there is no field \(name); \(hint)")
         }
-        if metrics.isEmpty { throw ValidationError("--fields needs at least one name.") }
+        if metrics.isEmpty { throw ValidationError("--fields needs at least one name") }
     }
 
     static let usual: [MetricID] = [

@@ -13,7 +13,7 @@ struct MetricsOptions: ParsableArguments {
     var profile: ExportProfile?
     @Option(
         name: .customLong("metrics.depth"),
-        help: "How many levels below the topmost cgroup; 6 by default.")
+        help: "Depth below the topmost cgroup; 6 by default.")
     var depth: Int?
     @Option(
         name: .customLong("metrics.include"),
@@ -73,15 +73,15 @@ struct MetricsOptions: ParsableArguments {
 
     private static func profile(_ text: String) throws -> ExportProfile {
         guard let profile = ExportProfile(rawValue: text) else {
-            throw ValidationError("profiles are basic and full.")
+            throw ValidationError("profiles are basic and full")
         }
         return profile
     }
 
     func validate() throws {
-        if let depth, depth < 0 { throw ValidationError("--metrics.depth cannot be negative.") }
+        if let depth, depth < 0 { throw ValidationError("--metrics.depth cannot be negative") }
         if let maxCgroups, maxCgroups < 1 {
-            throw ValidationError("--metrics.max-cgroups must be at least 1.")
+            throw ValidationError("--metrics.max-cgroups must be at least 1")
         }
     }
 
@@ -122,7 +122,7 @@ struct DeviceGlob {
 
     init(argument: String) throws {
         guard let glob = Glob(argument, separator: nil) else {
-            throw ValidationError("a bracket or brace in the pattern is not closed.")
+            throw ValidationError("a bracket or brace in the pattern is not closed")
         }
         self.glob = glob
     }

@@ -43,7 +43,7 @@ struct Observation {
         set = try HierarchySet.discover(options.system)
         sampler = try Sampler(ReadPlan(metrics, on: set), on: set, configuration)
         for failure in sampler.unreadable {
-            StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is skipped")
         }
     }
 }

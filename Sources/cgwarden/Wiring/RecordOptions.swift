@@ -19,13 +19,13 @@ struct RecordOptions: ParsableArguments {
 
     func validate() throws {
         if record == "-" || record == "" {
-            throw ValidationError("--record needs the name of a file; it cannot go to a pipe.")
+            throw ValidationError("--record needs the name of a file; it cannot go to a pipe")
         }
         if record == nil, recordSize != nil || recordAge != nil {
-            throw ValidationError("--record-size and --record-age go with --record.")
+            throw ValidationError("--record-size and --record-age go with --record")
         }
         if let recordSize, recordSize.bytes < 1 << 20 {
-            throw ValidationError("--record-size needs 1MiB at least.")
+            throw ValidationError("--record-size needs 1MiB at least")
         }
     }
 

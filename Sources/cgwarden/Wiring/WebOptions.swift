@@ -53,16 +53,16 @@ struct WebOptions: ParsableArguments {
 
     func validate() throws {
         if let mostRequests, mostRequests < 0 {
-            throw ValidationError("--web.max-requests cannot be negative.")
+            throw ValidationError("--web.max-requests cannot be negative")
         }
         if let mostStreams, mostStreams < 0 {
-            throw ValidationError("--web.max-streams cannot be negative.")
+            throw ValidationError("--web.max-streams cannot be negative")
         }
         if let mostConnections, mostConnections < 1 {
-            throw ValidationError("--web.max-connections needs a number above 0.")
+            throw ValidationError("--web.max-connections needs a number above 0")
         }
         if let telemetryPath, !telemetryPath.hasPrefix("/") || telemetryPath.contains("?") {
-            throw ValidationError("--web.telemetry-path must begin with / and have no ?: /metrics.")
+            throw ValidationError("--web.telemetry-path must begin with / and have no ?: /metrics")
         }
     }
 
