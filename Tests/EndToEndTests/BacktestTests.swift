@@ -141,7 +141,7 @@ import Testing
             try trial(Self.run([1], machine: nil))
         }
         #expect(error?.status == .data)
-        #expect(error?.message.hasSuffix("record anew") ?? false)
+        #expect(error?.message.hasSuffix("record again") ?? false)
     }
 
     @Test func theMachineIsThatOfTheRecording() throws {

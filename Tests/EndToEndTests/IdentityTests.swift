@@ -63,7 +63,7 @@ import Testing
         try tree.docker(RuntimeTree.other, name: "web")
         let result = try run("show", "web")
         #expect(result.status != 0)
-        #expect(result.errors.contains("2 cgroups are named web; give the path"))
+        #expect(result.errors.contains("2 cgroups are named web; use the path"))
         #expect(try run("show", "nobody").status != 0)
         // The beginning of an identifier as runtimes print it, not of any length.
         #expect(try run("show", String(Self.id.prefix(11))).status != 0)

@@ -80,14 +80,14 @@ struct KernelClaimsTests {
         try daemon.places.set(
             policy.replacingOccurrences(of: "interval: 200ms", with: "interval: 1h"))
         daemon.run.send(SIGHUP)
-        try awaiting("the policy was read anew") {
-            daemon.run.errors.contains("the policy was read anew")
+        try awaiting("policy reloaded") {
+            daemon.run.errors.contains("policy reloaded")
         }
         Thread.sleep(forTimeInterval: 1)
         #expect(try daemon.ask("set", cgroup.path, "pids.max=500").status == 0)
         let ended = try daemon.end()
         #expect(ended.status == 0)
-        #expect(!ended.errors.contains("not everything could be put back"), "\(ended.errors)")
+        #expect(!ended.errors.contains("not everything could be restored"), "\(ended.errors)")
         #expect(cgroup.text("pids.max") == "500")
         #expect(try daemon.ask("restore").status == 0)
         #expect(cgroup.text("pids.max") == original)

@@ -62,7 +62,7 @@ struct KernelDaemonEndTests {
         try write("100000", below)
         let ended = try daemon.end()
         #expect(ended.status == 75, "\(ended.errors)")
-        #expect(ended.errors.contains("not everything could be put back"), "\(ended.errors)")
+        #expect(ended.errors.contains("not everything could be restored"), "\(ended.errors)")
         try write("-1", below)
         try awaiting("the guardian has ended") { daemon.places.guardian == nil }
         #expect(try daemon.ask("restore").status == 0)

@@ -56,7 +56,7 @@ struct KernelDaemonPunctualityTests {
         try daemon.awaitTicks(20)
         let result = try daemon.end()
         #expect(result.status == 0)
-        #expect(!result.errors.contains("not everything could be put back"), "\(result.errors)")
+        #expect(!result.errors.contains("not everything could be restored"), "\(result.errors)")
     }
 
     /// A daemon that was told to end waited 30 s for such a hook, put nothing back in its cgroup and

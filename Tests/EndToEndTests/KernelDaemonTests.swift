@@ -110,7 +110,7 @@ struct KernelDaemonTests {
         try awaitLimit()
         try awaiting("it is frozen") { cgroup.isFrozen }
         let panic = try daemon.ask("panic")
-        #expect(panic.output == "all was put back; the daemon ends\n", "\(panic.errors)")
+        #expect(panic.output == "everything restored; daemon stopping\n", "\(panic.errors)")
         #expect(!cgroup.isAskedToFreeze)
         #expect(cgroup.text("pids.max") == original)
         #expect(try daemon.run.result().status == 0)
@@ -300,7 +300,7 @@ struct KernelDaemonTests {
         try awaiting("ten more ticks") { try ticks(places) >= before + 10 }
         #expect(!cgroup.isAskedToFreeze)
         let status = try places.command(["status"]).output
-        #expect(status.contains("nothing disruptive is done: cannot write"), "\(status)")
+        #expect(status.contains("no disruptive action is taken: cannot write"), "\(status)")
         // With room it acts, and writes whole lines again. A process that was started meanwhile may
         // have the file open, too.
         try file.truncate(atOffset: 0)

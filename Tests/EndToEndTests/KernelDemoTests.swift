@@ -27,7 +27,7 @@ struct KernelDemoTests {
         let demo = try play(seconds: 3600)
         for part in [
             "standing limit  memory.max=128MiB", "standing limit  pids.max=100",
-            "database-guard  frozen, just below its limit", "database-guard  thawed",
+            "database-guard  frozen just below its limit", "database-guard  thawed",
         ] {
             try awaiting("\(part) in: \(demo.output) \(demo.errors)", seconds: 300) {
                 guard demo.isRunning else { throw ProgramTrouble("it ended: \(demo.output)") }
@@ -58,7 +58,7 @@ struct KernelDemoTests {
             "demo", "--seconds", "5", "--web.listen-address", "-")
         #expect(demo.status == 75)
         #expect(demo.errorLines.count == 1, "\(demo.errors)")
-        #expect(demo.errors.contains("a demo is running already"), "\(demo.errors)")
+        #expect(demo.errors.contains("a demo is already running"), "\(demo.errors)")
         #expect(demo.bytes.isEmpty, "\(demo.output)")
     }
 

@@ -116,6 +116,6 @@ struct KernelSystemdCommandTests {
     @Test func theVersionThatRunsIsTold() throws {
         let version = try run("systemctl", "show", "-P", "Version").dropLast()
         let report = try run(ProgramRun.cgwarden, "doctor")
-        #expect(report.contains("runs the machine, version \(version), "), "\(report)")
+        #expect(report.contains("is PID 1, version \(version), "), "\(report)")
     }
 }

@@ -188,7 +188,7 @@ struct LiveKeyTests {
         let lines = session.errors.split(separator: "\n")
         #expect(lines.count == 1)
         #expect(session.errors.contains("top.yaml:2:7:"), "\(session.errors)")
-        #expect(session.errors.contains("the usual layout is used"))
+        #expect(session.errors.contains("using the default layout"))
         let text = try String(contentsOfFile: "\(capture.root)/cgwarden/top.yaml", encoding: .utf8)
         #expect(text == "tree: true\nsort: luck\n")
     }

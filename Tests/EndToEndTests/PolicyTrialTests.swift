@@ -76,10 +76,10 @@ import Testing
             result.output.contains(
                 "guard g of /app.slice/db.service: limit 10.0 GiB, freezes at 9.0 GiB, thaws below "
                     + "8.0 GiB; the margin of 1.0 GiB is enough for growth up to 20.0 GiB/s; best "
-                    + "effort, for v2 cannot hold the OOM killer back"), "\(result)")
+                    + "effort, because v2 cannot disable the OOM killer"), "\(result)")
         let notes = result.errors.split(separator: "\n")
         #expect(notes.count == 2 && notes[0].hasSuffix("[above-host]"), "\(notes)")
-        #expect(notes.last == "cgwarden: note: group none has no cgroup now")
+        #expect(notes.last == "cgwarden: note: group none has no cgroups now")
     }
 
     /// Row 14: a tree that is mounted read-only; all that would be written cannot be.

@@ -18,8 +18,8 @@ import Testing
         let owed = text { $0.owed = [(target, LimitKey("memory.max"))] }
         #expect(
             owed.hasSuffix(
-                "\nmemory.max of /db could not be put back yet; it is tried again at each tick\n"),
+                "\nmemory.max of /db could not be restored yet; it is retried at each tick\n"),
             "\(owed)")
-        #expect(!text { _ in }.contains("put back"))
+        #expect(!text { _ in }.contains("restored yet"))
     }
 }

@@ -107,8 +107,8 @@ struct CommandSections {
         if let usual = argument.defaultValue, argument.kind != "flag" {
             lines += ["The default is", ".Ql \(Roff.argument(usual)) ."]
         }
-        if argument.isRepeating, argument.kind == "option", !text.contains("more than once") {
-            lines.append("It may be given more than once.")
+        if argument.isRepeating, argument.kind == "option", !text.contains("may be repeated") {
+            lines.append("It may be repeated.")
         }
         return lines
     }

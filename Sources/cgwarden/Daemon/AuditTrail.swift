@@ -31,7 +31,7 @@ final class AuditTrail: Sendable {
         log.tryAgain(
             with: AuditRecord(
                 wallTime: wallTime, sequence: 0, phase: .policy, origin: .engine,
-                note: "the audit log can be written again; \(log.dropped) lines of it were lost"))
+                note: "the audit log is writable again; \(log.dropped) lines were lost"))
     }
 
     func reopen() { log?.reopen() }

@@ -71,12 +71,12 @@ struct ControlClient {
             connection = try LocalConnection(to: path)
         } catch {
             if error.isPermission {
-                throw CgwardenError("\(path) is root's alone; run this as root", .noPermission)
+                throw CgwardenError("only root may use \(path); run as root", .noPermission)
             }
             if error.isTryAgain { throw Self.silence }
             try StateDirectory.requireSystem()
             throw CgwardenError(
-                "no daemon answers at \(path); start one: cgwarden daemon", .unavailable)
+                "no daemon listens at \(path); start one: cgwarden daemon", .unavailable)
         }
         connection.send(Array((words.joined(separator: "\t") + "\n").utf8), within: .seconds(2))
         guard let bytes = connection.received(most: 64 << 20, within: time) else {
@@ -87,7 +87,7 @@ struct ControlClient {
         let parts = text.split(separator: " ", maxSplits: 2).map(String.init)
         guard parts.count == 3, parts[0] == "error", let number = Int32(parts[1]),
             let status = ExitStatus(rawValue: number)
-        else { throw CgwardenError("the daemon's answer is not understood: \(text)", .software) }
+        else { throw CgwardenError("cannot parse the daemon's reply: \(text)", .software) }
         throw CgwardenError(String(parts[2].dropLast()), status)
     }
 }

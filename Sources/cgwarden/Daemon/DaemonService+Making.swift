@@ -23,7 +23,7 @@ extension DaemonService {
         log.prepare()
         if let failure = log.failure {
             throw CgwardenError(
-                "nothing could be accounted for: \(failure); choose another --audit, or - for none",
+                "cannot write the audit log: \(failure); choose another --audit, or - for none",
                 .noPermission)
         }
         return log

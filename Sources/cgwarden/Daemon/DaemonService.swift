@@ -32,7 +32,7 @@ struct DaemonService: Service {
     #endif
     private let claim: StateClaim
     private static let incomplete =
-        "not everything could be put back; `cgwarden restore` tries again"
+        "not everything could be restored; `cgwarden restore` tries again"
     /// The time at exit for sending notices that are still queued.
     private static let patienceWithNotices = Duration.seconds(5)
     /// Requests to end the daemon.
@@ -106,7 +106,7 @@ struct DaemonService: Service {
         if isClean { guardian?.end() }
         trail.finish()
         if !notices.waitUntilSent(within: Self.patienceWithNotices) {
-            logger.warning("notices that could not be sent in time are lost")
+            logger.warning("notices that could not be sent in time were lost")
         }
         if let failure {
             if !isClean { logger.warning("\(Self.incomplete)") }
@@ -175,11 +175,11 @@ struct DaemonService: Service {
             trail.actions.expect(policy)
             notices.adopt(Self.webhooks(policy, logger))
             numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
-            logger.info("the policy was read anew")
+            logger.info("policy reloaded")
         } catch {
             numbers.noteReload(isDone: false, at: MonotonicClock.wallMicroseconds)
             let text = CgwardenError(error)?.message ?? "\(error)"
-            logger.error("the policy stays as it was: \(text)")
+            logger.error("policy not reloaded: \(text)")
         }
         ServiceNotification.ready()
     }
@@ -217,8 +217,8 @@ struct DaemonService: Service {
             let isClean = await warden.stop()
             ending.yield()
             return isClean
-                ? "all was put back; the daemon ends\n"
-                : "not everything could be put back; the daemon ends; see `cgwarden restore`\n"
+                ? "everything restored; daemon stopping\n"
+                : "not everything could be restored; daemon stopping; see `cgwarden restore`\n"
         default:
             throw CgwardenError(
                 "the daemon does not know \"\(words.joined(separator: " "))\"", .usage)

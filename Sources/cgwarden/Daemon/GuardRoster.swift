@@ -108,7 +108,7 @@ struct GuardRoster: Sendable {
             // The guard ended by itself: its cgroup is gone or could not be watched.
             guard let guarding = armed.removeValue(forKey: target) else { continue }
             refused[target] = Refusal(
-                guarding, ActuationError(.failed, "its guard ended by itself"))
+                guarding, ActuationError(.failed, "its guard stopped unexpectedly"))
         }
         seen = present
         let document = engine.policy
@@ -153,7 +153,7 @@ struct GuardRoster: Sendable {
                 let one = Ignored(target: target, name: guarding.name)
                 ignored.insert(one)
                 guard !self.ignored.contains(one) else { continue }
-                tell(guarding, target, "guard \(first.name) has it already")
+                tell(guarding, target, "guard \(first.name) already guards it")
             }
         }
         self.ignored = ignored

@@ -93,7 +93,7 @@ final class Inheritance: Sendable {
         } catch {
             guard end == .max else { return nil }
             unwanted.withLock { $0.end = MonotonicClock.wallMicroseconds }
-            logger.warning("left by an earlier daemon: not known yet; trying again: \(error)")
+            logger.warning("left by an earlier daemon: cannot be read yet; retrying: \(error)")
             return nil
         }
     }

@@ -21,7 +21,7 @@ struct Machine: Sendable {
             try StandardOutput.createDirectories(directory)
         } catch {
             throw CgwardenError(
-                "there is no place for the undo journal: \(error); run as root, or set "
+                "no directory for the undo journal: \(error); run as root, or set "
                     + "CGWARDEN_STATE_DIRECTORY", .noPermission)
         }
         self.stateDirectory = directory

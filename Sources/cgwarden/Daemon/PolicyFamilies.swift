@@ -21,40 +21,40 @@ struct PolicyFamilies {
                 "cgwarden_policy_firings_total", "Firings and repetitions of each rule.",
                 policy.firings.map { sample($0.count, rule: $0.rule) }),
             .counter(
-                "cgwarden_policy_vetoes_total", "How often each rule was kept from acting.",
+                "cgwarden_policy_vetoes_total", "Times that each rule was kept from acting.",
                 policy.vetoes.map { sample($0.count, rule: $0.rule) }),
             .gauge(
-                "cgwarden_policy_cgroups", "Cgroups that each rule looks at.",
+                "cgwarden_policy_cgroups", "Cgroups that each rule watches.",
                 policy.watched.map { sample(UInt64($0.count), rule: $0.rule) }),
             .gauge("cgwarden_policy_active", "Cgroups on which each rule is active.", active),
             .counter(
                 "cgwarden_policy_actions_total",
-                "Actions of each rule, by what they are and how they ended.",
+                "Actions of each rule, by action and result.",
                 actions.map { ProgramFamily.Sample($0.value.count, labels: labels($0.key)) }),
             .gauge(
                 "cgwarden_policy_last_action_timestamp_seconds", unit: "seconds",
-                dividedBy: 1_000_000, "When such an action was last, in Unix time.",
+                dividedBy: 1_000_000, "Time of the last such action, in Unix time.",
                 actions.filter { $0.value.count > 0 }.map {
                     ProgramFamily.Sample($0.value.last, labels: labels($0.key))
                 }),
             .gauge(
-                "cgwarden_policy_disabled", "Rules that this machine cannot follow.",
+                "cgwarden_policy_disabled", "Rules that this machine does not support.",
                 policy.disabled.map { sample(1, rule: $0.rule) }),
             .counter(
                 "cgwarden_policy_budget_exhausted_total",
-                "How often a budget kept rules from acting.",
+                "Times that a budget kept rules from acting.",
                 policy.budgetHits.map {
                     ProgramFamily.Sample($0.count, labels: [("budget", $0.budget)])
                 }),
             .counter(
-                "cgwarden_policy_conflicts_total", "Values of which equal layers differ.",
+                "cgwarden_policy_conflicts_total", "Conflicting requests of equal layers.",
                 [ProgramFamily.Sample(policy.conflicts)]),
             .counter(
-                "cgwarden_policy_drifts_total", "Values that someone else changed.",
+                "cgwarden_policy_drifts_total", "Values changed by other programs.",
                 [ProgramFamily.Sample(policy.drifts)]),
             .gauge(
                 "cgwarden_policy_duration_seconds", unit: "seconds", dividedBy: 1_000_000_000,
-                "How long the policy took in the last tick.",
+                "Time that the policy took in the last tick.",
                 [ProgramFamily.Sample(state.duration)]),
             .counter(
                 "cgwarden_ticks_total", "Samples taken.", [ProgramFamily.Sample(state.ticks)]),
@@ -63,14 +63,14 @@ struct PolicyFamilies {
                 [ProgramFamily.Sample(state.lateTicks)]),
             .gauge(
                 "cgwarden_config_last_reload_successful",
-                "Whether the policy that was read last is in force.",
+                "Whether the last reload of the policy succeeded.",
                 [ProgramFamily.Sample(state.isReloaded ? 1 : 0)]),
             .gauge(
                 "cgwarden_config_last_reload_success_timestamp_seconds", unit: "seconds",
-                dividedBy: 1_000_000, "When a policy was read and came into force, in Unix time.",
+                dividedBy: 1_000_000, "Time of the last successful reload, in Unix time.",
                 [ProgramFamily.Sample(state.reloadTime)]),
             .gauge(
-                "cgwarden_guard_state", "1 for the state that each OOM guard is in.",
+                "cgwarden_guard_state", "1 for the current state of each OOM guard.",
                 state.guards.map { status in
                     ProgramFamily.Sample(
                         1,

@@ -28,7 +28,7 @@ struct PolicySource: Sendable {
             for finding in errors.dropFirst() { tell("\(finding)") }
             let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
             throw CgwardenError(
-                (errors.first.map { "\($0)" } ?? "the policy is refused") + more, .configuration)
+                (errors.first.map { "\($0)" } ?? "the policy was rejected") + more, .configuration)
         }
         for finding in load.findings { tell("\(finding)") }
         return adjusted(document)

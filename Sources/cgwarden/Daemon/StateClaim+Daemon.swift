@@ -9,11 +9,11 @@ extension StateClaim {
         } catch {
             guard error.isTryAgain else {
                 throw CgwardenError(
-                    "nothing can be kept in \(directory): \(error); choose another --state-dir",
+                    "cannot use \(directory): \(error); choose another --state-dir",
                     error.isPermission ? .noPermission : .ioError)
             }
             throw CgwardenError(
-                "another daemon works with \(directory); stop it first, or choose another "
+                "another daemon uses \(directory); stop it first, or choose another "
                     + "--state-dir", .temporaryFailure)
         }
     }

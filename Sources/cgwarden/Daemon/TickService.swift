@@ -37,7 +37,7 @@ struct TickService: Sendable {
                     try recorder.append(snapshot)
                 } catch {
                     canRecord = false
-                    logger.error("nothing is recorded any more: \(error)")
+                    logger.error("recording stopped: \(error)")
                 }
             }
             count += 1

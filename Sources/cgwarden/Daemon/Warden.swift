@@ -145,7 +145,8 @@ actor Warden {
     /// live run.
     func reload(_ policy: PolicyDocument) throws {
         guard policy.defaults.isDryRun == engine.policy.defaults.isDryRun else {
-            throw CgwardenError("dry_run is another; restart the daemon for that", .configuration)
+            throw CgwardenError(
+                "dry_run cannot change on reload; restart the daemon", .configuration)
         }
         let old = engine.policy
         engine.reload(policy, facts: Self.facts(policy, machine))

@@ -34,7 +34,7 @@ final class DemoKeeper: Sendable {
             let status = ExitStatus(rawValue: number)
         else {
             return CgwardenError(
-                "the demo did not start: its helper did not answer", .unavailable)
+                "the demo did not start: its helper did not respond", .unavailable)
         }
         return CgwardenError("the demo did not start: \(parts[1])", status)
     }

@@ -21,7 +21,7 @@ struct DemoStage {
     /// Locked by the keeper, apart from the directory, which it removes and creates.
     private static let lockFile = "/run/\(name).lock"
     private static let busy = CgwardenError(
-        "a demo is running already; wait for its end", .temporaryFailure)
+        "a demo is already running; wait for it to finish", .temporaryFailure)
 
     private let set: HierarchySet
     private let scene: DemoScene
@@ -155,7 +155,7 @@ struct DemoStage {
         } catch {
             remove(made)
             throw CgwardenError(
-                "there is no place for the demo's files: \(error); remove what is there",
+                "cannot create the demo's files: \(error); remove the existing ones",
                 .unavailable)
         }
     }

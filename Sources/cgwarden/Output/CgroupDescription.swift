@@ -180,7 +180,7 @@ struct CgroupDescription {
             text += "  \(hierarchy.label) inode \(inode)\n"
         }
         for hierarchy in set.hierarchies where isCovered(in: hierarchy) {
-            text += "  \(hierarchy.label): covered by a mount, which hides its files\n"
+            text += "  \(hierarchy.label): covered by a mount that hides its files\n"
         }
         let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
             let reading = snapshot[index, metric.id]

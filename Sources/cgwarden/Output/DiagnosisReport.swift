@@ -51,7 +51,7 @@ struct DiagnosisReport {
             switch diagnosis.accountsSwap {
             case true?: "accounted by cgroup"
             case false?: "not accounted by cgroup (boot with swapaccount=1)"
-            case nil: "no cgroup to tell whether it is accounted"
+            case nil: "unknown whether accounted by cgroup"
             }
         return "\(total), \(accounting)"
     }
@@ -65,12 +65,12 @@ struct DiagnosisReport {
             case nil: ""
             }
         return diagnosis.runsSystemd
-            ? "runs the machine, \(running)\(version)"
-            : "does not run the machine (process 1 is \(diagnosis.initialProcess)), \(version)"
+            ? "is PID 1, \(running)\(version)"
+            : "is not PID 1 (process 1 is \(diagnosis.initialProcess)), \(version)"
     }
 
     private func list(_ title: String, _ programs: [Diagnosis.Limiter]) -> [String] {
-        if programs.isEmpty { return ["\(padded(title, 12)) no other runs"] }
+        if programs.isEmpty { return ["\(padded(title, 12)) none running"] }
         return [title]
             + programs.map { "  \(padded($0.name, 12)) process \($0.pid): \($0.effect)" }
     }

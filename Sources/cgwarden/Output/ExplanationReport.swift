@@ -13,7 +13,7 @@ struct ExplanationReport {
     init(of path: CgroupPath, by engine: PolicyEngine) throws {
         guard engine.sees(path) else {
             throw CgwardenError(
-                "\(path) is in no sample yet, or is gone; see `cgwarden tree`, and try again",
+                "\(path) is not in a sample yet, or was removed; see `cgwarden tree`, and try again",
                 .noInput)
         }
         self.path = path

@@ -22,7 +22,7 @@ struct LimitReport {
                 let undone = (results ?? []).contains { !$0.outcome.leavesNothing }
                 let rest =
                     undone
-                    ? "some of it could not be put back: `cgwarden journal` lists it"
+                    ? "some values could not be rolled back: `cgwarden journal` lists them"
                     : "nothing was changed"
                 return CgwardenError(
                     "\(result.write.name): \(error.message) (\(rest))", ExitStatus(error.code))
@@ -31,7 +31,7 @@ struct LimitReport {
         let idle = (results ?? []).first { !$0.isSuccess }
         return idle.map {
             CgwardenError(
-                "\($0.write.name): the kernel took \($0.write.command) and says "
+                "\($0.write.name): the kernel accepted \($0.write.command) but reports "
                     + "\"\($0.readBack ?? "")\"; `cgwarden restore \(path)` undoes it", .unavailable
             )
         }
@@ -52,7 +52,7 @@ struct LimitReport {
         let write = plan.writes[index]
         let name = [write.name, write.instance].compactMap { $0 }.joined(separator: " ")
         let result = results?[index]
-        let word = result?.outcome.word ?? (write.isDone ? "nothing to do" : "\(index + 1)")
+        let word = result?.outcome.word ?? (write.isDone ? "unchanged" : "\(index + 1)")
         var change =
             write.isReadable
             ? "\(ControlCell.readable(write.old)) -> \(ControlCell.readable(write.new))" : write.new

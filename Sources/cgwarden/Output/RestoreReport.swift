@@ -15,10 +15,10 @@ struct RestoreReport {
     var failure: CgwardenError? {
         let left = results.filter(\.isLeft)
         guard !left.isEmpty else { return nil }
-        let count = left.count == 1 ? "1 value is" : "\(left.count) values are"
+        let count = left.count == 1 ? "1 value was" : "\(left.count) values were"
         return CgwardenError(
-            "\(count) not what they were; see above, and use --force to put back what others "
-                + "have changed", .temporaryFailure)
+            "\(count) not restored; see above, and use --force to restore values that "
+                + "other programs changed", .temporaryFailure)
     }
 
     /// A row for each entry; equal results of several hierarchies share one.
@@ -38,14 +38,14 @@ struct RestoreReport {
         let found = result.entry.shown(result.found ?? "")
         return switch result.outcome {
         case .restored: put(result.entry, back: original, from: found)
-        case .already: "is \(original) already"
+        case .already: "is already \(original)"
         case .gone: "gone"
         case .kept: "left alone: a command set it to \(found)"
-        case .foreign: "left alone: someone set it to \(found); it was \(original)"
+        case .foreign: "left alone: something else set it to \(found); original \(original)"
         case .residue(let text):
             original == "(empty)"
-                ? "set to \(text), all of the parent's, since it cannot be empty now"
-                : "stays \(found), since \(text) is below it"
+                ? "set to \(text), all of the parent's, because it cannot be empty now"
+                : "stays \(found), because \(text) is below it"
         case .failed(let error): "failed: \(error.message)"
         }
     }

@@ -17,7 +17,7 @@ struct RunReport {
             "  memory peak \(human(.memoryPeak))   page faults \(human(.memoryPageFaults)) "
                 + "(\(human(.memoryMajorFaults)) major)   OOM kills \(human(.memoryOOMKills))",
             "  I/O \(human(.ioReadBytes)) read, \(human(.ioWrittenBytes)) written   "
-                + "most tasks \(human(.pidsPeak))   refused forks \(human(.pidsRefused))",
+                + "peak tasks \(human(.pidsPeak))   failed forks \(human(.pidsRefused))",
         ]
         return lines.joined(separator: "\n")
     }
@@ -52,8 +52,8 @@ struct RunReport {
     private var ending: String {
         if summary.isKilledByMemoryLimit { return "was killed by its memory limit" }
         switch summary.end {
-        case .exited(0): return "ended well"
-        case .exited(let status): return "ended with status \(status)"
+        case .exited(0): return "exited 0"
+        case .exited(let status): return "exited \(status)"
         case .killed(let signal): return "was killed by signal \(signal)"
         }
     }

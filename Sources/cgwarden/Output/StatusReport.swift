@@ -104,7 +104,7 @@ struct StatusReport {
             \(counted(policy.limits.count, "standing limit", "standing limits")), \
             \(counted(policy.guards.count, "guard", "guards"))\(dry)
             ticks    \(state.ticks), every \(policy.defaults.interval.shortText), \
-            \(state.lateTicks) late; the policy took \(took) ms of the last one
+            \(state.lateTicks) late; the policy took \(took) ms in the last one
 
             """
     }
@@ -148,25 +148,26 @@ struct StatusReport {
     private var notes: [String] {
         var notes: [String] = []
         for hit in state.policy.budgetHits where hit.count > 0 {
-            notes.append("the budget \(hit.budget) was used up \(hit.count) times")
+            notes.append("the budget \(hit.budget) was exhausted \(hit.count) times")
         }
         if state.policy.conflicts > 0 { notes.append("\(state.policy.conflicts) conflicts") }
         if state.policy.drifts > 0 {
-            notes.append("others changed \(counted(Int(state.policy.drifts), "value", "values"))")
+            let drifts = Int(state.policy.drifts)
+            notes.append("other programs changed \(counted(drifts, "value", "values"))")
         }
         for owed in state.policy.owed {
             notes.append(
-                "\(owed.key) of \(owed.target.path) could not be put back yet; it is tried again "
+                "\(owed.key) of \(owed.target.path) could not be restored yet; it is retried "
                     + "at each tick")
         }
         for value in state.policy.failing {
             notes.append(
-                "\(value.key) of \(value.target.path) could not be set and is tried again: "
+                "\(value.key) of \(value.target.path) could not be set and is retried: "
                     + value.reason)
         }
         if let failure = trail.failure {
             notes.append(
-                "the audit log cannot be written, so nothing disruptive is done: \(failure)")
+                "the audit log is not writable, so no disruptive action is taken: \(failure)")
         }
         if trail.dropped > 0 { notes.append("\(trail.dropped) lines of the audit log were lost") }
         return notes

@@ -66,8 +66,8 @@ struct Backtest {
     ) throws -> Run {
         guard let machine = origin.machine else {
             throw CgwardenError(
-                "the recording does not tell how its machine mounted the hierarchies, for an older "
-                    + "cgwarden made it; record anew", .data)
+                "the recording lacks the mounts of the hierarchies, because an older "
+                    + "cgwarden wrote it; record again", .data)
         }
         let load = PolicyLoader(host: machine.hostFacts(snapshot.host), mode: machine.mode)
             .load(files)

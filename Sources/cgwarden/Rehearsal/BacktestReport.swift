@@ -86,7 +86,7 @@ struct BacktestReport {
                     ? ", \(DecimalText.fixed(Double(total) / hours, places: 1)) an hour" : "")
         ]
         for hit in tally.budgetHits where hit.count > 0 {
-            lines.append("the budget \(hit.budget) was used up \(hit.count) times")
+            lines.append("the budget \(hit.budget) was exhausted \(hit.count) times")
         }
         for (rule, reason) in tally.disabled { lines.append("rule \(rule) is disabled: \(reason)") }
         return lines.map { "\($0)\n" }.joined()
@@ -99,18 +99,18 @@ struct BacktestReport {
         for group in document.groups
         where group.uid != nil || group.command != nil || !group.attributes.isEmpty {
             notes.append(
-                "a recording holds no owners, commands and attributes, so group \(group.name) is "
+                "a recording has no owners, commands or attributes, so group \(group.name) is "
                     + "empty")
         }
         if !document.guards.isEmpty {
-            notes.append("guards act between snapshots, so they are not tried")
+            notes.append("guards act between snapshots, so they are not simulated")
         }
         if tally.gaps > 0 {
             let interval = document.defaults.interval.shortText
             notes.append(
                 "\(counted(tally.gaps, "snapshot", "snapshots")) came more than 2.5 intervals "
-                    + "(\(interval)) after the one before, so windows there are unknown; if that "
-                    + "is how it was recorded, give --interval")
+                    + "(\(interval)) after the previous one, so windows there are unknown; if it "
+                    + "was recorded that way, use --interval")
         }
         return notes
     }

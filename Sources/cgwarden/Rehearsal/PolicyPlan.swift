@@ -115,10 +115,10 @@ struct PolicyPlan {
     /// Notes on the limits of a single sample, one sentence each.
     var notes: [String] {
         var notes = disabled.map { "rule \($0.rule) is disabled: \($0.reason)" }
-        notes += emptyGroups.map { "group \($0) has no cgroup now" }
+        notes += emptyGroups.map { "group \($0) has no cgroups now" }
         if !document.rules.isEmpty {
             notes.append(
-                "one sample tells little of rules; see `cgwarden daemon --dry-run` and "
+                "one sample says little about rules; see `cgwarden daemon --dry-run` and "
                     + "`cgwarden policy backtest`")
         }
         return notes
@@ -162,14 +162,14 @@ struct GuardForecast {
     var text: String {
         guard let limit else {
             return
-                "guard \(name) of \(path): there is no memory limit, so there is nothing to guard"
+                "guard \(name) of \(path): no memory limit, so nothing to guard"
         }
         var text =
             "guard \(name) of \(path): limit \(ByteAmount.text(limit)), freezes at "
             + "\(ByteAmount.text(freezesAt)), thaws below \(ByteAmount.text(resumesAt)); the margin "
             + "of \(ByteAmount.text(margin)) is enough for growth up to \(ByteAmount.text(growth))/s"
         if isBestEffort {
-            text += "; best effort, for v2 cannot hold the OOM killer back"
+            text += "; best effort, because v2 cannot disable the OOM killer"
         }
         return text
     }

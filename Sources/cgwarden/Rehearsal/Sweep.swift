@@ -58,7 +58,7 @@ struct Sweep: ExpressibleByArgument {
         }
         guard isFound else {
             throw CgwardenError(
-                "no policy file says \(mark); write it where the values are to stand", .usage)
+                "no policy file contains \(mark); write it where the values belong", .usage)
         }
         return result
     }

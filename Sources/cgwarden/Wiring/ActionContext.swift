@@ -36,7 +36,7 @@ struct ControllerList {
             guard let controller = Controller(name: String(name)) else {
                 let known = Controller.allCases.filter { $0 != .core }.map(\.rawValue)
                 throw ValidationError(
-                    "there is no controller \(name); there are \(known.joined(separator: ", "))")
+                    "unknown controller \(name); available: \(known.joined(separator: ", "))")
             }
             return controller
         }

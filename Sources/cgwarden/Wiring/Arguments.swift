@@ -37,7 +37,7 @@ struct FieldList {
                 similar.isEmpty
                 ? "`cgwarden stat --list-fields` lists them"
                 : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
-            throw ValidationError("there is no field \(name); \(hint)")
+            throw ValidationError("unknown field \(name); \(hint)")
         }
         if metrics.isEmpty { throw ValidationError("--fields needs at least one name") }
     }

@@ -28,7 +28,8 @@ struct DaemonClaims {
             let isSilent = failure?.status == .temporaryFailure
             trouble =
                 isSilent
-                ? "the daemon does not answer, so whether a rule manages \(path) is not known" : nil
+                ? "the daemon does not respond, so it is unknown whether a rule manages \(path)"
+                : nil
         }
     }
 
@@ -52,7 +53,7 @@ struct DaemonClaims {
         var notes = trouble.map { [$0] } ?? []
         for claim in claims where claim.key == nil {
             notes.append(
-                "\(path) was frozen by \(claim.origin), which may freeze it again; to prevent "
+                "\(path) was frozen by \(claim.origin), which may freeze it again; prevent "
                     + "that: cgwarden hold \(path) 1h")
         }
         return notes
@@ -61,9 +62,9 @@ struct DaemonClaims {
     private static func consequence(_ reaction: DriftReaction?, _ path: CgroupPath) -> String {
         switch reaction {
         case .reapply, nil:
-            "it will be reset; to prevent that: cgwarden hold \(path) 1h"
+            "it will be reset; prevent that: cgwarden hold \(path) 1h"
         case .report: "the change is reported and left"
-        case .yield: "the daemon gives it up then"
+        case .yield: "the daemon will give it up"
         }
     }
 }

@@ -8,15 +8,14 @@ struct SystemOptions: ParsableArguments {
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "Look at a captured tree (DIR/proc and DIR/cgroup) instead of this machine.",
+            "Read a captured tree (DIR/proc, DIR/cgroup) instead of this host.",
             valueName: "dir", visibility: .hidden))
     var root: String?
 
     @Option(
         name: .customLong("cgroup-root"),
         help: ArgumentHelp(
-            "Use only the cgroup file systems mounted at DIR or below it (default: of each the "
-                + "mount that shows most).",
+            "Use only cgroup mounts at or below DIR.",
             valueName: "dir"), completion: .directory)
     var cgroupRoot: String?
 
@@ -77,7 +76,7 @@ struct CgroupLookup {
         if named.count > 1 {
             let places = named.prefix(5).map(\.description).joined(separator: ", ")
             throw CgwardenError(
-                "\(named.count) cgroups are named \(text); give the path: \(places)", .noInput)
+                "\(named.count) cgroups are named \(text); use the path: \(places)", .noInput)
         }
         throw HierarchyError.noSuchCgroup(
             path.description, similar: mistyped(text, path, among: all))
@@ -127,7 +126,7 @@ struct CgroupLookup {
         // An empty name is more likely an unset script variable than the root.
         guard !text.isEmpty else {
             throw CgwardenError(
-                "the name of the cgroup is empty; give a path such as /lab/job", .usage)
+                "the name of the cgroup is empty; use a path such as /lab/job", .usage)
         }
         return CgroupPath(typed: withoutMountPoint(text), where: exists)
     }

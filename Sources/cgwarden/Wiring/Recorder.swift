@@ -115,11 +115,11 @@ final class Recorder: Sendable {
         } catch {
             if error.isTryAgain {
                 throw CgwardenError(
-                    "another process is recording to \(path); name another file",
+                    "another process is recording to \(path); use another file",
                     .temporaryFailure)
             }
             guard error.objection != nil else { throw error }
-            throw CgwardenError("\(error); name another file to record to", .usage)
+            throw CgwardenError("\(error); record to another file", .usage)
         }
     }
 }

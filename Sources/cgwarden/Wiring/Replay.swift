@@ -50,7 +50,7 @@ struct Replay {
     func require(_ path: CgroupPath) throws {
         guard try !has(path) else { return }
         throw CgwardenError(
-            "the recording has no cgroup \(path); leave it out to see which there are", .noInput)
+            "the recording has no cgroup \(path); omit it to list the cgroups", .noInput)
     }
 
     /// Returns the next snapshot; nil at the end.

@@ -22,7 +22,7 @@ enum StateDirectory {
         // The XDG base directory specification says to ignore relative paths.
         guard let own = Environment.value("XDG_RUNTIME_DIR"), own.hasPrefix("/") else {
             throw CgwardenError(
-                "there is no place for the undo journal; set XDG_RUNTIME_DIR, or \(variable) to a "
+                "no directory for the undo journal; set XDG_RUNTIME_DIR, or \(variable) to a "
                     + "directory of your own", .unavailable)
         }
         return "\(own)/cgwarden"
@@ -58,7 +58,7 @@ enum StateDirectory {
     static func requireSystem() throws {
         guard let hidden else { return }
         throw CgwardenError(
-            "the state of this machine's daemon is in \(hidden), which only root can use; run this "
+            "the state of this machine's daemon is in \(hidden), which only root can use; run "
                 + "as root", .noPermission)
     }
 

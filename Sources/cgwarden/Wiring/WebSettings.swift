@@ -45,7 +45,7 @@ extension WebSettings {
     func hostPatterns() throws -> [String] {
         for pattern in allowedHosts where !MetricsServer.isHostPattern(pattern) {
             throw CgwardenError(
-                "web.allowed-hosts: '\(pattern.printable)' is no host name; write node7.example.org, "
+                "web.allowed-hosts: '\(pattern.printable)' is not a host name; write node7.example.org, "
                     + "*.example.org, or * for any, without a port", .usage)
         }
         return allowedHosts
