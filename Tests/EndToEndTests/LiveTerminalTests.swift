@@ -68,7 +68,7 @@ struct LiveTerminalTests {
         #expect(try session.status() == 0)
     }
 
-    @Test(arguments: [("nonesuch", "is not known"), ("", "not set"), ("dumb", "move its cursor")])
+    @Test(arguments: [("nonesuch", "is unknown"), ("", "not set"), ("dumb", "move its cursor")])
     func aTerminalThatIsNotKnown(_ name: String, _ words: String) throws {
         let session = try TerminalSession("TERM='\(name)' " + TerminalSession.cgwarden("top"))
         #expect(try session.status() == 69)

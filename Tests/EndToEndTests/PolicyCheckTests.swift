@@ -91,7 +91,7 @@ import Testing
         #expect(result.errors == "")
         #expect(
             result.lines == [
-                "\(path):2:10: warning: group 'g' is used by nothing [unused]",
+                "\(path):2:10: warning: group 'g' is not used [unused]",
                 "\(path):3:15: error: unknown group 'k'; did you mean 'g'? [reference]",
                 "\(path):3:24: error: unknown attribute 'memmory.max'; did you mean 'memory.max'? "
                     + "[attribute]",
@@ -125,7 +125,7 @@ import Testing
         let result = try check(folder.path())
         #expect(
             result.lines == [
-                "\(second):2:10: error: 'g' is already at \(first):2:10; rename it, or write "
+                "\(second):2:10: error: 'g' is already defined at \(first):2:10; rename it, or write "
                     + "replace: true [duplicate]"
             ])
     }

@@ -116,7 +116,7 @@ package struct AutosizeSource: LayerSource {
         let hundredths = Int((min(state.pressure, 100) * 100).rounded())
         let digits = "\(hundredths % 100)"
         return Cause(
-            "memory pressure below its target allows less",
+            "memory pressure below its target allows a lower limit",
             evidence: [
                 Cause.Evidence(
                     term: "psi.memory.some",

@@ -109,13 +109,13 @@ extension PolicyUnit {
         switch self {
         case .bytes: "bytes"
         case .cpus: "CPUs"
-        case .seconds: "time"
+        case .seconds: "seconds"
         case .percent: "percent"
-        case .count: "things without a unit"
-        case .bytesPerSecond: "bytes a second"
-        case .perSecond: "events a second"
-        case .cpusPerSecond: "CPUs a second"
-        case .percentPerSecond: "percent a second"
+        case .count: "plain numbers"
+        case .bytesPerSecond: "bytes per second"
+        case .perSecond: "events per second"
+        case .cpusPerSecond: "CPUs per second"
+        case .percentPerSecond: "percent per second"
         case .flag: "yes or no"
         }
     }

@@ -22,9 +22,10 @@ package enum PolicyVocabulary {
     }
 
     private static let ownRows: [PolicyMetric] = [
-        derived("memory.limit", .memoryLimit, .bytes, "Lowest memory limit that holds for it."),
+        derived("memory.limit", .memoryLimit, .bytes, "Lowest memory limit, ancestors included."),
         derived(
-            "memory.unreclaimable", .memoryUnreclaimable, .bytes, "Memory that cannot be freed."),
+            "memory.unreclaimable", .memoryUnreclaimable, .bytes, "Memory that cannot be reclaimed."
+        ),
         alias("memory.swap", of: "memory.swap.current"),
         alias("memory.high_events", of: "memory.events.high"),
         alias("memory.max_events", of: "memory.events.max", legacy: "memory.failcnt"),
@@ -38,31 +39,32 @@ package enum PolicyVocabulary {
         alias("cpu.throttled_time", of: "cpu.throttled_usec"),
         derived(
             "cpu.throttled_ratio", .throttledRatio, .percent, scale: 100,
-            "Quota periods in which it was throttled."),
-        derived("cpu.limit", .cpuLimit, .cpus, "CPUs that quotas and cpuset leave it."),
+            "Quota periods in which the cgroup was throttled."),
+        derived("cpu.limit", .cpuLimit, .cpus, "CPUs available under quotas and cpuset."),
         alias("io.read_rate", of: "io.rbytes", isRate: true),
         alias("io.write_rate", of: "io.wbytes", isRate: true),
         alias("io.read_ops", of: "io.rios", isRate: true),
         alias("io.write_ops", of: "io.wios", isRate: true),
         alias("pids.forks_failed", of: "pids.events.max"),
-        derived("group.populated", .populated, .flag, "Whether it holds a process."),
-        derived("group.age", .age, .seconds, "Time since it was first seen."),
-        derived("group.frozen", .frozen, .flag, "Whether all of it stands still."),
+        derived(
+            "group.populated", .populated, .flag, "Whether it or a descendant holds a process."),
+        derived("group.age", .age, .seconds, "Time since the cgroup was first seen."),
+        derived("group.frozen", .frozen, .flag, "Whether all of its processes are frozen."),
     ].compactMap { $0 }
 
     private static let hostRows: [PolicyMetric] = [
         derived("host.memory.total", .hostMemoryTotal, .bytes, "Memory of the machine."),
         derived(
             "host.memory.available", .hostMemoryAvailable, .bytes,
-            "Memory that could be had without swapping."),
+            "Memory available without swapping."),
         derived("host.memory.swap_total", .hostSwapTotal, .bytes, "Swap of the machine."),
         derived("host.memory.swap_free", .hostSwapFree, .bytes, "Swap that is free."),
-        derived("host.load", .hostLoad, .count, "Tasks that ran or waited over a minute."),
+        derived("host.load", .hostLoad, .count, "Load average over one minute."),
         derived(
             "host.cpu.util", .hostCPUUse, .percent, scale: 100, "Busy share of all CPUs."),
         derived(
             "host.disk.util", .hostDiskUse, .percent, scale: 100, takesInstance: true,
-            "Busy share of a disk, or of the busiest."),
+            "Busy share of a disk, by default of the busiest."),
         // Minutes come in, and `22h` is 22:00.
         derived("host.time", .hostTime, .seconds, scale: 60, "Time since local midnight."),
     ]

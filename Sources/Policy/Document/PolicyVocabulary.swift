@@ -25,7 +25,7 @@ package struct PolicyMetric: Sendable {
         case throttledRatio
         /// Seconds since the cgroup was first seen.
         case age
-        /// Whether all of it stands still.
+        /// Whether all of its processes are frozen.
         case frozen
         /// Whether it or one below holds a process.
         case populated

@@ -82,7 +82,7 @@ package struct OOMGuardObservation: Hashable, Sendable {
     package var usage: UInt64
     /// Whether a task of it waits for memory (v1).
     package var isUnderOOM: Bool
-    /// Whether all of it stands still.
+    /// Whether all of its processes are frozen.
     package var isFrozen: Bool
     /// Whether nobody is in it any more.
     package var isEmpty: Bool

@@ -22,13 +22,13 @@ extension OOMGuardMachine {
     mutating func awaitFreeze(_ now: PolicyInstant) -> [OOMGuardCommand] {
         if seen.isUnderOOM {
             state = .held
-            return [.note("out of memory before all of it stood still")] + relieve(now)
+            return [.note("out of memory before all of it was frozen")] + relieve(now)
         }
         if seen.isFrozen {
             state = .frozen
         } else if let confirmBy, now >= confirmBy {
             state = .frozen
-            return [.note("not_confirmed: not all of it stands still")] + relieve(now)
+            return [.note("not_confirmed: not all of it is frozen")] + relieve(now)
         } else {
             return []
         }
@@ -63,14 +63,14 @@ extension OOMGuardMachine {
             guard !isLastRaise, let raise, limit < raise.ceiling else { break }
             isLastRaise = true
             thawBy = now.advanced(by: Self.patience)
-            return [.tell(.error, late + "the limit is raised")] + start(.limit(raise.ceiling))
+            return [.tell(.error, late + "raising the limit")] + start(.limit(raise.ceiling))
         case .kill:
             guard pending != .kill else { break }
             thawBy = now.advanced(by: Self.killPatience)
-            return [.tell(.error, late + "all of it is ended")] + start(.kill)
+            return [.tell(.error, late + "killing all of it")] + start(.kill)
         case .stay, .thawKiller: break
         }
-        return open([.tell(.error, late + "the kernel may kill")])
+        return open([.tell(.error, late + "the OOM killer is enabled")])
     }
 
     /// Gives the kernel its way; before anything goes on, or it would run into the limit and wait.
@@ -83,7 +83,7 @@ extension OOMGuardMachine {
 
     /// Nothing may be done to it; without the guard the kernel has to kill.
     mutating func suspend(_ reason: String, _ now: PolicyInstant) -> [OOMGuardCommand] {
-        let commands = open([.tell(.warning, "not guarded now: \(reason)")])
+        let commands = open([.tell(.warning, "not guarded for now: \(reason)")])
         state = .suspended
         restUntil = now.advanced(by: Self.rest)
         return commands
@@ -96,7 +96,7 @@ extension OOMGuardMachine {
         releases = min(releases + 1, 6)
         restUntil = now.advanced(by: Self.rest * (1 << (releases - 1)))
         state = .yielding
-        return [.thaw, .tell(.warning, "goes on at once: \(reason)")] + yield(now)
+        return [.thaw, .tell(.warning, "thawed immediately: \(reason)")] + yield(now)
     }
 
     /// Makes room without freezing; where that fails the kernel has to kill.
@@ -107,7 +107,7 @@ extension OOMGuardMachine {
             return []
         }
         if let step = raiseStep() { return start(.limit(step)) }
-        return open([.tell(.error, "no memory is left to give: the kernel may kill")])
+        return open([.tell(.error, "no memory is left to give: the OOM killer is enabled")])
     }
 
     /// Leaves it as it was found, as far as that can be done at once.

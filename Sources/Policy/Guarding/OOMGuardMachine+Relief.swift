@@ -25,7 +25,7 @@ extension OOMGuardMachine {
             case .reclaim:
                 nextRelief += 1
                 guard variant == .v2 || settings.allowsForceEmpty else {
-                    notes.append(.note("reclaim is skipped: v1 has only allow_force_empty"))
+                    notes.append(.note("reclaim skipped: v1 supports only allow_force_empty"))
                     continue
                 }
                 let surplus = seen.usage - min(resumeAt, seen.usage)
@@ -48,7 +48,7 @@ extension OOMGuardMachine {
     private var whyNotRaised: String {
         guard let raise, limit < raise.ceiling else { return "the limit is at its ceiling" }
         let available = seen.hostAvailable.map { "\($0) bytes" } ?? "an unknown amount"
-        return "the limit is not raised: the machine has \(available) available"
+        return "limit not raised: the machine has \(available) available"
     }
 
     mutating func start(_ command: OOMGuardCommand) -> [OOMGuardCommand] {
@@ -84,13 +84,13 @@ extension OOMGuardMachine {
         case .busy(let reason), .failed(let reason):
             guard isRaise else {
                 lowerAt = now.advanced(by: Self.lowerAgain)
-                return [.note("the limit stays higher for now: \(reason)")] + rewatch()
+                return [.note("the limit stays raised for now: \(reason)")] + rewatch()
             }
             if isLastRaise || state == .yielding {
-                return open([.tell(.error, "the limit could not be raised: \(reason)")])
+                return open([.tell(.error, "cannot raise the limit: \(reason)")])
             }
             nextRelief += 1
-            return [.note("the limit could not be raised: \(reason)")]
+            return [.note("cannot raise the limit: \(reason)")]
         }
     }
 
@@ -103,7 +103,7 @@ extension OOMGuardMachine {
         switch outcome {
         case .done, .partial: thaw()
         case .busy(let reason), .failed(let reason):
-            open([.tell(.error, "it could not be ended: \(reason); the kernel may kill")])
+            open([.tell(.error, "cannot kill it: \(reason); the OOM killer is enabled")])
         }
     }
 
@@ -115,7 +115,7 @@ extension OOMGuardMachine {
         limit = bytes
         originalLimit = bytes
         lowerAt = nil
-        return [.note("someone set the limit to \(bytes) bytes")] + rewatch()
+        return [.note("another program set the limit to \(bytes) bytes")] + rewatch()
     }
 
     /// Brings a raised limit back by steps, once usage was low enough for long.

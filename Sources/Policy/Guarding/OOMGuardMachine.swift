@@ -144,7 +144,7 @@ package struct OOMGuardMachine: Hashable, Sendable {
 
     /// What follows from what is known.
     mutating func advance(_ now: PolicyInstant) -> [OOMGuardCommand] {
-        if isFreezeAsked, seen.isEmpty { return thaw() + [.note("nobody is left in it")] }
+        if isFreezeAsked, seen.isEmpty { return thaw() + [.note("it is empty")] }
         let isLate = thawBy.map { now >= $0 } ?? false
         switch state {
         case .watching:

@@ -32,7 +32,7 @@ extension PolicyLinter {
         else { return }
         note(
             .guardWithoutRelief, oomGuard.position,
-            "guard '\(oomGuard.name)' only reclaims, which v1 cannot: it would freeze until "
+            "guard '\(oomGuard.name)' only reclaims, which v1 does not support: it would freeze until "
                 + "max_frozen and then kill; add raise or a hook, or write allow_force_empty: true")
     }
 

@@ -36,7 +36,7 @@ extension PolicyLinter {
             if let rival = earlier[claim.rank]?.first(where: claim.conflicts) {
                 note(
                     .overlap, claim.position,
-                    "\(claim.rank.key) is also set by \(rival.owner) with the same priority, and "
+                    "\(claim.rank.key) is also set by \(rival.owner) with the same priority; "
                         + "the stricter value wins; give one a higher priority")
             } else {
                 earlier[claim.rank, default: []].append(claim)

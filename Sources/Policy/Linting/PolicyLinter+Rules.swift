@@ -21,15 +21,15 @@ extension PolicyLinter {
         if rule.when.grounds.contains(.pressure) {
             note(
                 .psiOnly, place,
-                "rule '\(rule.name)' would \(verb) on pressure alone; and it with a usage, swap, "
+                "rule '\(rule.name)' would \(verb) on pressure alone; combine it with usage, swap, "
                     + "or available memory")
         }
         let pressure = rule.when.terms.filter(\.isPressure)
         if !pressure.isEmpty, pressure.allSatisfy({ $0.name.contains(".some.") }) {
             note(
                 .someOnly, place,
-                "rule '\(rule.name)' would \(verb) because some task waited; look at full, when "
-                    + "all did")
+                "rule '\(rule.name)' would \(verb) on pressure of some tasks; use full, pressure "
+                    + "of all tasks")
         }
     }
 
@@ -48,8 +48,8 @@ extension PolicyLinter {
         note(
             .selfSatisfied, place("until"),
             "the \(action.kind.name) of rule '\(rule.name)' makes its 'until' true: it would be undone "
-                + "and start again every \(DurationText.text(cycle)); look at something that it does "
-                + "not change, or rest longer: cooldown: 1m")
+                + "and start again every \(DurationText.text(cycle)); use a metric that it does "
+                + "not change, or a longer cooldown: 1m")
     }
 
     private mutating func lintEnding(_ rule: Rule, _ place: (String) -> ConfigPosition) {
@@ -73,13 +73,13 @@ extension PolicyLinter {
                 note(
                     isFreeze ? .freezeDerivedUntil : .selfSatisfied, step,
                     "rule '\(rule.name)' has no until, and its \(action.kind.name) makes 'when' "
-                        + "false: it would be undone at once and start again; write until")
+                        + "false: it would be undone immediately and start again; add until")
             }
             if rule.repetition != nil, places["rules/\(rule.name)/repeat/while"] == nil {
                 note(
                     .repeatSilenced, place("repeat"),
                     "rule '\(rule.name)' never repeats: its \(action.kind.name) makes 'when' "
-                        + "false; write while")
+                        + "false; add while")
             }
         }
     }
@@ -87,7 +87,7 @@ extension PolicyLinter {
     private mutating func noteKill(_ rule: Rule, _ place: ConfigPosition) {
         note(
             .killNotAllowed, place,
-            "rule '\(rule.name)' may kill; write allow_kill: true in defaults if you mean it")
+            "rule '\(rule.name)' may kill; add allow_kill: true to defaults to allow that")
     }
 
     private mutating func lintScope(_ rule: Rule, _ place: (String) -> ConfigPosition) {
@@ -99,7 +99,7 @@ extension PolicyLinter {
         else { return }
         note(
             .noVictims, place("scope"),
-            "rule '\(rule.name)' would \(verb) all members at once; choose with victims")
+            "rule '\(rule.name)' would \(verb) all members at once; select with victims")
     }
 
     /// What no number of several cgroups says anything about.
@@ -122,7 +122,7 @@ extension PolicyLinter {
                 else { continue }
                 note(
                     .aggregation, place(key),
-                    "\(term) says nothing of several cgroups, and group '\(name)' may have them; "
+                    "\(term) is undefined for several cgroups, and group '\(name)' may have them; "
                         + "use scope: each, a group of one path, or another metric")
             }
         }
@@ -133,12 +133,12 @@ extension PolicyLinter {
         if Set(modes).count > 1 {
             note(
                 .impossible, place,
-                "no machine is \(modes.map(\.rawValue).joined(separator: " and ")) at once")
+                "no host is \(modes.map(\.rawValue).joined(separator: " and ")) at once")
         }
         guard Set(modes).count == 1, let mode = modes.first else { return }
         for term in rule.when.terms {
             guard let obstacle = PolicyVocabulary.obstacle(to: term, on: mode) else { continue }
-            note(.impossible, place, "rule '\(rule.name)' can never hold: \(obstacle)")
+            note(.impossible, place, "rule '\(rule.name)' can never be true: \(obstacle)")
         }
     }
 
@@ -149,7 +149,7 @@ extension PolicyLinter {
         where window < shortest {
             note(
                 .shortWindow, place,
-                "slope(\(term), \(DurationText.text(window))) never has its three samples; use "
+                "slope(\(term), \(DurationText.text(window))) never has the three samples it needs; use "
                     + "\(DurationText.text(shortest)) or more")
         }
     }

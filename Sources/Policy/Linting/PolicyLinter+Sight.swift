@@ -20,8 +20,8 @@ extension PolicyLinter {
         else { return }
         note(
             .unseen, place,
-            "rule '\(rule.name)' can never hold: group '\(rule.group)' has only cgroups "
-                + (populated ? "with" : "without") + " processes; write populated: any")
+            "rule '\(rule.name)' can never be true: group '\(rule.group)' has only cgroups "
+                + (populated ? "with" : "without") + " processes; add populated: any")
     }
 }
 

@@ -42,10 +42,10 @@ extension PolicyLinter {
     private static func effect(ofZero name: String, _ isStanding: Bool) -> String? {
         switch name {
         case "memory.max", "memory.total":
-            "leaves no memory, and the kernel kills everything; use kill if you mean that"
-        case "cpu.max": "leaves no CPU time; use freeze if you mean that"
+            "leaves no memory, so the kernel kills everything; use kill for that"
+        case "cpu.max": "leaves no CPU time; use freeze for that"
         // For a rule it is a way to stop a fork bomb.
-        case "pids.max" where isStanding: "lets nothing start, for good; write a larger number"
+        case "pids.max" where isStanding: "lets nothing start, ever; use a larger number"
         default: nil
         }
     }

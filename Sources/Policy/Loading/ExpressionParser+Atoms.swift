@@ -124,7 +124,7 @@ extension ExpressionParser {
             mistakes.append(
                 ExpressionMistake(
                     offset: start.end, rule: .metric,
-                    message: "'\(written)' is one number, it has no [\(term.instance ?? "")]"))
+                    message: "'\(written)' is a single number; remove [\(term.instance ?? "")]"))
         }
         return (term, metric)
     }

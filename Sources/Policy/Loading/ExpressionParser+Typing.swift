@@ -31,13 +31,13 @@ extension ExpressionParser {
         if left.isHostShare || right.isHostShare {
             let (share, other) = left.isHostShare ? (left, right) : (right, left)
             guard let unit = other.unit else {
-                if other.isHostShare { note(share, .base, "both sides are shares of the machine") }
+                if other.isHostShare { note(share, .base, "both sides are shares of the host") }
                 return (left, right, nil)
             }
             guard unit == .bytes || unit == .cpus else {
                 note(
                     share, .base,
-                    "\(shown(share)) is a share of memory or CPUs, \(shown(other)) counts "
+                    "\(shown(share)) is a share of memory or CPUs, but \(shown(other)) is in "
                         + unit.noun)
                 return (left, right, nil)
             }
@@ -59,7 +59,7 @@ extension ExpressionParser {
         if first == .flag || second == .flag {
             let flag = first == .flag ? left : right
             return note(
-                flag, .type, "\(shown(flag)) is yes or no; write it alone, or after not")
+                flag, .type, "\(shown(flag)) is a flag; use it alone, or after not")
         }
         let (bare, other, unit) =
             right.isConstant ? (right, left, first) : (left, right, second)
@@ -68,12 +68,12 @@ extension ExpressionParser {
         case .count where bare.isConstant:
             note(
                 bare, .unit,
-                "\(shown(bare)) has no unit, \(shown(other)) counts \(unit.noun); write "
+                "\(shown(bare)) has no unit, but \(shown(other)) is in \(unit.noun); write "
                     + unit.example)
         case .percent where bare.isConstant:
             note(
                 bare, .base,
-                "\(shown(bare)) of what? \(shown(other)) counts \(unit.noun); write "
+                "\(shown(bare)) is a share of what? \(shown(other)) is in \(unit.noun); write "
                     + (unit == .cpus
                         ? "150%cpu, 25%host or 90% of cpu.limit"
                         : unit == .bytes
@@ -83,15 +83,15 @@ extension ExpressionParser {
         default:
             note(
                 right, .type,
-                "\(shown(left)) counts \(first.noun), \(shown(right)) counts \(second.noun); both "
-                    + "must count the same")
+                "\(shown(left)) is in \(first.noun), \(shown(right)) is in \(second.noun); both "
+                    + "need the same unit")
         }
     }
 
     mutating func flagIsNoNumber(_ term: MetricTerm, at token: ExpressionToken) {
         mistakes.append(
             ExpressionMistake(
-                offset: token.start, rule: .type, message: "'\(term)' is yes or no, not a number"))
+                offset: token.start, rule: .type, message: "'\(term)' is a flag, not a number"))
     }
 
     mutating func note(_ operand: Operand, _ rule: FindingRule, _ message: String) {

@@ -38,7 +38,7 @@ extension ExpressionParser {
     func tooDeep(_ token: ExpressionToken) -> ExpressionMistake {
         ExpressionMistake(
             offset: token.start, rule: .syntax,
-            message: "deeper than \(Self.deepest) levels; split the rule")
+            message: "nested deeper than \(Self.deepest) levels; split the rule")
     }
 
     func unexpected(_ expected: String) -> ExpressionMistake {

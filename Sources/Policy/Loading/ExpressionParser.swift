@@ -100,7 +100,7 @@ struct ExpressionParser {
         let right = try sum()
         let (fittedLeft, fittedRight, _) = fit(left, right)
         if left.isConstant, right.isConstant {
-            note(left, .constant, "\(shown(left)) and \(shown(right)) never change; name a metric")
+            note(left, .constant, "\(shown(left)) and \(shown(right)) never change; use a metric")
         }
         return .comparison(fittedLeft.expression, comparison, fittedRight.expression)
     }
@@ -120,7 +120,8 @@ struct ExpressionParser {
             mistakes.append(
                 ExpressionMistake(
                     offset: start, rule: .function,
-                    message: "'increased' takes a counter, '\(term)' is a level; compare it instead"
+                    message: "'increased' takes a counter, but '\(term)' is a level; "
+                        + "compare it instead"
                 ))
         }
         return .increased(term, window)
@@ -133,7 +134,7 @@ struct ExpressionParser {
             let example = operand.unit?.example ?? "20%"
             throw ExpressionMistake(
                 offset: token.start, rule: .syntax,
-                message: "\(shown(operand)) is a number, not a statement; compare it, such as "
+                message: "\(shown(operand)) is a number, not a condition; compare it, such as "
                     + "> \(operand.isConstant ? "memory.usage" : example)")
         }
         return .flag(term)
@@ -170,7 +171,7 @@ struct ExpressionParser {
         guard let first = left.unit, let second = right.unit else {
             if left.isHostShare || right.isHostShare {
                 note(
-                    left, .unit, "a share of the machine can only be compared, added or subtracted")
+                    left, .unit, "a share of the host can only be compared, added or subtracted")
             }
             return nil
         }
@@ -179,7 +180,7 @@ struct ExpressionParser {
         if operation == .divide, first == second { return .count }
         note(
             right, .type,
-            "\(shown(left)) counts \(first.noun), \(shown(right)) \(second.noun): "
+            "\(shown(left)) is in \(first.noun), \(shown(right)) in \(second.noun): "
                 + "one of them must be a plain number")
         return nil
     }

@@ -67,7 +67,7 @@ extension ExpressionToken {
         if let close = closing[first] {
             guard let end = text[(start + 1)...].firstIndex(of: close), end > start + 1 else {
                 throw ExpressionMistake(
-                    offset: start, rule: .syntax, message: "nothing up to a closing \(close)")
+                    offset: start, rule: .syntax, message: "missing closing \(close)")
             }
             let inside = string(text[(start + 1)..<end])
             return ExpressionToken(
@@ -81,8 +81,8 @@ extension ExpressionToken {
         let meant = foreign.first { rest.hasPrefix($0.0) }
         throw ExpressionMistake(
             offset: start, rule: .syntax,
-            message: meant.map { "'\($0.0)' is not known, write '\($0.1)'" }
-                ?? "'\(first.escaped(asASCII: false))' has no place in an expression")
+            message: meant.map { "'\($0.0)' is not an operator; write '\($0.1)'" }
+                ?? "'\(first.escaped(asASCII: false))' is not allowed in an expression")
     }
 
     /// `1.5cpus`, `20MiB/s`, `90%`, `500/s`.

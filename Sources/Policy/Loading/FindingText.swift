@@ -9,14 +9,14 @@ enum FindingText {
     /// `unknown function 'x'; did you mean 'y'?`.
     static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
         valid.isEmpty
-            ? "unknown \(what) \(quoted(text)); none is defined"
+            ? "unknown \(what) \(quoted(text)); none are defined"
             : ConfigNode.unknown(what, text, among: valid)
     }
 
     /// The same of a metric, whose names are too many to list.
     static func unknownMetric(_ name: String) -> String {
         if MetricCatalog.metric(named: name) != nil {
-            return "'\(name)' is no number that an expression can use"
+            return "'\(name)' is not a number that expressions can use"
         }
         let names = PolicyVocabulary.all.map(\.name)
         return "unknown metric \(quoted(name)); "

@@ -101,7 +101,7 @@ extension PolicyReader {
         for kind in ReferenceKind.allCases {
             for item in merge.items["\(kind.rawValue)s"] ?? []
             where item.name != "reserved" && !used.contains("\(kind.rawValue)s/\(item.name)") {
-                note(.unused, item.position, "\(kind.rawValue) '\(item.name)' is used by nothing")
+                note(.unused, item.position, "\(kind.rawValue) '\(item.name)' is not used")
             }
         }
     }

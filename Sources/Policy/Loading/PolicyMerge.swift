@@ -105,7 +105,7 @@ struct PolicyMerge {
         }
         reader.note(
             .duplicate, item.position,
-            "'\(item.name)' is already at \(first.position); rename it"
+            "'\(item.name)' is already defined at \(first.position); rename it"
                 + (other == nil ? ", or write replace: true" : ""))
     }
 
@@ -125,7 +125,7 @@ struct PolicyMerge {
             {
                 reader.note(
                     .duplicate, entry.position,
-                    "'\(entry.key)' is already at \(first.position); remove one, or write "
+                    "'\(entry.key)' is already defined at \(first.position); remove one, or write "
                         + "replace: true in this \(section)")
             }
         }

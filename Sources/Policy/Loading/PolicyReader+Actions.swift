@@ -30,13 +30,13 @@ extension PolicyReader {
             if chosen.count > 1 || node.content == .mapping([]) {
                 note(
                     .value, node.position,
-                    "one action a step: one of \(names.joined(separator: ", "))")
+                    "one action per step: one of \(names.joined(separator: ", "))")
             }
             return nil
         }
         let isTogether = self.value(fields, "together", .flag) ?? false
         if name != .set, let node = fields["together"] {
-            note(.key, node.position, "together is about the values of set; remove it")
+            note(.key, node.position, "together applies only to set; remove it")
         }
         return action(name, value, "\(path)/\(name.rawValue)").map {
             RuleAction(
@@ -97,7 +97,7 @@ extension PolicyReader {
         if fields["timeout"] == nil {
             note(
                 .freezeWithoutTimeout, node.position,
-                "a freeze needs a timeout, such as {timeout: 60s}")
+                "freeze needs a timeout, such as {timeout: 60s}")
         }
         return value(fields, "timeout", .period).map { .freeze(timeout: $0, onTimeout: reaction) }
     }
@@ -108,7 +108,9 @@ extension PolicyReader {
         }
         if let pool = fields["pool"] {
             if fields["cpus"] != nil || fields["mems"] != nil {
-                note(.value, node.position, "a pool says CPUs and memory nodes; remove the others")
+                note(
+                    .value, node.position,
+                    "a pool determines CPUs and memory nodes; remove the others")
             }
             return reference(pool, .pool).map { .set([.pool($0)]) }
         }
@@ -170,12 +172,12 @@ extension PolicyReader {
         guard row.grammar.isScalable else {
             note(
                 .attribute, attribute.position,
-                "\(row.name) is no amount that could be scaled; use set")
+                "\(row.name) is not an amount that can be scaled; use set")
             return nil
         }
         if base == .usage, ScaledUsage.metric(of: key.name) == nil, let place = fields["of"] {
             note(
-                .value, place.position, "there is no usage of \(row.name); write of: current")
+                .value, place.position, "\(row.name) has no usage; write of: current")
         }
         let least = fields["min"].flatMap { limit($0, "min", row.grammar) }
         let most = fields["max"].flatMap { limit($0, "max", row.grammar) }

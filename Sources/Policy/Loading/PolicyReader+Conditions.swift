@@ -25,7 +25,9 @@ extension PolicyReader {
             return nil
         }
         guard depth < ExpressionParser.deepest else {
-            note(.syntax, node.position, "deeper than \(ExpressionParser.deepest) levels")
+            note(
+                .syntax, node.position,
+                "nested deeper than \(ExpressionParser.deepest) levels; split the rule")
             return nil
         }
         let nodes: [ConfigNode]
@@ -71,7 +73,7 @@ extension PolicyReader {
             note(
                 .uncounted, position,
                 "v1 counts I/O on a disk only once some cgroup has an I/O limit on it, and none has "
-                    + "here: \(term) has no value; give one, such as "
+                    + "here: \(term) has no value; set one, such as "
                     + "io.max.wbps[/dev/vda]: 100GB/s")
         }
     }
@@ -80,7 +82,7 @@ extension PolicyReader {
     private static func hint(_ text: [Unicode.Scalar]) -> String {
         let opened = text.count { $0 == "(" }
         return opened == text.count { $0 == ")" }
-            ? "" : "; within [ ] and { } a comma ends a text: quote the expression"
+            ? "" : "; inside [ ] and { } a comma ends a text: quote the expression"
     }
 
     /// Notes the mistakes of an expression where they stand in the file.
@@ -101,7 +103,7 @@ extension PolicyReader {
             if isHostOnly, term.scope != .host {
                 note(
                     .hostOnly, place(offset),
-                    "'\(term)' is of a cgroup; here only the machine counts, such as host.load")
+                    "'\(term)' is a metric of a cgroup; use one of the host, such as host.load")
             }
             if !host.isIOCounted, term.scope != .host, Self.countsIO(term.name) {
                 uncounted.append((term.description, place(offset)))
@@ -109,7 +111,7 @@ extension PolicyReader {
             if let obstacle = PolicyVocabulary.obstacle(to: term, on: mode) {
                 note(
                     defaults.missingMetricIsError ? .metric : .disabledHere, place(offset),
-                    "\(obstacle); what asks for it is disabled there")
+                    "\(obstacle); what uses it is disabled there")
             }
         }
     }

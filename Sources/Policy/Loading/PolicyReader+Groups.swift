@@ -33,7 +33,7 @@ extension PolicyReader {
         if !criteria.contains(where: { fields[$0] != nil }) {
             note(
                 .broadGroup, item.position,
-                "group '\(item.name)' takes every cgroup; narrow it with path or unit")
+                "group '\(item.name)' matches every cgroup; narrow it with path or unit")
         }
         return group
     }
@@ -70,7 +70,7 @@ extension PolicyReader {
             where !["trusted.", "user.cgwarden."].contains(where: entry.key.hasPrefix) {
                 note(
                     .trustedAttribute, entry.position,
-                    "\(FindingText.quoted(entry.key)) could be anyone's; use trusted.NAME or "
+                    "\(FindingText.quoted(entry.key)) can be set by any user; use trusted.NAME or "
                         + "user.cgwarden.NAME")
             }
         }

@@ -41,28 +41,28 @@ extension PolicyReader {
         if fields["relief"] == nil || fields["relief"]?.content == .sequence([]) {
             note(
                 .guardWithoutRelief, place("relief"),
-                "\(name) has no relief: what is frozen cannot free memory itself; add reclaim, "
+                "\(name) has no relief: frozen processes cannot free memory; add reclaim, "
                     + "raise or a hook")
         }
         if oomGuard.resumeAt >= oomGuard.freezeAt {
             note(
                 .minAboveMax, place(fields["resume_at"] == nil ? "freeze_at" : "resume_at"),
-                "\(name) must be thawed below where it is frozen; lower resume_at")
+                "\(name) must thaw at a lower level than it freezes; lower resume_at")
         }
         let accepts = value(fields, "i_accept_hang", .flag) ?? false
         switch oomGuard.onTimeout {
         case .stay where !accepts:
             note(
                 .stayNotAccepted, place("on_timeout"),
-                "\(name) may stay frozen for ever; write i_accept_hang: true if you mean it")
+                "\(name) may stay frozen forever; add i_accept_hang: true to allow that")
         case .kill where !defaults.allowsKill:
             note(
                 .killNotAllowed, place("on_timeout"),
-                "\(name) may kill; write allow_kill: true in defaults if you mean it")
+                "\(name) may kill; add allow_kill: true to defaults to allow that")
         case .raise where !oomGuard.relief.contains(where: \.isRaise):
             note(
                 .missing, place("on_timeout"),
-                "\(name) cannot raise: how far is said by relief: [{raise: {…}}]")
+                "\(name) cannot raise without a ceiling; add relief: [{raise: {…}}]")
         default: break
         }
     }
@@ -94,7 +94,8 @@ extension PolicyReader {
         case (let raise?, nil): return self.raise(raise, "\(path)/raise")
         case (nil, let hook?): return reference(hook, .hook).map { .hook($0) }
         default:
-            note(.value, node.position, "one relief a step: reclaim, {raise: {…}} or {hook: NAME}")
+            note(
+                .value, node.position, "one relief per step: reclaim, {raise: {…}} or {hook: NAME}")
             return nil
         }
     }
@@ -148,7 +149,7 @@ extension PolicyReader {
         if mode == .v1 {
             note(
                 .disabledHere, item.position,
-                "autosizer '\(item.name)' only estimates on v1, it writes nothing")
+                "autosizer '\(item.name)' only estimates on v1; it writes nothing")
         }
         return result
     }

@@ -67,7 +67,7 @@ extension PolicyReader {
         }
         guard let node = fields["cpus"] else { return value(fields, "count", .count) }
         if case .text(let text) = node.content, text.hasSuffix("%host") {
-            note(.value, node.position, "cpus says which; write count: \(text)")
+            note(.value, node.position, "cpus lists CPUs; for a number, write count: \(text)")
             return nil
         }
         return limit(node, "cpus", .cpuList)?.list.map { .list($0) }
@@ -88,7 +88,7 @@ extension PolicyReader {
         if pool.isExclusive, pool.others.isEmpty {
             note(
                 .noOthers, item.position,
-                "pool '\(item.name)' is exclusive, but nobody leaves its CPUs; name groups in others"
+                "pool '\(item.name)' is exclusive, but no group is moved off its CPUs; name groups in others"
             )
         }
         return pool

@@ -79,7 +79,7 @@ extension PolicyReader {
         let factor = value(fields, "factor", .factor)
         let every = value(fields, "every", .period)
         if let factor, factor <= 1, let place = fields["factor"]?.position {
-            note(.noChange, place, "relax needs a factor above 1, or the value never comes back")
+            note(.noChange, place, "relax needs a factor above 1, or the value never returns")
         }
         guard let factor, let every else { return nil }
         return .relax(factor: factor, every: every)
@@ -102,7 +102,7 @@ extension PolicyReader {
             } else {
                 note(
                     .unit, node.position,
-                    "min_gain must count \(by.1.noun) as 'by' does; write \(by.1.example)")
+                    "min_gain must be in \(by.1.noun), as 'by' is; write \(by.1.example)")
             }
         }
         return Rule.Victims(

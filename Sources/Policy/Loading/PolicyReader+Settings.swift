@@ -53,7 +53,7 @@ extension PolicyReader {
         }
         note(
             .attribute, entry.position,
-            "\(entry.key) is not a mapping; write each value by itself: '\(key)'")
+            "\(entry.key) is not a mapping; write each value separately: '\(key)'")
     }
 
     private mutating func deviceRules(
@@ -65,8 +65,8 @@ extension PolicyReader {
         if !defaults.allowsIrreversible {
             note(
                 .irreversible, entry.position,
-                "rules for devices cannot be taken back; write allow_irreversible: true in defaults "
-                    + "if you mean it")
+                "device rules cannot be undone; add allow_irreversible: true to defaults "
+                    + "to allow that")
         }
         // In the order in which they are written: `deny: [a]` before `allow` leaves what is allowed.
         let lists = fields.entries.values.sorted {
@@ -77,7 +77,7 @@ extension PolicyReader {
         {
             note(
                 .overlap, node.position,
-                "deny: a comes after allow and takes everything away again; write deny first")
+                "deny: a after allow revokes everything; write deny first")
         }
         return lists.flatMap { list -> [Setting] in
             guard let node = fields[list] else { return [] }
@@ -158,7 +158,7 @@ extension PolicyReader {
         guard row.dimension == nil || instance != nil else {
             note(
                 .attribute, position,
-                "\(row.name) is set for each of several; write "
+                "\(row.name) needs an instance; write "
                     + "\(row.name)[\(row.dimension?.example ?? "NAME")]")
             return nil
         }
@@ -166,7 +166,7 @@ extension PolicyReader {
     }
 
     private mutating func noteSpelling(of key: LimitKey, _ position: ConfigPosition) {
-        note(.attribute, position, "write '\(key)', the one spelling of this limit")
+        note(.attribute, position, "write '\(key)', the only spelling of this limit")
     }
 
     private mutating func noteUnknown(_ written: String, at position: ConfigPosition) {

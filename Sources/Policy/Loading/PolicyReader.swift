@@ -179,7 +179,9 @@ extension PolicyReader {
 
     mutating func bytes(_ fields: Fields, _ key: String) -> UInt64? {
         guard let node = fields[key], let value = limit(node, key, .bytes) else { return nil }
-        if value.number == nil { note(.value, node.position, "\(key) needs an end; write 512MiB") }
+        if value.number == nil {
+            note(.value, node.position, "\(key) needs a finite value, such as 512MiB")
+        }
         return value.number
     }
 

@@ -63,17 +63,17 @@ extension WindowFunction {
     /// Why it does not, and what to write.
     func refusal(of term: MetricTerm, _ metric: PolicyMetric, window: Duration) -> String {
         let window = DurationText.text(window)
-        if metric.unit == .flag { return "'\(rawValue)' takes a number, '\(term)' is yes or no" }
+        if metric.unit == .flag { return "'\(rawValue)' takes a number, but '\(term)' is a flag" }
         switch self {
         case .avg, .min, .max, .p95, .slope:
             guard !metric.isCounter || metric.isRate else {
-                return "'\(rawValue)' takes a level, '\(term)' is a counter; write "
+                return "'\(rawValue)' takes a level, but '\(term)' is a counter; write "
                     + "rate(\(term), \(window))"
             }
-            return "what \(term) changes by has no unit; compare its avg instead"
+            return "the slope of \(term) has no unit; compare its avg instead"
         case .rate, .delta:
             let instead = metric.isRate ? "avg(\(term), \(window))" : "slope(\(term), \(window))"
-            return "'\(rawValue)' takes a counter, '\(term)' is a level; write \(instead)"
+            return "'\(rawValue)' takes a counter, but '\(term)' is a level; write \(instead)"
         }
     }
 }

@@ -93,6 +93,6 @@ struct CPUChoice {
         ].compactMap { $0 }.joined(separator: " of ")
         let left = free.isEmpty ? "none" : "\(RangeList(free))"
         return
-            "pool \(pool.name) wants \(wish)\(how.isEmpty ? "" : " (\(how))"); free for it: \(left)"
+            "pool \(pool.name) requests \(wish)\(how.isEmpty ? "" : " (\(how))"); available: \(left)"
     }
 }

@@ -10,7 +10,7 @@ package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
 
     /// For a person.
     package var description: String {
-        guard let path else { return "threads of the kernel: still allowed here" }
+        guard let path else { return "kernel threads: still allowed here" }
         return isDirectOnly
             ? "processes directly in \(path): still allowed here" : "\(path): still allowed here"
     }

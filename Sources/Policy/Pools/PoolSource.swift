@@ -162,7 +162,7 @@ package struct PoolSource: LayerSource {
             // Without another pool there is nothing that it must leave.
             let isAll = !assignment.shares.contains { $0.isExclusive && !$0.cpus.isEmpty }
             return isAll || list.isEmpty
-                ? [] : [wish("cpuset.cpus", list, "shares what no pool took")]
+                ? [] : [wish("cpuset.cpus", list, "shares the CPUs of no pool")]
         }
         let text = share.shortage ?? "CPUs of pool \(share.pool)"
         var wishes = [wish("cpuset.cpus", share.cpus, text)]

@@ -15,7 +15,7 @@ import Testing
 
     @Test func theyNeedAFlagThatSaysSo() {
         let findings = PolicyText.findings(policy(Self.devices, isAllowed: false), mode: .v1)
-        #expect(findings.count == 1 && findings[0].contains("error: rules for devices cannot be"))
+        #expect(findings.count == 1 && findings[0].contains("error: device rules cannot be"))
         #expect(findings.first?.hasSuffix("[irreversible]") == true)
         #expect(PolicyText.findings(policy(Self.devices), mode: .v1) == [])
     }
@@ -39,7 +39,7 @@ import Testing
     @Test func whatIsWrittenFirstComesFirst() throws {
         let findings = PolicyText.findings(
             policy("devices: {allow: [\"c 1:3 rwm\"], deny: [a]}"), mode: .v1)
-        #expect(findings.count == 1 && findings[0].contains("warning: deny: a comes after allow"))
+        #expect(findings.count == 1 && findings[0].contains("warning: deny: a after allow"))
         let text = policy("devices: {allow: [\"c 1:3 rwm\"], deny: [\"c 1:5 w\"]}")
         let document = try #require(PolicyText.load(text, mode: .v1).document)
         #expect(

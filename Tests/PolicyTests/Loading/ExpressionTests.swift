@@ -67,29 +67,29 @@ private func mistakes(_ text: String) -> [String] {
     @Test(arguments: [
         (
             "memory.usage > 512",
-            "15 unit: '512' has no unit, 'memory.usage' counts bytes; write 512MiB"
+            "15 unit: '512' has no unit, but 'memory.usage' is in bytes; write 512MiB"
         ),
         (
             "memory.usage > 90%",
-            "15 base: '90%' of what? 'memory.usage' counts bytes; write 90% of memory.max or 20%host"
+            "15 base: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of memory.max or 20%host"
         ),
         (
             "cpu.usage > 150%",
-            "12 base: '150%' of what? 'cpu.usage' counts CPUs; write 150%cpu, 25%host or "
+            "12 base: '150%' is a share of what? 'cpu.usage' is in CPUs; write 150%cpu, 25%host or "
                 + "90% of cpu.limit"
         ),
         (
             "psi.memory.full.avg10 > 0.2",
-            "24 unit: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; write 20%"
+            "24 unit: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; write 20%"
         ),
         (
             "avg(pids.forks_failed, 5s) > 1/s",
-            "0 function: 'avg' takes a level, 'pids.forks_failed' is a counter; write "
+            "0 function: 'avg' takes a level, but 'pids.forks_failed' is a counter; write "
                 + "rate(pids.forks_failed, 5s)"
         ),
         (
             "rate(memory.usage, 5s) > 1MiB/s",
-            "0 function: 'rate' takes a counter, 'memory.usage' is a level; write "
+            "0 function: 'rate' takes a counter, but 'memory.usage' is a level; write "
                 + "slope(memory.usage, 5s)"
         ),
         (
@@ -108,21 +108,21 @@ private func mistakes(_ text: String) -> [String] {
         ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg'; did you mean 'avg'?"),
         (
             "memory.usage > cpu.usage",
-            "15 type: 'memory.usage' counts bytes, 'cpu.usage' counts CPUs; both must count the same"
+            "15 type: 'memory.usage' is in bytes, 'cpu.usage' is in CPUs; both need the same unit"
         ),
         (
             "memory.usage * memory.max > 1GiB",
-            "15 type: 'memory.usage' counts bytes, 'memory.max' bytes: one of them must be a plain "
+            "15 type: 'memory.usage' is in bytes, 'memory.max' in bytes: one of them must be a plain "
                 + "number"
         ),
-        ("group.frozen == 1", "0 type: 'group.frozen' is yes or no; write it alone, or after not"),
+        ("group.frozen == 1", "0 type: 'group.frozen' is a flag; use it alone, or after not"),
         (
             "memory.usage",
-            "12 syntax: 'memory.usage' is a number, not a statement; compare it, "
+            "12 syntax: 'memory.usage' is a number, not a condition; compare it, "
                 + "such as > 512MiB"
         ),
-        ("host.load = 3", "10 syntax: '=' is not known, write '=='"),
-        ("group.frozen && group.populated", "13 syntax: '&&' is not known, write 'and'"),
+        ("host.load = 3", "10 syntax: '=' is not an operator; write '=='"),
+        ("group.frozen && group.populated", "13 syntax: '&&' is not an operator; write 'and'"),
         (
             "memory.usage > 1GiB 5", "20 syntax: expected and, or, or the end, not '5'"
         ),
@@ -135,19 +135,19 @@ private func mistakes(_ text: String) -> [String] {
             "avg(memory.usage, 5) > 1GiB",
             "18 syntax: expected a time up to 1d, such as 10s, not '5'"
         ),
-        ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; name a metric"),
-        ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is one number, it has no [3]"),
-        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is no number that an expression can use"),
+        ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; use a metric"),
+        ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is a single number; remove [3]"),
+        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is not a number that expressions can use"),
         (
             "host.load > 20%host",
-            "12 base: '20%host' is a share of memory or CPUs, 'host.load' counts things without a unit"
+            "12 base: '20%host' is a share of memory or CPUs, but 'host.load' is in plain numbers"
         ),
         (
             "group(db).memory.usage > 1B",
             "6 syntax: expected the name of a group in quotes, not 'db'"
         ),
-        ("io.rbytes[ > 1", "9 syntax: nothing up to a closing ]"),
-        ("memory.usage > 1GiB #", "20 syntax: '#' has no place in an expression"),
+        ("io.rbytes[ > 1", "9 syntax: missing closing ]"),
+        ("memory.usage > 1GiB #", "20 syntax: '#' is not allowed in an expression"),
     ])
     func mistakesAreToldWithTheirPlace(text: String, expected: String) {
         #expect(mistakes(text) == [expected])

@@ -200,8 +200,8 @@ import Testing
         let rule = "{name: a, on: g, when: host.load > 1, do: [log]}"
         #expect(
             PolicyText.findings(PolicyText.with("rules:\n  - \(rule)\n  - \(rule)"))
-                .first == "p.yaml:5:5: error: 'a' is already at p.yaml:4:5; rename it, or write "
-                + "replace: true [duplicate]")
+                .first == "p.yaml:5:5: error: 'a' is already defined at p.yaml:4:5; rename it, or "
+                + "write replace: true [duplicate]")
         let yaml = [
             (
                 "a: 1\na: 2\n",
@@ -227,7 +227,7 @@ import Testing
             """)
         #expect(
             PolicyText.findings(text) == [
-                "p.yaml:4:10: error: 'a' is already at p.yaml:3:9; rename it [duplicate]"
+                "p.yaml:4:10: error: 'a' is already defined at p.yaml:3:9; rename it [duplicate]"
             ])
     }
 
@@ -245,9 +245,9 @@ import Testing
                     "when: psi.memory.full.avg10 > 0.2 and memory.usage > 90%", "do: [log]",
                     "for: 5"))
                 == [
-                    "p.yaml:6:35: error: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; "
+                    "p.yaml:6:35: error: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; "
                         + "write 20% [unit]",
-                    "p.yaml:6:58: error: '90%' of what? 'memory.usage' counts bytes; write 90% of "
+                    "p.yaml:6:58: error: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
                         + "memory.max or 20%host [base]",
                     "p.yaml:8:10: error: for '5' has no unit; write a time such as 10s [unit]",
                 ])

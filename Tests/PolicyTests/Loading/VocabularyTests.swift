@@ -175,18 +175,18 @@ import Testing
     @Test(arguments: [
         (
             "io.max.wbps: 10MB/s",
-            "6:7: error: io.max.wbps is set for each of several; write io.max.wbps[/dev/vda] [attribute]"
+            "6:7: error: io.max.wbps needs an instance; write io.max.wbps[/dev/vda] [attribute]"
         ),
         ("\"memory.max[x]\": 1GiB", "6:7: error: memory.max is one value; remove [x] [attribute]"),
         (
             "iox: {8:0: {wbps: 1MB/s}}",
-            "6:7: error: iox is not a mapping; write each value by itself: 'io.max.wbps[8:0]' [attribute]"
+            "6:7: error: iox is not a mapping; write each value separately: 'io.max.wbps[8:0]' [attribute]"
         ),
         (
             "io.max.wbpx[8:0]: 1MB/s",
             "6:7: error: unknown attribute 'io.max.wbpx[8:0]'; did you mean 'io.max.wbps'? [attribute]"
         ),
-        ("cpuset.pool: none", "6:20: error: unknown pool 'none'; none is defined [reference]"),
+        ("cpuset.pool: none", "6:20: error: unknown pool 'none'; none are defined [reference]"),
         (
             "devices: {allow: [\"x 1:3\"]}",
             "6:25: error: devices.allow: \"x 1:3\" is not valid; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"

@@ -83,7 +83,7 @@ import Testing
                 "processes directly in /: still allowed here",
                 "/init.scope: still allowed here",
                 "processes directly in /system.slice: still allowed here",
-                "threads of the kernel: still allowed here",
+                "kernel threads: still allowed here",
             ])
     }
 
@@ -115,7 +115,8 @@ import Testing
         #expect(proposal.acts.count == 1)
         if case .log(.notice, let text)? = proposal.acts.first?.kind {
             #expect(
-                text == "pool fast wants 4 CPUs (whole cores of one memory node); free for it: 1,5")
+                text == "pool fast requests 4 CPUs (whole cores of one memory node); "
+                    + "available: 1,5")
         } else {
             Issue.record("no notice")
         }
