@@ -143,7 +143,7 @@ struct KernelClaimsTests {
         for round in 0..<20 {
             let set = try daemon.ask("set", cgroup.path, "pids.max=\(500 + round)")
             #expect(set.status == 0, "\(set.errors)")
-            #expect(set.errors.contains("the daemon does not answer"), "\(set.errors)")
+            #expect(set.errors.contains("the daemon does not respond"), "\(set.errors)")
         }
         #expect(cgroup.text("pids.max") == "519")
         let hold = try daemon.ask("hold", cgroup.path, "5m")
@@ -155,7 +155,7 @@ struct KernelClaimsTests {
         let places = try DaemonPlaces("")
         let hold = try places.command(["hold", cgroup.path, "5m"])
         #expect(hold.status == 69 && hold.output.isEmpty, "\(hold)")
-        #expect(hold.errors.contains("no daemon answers"))
+        #expect(hold.errors.contains("no daemon listens"))
         #expect(try places.command(["hold"]).output == "no cgroup is on hold\n")
         let set = try places.command(["set", cgroup.path, "pids.max=500"])
         #expect(set.status == 0 && set.errors.isEmpty, "\(set.errors)")

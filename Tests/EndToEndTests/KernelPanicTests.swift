@@ -4,7 +4,7 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// The emergency brake, also when the daemon does not answer.
+/// The emergency brake, also when the daemon does not respond.
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPanicTests {
@@ -83,7 +83,7 @@ struct KernelPanicTests {
         // There is none any more, and nothing to undo.
         let again = try daemon.ask("panic")
         #expect(again.status == 0 && again.output == "nothing to undo\n", "\(again)")
-        #expect(again.errors.contains("no daemon answers"))
+        #expect(again.errors.contains("no daemon is running"))
         #expect(reader.isRunning)
     }
 }

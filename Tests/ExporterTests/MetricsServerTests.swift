@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("collect[]=cpu&exclude[]=io", "cannot be used together"),
+        ("collect[]=cpu&exclude[]=io", "mutually exclusive"),
         ("collect[]=gpu", "must be one of core, cpu,"),
         ("exclude[]=", "must be one of"), ("collect[]=%zz", "must be one of"),
         ("collect[]", "must be one of"),

@@ -15,7 +15,7 @@ struct PanicCommand: ParsableCommand {
             by rules or by hand, and to stop; this takes at most 10 s. Use it when a policy does \
             harm. `cgwarden restore` undoes changes without stopping the daemon.
 
-            A daemon that does not answer within seconds is killed; everything is restored before \
+            A daemon that does not respond within seconds is killed; everything is restored before \
             and after that. If systemd runs the daemon, its unit is stopped, so that it is not \
             restarted. Without a daemon it does what `cgwarden restore` does.
             """)
@@ -30,10 +30,10 @@ struct PanicCommand: ParsableCommand {
             let answer = try ControlClient.ask(["panic"], within: Self.patience)
             return try StandardOutput.write(answer)
         } catch let error as CgwardenError where error.status == .unavailable {
-            StandardOutput.complain("cgwarden: no daemon answers; restoring from the journal")
+            StandardOutput.complain("cgwarden: no daemon is running; restoring from the journal")
         } catch let error as CgwardenError where error.status == .temporaryFailure {
             StandardOutput.complain(
-                "cgwarden: the daemon does not answer; restoring from the journal without it")
+                "cgwarden: the daemon does not respond; restoring from the journal without it")
         }
         let directory = try StateDirectory.path()
         let first = restore(directory)

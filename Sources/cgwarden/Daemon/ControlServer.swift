@@ -51,7 +51,7 @@ actor ControlServer {
 /// A client of the running daemon.
 struct ControlClient {
     private static let silence = CgwardenError(
-        "the daemon did not answer in time", .temporaryFailure)
+        "the daemon did not respond in time", .temporaryFailure)
 
     /// Sends a request and returns the daemon's reply.
     ///
