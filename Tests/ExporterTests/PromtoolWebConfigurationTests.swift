@@ -68,7 +68,7 @@ struct PromtoolWebConfigurationTests {
             #expect(try await isGood(fixture, text), "\(text)")
             let message = error(fixture, text)
             #expect((message == nil) == !isUnsupported, "\(text): \(message ?? "")")
-            if isUnsupported { #expect(message?.contains(" unsupported") == true) }
+            if isUnsupported { #expect(message?.contains(" not supported") == true) }
         }
     }
 
