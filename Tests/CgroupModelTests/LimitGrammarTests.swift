@@ -56,7 +56,7 @@ import Testing
         ("cpu.uclamp.min", "50%cpu"), ("io.prio.class", "realtime"),
         ("cgroup.max.descendants", "2147483648"),
     ])
-    func whatTheKernelWouldMisreadIsRefused(_ name: String, _ text: String) {
+    func valuesThatTheKernelWouldMisreadAreRefused(_ name: String, _ text: String) {
         #expect(throws: LimitError.self) { try parse(name, text) }
     }
 
@@ -72,7 +72,7 @@ import Testing
     }
 
     /// The kernel shows all of a CPU as `max`, so that is what 100% means.
-    @Test func utilizationIsWrittenAndReadAsTheKernelHasIt() throws {
+    @Test func utilizationIsFormattedAsInTheKernel() throws {
         let coding = LimitFile.Coding.percent
         for (text, value) in [
             ("0.00", LimitValue.number(0)), ("0.05", .number(5)), ("12.34", .number(1234)),
@@ -86,7 +86,7 @@ import Testing
         for text in ["", "12", "12.3", "x", "101.00"] { #expect(coding.value(text) == nil) }
     }
 
-    @Test func whatIsPrintedIsUnderstood() throws {
+    @Test func printedValuesParseBack() throws {
         for limit in LimitCatalog.all {
             for number: UInt64 in [0, 1, 100, 1000, 4096, 50_000, 1_500_000, 10_000_000, 1 << 30] {
                 let text = limit.grammar.text(.number(number))
@@ -120,7 +120,7 @@ import Testing
         #expect(region.limit.name == "dmem.max" && region.instance == "drm/0000:03:00.0/vram0")
     }
 
-    @Test func theExampleInAMessageIsUnderstood() throws {
+    @Test func exampleInEachMessageParses() throws {
         for limit in LimitCatalog.all where limit.dimension != nil && limit.refusal == nil {
             let error = #expect(throws: LimitError.self) {
                 try LimitRequest.all(parsing: "\(limit.name)=5", host: host)
@@ -137,7 +137,7 @@ import Testing
         ("io.max=/dev/vda:speed=1MB/s", "rbps"), ("memory.kernel=1MiB", "5.16"),
         ("memory.max=512", "unit"), ("dmem.max=1GiB", "dmem.max=NAME:64MiB"),
     ])
-    func errorsNameTheNextStep(_ text: String, _ hint: String) {
+    func errorsSayWhatToWrite(_ text: String, _ hint: String) {
         do throws(LimitError) {
             _ = try LimitRequest(parsing: text, host: host)
             Issue.record("\(text) was taken")
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func everyRowWorksSomewhereOrSaysWhyNot() {
+    @Test func everyLimitIsSupportedOrHasARefusal() {
         #expect(Set(LimitCatalog.all.map(\.name)).count == LimitCatalog.all.count)
         for limit in LimitCatalog.all {
             #expect((limit.v1.isEmpty && limit.v2.isEmpty) == (limit.refusal != nil))
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func rangeListsReadWhatTheyPrint() {
+    @Test func rangeListsRoundTrip() {
         for text in ["", "0", "0-3", "0,2-3,8", "1,3,5"] {
             #expect(RangeList(text)?.description == text)
         }

@@ -13,7 +13,7 @@ private func failure(_ text: String) -> String {
 }
 
 @Suite struct ConfigLoaderTests {
-    @Test func everyScalarIsTheTextThatWasWritten() throws {
+    @Test func scalarsAreKeptVerbatim() throws {
         let root = try load("device: 8:0\nflag: no\nmode: 010\nnull: ~\nempty:\nquoted: \"a b\"\n")
         let entries = try root.mapping(for: "file")
         let texts = entries.map { entry -> String in
@@ -24,7 +24,7 @@ private func failure(_ text: String) -> String {
             texts == ["device=8:0", "flag=no", "mode=010", "null=~", "empty=", "quoted=a b"])
     }
 
-    @Test func everyNodeKnowsItsPlace() throws {
+    @Test func everyNodeHasItsPosition() throws {
         let root = try load("# note\nrules:\n  - name: a\n    limits: [1, zwö, 3]\n")
         let rules = try root.mapping(for: "file")[0]
         #expect(rules.position.description == "t.yaml:2:1")
@@ -74,17 +74,17 @@ private func failure(_ text: String) -> String {
                 + "key without a value; quote the expression"
         ),
     ])
-    func whatCouldMeanTwoThingsIsRefusedWithItsPlace(text: String, message: String) {
+    func ambiguousYAMLIsRefusedWithItsPosition(text: String, message: String) {
         #expect(failure(text) == message)
     }
 
-    @Test func aKeyWithoutAValueInBracesIsEmpty() throws {
+    @Test func keyWithoutAValueInBracesIsEmpty() throws {
         let root = try load("a: {kill: , log: , b: {thaw : }}\n")
         let entries = try root.mapping(for: "file")[0].value.mapping(for: "a")
         #expect(entries.map(\.key) == ["kill", "log", "b"])
     }
 
-    @Test func bytesThatAreNotTextAreRefusedWithTheirPlace() {
+    @Test func invalidUTF8IsRefusedWithItsPosition() {
         let bytes = Array("ok: 1\nä: ".utf8) + [0xff]
         do throws(ConfigError) {
             _ = try ConfigLoader.load(bytes, file: "t.yaml")
@@ -94,7 +94,7 @@ private func failure(_ text: String) -> String {
         }
     }
 
-    @Test func sizeNodesAndDepthAreBounded() {
+    @Test func sizeNodesAndDepthAreLimited() {
         let large = String(repeating: "#", count: ConfigLoader.largestFile + 1)
         #expect(failure(large).hasPrefix("t.yaml:1:1: larger than 1 MiB"))
         let many = String(repeating: "- a\n", count: ConfigLoader.mostNodes)
@@ -126,7 +126,7 @@ private func failure(_ text: String) -> String {
         } catch { return "\(error)" }
     }
 
-    @Test func aMistypedKeyFindsItsNeighbour() {
+    @Test func mistypedKeyGetsASuggestion() {
         let keys = ["interval", "columns", "sort"]
         #expect(
             failure("sort: cpu\nintervall: 1s\n") { _ = try $0.mapping(for: "file", keys: keys) }
@@ -138,7 +138,7 @@ private func failure(_ text: String) -> String {
             failure("sort: cpu\n") { _ = try $0.mapping(for: "file", keys: keys) } == "accepted")
     }
 
-    @Test func theWrongKindIsNamed() {
+    @Test func wrongKindOfNodeIsNamed() {
         #expect(
             failure("- a\n") { _ = try $0.mapping(for: "the file") }
                 == "t.yaml:1:1: the file must be a mapping (key: value), not a list")

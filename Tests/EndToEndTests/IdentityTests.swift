@@ -53,13 +53,13 @@ import Testing
             "  unit dev-disk-by-uuid-0cf2.swap"
         ),
     ])
-    func showFindsItByItsName(_ name: String, _ path: String, _ line: String) throws {
+    func showFindsAContainerByName(_ name: String, _ path: String, _ line: String) throws {
         let result = try run("show", name)
         #expect(result.lines.first == path, "\(result.errors)")
         #expect(result.lines.dropFirst().first == line)
     }
 
-    @Test func aNameThatTwoHaveIsNoOnesName() throws {
+    @Test func ambiguousNameIsRefused() throws {
         try tree.docker(RuntimeTree.other, name: "web")
         let result = try run("show", "web")
         #expect(result.status != 0)
@@ -69,7 +69,7 @@ import Testing
         #expect(try run("show", String(Self.id.prefix(11))).status != 0)
     }
 
-    @Test func treeAndJSONSayIt() throws {
+    @Test func treeAndJSONIncludeTheIdentity() throws {
         let tree = try run("tree")
         #expect(tree.output.contains("container web (docker, nginx:1.25)"))
         #expect(tree.output.contains("pod shop-0 of prod (guaranteed)"))
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func theExporterLabelsIt() throws {
+    @Test func exporterLabelsTheIdentity() throws {
         let server = try ServingProgram("--root", tree.root)
         func info() throws -> String? {
             try server.get().series("cgroup_info").first {

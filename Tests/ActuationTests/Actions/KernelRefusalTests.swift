@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func ownCgroupItsAncestorsAndTheRoot() throws {
+    @Test func actionsOnTheCallersCgroupItsAncestorsAndTheRootAreRefused() throws {
         let result = try Program.shell(
             """
             "$1" create /cgwarden-test-own/inner >/dev/null || exit 1
@@ -45,7 +45,7 @@ import Testing
         expectRefusals(parts[2], "whole machine")
     }
 
-    @Test func theFirstProcess() throws {
+    @Test func actionsOnTheCgroupOfProcess1AreRefused() throws {
         let result = try Program.shell(
             """
             "$1" create /cgwarden-test-first >/dev/null || exit 1
@@ -60,7 +60,7 @@ import Testing
         expectRefusals(result.output[...], "init process of this machine")
     }
 
-    @Test func whatTheProgramSaysOfItself() throws {
+    @Test func doctorReportsTheModeOfTheHost() throws {
         let result = try Program.shell("\"$1\" doctor --json")
         #expect(result.status == 0)
         let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8))

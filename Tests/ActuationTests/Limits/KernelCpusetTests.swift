@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
-    func theKernelRefusesWhatThePlannerDoesNotPlan() throws {
+    func kernelRefusesTheCpusetsThatThePlannerAvoids() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
         let outer = try scratch.directory(.cpuset)
@@ -82,7 +82,7 @@ import Testing
 
     /// v1 has no inheritance: one that was made while the list above was narrowed stayed narrow.
     @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
-    func aCgroupMadeBelowANarrowedOneIsWidenedWithIt() throws {
+    func cgroupCreatedBelowANarrowedCpusetIsWidenedWithIt() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
         let outer = try scratch.directory(.cpuset)

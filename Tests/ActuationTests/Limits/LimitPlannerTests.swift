@@ -34,7 +34,7 @@ import Testing
             ])
     }
 
-    @Test func memoryAboveMemoryAndSwapIsRefusedBeforeTheKernelDoes() throws {
+    @Test func memoryLimitAboveTotalIsRefusedByThePlanner() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         let error = refusal { try machine.plan(["memory.max=300MiB"]) }
@@ -54,7 +54,7 @@ import Testing
         #expect(try machine.plan(wish, shrink: true).writes.map(\.shrinks) == [true])
     }
 
-    @Test func unifiedUsageKeepsFivePerCentOfRoom() throws {
+    @Test func limitWithinFivePercentOfUsageNeedsForceOnV2() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.max": "max", "memory.current": "100000000"])
         #expect(refusal { try machine.plan(["memory.max=104MB"]) }?.code == .refused)
@@ -62,7 +62,7 @@ import Testing
     }
 
     /// It is in force at once, which whoever sets it should know.
-    @Test func aThrottleBelowUsageIsToldBefore() throws {
+    @Test func throttleLimitBelowUsageWarnsInAdvance() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.high": "max", "memory.current": "100000000"])
         for name in ["memory.high", "memory.soft"] {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func unifiedTotalIsSwapBeyondMemory() throws {
+    @Test func totalOnV2IsSwapBeyondMemory() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup(
             "/a", ["memory.max": "max", "memory.swap.max": "max", "memory.current": "0"])
@@ -86,7 +86,7 @@ import Testing
             refusal { try machine.plan(["memory.total=1MiB", "memory.max=2MiB"]) }?.code == .usage)
     }
 
-    @Test func quotaAndPeriodGoThroughTheTighterState() throws {
+    @Test func quotaAndPeriodChangeThroughTheTighterState() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         try machine.cgroup(
@@ -99,7 +99,7 @@ import Testing
         #expect(commands(longer) == ["cpu.cfs_period_us=200000", "cpu.cfs_quota_us=100000"])
     }
 
-    @Test func aBurstStaysWithinItsQuota() throws {
+    @Test func burstAboveItsQuotaIsRefused() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         try machine.cgroup(
@@ -128,7 +128,7 @@ import Testing
         #expect(try machine.plan(["cpu.max=max"], on: "/a/b").writes.count == 1)
     }
 
-    @Test func idleKeepsTheWeightOnRecord() throws {
+    @Test func idleKeepsTheOriginalWeightInTheJournal() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         #expect(
@@ -162,7 +162,7 @@ import Testing
         #expect(try machine.plan(["cpuset.cpus=1-3"]).warnings.count == 1)
     }
 
-    @Test func whatThisMachineLacksIsSaid() throws {
+    @Test func limitsThatTheHostLacksAreReported() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         for (wish, hint) in [
@@ -179,7 +179,7 @@ import Testing
         #expect(refusal { try unified.plan(["net.classid=1"]) }?.code == .unavailable)
     }
 
-    @Test func theRootAndRepeatedWishesAreRefused() throws {
+    @Test func rootAndRepeatedLimitsAreRefused() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         #expect(refusal { try machine.plan(["pids.max=5"], on: "/") }?.code == .refused)
@@ -213,7 +213,7 @@ import Testing
         #expect(narrower.writes.map(\.directory.path.depth) == [2, 1])
     }
 
-    @Test func eachDiskHasALimitOfItsOwn() throws {
+    @Test func eachDiskHasItsOwnLimit() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["io.max": "8:0 rbps=100 wbps=max riops=max wiops=7"])
         let plan = try machine.plan(["io.max=8:0:rbps=1MB/s,wiops=max", "io.max=8:16:rbps=2MB/s"])
@@ -223,7 +223,7 @@ import Testing
             ])
     }
 
-    @Test func aDiskThatDoesNotExistIsSaidSo() throws {
+    @Test func missingDiskIsReported() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["io.max": ""])
         for name in ["nosuch", "/dev/null", "/dev/nosuch", "8", "8:x"] {
@@ -233,7 +233,7 @@ import Testing
     }
 
     /// Row 41: a partition has no limits of its own.
-    @Test func aPartitionIsReplacedByItsDiskAndThatIsSaid() throws {
+    @Test func partitionIsReplacedByItsDiskWithANote() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["io.max": ""])
         for (file, text) in [

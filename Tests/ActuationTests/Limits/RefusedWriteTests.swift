@@ -44,7 +44,7 @@ import Testing
     }
 
     /// The second of three files refuses.
-    @Test(arguments: refusals) func aSet(_ refusal: Refusal) throws {
+    @Test(arguments: refusals) func refusedSetRollsBackAndReportsTheReason(_ refusal: Refusal) throws {
         let plan = try machine.plan(["pids.max=7", "memory.max=100MiB", "cpu.max=1.5cpus"])
         let second = plan.writes[1].cell.file
         files.fail(second, refusal.errno)
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: refusals.filter { $0.code != .notFound })
-    func aRestore(_ refusal: Refusal) throws {
+    func refusedRestoreReportsTheReason(_ refusal: Refusal) throws {
         let plan = try machine.plan(["pids.max=7"])
         #expect(LimitTransaction(plan, journal: machine.journal).apply()[0].isSuccess)
         files.fail("pids.max", refusal.errno)
@@ -88,7 +88,7 @@ import Testing
     }
 
     /// The write is taken, but what is there then cannot be read.
-    @Test func whatCannotBeReadBackIsPutBack() throws {
+    @Test func writeThatCannotBeReadBackIsRolledBack() throws {
         let blind = BlindFiles(file: "pids.max", after: 1)
         let plan = try machine.plan(["cpu.max=1.5cpus", "pids.max=7"])
         let results = LimitTransaction(plan, journal: machine.journal, files: blind).apply()
@@ -106,7 +106,7 @@ import Testing
 
     /// Between the plan and the write, and between the record and the write.
     @Test(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"), arguments: [0, 1])
-    func aCgroupThatVanishes(_ reads: Int) throws {
+    func setOnAVanishedCgroupReportsIt(_ reads: Int) throws {
         let scratch = try LimitScratch()
         guard scratch.has(.pids) else { try Test.cancel("a controller is missing here") }
         let plan = try scratch.plan(["pids.max=50"])
@@ -126,7 +126,7 @@ import Testing
 
     /// In the order that the kernel refuses; the first of the two is put back.
     @Test(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
-    func theWrongOrderOfMemoryAndSwap() throws {
+    func refusedOrderOfMemoryAndSwapIsRolledBack() throws {
         let scratch = try LimitScratch()
         guard scratch.has(.memory), !scratch.isUnified(.memory),
             (try? scratch.directory(.memory).text("memory.memsw.limit_in_bytes")) != nil

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aFreezeHitsTheCgroupAloneAndIsTakenBack() throws {
+    func shadowFreezeAffectsOnlyTheCgroupAndIsUndone() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         let refusal = #expect(throws: ActuationError.self) {
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aPinFillsTheShadowBeforeAnyoneIsIn() throws {
+    func shadowCpusetIsSetBeforeProcessesMoveIn() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         let pinner = Pinner(
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aLimitIsPlannedForTheShadow() throws {
+    func limitIsPlannedForTheShadow() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         try scratch.shadows.cover(scratch.target.path, [.cpuset, .pids])
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aTreeThatForksSettlesAndComesBackWhole() throws {
+    func forkingTreeMovesToTheShadowAndBackCompletely() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("while :; do /bin/true & wait; sleep 0.002; done")
         try scratch.shadows.cover(scratch.target.path, [.freezer])
@@ -120,7 +120,7 @@ import Testing
 
     /// Nobody can go back to a cgroup that was removed; the shadow is removed all the same.
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aShadowWhoseOriginWasRemovedIsRemovedByRestore() throws {
+    func shadowOfARemovedCgroupIsRemovedByRestore() throws {
         let scratch = try Scratch()
         let origin = try PopulatedCgroup(scratch.set, controllers: [.freezer])
         let pid = try scratch.target.run("exec sleep 300")
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func withoutAJournalNobodyIsMoved() throws {
+    func noProcessIsMovedWithoutAJournal() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         #expect(throws: ActuationError.self) {
@@ -157,7 +157,7 @@ import Testing
     @Test(
         .enabled(if: canShadow, "needs freezer, cpuset and pids of v1"),
         arguments: 0..<5, [false, true])
-    func aCrashAtAnyStepIsTakenBack(_ step: Int, _ isBehind: Bool) throws {
+    func crashAtAnyStepOfAShadowIsUndone(_ step: Int, _ isBehind: Bool) throws {
         let scratch = try Scratch()
         let pids = [
             try scratch.target.run("exec sleep 300"), try scratch.target.run("exec sleep 300"),

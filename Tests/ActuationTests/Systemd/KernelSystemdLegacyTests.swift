@@ -60,7 +60,7 @@ struct KernelSystemdLegacyTests {
         }
     }
 
-    @Test func itDoesNotFreezeThere() throws {
+    @Test func systemdDoesNotFreezeOnV1() throws {
         try guest.withService("freeze") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             #expect {

@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func systemdSwitchesItOn() throws {
+    @Test func pinEnablesCpusetThroughSystemd() throws {
         let (pinner, bus, journal) = pinner { [tree] call in
             guard call.member == "SetUnitProperties" else { return }
             let place = "/some.slice/web.service/cpuset."
@@ -71,7 +71,7 @@ import Testing
         #expect(entry.original == "" && entry.readBack == "1-2")
     }
 
-    @Test func whatNoAncestorHasIsNotAskedFor() throws {
+    @Test func cpusetUnavailableInAncestorsIsNotRequested() throws {
         let (pinner, bus, _) = pinner { _ in }
         #expect {
             try pinner.pin(
@@ -82,7 +82,7 @@ import Testing
         #expect(Self.masks(bus).isEmpty)
     }
 
-    @Test func aSystemdThatLacksItIsToldAndAskedToForget() throws {
+    @Test func pinWithoutEffectIsReportedAndReverted() throws {
         let (pinner, bus, journal) = pinner { _ in }
         #expect {
             try pinner.pin(

@@ -69,19 +69,19 @@ import Testing
     ]
 
     @Test(arguments: table.indices)
-    func aFilesTextBecomesProperties(_ row: Int) throws {
+    func fileTextIsTranslatedToProperties(_ row: Int) throws {
         let (file, text, wanted) = Self.table[row]
         #expect(try Self.translation.assignments(for: [FileValue(file, text)]) == wanted)
     }
 
-    @Test func bothHalvesOfALegacyQuotaBecomeOne() throws {
+    @Test func bothV1QuotaFilesBecomeOneProperty() throws {
         let values = [
             FileValue("cpu.cfs_period_us", "10000"), FileValue("cpu.cfs_quota_us", "5000"),
         ]
         #expect(try Self.translation.assignments(for: values) == Self.quota(500_000, 10_000))
     }
 
-    @Test func whatSystemdCannotBeToldIsRefused() {
+    @Test func untranslatableValueIsRefused() {
         let bad = [
             ("memory.max", "100M"), ("memory.max", ""), ("memory.max", "-5"), ("cpu.max", ""),
             ("cpu.max", "5000 0"), ("cpu.max", "99999999999999 100000"), ("cpuset.cpus", "1,"),
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func aDeviceThatIsNotThereIsNamed() {
+    @Test func missingDeviceIsNamed() {
         #expect {
             try Self.translation.assignments(for: [FileValue("io.max", "9:9 rbps=1")])
         } throws: { error in
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func filesThatSystemdLeavesAloneHaveNoProperty() {
+    @Test func unmanagedFilesHaveNoProperty() {
         for file in [
             "memory.oom.group", "cpu.max.burst", "cpuset.partition", "hugetlb.2MB.max",
             "memory.soft_limit_in_bytes", "memory.memsw.limit_in_bytes", "freezer.state",

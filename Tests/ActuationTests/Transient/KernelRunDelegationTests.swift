@@ -54,7 +54,7 @@ struct KernelRunDelegationTests {
     }
 
     @Test(.enabled(if: RunPlace.isUnified, "needs one v2 hierarchy"))
-    func aUserRunsInsideWhatIsDelegated() throws {
+    func unprivilegedRunUsesTheDelegatedCgroup() throws {
         let delegated = try Delegated()
         let run = try delegated.run(
             in: "/leaf", "run", "--memory", "50MB", "--pids", "20", "--name", "mine", "--", "sh",
@@ -65,7 +65,7 @@ struct KernelRunDelegationTests {
     }
 
     @Test(.enabled(if: RunPlace.isUnified, "needs one v2 hierarchy"))
-    func processesInTheDelegatedCgroupAreInTheWay() throws {
+    func runIsRefusedIfTheDelegatedCgroupHasProcesses() throws {
         let delegated = try Delegated()
         let run = try delegated.run(in: "", "run", "--memory", "50MB", "--", "echo", "started")
         #expect(run.status != 0)
@@ -76,7 +76,7 @@ struct KernelRunDelegationTests {
         #expect(delegated.children == ["leaf"])
     }
 
-    @Test func aUserWithoutADelegatedCgroupIsToldWhatToDo() throws {
+    @Test func missingDelegationIsExplained() throws {
         let run = try RunProgram("/usr/bin/env", Self.asNobody + ["run", "true"]).result()
         #expect(run.status == 77)
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")

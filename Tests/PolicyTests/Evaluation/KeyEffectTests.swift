@@ -165,7 +165,7 @@ import Testing
     private static let elsewhere: [String: String] = [
         "a policy file": "LoadingTests.thePolicyWithEveryKeyLoads",
         "a policy file.protect": "KernelFactsTests.theProtectedAreRefused",
-        "a policy file.protect_override": "ProtectedSetTests.services",
+        "a policy file.protect_override": "ProtectedSetTests.systemServicesAreProtected",
         "defaults.allow_kill": "LintTests.whatIsBrokenIsFound",
         "defaults.missing": "LintTests.whatIsBrokenIsFound",
         "defaults.allow_kubelet":
