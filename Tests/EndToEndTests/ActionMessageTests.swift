@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test(arguments: negative + empty + units + missing + absent + machine)
-    func isToldInOneLine(_ slip: Slip) throws {
+    func wrongArgumentsAreReportedInOneLine(_ slip: Slip) throws {
         let result = try ProgramRun.run(ProgramRun.cgwarden, slip.arguments)
         #expect(result.status == slip.status, "\(result.errors)")
         #expect(result.errorLines.first?.contains(slip.says) == true, "\(result.errors)")
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// What is behind `run` is the command's own.
-    @Test func negativeNumbersOfACommandStayAsTheyAre() throws {
+    @Test func negativeNumbersOfACommandAreKept() throws {
         let result = try ProgramRun.run(
             ProgramRun.cgwarden, ["run", "--nonsense", "echo", "-n", "-5"])
         #expect(result.status == 64 && result.errors.contains("--nonsense"))

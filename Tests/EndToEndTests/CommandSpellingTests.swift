@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: ["help", "help top", "help policy check", "top --help", "policy"])
-    func helpOfACommandThatExistsIsPrinted(typed: String) throws {
+    func helpOfAnExistingCommandIsPrinted(typed: String) throws {
         let words = typed.split(separator: " ").map(String.init)
         let result = try ProgramRun.run(ProgramRun.cgwarden, words)
         #expect(result.status == 0)

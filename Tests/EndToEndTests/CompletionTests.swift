@@ -15,7 +15,7 @@ import Testing
 
     static let shells = ["bash", "zsh", "fish"].filter(ProgramRun.isInstalled)
 
-    @Test(arguments: shells) func aScriptIsInOrder(shell: String) throws {
+    @Test(arguments: shells) func completionScriptIsValid(shell: String) throws {
         let file = try script(shell)
         defer { try? FileManager.default.removeItem(atPath: file) }
         let result = try ProgramRun.run(shell, ["-n", file])
@@ -118,7 +118,7 @@ import Testing
         #expect(try offers("cgwarden", "tree", "--controller", "mem") == ["memory"])
     }
 
-    @Test(arguments: ProgramCapture.modes) func cgroupsAreThoseOfTheMachine(mode: String) throws {
+    @Test(arguments: ProgramCapture.modes) func cgroupsOfTheHostAreCompleted(mode: String) throws {
         let capture = try ProgramCapture(mode)
         func offers(_ typed: String) throws -> [String] {
             // The option is hidden, so nothing may stand in front that would count as a word.

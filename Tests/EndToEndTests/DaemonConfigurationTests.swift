@@ -10,7 +10,7 @@ import Testing
         try DaemonConfiguration(Array(text.utf8), file: "c.yaml")
     }
 
-    @Test func theShippedFileSaysTheDefaults() throws {
+    @Test func shippedFileStatesTheDefaults() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "config/cgwarden.yaml")
@@ -26,7 +26,7 @@ import Testing
         #expect(try read(all) == expected)
     }
 
-    @Test func everyKeyIsTaken() throws {
+    @Test func everyKeyIsAccepted() throws {
         let configuration = try read(
             """
             interval: 500ms
@@ -96,7 +96,7 @@ import Testing
         ("web: [a]", "c.yaml:1:6: web must be a mapping"),
         ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),
     ])
-    func aMistakeIsToldWithItsPlace(text: String, message: String) throws {
+    func errorIsReportedWithItsPosition(text: String, message: String) throws {
         do {
             _ = try read(text)
             Issue.record("\(text) was taken")

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func aThousandIdleConnectionsKeepNobodyOut() throws {
+    @Test func thousandIdleConnectionsDoNotBlockOthers() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
         try expectResponsive(server)
@@ -63,7 +63,7 @@ import Testing
     ]
     private static let flood = String(repeating: "x", count: 400_000)
 
-    @Test func nothingStaysOfClientsThatBehaveBadly() throws {
+    @Test func misbehavingClientsLeaveNothingBehind() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
         func round() throws {

@@ -39,7 +39,7 @@ import Testing
     }
 
     /// The error was taken for an empty journal, so the value stayed until the daemon's end.
-    @Test func journalThatCannotBeReadIsReadAgainAtTheNextTick() throws {
+    @Test func unreadableJournalIsRetriedAtTheNextTick() throws {
         try set("pids.max", to: "77")
         var engine = PolicyEngine(
             document: PolicyDocument(),

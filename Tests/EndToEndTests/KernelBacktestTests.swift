@@ -84,7 +84,7 @@ struct KernelBacktestTests {
         return (Array(audit), "\(root)/rec")
     }
 
-    @Test func aBacktestOfADryRunGivesItsLines() throws {
+    @Test func backtestOfARecordedDryRunGivesTheSameLines() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start(Self.load)
         defer { member.send(SIGKILL) }
@@ -124,7 +124,7 @@ struct KernelBacktestTests {
 
     /// The engine's clock goes on in suspend: here one that is far ahead of the other clock.
     @Test(.enabled(if: ProgramRun.isInstalled("unshare"), "it needs unshare"))
-    func samplesAreStampedWithTheClockThatGoesOnInSuspend() throws {
+    func samplesHaveBootTimeStamps() throws {
         let ahead: UInt64 = 50_000_000
         let path = "\(folder.root)/rec"
         let result = try ProgramRun.run(

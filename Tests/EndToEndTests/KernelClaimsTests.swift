@@ -49,7 +49,7 @@ struct KernelClaimsTests {
         text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     }
 
-    @Test func setSaysWhoResetsTheValueAndTheDaemonEndsWithThePersons() throws {
+    @Test func setNamesTheRuleAndTheDaemonRestoresTheUsersValue() throws {
         defer { end() }
         let daemon = try limited()
         // A sample has to show the value before another one counts as a change.
@@ -74,7 +74,7 @@ struct KernelClaimsTests {
         #expect(cgroup.text("pids.max") == original)
     }
 
-    @Test func aDaemonThatEndsBeforeItSeesTheChangeKeepsIt() throws {
+    @Test func daemonThatStopsBeforeSeeingAUsersChangeKeepsIt() throws {
         defer { end() }
         let daemon = try limited()
         try daemon.places.set(
@@ -93,7 +93,7 @@ struct KernelClaimsTests {
         #expect(cgroup.text("pids.max") == original)
     }
 
-    @Test func aDryRunAndJSONSayItToo() throws {
+    @Test func dryRunAndJSONNameTheRuleToo() throws {
         defer { end() }
         let daemon = try limited()
         let dry = try daemon.ask("set", cgroup.path, "pids.max=500", "--dry-run")
@@ -105,7 +105,7 @@ struct KernelClaimsTests {
         #expect(other.status == 0 && other.errors.isEmpty, "\(other.errors)")
     }
 
-    @Test func onHoldNothingIsReset() throws {
+    @Test func valueOnHoldIsNotReset() throws {
         defer { end() }
         let daemon = try limited()
         let hold = try daemon.ask("hold", cgroup.path, "5m")
@@ -125,7 +125,7 @@ struct KernelClaimsTests {
         #expect(try daemon.end().status == 0)
     }
 
-    @Test func aDaemonThatHangsHoldsNoCommand() throws {
+    @Test func hungDaemonDoesNotBlockCommands() throws {
         defer { end() }
         let daemon = try limited()
         defer { daemon.run.send(SIGCONT) }
@@ -150,7 +150,7 @@ struct KernelClaimsTests {
         #expect(hold.status == 75 && hold.output.isEmpty, "\(hold)")
     }
 
-    @Test func withoutADaemonNothingIsHeld() throws {
+    @Test func holdFailsWithoutADaemon() throws {
         defer { end() }
         let places = try DaemonPlaces("")
         let hold = try places.command(["hold", cgroup.path, "5m"])
@@ -162,7 +162,7 @@ struct KernelClaimsTests {
         #expect(try places.command(["restore"]).status == 0)
     }
 
-    @Test func explainTakesTheNamesThatShowTakes() throws {
+    @Test func explainAcceptsTheNamesThatShowAccepts() throws {
         defer { end() }
         let daemon = try limited()
         // The limit is set at the cgroup's birth, before the first sample has it.

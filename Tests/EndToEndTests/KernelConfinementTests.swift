@@ -39,7 +39,7 @@ struct KernelConfinementTests {
         }
     }
 
-    @Test func ofAProcessThatIsConfined() throws {
+    @Test func confinementOfAProcessIsShown() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start(
             "exec unshare --uts --net setpriv --no-new-privs --bounding-set -sys_admin,-net_raw "
@@ -68,7 +68,7 @@ struct KernelConfinementTests {
         #expect(text.contains("no_new_privs: yes"))
     }
 
-    @Test func ofAProcessUnderStrictSeccomp() throws {
+    @Test func strictSeccompIsShown() throws {
         let number = prctlNumber
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start(

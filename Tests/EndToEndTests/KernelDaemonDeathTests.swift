@@ -12,7 +12,7 @@ struct KernelDaemonDeathTests {
         ProcessInfo.processInfo.environment["CGWARDEN_DAEMON_KILLS"].flatMap { Int($0) }
         ?? (RunningDaemon.isInGuest ? 2 : 10)
 
-    @Test func killedAtAnyMomentItLeavesNothingFrozenAndRestorePutsAllBack() throws {
+    @Test func daemonKilledAtAnyTimeLeavesNothingFrozenAndIsRestored() throws {
         var moments: [String: Int] = [:]
         var slowest = 0.0
         for round in 0..<Self.kills {
@@ -51,7 +51,7 @@ struct KernelDaemonDeathTests {
     /// it should.
     ///
     /// It may have been stopped in the middle of a record, with the journal locked.
-    @Test(arguments: [false, true]) func withoutSamplesAFreezeEndsInTime(isLocked: Bool) throws {
+    @Test(arguments: [false, true]) func freezeEndsInTimeWithoutSamples(isLocked: Bool) throws {
         for seconds in [2, 20] {
             let cgroup = try ProgramCgroup("-stalled")
             let member = try cgroup.start("echo ready; exec sleep 300")
@@ -89,7 +89,9 @@ struct KernelDaemonDeathTests {
     }
 
     /// The daemon's end, of whatever kind, takes back what the daemon did and nothing else.
-    @Test(arguments: [SIGKILL, SIGTERM]) func whatAPersonSetStays(_ signal: Int32) throws {
+    @Test(arguments: [SIGKILL, SIGTERM]) func valueSetByAUserSurvivesTheDaemonsDeath(
+        _ signal: Int32
+    ) throws {
         let byHand = try ProgramCgroup("-hand")
         let both = try ProgramCgroup("-both")
         let originals = [byHand, both].map { $0.text("pids.max") }

@@ -8,7 +8,7 @@ import Testing
 struct KernelDaemonEndTests {
     /// With 1,000 pending limits it set 360 more after SIGTERM, and ended with status 0 while 976 were
     /// still set.
-    @Test func manyPendingLimitsAreDroppedAndTheOthersPutBack() throws {
+    @Test func stoppingDaemonDropsPendingLimitsAndRestoresOthers() throws {
         let top = try ProgramCgroup("-many")
         let count = RunningDaemon.isInGuest ? 60 : 400
         let children = try (0..<count).map {
@@ -39,7 +39,7 @@ struct KernelDaemonEndTests {
     @Test(
         .enabled(
             if: ProgramCgroup.trees.contains { $0.options.contains("cpu") }, "it needs cpu of v1"))
-    func whatCannotBePutBackIsToldByTheExitStatus() throws {
+    func exitStatusTellsThatSomethingWasNotRestored() throws {
         let outer = try ProgramCgroup("-quota")
         let inner = try ProgramCgroup(bytes: Array("inner".utf8), below: outer)
         let quota = "cpu.cfs_quota_us"

@@ -5,7 +5,7 @@ import Testing
 /// What the daemon tells Prometheus about its policy.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonFamiliesTests {
-    @Test func actionsAreCountedFromZeroAndReloadsAreTold() throws {
+    @Test func actionsAreCountedFromZeroAndReloadsExported() throws {
         let cgroup = try ProgramCgroup()
         let policy = """
             defaults: {interval: 200ms}

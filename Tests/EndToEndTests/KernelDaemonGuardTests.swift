@@ -6,7 +6,7 @@ import Testing
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonGuardTests {
-    @Test func aCgroupIsFrozenAtTheThresholdBetweenTwoTicks() throws {
+    @Test func guardFreezesAtTheThresholdBetweenTwoTicks() throws {
         let limit = 200 << 20
         let cgroup = try ProgramCgroup("-guarded")
         let isLegacy = cgroup.isMemoryLegacy

@@ -53,7 +53,7 @@ struct KernelDaemonNoticeTests {
         }
     }
 
-    @Test func whatIsQueuedForAWebhookIsSentBeforeTheEnd() throws {
+    @Test func queuedNoticesAreSentBeforeTheDaemonExits() throws {
         let server = try SlowServer()
         defer { server.stop() }
         let parent = try ProgramCgroup("-told")

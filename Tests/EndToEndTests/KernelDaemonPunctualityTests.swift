@@ -61,7 +61,7 @@ struct KernelDaemonPunctualityTests {
 
     /// A daemon that was told to end waited 30 s for such a hook, put nothing back in its cgroup and
     /// left the hook behind.
-    @Test func hooksThatHang() throws {
+    @Test func hungHooksDoNotDelayTicksOrTheStop() throws {
         let folder = try ScratchFolder()
         let list = folder.path("hooks")
         try check(
@@ -74,14 +74,14 @@ struct KernelDaemonPunctualityTests {
         for pid in pids { #expect(kill(pid, 0) != 0) }
     }
 
-    @Test func aWebhookThatHangs() throws {
+    @Test func hungWebhookDoesNotDelayTicksOrTheStop() throws {
         let server = try SilentServer()
         try check(
             "{notify: {sinks: [pager]}}",
             "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(server.port)/\", timeout: 1h}}}")
     }
 
-    @Test func aWebhookThatIsDown() throws {
+    @Test func unreachableWebhookDoesNotDelayTicksOrTheStop() throws {
         // Nobody listens there once the server is gone.
         let port = try SilentServer().port
         try check(

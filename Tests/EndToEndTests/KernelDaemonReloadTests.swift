@@ -34,7 +34,7 @@ struct KernelDaemonReloadTests {
         """
     }
 
-    @Test func changedAndRemovedRulesAreUndoneAndOthersGoOn() throws {
+    @Test func reloadUndoesChangedAndRemovedRulesOnly() throws {
         defer { member.send(SIGKILL) }
         let weight = cgroup.weight
         let quota = cgroup.quota
@@ -68,7 +68,7 @@ struct KernelDaemonReloadTests {
         #expect(cgroup.quota == quota)
     }
 
-    @Test func aBadFileChangesNothingAndAllOfItIsTold() throws {
+    @Test func invalidFileIsReportedInFullAndNotApplied() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
         try awaiting("it holds") { cgroup.text("pids.max") == "321" }
@@ -88,7 +88,7 @@ struct KernelDaemonReloadTests {
     }
 
     /// Whatever is wrong with the file, the old policy stays in force.
-    @Test func noBadFileReplacesThePolicy() throws {
+    @Test func invalidFileNeverReplacesThePolicy() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
         try awaiting("it holds") { cgroup.text("pids.max") == "321" }
@@ -118,7 +118,7 @@ struct KernelDaemonReloadTests {
         #expect(try daemon.end().status == 0)
     }
 
-    @Test func theirPaceAndSinksAreThoseOfTheNewPolicy() throws {
+    @Test func reloadAppliesIntervalAndSinks() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
         try awaiting("it holds") { cgroup.text("pids.max") == "321" }

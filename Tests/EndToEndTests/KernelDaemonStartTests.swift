@@ -66,7 +66,9 @@ struct KernelDaemonStartTests {
         #expect(result.errors.contains(words), "\(result.errors)")
     }
 
-    @Test(arguments: mistakes) func isTold(_ mistake: Mistake) throws {
+    @Test(arguments: mistakes) func startupErrorIsReportedAndChangesNothing(_ mistake: Mistake)
+        throws
+    {
         let cgroup = try ProgramCgroup()
         let original = cgroup.text("pids.max")
         let places = try DaemonPlaces(policy(cgroup))
@@ -81,7 +83,7 @@ struct KernelDaemonStartTests {
         #expect(!places.records.contains { $0["phase"] as? String == "apply" })
     }
 
-    @Test func aBusyPortIsTold() throws {
+    @Test func portInUseIsReported() throws {
         let cgroup = try ProgramCgroup()
         let original = cgroup.text("pids.max")
         let other = try ServingProgram()
@@ -98,7 +100,7 @@ struct KernelDaemonStartTests {
         .enabled(
             if: RunningDaemon.isInGuest,
             "cgroup mounts are made read-only in guests alone"))
-    func onReadOnlyMountsItGoesOnLooking() throws {
+    func daemonMonitorsOnReadOnlyMounts() throws {
         let cgroup = try ProgramCgroup()
         let original = cgroup.text("pids.max")
         let places = try DaemonPlaces(policy(cgroup))

@@ -33,7 +33,7 @@ struct KernelDaemonTests {
         }
     }
 
-    @Test func itServesAndExplainsAndLeavesNothing() throws {
+    @Test func daemonServesExplainsAndRestoresAtTheEnd() throws {
         defer { end() }
         let daemon = try RunningDaemon(
             limiting() + """
@@ -64,7 +64,7 @@ struct KernelDaemonTests {
         #expect(try daemon.ask("status").status == 69)
     }
 
-    @Test func aSecondOneIsRefusedAndChangesNothing() throws {
+    @Test func secondDaemonIsRefused() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting())
         try awaitLimit()
@@ -79,7 +79,7 @@ struct KernelDaemonTests {
         #expect(try daemon.end().status == 0)
     }
 
-    @Test func whatIsToStayStaysButNothingStaysFrozen() throws {
+    @Test func restoreOnExitFalseKeepsValuesButThaws() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting(", restore_on_exit: false") + freezing)
         try awaitLimit()
@@ -104,7 +104,7 @@ struct KernelDaemonTests {
         """
     }
 
-    @Test func panicPutsAllBackAndEndsIt() throws {
+    @Test func panicRestoresAllAndStopsTheDaemon() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
         try awaitLimit()
@@ -118,7 +118,7 @@ struct KernelDaemonTests {
     }
 
     /// With nobody left to put things back, the next daemon does, and tells of it.
-    @Test func killedWithItsGuardianItCanStillBeUndone() throws {
+    @Test func changesOfADaemonKilledWithItsGuardianAreRestorable() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
         try awaitLimit()
@@ -143,7 +143,7 @@ struct KernelDaemonTests {
 
     /// Told to end once more while it puts things back, it puts them back nonetheless.
     @Test(arguments: RunningDaemon.isInGuest ? [0.1] : [0.0, 0.01, 0.1])
-    func toldToEndTwice(_ pause: Double) throws {
+    func secondStopSignalDoesNotInterruptTheRestore(_ pause: Double) throws {
         defer { end() }
         let suffix = "-twice\(Int(pause * 1000))"
         let many = try (0..<20).map { _ in try ProgramCgroup(suffix) }
@@ -173,7 +173,7 @@ struct KernelDaemonTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    @Test func afterSoManyTicksItEnds() throws {
+    @Test func daemonStopsAfterTheGivenTicks() throws {
         defer { end() }
         let places = try DaemonPlaces(limiting())
         let result = try places.command(
@@ -185,7 +185,7 @@ struct KernelDaemonTests {
         #expect(kinds.contains("apply") && kinds.contains("undo"), "\(kinds)")
     }
 
-    @Test func aDryRunTellsAndWritesNothing() throws {
+    @Test func dryRunReportsAndWritesNothing() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing, ["--dry-run"])
         try awaiting("it has fired") {
@@ -201,7 +201,7 @@ struct KernelDaemonTests {
     }
 
     /// What cannot be accounted for is not done; looking, and giving back, go on.
-    @Test func withAFullDiskNothingDisruptiveIsDone() throws {
+    @Test func nothingDisruptiveIsDoneIfTheAuditDiskIsFull() throws {
         defer { end() }
         let later = freezing.replacingOccurrences(of: "    on: g", with: "    on: g\n    for: 1s")
         let disk = try FullDisk()
@@ -222,7 +222,7 @@ struct KernelDaemonTests {
 
     /// Rows 32 and 18: three times it is written again; then the other one has it, which is told
     /// once, and nobody's value is overwritten at the end.
-    @Test func whoKeepsWritingIsYieldedTo() throws {
+    @Test func valueThatAnotherProgramKeepsChangingIsGivenUp() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting())
         for _ in 0..<3 {
@@ -256,7 +256,7 @@ struct KernelDaemonTests {
 
     /// Row 46: the disk of the audit log fills up, and there is room again.
     @Test(.enabled(if: ProgramRun.isInstalled("unshare"), "it needs unshare"))
-    func whileTheDiskIsFullNothingDisruptiveIsDone() throws {
+    func disruptiveActionsResumeOnceTheAuditLogIsWritable() throws {
         defer { end() }
         let places = try DaemonPlaces(
             "defaults: {interval: 100ms, cooldown: 100ms}\nbudgets: {freeze: 100/10s}\n"

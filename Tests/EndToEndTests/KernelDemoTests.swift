@@ -22,7 +22,7 @@ struct KernelDemoTests {
             ["demo", "--seconds", "\(seconds)", "--web.listen-address", "-"])
     }
 
-    @Test func itTellsWhatTheDaemonDoesAndRemovesAll() throws {
+    @Test func demoReportsDecisionsAndRemovesEverything() throws {
         // As long as it takes, on any machine.
         let demo = try play(seconds: 3600)
         for part in [
@@ -44,7 +44,7 @@ struct KernelDemoTests {
         #expect(Self.remains == [])
     }
 
-    @Test func oneThatIsKilledIsRemoved() throws {
+    @Test func killedDemoIsCleanedUp() throws {
         let demo = try play(seconds: 3600)
         try awaiting("the work is under way; \(demo.errors)") {
             demo.output.contains("standing limit")
@@ -63,7 +63,7 @@ struct KernelDemoTests {
     }
 
     /// It killed the cgroups of the first one, and removed its undo journal.
-    @Test func secondDemoIsRefusedAndTheFirstGoesOn() throws {
+    @Test func secondDemoIsRefusedWhileTheFirstRuns() throws {
         let demo = try play(seconds: 3600)
         try awaiting("the work is under way; \(demo.errors)") {
             demo.output.contains("standing limit")
@@ -78,7 +78,7 @@ struct KernelDemoTests {
 
     /// The daemon of a demo whose keeper was killed runs on for a while; here this process has its
     /// claim.
-    @Test func nothingIsRemovedWhileTheDaemonOfAnEarlierDemoRuns() throws {
+    @Test func nothingIsRemovedWhileAnEarlierDaemonRuns() throws {
         try #require(Self.remains.isEmpty, "a demo runs already")
         let folder = "/run/cgwarden-demo"
         let lock = "\(folder)/daemon.lock"
@@ -94,7 +94,7 @@ struct KernelDemoTests {
     }
 
     /// In a folder that everybody may write to, someone had it lead to another file.
-    @Test func whatSomeoneElsePutInItsPlaceIsNotWrittenThrough() throws {
+    @Test func linkInPlaceOfTheDemosFilesIsNotFollowed() throws {
         try #require(Self.remains.isEmpty, "a demo runs already")
         let trap = "/dev/shm/cgwarden-demo"
         let victim = "/dev/shm/cgwarden-test-\(UUID().uuidString)"

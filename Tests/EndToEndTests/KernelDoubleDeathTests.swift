@@ -35,7 +35,7 @@ struct KernelDoubleDeathTests {
         }
     }
 
-    @Test func killedTogetherAtAnyMomentNothingOfThemIsLeft() throws {
+    @Test func nextDaemonCleansUpAfterDaemonAndGuardianDie() throws {
         var moments: [String: Int] = [:]
         for round in 0..<Self.kills {
             let victims = try DaemonVictims()
@@ -77,7 +77,7 @@ struct KernelDoubleDeathTests {
 
     /// A guard with a long patience, and a policy that does not guard any more: only what was
     /// recorded tells that the cgroup may not stay so.
-    @Test func whatAGuardLeftFrozenGoesOnBeforeTheNextDaemonServes() throws {
+    @Test func cgroupLeftFrozenByAGuardIsThawedBeforeTheNextDaemonServes() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -95,7 +95,7 @@ struct KernelDoubleDeathTests {
     }
 
     /// The same, but the next daemon's policy is refused.
-    @Test func whatIsFrozenGoesOnAlsoIfTheNextPolicyIsRefused() throws {
+    @Test func frozenCgroupIsThawedEvenIfTheNextPolicyIsInvalid() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -112,7 +112,7 @@ struct KernelDoubleDeathTests {
     }
 
     /// On v1 the file says that the OOM killer is off, which it was not before the first daemon.
-    @Test func theNextGuardPutsBackWhatThereWasBeforeTheFirst() throws {
+    @Test func nextGuardRestoresTheValueBeforeTheFirst() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -131,7 +131,7 @@ struct KernelDoubleDeathTests {
         #expect(victims.changed.isEmpty, "\(victims.changed)")
     }
 
-    @Test func aLimitThatIsStillWantedIsTakenOverWithItsOriginal() throws {
+    @Test func limitThatIsStillRequestedIsInheritedWithItsOriginal() throws {
         let cgroup = try ProgramCgroup("-limited")
         let original = cgroup.text("pids.max")
         func policy(_ pids: Int?) -> String {
@@ -170,7 +170,7 @@ struct KernelDoubleDeathTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    @Test func theOrderlyEndOfTheNextDaemonPutsATakenOverLimitBack() throws {
+    @Test func nextDaemonRestoresAnInheritedLimitWhenItStops() throws {
         let cgroup = try ProgramCgroup("-limited")
         let original = cgroup.text("pids.max")
         let daemon = try RunningDaemon(
@@ -190,7 +190,7 @@ struct KernelDoubleDeathTests {
     }
 
     /// A person's change is no daemon's to put back, whoever dies.
-    @Test func whatAPersonSetStaysWhenTheNextDaemonStarts() throws {
+    @Test func valueSetByAUserStaysWhenTheNextDaemonStarts() throws {
         let cgroup = try ProgramCgroup("-hand")
         let member = try cgroup.start("echo ready; exec sleep 300")
         defer { member.send(SIGKILL) }

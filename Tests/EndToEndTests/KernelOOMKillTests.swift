@@ -20,7 +20,7 @@ struct KernelOOMKillTests {
         _ = try member.result()
     }
 
-    @Test func aKillIsCountedAndOutlivesItsCgroup() throws {
+    @Test func oomKillIsCountedAfterItsCgroupIsRemoved() throws {
         let cgroup = try ProgramCgroup()
         let name = cgroup.path
         let server = try ServingProgram("--metrics.include", "/cgwarden-test-*")
@@ -49,7 +49,7 @@ struct KernelOOMKillTests {
 
     /// On v2 what is above a removed cgroup still has its kills.
     @Test(.enabled(if: isUnified, "v1 forgets the kills of a removed cgroup"))
-    func aKillBetweenTwoScrapesIsNotLost() throws {
+    func oomKillBetweenTwoScrapesIsCounted() throws {
         let parent = try ProgramCgroup()
         let server = try ServingProgram("--metrics.include", "/cgwarden-test-*")
         let before = try awaiting("the cgroup in a scrape") {

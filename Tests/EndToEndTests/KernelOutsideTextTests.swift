@@ -28,7 +28,7 @@ struct KernelOutsideTextTests {
         return result
     }
 
-    @Test func everyActionTakesThePrintedPathAndReportsItSafely() throws {
+    @Test func everyActionAcceptsAndPrintsEscapedPaths() throws {
         #expect(try command("create", "\(path)/new\u{1b}").output.contains("\(path)/new\\x1b"))
         #expect(try command("create", #"\#(path)/lit\x1b"#).output.contains(#"/lit\x5cx1b"#))
         #expect(try command("set", path, "pids.max=123").output.contains(path))
@@ -62,7 +62,7 @@ struct KernelOutsideTextTests {
         try command("run", "--parent", path, "--", "no\u{1b}such", status: 127)
     }
 
-    @Test func theDaemonItsNoticesAndItsSeriesAreSafe() throws {
+    @Test func daemonNoticesAndSeriesAreEscaped() throws {
         try places.set(
             #"""
             defaults: {interval: 200ms}
@@ -111,7 +111,7 @@ struct KernelOutsideTextTests {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 
-    @Test func bashExpandsNothingThatItIsOffered() throws {
+    @Test func bashCompletionExpandsNothing() throws {
         let traps = [
             "-$(touch t)", "-`touch t`", "-a b;touch t", "-'\"\\x", "-\u{d4e}$(touch t)",
             "-'\u{345}$(touch t)", "-by\\x2duuid.swap", "-e\u{1b}[31m$(touch t)",

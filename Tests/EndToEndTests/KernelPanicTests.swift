@@ -10,7 +10,7 @@ import Testing
 struct KernelPanicTests {
     /// It may have been stopped in the middle of a record, with the journal locked.
     @Test(arguments: [false, true])
-    func aDaemonThatHangsIsKilledAndEverythingIsPutBack(isLocked: Bool) throws {
+    func hungDaemonIsKilledAndEverythingRestored(isLocked: Bool) throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -38,7 +38,7 @@ struct KernelPanicTests {
     }
 
     /// So many wait for it that no more can connect.
-    @Test func aDaemonWhoseSocketIsFullIsKilledToo() throws {
+    @Test func daemonWithAFullSocketBacklogIsKilled() throws {
         let cgroup = try ProgramCgroup("-panic")
         let original = cgroup.text("pids.max")
         let daemon = try RunningDaemon(

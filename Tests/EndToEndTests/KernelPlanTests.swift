@@ -21,7 +21,7 @@ struct KernelPlanTests {
         try places.command(words)
     }
 
-    @Test func everyActionHasADryRunThatDoesNothing() throws {
+    @Test func dryRunOfEveryActionChangesNothing() throws {
         defer { end() }
         let path = cgroup.path
         let stranger = try ProgramRun("sleep", ["300"])
@@ -56,7 +56,7 @@ struct KernelPlanTests {
         #expect(try run("journal").output == "nothing to undo\n")
     }
 
-    @Test func aDryRunOfAThawNamesWhatIsFrozen() throws {
+    @Test func dryRunOfThawNamesTheFrozenCgroup() throws {
         defer { end() }
         #expect(try run("freeze", cgroup.path).status == 0)
         let plan = try run("thaw", cgroup.path, "--dry-run")
@@ -67,7 +67,7 @@ struct KernelPlanTests {
     }
 
     /// A dry run refuses what the action would refuse, with the same words.
-    @Test func aDryRunRefusesAsTheActionDoes() throws {
+    @Test func dryRunRefusesWhatTheActionRefuses() throws {
         defer { end() }
         let own = try #require(
             try String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)
@@ -86,7 +86,7 @@ struct KernelPlanTests {
     }
 
     /// One mistake has one status, whichever command meets it.
-    @Test func oneMistakeHasOneStatus() throws {
+    @Test func sameErrorHasTheSameExitStatusInAllCommands() throws {
         defer { end() }
         let path = cgroup.path
         let missing = "/cgwarden-test-none"
@@ -143,7 +143,7 @@ struct KernelPlanTests {
     }
 
     /// v1 refuses to take from a child what it has.
-    @Test func aChildInTheWayIsBusyForSetAndPin() throws {
+    @Test func childInTheWayIsBusyForSetAndPin() throws {
         defer { end() }
         guard ProgramCgroup.trees.contains(where: { $0.options.contains("cpuset") }) else { return }
         let child = try ProgramCgroup(bytes: Array("child".utf8), below: cgroup)
@@ -156,7 +156,7 @@ struct KernelPlanTests {
         }
     }
 
-    @Test func moreCPUsThanTheMachineHasAreTold() throws {
+    @Test func limitAboveTheHostsCPUsIsNoted() throws {
         defer { end() }
         for words in [
             ["set", cgroup.path, "cpu.max=5000cpus"], ["set", cgroup.path, "cpu.max=900%host"],

@@ -18,7 +18,7 @@ struct KernelRecordTests {
     }
 
     /// Numbers, reasons, rates, inode, limits and time of a busy cgroup.
-    @Test func theReplayHoldsWhatStatPrinted() throws {
+    @Test func replayContainsWhatStatPrinted() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; while :; do :; done")
         defer { member.send(SIGKILL) }
@@ -46,7 +46,7 @@ struct KernelRecordTests {
     }
 
     /// SIGKILL at any instant leaves whole snapshots, and the next recorder goes on after them.
-    @Test func aKilledRecorderLeavesWhatItHad() throws {
+    @Test func killedRecorderLeavesAReadableRecording() throws {
         let recorder = try ProgramRun(
             ProgramRun.cgwarden, ["stat", "--json", "-i", "20ms", "--record", file], input: nil)
         defer { recorder.send(SIGKILL) }

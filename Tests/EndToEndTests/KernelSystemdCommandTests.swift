@@ -26,7 +26,7 @@ struct KernelSystemdCommandTests {
         return String(decoding: result.bytes, as: UTF8.self)
     }
 
-    @Test func whatIsSetStaysUntilItIsRestored() throws {
+    @Test func setLimitSurvivesADaemonReloadUntilRestored() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -55,7 +55,7 @@ struct KernelSystemdCommandTests {
     }
 
     /// The helper thaws by the kernel's file, for systemd may be busy; it is told afterwards.
-    @Test func systemdKnowsThatAFreezeEndedAtItsTimeout() throws {
+    @Test func systemdSeesThatAFreezeEndedAtItsTimeout() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -74,7 +74,7 @@ struct KernelSystemdCommandTests {
         _ = try run("systemctl", "thaw", unit)
     }
 
-    @Test func aPinnedUnitIsHeldWhereCpusetWasOff() throws {
+    @Test func pinOfAUnitEnablesCpuset() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -89,7 +89,7 @@ struct KernelSystemdCommandTests {
         #expect(["0-1\n", nil].contains(file("cpuset.cpus.effective")))
     }
 
-    @Test func theWayOfEachValueIsTold() throws {
+    @Test func routeOfEachValueIsReported() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -113,7 +113,7 @@ struct KernelSystemdCommandTests {
         #expect(ways["memory.oom.group"] == "file")
     }
 
-    @Test func theVersionThatRunsIsTold() throws {
+    @Test func doctorReportsTheRunningSystemdVersion() throws {
         let version = try run("systemctl", "show", "-P", "Version").dropLast()
         let report = try run(ProgramRun.cgwarden, "doctor")
         #expect(report.contains("is PID 1, version \(version), "), "\(report)")

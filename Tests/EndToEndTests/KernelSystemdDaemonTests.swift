@@ -109,7 +109,7 @@ struct KernelSystemdDaemonTests {
         }
     }
 
-    @Test func itLivesAndDiesAsAService() throws {
+    @Test func serviceRestartsRestoresAndStops() throws {
         try installAll()
         // The pages may not be installed where it is tested.
         let verified = try ProgramRun.run(

@@ -96,7 +96,7 @@ struct KernelSystemdPackageTests {
         return Set(rows.filter { $0.count > 3 && $0[3] == "0A" }.map { String($0[1]) })
     }
 
-    @Test func itInstallsUpgradesAndPurges() throws {
+    @Test func packageInstallsUpgradesAndPurges() throws {
         try clear()
         try standAlone()
         defer { try? FileManager.default.removeItem(atPath: Self.folder) }

@@ -67,7 +67,7 @@ struct KernelUnprivilegedTests {
     }
 
     @Test(arguments: [true, false])
-    func whatOnlyRootCanTellOrDoNeedsRoot(runtime: Bool) throws {
+    func commandsAboutTheRootDaemonNeedRoot(runtime: Bool) throws {
         let daemon = try daemon()
         for words in [
             ["status"], ["panic"], ["journal"], ["journal", "--json"], ["hold"],
@@ -88,7 +88,7 @@ struct KernelUnprivilegedTests {
         #expect(try daemon.result().status == 0)
     }
 
-    @Test func withoutAnyDaemonAUserHasTheirOwnState() throws {
+    @Test func userHasAnOwnStateDirectoryWithoutADaemon() throws {
         let shell = try apart("echo ready; exec sleep 300")
         try awaiting("it is ready") { !shell.bytes.isEmpty }
         #expect(try ask(shell, ["status"]).status == 69)
@@ -101,7 +101,7 @@ struct KernelUnprivilegedTests {
     }
 
     /// Where the configuration puts the state, the commands look, too.
-    @Test func commandsFindTheStateDirectoryOfTheConfiguration() throws {
+    @Test func commandsUseTheStateDirectoryOfTheConfiguration() throws {
         let shell = try apart(
             """
             mount -t tmpfs none /etc && mkdir -m 755 /etc/cgwarden \
@@ -120,7 +120,7 @@ struct KernelUnprivilegedTests {
     }
 
     /// Not permitted is 77, whichever command it is that may not.
-    @Test func whatAUserMayNotDoIsNotPermitted() throws {
+    @Test func unprivilegedActionIsNotPermitted() throws {
         let shell = try apart("echo ready; exec sleep 300")
         try awaiting("it is ready") { !shell.bytes.isEmpty }
         let other = try cgroup.start("echo ready; exec sleep 300")

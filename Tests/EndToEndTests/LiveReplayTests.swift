@@ -25,7 +25,7 @@ struct LiveReplayTests {
         return session
     }
 
-    @Test func itPlaysToTheEndAndStaysThere() throws {
+    @Test func replayStopsAtTheEnd() throws {
         let (folder, file) = try recording(6)
         let session = try session(file, "-d 100ms")
         session.kept = folder
@@ -50,7 +50,7 @@ struct LiveReplayTests {
     }
 
     /// It said that the cgroup had none.
-    @Test func aRecordingSaysThatItHasNoProcesses() throws {
+    @Test func replayReportsThatItHasNoProcesses() throws {
         let (folder, file) = try recording(2)
         let session = try session(file, "-d 100ms")
         session.kept = folder
@@ -60,7 +60,7 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
-    @Test func theBlankPausesAndStepsGoBothWays() throws {
+    @Test func spacePausesAndStepsGoBothWays() throws {
         let (folder, file) = try recording(8)
         let session = try session(file, "-d 1h --at -10ms")
         session.kept = folder
@@ -80,7 +80,7 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
-    @Test func aStepBeyondTheNewestPlaysOn() throws {
+    @Test func stepBeyondTheNewestResumes() throws {
         let (folder, file) = try recording(4)
         let session = try session(file, "-d 1h")
         session.kept = folder

@@ -25,7 +25,7 @@ import Testing
             environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
     }
 
-    @Test func aPlanIsTheDifferenceWithItsFiles() throws {
+    @Test func planListsTheChangesWithTheirFiles() throws {
         let path = try file("p.yaml", Self.text)
         let result = try cgwarden("plan", path, "--root", capture.root)
         #expect(result.status == 10, "\(result)")
@@ -61,7 +61,7 @@ import Testing
         #expect(none.status == 0 && none.output == "nothing to change\n", "\(none)")
     }
 
-    @Test func aGuardsMarginAndEmptyGroupsAreTold() throws {
+    @Test func planReportsMarginsOfGuardsAndEmptyGroups() throws {
         let path = try file(
             "p.yaml",
             """
@@ -86,7 +86,7 @@ import Testing
     @Test(
         .enabled(
             if: geteuid() == 0 && ProgramRun.isInstalled("unshare"), "it needs root and unshare"))
-    func whatCannotBeWrittenIsPlannedAsSuch() throws {
+    func planReportsValuesThatCannotBeWritten() throws {
         let path = try file("p.yaml", Self.text)
         let tree = "\(capture.root)/cgroup"
         let words = [ProgramRun.cgwarden, "policy", "plan", path, "--root", capture.root]
@@ -101,7 +101,7 @@ import Testing
         #expect(result.output.contains("the cgroup file system is mounted read-only"), "\(result)")
     }
 
-    @Test func anExplanationNeedsNoDaemon() throws {
+    @Test func explainWithAPolicyNeedsNoDaemon() throws {
         let path = try file("p.yaml", Self.text)
         let result = try cgwarden(
             "explain", "/app.slice/db.service", "--policy", path, "--root", capture.root)
@@ -117,7 +117,7 @@ import Testing
         #expect(alone.errorLines.count == 1 && alone.errors.hasSuffix("or use --policy\n"))
     }
 
-    @Test func badInputIsOneClearLine() throws {
+    @Test func badInputIsReportedInOneLine() throws {
         let sound = try file("sound.yaml", Self.text)
         let wrong = try file("wrong.yaml", Self.text.replacing("77", with: "lots"))
         let missing = "\(capture.root)/none"

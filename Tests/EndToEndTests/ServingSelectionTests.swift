@@ -4,7 +4,7 @@ import Testing
 
 /// What the exporter serves, and what it reads for that.
 @Suite(.serialized) struct ServingSelectionTests {
-    @Test func theBasicProfileReadsFewerFiles() throws {
+    @Test func basicProfileReadsFewerFiles() throws {
         func files(_ options: String...) throws -> Double {
             let capture = try ProgramCapture("v1")
             let server = try ServingProgram(
@@ -20,7 +20,7 @@ import Testing
         #expect(shallow > 0 && shallow < 0.5 * full, "\(shallow) of \(full)")
     }
 
-    @Test func optionsChooseWhatIsServed() throws {
+    @Test func optionsSelectTheFamilies() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram(
             "--root", capture.root, "--metrics.exclude", "/app.slice/**", "--metrics.depth", "1",
@@ -46,7 +46,7 @@ import Testing
         (["--metrics.exclude", "/["], "close its brackets"),
         (["--web.inline-labels", "cgroup"], "unknown label cgroup"),
     ])
-    func aWrongOptionIsTold(options: [String], message: String) throws {
+    func wrongOptionIsReported(options: [String], message: String) throws {
         for command in ["exporter", "daemon"] {
             let result = try ProgramRun.run(ProgramRun.cgwarden, [command] + options)
             #expect(result.status == 64)

@@ -12,7 +12,7 @@ import Testing
     }
 
     /// Row 15: until it is back, everybody can see it.
-    @Test func whatIsOwedIsShown() {
+    @Test func unrestoredAndFailingValuesAreShown() {
         let target = Effect.Target(
             path: CgroupPath("/db"), cgroup: CgroupID(inode: 7, generation: 1))
         let owed = text { $0.owed = [(target, LimitKey("memory.max"))] }

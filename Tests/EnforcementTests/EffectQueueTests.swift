@@ -33,7 +33,7 @@ import Testing
 
     private static let second: UInt64 = 1_000_000_000
 
-    @Test mutating func thoseOfOneCgroupAreDoneInTheirOrderAndOthersMeanwhile() {
+    @Test mutating func effectsOnOneCgroupAreOrderedAndOthersConcurrent() {
         queue.add([effect(1, on: 7), effect(2, on: 7), effect(3, on: 8)])
         let first = start()
         #expect(first.map { $0.effects[0].id } == [1, 3])
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// At the end of the policy a thousand pending limits were still set after SIGTERM.
-    @Test mutating func whatHasNotBegunIsDroppedUnlessItTakesSomethingBack() {
+    @Test mutating func pendingEffectsAreDroppedExceptUndos() {
         let busy = (1...8).map { effect($0, on: $0) }
         queue.add(busy + [effect(9, on: 9), effect(10, on: 1), effect(11, on: 1, .thaw)])
         let running = start()
@@ -57,7 +57,7 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [11])
     }
 
-    @Test mutating func aChainIsInOrderOverCgroups() {
+    @Test mutating func chainIsOrderedAcrossCgroups() {
         queue.add([effect(1, on: 7, chain: 5), effect(2, on: 8, chain: 5)])
         let first = start()
         #expect(first.count == 1)
@@ -65,7 +65,7 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [2])
     }
 
-    @Test mutating func aFailureEndsItsChainAlone() {
+    @Test mutating func failureEndsOnlyItsChain() {
         queue.add([
             effect(1, on: 7, chain: 5), effect(2, on: 7, chain: 5), effect(3, on: 7, chain: 5),
             effect(4, on: 7, chain: 6),
@@ -78,7 +78,7 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [5])
     }
 
-    @Test mutating func oneThatContinuesDoesNot() {
+    @Test mutating func failureDoesNotEndAContinuingChain() {
         queue.add([
             effect(1, on: 7, chain: 5, continuesOnError: true), effect(2, on: 7, chain: 5),
         ])
@@ -86,7 +86,7 @@ import Testing
         #expect(start().count == 1)
     }
 
-    @Test mutating func aHooksNoEndsEvenAChainThatContinues() {
+    @Test mutating func vetoOfAHookEndsEvenAContinuingChain() {
         queue.add([
             effect(
                 1, on: 7, chain: 5, .hook(name: "h", phase: .apply, waits: true),
@@ -97,7 +97,7 @@ import Testing
         #expect(queue.takeResults().map(\.outcome.word) == ["vetoed", "skipped"])
     }
 
-    @Test mutating func partialAndIneffectiveGoOn() {
+    @Test mutating func partialAndIneffectiveResultsContinueTheChain() {
         queue.add([
             effect(1, on: 7, chain: 5), effect(2, on: 7, chain: 5), effect(3, on: 7, chain: 5),
         ])
@@ -106,7 +106,7 @@ import Testing
         #expect(start().count == 1)
     }
 
-    @Test mutating func whatDoesNotReturnIsHungAtItsDeadlineAndItsCgroupIsLeftAlone() {
+    @Test mutating func effectPastItsDeadlineIsHungAndBlocksItsCgroup() {
         queue.add([effect(1, on: 7, chain: 5), effect(2, on: 7, chain: 5), effect(3, on: 7)])
         let job = start(0)[0]
         queue.giveUp(now: 5 * Self.second - 1)
@@ -124,7 +124,7 @@ import Testing
         #expect(queue.takeResults().filter { $0.id == 1 }.map(\.outcome) == [.done])
     }
 
-    @Test mutating func timeSpentInPausesDoesNotCount() {
+    @Test mutating func pausesDoNotCountTowardsTheDeadline() {
         queue.add([effect(1, on: 7)])
         let job = start(0)[0]
         queue.extend(job.number, by: .seconds(7))
@@ -134,7 +134,7 @@ import Testing
         #expect(queue.takeResults().count == 1)
     }
 
-    @Test mutating func threadsAreBoundedAndHungOnesAreReplacedUpToABound() {
+    @Test mutating func hungThreadsAreReplacedUpToALimit() {
         var bounds = Enforcer.Bounds()
         bounds.threads = 2
         bounds.abandoned = 1
@@ -150,7 +150,7 @@ import Testing
         #expect(start(5 * Self.second).map { $0.effects[0].id } == [9])
     }
 
-    @Test mutating func tooManyAreRefused() {
+    @Test mutating func effectsBeyondTheQueueLimitAreRefused() {
         var bounds = Enforcer.Bounds()
         bounds.waiting = 3
         queue = EffectQueue(bounds: bounds)
@@ -158,7 +158,7 @@ import Testing
         #expect(queue.takeResults().map(\.id) == [4, 5])
     }
 
-    @Test mutating func settingsOfOnePoolAreOneJobWhateverTheirChain() {
+    @Test mutating func settingsOfOnePoolAreOneJob() {
         func setting(_ id: Effect.ID, on inode: UInt64, pool: String) -> Effect {
             var effect = effect(id, on: inode, .set([.of("pids.max", 7)]))
             effect.origin = .pool(pool)
@@ -171,7 +171,7 @@ import Testing
         #expect(start().map { $0.effects.map(\.id) } == [[1, 3], [2], [4]])
     }
 
-    @Test mutating func aCgroupsValuesAndThoseAboveItAreChangedInTheirOrder() {
+    @Test mutating func valuesOfACgroupAndItsAncestorsAreSetInOrder() {
         func setting(_ id: Effect.ID, _ path: String, _ kind: Effect.Kind) -> Effect {
             .make(
                 id, kind,

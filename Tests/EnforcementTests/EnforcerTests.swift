@@ -36,7 +36,7 @@ import Testing
         return enforcer.takeResults()
     }
 
-    @Test func aChainIsDoneStepByStep() throws {
+    @Test func chainIsExecutedStepByStep() throws {
         let enforcer = enforcer()
         enforcer.enforce([
             .make(1, three, on: target, chain: 1),
@@ -52,7 +52,7 @@ import Testing
         #expect(notice.fields["CGWARDEN_RULE"] == "r" && notice.fields["CGWARDEN_GROUP"] == "/a")
     }
 
-    @Test func aHookThatSaysNoKeepsTheRestFromHappening() throws {
+    @Test func vetoOfAHookSkipsTheRest() throws {
         for (ending, word) in [
             (HookEnding.vetoed, "vetoed"), (.failed("exit status 1"), "failed"),
             (.timedOut, "failed"),
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// One that hung kept the daemon for 30 s, and its cgroup from being put back.
-    @Test func hooksThatAreEndedMakeWayForOthersOfTheirCgroup() throws {
+    @Test func timedOutHooksUnblockTheirCgroup() throws {
         let hooks = FakeHooks(nil)
         let enforcer = enforcer(hooks: hooks)
         enforcer.enforce([
@@ -84,7 +84,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") != "max")
     }
 
-    @Test func aHookThatIsNotWaitedForOrIsUnknownOrRehearsed() {
+    @Test func unawaitedUnknownAndDryRunHooksReturnImmediately() {
         let hooks = FakeHooks(nil)
         let enforcer = enforcer(hooks: hooks)
         enforcer.enforce([
@@ -96,7 +96,7 @@ import Testing
         #expect(hooks.runs.count == 1)
     }
 
-    @Test func aWriteThatBlocksIsGivenUpAndNobodyWaits() throws {
+    @Test func blockedWriteIsGivenUpWithoutWaiting() throws {
         let door = Door()
         let files = ScriptedFiles { file, _ in if file == "pids.max" { door.wait() } }
         try machine.usual("/b")
@@ -127,7 +127,7 @@ import Testing
         #expect(notices.notices.isEmpty)
     }
 
-    @Test func busyIsWaitedOutWithoutCountingAsHung() throws {
+    @Test func retriesOfABusyFileDoNotCountAsHung() throws {
         let files = failing(["memory.limit_in_bytes": EBUSY])
         let enforcer = enforcer(files, deadline: .seconds(1))
         enforcer.enforce([.make(1, .set([.of("memory.max", 100 << 20)]), on: target)])
@@ -143,7 +143,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatIsRehearsedIsToldAsSuch() {
+    @Test func dryRunNoticesSayDryRun() {
         let enforcer = enforcer()
         enforcer.enforce([
             .make(1, .notify(sinks: [], level: .info, text: "hi"), on: target, isDryRun: true)

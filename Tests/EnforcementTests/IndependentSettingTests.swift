@@ -27,7 +27,7 @@ import Testing
             .make(1, kind, on: target, isDryRun: isDryRun, isTogether: false))
     }
 
-    @Test func whatIsRefusedLeavesTheOthersSet() throws {
+    @Test func refusedValueLeavesTheOthersSet() throws {
         let result = set(three, failing(["memory.limit_in_bytes": EBUSY]))
         #expect(result.outcome.word == "partial" && "\(result.outcome)".contains("memory.max"))
         #expect(result.values.keys.map(\.name) == ["memory.max"])
@@ -42,7 +42,7 @@ import Testing
     }
 
     /// memory.high has no file on v1, so that it cannot even be planned.
-    @Test func whatCannotBePlannedLeavesTheOthersSet() throws {
+    @Test func unplannableValueLeavesTheOthersSet() throws {
         let result = set(.set([.of("memory.high", 1 << 20), .of("pids.max", 7)]))
         #expect(result.outcome.word == "partial")
         #expect(result.values.keys.map(\.name) == ["memory.high"])
@@ -53,7 +53,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "7")
     }
 
-    @Test func whatAllFailsFailsAsAWhole() throws {
+    @Test func settingFailsIfAllValuesFail() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
         }
@@ -62,13 +62,13 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatAllCanBeSetIsDone() throws {
+    @Test func settingSucceedsIfAllValuesAreSet() throws {
         let result = set(three)
         #expect(result.outcome == .done && result.values.isEmpty && result.changes.count == 3)
     }
 
     /// Memory may only be raised after memory and swap together.
-    @Test func aPairThatNeedsAnOrderIsStillPlannedTogether() throws {
+    @Test func dependentValuesArePlannedTogether() throws {
         let files = ScriptedFiles { _, _ in }
         let result = set(
             .set([
@@ -82,7 +82,7 @@ import Testing
             ])
     }
 
-    @Test func rulesForDevicesAreWrittenInTheirOrder() throws {
+    @Test func deviceRulesAreWrittenInOrder() throws {
         let machine = try FakeMachine(["devices": "devices"])
         try machine.cgroup("/a", in: "devices", ["devices.allow": "", "devices.deny": ""])
         let files = ScriptedFiles { _, _ in }
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// A quota means nothing without its period.
-    @Test func aQuotaAndItsPeriodAreSetTogetherOrNot() throws {
+    @Test func quotaAndPeriodAreSetTogetherOrNotAtAll() throws {
         let kind = Effect.Kind.set([
             .of("cpu.max", 500_000), .of("cpu.max.period", 50_000), .of("pids.max", 7),
         ])

@@ -47,7 +47,7 @@ final class KernelEnforcerTests {
         scratch.set.unified.map { scratch.set.only([scratch.set.hierarchies[$0]]) }
     }
 
-    @Test func oneThatWasMadeAnewSurvivesTheKillOfTheOldOne() throws {
+    @Test func recreatedCgroupSurvivesAKillOfTheOldOne() throws {
         try scratch.make("a")
         let old = try target("a")
         try scratch.remove("a")
@@ -59,7 +59,7 @@ final class KernelEnforcerTests {
     }
 
     @Test(.enabled(if: RealCgroups.set?.unified != nil, "needs a v2 tree"))
-    func aKillIsDoneWhenNobodyIsLeft() throws {
+    func killSucceedsOnceTheCgroupIsEmpty() throws {
         try scratch.make("a")
         let target = try Effect.Target.now("\(scratch.path("a"))", in: try #require(unified))
         let actions = actions(unified)
@@ -79,7 +79,7 @@ final class KernelEnforcerTests {
         #expect(!isAlive(process))
     }
 
-    @Test func nothingHappensToTheMachineItself() throws {
+    @Test func rootCgroupIsNeverChanged() throws {
         let root = try Effect.Target.now("/", in: scratch.set)
         for kind in [
             Self.kill, .freeze(deadline: .seconds(1)), .reclaim(Reclaiming(.bytes(4096))),
@@ -96,7 +96,7 @@ final class KernelEnforcerTests {
     @Test(
         .enabled(
             if: FileManager.default.isExecutableFile(atPath: program), "needs the built program"))
-    func aFreezeAndAThaw() throws {
+    func freezeAndThawAreConfirmed() throws {
         try scratch.make("a")
         let process = try ScratchProcess("echo; exec sleep 300", in: "a", of: scratch)
         process.waitUntilReady()
@@ -117,7 +117,7 @@ final class KernelEnforcerTests {
     }
 
     @Test(.enabled(if: RealCgroups.hasLegacy, "needs root and v1 memory, cpu and pids"))
-    func aLimitBelowUsageIsTriedAgainAndFailsWithoutATrace() throws {
+    func limitBelowUsageIsRetriedAndRolledBack() throws {
         // With swap it can be reached.
         let swaps = try String(contentsOfFile: "/proc/swaps", encoding: .utf8)
         if swaps.split(separator: "\n").count > 1 {
@@ -152,7 +152,7 @@ final class KernelEnforcerTests {
         }.map { FileManager.default.fileExists(atPath: $0) } ?? false
 
     @Test(.enabled(if: RealCgroups.usable && countsSwap, "needs v1 memory that counts swap"))
-    func memoryAndSwapGoUpAndDownTogetherAndBack() throws {
+    func memoryAndSwapLimitsChangeTogetherAndAreRestored() throws {
         try scratch.make("a")
         let target = try target("a")
         let before = scratch.text("memory.memsw.limit_in_bytes", of: "a")
@@ -178,7 +178,7 @@ final class KernelEnforcerTests {
             if: RealCgroups.set?.legacy(.freezer) != nil && RealCgroups.set?.legacy(.pids) != nil,
             "needs freezer and pids of v1"),
         .enabled(if: FileManager.default.isExecutableFile(atPath: program), "needs the program"))
-    func whereMembersDifferAShadowIsFrozen() throws {
+    func shadowIsFrozenIfMembersDiffer() throws {
         try scratch.make("a")
         try scratch.make("b")
         let other = try ScratchProcess("echo; exec sleep 300", in: "b", of: scratch)

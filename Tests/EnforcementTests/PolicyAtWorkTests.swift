@@ -30,7 +30,7 @@ import Testing
 
     /// One that cannot be set leaves its neighbours alone, and is tried again by itself.
     @Test(arguments: [true, false])
-    func aValueThatIsDeniedLeavesItsNeighboursAlone(byRule: Bool) throws {
+    func deniedValueDoesNotAffectOthers(byRule: Bool) throws {
         let files = failing(["cpu.cfs_quota_us": EACCES])
         var work = standing(files, byRule: byRule, isTogether: false)
         for time in 0...303 { try work.tick(time) }
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// Row 13: the first file is put back, and nothing is tried for five minutes.
-    @Test func aSecondFileThatIsDeniedTakesTheFirstBackAndRests() throws {
+    @Test func deniedSecondFileRollsBackTheFirst() throws {
         // Memory comes first, then cpu, then pids.
         let files = failing(["cpu.cfs_quota_us": EACCES])
         var work = standing(files)
@@ -64,7 +64,7 @@ import Testing
     }
 
     /// Row 14: read-only from the start: it goes on looking, and owes nothing at the end.
-    @Test func whereAllIsReadOnlyItIsAMonitor() throws {
+    @Test func readOnlyCgroupsAreOnlyMonitored() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
         }
@@ -78,7 +78,7 @@ import Testing
     }
 
     /// Row 15: what cannot be put back either is told once, tried at each tick, and shown.
-    @Test func whatCannotBePutBackIsOwedUntilItCan() throws {
+    @Test func failedRestoreIsRetriedUntilItSucceeds() throws {
         let isFixed = Flag()
         let isWritten = Flag()
         let files = ScriptedFiles { file, _ throws(IOError) in
@@ -106,7 +106,7 @@ import Testing
 
     /// Row 34: a write that does not come back for a minute: its cgroup is left alone, the ticks
     /// go on, and so do the others.
-    @Test(.timeLimit(.minutes(10))) func aWriteThatBlocksHoldsNoTickUp() throws {
+    @Test(.timeLimit(.minutes(10))) func blockedWriteDoesNotDelayTicks() throws {
         try machine.usual("/b")
         let door = Door()
         let files = ScriptedFiles { file, directory in

@@ -25,7 +25,7 @@ import Testing
     }
 
     /// One member that refused, such as anything below kubepods, failed the whole pool.
-    @Test func aPoolGoesOnWithoutAMemberThatRefuses() throws {
+    @Test func poolIsAppliedWithoutAMemberThatFails() throws {
         try machine.usual("/b")
         let files = ScriptedFiles { file, directory throws(IOError) in
             if directory.path == CgroupPath("/a") { throw IOError("write", file, code: EPERM) }
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func theKubeletsPodsAreLeftAloneUnlessThePolicyAllowsIt(isAllowed: Bool) throws {
+    func podsOfTheKubeletAreChangedOnlyIfAllowed(isAllowed: Bool) throws {
         try machine.usual("/b")
         try machine.usual("/kubepods/pod1")
         var protection = Protection()
@@ -64,7 +64,7 @@ import Testing
         #expect(selection.refused.isEmpty == isAllowed)
     }
 
-    @Test func aValueIsPutBackUnderTheNewPathOfARenamedCgroup() throws {
+    @Test func valueOfARenamedCgroupIsRestored() throws {
         #expect(machine.actions().once(.make(1, three, on: try machine.target())).outcome == .done)
         for tree in ["memory", "cpu", "pids"] {
             try FileManager.default.moveItem(

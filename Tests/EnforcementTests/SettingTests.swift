@@ -19,7 +19,7 @@ import Testing
         target = try machine.target()
     }
 
-    @Test func aSettingIsDoneWithItsValuesWay() throws {
+    @Test func settingReportsBeforeAndAfterValues() throws {
         let result = machine.actions().once(.make(1, three, on: target))
         #expect(result.outcome == .done)
         #expect(
@@ -30,7 +30,7 @@ import Testing
         #expect(try machine.journal.entries().map(\.cause) == ["r", "r", "r"])
     }
 
-    @Test func aDryRunTellsTheSameAndWritesNothing() throws {
+    @Test func dryRunReportsTheSameAndWritesNothing() throws {
         let files = ScriptedFiles { _, _ in }
         let rehearsed = machine.actions(files).once(.make(1, three, on: target, isDryRun: true))
         #expect(files.written.isEmpty)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [EACCES, EPERM, EINVAL, ERANGE, ENOSPC, EOPNOTSUPP, EROFS])
-    func aRefusedFileTakesTheOthersBack(_ code: Int32) throws {
+    func refusedFileRollsBackTheOthers(_ code: Int32) throws {
         let result = machine.actions(failing(["pids.max": code])).once(
             .make(1, three, on: target))
         #expect(result.outcome.word == "rolledBack")
@@ -51,7 +51,7 @@ import Testing
         #expect(result.changes.allSatisfy { $0.before == $0.after })
     }
 
-    @Test func whereNothingCanBeWrittenNothingIsLeftOpen() throws {
+    @Test func unwritableFilesLeaveNoJournalEntry() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
         }
@@ -60,7 +60,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatCannotBeTakenBackStaysAndIsTriedAgain() throws {
+    @Test func failedRollbackStaysAndIsRetried() throws {
         // Memory is written and cannot be written back; pids refuses.
         let isFixed = Flag()
         let written = Flag()
@@ -85,7 +85,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func onlyTheGivenValuesArePutBack() throws {
+    @Test func onlyTheGivenValuesAreRestored() throws {
         let actions = machine.actions()
         _ = actions.once(.make(1, three, on: target))
         let result = actions.once(.make(2, .restore([LimitKey("pids.max")]), on: target))
@@ -97,7 +97,7 @@ import Testing
             actions.once(.make(3, .restore([LimitKey("pids.max")]), on: target)).changes.isEmpty)
     }
 
-    @Test func whatSomeoneElseWroteIsSetAgainButNotPutBackOver() throws {
+    @Test func externallyChangedValueIsSetAgainButNotRestored() throws {
         let actions = machine.actions()
         let setting = Effect.make(1, .set([.of("pids.max", 7)]), on: target)
         #expect(actions.once(setting).outcome == .done)
@@ -112,7 +112,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "98")
     }
 
-    @Test func oneThatVanishesIsGoneAndItsSiblingIsDone() throws {
+    @Test func vanishedCgroupDoesNotAffectItsSibling() throws {
         try machine.usual("/b")
         let root = machine.root
         let files = ScriptedFiles { _, directory throws(IOError) in
@@ -133,7 +133,7 @@ import Testing
         #expect(actions.once(.make(3, .thaw, on: target)).outcome == .gone)
     }
 
-    @Test func anotherOneAtThePathIsNotTouched() throws {
+    @Test func recreatedCgroupIsNotTouched() throws {
         try move("/a")
         try machine.usual()
         let files = ScriptedFiles { _, _ in }
@@ -142,7 +142,7 @@ import Testing
         #expect(files.written.isEmpty)
     }
 
-    @Test func oneThatTakesThePathAfterThePlanIsNotTouched() throws {
+    @Test func cgroupRecreatedAfterPlanningIsNotTouched() throws {
         let swapped = Flag()
         let files = ScriptedFiles { [machine] _, _ throws(IOError) in
             // The first write finds the new one in place.
@@ -161,7 +161,7 @@ import Testing
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "-1")
     }
 
-    @Test func filesOfAnotherCgroupAtThePathAreNotWritten() throws {
+    @Test func filesOfARecreatedCgroupAreNotWritten() throws {
         guard case .same(let held) = HeldTarget.find(target, in: machine.set) else {
             Issue.record("it is there")
             return
@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownLimitAndAnOperatorsHold() throws {
+    @Test func unknownLimitAndHoldAreRefused() throws {
         let actions = machine.actions()
         #expect(
             actions.once(.make(1, .set([.of("no.such", 1)]), on: target)).outcome.word == "failed")
@@ -186,7 +186,7 @@ import Testing
         #expect(held.outcome == .vetoed("held by an operator (/a)"))
     }
 
-    @Test func aRestrictionOfTheProtectedIsRefusedAndTheExceptionHolds() throws {
+    @Test func protectedCgroupIsRestrictedOnlyIfAllowed() throws {
         try machine.file(
             "proc/100/stat", "100 (sshd) S 1 100 100 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 100 1 1 1\n")
         try machine.file("proc/100/status", "Name:\tsshd\nUid:\t0\t0\t0\t0\n")
@@ -206,7 +206,7 @@ import Testing
         #expect("\(spared.outcome)".contains("the policy protects /a/below/deep"))
     }
 
-    @Test func oneWhoMovesInBetweenPlanAndWriteIsFound() throws {
+    @Test func processThatMovesInAfterPlanningIsDetected() throws {
         try machine.file(
             "proc/1/stat", "1 (init) S 0 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 1 1 1 1\n")
         let files = ReadingFiles { [machine] in
@@ -241,7 +241,7 @@ import Testing
             on: try machine.target(path), chain: 9)
     }
 
-    @Test func aParentWidensBeforeItsChildWhateverTheOrder() throws {
+    @Test func parentIsWidenedBeforeItsChild() throws {
         let files = ScriptedFiles { _, _ in }
         let effects = [try setting(1, "/p/a", "2-3"), try setting(2, "/p", "0-3")]
         let results = machine.actions(files).perform(effects, pause: { _ in })
@@ -253,7 +253,7 @@ import Testing
         #expect(alone.outcome.word == "vetoed")
     }
 
-    @Test func oneThatCannotBeSetKeepsTheOthersAsTheyAre() throws {
+    @Test func failedMemberLeavesTheOthersUnchanged() throws {
         let files = ScriptedFiles { _, _ in }
         let effects = [try setting(1, "/p", "0-3"), try setting(2, "/p/a", "7")]
         let results = machine.actions(files).perform(effects, pause: { _ in })

@@ -21,7 +21,7 @@ import Testing
         return try #require(parts[1].components(separatedBy: "</\(element)>").first)
     }
 
-    @Test func theHeadersAllowNothingButThePage() async throws {
+    @Test func headersAllowOnlyThePage() async throws {
         let page = try await Self.page()
         let policy = try #require(page.headers["content-security-policy"])
         for (element, directive) in [("style", "style-src"), ("script", "script-src")] {
@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Below a proxy's prefix only relative addresses lead back.
-    @Test func nothingIsAbsoluteOrFromElsewhere() async throws {
+    @Test func pageUsesOnlyRelativeOwnResources() async throws {
         let text = try await Self.page().text
         let pattern = #/(?:href|src|action)="([^"]*)"/#
         let addresses = text.matches(of: pattern).map { String($0.output.1) }
@@ -57,7 +57,7 @@ import Testing
     }
 
     /// A name may be any text, so none may become markup.
-    @Test func namesAreOnlyPutInAsText() async throws {
+    @Test func namesAreInsertedOnlyAsText() async throws {
         let script = try Self.content("script", of: try await Self.page())
         for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
             #expect(!script.contains(way), "\(way)")

@@ -31,7 +31,9 @@ struct KernelRefusedActionTests {
 
     private static let refusals = RefusedWriteTests.refusals
 
-    @Test(arguments: refusals) func pinReportsARefusedWriteAndIsUndone(_ refusal: RefusedWriteTests.Refusal) throws {
+    @Test(arguments: refusals) func pinReportsARefusedWriteAndIsUndone(
+        _ refusal: RefusedWriteTests.Refusal
+    ) throws {
         guard set.hierarchies.contains(where: { $0.controllers.contains(.cpuset) }) else {
             try Test.cancel("a controller is missing here")
         }
@@ -47,7 +49,9 @@ struct KernelRefusedActionTests {
         #expect(try directory.text("cpuset.cpus") == before)
     }
 
-    @Test(arguments: refusals) func freezeReportsARefusedWriteAndIsUndone(_ refusal: RefusedWriteTests.Refusal) throws {
+    @Test(arguments: refusals) func freezeReportsARefusedWriteAndIsUndone(
+        _ refusal: RefusedWriteTests.Refusal
+    ) throws {
         let scratch = try PopulatedCgroup(set)
         let pid = try scratch.run("exec sleep 300")
         let files = FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: refusal.errno)
@@ -60,7 +64,9 @@ struct KernelRefusedActionTests {
     }
 
     /// The errno of `cgroup.procs` have meanings of their own.
-    @Test(arguments: refusals) func moveReportsARefusedWriteAndIsUndone(_ refusal: RefusedWriteTests.Refusal) throws {
+    @Test(arguments: refusals) func moveReportsARefusedWriteAndIsUndone(
+        _ refusal: RefusedWriteTests.Refusal
+    ) throws {
         let (first, second) = (try PopulatedCgroup(set), try PopulatedCgroup(set))
         let pid = try first.run("exec sleep 300")
         let before = try #require(ProcessPlaces(set: set).places(of: pid))

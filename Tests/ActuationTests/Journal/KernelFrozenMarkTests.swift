@@ -12,7 +12,9 @@ struct KernelFrozenMarkTests {
     enum Fault: String, CaseIterable, Sendable { case damaged, earlierBoot }
 
     @Test(arguments: KernelFreezerTests.trees, Fault.allCases)
-    func damagedJournalThawsOnlyCgroupsWithTheMark(_ tree: KernelFreezerTests.Tree, _ fault: Fault) throws {
+    func damagedJournalThawsOnlyCgroupsWithTheMark(_ tree: KernelFreezerTests.Tree, _ fault: Fault)
+        throws
+    {
         let set = try #require(tree.set)
         let ours = try PopulatedCgroup(set)
         let others = try PopulatedCgroup(set)

@@ -86,7 +86,9 @@ import Testing
 
     /// One shortens it while others wait for it with the old file in hand, in processes of their own
     /// or in one.
-    @Test(arguments: [false, true]) func concurrentWritersLoseNoEntry(isOneProcess: Bool) async throws {
+    @Test(arguments: [false, true]) func concurrentWritersLoseNoEntry(isOneProcess: Bool)
+        async throws
+    {
         let directory = directory
         let shared = machine.journal
         try await withThrowingTaskGroup(of: Void.self) { group in

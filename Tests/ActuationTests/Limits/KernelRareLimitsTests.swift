@@ -67,7 +67,9 @@ struct KernelRareLimitsTests {
         try exercise(["cpuset.cpus.exclusive=0"], expecting: ["cpuset.cpus.exclusive": "0"])
     }
 
-    @Test(arguments: ["idle", "restrict-to-be"]) func ioPriorityClassIsSetAndRestored(_ name: String) throws {
+    @Test(arguments: ["idle", "restrict-to-be"]) func ioPriorityClassIsSetAndRestored(
+        _ name: String
+    ) throws {
         try exercise(["io.prio.class=\(name)"], expecting: ["io.prio.class": name])
     }
 

@@ -44,7 +44,9 @@ import Testing
     }
 
     /// The second of three files refuses.
-    @Test(arguments: refusals) func refusedSetRollsBackAndReportsTheReason(_ refusal: Refusal) throws {
+    @Test(arguments: refusals) func refusedSetRollsBackAndReportsTheReason(_ refusal: Refusal)
+        throws
+    {
         let plan = try machine.plan(["pids.max=7", "memory.max=100MiB", "cpu.max=1.5cpus"])
         let second = plan.writes[1].cell.file
         files.fail(second, refusal.errno)

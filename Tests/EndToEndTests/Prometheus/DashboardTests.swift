@@ -14,7 +14,7 @@ struct DashboardTests {
         "cgwarden_policy_disabled", "cgwarden_guard_state",
     ]
 
-    @Test func everyMetricNameIsOneOfOurs() throws {
+    @Test func dashboardsUseOnlyOurMetrics() throws {
         let capture = try ProgramCapture("v2")
         let exporter = try ServingProgram("--root", capture.root)
         let policy = "groups: {web: {path: /app.slice/web.service}}\n\(DashboardLoad.rules)\n"
@@ -32,7 +32,7 @@ struct DashboardTests {
         }
     }
 
-    @Test(arguments: DashboardFiles.boards) func aBoardCanBeImported(_ name: String) throws {
+    @Test(arguments: DashboardFiles.boards) func dashboardsCanBeImported(_ name: String) throws {
         let board = try DashboardFiles.board(name)
         #expect(board["schemaVersion"] as? Int ?? 0 >= 39)
         #expect((board["uid"] as? String ?? "").hasPrefix("cgwarden-"))

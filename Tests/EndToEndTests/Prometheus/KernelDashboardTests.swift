@@ -100,7 +100,7 @@ struct KernelDashboardTests {
         .enabled(
             if: ProgramCgroup.trees.allSatisfy(\.isUnified),
             "without v1's counterpart, so tried on v2: \(ofUnifiedAlone.joined(separator: ", "))"))
-    func whatOnlyUnifiedHasIsThere() throws {
+    func panelsForV2OnlyHaveData() throws {
         let load = try DashboardLoad()
         defer { load.end() }
         for name in Self.ofUnifiedAlone { #expect(load.isGiven(name), "\(name)") }

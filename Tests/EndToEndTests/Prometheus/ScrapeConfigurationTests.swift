@@ -38,7 +38,7 @@ struct ScrapeConfigurationTests {
     }
 
     @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"), arguments: files)
-    func promtoolAcceptsIt(_ file: String) throws {
+    func promtoolAcceptsTheConfigurations(_ file: String) throws {
         // Files that it names stand beside it.
         let copy = FileManager.default.temporaryDirectory
             .appending(path: "cgwarden-test-" + UUID().uuidString)
@@ -55,7 +55,7 @@ struct ScrapeConfigurationTests {
     }
 
     @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"))
-    func aPodIsFoundByItsNode() throws {
+    func podIsDiscoveredByItsNode() throws {
         let all = try text("kubernetes.yml")
         let start = try #require(all.firstRange(of: "scrape_configs:\n"))
         let prometheus = try PrometheusRun(scrapeConfigs: String(all[start.upperBound...]))
@@ -73,7 +73,7 @@ struct ScrapeConfigurationTests {
     }
 
     /// YAML that is all right, with no more rights than it needs.
-    @Test func theDaemonSetIsLeastPrivileged() throws {
+    @Test func daemonSetHasLeastPrivilege() throws {
         let file = DashboardFiles.package.appending(path: "config/kubernetes/daemonset.yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
         let documents = text.components(separatedBy: "\n---\n")
@@ -94,7 +94,7 @@ struct ScrapeConfigurationTests {
     @Test(
         .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"),
         .enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
-    func nobodySeesAsMuchAsRoot() throws {
+    func unprivilegedExporterSeesTheSameAsRoot() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; exec sleep 300")
         defer { member.send(SIGKILL) }

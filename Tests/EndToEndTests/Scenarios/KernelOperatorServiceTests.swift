@@ -9,7 +9,7 @@ import Testing
 struct KernelOperatorServiceTests {
     private static let busy = "ulimit -t 90; while :; do :; done"
 
-    @Test func aWebWorkerGetsMoreCPUWhileItsQuotaHoldsItBack() throws {
+    @Test func quotaOfAThrottledWebWorkerIsRaised() throws {
         let scenario = try Scenario("web", "web/a", "web/b")
         try scenario.start(Self.busy, in: "web/a")
         try scenario.start("exec sleep 300", in: "web/b")
@@ -39,7 +39,7 @@ struct KernelOperatorServiceTests {
         .enabled(
             if: RealCgroups.hasLegacy || RealCgroups.hasUnified,
             "needs root and a memory controller"))
-    func aDatabaseAtItsLimitStandsStillOnlyUntilThereIsRoom() throws {
+    func databaseAtItsLimitIsFrozenOnlyUntilThereIsRoom() throws {
         let scenario = try Scenario("db")
         for file in ["memory.swap.max", "memory.swappiness"] {
             try? scenario.scratch.write("0", to: file, of: "db")
@@ -74,7 +74,7 @@ struct KernelOperatorServiceTests {
     }
 
     /// Its hook fails, which neither stops the rest nor goes unseen.
-    @Test func onAKubernetesNodeItsOwnWorkGivesWayToPods() throws {
+    @Test func nodeServicesYieldToPods() throws {
         let scenario = try Scenario("kubepods", "kubepods/pod1", "node", "node/batch")
         // As in each pod, something sleeps beside the work.
         try scenario.start("exec sleep 300", in: "kubepods/pod1")
@@ -104,7 +104,7 @@ struct KernelOperatorServiceTests {
         try scenario.end(.killed)
     }
 
-    @Test func aContainerIsChosenByItsLabel() throws {
+    @Test func containerIsSelectedByItsLabel() throws {
         let ids = (0..<2).map { _ in
             (0..<4).map { _ in String(format: "%016lx", UInt64.random(in: 1...UInt64.max)) }
                 .joined()

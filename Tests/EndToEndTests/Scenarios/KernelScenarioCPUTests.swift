@@ -32,7 +32,7 @@ struct KernelScenarioCPUTests {
         return words.count == 2 && words[0] > 0 ? words[0] / words[1] : .infinity
     }
 
-    @Test func aBuildJobIsSqueezedAndGetsItsCPUsBackInSteps() throws {
+    @Test func buildJobIsThrottledAndReleasedInSteps() throws {
         let scenario = try Scenario("build", "build/job")
         let job = "build/job"
         try setQuota(scenario, 81_000, 90_000, of: job)
@@ -112,7 +112,7 @@ struct KernelScenarioCPUTests {
     }
 
     @Test(.enabled(if: ProcessInfo.processInfo.processorCount > 1, "needs two CPUs"))
-    func aServiceIsAloneOnItsCPUs() throws {
+    func serviceHasExclusiveCPUs() throws {
         let scenario = try Scenario("api", "other-1", "other-2")
         try setQuota(scenario, 10_000, 100_000, of: "api")
         // On v2 an empty set of a cgroup with members can only be written out again.

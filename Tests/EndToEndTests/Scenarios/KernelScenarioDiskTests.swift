@@ -48,7 +48,7 @@ struct KernelScenarioDiskTests {
         return Double(written(scenario) - first) / time
     }
 
-    @Test func aDiskHogIsThrottledAndLetGo() throws {
+    @Test func diskHogIsThrottledAndReleased() throws {
         let scenario = try Scenario("backup")
         // Another field of the same line stays.
         let isUnified =

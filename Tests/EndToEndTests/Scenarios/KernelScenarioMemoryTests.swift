@@ -13,7 +13,7 @@ struct KernelScenarioMemoryTests {
         .enabled(
             if: RealCgroups.hasLegacy || RealCgroups.hasUnified,
             "needs root and a memory controller"))
-    func aDatabaseIsFrozenBeforeTheKernelKillsItAndGoesOn() throws {
+    func databaseIsFrozenBeforeAnOOMKillAndResumes() throws {
         let scenario = try Scenario("db")
         let isLegacy = !scenario.text("memory.oom_control", of: "db").isEmpty
         func limit() -> UInt64? {
@@ -94,7 +94,7 @@ struct KernelScenarioMemoryTests {
         }
     }
 
-    @Test func aForkBombIsStoppedAndEnds() throws {
+    @Test func forkBombIsFrozenAndKilled() throws {
         let scenario = try Scenario("user-1", "user-1/session", "user-2", "user-2/session")
         let (bombed, calm) = ("user-1/session", "user-2/session")
         // Should all else fail, the kernel still does not let it grow.
@@ -161,7 +161,7 @@ struct KernelScenarioMemoryTests {
         #expect(scenario.text("pids.max", of: bombed) == "max")
     }
 
-    @Test func batchJobsAreParkedOneByOneAndGoOnOneByOne() throws {
+    @Test func batchJobsAreFrozenAndThawedOneByOne() throws {
         let scenario = try Scenario("batch", "batch/a", "batch/b", "batch/c")
         let jobs = ["a", "b", "c"]
         let files = jobs.map { "/dev/shm/cgwarden-test-\(getpid())-batch-\($0)" }

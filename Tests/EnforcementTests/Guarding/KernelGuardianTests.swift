@@ -85,7 +85,7 @@ struct KernelGuardianTests {
     }
 
     /// At any moment: while it is armed, frozen, raised, thawed or brought back.
-    @Test func killedAtAnyMomentItLeavesNothingFrozenAndRestorePutsAllBack() throws {
+    @Test func guardKilledAtAnyTimeLeavesNothingFrozen() throws {
         var generator = SystemRandomNumberGenerator()
         var moments: [String: Int] = [:]
         var slowest = 0.0
@@ -124,7 +124,7 @@ struct KernelGuardianTests {
                 + "\(slowest) ms; \(moments.sorted { $0.key < $1.key })")
     }
 
-    @Test func killedWhileItIsFrozenItIsThawedLongBeforeItsTime() throws {
+    @Test func guardKilledWhileFrozenIsThawedEarly() throws {
         let guarded = try Guarded(Self.trees, "--longest", "1h")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)
         try awaiting("it is frozen") { guarded.scratch.isFrozen }
@@ -132,7 +132,7 @@ struct KernelGuardianTests {
         try awaiting("it is thawed") { guarded.changed.isEmpty }
     }
 
-    @Test func atAnOrderlyEndNothingIsLeftToTheGuardian() throws {
+    @Test func orderlyStopLeavesNothingToTheGuardian() throws {
         let guarded = try Guarded(Self.trees)
         let guardian = try #require(guarded.guardian)
         guarded.program.send(SIGTERM)
@@ -144,7 +144,7 @@ struct KernelGuardianTests {
     }
 
     /// It has a session of its own, so that no terminal or process group reaches it.
-    @Test func theGuardianSurvivesSignalsAndIsReplacedWhenItDies() throws {
+    @Test func guardianSurvivesSignalsAndIsReplaced() throws {
         let guarded = try Guarded(Self.trees)
         let first = try #require(guarded.guardian)
         #expect(getsid(first) != getsid(guarded.program.pid))
@@ -163,7 +163,7 @@ struct KernelGuardianTests {
     }
 
     /// One that hangs does not thaw in time, so the guardian does.
-    @Test func whatAHangingProcessLeftFrozenGoesOnAtItsDeadline() throws {
+    @Test func guardianThawsAtTheDeadlineOfAHungProcess() throws {
         let guarded = try Guarded(Self.trees, "--longest", "1s")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)
         try awaiting("it is frozen") { guarded.scratch.isFrozen }

@@ -164,12 +164,12 @@ import Testing
     /// What other tests show, by key or by all keys of a mapping.
     private static let elsewhere: [String: String] = [
         "a policy file": "LoadingTests.thePolicyWithEveryKeyLoads",
-        "a policy file.protect": "KernelFactsTests.theProtectedAreRefused",
+        "a policy file.protect": "KernelFactsTests.protectedCgroupsAreRefused",
         "a policy file.protect_override": "ProtectedSetTests.systemServicesAreProtected",
         "defaults.allow_kill": "LintTests.whatIsBrokenIsFound",
         "defaults.missing": "LintTests.whatIsBrokenIsFound",
         "defaults.allow_kubelet":
-            "PoolSettingTests.theKubeletsPodsAreLeftAloneUnlessThePolicyAllowsIt",
+            "PoolSettingTests.podsOfTheKubeletAreChangedOnlyIfAllowed",
         "a limit.for": "ConditionalLimitTests.theTimesAreThoseOfARule",
         "a limit.until": "ConditionalLimitTests.theTimesAreThoseOfARule",
         "a limit.until_for":
@@ -183,24 +183,24 @@ import Testing
         "a pool.numa": "PoolAssignmentTests.spillsOnlyWhereItMay",
         "a pool.fallback": "PoolHotplugTests.withoutItsNodeItSharesOrIsLeftAsItWas",
         "a pool.others": "PoolSourceTests.theSliceBecomesItsOtherChildren",
-        "a hook.exec": "HookRunnerTests.theStatusDecides",
-        "a hook.timeout": "HookRunnerTests.oneThatHangsIsAskedToEndAndThenKilled",
-        "a hook.user": "HookRunnerTests.itRunsAsItsUser",
-        "a sink.journald": "JournalSinkTests.withoutJournaldNoticesGoToStandardErrorAndNobodyWaits",
+        "a hook.exec": "HookRunnerTests.exitStatusDecidesTheResult",
+        "a hook.timeout": "HookRunnerTests.hungHookIsTerminatedAndThenKilled",
+        "a hook.user": "HookRunnerTests.hookRunsAsItsUser",
+        "a sink.journald": "JournalSinkTests.noticesGoToStandardErrorWithoutJournald",
         "a sink.webhook": "WebhookSinkTests.aNoticeIsPostedAsJSON",
         "webhook.url": "WebhookSinkTests.aNoticeIsPostedAsJSON",
         "webhook.token_file": "WebhookSinkTests.theTokenIsReadAnewEachTime",
         "webhook.timeout": "WebhookSinkTests.aServerThatIsSilentOrNotThereIsGivenUp",
         "a guard": "OOMGuardMachineTests.aDatabaseOnV1IsFrozenRaisedAndThawed",
         "a guard.limit":
-            "KernelOOMGuardTests.whileItIsGuardedItHasTheGuardsLimitAndOnV2IsKilledAsOne",
+            "KernelOOMGuardTests.guardedCgroupHasTheGuardsLimitAndOOMGroup",
         "a guard.on_timeout": "OOMGuardMachineTests.timeoutCanRaiseOrKillOrStay",
         "a guard.notify":
-            "KernelOOMGuardTests.atTheThresholdItIsFrozenBelowTheLimitAndGoesOnWhenThereIsRoom",
+            "KernelOOMGuardTests.cgroupIsFrozenBelowItsLimitAndThawedWhenThereIsRoom",
         "a guard.i_accept_hang": "LintTests.whatIsBrokenIsFound",
         "a guard.allow_force_empty": "OOMGuardMachineTests.v1EmptiesTheCacheOnlyWhereThatIsAllowed",
         "a guard.oom_group":
-            "KernelOOMGuardTests.whileItIsGuardedItHasTheGuardsLimitAndOnV2IsKilledAsOne",
+            "KernelOOMGuardTests.guardedCgroupHasTheGuardsLimitAndOOMGroup",
         "pin.pool": "PoolSourceTests.theSliceBecomesItsOtherChildren",
         "relief": "OOMGuardMachineTests.theMachineKeepsItsMemoryAndTheHookIsAsked",
         "raise": "OOMGuardMachineTests.aDatabaseOnV1IsFrozenRaisedAndThawed",
