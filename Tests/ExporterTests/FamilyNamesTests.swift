@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: ExpositionFormat.allCases)
-    func everyFamilyIsExportedUnderItsNameAndNoOther(format: ExpositionFormat) throws {
+    func everyFamilyIsExportedUnderItsNameOnly(format: ExpositionFormat) throws {
         let names = Set(try Self.everything(format).samples.map(\.name))
         let cgroup = names.filter { $0.hasPrefix("cgroup_") }
         #expect(Self.cgroupNames.count == Set(Self.cgroupNames).count)
@@ -81,7 +81,7 @@ import Testing
         #expect(Set(Self.programNames).subtracting(names).isEmpty)
     }
 
-    @Test func onlySeriesOfSeveralValuesHaveFurtherLabels() throws {
+    @Test func onlyMultiValueSeriesHaveExtraLabels() throws {
         let labels = try Self.everything(.text).labelNames
         #expect(
             labels["cgroup_pressure_average_ratio"] == ["cgroup", "resource", "kind", "window"])

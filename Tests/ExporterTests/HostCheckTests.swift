@@ -26,7 +26,7 @@ import Testing
         "/api/v1/metrics", "/nothing",
     ]
 
-    @Test func aForeignNameIsRefusedWithTheReason() async throws {
+    @Test func unknownHostIsRefusedWithAReason() async throws {
         try await TestServer.run(logger: log.logger, configure: { $0.machineName = "node7.lan" }) {
             port async throws in
             for path in Self.pages + ["/api/v1/stream"] {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func anotherPagesRequestIsRefused() async throws {
+    @Test func requestFromAnotherOriginIsRefused() async throws {
         try await TestServer.run(configure: { $0.allowedHosts = ["proxy.example"] }) {
             port async throws in
             func answer(_ origin: String) async throws -> String {
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(.enabled(if: WebFixture.isPossible, "needs openssl and curl"))
-    func theCertificateStandsForTheNameOverTLS() async throws {
+    func hostIsNotCheckedOverTLS() async throws {
         let fixture = try await WebFixture()
         try fixture.write("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
         try await TestServer.run(configure: {
@@ -120,7 +120,7 @@ import Testing
         ("a_b", true), ("10.0.0.1", true), ("", false), ("*.", false), ("a b", false),
         ("a:1", false),
         ("http://a", false), ("a/b", false), ("a*", false), ("[::1]", false), ("a\u{1b}", false),
-    ]) func patternsAreNames(_ text: String, _ isPattern: Bool) {
+    ]) func allowedHostsArePatternsOfNames(_ text: String, _ isPattern: Bool) {
         #expect(MetricsServer.isHostPattern(text) == isPattern)
     }
 
@@ -128,7 +128,7 @@ import Testing
         ("10.1.2.3", "10.1.2.3"), ("::ffff:10.1.2.3", "10.1.2.3"), ("::1", "0:0:0:0"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2"), ("2001:db8::1", "2001:db8:0:0"),
         ("fe80::1%eth0", "fe80:0:0:0"),
-    ]) func aClientIsAnAddressOrANetworkOfIPv6(_ address: String, _ name: String) {
+    ]) func clientIsAnAddressOrAnIPv6Network(_ address: String, _ name: String) {
         #expect(Client(address: address, isEncrypted: false).name == name)
     }
 }

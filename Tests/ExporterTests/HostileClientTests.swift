@@ -46,7 +46,7 @@ import Testing
 
     private static let silence = Array(repeating: "", count: 400)
 
-    @Test func whoeverSendsSlowlyIsLeft() async throws {
+    @Test func slowSenderIsDisconnected() async throws {
         try await TestServer.run(
             configure: {
                 $0.limits.requestTime = .milliseconds(300)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(.enabled(if: WebFixture.isPossible, "needs openssl"))
-    func whoeverShakesHandsSlowlyIsLeft() async throws {
+    func slowTLSHandshakeIsDisconnected() async throws {
         let fixture = try await WebFixture()
         try fixture.write("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
         try await TestServer.run(configure: {
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: ["write", "stall"])
-    func whoeverDoesNotReadIsLeft(_ limit: String) async throws {
+    func clientThatDoesNotReadIsDisconnected(_ limit: String) async throws {
         try await TestServer.run(
             StubSource(Self.big),
             configure: {
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func whoeverDoesNotReadTakesNoPlaceFromOthers() async throws {
+    @Test func clientThatDoesNotReadDoesNotBlockOthers() async throws {
         try await TestServer.run(StubSource(Self.big), configure: { $0.mostRequests = 2 }) {
             port async throws in
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotTakenIsBoundedByLeavingWhoeverStalledLongest() async throws {
+    @Test func unreadBytesAreBoundedByDisconnectingTheLongestStall() async throws {
         try await TestServer.run(
             StubSource(Self.big),
             configure: {
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test func connectionsOfThoseWhoDoNotReadGiveWay() async throws {
+    @Test func stalledConnectionsYieldToNewOnes() async throws {
         try await TestServer.run(
             StubSource(Self.big), configure: { $0.limits.connections = 3 }
         ) { port async throws in
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func tooLargeHeadersAreToldAsSuch() async throws {
+    @Test func oversizedHeadersAreReported() async throws {
         try await TestServer.run { port async throws in
             let long = String(repeating: "a", count: 40_000)
             let many = (0..<300).map { "X-\($0): a\r\n" }.joined()
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func aBodyIsNotSwallowedWithoutEnd() async throws {
+    @Test func requestBodyIsRefused() async throws {
         try await TestServer.run { port async throws in
             let flood = String(repeating: "x", count: 300_000)
             for request in [
@@ -206,7 +206,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoRequestIsToldAndLeft() async throws {
+    @Test func malformedRequestIsReportedAndDisconnected() async throws {
         try await TestServer.run { port async throws in
             for garbage in [
                 "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
@@ -231,7 +231,7 @@ import Testing
         }
     }
 
-    @Test func aTargetWithItsHostIsTheSame() async throws {
+    @Test func absoluteTargetIsAccepted() async throws {
         try await TestServer.run { port async throws in
             for (target, status) in [
                 ("http://localhost/-/healthy", 200),
@@ -265,7 +265,7 @@ import Testing
         }
     }
 
-    @Test func whoeverStopsSendingStillGetsItsAnswer() async throws {
+    @Test func halfClosedClientGetsItsResponse() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source) { port async throws in
             await source.hold()
@@ -284,7 +284,7 @@ import Testing
         }
     }
 
-    @Test func idleConnectionsGiveWayToNewOnes() async throws {
+    @Test func idleConnectionsYieldToNewOnes() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(
             source,
@@ -311,7 +311,7 @@ import Testing
         }
     }
 
-    @Test func whenAllAreBusyANewConnectionIsClosed() async throws {
+    @Test func newConnectionIsClosedIfAllAreBusy() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source, configure: { $0.limits.connections = 1 }) {
             port async throws in
@@ -342,7 +342,7 @@ import Testing
         }
     }
 
-    @Test func aScrapeIsToldInTimeThatThereIsNoSample() async throws {
+    @Test func scrapeWithoutASampleFailsWithinItsTimeout() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source) { port async throws in
             await source.hold()

@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func onV1TheCountOutlivesTheCgroup() throws {
+    @Test func countOutlivesTheCgroupOnV1() throws {
         // What happened before is nobody's, but the series is there for the first kill.
         #expect(
             try take(1, [Cgroup("/a.slice/x.service", 5, local: 7)])
@@ -57,7 +57,7 @@ import Testing
         #expect(try take(5, []) == [" other 0", "a.slice service 3"])
     }
 
-    @Test func onV2TheParentTellsOfAChildThatVanished() throws {
+    @Test func killOfAVanishedChildIsCountedFromTheParentOnV2() throws {
         let slice = { (recursive: UInt64) in
             Cgroup("/a.slice", 2, local: 0, recursive: recursive)
         }
@@ -75,7 +75,7 @@ import Testing
                 == [" other 0", "a.slice other 1", "a.slice service 2", "a.slice slice 0"])
     }
 
-    @Test func aKillIsCountedOnceOnItsWayUp() throws {
+    @Test func killIsCountedOnce() throws {
         func all(_ top: UInt64, _ middle: UInt64, _ leaf: UInt64) -> [Cgroup] {
             [
                 Cgroup("/t.slice", 2, local: 0, recursive: top),
@@ -92,7 +92,7 @@ import Testing
         #expect(last.filter { $0.hasSuffix(" 0") }.count == last.count - 1)
     }
 
-    @Test func slicesThatComeAndGoLeaveNoSeries() throws {
+    @Test func transientSlicesLeaveNoSeries() throws {
         _ = try take(1, [])
         for number in UInt64(2)...20 {
             #expect(try take(number, [Cgroup("/p\(number).slice", number, local: 0)]).count == 2)

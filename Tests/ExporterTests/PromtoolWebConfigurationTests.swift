@@ -62,7 +62,7 @@ struct PromtoolWebConfigurationTests {
         }
     }
 
-    @Test func whatItAcceptsIsHonouredOrToldToBeUnsupported() async throws {
+    @Test func configurationsThatPromtoolAcceptsAreSupportedOrReported() async throws {
         let fixture = try await WebFixture()
         for (text, isUnsupported) in Self.good {
             #expect(try await isGood(fixture, text), "\(text)")
@@ -72,7 +72,7 @@ struct PromtoolWebConfigurationTests {
         }
     }
 
-    @Test func whatItRefusesIsRefused() async throws {
+    @Test func configurationsThatPromtoolRejectsAreRejected() async throws {
         let fixture = try await WebFixture()
         for text in Self.bad {
             #expect(try await !isGood(fixture, text), "\(text)")
@@ -80,7 +80,7 @@ struct PromtoolWebConfigurationTests {
         }
     }
 
-    @Test func theExampleIsGood() async throws {
+    @Test func exampleIsValid() async throws {
         let example = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../config/web.example.yml")
         let fixture = try await WebFixture()

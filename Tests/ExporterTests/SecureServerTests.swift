@@ -41,7 +41,7 @@ struct SecureServerTests {
         ["--cert", fixture.path("\(name).pem"), "--key", fixture.path("\(name).key")]
     }
 
-    @Test func metricsComeOverTLSToThoseWhoHaveThePassword() async throws {
+    @Test func metricsNeedThePasswordOverTLS() async throws {
         let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + Self.users) { port async throws in
             let open = try await fixture.curl(port, Self.known, path: "/metrics")
@@ -65,7 +65,7 @@ struct SecureServerTests {
         #expect(log.lines.contains { $0.hasPrefix("info: serving https://127.0.0.1:") })
     }
 
-    @Test func oldVersionsOfTLSAreRefused() async throws {
+    @Test func oldTLSVersionsAreRefused() async throws {
         let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + "  min_version: TLS13\n") { port async throws in
             #expect(try await fixture.curl(port, ["--tls-max", "1.2"]).status.hasPrefix("curl "))
@@ -89,7 +89,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func keysAreNeverExchangedWithTheCertificateAlone() async throws {
+    @Test func cipherSuitesWithoutForwardSecrecyAreRefused() async throws {
         let fixture = try await WebFixture()
         try await fixture.certify("rsa", "DNS:localhost", isRSA: true)
         let text = "tls_server_config: {cert_file: rsa.pem, key_file: rsa.key%}\n"
@@ -115,7 +115,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aKeyThatOthersMayReadIsToldOnce() async throws {
+    @Test func readableKeyIsReportedOnce() async throws {
         let fixture = try await WebFixture()
         func permit(_ mode: Int, _ name: String = "server.key") throws {
             try FileManager.default.setAttributes(
@@ -135,7 +135,7 @@ struct SecureServerTests {
         #expect(warnings().first?.contains(fixture.path("server.key")) == true)
     }
 
-    @Test func aHeaderOfTheConfigurationReplacesThePagesOwn() async throws {
+    @Test func configuredHeaderReplacesThePagesOwn() async throws {
         let fixture = try await WebFixture()
         try await serve(
             fixture,
@@ -158,7 +158,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func thirtyWhoGuessDoNotLockOutAScraperWhosePasswordIsNotKnownYet() async throws {
+    @Test func thirtyGuessingClientsDoNotLockOutANewScraper() async throws {
         let fixture = try await WebFixture()
         let dear = WebFixture.hash.replacing("$04$", with: "$08$")
         let users = "basic_auth_users: {guessed: \(dear), prometheus: \(WebFixture.hash)}\n"
@@ -188,7 +188,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func clientsNeedACertificateOfTheAuthority() async throws {
+    @Test func clientsNeedACertificateOfTheCA() async throws {
         let fixture = try await WebFixture()
         try await fixture.certify("client", "DNS:prometheus")
         try await fixture.certify("stranger", "DNS:prometheus", authority: "server")
@@ -211,7 +211,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func clientsNeedOneOfTheNames() async throws {
+    @Test func clientsNeedAnAllowedSAN() async throws {
         let fixture = try await WebFixture()
         let names = [
             "DNS:other,DNS:prometheus", "IP:10.1.2.3", "IP:2001:db8::1", "email:a@b.example",
@@ -232,7 +232,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func changedFilesHoldFromTheNextConnectionOn() async throws {
+    @Test func changedFilesApplyFromTheNextConnection() async throws {
         let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + Self.users) { port async throws in
             #expect(try await fixture.curl(port, Self.known).status == "200")
@@ -250,7 +250,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aBrokenFileLeavesTheOldOneInForceAndIsToldOnce() async throws {
+    @Test func invalidFileKeepsTheOldConfigurationAndIsReportedOnce() async throws {
         let fixture = try await WebFixture()
         let good = Self.tls + Self.users
         try await serve(fixture, good) { [log] port in
@@ -302,7 +302,7 @@ struct SecureServerTests {
         ),
         ("basic_auth_users: {a: b}\n", "web.yml:1:23: no bcrypt hash"),
     ])
-    func whatCannotBeUsedIsToldAtTheStart(_ text: String, _ words: String) async throws {
+    func unusableFilesAreReportedAtStartup(_ text: String, _ words: String) async throws {
         let fixture = try await WebFixture()
         let error = await #expect(throws: ServerError.self) {
             try await serve(fixture, text) { _ in }
@@ -311,7 +311,7 @@ struct SecureServerTests {
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test func certificatesMayStandInTheFileItself() async throws {
+    @Test func certificatesMayBeInline() async throws {
         let fixture = try await WebFixture()
         func text(_ name: String) throws -> String {
             try String(contentsOfFile: fixture.path(name), encoding: .utf8)
@@ -325,7 +325,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func headersAreAddedAndRequestsLimited() async throws {
+    @Test func headersAndRateLimitApply() async throws {
         let fixture = try await WebFixture()
         let text = """
             http_server_config:

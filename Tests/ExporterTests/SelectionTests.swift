@@ -33,7 +33,7 @@ import Testing
         "/user.slice/session-1.scope", "/user.slice/session-2.scope",
     ]
 
-    @Test func whatIsTooDeepOrExcludedIsCounted() throws {
+    @Test func tooDeepAndExcludedCgroupsAreCounted() throws {
         var selection = ExportSelection()
         selection.depth = 2
         selection.exclude = [try #require(Glob("/**/session-*.scope", separator: "/"))]
@@ -46,7 +46,7 @@ import Testing
         #expect(cgroups(try parsed(Self.tree, selection)) == ["/a/b"])
     }
 
-    @Test func descendantsAreCountedWhereTheKernelDoesNot() throws {
+    @Test func descendantsAreCountedIfTheKernelDoesNot() throws {
         var selection = ExportSelection()
         selection.depth = 1
         let parsed = try parsed(Self.tree, selection)
@@ -54,7 +54,7 @@ import Testing
         #expect(parsed.value("cgroup_descendants", ["cgroup": "/system.slice"]) == "1")
     }
 
-    @Test func overTheCapTheShallowAndOldStayForLife() throws {
+    @Test func shallowAndOldCgroupsStayWithinTheLimit() throws {
         var selection = ExportSelection()
         selection.mostCgroups = 3
         var encoder = ExporterFixtures.encoder(selection)
@@ -91,7 +91,7 @@ import Testing
         #expect(try scrape(6, [("/a", 4), ("/b", 7), ("/c", 6)]) == ["/a", "/b", "/c"])
     }
 
-    @Test func devicesWithoutTrafficAndThoseInMemoryHaveNoSeries() throws {
+    @Test func idleAndMemoryBackedDevicesHaveNoSeries() throws {
         let (vda, loop, raw) = (
             ExporterFixtures.disk, InstanceKey(major: 7, minor: 0), ExporterFixtures.unnamedDisk
         )
@@ -127,7 +127,7 @@ import Testing
         #expect(try devices(selection, "cgroup_io_written_bytes_total").count == 3)
     }
 
-    @Test func aProfileHasWhatItsRowsSayAndReadsNothingElse() throws {
+    @Test func profileReadsOnlyItsMetrics() throws {
         var basic = ExportSelection()
         basic.profile = .basic
         let full = ExportSelection()
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func allOfMemoryStatIsThereForDebugging() throws {
+    @Test func memoryStatOptionExportsAllKeys() throws {
         var builder = SnapshotBuilder()
         builder.add("/a", ["memory.anon": Reading(5), "memory.local.rss": Reading(6)])
         let without = ExporterFixtures.text(builder.build(), .text)
@@ -161,7 +161,7 @@ import Testing
                 .contains("# TYPE cgroup_memory_stat unknown\n"))
     }
 
-    @Test func collectorsTellHowTheirFilesWere() throws {
+    @Test func collectorsReportSuccessAndErrors() throws {
         var builder = SnapshotBuilder()
         var memory = CollectorHealth(.memory)
         memory.duration = 1_500_000

@@ -20,7 +20,7 @@ import Testing
             if: Tool.openMetricsParser,
             "python3 has no prometheus_client (pip install prometheus_client)"),
         arguments: Example.allCases)
-    func theReferenceParserReadsOpenMetricsAsWeDo(example: Example) throws {
+    func referenceParserReadsOpenMetricsAsWeDo(example: Example) throws {
         let script = """
             import sys
             from prometheus_client.openmetrics.parser import text_string_to_metric_families

@@ -10,7 +10,7 @@ import Testing
         try WebConfiguration(Array(text.utf8), file: "w.yml", directory: "/etc/w")
     }
 
-    @Test func everyKeyIsTaken() throws {
+    @Test func everyKeyIsAccepted() throws {
         let configuration = try read(
             """
             tls_server_config:
@@ -54,11 +54,11 @@ import Testing
     }
 
     @Test(arguments: ["", "{}", "tls_server_config:\nbasic_auth_users:\nrate_limit:\n", "---\n"])
-    func nothingMeansPlainAndOpen(_ text: String) throws {
+    func emptyFileMeansPlainHTTPWithoutPasswords(_ text: String) throws {
         #expect(try read(text) == WebConfiguration())
     }
 
-    @Test func aRateLimitOfNoIntervalIsNone() throws {
+    @Test func rateLimitWithoutIntervalIsUnlimited() throws {
         #expect(try read("rate_limit: {interval: 0, burst: 0}").rateLimit == nil)
     }
 
@@ -116,7 +116,7 @@ import Testing
         ("rate_limit: {interval: 1s}", "1:13: rate_limit without burst"),
         ("rate_limit: {burst: -1}", "1:21: rate_limit.burst must be a number"),
     ])
-    func aMistakeIsToldWithItsPlace(_ text: String, _ message: String) {
+    func errorIsReportedWithItsPosition(_ text: String, _ message: String) {
         let error = #expect(throws: ConfigError.self) { try read(text) }
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
         #expect(error?.description.hasPrefix("w.yml:1:") == true)
@@ -127,10 +127,10 @@ import Testing
         ("0", Duration.zero), ("1s", .seconds(1)), ("1m30s", .seconds(90)),
         ("200ms", .milliseconds(200)), ("1.5h", .seconds(5400)),
     ])
-    func timesAreReadAsGoWritesThem(_ text: String, _ time: Duration) {
+    func goDurationsAreParsed(_ text: String, _ time: Duration) {
         #expect(GoDuration.parse(text) == time)
     }
 
     @Test(arguments: ["", "1", "s", "1 s", "1x", "-1s", "1.2.3s", "999999999999h", "١s"])
-    func othersAreNone(_ text: String) { #expect(GoDuration.parse(text) == nil) }
+    func malformedGoDurationsAreRejected(_ text: String) { #expect(GoDuration.parse(text) == nil) }
 }

@@ -13,7 +13,7 @@ import Testing
             nowhere, mounts: MountInfo.parse(Array(lines.joined(separator: "\n").utf8)))
     }
 
-    @Test func legacyTreesAreFoundWithTheirControllers() throws {
+    @Test func v1HierarchiesAreFoundWithTheirControllers() throws {
         let set = try set(
             "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755",
             "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct",
@@ -35,7 +35,7 @@ import Testing
             set.hierarchies[1].directory == Array("/nonexistent/cgroup/memory".utf8))
     }
 
-    @Test func modesAreToldApart() throws {
+    @Test func modesAreDistinguished() throws {
         let unified = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate"
         let named = "32 23 0:30 / /run/cg rw - cgroup cgroup rw,name=mine"
         let cpu = "33 23 0:31 / /cpu rw - cgroup cgroup rw,cpu"
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func aTreeThatIsMountedTwiceIsOneTree() throws {
+    @Test func hierarchyMountedTwiceIsOne() throws {
         let set = try set(
             "31 23 0:28 /docker/abc /first rw - cgroup cgroup rw,cpu",
             "32 23 0:28 / /second rw - cgroup cgroup rw,cpu",
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func onlyMountsBelowTheChosenDirectoryCount() throws {
+    @Test func onlyMountsBelowTheChosenDirectoryAreUsed() throws {
         var system = nowhere
         system.cgroupRoot = Array("/host/sys/fs/cgroup/".utf8)
         let lines = """
@@ -90,7 +90,7 @@ import Testing
             try HierarchySet(system, mounts: MountInfo.parse(Array(lines.utf8))).mode == .hybrid)
     }
 
-    @Test func treeWithMemoryAndCPUNamesIdentities() throws {
+    @Test func identitiesComeFromTheHierarchyWithMemoryOrCPU() throws {
         let root = SystemRoot.captured(in: "/nonexistent")
         let unified = MountInfo.parse(
             Array(
@@ -100,7 +100,7 @@ import Testing
         #expect(try HierarchySet(root, mounts: unified).byIdentity == [0, 1])
     }
 
-    @Test func aHiddenMountIsNotLookedAt() throws {
+    @Test func hiddenMountIsIgnored() throws {
         let hidden = try set(
             "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
             "32 31 0:40 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
@@ -117,7 +117,7 @@ import Testing
         #expect(set.hierarchies[0].directory == Array(#"/nonexistent/cgroup/a b\c"#.utf8))
     }
 
-    @Test func pathsOfProcessesAreFoundInTheMount() throws {
+    @Test func pathsOfProcessesAreRelativeToTheMount() throws {
         func visible(_ root: String, _ path: String) throws -> String? {
             try set("31 23 0:28 \(root) /m rw - cgroup2 none rw").hierarchies[0]
                 .visiblePath(Array(path.utf8))?.description
@@ -147,7 +147,7 @@ import Testing
         #expect(hierarchy.visiblePath(Array("/../../../x".utf8)) == nil)
     }
 
-    @Test func anUnreadableTableIsSaid() {
+    @Test func unreadableMountTableIsReported() {
         let error = #expect(throws: HierarchyError.self) { try HierarchySet.discover(nowhere) }
         #expect(error?.description.contains("/nonexistent/proc/self/mountinfo") == true)
     }

@@ -9,7 +9,7 @@ import Testing
 
 /// Reading with no descriptor left.
 @Suite struct ExhaustionTests {
-    @Test func aDirectoryThatCannotBeListedHasNotLostItsChildren() async throws {
+    @Test func unlistableDirectoryKeepsItsChildren() async throws {
         let tree = try CapturedTree("v2-6.1")
         let set = try HierarchySet.discover(tree.system)
         let outcome = await Exhausted().listings(of: set.hierarchies[0])
@@ -19,7 +19,7 @@ import Testing
         #expect(outcome.afterwards == 1)
     }
 
-    @Test func filesAreReadThoughDescriptorsRanOut() async throws {
+    @Test func filesAreReadAfterDescriptorsRunOut() async throws {
         let tree = try CapturedTree("v2-6.1")
         let set = try HierarchySet.discover(tree.system)
         let plan = ReadPlan(ReadPlan.metrics(upTo: .costly), on: set)

@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func pointersAreTouchedInTheirFoldersOnly() throws {
+    @Test func pointersAreUsedOnlyInTheirFolders() throws {
         for (path, lines) in try Self.files()
         where !Self.unsafeFolders.contains(where: path.hasPrefix) {
             for line in lines where line.contains("unsafe ") && !line.contains("//") {
@@ -138,7 +138,7 @@ import Testing
         "KernelIO/IO/OwnedDescriptor+Changes.swift": 4,
     ]
 
-    @Test func whatChangesSomethingPassesCrashPoints() throws {
+    @Test func stateChangingCallsHaveCrashPoints() throws {
         let calls = [
             "Glibc.write(", "pwrite(", "writev(", "ftruncate(", " truncate(", "Glibc.rename(",
             "renameat(", " mkdir(", "mkdirat(", "unlinkat(", "rmdir(", "Glibc.unlink(",

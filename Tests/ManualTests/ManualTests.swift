@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func everyPageIsAboutSomething() throws {
+    @Test func everyPageHasACommandOrTopic() throws {
         let known = try Set(
             Self.pages().map(\.page.name) + [
                 "cgwarden.yaml.5", "cgwarden-api.7", "cgwarden-expressions.7",
@@ -46,7 +46,7 @@ import Testing
 
     @Test(
         .enabled(if: ProgramRun.isInstalled("mandoc"), "the package mandoc is not installed"))
-    func mandocFindsNothing() throws {
+    func mandocLintIsClean() throws {
         let paths = try Self.files().map { $0.path() }
         #expect(paths.count > 30)
         let result = try ProgramRun.run("mandoc", ["-Tlint"] + paths)
@@ -57,7 +57,7 @@ import Testing
         #expect(complaints.isEmpty)
     }
 
-    @Test func everyReferenceLeadsToAPage() throws {
+    @Test func everyReferencedPageExists() throws {
         let files = try Self.files()
         let names = Set(files.map(\.lastPathComponent))
         for file in files {
@@ -140,7 +140,7 @@ import Testing
         #expect(keys.filter { !Self.isExplained($0, in: page) }.sorted() == [])
     }
 
-    @Test func everyPageSaysWhatItIsAbout() throws {
+    @Test func everyPageHasADescription() throws {
         for file in try Self.files() {
             let text = try String(contentsOf: file, encoding: .utf8)
             let section =
@@ -152,7 +152,7 @@ import Testing
     }
 
     /// Save tables that are written by the program itself.
-    @Test func noPageIsLong() throws {
+    @Test func pagesHaveAtMost600Lines() throws {
         for file in try Self.files() {
             var isGenerated = false
             let text = try String(contentsOf: file, encoding: .utf8)

@@ -80,7 +80,7 @@ import Testing
         return nil
     }
 
-    @Test func everyCommandExists() throws {
+    @Test func everyCommandInTheDocumentsExists() throws {
         let root = try Command.tree()
         var count = 0
         for file in Self.files() {
@@ -97,7 +97,7 @@ import Testing
         #expect(count > 200)
     }
 
-    @Test func aLineWithoutAnExistingCommandIsFound() throws {
+    @Test func lineWithAnUnknownCommandIsFound() throws {
         let root = try Command.tree()
         #expect(Self.mistake(["explane", "/x"], root) == "no command explane")
         #expect(Self.mistake(["set", "/x", "--dryrun"], root) == "no option --dryrun")

@@ -50,7 +50,7 @@ import Testing
         #expect(sink.waitUntilSent(within: .seconds(120)))
     }
 
-    @Test func aNoticeIsPostedAsJSON() throws {
+    @Test func noticeIsPostedAsJSON() throws {
         let pager = try FakePager(.status(204))
         let sink = try sink(pager.port)
         send(sink, notice())
@@ -69,7 +69,7 @@ import Testing
         #expect(abs(time - Date().timeIntervalSince1970) < 60)
     }
 
-    @Test func theTokenIsReadAnewEachTime() throws {
+    @Test func tokenIsRereadForEachNotice() throws {
         let file = "\(directory)/token"
         let pager = try FakePager(.status(200))
         let sink = try sink(pager.port, tokenFile: file)
@@ -88,7 +88,7 @@ import Testing
         #expect(reasons.all.first?.contains("token") == true)
     }
 
-    @Test func whatFailsForNowIsTriedAgain() throws {
+    @Test func temporaryFailureIsRetried() throws {
         let pager = try FakePager(.status(503), .hangUp, .status(200))
         let sink = try sink(pager.port)
         send(sink, notice())
@@ -98,7 +98,7 @@ import Testing
         #expect(reasons.all == [told])
     }
 
-    @Test func whatIsRefusedForGoodIsNot() throws {
+    @Test func permanentRejectionIsNotRetried() throws {
         let pager = try FakePager(.status(403))
         let sink = try sink(pager.port)
         send(sink, notice())
@@ -107,7 +107,7 @@ import Testing
         #expect(reasons.all == [told])
     }
 
-    @Test func aServerThatIsSilentOrNotThereIsGivenUp() throws {
+    @Test func silentOrMissingServerIsGivenUp() throws {
         // On a slow machine a short timeout ends before the request is there.
         for timeout in [Duration.milliseconds(200), .seconds(2), .seconds(20)] {
             let pager = try FakePager(.silence)
@@ -127,7 +127,7 @@ import Testing
     }
 
     /// The sender would wait for the timeout.
-    @Test(.timeLimit(.minutes(5))) func whoSendsIsNeverHeldUpAndTheOldestGiveWay() throws {
+    @Test(.timeLimit(.minutes(5))) func senderNeverBlocksAndOldestNoticesAreDropped() throws {
         let pager = try FakePager(.silence)
         let sink = try sink(pager.port, timeout: .seconds(600))
         for number in 0..<1000 { sink.send(notice("\(number)")) }
@@ -160,7 +160,7 @@ import Testing
         .enabled(
             if: FileManager.default.isExecutableFile(atPath: openssl), "needs openssl"),
         arguments: ["localhost", "127.0.0.1"])
-    func overTLSTheCertificateIsChecked(_ host: String) throws {
+    func certificateIsVerified(_ host: String) throws {
         let (file, security) = try certificate()
         let pager = try FakePager(.status(200), security: security)
         let trusting = try sink(

@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func aMissingFileAWrongRowAndAMissingReasonAreFound() {
+    @Test func missingFilesWrongRowsAndMissingReasonsAreFound() {
         let table = CoverageTable(
             """
             ## v2

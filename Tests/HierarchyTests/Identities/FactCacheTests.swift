@@ -6,13 +6,13 @@ import Testing
 @Suite struct FactCacheTests {
     private static let minute: UInt64 = 60_000_000_000
 
-    @Test func whoLookedAtTheClockEarlierMayAskLater() {
+    @Test func earlierTimestampUsesTheCachedFact() {
         let cache = FactCache<String, Int>(seconds: 1)
         #expect(cache.value(of: "a", at: 1000) { _ in 1 } == 1)
         #expect(cache.value(of: "a", at: 999) { _ in 2 } == 1)
     }
 
-    @Test func somebodyAsksWhileAnotherFindsOutAndSweeps() {
+    @Test func factReadDuringASweepIsKept() {
         let cache = FactCache<String, Int>(seconds: 3600)
         _ = cache.value(of: "kept", at: Self.minute) { _ in 1 }
         let now = 10 * Self.minute
@@ -23,7 +23,7 @@ import Testing
         #expect(cache.value(of: "kept", at: now + 2) { _ in 3 } == 1)
     }
 
-    @Test func whatNobodyAsksForIsForgotten() {
+    @Test func unusedFactsAreDropped() {
         let cache = FactCache<String, Int>(seconds: 3600)
         _ = cache.value(of: "old", at: Self.minute) { _ in 1 }
         _ = cache.value(of: "new", at: 10 * Self.minute) { _ in 1 }

@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func threeBombsAtOnceAreKilledAsTheBudgetAllows() throws {
+    @Test func threeForkBombsAreKilledWithinTheBudget() throws {
         let run = try run(
             """
             defaults: {allow_kill: true}
@@ -92,7 +92,7 @@ import Testing
         #expect(run.notes(.veto).filter { $0.contains("budget: kill (1/15s)") }.count == 2)
     }
 
-    @Test func theShippedPolicyHandlesThreeAtOnce() throws {
+    @Test func shippedPolicyHandlesThreeForkBombs() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "config/policy.d/40-fork-bomb.yaml")
@@ -100,7 +100,7 @@ import Testing
         try check(run(text.replacing("apiVersion: cgwarden/v1\n", with: ""), seconds: 300))
     }
 
-    @Test func oneThatCannotBeKeptFrozenGoesOn() throws {
+    @Test func cgroupThatCannotStayFrozenResumes() throws {
         var run = try EngineRun(
             """
             defaults: {allow_kill: true}
@@ -128,7 +128,7 @@ import Testing
     }
 
     /// An operator's hold is no matter of waiting.
-    @Test func whatMustNotBeKilledIsThawed() throws {
+    @Test func cgroupThatMustNotBeKilledIsThawed() throws {
         var facts = TestFacts()
         var run = try EngineRun(
             """

@@ -69,7 +69,7 @@ struct EvaluationCostTests {
         return builder.build()
     }
 
-    @Test func aTickOfAThousandCgroupsAndTwentyRules() throws {
+    @Test func costOfATickWithThousandCgroupsAndTwentyRules() throws {
         var engine = PolicyEngine(
             document: try EngineRun.document(Self.policy), facts: TestFacts(),
             vocabulary: { PolicyVocabulary.metric(named: $0) })

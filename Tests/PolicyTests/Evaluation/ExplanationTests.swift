@@ -36,7 +36,7 @@ import Testing
     }
 
     /// An idle rule said nothing of what it waits for, and only `explain` had any of it.
-    @Test func eachStateSaysSinceWhenAndWhatItWaitsFor() throws {
+    @Test func eachStateHasItsAgeAndNextStep() throws {
         var run = try EngineRun(Self.bomb)
         tick(&run, 0, pids: 10, memory: 0)
         tick(&run, 1, pids: 10, memory: 0)
@@ -69,7 +69,7 @@ import Testing
         #expect(now()?.cgroup == path)
     }
 
-    @Test func aRuleWithoutCgroupsAndOneThatIsDisabledSaySo() throws {
+    @Test func emptyAndDisabledRulesAreReported() throws {
         var run = try EngineRun(
             Self.bomb + """
 
@@ -83,7 +83,7 @@ import Testing
         #expect(run.engine.rules(of: path).map(\.rule) == ["old", "r"])
     }
 
-    @Test func ofManyIdleCgroupsOnlyExamplesAreShown() throws {
+    @Test func manyIdleCgroupsAreRepresentedByExamples() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: "/g/*"}}
@@ -99,7 +99,7 @@ import Testing
         #expect(shown.filter { $0.state != .idle }.map(\.cgroup) == [CgroupPath("/g/9")])
     }
 
-    @Test func aBlockedRuleSaysWhatIsInItsWay() throws {
+    @Test func blockedRuleNamesItsObstacle() throws {
         var facts = TestFacts()
         facts.held["/g"] = "anna, 1h"
         var run = try EngineRun(
@@ -117,7 +117,7 @@ import Testing
 
     // MARK: Numbers that are none
 
-    @Test func noNumberHasItsReason() throws {
+    @Test func missingNumberHasItsReason() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}, none: {path: /none}}
@@ -157,7 +157,7 @@ import Testing
 
     /// On v1 an I/O rule saw 0 until a throttle existed on the disk, and never fired.
     @Test(arguments: [true, false])
-    func onV1IOThatIsNotCountedIsNoNumber(isCounted: Bool) throws {
+    func uncountedIOOnV1IsMissing(isCounted: Bool) throws {
         var facts = TestFacts()
         facts.mode = .v1
         facts.seesLegacyIORoot = true
@@ -184,7 +184,7 @@ import Testing
     }
 
     /// It was in B, as if it were no rate.
-    @Test func aSlopeHasTheUnitOfARate() throws {
+    @Test func slopeHasTheUnitOfARate() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -198,7 +198,7 @@ import Testing
     // MARK: Failures
 
     /// The rest of the chain was left undone, `notify` included, and `status` said "active".
-    @Test func aFailedHookIsShownAndTheRuleStaysActive() throws {
+    @Test func failedHookIsShownAndTheRuleStaysActive() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}

@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test(arguments: rows) func aKeyChangesWhatIsDone(_ row: Row) throws {
+    @Test(arguments: rows) func eachKeyChangesTheBehavior(_ row: Row) throws {
         let one = try Self.observe(row.one, row.mode)
         let other = try Self.observe(row.other, row.mode)
         #expect(one != other, "\(row.one)\n\(row.other)")
@@ -163,57 +163,58 @@ import Testing
 
     /// What other tests show, by key or by all keys of a mapping.
     private static let elsewhere: [String: String] = [
-        "a policy file": "LoadingTests.thePolicyWithEveryKeyLoads",
+        "a policy file": "LoadingTests.policyWithEveryKeyLoads",
         "a policy file.protect": "KernelFactsTests.protectedCgroupsAreRefused",
         "a policy file.protect_override": "ProtectedSetTests.systemServicesAreProtected",
-        "defaults.allow_kill": "LintTests.whatIsBrokenIsFound",
-        "defaults.missing": "LintTests.whatIsBrokenIsFound",
+        "defaults.allow_kill": "LintTests.lintFindsEachFault",
+        "defaults.missing": "LintTests.lintFindsEachFault",
         "defaults.allow_kubelet":
             "PoolSettingTests.podsOfTheKubeletAreChangedOnlyIfAllowed",
-        "a limit.for": "ConditionalLimitTests.theTimesAreThoseOfARule",
-        "a limit.until": "ConditionalLimitTests.theTimesAreThoseOfARule",
+        "a limit.for": "ConditionalLimitTests.timesWorkAsInARule",
+        "a limit.until": "ConditionalLimitTests.timesWorkAsInARule",
         "a limit.until_for":
-            "ConditionalLimitTests.itEndsWhenTheOppositeHasBeenTrueForTheUsualRest",
-        "defaults.allow_irreversible": "DeviceRuleTests.theyNeedAFlagThatSaysSo",
-        "a group.populated": "StandingLimitTests.aGroupOfEmptyCgroupsHasNoLimitForTheOthers",
-        "a limit.together": "StandingLimitTests.valuesThatBelongTogetherAreAskedForTogether",
-        "an action.together": "StandingLimitTests.valuesThatBelongTogetherAreAskedForTogether",
-        "reserved": "PoolAssignmentTests.anExclusivePoolGetsAWholeNode",
+            "ConditionalLimitTests.limitEndsWhenTheOppositeHoldsForTheCooldown",
+        "defaults.allow_irreversible": "DeviceRuleTests.deviceRulesNeedAllowIrreversible",
+        "a group.populated": "StandingLimitTests.limitOfEmptyCgroupsDoesNotAffectOthers",
+        "a limit.together": "StandingLimitTests.dependentValuesAreRequestedTogether",
+        "an action.together": "StandingLimitTests.dependentValuesAreRequestedTogether",
+        "reserved": "PoolAssignmentTests.exclusivePoolGetsAWholeNode",
         "a pool": "PoolAssignmentTests.invariantsHoldForRandomMachines",
-        "a pool.numa": "PoolAssignmentTests.spillsOnlyWhereItMay",
-        "a pool.fallback": "PoolHotplugTests.withoutItsNodeItSharesOrIsLeftAsItWas",
-        "a pool.others": "PoolSourceTests.theSliceBecomesItsOtherChildren",
+        "a pool.numa": "PoolAssignmentTests.poolSpillsOnlyIfAllowed",
+        "a pool.fallback": "PoolHotplugTests.poolWithoutItsNodeSharesOrIsUnchanged",
+        "a pool.others": "PoolSourceTests.sliceIsReplacedByItsOtherChildren",
         "a hook.exec": "HookRunnerTests.exitStatusDecidesTheResult",
         "a hook.timeout": "HookRunnerTests.hungHookIsTerminatedAndThenKilled",
         "a hook.user": "HookRunnerTests.hookRunsAsItsUser",
         "a sink.journald": "JournalSinkTests.noticesGoToStandardErrorWithoutJournald",
-        "a sink.webhook": "WebhookSinkTests.aNoticeIsPostedAsJSON",
-        "webhook.url": "WebhookSinkTests.aNoticeIsPostedAsJSON",
-        "webhook.token_file": "WebhookSinkTests.theTokenIsReadAnewEachTime",
-        "webhook.timeout": "WebhookSinkTests.aServerThatIsSilentOrNotThereIsGivenUp",
-        "a guard": "OOMGuardMachineTests.aDatabaseOnV1IsFrozenRaisedAndThawed",
+        "a sink.webhook": "WebhookSinkTests.noticeIsPostedAsJSON",
+        "webhook.url": "WebhookSinkTests.noticeIsPostedAsJSON",
+        "webhook.token_file": "WebhookSinkTests.tokenIsRereadForEachNotice",
+        "webhook.timeout": "WebhookSinkTests.silentOrMissingServerIsGivenUp",
+        "a guard": "OOMGuardMachineTests.databaseOnV1IsFrozenRaisedAndThawed",
         "a guard.limit":
             "KernelOOMGuardTests.guardedCgroupHasTheGuardsLimitAndOOMGroup",
-        "a guard.on_timeout": "OOMGuardMachineTests.timeoutCanRaiseOrKillOrStay",
+        "a guard.on_timeout": "OOMGuardMachineTests.timeoutRaisesKillsOrStays",
         "a guard.notify":
             "KernelOOMGuardTests.cgroupIsFrozenBelowItsLimitAndThawedWhenThereIsRoom",
-        "a guard.i_accept_hang": "LintTests.whatIsBrokenIsFound",
-        "a guard.allow_force_empty": "OOMGuardMachineTests.v1EmptiesTheCacheOnlyWhereThatIsAllowed",
+        "a guard.i_accept_hang": "LintTests.lintFindsEachFault",
+        "a guard.allow_force_empty": "OOMGuardMachineTests.v1DropsPageCacheOnlyIfAllowed",
         "a guard.oom_group":
             "KernelOOMGuardTests.guardedCgroupHasTheGuardsLimitAndOOMGroup",
-        "pin.pool": "PoolSourceTests.theSliceBecomesItsOtherChildren",
-        "relief": "OOMGuardMachineTests.theMachineKeepsItsMemoryAndTheHookIsAsked",
-        "raise": "OOMGuardMachineTests.aDatabaseOnV1IsFrozenRaisedAndThawed",
-        "raise.host_free_min": "OOMGuardMachineTests.theMachineKeepsItsMemoryAndTheHookIsAsked",
-        "an autosizer": "AutosizeSourceTests.aStepIsTakenEachPeriodWithoutPressure",
+        "pin.pool": "PoolSourceTests.sliceIsReplacedByItsOtherChildren",
+        "relief": "OOMGuardMachineTests.limitIsNotRaisedBelowHostFreeMinAndTheHookRuns",
+        "raise": "OOMGuardMachineTests.databaseOnV1IsFrozenRaisedAndThawed",
+        "raise.host_free_min":
+            "OOMGuardMachineTests.limitIsNotRaisedBelowHostFreeMinAndTheHookRuns",
+        "an autosizer": "AutosizeSourceTests.oneStepPerPeriodWithoutPressure",
         "an autosizer.target": "AutosizeSourceTests.stepsShrinkTowardsTheTarget",
-        "an autosizer.floor": "AutosizeSourceTests.floorAndCeilingHold",
-        "an autosizer.ceiling": "AutosizeSourceTests.floorAndCeilingHold",
-        "an autosizer.mode": "AutosizeSourceTests.aLimitInsteadOfReclaiming",
+        "an autosizer.floor": "AutosizeSourceTests.floorAndCeilingAreRespected",
+        "an autosizer.ceiling": "AutosizeSourceTests.floorAndCeilingAreRespected",
+        "an autosizer.mode": "AutosizeSourceTests.limitModeLowersTheLimit",
     ]
 
     /// A part that has it takes the place of an earlier one.
-    private static let replacing = "LoadingTests.aLaterFileReplacesWhatItNames"
+    private static let replacing = "LoadingTests.laterFileReplacesNamedParts"
 
     @Test func everyKeyHasATestOfItsEffect() throws {
         let keys = try Self.schema()

@@ -64,7 +64,7 @@ import Testing
         #expect(run.states() == ["8 active"])
     }
 
-    @Test func leavingPutsEverythingBack() throws {
+    @Test func leavingAGroupRestoresEverything() throws {
         var run = try EngineRun(Self.policy(90))
         for time in 0...2 { run.tick(Double(time), pids: 95) }
         let stop = run.engine.stop()
@@ -76,7 +76,7 @@ import Testing
     }
 
     /// Cgroups come and go for weeks.
-    @Test func nothingIsKeptOfCgroupsThatAreGone() throws {
+    @Test func stateOfRemovedCgroupsIsDropped() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: "/g*"}}
@@ -120,7 +120,7 @@ import Testing
         ("path: \"/*/**\", nested: outermost", ["/a/b", "/a/d"]),
         ("path: \"/a/**\", nested: leaf", ["/a/b/c", "/a/d"]),
     ])
-    func byPlace(group: String, paths: [String]) throws {
+    func groupsMatchByPath(group: String, paths: [String]) throws {
         let found = try members(group, Self.tree)
         #expect(found.filter { $0 != "/" } == paths)
     }
@@ -133,7 +133,7 @@ import Testing
         #expect(run.engine.members(of: "g").map(\.path) == [CgroupPath("/b")])
     }
 
-    @Test func byFacts() throws {
+    @Test func groupsMatchByUnitOwnerAttributeCommandAndContainer() throws {
         var facts = TestFacts()
         facts.units = ["/a": "backup-1.service", "/e": "other.service"]
         facts.owners = ["/a": 1000, "/a/b": 1000]
@@ -163,7 +163,7 @@ import Testing
 
     // MARK: What it tells
 
-    @Test func metrics() throws {
+    @Test func policyMetricsCountFiringsAndConflicts() throws {
         var run = try EngineRun(Self.policy(90))
         run.tick(0, pids: 95)
         run.tick(
@@ -180,7 +180,7 @@ import Testing
         #expect(metrics.states.map(\.target?.path) == [CgroupPath("/g"), CgroupPath("/g")])
     }
 
-    @Test func simulatedEffectsAreDoneAtOnce() throws {
+    @Test func simulatedEffectsApplyImmediately() throws {
         var run = try EngineRun(Self.policy(90))
         let output = run.tick(0, pids: 95)
         let results = SimulatedActuator().results(of: output.effects)
@@ -188,7 +188,7 @@ import Testing
         #expect(results.map(\.outcome) == [.done, .done])
     }
 
-    @Test func planIsWhatDiffers() throws {
+    @Test func planContainsOnlyDifferences() throws {
         var run = try EngineRun(
             "groups: {g: {path: \"/g*\"}}\n"
                 + "limits: [{on: g, set: {memory.max: 1GiB, pids.max: 50}}]")
@@ -202,7 +202,7 @@ import Testing
         #expect(plan.first?.wanted == .number(1 << 30))
     }
 
-    @Test func theLogIsTheSameEveryTime() throws {
+    @Test func auditLogIsDeterministic() throws {
         func log() throws -> [UInt8] {
             var run = try EngineRun(
                 "budgets: {freeze: 5/10s}\n"
@@ -226,7 +226,7 @@ import Testing
         #expect(try log() == first)
     }
 
-    @Test func lines() {
+    @Test func auditRecordsAreLinesOfJSON() {
         let target = Effect.Target(
             path: CgroupPath(normalising: Array("/a\"\u{1}".utf8) + [0xff]),
             cgroup: CgroupID(inode: 7, generation: 9))

@@ -21,7 +21,7 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
     private static let firstSeed =
         ProcessInfo.processInfo.environment["POLICY_SEED"].flatMap { Int($0) } ?? 0
 
-    @Test func allLayersAgreeAndLeaveNothingBehind() throws {
+    @Test func randomConflictsEndWithTheOriginals() throws {
         var writes = 0
         for seed in Self.firstSeed..<Self.firstSeed + Swift.max(1, Self.ticks / Self.ticksEach) {
             var trial = try Trial(seed: UInt64(seed))

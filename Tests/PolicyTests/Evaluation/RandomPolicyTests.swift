@@ -17,7 +17,7 @@ import Testing
         ProcessInfo.processInfo.environment["POLICY_SEED"].flatMap { Int($0) } ?? 0
     private static let paths = ["/a", "/a/b", "/a/b/c", "/a/d", "/e", "/spared", "/f", "/f/g"]
 
-    @Test func neverWhatMustNotBe() {
+    @Test func randomPoliciesViolateNoInvariant() {
         let count = max(1, Self.ticks / Self.ticksEach)
         var disturbances = 0
         for seed in Self.firstSeed..<Self.firstSeed + count {

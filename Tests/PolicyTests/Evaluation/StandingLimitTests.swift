@@ -24,21 +24,21 @@ import Testing
 
     // MARK: As long as it exists
 
-    @Test func aLimitStaysWhileItsCgroupIsEmptyForAMoment() throws {
+    @Test func limitStaysWhileItsCgroupIsBrieflyEmpty() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(nil)])
         for time in 1...60 { run.tick(Double(time), [cgroup(1 << 30, isEmpty: time % 2 == 0)]) }
         #expect(run.acts() == ["0 set /g memory.max=1GiB"])
     }
 
-    @Test func anEmptyCgroupGetsItsLimitBeforeItsFirstProcess() throws {
+    @Test func emptyCgroupGetsItsLimitBeforeItsFirstProcess() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(nil, isEmpty: true)])
         #expect(run.acts() == ["0 set /g memory.max=1GiB"])
         #expect(run.engine.members(of: "g").isEmpty)
     }
 
-    @Test func aGroupOfEmptyCgroupsHasNoLimitForTheOthers() throws {
+    @Test func limitOfEmptyCgroupsDoesNotAffectOthers() throws {
         var run = try EngineRun(
             Self.policy.replacing("\"/g*\"", with: "\"/g*\", populated: false"))
         run.tick(0, [cgroup(nil)])
@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Nobody is in it who could have a name.
-    @Test func anEmptyCgroupKeepsTheCommandThatItWasChosenFor() throws {
+    @Test func emptyCgroupStaysInTheGroupItsCommandMatched() throws {
         var facts = TestFacts()
         facts.members = ["/g": ["nginx"]]
         var run = try EngineRun(
@@ -76,7 +76,7 @@ import Testing
         run.take(output, time + 0.5)
     }
 
-    @Test func aNewCgroupGetsItsLimitBeforeTheNextTickAndOnlyOnce() throws {
+    @Test func newCgroupGetsItsLimitOnceBeforeTheNextTick() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         welcome([newborn("/g2"), newborn("/other", inode: 78)], &run, after: 0)
@@ -97,7 +97,7 @@ import Testing
     }
 
     /// The snapshot was begun before the cgroup was made, and is looked at after.
-    @Test func aSnapshotFromBeforeItsBirthDoesNotEndIt() throws {
+    @Test func olderSnapshotDoesNotEndANewCgroup() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         // Tick 1 has the number 11.
@@ -113,7 +113,7 @@ import Testing
         #expect(run.engine.stop().effects.map { "\($0.target.path)" } == ["/g2"])
     }
 
-    @Test func aNewCgroupThatIsGoneAtTheNextTickIsForgotten() throws {
+    @Test func newCgroupRemovedBeforeTheNextTickIsDropped() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         welcome([newborn("/g2")], &run, after: 0)
@@ -122,14 +122,14 @@ import Testing
         #expect(run.engine.stop().effects.isEmpty)
     }
 
-    @Test func theEndOfThePolicyReachesWhatNoSnapshotHas() throws {
+    @Test func endOfThePolicyRestoresCgroupsInNoSnapshot() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         welcome([newborn("/g2")], &run, after: 0)
         #expect(run.engine.stop().effects.map { "\($0.target.path)" } == ["/g2"])
     }
 
-    @Test func aNewCgroupOutsideTheGroupOrOfNoLimitNowIsLeftAlone() throws {
+    @Test func newCgroupWithoutALimitIsLeftAlone() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: "/g/**", nested: outermost}, h: {path: "/h/*", kind: inner}}
@@ -145,7 +145,7 @@ import Testing
         #expect(run.acts() == ["0 set /g/a memory.max=1GiB"])
     }
 
-    @Test func aHeldOrProtectedNewCgroupIsLeftAlone() throws {
+    @Test func newCgroupOnHoldOrProtectedIsLeftAlone() throws {
         var facts = TestFacts()
         facts.held = ["/g1": "bob"]
         facts.protected = ["/g2": "sshd"]
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func aValueThatCannotBeSetIsTriedAgainAloneAndToldOnce() throws {
+    @Test func failedValueIsRetriedAloneAndReportedOnce() throws {
         var run = try EngineRun(Self.three)
         var isSet = false
         answers(&run) { !isSet }
@@ -217,7 +217,7 @@ import Testing
     }
 
     /// The controller of its file was enabled meanwhile.
-    @Test func aValueWithoutAFileIsTriedAgainOnceTheFileIsThere() throws {
+    @Test func valueWithoutAFileIsRetriedOnceTheFileExists() throws {
         var run = try EngineRun(Self.policy)
         run.answer = { _ in .failed(.init("this kernel has no memory.max in /g")) }
         for time in 0...40 {
@@ -232,7 +232,7 @@ import Testing
         #expect(run.engine.metrics.failing.isEmpty)
     }
 
-    @Test func valuesThatBelongTogetherAreAskedForTogether() throws {
+    @Test func dependentValuesAreRequestedTogether() throws {
         var run = try EngineRun(Self.three.replacing("{on: g, ", with: "{on: g, together: true, "))
         let output = run.tick(0, [cgroup(nil)])
         #expect(output.effects.map(\.isTogether) == [true])
@@ -244,7 +244,7 @@ import Testing
 
     /// The path of an effect leads nowhere if its cgroup (v1) was renamed meanwhile: the value was
     /// given up for five minutes, and one that was to be put back stayed for ever.
-    @Test func whatARenameHidFromAnEffectIsDoneWithTheNextSnapshot() throws {
+    @Test func effectMissedByARenameIsRepeatedAtTheNextSnapshot() throws {
         var run = try EngineRun(Self.policy)
         func tick(_ time: Double, _ path: String, _ max: UInt64?) {
             var moved = cgroup(max, path: path)

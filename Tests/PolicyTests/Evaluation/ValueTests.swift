@@ -15,7 +15,7 @@ import Testing
         .init(path: path, values: ["memory.max": max.map { Reading($0) } ?? .unlimited])
     }
 
-    @Test func newCgroupsGetTheirLimitsAtOnce() throws {
+    @Test func newCgroupsGetTheirLimitsImmediately() throws {
         var run = try EngineRun(Self.limits)
         run.tick(0, [cgroup(nil)])
         run.tick(1, [cgroup(1 << 30), cgroup(nil, path: "/g2")])
@@ -23,7 +23,7 @@ import Testing
         #expect(run.acts() == ["0 set /g memory.max=1GiB", "1 set /g2 memory.max=1GiB"])
     }
 
-    @Test func whatIsSoAlreadyIsNotWritten() throws {
+    @Test func unchangedValueIsNotWritten() throws {
         var run = try EngineRun(Self.limits)
         run.tick(0, [cgroup(1 << 30)])
         #expect(run.acts() == [])
@@ -32,7 +32,7 @@ import Testing
         #expect(run.acts() == ["1 set /g memory.max=1GiB"])
     }
 
-    @Test func limitsOfADay() throws {
+    @Test func limitsFollowTheTimeOfDay() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -54,7 +54,7 @@ import Testing
             ])
     }
 
-    @Test func limitsUnderACondition() throws {
+    @Test func conditionalLimitFollowsItsCondition() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -71,7 +71,7 @@ import Testing
 
     // MARK: Failures, rows 11, 13 and 15
 
-    @Test func busyIsTriedAgainLaterAndLater() throws {
+    @Test func busyValueIsRetriedWithBackoff() throws {
         var run = try EngineRun(Self.limits)
         run.answer = { _ in .failed(.init(errno: "EBUSY", "memory is in use")) }
         for time in 0...320 { run.tick(Double(time), [cgroup(nil)]) }
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: ["EACCES", "EPERM", "EROFS", "EINVAL"])
-    func aValueThatIsRefusedIsLeftForFiveMinutes(errno: String) throws {
+    func refusedValueIsRetriedAfterFiveMinutes(errno: String) throws {
         var run = try EngineRun(Self.limits)
         run.answer = { _ in .rolledBack(.init(errno: errno, "no")) }
         for time in 0...310 { run.tick(Double(time), [cgroup(nil)]) }
@@ -89,7 +89,7 @@ import Testing
         #expect(sets.map(\.time) == [0, 301])
     }
 
-    @Test func aFailingUndoIsTriedUntilItSucceedsAndToldOnce() throws {
+    @Test func failedUndoIsRetriedUntilItSucceedsAndReportedOnce() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -113,7 +113,7 @@ import Testing
         #expect(run.engine.layers(of: CgroupPath("/g")) == [])
     }
 
-    @Test func aWriteThatStandsHalfwayIsTakenBack() throws {
+    @Test func partialWriteIsUndone() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -143,7 +143,7 @@ import Testing
         return run
     }
 
-    @Test func aFightEndsAfterThreeTimes() throws {
+    @Test func valueChangedByAnotherProgramIsGivenUpAfterThreeRewrites() throws {
         let run = try drifting("reapply")
         #expect(run.acts { $0.kind.name == "set" }.count == 4)
         #expect(run.acts { $0.kind.name == "notify" } == ["20 notify /g"])
@@ -159,7 +159,7 @@ import Testing
     }
 
     /// A guard raises a limit and puts it back again, as often as it has to.
-    @Test func whatAGuardDoesIsNoFight() throws {
+    @Test func changeByAGuardIsNotDrift() throws {
         var run = try EngineRun("defaults: {drift: reapply}\n" + Self.limits)
         for time in 0...60 {
             let isRaised = time > 5 && time % 10 < 5
@@ -178,13 +178,13 @@ import Testing
         ("report", "5 someone else changed it: left"),
         ("yield", "5 someone else changed it: given up"),
     ])
-    func driftThatIsNotWrittenAgain(policy: String, note: String) throws {
+    func driftIsNotRewrittenIfThePolicySaysSo(policy: String, note: String) throws {
         let run = try drifting(policy)
         #expect(run.acts { $0.kind.name == "set" }.count == 1)
         #expect(run.notes(.drift) == [note])
     }
 
-    @Test func theOriginalAgainIsAReset() throws {
+    @Test func returnToTheOriginalIsAReset() throws {
         var run = try EngineRun(Self.limits)
         let levels: [UInt64?] = [nil, 1 << 30, 1 << 30, nil]
         for (time, max) in levels.enumerated() {
@@ -196,7 +196,7 @@ import Testing
             ])
     }
 
-    @Test func roundingIsNoDrift() throws {
+    @Test func roundingIsNotDrift() throws {
         var run = try EngineRun(
             "groups: {g: {path: /g}}\nlimits: [{on: g, set: {memory.max: 1000000001B}}]")
         for (time, max) in [nil, 999_997_440, 999_997_440, 999_997_440].enumerated() {
@@ -208,7 +208,7 @@ import Testing
 
     // MARK: Order
 
-    @Test func wideningGoesDownAndNarrowingUp() throws {
+    @Test func limitsAreRaisedFromTheTopAndLoweredFromTheBottom() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: ["/a", "/a/b", "/a/b/c"]}}
@@ -230,7 +230,7 @@ import Testing
 
     // MARK: The machine
 
-    @Test func theMachineIsSeen() {
+    @Test func hostMetricsAreRead() {
         var builder = SnapshotBuilder()
         builder.host.load = Reading(250)
         builder.host.pressure.io.full.avg60 = Reading(1234)
@@ -263,7 +263,7 @@ import Testing
 
     // MARK: Row 7
 
-    @Test func aShareOfNoLimitNeverFires() throws {
+    @Test func shareOfAMissingLimitNeverFires() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -334,7 +334,7 @@ import Testing
 
     // MARK: Where a snapshot shows a limit
 
-    @Test func everyLimitThatIsReadIsShown() {
+    @Test func everyReadLimitIsShown() {
         let hidden: Set = [
             "memory.kernel", "devices.allow", "devices.deny",
         ]
@@ -387,7 +387,7 @@ import Testing
         ("cpu.uclamp.min", "cpu.uclamp.min", "12.34", .number(1234)),
         ("cpu.uclamp.max", "cpu.uclamp.max", "max", .unlimited),
     ])
-    func kernelTextIsAValue(key: String, file: String, text: String, value: LimitValue) {
+    func kernelTextIsParsedAsAValue(key: String, file: String, text: String, value: LimitValue) {
         let change = EffectResult.Change(
             key: LimitKey(key), file: file, before: "", wanted: "", after: text)
         #expect(LimitMetrics.value(ofText: text, change) == value)

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func aStricterStandingLimitAppliesUnderAGuard() throws {
+    @Test func stricterStandingLimitAppliesUnderAGuard() throws {
         var run = try EngineRun(policy("memory.high: 60MiB, memory.max: 200MiB"))
         run.tick(0, [cgroup(high: nil, max: nil)])
         for time in 1...30 {
@@ -49,7 +49,7 @@ import Testing
         #expect(below[Self.high] == .number(60 * Self.mebibyte))
     }
 
-    @Test func theGuardsBoundAppliesWhereALimitIsWider() throws {
+    @Test func guardsLimitAppliesIfTheStandingLimitIsHigher() throws {
         var run = try EngineRun(policy("memory.high: 190MiB"))
         run.tick(0, [cgroup(high: nil)])
         run.guarded = bounding(run, at: 180)
@@ -63,7 +63,7 @@ import Testing
         #expect(run.acts { $0.kind.name == "set" } == ["0 set /g memory.high=190MiB"])
     }
 
-    @Test func whatAGuardLeavesBehindIsSetBackToTheLayerBelow() throws {
+    @Test func valueLeftByAGuardReturnsToTheLayerBelow() throws {
         var run = try EngineRun(policy("memory.high: 60MiB"))
         run.tick(0, [cgroup(high: 60)])
         run.guarded = bounding(run, at: 50)
@@ -75,7 +75,7 @@ import Testing
     }
 
     /// Only the guard has ever written it.
-    @Test func whatAGuardWroteIsRestoredAtTheEnd() throws {
+    @Test func valueWrittenByAGuardIsRestoredAtTheEnd() throws {
         var run = try EngineRun(policy("pids.max: 5"))
         run.tick(0, [cgroup(high: nil)])
         run.guarded = bounding(run, at: 180)
@@ -86,7 +86,7 @@ import Testing
         #expect(keys.contains(Self.high))
     }
 
-    @Test func aRaisedLimitWinsOverAllOtherLayers() throws {
+    @Test func limitRaisedByAGuardWinsOverAllLayers() throws {
         var run = try EngineRun(policy("memory.max: 200MiB"))
         run.tick(0, [cgroup(high: nil, max: nil)])
         run.guarded = [

@@ -36,7 +36,7 @@ import Testing
             holding: [true])
     }
 
-    @Test func aStandstillIsLiftedAndRestsTenMinutes() throws {
+    @Test func livelockRaisesMemoryHighForTenMinutes() throws {
         var source = HighWatchSource(document)
         var liftedAt: UInt64?
         for second in 1...60 where liftedAt == nil {
@@ -50,7 +50,7 @@ import Testing
         #expect(source.propose(context(lifted + 601, full: 0)).wishes == [])
     }
 
-    @Test func whoMovesOnIsNotTouched() {
+    @Test func cgroupThatProgressesIsNotTouched() {
         var source = HighWatchSource(document)
         for second in 1...120 {
             #expect(source.propose(context(UInt64(second), full: 3000)).wishes == nil)

@@ -90,7 +90,7 @@ private struct Timeline {
 
 @Suite struct OOMGuardMachineTests {
     /// `allow_force_empty`: v1 can only drop all of the page cache.
-    @Test func v1EmptiesTheCacheOnlyWhereThatIsAllowed() {
+    @Test func v1DropsPageCacheOnlyIfAllowed() {
         for isAllowed in [false, true] {
             var line = Timeline(.v1, relief: [.reclaim]) { $0.allowsForceEmpty = isAllowed }
             line.see(1, 15.2)
@@ -99,7 +99,7 @@ private struct Timeline {
         }
     }
 
-    @Test func aDatabaseOnV1IsFrozenRaisedAndThawed() {
+    @Test func databaseOnV1IsFrozenRaisedAndThawed() {
         var line = Timeline(.v1)
         #expect(line.recent() == ["0.0 killer off", "0.0 watch 15.2/14.08"])
         line.see(1, 15.1)
@@ -136,7 +136,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty)
     }
 
-    @Test func freezesSoonAfterOneAnotherAreToldOnce() {
+    @Test func repeatedFreezesAreReportedOnce() {
         var line = Timeline(.v2, relief: [.reclaim])
         for second in 0..<60 {
             line.see(Double(second), 15.3)
@@ -149,7 +149,7 @@ private struct Timeline {
         #expect(log.filter { $0.contains("tell") } == ["0.0 tell warning", "30.0 tell warning"])
     }
 
-    @Test func usageThatIsNotLowKeepsTheRaisedLimit() {
+    @Test func raisedLimitStaysUntilUsageIsLow() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
@@ -166,7 +166,7 @@ private struct Timeline {
         #expect(line.recent() == ["501.0 limit 17.0"])
     }
 
-    @Test func theMachineKeepsItsMemoryAndTheHookIsAsked() {
+    @Test func limitIsNotRaisedBelowHostFreeMinAndTheHookRuns() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         _ = line.recent()
@@ -188,7 +188,7 @@ private struct Timeline {
         #expect(line.recent() == ["33.0 killer off", "33.0 watch 15.2/14.08"])
     }
 
-    @Test func anUnknownAmountOfFreeMemoryIsNotGivenAway() {
+    @Test func limitIsNotRaisedIfHostMemoryIsUnknown() {
         var line = Timeline(
             .v1, relief: [.raise(step: gib, ceiling: 20 * gib, hostFreeAtLeast: 0)])
         line.see(0, 15.2)
@@ -197,7 +197,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty)
     }
 
-    @Test func anAllocatorFasterThanTheFreezeIsHeldByTheKernel() {
+    @Test func allocatorFasterThanTheFreezeWaitsInTheKernel() {
         var line = Timeline(.hybrid)
         line.see(0, 16, oom: true)
         #expect(line.recent().suffix(2) == ["0.0 freeze", "0.0 tell warning"])
@@ -230,7 +230,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty, "another command's end")
     }
 
-    @Test func v2GoesOnWhenReclaimWasEnough() throws {
+    @Test func v2ThawsWhenReclaimWasEnough() throws {
         var line = Timeline(.v2)
         line.see(1, 15.3)
         line.see(1.01, 15.3, frozen: true)
@@ -262,7 +262,7 @@ private struct Timeline {
         #expect(line.recent() == ["304.0 high 19.0", "304.0 watch 19.0/17.6"])
     }
 
-    @Test func timeoutCanRaiseOrKillOrStay() {
+    @Test func timeoutRaisesKillsOrStays() {
         var line = Timeline(.v1, relief: [.hook("h"), raise], onTimeout: .raise)
         line.see(0, 15.2, host: 0)
         line.see(0, 15.2, frozen: true, host: 0)
@@ -309,7 +309,7 @@ private struct Timeline {
     private let raise = OOMGuard.Relief.raise(
         step: gib, ceiling: 20 * gib, hostFreeAtLeast: 4 * gib)
 
-    @Test func roomAtTheTimeoutOnlyThaws() {
+    @Test func timeoutWithRoomOnlyThaws() {
         var line = Timeline(.v1) { $0.resumeFor = .seconds(60) }
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
@@ -319,7 +319,7 @@ private struct Timeline {
         #expect(line.machine.state == .watching)
     }
 
-    @Test func whatMustNotBeFrozenIsLeftToTheKernel() {
+    @Test func protectedCgroupIsNotFrozen() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         _ = line.recent()
@@ -333,7 +333,7 @@ private struct Timeline {
         #expect(line.recent() == ["61.0 killer off", "61.0 watch 15.2/14.08"])
     }
 
-    @Test func aLockThatOthersWaitForThawsAndRaises() {
+    @Test func contendedLockThawsAndRaises() {
         var line = Timeline(.v2)
         line.see(0, 15.3)
         _ = line.recent()
@@ -350,7 +350,7 @@ private struct Timeline {
         #expect(line.machine.state == .open)
     }
 
-    @Test func withNothingToRaiseALockLeavesItToTheKernel() {
+    @Test func contendedLockWithoutRaiseEnablesTheOOMKiller() {
         var line = Timeline(.v1, relief: [.hook("h")])
         line.see(0, 15.3)
         _ = line.recent()
@@ -361,7 +361,7 @@ private struct Timeline {
             ])
     }
 
-    @Test func aLimitThatSomeoneElseSetIsGuardedFromThenOn() {
+    @Test func limitSetByAnotherProgramIsGuarded() {
         var line = Timeline(.v2)
         line.see(0, 5)
         _ = line.recent()
@@ -374,7 +374,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty, "it is not brought back")
     }
 
-    @Test func anEmptyCgroupIsNotLeftFrozen() {
+    @Test func emptyCgroupIsNotLeftFrozen() {
         var line = Timeline(.v2)
         line.see(0, 15.3)
         line.see(0, 15.3, frozen: true)
@@ -383,7 +383,7 @@ private struct Timeline {
         #expect(line.recent() == ["1.0 thaw"])
     }
 
-    @Test func disarmingPutsBackAndGoneDoesNothing() {
+    @Test func disarmRestoresAndARemovedCgroupIsIgnored() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)

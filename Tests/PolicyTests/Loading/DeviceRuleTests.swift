@@ -13,14 +13,14 @@ import Testing
             + (isAllowed ? "\ndefaults: {allow_irreversible: true}\n" : "")
     }
 
-    @Test func theyNeedAFlagThatSaysSo() {
+    @Test func deviceRulesNeedAllowIrreversible() {
         let findings = PolicyText.findings(policy(Self.devices, isAllowed: false), mode: .v1)
         #expect(findings.count == 1 && findings[0].contains("error: device rules cannot be"))
         #expect(findings.first?.hasSuffix("[irreversible]") == true)
         #expect(PolicyText.findings(policy(Self.devices), mode: .v1) == [])
     }
 
-    @Test func theyKeepTheirOrder() throws {
+    @Test func deviceRulesKeepTheirOrder() throws {
         let document = try #require(PolicyText.load(policy(Self.devices), mode: .v1).document)
         var facts = TestFacts()
         facts.mode = .v1
@@ -36,7 +36,7 @@ import Testing
         #expect(again.limits[0].settings == document.limits[0].settings)
     }
 
-    @Test func whatIsWrittenFirstComesFirst() throws {
+    @Test func firstWrittenListComesFirst() throws {
         let findings = PolicyText.findings(
             policy("devices: {allow: [\"c 1:3 rwm\"], deny: [a]}"), mode: .v1)
         #expect(findings.count == 1 && findings[0].contains("warning: deny: a after allow"))

@@ -21,7 +21,7 @@ import Testing
     }
 
     /// Those that the end-to-end tests follow.
-    @Test(arguments: HierarchyMode.allCases) func operatorsPoliciesLoadWithoutAFinding(
+    @Test(arguments: HierarchyMode.allCases) func operatorPoliciesHaveNoFindings(
         mode: HierarchyMode
     ) {
         let files = Self.policies(in: "Tests/EndToEndTests/Scenarios/Policies")
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(arguments: HierarchyMode.allCases) func eachLoadsWithoutAFinding(
+    @Test(arguments: HierarchyMode.allCases) func eachExampleHasNoFindings(
         mode: HierarchyMode
     ) throws {
         #expect(Self.files.count == 6)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func allLoadTogether() throws {
+    @Test func examplesLoadTogether() throws {
         let load = PolicyText.load(Self.files)
         #expect(load.findings.map(\.description) == [])
         let document = try #require(load.document)

@@ -30,13 +30,13 @@ private func mistakes(_ text: String) -> [String] {
         "psi.memory.full.total > 20%", "io.read_ops > 500/s", "cpu.throttled_time > 0.5cpus",
         "memory.usage > 1.0000001GiB", "p95(memory.usage, 500ms) == 1.1kB",
     ])
-    func whatIsWrittenReadsBackAsTheSame(text: String) throws {
+    func expressionsRoundTrip(text: String) throws {
         #expect(mistakes(text) == [])
         let condition = try #require(parse(text))
         #expect(parse("\(condition)") == condition, "\(condition)")
     }
 
-    @Test func theTreeIsWhatTheGrammarSays() throws {
+    @Test func treeFollowsTheGrammar() throws {
         let (a, b, c) = (
             Condition.flag(MetricTerm("group.frozen")),
             Condition.flag(MetricTerm("group.populated")),
@@ -149,17 +149,17 @@ private func mistakes(_ text: String) -> [String] {
         ("io.rbytes[ > 1", "9 syntax: missing closing ]"),
         ("memory.usage > 1GiB #", "20 syntax: '#' is not allowed in an expression"),
     ])
-    func mistakesAreToldWithTheirPlace(text: String, expected: String) {
+    func errorsHaveTheirPosition(text: String, expected: String) {
         #expect(mistakes(text) == [expected])
     }
 
-    @Test func whatDoesNotFitIsCollected() {
+    @Test func allTypeErrorsAreCollected() {
         let found = mistakes("memory.usage > 5 and cpu.usage > 50% or rate(memory.anon) > 1/s")
         #expect(found.count == 3)
         #expect(found.map { $0.prefix { $0 != ":" } } == ["15 unit", "33 base", "40 function"])
     }
 
-    @Test func depthAndLengthAreBounded() {
+    @Test func depthAndLengthAreLimited() {
         let deep =
             String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
         #expect(mistakes(deep) == [])
@@ -257,7 +257,7 @@ private func mistakes(_ text: String) -> [String] {
         }
     }
 
-    @Test func everyTreeReadsBackAsItself() {
+    @Test func randomTreesRoundTrip() {
         var trees = Trees()
         for _ in 0..<3000 {
             let tree = trees.condition(0)

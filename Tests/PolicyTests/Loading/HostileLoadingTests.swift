@@ -4,7 +4,7 @@ import Testing
 
 /// Whatever the files hold, loading ends and tells.
 @Suite struct HostileLoadingTests {
-    @Test func noTruncationCrashes() {
+    @Test func truncatedPoliciesDoNotCrash() {
         let bytes = Array(everyKey.utf8)
         for length in stride(from: 0, to: bytes.count, by: 3) {
             let file = PolicyFile(name: "t", bytes: Array(bytes.prefix(length)))
@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func noMutationCrashes() {
+    @Test func mutatedPoliciesDoNotCrash() {
         var random = SeededNumbers(state: 11)
         let bytes = Array(everyKey.utf8)
         for _ in 0..<600 {
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func noiseAndSizeAreRefused() {
+    @Test func randomAndOversizedPoliciesAreRefused() {
         var random = SeededNumbers(state: 5)
         for length in [1, 10, 1000, 100_000] {
             let noise = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }

@@ -49,7 +49,7 @@ import Testing
         try ConfigLoader.load(Array(everyKey.utf8), file: "every.yaml")
     }
 
-    @Test func thePolicyWithEveryKeyLoads() throws {
+    @Test func policyWithEveryKeyLoads() throws {
         let load = PolicyText.load(everyKey)
         #expect(load.findings.map(\.description) == [])
         let document = try #require(load.document)
@@ -75,7 +75,7 @@ import Testing
     }
 
     /// A list, an unreadable text and a mapping with a foreign key in place of every single value.
-    @Test func everyKeyRefusesAnotherType() throws {
+    @Test func everyKeyRejectsAWrongType() throws {
         let wrong: [(String, (ConfigNode) -> ConfigNode?)] = [
             (
                 "list",
@@ -110,7 +110,7 @@ import Testing
     }
 
     /// A key with one more letter is told with the right one, wherever it stands.
-    @Test func everyMistypedKeyFindsItsNeighbour() throws {
+    @Test func everyMistypedKeyGetsASuggestion() throws {
         func mistype(_ node: ConfigNode) -> [(ConfigNode, ConfigEntry)] {
             guard case .mapping(let entries) = node.content else { return [] }
             return entries.enumerated().map { index, entry in
@@ -163,7 +163,7 @@ import Testing
 
     // MARK: Rows of the specification
 
-    @Test func anUnknownKeyHasItsPlaceAndANeighbour() {
+    @Test func unknownKeyHasItsPositionAndASuggestion() {
         #expect(
             PolicyText.findings(PolicyText.with("limits:\n  - on: g\n    set: {memmory.max: 1GiB}"))
                 == [
@@ -172,7 +172,7 @@ import Testing
                 ])
     }
 
-    @Test func scalarsStayWhatWasWritten() throws {
+    @Test func scalarsAreKeptVerbatim() throws {
         let load = PolicyText.load(
             PolicyText.with(
                 """
@@ -196,7 +196,7 @@ import Testing
             ])
     }
 
-    @Test func whatStandsTwiceIsRefused() {
+    @Test func duplicatesAreRefused() {
         let rule = "{name: a, on: g, when: host.load > 1, do: [log]}"
         #expect(
             PolicyText.findings(PolicyText.with("rules:\n  - \(rule)\n  - \(rule)"))
@@ -219,7 +219,7 @@ import Testing
         for (text, expected) in yaml { #expect(PolicyText.findings(text).contains(expected)) }
     }
 
-    @Test func ruleAndGuardShareTheirNames() {
+    @Test func rulesAndGuardsShareOneNamespace() {
         let text = PolicyText.with(
             """
             rules: [{name: a, on: g, when: host.load > 1, do: [log]}]
@@ -278,7 +278,7 @@ import Testing
         ("when: 'group(\"g\").memory.usgae > 1B'", "6:23"),
         ("when: '   memory.usgae > 1B'", "6:15"),
     ])
-    func mistakesWithinAScalarAreWhereTheyStand(key: String, place: String) {
+    func errorsWithinAScalarHaveTheirColumn(key: String, place: String) {
         let lines = PolicyText.findings(PolicyText.rule(key, "do: [log]"))
         #expect(
             lines == [
@@ -295,7 +295,7 @@ import Testing
 
     // MARK: Several files
 
-    @Test func filesAreOnePolicyAndAllMistakesAreTold() {
+    @Test func filesFormOnePolicyAndAllErrorsAreReported() {
         let first = "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}, h: {path: '/h['}}\n"
         let second =
             "apiVersion: v2\nlimits: [{on: g, set: {pids.max: 5}}, {on: k, set: {pids.max: x}}]\n"
@@ -308,7 +308,7 @@ import Testing
             ])
     }
 
-    @Test func aLaterFileReplacesWhatItNames() throws {
+    @Test func laterFileReplacesNamedParts() throws {
         let rule = "{name: a, on: g, when: host.load > 1, do: [log], priority: 1}"
         let first = PolicyText.with(
             "defaults: {cooldown: 5s, dry_run: true}\nrules: [\(rule), {name: b, on: g, "
@@ -333,7 +333,7 @@ import Testing
             ])
     }
 
-    @Test func aFileThatCannotBeReadIsAFinding() {
+    @Test func unreadableFileIsAFinding() {
         let place = ConfigPosition(file: "x.yaml", line: 1, column: 1)
         let load = PolicyLoader(host: PolicyText.host, mode: .v2).load([
             PolicyFile(name: "x.yaml", content: .failure(ConfigError(place, "can be written")))
@@ -341,7 +341,7 @@ import Testing
         #expect(load.findings.map(\.description) == ["x.yaml:1:1: error: can be written [file]"])
     }
 
-    @Test func nothingLoadsAsNothing() throws {
+    @Test func emptyPolicyLoads() throws {
         let load = PolicyLoader(host: PolicyText.host, mode: .v2).load([])
         #expect(try #require(load.document) == PolicyDocument())
     }

@@ -49,7 +49,7 @@ import Testing
           - {name: s, on: web, floor: 2GiB, ceiling: 1GiB, target: 0}
         """#
 
-    @Test func allOfThemAreTold() {
+    @Test func allErrorsOfABadFileAreReported() {
         let lines = PolicyText.load([("bad.yaml", Self.file)]).findings.map(\.description)
         #expect(lines.joined(separator: "\n") == Self.golden)
     }

@@ -9,7 +9,7 @@ import Testing
     }
 
     /// The names of the specification.
-    @Test func everyNameOfTheSpecificationIsThere() throws {
+    @Test func everySpecifiedMetricExists() throws {
         let memory = [
             "usage", "max", "limit", "anon", "file", "swap", "unreclaimable", "high_events",
             "max_events", "oom_events", "oom_kills", "pgscan",
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func everyNumberOfTheCatalogHasItsName() throws {
+    @Test func everyCatalogMetricHasAName() throws {
         for row in MetricCatalog.all {
             let known = PolicyVocabulary.metric(named: row.name)
             #expect(
@@ -44,7 +44,7 @@ import Testing
         #expect(Set(PolicyVocabulary.all.map(\.name)).count == PolicyVocabulary.all.count)
     }
 
-    @Test func unitsAndScales() throws {
+    @Test func metricsHaveUnitsAndScales() throws {
         let usage = try metric("cpu.usage")
         #expect(usage.isCounter && usage.isRate)
         #expect(usage.unit == .seconds && usage.rateUnit == .cpus && usage.scale == 1e-6)
@@ -58,7 +58,7 @@ import Testing
         for metric in PolicyVocabulary.all { #expect(metric.isCounter == (metric.rateUnit != nil)) }
     }
 
-    @Test func whatAModeCannotHave() throws {
+    @Test func metricsMissingInAModeAreReported() throws {
         func obstacle(_ name: String, _ mode: HierarchyMode) -> String? {
             PolicyVocabulary.obstacle(to: MetricTerm(name), on: mode)
         }
@@ -76,7 +76,7 @@ import Testing
 }
 
 @Suite struct ObstacleTests {
-    @Test func aRuleKnowsWhereItCannotHold() throws {
+    @Test func ruleReportsModesWhereItCannotApply() throws {
         func obstacles(_ keys: String...) throws -> [String?] {
             let text = PolicyText.rule("do: [log]", keys.joined(separator: "\n    "))
             let rule = try #require(PolicyText.load(text).document).rules[0]
@@ -140,7 +140,7 @@ import Testing
     }
 
     /// Five spellings were accepted; each of the others now has the right one in its error.
-    @Test func aLimitOfADiskHasOneSpelling() {
+    @Test func diskLimitHasOneSpelling() {
         #expect(
             settings("io.max.wbps[/dev/vda]: 10MB/s") == [
                 .limit(LimitKey("io.max.wbps", instance: "/dev/vda"), .number(10_000_000))
@@ -162,7 +162,7 @@ import Testing
         #expect(settings("io.weight: 7") == [.limit(LimitKey("io.weight"), .number(7))])
     }
 
-    @Test func aListOfCPUsMayBeAList() {
+    @Test func cpuListMayBeAYAMLList() {
         for text in ["0", "[0]", "\"0\"", "[\"0\"]", "0-0"] {
             #expect(
                 settings("cpuset.cpus: \(text)") == [.limit(LimitKey("cpuset.cpus"), .text("0"))])
@@ -192,11 +192,11 @@ import Testing
             "6:25: error: devices.allow: \"x 1:3\" is not valid; write \"c 1:3 rwm\", \"b 8:* r\" or a [value]"
         ),
     ])
-    func mistakes(text: String, expected: String) {
+    func invalidAttributesAreReported(text: String, expected: String) {
         #expect(findings(text).filter { $0.contains("error") } == ["p.yaml:\(expected)"])
     }
 
-    @Test func networkOnV2NamesNftables() {
+    @Test func networkLimitsOnV2SuggestNftables() {
         #expect(
             findings("net.prio[eth0]: 3", mode: .v2) == [
                 "p.yaml:6:7: error: net.prio does not exist on v2: v2 has no file for it: match the "

@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func theSliceBecomesItsOtherChildren() throws {
+    @Test func sliceIsReplacedByItsOtherChildren() throws {
         var machine = try Machine()
         #expect(
             machine.tick() == [
@@ -87,7 +87,7 @@ import Testing
             ])
     }
 
-    @Test func onV1EveryoneBelowMakesRoomAsFarAsItMust() throws {
+    @Test func v1DescendantsMakeRoom() throws {
         var machine = try Machine(isLegacy: true)
         machine.lists["/system.slice/cron.service"] = ("0-7", "0-7")
         machine.lists["/system.slice/cron.service/job"] = ("1-2", "1-2")
@@ -106,7 +106,7 @@ import Testing
             machine.tick()?.contains("/system.slice/cron.service/job cpuset.cpus=0,4-5") == true)
     }
 
-    @Test func cpusThatGoAndComeBack() throws {
+    @Test func offlineCPUsAreReassignedAndReturn() throws {
         var machine = try Machine()
         let first = machine.tick()
         machine.topology = twoNodes.without([2, 3, 6, 7])
@@ -126,7 +126,7 @@ import Testing
         #expect(machine.tick() == first)
     }
 
-    @Test func whatAnEarlierRunGaveIsKept() throws {
+    @Test func assignmentOfAnEarlierRunIsKept() throws {
         var machine = try Machine()
         machine.document.pools[0].cpus = .count(2)
         machine.source.reload(machine.document)
@@ -134,7 +134,7 @@ import Testing
         #expect(machine.tick()?.first == "/system.slice/api.service cpuset.cpus=3,7")
     }
 
-    @Test func theParentRestrictsTheChoice() throws {
+    @Test func parentRestrictsTheChoice() throws {
         var machine = try Machine(fallback: .skip)
         machine.lists["/system.slice"] = ("0-3", "0-3")
         #expect(machine.tick() == [])
@@ -143,7 +143,7 @@ import Testing
         #expect(machine.tick()?.count == 4)
     }
 
-    @Test func aNewSiblingMakesRoomAndAnEndedPolicyGivesAllBack() throws {
+    @Test func newSiblingMakesRoomAndTheEndRestoresAll() throws {
         var machine = try Machine()
         _ = machine.tick()
         machine.paths.append("/system.slice/new.service")
@@ -213,7 +213,7 @@ import Testing
         }
     }
 
-    @Test func whatComesBackIsWrittenAgain() throws {
+    @Test func assignmentIsRewrittenAfterCPUsReturn() throws {
         for fallback in ["shared", "skip"] {
             try run(fallback: fallback) { run, lists in
                 for _ in 0..<3 { lists.tick(&run) }
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    @Test func withoutItsNodeItSharesOrIsLeftAsItWas() throws {
+    @Test func poolWithoutItsNodeSharesOrIsUnchanged() throws {
         for fallback in ["shared", "skip"] {
             try run(fallback: fallback) { run, lists in
                 for _ in 0..<3 { lists.tick(&run) }
