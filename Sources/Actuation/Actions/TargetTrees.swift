@@ -143,7 +143,7 @@ struct TargetTrees {
 
     /// A short list of processes as text: `sleep (process 12) and 3 more`.
     func listed(_ pids: some Collection<Int32>) -> String {
-        guard let first = pids.min() else { return "nobody" }
+        guard let first = pids.min() else { return "no process" }
         let name = ProcessReader(set.system).stat(first)?.name ?? "process"
         let more = pids.count > 1 ? " and \(pids.count - 1) more" : ""
         return "\(name) (process \(first))\(more)"

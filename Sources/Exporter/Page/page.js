@@ -823,7 +823,7 @@ const connect = () => {
   source = new EventSource(address("api/v1/stream"));
   source.addEventListener("snapshot", event => {
     const now = performance.now();
-    // A tab that was asleep, or a break in the line, is no long interval.
+    // A suspended tab or a lost connection is not a long interval.
     if (heardAt !== null && now - heardAt < 120000 && isOpen) {
       interval = 0.7 * interval + 0.3 * (now - heardAt);
     } else {
@@ -838,13 +838,13 @@ const connect = () => {
   source.addEventListener("failure", event => { failure = JSON.parse(event.data); drawStatus(); });
   source.addEventListener("error", () => {
     isOpen = false;
-    // The browser tries again by itself, unless it was answered with an error.
+    // The browser reconnects automatically, unless the response was an error.
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
     drawStatus();
   });
 };
 
-// A tab that nobody looks at leaves its place to others.
+// A hidden tab releases its stream for others.
 let leaving = 0;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);

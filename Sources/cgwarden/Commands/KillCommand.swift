@@ -9,7 +9,7 @@ struct KillCommand: AsyncParsableCommand {
         commandName: "kill", abstract: "Kill all processes of a cgroup and its descendants.",
         discussion: """
             All processes get the signal; those left after the grace time are killed, including \
-            any that are forked meanwhile. It succeeds when the cgroup is empty. The cgroup itself \
+            any that fork in the meantime. It succeeds when the cgroup is empty. The cgroup itself \
             stays.
 
             Examples:
