@@ -1,13 +1,13 @@
 internal import CgroupModel
 
-/// Times as a policy writes them: `500ms`, `10s`, `5m`, `2h`, `1d`.
+/// Formats and parses times of policies: `500ms`, `10s`, `5m`, `2h`, `1d`.
 enum DurationText {
     private static let units: [(name: String, nanoseconds: Int64)] = [
         ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
         ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000), ("ns", 1),
     ]
 
-    /// The largest unit that holds it exactly.
+    /// Formats in the largest exact unit.
     static func text(_ duration: Duration) -> String {
         let nanoseconds = Int64(duration.nanoseconds)
         guard nanoseconds != 0 else { return "0s" }
@@ -15,7 +15,7 @@ enum DurationText {
         return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
     }
 
-    /// Reads one; nil without a unit, and beyond ten years.
+    /// Parses a time; nil without a unit, and beyond ten years.
     static func duration(_ text: some StringProtocol) -> Duration? {
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = text.dropFirst(digits.count)

@@ -1,5 +1,5 @@
 extension Expression: CustomStringConvertible {
-    /// As a policy would write it; it reads back as the same expression.
+    /// The text as in a policy; it parses as the same expression.
     package var description: String {
         switch self {
         case .literal(let number, let unit): unit.text(number)
@@ -24,7 +24,7 @@ extension Expression: CustomStringConvertible {
 }
 
 extension Condition: CustomStringConvertible {
-    /// As a policy would write it; it reads back as the same condition.
+    /// The text as in a policy; it parses as the same condition.
     package var description: String {
         switch self {
         case .comparison(let left, let comparison, let right):
@@ -77,7 +77,7 @@ extension MetricTerm: CustomStringConvertible {
 }
 
 extension PolicyUnit {
-    /// A number as a policy writes it in this unit.
+    /// A number in this unit, as in a policy.
     func text(_ number: Double) -> String {
         switch self {
         case .bytes: Self.bytes(number)
@@ -104,7 +104,7 @@ extension PolicyUnit {
         return best
     }
 
-    /// What it counts, for messages.
+    /// The name of the unit in messages.
     var noun: String {
         switch self {
         case .bytes: "bytes"
@@ -136,7 +136,7 @@ extension PolicyUnit {
         }
     }
 
-    /// What a level of this unit changes by; nil where that has no unit.
+    /// The unit of the slope of a level; nil if it has none.
     var slope: PolicyUnit? {
         switch self {
         case .bytes: .bytesPerSecond

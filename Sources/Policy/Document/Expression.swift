@@ -2,7 +2,7 @@
 package indirect enum Expression: Hashable, Sendable {
     /// A number in the base unit of ``PolicyUnit``.
     case literal(Double, PolicyUnit)
-    /// A share of the machine (0 to 1): of its memory beside bytes, of its CPUs beside CPUs.
+    /// A share of the host (0 to 1): of its memory next to bytes, of its CPUs next to CPUs.
     case hostShare(Double, PolicyUnit)
     /// The last value of a gauge, or a counter's rate over the default window.
     case metric(MetricTerm)
@@ -13,7 +13,7 @@ package indirect enum Expression: Hashable, Sendable {
     case arithmetic(Expression, ArithmeticOperator, Expression)
 }
 
-/// What a policy can do with two numbers.
+/// The arithmetic operators.
 package enum ArithmeticOperator: String, Hashable, Sendable, CaseIterable {
     case add = "+"
     case subtract = "-"
@@ -21,7 +21,7 @@ package enum ArithmeticOperator: String, Hashable, Sendable, CaseIterable {
     case divide = "/"
 }
 
-/// A statement that is true, false or unknown.
+/// A condition: true, false or unknown.
 package indirect enum Condition: Hashable, Sendable {
     case comparison(Expression, ComparisonOperator, Expression)
     /// Whether a counter grew within the window.
@@ -35,7 +35,7 @@ package indirect enum Condition: Hashable, Sendable {
     case not(Condition)
 }
 
-/// How two numbers are compared.
+/// The comparison operators.
 package enum ComparisonOperator: String, Hashable, Sendable, CaseIterable {
     case less = "<"
     case atMost = "<="
@@ -45,32 +45,31 @@ package enum ComparisonOperator: String, Hashable, Sendable, CaseIterable {
     case greater = ">"
 }
 
-/// What is made of a window of samples.
+/// The functions over a window of samples.
 package enum WindowFunction: String, Hashable, Sendable, CaseIterable {
     case avg, min, max, p95, slope
     case rate, delta
 }
 
-/// A metric and whose it is.
+/// A metric and its scope.
 package struct MetricTerm: Hashable, Sendable {
-    /// Whose value it is.
+    /// The scope.
     package enum Scope: Hashable, Sendable {
-        /// The cgroup that the rule looks at.
+        /// The cgroup that the rule evaluates.
         case own
-        /// The machine (`host.`).
+        /// The host (`host.`).
         case host
         /// Another group as a whole (`group("NAME").`).
         case group(String)
     }
 
-    /// Whose value it is.
+    /// The scope.
     package var scope: Scope
     /// The name in ``PolicyVocabulary``, without its scope.
     package var name: String
-    /// The disk of a metric that has one for each (`io.write_rate[/dev/vda]`); nil for the sum.
+    /// The disk of a metric by disk (`io.write_rate[/dev/vda]`); nil for the sum.
     package var instance: String?
 
-    /// Joins the parts.
     package init(_ name: String, of scope: Scope = .own, instance: String? = nil) {
         self.name = name
         self.scope = scope
@@ -78,7 +77,7 @@ package struct MetricTerm: Hashable, Sendable {
     }
 }
 
-/// What a number in a policy counts; two sides of a comparison share one.
+/// The unit of a number in a policy; both sides of a comparison have the same.
 package enum PolicyUnit: String, Hashable, Sendable, CaseIterable {
     case bytes
     case cpus
@@ -89,10 +88,10 @@ package enum PolicyUnit: String, Hashable, Sendable, CaseIterable {
     case count
     case bytesPerSecond
     case perSecond
-    /// CPUs a second, the slope of a CPU usage.
+    /// CPUs per second, the slope of CPU usage.
     case cpusPerSecond
-    /// Percentage points a second.
+    /// Percentage points per second.
     case percentPerSecond
-    /// Yes or no.
+    /// True or false.
     case flag
 }

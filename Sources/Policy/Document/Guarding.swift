@@ -3,51 +3,51 @@ package import Configuration
 /// Freezes cgroups at their memory limit, notifies and thaws, instead of letting the kernel kill:
 /// one of `guards`.
 package struct OOMGuard: Hashable, Sendable {
-    /// A way to get memory below the threshold again.
+    /// A way to get memory usage below the threshold.
     package enum Relief: Hashable, Sendable {
         case reclaim
-        /// Raise the limit by steps (bytes) up to a ceiling, while the machine keeps this much free.
+        /// Raises the limit in steps (bytes) to a ceiling, while the host keeps this much free.
         case raise(step: UInt64, ceiling: UInt64, hostFreeAtLeast: UInt64)
         case hook(String)
     }
 
-    /// What happens when it was frozen for too long.
+    /// What to do if it was frozen for too long.
     package enum Timeout: String, Hashable, Sendable, CaseIterable {
-        /// Let the kernel kill, then thaw.
+        /// Enables the OOM killer, then thaws.
         case thawKiller = "thaw_killer"
         case raise, kill
-        /// Stay frozen (needs `i_accept_hang: true`).
+        /// Stays frozen; needs `i_accept_hang: true`.
         case stay
     }
 
-    /// Its name, unique among guards and rules.
+    /// The name, unique among guards and rules.
     package var name: String
-    /// Where it stands in the file.
+    /// The position in the file.
     package var position: ConfigPosition
-    /// The group's name.
+    /// The name of the group.
     package var group: String
-    /// The limit in bytes; nil for the one that is set.
+    /// The limit in bytes; nil for the one in force.
     package var limit: UInt64?
-    /// At which share of the limit it is frozen.
+    /// The share of the limit at which it is frozen.
     package var freezeAt = 0.95
-    /// Below which share it is thawed.
+    /// The share below which it is thawed.
     package var resumeAt = 0.85
-    /// For how long it must stay below.
+    /// The time that usage must stay below ``resumeAt``.
     package var resumeFor = Duration.seconds(2)
-    /// The longest that it stays frozen.
+    /// The maximum time frozen.
     package var longestFrozen: Duration
-    /// What is tried, in this order.
+    /// The relief steps, in order.
     package var relief: [Relief]
-    /// What happens after ``longestFrozen``.
+    /// What to do after ``longestFrozen``.
     package var onTimeout = Timeout.thawKiller
-    /// The sinks that are told.
+    /// The sinks to notify.
     package var sinks: [String] = []
     /// Whether v1 may drop the page cache with `memory.force_empty`.
     package var allowsForceEmpty = false
     /// Whether v2 gets `memory.oom.group=1`.
     package var killsAsOne = false
 
-    /// A guard with the defaults.
+    /// Creates a guard with the defaults.
     package init(
         name: String, position: ConfigPosition, group: String, longestFrozen: Duration,
         relief: [Relief]
@@ -60,31 +60,31 @@ package struct OOMGuard: Hashable, Sendable {
     }
 }
 
-/// Takes idle memory back little by little (v2): one of `autosize`.
+/// Reclaims idle memory in steps (v2): one of `autosize`.
 package struct Autosizer: Hashable, Sendable {
-    /// How memory is taken.
+    /// How memory is reclaimed.
     package enum Mode: String, Hashable, Sendable, CaseIterable { case reclaim, high }
 
-    /// Its name.
+    /// The name.
     package var name: String
-    /// Where it stands in the file.
+    /// The position in the file.
     package var position: ConfigPosition
-    /// The group's name.
+    /// The name of the group.
     package var group: String
-    /// The memory pressure (some) that it aims at, in percent.
+    /// The target memory pressure (some), in percent.
     package var target = 0.1
-    /// Never below this many bytes; nil for no floor.
+    /// The minimum size in bytes; nil for none.
     package var floor: UInt64?
-    /// Never above this many bytes; nil for no ceiling.
+    /// The maximum size in bytes; nil for none.
     package var ceiling: UInt64?
-    /// The largest step, as a share of the usage.
+    /// The maximum step, as a share of usage.
     package var step = 0.01
-    /// The time between two.
+    /// The interval.
     package var every = Duration.seconds(6)
-    /// How memory is taken.
+    /// How memory is reclaimed.
     package var mode = Mode.reclaim
 
-    /// An autosizer with the defaults.
+    /// Creates an autosizer with the defaults.
     package init(name: String, position: ConfigPosition, group: String) {
         self.name = name
         self.position = position
@@ -92,16 +92,15 @@ package struct Autosizer: Hashable, Sendable {
     }
 }
 
-/// How often the engine may act; relief is never limited.
+/// Limits how often the engine acts; thawing and restoring are never limited.
 package struct Budgets: Hashable, Sendable {
-    /// So many within a time.
+    /// A number of actions within a time.
     package struct Budget: Hashable, Sendable {
-        /// How many.
+        /// The number of actions.
         package var count: Int
-        /// Within which time.
+        /// The time.
         package var period: Duration
 
-        /// Joins the parts.
         package init(_ count: Int, per period: Duration) {
             self.count = count
             self.period = period
@@ -114,7 +113,7 @@ package struct Budgets: Hashable, Sendable {
     package var freeze = Budget(2, per: .seconds(10))
     /// Writes to one cgroup.
     package var writesPerGroup = Budget(10, per: .seconds(60))
-    /// Writes altogether.
+    /// Writes to all cgroups.
     package var writes = Budget(120, per: .seconds(60))
     // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     package var hook = Budget(6, per: .seconds(60))
@@ -125,16 +124,15 @@ package struct Budgets: Hashable, Sendable {
 
 /// A program that rules start: one of `hooks`.
 package struct Hook: Hashable, Sendable {
-    /// Its name.
+    /// The name.
     package var name: String
-    /// The absolute program and its arguments; there is no shell.
+    /// The absolute path of the program and its arguments; no shell is used.
     package var command: [String]
-    /// When it is ended (TERM, two seconds later KILL of its own cgroup or process group).
+    /// The time limit: TERM, and two seconds later KILL to its cgroup or process group.
     package var timeout: Duration
-    /// Whom it runs as; nil for the daemon's user.
+    /// The user to run as; nil for the daemon's user.
     package var user: String?
 
-    /// Joins the parts.
     package init(
         name: String, command: [String], timeout: Duration = .seconds(5), user: String? = nil
     ) {
@@ -145,20 +143,19 @@ package struct Hook: Hashable, Sendable {
     }
 }
 
-/// Where notices go: one of `sinks`; `journald` needs no entry.
+/// A destination of notices: one of `sinks`; `journald` needs no entry.
 package struct Sink: Hashable, Sendable {
-    /// What it is.
+    /// The kind of sink.
     package enum Kind: Hashable, Sendable {
         case journald
         case webhook(url: String, tokenFile: String?, timeout: Duration)
     }
 
-    /// Its name.
+    /// The name.
     package var name: String
-    /// What it is.
+    /// The kind of sink.
     package var kind: Kind
 
-    /// Joins the parts.
     package init(name: String, kind: Kind) {
         self.name = name
         self.kind = kind

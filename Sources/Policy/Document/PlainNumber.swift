@@ -1,6 +1,6 @@
-/// Decimal text for a number, without an exponent, that reads back as the same number.
+/// Formats numbers as decimal text without an exponent, which parses as the same number.
 enum PlainNumber {
-    /// The number times a power of ten; the shift is made in the digits, so nothing is rounded.
+    /// The number times a power of ten, shifted in the digits without rounding.
     static func text(_ value: Double, shiftedBy shift: Int = 0) -> String {
         let parts = value.magnitude.description.split(separator: "e")
         let sides = (parts.first ?? "0").split(separator: ".")
@@ -29,7 +29,7 @@ enum PlainNumber {
         return Double("\(text)e\(shift)")
     }
 
-    /// To twelve digits: what comes of multiplying by 0.9 stays readable.
+    /// Rounds to twelve digits, so that multiples of 0.9 stay readable.
     static func rounded(_ value: Double) -> Double {
         guard value != 0, value.isFinite else { return value }
         var exponent = 0

@@ -1,130 +1,129 @@
 package import CgroupModel
 package import Configuration
 
-/// Everything that the policy files of one load say, typed and checked.
+/// A policy: the contents of all files of one load, typed and checked.
 ///
-/// Parts stand in the order of the files, and files in byte order of their names. A part that is
-/// equal in the next load keeps its state.
+/// Parts are in the order of the files, and files in byte order of their names. A part that is
+/// equal after a reload keeps its state.
 package struct PolicyDocument: Hashable, Sendable {
-    /// What holds where a rule says nothing else.
+    /// The defaults of rules.
     package var defaults = PolicyDefaults()
-    /// What is spared, besides what always is.
+    /// Additional protection.
     package var protection = Protection()
-    /// The named sets of cgroups.
+    /// The groups of cgroups.
     package var groups: [CgroupGroup] = []
-    /// Values that hold as long as a cgroup is there.
+    /// Standing limits.
     package var limits: [StandingLimits] = []
-    /// CPUs that no pool takes, nil for none.
+    /// CPUs outside of all pools; nil for none.
     package var reservedCPUs: CPUDemand?
-    /// Sets of CPUs that cgroups get for themselves.
+    /// The CPU pools.
     package var pools: [CPUPool] = []
-    /// What is done when something is the case.
+    /// The rules.
     package var rules: [Rule] = []
-    /// Cgroups that are frozen at their memory limit instead of killed.
+    /// The OOM guards.
     package var guards: [OOMGuard] = []
-    /// Cgroups whose idle memory is taken back little by little.
+    /// The autosizers.
     package var autosizers: [Autosizer] = []
-    /// How often the engine may act.
+    /// The budgets of actions.
     package var budgets = Budgets()
-    /// Programs that rules start.
+    /// The hooks.
     package var hooks: [Hook] = []
-    /// Where notices go.
+    /// The sinks of notices.
     package var sinks: [Sink] = []
 
-    /// A policy that does nothing.
+    /// Creates an empty policy.
     package init() {}
 
-    /// The group of a name.
+    /// Returns the group with a name.
     package func group(_ name: String) -> CgroupGroup? { groups.first { $0.name == name } }
 
-    /// The hook of a name.
+    /// Returns the hook with a name.
     package func hook(_ name: String) -> Hook? { hooks.first { $0.name == name } }
 
-    /// The sink of a name.
+    /// Returns the sink with a name.
     package func sink(_ name: String) -> Sink? { sinks.first { $0.name == name } }
 
-    /// The pool of a name.
+    /// Returns the pool with a name.
     package func pool(_ name: String) -> CPUPool? { pools.first { $0.name == name } }
 }
 
 /// The `defaults` of a policy.
 package struct PolicyDefaults: Hashable, Sendable {
-    /// The time between two ticks.
+    /// The interval between ticks.
     package var interval = Duration.seconds(1)
-    /// The window of a counter that is named without a function.
+    /// The window of a bare counter.
     package var rateWindow = Duration.seconds(5)
-    /// How far a derived `until` moves each threshold, as a share: 0.1 is 10 %.
+    /// The share by which a derived `until` moves each threshold: 0.1 is 10 %.
     package var hysteresis = 0.1
-    /// How long a rule rests after it was undone.
+    /// The pause of a rule after it was undone.
     package var cooldown = Duration.seconds(30)
-    /// What happens when someone else changes a value that a layer wants.
+    /// What to do if another program changes a requested value.
     package var drift = DriftReaction.reapply
-    /// Whether everything is only told.
+    /// Whether actions are only reported.
     package var isDryRun = false
     /// Whether a rule may kill.
     package var allowsKill = false
-    /// Whether something may be set that cannot be taken back: rules for devices.
+    /// Whether irreversible values may be set: device rules.
     package var allowsIrreversible = false
-    /// Whether anything may be done to the pods of a kubelet, which sets and renews the values there.
+    /// Whether pods may be changed, although the kubelet manages their values.
     package var allowsKubelet = false
-    /// Whether the daemon puts everything back when it ends.
+    /// Whether the daemon restores everything when it stops.
     package var restoresOnExit = true
-    /// Whether a metric that this machine cannot have is an error, or only disables its rule.
+    /// Whether a metric that this host lacks is an error, or only disables its rule.
     package var missingMetricIsError = false
 
-    /// The values of a policy without `defaults`.
+    /// Creates the defaults of a policy without `defaults`.
     package init() {}
 }
 
-/// What happens when someone else changes a value that a layer wants.
+/// What to do if another program changes a requested value.
 package enum DriftReaction: String, Hashable, Sendable, CaseIterable {
-    /// Write it again; after three times in ten minutes yield.
+    /// Writes it again, and yields after three times in ten minutes.
     case reapply
-    /// Tell, and leave it.
+    /// Reports it only.
     case report
-    /// Give the value up until the cgroup is a new one.
+    /// Gives up the value for the lifetime of the cgroup.
     case yield
 }
 
-/// What is spared, besides what always is.
+/// Additional protection.
 package struct Protection: Hashable, Sendable {
-    /// Cgroups that get no disruptive action, and neither do their ancestors.
+    /// Cgroups that, with their ancestors, are exempt from disruptive actions.
     package var spared: [PathPattern] = []
-    /// Cgroups of the system (sshd and its like) that may be acted on nonetheless.
+    /// Cgroups of system services, such as sshd, that are not protected.
     package var overridden: [CgroupPath] = []
-    /// Whether the pods of a kubelet may be acted on, although it sets and renews the values there.
+    /// Whether pods may be changed, although the kubelet manages their values.
     package var allowsKubelet = false
 
-    /// Nothing more.
+    /// Creates the default protection.
     package init() {}
 }
 
-/// Values that hold as long as a cgroup is there: one of `limits`.
+/// Standing limits of cgroups: one of `limits`.
 package struct StandingLimits: Hashable, Sendable {
-    /// Where it stands in the file.
+    /// The position in the file.
     package var position: ConfigPosition
-    /// The group's name.
+    /// The name of the group.
     package var group: String
-    /// Among several the highest wins; equal ones give the stricter value.
+    /// The highest wins; among equals, the stricter value.
     package var priority: Int
-    /// What is set, on every version.
+    /// The values for v1 and v2.
     package var settings: [Setting]
-    /// What is set besides or instead, by the machine's mode.
+    /// Additional or replacing values by the host's mode.
     package var overrides: [HierarchyMode: [Setting]]
-    /// When it holds; nil for always.
+    /// The hours in which it applies; nil for always.
     package var during: DayWindow?
-    /// A condition on the machine under which it holds; nil for always.
+    /// The condition on the host under which it applies; nil for always.
     package var when: Condition?
-    /// For how long ``when`` has to be true first.
+    /// The time that ``when`` has to be true first.
     package var holdTime: Duration
-    /// What ends it; nil for the opposite of ``when``.
+    /// The condition that ends it; nil for the opposite of ``when``.
     package var until: Condition?
-    /// For how long ``until`` has to be true first.
+    /// The time that ``until`` has to be true first.
     package var clearTime: Duration
-    /// Whether all values are set or none; otherwise each by itself.
+    /// Whether all values are set or none; otherwise each independently.
     package var isTogether: Bool
 
-    /// Joins the parts.
     package init(
         position: ConfigPosition, group: String, priority: Int = 0, settings: [Setting] = [],
         overrides: [HierarchyMode: [Setting]] = [:], during: DayWindow? = nil,
@@ -145,25 +144,24 @@ package struct StandingLimits: Hashable, Sendable {
     }
 }
 
-/// How the machine mounts its hierarchies.
+/// The mode of the host's hierarchies.
 package enum HierarchyMode: String, Hashable, Sendable, CaseIterable {
     case v1, v2, hybrid
 }
 
-/// A time of day, by the local wall clock: from 22:00 to 06:00 passes midnight.
+/// A range of local time, which may wrap midnight: 22:00 to 06:00.
 package struct DayWindow: Hashable, Sendable {
-    /// Minutes after midnight, included.
+    /// The start in minutes after midnight, inclusive.
     package var start: Int
-    /// Minutes after midnight, not included.
+    /// The end in minutes after midnight, exclusive.
     package var end: Int
 
-    /// Joins the parts.
     package init(start: Int, end: Int) {
         self.start = start
         self.end = end
     }
 
-    /// Whether a minute of the day is inside; equal ends mean the whole day.
+    /// Whether it contains a minute of the day; equal ends mean the whole day.
     package func contains(_ minute: Int) -> Bool {
         start < end ? (start..<end).contains(minute) : minute >= start || minute < end
     }

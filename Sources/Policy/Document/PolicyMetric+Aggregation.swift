@@ -1,21 +1,21 @@
 internal import CgroupModel
 
 extension PolicyMetric {
-    /// How the number of several cgroups is made of their numbers.
+    /// How the values of several cgroups are combined.
     package enum Aggregation: Hashable, Sendable {
-        /// Their sum; members without a number do not count.
+        /// The sum; members without a value are ignored.
         case sum
-        /// Their sum, which is none if a member has none: limits, of which one may be unlimited.
+        /// The sum, absent if a member has no value: limits, of which one may be unlimited.
         case sumOfAll
-        /// The highest: shares of time, and ages.
+        /// The maximum: shares of time, and ages.
         case max
-        /// Whether it is so of any of them.
+        /// True if it is true of any member.
         case any
-        /// No number of several says anything.
+        /// Undefined for several cgroups.
         case none
     }
 
-    /// How it aggregates.
+    /// The aggregation of this metric.
     package var aggregation: Aggregation {
         switch source {
         case .derived(let derivation): derivation.aggregation
@@ -30,7 +30,7 @@ extension PolicyMetric.Derivation {
         case .memoryUnreclaimable: .sum
         case .throttledRatio, .age: .max
         case .frozen, .populated: .any
-        // Limits that already hold for several, and what is the machine's.
+        // Limits that already include ancestors, and values of the host.
         default: .none
         }
     }

@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// Every name that an expression can use: the policy's own, the machine's, and all numbers of
+/// All names that expressions can use: the policy's own, the host's, and all numbers of
 /// ``MetricCatalog``.
 package enum PolicyVocabulary {
     /// All names, those of the policy first.
@@ -13,7 +13,7 @@ package enum PolicyVocabulary {
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
-    /// The row of a name, `host.` in front for the machine's; nil for an unknown name.
+    /// The row of a name, with `host.` for the host's; nil for an unknown name.
     package static func metric(named name: String) -> PolicyMetric? { index[name].map { all[$0] } }
 
     /// The row that a term names.
@@ -65,11 +65,11 @@ package enum PolicyVocabulary {
         derived(
             "host.disk.util", .hostDiskUse, .percent, scale: 100, takesInstance: true,
             "Busy share of a disk, by default of the busiest."),
-        // Minutes come in, and `22h` is 22:00.
+        // The source is in minutes; `22h` means 22:00.
         derived("host.time", .hostTime, .seconds, scale: 60, "Time since local midnight."),
     ]
 
-    /// Of what the catalog has: waiting for interrupts has no `some`.
+    /// Derived from the catalog: pressure of interrupts has no `some`.
     private static let pressureRows: [PolicyMetric] = ["cpu", "memory", "io", "irq"].flatMap {
         resource in
         ["some", "full"].flatMap { line in
@@ -141,7 +141,7 @@ package enum PolicyVocabulary {
         }
     }
 
-    /// CPU time in time is CPUs; time that was lost, or that a disk worked, is a percentage.
+    /// CPU time per time is CPUs; stall time, or busy time of a disk, is a percentage.
     private static func rateUnit(of metric: Metric) -> PolicyUnit {
         switch metric.unit {
         case .bytes: .bytesPerSecond
@@ -152,9 +152,9 @@ package enum PolicyVocabulary {
 }
 
 extension PolicyVocabulary {
-    /// Why a term has no value on a machine of a mode; nil if it may have one.
+    /// Why a term has no value in a mode; nil if it may have one.
     ///
-    /// Hybrid machines mount both versions, so nothing is ruled out there.
+    /// Hybrid hosts mount both versions, so nothing is excluded there.
     package static func obstacle(to term: MetricTerm, on mode: HierarchyMode) -> String? {
         guard mode != .hybrid, let metric = metric(of: term), case .catalog(let id) = metric.source
         else { return nil }
@@ -165,7 +165,7 @@ extension PolicyVocabulary {
 }
 
 extension Rule {
-    /// What the machine must have besides its mode: what is required, and what its conditions ask.
+    /// The features that the rule requires, declared or implied by its conditions.
     package var needs: [Requirement] {
         let asked = conditionTerms.contains { $0.scope == .host && $0.name.hasPrefix("psi.") }
         let implied: [Requirement] = asked ? [.psi] : []
@@ -178,8 +178,8 @@ extension Rule {
         when.terms + until.terms + (repetition?.condition.terms ?? [])
     }
 
-    /// Why the rule is disabled on a machine of a mode: what it requires, or a metric of its
-    /// conditions that does not exist there; nil if nothing is in its way.
+    /// Why the rule is disabled in a mode: a requirement, or a metric of its
+    /// conditions that does not exist there; nil if it is enabled.
     package func obstacle(on mode: HierarchyMode) -> String? {
         let modes = requirements.compactMap { HierarchyMode(rawValue: $0.rawValue) }
         if let other = modes.first(where: { $0 != mode }) { return "it requires \(other.rawValue)" }

@@ -1,23 +1,23 @@
 package import CgroupModel
 
-/// One name that an expression can use.
+/// A metric name that expressions can use.
 package struct PolicyMetric: Sendable {
-    /// Where its number comes from.
+    /// The source of the value.
     package enum Source: Sendable {
         /// A row of ``MetricCatalog``; one with a dimension is summed unless a disk is named.
         case catalog(MetricID)
-        /// Computed from several rows or from the machine's row.
+        /// Computed from several rows or from the host's row.
         case derived(Derivation)
     }
 
-    /// What is computed; the engine knows how.
+    /// A derived metric; the engine computes it.
     ///
     /// Shares are 0 to 1, before ``PolicyMetric/scale``.
     package enum Derivation: Sendable {
-        /// The lowest limit of the cgroup, its ancestors and the machine: always a number.
+        /// The lowest limit of the cgroup, its ancestors and the host; always a number.
         case memoryLimit
-        /// Memory that reclaim cannot take: usage less what is on the file lists and slab
-        /// that can be freed.
+        /// Unreclaimable memory: usage minus the file lists and the
+        /// reclaimable slab.
         case memoryUnreclaimable
         /// The quota of the cgroup and its ancestors, at most the CPUs of its cpuset.
         case cpuLimit
@@ -27,44 +27,45 @@ package struct PolicyMetric: Sendable {
         case age
         /// Whether all of its processes are frozen.
         case frozen
-        /// Whether it or one below holds a process.
+        /// Whether it or a descendant holds a process.
         case populated
         case hostMemoryTotal, hostMemoryAvailable, hostSwapFree, hostSwapTotal
-        /// Tasks that run or wait, and the busy share of all CPUs and of a disk.
+        /// Load average, and the busy share of all CPUs and of a disk.
         case hostLoad, hostCPUUse, hostDiskUse
-        /// Pressure of the whole machine, raw as the kernel's rows: hundredths of a percent, and
+        /// Pressure of the host, as in the kernel's rows: hundredths of a percent, and
         /// microseconds for `total`.
         case hostPressure(resource: String, line: String, window: String)
         /// Minutes after local midnight.
         case hostTime
     }
 
-    /// The name, `host.` in front where it is the machine's.
+    /// The name; `host.` is the prefix of the host's metrics.
     package let name: String
-    /// A level, or a count that only grows.
+    /// Whether it is a counter instead of a level.
     package let isCounter: Bool
-    /// What its level or its count counts.
+    /// The unit of the level or of the counter.
     package let unit: PolicyUnit
-    /// What its rate counts, for a counter.
+    /// The unit of a counter's rate.
     package let rateUnit: PolicyUnit?
-    /// What one unit of the source is in ``unit``: 1e-6 for microseconds.
+    /// The factor from the source to ``unit``: 1e-6 for microseconds.
     package let scale: Double
-    /// Where the number comes from.
+    /// The source of the value.
     package let source: Source
-    /// Whether a disk can be named in brackets.
+    /// Whether it accepts a disk in brackets.
     package let takesInstance: Bool
-    /// Whether the name stands for a counter's rate (`cpu.usage`, `io.write_rate`): to a reader a
-    /// level, so `avg`, `min`, `max`, `p95` and `slope` take it, over the rates of the intervals.
+    /// Whether the name means a counter's rate (`cpu.usage`, `io.write_rate`).
+    ///
+    /// Policies treat it as a level: `avg`, `min`, `max`, `p95` and `slope` accept it, over the rates
+    /// of the intervals.
     package let isRate: Bool
-    /// The row that v1 has in place of ``source``; nil where it is the same or v1 has none.
+    /// The row for v1 instead of ``source``; nil if it is the same or v1 has none.
     package let legacy: MetricID?
-    /// One sentence for people.
+    /// The help text, one sentence.
     package let help: String
 
-    /// What the name alone counts: a counter's rate, a level.
+    /// The unit of the bare name: a counter's rate, or a level.
     package var valueUnit: PolicyUnit { rateUnit ?? unit }
 
-    /// Joins the parts.
     package init(
         name: String, isCounter: Bool, unit: PolicyUnit, rateUnit: PolicyUnit?, scale: Double,
         source: Source, takesInstance: Bool, isRate: Bool = false, legacy: MetricID? = nil,

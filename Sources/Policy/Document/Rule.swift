@@ -1,25 +1,24 @@
 package import CgroupModel
 package import Configuration
 
-/// What is done when something is the case: one of `rules`.
+/// Acts while a condition holds: one of `rules`.
 package struct Rule: Hashable, Sendable {
-    /// Whether each cgroup is looked at alone.
+    /// Whether cgroups are evaluated separately or as one.
     package enum Scope: String, Hashable, Sendable, CaseIterable {
         case each
-        /// One state for the whole group; gauges are summed, ``victims`` says who is acted on.
+        /// One state for the whole group; gauges are summed, ``victims`` selects what to act on.
         case aggregate
     }
 
-    /// How the actions are done again while the rule is active.
+    /// Repeats the actions while the rule is active.
     package struct Repetition: Hashable, Sendable {
-        /// The time between two.
+        /// The interval.
         package var every: Duration
-        /// How many more times; nil for no end.
+        /// The maximum number of repetitions; nil for unlimited.
         package var most: Int?
-        /// As long as this holds; `when` where nothing else was written.
+        /// Repeats only while this is true; by default `when`.
         package var condition: Condition
 
-        /// Joins the parts.
         package init(every: Duration, most: Int?, while condition: Condition) {
             self.every = every
             self.most = most
@@ -27,28 +26,27 @@ package struct Rule: Hashable, Sendable {
         }
     }
 
-    /// How what was set is taken back.
+    /// How set values are undone.
     package enum Undoing: Hashable, Sendable {
-        /// At once: the value of the next lower layer, in the end the original.
+        /// Immediately, to the value of the next lower layer or the original.
         case restore
-        /// Not at all.
+        /// Values are kept.
         case keep
-        /// By steps, multiplying until the next lower layer's value is passed.
+        /// In steps, multiplying until the next lower layer's value is reached.
         case relax(factor: Double, every: Duration)
     }
 
-    /// Which members of an aggregate group are acted on.
+    /// Selects the members of an aggregate group to act on.
     package struct Victims: Hashable, Sendable {
-        /// What they are ordered by.
+        /// The sort key.
         package var by: Expression
-        /// Whether the largest comes first.
+        /// Whether the largest is first.
         package var isDescending: Bool
-        /// How many at a time.
+        /// The number of cgroups at a time.
         package var take: Int
-        /// What one must be worth, in the unit of ``by``; nil for anything.
+        /// The minimum value in the unit of ``by``; nil for any.
         package var leastGain: Double?
 
-        /// Joins the parts.
         package init(by: Expression, isDescending: Bool = true, take: Int = 1, leastGain: Double?) {
             self.by = by
             self.isDescending = isDescending
@@ -57,42 +55,42 @@ package struct Rule: Hashable, Sendable {
         }
     }
 
-    /// Its name, unique over all files.
+    /// The name, unique across all files.
     package var name: String
-    /// Where it stands in the file.
+    /// The position in the file.
     package var position: ConfigPosition
-    /// The group's name.
+    /// The name of the group.
     package var group: String
-    /// Whether each cgroup is looked at alone.
+    /// Whether cgroups are evaluated separately or as one.
     package var scope = Scope.each
-    /// What must be the case.
+    /// The condition that starts it.
     package var when: Condition
-    /// For how long before anything is done.
+    /// The time that ``when`` has to be true first.
     package var holdTime = Duration.zero
-    /// What ends it; derived from ``when`` by hysteresis where nothing was written.
+    /// The condition that ends it; by default ``when`` negated with hysteresis.
     package var until: Condition
-    /// For how long before it is undone.
+    /// The time that ``until`` has to be true first.
     package var clearTime = Duration.zero
-    /// How long it rests after it was undone.
+    /// The pause after it was undone.
     package var cooldown = Duration.seconds(30)
-    /// The longest that it stays active; nil for no end.
+    /// The maximum active time; nil for unlimited.
     package var longestActive: Duration?
-    /// How the actions are done again.
+    /// The repetition of the actions; nil for none.
     package var repetition: Repetition?
     /// From -100 to 100; the highest wins.
     package var priority = 0
-    /// What is done, in this order.
+    /// The actions, in order.
     package var actions: [RuleAction] = []
-    /// How it is taken back.
+    /// How it is undone.
     package var undoing = Undoing.restore
-    /// Who is acted on, for an aggregate.
+    /// The cgroups to act on, for an aggregate.
     package var victims: Victims?
-    /// Whether it is only told what would be done.
+    /// Whether actions are only reported.
     package var isDryRun = false
-    /// What the machine must have, or the rule is disabled.
+    /// Features that the host must have; otherwise the rule is disabled.
     package var requirements: [Requirement] = []
 
-    /// A rule without actions.
+    /// Creates a rule without actions.
     package init(
         name: String, position: ConfigPosition, group: String, when: Condition, until: Condition
     ) {
@@ -104,28 +102,27 @@ package struct Rule: Hashable, Sendable {
     }
 }
 
-/// What a rule needs from the machine.
+/// A feature of the host that a rule requires.
 package enum Requirement: String, Hashable, Sendable, CaseIterable {
     case psi, v1, v2, hybrid, systemd, swap
 }
 
 /// One step of a rule's `do`.
 package struct RuleAction: Hashable, Sendable {
-    /// What is done.
+    /// The action.
     package var kind: Kind
-    /// Whether the steps after it are done although it failed.
+    /// Whether the steps after it are executed if it fails.
     package var continuesOnError: Bool
-    /// Whether all values of a setting are set or none; otherwise each by itself.
+    /// Whether all values of a setting are set or none; otherwise each independently.
     package var isTogether: Bool
 
-    /// Joins the parts.
     package init(_ kind: Kind, continuesOnError: Bool = false, isTogether: Bool = false) {
         self.kind = kind
         self.continuesOnError = continuesOnError
         self.isTogether = isTogether
     }
 
-    /// What can be done.
+    /// The kinds of actions.
     package enum Kind: Hashable, Sendable {
         case set([Setting])
         case scale(Scaling)
@@ -140,31 +137,30 @@ package struct RuleAction: Hashable, Sendable {
     }
 }
 
-/// What happens when a freeze comes to its end.
+/// What to do at the timeout of a freeze.
 package enum FreezeTimeout: String, Hashable, Sendable, CaseIterable { case thaw, kill }
 
-/// How loud a notice is, as syslog(3) names it.
+/// The severity of a notice, named as in syslog(3).
 package enum LogLevel: String, Hashable, Sendable, CaseIterable {
     case debug, info, notice, warning, error
 }
 
 /// Multiplies a limit.
 package struct Scaling: Hashable, Sendable {
-    /// What the factor applies to.
+    /// The base of the factor.
     package enum Base: String, Hashable, Sendable, CaseIterable { case current, usage }
 
-    /// Which value.
+    /// The value to scale.
     package var key: LimitKey
-    /// By what.
+    /// The factor.
     package var factor: Double
-    /// Of what.
+    /// The base of the factor.
     package var base: Base
-    /// The lowest result; nil for no bound.
+    /// The minimum result; nil for no bound.
     package var least: LimitValue?
-    /// The highest result; nil or unlimited for no bound.
+    /// The maximum result; nil or unlimited for no bound.
     package var most: LimitValue?
 
-    /// Joins the parts.
     package init(
         key: LimitKey, factor: Double, of base: Base, least: LimitValue?, most: LimitValue?
     ) {
@@ -176,24 +172,23 @@ package struct Scaling: Hashable, Sendable {
     }
 }
 
-/// Takes memory back.
+/// Reclaims memory.
 package struct Reclaiming: Hashable, Sendable {
-    /// How much.
+    /// The amount.
     package enum Amount: Hashable, Sendable {
-        /// This many bytes.
+        /// A number of bytes.
         case bytes(UInt64)
-        /// As much as is above this usage.
+        /// Everything above this usage.
         case down(to: UInt64)
     }
 
-    /// How much.
+    /// The amount.
     package var amount: Amount
-    /// When it is given up.
+    /// The time limit.
     package var deadline: Duration
-    /// 0 to 200; nil for the kernel's own.
+    /// 0 to 200; nil for the kernel's default.
     package var swappiness: UInt32?
 
-    /// Joins the parts.
     package init(_ amount: Amount, deadline: Duration = .seconds(2), swappiness: UInt32? = nil) {
         self.amount = amount
         self.deadline = deadline

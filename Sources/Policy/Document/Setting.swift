@@ -5,10 +5,9 @@ package import CgroupModel
 package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The limit's unified name: `io.max.wbps`.
     package var name: String
-    /// The disk, page size, interface or resource as it was written; nil for one value a cgroup.
+    /// The disk, page size, interface or resource as written; nil for one value per cgroup.
     package var instance: String?
 
-    /// Joins the parts.
     package init(_ name: String, instance: String? = nil) {
         self.name = name
         self.instance = instance
@@ -17,10 +16,10 @@ package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The row behind the name.
     package var limit: Limit? { LimitCatalog.limit(named: name) }
 
-    /// The key of the value where memory is a hierarchy of v2: two names of one file are one value.
+    /// The key if memory is on v2: two names of one file are one value.
     var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
 
-    /// Whether it is a rule for devices: written in the policy's order, and never taken back.
+    /// Whether it is a device rule: written in the policy's order, and never undone.
     package var isDeviceRule: Bool { name.hasPrefix("devices.") }
 
     /// Order of the names, then of the instances.
@@ -32,7 +31,7 @@ package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible
     package var description: String { instance.map { "\(name)[\($0)]" } ?? name }
 }
 
-/// What one value is to be.
+/// A requested value.
 package enum Setting: Hashable, Sendable {
     /// A value of ``LimitCatalog``.
     case limit(LimitKey, LimitValue)
@@ -40,47 +39,46 @@ package enum Setting: Hashable, Sendable {
     case pool(String)
 }
 
-/// How many CPUs a pool wants.
+/// The CPUs that a pool requests.
 package enum CPUDemand: Hashable, Sendable {
     case count(Int)
     case list(RangeList)
-    /// A share of the machine's CPUs, 0 to 1, rounded down but at least one.
+    /// A share of the host's CPUs, 0 to 1, rounded down but at least one.
     case hostShare(Double)
 }
 
-/// CPUs that the cgroups of a pool get: one of `pools`.
+/// A set of CPUs for cgroups: one of `pools`.
 package struct CPUPool: Hashable, Sendable {
-    /// How near the CPUs have to be to one memory node.
+    /// Whether the CPUs must be on one memory node.
     package enum NUMA: String, Hashable, Sendable, CaseIterable { case none, prefer, strict }
     /// Whether a core's hardware threads stay together.
     package enum SMT: String, Hashable, Sendable, CaseIterable {
         case wholeCore = "whole_core"
         case any
     }
-    /// What happens when the machine has too few CPUs.
+    /// What to do if the host has too few CPUs.
     package enum Fallback: String, Hashable, Sendable, CaseIterable {
-        /// Leave the cgroup as it is.
+        /// Leaves the cgroup unchanged.
         case skip
-        /// Let it share the CPUs that no pool took.
+        /// Shares the CPUs of no pool.
         case shared
     }
 
-    /// Its name.
+    /// The name.
     package var name: String
-    /// How many it wants.
+    /// The requested CPUs.
     package var cpus: CPUDemand
-    /// Whether ``others`` must leave these CPUs.
+    /// Whether ``others`` are moved off these CPUs.
     package var isExclusive: Bool
-    /// How near to a memory node.
+    /// The placement on memory nodes.
     package var numa: NUMA
-    /// Whether cores stay whole.
+    /// Whether whole cores are used.
     package var smt: SMT
-    /// What happens when there are too few.
+    /// What to do if there are too few.
     package var fallback: Fallback
-    /// The groups that shrink to the shared rest.
+    /// The groups that are moved to the shared CPUs.
     package var others: [String]
 
-    /// Joins the parts.
     package init(
         name: String, cpus: CPUDemand, isExclusive: Bool = false, numa: NUMA = .none,
         smt: SMT = .any, fallback: Fallback = .skip, others: [String] = []

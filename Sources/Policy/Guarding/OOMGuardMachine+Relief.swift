@@ -1,5 +1,5 @@
 extension OOMGuardMachine {
-    /// The first way to raise the limit that the settings name.
+    /// The first raise in the settings.
     var raise: (step: UInt64, ceiling: UInt64, hostFreeAtLeast: UInt64)? {
         for relief in settings.relief {
             if case .raise(let step, let ceiling, let floor) = relief {
@@ -9,7 +9,7 @@ extension OOMGuardMachine {
         return nil
     }
 
-    /// The next higher limit; nil if the ceiling is reached or the machine has no memory to give.
+    /// The next higher limit; nil at the ceiling, or if the host has too little memory.
     func raiseStep() -> UInt64? {
         guard let raise, limit < raise.ceiling, let available = seen.hostAvailable,
             available >= raise.hostFreeAtLeast
@@ -17,7 +17,7 @@ extension OOMGuardMachine {
         return min(limit + raise.step, raise.ceiling)
     }
 
-    /// Tries the next way to get memory below the threshold, one at a time.
+    /// Tries the next relief step, one at a time.
     mutating func relieve(_ now: PolicyInstant) -> [OOMGuardCommand] {
         var notes: [OOMGuardCommand] = []
         while pending == nil, nextRelief < settings.relief.count {
@@ -59,7 +59,7 @@ extension OOMGuardMachine {
     mutating func finish(
         _ command: OOMGuardCommand, _ outcome: OOMGuardOutcome, _ now: PolicyInstant
     ) -> [OOMGuardCommand] {
-        // One of an earlier freeze, of which nothing depends any more.
+        // The end of a command of an earlier freeze is irrelevant.
         guard command == pending else { return [] }
         pending = nil
         let commands =
@@ -94,7 +94,7 @@ extension OOMGuardMachine {
         }
     }
 
-    /// The thresholds follow the limit.
+    /// Moves the thresholds with the limit.
     private func rewatch() -> [OOMGuardCommand] {
         (isKillerOff && !variant.hasKillerSwitch ? [.high(freezeAt)] : []) + [watch]
     }
@@ -107,7 +107,7 @@ extension OOMGuardMachine {
         }
     }
 
-    /// The thresholds follow a limit that someone else has set; it is not brought back.
+    /// Moves the thresholds with a limit set by another program, which is not restored.
     mutating func adopt(_ bytes: UInt64) -> [OOMGuardCommand] {
         let difference = max(bytes, limit) - min(bytes, limit)
         // The kernel rounds to pages, of up to 64 KiB.
@@ -118,10 +118,10 @@ extension OOMGuardMachine {
         return [.note("another program set the limit to \(bytes) bytes")] + rewatch()
     }
 
-    /// Brings a raised limit back by steps, once usage was low enough for long.
+    /// Lowers a raised limit in steps, once usage was low for long enough.
     mutating func lowerLimit(_ now: PolicyInstant) -> [OOMGuardCommand] {
         guard limit > originalLimit, let raise, pending == nil else { return [] }
-        // A step below where it would be thawed, so that it is not frozen again soon.
+        // One step below the resume threshold, so that it is not frozen again soon.
         let resume = Self.share(settings.resumeAt, of: originalLimit)
         guard seen.usage + raise.step < resume || seen.usage < resume / 2 else {
             lowerAt = nil

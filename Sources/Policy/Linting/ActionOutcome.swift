@@ -1,8 +1,8 @@
 import CgroupModel
 
-/// Which way an action pushes what a condition looks at.
+/// The direction in which an action moves the metrics of a condition.
 private struct Push {
-    /// Whether all that moves comes to rest.
+    /// Whether everything is frozen.
     var stops = false
     /// Metrics that fall, and metrics that rise.
     var falling: Set<String> = []
@@ -16,7 +16,7 @@ private struct Push {
             if scaling.factor < 1 || scaling.base == .usage { lower(scaling.key.name) }
             if scaling.factor > 1, scaling.base == .current { raise(scaling.key.name) }
         case .set(let settings):
-            // Whether a fixed value is more or less than what was there is not known.
+            // It is unknown whether a fixed value is more or less than the previous one.
             for case .limit(let key, _) in settings {
                 lower(key.name)
                 raise(key.name)
@@ -34,7 +34,7 @@ private struct Push {
         falling.formUnion(Push.complaints[limit] ?? [])
     }
 
-    /// What a limit holds down.
+    /// The metrics that a limit bounds.
     fileprivate static let usage: [String: Set<String>] = {
         let memory: Set<String> = ["memory.usage", "memory.file", "memory.anon"]
         return [
@@ -49,11 +49,11 @@ private struct Push {
             "io.max.wiops": ["io.write_ops", "io.wios"],
         ]
     }()
-    /// What follows a limit.
+    /// The metrics that follow a limit.
     private static let effective: [String: [String]] = [
         "memory.max": ["memory.limit", "memory.max.effective"], "cpu.max": ["cpu.limit"],
     ]
-    /// What ends when a limit is wide enough.
+    /// The metrics that stop when a limit is high enough.
     private static let complaints: [String: Set<String>] = [
         "cpu.max": ["cpu.throttled_ratio", "cpu.throttled_time", "cpu.throttled_usec"],
         "pids.max": ["pids.forks_failed", "pids.events.max"],
@@ -85,7 +85,7 @@ private struct Push {
 }
 
 extension Condition {
-    /// What an action makes of a condition by itself: true, false, or nil for neither.
+    /// What an action makes a condition: true, false, or nil for neither.
     func outcome(of action: RuleAction.Kind) -> Bool? { outcome(Push(action)) }
 
     private func outcome(_ push: Push) -> Bool? {
@@ -103,7 +103,7 @@ extension Condition {
         }
     }
 
-    /// Joins what is known of the parts.
+    /// Combines the results of the parts.
     fileprivate func outcome(_ part: (Condition) -> Bool?) -> Bool? {
         switch self {
         case .comparison, .increased, .missing, .flag: return part(self)
@@ -121,7 +121,7 @@ extension Condition {
 }
 
 extension ComparisonOperator {
-    /// Which side is to be more, and which less; nil for equality.
+    /// Which side has to be greater, and which less; nil for equality.
     fileprivate func sides<Side>(_ left: Side, _ right: Side) -> (more: Side, less: Side)? {
         switch self {
         case .greater, .atLeast: (left, right)
@@ -132,8 +132,8 @@ extension ComparisonOperator {
 }
 
 extension Condition {
-    /// Whether an action that `when` begins makes this condition true by itself, so that it ends
-    /// what the action has just begun.
+    /// Whether an action that `when` starts makes this condition true, so that it ends
+    /// the action immediately.
     func isMet(by action: RuleAction.Kind, after when: Condition) -> Bool {
         switch action {
         case .freeze: outcome(of: action) == true
@@ -146,7 +146,7 @@ extension Condition {
         }
     }
 
-    /// Whether it is true once metrics are at or below numbers, in the unit of their limits.
+    /// Whether it is true once metrics are at or below values, in the unit of their limits.
     private func isMet(below ceilings: [String: Double]) -> Bool {
         outcome { part in
             guard let (term, number, wantsLess) = part.bound, let ceiling = ceilings[term.name],
@@ -166,7 +166,7 @@ extension Condition {
         return nil
     }
 
-    /// What fixed limits hold metrics at or below.
+    /// The bounds of metrics by fixed limits.
     private static func ceilings(of settings: [Setting]) -> [String: Double] {
         var ceilings: [String: Double] = [:]
         for case .limit(let key, let value) in settings {
@@ -178,14 +178,14 @@ extension Condition {
         return ceilings
     }
 
-    /// What a share of the usage at which this condition begins something holds metrics at.
+    /// The bounds of metrics by a share of the usage at which this condition starts an action.
     private func ceilings(of scaling: Scaling) -> [String: Double] {
         let parts = if case .all(let parts) = self { parts } else { [self] }
         var ceilings: [String: Double] = [:]
         for case let (term, number, false)? in parts.map(\.bound)
         where Push.usage[scaling.key.name]?.contains(term.name) == true && term.scope == .own {
             let least = scaling.least?.number.map { Double($0) } ?? 0
-            // The usage is above the number, so what is left is above its share.
+            // The usage is above the number, so the bound is above its share.
             ceilings[term.name] = max((number * scaling.factor).nextUp, least)
         }
         return ceilings
@@ -203,7 +203,7 @@ extension Expression {
         }
     }
 
-    /// A number as a limit counts it: CPUs in millionths.
+    /// A number in the unit of the limit: CPUs in millionths.
     fileprivate var limitNumber: Double? {
         guard case .literal(let number, let unit) = self else { return nil }
         return unit == .cpus ? number * 1e6 : number

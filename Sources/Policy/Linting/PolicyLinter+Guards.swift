@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-/// Guards that cannot do what they are for.
+/// Guards that cannot work.
 extension PolicyLinter {
     mutating func lintGuards() {
         for (index, oomGuard) in document.guards.enumerated() {
@@ -11,7 +11,7 @@ extension PolicyLinter {
         }
     }
 
-    /// A raise that cannot raise.
+    /// A raise without effect.
     private mutating func lintRaise(_ oomGuard: OOMGuard) {
         for (index, relief) in oomGuard.relief.enumerated() {
             guard case .raise(_, let ceiling, _) = relief, let limit = limit(of: oomGuard),
@@ -25,7 +25,7 @@ extension PolicyLinter {
         }
     }
 
-    /// v1 reclaims nothing of a cgroup but its page cache, and only where that is allowed.
+    /// v1 reclaims only the page cache of a cgroup, and only if allowed.
     private mutating func lintRelief(_ oomGuard: OOMGuard) {
         guard isMemoryLegacy == true, !oomGuard.allowsForceEmpty, !oomGuard.relief.isEmpty,
             oomGuard.relief.allSatisfy({ $0 == .reclaim })
@@ -36,7 +36,7 @@ extension PolicyLinter {
                 + "max_frozen and then kill; add raise or a hook, or write allow_force_empty: true")
     }
 
-    /// A cgroup has one guard: of two the second would do nothing.
+    /// A cgroup has one guard: the second of two would do nothing.
     private mutating func lintRivals(_ oomGuard: OOMGuard, _ earlier: ArraySlice<OOMGuard>) {
         guard let group = document.group(oomGuard.group),
             let rival = earlier.first(where: {
@@ -50,7 +50,7 @@ extension PolicyLinter {
                 + "remove one, or exclude it from one of the groups")
     }
 
-    /// The limit that the policy itself gives a guarded group.
+    /// The limit that the policy sets for a guarded group.
     private func limit(of oomGuard: OOMGuard) -> UInt64? {
         if let limit = oomGuard.limit { return limit }
         let settings = document.limits.filter { $0.group == oomGuard.group }.flatMap(\.settings)
@@ -62,8 +62,8 @@ extension PolicyLinter {
 }
 
 extension CgroupGroup {
-    /// Whether a path that one of two groups names belongs to the other; only of groups that nothing
-    /// but paths choose, for the rest is not known before.
+    /// Whether a path named by one group belongs to the other; only for groups that are selected
+    /// only by paths, because other matches are unknown in advance.
     fileprivate func mayShare(with other: CgroupGroup) -> Bool {
         guard isByPath, other.isByPath else { return false }
         return names(oneOf: other) || other.names(oneOf: self)

@@ -1,9 +1,9 @@
 import CgroupModel
 import Configuration
 
-/// One value that a part of the policy wants.
+/// One value that a part of the policy requests.
 private struct Claim {
-    /// Claims of one rank stand in each other's way.
+    /// Claims of the same rank conflict.
     struct Rank: Hashable {
         var isRule: Bool
         var group: String
@@ -13,14 +13,14 @@ private struct Claim {
     }
 
     var rank: Rank
-    /// Nil for a value that depends on the moment.
+    /// Nil for a value that is computed at run time.
     var value: LimitValue?
     /// Nil for the whole day.
     var during: DayWindow?
     var owner: String
     var position: ConfigPosition
 
-    /// Whether the other one wants something else at the same time.
+    /// Whether the other claim requests a different value at the same time.
     func conflicts(with other: Claim) -> Bool {
         if let value, value == other.value { return false }
         guard let own = during, let others = other.during else { return true }
@@ -28,7 +28,7 @@ private struct Claim {
     }
 }
 
-/// Values that two parts of equal rank want at once; the stricter one wins.
+/// Values that two parts of equal rank request at the same time; the stricter one wins.
 extension PolicyLinter {
     mutating func lintOverlaps() {
         var earlier: [Claim.Rank: [Claim]] = [:]
@@ -86,14 +86,14 @@ extension PolicyLinter {
 }
 
 extension StandingLimits {
-    /// What is set on a mode.
+    /// The values for a mode.
     fileprivate func values(on mode: HierarchyMode) -> [String: LimitValue?] {
         Setting.values(settings).merging(Setting.values(overrides[mode] ?? [])) { $1 }
     }
 }
 
 extension Rule {
-    /// What it sets; nil for a value that depends on the moment.
+    /// The values that it sets; nil for a value that is computed at run time.
     fileprivate var values: [String: LimitValue?] {
         actions.reduce(into: [:]) { result, action in
             switch action.kind {

@@ -15,7 +15,7 @@ extension PolicyLinter {
         lintSight(rule, place("when"))
     }
 
-    /// Nobody is hurt on the word of pressure alone: it is high on healthy machines, too.
+    /// Pressure alone must not trigger disruptive actions: it is high on healthy hosts, too.
     private mutating func lintEvidence(_ rule: Rule, _ place: ConfigPosition) {
         guard let verb = rule.actions.lazy.compactMap(\.kind.arrest).first else { return }
         if rule.when.grounds.contains(.pressure) {
@@ -33,10 +33,10 @@ extension PolicyLinter {
         }
     }
 
-    /// How often a rule may begin and end again without being a fight.
+    /// The shortest cycle of a rule that is not a loop.
     private static let shortestCycle = Duration.seconds(60)
 
-    /// An `until` that the rule's own action makes true ends it at once, and then it begins again.
+    /// An `until` that the rule's own action makes true ends it immediately, and it starts again.
     private mutating func lintUntil(_ rule: Rule, _ place: (String) -> ConfigPosition) {
         let cycle = rule.holdTime + rule.clearTime + rule.cooldown
         guard places["rules/\(rule.name)/until"] != nil, rule.victims == nil,
@@ -102,7 +102,7 @@ extension PolicyLinter {
             "rule '\(rule.name)' would \(verb) all members at once; select with victims")
     }
 
-    /// What no number of several cgroups says anything about.
+    /// Metrics that are undefined for several cgroups.
     private mutating func lintAggregation(_ rule: Rule, _ place: (String) -> ConfigPosition) {
         let parts = [
             ("when", rule.when.terms), ("until", rule.until.terms),
@@ -142,7 +142,7 @@ extension PolicyLinter {
         }
     }
 
-    /// A slope takes three samples.
+    /// A slope needs three samples.
     private mutating func lintWindows(_ rule: Rule, _ place: ConfigPosition) {
         let shortest = document.defaults.interval * 3
         for case .call(.slope, let term, let window) in rule.when.expressions
@@ -156,7 +156,7 @@ extension PolicyLinter {
 }
 
 extension RuleAction.Kind {
-    /// The word for what stops or ends those who live there, nil for anything milder.
+    /// The verb of a disruptive action; nil for others.
     fileprivate var arrest: String? {
         switch self {
         case .freeze, .kill: name
@@ -166,16 +166,16 @@ extension RuleAction.Kind {
 }
 
 extension MetricTerm {
-    /// Whether it is pressure, of a cgroup or of the machine.
+    /// Whether it is pressure, of a cgroup or of the host.
     var isPressure: Bool { name.hasPrefix("psi.") || name.contains(".pressure.") }
 
-    /// Whether it tells what a cgroup or the machine uses or lacks.
+    /// Whether it is a usage, or available memory, of a cgroup or the host.
     fileprivate var isEvidence: Bool {
         !isPressure && !name.hasPrefix("group.") && self != MetricTerm("time", of: .host)
     }
 }
 
-/// What a condition can hold on without a number that tells what is used or lacks.
+/// What can make a condition true without a usage.
 private struct Grounds: OptionSet {
     let rawValue: Int
 
@@ -240,7 +240,7 @@ extension Expression {
 }
 
 extension CgroupGroup {
-    /// Whether more than one cgroup may belong to it, as far as its patterns tell.
+    /// Whether its patterns may match more than one cgroup.
     fileprivate var mayHaveSeveral: Bool {
         func isOpen(_ text: String) -> Bool { text.contains { "*?[{".contains($0) } }
         if paths.count == 1 { return isOpen(paths[0].description) }

@@ -2,7 +2,7 @@ import CgroupModel
 import Configuration
 
 extension PolicyLinter {
-    /// Conditions that no tick shows: of metrics that the daemon does not read, and of cgroups that
+    /// Conditions that are never true: on metrics that the daemon does not read, or cgroups that
     /// are not in the group then.
     mutating func lintSight(_ rule: Rule, _ place: ConfigPosition) {
         var told: Set<String> = []

@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-/// Values that take everything away, or limit nothing.
+/// Values that leave nothing, or limit nothing.
 extension PolicyLinter {
     mutating func lintValues() {
         for (index, limits) in document.limits.enumerated() {
@@ -38,13 +38,13 @@ extension PolicyLinter {
         }
     }
 
-    /// What a limit of zero does; nil if someone may mean it.
+    /// The effect of a limit of zero; nil if it may be intended.
     private static func effect(ofZero name: String, _ isStanding: Bool) -> String? {
         switch name {
         case "memory.max", "memory.total":
             "leaves no memory, so the kernel kills everything; use kill for that"
         case "cpu.max": "leaves no CPU time; use freeze for that"
-        // For a rule it is a way to stop a fork bomb.
+        // In a rule it stops a fork bomb.
         case "pids.max" where isStanding: "lets nothing start, ever; use a larger number"
         default: nil
         }

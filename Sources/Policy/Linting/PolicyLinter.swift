@@ -1,12 +1,12 @@
 import CgroupModel
 import Configuration
 
-/// Looks for what can be read and makes no sense or does harm.
+/// Finds policies that are valid but nonsensical or harmful.
 struct PolicyLinter {
     let document: PolicyDocument
     let places: PolicyPlaces
     let host: HostFacts
-    /// Whether memory is a hierarchy of v1; nil if that is not known.
+    /// Whether memory is on v1; nil if unknown.
     let isMemoryLegacy: Bool?
     private(set) var findings: [PolicyFinding] = []
 

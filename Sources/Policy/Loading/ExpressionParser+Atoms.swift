@@ -83,7 +83,7 @@ extension ExpressionParser {
         return duration
     }
 
-    /// A metric, and its row if it is known.
+    /// A metric, and its row if known.
     mutating func term() throws(ExpressionMistake) -> (MetricTerm, PolicyMetric?) {
         let first = token.start
         var scope = MetricTerm.Scope.own

@@ -1,5 +1,5 @@
 extension ExpressionParser {
-    /// A number, what it counts (nil if that is not known), and where it stands.
+    /// A number, its unit (nil if unknown), and its position.
     struct Operand {
         var expression: Expression
         var unit: PolicyUnit?
@@ -24,7 +24,7 @@ extension ExpressionParser {
             isConstant: left.isConstant && right.isConstant, start: left.start, end: right.end)
     }
 
-    /// Both sides with the unit that they share; nil if they do not, which is noted.
+    /// Both sides with their common unit; nil with a finding if they have none.
     mutating func fit(
         _ left: Operand, _ right: Operand
     ) -> (Operand, Operand, PolicyUnit?) {

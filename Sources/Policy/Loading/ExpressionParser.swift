@@ -1,4 +1,4 @@
-/// Reads the expressions of a policy and checks what they count.
+/// Parses the expressions of a policy and checks their units.
 ///
 ///     or  := and {"or" and}        and  := not {"and" not}
 ///     not := ["not"] (comparison | "(" or ")" | increased(metric, time) | missing(metric) | flag)
@@ -6,37 +6,37 @@
 ///     product := atom {"*"|"/" atom}
 ///     atom := number | percent "of" metric | function(metric[, time]) | metric
 ///
-/// The first word that cannot stand where it stands ends the reading; what does not fit together
-/// is collected.
+/// The first unexpected token ends the parsing; unit mismatches
+/// are collected.
 struct ExpressionParser {
-    /// How deep an expression may nest.
+    /// The maximum nesting depth.
     static let deepest = 20
-    /// How long an expression may be.
+    /// The maximum length.
     static let longest = 4096
 
-    /// The window of a function that names none.
+    /// The window of a function without one.
     let usualWindow: Duration
     let text: [Unicode.Scalar]
     var tokens: [ExpressionToken] = []
     var place = 0
     var depth: Int
     var mistakes: [ExpressionMistake] = []
-    /// Every metric with its place, also those of a condition that cannot be used.
+    /// Every metric with its position, also of invalid conditions.
     var terms: [(term: MetricTerm, offset: Int)] = []
 
-    /// Takes a text; `depth` is how deep it stands in lists already.
+    /// Prepares a text; `depth` is its nesting depth in lists.
     init(_ text: String, window: Duration, depth: Int = 0) {
         self.text = Array(text.unicodeScalars)
         usualWindow = window
         self.depth = depth
     }
 
-    /// The text as a condition; nil if there is a mistake.
+    /// Parses a condition; nil if there is an error.
     mutating func condition() -> Condition? {
         whole { parser throws(ExpressionMistake) in try parser.choice() }
     }
 
-    /// The text as a number and what it counts; nil if there is a mistake.
+    /// Parses a number and its unit; nil if there is an error.
     mutating func number() -> (Expression, PolicyUnit)? {
         let sum = whole { parser throws(ExpressionMistake) in try parser.sum() }
         guard let sum, let unit = sum.unit else { return nil }
@@ -127,7 +127,7 @@ struct ExpressionParser {
         return .increased(term, window)
     }
 
-    /// What is not compared: only a flag can stand alone.
+    /// An operand without a comparison: only a flag is allowed.
     private mutating func alone(_ operand: Operand) throws(ExpressionMistake) -> Condition {
         guard case .metric(let term) = operand.expression, operand.unit == .flag else {
             if operand.unit == nil, !mistakes.isEmpty { return .missing(MetricTerm("")) }

@@ -1,12 +1,12 @@
-/// A word of an expression, and where it stands (in scalars of Unicode).
+/// A token of an expression, and its position (in Unicode scalars).
 struct ExpressionToken: Hashable {
     enum Kind: Hashable {
-        /// Digits, and the unit that follows at once.
+        /// Digits, and the unit that follows directly.
         case number(String, unit: String)
         case name(String)
-        /// What stands in square brackets.
+        /// Text in square brackets.
         case instance(String)
-        /// What stands in quotes.
+        /// Text in quotes.
         case quoted(String)
         case symbol(String)
         case end
@@ -17,7 +17,7 @@ struct ExpressionToken: Hashable {
     var end: Int
 }
 
-/// A mistake in an expression: where (in scalars of Unicode), which rule, and one sentence.
+/// An error in an expression: position (in Unicode scalars), rule, and one sentence.
 struct ExpressionMistake: Error {
     var offset: Int
     var rule: FindingRule
@@ -28,12 +28,12 @@ extension ExpressionToken {
     private static let symbols = [
         "<=", ">=", "==", "!=", "<", ">", "(", ")", ",", "+", "-", "*", "/", ".",
     ]
-    /// What other languages write.
+    /// Operators of other languages.
     private static let foreign = [
         ("&&", "and"), ("||", "or"), ("=", "=="), ("!", "not"), ("&", "and"), ("|", "or"),
     ]
 
-    /// All words of a text, and the end.
+    /// All tokens of a text, and the end.
     static func all(
         of text: [Unicode.Scalar]
     ) throws(ExpressionMistake) -> [ExpressionToken] {

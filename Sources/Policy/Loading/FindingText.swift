@@ -1,9 +1,9 @@
 import CgroupModel
 import Configuration
 
-/// Sentences that several findings share.
+/// Texts that several findings share.
 enum FindingText {
-    /// A text in quotes, on one line, and not without end.
+    /// Quotes a text, on one line, with a maximum length.
     static func quoted(_ text: String) -> String { ConfigNode.quoted(text) }
 
     /// `unknown function 'x'; did you mean 'y'?`.
@@ -13,7 +13,7 @@ enum FindingText {
             : ConfigNode.unknown(what, text, among: valid)
     }
 
-    /// The same of a metric, whose names are too many to list.
+    /// The same for a metric, because the names are too many to list.
     static func unknownMetric(_ name: String) -> String {
         if MetricCatalog.metric(named: name) != nil {
             return "'\(name)' is not a number that expressions can use"

@@ -1,17 +1,17 @@
 extension Condition {
-    /// What ends a rule that names no `until`: the opposite, with every threshold moved by a share
-    /// so that a value at the edge does not go on and off.
+    /// The default `until` of a rule: the opposite, with every threshold moved by a share
+    /// so that a value at the threshold does not flap.
     func opposite(hysteresis: Double) -> Condition {
         let moved = eased(by: hysteresis, isNegated: false)
         if case .not(let inner) = moved { return inner }
         return .not(moved)
     }
 
-    /// The same condition, easier to hold true; harder where it is negated.
+    /// The same condition, easier to satisfy; harder where it is negated.
     private func eased(by share: Double, isNegated: Bool) -> Condition {
         switch self {
         case .comparison(let left, let comparison, let right):
-            // The threshold is the side that does not change; `90 < x` says the same as `x > 90`.
+            // The threshold is the constant side; `90 < x` equals `x > 90`.
             let isRight = right.terms.isEmpty || !left.terms.isEmpty
             let wantsMore: Bool
             switch comparison {
@@ -34,7 +34,7 @@ extension Condition {
 }
 
 extension Expression {
-    /// The expression times a number, made where the text stays short.
+    /// The expression times a number, folded into a constant if possible.
     fileprivate func scaled(by factor: Double) -> Expression {
         switch self {
         case .literal(let number, let unit):

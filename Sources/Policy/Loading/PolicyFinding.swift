@@ -1,6 +1,6 @@
 package import Configuration
 
-/// One mistake or doubt in policy files.
+/// An error or warning in policy files.
 package struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
     /// Whether the files can be used.
     package enum Severity: String, Hashable, Sendable {
@@ -12,26 +12,25 @@ package struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the files can be used.
     package let severity: Severity
-    /// Which rule found it.
+    /// The rule that found it.
     package let rule: FindingRule
-    /// Where, and one sentence with what to do.
+    /// The position, and one sentence with what to do.
     package let error: ConfigError
 
-    /// Joins the parts.
     package init(_ rule: FindingRule, _ position: ConfigPosition, _ message: String) {
         severity = rule.isWarning ? .warning : .error
         self.rule = rule
         error = ConfigError(position, message)
     }
 
-    /// As compilers write it: `FILE:LINE:COLUMN: error: MESSAGE [RULE]`.
+    /// The form of compilers: `FILE:LINE:COLUMN: error: MESSAGE [RULE]`.
     package var description: String {
         "\(error.position): \(severity.rawValue): \(error.message) [\(rule.rawValue)]"
     }
 }
 
-/// What is looked for, in the order: files, values, expressions, and what makes no sense or does
-/// harm although it can be read.
+/// The rules, in the order: files, values, expressions, and policies that are valid but
+/// nonsensical or harmful.
 package enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case file, yaml
     case key, value, missing, duplicate, reference
@@ -69,7 +68,7 @@ package enum FindingRule: String, Hashable, Sendable, CaseIterable {
     case disabledHere = "disabled-here"
     case uncounted = "uncounted-io"
 
-    /// Whether files with it can be used nonetheless.
+    /// Whether files with it can still be used.
     package var isWarning: Bool {
         switch self {
         case .someOnly, .repeatSilenced, .overlap, .unused, .broadGroup, .noOthers, .noVictims,

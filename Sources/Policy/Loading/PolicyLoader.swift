@@ -1,44 +1,43 @@
 package import CgroupModel
 package import Configuration
 
-/// A policy file as it was read.
+/// The contents of a policy file.
 package struct PolicyFile: Sendable {
     /// The name in messages.
     package var name: String
-    /// Its bytes, or why they cannot be had.
+    /// Its bytes, or the error.
     package var content: Result<[UInt8], ConfigError>
 
-    /// Joins the parts.
     package init(name: String, content: Result<[UInt8], ConfigError>) {
         self.name = name
         self.content = content
     }
 
-    /// A file that was read.
+    /// Creates a file from bytes.
     package init(name: String, bytes: [UInt8]) { self.init(name: name, content: .success(bytes)) }
 }
 
-/// What came of loading: the policy, and everything that is wrong or doubtful in its files.
+/// The result of loading: the policy and all findings.
 package struct PolicyLoad: Sendable {
     /// The policy; nil if there is any error.
     package var document: PolicyDocument?
-    /// By file in the order of loading, then by line and column.
+    /// Sorted by file in loading order, then by line and column.
     package var findings: [PolicyFinding]
 
-    /// Whether the files are refused.
+    /// Whether the files are rejected.
     package var isRefused: Bool { document == nil }
 }
 
-/// Makes a policy of files: reads, merges, types and lints them, and tells all mistakes at once.
+/// Loads a policy: parses, merges, types and lints files, and reports all findings together.
 package struct PolicyLoader: Sendable {
     private let host: HostFacts
     private let mode: HierarchyMode
     private let legacyControllers: Set<Controller>?
 
-    /// Loads for a machine, or for another one of some mode.
+    /// Loads for this host, or for another one with a mode.
     ///
-    /// `legacyControllers` are those that a hybrid machine has in hierarchies of v1; nil for one
-    /// that is not known, which may have either version of each.
+    /// `legacyControllers` are the v1 controllers of a hybrid host; nil for an unknown one,
+    /// which may have either version of each.
     package init(
         host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil
     ) {
@@ -80,7 +79,7 @@ package struct PolicyLoader: Sendable {
         return PolicyLoad(document: isRefused ? nil : document, findings: findings)
     }
 
-    /// Whether memory is a hierarchy of v1; nil if that is not known.
+    /// Whether memory is on v1; nil if unknown.
     private var isMemoryLegacy: Bool? {
         switch mode {
         case .v1: true
@@ -96,7 +95,7 @@ package struct PolicyLoader: Sendable {
 }
 
 extension PolicyReader {
-    /// What is defined and never named.
+    /// Parts that are defined and never used.
     mutating func noteUnused(_ merge: PolicyMerge) {
         for kind in ReferenceKind.allCases {
             for item in merge.items["\(kind.rawValue)s"] ?? []
@@ -106,7 +105,7 @@ extension PolicyReader {
         }
     }
 
-    /// The typed document of what all files say together.
+    /// Converts the merged files to a typed document.
     mutating func document(_ merge: PolicyMerge) -> PolicyDocument {
         func named(_ section: String) -> [PolicyItem] { merge.items[section] ?? [] }
         names = [

@@ -1,15 +1,15 @@
 import Configuration
 
-/// A named part of a policy before it is read.
+/// A named part of a policy before it is parsed.
 struct PolicyItem {
     var name: String
-    /// Where its name stands.
+    /// The position of its name.
     var position: ConfigPosition
     var node: ConfigNode
 }
 
-/// The parts of all files, each once: a repeated name is a mistake unless the later one says
-/// `replace: true`, or says the same of a default or a budget.
+/// The parts of all files, each once: a repeated name is an error unless the later one has
+/// `replace: true`, or sets a default or budget to the same value.
 struct PolicyMerge {
     static let keys = [
         "apiVersion", "kind", "defaults", "protect", "protect_override", "groups", "limits",
@@ -25,7 +25,7 @@ struct PolicyMerge {
     private(set) var elements: [String: [ConfigNode]] = [:]
     private(set) var entries: [String: [ConfigEntry]] = [:]
 
-    /// Takes the next file.
+    /// Adds the next file.
     mutating func add(_ node: ConfigNode, _ reader: inout PolicyReader) {
         guard
             let file = reader.fields(
@@ -68,7 +68,7 @@ struct PolicyMerge {
         }
     }
 
-    /// One of a list; without a name it gets one of its own, so that the rest is still read.
+    /// An element of a list; one without a name gets a substitute, so that the rest is checked.
     private func item(
         _ node: ConfigNode, _ substitute: String, _ reader: inout PolicyReader
     ) -> PolicyItem {
@@ -91,7 +91,7 @@ struct PolicyMerge {
                 .value, item.position,
                 "\(FindingText.quoted(item.name)) must be \(ScalarGrammar<String>.name.example)")
         }
-        // What rules and guards do is told under one name.
+        // Rules and guards share one namespace in reports.
         let shared = section == "rules" ? "guards" : section == "guards" ? "rules" : nil
         let other = shared.flatMap { items[$0] }?.first { $0.name == item.name }
         let index = items[section]?.firstIndex { $0.name == item.name }

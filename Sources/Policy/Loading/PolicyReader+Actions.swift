@@ -2,12 +2,12 @@ import CgroupModel
 import Configuration
 
 extension PolicyReader {
-    /// What a step of `do` can be.
+    /// The kinds of steps of `do`.
     private enum ActionName: String, CaseIterable {
         case set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log
     }
 
-    /// What happens to the steps after one that failed.
+    /// Whether the steps after a failed one are executed.
     private enum ErrorReaction: String, CaseIterable { case stop, `continue` }
 
     mutating func action(_ node: ConfigNode, _ path: String) -> RuleAction? {
@@ -48,7 +48,7 @@ extension PolicyReader {
     private mutating func action(
         _ name: ActionName, _ given: ConfigNode, _ path: String
     ) -> RuleAction.Kind? {
-        // `kill:` without a value takes every default.
+        // `kill:` without a value uses all defaults.
         let isEmpty = given.content == .text("")
         let node = isEmpty ? ConfigNode(.mapping([]), at: given.position) : given
         switch name {
@@ -190,7 +190,7 @@ extension PolicyReader {
     }
 }
 
-/// Which metric shows how much of a limit is used.
+/// The metric of a limit's usage.
 package enum ScaledUsage {
     private static let metrics = [
         "memory.max": "memory.usage", "memory.high": "memory.usage",
@@ -201,7 +201,7 @@ package enum ScaledUsage {
         "io.max.wiops": "io.write_ops",
     ]
 
-    /// The metric in ``PolicyVocabulary`` of a limit; nil for a limit that nothing uses up.
+    /// The usage metric in ``PolicyVocabulary`` of a limit; nil for a limit without usage.
     package static func metric(of limit: String) -> String? { metrics[limit] }
 }
 

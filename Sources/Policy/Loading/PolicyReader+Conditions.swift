@@ -47,7 +47,7 @@ extension PolicyReader {
         return entry.key == "not" ? .not(joined) : joined
     }
 
-    /// A number, and what it counts.
+    /// A number and its unit.
     mutating func number(_ node: ConfigNode, _ what: String) -> (Expression, PolicyUnit)? {
         guard let text = text(node, what) else { return nil }
         var parser = ExpressionParser(text, window: defaults.rateWindow)
@@ -63,7 +63,7 @@ extension PolicyReader {
         return MetricCatalog[row].controller == .io
     }
 
-    /// Warns of I/O that this machine does not count, unless the policy itself sees to it.
+    /// Warns of I/O that this host does not count, unless the policy sets an I/O limit.
     mutating func noteUncounted(_ document: PolicyDocument) {
         let isLimited = document.limits.flatMap(\.settings).contains {
             if case .limit(let key, _) = $0 { key.name.hasPrefix("io.max.") } else { false }
@@ -78,14 +78,14 @@ extension PolicyReader {
         }
     }
 
-    /// What to do about half an expression: within brackets a comma ends a text without quotes.
+    /// Advice for a truncated expression: inside brackets, a comma ends an unquoted text.
     private static func hint(_ text: [Unicode.Scalar]) -> String {
         let opened = text.count { $0 == "(" }
         return opened == text.count { $0 == ")" }
             ? "" : "; inside [ ] and { } a comma ends a text: quote the expression"
     }
 
-    /// Notes the mistakes of an expression where they stand in the file.
+    /// Records the errors of an expression at their positions in the file.
     private mutating func take(
         _ parser: ExpressionParser, _ node: ConfigNode, isHostOnly: Bool
     ) {

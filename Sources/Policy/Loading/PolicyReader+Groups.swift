@@ -63,7 +63,7 @@ extension PolicyReader {
         return container
     }
 
-    /// Only attributes that another user of the machine cannot set.
+    /// Only attributes that other users cannot set.
     private mutating func attributes(_ node: ConfigNode) -> [String: TextPattern] {
         if case .mapping(let entries) = node.content {
             for entry in entries

@@ -39,8 +39,8 @@ extension PolicyReader {
         return limits
     }
 
-    /// When a limit on a condition begins and ends to hold: as a rule does, so that a number at the
-    /// edge does not set and restore it at every tick.
+    /// When a conditional limit applies and ends: as for a rule, so that a value at the
+    /// threshold does not set and restore it at every tick.
     private mutating func readTimes(_ limits: inout StandingLimits, _ fields: Fields) {
         limits.when = fields["when"].flatMap { condition($0, "when", isHostOnly: true) }
         limits.holdTime = value(fields, "for", .duration) ?? .zero

@@ -51,13 +51,13 @@ extension PolicyReader {
         return budgets
     }
 
-    /// `pools.reserved`: CPUs that no pool takes.
+    /// `pools.reserved`: CPUs outside of all pools.
     mutating func reserved(_ item: PolicyItem) -> CPUDemand? {
         fields(item.node, "reserved", "pools/reserved", keys: ["cpus", "count", "replace"])
             .flatMap { demand($0) }
     }
 
-    /// `cpus` says which, `count` how many: one of them.
+    /// `cpus` lists CPUs, `count` is their number: one of them.
     private mutating func demand(_ fields: Fields) -> CPUDemand? {
         guard (fields["cpus"] == nil) != (fields["count"] == nil) else {
             note(

@@ -16,7 +16,7 @@ extension PolicyReader {
         else { return nil }
         let when = fields["when"].flatMap { condition($0, "when") }
         let until = fields["until"].flatMap { condition($0, "until") }
-        // A rule without a condition is not loaded; what else is wrong with it is still told.
+        // A rule without a condition is not loaded, but its other errors are still reported.
         let known = when ?? .all([])
         var rule = Rule(
             name: item.name, position: item.position,

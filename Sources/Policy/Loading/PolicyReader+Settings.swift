@@ -103,7 +103,7 @@ extension PolicyReader {
         return limit(node, name, row.grammar).map { [.limit(key, $0)] } ?? []
     }
 
-    /// What a mode has no file for.
+    /// Limits without a file in a mode.
     mutating func checkPresence(
         of row: Limit, on mode: HierarchyMode, at position: ConfigPosition
     ) {
@@ -183,8 +183,8 @@ extension PolicyReader {
 
     private static let otherNames = ["cpuset.partition": "cpuset.cpus.partition"]
 
-    /// What was meant by `io[/dev/vda].wbps`, `io.wbps[/dev/vda]`, `io.weight[/dev/vda]` and
-    /// `net[eth0].prio`; nil if nothing is like it.
+    /// The intended limit of `io[/dev/vda].wbps`, `io.wbps[/dev/vda]`, `io.weight[/dev/vda]` and
+    /// `net[eth0].prio`; nil if none is similar.
     private static func misspelt(_ written: String) -> LimitKey? {
         guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
             open < close, written.index(after: open) < close

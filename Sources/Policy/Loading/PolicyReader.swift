@@ -1,25 +1,25 @@
 import CgroupModel
 import Configuration
 
-/// Gives the nodes of policy files their types and collects everything that is wrong with them.
+/// Converts the nodes of policy files to typed values and collects all findings.
 ///
-/// The sections stand in `PolicyReader+*.swift`. What cannot be used is left out; it never ends
+/// The sections are in `PolicyReader+*.swift`. Invalid parts are skipped; they never end
 /// the reading.
 struct PolicyReader {
     let host: HostFacts
     let mode: HierarchyMode
-    /// The controllers that are in a hierarchy of v1, on a hybrid machine that is known.
+    /// The controllers on v1, for a known hybrid host.
     let legacyControllers: Set<Controller>?
     var sources: [String: SourceText] = [:]
     var findings: [PolicyFinding] = []
     var places = PolicyPlaces()
-    /// Read before everything that falls back on them.
+    /// Read before everything that uses them.
     var defaults = PolicyDefaults()
-    /// The names that other parts can use.
+    /// The names that other parts can reference.
     var names: [ReferenceKind: [String]] = [:]
-    /// Where conditions ask for I/O that this machine does not count.
+    /// The positions of conditions on I/O that this host does not count.
     var uncounted: [(term: String, position: ConfigPosition)] = []
-    /// Those that some part does use: `groups/web`.
+    /// The names that are referenced: `groups/web`.
     var used: Set<String> = []
 
     init(host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil) {
@@ -32,7 +32,7 @@ struct PolicyReader {
         findings.append(PolicyFinding(rule, place, message))
     }
 
-    /// Notes what the schema of `Configuration` refuses.
+    /// Records errors of the `Configuration` schema.
     mutating func attempt<Result>(
         _ rule: FindingRule, _ body: () throws(ConfigError) -> Result
     ) -> Result? {
@@ -45,12 +45,12 @@ struct PolicyReader {
     }
 }
 
-/// What one part can name in another.
+/// The kinds of references between parts.
 enum ReferenceKind: String, CaseIterable {
     case group, pool, hook, sink
 }
 
-/// Where the values of a policy stand: `rules/park/until`.
+/// The positions of a policy's values: `rules/park/until`.
 struct PolicyPlaces {
     private var table: [String: ConfigPosition] = [:]
 
@@ -62,9 +62,9 @@ struct PolicyPlaces {
 
 /// The entries of a mapping whose keys are known.
 struct Fields {
-    /// What it is, for messages.
+    /// The kind, for messages.
     var what: String
-    /// Where it is in the document: `rules/park`.
+    /// The path in the document: `rules/park`.
     var path: String
     var position: ConfigPosition
     var entries: [String: ConfigEntry]
@@ -73,7 +73,7 @@ struct Fields {
 }
 
 extension PolicyReader {
-    /// A mapping; unknown and missing keys are noted.
+    /// A mapping; unknown and missing keys are findings.
     mutating func fields(
         _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
         required: [String] = []
@@ -110,7 +110,7 @@ extension PolicyReader {
         attempt(.value) { () throws(ConfigError) in try node.sequence(for: what) } ?? []
     }
 
-    /// A list, or one value in its place.
+    /// A list, or a single value.
     mutating func oneOrMore(_ node: ConfigNode, _ what: String) -> [ConfigNode] {
         if case .text = node.content { return [node] }
         return sequence(node, what)
@@ -197,7 +197,7 @@ extension PolicyReader {
         return resolve(name, kind, at: node.position) ? name : nil
     }
 
-    /// Whether a name is defined, which is noted as a use of it or as a mistake.
+    /// Whether a name is defined; records its use or a finding.
     @discardableResult
     mutating func resolve(
         _ name: String, _ kind: ReferenceKind, at position: ConfigPosition

@@ -1,9 +1,9 @@
 import CgroupModel
 
-/// How a value is written, and an example for messages.
+/// The syntax of a value, with an example for messages.
 struct ScalarGrammar<Value>: Sendable {
     let example: String
-    /// Whether a number alone says too little.
+    /// Whether a bare number is rejected.
     var needsUnit = false
     let read: @Sendable (String) -> Value?
 }
@@ -12,7 +12,7 @@ extension ScalarGrammar where Value == Duration {
     static let duration = ScalarGrammar(example: "a time such as 10s", needsUnit: true) {
         DurationText.duration($0)
     }
-    /// One that is not zero.
+    /// A time above zero.
     static let period = ScalarGrammar(example: "a time such as 10s", needsUnit: true) {
         DurationText.duration($0).flatMap { $0 > .zero ? $0 : nil }
     }
@@ -53,7 +53,7 @@ extension ScalarGrammar where Value == Int {
 }
 
 extension ScalarGrammar where Value == String {
-    /// A name that people give: it stands in messages, quotes and lists.
+    /// A user-defined name, which appears in messages and lists.
     static let name = ScalarGrammar(example: "a name of letters, digits and -_.:@") { text in
         let isPlain = text.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
@@ -115,7 +115,7 @@ extension ScalarGrammar where Value == DayWindow {
 }
 
 extension ScalarGrammar where Value == CPUDemand {
-    /// How many CPUs, never which.
+    /// A number of CPUs, not a list.
     static let count = ScalarGrammar(example: "a number of CPUs or a share: 4, 25%host") { text in
         guard text.hasSuffix("%host") else {
             return ScalarGrammar<Int>.integer(1...65_536).read(text).map { .count($0) }

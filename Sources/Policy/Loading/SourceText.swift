@@ -1,9 +1,9 @@
 import Configuration
 
-/// The text of a file, to find the place of a character of a scalar.
+/// The text of a file, to find the position of a character of a scalar.
 struct SourceText {
     private let scalars: [Unicode.Scalar]
-    /// Where each line begins.
+    /// The start of each line.
     private let lines: [Int]
 
     init(_ bytes: [UInt8]) {
@@ -21,7 +21,7 @@ struct SourceText {
 
     private static let breaks: Set<Unicode.Scalar> = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
 
-    /// The place of the character `offset` of a scalar that begins at `start`.
+    /// The position of the character `offset` of a scalar that begins at `start`.
     ///
     /// Quotes, escapes and folded lines lie between the characters of a scalar and those of its
     /// file, so both are walked side by side; blanks count as far as they lie before others.

@@ -38,7 +38,7 @@ enum UnitText {
     /// The names that can follow a number, for messages.
     static let names = (bytes + others + rates).map(\.name) + ["%host"]
 
-    /// A number in the base unit of what it counts; nil for an unknown unit.
+    /// A number in its base unit; nil for an unknown unit.
     static func number(_ digits: String, _ unit: String) -> (Double, PolicyUnit)? {
         guard let unit = all.first(where: { $0.name == unit }),
             let number = PlainNumber.value(digits, shiftedBy: unit.shift)
@@ -48,7 +48,7 @@ enum UnitText {
 }
 
 extension WindowFunction {
-    /// What the function of a metric counts; nil if the function does not take it.
+    /// The unit of a function of a metric; nil if the function does not accept it.
     func unit(of metric: PolicyMetric) -> PolicyUnit? {
         guard metric.unit != .flag else { return nil }
         let isLevel = !metric.isCounter || metric.isRate
@@ -60,7 +60,7 @@ extension WindowFunction {
         }
     }
 
-    /// Why it does not, and what to write.
+    /// Why the function does not accept it, and what to write.
     func refusal(of term: MetricTerm, _ metric: PolicyMetric, window: Duration) -> String {
         let window = DurationText.text(window)
         if metric.unit == .flag { return "'\(rawValue)' takes a number, but '\(term)' is a flag" }

@@ -1,14 +1,14 @@
 package import CgroupModel
 
-/// Who may still use the CPUs of an exclusive pool: exclusive is only what nobody else may use.
+/// Cgroups and threads that may still use the CPUs of an exclusive pool.
 package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
-    /// Where the processes are; nil for threads of the kernel, which no cgroup holds back.
+    /// The cgroup of the processes; nil for kernel threads, which cgroups do not restrict.
     package var path: CgroupPath?
-    /// Whether the cgroup has others below it that do make room, so that it is about the processes
+    /// Whether its children make room, so that this concerns only the processes
     /// directly in it.
     package var isDirectOnly: Bool
 
-    /// For a person.
+    /// The text of a report.
     package var description: String {
         guard let path else { return "kernel threads: still allowed here" }
         return isDirectOnly
@@ -17,7 +17,7 @@ package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension PoolSource {
-    /// Who may still use the CPUs of the exclusive pools, for `plan`; empty if none has any.
+    /// The leftovers of all exclusive pools, for `plan`.
     package func leftovers(_ context: LayerContext) -> [PoolLeftover] {
         guard assignment?.shares.contains(where: { $0.isExclusive && !$0.cpus.isEmpty }) == true
         else { return [] }

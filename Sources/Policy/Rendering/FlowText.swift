@@ -7,7 +7,7 @@ indirect enum FlowText: CustomStringConvertible {
     /// Entries without a value are left out.
     case map([(String, FlowText?)])
 
-    /// What the loader reads back as the same nodes.
+    /// Text that the loader parses as the same nodes.
     var description: String {
         switch self {
         case .text(let text): Self.scalar(text)
@@ -20,7 +20,7 @@ indirect enum FlowText: CustomStringConvertible {
         }
     }
 
-    /// Plain where nothing in it could be taken for YAML's own, else in double quotes.
+    /// Plain if YAML cannot misread it, otherwise in double quotes.
     static func scalar(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy {
             ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)

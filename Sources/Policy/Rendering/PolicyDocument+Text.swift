@@ -1,10 +1,10 @@
 import CgroupModel
 
 extension PolicyDocument {
-    /// The policy as one file: every value written out, one part a line.
+    /// The policy as one file: every value explicit, one part per line.
     ///
-    /// It loads as the same policy, and two policies that mean the same have the same text, so it
-    /// serves for comparing and hashing.
+    /// It loads as the same policy, and equivalent policies have the same text, so it
+    /// can be compared and hashed.
     package var canonicalText: String {
         var lines = ["apiVersion: cgwarden/v1", "defaults: \(defaults.flow)"]
         lines.append("budgets: \(budgets.flow)")
@@ -33,7 +33,7 @@ extension PolicyDocument {
 }
 
 extension StandingLimits {
-    /// All that it says, without where it stands.
+    /// The canonical text, without its position.
     package var canonicalText: String { flow.description }
 
     fileprivate var flow: FlowText {
@@ -57,7 +57,7 @@ extension StandingLimits {
 }
 
 extension OOMGuard {
-    /// All that it says, without where it stands.
+    /// The canonical text, without its position.
     package var canonicalText: String { flow.description }
 
     private var flow: FlowText {
@@ -92,7 +92,7 @@ extension OOMGuard.Relief {
 }
 
 extension Autosizer {
-    /// All that it says, without where it stands.
+    /// The canonical text, without its position.
     package var canonicalText: String {
         FlowText.map([
             ("name", .text(name)), ("on", .text(group)),

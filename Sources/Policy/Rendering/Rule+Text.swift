@@ -1,7 +1,7 @@
 import CgroupModel
 
 extension Rule {
-    /// All that it says, derived and default values written out, without where it stands: two rules
+    /// The canonical text, with derived and default values, without its position: two rules
     /// with the same text do the same.
     package var canonicalText: String { flow.description }
 
