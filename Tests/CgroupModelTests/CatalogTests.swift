@@ -20,7 +20,7 @@ import Testing
     @Test func eachFamilyHasOneKindAndUnit() {
         for (family, rows) in Dictionary(grouping: MetricCatalog.all, by: \.family) {
             guard let family else { continue }
-            // Rows of one family are told apart by labels of the same names.
+            // Rows of one family have labels with the same names.
             #expect(Set(rows.map(\.familyLabels)).count == rows.count, "\(family)")
             #expect(Set(rows.map { $0.familyLabels.map(\.name) }).count == 1, "\(family)")
             for row in rows {

@@ -27,7 +27,7 @@ import Testing
             ("user", identity.user.map(String.init)), ("runtime", identity.runtime),
             ("id", identity.containerID), ("container", identity.container),
             ("podUID", identity.podUID), ("qos", identity.qos),
-            // No path tells these.
+            // These are not in the path.
             ("image", identity.image), ("pod", identity.pod), ("namespace", identity.namespace),
             ("labels", identity.labels.isEmpty ? nil : "\(identity.labels)"),
         ]

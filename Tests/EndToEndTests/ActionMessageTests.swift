@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a new user types wrongly at the commands that act, and what is said then.
+/// Typical mistakes of new users at the acting commands, and the messages.
 @Suite struct ActionMessageTests {
     struct Slip: Sendable, CustomTestStringConvertible {
         let arguments: [String]
@@ -29,7 +29,7 @@ import Testing
         Slip("move 0 /x", 64, "0 is not a process ID"),
         Slip("top -b -2", 64, "Unknown option '-2'"),
     ]
-    /// As a variable of a script that is not set.
+    /// As from an unset variable of a script.
     private static let empty = ["get", "remove", "kill", "thaw", "create", "freeze"].map {
         Slip("\($0) ''", 64, "the name of the cgroup is empty")
     }
@@ -79,7 +79,7 @@ import Testing
         #expect(result.lines.count == same.lines.count)
     }
 
-    /// What is behind `run` is the command's own.
+    /// Arguments after `run` belong to the command.
     @Test func negativeNumbersOfACommandAreKept() throws {
         let result = try ProgramRun.run(
             ProgramRun.cgwarden, ["run", "--nonsense", "echo", "-n", "-5"])

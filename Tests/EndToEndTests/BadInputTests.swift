@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whatever goes wrong: one clear line with what to do, and the exit status of sysexits(3).
+/// Errors: one clear line with a remedy, and the exit status of sysexits(3).
 @Suite struct BadInputTests {
     private static let everyCommand = [
         ["top", "-b", "-n", "1"], ["show", "/"], ["tree"], ["stat", "-n", "1"], ["exporter"],
@@ -88,7 +88,7 @@ import Testing
             object["unavailable"] as? [String: String] == [
                 "memory.usage": "not permitted", "pids.max": "not permitted",
             ])
-        // What the ancestors allow is no answer while the cgroup's own limit is unknown.
+        // The limits of ancestors are insufficient while the cgroup's own limit is unknown.
         let effective = try #require(object["effective"] as? JSONText.Object)
         #expect(Set(effective.keys) == ["memory.max", "memory.high", "memory.swap.max", "cpu.max"])
     }

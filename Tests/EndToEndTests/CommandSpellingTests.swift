@@ -1,12 +1,12 @@
 import TestSupport
 import Testing
 
-/// What is said of a command that does not exist.
+/// The message for an unknown command.
 @Suite struct CommandSpellingTests {
     private static let meant = [
         "tpo": "top", "stauts": "status", "sett": "set", "help sett": "set",
         "policy chek": "policy check", "help policy exlpain": "policy explain",
-        // What stands below another command is typed without it.
+        // A subcommand is typed without its parent.
         "explain": "policy explain", "backtest x.yaml": "policy backtest",
     ]
 

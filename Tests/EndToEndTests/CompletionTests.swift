@@ -54,7 +54,7 @@ import Testing
         try folder.write(
             ".zshrc", "PROMPT='> '\nautoload -U compinit && compinit -u -D\n\(source)\n")
         try folder.write("config.fish", "function fish_prompt; printf '> '; end\n\(source)\n")
-        // A program that no other one begins like, for `run --`.
+        // A program with a unique prefix, for `run --`.
         try folder.write("zz-cgwarden-test", "#!/bin/sh\n", mode: 0o755)
         let start =
             switch shell {
@@ -74,7 +74,7 @@ import Testing
             ])
     }
 
-    /// What is typed, and the line behind TAB.
+    /// The typed text, and the line after TAB.
     private static let lines = [
         ("set /x memory.tot", "set /x memory.total="),
         ("run --set memory.tot", "run --set memory.total="),

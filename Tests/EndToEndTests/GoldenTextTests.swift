@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whole outputs against files; `UPDATE_GOLDEN=1` in the environment writes them anew.
+/// Compares outputs with golden files; `UPDATE_GOLDEN=1` in the environment rewrites them.
 @Suite struct GoldenTextTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var name: String

@@ -8,7 +8,7 @@ import Testing
 
     private func expectResponsive(_ server: ServingProgram) throws {
         #expect(try server.get("/-/healthy").status == 200)
-        // What others have asked for and left is answered first, and no more than 40 at a time.
+        // Abandoned requests are answered first, at most 40 at a time.
         try awaiting("metrics are served", seconds: 30) { try server.get().status == 200 }
     }
 

@@ -22,7 +22,7 @@ import Testing
         return folder.path(name)
     }
 
-    /// Nobody writes to it, so that reading it would wait for ever.
+    /// It has no writer, so reading it would block forever.
     @Test(
         arguments: [
             (["daemon", "--state-dir", "STATE", "--config"], 78),
@@ -53,7 +53,7 @@ import Testing
         if key == "cert_file" { #expect(result.errors.contains("not a regular file")) }
     }
 
-    /// It names the state directory, and thus what root does there.
+    /// It names the state directory, so it controls what root does there.
     @Test(arguments: [0o664, 0o646]) func configurationWritableByOthersIsRefused(_ mode: Int) throws
     {
         try folder.write("cgwarden.yaml", "log_level: info\n", mode: mode)
@@ -74,7 +74,7 @@ import Testing
             ["daemon", "--config", folder.path("cgwarden.yaml")], 78, "owned by user 65534")
     }
 
-    /// `sudo` may keep the home of whoever it was called by.
+    /// `sudo` may keep the home of the calling user.
     @Test(
         .enabled(if: geteuid() == 0, "only root can give a directory away"),
         .enabled(if: TerminalSession.isAvailable, LiveScreen.reason))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people know a cgroup as, in every command that shows or finds cgroups.
+/// Names of units, containers and pods in every command.
 @Suite struct IdentityTests {
     private let tree: RuntimeTree
     private static let id = RuntimeTree.id

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `make install` and `make deb` make of the built program; nothing of it is installed here.
+/// The results of `make install` and `make deb`; nothing is installed here.
 @Suite struct InstallTests {
     private static let top = URL(filePath: #filePath).appending(path: "../../..").standardized
 

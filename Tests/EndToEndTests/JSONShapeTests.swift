@@ -44,7 +44,7 @@ import Testing
         #expect((limits["254:0"]?["wbps"] as? NSNumber)?.intValue == 4 << 20)
         #expect(object["memory.max"] as? String == "max")
         #expect(object["cpu.weight"] != nil || object["cpu.shares"] != nil)
-        // The reasons why there is no value are apart from the values.
+        // The reasons for missing values are separate from the values.
         #expect(!(object.values.contains { $0 as? String == "absent" }))
         let processes = try #require(object["processes"] as? [JSONText.Object])
         #expect(processes.count == 1)
@@ -152,7 +152,7 @@ import Testing
         let start = cgroup.path.prefix { $0 != " " } + " "
         let paths = try JSONText.objects(json).compactMap { $0["path"] as? String }
         let path = try #require(paths.first { $0.hasPrefix(start) })
-        // A name that is no UTF-8 is spelled as people see it.
+        // A name that is not UTF-8 is escaped as in text output.
         #expect(
             path.unicodeScalars.elementsEqual(
                 (start + "a\"b\\c,d ü漢e\u{301}\\xff\\x09").unicodeScalars))

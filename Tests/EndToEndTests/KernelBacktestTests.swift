@@ -21,7 +21,7 @@ struct KernelBacktestTests {
         return "\(folder.root)/\(name)"
     }
 
-    /// Of every kind of rule and limit that needs no other facts than those of a recording.
+    /// Every kind of rule and limit that needs only the facts of a recording.
     private func policy(_ path: String) throws -> String {
         try file(
             "p.yaml",
@@ -91,7 +91,7 @@ struct KernelBacktestTests {
         let policy = try policy("/cgwarden-test-\(getpid())-")
         let isLong = ProcessInfo.processInfo.environment["CGWARDEN_LONG_TESTS"] != nil
         let first = try live(policy, ticks: isLong ? 600 : 40, "1")
-        // The recorder goes on in the same file; the engine begins anew.
+        // The recorder continues in the same file; the engine starts fresh.
         let second = try live(policy, ticks: 12, "2")
         let text = String(decoding: first.audit, as: UTF8.self)
         for part in [
@@ -122,7 +122,7 @@ struct KernelBacktestTests {
         #expect(texts[0] == texts[1] && texts[0].contains("many"), "\(texts)")
     }
 
-    /// The engine's clock goes on in suspend: here one that is far ahead of the other clock.
+    /// The engine's clock includes suspend: here it is far ahead of the other clock.
     @Test(.enabled(if: ProgramRun.isInstalled("unshare"), "it needs unshare"))
     func samplesHaveBootTimeStamps() throws {
         let ahead: UInt64 = 50_000_000

@@ -100,7 +100,7 @@ struct KernelClaimsTests {
         #expect(dry.errors.contains("managed by limits[0] of g"), "\(dry.errors)")
         let json = try daemon.ask("set", cgroup.path, "pids.max=500", "--dry-run", "--json")
         #expect(json.output.contains("managed by limits[0] of g") && json.errors.isEmpty)
-        // What nobody manages needs no word.
+        // Unmanaged values need no note.
         let other = try daemon.ask("set", cgroup.path, "cpu.weight=70", "--dry-run")
         #expect(other.status == 0 && other.errors.isEmpty, "\(other.errors)")
     }
@@ -110,7 +110,7 @@ struct KernelClaimsTests {
         let daemon = try limited()
         let hold = try daemon.ask("hold", cgroup.path, "5m")
         #expect(hold.status == 0 && hold.output.contains("5 min left"), "\(hold)")
-        // What the daemon knew of holds is a second old at most.
+        // The daemon's view of holds is at most a second old.
         Thread.sleep(forTimeInterval: 1.5)
         let set = try daemon.ask("set", cgroup.path, "pids.max=500")
         #expect(set.status == 0 && !set.errors.contains("managed"), "\(set.errors)")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the keys of `cgwarden.yaml` change.
+/// The effects of the keys of `cgwarden.yaml`.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelConfigurationTests {
     /// The test that shows the effect of each key.

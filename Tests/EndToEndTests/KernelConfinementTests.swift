@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `show` says about the processes of a cgroup, against `/proc` read by hand.
+/// Compares the processes in `show` with `/proc` read directly.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelConfinementTests {
     private func process(_ cgroup: ProgramCgroup) throws -> JSONText.Object {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How the daemon ends when it is asked to, and what its exit status tells.
+/// The orderly stop of the daemon, and its exit status.
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonEndTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the daemon tells Prometheus about its policy.
+/// The policy metrics of the daemon.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonFamiliesTests {
     @Test func actionsAreCountedFromZeroAndReloadsExported() throws {

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Who answers late, or never, does not keep the daemon from its ticks, nor from ending.
+/// Slow or hung peers delay neither the ticks nor the stop of the daemon.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonPunctualityTests {
     /// Someone who takes connections and never says a word.
@@ -31,7 +31,7 @@ struct KernelDaemonPunctualityTests {
         deinit { close(descriptor) }
     }
 
-    /// As long as what it asked does not answer, it goes on.
+    /// It keeps ticking while the peer does not respond.
     private func check(_ actions: String, _ rest: String) throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; exec sleep 300")
@@ -82,7 +82,7 @@ struct KernelDaemonPunctualityTests {
     }
 
     @Test func unreachableWebhookDoesNotDelayTicksOrTheStop() throws {
-        // Nobody listens there once the server is gone.
+        // The port is closed once the server has exited.
         let port = try SilentServer().port
         try check(
             "{notify: {sinks: [pager]}}",

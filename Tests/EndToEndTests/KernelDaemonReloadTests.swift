@@ -60,7 +60,7 @@ struct KernelDaemonReloadTests {
         #expect(cgroup.quota == limited)
         #expect(try daemon.metric("cgwarden_policy_firings_total{rule=\"same\"}") == 1)
         #expect(try daemon.metric("cgwarden_policy_firings_total{rule=\"removed\"}") == nil)
-        // It was never given back meanwhile.
+        // It was not restored in between.
         let same = daemon.places.records.filter { $0["rule"] as? String == "same" }
         #expect(!same.contains { $0["phase"] as? String == "undo" }, "\(same)")
         #expect(try daemon.end().status == 0)
@@ -87,7 +87,7 @@ struct KernelDaemonReloadTests {
         #expect(try daemon.end().status == 0)
     }
 
-    /// Whatever is wrong with the file, the old policy stays in force.
+    /// With any error in the file, the old policy stays in force.
     @Test func invalidFileNeverReplacesThePolicy() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
@@ -129,7 +129,7 @@ struct KernelDaemonReloadTests {
         try awaiting("policy reloaded") {
             daemon.run.errors.contains("policy reloaded")
         }
-        // One may be under way.
+        // One may be in progress.
         try awaiting("a second without a tick") {
             let before = try daemon.metric("cgwarden_ticks_total")
             Thread.sleep(forTimeInterval: 1)

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What keeps the daemon from starting: one line, an exit status, and nothing changed.
+/// Errors at startup: one line, an exit status, and no change.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonStartTests {
-    /// One mistake, what it ends with, and words of the line.
+    /// An error, its exit status, and words of the message.
     struct Mistake: Sendable, CustomTestStringConvertible {
         let name: String
         var options: [String] = []
@@ -95,7 +95,7 @@ struct KernelDaemonStartTests {
         #expect(!places.records.contains { $0["phase"] as? String == "apply" })
     }
 
-    /// Where nothing can be written it still looks.
+    /// It monitors even if nothing can be written.
     @Test(
         .enabled(
             if: RunningDaemon.isInGuest,
@@ -117,7 +117,7 @@ struct KernelDaemonStartTests {
             "\(result.output)")
         #expect(cgroup.text("pids.max") == original)
         let failed = places.records.filter { $0["result"] as? String == "failed" }
-        // One attempt for the value, and no storm of them.
+        // One attempt for the value, without repeated retries.
         #expect((1...3).contains(failed.count), "\(places.records)")
         #expect(try places.command(["restore"]).output == "nothing to undo\n")
     }

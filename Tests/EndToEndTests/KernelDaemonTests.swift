@@ -72,7 +72,7 @@ struct KernelDaemonTests {
             ["daemon", "--web.listen-address", "-"] + daemon.places.options)
         #expect(second.status == 75)
         #expect(second.errorLines.count == 1 && second.errors.contains("another daemon"))
-        // Nor does what stands by for it.
+        // Nor does its guardian.
         try daemon.awaitTicks(3)
         #expect(cgroup.text("pids.max") == "321")
         #expect(try daemon.ask("status").status == 0)
@@ -117,7 +117,7 @@ struct KernelDaemonTests {
         #expect(cgroup.text("pids.max") == original)
     }
 
-    /// With nobody left to put things back, the next daemon does, and tells of it.
+    /// If no process is left to restore, the next daemon does, and reports it.
     @Test func changesOfADaemonKilledWithItsGuardianAreRestorable() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
@@ -141,7 +141,7 @@ struct KernelDaemonTests {
         #expect(try next.end().status == 0)
     }
 
-    /// Told to end once more while it puts things back, it puts them back nonetheless.
+    /// A second stop signal during the restore does not interrupt it.
     @Test(arguments: RunningDaemon.isInGuest ? [0.1] : [0.0, 0.01, 0.1])
     func secondStopSignalDoesNotInterruptTheRestore(_ pause: Double) throws {
         defer { end() }
@@ -180,7 +180,7 @@ struct KernelDaemonTests {
             ["daemon", "-n", "3", "--web.listen-address", "-"] + places.options)
         #expect(result.status == 0, "\(result.errors)")
         #expect(cgroup.text("pids.max") == original)
-        // It was limited meanwhile.
+        // It was limited in the meantime.
         let kinds = places.records.compactMap { $0["phase"] as? String }
         #expect(kinds.contains("apply") && kinds.contains("undo"), "\(kinds)")
     }
@@ -200,7 +200,7 @@ struct KernelDaemonTests {
         #expect(!applied.isEmpty && applied.allSatisfy { $0["dry_run"] as? Bool == true })
     }
 
-    /// What cannot be accounted for is not done; looking, and giving back, go on.
+    /// Actions that cannot be audited are not done; monitoring and restoring continue.
     @Test func nothingDisruptiveIsDoneIfTheAuditDiskIsFull() throws {
         defer { end() }
         let later = freezing.replacingOccurrences(of: "    on: g", with: "    on: g\n    for: 1s")
@@ -227,7 +227,7 @@ struct KernelDaemonTests {
         let daemon = try RunningDaemon(limiting())
         for _ in 0..<3 {
             try awaitLimit()
-            // A sample has to show the value before another one is somebody else's.
+            // A sample has to show the value before a change counts as external.
             try daemon.awaitTicks(4)
             try cgroup.write("99", to: "pids.max")
         }
@@ -265,7 +265,7 @@ struct KernelDaemonTests {
                 .replacingOccurrences(of: "< 1", with: "< 2"))
         let log = "\(places.folder)/log"
         try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
-        // A disk of its own, which nobody else sees.
+        // A private disk.
         let words =
             ["exec", ProgramRun.cgwarden, "daemon", "--web.listen-address", "-"] + places.options
         let daemon = try ProgramRun(
@@ -296,7 +296,7 @@ struct KernelDaemonTests {
         let second = try cgroup.start("echo ready; exec sleep 300")
         defer { second.send(SIGKILL) }
         let before = try ticks(places)
-        // The ticks go on.
+        // The ticks continue.
         try awaiting("ten more ticks") { try ticks(places) >= before + 10 }
         #expect(!cgroup.isAskedToFreeze)
         let status = try places.command(["status"]).output

@@ -23,7 +23,7 @@ struct KernelDemoTests {
     }
 
     @Test func demoReportsDecisionsAndRemovesEverything() throws {
-        // As long as it takes, on any machine.
+        // Without a time limit, on any host.
         let demo = try play(seconds: 3600)
         for part in [
             "standing limit  memory.max=128MiB", "standing limit  pids.max=100",
@@ -93,7 +93,7 @@ struct KernelDemoTests {
         try claim.close()
     }
 
-    /// In a folder that everybody may write to, someone had it lead to another file.
+    /// In a world-writable directory, another user linked it to another file.
     @Test func linkInPlaceOfTheDemosFilesIsNotFollowed() throws {
         try #require(Self.remains.isEmpty, "a demo runs already")
         let trap = "/dev/shm/cgwarden-demo"

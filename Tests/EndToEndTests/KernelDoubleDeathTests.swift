@@ -13,7 +13,7 @@ struct KernelDoubleDeathTests {
         ProcessInfo.processInfo.environment["CGWARDEN_DOUBLE_KILLS"].flatMap { Int($0) }
         ?? (RunningDaemon.isInGuest ? 2 : 6)
 
-    /// Who comes after them.
+    /// The next daemon.
     private enum Successor: String, CaseIterable {
         case restore
         /// A daemon whose policy wants nothing of what was done.
@@ -22,7 +22,7 @@ struct KernelDoubleDeathTests {
         case samePolicy
     }
 
-    /// Kills both at once.
+    /// Kills both together.
     private func killBoth(_ daemon: RunningDaemon) throws {
         let guardian = try #require(daemon.places.guardian)
         kill(guardian, SIGKILL)
@@ -62,7 +62,7 @@ struct KernelDoubleDeathTests {
                 let ended = try next.end()
                 #expect(!victims.isHeld, "\(what): \(ended.errors)")
             }
-            // A limit below what is used by now is no limit that can be set.
+            // A limit below current usage cannot be set.
             victims.end()
             try awaiting("all is put back, \(what)") {
                 let restored = try daemon.ask("restore")
@@ -94,7 +94,7 @@ struct KernelDoubleDeathTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    /// The same, but the next daemon's policy is refused.
+    /// The same, but the next daemon's policy is invalid.
     @Test func frozenCgroupIsThawedEvenIfTheNextPolicyIsInvalid() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
@@ -189,7 +189,7 @@ struct KernelDoubleDeathTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    /// A person's change is no daemon's to put back, whoever dies.
+    /// A change by a user is never restored by a daemon, whichever process dies.
     @Test func valueSetByAUserStaysWhenTheNextDaemonStarts() throws {
         let cgroup = try ProgramCgroup("-hand")
         let member = try cgroup.start("echo ready; exec sleep 300")

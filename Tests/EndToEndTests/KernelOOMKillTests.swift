@@ -43,7 +43,7 @@ struct KernelOOMKillTests {
             guard !answer.text.contains(name) else { return nil as Int? }
             return try kills(server)
         }
-        // Others may be killed meanwhile, but none of the kills is forgotten.
+        // Others may be killed in the meantime, but no kill is lost.
         #expect(left >= after)
     }
 

@@ -50,7 +50,7 @@ struct KernelOutsideTextTests {
         try command("journal", "--json")
         #expect(try command("kill", path, "--grace", "0s").output.contains(path))
         _ = try member.result()
-        // What it made itself is left for the end.
+        // Cgroups that it created are removed at the end.
         #expect(try command("restore", "--dry-run", path).output.contains(path))
         #expect(try command("restore", path).output.contains(path))
         #expect(cgroup.text("pids.max") != "124")

@@ -8,7 +8,7 @@ import Testing
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPanicTests {
-    /// It may have been stopped in the middle of a record, with the journal locked.
+    /// It may have stopped in the middle of an entry, with the journal locked.
     @Test(arguments: [false, true])
     func hungDaemonIsKilledAndEverythingRestored(isLocked: Bool) throws {
         let victims = try DaemonVictims()
@@ -37,7 +37,7 @@ struct KernelPanicTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    /// So many wait for it that no more can connect.
+    /// Its backlog is full, so no more clients can connect.
     @Test func daemonWithAFullSocketBacklogIsKilled() throws {
         let cgroup = try ProgramCgroup("-panic")
         let original = cgroup.text("pids.max")
@@ -69,7 +69,7 @@ struct KernelPanicTests {
         }
     }
 
-    /// Whoever else has the file open, or had the claim before, is not killed.
+    /// Other processes with the file open, and earlier claimants, are not killed.
     @Test func onlyTheDaemonIsKilled() throws {
         let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
         let reader = try ProgramRun(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A pool of CPUs that nobody else may even be put on: a partition of v2.
+/// An exclusive pool of CPUs: a partition of v2.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPartitionTests {
     @Test func poolBecomesAPartitionAndIsRestored() throws {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the commands that act say before they do anything, and with which status they refuse.
+/// Dry runs of the acting commands, and the exit status of refusals.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPlanTests {
     private let cgroup: ProgramCgroup
@@ -85,7 +85,7 @@ struct KernelPlanTests {
         }
     }
 
-    /// One mistake has one status, whichever command meets it.
+    /// An error has the same exit status in every command.
     @Test func sameErrorHasTheSameExitStatusInAllCommands() throws {
         defer { end() }
         let path = cgroup.path

@@ -30,7 +30,7 @@ struct KernelRecordTests {
         let replayed = try replay("--json", cgroup.path)
         #expect(replayed.status == 0 && replayed.errors.isEmpty, "\(replayed.errors)")
         #expect(replayed.lines == live.lines)
-        // It was under load, and the numbers are numbers.
+        // It was under load, so the values are real.
         let usage = try live.lines.map {
             try #require(JSONText.flat(JSONText.object($0))["cpu.usage_usec"])
         }
@@ -69,7 +69,7 @@ struct KernelRecordTests {
         let both = min(read.lines.count, ended.lines.count) - 1
         #expect(both > 20 && read.lines.prefix(both) == ended.lines.prefix(both))
 
-        // As if the kill had come in the middle of the last record.
+        // As if it was killed in the middle of the last record.
         let handle = try #require(FileHandle(forUpdatingAtPath: file))
         let size = try handle.seekToEnd()
         try handle.truncate(atOffset: size - 5)

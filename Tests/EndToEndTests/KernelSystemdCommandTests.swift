@@ -54,7 +54,7 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus") != "0\n")
     }
 
-    /// The helper thaws by the kernel's file, for systemd may be busy; it is told afterwards.
+    /// The helper thaws by the kernel's file, because systemd may be busy; systemd is told later.
     @Test func systemdSeesThatAFreezeEndedAtItsTimeout() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
@@ -85,7 +85,7 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus.effective") == "1\n")
         #expect(try run("systemctl", "show", "-P", "AllowedCPUs", unit) == "1\n")
         _ = try run(cgwarden, "restore", "/system.slice/\(unit)")
-        // It may be off again; or all of the parent's was written, for it cannot be emptied.
+        // It may be disabled again, or has the parent's list, because it cannot be emptied.
         #expect(["0-1\n", nil].contains(file("cpuset.cpus.effective")))
     }
 

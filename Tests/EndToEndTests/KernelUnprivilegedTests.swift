@@ -79,7 +79,7 @@ struct KernelUnprivilegedTests {
             #expect(result.output.isEmpty, "\(words): \(result.output)")
             #expect(result.errors.contains("run as root"), "\(words): \(result.errors)")
         }
-        // Nothing happened, and nothing was noted where nobody looks.
+        // Nothing was changed, and nothing was recorded elsewhere.
         #expect(cgroup.text("pids.max") == "321")
         #expect(daemon.isRunning)
         let own = "/proc/\(daemon.pid)/root\(Self.runtime)/cgwarden"
@@ -100,7 +100,7 @@ struct KernelUnprivilegedTests {
         shell.send(SIGKILL)
     }
 
-    /// Where the configuration puts the state, the commands look, too.
+    /// The commands also use the state directory of the configuration.
     @Test func commandsUseTheStateDirectoryOfTheConfiguration() throws {
         let shell = try apart(
             """

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What linters of other people say about what is not Swift: scripts, units, completions.
+/// Third-party linters on files other than Swift: scripts, units, completions.
 @Suite struct LinterTests {
     private static let top = URL(filePath: #filePath).appending(path: "../../..").standardized
 

@@ -49,7 +49,7 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
-    /// It said that the cgroup had none.
+    /// It claimed that the cgroup had none.
     @Test func replayReportsThatItHasNoProcesses() throws {
         let (folder, file) = try recording(2)
         let session = try session(file, "-d 100ms")
@@ -67,7 +67,7 @@ struct LiveReplayTests {
         try session.await("7 of 8")
         try session.press("Space")
         try session.await("PAUSED  0 of")
-        // What came before the wanted time can be stepped to.
+        // Earlier frames can be reached by stepping.
         try session.press("[", "[")
         try session.await("PAUSED  2 of")
         try session.press("]", "]", "]")

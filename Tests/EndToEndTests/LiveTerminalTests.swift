@@ -30,7 +30,7 @@ struct LiveTerminalTests {
         try expectSane(session)
     }
 
-    /// Without its terminal it ends, instead of turning in circles.
+    /// Without its terminal it exits, instead of spinning.
     @Test func lostTerminalEndsTheView() throws {
         var session: TerminalSession? = try LiveScreen.captured(try ProgramCapture("v2"))
         let pid = try #require(try session?.pid())

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is shown of trees that kernels, mounts and permissions make odd.
+/// Trees with unusual kernels, mounts and permissions.
 @Suite struct OddTreeTests {
     private func show(_ capture: ProgramCapture, _ arguments: String...) throws -> JSONText.Object {
         let result = try ProgramRun.run(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Names and commands that other users choose reach nobody's terminal, over captured machines.
+/// Hostile names and commands never reach a terminal unescaped, on captured hosts.
 @Suite struct OutsideTextTests {
     private static let container = String(repeating: "3f4e1b0c9d8a7e6f", count: 4)
 

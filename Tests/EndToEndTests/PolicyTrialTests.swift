@@ -49,7 +49,7 @@ import Testing
         #expect(values.map { $0["now"] as? String } == ["20"])
         #expect(values.map { $0["wanted"] as? String } == ["77"])
 
-        // It was a plan only; and where the value stands already there is nothing to do.
+        // It was only a plan; a value that is already set needs no change.
         let place = try #require(
             FileManager.default.subpaths(atPath: capture.root)?.first {
                 $0.hasSuffix("app.slice/db.service/pids.max")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is shown, exported and set of the files that recent kernels have.
+/// Files of recent kernels: shown, exported and set.
 @Suite struct RecentTreeTests {
     private func show(_ capture: ProgramCapture, _ path: String) throws -> JSONText.Object {
         let result = try ProgramRun.run(

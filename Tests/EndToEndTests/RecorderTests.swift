@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// What all words of this process take, which other tests know as well: each segment has them.
+    /// The size of all words of this process, which each segment contains.
     private var wordBytes: UInt64 {
         UInt64(Word.texts(from: 0).reduce(0) { $0 + $1.utf8.count + 3 })
     }
@@ -68,7 +68,7 @@ import Testing
             $0 + AppendedFile.size(of: folder.root + "/\($1)")
         }
         #expect(total > room / 2 && total < room * 11 / 10)
-        // What is left is the end, whole.
+        // The rest is the complete end.
         let read = try read()
         #expect(read.count > 20 && read.count < 599)
         #expect(read == all.suffix(read.count).map(\.normalised))
@@ -121,7 +121,7 @@ import Testing
         try first.append(snapshots(1..<2)[0])
     }
 
-    /// What a crash left of a record is cut off before the next one is written.
+    /// A partial record left by a crash is cut off before the next one is written.
     @Test(arguments: [1, 30, 300]) func recordIsCompleteOrAbsent(cut: Int) throws {
         let all = snapshots(1..<20)
         do {

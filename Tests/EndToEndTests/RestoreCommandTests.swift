@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `restore` says of what it does not do.
+/// Reports of `restore` on what it skips.
 @Suite struct RestoreCommandTests {
     private func run(
         _ arguments: [String], state: String = "/dev/shm/cgwarden-test-\(UUID().uuidString)"

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the exporter serves, and what it reads for that.
+/// The families of the exporter, and the files that it reads for them.
 @Suite(.serialized) struct ServingSelectionTests {
     @Test func basicProfileReadsFewerFiles() throws {
         func files(_ options: String...) throws -> Double {

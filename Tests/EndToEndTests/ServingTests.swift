@@ -97,7 +97,7 @@ import Testing
         #expect(bad.isEmpty)
     }
 
-    /// Scrapes within a second have the same sample, told by the count of samples.
+    /// Scrapes within a second share a sample, as the count of samples shows.
     @Test func scrapesShareASample() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)

@@ -28,7 +28,7 @@ struct WebPageTests {
         try browser.wait("document.querySelectorAll('.row').length > 0")
     }
 
-    /// Nothing was thrown or blocked, and nobody else was asked.
+    /// No exception, no blocked request, and no request to another host.
     private static func expectPeace(_ browser: Browser, _ server: ServingProgram) throws {
         #expect(try browser.complaints() == [])
         let requests = try browser.requests().filter { !$0.hasPrefix("data:") }

@@ -115,7 +115,7 @@ import Testing
         #expect(start(5 * Self.second).isEmpty)
         #expect(queue.takeResults().map(\.outcome.word) == ["hung", "skipped", "vetoed"])
         #expect(queue.isQuarantined(CgroupID(inode: 7, generation: 1)))
-        // Others go on, and what lets processes go on is tried.
+        // Others continue, and thaws are attempted.
         queue.add([effect(4, on: 8), effect(5, on: 7), effect(6, on: 7, .thaw)])
         #expect(start().map { $0.effects[0].id } == [4, 6])
         queue.giveUp(now: 60 * Self.second)
@@ -145,7 +145,7 @@ import Testing
         // Two hang, one of them is replaced.
         #expect(start(5 * Self.second).count == 1)
         #expect(start(5 * Self.second).isEmpty)
-        // What needs no thread is not held up.
+        // Effects without a thread are not delayed.
         queue.add([effect(9, on: 9, .log(.info, text: "x"))])
         #expect(start(5 * Self.second).map { $0.effects[0].id } == [9])
     }

@@ -69,7 +69,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
-    /// One that hung kept the daemon for 30 s, and its cgroup from being put back.
+    /// A hung hook delayed the daemon by 30 s, and its cgroup was not restored.
     @Test func timedOutHooksUnblockTheirCgroup() throws {
         let hooks = FakeHooks(nil)
         let enforcer = enforcer(hooks: hooks)
@@ -110,7 +110,7 @@ import Testing
         clock.advance(by: .seconds(30))
         #expect(enforcer.takeResults().map(\.outcome.word) == ["hung", "skipped"])
         #expect(enforcer.isQuarantined(target.cgroup))
-        // Another cgroup goes on meanwhile; this one is left alone.
+        // Other cgroups continue; this one is left alone.
         enforcer.enforce([
             .make(3, .set([.of("cpu.max", 500_000)]), on: try machine.target("/b")),
             .make(4, .set([.of("cpu.max", 500_000)]), on: target),

@@ -221,7 +221,7 @@ struct KernelAttributeTests {
         #expect(facts().attribute("trusted.class", of: entry) == "batch")
         #expect(facts().attribute("user.other", of: entry) == nil)
         #expect(facts().attribute("trusted.none", of: entry) == nil)
-        // One that a user owns can be set by that user.
+        // A user can set attributes of a directory that it owns.
         let changed = unsafe chown(path, 65534, 65534)
         #expect(changed == 0)
         #expect(facts().attribute("user.cgwarden.class", of: entry) == nil)

@@ -8,7 +8,7 @@ import Synchronization
 
 @testable import Enforcement
 
-/// A machine in a directory, where plain files stand for interface files; removed with its owner.
+/// A host in a directory of plain files instead of interface files; removed at deinit.
 final class FakeMachine: Sendable {
     let root: String
     let set: HierarchySet
@@ -175,7 +175,7 @@ final class NoticeLog: NoticeSink {
     func send(_ notice: Notice) { log.withLock { $0.append(notice) } }
 }
 
-/// Hooks that end as they are told to.
+/// Hooks with a scripted end.
 final class FakeHooks: HookRunning {
     private let log = Mutex<[HookRun]>([])
     private let hanging = Mutex<[@Sendable (HookEnding) -> Void]>([])
@@ -206,7 +206,7 @@ final class Door: Sendable {
     func wait() { while !isOpen.withLock({ $0 }) { usleep(1000) } }
 }
 
-/// A clock that goes on when it is told to, or when someone waits by it.
+/// A clock that advances on request, or when a wait uses it.
 final class FakeClock: Sendable {
     private let time = Mutex(Duration.seconds(1))
 

@@ -65,7 +65,7 @@ private final class Ending: Sendable {
     }
 
     @Test func hookGetsOnlyItsEnvironment() {
-        // Neither is an argument looked at by a shell.
+        // No shell interprets the arguments.
         #expect(
             run("env | sort > \(directory)/env; printf %s \"$1\" > \(directory)/one").wait()
                 == .succeeded)

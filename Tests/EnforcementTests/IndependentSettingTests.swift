@@ -202,7 +202,7 @@ import Testing
     @Test func whatTheOtherLayersWantMeanwhileAppliesAtOnce() throws {
         let throttle = try throttle()
         try throttle.setBelow(.number(60 * Self.mebibyte), cause: "guard db")
-        // Without a bound they write themselves.
+        // Without a bound they write their own values.
         #expect(try high == "max")
         try throttle.set(180 * Self.mebibyte, cause: "guard db")
         #expect(try high == "\(60 * Self.mebibyte)")

@@ -130,7 +130,7 @@ final class KernelEnforcerTests {
             actions: actions(), hooks: FakeHooks(nil), policyHooks: [], notices: NoticeLog())
         let start = MonotonicClock.nanoseconds
         enforcer.enforce([.make(1, .set([.of("memory.max", 8 << 20)]), on: try target("a"))])
-        // The ticks go on meanwhile, and none of them takes it for hung.
+        // The ticks continue, and none of them considers it hung.
         var seen: [EffectResult] = []
         _ = Deadline(after: .seconds(60)).wait {
             seen += enforcer.takeResults()
@@ -202,7 +202,7 @@ final class KernelEnforcerTests {
         let frozen = actions().once(.make(1, .freeze(deadline: .seconds(30)), on: target))
         #expect(frozen.outcome == .done, "\(frozen.outcome)")
         #expect(place().hasPrefix("\(shared)/cgwarden/shadow-"), "\(place())")
-        // The other one goes on.
+        // The other one continues.
         #expect(scratch.text("freezer.state", of: "b") == "THAWED\n")
         let directory =
             String(

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Enforcement
 
-/// Nothing is known of the cgroups but their numbers.
+/// The cgroups have only metrics, no other facts.
 struct PlainFacts: CgroupFacts {
     var mode: Policy.HierarchyMode { .v1 }
     func unit(of cgroup: CgroupEntry) -> String? { nil }

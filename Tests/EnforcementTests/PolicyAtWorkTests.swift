@@ -7,7 +7,7 @@ import Testing
 
 @testable import Enforcement
 
-/// What becomes of a policy when the kernel refuses: the engine and those who act, together.
+/// Policies when the kernel refuses writes: engine and enforcement together.
 @Suite struct PolicyAtWorkTests {
     private let machine: FakeMachine
 
@@ -28,7 +28,7 @@ import Testing
             machine.actions(files))
     }
 
-    /// One that cannot be set leaves its neighbours alone, and is tried again by itself.
+    /// A failing value does not affect others, and is retried separately.
     @Test(arguments: [true, false])
     func deniedValueDoesNotAffectOthers(byRule: Bool) throws {
         let files = failing(["cpu.cfs_quota_us": EACCES])
@@ -47,7 +47,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    /// Row 13: the first file is put back, and nothing is tried for five minutes.
+    /// Row 13: the first file is rolled back, and nothing is retried for five minutes.
     @Test func deniedSecondFileRollsBackTheFirst() throws {
         // Memory comes first, then cpu, then pids.
         let files = failing(["cpu.cfs_quota_us": EACCES])
@@ -63,7 +63,7 @@ import Testing
         #expect(files.written.count == 4)
     }
 
-    /// Row 14: read-only from the start: it goes on looking, and owes nothing at the end.
+    /// Row 14: read-only from the start: it keeps monitoring, and has nothing to restore.
     @Test func readOnlyCgroupsAreOnlyMonitored() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
@@ -77,7 +77,7 @@ import Testing
         #expect(engine.stop().effects.isEmpty)
     }
 
-    /// Row 15: what cannot be put back either is told once, tried at each tick, and shown.
+    /// Row 15: a failed restore is reported once, retried at each tick, and shown.
     @Test func failedRestoreIsRetriedUntilItSucceeds() throws {
         let isFixed = Flag()
         let isWritten = Flag()
@@ -141,7 +141,7 @@ import Testing
         clock.advance(by: .seconds(60))
         try tick(95) { ends() == ["/a hung", "/b done"] }
         #expect(enforcer.isQuarantined(try machine.target("/a").cgroup))
-        // The other one is put back meanwhile, and nothing more is tried with the first.
+        // The other one is restored, and the first is not retried.
         try tick(10) { try machine.text("memory/b/memory.limit_in_bytes") == "209715200" }
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
         door.open()

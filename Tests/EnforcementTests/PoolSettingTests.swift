@@ -24,7 +24,7 @@ import Testing
             kind: .set([.of("pids.max", pids)]), chain: id, isTogether: true, cause: Cause("x"))
     }
 
-    /// One member that refused, such as anything below kubepods, failed the whole pool.
+    /// A member that could not be set, such as any below kubepods, failed the whole pool.
     @Test func poolIsAppliedWithoutAMemberThatFails() throws {
         try machine.usual("/b")
         let files = ScriptedFiles { file, directory throws(IOError) in

@@ -128,7 +128,7 @@ import Testing
             Effect.make(2, .set([.of("pids.max", 7)]), on: try machine.target("/b")),
         ]
         #expect(effects.map { actions.once($0).outcome } == [.gone, .done])
-        // Nothing about the one that is gone stays in the journal.
+        // The journal keeps no entry of the removed cgroup.
         #expect(try machine.journal.entries().map(\.path) == [CgroupPath("/b")])
         #expect(actions.once(.make(3, .thaw, on: target)).outcome == .gone)
     }
@@ -198,7 +198,7 @@ import Testing
         var protection = Protection()
         protection.overridden = [CgroupPath("/a")]
         #expect(machine.actions(protection: protection).once(setting).outcome == .done)
-        // What the policy spares, it spares with all above it.
+        // A protected cgroup protects its ancestors.
         try machine.usual("/a/below/deep")
         protection.spared = [try #require(PathPattern("/a/*/deep"))]
         let spared = machine.actions(protection: protection).once(

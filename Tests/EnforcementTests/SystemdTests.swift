@@ -121,7 +121,7 @@ private final class OneUnitBus: BusConnection {
         try checkUntouched()
     }
 
-    /// It says yes, and the file stays as it was: told as without effect, and nothing is owed.
+    /// systemd accepts it, but the file is unchanged: ineffective, and nothing to restore.
     @Test func unchangedFileIsReported() throws {
         let bus = OneUnitBus { _ throws(BusError) in }
         let result = machine.actions(files(bus)).once(
@@ -152,7 +152,7 @@ private final class OneUnitBus: BusConnection {
         #expect(try machine.text("web.service/pids.max") == "50")
     }
 
-    /// A bus that hangs keeps a thread, and no tick; another cgroup of nobody's goes on.
+    /// A hung bus blocks a thread, but no tick; cgroups without an owner continue.
     @Test(.timeLimit(.minutes(10))) func hungBusDoesNotDelayTicks() throws {
         try machine.cgroup("/plain", ["pids.max": "max", "pids.current": "1"])
         let door = Door()

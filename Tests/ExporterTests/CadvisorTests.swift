@@ -59,7 +59,7 @@ import Testing
         return builder.build()
     }
 
-    /// What a runtime knows of the two containers, and what it says of cgroups within them.
+    /// The runtime's names of two containers, and of cgroups within them.
     private static func identity(_ entry: CgroupEntry) -> CgroupIdentity {
         var known = CgroupIdentity(entry.path)
         let path = entry.path.description
@@ -117,7 +117,7 @@ import Testing
         }
         for count in 1...2 {
             encoder.encode(builder.build(), as: .text)
-            // Again in the next, for a number can become another device's.
+            // Again in the next one, because a number can be reused by another device.
             #expect(asked.withLock { $0.count } == 2 * count)
         }
     }
@@ -263,7 +263,7 @@ import Testing
         #expect(parsed.value("machine_swap_bytes") == "0")
     }
 
-    /// What costs a file of its own is shown if something else has it read, and never read for this.
+    /// Metrics with their own file are shown if they are read anyway, but not read for this.
     @Test func numaAndProcessesAreReadOnlyOnRequest() throws {
         let read = Set(CadvisorFamilies.metrics.map { MetricCatalog[$0].name })
         #expect(read.isDisjoint(with: ["memory.numa.anon", "cgroup.processes"]))
@@ -308,7 +308,7 @@ import Testing
         #expect(text.contains("container=\"\"} 3\n"))
     }
 
-    /// What cAdvisor's users see of these weights, by its own conversion.
+    /// These weights as shown by cAdvisor's own conversion.
     @Test(arguments: [(1, 2), (50, 1286), (100, 2597), (10_000, 262_144)] as [(UInt64, UInt64)])
     func sharesMatchCadvisor(weight: UInt64, shares: UInt64) {
         #expect(CPUShares.reading(Reading(weight)) == Reading(shares))

@@ -125,7 +125,7 @@ import Testing
             builder.add("/new", inode: 1, generation: 1)
             builder.add("/odd", inode: 2, generation: 2)
             builder.add("/old", inode: 3, generation: 3)
-            // Made anew at the second tick.
+            // Recreated at the second tick.
             builder.add("/other", inode: 10 + tick, generation: 10 + tick)
             encoder.encode(builder.build(), process: ProcessSample(), as: .text)
             let parsed = try ParsedExposition(

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// One cgroup for which the kernel gives every number.
+    /// A cgroup with every metric.
     private static func everything(_ format: ExpositionFormat) throws -> ParsedExposition {
         var builder = SnapshotBuilder()
         let plain = MetricCatalog.all.filter { $0.dimension == nil && $0.kind != .text }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Exporter
 
-/// A page of somebody else whose name leads here (DNS rebinding) reads nothing.
+/// A page of another site whose name resolves to this host (DNS rebinding) reads nothing.
 @Suite(.timeLimit(.minutes(1))) struct HostCheckTests {
     private let log = RecordedLog()
 
@@ -43,7 +43,7 @@ import Testing
                     #expect(!answer.body.contains("\u{202e}"))
                 }
             }
-            // It tells nothing, and whoever probes may use any name.
+            // It reveals nothing, and probes may use any name.
             #expect(
                 try await status(port, "/-/healthy", [("Host", "pod.example")]).status == "200 OK")
         }
@@ -72,7 +72,7 @@ import Testing
                 let answer = try await status(port, "/metrics", [("Host", host)])
                 #expect(answer.status == "421 Misdirected Request", "\(host)")
             }
-            // Whoever names no host is no browser; whoever names two may be believed by nobody.
+            // A client without Host is not a browser; a request with two Hosts is ambiguous.
             #expect(try await status(port, "/metrics", []).status == "200 OK")
             #expect(try await status(port, "/metrics", [], version: "1.0").status == "200 OK")
             let two = [("Host", "localhost"), ("Host", "evil.example")]

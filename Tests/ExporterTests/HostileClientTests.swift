@@ -110,7 +110,7 @@ import Testing
                 if limit == "stall" { $0.limits.stallTime = .milliseconds(300) }
             }
         ) { port async throws in
-            // Rendered before, so that the next answer is there at once.
+            // Rendered in advance, so that the next response is immediate.
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
             // A slow machine needs longer to disconnect it.
             for pause in [Duration.milliseconds(1500), .seconds(10), .seconds(60)] {
@@ -217,7 +217,7 @@ import Testing
                 let answer = RawResponse(&bytes, hasBody: true)
                 #expect(answer?.status == "HTTP/1.1 400 Bad Request", "\(garbage)")
             }
-            // What was asked before is answered all the same.
+            // Earlier requests are still answered.
             let mixed = Self.healthy + Self.healthy + "hello\r\n\r\n"
             var bytes = try await LoopbackClient.exchange(port, Array(mixed.utf8))[...]
             for status in ["200 OK", "200 OK", "400 Bad Request"] {
@@ -296,7 +296,7 @@ import Testing
             }
         ) { port async throws in
             await source.hold()
-            // It is being answered, and so it stays.
+            // It is being answered, so it stays open.
             async let busy = LoopbackClient.send(port, "/metrics")
             while await source.calls == 0 { await Task.yield() }
             var idle: [any Channel] = []
@@ -367,20 +367,20 @@ import Testing
     }
 }
 
-/// What comes of an answer, counted.
+/// A response, counted in bytes.
 private final class UnreadAnswer: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
     let channel = Mutex<(any Channel)?>(nil)
     private let count = Atomic(0)
 
-    /// So much of it, with its head, came so far.
+    /// The number of bytes received, headers included.
     var bytes: Int { count.load(ordering: .relaxed) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         count.add(unwrapInboundIn(data).readableBytes, ordering: .relaxed)
     }
 
-    /// Reads to the end, and tells how much there was.
+    /// Reads to the end and returns the number of bytes.
     func rest() async throws -> Int {
         guard let channel = channel.withLock({ $0 }) else { return 0 }
         try await channel.setOption(.autoRead, value: true).get()

@@ -47,7 +47,7 @@ import Testing
                 try await names("?exclude%5B%5D=memory&exclude%5b%5d=pressure")
                     == all.subtracting(memory))
             #expect(try await names("?collect[]=cpu&x=y").isSubset(of: all.subtracting(memory)))
-            // The same sample again, whole.
+            // The same sample again, complete.
             #expect(try await names("") == all)
         }
     }
@@ -257,7 +257,7 @@ import Testing
                     group.addTask { try await LoopbackClient.send(port, "/metrics")?.body }
                 }
                 while await source.calls == 0 { await Task.yield() }
-                // Answered although a collection hangs; meanwhile the other scrapes arrive.
+                // Answered although a collection hangs; the other scrapes arrive in the meantime.
                 for _ in 0..<20 {
                     let healthy = try await LoopbackClient.send(port, "/-/healthy")
                     #expect(healthy?.status == "HTTP/1.1 200 OK")
@@ -387,7 +387,7 @@ import Testing
                 continuation.finish()
             }
             while await source.calls == 0 { await Task.yield() }
-            // The server is told to stop when this returns, and only then may the scrape end.
+            // The server stops when this returns, and only then may the scrape end.
             Task {
                 try await idle.closeFuture.get()
                 await source.release()

@@ -45,12 +45,12 @@ import Testing
     }
 
     @Test func countOutlivesTheCgroupOnV1() throws {
-        // What happened before is nobody's, but the series is there for the first kill.
+        // Earlier kills are not counted, but the series exists before the first kill.
         #expect(
             try take(1, [Cgroup("/a.slice/x.service", 5, local: 7)])
                 == [" other 0", "a.slice service 0"])
         #expect(try take(2, [Cgroup("/a.slice/x.service", 5, local: 9)])[1] == "a.slice service 2")
-        // The same sample and the same number are no new kills.
+        // The same sample and the same count are not new kills.
         #expect(try take(3, [Cgroup("/a.slice/x.service", 5, local: 9)])[1] == "a.slice service 2")
         // Another cgroup at that path was killed once already.
         #expect(try take(4, [Cgroup("/a.slice/x.service", 6, local: 1)])[1] == "a.slice service 3")
@@ -65,11 +65,11 @@ import Testing
         #expect(
             try take(1, [slice(3), child])
                 == [" other 0", "a.slice service 0", "a.slice slice 0"])
-        // It was killed and removed before anyone looked again.
+        // It was killed and removed before the next sample.
         #expect(
             try take(2, [slice(5)])
                 == [" other 0", "a.slice service 2", "a.slice slice 0"])
-        // Born, killed and gone between two samples: nobody knows its kind.
+        // Created, killed and removed between two samples: its kind is unknown.
         #expect(
             try take(3, [slice(6)])
                 == [" other 0", "a.slice other 1", "a.slice service 2", "a.slice slice 0"])

@@ -65,7 +65,7 @@ import Testing
                 await check.verdict(user: "nobody", secret: right, users: users, for: "a") == .wrong
             )
         }
-        // What was right under another hash is not remembered for this one.
+        // A verdict for another hash is not reused.
         let changed = ["known": PasswordHash.decoy(cost: 4)]
         #expect(
             await check.verdict(user: "known", secret: right, users: changed, for: "a") == .wrong)
@@ -134,7 +134,7 @@ import Testing
         }
         while turns.waiting < 3 { await Task.yield() }
         let late = Task { await turns.take(for: "c") }
-        // One of the two of a's had to make room.
+        // One of client a's two attempts was dropped.
         while turns.waiting != 3 || turns.clients != ["a", "b", "c"] { await Task.yield() }
         turns.pass()
         turns.pass()
@@ -174,7 +174,7 @@ import Testing
             #expect(verdict == .wrong)
             return start.duration(to: .now)
         }
-        // Whatever else runs here makes single times longer, never the shortest of many.
+        // Other load makes single times longer, but not the shortest of many.
         for number in UInt8(1)...60 {
             known = min(known, await time("known", number))
             unknown = min(unknown, await time("unknown", number))

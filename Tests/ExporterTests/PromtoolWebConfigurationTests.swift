@@ -5,7 +5,7 @@ import Testing
 
 @testable import Exporter
 
-/// What `promtool check web-config` accepts is honoured, or told to be unsupported.
+/// Configurations that `promtool check web-config` accepts are supported, or reported.
 @Suite(
     .enabled(if: Tool.promtool && WebFixture.isPossible, "needs promtool, openssl and curl"))
 struct PromtoolWebConfigurationTests {

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [
         ("path=/a/b", "/a/b"), ("x=1&path=%2Fa%20b+c&path=/z", "/a b c"), ("path", ""),
         ("p%61th=%c3%A4", "ä"), ("path=a=b", "a=b"),
-        // What is no code stays: a sign is no digit.
+        // Invalid escapes are kept: a sign is not a digit.
         ("path=%zz%2%", "%zz%2%"), ("path=%-0%+2", "%-0% 2"), ("path=%ff", #"\xff"#),
     ])
     func queryValuesAreDecoded(query: String, value: String) {

@@ -55,7 +55,7 @@ struct SecureServerTests {
                     #expect(!refused.body.contains("cgroup_"))
                 }
             }
-            // Without TLS there is nothing, and not from an authority that is not known either.
+            // Neither plain HTTP nor an unknown CA is accepted.
             let plain = try? await LoopbackClient.send(port, "/metrics")
             #expect(plain?.status.contains(" 200 ") != true)
             let system = try await fixture.curl(
@@ -108,7 +108,7 @@ struct SecureServerTests {
             #expect(
                 try await fixture.curl(port, ["--tlsv1.1", "--tls-max", "1.1"]).status != "200")
         }
-        // Who wants it names it.
+        // It has to be named explicitly.
         let named = text.replacing("%", with: ", cipher_suites: [TLS_RSA_WITH_AES_128_GCM_SHA256]")
         try await serve(fixture, named) { port async throws in
             #expect(try await fixture.curl(port, cipher("AES128-GCM-SHA256")).status == "200")
@@ -150,7 +150,7 @@ struct SecureServerTests {
         ) { port async throws in
             for path in ["/", "/api/v1/snapshot", "/metrics"] {
                 let answer = try #require(try await LoopbackClient.send(port, path))
-                // Those that come twice are joined with a comma.
+                // Repeated headers are joined with a comma.
                 #expect(answer.headers["content-security-policy"] == "default-src 'self'")
                 #expect(answer.headers["x-content-type-options"] == "nosniff")
                 #expect(answer.headers["x-frame-options"] == "deny")
@@ -192,7 +192,7 @@ struct SecureServerTests {
         let fixture = try await WebFixture()
         try await fixture.certify("client", "DNS:prometheus")
         try await fixture.certify("stranger", "DNS:prometheus", authority: "server")
-        // None, of the authority, of another one.
+        // No certificate, one of the CA, one of another CA.
         let table: [(policy: String, none: Bool, client: Bool, stranger: Bool)] = [
             ("RequireAndVerifyClientCert", false, true, false),
             ("VerifyClientCertIfGiven", true, true, false),
@@ -265,7 +265,7 @@ struct SecureServerTests {
             #expect(try await fixture.curl(port, Self.known).status == "200")
             try fixture.write(good + "basic_auth: 1\n")
             try await expectUnchanged("web.yml:6:1: unknown key 'basic_auth'")
-            // As it looks while it is being written.
+            // A partially written file.
             try fixture.write("")
             try await expectUnchanged("no longer requires TLS")
             try fixture.write(Self.tls)

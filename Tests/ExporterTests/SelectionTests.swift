@@ -74,10 +74,10 @@ import Testing
         }
         let deep: [(String, UInt64)] = [("/a/x", 1), ("/a/y", 2), ("/b/z", 3)]
         #expect(try scrape(1, deep + [("/a", 4), ("/b", 5)]) == ["/a", "/a/x", "/b"])
-        // A shallower one comes, and takes nobody's place.
+        // A new shallower cgroup replaces no other.
         #expect(
             try scrape(2, deep + [("/a", 4), ("/b", 5), ("/c", 6)]) == ["/a", "/a/x", "/b"])
-        // One of them dies: the shallowest that waits is next, and stays when others are shallow.
+        // When one is removed, the shallowest waiting one is next, and stays.
         #expect(
             try scrape(3, [("/a", 4), ("/a/y", 2), ("/b", 5), ("/b/z", 3), ("/c", 6)])
                 == ["/a", "/b", "/c"])
@@ -116,7 +116,7 @@ import Testing
         }
         var selection = ExportSelection()
         #expect(try devices(selection, "cgroup_io_read_bytes_total") == ["/busy vda"])
-        // What was read from was used, so it has a 0 for what was written.
+        // A device that was read from is used, so its writes are 0.
         #expect(try devices(selection, "cgroup_io_written_bytes_total") == ["/busy vda"])
         #expect(try devices(selection, "cgroup_io_max_read_bytes_per_second") == ["/busy 8:16"])
         selection.hasIdleDevices = true

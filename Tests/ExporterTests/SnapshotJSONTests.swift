@@ -180,7 +180,7 @@ import Testing
                 let body = String(decoding: response?.body ?? [], as: UTF8.self)
                 #expect(body.hasPrefix("unknown parameter \(name); "), "\(body)")
             }
-            // What a scraper adds to these is somebody else's.
+            // Parameters added by scrapers are ignored on these paths.
             for target in ["/metrics?x=1", "/metrics/cadvisor?x=1", "/api/v1/snapshot?"] {
                 let response = try await LoopbackClient.send(port, target)
                 #expect(response?.status == "HTTP/1.1 200 OK", "\(target)")

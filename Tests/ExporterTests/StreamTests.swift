@@ -36,7 +36,7 @@ import Testing
                 "x-accel-buffering: no", "transfer-encoding: chunked",
             ] { #expect(lines.contains(header), "\(header) in \(head)") }
             #expect(!head.lowercased().contains("content-length"))
-            // The same sample again is no news; a comment tells that the line is alive.
+            // The same sample is not sent again; a comment keeps the connection alive.
             try await reader.wait("comment") { $0.text.contains("\r\n: still here\n\n\r\n") }
             #expect(reader.ticks == [1])
             await source.set(ExporterFixtures.small(tick: 2))
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// It got the sample from before the failure, or nothing.
+    /// It got the sample before the failure, or nothing.
     @Test func readerThatJoinsDuringAFailureGetsItFirst() async throws {
         try await serve(keepAlive: .seconds(60)) { [source] port in
             let gone = "event: failure\ndata: \"gone\"\n\n"
@@ -180,7 +180,7 @@ import Testing
             #expect(slow.text.isEmpty)
             try await slow.read()
             try await slow.wait("last sample") { $0.ticks.last == samples.count + 1 }
-            // What it got is what fits into the sockets and one sample each on both sides of them.
+            // It received what fits into the sockets, plus one sample on each side.
             #expect(slow.ticks.count <= samples.count - 5)
             #expect(slow.ticks == slow.ticks.sorted())
         }

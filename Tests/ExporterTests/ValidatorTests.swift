@@ -2,7 +2,7 @@ import CgroupModel
 import Exporter
 import Testing
 
-/// What other people's readers say about our expositions.
+/// Our expositions in third-party parsers.
 @Suite struct ValidatorTests {
     @Test(
         .enabled(

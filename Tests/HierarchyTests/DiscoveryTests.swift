@@ -96,7 +96,7 @@ import Testing
             Array(
                 "31 23 0:28 / /u rw - cgroup2 none rw\n32 23 0:29 / /n rw - cgroup none rw,net_cls"
                     .utf8))
-        // Nothing tells the controllers of a unified tree that cannot be read: then order decides.
+        // The controllers of an unreadable v2 hierarchy are unknown: the order decides.
         #expect(try HierarchySet(root, mounts: unified).byIdentity == [0, 1])
     }
 

@@ -15,7 +15,7 @@ import Testing
         let outcome = await Exhausted().listings(of: set.hierarchies[0])
         #expect(outcome.born > 5)
         #expect(outcome.whileExhausted == 0)
-        // What could not be listed is looked at again without being asked for.
+        // Directories that could not be listed are retried automatically.
         #expect(outcome.afterwards == 1)
     }
 
@@ -32,7 +32,7 @@ import Testing
     }
 }
 
-/// Uses up all descriptors of a thread that has a table of its own, so that nobody else suffers.
+/// Uses up all descriptors of a thread with its own table, without affecting others.
 private actor Exhausted {
     private nonisolated let executor = ThreadExecutor(name: "exhausted", ownDescriptorTable: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor {

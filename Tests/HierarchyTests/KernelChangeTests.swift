@@ -4,7 +4,7 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// What changes between two ticks: settings, controllers, and the cgroups themselves.
+/// Changes between two ticks: settings, controllers, and the cgroups themselves.
 @Suite(.serialized, .enabled(if: RealCgroups.usable, "\(RealCgroups.reason)"))
 struct KernelChangeTests {
     @Test(arguments: [UInt64(300), 0]) func writeIsSeenAtTheNextTick(
@@ -73,7 +73,7 @@ struct KernelChangeTests {
         snapshot = await sampler.sample()
         #expect(snapshot.cgroups[1].id == first)
 
-        // Made anew in every hierarchy between two ticks.
+        // Recreated in every hierarchy between two ticks.
         try scratch.remove("a/b")
         try scratch.remove("a")
         try scratch.make("a")
@@ -179,7 +179,7 @@ struct KernelChangeTests {
             try scratch.write("+memory", to: "cgroup.subtree_control")
             snapshot = await sampler.sample()
             #expect(snapshot[1, .memoryUsage].value != nil)
-            // What was set is lost with the controller.
+            // Settings are lost with the controller.
             #expect(snapshot[1, .memoryMax] == .unlimited)
             #expect(snapshot.rate(1, .memoryPageFaults) == nil)
         }

@@ -30,7 +30,7 @@ struct KernelSampleTests {
             let comparison = Comparison(snapshot, scratch, before, after)
             #expect(comparison.wrong.isEmpty)
             #expect(comparison.compared > 150)
-            // A gauge that moves meanwhile may match at another time.
+            // A gauge that changes concurrently may match another reading.
             doubtful =
                 attempt == 0
                 ? comparison.doubtful : doubtful.intersection(comparison.doubtful)

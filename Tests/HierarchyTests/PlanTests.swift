@@ -43,7 +43,7 @@ import Testing
             let file = try #require(plan.files.first { $0.layout.name.pathText == "cpu.stat" })
             return FileGate(file, plan.schema)
         }
-        // Without the quota nothing is known about it.
+        // Without the quota it is unknown.
         #expect(try gate("v1-6.1", [.cpuPeriods]) == nil)
         #expect(try gate("v1-6.1", [.cpuPeriods, .cpuMax]) != nil)
         let plan = try self.plan("v2-6.1", [.cpuPeriods, .cpuUser, .cpuMax])

@@ -3,7 +3,7 @@ import Hierarchy
 import TestSupport
 import Testing
 
-/// What is listed but not read, and how the reading of each collector is accounted.
+/// Cgroups that are listed but not read, and the accounting of each collector.
 @Suite struct ReadDepthTests {
     @Test(arguments: CapturedTree.names) func tooDeepCgroupsAreListedButNotRead(name: String)
         async throws

@@ -3,7 +3,7 @@ import Testing
 
 @testable import History
 
-/// Bytes that no encoder wrote are refused or understood, but never bring the program down.
+/// Arbitrary bytes are refused or decoded, but never crash the program.
 @Suite struct HostileFrameTests {
     private static func frames() -> [(frame: [UInt8], earlier: Snapshot?)] {
         var tree = RandomTree(seed: 3)
@@ -124,7 +124,7 @@ import Testing
     private func isRead(_ bytes: [UInt8], after earlier: Snapshot?) -> Bool {
         do {
             let snapshot = try FrameCodec.decode(bytes, after: earlier)
-            // What was understood must be whole: reading all of it must not trap either.
+            // A decoded value must be complete: reading all of it must not trap.
             for index in snapshot.cgroups.indices {
                 for instance in snapshot.instances(index) { _ = snapshot.rate(instance) }
                 _ = snapshot[index, .memoryUsage]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import History
 
-/// Damage costs what is damaged, is told, and never brings the program down.
+/// Damage affects only the damaged part, is reported, and never crashes the program.
 @Suite struct HostileRecordingTests {
     private static let snapshots = {
         var tree = RandomTree(seed: 4)
@@ -13,7 +13,7 @@ import Testing
     }()
     private static let bytes = RecordingTests.record(snapshots, keyframeInterval: 4)
 
-    /// Where the records begin.
+    /// The offsets of the records.
     private static let offsets: [Int] = {
         var scanner = RecordScanner(MemoryBytes(all: bytes))
         var offsets: [Int] = []
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// Whole records whose content no writer wrote.
+    /// Complete records with inconsistent content.
     @Test func inconsistentPayloadsDoNotCrash() {
         var random = SeededGenerator(seed: 23)
         var scanner = RecordScanner(MemoryBytes(all: Self.bytes))

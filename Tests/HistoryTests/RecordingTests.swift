@@ -4,7 +4,7 @@ import Testing
 
 @testable import History
 
-/// Bytes in memory that stand for a file.
+/// Bytes in memory instead of a file.
 struct MemoryBytes: RecordingBytes {
     var name = "memory"
     var all: [UInt8]

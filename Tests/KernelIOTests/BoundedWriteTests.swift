@@ -17,7 +17,7 @@ import Testing
             return unsafe read(number, &byte, 1) == 1 ? 7 : errno
         }
         #expect(call.result(within: .milliseconds(50)) == nil)
-        // It goes on, and its file with it.
+        // It continues, and so does its file.
         var byte: UInt8 = 1
         #expect(unsafe write(writer.number, &byte, 1) == 1)
         #expect(call.result(within: .seconds(60)) == 7)

@@ -76,7 +76,7 @@ import Testing
         #expect(outcome.opened >= 0)
         #expect(outcome.directory >= 0)
         #expect(outcome.keptAfter == 40 - 16)
-        // What was given up is opened anew when it is wanted, and the rest is as it was.
+        // Closed files are reopened on demand, and the others are unchanged.
         #expect(outcome.vacancies == Set([DescriptorTable.Vacancy.unkept]))
     }
 
@@ -126,7 +126,7 @@ import Testing
     }
 }
 
-/// Uses up all descriptors of a thread that has a table of its own, so that nobody else suffers.
+/// Uses up all descriptors of a thread with its own table, without affecting others.
 private actor Exhausted {
     private nonisolated let executor = ThreadExecutor(name: "exhausted", ownDescriptorTable: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor {

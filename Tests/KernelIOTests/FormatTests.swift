@@ -3,7 +3,7 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// What the formats say at their edges.
+/// Edge cases of the formats.
 @Suite struct FormatTests {
     private func read(_ name: String, _ text: String, unified: Bool = true) throws -> OneFile? {
         let file = try #require(OneFile(name, unified: unified))
@@ -14,7 +14,7 @@ import Testing
         let edges: [(String, Reading?)] = [
             ("0", Reading(0)), ("9223372036854775807", Reading(9_223_372_036_854_775_807)),
             ("18446744073709551599", Reading(.max - 16)),
-            // The topmost raw values stand for reasons, so the last few numbers are one.
+            // The highest raw values encode reasons, so the last few numbers are clamped.
             ("18446744073709551615", Reading(.max - 16)), ("18446744073709551616", nil),
             ("99999999999999999999999", nil), ("-1", Reading(0)),
             ("-9223372036854775808", Reading(0)), ("-", nil), ("", nil), (" 1", nil), ("1 ", nil),

@@ -17,7 +17,7 @@ import Testing
         return end
     }
 
-    /// The process is let go of as this returns.
+    /// The process is released when this returns.
     private func startAndForget(_ command: [String]) throws -> Int32 {
         let held = try HeldProcess.start(command, namespaces: [])
         return held.pid

@@ -74,7 +74,7 @@ import Testing
         #expect(unended == nil)
     }
 
-    /// A listener that hangs accepts nobody, and those who gave up still fill its backlog.
+    /// A hung listener accepts no one, and abandoned connections still fill its backlog.
     @Test func fullBacklogFailsImmediatelyAndKeepsTheSocket() throws {
         let listener = try LocalListener(path)
         var refusal: IOError?

@@ -84,7 +84,7 @@ import Testing
         #expect(error(locking: "two") != nil)
     }
 
-    /// Nobody waits for a pipe's other end.
+    /// Opening a pipe does not block.
     @Test func pipeIsNotUsedAsALockFile() throws {
         _ = try folder.lock("one", within: .zero)
         #expect(unsafe mkfifo("\(state)/locks/pipe", 0o600) == 0)

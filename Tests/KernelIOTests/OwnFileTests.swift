@@ -4,7 +4,7 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// Files that the program writes itself, where somebody else has put something.
+/// Files that the program writes, with other users' files in their place.
 @Suite struct OwnFileTests {
     private let folder: ScratchFolder
 
@@ -50,7 +50,7 @@ import Testing
         #expect(folder.text("made") == nil)
     }
 
-    /// Nobody reads it, so that opening it would wait.
+    /// It has no reader, so opening it would block.
     @Test(arguments: Writing.allCases) func pipeIsRefused(_ writing: Writing) throws {
         let pipe = folder.path("pipe")
         #expect(unsafe mkfifo(pipe, 0o600) == 0)

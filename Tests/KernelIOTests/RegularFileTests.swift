@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What is no regular file is found out without opening it.
+/// A file that is not regular is detected without opening it.
 @Suite struct RegularFileTests {
     private let folder: ScratchFolder
 
@@ -19,7 +19,7 @@ import Testing
         } catch { return error.description }
     }
 
-    /// Whoever opens one end of a pipe lets the one at the other end go on.
+    /// Opening one end of a pipe unblocks the process at the other end.
     @Test func pipeIsRefusedWithoutOpeningIt() throws {
         let pipe = folder.path("pipe")
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
@@ -83,7 +83,7 @@ import Testing
             refusal(path, .trusted)
                 == "cannot use \(path): it is behind a symbolic link of user 65534, who could "
                 + "change it; name the file itself")
-        // One of root's that leads through it.
+        // A link of root's that leads through it.
         try folder.link("two", to: "link")
         #expect(refusal(folder.path("two"), .trusted)?.contains("user 65534") == true)
     }

@@ -13,7 +13,7 @@ import Testing
         #expect(file.previous("pids.events.max") == Reading(1))
         #expect(!file.read("max x\n"))
         #expect(file.read("max 9\n"))
-        // The file in between was not understood, so there is nothing to compare with.
+        // The file in between was malformed, so there is nothing to compare with.
         #expect(file.previous("pids.events.max")?.value == nil)
         #expect(file.read("max 9\n"))
         #expect(file.previous("pids.events.max") == Reading(9))
@@ -26,7 +26,7 @@ import Testing
         #expect(file.before == ["8:32": 3, "8:0": 1])
         #expect(file.read("8:0 rbytes=11\n8:48 rbytes=4\n8:32 rbytes=31\n"))
         #expect(file.before == ["8:0": 10, "8:32": 30])
-        // A value that is not understood is none that the next one is compared with.
+        // A malformed value is not a baseline for the next one.
         #expect(!file.read("8:0 rbytes=12\n8:48 rbytes=\n"))
         #expect(file.before == ["8:0": 11, "8:48": 4])
         #expect(file.read("8:0 rbytes=13\n8:48 rbytes=5\n"))

@@ -10,7 +10,7 @@ import Testing
     /// Without FD_CLOEXEC, as a library may open them.
     private let sockets = (0..<3).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
 
-    /// What is open in the shell itself once its list of names is closed.
+    /// The descriptors of the shell, without its own listing.
     private var script: String {
         "exec >\(file).part; for one in /proc/$$/fd/*; do test -e $one && echo ${one##*/}; done; "
             + "mv \(file).part \(file)"
@@ -72,7 +72,7 @@ import Testing
         _ = consume process
     }
 
-    /// What this process was started with may be passed on; what it opened itself may not.
+    /// Descriptors inherited by this process may be inherited; those that it opened may not.
     @Test func onlyDescriptorsWithoutCloseOnExecAreInherited() throws {
         let own = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(own) }

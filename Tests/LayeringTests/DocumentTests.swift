@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Files of the code go by their names alone, so that they may move; `Name…` stands for any.
+    /// Source files are named without folders, so that they may move; `Name…` matches any suffix.
     @Test(arguments: pages) func everyNamedFileExists(page: String) throws {
         let text = try Self.text(page)
         let names =

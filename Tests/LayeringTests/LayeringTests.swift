@@ -43,7 +43,7 @@ import Testing
         "Enforcement": ["Glibc"],
         "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"],
     ]
-    /// Where C pointers may be touched.
+    /// Folders that may use C pointers.
     private static let unsafeFolders = [
         "KernelIO/IO/", "LiveView/Terminal/", "Configuration/", "Actuation/SystemBus",
         "cgwarden/Wiring/ServiceNotification.swift",

@@ -96,7 +96,7 @@ import Testing
         model.show(smaller.build())
         #expect(selectedName(model) == "b")
         #expect(model.message?.contains("gone") == true)
-        // The same path with another identity is another cgroup.
+        // The same path with another identity is a new cgroup.
         var reborn = SnapshotBuilder()
         reborn.add("/b", inode: 77, generation: 99)
         model.show(reborn.build())

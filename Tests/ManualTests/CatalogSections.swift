@@ -18,7 +18,7 @@ enum CatalogSections {
 
     // MARK: Metrics
 
-    /// A family may stand for several rows.
+    /// A family may have several rows.
     private static var families: [(head: String, body: [String])] {
         let rows = MetricCatalog.all.filter { $0.family != nil }
         let names = rows.compactMap(\.family).reduce(into: [String]()) {
@@ -106,7 +106,7 @@ enum CatalogSections {
 
     // MARK: Policies
 
-    /// The names that only expressions have; those of the fields stand with the fields.
+    /// The names that only expressions have; those of fields are listed with the fields.
     private static var names: [(head: String, body: [String])] {
         PolicyVocabulary.all.filter { MetricCatalog.metric(named: $0.name) == nil }.map { row in
             let counts =

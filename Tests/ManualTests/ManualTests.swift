@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The pages of `man/` say what the program says; `UPDATE_GOLDEN=1` (`make man`) writes them anew.
+/// The pages of `man/` match the program; `UPDATE_GOLDEN=1` (`make man`) rewrites them.
 @Suite struct ManualTests {
     /// Every page that has parts which are not written by hand.
     private static func pages() throws -> [(page: ManualPage, parts: [String: [String]])] {
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    /// The loader's lists of keys stand in its sources: `keys: ["path", "unit"]`.
+    /// The loader's lists of keys are in its sources: `keys: ["path", "unit"]`.
     @Test func everyKeyOfAPolicyIsExplained() throws {
         let page = try Self.page("cgwarden-policy.5")
         let lists = try Self.sources("Sources/Policy/Loading")
@@ -116,7 +116,7 @@ import Testing
         #expect(names.filter { !page.contains("Li \($0)\n") }.sorted() == [])
     }
 
-    /// What a server has at its addresses, and each key of a snapshot that it answers with.
+    /// The addresses of a server, and each key of a snapshot.
     @Test func everyAddressAndKeyOfTheServerIsExplained() throws {
         let page = try Self.page("cgwarden-api.7")
         let responder = try Self.sources("Sources/Exporter/Server")
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    /// What the program reads, and what the libraries read that it is linked with.
+    /// The variables that the program and its libraries read.
     @Test func everyVariableOfTheEnvironmentIsExplained() throws {
         let page = try Self.page("cgwarden.1")
         let section = try #require(

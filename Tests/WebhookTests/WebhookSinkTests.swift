@@ -81,7 +81,7 @@ import Testing
             pager.received.map { $0.head.headers["Authorization"] } == [
                 ["Bearer first"], ["Bearer second"],
             ])
-        // Without it nothing is sent, rather than without the token.
+        // Without the token nothing is sent.
         try FileManager.default.removeItem(atPath: file)
         send(sink, notice())
         #expect(pager.received.count == 2 && sink.dropped == 1)
@@ -93,7 +93,7 @@ import Testing
         let sink = try sink(pager.port)
         send(sink, notice())
         #expect(pager.received.count == 3 && sink.dropped == 0)
-        // Told at once, and once: it was known only when a notice was given up.
+        // Reported immediately and once: it was reported only when a notice was given up.
         let told = "webhook 127.0.0.1:\(pager.port) failed: HTTP 503; trying again"
         #expect(reasons.all == [told])
     }
@@ -131,7 +131,7 @@ import Testing
         let pager = try FakePager(.silence)
         let sink = try sink(pager.port, timeout: .seconds(600))
         for number in 0..<1000 { sink.send(notice("\(number)")) }
-        // One is under way, and 256 wait.
+        // One is being sent, and 256 are queued.
         #expect((743...744).contains(sink.dropped))
     }
 

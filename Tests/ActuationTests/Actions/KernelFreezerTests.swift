@@ -94,7 +94,7 @@ import Testing
         #expect(try eventually { try journal.entries().isEmpty })
     }
 
-    /// The caller is killed outright as soon as the cgroup stands still.
+    /// The caller is killed as soon as the cgroup is frozen.
     @Test(arguments: trees)
     func freezeEndsAtTimeoutWhenCallerDies(_ tree: Tree) throws {
         let set = try #require(tree.set)
@@ -319,7 +319,7 @@ import Testing
         waiter.end()
     }
 
-    /// Nothing depends on a lock of a cgroup directory, whoever waits for it.
+    /// Locks on a cgroup directory are irrelevant, with any waiter.
     @Test(arguments: trees)
     func waiterForTheCgroupDirectoryDoesNotPreventAFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)

@@ -92,7 +92,7 @@ import Testing
         #expect(try frozen.text("freezer.state") == "THAWED")
     }
 
-    /// Nothing in it can end, so that is said at once.
+    /// Nothing in it can exit, so it fails immediately.
     @Test(.enabled(if: Kernel.hasFreezer))
     func killIsRefusedOnV1BelowAFrozenAncestor() throws {
         let set = try #require(Kernel.legacy)

@@ -8,7 +8,7 @@ import Testing
 
 /// Making, removing, pinning, moving and reclaiming by the real kernel.
 @Suite(.serialized) struct KernelPlacingTests {
-    /// One with cpuset: of v1 where that has it, else of v2.
+    /// A hierarchy with cpuset: v1 if available, otherwise v2.
     private func cpusetScratch(_ set: HierarchySet) throws -> PopulatedCgroup {
         try PopulatedCgroup(set, controllers: [.cpuset])
     }
@@ -241,7 +241,7 @@ import Testing
         #expect(reclaimed.confirmed == nil)
     }
 
-    /// An exiting process shows `/` on v1, which is no move by anybody.
+    /// An exiting process shows `/` on v1, which is not a move.
     @Test(.enabled(if: Kernel.isRoot))
     func processThatExitsAfterItsMoveIsNotReportedAsMovedElsewhere() throws {
         let set = try #require(Kernel.set)

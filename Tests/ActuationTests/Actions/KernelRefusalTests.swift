@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What the program refuses; these would harm a machine that it got wrong, so a guest has to do.
+/// Refused actions, in a guest, because a fault would harm the host.
 ///
-/// One shell runs them all, for a guest without hardware support is slow to start a program.
+/// One shell runs them all, because an emulated guest is slow to start programs.
 @Suite(.serialized, .enabled(if: Kernel.isGuest)) struct KernelRefusalTests {
     private static let actions = [
         "freeze", "kill --grace 0s", "pin --cpus 0", "reclaim --all", "remove -r --kill",

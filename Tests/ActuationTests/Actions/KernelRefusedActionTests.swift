@@ -101,7 +101,7 @@ struct KernelRefusedActionTests {
         #expect(processState(pid).map { $0 != "Z" } ?? false)
     }
 
-    /// EAGAIN is less than asked for, which is no failure.
+    /// EAGAIN means less than requested, which is not a failure.
     @Test(.enabled(if: Kernel.hasUnifiedMemory), arguments: refusals)
     func reclaimReportsARefusedWrite(_ refusal: RefusedWriteTests.Refusal) throws {
         let unified = try #require(Kernel.unified)

@@ -21,7 +21,7 @@ import Testing
         #expect(try holds.holds().isEmpty)
     }
 
-    /// The wall clock may be set; the time since boot only goes on.
+    /// The wall clock may be set; the boot clock only advances.
     @Test func holdIsTimedByTheBootClock() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let before = MonotonicClock.bootNanoseconds / 1000

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actuation
 
-/// What a record costs must not depend on how many there are.
+/// The cost of an entry must not depend on their number.
 @Suite struct JournalCostTests {
     private let machine: FakeMachine
     private let hierarchy: MountedHierarchy
@@ -16,7 +16,7 @@ import Testing
         hierarchy = machine.set.hierarchies[try #require(machine.set.legacy(.pids))]
     }
 
-    /// As many cgroups with a limit each.
+    /// This many cgroups, each with a limit.
     private func limit(_ cgroups: Range<Int>, _ journal: UndoJournal) throws {
         for number in cgroups {
             let path = "/job\(number)"
@@ -72,7 +72,7 @@ import Testing
         #expect(try machine.journal.entries().count == 599)
     }
 
-    /// A process that found its journal replaced or removed begins it anew.
+    /// A process whose journal was replaced or removed starts a new one.
     @Test func removedStateDirectoryIsRecreated() throws {
         let journal = machine.journal
         try limit(0..<3, journal)

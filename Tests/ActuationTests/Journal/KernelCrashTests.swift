@@ -30,7 +30,7 @@ struct KernelCrashTests {
         let (undone, report) = try program.run(["restore"])
         #expect(undone == 0, "\(step): \(report)")
         #expect(try scratch.everything() == before, "\(step): \(report)")
-        // It would die at its first write.
+        // It would crash at its first write.
         let (again, nothing) = try program.run(["restore"], crashAt: 1)
         #expect(again == 0 && nothing == "nothing to undo\n", "\(step): \(nothing)")
     }
@@ -48,7 +48,7 @@ struct KernelCrashTests {
         ) { step in try expectUndone(before, step) }
     }
 
-    /// What fails in the middle is put back by the program; also that can be killed.
+    /// A failed set is rolled back by the program, which can be killed during that too.
     @Test func crashDuringARollbackIsRestored() throws {
         guard scratch.set.legacy(.devices) != nil, scratch.has(.cpu), scratch.has(.pids) else {
             try Test.cancel("a controller of v1 is missing here")
@@ -96,7 +96,7 @@ struct KernelCrashTests {
         let before = try scratch.everything()
         let directory = try scratch.directory(.pids)
         let file = "\(scratch.state)/journal"
-        // One that is just too long, with one value that is not what it was.
+        // A journal just above the size limit, with one changed value.
         try directory.write("40", to: "pids.max")
         while ((try? Data(contentsOf: URL(filePath: file)))?.count ?? 0) <= 16 << 10 {
             let entry = try scratch.journal.begin(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Actuation
 
-/// Undoing what is no limit: cgroups that were made, processes that were moved.
+/// Undoing changes other than limits: created cgroups, moved processes.
 @Suite(.serialized, .enabled(if: Kernel.isRoot, "it needs root"))
 struct KernelUndoTests {
     private let set: HierarchySet
@@ -21,7 +21,7 @@ struct KernelUndoTests {
         return try body()
     }
 
-    /// What `restore` says, each outcome once.
+    /// The outcomes of `restore`, each once.
     private func restore(force: Bool = false) throws -> Set<String> {
         let results = try Restorer(set: set, journal: journal, pause: { _ in }).restore(
             force: force)

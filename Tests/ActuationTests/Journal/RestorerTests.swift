@@ -112,7 +112,7 @@ import Testing
         #expect(files.written.isEmpty)
     }
 
-    /// v2 takes a limit below usage and kills; so it is not put back there.
+    /// v2 accepts a limit below usage and kills, so it is not restored there.
     @Test func memoryLimitThatWouldKillIsNotRestored() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.max": "1000000", "memory.current": "0"])
@@ -180,7 +180,7 @@ import Testing
         #expect(try restore(force: true).count == 1)
     }
 
-    /// It may be run in a container, or with another mount table than the change was made with.
+    /// It may run in a container, or with a different mount table than at the change.
     @Test func entryOfAnUnmountedHierarchyStaysAndIsReported() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         let here = try FakeMachine(["cpu": "cpu"])

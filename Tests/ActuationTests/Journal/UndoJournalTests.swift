@@ -60,7 +60,7 @@ import Testing
         #expect(entries.map(\.readBack) == [nil, "300"])
         #expect(entries.map(\.cause) == ["early", "a b=%\n"])
         #expect(try machine.journal.state().lastSequence == 301)
-        // What is in hand from before the shortening can still be completed.
+        // Entries opened before the compaction can still be completed.
         try machine.journal.finish(entries[0], readBack: "max")
         #expect(try machine.journal.entries().map(\.original) == ["0"])
     }
@@ -185,7 +185,7 @@ import Testing
         #expect(try owned == [" max 7"])
     }
 
-    /// What a person found was the daemon's; once that is gone the original is what there was before.
+    /// A user found the daemon's value; once that is undone, the original is the one before.
     @Test func originalOfAnotherOwnerIsInherited() throws {
         try write("max", "7", owner: "daemon")
         try write("7", "5", owner: "")
@@ -207,7 +207,7 @@ import Testing
         #expect(try machine.journal.state().damagedLines.isEmpty)
     }
 
-    /// What was read before is not taken for what is there now.
+    /// Cached entries are not used for a new journal.
     @Test func journalReplacedByAnotherProcessIsReread() throws {
         let journal = machine.journal
         let first = try journal.begin(
@@ -282,7 +282,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
-    /// What cgwarden never writes is not in a journal of its own.
+    /// Entries that cgwarden never writes are not from its own journal.
     @Test(arguments: [
         "hier=pids path=/a inode=1 file=../../../etc/passwd original=x wanted=y",
         "hier=pids path=/a inode=1 file=cgroup.kill original=1 wanted=y",

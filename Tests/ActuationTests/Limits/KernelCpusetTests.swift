@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actuation
 
-/// What v1 refuses of cpusets, and that nothing of it is ever planned.
+/// Cpusets that v1 refuses, none of which is ever planned.
 @Suite(.serialized) struct KernelCpusetTests {
     private func code(_ body: () throws -> Void) -> Int32? {
         do {
@@ -42,7 +42,7 @@ import Testing
         // A CPU that this machine does not have.
         #expect(code { try outer.write("60000", to: "cpuset.cpus") } == ERANGE)
         #expect(throws: ActuationError.self) { try plan("cpuset.cpus=63", set, outer.path) }
-        // Nobody gets into an empty one, and one with tasks cannot be emptied.
+        // No task can join an empty cpuset, and a populated one cannot be emptied.
         let pid = try scratch.run("exec sleep 300", in: inner.path)
         #expect(code { try inner.write("\n", to: "cpuset.cpus") } == ENOSPC)
         let empty = try CgroupDirectory(

@@ -192,7 +192,7 @@ struct KernelLimitsTests {
         guard scratch.has(.cpuset), scratch.isUnified(.cpuset) else {
             try Test.cancel("partitions are v2's")
         }
-        // Without CPUs of its own there is nothing to part with.
+        // Without its own CPUs there is nothing to release.
         let results = try scratch.set("cpuset.cpus.partition=root")
         #expect(words(results) == ["ineffective"], "\(results[0].readBack ?? "")")
         let restored = try Restorer(set: scratch.set, journal: scratch.journal).restore()

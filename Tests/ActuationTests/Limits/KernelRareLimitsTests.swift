@@ -5,7 +5,7 @@ import Hierarchy
 import KernelIO
 import Testing
 
-/// Limits that few kernels have, each by itself: set, read back, put back.
+/// Limits that few kernels have, each separately: set, read back, restored.
 @Suite(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
 struct KernelRareLimitsTests {
     private let scratch: LimitScratch

@@ -61,7 +61,7 @@ import Testing
         #expect(try machine.plan(["memory.max=106MB"]).writes.count == 1)
     }
 
-    /// It is in force at once, which whoever sets it should know.
+    /// It takes effect immediately, so a warning is needed.
     @Test func throttleLimitBelowUsageWarnsInAdvance() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.high": "max", "memory.current": "100000000"])
@@ -91,10 +91,10 @@ import Testing
         try machine.legacyCgroup()
         try machine.cgroup(
             "/a", in: "cpu", ["cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"])
-        // Half the period: the quota first, for 25000 of 100000 is less than 50000 of 50000.
+        // Half the period: the quota first, because 25000 of 100000 is less than 50000 of 50000.
         let shorter = try machine.plan(["cpu.max.period=50ms"])
         #expect(commands(shorter) == ["cpu.cfs_quota_us=25000", "cpu.cfs_period_us=50000"])
-        // Twice the period: the period first, for 50000 of 200000 is less than 100000 of 100000.
+        // Twice the period: the period first: 50000 of 200000 is less than 100000 of 100000.
         let longer = try machine.plan(["cpu.max.period=200ms"])
         #expect(commands(longer) == ["cpu.cfs_period_us=200000", "cpu.cfs_quota_us=100000"])
     }
@@ -121,7 +121,7 @@ import Testing
         try machine.cgroup(
             "/a/b/c/d", in: "cpu", ["cpu.cfs_quota_us": "60000", "cpu.cfs_period_us": "100000"])
         #expect(refusal { try machine.plan(["cpu.max=2cpus"], on: "/a/b") }?.code == .outOfRange)
-        // The grandchild counts, for the child between has no quota of its own.
+        // The grandchild counts, because the child between has no quota.
         let error = refusal { try machine.plan(["cpu.max=0.5cpus"], on: "/a/b") }
         #expect(error?.message.contains("/a/b/c/d") == true)
         #expect(try machine.plan(["cpu.max=0.7cpus"], on: "/a/b").writes.count == 1)

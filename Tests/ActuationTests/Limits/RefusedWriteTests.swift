@@ -6,7 +6,7 @@ import Hierarchy
 import KernelIO
 import Testing
 
-/// What each errno of a write means to a person, and what is left behind.
+/// The message for each errno of a write, and the state after it.
 @Suite struct RefusedWriteTests {
     struct Refusal: Sendable, CustomTestStringConvertible {
         let errno: Int32
@@ -83,7 +83,7 @@ import Testing
             return
         }
         #expect(error.code == refusal.code && error.message.contains(refusal.advice), "\(error)")
-        // It stays on record, and comes back when it can.
+        // It stays in the journal, and is restored when possible.
         #expect(try machine.journal.entries().map(\.original) == ["max"])
         #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
         #expect(try machine.text("pids/a/pids.max") == "max")
@@ -97,7 +97,7 @@ import Testing
         #expect(results.contains { if case .failed = $0.outcome { true } else { false } })
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "-1")
-        // Nobody saw that it is back, so that restore has a look.
+        // The rollback was not confirmed, so restore checks it.
         #expect(try machine.journal.entries().map(\.readBack) == [nil])
         let results2 = try Restorer(set: machine.set, journal: machine.journal).restore()
         guard case .already = results2[0].outcome else {
@@ -126,7 +126,7 @@ import Testing
             atPath: place, withIntermediateDirectories: false)
     }
 
-    /// In the order that the kernel refuses; the first of the two is put back.
+    /// In the order that the kernel refuses; the first of the two is rolled back.
     @Test(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
     func refusedOrderOfMemoryAndSwapIsRolledBack() throws {
         let scratch = try LimitScratch()

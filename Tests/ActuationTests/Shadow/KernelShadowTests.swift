@@ -110,7 +110,7 @@ import Testing
         let born = try scratch.target.run("sleep 300 & wait")
         try scratch.shadows.cover(scratch.target.path, [.freezer])
         #expect(try scratch.place(of: born, .freezer) == shadow)
-        // As after a SIGKILL: nothing but the journal is left.
+        // As after a SIGKILL: only the journal is left.
         let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
         #expect(results.filter(\.isLeft).isEmpty)
         #expect(try scratch.place(of: pid, .freezer) == .root)
@@ -118,7 +118,7 @@ import Testing
         #expect(try Restorer(set: scratch.set, journal: scratch.journal).restore().isEmpty)
     }
 
-    /// Nobody can go back to a cgroup that was removed; the shadow is removed all the same.
+    /// Processes cannot return to a removed cgroup; the shadow is removed anyway.
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
     func shadowOfARemovedCgroupIsRemovedByRestore() throws {
         let scratch = try Scratch()
@@ -184,7 +184,7 @@ import Testing
     }
 }
 
-/// The kernel's files for someone who dies at a write.
+/// The kernel's files, with a crash at a write.
 private final class DyingFiles: ControlFiles {
     private let left: Mutex<Int>
     private let isBehind: Bool

@@ -69,7 +69,7 @@ struct KernelSystemdTests {
             #expect(try SystemdAsPID1.shell(frozen) == "running")
             try SystemdAsPID1.shell("systemctl daemon-reload")
             #expect(try directory.text("memory.max") == "67108864")
-            // As it was before, which a restore asks for.
+            // The original value, as for a restore.
             try guest.files.write("max", to: "memory.max", of: directory)
             // The kernel does not empty a list in use; systemd may take the file away instead.
             do throws(IOError) {
@@ -273,7 +273,7 @@ struct KernelSystemdTests {
     @Test func systemBusWorksWithoutThePrivateSocket() throws {
         let bus = Systemd(.system, over: SystemBus(.systemBus))
         let version = try guest.systemd.version()
-        // It comes back to the bus some time after it was executed again.
+        // It returns to the bus some time after its re-execution.
         #expect(
             awaited(seconds: 120) {
                 try? bus.version()

@@ -206,7 +206,7 @@ import Testing
             return
         }
         #expect(error.message.contains("did not answer within 5 s"))
-        // It is asked again, for next time it may answer.
+        // It is queried again, because it may reply next time.
         let asked = silent.calls.count
         _ = probe.chooseActuator(for: web)
         #expect(silent.calls.count > asked)

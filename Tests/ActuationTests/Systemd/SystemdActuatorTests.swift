@@ -140,7 +140,7 @@ import Testing
                 if call.member == "GetUnit" { looks += 1 }
                 return looks
             }
-            // It is not active at once.
+            // It is not active immediately.
             let state = count < 3 ? "inactive" : "active"
             let units = [StubUnits.Unit(name: "a.scope", cgroup: "/a.scope", state: state)]
             return try StubUnits(units: units).answer(call) ?? []

@@ -123,7 +123,7 @@ import Testing
         let first = try plan("memory.max=64MiB", "pids.max=50", through: files)
         // The file of another cgroup cannot be written.
         let other = try tree.cgroup("/plain", ["cgroup.procs": ""])
-        // It comes last of those that narrow.
+        // It is the last of the narrowing writes.
         let broken = PlannedWrite(
             name: "pids.max", instance: nil, directory: other, cell: ControlCell("pids.max"),
             old: "max", new: "5", direction: .narrows, nesting: .min)

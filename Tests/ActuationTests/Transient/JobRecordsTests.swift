@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actuation
 
-/// Whose job is left over: only that of an owner who is gone.
+/// Leftover jobs: only those whose owner has exited.
 @Suite final class JobRecordsTests {
     private let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
     private var records: JobRecords { JobRecords(in: state) }
@@ -14,7 +14,7 @@ import Testing
 
     deinit { try? FileManager.default.removeItem(atPath: state) }
 
-    /// A record that nobody has locked, as a killed owner leaves it.
+    /// An unlocked record, as a killed owner leaves it.
     private func leave(
         _ name: String, _ owner: JobOwner, _ path: CgroupPath, cgroups: [JobCgroup] = []
     ) throws {

@@ -2,10 +2,10 @@ import CgroupModel
 import Foundation
 import Testing
 
-/// Without root: below the topmost cgroup that is delegated to the user, or one line that helps.
+/// Without root: runs below the topmost delegated cgroup, or prints one line of advice.
 @Suite(.serialized, .enabled(if: RunPlace.isUsable, "needs root and writable cgroups"))
 struct KernelRunDelegationTests {
-    /// `nobody`, who owns nothing here.
+    /// `nobody`, which owns nothing here.
     private static let asNobody = [
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", RunProgram.path,
     ]

@@ -2,7 +2,7 @@ import CgroupModel
 import Foundation
 import Testing
 
-/// Nothing starts in a frozen cgroup, so `run` refuses and names the one that is.
+/// Nothing starts in a frozen cgroup, so `run` refuses and names it.
 @Suite(.serialized, .enabled(if: RunPlace.isUsable, "needs root and writable cgroups"))
 struct KernelRunFrozenTests {
     private let place = RunPlace()

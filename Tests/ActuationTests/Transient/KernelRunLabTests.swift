@@ -89,7 +89,7 @@ struct KernelRunLabTests {
         #expect(place.directories("").isEmpty)
     }
 
-    /// Only a guest's scratch disk may be written to.
+    /// Only the scratch disk of a guest may be written.
     @Test(
         .enabled(
             if: RunPlace.has(.io)

@@ -168,7 +168,7 @@ struct KernelRunLifeTests {
         }
     }
 
-    /// A zombie that nobody has reaped yet does not count.
+    /// An unreaped zombie does not count.
     private func isRunning(_ pid: Int32) -> Bool {
         let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         return stat.map { !$0.contains(") Z ") } ?? false

@@ -129,7 +129,7 @@ final class RunTenant {
                 + " print qq(ready\\n); sleep 600", directories)
     }
 
-    /// Locks whatever is made below directories, at once, and keeps the locks.
+    /// Immediately locks everything created below directories, and keeps the locks.
     convenience init(lockingBelow directories: [String]) throws {
         let script = """
             print qq(ready\\n);

@@ -57,7 +57,7 @@ final class RunPlace {
         }
     }
 
-    /// What `cgwarden run` is called with.
+    /// The arguments of `cgwarden run`.
     func arguments(_ options: [String], _ command: [String]) -> [String] {
         ["run", "--parent", path, "--summary", "json"] + options + ["--"] + command
     }

@@ -8,7 +8,7 @@ struct DashboardTests {
     /// Names that come from Prometheus itself.
     private static let ofPrometheus: Set = ["up", "scrape_duration_seconds"]
 
-    /// Those that have no series before something was done; the test on the real kernel has them.
+    /// Families without series before an action; the test on the real kernel has them.
     private static let ofDeeds: Set = [
         "cgwarden_policy_actions_total", "cgwarden_policy_last_action_timestamp_seconds",
         "cgwarden_policy_disabled", "cgwarden_guard_state",

@@ -39,13 +39,13 @@ struct ScrapeConfigurationTests {
 
     @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"), arguments: files)
     func promtoolAcceptsTheConfigurations(_ file: String) throws {
-        // Files that it names stand beside it.
+        // Files that it names are next to it.
         let copy = FileManager.default.temporaryDirectory
             .appending(path: "cgwarden-test-" + UUID().uuidString)
         try FileManager.default.copyItem(at: Self.folder, to: copy)
         defer { try? FileManager.default.removeItem(at: copy) }
         try Data("secret\n".utf8).write(to: copy.appending(path: "cgwarden.password"))
-        // What an operator has in /etc/prometheus is not here.
+        // Files of an operator in /etc/prometheus do not exist here.
         let own = try text(file).replacingOccurrences(of: "/etc/prometheus/", with: "")
             .replacing(/\ {4}tls_config: .*\n/, with: "")
         try Data(own.utf8).write(to: copy.appending(path: file))
@@ -90,7 +90,7 @@ struct ScrapeConfigurationTests {
         #expect(text.matches(of: /hostPath/).count == 3, "two volumes, and the comment")
     }
 
-    /// What the DaemonSet's container is: nobody, without a capability, in a cgroup namespace.
+    /// Like the DaemonSet's container: nobody, without capabilities, in a cgroup namespace.
     @Test(
         .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"),
         .enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))

@@ -56,7 +56,7 @@ struct KernelOperatorJobTests {
             try daemon.lines.done("kill", on: scenario.path("gpu/idle")).count == 1
         }
         #expect(try daemon.lines.done("kill", on: scenario.path("gpu/train")).isEmpty)
-        // The kernel of v2 lets nobody empty a set of CPUs that is in use.
+        // v2 does not allow emptying a cpuset in use.
         train.end()
         try scenario.end(.stopped)
     }
@@ -128,7 +128,7 @@ struct KernelOperatorJobTests {
                 + "2>/dev/null; sleep 0.05; done", in: "backup")
         let daemon = try scenario.watch(policy: "disk", Self.named(device))
         try scenario.eventually("it is throttled") { Self.limit(scenario) == 512 << 10 }
-        // What was under way is through.
+        // Pending effects are complete.
         Thread.sleep(forTimeInterval: 1)
         let clock = ContinuousClock()
         let (start, first) = (clock.now, Self.written(scenario))

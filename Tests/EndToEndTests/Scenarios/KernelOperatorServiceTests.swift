@@ -27,7 +27,7 @@ struct KernelOperatorServiceTests {
             #expect(most == "\(256 << 20)")
             #expect(scenario.text("pids.max", of: worker) == "200")
         }
-        // It stays held back, and stays where it is.
+        // It stays throttled, and stays in its cgroup.
         let used = scenario.cpus(of: "web/a", seconds: 2)
         #expect(used < 0.12, "\(used)")
         #expect(scenario.quota(of: "web/a") == 0.08)
@@ -76,7 +76,7 @@ struct KernelOperatorServiceTests {
     /// Its hook fails, which neither stops the rest nor goes unseen.
     @Test func nodeServicesYieldToPods() throws {
         let scenario = try Scenario("kubepods", "kubepods/pod1", "node", "node/batch")
-        // As in each pod, something sleeps beside the work.
+        // As in each pod, a process sleeps next to the workload.
         try scenario.start("exec sleep 300", in: "kubepods/pod1")
         let pod = try scenario.start(Self.busy, in: "kubepods/pod1")
         try scenario.start("exec sleep 300", in: "node/batch")

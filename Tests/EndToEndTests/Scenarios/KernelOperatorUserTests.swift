@@ -89,7 +89,7 @@ struct KernelOperatorUserTests {
         #expect(scenario.isFrozen("sessions/eve"))
         #expect(kill(bob.pid, 0) == 0 && !scenario.isAskedToFreeze("sessions/bob"))
         #expect(try daemon.lines.firings(of: "bomb") == 1)
-        // It goes on, since nobody would be left to see to the end of its freeze.
+        // It is thawed, because no process would be left to end its freeze.
         try scenario.end(.killed)
         #expect(!scenario.isAskedToFreeze("sessions/eve"))
     }

@@ -121,7 +121,7 @@ struct KernelScenarioCPUTests {
         }
         let before = sets()
         let busy = "ulimit -t 90; while :; do :; done"
-        // Whoever is empty leaves the group; this one does not.
+        // Empty cgroups leave the group; this one does not.
         try scenario.start("exec sleep 300", in: "api")
         let service = try scenario.start(busy, in: "api")
         let others = try ["other-1", "other-2"].map { try scenario.start(busy, in: $0) }
@@ -154,7 +154,7 @@ struct KernelScenarioCPUTests {
             #expect(scenario.text("cpuset.cpus", of: name) == allowed(process))
             #expect(!list(allowed(process)).isEmpty)
         }
-        // It runs there and nowhere else; the others do not.
+        // It runs only there; the others do not.
         for _ in 0..<20 {
             #expect(processor(of: service) == Int(own))
             for process in others { #expect(processor(of: process) != Int(own)) }

@@ -22,7 +22,7 @@ private let mayLowerScores: Bool = {
     return (set ?? 0) >> 24 & 1 == 1
 }()
 
-/// What becomes of a guarded cgroup when the process that guards it dies.
+/// A guarded cgroup when the guarding process dies.
 @Suite(.serialized, .enabled(if: isPossible, "needs cgroups and the program"))
 struct KernelGuardianTests {
     typealias Trees = GuardScratch.Trees
@@ -73,7 +73,7 @@ struct KernelGuardianTests {
             return list + (scratch.isAskedToFreeze ? ["frozen"] : [])
         }
 
-        /// The process that stands by.
+        /// The standby process.
         var guardian: Int32? {
             let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
             return all.compactMap { Int32($0) }.first { pid in
@@ -143,7 +143,7 @@ struct KernelGuardianTests {
         #expect(!FileManager.default.fileExists(atPath: log))
     }
 
-    /// It has a session of its own, so that no terminal or process group reaches it.
+    /// It has its own session, so that no signal of a terminal or process group reaches it.
     @Test func guardianSurvivesSignalsAndIsReplaced() throws {
         let guarded = try Guarded(Self.trees)
         let first = try #require(guarded.guardian)
@@ -162,7 +162,7 @@ struct KernelGuardianTests {
         try awaiting("the guardian ends") { kill(second, 0) != 0 }
     }
 
-    /// One that hangs does not thaw in time, so the guardian does.
+    /// A hung process does not thaw in time, so the guardian does.
     @Test func guardianThawsAtTheDeadlineOfAHungProcess() throws {
         let guarded = try Guarded(Self.trees, "--longest", "1s")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)

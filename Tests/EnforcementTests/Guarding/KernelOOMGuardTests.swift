@@ -66,7 +66,7 @@ struct KernelOOMGuardTests {
     /// The threshold is so near the limit that the task waits in the kernel before it is frozen.
     @Test(.enabled(if: !Trees.legacy.isEmpty, "needs v1 memory"), arguments: Trees.legacy)
     func fastAllocatorWaitsInTheKernelUntilThereIsRoom(_ trees: Trees) throws {
-        // It is a race, and on a busy machine the guard wins some.
+        // This is a race; on a busy host the guard wins some.
         for _ in 1...6 where try theAllocatorIsFaster(trees) { return }
         Issue.record("the guard was faster each time")
     }

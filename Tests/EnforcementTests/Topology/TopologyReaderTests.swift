@@ -7,7 +7,7 @@ import Testing
 @testable import Enforcement
 
 @Suite struct TopologyReaderTests {
-    /// A directory of files that stands for a machine.
+    /// A directory of files that represents a host.
     private final class Machine {
         let directory = NSTemporaryDirectory() + UUID().uuidString
 

@@ -49,7 +49,7 @@ extension FuzzTarget {
         let content = Array(parts[1])
         var fresh = InterfaceFile(layout)
         let understood = fresh.read(content)
-        // What a parser has learned of an earlier content must not change what it understands.
+        // State from earlier contents must not change the result of a parser.
         for earlier in [content, Array(content.prefix(content.count / 2)), []] {
             var used = InterfaceFile(layout)
             _ = used.read(earlier)
@@ -92,7 +92,7 @@ extension FuzzTarget {
     }()
 }
 
-/// One interface file of one cgroup.
+/// An interface file of a cgroup.
 private struct InterfaceFile {
     static let schema = Schema(MetricCatalog.all.map(\.id))
     private var parser: FileParser

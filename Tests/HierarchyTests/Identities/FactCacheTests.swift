@@ -2,7 +2,7 @@ import Testing
 
 @testable import Hierarchy
 
-/// What is asked for by several at once, each with its own look at the clock.
+/// Facts that several callers read concurrently, each with its own time.
 @Suite struct FactCacheTests {
     private static let minute: UInt64 = 60_000_000_000
 
@@ -19,7 +19,7 @@ import Testing
         _ = cache.value(of: "slow", at: now) { _ in
             cache.value(of: "kept", at: now + 1) { _ in 2 }
         }
-        // The sweep forgot what nobody had asked for, and not what had just been asked for.
+        // The sweep dropped unused facts, but not those just used.
         #expect(cache.value(of: "kept", at: now + 2) { _ in 3 } == 1)
     }
 

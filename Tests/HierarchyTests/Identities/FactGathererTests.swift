@@ -3,7 +3,7 @@ import Testing
 
 @testable import Hierarchy
 
-/// Whose work is done when, and what one user's work does to that of others.
+/// Scheduling of lookups, and isolation between users.
 @Suite struct FactGathererTests {
     private let time = SettableTime()
     private let done = Names()
@@ -49,7 +49,7 @@ import Testing
         time.advance(200_000_000)
         gatherer.goOn()
         #expect(names(gatherer) == ["a1", "a2"])
-        // Nothing is saved up.
+        // Unused budget does not accumulate.
         time.advance(3_600_000_000_000)
         gatherer.goOn()
         #expect(names(gatherer) == ["a1", "a2", "a3"])
@@ -105,7 +105,7 @@ import Testing
         add("root", to: gatherer, on: 0)
         while done.all.isEmpty { try wait() }
         #expect(done.all == ["root"])
-        // One thread for a user, and four for all of them.
+        // One thread per user, and four for all users.
         while gate.arrivals < 4 { try wait() }
         #expect(gate.arrivals == 4)
     }

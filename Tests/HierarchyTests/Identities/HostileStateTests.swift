@@ -6,7 +6,7 @@ import Testing
 
 @testable import Hierarchy
 
-/// What users do to the files that say what their containers are called.
+/// State files of containers that hostile users control.
 @Suite(.enabled(if: geteuid() == 0, "only root can give a file to another user"))
 struct HostileStateTests {
     private let tree: RuntimeTree
@@ -52,7 +52,7 @@ struct HostileStateTests {
         return ["/run/user/\(user)/containers", "\(home)/.local/share/containers/storage"]
     }
 
-    /// A file of a length that is no JSON before its end.
+    /// A file that is invalid JSON until its end.
     private func fill(_ path: String, _ bytes: Int) throws {
         try tree.file(
             path, "[" + String(repeating: " ", count: bytes - 1), user: Self.user)
@@ -69,7 +69,7 @@ struct HostileStateTests {
         for file in Self.files { try fill("\(Self.storage(Self.user)[0])/\(file)", 15 << 20) }
         let cgroups = (1...1000).map { Self.scope($0) }
         #expect(sweep(cgroups).allSatisfy { $0 == nil })
-        // What is charged for looking whether they are there.
+        // The cost of checking whether they exist.
         #expect(gatherer.bytesSpent(on: Self.user) <= 2 << 20)
     }
 

@@ -21,7 +21,7 @@ import Testing
         identities = Identities(tree.system, gatherer) { _ in nil }
     }
 
-    /// What is known once it was looked for.
+    /// The facts after a lookup.
     private func name(at seconds: Double, inode: UInt64 = 7) -> String? {
         // The clock of the machine does not begin with the test.
         time.set(UInt64((1000 + seconds) * 1e9))

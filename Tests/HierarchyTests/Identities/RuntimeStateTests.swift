@@ -6,13 +6,13 @@ import Testing
 
 @testable import Hierarchy
 
-/// What each runtime's files tell, in the shape in which it writes them.
+/// The state files of each runtime, in its own format.
 @Suite struct RuntimeStateTests {
     private let tree: RuntimeTree
     private static let id = RuntimeTree.id
     private static let uid = RuntimeTree.uid
     private static let slice = uid.replacing("-", with: "_")
-    /// Who owns the files of the test, unless root may give them away.
+    /// The owner of the test's files, unless root can change it.
     private static let user: UInt32 = geteuid() == 0 ? 1000 : geteuid()
 
     init() throws { tree = try RuntimeTree() }
@@ -177,7 +177,7 @@ import Testing
             atPath: "\(own)/\(Self.id)",
             withDestinationPath: "\(tree.root)/var/lib/docker/containers/\(Self.id)")
         #expect(known("\(Self.rootless)/docker-\(Self.id).scope").container == nil)
-        // What a user could write is not root's word.
+        // Files that a user can write do not describe root's containers.
         try tree.docker(RuntimeTree.other, name: "web", user: Self.user)
         #expect(known("/docker/\(RuntimeTree.other)").container == nil)
     }
@@ -201,7 +201,7 @@ import Testing
             "/run/systemd/machines/vm1", "NAME=vm1\nSERVICE=\"systemd-vmspawn\"\nCLASS=vm\n")
         let machine = self.known("/machine.slice/machine-vm1.scope")
         #expect(machine.runtime == "systemd-vmspawn" && machine.kind == .scope)
-        // Nothing outside of the directory is read for a name that leads there.
+        // A name with a path outside of the directory is not read.
         try tree.file("/run/x", "SERVICE=systemd-nspawn\nROOT=/wrong\n")
         let away = self.known("/machine.slice/machine-..\\x2f..\\x2fx.scope")
         #expect(away.image == nil)

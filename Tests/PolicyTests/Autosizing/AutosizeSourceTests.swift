@@ -6,7 +6,7 @@ import Testing
 @testable import Policy
 
 @Suite struct AutosizeSourceTests {
-    /// One cgroup over time.
+    /// A cgroup over time.
     private struct Machine {
         var document = PolicyDocument()
         var source: AutosizeSource

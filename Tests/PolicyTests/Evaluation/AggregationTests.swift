@@ -61,7 +61,7 @@ import Testing
         #expect(!run.engine.metrics.states.isEmpty)
     }
 
-    /// A second user logs in, and the rule goes on guarding.
+    /// A second user logs in, and the rule stays active.
     @Test func otherGroupIsReadAsAnAggregate() throws {
         var run = try EngineRun(
             """

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// Who may act when several want to, and what keeps a rule from acting.
+/// Arbitration between rules, and the reasons that keep a rule from acting.
 @Suite struct ArbitrationTests {
     private static let crowd: [String: Reading] = ["pids.current": Reading(95)]
 
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    /// One kill in 15 s, two freezes in 10 s; each time it is the first one's turn.
+    /// One kill in 15 s, two freezes in 10 s; the first in line acts each time.
     @Test(arguments: [
         (kill, [0, 15, 30]), (freeze, [0, 0, 10, 10, 20, 20, 30, 30]),
     ])
@@ -122,12 +122,12 @@ import Testing
         #expect(run.effects.map { Int($0.time) } == times)
         #expect(
             run.effects.map { "\($0.effect.target.path)" } == Array(paths.prefix(times.count)))
-        // The reason is told once for each, and not in every tick.
+        // The reason is reported once for each, and not in every tick.
         let vetoes = run.notes(.veto)
         #expect(vetoes.count == 200 - times.count(where: { $0 == 0 }))
     }
 
-    /// A budget of freezes that is used up for an hour keeps nobody frozen.
+    /// A freeze budget that is exhausted for an hour keeps nothing frozen.
     @Test func thawNeedsNoFreezeBudget() throws {
         let short = "{freeze: {timeout: 5s}}"
         var run = try EngineRun("budgets: {freeze: 2/1h}\n" + Self.rules([("r", 0, short)]))
@@ -135,7 +135,7 @@ import Testing
         #expect(run.engine.state(of: "r", on: run.id("/c")) == .blocked)
         run.tick(3, cgroups(["/a"], ["pids.current": Reading(10)]) + cgroups(["/b", "/c"]))
         for time in 4...6 { run.tick(Double(time), cgroups(["/a", "/b", "/c"])) }
-        // One has calmed down, the other's time is up.
+        // One has calmed down, the other has reached its timeout.
         #expect(
             run.acts() == ["0 freeze /a", "0 freeze /b", "3 thaw /a", "5 thaw /b"])
     }
@@ -158,7 +158,7 @@ import Testing
         #expect(standing.count == 1000)
         #expect(run.acts { $0.origin == .rule("r") }.count == 3)
         #expect(run.engine.metrics.budgetHits.first { $0.budget == "write" }?.count ?? 0 > 0)
-        // Someone else changes it: that is no first time.
+        // Another program changes it, so this is not the first write.
         var fight = try EngineRun(
             """
             budgets: {write: 1/1h, write_per_group: 3/1h}

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Policy
 
-/// What is frozen until it is killed stays so while the budget makes it wait.
+/// A cgroup frozen until its kill stays frozen while the budget delays the kill.
 @Suite struct AwaitedKillTests {
     private static let bombs = (1...3).map { "/user.slice/user-\($0).slice/session.scope" }
 
@@ -87,7 +87,7 @@ import Testing
             """, seconds: 100)
         try check(run)
         #expect(run.acts { $0.kind.name == "kill" }.map { $0.prefix(2) } == ["8 ", "23", "38"])
-        // Two had to wait, and it is told once of each.
+        // Two had to wait, which is reported once for each.
         #expect(run.acts { $0.kind.name == "notify" }.count == 2)
         #expect(run.notes(.veto).filter { $0.contains("budget: kill (1/15s)") }.count == 2)
     }
@@ -127,7 +127,7 @@ import Testing
         #expect(run.engine.state(of: "r", on: run.id("/g2")) == .cooldown)
     }
 
-    /// An operator's hold is no matter of waiting.
+    /// A hold of an operator does not expire by waiting.
     @Test func cgroupThatMustNotBeKilledIsThawed() throws {
         var facts = TestFacts()
         var run = try EngineRun(

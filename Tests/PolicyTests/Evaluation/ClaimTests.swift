@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// What the policy keeps of a cgroup, and what of it is not active.
+/// The claims of a policy on a cgroup, and its inactive parts.
 @Suite struct ClaimTests {
     private let path = CgroupPath("/g")
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Policy
 
-/// What a tick costs; `POLICY_COST=1` in a release build asks for it.
+/// The cost of a tick; enabled by `POLICY_COST=1` in a release build.
 @Suite(
     .enabled(
         if: ProcessInfo.processInfo.environment["POLICY_COST"] != nil,

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// What people are told of a rule: where it stands, since when, and what it waits for.
+/// The explanation of a rule: its state, since when, and its next step.
 @Suite struct ExplanationTests {
     private let path = CgroupPath("/g")
 
@@ -49,7 +49,7 @@ import Testing
                     == true,
             "\(now()?.next ?? "")")
         #expect(now()?.actions == ["freeze"])
-        // What holds already is not named.
+        // Conditions that are already true are not named.
         tick(&run, 2, pids: 10, memory: 2)
         #expect(now()?.next == "acts once pids.current > 90 is true for 3s")
         tick(&run, 3, pids: 95, memory: 2)
@@ -183,7 +183,7 @@ import Testing
                     : "n/a (v1 counts I/O on a disk only once some cgroup has an I/O limit on it)"))
     }
 
-    /// It was in B, as if it were no rate.
+    /// It was in B, as if it were not a rate.
     @Test func slopeHasTheUnitOfARate() throws {
         var run = try EngineRun(
             """

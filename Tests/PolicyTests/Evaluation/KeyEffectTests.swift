@@ -22,7 +22,7 @@ import Testing
 
     // MARK: What is observed
 
-    /// Everything that an engine does and tells in a minute of one machine.
+    /// All actions and reports of an engine in a minute of one host.
     private static func observe(_ text: String, _ mode: HierarchyMode) throws -> String {
         let load = PolicyText.load("apiVersion: cgwarden/v1\n" + text, mode: mode)
         let document = try #require(
@@ -161,7 +161,7 @@ import Testing
         return found
     }
 
-    /// What other tests show, by key or by all keys of a mapping.
+    /// Keys that other tests cover, by key or by mapping.
     private static let elsewhere: [String: String] = [
         "a policy file": "LoadingTests.policyWithEveryKeyLoads",
         "a policy file.protect": "KernelFactsTests.protectedCgroupsAreRefused",

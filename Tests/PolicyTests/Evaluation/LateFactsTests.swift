@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// Facts that are found out while ticks go on.
+/// Facts that become known during ticks.
 private final class LateFacts: CgroupFacts {
     private let isFound = Atomic(false)
     private let asked = Atomic(0)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// Loading, reloading and leaving a policy, groups, and what it tells.
+/// Loading, reloading and ending a policy, groups, and reports.
 @Suite struct LifecycleTests {
     private static func policy(_ threshold: Int, others: String = "") -> String {
         """
@@ -125,7 +125,7 @@ import Testing
         #expect(found.filter { $0 != "/" } == paths)
     }
 
-    /// A cgroup that came later has a later row, wherever it stands in the tree.
+    /// A newer cgroup has a later row, wherever it is in the tree.
     @Test func membersAreFoundByTheirRows() throws {
         var run = try EngineRun("groups: {g: {path: /b}}")
         run.tick(0, [.init(path: "/b", values: [:])])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Policy
 
-/// What a line of the audit log tells of a rule's state.
+/// State changes of rules in the audit log.
 @Suite struct MoveTests {
     private func move(_ note: String?, _ phase: AuditRecord.Phase = .state) -> AuditRecord.Move? {
         AuditRecord(

@@ -39,7 +39,7 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
         var below: [LimitKey: LimitValue] = [:]
     }
 
-    /// What the kernel and the journal hold of one cgroup.
+    /// The kernel's and the journal's state of one cgroup.
     private struct Cgroup {
         let path: String
         let inode: UInt64
@@ -59,7 +59,7 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
             values[key] = value
         }
 
-        /// A guard writes at once, within what lies below.
+        /// A guard writes immediately, within the lower layers' values.
         mutating func writeGuarded() {
             guard let guarding else { return }
             let below =
@@ -135,7 +135,7 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
             end()
         }
 
-        /// What changes from outside.
+        /// External changes.
         private mutating func happen(_ tick: Int) {
             for path in ["/g/a", "/g/b", "/rest"] where chance(40 * pace) || tick == 0 {
                 if let index = cgroups.firstIndex(where: { $0.path == path }) {

@@ -12,7 +12,7 @@ import Testing
     private static let ticks =
         ProcessInfo.processInfo.environment["POLICY_TICKS"].flatMap { Int($0) } ?? 100_000
     private static let ticksEach = 250
-    /// Where to begin, to see a failure again: `POLICY_SEED`.
+    /// The first seed, to reproduce a failure: `POLICY_SEED`.
     private static let firstSeed =
         ProcessInfo.processInfo.environment["POLICY_SEED"].flatMap { Int($0) } ?? 0
     private static let paths = ["/a", "/a/b", "/a/b/c", "/a/d", "/e", "/spared", "/f", "/f/g"]
@@ -35,7 +35,7 @@ import Testing
         var engine: PolicyEngine
         var violations: [String] = []
         var disturbances = 0
-        /// What was done and not yet taken back: values, and who is frozen until when.
+        /// Actions not undone yet: values, and frozen cgroups with their deadlines.
         var written: [Effect.Target: Set<LimitKey>] = [:]
         var frozen: [Effect.Target: UInt64] = [:]
         var results: [EffectResult] = []
@@ -227,7 +227,7 @@ import Testing
                 default: break
                 }
                 let outcome = outcome(isLast: isLast)
-                // What was accepted without effect so far may still take effect.
+                // A write without effect so far may still take effect.
                 let isFreeze = effect.kind.name == "freeze"
                 if outcome == .done || isFreeze && outcome.isSuccess { take(effect) }
                 if outcome == .gone {

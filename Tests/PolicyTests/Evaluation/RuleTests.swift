@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// What rules do over time: taking back, repeating, going to and fro.
+/// Rules over time: undo, repetition, flapping.
 @Suite struct RuleTests {
     private static let freezing = """
         groups: {g: {path: "/g*"}}
@@ -281,14 +281,14 @@ import Testing
         // A rule on the group as a whole counts it, too.
         let matcher = run.engine.matcher
         #expect(matcher.watched(of: "g") == [0] && matcher.members(of: "g").isEmpty)
-        // It is no member any more.
+        // It is no longer a member.
         for time in 3...9 { tick(Double(time), [UInt64(time), 9], isEmpty: true) }
         #expect(run.states().filter { $0.hasSuffix("active") } == ["2 active"])
         #expect(run.acts() == ["2 log /g1"])
         #expect(run.engine.matcher.watched(of: "g").isEmpty)
     }
 
-    /// A frozen cgroup that empties is thawed, for the flag would freeze newcomers.
+    /// A frozen cgroup that empties is thawed, because it would freeze new processes.
     @Test func emptyFrozenCgroupIsThawed() throws {
         var run = try EngineRun(Self.freezing)
         run.tick(0, pids: 95)
@@ -396,7 +396,7 @@ import Testing
         for time in 4...5 { tick(time, isThere: true, &run) }
         #expect(run.states() == ["4 active"])
         #expect(run.engine.metrics.disabled.isEmpty)
-        // What it has begun goes on to its end.
+        // A running effect completes.
         for time in 6...7 { tick(time, isThere: false, &run) }
         run.tick(8, pids: 10)
         #expect(run.acts() == ["4 set /g pids.max=50", "8 restore /g"])
@@ -428,7 +428,7 @@ import Testing
                 == ["psi.io.full.avg10 does not exist on v1"])
     }
 
-    /// What is compared with a limit that is lifted compares as false, so the rule never ended.
+    /// A comparison with a lifted limit is false, so the rule never ended.
     @Test func untilRelativeToALimitIsTrueOnceTheLimitIsLifted() throws {
         var run = try EngineRun(
             """

@@ -45,7 +45,7 @@ import Testing
         #expect(run.acts() == [])
     }
 
-    /// Nobody is in it who could have a name.
+    /// It has no process with a command name.
     @Test func emptyCgroupStaysInTheGroupItsCommandMatched() throws {
         var facts = TestFacts()
         facts.members = ["/g": ["nginx"]]
@@ -216,7 +216,7 @@ import Testing
         #expect(run.acts { $0.kind.name == "notify" } == ["1 notify /g"])
     }
 
-    /// The controller of its file was enabled meanwhile.
+    /// The controller of its file was enabled in the meantime.
     @Test func valueWithoutAFileIsRetriedOnceTheFileExists() throws {
         var run = try EngineRun(Self.policy)
         run.answer = { _ in .failed(.init("this kernel has no memory.max in /g")) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Policy
 
-/// What is written, what comes of it, and who else writes.
+/// Writes of values, their results, and changes by other programs.
 @Suite struct ValueTests {
     private static let limits = """
         groups: {g: {path: "/g*"}}

@@ -74,7 +74,7 @@ import Testing
         #expect(run.acts { $0.kind.name == "set" } == ["4 set /g memory.high=60MiB"])
     }
 
-    /// Only the guard has ever written it.
+    /// Only the guard has written it.
     @Test func valueWrittenByAGuardIsRestoredAtTheEnd() throws {
         var run = try EngineRun(policy("pids.max: 5"))
         run.tick(0, [cgroup(high: nil)])

@@ -81,7 +81,7 @@ private struct Timeline {
         _ seconds: Double, _ command: OOMGuardCommand, _ outcome: OOMGuardOutcome = .done
     ) { tell(seconds, .finished(command, outcome)) }
 
-    /// What was wanted since the last question.
+    /// The commands since the last query.
     mutating func recent() -> [String] {
         defer { log = [] }
         return log
@@ -107,13 +107,13 @@ private struct Timeline {
         line.see(2, 15.2)
         #expect(line.recent() == ["2.0 freeze", "2.0 tell warning"])
         #expect(line.machine.state == .freezing)
-        // Reclaim on v1 needs allow_force_empty, so the limit is raised at once.
+        // Reclaim on v1 needs allow_force_empty, so the limit is raised immediately.
         line.see(2.005, 15.2, frozen: true)
         #expect(line.recent() == ["2.005 limit 17.0"])
         line.finish(2.01, .limit(17 * gib))
         #expect(line.recent() == ["2.01 watch 16.15/14.96", "2.01 limit 18.0"])
         line.finish(2.02, .limit(18 * gib))
-        // There is room: two seconds of `resume_for` would bring nothing while it stands still.
+        // There is room: waiting for `resume_for` would gain nothing while it is frozen.
         #expect(line.recent() == ["2.02 watch 17.1/15.84", "2.02 thaw"])
         #expect(line.machine.state == .watching)
         // Low from 10 on; five minutes later it comes back by steps, and waits after EBUSY.
@@ -177,7 +177,7 @@ private struct Timeline {
         line.see(29.9, 15.2, frozen: true)
         #expect(line.recent().isEmpty)
         #expect(line.machine.nextDeadline == PolicyInstant(nanoseconds: 1030 * 1_000_000_000))
-        // The killer is back before anything goes on.
+        // The OOM killer is enabled before the thaw.
         line.see(30, 15.2, frozen: true)
         #expect(line.recent() == ["30.0 killer on", "30.0 thaw", "30.0 tell error"])
         #expect(line.machine.state == .open)
@@ -222,7 +222,7 @@ private struct Timeline {
         #expect(line.recent() == ["1.0 freeze", "1.0 tell warning"])
         line.see(3.9, 15.3)
         #expect(line.recent().isEmpty)
-        // Three seconds are enough for a task in the kernel's penalty; relief goes on without.
+        // Three seconds are enough for a throttled task; relief continues without waiting.
         line.see(4, 15.3)
         #expect(line.machine.state == .frozen)
         #expect(line.recent() == ["4.0 reclaim 1.22"])
@@ -342,7 +342,7 @@ private struct Timeline {
         line.finish(0.02, .limit(17 * gib))
         #expect(line.machine.state == .watching)
         _ = line.recent()
-        // It is not frozen again soon, but raised on.
+        // It is not frozen again soon; the limit is raised further.
         line.see(5, 16.3)
         #expect(line.recent() == ["5.0 limit 18.0"])
         line.finish(5, .limit(18 * gib), .failed("EINVAL"))

@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// Those that the end-to-end tests follow.
+    /// The policies of the end-to-end tests.
     @Test(arguments: HierarchyMode.allCases) func operatorPoliciesHaveNoFindings(
         mode: HierarchyMode
     ) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Policy
 
-/// Whatever the files hold, loading ends and tells.
+/// Loading terminates with findings for any contents.
 @Suite struct HostileLoadingTests {
     @Test func truncatedPoliciesDoNotCrash() {
         let bytes = Array(everyKey.utf8)

@@ -78,7 +78,7 @@ import Testing
                 + rule(
                     "group.age > 20s or psi.io.full.avg10 > 1% and memory.usage > 1GiB",
                     "{kill: {}}")),
-        // The age of a job is no pressure.
+        // The age of a job is not a pressure.
         Case(
             rule: .psiOnly, at: "'host.psi",
             broken: kill + rule("host.psi.io.full.avg10 > 1%", "{kill: {}}"),

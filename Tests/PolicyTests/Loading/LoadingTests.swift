@@ -74,7 +74,7 @@ import Testing
                 .limit(LimitKey("memory.max"), .number((64 << 30) / 5))))
     }
 
-    /// A list, an unreadable text and a mapping with a foreign key in place of every single value.
+    /// A list, an invalid text and a mapping with an unknown key instead of every single value.
     @Test func everyKeyRejectsAWrongType() throws {
         let wrong: [(String, (ConfigNode) -> ConfigNode?)] = [
             (
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    /// A key with one more letter is told with the right one, wherever it stands.
+    /// A key with an extra letter gets a suggestion, at any position.
     @Test func everyMistypedKeyGetsASuggestion() throws {
         func mistype(_ node: ConfigNode) -> [(ConfigNode, ConfigEntry)] {
             guard case .mapping(let entries) = node.content else { return [] }
@@ -325,7 +325,7 @@ import Testing
         #expect(document.groups.map(\.paths.first?.description) == ["/other"])
         #expect(document.rules.map(\.name) == ["a", "b"])
         #expect(document.rules[0].priority == 0)
-        // What says the same of a default is no mistake.
+        // Equal defaults are not an error.
         let twice = PolicyText.load([("1", first), ("2", first)])
         #expect(
             twice.findings.map { "\($0.error.position) \($0.rule.rawValue)" } == [

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Policy
 
-/// A file in which nearly everything is wrong: each line is told, and told as an operator needs it.
+/// A file with errors in nearly every line; each has a message for operators.
 @Suite struct MistakesTests {
     private static let file = #"""
         apiVersion: cgwarden/v2

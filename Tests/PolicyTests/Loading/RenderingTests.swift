@@ -5,7 +5,7 @@ import Testing
 @testable import Policy
 
 @Suite struct RenderingTests {
-    /// The same document, as if everything stood at one place.
+    /// The same document, with all positions equal.
     private func placeless(_ document: PolicyDocument) -> PolicyDocument {
         let place = ConfigPosition(file: "", line: 1, column: 1)
         var result = document

@@ -62,7 +62,7 @@ import Testing
                 }, membersChanged: false, holding: [holding])
         }
 
-        /// What is wanted, as text; nil if nothing changed.
+        /// The requests, as text; nil if nothing changed.
         mutating func tick() -> [String]? {
             source.propose(context).wishes?.map { "\($0.target.path) \($0.key)=\($0.value.plain)" }
         }
@@ -95,9 +95,9 @@ import Testing
         let first = machine.tick() ?? []
         #expect(first.contains("/system.slice/cron.service cpuset.cpus=0-1,4-5"))
         #expect(first.contains("/system.slice/cron.service/job cpuset.cpus=1"))
-        // Nothing of its own is left, so it gets what all have.
+        // None of its own CPUs is left, so it gets the shared ones.
         #expect(first.contains("/user.slice cpuset.cpus=0-1,4-5"))
-        // That they are narrow now changes nothing of what they had.
+        // Their current narrow lists do not replace their original ones.
         machine.lists["/system.slice/cron.service"] = ("0-1,4-5", "0-1,4-5")
         machine.lists["/system.slice/cron.service/job"] = ("1", "1")
         #expect(machine.tick() == nil)
@@ -171,12 +171,12 @@ import Testing
         var run = try EngineRun(policy, facts: facts, sources: [source])
         var lists = Lists()
         try ticks(&run, &lists)
-        // Nobody else changed anything.
+        // No other program changed anything.
         #expect(run.notes(.drift) == [])
         #expect(run.engine.metrics.drifts == 0)
     }
 
-    /// What the kernel has.
+    /// The kernel's values.
     private struct Lists {
         var cpus = ["/api": RangeList(0..<8), "/rest": RangeList(0..<8)]
         var online = RangeList(0..<8)
@@ -221,10 +221,10 @@ import Testing
                     lists.cpus == [
                         "/api": RangeList([2, 3, 6, 7]), "/rest": RangeList([0, 1, 4, 5]),
                     ])
-                // More often than a fight with someone else would be put up with.
+                // More often than the limit for changes by other programs.
                 for _ in 0..<4 {
                     for _ in 0..<3 { lists.tick(&run, without: [2, 6]) }
-                    // What is left of it is kept.
+                    // The remaining CPUs are kept.
                     #expect(lists.cpus["/api"] == RangeList([3, 7]))
                     for _ in 0..<3 { lists.tick(&run) }
                     #expect(
