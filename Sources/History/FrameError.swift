@@ -3,7 +3,7 @@ package struct FrameError: Error, Hashable, CustomStringConvertible {
     /// The kind of error.
     package enum Reason: String, Sendable {
         case truncated = "the frame ends too early"
-        case trailing = "the frame has bytes left over"
+        case trailing = "the frame has trailing bytes"
         case malformed = "the frame holds an impossible number"
         case tooLarge = "the frame claims more values than any host has"
         case noEarlierFrame = "the frame needs the one before it, which is missing"

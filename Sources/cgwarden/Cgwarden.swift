@@ -16,9 +16,9 @@ struct Cgwarden: AsyncParsableCommand {
             Examples:
               cgwarden top                              live view, like systemd-cgtop
               cgwarden show system.slice                everything known about one cgroup
-              cgwarden stat --json -i 5s                a stream for scripts
+              cgwarden stat --json -i 5s                a stream of samples for scripts
               cgwarden exporter                         /metrics for Prometheus
-              cgwarden run --memory 100MB -- make       a command within limits
+              cgwarden run --memory 100MB -- make       a command with limits
               cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run shows the plan
               cgwarden freeze /batch --timeout 30s      pause its processes
               cgwarden restore                          undo all changes

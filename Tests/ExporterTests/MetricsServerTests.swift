@@ -366,7 +366,7 @@ import Testing
         (ListenAddress(host: "..", port: 0), "the host of ..:0 is unknown; choose another"),
         (
             ListenAddress(path: "/nowhere/web.sock"),
-            "cannot listen at unix:/nowhere/web.sock: No such file or directory; choose another"
+            "cannot listen on unix:/nowhere/web.sock: No such file or directory; choose another"
         ),
     ])
     func listenErrorsAreOneSentence(address: ListenAddress, sentence: String) async throws {

@@ -300,7 +300,7 @@ struct SecureServerTests {
             mutual("RequireAndVerifyClientCert").replacing("ca.pem", with: "ca.key"),
             "no certificate"
         ),
-        ("basic_auth_users: {a: b}\n", "web.yml:1:23: no bcrypt hash"),
+        ("basic_auth_users: {a: b}\n", "web.yml:1:23: not a bcrypt hash"),
     ])
     func unusableFilesAreReportedAtStartup(_ text: String, _ words: String) async throws {
         let fixture = try await WebFixture()

@@ -110,7 +110,7 @@ import Testing
             "http_server_config: {headers: {X-XSS-Protection: \"a\\r\\nb\"}}",
             "1:50: X-XSS-Protection must be one line"
         ),
-        ("basic_auth_users: {a: secret}", "1:23: no bcrypt hash"),
+        ("basic_auth_users: {a: secret}", "1:23: not a bcrypt hash"),
         ("basic_auth_users: {\"a:b\": x}", "1:20: a user's name cannot contain a colon"),
         ("rate_limit: {interval: 1}", "1:24: rate_limit.interval must be a time"),
         ("rate_limit: {interval: 1s}", "1:13: rate_limit without burst"),

@@ -115,7 +115,7 @@ import Testing
             silent.send(notice())
             #expect(silent.waitUntilSent(within: .seconds(120)))
             #expect(silent.dropped == 1)
-            #expect(reasons.all.last?.contains("no answer within") == true)
+            #expect(reasons.all.last?.contains("no response within") == true)
             let attempts = pager.received.count
             #expect(attempts <= 3)
             if attempts == 3 { break }

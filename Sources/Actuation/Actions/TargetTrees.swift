@@ -106,7 +106,7 @@ struct TargetTrees {
             let missing = outside(others.subtracting(mine), of: acting)
             if !missing.isEmpty {
                 return "\(listed(missing)) in hierarchy \(label) would be missed, "
-                    + "being elsewhere in hierarchy \(name)"
+                    + "because they are elsewhere in hierarchy \(name)"
             }
             let more = outside(mine.subtracting(others), of: other)
             if !more.isEmpty {

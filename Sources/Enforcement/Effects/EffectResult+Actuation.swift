@@ -64,7 +64,7 @@ extension EffectResult.Outcome {
                 self = .halfway(.init(error))
                 return
             case .foreign:
-                notes.append("\(cell) was left alone: someone else has changed it since")
+                notes.append("\(cell) was left alone: changed by another program since")
             case .residue(let text): notes.append("\(cell) cannot be cleared; it is \(text) now")
             case .restored, .already, .kept, .gone: break
             }

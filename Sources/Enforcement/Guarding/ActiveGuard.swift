@@ -111,7 +111,9 @@ struct ActiveGuard: Sendable {
             seen.isEmpty = wasEmpty
             // The kill itself thaws the cgroup.
             guard !machine.isKilling else { return .observed(seen) }
-            guard files.freezer.isRequested else { return .released("someone thawed it", seen) }
+            guard files.freezer.isRequested else {
+                return .released("thawed by another program", seen)
+            }
             looks += 1
             seen.isFrozen = try files.freezer.stands(mayLetGo: !seen.isUnderOOM)
             if seen.isFrozen, !isConfirmed {

@@ -85,7 +85,7 @@ struct WebConfiguration: Hashable, Sendable {
             guard let hash = PasswordHash(try entry.value.text(for: "the password's hash")) else {
                 throw ConfigError(
                     entry.value.position,
-                    "no bcrypt hash ($2y$, $2b$ or $2a$); make one with htpasswd -nBC 10 NAME")
+                    "not a bcrypt hash ($2y$, $2b$ or $2a$); make one with htpasswd -nBC 10 NAME")
             }
             users[entry.key] = hash
         }

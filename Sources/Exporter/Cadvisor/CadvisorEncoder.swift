@@ -117,9 +117,9 @@ package struct CadvisorEncoder: Sendable {
         "container_scrape_error", .gauge, "1 if no cgroup could be read, else 0.")
     private static let cores = Family("machine_cpu_cores", .gauge, "Online CPUs.")
     private static let memory = Family(
-        "machine_memory_bytes", .gauge, unit: "bytes", "Memory of the machine.")
+        "machine_memory_bytes", .gauge, unit: "bytes", "Memory of the host.")
     private static let swap = Family(
-        "machine_swap_bytes", .gauge, unit: "bytes", "Swap of the machine.")
+        "machine_swap_bytes", .gauge, unit: "bytes", "Swap of the host.")
 }
 
 extension CgroupLabels {

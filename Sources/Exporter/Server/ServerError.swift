@@ -28,7 +28,7 @@ package enum ServerError: Error, Hashable, CustomStringConvertible {
             case EADDRNOTAVAIL: self = .addressNotAvailable(address)
             case EACCES, EPERM: self = .notPermitted(address)
             case let code:
-                let failure = KernelIO.IOError("listen at", "\(address)", code: code)
+                let failure = KernelIO.IOError("listen on", "\(address)", code: code)
                 self = .failed(address, failure.reason)
             }
         case is SocketAddressError.UnknownHost: self = .unknownHost(address)
@@ -45,13 +45,13 @@ package enum ServerError: Error, Hashable, CustomStringConvertible {
             "no interface of this machine has the address of \(address); "
                 + "choose another --web.listen-address"
         case .notPermitted(let address):
-            "this user may not listen at \(address); choose "
+            "this user may not listen on \(address); choose "
                 + (address.path == nil ? "a port of 1024 or more" : "another directory")
                 + " with --web.listen-address"
         case .unknownHost(let address):
             "the host of \(address) is unknown; choose another --web.listen-address"
         case .failed(let address, let reason):
-            "cannot listen at \(address): \(reason); choose another --web.listen-address"
+            "cannot listen on \(address): \(reason); choose another --web.listen-address"
         case .configuration(let reason): reason
         case .passedSockets(let reason): "--web.systemd-socket: \(reason)"
         }

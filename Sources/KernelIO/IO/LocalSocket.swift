@@ -11,7 +11,7 @@ internal import Glibc
     /// Replaces a socket that a dead process left; throws EADDRINUSE if a program answers there.
     package init(_ path: String) throws(IOError) {
         if LocalConnection.isAnswered(at: path) {
-            throw IOError("listen at", path, code: EADDRINUSE)
+            throw IOError("listen on", path, code: EADDRINUSE)
         }
         unsafe unlink(path)
         let socket = try LocalSocket.make(path)
@@ -23,10 +23,10 @@ internal import Glibc
         let bound = unsafe try LocalSocket.with(path) { address, length in
             unsafe bind(socket.number, address, length)
         }
-        guard bound == 0 else { throw IOError("listen at", path, code: errno) }
+        guard bound == 0 else { throw IOError("listen on", path, code: errno) }
         // Non-blocking, because a client may disconnect before it is accepted.
         guard listen(socket.number, 16) == 0, fcntl(socket.number, F_SETFL, O_NONBLOCK) == 0 else {
-            throw IOError("listen at", path, code: errno)
+            throw IOError("listen on", path, code: errno)
         }
         self.path = path
         self.socket = socket

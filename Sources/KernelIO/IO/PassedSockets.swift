@@ -23,7 +23,7 @@ package enum PassedSockets {
                 description: "the sockets were passed to process \(process), not to this one")
         }
         guard count <= 64 else {
-            throw Refusal(description: "LISTEN_FDS says \(text) sockets, which is too many")
+            throw Refusal(description: "LISTEN_FDS has \(text) sockets, which is too many")
         }
         for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) }
         let sockets = Array(first..<first + count)

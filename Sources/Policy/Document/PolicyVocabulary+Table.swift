@@ -53,12 +53,12 @@ package enum PolicyVocabulary {
     ].compactMap { $0 }
 
     private static let hostRows: [PolicyMetric] = [
-        derived("host.memory.total", .hostMemoryTotal, .bytes, "Memory of the machine."),
+        derived("host.memory.total", .hostMemoryTotal, .bytes, "Memory of the host."),
         derived(
             "host.memory.available", .hostMemoryAvailable, .bytes,
             "Memory available without swapping."),
-        derived("host.memory.swap_total", .hostSwapTotal, .bytes, "Swap of the machine."),
-        derived("host.memory.swap_free", .hostSwapFree, .bytes, "Swap that is free."),
+        derived("host.memory.swap_total", .hostSwapTotal, .bytes, "Swap of the host."),
+        derived("host.memory.swap_free", .hostSwapFree, .bytes, "Free swap."),
         derived("host.load", .hostLoad, .count, "Load average over one minute."),
         derived(
             "host.cpu.util", .hostCPUUse, .percent, scale: 100, "Busy share of all CPUs."),
@@ -89,7 +89,7 @@ package enum PolicyVocabulary {
             name: "host.\(own.name)", isCounter: own.isCounter, unit: own.unit,
             rateUnit: own.rateUnit, scale: own.scale,
             source: .derived(.hostPressure(resource: resource, line: line, window: window)),
-            takesInstance: false, help: "\(own.help.dropLast()), on the whole machine.")
+            takesInstance: false, help: "\(own.help.dropLast()), for the whole host.")
     }
 
     private static func derived(

@@ -62,7 +62,7 @@ extension PolicyReader {
         guard (fields["cpus"] == nil) != (fields["count"] == nil) else {
             note(
                 .missing, fields.position,
-                "\(fields.what) needs either cpus (which: 0-3) or count (how many: 4, 25%host)")
+                "\(fields.what) needs either cpus (a list: 0-3) or count (a number: 4, 25%host)")
             return nil
         }
         guard let node = fields["cpus"] else { return value(fields, "count", .count) }

@@ -15,8 +15,8 @@ struct BenchSweepCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Option(help: "The topmost cgroup to sample.") var rootCgroup = "/"
-    @Option(name: .customShort("n"), help: "How many passes.") var passes = 20
-    @Option(help: "Write the paths of the files that a pass reads to this file.")
+    @Option(name: .customShort("n"), help: "Number of passes.") var passes = 20
+    @Option(help: "Write the paths of all files read to this file.")
     var listFiles: String?
 
     func run() async throws {

@@ -40,10 +40,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Name after run-; by default the command and a number.")
     var name: String?
     @Option(
-        help: """
-            Parent cgroup (default /cgwarden or the caller's delegated one); with --scope, \
-            a slice.
-            """)
+        help: "Parent cgroup (default /cgwarden or a delegated one); a slice with --scope.")
     var parent: String?
     @Flag(help: "Let systemd create the cgroup, as a scope.")
     var scope = false

@@ -221,7 +221,7 @@ struct DaemonService: Service {
                 : "not everything could be restored; daemon stopping; see `cgwarden restore`\n"
         default:
             throw CgwardenError(
-                "the daemon does not know \"\(words.joined(separator: " "))\"", .usage)
+                "unknown request \"\(words.joined(separator: " "))\"", .usage)
         }
     }
 }
