@@ -38,7 +38,7 @@ struct KernelDemoTests {
         demo.send(SIGINT)
         let result = try demo.result()
         #expect(result.status == 0, "\(result.errors)")
-        for part in ["memory.max as it was", "everything it created was removed"] {
+        for part in ["memory.max restored", "everything it created was removed"] {
             #expect(result.output.contains(part), "\(part) is missing in: \(result.output)")
         }
         #expect(Self.remains == [])

@@ -71,7 +71,8 @@ private func mistakes(_ text: String) -> [String] {
         ),
         (
             "memory.usage > 90%",
-            "15 base: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of memory.max or 20%host"
+            "15 base: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
+                + "memory.max or 20%host"
         ),
         (
             "cpu.usage > 150%",
@@ -94,11 +95,13 @@ private func mistakes(_ text: String) -> [String] {
         ),
         (
             "delta(cpu.usage, 5s) > 1s",
-            "0 function: 'delta' takes a counter, 'cpu.usage' is a level; write avg(cpu.usage, 5s)"
+            "0 function: 'delta' takes a counter, but 'cpu.usage' is a level; write "
+                + "avg(cpu.usage, 5s)"
         ),
         (
             "increased(memory.usage, 5s)",
-            "0 function: 'increased' takes a counter, 'memory.usage' is a level; compare it instead"
+            "0 function: 'increased' takes a counter, but 'memory.usage' is a level; compare it "
+                + "instead"
         ),
         (
             "memory.usgae > 1GiB",
@@ -112,8 +115,8 @@ private func mistakes(_ text: String) -> [String] {
         ),
         (
             "memory.usage * memory.max > 1GiB",
-            "15 type: 'memory.usage' is in bytes, 'memory.max' in bytes: one of them must be a plain "
-                + "number"
+            "15 type: 'memory.usage' is in bytes, 'memory.max' in bytes: one of them must be a "
+                + "plain number"
         ),
         ("group.frozen == 1", "0 type: 'group.frozen' is a flag; use it alone, or after not"),
         (
@@ -163,7 +166,8 @@ private func mistakes(_ text: String) -> [String] {
         let deep =
             String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
         #expect(mistakes(deep) == [])
-        #expect(mistakes("(\(deep))") == ["20 syntax: deeper than 20 levels; split the rule"])
+        #expect(
+            mistakes("(\(deep))") == ["20 syntax: nested deeper than 20 levels; split the rule"])
         let sum = Array(repeating: "memory.anon", count: 30).joined(separator: " + ")
         #expect(mistakes("\(sum) > 1GiB").first?.contains("deeper than 20 levels") == true)
         let long = Array(repeating: "group.frozen", count: 400).joined(separator: " or ")
