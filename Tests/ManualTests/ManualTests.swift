@@ -119,7 +119,7 @@ import Testing
     /// What a server has at its addresses, and each key of a snapshot that it answers with.
     @Test func everyAddressAndKeyOfTheServerIsExplained() throws {
         let page = try Self.page("cgwarden-api.7")
-        let responder = try Self.sources("Sources/Exporter/Server")
+        let responder = try Self.sources("Sources/Exporter")
         let list = try #require(
             responder.firstMatch(of: /paths: Set<String> = \[([^\]]*)\]/)
         ).1
@@ -167,7 +167,7 @@ import Testing
 
     @Test func everyColumnOfTheLiveViewIsExplained() throws {
         let page = try Self.page("cgwarden-top.1")
-        let columns = try Self.sources("Sources/LiveView/Views")
+        let columns = try Self.sources("Sources/LiveView")
             .matches(of: /Facts\(\s*title: "([^"]+)", width/).map { String($0.1) }
         #expect(columns.count == 14)
         for column in columns {

@@ -6,7 +6,7 @@ package import KernelIO
 /// Access to the kernel's files that changes values kept by systemd through systemd.
 ///
 /// Callers need not know the owner of a cgroup.
-package struct OwnerAwareFiles: ControlFiles {
+package struct OwnerAwareFiles: SystemdRouting {
     private let probe: OwnershipProbe
     private let actuator: SystemdActuator
     private let kernel: any ControlFiles
@@ -104,7 +104,7 @@ package struct OwnerAwareFiles: ControlFiles {
     }
 
     /// Itself.
-    package var systemd: OwnerAwareFiles? { self }
+    package var throughSystemd: OwnerAwareFiles? { self }
 
     private func choice(_ directory: CgroupDirectory, _ name: String?) -> ActuatorChoice {
         probe.chooseActuator(for: directory, writing: name, allowsKubelet: allowsKubelet)

@@ -7,7 +7,7 @@ package import Policy
 ///
 /// They serve to plan one of several cgroups that change together. Only CPU and node lists are
 /// replaced, because only they depend on those of parent and children.
-package struct WishedFiles: ControlFiles {
+package struct WishedFiles: SystemdRouting {
     private var files: any ControlFiles
     private let wishes: [CgroupPath: [String: String]]
 
@@ -35,7 +35,7 @@ package struct WishedFiles: ControlFiles {
     }
 
     /// The underlying files' access through systemd.
-    package var systemd: OwnerAwareFiles? { files.systemd }
+    package var throughSystemd: OwnerAwareFiles? { files.systemd }
 
     /// Returns the requested text, or the current one.
     package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {

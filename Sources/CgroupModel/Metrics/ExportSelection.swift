@@ -48,15 +48,10 @@ package struct ExportSelection: Hashable, Sendable {
 
 /// A label of `cgroup_info` that every series may repeat.
 package enum IdentityLabel: String, CaseIterable, Sendable {
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case kind, unit, slice, runtime
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case containerID = "container_id"
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case container, image, pod
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case podUID = "pod_uid"
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case namespace, qos
 
     /// The label's value for a cgroup; empty if unknown or none.

@@ -1,15 +1,18 @@
 /// Appends JSON (RFC 8259) to a buffer.
 package struct JSONWriter {
+    /// The JSON written so far.
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     /// Creates an empty writer.
     package init() {}
 
+    /// Writes an object whose keys and values `body` writes.
     package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try nest(0x7b, 0x7d, body)
     }
 
+    /// Writes an array whose elements `body` writes.
     package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try nest(0x5b, 0x5d, body)
     }
@@ -25,6 +28,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// Writes a key; its value must follow.
     package mutating func key(_ name: String) {
         separate()
         bytes.append(quoted: name)
@@ -32,15 +36,19 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a string.
     package mutating func value(_ text: String) {
         separate()
         bytes.append(quoted: text)
     }
 
+    /// Writes a whole number.
     package mutating func value(_ number: UInt64) { literal(String(number)) }
 
+    /// Writes a whole number.
     package mutating func value(_ number: Int64) { literal(String(number)) }
 
+    /// Writes a Boolean.
     package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
 
     /// Writes a rate with three decimals.
@@ -52,11 +60,13 @@ package struct JSONWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
+    /// Ends a line of JSON lines; the next value needs no comma.
     package mutating func newline() {
         bytes.append(0x0a)
         needsComma = false
     }
 
+    /// Returns what was written and empties the buffer.
     package mutating func take() -> [UInt8] {
         defer { bytes.removeAll(keepingCapacity: true) }
         return bytes

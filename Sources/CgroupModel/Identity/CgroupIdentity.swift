@@ -5,7 +5,6 @@
 package struct CgroupIdentity: Hashable, Sendable {
     /// The type of a path's last component.
     package enum Kind: String, Sendable, CaseIterable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case slice, service, scope, container, pod, other
     }
 

@@ -56,6 +56,7 @@ package struct Bandwidth: Hashable {
     /// Never 0.
     package var period: UInt64
 
+    /// Creates a bandwidth; a quota of nil is unlimited.
     package init(quota: UInt64?, period: UInt64) {
         self.quota = quota
         self.period = period
@@ -89,7 +90,9 @@ package struct Bandwidth: Hashable {
         return overflow ? .unlimited : .number(product / period)
     }
 
+    /// The text of v2 `cpu.max`.
     package var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
 
+    /// The text of v1 `cpu.cfs_quota_us`.
     package var legacyQuota: String { quota.map(String.init) ?? "-1" }
 }

@@ -100,7 +100,7 @@ package struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertib
 
     /// The bytes of a name as text if they are valid UTF-8, otherwise as printed.
     package static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        String(validating: bytes, as: UTF8.self) ?? PrintableText.text(bytes)
+        PrintableText.valid(bytes)
     }
 
     /// Orders by bytes with `/` lowest, so that descendants directly follow their ancestor.

@@ -36,7 +36,6 @@ package enum ExportGroup: Hashable, Sendable {
 
 /// A group of metrics that can be requested and whose reading is timed separately.
 package enum Collector: String, CaseIterable, Sendable {
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
     case core, cpu, cpuset, memory, io, pids, pressure, hugetlb, rdma, misc, devices, network, dmem
 
     /// The index in ``allCases``.

@@ -1,6 +1,6 @@
 /// The rows that the program's own computations and views refer to.
 extension MetricID {
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// A row of the catalog, by its name there.
     package static let
         cpuUsage = MetricCatalog.id("cpu.usage_usec"),
         cpuUser = MetricCatalog.id("cpu.user_usec"),

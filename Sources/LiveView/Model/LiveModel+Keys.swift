@@ -209,7 +209,7 @@ extension LiveModel {
     ) -> Intent? {
         let page = max(geometry.wholeHeight - 2, 1)
         let lines: Int
-        if case .help = mode { lines = HelpPane.lines.count } else { lines = processes.count }
+        if case .help = mode { lines = HelpText.lines.count } else { lines = processes.count }
         // The head of the process list takes a line of its own.
         let last = max(0, lines - page)
         switch key {

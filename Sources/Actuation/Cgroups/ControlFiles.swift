@@ -8,15 +8,11 @@ package protocol ControlFiles: Sendable {
     func write(
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError)
-    /// The same files with writes through systemd; nil if every file is written directly.
-    var systemd: OwnerAwareFiles? { get }
     /// The same files, with write access to the cgroups of a kubelet's pods.
     var ofKubelet: any ControlFiles { get }
 }
 
 extension ControlFiles {
-    /// Nil: every file is written directly.
-    package var systemd: OwnerAwareFiles? { nil }
     /// These files themselves: they refuse nobody's cgroups.
     package var ofKubelet: any ControlFiles { self }
 }

@@ -51,6 +51,11 @@ package enum PrintableText {
         return result
     }
 
+    /// Decodes bytes if they are valid UTF-8, otherwise escapes them.
+    static func valid(_ bytes: ArraySlice<UInt8>) -> String {
+        String(validating: bytes, as: UTF8.self) ?? text(bytes)
+    }
+
     /// Escapes the unsafe characters of a text but not its backslashes, so that repeated calls
     /// change nothing.
     fileprivate static func safe(_ text: String, keeping kept: [Unicode.Scalar] = []) -> String {
@@ -73,7 +78,7 @@ package enum PrintableText {
             if line.startIndex > 0 { result.append(0x0a) }
             let isCSV = line.last == 0x0d && line.endIndex < bytes.endIndex
             let text = isCSV ? line.dropLast() : line
-            result += safe(CgroupPath.text(text), keeping: ["\t"]).utf8
+            result += safe(valid(text), keeping: ["\t"]).utf8
             if isCSV { result.append(0x0d) }
         }
         return result
