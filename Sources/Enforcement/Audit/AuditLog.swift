@@ -9,7 +9,7 @@ internal import Synchronization
 package final class AuditLog: Sendable {
     /// The size limit of the file in bytes, and the number of older files to keep.
     package struct Rotation: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        /// The size limit in bytes, and the number of older files to keep.
         package var mostBytes: Int, kept: Int
 
         /// Creates a rotation with a size limit in bytes and a number of older files.

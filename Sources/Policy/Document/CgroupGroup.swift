@@ -9,7 +9,7 @@ package struct CgroupGroup: Hashable, Sendable {
 
     /// A container or pod, by what its runtime tells; the id also by its path.
     package struct Container: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        /// Patterns for what the runtime reports; nil matches anything.
         package var runtime, name, id, image, pod, namespace: TextPattern?
         /// Labels with their values.
         package var labels: [String: TextPattern] = [:]

@@ -108,15 +108,15 @@ package struct Budgets: Hashable, Sendable {
         }
     }
 
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// Kills altogether.
     package var kill = Budget(1, per: .seconds(15))
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// Freezes altogether.
     package var freeze = Budget(2, per: .seconds(10))
     /// Writes to one cgroup.
     package var writesPerGroup = Budget(10, per: .seconds(60))
     /// Writes altogether.
     package var writes = Budget(120, per: .seconds(60))
-    // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+    /// Runs of hooks altogether.
     package var hook = Budget(6, per: .seconds(60))
 
     /// The budgets of a policy that names none.

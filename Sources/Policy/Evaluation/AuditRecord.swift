@@ -70,7 +70,7 @@ package struct AuditRecord: Hashable, Sendable {
 extension AuditRecord {
     /// A change of a rule's state.
     package struct Move: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        /// The state before the change.
         package var from: RuleState
         /// Nil if the cgroup is gone.
         package var to: RuleState?

@@ -4,7 +4,7 @@ package import CgroupModel
 package struct ValueExplanation: Hashable, Sendable {
     /// One layer's wish.
     package struct Wish: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        /// Who requests which value, and how it ranks.
         package var layer: Layer, priority: Int, origin: Effect.Origin, value: LimitValue
         /// Why it is wanted.
         package var cause: Cause

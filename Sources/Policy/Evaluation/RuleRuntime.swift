@@ -90,7 +90,7 @@ struct RuleRuntime: Sendable {
 package struct PolicyMetrics: Sendable {
     /// Where a rule stands with a cgroup; nil for the group as a whole.
     package struct State: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        /// The rule, its cgroup and the state.
         package var rule: String, target: Effect.Target?, state: RuleState
     }
 

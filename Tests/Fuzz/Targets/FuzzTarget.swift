@@ -3,9 +3,7 @@
 package struct FuzzTarget: Sendable {
     /// What a target does with some bytes; throws a ``FuzzFailure`` if it contradicts itself.
     package enum Body: Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case plain(@Sendable ([UInt8]) throws -> Void)
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case waiting(@Sendable ([UInt8]) async throws -> Void)
     }
 
