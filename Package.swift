@@ -35,7 +35,7 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation", "Policy", "Enforcement",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
@@ -89,7 +89,7 @@ let package = Package(
         .target(
             name: "Webhook",
             dependencies: [
-                "Enforcement", "Policy", "KernelIO",
+                "Enforcement", "PolicyLanguage", "Policy", "KernelIO",
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -120,12 +120,16 @@ let package = Package(
         .target(
             name: "Enforcement",
             dependencies: [
-                "Policy", "Actuation", "Hierarchy", "KernelIO", "CgroupModel", "CLinux",
+                "Policy", "PolicyLanguage", "Actuation", "Hierarchy", "KernelIO", "CgroupModel",
+                "CLinux",
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "Policy", dependencies: ["Configuration", "CgroupModel"],
+            name: "Policy", dependencies: ["PolicyLanguage", "CgroupModel"],
             exclude: ["README.md"], swiftSettings: swiftSettings),
+        .target(
+            name: "PolicyLanguage", dependencies: ["Configuration", "CgroupModel"],
+            swiftSettings: swiftSettings),
         .target(
             name: "Hierarchy",
             dependencies: ["KernelIO", "CgroupModel"],
@@ -152,8 +156,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "Policy", "History",
-                "Actuation", "Exporter", "TestSupport",
+                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "PolicyLanguage", "Policy",
+                "History", "Actuation", "Exporter", "TestSupport",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
         .testTarget(
@@ -177,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Webhook", "Enforcement", "Policy", "KernelIO",
+                "Webhook", "Enforcement", "PolicyLanguage", "KernelIO",
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -214,7 +218,7 @@ let package = Package(
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
             name: "ManualTests",
-            dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
+            dependencies: ["CgroupModel", "PolicyLanguage", "TestSupport", "cgwarden"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
@@ -225,13 +229,16 @@ let package = Package(
         .testTarget(
             name: "EnforcementTests",
             dependencies: [
-                "Enforcement", "Policy", "Configuration", "Actuation", "Hierarchy", "KernelIO",
-                "CgroupModel", "TestSupport",
+                "Enforcement", "Policy", "PolicyLanguage", "Configuration", "Actuation",
+                "Hierarchy",
+                "KernelIO", "CgroupModel", "TestSupport",
             ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PolicyTests",
-            dependencies: ["Policy", "Configuration", "CgroupModel", "TestSupport"],
+            dependencies: [
+                "Policy", "PolicyLanguage", "Configuration", "CgroupModel", "TestSupport",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],

@@ -1,6 +1,7 @@
 internal import Enforcement
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// The message for a notice.
 struct WebhookMessage: Sendable {

@@ -2,6 +2,7 @@ import CgroupModel
 import Foundation
 import History
 import Policy
+import PolicyLanguage
 import TestSupport
 import Testing
 

@@ -6,6 +6,7 @@ import Foundation
 import Hierarchy
 import Logging
 import Policy
+import PolicyLanguage
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import CgroupModel
 import Testing
 
 @testable import Policy
+@testable import PolicyLanguage
 @testable import cgwarden
 
 @Suite struct StatusReportTests {

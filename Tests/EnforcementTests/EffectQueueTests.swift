@@ -1,5 +1,6 @@
 import CgroupModel
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement

@@ -6,9 +6,10 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Enforcement
 

@@ -4,6 +4,7 @@ import Foundation
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
 
 @testable import Enforcement

@@ -1,4 +1,4 @@
-import Policy
+import PolicyLanguage
 import Synchronization
 import Testing
 

@@ -5,8 +5,9 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
-import TestSupport
+import PolicyLanguage
 import Testing
+import TestSupport
 
 @testable import Enforcement
 

@@ -2,13 +2,14 @@ import Actuation
 import CgroupModel
 import Configuration
 import Policy
+import PolicyLanguage
 import TestSupport
 
 @testable import Enforcement
 
 /// Nothing is known of the cgroups but their numbers.
 struct PlainFacts: CgroupFacts {
-    var mode: Policy.HierarchyMode { .v1 }
+    var mode: PolicyLanguage.HierarchyMode { .v1 }
     func unit(of cgroup: CgroupEntry) -> String? { nil }
     func identity(of cgroup: CgroupEntry) -> CgroupIdentity { CgroupIdentity(cgroup.path) }
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String? { nil }

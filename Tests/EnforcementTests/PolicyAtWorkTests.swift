@@ -3,6 +3,7 @@ import CgroupModel
 import Glibc
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement

@@ -5,6 +5,7 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement

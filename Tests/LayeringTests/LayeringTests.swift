@@ -13,16 +13,19 @@ import Testing
         "Actuation": ["CgroupModel", "KernelIO", "Hierarchy", "CSystemd", "CLinux"],
         "History": ["CgroupModel"],
         "LiveView": ["CgroupModel", "History", "CNcurses"],
-        "Policy": ["CgroupModel", "Configuration"],
+        "PolicyLanguage": ["CgroupModel", "Configuration"],
+        "Policy": ["CgroupModel", "PolicyLanguage"],
         "Enforcement": [
-            "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "Policy", "CLinux",
+            "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "PolicyLanguage", "Policy",
+            "CLinux",
         ],
         "Exporter": ["CgroupModel", "KernelIO", "Configuration"],
-        "Webhook": ["KernelIO", "Policy", "Enforcement"],
+        "Webhook": ["KernelIO", "PolicyLanguage", "Policy", "Enforcement"],
         "Configuration": ["CgroupModel", "CYAML"],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
-            "Configuration", "Actuation", "Policy", "Enforcement", "Webhook", "CSystemd",
+            "Configuration", "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Webhook",
+            "CSystemd",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -39,6 +42,7 @@ import Testing
         ],
         "Webhook": ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
         "Configuration": [],
+        "PolicyLanguage": [],
         "Policy": [],
         "Enforcement": ["Glibc"],
         "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"],

@@ -1,6 +1,6 @@
 import CgroupModel
 import Foundation
-import Policy
+import PolicyLanguage
 
 /// The tables of the pages about metrics, limits and policies.
 enum CatalogSections {

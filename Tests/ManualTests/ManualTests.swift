@@ -90,7 +90,7 @@ import Testing
     /// The loader's lists of keys stand in its sources: `keys: ["path", "unit"]`.
     @Test func everyKeyOfAPolicyIsExplained() throws {
         let page = try Self.page("cgwarden-policy.5")
-        let lists = try Self.sources("Sources/Policy/Loading")
+        let lists = try Self.sources("Sources/PolicyLanguage/Loading")
             .matches(of: /[kK]eys(?:: \[String\])?(?: =|:) \[([^\]]*)\]/)
         let keys = Set(lists.flatMap { $0.1.matches(of: /"([A-Za-z_0-9]+)"/).map { String($0.1) } })
         #expect(keys.count > 60, "\(keys)")

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import Policy
+import PolicyLanguage
 import Synchronization
 import Testing
 

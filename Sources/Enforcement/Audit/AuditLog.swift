@@ -1,5 +1,6 @@
 internal import KernelIO
 package import Policy
+internal import PolicyLanguage
 internal import Synchronization
 
 /// The audit log, which appends lines to a file on a background thread.

@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 extension EffectResult.Failure {
     init(_ error: ActuationError) { self.init(errno: error.errno, error.message) }

@@ -1,6 +1,7 @@
 package import CgroupModel
 internal import KernelIO
 package import Policy
+package import PolicyLanguage
 internal import Synchronization
 
 /// Performs the policy engine's effects on background threads, without blocking the caller.

@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 /// Sets each value of one cgroup independently: a refused value does not affect the others.
 struct IndependentSetting {

@@ -3,6 +3,7 @@ internal import CgroupModel
 package import Hierarchy
 internal import KernelIO
 package import Policy
+package import PolicyLanguage
 
 /// Performs effects on the host's cgroups through `Actuation`.
 package struct KernelActions: EffectPerforming {

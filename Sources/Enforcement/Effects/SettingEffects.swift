@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 /// Sets the values of one or more cgroups together, all or none.
 ///

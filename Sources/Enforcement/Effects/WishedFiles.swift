@@ -2,6 +2,7 @@ package import Actuation
 package import CgroupModel
 package import KernelIO
 package import Policy
+internal import PolicyLanguage
 
 /// Interface files that show the requested values of other cgroups.
 ///

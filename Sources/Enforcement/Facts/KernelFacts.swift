@@ -2,8 +2,9 @@ package import Actuation
 package import CgroupModel
 package import Hierarchy
 internal import KernelIO
+internal import Policy
+package import PolicyLanguage
 internal import Synchronization
-package import Policy
 
 /// The facts about this host's cgroups.
 ///
@@ -11,7 +12,7 @@ package import Policy
 /// seconds. A tick therefore costs almost nothing.
 package final class KernelFacts: CgroupFacts {
     /// The layout of the host's hierarchies.
-    package let mode: Policy.HierarchyMode
+    package let mode: PolicyLanguage.HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
     package let hasSystemd: Bool
     /// Whether v1 counts I/O, and its root tells on which disks.

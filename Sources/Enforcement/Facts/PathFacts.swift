@@ -1,5 +1,6 @@
 package import CgroupModel
-package import Policy
+internal import Policy
+package import PolicyLanguage
 
 /// The facts about cgroups that no longer exist, such as those of a recording.
 ///

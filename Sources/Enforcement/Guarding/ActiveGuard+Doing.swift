@@ -3,6 +3,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 extension ActiveGuard {
     mutating func handle(_ event: OOMGuardEvent, _ now: PolicyInstant) {

@@ -3,6 +3,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// One armed guard on the runner's thread, which turns observations into actions on its files.
 struct ActiveGuard: Sendable {

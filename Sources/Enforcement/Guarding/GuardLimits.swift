@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 /// The memory limit of a guarded cgroup, which the guard raises and lowers again.
 struct GuardLimits: Sendable {

@@ -2,6 +2,7 @@ package import Actuation
 package import CgroupModel
 internal import KernelIO
 package import Policy
+package import PolicyLanguage
 internal import Synchronization
 
 /// Guards cgroups at their memory limits, on one thread that waits for kernel events.

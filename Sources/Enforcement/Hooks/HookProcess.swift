@@ -1,6 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// One run of a hook, from its start to the cleanup of its processes.
 struct HookProcess {

@@ -1,4 +1,5 @@
 internal import CgroupModel
+package import PolicyLanguage
 
 /// The layer of autosizing: finds how much memory cgroups need by taking idle memory back until
 /// some task begins to wait for it.

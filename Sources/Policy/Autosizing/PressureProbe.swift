@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// How one cgroup's memory is taken back: a little while pressure is below the target, and nothing
 /// for a while once it is not.

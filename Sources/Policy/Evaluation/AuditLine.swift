@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// One line of JSON for each audit record; live, dry run and back-test write the same bytes.
 ///

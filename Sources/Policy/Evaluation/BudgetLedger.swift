@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What was done lately, against what may be done in a time; relief is never counted.
 struct BudgetLedger: Sendable {

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// One thing to be done to a cgroup; whoever does it answers with an ``EffectResult``.
 package struct Effect: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Who belongs to each group of a policy now.
 ///

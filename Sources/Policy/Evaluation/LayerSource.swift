@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// Who may want something of a value; a higher layer wins over a lower one.
 ///

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Where a snapshot shows the values that ``LimitCatalog`` sets, and what of a cgroup's usage a
 /// value limits: the one place that joins the two catalogs.

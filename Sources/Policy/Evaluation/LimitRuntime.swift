@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Standing limits with the rows that have their wishes.
 struct LimitRuntime: Sendable {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// One value of one cgroup that some layer wants, or that was changed and is not yet back.
 struct ManagedValue: Sendable {

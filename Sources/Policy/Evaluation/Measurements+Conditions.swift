@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What conditions see.
 extension Measurements {

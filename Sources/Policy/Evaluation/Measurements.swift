@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// The numbers that the conditions of a policy look at: a column of the last values of each metric,
 /// and the samples of those that a window needs.

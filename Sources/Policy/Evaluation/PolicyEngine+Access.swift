@@ -1,3 +1,5 @@
+package import PolicyLanguage
+
 /// What whoever runs the engine needs besides its ticks.
 extension PolicyEngine {
     /// The policy that holds.
@@ -23,16 +25,6 @@ extension PolicyEngine {
     package mutating func conclude(_ results: [EffectResult]) -> [AuditRecord] {
         takeResults(results)
         return finish().audit
-    }
-}
-
-extension PolicyEngine {
-    /// Who may still use the CPUs of exclusive pools, as of the last tick.
-    package var leftovers: [PoolLeftover] {
-        guard let context, let pools = sources.lazy.compactMap({ $0 as? PoolSource }).first else {
-            return []
-        }
-        return pools.leftovers(context)
     }
 }
 

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// A rule that would act on a cgroup (or on some of its group) in this tick.
 struct Candidate: Sendable {

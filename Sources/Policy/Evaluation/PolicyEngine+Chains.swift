@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What a rule does when it acts, step by step.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// Something of a cgroup that the policy keeps as it wants it, so that a change by hand does not
 /// last.

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Notices that someone else changed what the engine wrote.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// Why one value of a cgroup is what it is.
 package struct ValueExplanation: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What rules keep frozen, for how long, and what then becomes of it.
 extension PolicyEngine {

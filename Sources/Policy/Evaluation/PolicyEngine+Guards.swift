@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// The layer of the OOM guards.
 ///

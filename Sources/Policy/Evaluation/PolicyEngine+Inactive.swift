@@ -1,4 +1,5 @@
 package import CgroupModel
+internal import PolicyLanguage
 
 /// A standing limit that is about a cgroup and asks for nothing now.
 package struct InactivePart: Hashable, Sendable {

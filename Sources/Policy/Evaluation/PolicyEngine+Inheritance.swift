@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// Values that an earlier daemon has set and that stand in the kernel.
 extension PolicyEngine {

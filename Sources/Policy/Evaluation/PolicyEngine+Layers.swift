@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// The layers below the rules: standing limits, pools and autosizing.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 import CgroupModel
+package import PolicyLanguage
 
 /// How a policy begins, gives way to another one, and ends.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Which cgroups rules look at, as those come and go.
 extension PolicyEngine {

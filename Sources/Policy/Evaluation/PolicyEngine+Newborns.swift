@@ -1,4 +1,5 @@
 package import CgroupModel
+internal import PolicyLanguage
 
 /// Standing limits of cgroups that were just made.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What speaks against a rule that would act.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What is made of the answers to effects.
 extension PolicyEngine {

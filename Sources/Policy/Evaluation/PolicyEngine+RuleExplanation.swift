@@ -1,4 +1,5 @@
 package import CgroupModel
+internal import PolicyLanguage
 
 /// Where a rule stands with a cgroup, the numbers that it looks at, and what it waits for.
 ///

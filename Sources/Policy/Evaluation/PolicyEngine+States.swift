@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// The state machine of a rule and a cgroup: one change a tick, but for times of zero.
 extension PolicyEngine {

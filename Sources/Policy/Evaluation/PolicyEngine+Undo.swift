@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// How what rules did is taken back.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// The writes that make values what they are wanted to be.
 extension PolicyEngine {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What layers and rules want values to be.
 extension PolicyEngine {

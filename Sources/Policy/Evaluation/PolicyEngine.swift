@@ -1,4 +1,5 @@
 import CgroupModel
+package import PolicyLanguage
 
 /// Decides, tick by tick, what is done to which cgroup.
 ///

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// An instant of the clock that goes on in suspend (CLOCK_BOOTTIME), in nanoseconds.
 package struct PolicyInstant: Hashable, Sendable, Comparable {
@@ -131,11 +132,4 @@ extension CgroupFacts {
     package func isLegacy(_ controller: Controller) -> Bool { mode != .v2 }
     /// No disk is known by its name; `MAJ:MIN` needs none.
     package func device(named name: String) -> InstanceKey? { nil }
-}
-
-/// What may hurt who lives in a cgroup.
-package enum DisruptiveAction: String, Hashable, Sendable, CaseIterable {
-    case freeze, kill, reclaim, pin
-    /// Lowering memory.max, memory.high, cpu.max, pids.max or an I/O rate.
-    case limit
 }

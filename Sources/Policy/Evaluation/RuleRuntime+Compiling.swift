@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 extension RuleRuntime {
     /// Compiles a rule; one that names what is not there is disabled.

@@ -1,4 +1,5 @@
 import CgroupModel
+package import PolicyLanguage
 
 /// Where a rule stands with one cgroup.
 package enum RuleState: UInt8, Hashable, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import PolicyLanguage
+
 /// What a statement can be: Kleene's three values, in an order in which `and` is the least and `or`
 /// the greatest of two.
 enum Truth: Int8, Hashable, Sendable, Comparable {

@@ -1,4 +1,5 @@
 import CgroupModel
+package import PolicyLanguage
 
 /// Lifts memory.high of a cgroup that it has brought to a standstill (v2), for as long as the
 /// watcher says, whatever lower layers want.

@@ -1,3 +1,5 @@
+package import PolicyLanguage
+
 /// What an ``OOMGuardMachine`` wants done, in the order in which it is to be done.
 package enum OOMGuardCommand: Hashable, Sendable {
     /// v1: let the kernel kill at the limit (memory.oom_control 0), or have tasks wait (1).

@@ -1,3 +1,5 @@
+import PolicyLanguage
+
 extension OOMGuardMachine {
     /// At the threshold: stop it, or make room where it must not be stopped now.
     mutating func freeze(_ now: PolicyInstant) -> [OOMGuardCommand] {

@@ -1,3 +1,5 @@
+import PolicyLanguage
+
 extension OOMGuardMachine {
     /// The first way to raise the limit that the settings name.
     var raise: (step: UInt64, ceiling: UInt64, hostFreeAtLeast: UInt64)? {

@@ -1,3 +1,5 @@
+package import PolicyLanguage
+
 /// What becomes of one cgroup that is guarded at its memory limit.
 ///
 /// Told what happened, it says what is to be done. It does nothing itself, and knows no clock but

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Finds the CPUs of a topology that suit a pool.
 struct CPUChoice {

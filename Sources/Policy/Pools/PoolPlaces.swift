@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Where the pools' cgroups are in a snapshot, and who has to make room for them.
 struct PoolPlaces: Equatable {

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// What one pool gets of the machine's CPUs.
 package struct PoolShare: Hashable, Sendable {

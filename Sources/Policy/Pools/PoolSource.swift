@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// The layer of the CPU pools: who is pinned to which CPUs, and who has to leave them.
 ///

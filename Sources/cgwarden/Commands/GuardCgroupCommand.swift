@@ -6,6 +6,7 @@ import Enforcement
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 
 /// Guards one cgroup until asked to end, as the daemon does for each; used by tests.
 struct GuardCgroupCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import KernelIO
-import Policy
+import PolicyLanguage
 
 /// Reports all errors and warnings in policy files.
 struct PolicyCheckCommand: ParsableCommand {
@@ -25,7 +25,7 @@ struct PolicyCheckCommand: ParsableCommand {
     @Option(
         help: "Check for a machine with v1, v2 or hybrid hierarchies; this one by default.",
         completion: .words(["v1", "v2", "hybrid"]), transform: hierarchyMode)
-    var mode: Policy.HierarchyMode?
+    var mode: PolicyLanguage.HierarchyMode?
     @Flag(help: "One JSON object.") var json = false
 
     func run() throws {
@@ -36,8 +36,8 @@ struct PolicyCheckCommand: ParsableCommand {
     }
 }
 
-private func hierarchyMode(_ text: String) throws -> Policy.HierarchyMode {
-    guard let mode = Policy.HierarchyMode(rawValue: text) else {
+private func hierarchyMode(_ text: String) throws -> PolicyLanguage.HierarchyMode {
+    guard let mode = PolicyLanguage.HierarchyMode(rawValue: text) else {
         throw ValidationError("modes are v1, v2 and hybrid.")
     }
     return mode

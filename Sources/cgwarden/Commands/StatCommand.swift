@@ -2,7 +2,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
-import Policy
+import PolicyLanguage
 
 /// Prints samples as a stream for scripts.
 struct StatCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import Enforcement
 import Policy
+import PolicyLanguage
 import Synchronization
 
 /// Counts the actions of each rule, for the exporter.

@@ -1,5 +1,6 @@
 import CgroupModel
 import Policy
+import PolicyLanguage
 
 /// The daemon's reply to `claims`: a line for each value of a cgroup that it manages.
 enum ClaimLines {

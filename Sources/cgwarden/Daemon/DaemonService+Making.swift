@@ -4,7 +4,7 @@ import Enforcement
 import Hierarchy
 import History
 import Logging
-import Policy
+import PolicyLanguage
 
 #if Exporter
 import Exporter

@@ -5,7 +5,7 @@ import Hierarchy
 import History
 import KernelIO
 import Logging
-import Policy
+import PolicyLanguage
 import ServiceLifecycle
 import UnixSignals
 

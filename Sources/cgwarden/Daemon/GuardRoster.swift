@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
 
 /// Arms an OOM guard for each matching cgroup, and disarms it once the cgroup no longer matches.

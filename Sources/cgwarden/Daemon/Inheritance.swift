@@ -5,6 +5,7 @@ import Hierarchy
 import KernelIO
 import Logging
 import Policy
+import PolicyLanguage
 import Synchronization
 
 /// The changes of an earlier daemon that kept its values, or was killed with its guardian.

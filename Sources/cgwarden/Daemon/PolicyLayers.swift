@@ -1,12 +1,13 @@
 import CgroupModel
 import KernelIO
 import Policy
+import PolicyLanguage
 
 /// The layers besides limits and rules; the same for the daemon, a plan and a back-test.
 enum PolicyLayers {
     /// Creates the layers; `isLegacy` returns whether a controller is in a v1 hierarchy.
     static func all(
-        _ policy: PolicyDocument, mode: Policy.HierarchyMode, isLegacy: (Controller) -> Bool
+        _ policy: PolicyDocument, mode: PolicyLanguage.HierarchyMode, isLegacy: (Controller) -> Bool
     ) -> [any LayerSource] {
         [
             PoolSource(policy, mode: mode, isLegacy: isLegacy(.cpuset)),

@@ -1,5 +1,5 @@
 import Hierarchy
-import Policy
+import PolicyLanguage
 
 /// The source of the policy, at startup and at each reload.
 struct PolicySource: Sendable {

@@ -4,6 +4,7 @@ import Enforcement
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 
 /// The policy in force: evaluates each sample, has the effects carried out and writes the audit
 /// log.

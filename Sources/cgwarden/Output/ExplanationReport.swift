@@ -1,5 +1,6 @@
 import CgroupModel
 import Policy
+import PolicyLanguage
 
 /// The origin of a cgroup's values: the request of each layer, highest first, and the inactive
 /// parts, and the state of its rules.

@@ -1,6 +1,6 @@
 import CgroupModel
 import Configuration
-import Policy
+import PolicyLanguage
 
 /// The findings of a policy load as text or JSON.
 struct PolicyReport {

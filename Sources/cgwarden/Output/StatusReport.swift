@@ -1,6 +1,7 @@
 import CgroupModel
 import Enforcement
 import Policy
+import PolicyLanguage
 
 /// The output of `cgwarden status`.
 struct StatusReport {

@@ -3,6 +3,7 @@ import CgroupModel
 import History
 import KernelIO
 import Policy
+import PolicyLanguage
 
 /// A run of a policy over a recording: it decides as it would have, but the recorded past does not
 /// change.

@@ -1,6 +1,7 @@
 import CgroupModel
 import KernelIO
 import Policy
+import PolicyLanguage
 
 /// The output of `policy backtest` for one policy.
 struct BacktestReport {

@@ -1,5 +1,6 @@
 import CgroupModel
 import Policy
+import PolicyLanguage
 
 /// The counts of a back-test: firings, times, actions and vetoes.
 struct BacktestTally {

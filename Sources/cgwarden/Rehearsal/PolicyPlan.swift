@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import Hierarchy
 import Policy
+import PolicyLanguage
 
 /// The changes that a policy would make on this host now.
 struct PolicyPlan {

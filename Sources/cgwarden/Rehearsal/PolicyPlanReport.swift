@@ -1,6 +1,7 @@
 import Actuation
 import CgroupModel
 import Policy
+import PolicyLanguage
 
 /// The output of `policy plan`.
 struct PolicyPlanReport {

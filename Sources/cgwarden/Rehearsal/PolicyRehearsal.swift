@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import Hierarchy
 import Policy
+import PolicyLanguage
 
 /// The first tick of a policy on this host, without carrying out its effects.
 struct PolicyRehearsal {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CgroupModel
-import Policy
+import PolicyLanguage
 
 /// A range of values that replace `${NAME}` in a policy, one after another: `limit=70%..95%/6`.
 struct Sweep: ExpressibleByArgument {

@@ -1,7 +1,7 @@
 import Actuation
 import CgroupModel
 import Hierarchy
-import Policy
+import PolicyLanguage
 
 /// The values of a cgroup that the daemon manages, for a command that is about to change it.
 struct DaemonClaims {

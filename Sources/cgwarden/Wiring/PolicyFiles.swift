@@ -3,7 +3,7 @@ import CgroupModel
 import Configuration
 import Hierarchy
 import KernelIO
-import Policy
+import PolicyLanguage
 
 /// The policy files named on the command line, read from disk.
 enum PolicyFiles {
@@ -48,7 +48,7 @@ enum PolicyFiles {
 
     /// Reads and checks files for this host, or for a host with the given mode.
     static func load(
-        _ paths: [String], on system: SystemRoot, mode: Policy.HierarchyMode? = nil
+        _ paths: [String], on system: SystemRoot, mode: PolicyLanguage.HierarchyMode? = nil
     ) throws -> PolicyLoad {
         if let mode {
             return PolicyLoader(host: HostFacts(system), mode: mode).load(read(paths))
@@ -58,12 +58,12 @@ enum PolicyFiles {
         var host = HostFacts(system)
         host.isIOCounted = set.countsIO
         return PolicyLoader(
-            host: host, mode: Policy.HierarchyMode(set.mode), legacyControllers: Set(legacy)
+            host: host, mode: PolicyLanguage.HierarchyMode(set.mode), legacyControllers: Set(legacy)
         ).load(read(paths))
     }
 }
 
-extension Policy.HierarchyMode {
+extension PolicyLanguage.HierarchyMode {
     /// Converts the mode of mounted hierarchies to the policy's term.
     init(_ mode: Hierarchy.HierarchyMode) {
         self =

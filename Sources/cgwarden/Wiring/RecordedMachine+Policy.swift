@@ -4,7 +4,7 @@ import Enforcement
 import Hierarchy
 import History
 import KernelIO
-import Policy
+import PolicyLanguage
 
 extension RecordedMachine {
     /// Describes this host; nil without hierarchies.
@@ -26,7 +26,7 @@ extension RecordedMachine {
     }
 
     /// The mode in which the host mounted its hierarchies.
-    var mode: Policy.HierarchyMode {
+    var mode: PolicyLanguage.HierarchyMode {
         hasUnified ? (legacy.isEmpty ? .v2 : .hybrid) : .v1
     }
 

@@ -6,6 +6,7 @@ import Foundation
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
 import TestSupport
 

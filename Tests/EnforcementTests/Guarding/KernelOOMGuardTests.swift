@@ -5,8 +5,9 @@ import Foundation
 import Glibc
 import KernelIO
 import Policy
-import TestSupport
+import PolicyLanguage
 import Testing
+import TestSupport
 
 /// Guards on the real kernel.
 @Suite(.serialized, .enabled(if: !GuardScratch.Trees.present.isEmpty, "needs root and cgroups"))

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Numbers of several cgroups: what can be added up is, the rest is not.
 @Suite struct AggregationTests {

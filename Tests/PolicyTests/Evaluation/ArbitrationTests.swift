@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Who may act when several want to, and what keeps a rule from acting.
 @Suite struct ArbitrationTests {

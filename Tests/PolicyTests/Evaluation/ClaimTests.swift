@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// What the policy keeps of a cgroup, and what of it is not active.
 @Suite struct ClaimTests {

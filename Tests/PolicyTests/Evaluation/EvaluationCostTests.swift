@@ -1,9 +1,10 @@
 import CgroupModel
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// What a tick costs; `POLICY_COST=1` in a release build asks for it.
 @Suite(

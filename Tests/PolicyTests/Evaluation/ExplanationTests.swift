@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// What people are told of a rule: where it stands, since when, and what it waits for.
 @Suite struct ExplanationTests {

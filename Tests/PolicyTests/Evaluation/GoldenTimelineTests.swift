@@ -2,6 +2,7 @@ import CgroupModel
 import Testing
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// The timelines V1 to V12 that an executable model of the specification gave.
 @Suite struct GoldenTimelineTests {

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// The pairs of policies that differ in one key.
 extension KeyEffectTests {

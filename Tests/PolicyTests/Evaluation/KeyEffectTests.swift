@@ -1,10 +1,11 @@
 import CgroupModel
 import Configuration
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Every key of a policy changes something that can be observed: what the engine does and writes
 /// down differs with it, or another test shows what it changes.

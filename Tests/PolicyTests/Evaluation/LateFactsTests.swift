@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Facts that are found out while ticks go on.
 private final class LateFacts: CgroupFacts {

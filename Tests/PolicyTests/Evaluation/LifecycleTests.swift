@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Loading, reloading and leaving a policy, groups, and what it tells.
 @Suite struct LifecycleTests {

@@ -1,9 +1,10 @@
 import CgroupModel
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 private let highKey = LimitKey("memory.high")
 private let maxKey = LimitKey("memory.max")

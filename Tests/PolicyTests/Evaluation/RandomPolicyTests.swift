@@ -1,10 +1,11 @@
 import CgroupModel
 import Configuration
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Row 45: whatever the policy and whatever happens, some things are never done.
 @Suite struct RandomPolicyTests {

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// What rules do over time: taking back, repeating, going to and fro.
 @Suite struct RuleTests {

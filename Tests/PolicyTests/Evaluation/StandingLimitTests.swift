@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Limits hold as long as their cgroup exists, from its creation on, each by itself.
 @Suite struct StandingLimitTests {

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// What is written, what comes of it, and who else writes.
 @Suite struct ValueTests {

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// The values of OOM guards beside those of the other layers.
 @Suite struct GuardLayerTests {

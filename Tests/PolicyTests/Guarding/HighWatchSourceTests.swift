@@ -1,9 +1,10 @@
 import CgroupModel
 import Configuration
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct HighWatchSourceTests {
     private let document: PolicyDocument = {

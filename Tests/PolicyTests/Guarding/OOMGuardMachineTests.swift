@@ -1,5 +1,6 @@
 import Configuration
 import Policy
+import PolicyLanguage
 import Testing
 
 private let gib: UInt64 = 1 << 30

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Rules for devices: each changes what the ones before it said, and none can be taken back.
 @Suite struct DeviceRuleTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// The policies that are shipped load as they are, on every kind of machine.
 @Suite struct ExamplePolicyTests {

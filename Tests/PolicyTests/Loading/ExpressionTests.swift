@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 private func parse(_ text: String) -> Condition? {
     var parser = ExpressionParser(text, window: .seconds(5))

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// Whatever the files hold, loading ends and tells.
 @Suite struct HostileLoadingTests {

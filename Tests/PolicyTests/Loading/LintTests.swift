@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// Each rule of the linter with a policy that breaks it and one that does not.
 @Suite struct LintTests {

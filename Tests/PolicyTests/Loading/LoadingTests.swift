@@ -2,7 +2,7 @@ import CgroupModel
 import Configuration
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct LoadingTests {
     /// Walks a tree and makes one change at each node in turn.

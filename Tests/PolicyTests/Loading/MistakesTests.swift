@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// A file in which nearly everything is wrong: each line is told, and told as an operator needs it.
 @Suite struct MistakesTests {

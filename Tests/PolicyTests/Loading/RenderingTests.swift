@@ -2,7 +2,7 @@ import CgroupModel
 import Configuration
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct RenderingTests {
     /// The same document, as if everything stood at one place.

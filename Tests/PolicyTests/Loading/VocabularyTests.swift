@@ -1,7 +1,7 @@
 import CgroupModel
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct VocabularyTests {
     private func metric(_ name: String) throws -> PolicyMetric {

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Two nodes of two cores with two threads each, numbered as Linux does: 0-4, 1-5 and 2-6, 3-7.
 let twoNodes = CPUTopology(

@@ -1,9 +1,10 @@
 import CgroupModel
 import Configuration
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// The third of the examples: a service on its own CPUs, within a slice that must leave them.
 @Suite struct PoolSourceTests {

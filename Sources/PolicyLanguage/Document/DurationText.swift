@@ -1,14 +1,14 @@
 internal import CgroupModel
 
 /// Times as a policy writes them: `500ms`, `10s`, `5m`, `2h`, `1d`.
-enum DurationText {
+package enum DurationText {
     private static let units: [(name: String, nanoseconds: Int64)] = [
         ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
         ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000), ("ns", 1),
     ]
 
     /// The largest unit that holds it exactly.
-    static func text(_ duration: Duration) -> String {
+    package static func text(_ duration: Duration) -> String {
         let nanoseconds = Int64(duration.nanoseconds)
         guard nanoseconds != 0 else { return "0s" }
         let unit = units.first { nanoseconds % $0.nanoseconds == 0 } ?? ("ns", 1)

@@ -49,7 +49,7 @@ enum UnitText {
 
 extension WindowFunction {
     /// What the function of a metric counts; nil if the function does not take it.
-    func unit(of metric: PolicyMetric) -> PolicyUnit? {
+    package func unit(of metric: PolicyMetric) -> PolicyUnit? {
         guard metric.unit != .flag else { return nil }
         let isLevel = !metric.isCounter || metric.isRate
         return switch self {

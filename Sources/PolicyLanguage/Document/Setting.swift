@@ -18,7 +18,7 @@ package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible
     package var limit: Limit? { LimitCatalog.limit(named: name) }
 
     /// The key of the value where memory is a hierarchy of v2: two names of one file are one value.
-    var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
+    package var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
 
     /// Whether it is a rule for devices: written in the policy's order, and never taken back.
     package var isDeviceRule: Bool { name.hasPrefix("devices.") }

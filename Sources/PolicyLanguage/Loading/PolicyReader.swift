@@ -50,16 +50,6 @@ enum ReferenceKind: String, CaseIterable {
     case group, pool, hook, sink
 }
 
-/// Where the values of a policy stand: `rules/park/until`.
-struct PolicyPlaces {
-    private var table: [String: ConfigPosition] = [:]
-
-    subscript(path: String) -> ConfigPosition? {
-        get { table[path] }
-        set { table[path] = newValue }
-    }
-}
-
 /// The entries of a mapping whose keys are known.
 struct Fields {
     /// What it is, for messages.
