@@ -35,10 +35,8 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation", "PolicyLanguage", "Policy", "Enforcement",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Reports", "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
-                .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
-                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -46,6 +44,27 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "Service",
+            dependencies: [
+                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "Actuation",
+                "PolicyLanguage", "Policy", "Enforcement", "Reports",
+                .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
+                .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
+                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Reports",
+            dependencies: [
+                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement",
+            ],
+            swiftSettings: swiftSettings),
         .target(
             name: "LiveView",
             dependencies: [
@@ -156,7 +175,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "PolicyLanguage", "Policy",
+                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "PolicyLanguage",
                 "History", "Actuation", "Exporter", "TestSupport",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
@@ -204,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "TestSupport", "cgwarden",
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Reports", "Service",
+                "TestSupport", "cgwarden",
             ],
             exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
             swiftSettings: swiftSettings),

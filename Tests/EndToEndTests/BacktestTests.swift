@@ -3,10 +3,12 @@ import Foundation
 import History
 import Policy
 import PolicyLanguage
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import cgwarden
+@testable import Reports
+@testable import Service
 
 /// A policy over a recording: what is counted, and that the same files give the same lines.
 @Suite struct BacktestTests {

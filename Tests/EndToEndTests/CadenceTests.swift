@@ -1,6 +1,6 @@
 import Testing
 
-@testable import cgwarden
+@testable import Service
 
 /// `stat -i 1s` sampled every 1.25 to 1.47 s: the interval was added to the time that a sample took.
 @Suite struct CadenceTests {

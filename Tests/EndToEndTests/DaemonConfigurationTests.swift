@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Testing
 
-@testable import cgwarden
+@testable import Service
 
 @Suite struct DaemonConfigurationTests {
     private func read(_ text: String) throws -> DaemonConfiguration {

@@ -7,10 +7,11 @@ import Hierarchy
 import Logging
 import Policy
 import PolicyLanguage
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import cgwarden
+@testable import Service
 
 /// The values that an earlier daemon left, on a captured tree.
 @Suite struct InheritanceTests {
@@ -21,8 +22,7 @@ import Testing
     init() throws {
         capture = try ProgramCapture("v2")
         state = capture.root + "/state"
-        machine = try Machine(
-            SystemOptions.parse(["--root", capture.root]), stateDirectory: state)
+        machine = try Machine(.captured(in: capture.root), stateDirectory: state)
     }
 
     /// Changes a file of `/mine` from "max", as the daemon does.

@@ -1,10 +1,10 @@
 import CgroupModel
 import Foundation
 import History
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import cgwarden
+@testable import Service
 
 /// A recorded dry run of the daemon, tried again, gives the same audit lines to the byte.
 @Suite(

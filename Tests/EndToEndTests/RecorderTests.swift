@@ -3,10 +3,11 @@ import Foundation
 import Hierarchy
 import History
 import KernelIO
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import cgwarden
+@testable import Reports
+@testable import Service
 
 /// The files of a recording.
 @Suite struct RecorderTests {

@@ -3,13 +3,16 @@ import Testing
 
 @testable import Policy
 @testable import PolicyLanguage
-@testable import cgwarden
+@testable import Reports
+@testable import Service
 
 @Suite struct StatusReportTests {
     private func text(_ change: (inout PolicyMetrics) -> Void) -> String {
-        var state = WardenNumbers.State()
+        var state = DaemonState()
         change(&state.policy)
-        return StatusReport(state, AuditTrail(nil), PolicyDocument(), []).text
+        return StatusReport(
+            state, auditFailure: nil, lostAuditLines: 0, PolicyDocument(), []
+        ).text
     }
 
     /// Row 15: until it is back, everybody can see it.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import cgwarden
+@testable import Reports
 
 /// The columns of tables with names of any width, which were padded by characters.
 @Suite struct TextTableTests {

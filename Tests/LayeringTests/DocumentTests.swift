@@ -10,7 +10,7 @@ import Testing
         "config/prometheus/README.md", "Sources/KernelIO/README.md", "Sources/Policy/README.md",
     ]
 
-    private static func text(_ page: String) throws -> String {
+    static func text(_ page: String) throws -> String {
         try String(contentsOf: top.appending(path: page), encoding: .utf8)
     }
 
@@ -61,7 +61,7 @@ import Testing
     /// `make dist` and `make deb` publish what the first heading says.
     @Test func theChangelogBeginsWithTheVersion() throws {
         let heading = try #require(Self.text("CHANGELOG.md").firstMatch(of: /(?m)^## (\S+)/)).1
-        let source = try Self.text("Sources/cgwarden/Cgwarden.swift")
+        let source = try Self.text("Sources/cgwarden/Commands/Cgwarden.swift")
         #expect(source.contains("version = \"\(heading)\""), "\(heading)")
     }
 

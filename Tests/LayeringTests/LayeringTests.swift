@@ -22,10 +22,19 @@ import Testing
         "Exporter": ["CgroupModel", "KernelIO", "Configuration"],
         "Webhook": ["KernelIO", "PolicyLanguage", "Policy", "Enforcement"],
         "Configuration": ["CgroupModel", "CYAML"],
+        "Reports": [
+            "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Configuration",
+            "Actuation", "PolicyLanguage", "Policy", "Enforcement",
+        ],
+        "Service": [
+            "CgroupModel", "KernelIO", "Hierarchy", "History", "Exporter", "Configuration",
+            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Webhook", "Reports",
+            "CSystemd",
+        ],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
-            "Configuration", "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Webhook",
-            "CSystemd",
+            "Configuration", "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Reports",
+            "Service",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -45,6 +54,8 @@ import Testing
         "PolicyLanguage": [],
         "Policy": [],
         "Enforcement": ["Glibc"],
+        "Reports": [],
+        "Service": ["Logging", "ServiceLifecycle", "UnixSignals"],
         "cgwarden": ["ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals"],
     ]
     /// Where C pointers may be touched.
@@ -52,7 +63,7 @@ import Testing
         "KernelIO/Clocks/", "KernelIO/Descriptors/", "KernelIO/Files/", "KernelIO/Processes/",
         "KernelIO/Program/", "KernelIO/Sockets/", "KernelIO/Threads/", "KernelIO/Users/",
         "KernelIO/Writing/", "LiveView/Terminal/", "Configuration/", "Actuation/SystemBus/",
-        "cgwarden/Wiring/ServiceNotification.swift",
+        "Service/Daemon/ServiceNotification.swift",
     ]
 
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()

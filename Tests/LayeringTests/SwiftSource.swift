@@ -9,9 +9,9 @@ struct SwiftSource {
     /// The module's name.
     var module: String { String(path.prefix { $0 != "/" }) }
 
-    /// The folder inside the module; empty for the module's own.
+    /// The module's folder that the file is in, at any depth; empty for the module's own.
     var folder: String {
-        path.split(separator: "/").dropFirst().dropLast().joined(separator: "/")
+        path.split(separator: "/").dropFirst().dropLast().first.map(String.init) ?? ""
     }
 
     private static let kinds: Set = [
@@ -64,10 +64,7 @@ struct SwiftSource {
             let marks = line.ranges(of: "\"\"\"").count
             defer { if marks % 2 == 1 { isInText.toggle() } }
             let code = line.drop { $0 == " " }
-            if isInText || code.hasPrefix("//") || code.hasPrefix("#if") || code.hasPrefix("#else")
-            {
-                continue
-            }
+            if isInText || code.hasPrefix("//") || code.hasPrefix("#") { continue }
             Self.addWords(of: Array(code.utf8), to: &result)
         }
         return result.subtracting(own)

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The pages of `man/` say what the program says; `UPDATE_GOLDEN=1` (`make man`) writes them anew.
 @Suite struct ManualTests {

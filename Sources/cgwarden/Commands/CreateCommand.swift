@@ -2,6 +2,7 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Service
 
 /// Creates a cgroup.
 struct CreateCommand: ParsableCommand {

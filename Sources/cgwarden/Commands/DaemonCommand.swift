@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Policy
+import Service
 
 /// Samples, applies policies and serves metrics until stopped.
 struct DaemonCommand: AsyncParsableCommand {
@@ -69,6 +70,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let logLevel { settings.logLevel = logLevel }
         settings.isDryRun = settings.isDryRun || dryRun
         LogOutput.start(Logger.Level(rawValue: settings.logLevel) ?? .info)
-        try await Daemon(settings, options, ticks: numberOfTicks).run()
+        try await Daemon(
+            settings, on: options.system, cgroupRootArguments: options.cgroupRootArguments,
+            version: Cgwarden.version, ticks: numberOfTicks
+        ).run()
     }
 }

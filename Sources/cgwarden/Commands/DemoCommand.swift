@@ -3,6 +3,8 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import LiveView
+import Reports
+import Service
 import UnixSignals
 
 /// Shows a minute of real work under real limits.
@@ -79,7 +81,7 @@ struct DemoCommand: AsyncParsableCommand {
         var sampling = SamplerConfiguration()
         sampling.scope = SampleScope(subtree: DemoScene.root, depth: nil, withAncestors: true)
         let observation = try Observation(
-            try SystemOptions.parse([]), metrics: ReadPlan.metrics(upTo: .settings),
+            .live, metrics: ReadPlan.metrics(upTo: .settings),
             configuration: sampling)
         var layout = Layout()
         layout.delay = 0.5

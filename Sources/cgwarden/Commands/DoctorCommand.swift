@@ -2,6 +2,7 @@ import Actuation
 import ArgumentParser
 import Hierarchy
 import KernelIO
+import Reports
 
 /// Reports what is possible on this host.
 struct DoctorCommand: ParsableCommand {

@@ -5,6 +5,8 @@ import Exporter
 import Hierarchy
 import KernelIO
 import Logging
+import Reports
+import Service
 import ServiceLifecycle
 import UnixSignals
 
@@ -62,7 +64,7 @@ struct ExporterCommand: AsyncParsableCommand {
         sampling.readDepth = selection.depth
         // The web page and cAdvisor's families need their metrics whatever the profile exports.
         let observation = try Observation(
-            options,
+            options.system,
             metrics: Array(
                 Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
@@ -71,7 +73,7 @@ struct ExporterCommand: AsyncParsableCommand {
         // The first scrape already has container names, if they can be found within a short time.
         identities.settle(try await CgroupLookup(observation.set).cgroups())
         var configuration = try MetricsServer.Configuration(
-            web.settings, of: observation.set, identities)
+            web.settings, of: observation.set, identities, version: Cgwarden.version)
         configuration.selection = selection
         configuration.programFamilies = { ledger.families }
         let server = MetricsServer(

@@ -1,6 +1,8 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Freezes a cgroup for a limited time.
 struct FreezeCommand: AsyncParsableCommand {

@@ -3,6 +3,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Prints the limits of one cgroup under their unified names.
 struct GetCommand: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import ArgumentParser
 import Enforcement
 import Hierarchy
 import KernelIO
+import Service
 
 /// The daemon's helper, which thaws and restores if the daemon dies.
 struct GuardianCommand: ParsableCommand {

@@ -3,6 +3,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Keeps rules from changing a cgroup for some time.
 struct HoldCommand: AsyncParsableCommand {
@@ -37,7 +39,7 @@ struct HoldCommand: AsyncParsableCommand {
         guard let cgroup else {
             let holds = try Self.known()
             if holds.isEmpty { try StateDirectory.requireSystem() }
-            return try StandardOutput.write(Self.text(holds))
+            return try StandardOutput.write(HoldListing.text(holds))
         }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(cgroup)
@@ -65,17 +67,5 @@ struct HoldCommand: AsyncParsableCommand {
     private static func known() throws -> [Hold] {
         if StateDirectory.hidden != nil, (try? StateDirectory.path()) == nil { return [] }
         return try StateDirectory.holds().holds()
-    }
-
-    /// Formats holds as the command prints them.
-    static func text(_ holds: [Hold]) -> String {
-        if holds.isEmpty { return "nothing is on hold\n" }
-        let now = Hold.now
-        return LeftTable(
-            holds.map { hold in
-                let minutes = (hold.end - min(hold.end, now) + 59_999_999) / 60_000_000
-                return [hold.path.description, "\(minutes) min left"]
-            }
-        ).text
     }
 }

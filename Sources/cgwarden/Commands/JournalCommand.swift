@@ -2,6 +2,8 @@ import Actuation
 import ArgumentParser
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Lists the values that cgwarden has changed.
 struct JournalCommand: ParsableCommand {

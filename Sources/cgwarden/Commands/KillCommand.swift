@@ -2,6 +2,8 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Reports
+import Service
 
 /// Ends all processes of a cgroup.
 struct KillCommand: AsyncParsableCommand {

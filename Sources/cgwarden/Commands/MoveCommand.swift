@@ -1,6 +1,7 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Service
 
 /// Moves processes into a cgroup.
 struct MoveCommand: AsyncParsableCommand {

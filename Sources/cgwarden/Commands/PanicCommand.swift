@@ -3,6 +3,8 @@ import ArgumentParser
 import Enforcement
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 import Synchronization
 
 /// The emergency stop: thaws, restores and stops the daemon.

@@ -2,6 +2,8 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Reports
+import Service
 
 /// Restricts a cgroup to certain CPUs and memory nodes.
 struct PinCommand: AsyncParsableCommand {

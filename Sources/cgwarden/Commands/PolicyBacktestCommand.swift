@@ -1,6 +1,8 @@
 import ArgumentParser
 import KernelIO
 import Policy
+import Reports
+import Service
 
 /// Runs policies over a recording.
 struct PolicyBacktestCommand: ParsableCommand {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import KernelIO
 import PolicyLanguage
+import Reports
+import Service
 
 /// Reports all errors and warnings in policy files.
 struct PolicyCheckCommand: ParsableCommand {

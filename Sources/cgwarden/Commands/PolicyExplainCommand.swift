@@ -3,6 +3,8 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import Policy
+import Reports
+import Service
 
 /// Explains the values that policies give a cgroup.
 struct PolicyExplainCommand: AsyncParsableCommand {
@@ -42,7 +44,7 @@ struct PolicyExplainCommand: AsyncParsableCommand {
                 throw CgwardenError("\(error.message), or name a --policy", error.status)
             }
         }
-        let engine = try await PolicyRehearsal(policy, options).engine
+        let engine = try await PolicyRehearsal(policy, on: options.system).engine
         let report = try ExplanationReport(of: path, by: engine)
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import KernelIO
 import Policy
+import Reports
+import Service
 
 /// Shows the changes that policies would make now.
 struct PolicyPlanCommand: AsyncParsableCommand {
@@ -25,7 +27,7 @@ struct PolicyPlanCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object.") var json = false
 
     func run() async throws {
-        let plan = PolicyPlan(try await PolicyRehearsal(paths, options))
+        let plan = PolicyPlan(try await PolicyRehearsal(paths, on: options.system))
         let report = PolicyPlanReport(plan)
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
         if !json { for note in plan.notes { StandardOutput.complain("cgwarden: note: \(note)") } }

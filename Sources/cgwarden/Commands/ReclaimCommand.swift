@@ -1,6 +1,8 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Reclaims memory from a cgroup.
 struct ReclaimCommand: AsyncParsableCommand {
@@ -36,14 +38,14 @@ struct ReclaimCommand: AsyncParsableCommand {
             path, amount.map { .bytes($0.bytes) } ?? .all, deadline: deadline.duration,
             dryRun: dryRun)
         if dryRun {
-            let much = amount.map { ByteAmount.text($0.bytes) } ?? "what there is"
+            let much = amount.map { ByteText.of($0.bytes) } ?? "what there is"
             return try StandardOutput.write(
-                "would reclaim \(much) from \(path): usage \(ByteAmount.text(result.before))\n")
+                "would reclaim \(much) from \(path): usage \(ByteText.of(result.before))\n")
         }
         let usage =
-            "usage \(ByteAmount.text(result.before)), then \(ByteAmount.text(result.after))"
+            "usage \(ByteText.of(result.before)), then \(ByteText.of(result.after))"
         let freed =
-            result.confirmed.map { "reclaimed \(ByteAmount.text($0)) from \(path)" }
+            result.confirmed.map { "reclaimed \(ByteText.of($0)) from \(path)" }
             ?? "reclaimed what there was from \(path)"
         let note = result.isPartial ? "; the kernel found no more" : ""
         try StandardOutput.write("\(freed): \(usage)\(note)\n")

@@ -1,6 +1,8 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Removes a cgroup.
 struct RemoveCommand: AsyncParsableCommand {

@@ -3,6 +3,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Restores what cgwarden has changed.
 struct RestoreCommand: ParsableCommand {

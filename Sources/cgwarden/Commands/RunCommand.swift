@@ -3,6 +3,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Runs a command in a cgroup of its own.
 struct RunCommand: AsyncParsableCommand {

@@ -3,6 +3,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Sets limits of one cgroup, all or none.
 struct SetCommand: AsyncParsableCommand {

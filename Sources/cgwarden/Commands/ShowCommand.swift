@@ -2,6 +2,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Shows all known values of one cgroup.
 struct ShowCommand: AsyncParsableCommand {

@@ -3,6 +3,8 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import PolicyLanguage
+import Reports
+import Service
 
 /// Prints samples as a stream for scripts.
 struct StatCommand: AsyncParsableCommand {
@@ -54,7 +56,7 @@ struct StatCommand: AsyncParsableCommand {
         let recorder = try recording.recorder(options.system)
         let metrics = recorder == nil ? wanted : wanted + ReadPlan.metrics(upTo: .settings)
         let observation = try Observation(
-            options, metrics: metrics, configuration: configuration)
+            options.system, metrics: metrics, configuration: configuration)
         var output = SampleOutput(
             format: json ? .json : csv ? .csv : .table,
             fields: fields?.metrics ?? (json ? nil : FieldList.usual),

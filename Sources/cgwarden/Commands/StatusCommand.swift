@@ -1,5 +1,6 @@
 import ArgumentParser
 import KernelIO
+import Service
 
 /// Shows the state of the daemon.
 struct StatusCommand: ParsableCommand {

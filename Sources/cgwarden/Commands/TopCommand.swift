@@ -3,6 +3,8 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import LiveView
+import Reports
+import Service
 
 /// Shows the live view, or the same table as text.
 struct TopCommand: AsyncParsableCommand {
@@ -103,7 +105,8 @@ struct TopCommand: AsyncParsableCommand {
         configuration.scope = scope(path)
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
-            options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
+            options.system, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration
+        )
         guard isBatch else {
             return try await TopScreen.show(LiveSource(observation, recorder), layout)
         }

@@ -2,6 +2,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Shows the cgroup tree with its processes.
 struct TreeCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import KernelIO
+import Reports
 import Synchronization
 
 /// The process that keeps a demo running, as seen by the process that shows it.

@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import Hierarchy
 import KernelIO
+import Reports
 
 /// Keeps a demo running: creates its cgroups, workloads and daemon, and removes everything at the
 /// end.

@@ -3,6 +3,7 @@ import Hierarchy
 import History
 import KernelIO
 import LiveView
+import Service
 import Synchronization
 
 /// The source of the live view: samples when the view polls and a sample is due, and keeps the

@@ -1,6 +1,7 @@
 #if Exporter
 import ArgumentParser
 import CgroupModel
+import Service
 
 /// The options that select metrics, shared by all commands that serve them.
 ///

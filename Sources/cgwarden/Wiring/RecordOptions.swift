@@ -1,6 +1,7 @@
 import ArgumentParser
 import Hierarchy
 import History
+import Service
 
 /// Options of commands that can record their samples.
 struct RecordOptions: ParsableArguments {

@@ -2,6 +2,8 @@ import CgroupModel
 import Hierarchy
 import History
 import KernelIO
+import Reports
+import Service
 
 /// A recording played from some time to its end, as if the recorded host were being sampled.
 struct Replay {

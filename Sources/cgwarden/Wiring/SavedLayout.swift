@@ -1,6 +1,8 @@
 import Configuration
 import KernelIO
 import LiveView
+import Reports
+import Service
 
 /// The saved layout of the live view, in `$XDG_CONFIG_HOME/cgwarden/top.yaml`.
 enum SavedLayout {

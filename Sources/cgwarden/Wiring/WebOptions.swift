@@ -1,4 +1,5 @@
 import ArgumentParser
+import Service
 
 /// The HTTP options of all commands that serve, named as in Prometheus exporters.
 struct WebOptions: ParsableArguments {
