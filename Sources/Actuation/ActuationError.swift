@@ -1,3 +1,5 @@
+package import CgroupModel
+
 /// Why an action failed: one sentence with advice.
 package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure, which determines the exit status.
@@ -13,8 +15,8 @@ package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertibl
     package let code: Code
     /// The message.
     package let message: String
-    /// The name of the errno (`EBUSY`), also for errors of systemd; nil if there is none.
-    package internal(set) var errno: String?
+    /// The error number, also for errors of systemd; nil if there is none.
+    package internal(set) var errno: Errno?
 
     /// Creates an error of a kind with its message.
     package init(_ code: Code, _ message: String) {

@@ -94,7 +94,7 @@ extension CgroupDirectory {
 
     /// Removes exactly this cgroup (unlinkat(2)); a later one at the same path stays.
     func remove() throws(IOError) {
-        guard let above = path.parent else { throw IOError("remove", "/", code: 16) }
+        guard let above = path.parent else { throw IOError("remove", "/", .busy) }
         let parent = try CgroupDirectory(above, in: hierarchy)
         try parent.descriptor.removeDirectory(path.lastName, inode: inode)
     }

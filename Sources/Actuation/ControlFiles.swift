@@ -1,3 +1,4 @@
+internal import CgroupModel
 package import KernelIO
 
 /// Access to interface files; tests replace it with a failing one.
@@ -27,7 +28,7 @@ extension ControlFiles {
         _ name: String, of directory: CgroupDirectory, _ parse: (String) -> Value?
     ) throws(IOError) -> Value {
         guard let value = parse(try text(name, of: directory)) else {
-            throw IOError("understand", name, code: 5)
+            throw IOError("understand", name, .inputOutput)
         }
         return value
     }

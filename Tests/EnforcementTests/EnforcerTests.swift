@@ -137,7 +137,7 @@ import Testing
             return !seen.isEmpty
         }
         let result = try #require(seen.first)
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EBUSY")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .busy)
         #expect(result.changes.map(\.after) == ["209715200"])
         #expect(result.changes.allSatisfy { $0.before == $0.after })
         #expect(try machine.journal.entries().isEmpty)

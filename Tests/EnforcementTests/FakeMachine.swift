@@ -87,7 +87,7 @@ extension Effect.Target {
         let found = set.byIdentity.lazy.compactMap {
             try? CgroupDirectory(path, in: set.hierarchies[$0])
         }.first
-        guard let found else { throw IOError("find", "\(path)", code: 2) }
+        guard let found else { throw IOError("find", "\(path)", .notFound) }
         return Effect.Target(path: path, cgroup: CgroupID(inode: found.inode, generation: 1))
     }
 }
@@ -159,8 +159,8 @@ extension EffectResult.Outcome {
     /// The case's name.
     var word: String { "\(self)".prefix { $0 != "(" }.description }
 
-    /// The kernel's name of the error number.
-    var errno: String? {
+    /// The kernel's error number.
+    var errno: Errno? {
         switch self {
         case .rolledBack(let failure), .halfway(let failure), .failed(let failure): failure.errno
         default: nil

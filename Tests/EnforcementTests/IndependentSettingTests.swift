@@ -31,7 +31,7 @@ import Testing
         let result = set(three, failing(["memory.limit_in_bytes": EBUSY]))
         #expect(result.outcome.word == "partial" && "\(result.outcome)".contains("memory.max"))
         #expect(result.values.keys.map(\.name) == ["memory.max"])
-        #expect(result.values.values.first?.errno == "EBUSY")
+        #expect(result.values.values.first?.errno == .busy)
         #expect(try machine.text("pids/a/pids.max") == "7")
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "150000")
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
@@ -58,7 +58,7 @@ import Testing
             throw IOError("write", file, code: EROFS)
         }
         let result = set(three, files)
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EROFS")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .readOnly)
         #expect(try machine.journal.entries().isEmpty)
     }
 

@@ -137,7 +137,7 @@ final class KernelEnforcerTests {
             return !seen.isEmpty
         }
         let result = try #require(seen.first)
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EBUSY")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .busy)
         #expect(MonotonicClock.nanoseconds - start > 7_000_000_000)
         #expect(result.changes.count == 1)
         #expect(result.changes.allSatisfy { $0.before == $0.after })

@@ -80,7 +80,8 @@ struct PolicyAtWork {
     func ends(of kind: String) -> [String] {
         audit.filter { $0.record.action == kind }.compactMap { time, record in
             record.outcome.map { outcome in
-                ["\(time)", outcome.word, outcome.errno].compactMap(\.self).joined(separator: " ")
+                ["\(time)", outcome.word, outcome.errno?.name].compactMap(\.self).joined(
+                    separator: " ")
             }
         }
     }

@@ -33,6 +33,6 @@ extension ActuationError {
                 (.failed, "`dmesg` may tell more")
             }
         self.init(code, "\(place); \(advice)")
-        errno = error.name
+        errno = error.errno
     }
 }

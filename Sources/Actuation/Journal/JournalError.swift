@@ -1,3 +1,4 @@
+internal import CgroupModel
 package import KernelIO
 
 /// Why the undo journal cannot be used.

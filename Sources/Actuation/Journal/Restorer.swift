@@ -203,7 +203,7 @@ package struct Restorer {
         let name = one.entry.cell.file
         do throws(IOError) {
             guard let parent = one.directory.enclosing else {
-                throw IOError("open", "the parent of \(one.entry.path)", code: 2)
+                throw IOError("open", "the parent of \(one.entry.path)", .notFound)
             }
             let isUnified = one.directory.hierarchy.version == .unified
             let text = try isUnified ? widest(name, parent) : files.text(name, of: parent)

@@ -181,7 +181,7 @@ package struct LimitTransaction {
             do throws(ActuationError) {
                 return try body()
             } catch {
-                guard error.errno == "EBUSY", let wait = waits.popFirst() else { throw error }
+                guard error.errno == .busy, let wait = waits.popFirst() else { throw error }
                 pause(wait)
             }
         }

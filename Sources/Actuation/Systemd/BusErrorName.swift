@@ -1,5 +1,4 @@
-internal import Glibc
-internal import KernelIO
+internal import CgroupModel
 
 /// The D-Bus names of systemd's errors.
 enum BusErrorName {
@@ -25,7 +24,7 @@ extension ActuationError {
     /// retry.
     init(_ error: BusError, while what: String) {
         self.init(kind: error, what)
-        errno = IOError("", "", code: error.number ?? code.number).name
+        errno = error.errno ?? code.errno
     }
 
     private init(kind error: BusError, _ what: String) {
@@ -78,33 +77,29 @@ extension ActuationError {
 
 extension BusError {
     /// The matching errno; nil where systemd's error name is more precise.
-    fileprivate var number: Int32? {
+    fileprivate var errno: Errno? {
         switch self {
-        case .timedOut: ETIMEDOUT
-        case .disconnected: ECONNRESET
-        case .unreachable: ENOTCONN
-        case .malformed: EIO
+        case .timedOut: .timedOut
+        case .disconnected: .connectionReset
+        case .unreachable: .notConnected
+        case .malformed: .inputOutput
         case .refused: nil
         }
     }
 }
 
-extension ActuationError {
-    /// The matching errno.
-    var number: Int32 { errno.flatMap { IOError.code(named: $0) } ?? code.number }
-}
-
 extension ActuationError.Code {
-    fileprivate var number: Int32 {
+    /// The matching errno.
+    var errno: Errno {
         switch self {
-        case .usage: EINVAL
-        case .notFound: ENOENT
-        case .notPermitted: EACCES
-        case .refused: EPERM
-        case .busy, .inTheWay: EBUSY
-        case .unavailable: EOPNOTSUPP
-        case .outOfRange: ERANGE
-        case .failed: EIO
+        case .usage: .invalid
+        case .notFound: .notFound
+        case .notPermitted: .accessDenied
+        case .refused: .notPermitted
+        case .busy, .inTheWay: .busy
+        case .unavailable: .notSupported
+        case .outOfRange: .outOfRange
+        case .failed: .inputOutput
         }
     }
 }

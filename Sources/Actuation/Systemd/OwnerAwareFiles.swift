@@ -1,5 +1,4 @@
 internal import CgroupModel
-internal import Glibc
 package import Hierarchy
 package import KernelIO
 
@@ -47,7 +46,7 @@ package struct OwnerAwareFiles: ControlFiles {
         do throws(IOError) {
             return try kernel.text(name, of: directory)
         } catch {
-            guard error.code == ENOENT, let initial = initial(name, of: directory) else {
+            guard error.isMissing, let initial = initial(name, of: directory) else {
                 throw error
             }
             return initial
@@ -87,7 +86,8 @@ package struct OwnerAwareFiles: ControlFiles {
         } catch {
             if !isRelief {
                 let what = if case .systemd = choice { "\(name) through systemd" } else { name }
-                throw IOError("write \(value) to", "\(what) (\(error))", code: error.number)
+                throw IOError(
+                    "write \(value) to", "\(what) (\(error))", error.errno ?? error.code.errno)
             }
         }
         try kernel.write(value, to: name, of: directory)
@@ -157,7 +157,7 @@ package struct OwnerAwareFiles: ControlFiles {
     package func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
         for one in values where !admits(one.directory) {
             throw ActuationError(
-                IOError("change", "\(unit)", code: IOError.goneCode), on: one.directory)
+                IOError("change", "\(unit)", .noDevice), on: one.directory)
         }
         for left in try ask(values, of: unit) {
             do throws(IOError) {

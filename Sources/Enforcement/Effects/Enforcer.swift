@@ -144,7 +144,7 @@ package final class Enforcer: Sendable {
                     finish(number, results)
                 }
             } catch {
-                let failure = EffectResult.Failure(errno: error.name, "\(error)")
+                let failure = EffectResult.Failure(errno: error.errno, "\(error)")
                 finish(
                     number, job.effects.map { EffectResult(id: $0.id, outcome: .failed(failure)) })
             }

@@ -92,7 +92,7 @@ struct HeldFiles: ControlFiles {
 
     func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
         guard Self.admit(directory, targets) else {
-            throw IOError("write \(value) to", name, code: IOError.goneCode)
+            throw IOError("write \(value) to", name, .noDevice)
         }
         try files.write(value, to: name, of: directory)
     }

@@ -109,7 +109,7 @@ extension EffectResult.Outcome {
     fileprivate var isFinal: Bool {
         switch self {
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
-            ["ETIMEDOUT", "ECONNRESET", "ENOTCONN"].contains(failure.errno)
+            failure.errno?.isUnanswered ?? false
         default: isSet || self == .gone
         }
     }

@@ -54,7 +54,7 @@ package struct KernelActions: EffectPerforming {
                 results.append(EffectResult(id: effect.id, outcome: .vetoed("identity")))
             case .gone: results.append(EffectResult(id: effect.id, outcome: .gone))
             case .unreadable(let error):
-                let failure = EffectResult.Failure(errno: error.name, "\(error)")
+                let failure = EffectResult.Failure(errno: error.errno, "\(error)")
                 results.append(EffectResult(id: effect.id, outcome: .failed(failure)))
             }
         }

@@ -2,43 +2,49 @@ package import CgroupModel
 internal import Glibc
 
 /// A failed system call: the operation, its object, and the kernel's reason.
+///
+/// Each property of ``CgroupModel/Errno`` is one of the error: `error.isGone`, `error.name`.
+@dynamicMemberLookup
 package struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The operation as a verb: `open`, `read`, `list`.
     package let operation: String
     /// The path as text.
     package let path: String
-    /// The kernel's errno.
-    package let code: Int32
+    /// The kernel's error number.
+    package let errno: Errno
     /// The program's own reason for refusing the object, with the remedy; nil to use the kernel's.
     package let objection: String?
+
+    /// Creates an error from an operation, its object, the error number and an optional reason of
+    /// the program.
+    package init(_ operation: String, _ path: String, _ errno: Errno, objection: String? = nil) {
+        self.operation = operation
+        self.path = path
+        self.errno = errno
+        self.objection = objection
+    }
 
     /// Creates an error from an operation, its object, the errno and an optional reason of the
     /// program.
     package init(_ operation: String, _ path: String, code: Int32, objection: String? = nil) {
-        self.operation = operation
-        self.path = path
-        self.code = code
-        self.objection = objection
+        self.init(operation, path, Errno(code), objection: objection)
     }
 
-    /// Whether the object does not exist or is gone (ENOENT, ENODEV, ESRCH).
-    package var isGone: Bool { code == ENOENT || code == ENODEV || code == ESRCH }
+    /// The kernel's errno.
+    package var code: Int32 { errno.number }
 
-    /// Whether privileges are missing (EACCES, EPERM).
-    package var isPermission: Bool { code == EACCES || code == EPERM }
-
-    /// Whether the file exists but the kernel does not support the feature (EOPNOTSUPP).
-    package var isUnsupported: Bool { code == EOPNOTSUPP }
-
-    /// Whether another file system is mounted over it (EXDEV).
-    package var isCovered: Bool { code == EXDEV }
+    /// A meaning of the error number.
+    package subscript<Meaning>(dynamicMember meaning: KeyPath<Errno, Meaning>) -> Meaning {
+        errno[keyPath: meaning]
+    }
 
     /// The complete message.
     package var description: String { "cannot \(operation) \(path.onOneLine): \(reason)" }
 
     /// The reason alone.
     package var reason: String {
-        unsafe objection ?? (isCovered ? "a mount covers it" : String(cString: strerror(code)))
+        unsafe objection
+            ?? (errno.isCovered ? "a mount covers it" : String(cString: strerror(code)))
     }
 
     /// The reading that stands for a failed access to an interface file.

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 
 /// A directory owned by this user, in which files are replaced atomically.

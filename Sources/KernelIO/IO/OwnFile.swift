@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 
 /// Files that this process writes: regular ones that root or this user owns.

@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 
 /// An error in using a file of the program's own state.

@@ -112,10 +112,10 @@ private struct JSONObject {
         case .partial(let reason): why("partial", reason)
         case .ineffective(let reason): why("ineffective", reason)
         case .vetoed(let reason): why("vetoed", reason)
-        case .rolledBack(let failure): why("rolled_back", failure.message, failure.errno)
-        case .halfway(let failure): why("halfway", failure.message, failure.errno)
+        case .rolledBack(let failure): why("rolled_back", failure.message, failure.errno?.name)
+        case .halfway(let failure): why("halfway", failure.message, failure.errno?.name)
         case .gone: text("result", "gone")
-        case .failed(let failure): why("failed", failure.message, failure.errno)
+        case .failed(let failure): why("failed", failure.message, failure.errno?.name)
         case .hung: text("result", "hung")
         case .skipped: text("result", "skipped")
         }

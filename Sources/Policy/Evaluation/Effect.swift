@@ -181,13 +181,13 @@ package struct EffectResult: Hashable, Sendable {
 
     /// Why something failed.
     package struct Failure: Hashable, Sendable {
-        /// The kernel's error number's name (`EBUSY`), nil if it was another failure.
-        package var errno: String?
+        /// The kernel's error number; nil for another kind of failure.
+        package var errno: Errno?
         /// One sentence.
         package var message: String
 
         /// Joins the parts.
-        package init(errno: String? = nil, _ message: String) {
+        package init(errno: Errno? = nil, _ message: String) {
             self.errno = errno
             self.message = message
         }

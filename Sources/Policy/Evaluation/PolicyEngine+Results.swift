@@ -17,13 +17,13 @@ extension PolicyEngine {
     }
 
     static func remedy(_ failure: EffectResult.Failure) -> Remedy {
-        switch failure.errno {
-        case "EINTR": .again
-        case "EACCES", "EPERM", "EROFS": .leaveValue
-        case "EINVAL", "ERANGE", "ENOSPC", "EOPNOTSUPP": .suspendRule
-        case "ENOENT", "ENODEV", "ESRCH": .gone
-        default: .retry
+        guard let errno = failure.errno else { return .retry }
+        if errno.isInterrupted { return .again }
+        if errno.isPermission || errno.isReadOnly { return .leaveValue }
+        if errno.isInvalid || errno.isOutOfRange || errno.isNoSpace || errno.isUnsupported {
+            return .suspendRule
         }
+        return errno.isGone ? .gone : .retry
     }
 
     mutating func takeResults(_ results: [EffectResult]) {

@@ -1,3 +1,4 @@
+import CgroupModel
 import KernelIO
 
 /// Serves one-line requests of commands on the daemon's control socket.

@@ -1,3 +1,4 @@
+import CgroupModel
 import Enforcement
 import KernelIO
 

@@ -279,7 +279,7 @@ struct KernelLimitsTests {
             Issue.record("\(results[0].outcome)")
             return
         }
-        #expect(error.errno == "ENODEV")
+        #expect(error.errno == .noDevice)
         #expect(try scratch.journal.entries().isEmpty)
     }
 }

@@ -47,7 +47,7 @@ import Testing
             guard case .set(let assignments) = effect.kind,
                 assignments.contains(LimitAssignment(LimitKey("cpu.weight"), .number(77)))
             else { return .done }
-            return .failed(.init(errno: "EACCES", "no"))
+            return .failed(.init(errno: .accessDenied, "no"))
         }
         for second in 0..<60 { run.tick(Double(second), machine(second)) }
         let stopped = run.engine.stop()

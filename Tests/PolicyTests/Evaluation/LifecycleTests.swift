@@ -237,7 +237,7 @@ import Testing
                 EffectResult.Change(
                     key: LimitKey("io.max.wbps", instance: "8:0"), file: "io.max", before: "max",
                     wanted: "1", after: "1")
-            ], outcome: .rolledBack(.init(errno: "EIO", "a\\b")), note: "n",
+            ], outcome: .rolledBack(.init(errno: .inputOutput, "a\\b")), note: "n",
             cause: Cause("x > 1", evidence: [.init(term: "x", value: "2.000", coverage: 0.8)]),
             isDryRun: true)
         #expect(

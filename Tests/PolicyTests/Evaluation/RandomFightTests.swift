@@ -246,24 +246,24 @@ private let allKeys = [highKey, maxKey, cpusKey, weightKey, pidsKey]
             case .set(let assignments):
                 let isRefused = !isLast && effect.isTogether && chance(12)
                 if isRefused {
-                    outcome = .failed(.init(errno: "EBUSY", "busy"))
+                    outcome = .failed(.init(errno: .busy, "busy"))
                     break
                 }
                 for assignment in assignments {
                     if !isLast, !effect.isTogether, chance(12) {
-                        values[assignment.key] = .failed(.init(errno: "EBUSY", "busy"))
+                        values[assignment.key] = .failed(.init(errno: .busy, "busy"))
                         continue
                     }
                     write(assignment, index, tick)
                 }
                 if values.count == assignments.count {
-                    outcome = .failed(.init(errno: "EBUSY", "busy"))
+                    outcome = .failed(.init(errno: .busy, "busy"))
                 } else if !values.isEmpty {
                     outcome = .partial("one was refused")
                 }
             case .restore(let keys):
                 if !isLast, chance(12) {
-                    outcome = .halfway(.init(errno: "EBUSY", "busy"))
+                    outcome = .halfway(.init(errno: .busy, "busy"))
                     break
                 }
                 for key in keys {

@@ -258,8 +258,8 @@ import Testing
         private mutating func outcome(isLast: Bool) -> EffectResult.Outcome {
             guard !isLast, Int.random(in: 0..<10, using: &noise) == 0 else { return .done }
             return [
-                .failed(.init(errno: "EBUSY", "busy")), .failed(.init(errno: "EACCES", "no")),
-                .rolledBack(.init(errno: "EINVAL", "no")), .vetoed("not now"), .ineffective("x"),
+                .failed(.init(errno: .busy, "busy")), .failed(.init(errno: .accessDenied, "no")),
+                .rolledBack(.init(errno: .invalid, "no")), .vetoed("not now"), .ineffective("x"),
                 .skipped, .gone,
             ].randomElement(using: &noise) ?? .done
         }

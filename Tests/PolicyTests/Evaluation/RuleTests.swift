@@ -174,7 +174,8 @@ import Testing
         run.answer = { effect in
             guard case .kill = effect.kind else { return .done }
             return isIneffective
-                ? .ineffective("still populated") : .failed(.init(errno: "EPERM", "not permitted"))
+                ? .ineffective("still populated")
+                : .failed(.init(errno: .notPermitted, "not permitted"))
         }
         for time in 0...380 { run.tick(Double(time), pids: 95) }
         #expect(run.states().prefix(3) == ["0 active", "41 suspended", "341 idle"])
@@ -190,7 +191,7 @@ import Testing
               - {name: r, on: g, when: pids.current > 90, until: pids.current < 80,
                  do: [{set: {pids.max: 500}}]}
             """)
-        run.answer = { _ in .rolledBack(.init(errno: "EINVAL", "the kernel refuses it")) }
+        run.answer = { _ in .rolledBack(.init(errno: .invalid, "the kernel refuses it")) }
         for time in 0...400 { run.tick(Double(time), pids: 95) }
         #expect(run.states().prefix(3) == ["0 active", "1 suspended", "301 idle"])
     }

@@ -166,7 +166,7 @@ import Testing
     private func answers(_ run: inout EngineRun, whileBusy isBusy: @escaping () -> Bool) {
         run.answer = { effect in
             guard case .set(let assignments) = effect.kind, isBusy() else { return .done }
-            let failure = EffectResult.Outcome.failed(.init(errno: "EBUSY", "memory is in use"))
+            let failure = EffectResult.Outcome.failed(.init(errno: .busy, "memory is in use"))
             return assignments.count == 1 ? failure : .partial("memory.max: memory is in use")
         }
         run.answerValues = { effect in
@@ -174,7 +174,7 @@ import Testing
                 return [:]
             }
             return [
-                LimitKey("memory.max"): .failed(.init(errno: "EBUSY", "memory is in use"))
+                LimitKey("memory.max"): .failed(.init(errno: .busy, "memory is in use"))
             ]
         }
     }

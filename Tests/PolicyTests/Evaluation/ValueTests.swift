@@ -73,15 +73,15 @@ import Testing
 
     @Test func busyIsTriedAgainLaterAndLater() throws {
         var run = try EngineRun(Self.limits)
-        run.answer = { _ in .failed(.init(errno: "EBUSY", "memory is in use")) }
+        run.answer = { _ in .failed(.init(errno: .busy, "memory is in use")) }
         for time in 0...320 { run.tick(Double(time), [cgroup(nil)]) }
         let sets = run.effects.filter { $0.effect.kind.name == "set" }
         #expect(sets.map(\.time).prefix(5) == [0, 2, 5, 10, 311])
         #expect(run.acts { $0.kind.name == "notify" } == ["1 notify /g"])
     }
 
-    @Test(arguments: ["EACCES", "EPERM", "EROFS", "EINVAL"])
-    func aValueThatIsRefusedIsLeftForFiveMinutes(errno: String) throws {
+    @Test(arguments: [Errno.accessDenied, .notPermitted, .readOnly, .invalid])
+    func aValueThatIsRefusedIsLeftForFiveMinutes(errno: Errno) throws {
         var run = try EngineRun(Self.limits)
         run.answer = { _ in .rolledBack(.init(errno: errno, "no")) }
         for time in 0...310 { run.tick(Double(time), [cgroup(nil)]) }
@@ -102,7 +102,7 @@ import Testing
             isOver = time >= 8
             run.answer = { effect in
                 if case .restore = effect.kind, !isOver {
-                    return .halfway(.init(errno: "EINVAL", "it cannot be taken back"))
+                    return .halfway(.init(errno: .invalid, "it cannot be taken back"))
                 }
                 return .done
             }
@@ -122,7 +122,7 @@ import Testing
                  do: [{set: {pids.max: 200, cpu.max: 1cpus}}]}
             """)
         run.answer = { effect in
-            if case .set = effect.kind { return .halfway(.init(errno: "EACCES", "no")) }
+            if case .set = effect.kind { return .halfway(.init(errno: .accessDenied, "no")) }
             return .done
         }
         for time in 0...5 { run.tick(Double(time), pids: 95) }
