@@ -8,7 +8,7 @@ import TestSupport
 
 /// Nothing is known of the cgroups but their numbers.
 struct PlainFacts: CgroupFacts {
-    var mode: Policy.HierarchyMode { .v1 }
+    var mode: HierarchyMode { .v1 }
     func unit(of cgroup: CgroupEntry) -> String? { nil }
     func identity(of cgroup: CgroupEntry) -> CgroupIdentity { CgroupIdentity(cgroup.path) }
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String? { nil }

@@ -20,7 +20,7 @@ import Testing
             "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup memory rw,memory,release_agent=/x",
             "34 31 0:31 / /sys/fs/cgroup/blkio rw shared:3 - cgroup cgroup rw,xattr,blkio",
             "35 31 0:32 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd")
-        #expect(set.mode == .legacy)
+        #expect(set.mode == .v1)
         #expect(set.hierarchies.map(\.label) == ["cpu,cpuacct", "memory", "blkio", "name=systemd"])
         #expect(set.hierarchies[0].keys == ["cpu", "cpuacct"])
         #expect(set.hierarchies[2].controllers == [.io])
@@ -39,10 +39,10 @@ import Testing
         let unified = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate"
         let named = "32 23 0:30 / /run/cg rw - cgroup cgroup rw,name=mine"
         let cpu = "33 23 0:31 / /cpu rw - cgroup cgroup rw,cpu"
-        #expect(try set(unified).mode == .unified)
-        #expect(try set(unified, named).mode == .unified)
+        #expect(try set(unified).mode == .v2)
+        #expect(try set(unified, named).mode == .v2)
         #expect(try set(unified, cpu).mode == .hybrid)
-        #expect(try set(cpu).mode == .legacy)
+        #expect(try set(cpu).mode == .v1)
         #expect(try set(cpu, unified).hierarchies.map(\.label) == ["cpu", "unified"])
         #expect(throws: HierarchyError.self) {
             try set("31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw")
@@ -105,7 +105,7 @@ import Testing
             "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
             "32 31 0:40 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
             "33 32 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu")
-        #expect(hidden.mode == .legacy)
+        #expect(hidden.mode == .v1)
         // On a real machine a mount further up may hide it as well.
         let mounts = MountInfo.parse(
             Array("31 23 0:28 / /proc/self rw - cgroup cgroup rw,cpu".utf8))

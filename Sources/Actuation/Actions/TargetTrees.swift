@@ -37,7 +37,8 @@ struct TargetTrees {
 
     /// The directory in the controller's hierarchy, once the action is checked against protection.
     static func directory(
-        _ controller: Controller, of path: CgroupPath, for action: Action, in set: HierarchySet,
+        _ controller: Controller, of path: CgroupPath, for action: DisruptiveAction,
+        in set: HierarchySet,
         protected: ProtectedSet? = nil, remedy: String, shadows: ShadowGroups? = nil
     ) throws(ActuationError) -> CgroupDirectory {
         try (protected ?? ProtectedSet(set: set, system: set.system)).check(action, on: path)
@@ -63,7 +64,8 @@ struct TargetTrees {
     ///
     /// If there is none, a shadow in the last v1 hierarchy, where `shadows` allows it.
     func tree(
-        for action: Action, among candidates: [Int], remedy: String, shadows: ShadowGroups? = nil
+        for action: DisruptiveAction, among candidates: [Int], remedy: String,
+        shadows: ShadowGroups? = nil
     ) throws(ActuationError) -> (index: Int, directory: CgroupDirectory) {
         var reasons: [String] = []
         for index in candidates {

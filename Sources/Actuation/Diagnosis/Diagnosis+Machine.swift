@@ -26,7 +26,7 @@ extension Diagnosis {
             (name, held.contains(name), use)
         }
         let ownSystemd = user.flatMap { user in
-            system.isLive && user != 0 && set.mode == .unified
+            system.isLive && user != 0 && set.mode == .v2
                 ? try? Systemd.connected(to: .user(user)).version() : nil
         }
         abilities =

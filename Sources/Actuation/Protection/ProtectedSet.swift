@@ -34,7 +34,7 @@ package struct ProtectedSet: Sendable {
     }
 
     /// Why the action is refused, with advice; nil if it is allowed.
-    package func refusal(of action: Action, on path: CgroupPath) -> String? {
+    package func refusal(of action: DisruptiveAction, on path: CgroupPath) -> String? {
         let verb = action == .limit ? "lower a limit of" : action.rawValue
         if path.isRoot {
             return "will not \(verb) /: it is the whole machine; name a cgroup below it"
@@ -81,7 +81,7 @@ package struct ProtectedSet: Sendable {
     }
 
     /// Throws if the action is refused.
-    func check(_ action: Action, on path: CgroupPath) throws(ActuationError) {
+    func check(_ action: DisruptiveAction, on path: CgroupPath) throws(ActuationError) {
         if let reason = refusal(of: action, on: path) { throw ActuationError(.refused, reason) }
     }
 }

@@ -28,7 +28,7 @@ package struct ScopePlace: Sendable {
                 "systemd does not run this machine, so there are no scopes; without --scope "
                     + "cgwarden makes the cgroup itself")
         }
-        guard user == 0 || set.mode == .unified else {
+        guard user == 0 || set.mode == .v2 else {
             throw ActuationError(
                 .notPermitted, "cgroups v1 are not delegated to users; run as root")
         }

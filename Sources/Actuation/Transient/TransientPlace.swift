@@ -62,12 +62,12 @@ package struct TransientPlace: Sendable {
         let unified = set.hierarchies[index]
         let holds = controller == .core || unified.controllers.contains(controller)
         let isOwn = controller == .freezer || controller == .cpuacct
-        return holds || isOwn && set.mode == .unified ? unified : nil
+        return holds || isOwn && set.mode == .v2 ? unified : nil
     }
 
     /// Returns the topmost cgroup on this process's path that is delegated to the user.
     private static func delegated(in set: HierarchySet) throws(ActuationError) -> CgroupPath {
-        guard set.mode == .unified, let index = set.unified else {
+        guard set.mode == .v2, let index = set.unified else {
             throw ActuationError(
                 .notPermitted, "cgroups v1 are not delegated to users; run as root")
         }

@@ -180,7 +180,7 @@ package struct KernelActions: EffectPerforming {
 
     /// Checks an action for a dry run.
     private func rehearse(
-        _ action: Action, _ ready: ReadyEffect
+        _ action: DisruptiveAction, _ ready: ReadyEffect
     ) throws(ActuationError) -> EffectResult.Outcome {
         protected.refusal(of: action, on: ready.target.path).map { .vetoed($0) } ?? .done
     }

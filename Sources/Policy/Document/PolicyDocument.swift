@@ -145,11 +145,6 @@ package struct StandingLimits: Hashable, Sendable {
     }
 }
 
-/// How the machine mounts its hierarchies.
-package enum HierarchyMode: String, Hashable, Sendable, CaseIterable {
-    case v1, v2, hybrid
-}
-
 /// A time of day, by the local wall clock: from 22:00 to 06:00 passes midnight.
 package struct DayWindow: Hashable, Sendable {
     /// Minutes after midnight, included.

@@ -1,4 +1,4 @@
-import CgroupModel
+package import CgroupModel
 
 /// Every name that an expression can use: the policy's own, the machine's, and all numbers of
 /// ``MetricCatalog``.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CgroupModel
 import KernelIO
 import Policy
 
@@ -25,7 +26,7 @@ struct PolicyCheckCommand: ParsableCommand {
     @Option(
         help: "Check for a machine with v1, v2 or hybrid hierarchies; this one by default.",
         completion: .words(["v1", "v2", "hybrid"]), transform: hierarchyMode)
-    var mode: Policy.HierarchyMode?
+    var mode: HierarchyMode?
     @Flag(help: "One JSON object.") var json = false
 
     func run() throws {
@@ -36,8 +37,8 @@ struct PolicyCheckCommand: ParsableCommand {
     }
 }
 
-private func hierarchyMode(_ text: String) throws -> Policy.HierarchyMode {
-    guard let mode = Policy.HierarchyMode(rawValue: text) else {
+private func hierarchyMode(_ text: String) throws -> HierarchyMode {
+    guard let mode = HierarchyMode(rawValue: text) else {
         throw ValidationError("modes are v1, v2 and hybrid.")
     }
     return mode

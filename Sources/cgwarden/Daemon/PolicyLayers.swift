@@ -6,7 +6,7 @@ import Policy
 enum PolicyLayers {
     /// Creates the layers; `isLegacy` returns whether a controller is in a v1 hierarchy.
     static func all(
-        _ policy: PolicyDocument, mode: Policy.HierarchyMode, isLegacy: (Controller) -> Bool
+        _ policy: PolicyDocument, mode: HierarchyMode, isLegacy: (Controller) -> Bool
     ) -> [any LayerSource] {
         [
             PoolSource(policy, mode: mode, isLegacy: isLegacy(.cpuset)),

@@ -135,7 +135,7 @@ struct DemoStage {
     private func makeCgroups() throws {
         // v1 creates the cgroup in every hierarchy anyway.
         let controllers: [Controller] =
-            set.mode == .unified
+            set.mode == .v2
             ? [.memory, .cpu, .io, .pids].filter(set.hierarchies[0].controllers.contains) : []
         let maker = CgroupMaker(set: set, journal: journal)
         for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }

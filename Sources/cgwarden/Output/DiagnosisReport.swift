@@ -11,7 +11,7 @@ struct DiagnosisReport {
     init(_ diagnosis: Diagnosis) { self.diagnosis = diagnosis }
 
     var text: String {
-        var lines = ["kernel       \(diagnosis.kernel)", "mode         \(diagnosis.mode.rawValue)"]
+        var lines = ["kernel       \(diagnosis.kernel)", "mode         \(diagnosis.mode.word)"]
         lines.append("hierarchies")
         for tree in diagnosis.trees {
             let controllers = tree.controllers.map(\.rawValue).joined(separator: " ")
@@ -89,7 +89,7 @@ struct DiagnosisReport {
             json.key("kernel")
             json.value(diagnosis.kernel)
             json.key("mode")
-            json.value(diagnosis.mode.rawValue)
+            json.value(diagnosis.mode.word)
             json.key("hierarchies")
             json.array { json in for tree in diagnosis.trees { write(tree, to: &json) } }
             if let user = diagnosis.user {

@@ -22,7 +22,7 @@ final class LiveSource: ScreenSource {
         self.recorder = recorder
         sampler = observation.sampler
         set = observation.set
-        mode = observation.set.mode.rawValue
+        mode = observation.set.mode.word
         cursor = HistoryCursor(ring)
         lister = ProcessLister(set)
         identities = Identities(set)

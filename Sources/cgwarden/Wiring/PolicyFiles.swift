@@ -48,7 +48,7 @@ enum PolicyFiles {
 
     /// Reads and checks files for this host, or for a host with the given mode.
     static func load(
-        _ paths: [String], on system: SystemRoot, mode: Policy.HierarchyMode? = nil
+        _ paths: [String], on system: SystemRoot, mode: HierarchyMode? = nil
     ) throws -> PolicyLoad {
         if let mode {
             return PolicyLoader(host: HostFacts(system), mode: mode).load(read(paths))
@@ -58,19 +58,7 @@ enum PolicyFiles {
         var host = HostFacts(system)
         host.isIOCounted = set.countsIO
         return PolicyLoader(
-            host: host, mode: Policy.HierarchyMode(set.mode), legacyControllers: Set(legacy)
+            host: host, mode: set.mode, legacyControllers: Set(legacy)
         ).load(read(paths))
-    }
-}
-
-extension Policy.HierarchyMode {
-    /// Converts the mode of mounted hierarchies to the policy's term.
-    init(_ mode: Hierarchy.HierarchyMode) {
-        self =
-            switch mode {
-            case .legacy: .v1
-            case .unified: .v2
-            case .hybrid: .hybrid
-            }
     }
 }

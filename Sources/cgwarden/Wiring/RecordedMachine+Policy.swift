@@ -26,7 +26,7 @@ extension RecordedMachine {
     }
 
     /// The mode in which the host mounted its hierarchies.
-    var mode: Policy.HierarchyMode {
+    var mode: HierarchyMode {
         hasUnified ? (legacy.isEmpty ? .v2 : .hybrid) : .v1
     }
 

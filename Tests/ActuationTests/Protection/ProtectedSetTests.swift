@@ -23,8 +23,8 @@ import Testing
         protected.refusal(of: .freeze, on: CgroupPath(path))
     }
 
-    @Test(arguments: Action.allCases)
-    func theRootIsRefusedForEveryAction(_ action: Action) {
+    @Test(arguments: DisruptiveAction.allCases)
+    func theRootIsRefusedForEveryAction(_ action: DisruptiveAction) {
         #expect(protected.refusal(of: action, on: .root) != nil)
     }
 

@@ -9,7 +9,7 @@ import Testing
 /// `cgwarden run --scope` where the real systemd is PID 1, on v2 and on v1.
 @Suite(.enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"), .serialized)
 struct KernelSystemdRunTests {
-    private static let isUnified = SystemdAsPID1.mode == .unified
+    private static let isUnified = SystemdAsPID1.mode == .v2
 
     /// The cgroup of a file that may be a v1 one.
     private static func file(_ unified: String, _ legacy: String, of scope: String) -> String {

@@ -10,7 +10,7 @@ import Testing
 /// With the real systemd as PID 1 and one v2 tree.
 @Suite(
     .enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"),
-    .enabled(if: SystemdAsPID1.mode == .unified, "there are v1 trees"), .serialized)
+    .enabled(if: SystemdAsPID1.mode == .v2, "there are v1 trees"), .serialized)
 struct KernelSystemdTests {
     private let guest: SystemdAsPID1
 

@@ -1,3 +1,4 @@
+import CgroupModel
 import Testing
 
 @testable import Policy

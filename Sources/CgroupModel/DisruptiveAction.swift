@@ -1,5 +1,5 @@
 /// Actions that can disrupt a cgroup's processes.
-package enum Action: String, Sendable, CaseIterable {
+package enum DisruptiveAction: String, Hashable, Sendable, CaseIterable {
     case freeze, kill, reclaim, pin, remove
     /// Lowers a limit.
     case limit
