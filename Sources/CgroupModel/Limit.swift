@@ -12,8 +12,6 @@ package struct Limit: Sendable {
     package let v2: [LimitFile]
     /// Its files in v1; the first one that exists is used.
     package let v1: [LimitFile]
-    /// The equivalent unit property; nil if systemd has none.
-    package let systemd: SystemdProperty?
     /// Its position in the order of related limits of the same cgroup.
     package let nesting: Int
     /// The reason why it is never written; nil for a limit that works.
@@ -27,6 +25,9 @@ package struct Limit: Sendable {
     package var isProtection: Bool {
         ["memory.low", "memory.min", "dmem.low", "dmem.min", "cpu.uclamp.min"].contains(name)
     }
+
+    /// The unit property with which systemd sets it; nil if systemd has none.
+    package var systemd: UnitProperty? { (v2 + v1).lazy.compactMap(\.systemd).first }
 
     /// Its files in v2 or in v1.
     package func files(unified: Bool) -> [LimitFile] { unified ? v2 : v1 }
@@ -78,30 +79,23 @@ package struct LimitFile: Hashable, Sendable {
     package let field: String?
     /// The value that a missing line means, as it would be written.
     package let missing: String
+    /// The property with which systemd keeps the value in a unit's own cgroup; nil if systemd
+    /// ignores the file, which may then be written directly.
+    package let systemd: UnitProperty?
+    /// The text in a new cgroup on every v2 kernel; nil if it varies or the file may be missing.
+    package let initial: String?
 
     /// Creates a file from its name, the encoding, and the location of the value in it.
     package init(
         _ name: String, _ coding: Coding, line: String? = nil, field: String? = nil,
-        missing: String = ""
+        missing: String = "", systemd: UnitProperty? = nil, initial: String? = nil
     ) {
         self.name = name
         self.coding = coding
         self.line = line
         self.field = field
         self.missing = missing
-    }
-}
-
-/// A property of a systemd unit that sets a limit.
-package struct SystemdProperty: Hashable, Sendable {
-    /// The D-Bus name: `MemoryMax`.
-    package let name: String
-    /// The first systemd version that has it.
-    package let since: Int
-
-    /// Creates a property from its name and the first systemd version that has it.
-    package init(_ name: String, since: Int) {
-        self.name = name
-        self.since = since
+        self.systemd = systemd
+        self.initial = initial
     }
 }

@@ -2,16 +2,15 @@ extension LimitCatalog {
     /// CPU time and cpusets; `nesting` orders a burst after its quota, which it must not exceed.
     static let cpuRows: [Limit] = [
         row(
-            "cpu.max", .cpu, .cpus, v2: [LimitFile("cpu.max", .quotaAndPeriod)],
-            v1: [LimitFile("cpu.cfs_quota_us", .quota)],
-            systemd: SystemdProperty("CPUQuotaPerSecUSec", since: 213),
+            "cpu.max", .cpu, .cpus,
+            v2: [LimitFile("cpu.max", .quotaAndPeriod, systemd: quota, initial: "max 100000")],
+            v1: [LimitFile("cpu.cfs_quota_us", .quota, systemd: quota)],
             note: "v1 refuses more than the parent allows and less than a child has.",
             "CPU time in each period, as CPUs."),
         row(
             "cpu.max.period", .cpu, .time(1000...1_000_000, unlimited: false),
-            v2: [LimitFile("cpu.max", .periodOfQuota)],
-            v1: [number("cpu.cfs_period_us", unlimited: nil)],
-            systemd: SystemdProperty("CPUQuotaPeriodUSec", since: 242),
+            v2: [LimitFile("cpu.max", .periodOfQuota, systemd: period, initial: "max 100000")],
+            v1: [number("cpu.cfs_period_us", unlimited: nil, systemd: period)],
             note: "cpu.max keeps its CPUs when the period changes.",
             "Length of the quota's period, 1ms to 1s."),
         row(
@@ -20,28 +19,47 @@ extension LimitCatalog {
             v1: [number("cpu.cfs_burst_us", unlimited: nil)], nesting: 1,
             "Unused quota that may be saved up, at most the quota of one period."),
         row(
-            "cpu.weight", .cpu, .weight(1...10000), v2: [number("cpu.weight", unlimited: nil)],
-            v1: [LimitFile("cpu.shares", .shares)],
-            systemd: SystemdProperty("CPUWeight", since: 232), nesting: 1,
+            "cpu.weight", .cpu, .weight(1...10000),
+            v2: [
+                number(
+                    "cpu.weight", unlimited: nil, systemd: UnitProperty("CPUWeight", since: 232),
+                    initial: "100")
+            ],
+            v1: [
+                LimitFile("cpu.shares", .shares, systemd: UnitProperty("CPUShares", since: 213))
+            ], nesting: 1,
             note: "v1 shares are the weight times 10.24.",
             "Share of CPU time against siblings, 100 by default."),
         row(
-            "cpu.idle", .cpu, .flag, v2: [number("cpu.idle", unlimited: nil)],
+            "cpu.idle", .cpu, .flag,
+            v2: [
+                number(
+                    "cpu.idle", unlimited: nil,
+                    systemd: UnitProperty("CPUWeight", since: 252, .idle))
+            ],
             v1: [number("cpu.idle", unlimited: nil)],
             note: "Idle resets the weight.",
             "Whether it runs only when nothing else wants the CPU."),
         clamp("cpu.uclamp.min", "Lowest CPU utilization that frequency selection assumes."),
         clamp("cpu.uclamp.max", "Highest CPU utilization that frequency selection assumes."),
         row(
-            "cpuset.cpus", .cpuset, .cpuList, v2: [LimitFile("cpuset.cpus", .text)],
+            "cpuset.cpus", .cpuset, .cpuList,
+            v2: [
+                LimitFile(
+                    "cpuset.cpus", .text,
+                    systemd: UnitProperty("AllowedCPUs", since: 244, .mask), initial: "")
+            ],
             v1: [LimitFile("cpuset.cpus", .text)],
-            systemd: SystemdProperty("AllowedCPUs", since: 244),
             note: "v1 takes only CPUs of the parent; v2 ignores the others.",
             "CPUs that it may run on."),
         row(
-            "cpuset.mems", .cpuset, .nodeList, v2: [LimitFile("cpuset.mems", .text)],
+            "cpuset.mems", .cpuset, .nodeList,
+            v2: [
+                LimitFile(
+                    "cpuset.mems", .text,
+                    systemd: UnitProperty("AllowedMemoryNodes", since: 244, .mask), initial: "")
+            ],
             v1: [LimitFile("cpuset.mems", .text)],
-            systemd: SystemdProperty("AllowedMemoryNodes", since: 244),
             note: "v2 moves the pages that are elsewhere.",
             "Memory nodes that it may use."),
         row(
@@ -55,6 +73,9 @@ extension LimitCatalog {
             note: "They must be CPUs of the parent and of no sibling.",
             "CPUs that a partition, here or below, may take (v2)."),
     ]
+
+    private static let quota = UnitProperty("CPUQuotaPerSecUSec", since: 213, .quota)
+    private static let period = UnitProperty("CPUQuotaPeriodUSec", since: 242, .period)
 
     private static func clamp(_ name: String, _ help: String) -> Limit {
         row(

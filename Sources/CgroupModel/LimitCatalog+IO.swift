@@ -5,26 +5,31 @@ extension LimitCatalog {
             row(
                 "io.weight", .io, .weight(1...10000),
                 v2: [
-                    LimitFile("io.weight", .number(unlimited: nil), line: "default"),
-                    LimitFile("io.bfq.weight", .bfqWeight, line: "default"),
+                    LimitFile(
+                        "io.weight", .number(unlimited: nil), line: "default",
+                        systemd: UnitProperty("IOWeight", since: 230)),
+                    LimitFile(
+                        "io.bfq.weight", .bfqWeight, line: "default",
+                        systemd: UnitProperty("IOWeight", since: 230, .weight)),
                 ], v1: [LimitFile("blkio.bfq.weight", .bfqWeight)],
-                systemd: SystemdProperty("IOWeight", since: 230),
                 note: "It works only on disks with iocost switched on, or with the scheduler bfq.",
                 "Share of I/O against siblings, 100 by default."),
             row(
                 "io.weight.device", .io, .weight(1...10000), by: .device,
                 v2: [
-                    LimitFile("io.weight", .number(unlimited: nil), missing: "default"),
+                    LimitFile(
+                        "io.weight", .number(unlimited: nil), missing: "default",
+                        systemd: UnitProperty("IODeviceWeight", since: 230, .perDevice)),
                     LimitFile("io.bfq.weight", .bfqWeight, missing: "default"),
                 ], v1: [LimitFile("blkio.bfq.weight_device", .bfqWeight, missing: "default")],
-                systemd: SystemdProperty("IODeviceWeight", since: 230),
                 "Share of I/O on one disk."),
             row(
                 "io.latency", .io, .time(1...1_000_000_000, unlimited: true), by: .device,
                 v2: [
                     LimitFile(
-                        "io.latency", .number(unlimited: "max"), field: "target", missing: "max")
-                ], systemd: SystemdProperty("IODeviceLatencyTargetUSec", since: 240),
+                        "io.latency", .number(unlimited: "max"), field: "target", missing: "max",
+                        systemd: UnitProperty("IODeviceLatencyTargetUSec", since: 240, .perDevice))
+                ],
                 note: "Others are throttled if the disk answers it more slowly.",
                 "Latency of one disk that is protected (v2)."),
             row(
@@ -47,13 +52,21 @@ extension LimitCatalog {
     ].map {
         (field: String, legacy: String, grammar: LimitGrammar, property: String, what: String)
             -> Limit in
-        row(
+        let systemd = UnitProperty(property, since: 230, .perDevice)
+        // systemd sets no operations a second on v1.
+        let isBytes = grammar == .bytesPerSecond
+        return row(
             "io.max.\(field)", .io, grammar, by: .device,
-            v2: [LimitFile("io.max", .number(unlimited: "max"), field: field, missing: "max")],
+            v2: [
+                LimitFile(
+                    "io.max", .number(unlimited: "max"), field: field, missing: "max",
+                    systemd: systemd, initial: "")
+            ],
             v1: [
                 LimitFile(
-                    "blkio.throttle.\(legacy)_device", .number(unlimited: "0"), missing: "0")
-            ], systemd: SystemdProperty(property, since: 230),
+                    "blkio.throttle.\(legacy)_device", .number(unlimited: "0"), missing: "0",
+                    systemd: isBytes ? systemd : nil)
+            ],
             note: "v1 does not see writes that the page cache delays.",
             "\(what) a second on one disk.")
     }

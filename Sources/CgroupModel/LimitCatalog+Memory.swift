@@ -5,9 +5,9 @@ extension LimitCatalog {
     /// at least the memory limit.
     static let memoryRows: [Limit] = [
         row(
-            "memory.max", .memory, .bytes, v2: [number("memory.max")],
-            v1: [number("memory.limit_in_bytes", unlimited: "-1")],
-            systemd: SystemdProperty("MemoryMax", since: 231), nesting: 1,
+            "memory.max", .memory, .bytes,
+            v2: [number("memory.max", systemd: memoryMax, initial: "max")],
+            v1: [number("memory.limit_in_bytes", unlimited: "-1", systemd: memoryMax)], nesting: 1,
             note: "Below usage v1 refuses (EBUSY), v2 reclaims and then kills.",
             "Hard limit of memory, page cache included."),
         row(
@@ -17,8 +17,8 @@ extension LimitCatalog {
             note: "v2 limits swap alone: memory.swap.max is set to the total less memory.max.",
             "Hard limit of memory and swap together; at least memory.max."),
         row(
-            "memory.swap.max", .memory, .bytes, v2: [number("memory.swap.max")],
-            systemd: SystemdProperty("MemorySwapMax", since: 232),
+            "memory.swap.max", .memory, .bytes,
+            v2: [number("memory.swap.max", systemd: UnitProperty("MemorySwapMax", since: 232))],
             note: "v1 limits memory and swap together: set memory.total.",
             "Hard limit of swap alone (v2)."),
         row(
@@ -26,36 +26,41 @@ extension LimitCatalog {
             note: "Meant for user space that kills in time: what is above it is slowed down a lot.",
             "Swap above which tasks are slowed down (v2)."),
         row(
-            "memory.soft", .memory, .bytes, v2: [number("memory.high")],
-            v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
-            systemd: SystemdProperty("MemoryHigh", since: 231), nesting: 2,
+            "memory.soft", .memory, .bytes, v2: [memoryHigh],
+            v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")], nesting: 2,
             note: "v2 throttles above it at once (memory.high); v1 only reclaims from such cgroups "
                 + "first when the whole machine is short of memory.",
             "Soft limit of memory."),
         row(
-            "memory.high", .memory, .bytes, v2: [number("memory.high")],
-            systemd: SystemdProperty("MemoryHigh", since: 231), nesting: 2,
+            "memory.high", .memory, .bytes, v2: [memoryHigh], nesting: 2,
             note: "v1 has nothing like it; memory.soft is the nearest.",
             "Above it tasks are throttled and their memory is reclaimed (v2)."),
         row(
-            "memory.low", .memory, .bytes, v2: [number("memory.low")],
-            systemd: SystemdProperty("MemoryLow", since: 231),
+            "memory.low", .memory, .bytes,
+            v2: [
+                number("memory.low", systemd: UnitProperty("MemoryLow", since: 231), initial: "0")
+            ],
             "Memory that is reclaimed only if nothing else is left (v2)."),
         row(
-            "memory.min", .memory, .bytes, v2: [number("memory.min")],
-            systemd: SystemdProperty("MemoryMin", since: 240),
+            "memory.min", .memory, .bytes,
+            v2: [
+                number("memory.min", systemd: UnitProperty("MemoryMin", since: 240), initial: "0")
+            ],
             "Memory that is never reclaimed (v2)."),
         row(
             "memory.oom.group", .memory, .flag, v2: [number("memory.oom.group", unlimited: nil)],
             "Whether an OOM kill takes all tasks of the cgroup (v2)."),
         row(
-            "memory.zswap.max", .memory, .bytes, v2: [number("memory.zswap.max")],
-            systemd: SystemdProperty("MemoryZSwapMax", since: 253),
+            "memory.zswap.max", .memory, .bytes,
+            v2: [number("memory.zswap.max", systemd: UnitProperty("MemoryZSwapMax", since: 253))],
             "Hard limit of compressed swap (v2)."),
         row(
             "memory.zswap.writeback", .memory, .flag,
-            v2: [number("memory.zswap.writeback", unlimited: nil)],
-            systemd: SystemdProperty("MemoryZSwapWriteback", since: 256),
+            v2: [
+                number(
+                    "memory.zswap.writeback", unlimited: nil,
+                    systemd: UnitProperty("MemoryZSwapWriteback", since: 256, .flag))
+            ],
             note: "An ancestor's 0 applies to all below it.",
             "Whether compressed swap may be written to disk (v2)."),
         row(
@@ -64,4 +69,8 @@ extension LimitCatalog {
                 + "5.16; set memory.max, which counts kernel memory",
             "Hard limit of kernel memory, which no longer exists."),
     ]
+
+    private static let memoryMax = UnitProperty("MemoryMax", since: 231)
+    private static let memoryHigh = number(
+        "memory.high", systemd: UnitProperty("MemoryHigh", since: 231), initial: "max")
 }

@@ -12,8 +12,7 @@ extension LimitCatalog {
             note: "What is there stays; only new cgroups are refused.",
             "How many cgroups may be below it (v2)."),
         row(
-            "pids.max", .pids, .count(0...4_194_304), v2: [number("pids.max")],
-            v1: [number("pids.max")], systemd: SystemdProperty("TasksMax", since: 227),
+            "pids.max", .pids, .count(0...4_194_304), v2: [tasksMax], v1: [tasksMax],
             note: "Below the present number it stops forks, it ends nothing.",
             "Most tasks (threads), zombies included."),
         row(
@@ -22,7 +21,7 @@ extension LimitCatalog {
             note: "Written hugetlb.2MB.max=64MiB.", "Huge pages of one size."),
         row(
             "devices.allow", .devices, .deviceRule, v1: [LimitFile("devices.allow", .command)],
-            systemd: SystemdProperty("DeviceAllow", since: 208), note: deviceNote,
+            note: deviceNote,
             "Lets it use a device (v1)."),
         row(
             "devices.deny", .devices, .deviceRule, v1: [LimitFile("devices.deny", .command)],
@@ -49,6 +48,9 @@ extension LimitCatalog {
         deviceMemory("low", missing: "0", "Device memory evicted only if nothing else is left."),
         deviceMemory("min", missing: "0", "Device memory that is never evicted."),
     ]
+
+    private static let tasksMax = number(
+        "pids.max", systemd: UnitProperty("TasksMax", since: 227), initial: "max")
 
     private static func deviceMemory(_ kind: String, missing: String, _ help: String) -> Limit {
         let file = LimitFile("dmem.\(kind)", .number(unlimited: "max"), missing: missing)

@@ -2,7 +2,7 @@
 ///
 /// `get`, `set`, `run`, policies and documentation derive from this table. The rows are in
 /// `LimitCatalog+*.swift`. The facts come from the kernel's cgroup-v2.rst and cgroup-v1/*.rst, and
-/// those on properties from org.freedesktop.systemd1(5).
+/// those on properties from org.freedesktop.systemd1(5) and systemd.resource-control(5).
 package enum LimitCatalog {
     /// All rows, in the order in which they are listed.
     package static let all: [Limit] = memoryRows + cpuRows + ioRows + smallRows
@@ -36,16 +36,18 @@ package enum LimitCatalog {
     static func row(
         _ name: String, _ controller: Controller, _ grammar: LimitGrammar,
         by dimension: Dimension? = nil, v2: [LimitFile] = [], v1: [LimitFile] = [],
-        systemd: SystemdProperty? = nil, nesting: Int = 0, refusal: String? = nil,
-        note: String = "", _ help: String
+        nesting: Int = 0, refusal: String? = nil, note: String = "", _ help: String
     ) -> Limit {
         Limit(
             name: name, controller: controller, grammar: grammar, dimension: dimension, v2: v2,
-            v1: v1, systemd: systemd, nesting: nesting, refusal: refusal, help: help, note: note)
+            v1: v1, nesting: nesting, refusal: refusal, help: help, note: note)
     }
 
     /// A file that holds one number, or the text for unlimited.
-    static func number(_ file: String, unlimited: String? = "max") -> LimitFile {
-        LimitFile(file, .number(unlimited: unlimited))
+    static func number(
+        _ file: String, unlimited: String? = "max", systemd: UnitProperty? = nil,
+        initial: String? = nil
+    ) -> LimitFile {
+        LimitFile(file, .number(unlimited: unlimited), systemd: systemd, initial: initial)
     }
 }

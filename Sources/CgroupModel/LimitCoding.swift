@@ -1,6 +1,13 @@
+/// The only place that knows the text of limit files.
+///
+/// A text has two readings: the value in the unit of the file, which is exact, and the value in the
+/// unit of the limit, which may round (shares to a weight) or need another file (a v1 quota).
 extension LimitFile.Coding {
-    /// Encodes a value as the kernel's text; nil if the value alone is not sufficient.
-    package func text(_ value: LimitValue) -> String? {
+    /// The least number that v1 means as unlimited: the largest multiple of a page, or about it.
+    private static let endless: UInt64 = 1 << 62
+
+    /// Encodes a value of the limit as the kernel's text; nil if the value alone is not sufficient.
+    package func encode(_ value: LimitValue) -> String? {
         switch (self, value) {
         case (.number(let unlimited), .unlimited): unlimited
         case (.number, .number(let number)), (.periodOfQuota, .number(let number)): "\(number)"
@@ -16,21 +23,30 @@ extension LimitFile.Coding {
         }
     }
 
-    /// Decodes the kernel's text; nil if it is malformed or not sufficient.
-    package func value(_ text: String) -> LimitValue? {
+    /// Decodes the kernel's text into a value of the limit; nil if it is malformed or not
+    /// sufficient.
+    package func decode(_ text: String) -> LimitValue? {
+        switch self {
+        case .quotaAndPeriod: Bandwidth(text)?.cpus
+        case .periodOfQuota: Bandwidth(text).map { .number($0.period) }
+        case .quota, .swapBeyondMemory: nil
+        default: inFile(text).flatMap(value(ofFile:))
+        }
+    }
+
+    /// Decodes the kernel's text into the unit of the file; nil if it is malformed.
+    ///
+    /// A quota with its period is a text: `150000 100000`.
+    package func inFile(_ text: String) -> LimitValue? {
         switch self {
         case .number(let unlimited):
             if text == "max" || text == unlimited { return .unlimited }
             guard let number = UInt64(text) else { return nil }
-            return number >= 1 << 62 && unlimited != nil ? .unlimited : .number(number)
-        case .shares:
-            guard let shares = UInt64(text) else { return nil }
-            return .number(Self.weight(ofShares: shares))
-        case .bfqWeight:
-            guard let weight = UInt64(text) else { return nil }
-            return .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
-        case .quotaAndPeriod: return Bandwidth(text)?.cpus
-        case .periodOfQuota: return Bandwidth(text).map { .number($0.period) }
+            return number >= Self.endless && unlimited != nil ? .unlimited : .number(number)
+        case .swapBeyondMemory: return Self.number(unlimited: "max").inFile(text)
+        case .quota: return text.hasPrefix("-") ? .unlimited : UInt64(text).map { .number($0) }
+        case .shares, .bfqWeight: return UInt64(text).map { .number($0) }
+        case .quotaAndPeriod, .periodOfQuota: return Bandwidth(text).map { .text($0.unifiedText) }
         case .percent:
             if text == "max" { return .unlimited }
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -39,57 +55,23 @@ extension LimitFile.Coding {
             else { return text == "100.00" ? .unlimited : nil }
             return .number(whole * 100 + rest)
         case .text, .command: return .text(text)
-        case .quota, .swapBeyondMemory: return nil
+        }
+    }
+
+    /// Converts a number from the unit of the file to that of the limit; nil if it is not
+    /// sufficient.
+    package func value(ofFile value: LimitValue) -> LimitValue? {
+        switch (self, value) {
+        case (.shares, .number(let shares)): .number(Self.weight(ofShares: shares))
+        case (.bfqWeight, .number(let weight)):
+            .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
+        case (.quotaAndPeriod, _), (.periodOfQuota, _), (.quota, _), (.swapBeyondMemory, _): nil
+        default: value
         }
     }
 
     /// Converts v1 shares to a v2 weight: 1024 is 100.
-    package static func weight(ofShares shares: UInt64) -> UInt64 {
+    private static func weight(ofShares shares: UInt64) -> UInt64 {
         min(max((min(shares, 262_144) * 100 + 512) / 1024, 1), 10000)
     }
-}
-
-/// A CPU quota and its period in microseconds.
-package struct Bandwidth: Hashable {
-    /// Nil means unlimited.
-    package var quota: UInt64?
-    /// Never 0.
-    package var period: UInt64
-
-    package init(quota: UInt64?, period: UInt64) {
-        self.quota = quota
-        self.period = period
-    }
-
-    /// Parses v2 `cpu.max`: `150000 100000` or `max 100000`.
-    package init?(_ text: String) {
-        let words = text.split(separator: " ")
-        guard words.count == 2, let period = UInt64(words[1]), period > 0 else { return nil }
-        guard words[0] == "max" || UInt64(words[0]) != nil else { return nil }
-        self.init(quota: UInt64(words[0]), period: period)
-    }
-
-    /// Parses the two v1 files.
-    package init?(quota: String, period: String) {
-        guard let period = UInt64(period), period > 0 else { return nil }
-        guard quota.hasPrefix("-") || UInt64(quota) != nil else { return nil }
-        self.init(quota: UInt64(quota), period: period)
-    }
-
-    /// Creates the quota for a number of CPUs in the given period.
-    package init(cpus: LimitValue, period: UInt64) {
-        self.init(quota: cpus.number.map { ($0 * period + 500_000) / 1_000_000 }, period: period)
-    }
-
-    /// The quota in millionths of a CPU, rounded down, because the kernel may refuse more than the
-    /// parent's.
-    package var cpus: LimitValue {
-        guard let quota else { return .unlimited }
-        let (product, overflow) = quota.multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? .unlimited : .number(product / period)
-    }
-
-    package var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
-
-    package var legacyQuota: String { quota.map(String.init) ?? "-1" }
 }

@@ -78,12 +78,12 @@ import Testing
             ("0.00", LimitValue.number(0)), ("0.05", .number(5)), ("12.34", .number(1234)),
             ("99.99", .number(9999)), ("max", .unlimited),
         ] {
-            #expect(coding.text(value) == text)
-            #expect(coding.value(text) == value)
+            #expect(coding.encode(value) == text)
+            #expect(coding.decode(text) == value)
         }
-        #expect(coding.value("100.00") == .unlimited)
+        #expect(coding.decode("100.00") == .unlimited)
         #expect(try parse("cpu.uclamp.max", "100%") == .unlimited)
-        for text in ["", "12", "12.3", "x", "101.00"] { #expect(coding.value(text) == nil) }
+        for text in ["", "12", "12.3", "x", "101.00"] { #expect(coding.decode(text) == nil) }
     }
 
     @Test func whatIsPrintedIsUnderstood() throws {

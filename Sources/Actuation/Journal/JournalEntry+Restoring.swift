@@ -35,8 +35,8 @@ extension JournalEntry {
             isOOMControl
             ? .widens
             : WriteDirection(
-                from: LimitCatalog.coding(ofFile: cell.file)?.value(now),
-                to: LimitCatalog.coding(ofFile: cell.file)?.value(original))
+                from: LimitCatalog.coding(ofFile: cell.file)?.decode(now),
+                to: LimitCatalog.coding(ofFile: cell.file)?.decode(original))
         return WriteOrder(
             direction: direction, depth: path.depth,
             nesting: LimitCatalog.nesting(ofFile: cell.file))

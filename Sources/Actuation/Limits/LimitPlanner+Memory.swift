@@ -47,7 +47,7 @@ extension PlanDraft {
         guard let limit = LimitCatalog.limit(named: name) else { return nil }
         do throws(ActuationError) {
             let found = try files.locate(limit, instance: nil)
-            return found.file.coding.value(found.old)
+            return found.file.coding.decode(found.old)
         } catch {
             // A kernel without swap accounting has no file for the total.
             guard error.code == .unavailable else { throw error }

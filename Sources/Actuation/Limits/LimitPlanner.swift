@@ -88,7 +88,7 @@ struct PlanDraft {
     ) throws(ActuationError) {
         let found = try files.locate(request.limit, instance: request.instance)
         if let warning = found.warning { warnings.append(warning) }
-        guard let new = found.file.coding.text(request.value) else {
+        guard let new = found.file.coding.encode(request.value) else {
             throw ActuationError(
                 .usage, "\(request.limit.name) cannot be unlimited on this kernel's \(found.cell)")
         }
@@ -96,7 +96,7 @@ struct PlanDraft {
             name: request.limit.name, instance: found.instance, directory: found.directory,
             cell: found.cell, old: found.old, new: new,
             direction: direction
-                ?? WriteDirection(from: found.file.coding.value(found.old), to: request.value),
+                ?? WriteDirection(from: found.file.coding.decode(found.old), to: request.value),
             nesting: request.limit.nesting)
         write.wished = request.instance
         if request.limit.grammar == .bytes { write.granularity = MemoryPage.size }

@@ -93,14 +93,14 @@ package struct LimitReader {
             return Bandwidth(of: found.directory, isUnified: false, files.files)?.cpus
         case .swapBeyondMemory:
             let file = LimitFile.Coding.number(unlimited: "max")
-            guard let swap = file.value(found.old),
+            guard let swap = file.decode(found.old),
                 let memory = found.directory.textIfAny("memory.max", files.files)
-                    .flatMap({ file.value($0) })
+                    .flatMap({ file.decode($0) })
             else { return nil }
             guard let swap = swap.number, let memory = memory.number else { return .unlimited }
             let (sum, overflow) = swap.addingReportingOverflow(memory)
             return overflow ? .unlimited : .number(sum)
-        default: return found.file.coding.value(found.old)
+        default: return found.file.coding.decode(found.old)
         }
     }
 }

@@ -55,7 +55,7 @@ package struct OwnerAwareFiles: ControlFiles {
 
     private func initial(_ name: String, of directory: CgroupDirectory) -> String? {
         guard directory.hierarchy.version == .unified, directory.isCurrent,
-            let initial = SystemdFile.behind(name)?.initial,
+            let initial = LimitCatalog.initialText(ofFile: name),
             let controller = name.split(separator: ".").first.map(String.init),
             directory.hierarchy.controllers.contains(where: { $0.rawValue == controller }),
             case .systemd = choice(directory, name)
@@ -130,7 +130,7 @@ package struct OwnerAwareFiles: ControlFiles {
 
     /// Returns the unit through which systemd changes a file; nil if the file is written directly.
     package func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
-        guard SystemdFile.behind(name) != nil,
+        guard LimitCatalog.unitProperty(ofFile: name) != nil,
             case .systemd(let unit) = choice(directory, name)
         else { return nil }
         return unit
@@ -187,7 +187,7 @@ package struct OwnerAwareFiles: ControlFiles {
             if now == "0" { try? kernel.write("1", to: Self.overwritten, of: directory) }
         }
         return zip(values, results).filter { one, result in
-            one.value.list.isEmpty && !result.isApplied && result.found != nil
+            one.value.isEmpty && !result.isApplied && result.found != nil
         }.map(\.0)
     }
 }

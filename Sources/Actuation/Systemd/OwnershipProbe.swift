@@ -90,7 +90,8 @@ package final class OwnershipProbe: Sendable {
                         + "change the pod's resources instead"))
         case .nobody, .delegated, .ours, .container(_, nil), .kubelet(nil): return .cgroupfs
         case .systemd(let unit), .container(_, let unit?), .kubelet(let unit?):
-            guard let file, file != "cgroup.freeze", SystemdFile.behind(file) == nil else {
+            guard let file, file != "cgroup.freeze", LimitCatalog.unitProperty(ofFile: file) == nil
+            else {
                 return .systemd(unit)
             }
             guard file.hasPrefix("devices.") else { return .cgroupfs }

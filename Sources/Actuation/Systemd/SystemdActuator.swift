@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 internal import KernelIO
 
@@ -35,7 +36,9 @@ package struct SystemdActuator: Sendable {
     package func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         var assignments: [SystemdAssignment] = []
         for (directory, values) in values.byDirectory {
-            assignments += try translation(directory).assignments(for: values)
+            var settings: [FileSetting] = []
+            for value in values { settings += try value.settings }
+            assignments += try translation(directory).assignments(for: settings)
         }
         return SystemdPlan(assignments)
     }

@@ -112,7 +112,7 @@ struct LimitMetrics: Sendable {
         guard let number = reading.value else { return .unlimited }
         switch shape {
         case .number: return .number(number)
-        case .shares: return .number(LimitFile.Coding.weight(ofShares: number))
+        case .shares: return LimitFile.Coding.shares.value(ofFile: .number(number))
         case .text: return .text(Word.text(number))
         case .quota(let period):
             guard let period = snapshot[position, period].value, period > 0 else { return nil }
@@ -133,7 +133,7 @@ struct LimitMetrics: Sendable {
             return nil
         }
         switch coding {
-        case .number, .shares, .quotaAndPeriod, .percent, .text: return coding.value(text)
+        case .number, .shares, .quotaAndPeriod, .percent, .text: return coding.decode(text)
         default: return nil
         }
     }

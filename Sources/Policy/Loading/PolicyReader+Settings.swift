@@ -115,9 +115,7 @@ extension PolicyReader {
             guard let legacyControllers else { return }
             isUnified = !legacyControllers.contains(row.controller)
         }
-        guard row.refusal == nil, row.files(unified: isUnified).isEmpty,
-            !(isUnified && row.systemd != nil)
-        else { return }
+        guard row.refusal == nil, row.files(unified: isUnified).isEmpty else { return }
         let isNetwork = row.controller == .netCls || row.controller == .netPrio
         let place =
             mode == .hybrid

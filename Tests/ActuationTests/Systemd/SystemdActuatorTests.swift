@@ -67,6 +67,23 @@ import Testing
         #expect(!bus.calls.contains { $0.member == "SetUnitProperties" })
     }
 
+    /// A quota is older than its period, which is always set with it.
+    @Test func aQuotaNeedsASystemdThatKnowsItsPeriod() throws {
+        let tree = try CapturedCgroups()
+        let web = try tree.cgroup("/web.service")
+        var old = Self.machine
+        old.version = "v241"
+        let (actuator, _) = Self.actuator { [old] call throws(BusError) in
+            try old.answer(call) ?? []
+        }
+        #expect {
+            try actuator.set([FileValue("cpu.max", "5000 10000")], on: Self.unit, in: web)
+        } throws: { error in
+            let message = (error as? ActuationError)?.message ?? ""
+            return message.contains("CPUQuotaPeriodUSec") && message.contains("242")
+        }
+    }
+
     @Test func onlyAQuotaWithAFractionIsWarnedOf() throws {
         let tree = try CapturedCgroups()
         let web = try tree.cgroup("/web.service")

@@ -20,6 +20,15 @@ import Testing
         #expect(PolicyText.findings(policy(Self.devices), mode: .v1) == [])
     }
 
+    /// On v2 systemd keeps devices with BPF, and cgwarden has no file to write: allowing was not
+    /// reported, because systemd has a property for it that is never set.
+    @Test(arguments: ["devices: {allow: [\"c 1:3 rwm\"]}", "devices: {deny: [a]}"])
+    func onV2TheyAreReported(_ devices: String) {
+        let findings = PolicyText.findings(policy(devices), mode: .v2)
+        #expect(
+            findings.count == 1 && findings[0].contains("does not exist on v2"), "\(findings)")
+    }
+
     @Test func theyKeepTheirOrder() throws {
         let document = try #require(PolicyText.load(policy(Self.devices), mode: .v1).document)
         var facts = TestFacts()
