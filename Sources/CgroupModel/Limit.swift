@@ -12,6 +12,12 @@ package struct Limit: Sendable {
     package let v2: [LimitFile]
     /// Its files in v1; the first one that exists is used.
     package let v1: [LimitFile]
+    /// The metrics that show it; the first one with a value counts.
+    package let metrics: [LimitMetric]
+    /// The metric that it limits: a level, or a counter by its rate, in the unit of the limit.
+    ///
+    /// Nil if nothing is known to be limited by it.
+    package let usage: MetricID?
     /// Its position in the order of related limits of the same cgroup.
     package let nesting: Int
     /// The reason why it is never written; nil for a limit that works.

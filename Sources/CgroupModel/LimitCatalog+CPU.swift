@@ -5,6 +5,7 @@ extension LimitCatalog {
             "cpu.max", .cpu, .cpus,
             v2: [LimitFile("cpu.max", .quotaAndPeriod, systemd: quota, initial: "max 100000")],
             v1: [LimitFile("cpu.cfs_quota_us", .quota, systemd: quota)],
+            limits: "cpu.usage_usec",
             note: "v1 refuses more than the parent allows and less than a child has.",
             "CPU time in each period, as CPUs."),
         row(
@@ -27,7 +28,7 @@ extension LimitCatalog {
             ],
             v1: [
                 LimitFile("cpu.shares", .shares, systemd: UnitProperty("CPUShares", since: 213))
-            ], nesting: 1,
+            ], shown: ["cpu.weight", "cpu.shares"], nesting: 1,
             note: "v1 shares are the weight times 10.24.",
             "Share of CPU time against siblings, 100 by default."),
         row(

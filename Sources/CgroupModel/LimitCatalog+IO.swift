@@ -22,6 +22,7 @@ extension LimitCatalog {
                         systemd: UnitProperty("IODeviceWeight", since: 230, .perDevice)),
                     LimitFile("io.bfq.weight", .bfqWeight, missing: "default"),
                 ], v1: [LimitFile("blkio.bfq.weight_device", .bfqWeight, missing: "default")],
+                shown: ["io.weight.devices.weight"],
                 "Share of I/O on one disk."),
             row(
                 "io.latency", .io, .time(1...1_000_000_000, unlimited: true), by: .device,
@@ -30,6 +31,7 @@ extension LimitCatalog {
                         "io.latency", .number(unlimited: "max"), field: "target", missing: "max",
                         systemd: UnitProperty("IODeviceLatencyTargetUSec", since: 240, .perDevice))
                 ],
+                shown: ["io.latency.target"],
                 note: "Others are throttled if the disk answers it more slowly.",
                 "Latency of one disk that is protected (v2)."),
             row(
@@ -45,12 +47,18 @@ extension LimitCatalog {
     ]
 
     private static let rateRows: [Limit] = [
-        ("rbps", "read_bps", LimitGrammar.bytesPerSecond, "IOReadBandwidthMax", "Bytes read"),
-        ("wbps", "write_bps", .bytesPerSecond, "IOWriteBandwidthMax", "Bytes written"),
-        ("riops", "read_iops", .operationsPerSecond, "IOReadIOPSMax", "Reads"),
-        ("wiops", "write_iops", .operationsPerSecond, "IOWriteIOPSMax", "Writes"),
+        (
+            "rbps", "read_bps", LimitGrammar.bytesPerSecond, "IOReadBandwidthMax", "io.rbytes",
+            "Bytes read"
+        ),
+        ("wbps", "write_bps", .bytesPerSecond, "IOWriteBandwidthMax", "io.wbytes", "Bytes written"),
+        ("riops", "read_iops", .operationsPerSecond, "IOReadIOPSMax", "io.rios", "Reads"),
+        ("wiops", "write_iops", .operationsPerSecond, "IOWriteIOPSMax", "io.wios", "Writes"),
     ].map {
-        (field: String, legacy: String, grammar: LimitGrammar, property: String, what: String)
+        (
+            field: String, legacy: String, grammar: LimitGrammar, property: String, usage: String,
+            what: String
+        )
             -> Limit in
         let systemd = UnitProperty(property, since: 230, .perDevice)
         // systemd sets no operations a second on v1.
@@ -66,7 +74,7 @@ extension LimitCatalog {
                 LimitFile(
                     "blkio.throttle.\(legacy)_device", .number(unlimited: "0"), missing: "0",
                     systemd: isBytes ? systemd : nil)
-            ],
+            ], limits: usage,
             note: "v1 does not see writes that the page cache delays.",
             "\(what) a second on one disk.")
     }

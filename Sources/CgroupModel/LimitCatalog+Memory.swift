@@ -7,32 +7,37 @@ extension LimitCatalog {
         row(
             "memory.max", .memory, .bytes,
             v2: [number("memory.max", systemd: memoryMax, initial: "max")],
-            v1: [number("memory.limit_in_bytes", unlimited: "-1", systemd: memoryMax)], nesting: 1,
+            v1: [number("memory.limit_in_bytes", unlimited: "-1", systemd: memoryMax)],
+            limits: "memory.usage", nesting: 1,
             note: "Below usage v1 refuses (EBUSY), v2 reclaims and then kills.",
             "Hard limit of memory, page cache included."),
         row(
             "memory.total", .memory, .bytes,
             v2: [LimitFile("memory.swap.max", .swapBeyondMemory)],
             v1: [number("memory.memsw.limit_in_bytes", unlimited: "-1")],
+            shown: ["memory.memsw.max"], limits: "memory.usage",
             note: "v2 limits swap alone: memory.swap.max is set to the total less memory.max.",
             "Hard limit of memory and swap together; at least memory.max."),
         row(
             "memory.swap.max", .memory, .bytes,
             v2: [number("memory.swap.max", systemd: UnitProperty("MemorySwapMax", since: 232))],
+            limits: "memory.swap.current",
             note: "v1 limits memory and swap together: set memory.total.",
             "Hard limit of swap alone (v2)."),
         row(
             "memory.swap.high", .memory, .bytes, v2: [number("memory.swap.high")],
+            limits: "memory.swap.current",
             note: "Meant for user space that kills in time: what is above it is slowed down a lot.",
             "Swap above which tasks are slowed down (v2)."),
         row(
             "memory.soft", .memory, .bytes, v2: [memoryHigh],
-            v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")], nesting: 2,
+            v1: [number("memory.soft_limit_in_bytes", unlimited: "-1")],
+            shown: ["memory.high", "memory.soft_limit"], limits: "memory.usage", nesting: 2,
             note: "v2 throttles above it at once (memory.high); v1 only reclaims from such cgroups "
                 + "first when the whole machine is short of memory.",
             "Soft limit of memory."),
         row(
-            "memory.high", .memory, .bytes, v2: [memoryHigh], nesting: 2,
+            "memory.high", .memory, .bytes, v2: [memoryHigh], limits: "memory.usage", nesting: 2,
             note: "v1 has nothing like it; memory.soft is the nearest.",
             "Above it tasks are throttled and their memory is reclaimed (v2)."),
         row(
@@ -40,12 +45,14 @@ extension LimitCatalog {
             v2: [
                 number("memory.low", systemd: UnitProperty("MemoryLow", since: 231), initial: "0")
             ],
+            limits: "memory.usage",
             "Memory that is reclaimed only if nothing else is left (v2)."),
         row(
             "memory.min", .memory, .bytes,
             v2: [
                 number("memory.min", systemd: UnitProperty("MemoryMin", since: 240), initial: "0")
             ],
+            limits: "memory.usage",
             "Memory that is never reclaimed (v2)."),
         row(
             "memory.oom.group", .memory, .flag, v2: [number("memory.oom.group", unlimited: nil)],

@@ -9,16 +9,19 @@ extension LimitCatalog {
         row(
             "cgroup.max.descendants", .core, .count(0...2_147_483_647),
             v2: [number("cgroup.max.descendants")],
+            limits: "cgroup.nr_descendants",
             note: "What is there stays; only new cgroups are refused.",
             "How many cgroups may be below it (v2)."),
         row(
             "pids.max", .pids, .count(0...4_194_304), v2: [tasksMax], v1: [tasksMax],
+            limits: "pids.current",
             note: "Below the present number it stops forks, it ends nothing.",
             "Most tasks (threads), zombies included."),
         row(
             "hugetlb.max", .hugetlb, .bytes, by: .pageSize, v2: [number("hugetlb.*.max")],
             v1: [number("hugetlb.*.limit_in_bytes", unlimited: "-1")],
-            note: "Written hugetlb.2MB.max=64MiB.", "Huge pages of one size."),
+            limits: "hugetlb.current", note: "Written hugetlb.2MB.max=64MiB.",
+            "Huge pages of one size."),
         row(
             "devices.allow", .devices, .deviceRule, v1: [LimitFile("devices.allow", .command)],
             note: deviceNote,
@@ -28,21 +31,25 @@ extension LimitCatalog {
             note: deviceNote, "Forbids it a device (v1)."),
         row(
             "net.classid", .netCls, .classID, v1: [number("net_cls.classid", unlimited: nil)],
-            note: netNote, "Traffic class of its packets (v1)."),
+            shown: ["net_cls.classid"], note: netNote, "Traffic class of its packets (v1)."),
         row(
             "net.prio", .netPrio, .weight(0...4_294_967_295), by: .interface,
             v1: [LimitFile("net_prio.ifpriomap", .number(unlimited: nil), missing: "0")],
-            note: netNote, "Priority of its packets on one interface (v1)."),
+            shown: ["net_prio.ifpriomap"], note: netNote,
+            "Priority of its packets on one interface (v1)."),
         row(
             "rdma.max.hca_handle", .rdma, .count(0...2_147_483_647), by: .resource,
-            v2: [rdma("hca_handle")], v1: [rdma("hca_handle")], "Handles of one RDMA device."),
+            v2: [rdma("hca_handle")], v1: [rdma("hca_handle")], shown: ["rdma.hca_handle_max"],
+            "Handles of one RDMA device."),
         row(
             "rdma.max.hca_object", .rdma, .count(0...2_147_483_647), by: .resource,
-            v2: [rdma("hca_object")], v1: [rdma("hca_object")], "Objects of one RDMA device."),
+            v2: [rdma("hca_object")], v1: [rdma("hca_object")], shown: ["rdma.hca_object_max"],
+            "Objects of one RDMA device."),
         row(
             "misc.max", .misc, .count(0...UInt64(Int64.max)), by: .resource,
             v2: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
             v1: [LimitFile("misc.max", .number(unlimited: "max"), missing: "max")],
+            limits: "misc.current",
             "Units of one miscellaneous resource, such as sev."),
         deviceMemory("max", missing: "max", "Device memory of one region, such as a card's VRAM."),
         deviceMemory("low", missing: "0", "Device memory evicted only if nothing else is left."),
@@ -54,7 +61,9 @@ extension LimitCatalog {
 
     private static func deviceMemory(_ kind: String, missing: String, _ help: String) -> Limit {
         let file = LimitFile("dmem.\(kind)", .number(unlimited: "max"), missing: missing)
-        return row("dmem.\(kind)", .dmem, .bytes, by: .resource, v2: [file], v1: [file], help)
+        return row(
+            "dmem.\(kind)", .dmem, .bytes, by: .resource, v2: [file], v1: [file],
+            limits: "dmem.current", help)
     }
 
     private static let deviceNote =

@@ -33,14 +33,19 @@ package enum LimitCatalog {
         all.first { row in (row.v1 + row.v2).contains { $0.name == name } }?.nesting ?? 0
     }
 
+    /// A row, which the metrics `shown` show (that of its own name by default), and which limits
+    /// the metric `usage`.
     static func row(
         _ name: String, _ controller: Controller, _ grammar: LimitGrammar,
         by dimension: Dimension? = nil, v2: [LimitFile] = [], v1: [LimitFile] = [],
-        nesting: Int = 0, refusal: String? = nil, note: String = "", _ help: String
+        shown metrics: [String]? = nil, limits usage: String? = nil, nesting: Int = 0,
+        refusal: String? = nil, note: String = "", _ help: String
     ) -> Limit {
         Limit(
             name: name, controller: controller, grammar: grammar, dimension: dimension, v2: v2,
-            v1: v1, nesting: nesting, refusal: refusal, help: help, note: note)
+            v1: v1, metrics: (metrics ?? [name]).compactMap { LimitMetric($0, v2 + v1) },
+            usage: usage.map(MetricCatalog.id), nesting: nesting, refusal: refusal, help: help,
+            note: note)
     }
 
     /// A file that holds one number, or the text for unlimited.

@@ -65,6 +65,7 @@ extension LimitFile.Coding {
         case (.shares, .number(let shares)): .number(Self.weight(ofShares: shares))
         case (.bfqWeight, .number(let weight)):
             .number(weight <= 100 ? weight : 100 + (min(weight, 1000) - 100) * 9900 / 900)
+        case (.periodOfQuota, .number): value
         case (.quotaAndPeriod, _), (.periodOfQuota, _), (.quota, _), (.swapBeyondMemory, _): nil
         default: value
         }

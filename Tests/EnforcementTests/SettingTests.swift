@@ -27,7 +27,21 @@ import Testing
         let pids = try #require(result.changes.first { $0.key.name == "pids.max" })
         #expect(pids.before == "max" && pids.wanted == "7" && pids.after == "7")
         #expect(pids.file == "pids.max")
+        #expect(pids.found == .unlimited && pids.readBack == .number(7))
         #expect(try machine.journal.entries().map(\.cause) == ["r", "r", "r"])
+    }
+
+    /// The engine compares what a snapshot shows with what the kernel took; a disk's value was
+    /// not told to it, so that drift of a clamped one went unnoticed.
+    @Test func aDisksValueIsReadBackAsANumber() throws {
+        let machine = try FakeMachine(["unified": "cgroup2"])
+        try machine.cgroup("/a", in: "unified", ["io.max": "", "cgroup.controllers": "io"])
+        let key = LimitKey("io.max.rbps", instance: "8:0")
+        let setting = Effect.Kind.set([LimitAssignment(key, .number(1 << 20))])
+        let result = machine.actions().once(.make(1, setting, on: try machine.target()))
+        let change = try #require(result.changes.first)
+        #expect(change.key == key && change.file == "io.max 8:0 rbps")
+        #expect(change.found == .unlimited && change.readBack == .number(1 << 20))
     }
 
     @Test func aDryRunTellsTheSameAndWritesNothing() throws {

@@ -1,4 +1,4 @@
-import CgroupModel
+package import CgroupModel
 import KernelIO
 
 /// A planned write: the cell, the current value and the new one.
@@ -13,6 +13,8 @@ package struct PlannedWrite: Sendable {
     package let directory: CgroupDirectory
     /// The file and the part of it that is written.
     package let cell: ControlCell
+    /// The encoding of the value.
+    package let coding: LimitFile.Coding
     /// The current value.
     package let old: String
     /// The requested value.

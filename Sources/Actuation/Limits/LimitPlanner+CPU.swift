@@ -25,7 +25,9 @@ extension PlanDraft {
         if cpus != nil || period != nil {
             let name = cpus == nil ? "cpu.max.period" : "cpu.max"
             if isUnified {
-                add(name, directory, "cpu.max", present.unifiedText, wanted.unifiedText)
+                add(
+                    name, directory, "cpu.max", cpus == nil ? .periodOfQuota : .quotaAndPeriod,
+                    present.unifiedText, wanted.unifiedText)
             } else {
                 try checkNeighbours(of: wanted, directory)
                 addLegacy(present, wanted, directory, name)
@@ -117,26 +119,27 @@ extension PlanDraft {
         let periodFirst = Bandwidth(quota: present.quota, period: wanted.period).cpus
         let quota = { (draft: inout PlanDraft) in
             draft.add(
-                name, directory, "cpu.cfs_quota_us", present.legacyQuota, wanted.legacyQuota)
+                name, directory, "cpu.cfs_quota_us", .quota, present.legacyQuota,
+                wanted.legacyQuota)
         }
         let startsWithQuota = !quotaFirst.isWider(than: periodFirst)
         if startsWithQuota { quota(&self) }
         if present.period != wanted.period {
             add(
-                "cpu.max.period", directory, "cpu.cfs_period_us", "\(present.period)",
-                "\(wanted.period)")
+                "cpu.max.period", directory, "cpu.cfs_period_us", .number(unlimited: nil),
+                "\(present.period)", "\(wanted.period)")
         }
         if !startsWithQuota { quota(&self) }
     }
 
     private mutating func add(
-        _ name: String, _ directory: CgroupDirectory, _ cell: ControlCell, _ old: String,
-        _ new: String
+        _ name: String, _ directory: CgroupDirectory, _ cell: ControlCell,
+        _ coding: LimitFile.Coding, _ old: String, _ new: String
     ) {
         writes.append(
             PlannedWrite(
-                name: name, instance: nil, directory: directory, cell: cell, old: old, new: new,
-                direction: .neither, nesting: 0))
+                name: name, instance: nil, directory: directory, cell: cell, coding: coding,
+                old: old, new: new, direction: .neither, nesting: 0))
     }
 
     private mutating func planIdleAndWeight() throws(ActuationError) {

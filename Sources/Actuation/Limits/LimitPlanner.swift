@@ -94,7 +94,7 @@ struct PlanDraft {
         }
         var write = PlannedWrite(
             name: request.limit.name, instance: found.instance, directory: found.directory,
-            cell: found.cell, old: found.old, new: new,
+            cell: found.cell, coding: found.file.coding, old: found.old, new: new,
             direction: direction
                 ?? WriteDirection(from: found.file.coding.decode(found.old), to: request.value),
             nesting: request.limit.nesting)

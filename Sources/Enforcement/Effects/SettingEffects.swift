@@ -109,9 +109,13 @@ struct SettingEffects {
         let asked =
             ready.assignments.first { $0.key.name == write.name && $0.key.instance == instance }
             ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.new) }
+        let key = asked?.key ?? LimitKey(write.name, instance: instance)
+        // A total is written as the limit of swap, which is another value.
+        let coding = write.isReadable && key.name == write.name ? write.coding : nil
+        let after = after ?? write.old
         return EffectResult.Change(
-            key: asked?.key ?? LimitKey(write.name, instance: instance), file: "\(write.cell)",
-            before: write.old, wanted: write.new, after: after ?? write.old)
+            key: key, file: "\(write.cell)", before: write.old, wanted: write.new, after: after,
+            found: coding?.decode(write.old), readBack: coding?.decode(after))
     }
 }
 

@@ -201,14 +201,21 @@ package struct EffectResult: Hashable, Sendable {
         package var file: String
         /// The kernel's text before, as wanted, and after.
         package var before: String, wanted: String, after: String
+        /// The value before and after, in the unit of the limit; nil if the file does not tell it.
+        package var found: LimitValue?, readBack: LimitValue?
 
-        /// Joins the parts.
-        package init(key: LimitKey, file: String, before: String, wanted: String, after: String) {
+        /// Creates a change from its texts and their values.
+        package init(
+            key: LimitKey, file: String, before: String, wanted: String, after: String,
+            found: LimitValue? = nil, readBack: LimitValue? = nil
+        ) {
             self.key = key
             self.file = file
             self.before = before
             self.wanted = wanted
             self.after = after
+            self.found = found
+            self.readBack = readBack
         }
     }
 }

@@ -24,15 +24,11 @@ extension PolicyEngine {
                 holdings[row].values[place].failure = nil
                 let change = result.changes.first { $0.key == assignment.key }
                 holdings[row].values[place].applied = assignment.value
-                holdings[row].values[place].readBack = change.flatMap {
-                    LimitMetrics.value(ofText: $0.after, $0)
-                }
+                holdings[row].values[place].readBack = change?.readBack
                 holdings[row].values[place].isConfirmed = false
                 holdings[row].values[place].tries = 0
                 if holdings[row].values[place].original == nil {
-                    holdings[row].values[place].original = change.flatMap {
-                        LimitMetrics.value(ofText: $0.before, $0)
-                    }
+                    holdings[row].values[place].original = change?.found
                 }
             case .halfway:
                 // What of it stands is taken back until that succeeds; that is told here.

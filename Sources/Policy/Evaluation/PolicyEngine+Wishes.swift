@@ -52,7 +52,7 @@ extension PolicyEngine {
         guard let position = rows.position(row), let snapshot = input?.snapshot,
             position < snapshot.cgroups.count
         else { return nil }
-        return LimitMetrics.value(key, snapshot, position) { facts.device(named: $0) }
+        return key.value(in: snapshot, at: position) { facts.device(named: $0) }
     }
 
     /// The one key of a value that has two names on this machine.

@@ -40,7 +40,7 @@ extension ProgramCompiler {
     /// The usage that a value limits, over the window of plain counters; nil if nothing is known
     /// to be limited by it.
     mutating func compileUsage(of key: LimitKey) -> Program? {
-        guard let metric = LimitMetrics.usage(key) else { return nil }
+        guard let metric = key.limit?.usage else { return nil }
         let name = Measurements.usageName(metric)
         let term = MetricTerm(name, instance: key.instance)
         aggregate = nil

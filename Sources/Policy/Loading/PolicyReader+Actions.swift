@@ -173,7 +173,7 @@ extension PolicyReader {
                 "\(row.name) is no amount that could be scaled; use set")
             return nil
         }
-        if base == .usage, ScaledUsage.metric(of: key.name) == nil, let place = fields["of"] {
+        if base == .usage, row.usage == nil, let place = fields["of"] {
             note(
                 .value, place.position, "there is no usage of \(row.name); write of: current")
         }
@@ -186,21 +186,6 @@ extension PolicyReader {
         }
         return factor.map { Scaling(key: key, factor: $0, of: base, least: least, most: most) }
     }
-}
-
-/// Which metric shows how much of a limit is used.
-package enum ScaledUsage {
-    private static let metrics = [
-        "memory.max": "memory.usage", "memory.high": "memory.usage",
-        "memory.soft": "memory.usage", "memory.low": "memory.usage",
-        "memory.min": "memory.usage", "memory.swap.max": "memory.swap", "cpu.max": "cpu.usage",
-        "pids.max": "pids.current", "io.max.rbps": "io.read_rate",
-        "io.max.wbps": "io.write_rate", "io.max.riops": "io.read_ops",
-        "io.max.wiops": "io.write_ops",
-    ]
-
-    /// The metric in ``PolicyVocabulary`` of a limit; nil for a limit that nothing uses up.
-    package static func metric(of limit: String) -> String? { metrics[limit] }
 }
 
 extension LimitGrammar {

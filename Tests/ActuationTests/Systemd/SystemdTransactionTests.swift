@@ -126,7 +126,8 @@ import Testing
         // It comes last of those that narrow.
         let broken = PlannedWrite(
             name: "pids.max", instance: nil, directory: other, cell: ControlCell("pids.max"),
-            old: "max", new: "5", direction: .narrows, nesting: .min)
+            coding: .number(unlimited: "max"), old: "max", new: "5", direction: .narrows,
+            nesting: .min)
         let plan = LimitPlan(first.writes + [broken])
         let results = LimitTransaction(plan, journal: journal, files: files).apply()
         let words = results.map { "\($0.outcome)".prefix { $0 != "(" } }

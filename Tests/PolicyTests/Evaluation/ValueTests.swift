@@ -353,8 +353,8 @@ import Testing
         let snapshot = builder.build()
         for limit in LimitCatalog.all where !hidden.contains(limit.name) {
             let instance = limit.dimension == nil ? nil : "8:0"
-            let value = LimitMetrics.value(
-                LimitKey(limit.name, instance: instance), snapshot, 0, device: { _ in nil })
+            let key = LimitKey(limit.name, instance: instance)
+            let value = key.value(in: snapshot, at: 0) { _ in nil }
             #expect(value != nil, "\(limit.name)")
         }
     }
@@ -369,27 +369,10 @@ import Testing
             ])
         let snapshot = builder.build()
         func value(_ name: String) -> LimitValue? {
-            LimitMetrics.value(LimitKey(name), snapshot, 0) { _ in nil }
+            LimitKey(name).value(in: snapshot, at: 0) { _ in nil }
         }
         #expect(value("cpu.max") == .number(1_500_000))
         #expect(value("cpu.weight") == .number(20))
         #expect(value("memory.max") == nil)
-    }
-
-    @Test(arguments: [
-        ("memory.max", "memory.max", "max", LimitValue.unlimited),
-        ("memory.max", "memory.limit_in_bytes", "9223372036854771712", .unlimited),
-        ("memory.max", "memory.max", "4096", .number(4096)),
-        ("cpu.max", "cpu.max", "150000 100000", .number(1_500_000)),
-        ("cpu.max", "cpu.max", "max 100000", .unlimited),
-        ("cpu.weight", "cpu.shares", "205", .number(20)),
-        ("cpuset.cpus", "cpuset.cpus", "0-3", .text("0-3")),
-        ("cpu.uclamp.min", "cpu.uclamp.min", "12.34", .number(1234)),
-        ("cpu.uclamp.max", "cpu.uclamp.max", "max", .unlimited),
-    ])
-    func kernelTextIsAValue(key: String, file: String, text: String, value: LimitValue) {
-        let change = EffectResult.Change(
-            key: LimitKey(key), file: file, before: "", wanted: "", after: text)
-        #expect(LimitMetrics.value(ofText: text, change) == value)
     }
 }

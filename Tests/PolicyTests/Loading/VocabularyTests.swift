@@ -134,6 +134,23 @@ import Testing
         }
     }
 
+    /// The reader's table of usages lacked some that the engine measures.
+    @Test(arguments: [
+        "memory.max", "memory.total", "memory.swap.high", "cgroup.max.descendants",
+        "hugetlb.2MB.max", "\"dmem.max[vram0]\"", "\"io.max.rbps[8:0]\"",
+    ])
+    func whatHasAUsageIsScaledByIt(_ name: String) {
+        func findings(_ name: String) -> [String] {
+            PolicyText.findings(
+                PolicyText.rule(
+                    "when: cpu.usage > 2cpus", "undo: keep",
+                    "do: [{scale: {attr: \(name), factor: 0.5, of: usage}}]"), mode: .hybrid
+            ).filter { $0.contains("there is no usage") }
+        }
+        #expect(findings(name) == [])
+        #expect(findings("cpu.weight").count == 1)
+    }
+
     @Test func aDeviceRuleNeedsNoInstanceInTheKernel() throws {
         let row = try #require(LimitCatalog.limit(named: "devices.deny"))
         #expect(LimitRequest(limit: row, instance: "a", value: .text("a")).instance == nil)
