@@ -65,26 +65,6 @@ package struct ControlCell: Hashable, Sendable, CustomStringConvertible,
         return field.map { "\(line) \($0)=\(value)" } ?? "\(line) \(value)"
     }
 
-    /// Whether two texts of a value are equivalent.
-    ///
-    /// v1 has many numbers for unlimited, and two words for a freeze.
-    package static func isSame(_ left: String, _ right: String) -> Bool {
-        canonical(left) == canonical(right)
-    }
-
-    private static func canonical(_ text: String) -> String {
-        let text = trimmed(text[...])
-        // v1 reports this while a member is not frozen yet, for example one that was just forked.
-        return text == "FREEZING" ? "FROZEN" : readable(text)
-    }
-
-    /// The value for display: "max" for any of v1's numbers for unlimited, "(empty)" for an empty
-    /// text.
-    package static func readable(_ text: String) -> String {
-        if let number = UInt64(text) { return number >= 1 << 62 ? "max" : String(number) }
-        return text.isEmpty ? "(empty)" : text == "-1" ? "max" : text
-    }
-
     private static func trimmed(_ text: Substring) -> String {
         var rest = text.drop { $0.isWhitespace }
         while rest.last?.isWhitespace == true { rest = rest.dropLast() }

@@ -5,6 +5,7 @@ package struct Bandwidth: Hashable {
     /// Never 0.
     package var period: UInt64
 
+    /// Creates a bandwidth from a quota, nil for unlimited, and a period above 0.
     package init(quota: UInt64?, period: UInt64) {
         self.quota = quota
         self.period = period
@@ -12,17 +13,19 @@ package struct Bandwidth: Hashable {
 
     /// Parses v2 `cpu.max`: `150000 100000` or `max 100000`.
     package init?(_ text: String) {
-        let words = text.split(separator: " ")
-        guard words.count == 2, let period = UInt64(words[1]), period > 0 else { return nil }
-        guard words[0] == "max" || UInt64(words[0]) != nil else { return nil }
+        let words = text.split(separator: " ").map(String.init)
+        guard words.count == 2, let period = UInt64(words[1]), period > 0,
+            words[0] == "max" || UInt64(words[0]) != nil
+        else { return nil }
         self.init(quota: UInt64(words[0]), period: period)
     }
 
     /// Parses the two v1 files.
     package init?(quota: String, period: String) {
-        guard let period = UInt64(period), period > 0 else { return nil }
-        guard quota.hasPrefix("-") || UInt64(quota) != nil else { return nil }
-        self.init(quota: UInt64(quota), period: period)
+        guard let period = UInt64(period), period > 0,
+            let quota = LimitFile.Coding.quota.stored(quota)
+        else { return nil }
+        self.init(quota: quota.number, period: period)
     }
 
     /// Creates the quota for a number of CPUs in the given period.
@@ -38,7 +41,9 @@ package struct Bandwidth: Hashable {
         return overflow ? .unlimited : .number(product / period)
     }
 
-    package var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
+    /// The quota alone, in microseconds.
+    package var limit: LimitValue { quota.map { .number($0) } ?? .unlimited }
 
-    package var legacyQuota: String { quota.map(String.init) ?? "-1" }
+    /// The text of v2 `cpu.max`.
+    package var unifiedText: String { "\(quota.map(String.init) ?? "max") \(period)" }
 }

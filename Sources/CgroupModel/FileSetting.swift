@@ -24,14 +24,16 @@ package struct FileSetting: Hashable, Sendable {
         if rows.contains(where: { $0.file.coding == .quotaAndPeriod }) {
             return bandwidth(words, rows.map(\.file))
         }
-        let perInstance = rows.filter { $0.limit.dimension != nil }.map(\.file)
-        let whole = rows.first { $0.limit.dimension == nil }?.file
+        // A page size has a file of its own.
+        let isWhole = { (limit: Limit) in limit.dimension == nil || limit.dimension == .pageSize }
+        let perInstance = rows.filter { !isWhole($0.limit) }.map(\.file)
+        let whole = rows.first { isWhole($0.limit) }?.file
         if let first = words.first, !perInstance.isEmpty, whole == nil || first.contains(":") {
             return lines(words.dropFirst(), of: first, perInstance)
         }
         guard let file = whole else { return [] }
         let isDefault = words.count == 2 && words[0] == file.line
-        return file.coding.inFile(isDefault ? words[1] : trimmed).map { [FileSetting(file, $0)] }
+        return file.coding.stored(isDefault ? words[1] : trimmed).map { [FileSetting(file, $0)] }
             ?? []
     }
 
@@ -39,7 +41,7 @@ package struct FileSetting: Hashable, Sendable {
     private static func bandwidth(_ words: [String], _ files: [LimitFile]) -> [FileSetting] {
         let known = files.first { $0.coding == .quotaAndPeriod }
         guard let known, (1...2).contains(words.count),
-            let quota = LimitFile.Coding.number(unlimited: "max").inFile(words[0])
+            let quota = LimitFile.Coding.number(unlimited: "max").stored(words[0])
         else { return [] }
         let first = FileSetting(known, quota)
         guard words.count == 2 else { return [first] }
@@ -57,40 +59,12 @@ package struct FileSetting: Hashable, Sendable {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             let field = parts.count == 2 ? parts[0] : nil
             guard let file = files.first(where: { $0.field == field }),
-                let value = parts.last.flatMap(file.coding.inFile)
+                let value = parts.last.flatMap(file.coding.stored(_:))
             else { return nil }
             return FileSetting(file, value, of: instance)
         }
         let isWhole = values.count == words.count
         let isOne = words.count == 1 || files.contains { $0.field != nil }
         return isWhole && isOne ? values : []
-    }
-}
-
-extension LimitCatalog {
-    private static let byFile: [String: [(limit: Limit, file: LimitFile)]] = {
-        var rows: [String: [(limit: Limit, file: LimitFile)]] = [:]
-        for limit in all {
-            for file in limit.v2 + limit.v1 { rows[file.name, default: []].append((limit, file)) }
-        }
-        // Of two limits with one file, that with a property of systemd comes first.
-        return rows.mapValues { rows in
-            rows.filter { $0.file.systemd != nil } + rows.filter { $0.file.systemd == nil }
-        }
-    }()
-
-    /// The limits with a value in an interface file, those that systemd may keep first.
-    package static func rows(ofFile name: String) -> [(limit: Limit, file: LimitFile)] {
-        byFile[name] ?? []
-    }
-
-    /// The property with which systemd keeps an interface file; nil if systemd ignores the file.
-    package static func unitProperty(ofFile name: String) -> UnitProperty? {
-        byFile[name]?.first?.file.systemd
-    }
-
-    /// The text of a file in a new cgroup on every v2 kernel, for a file that systemd keeps.
-    package static func initialText(ofFile name: String) -> String? {
-        byFile[name]?.first?.file.initial
     }
 }

@@ -33,7 +33,7 @@ extension Limit {
                 reading = snapshot[position, metric.id]
             }
             guard reading.isKnown else { continue }
-            return value(of: reading, metric.coding, snapshot[position, .cpuMaxPeriod])
+            return value(of: reading, metric.coding) { snapshot[position, .cpuMaxPeriod].value }
         }
         return nil
     }
@@ -42,15 +42,15 @@ extension Limit {
     private var missing: Reading { group == "io.max" ? .unlimited : .absent }
 
     private func value(
-        of reading: Reading, _ coding: LimitFile.Coding, _ period: Reading
+        of reading: Reading, _ coding: LimitFile.Coding, period: () -> UInt64?
     ) -> LimitValue? {
         guard let number = reading.value else { return .unlimited }
         switch coding {
         case .quotaAndPeriod, .quota:
-            guard let period = period.value, period > 0 else { return nil }
+            guard let period = period(), period > 0 else { return nil }
             return Bandwidth(quota: number, period: period).cpus
         case .text: return .text(Word.text(number))
-        default: return coding.value(ofFile: .number(number))
+        default: return coding.value(ofStored: .number(number))
         }
     }
 }

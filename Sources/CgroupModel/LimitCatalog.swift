@@ -28,11 +28,6 @@ package enum LimitCatalog {
                     : "did you mean \(similar.joined(separator: " or "))?"))
     }
 
-    /// The position of a file's limit in the order of related limits; 0 for an unknown file.
-    package static func nesting(ofFile name: String) -> Int {
-        all.first { row in (row.v1 + row.v2).contains { $0.name == name } }?.nesting ?? 0
-    }
-
     /// A row, which the metrics `shown` show (that of its own name by default), and which limits
     /// the metric `usage`.
     static func row(

@@ -28,7 +28,7 @@ extension LimitGrammar {
             return try within(bounds, amount, units: ["": 1], text)
         case .bytesPerSecond:
             guard let amount = Amount(text) else { return nil }
-            return try rate(amount, Self.byteUnits, 1 << 62, text)
+            return try rate(amount, Self.byteUnits, LimitValue.endless, text)
         case .operationsPerSecond:
             guard let amount = Amount(text) else { return nil }
             return try rate(amount, ["": 1], UInt64(UInt32.max) - 1, text)
@@ -59,7 +59,7 @@ extension LimitGrammar {
         guard let unit = Self.byteUnits[amount.unit] else {
             throw unitError(text, amount.unit)
         }
-        guard let number = amount.times(unit), number < 1 << 62 else {
+        guard let number = amount.times(unit), number < LimitValue.endless else {
             throw LimitError("\"\(text)\" is too large; write max for no limit")
         }
         return .number(number)

@@ -61,6 +61,9 @@ package enum LimitValue: Hashable, Sendable {
     /// A list, a word or a rule.
     case text(String)
 
+    /// The least number that means unlimited in v1, which shows the largest multiple of a page.
+    @inlinable package static var endless: UInt64 { 1 << 62 }
+
     /// The number; nil for unlimited and for text.
     package var number: UInt64? {
         guard case .number(let number) = self else { return nil }

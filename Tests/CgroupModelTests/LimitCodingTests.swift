@@ -16,6 +16,7 @@ import Testing
         ("cpu.max", "cpu.max", "max 100000", .unlimited),
         ("cpu.max.period", "cpu.max", "max 50000", .number(50_000)),
         ("cpu.weight", "cpu.shares", "205", .number(20)),
+        ("cpu.weight", "cpu.shares", "262144", .number(10_000)),
         ("cpuset.cpus", "cpuset.cpus", "0-3", .text("0-3")),
         ("cpu.uclamp.min", "cpu.uclamp.min", "12.34", .number(1234)),
         ("cpu.uclamp.max", "cpu.uclamp.max", "max", .unlimited),
@@ -38,7 +39,7 @@ import Testing
         limit: String, file: String, text: String, value: LimitValue
     ) throws {
         let coding = try Self.coding(limit, file)
-        #expect(coding.decode(text) == nil && coding.inFile(text) == value)
+        #expect(coding.decode(text) == nil && coding.stored(text) == value)
     }
 
     @Test(arguments: [
@@ -48,7 +49,7 @@ import Testing
     ])
     func aMalformedTextHasNoValue(limit: String, file: String, text: String) throws {
         let coding = try Self.coding(limit, file)
-        #expect(coding.decode(text) == nil && coding.inFile(text) == nil)
+        #expect(coding.decode(text) == nil && coding.stored(text) == nil)
     }
 
     @Test func whatIsEncodedIsDecoded() throws {
@@ -61,6 +62,24 @@ import Testing
                     #expect(file.coding.encode(value) == text, "\(limit.name) \(file.name)")
                 }
             }
+        }
+    }
+
+    /// v1 rounds the largest number to pages of its own size, and takes -1 for it.
+    @Test(arguments: [
+        ("memory.limit_in_bytes", "-1", "9223372036854771712"),
+        ("hugetlb.2MB.limit_in_bytes", "9223372036854771712", "9223372036852678656"),
+        ("hugetlb.1GB.max", "max", "9223372036854771712"), ("cpu.cfs_quota_us", "-1", "-1"),
+    ])
+    func unlimitedHasManyTexts(file: String, left: String, right: String) throws {
+        let coding = try #require(LimitCatalog.coding(ofFile: file))
+        #expect(coding.isSame(left, right) && coding.shown(left) == "max")
+        #expect(!coding.isSame(left, "4096"))
+    }
+
+    @Test func aFileWithoutALimitHasNoEncoding() {
+        for file in ["cgroup.freeze", "hugetlb..max", "hugetlb.a/b.max", "memory.current"] {
+            #expect(LimitCatalog.coding(ofFile: file) == nil, "\(file)")
         }
     }
 

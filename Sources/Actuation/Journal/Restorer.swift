@@ -118,7 +118,7 @@ package struct Restorer {
                     conclude(entry.isUnmade ? .already : .gone)
                     continue
                 }
-                if ControlCell.isSame(target.found, entry.original) {
+                if entry.isSame(target.found, entry.original) {
                     if !dryRun { try YoungerCpusets(target, journal, files).widen() }
                     conclude(.already, target.found)
                 } else if force

@@ -27,7 +27,7 @@ extension PlanDraft {
             if isUnified {
                 add(
                     name, directory, "cpu.max", cpus == nil ? .periodOfQuota : .quotaAndPeriod,
-                    present.unifiedText, wanted.unifiedText)
+                    present.unifiedText, .text(wanted.unifiedText))
             } else {
                 try checkNeighbours(of: wanted, directory)
                 addLegacy(present, wanted, directory, name)
@@ -41,7 +41,7 @@ extension PlanDraft {
         // A burst must not exceed the quota, so it is lowered before the quota and raised after it.
         guard let burst, let new = burst.value.number else { return }
         let found = try files.locate(burst.limit, instance: nil)
-        let falls = new < UInt64(found.old) ?? 0
+        let falls = new < found.file.coding.decode(found.old)?.number ?? 0
         try planPlain(burst, direction: falls ? .widens : .narrows)
         if falls { writes.insert(writes.removeLast(), at: 0) }
     }
@@ -117,29 +117,29 @@ extension PlanDraft {
     ) {
         let quotaFirst = Bandwidth(quota: wanted.quota, period: present.period).cpus
         let periodFirst = Bandwidth(quota: present.quota, period: wanted.period).cpus
+        let coding = LimitFile.Coding.quota
+        let old = coding.text(ofStored: present.limit) ?? ""
         let quota = { (draft: inout PlanDraft) in
-            draft.add(
-                name, directory, "cpu.cfs_quota_us", .quota, present.legacyQuota,
-                wanted.legacyQuota)
+            draft.add(name, directory, "cpu.cfs_quota_us", coding, old, wanted.limit)
         }
         let startsWithQuota = !quotaFirst.isWider(than: periodFirst)
         if startsWithQuota { quota(&self) }
         if present.period != wanted.period {
             add(
                 "cpu.max.period", directory, "cpu.cfs_period_us", .number(unlimited: nil),
-                "\(present.period)", "\(wanted.period)")
+                "\(present.period)", .number(wanted.period))
         }
         if !startsWithQuota { quota(&self) }
     }
 
     private mutating func add(
         _ name: String, _ directory: CgroupDirectory, _ cell: ControlCell,
-        _ coding: LimitFile.Coding, _ old: String, _ new: String
+        _ coding: LimitFile.Coding, _ rawOld: String, _ new: LimitValue
     ) {
         writes.append(
             PlannedWrite(
                 name: name, instance: nil, directory: directory, cell: cell, coding: coding,
-                old: old, new: new, direction: .neither, nesting: 0))
+                rawOld: rawOld, new: new, direction: .neither, nesting: 0))
     }
 
     private mutating func planIdleAndWeight() throws(ActuationError) {
@@ -162,11 +162,11 @@ extension PlanDraft {
             // The kernel forgets the weight then. Writing it first records it, so that it can be
             // restored.
             if let limit = LimitCatalog.limit(named: "cpu.weight"),
-                let found = try? files.locate(limit, instance: nil),
+                (try? files.locate(limit, instance: nil)) != nil,
                 files.directoryText("cpu.idle", .cpu) == "0"
             {
                 try planPlain(LimitRequest(limit: limit, value: .number(100)), direction: .neither)
-                if found.old == writes.last?.new { writes.removeLast() }
+                if writes.last?.isDone == true { writes.removeLast() }
             }
             try planPlain(idle, direction: .narrows)
         } else {

@@ -98,7 +98,7 @@ extension PlanDraft {
         guard let write = writes.last, write.direction != .widens, !write.isDone,
             let new = request.value.number,
             let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? ""),
-            usage < 1 << 62
+            usage < LimitValue.endless
         else { return }
         let isUnified = files.isUnified(.memory)
         guard new < (isUnified ? usage + usage / 20 : usage) else { return }

@@ -92,10 +92,9 @@ package struct LimitReader {
         case .quota:
             return Bandwidth(of: found.directory, isUnified: false, files.files)?.cpus
         case .swapBeyondMemory:
-            let file = LimitFile.Coding.number(unlimited: "max")
-            guard let swap = file.decode(found.old),
+            guard let swap = found.file.coding.stored(found.old),
                 let memory = found.directory.textIfAny("memory.max", files.files)
-                    .flatMap({ file.decode($0) })
+                    .flatMap({ LimitCatalog.coding(ofFile: "memory.max")?.decode($0) })
             else { return nil }
             guard let swap = swap.number, let memory = memory.number else { return .unlimited }
             let (sum, overflow) = swap.addingReportingOverflow(memory)

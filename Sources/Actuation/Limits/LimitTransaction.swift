@@ -116,7 +116,7 @@ package struct LimitTransaction {
     ) throws(ActuationError) -> Begun? {
         let write = plan.writes[index]
         let before = try read(write.cell, of: write)
-        if write.isReadable, ControlCell.isSame(before, write.new) {
+        if write.isReadable, write.isNew(before) {
             result.outcome = .unchanged
             result.readBack = before
             return nil
@@ -125,7 +125,7 @@ package struct LimitTransaction {
             throw ActuationError(
                 .notFound, "\(write.directory.path) was removed since this was planned; look again")
         }
-        let entry = try record(write, before: before, wanted: write.new)
+        let entry = try record(write, before: before, wanted: write.rawNew)
         return Begun(index: index, write: write, before: before, entry: entry)
     }
 
@@ -201,7 +201,7 @@ package struct LimitTransaction {
     /// Restores the original after a refused write, or else records the value that is there now.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
         guard write.isReadable else { return }
-        if (try? read(write.cell, of: write)).map({ !ControlCell.isSame($0, before) }) ?? true {
+        if (try? read(write.cell, of: write)).map({ !write.coding.isSame($0, before) }) ?? true {
             try? files.write(
                 write.cell.command(before), to: write.cell.file, of: write.directory)
         }

@@ -15,7 +15,7 @@ struct MemoryShrinker {
     private static let patience = 5
 
     func shrink() throws(ActuationError) {
-        guard let target = UInt64(write.new) else { return }
+        guard let target = write.new.number else { return }
         let isUnified = write.directory.hierarchy.version == .unified
         let usageFile =
             isUnified

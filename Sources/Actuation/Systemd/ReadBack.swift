@@ -37,6 +37,6 @@ struct ReadBack {
         let cell = setting.file.cell(of: setting.instance, nil)
         let coding = setting.file.coding
         // Older kernels show the default without its word.
-        return coding.inFile(cell.value(in: text)) ?? coding.inFile(text)
+        return coding.stored(cell.value(in: text)) ?? coding.stored(text)
     }
 }

@@ -67,7 +67,7 @@ package struct SystemdTranslation: Sendable {
         switch property.form {
         case .number: value = .u64(try amount(setting.value, setting))
         case .weight:
-            let weight = setting.file.coding.value(ofFile: setting.value)
+            let weight = setting.file.coding.value(ofStored: setting.value)
             value = .u64(try amount(weight, setting))
         case .flag: value = .bool(setting.value != .number(0))
         // 0 is systemd's "idle"; all ones is its "not set".
@@ -143,12 +143,7 @@ package struct SystemdTranslation: Sendable {
     }
 
     private func bad(_ setting: FileSetting) -> ActuationError {
-        let value: String =
-            switch setting.value {
-            case .unlimited: "max"
-            case .number(let number): "\(number)"
-            case .text(let text): text
-            }
+        let value = setting.file.coding.text(ofStored: setting.value) ?? "max"
         return ActuationError(
             .usage, "\"\(value)\" is no value for \(setting.file.name) that systemd could be given")
     }

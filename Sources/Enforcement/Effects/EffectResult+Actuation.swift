@@ -37,7 +37,7 @@ extension EffectResult.Outcome {
             case .failed(let error): failure = error
             case .rolledBack: isRolledBack = true
             case .notRolledBack: isHalfway = true
-            case .rounded, .clamped: weaker.append("\(now), not \(result.write.new)")
+            case .rounded, .clamped: weaker.append("\(now), not \(result.write.rawNew)")
             case .ineffective: ignored.append("\(now) still")
             case .applied, .unchanged, .unverified, .skipped: break
             }

@@ -47,7 +47,9 @@ struct IndependentSetting {
         }
         var parts = selection.plan?.parts ?? []
         if ready.effect.isDryRun {
-            changes = parts.flatMap(\.writes).map { settings.change($0, of: ready, after: $0.new) }
+            changes = parts.flatMap(\.writes).map {
+                settings.change($0, of: ready, after: $0.rawNew)
+            }
             parts = []
         }
         // systemd gets all of its values at once, and one by one only if it refuses that.

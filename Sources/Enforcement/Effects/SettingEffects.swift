@@ -87,7 +87,7 @@ struct SettingEffects {
     private func rehearsed(_ ready: ReadyEffect, _ plan: LimitPlan) -> EffectResult {
         EffectResult(
             id: ready.effect.id, outcome: .done,
-            changes: plan.writes.map { change($0, of: ready, after: $0.new) })
+            changes: plan.writes.map { change($0, of: ready, after: $0.rawNew) })
     }
 
     /// Summarizes the results; a missing cgroup is `gone` whatever happened to the transaction.
@@ -108,14 +108,15 @@ struct SettingEffects {
         let instance = write.wished ?? write.instance
         let asked =
             ready.assignments.first { $0.key.name == write.name && $0.key.instance == instance }
-            ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.new) }
+            ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.rawNew) }
         let key = asked?.key ?? LimitKey(write.name, instance: instance)
         // A total is written as the limit of swap, which is another value.
         let coding = write.isReadable && key.name == write.name ? write.coding : nil
-        let after = after ?? write.old
+        let after = after ?? write.rawOld
         return EffectResult.Change(
-            key: key, file: "\(write.cell)", before: write.old, wanted: write.new, after: after,
-            found: coding?.decode(write.old), readBack: coding?.decode(after))
+            key: key, file: "\(write.cell)", before: write.rawOld, wanted: write.rawNew,
+            after: after,
+            found: coding?.decode(write.rawOld), readBack: coding?.decode(after))
     }
 }
 

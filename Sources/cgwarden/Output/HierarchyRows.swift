@@ -37,7 +37,7 @@ extension JournalEntry {
     /// The readable form of one of the entry's values.
     func shown(_ value: String) -> String {
         switch subject {
-        case .value: ControlCell.readable(value)
+        case .value: readable(value)
         case .cgroup: value.isEmpty ? "absent" : "made"
         // The inode prefix distinguishes the cgroup from a later one of the same name.
         case .process: Self.place(value)?.description ?? value

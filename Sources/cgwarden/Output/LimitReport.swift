@@ -53,16 +53,15 @@ struct LimitReport {
         let name = [write.name, write.instance].compactMap { $0 }.joined(separator: " ")
         let result = results?[index]
         let word = result?.outcome.word ?? (write.isDone ? "nothing to do" : "\(index + 1)")
+        let coding = write.coding
         var change =
             write.isReadable
-            ? "\(ControlCell.readable(write.old)) -> \(ControlCell.readable(write.new))" : write.new
-        if write.isReadable, let readBack = result?.readBack,
-            !ControlCell.isSame(readBack, write.new)
-        {
-            change += " (now \(ControlCell.readable(readBack)))"
+            ? "\(coding.shown(write.rawOld)) -> \(coding.shown(write.rawNew))" : write.rawNew
+        if write.isReadable, let readBack = result?.readBack, !write.isNew(readBack) {
+            change += " (now \(coding.shown(readBack)))"
         }
-        if let effective = result?.effective, !ControlCell.isSame(effective, write.new) {
-            change += " (effective \(ControlCell.readable(effective)))"
+        if let effective = result?.effective, !write.isNew(effective) {
+            change += " (effective \(coding.shown(effective)))"
         }
         return [name, word, write.directory.hierarchy.label, "\(write.cell)", change]
             + way(index)
@@ -111,7 +110,7 @@ struct LimitReport {
         field("instance", write.instance)
         field("hierarchy", write.directory.hierarchy.label)
         field("file", write.cell.file)
-        field("old", write.old)
+        field("old", write.rawOld)
         field("new", write.command)
         field("through", routes[index] == nil ? "file" : "systemd")
         if let route = routes[index] {

@@ -72,7 +72,8 @@ import Testing
                         name: "cpuset.cpus", instance: nil,
                         directory: try CgroupDirectory(
                             CgroupPath(path), in: machine.set.hierarchies[tree]),
-                        cell: ControlCell("cpuset.cpus"), coding: .text, old: old, new: new,
+                        cell: ControlCell("cpuset.cpus"), coding: .text, rawOld: old,
+                        new: .text(new),
                         direction: WriteDirection(from: .text(old), to: .text(new)), nesting: 0)
                 ]))
         }

@@ -248,8 +248,8 @@ struct KernelLimitsTests {
         #expect(throws: LimitError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
         let write = PlannedWrite(
             name: "memory.kernel", instance: nil, directory: memory,
-            cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), old: old,
-            new: "16777216", direction: .narrows,
+            cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), rawOld: old,
+            new: .number(16_777_216), direction: .narrows,
             nesting: 0)
         let results = LimitTransaction(LimitPlan([write]), journal: scratch.journal).apply()
         #expect(words(results) == ["ineffective"])
@@ -274,7 +274,7 @@ struct KernelLimitsTests {
         let missing = PlannedWrite(
             name: "io.max.wbps", instance: "4000:7", directory: place,
             cell: ControlCell(file, line: "4000:7", missing: "0"),
-            coding: .number(unlimited: "0"), old: "0", new: "1000000",
+            coding: .number(unlimited: "0"), rawOld: "0", new: .number(1_000_000),
             direction: .narrows, nesting: 0)
         let results = LimitTransaction(LimitPlan([missing]), journal: scratch.journal).apply()
         guard case .failed(let error) = results[0].outcome else {

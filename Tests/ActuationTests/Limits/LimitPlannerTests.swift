@@ -218,7 +218,7 @@ import Testing
         try machine.cgroup("/a", ["io.max": "8:0 rbps=100 wbps=max riops=max wiops=7"])
         let plan = try machine.plan(["io.max=8:0:rbps=1MB/s,wiops=max", "io.max=8:16:rbps=2MB/s"])
         #expect(
-            plan.writes.map { "\($0.command) was \($0.old)" }.sorted() == [
+            plan.writes.map { "\($0.command) was \($0.rawOld)" }.sorted() == [
                 "8:0 rbps=1000000 was 100", "8:0 wiops=max was 7", "8:16 rbps=2000000 was max",
             ])
     }

@@ -126,7 +126,7 @@ import Testing
         // It comes last of those that narrow.
         let broken = PlannedWrite(
             name: "pids.max", instance: nil, directory: other, cell: ControlCell("pids.max"),
-            coding: .number(unlimited: "max"), old: "max", new: "5", direction: .narrows,
+            coding: .number(unlimited: "max"), rawOld: "max", new: .number(5), direction: .narrows,
             nesting: .min)
         let plan = LimitPlan(first.writes + [broken])
         let results = LimitTransaction(plan, journal: journal, files: files).apply()
