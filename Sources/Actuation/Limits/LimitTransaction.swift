@@ -28,7 +28,10 @@ package struct LimitTransaction {
     }
 
     /// Applies the plan; the results are in the order of the writes.
-    package func apply() -> [LimitResult] {
+    ///
+    /// A failed write rolls back all earlier ones. With `cgroupsApart` it rolls back those of its own
+    /// cgroup, skips the rest of them, and the other cgroups are set nonetheless.
+    package func apply(cgroupsApart: Bool = false) -> [LimitResult] {
         var results = plan.writes.map { LimitResult(write: $0, outcome: .skipped) }
         do throws(ActuationError) {
             try plan.checkProtection()
@@ -37,16 +40,23 @@ package struct LimitTransaction {
             return results
         }
         var before: [Int: String] = [:]
+        var failed: Set<CgroupPath> = []
         for group in groups {
+            let path = plan.writes[group.indices.lowerBound].directory.path
+            if failed.contains(path) { continue }
             do throws(ActuationError) {
                 try perform(group, &results, &before)
             } catch {
-                let failed = group.indices.first {
+                let first = group.indices.first {
                     if case .skipped = results[$0].outcome { true } else { false }
                 }
-                results[failed ?? group.indices.lowerBound].outcome = .failed(error)
-                undo(before, &results)
-                break
+                results[first ?? group.indices.lowerBound].outcome = .failed(error)
+                guard cgroupsApart else {
+                    undo(before, &results)
+                    break
+                }
+                failed.insert(path)
+                undo(before.filter { plan.writes[$0.key].directory.path == path }, &results)
             }
         }
         return results

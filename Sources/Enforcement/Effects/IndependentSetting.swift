@@ -22,7 +22,7 @@ struct IndependentSetting {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        let selection = settings.planner(beside: 0).planEach(
+        let selection = settings.planner(actions.files).planEach(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
         for (request, error) in selection.refused {
