@@ -70,7 +70,6 @@ package struct MetricTerm: Hashable, Sendable {
     /// The disk of a metric that has one for each (`io.write_rate[/dev/vda]`); nil for the sum.
     package var instance: String?
 
-    /// Joins the parts.
     package init(_ name: String, of scope: Scope = .own, instance: String? = nil) {
         self.name = name
         self.scope = scope

@@ -101,7 +101,6 @@ package struct Budgets: Hashable, Sendable {
         /// Within which time.
         package var period: Duration
 
-        /// Joins the parts.
         package init(_ count: Int, per period: Duration) {
             self.count = count
             self.period = period
@@ -134,7 +133,6 @@ package struct Hook: Hashable, Sendable {
     /// Whom it runs as; nil for the daemon's user.
     package var user: String?
 
-    /// Joins the parts.
     package init(
         name: String, command: [String], timeout: Duration = .seconds(5), user: String? = nil
     ) {
@@ -158,7 +156,6 @@ package struct Sink: Hashable, Sendable {
     /// What it is.
     package var kind: Kind
 
-    /// Joins the parts.
     package init(name: String, kind: Kind) {
         self.name = name
         self.kind = kind

@@ -124,7 +124,6 @@ package struct StandingLimits: Hashable, Sendable {
     /// Whether all values are set or none; otherwise each by itself.
     package var isTogether: Bool
 
-    /// Joins the parts.
     package init(
         position: ConfigPosition, group: String, priority: Int = 0, settings: [Setting] = [],
         overrides: [HierarchyMode: [Setting]] = [:], during: DayWindow? = nil,
@@ -157,7 +156,6 @@ package struct DayWindow: Hashable, Sendable {
     /// Minutes after midnight, not included.
     package var end: Int
 
-    /// Joins the parts.
     package init(start: Int, end: Int) {
         self.start = start
         self.end = end

@@ -64,7 +64,6 @@ package struct PolicyMetric: Sendable {
     /// What the name alone counts: a counter's rate, a level.
     package var valueUnit: PolicyUnit { rateUnit ?? unit }
 
-    /// Joins the parts.
     package init(
         name: String, isCounter: Bool, unit: PolicyUnit, rateUnit: PolicyUnit?, scale: Double,
         source: Source, takesInstance: Bool, isRate: Bool = false, legacy: MetricID? = nil,

@@ -19,7 +19,6 @@ package struct Rule: Hashable, Sendable {
         /// As long as this holds; `when` where nothing else was written.
         package var condition: Condition
 
-        /// Joins the parts.
         package init(every: Duration, most: Int?, while condition: Condition) {
             self.every = every
             self.most = most
@@ -48,7 +47,6 @@ package struct Rule: Hashable, Sendable {
         /// What one must be worth, in the unit of ``by``; nil for anything.
         package var leastGain: Double?
 
-        /// Joins the parts.
         package init(by: Expression, isDescending: Bool = true, take: Int = 1, leastGain: Double?) {
             self.by = by
             self.isDescending = isDescending
@@ -118,7 +116,6 @@ package struct RuleAction: Hashable, Sendable {
     /// Whether all values of a setting are set or none; otherwise each by itself.
     package var isTogether: Bool
 
-    /// Joins the parts.
     package init(_ kind: Kind, continuesOnError: Bool = false, isTogether: Bool = false) {
         self.kind = kind
         self.continuesOnError = continuesOnError
@@ -164,7 +161,6 @@ package struct Scaling: Hashable, Sendable {
     /// The highest result; nil or unlimited for no bound.
     package var most: LimitValue?
 
-    /// Joins the parts.
     package init(
         key: LimitKey, factor: Double, of base: Base, least: LimitValue?, most: LimitValue?
     ) {
@@ -193,7 +189,6 @@ package struct Reclaiming: Hashable, Sendable {
     /// 0 to 200; nil for the kernel's own.
     package var swappiness: UInt32?
 
-    /// Joins the parts.
     package init(_ amount: Amount, deadline: Duration = .seconds(2), swappiness: UInt32? = nil) {
         self.amount = amount
         self.deadline = deadline

@@ -8,7 +8,6 @@ package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The disk, page size, interface or resource as it was written; nil for one value a cgroup.
     package var instance: String?
 
-    /// Joins the parts.
     package init(_ name: String, instance: String? = nil) {
         self.name = name
         self.instance = instance
@@ -80,7 +79,6 @@ package struct CPUPool: Hashable, Sendable {
     /// The groups that shrink to the shared rest.
     package var others: [String]
 
-    /// Joins the parts.
     package init(
         name: String, cpus: CPUDemand, isExclusive: Bool = false, numa: NUMA = .none,
         smt: SMT = .any, fallback: Fallback = .skip, others: [String] = []

@@ -16,7 +16,6 @@ package struct HighWatcher: Hashable, Sendable {
         /// `full avg10` of memory.pressure, 0 to 100; nil without PSI, which is never a live-lock.
         package var fullPressure: Double?
 
-        /// Joins the parts.
         package init(usage: UInt64, highEvents: UInt64, fullPressure: Double?) {
             self.usage = usage
             self.highEvents = highEvents

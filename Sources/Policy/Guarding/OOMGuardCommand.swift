@@ -89,7 +89,6 @@ package struct OOMGuardObservation: Hashable, Sendable {
     /// What the whole machine has available, in bytes; nil if that is unknown.
     package var hostAvailable: UInt64?
 
-    /// Joins the parts.
     package init(
         usage: UInt64, isUnderOOM: Bool = false, isFrozen: Bool = false, isEmpty: Bool = false,
         hostAvailable: UInt64? = nil

@@ -17,7 +17,6 @@ package struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
     /// Where, and one sentence with what to do.
     package let error: ConfigError
 
-    /// Joins the parts.
     package init(_ rule: FindingRule, _ position: ConfigPosition, _ message: String) {
         severity = rule.isWarning ? .warning : .error
         self.rule = rule

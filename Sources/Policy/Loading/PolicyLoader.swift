@@ -8,7 +8,6 @@ package struct PolicyFile: Sendable {
     /// Its bytes, or why they cannot be had.
     package var content: Result<[UInt8], ConfigError>
 
-    /// Joins the parts.
     package init(name: String, content: Result<[UInt8], ConfigError>) {
         self.name = name
         self.content = content

@@ -13,7 +13,6 @@ package struct PoolShare: Hashable, Sendable {
     /// Whether nobody else of the machine gets these CPUs.
     package var isExclusive: Bool
 
-    /// Joins the parts.
     package init(
         pool: String, cpus: RangeList, mems: RangeList?, shortage: String?, isExclusive: Bool
     ) {
