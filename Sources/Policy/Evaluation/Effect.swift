@@ -28,7 +28,6 @@ package struct Effect: Hashable, Sendable {
     /// Why.
     package var cause: Cause
 
-    /// Joins the parts.
     package init(
         id: ID, origin: Origin, target: Target, kind: Kind, isUndo: Bool = false,
         isDryRun: Bool = false, chain: UInt64, continuesOnError: Bool = false,
@@ -64,7 +63,6 @@ package struct Effect: Hashable, Sendable {
         /// The identity.
         package var cgroup: CgroupID
 
-        /// Joins the parts.
         package init(path: CgroupPath, cgroup: CgroupID) {
             self.path = path
             self.cgroup = cgroup
@@ -98,7 +96,6 @@ package struct LimitAssignment: Hashable, Sendable {
     /// What it is to be.
     package var value: LimitValue
 
-    /// Joins the parts.
     package init(_ key: LimitKey, _ value: LimitValue) {
         self.key = key
         self.value = value
@@ -116,7 +113,6 @@ package struct Cause: Hashable, Sendable {
         /// Which part of the window had valid samples, 0 to 1; nil without a window.
         package var coverage: Double?
 
-        /// Joins the parts.
         package init(term: String, value: String, coverage: Double? = nil) {
             self.term = term
             self.value = value
@@ -129,7 +125,6 @@ package struct Cause: Hashable, Sendable {
     /// The numbers.
     package var evidence: [Evidence]
 
-    /// Joins the parts.
     package init(_ text: String, evidence: [Evidence] = []) {
         self.text = text
         self.evidence = evidence
@@ -147,7 +142,6 @@ package struct EffectResult: Hashable, Sendable {
     /// What the kernel said before and says now, for values: key, before, wanted, after.
     package var changes: [Change]
 
-    /// Joins the parts.
     package init(
         id: Effect.ID, outcome: Outcome, values: [LimitKey: Outcome] = [:], changes: [Change] = []
     ) {
@@ -186,7 +180,6 @@ package struct EffectResult: Hashable, Sendable {
         /// One sentence.
         package var message: String
 
-        /// Joins the parts.
         package init(errno: String? = nil, _ message: String) {
             self.errno = errno
             self.message = message
@@ -202,7 +195,6 @@ package struct EffectResult: Hashable, Sendable {
         /// The kernel's text before, as wanted, and after.
         package var before: String, wanted: String, after: String
 
-        /// Joins the parts.
         package init(key: LimitKey, file: String, before: String, wanted: String, after: String) {
             self.key = key
             self.file = file

@@ -39,7 +39,6 @@ package struct PolicyInput: Sendable {
     /// The cgroups that an OOM guard has in its hands, for nothing here may cross it.
     package var guarded: [CgroupID: GuardedCgroup]
 
-    /// Joins the parts.
     package init(
         snapshot: Snapshot, time: PolicyInstant, minuteOfDay: Int, topology: CPUTopology? = nil,
         results: [EffectResult] = [], guarded: [CgroupID: GuardedCgroup] = [:]
@@ -67,7 +66,6 @@ package struct GuardedCgroup: Hashable, Sendable {
     /// lower layer still applies.
     package var bounds: [LimitKey: LimitValue]
 
-    /// Joins the parts.
     package init(
         name: String, isFrozen: Bool, values: Set<LimitKey> = [],
         settings: [LimitKey: LimitValue] = [:], bounds: [LimitKey: LimitValue] = [:]

@@ -141,7 +141,7 @@ import Testing
         for time in 0...20 {
             if time == 1 {
                 facts.held = ["/g": "bob"]
-                run.engine.facts = facts
+                run.engine.sight.facts = facts
             }
             run.tick(Double(time), pids: 95)
         }

@@ -87,12 +87,12 @@ import Testing
             """)
         for time in 0...2 { run.tick(Double(time), pids: 95) }
         let gone = run.id("/g")
-        for ledger in [run.engine.budgets, run.engine.triedBudgets] {
-            #expect(ledger.writesOf[gone] != nil)
+        for isTried in [false, true] {
+            #expect(run.engine.gate.remembers(gone, isTried: isTried))
         }
         run.tick(3, [])
-        for ledger in [run.engine.budgets, run.engine.triedBudgets] {
-            #expect(ledger.writesOf[gone] == nil)
+        for isTried in [false, true] {
+            #expect(!run.engine.gate.remembers(gone, isTried: isTried))
         }
     }
 

@@ -53,7 +53,7 @@ import Testing
             Self.policy.replacing("\"/g*\"", with: "\"/g*\", comm: nginx"), facts: facts)
         run.tick(0, [cgroup(nil)])
         facts.members = [:]
-        run.engine.facts = facts
+        run.engine.sight.facts = facts
         for time in 1...30 { run.tick(Double(time), [cgroup(1 << 30, isEmpty: true)]) }
         #expect(run.acts() == ["0 set /g memory.max=1GiB"])
     }

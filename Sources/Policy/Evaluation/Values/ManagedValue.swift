@@ -2,7 +2,7 @@ import CgroupModel
 
 /// One value of one cgroup that some layer wants, or that was changed and is not yet back.
 struct ManagedValue: Sendable {
-    struct Wish: Sendable {
+    struct Request: Sendable {
         var layer: Layer
         var priority: Int
         var origin: Effect.Origin
@@ -12,8 +12,10 @@ struct ManagedValue: Sendable {
         var isBound = false
         /// Its place among those of its origin that have to be written in the policy's order.
         var order = 0
+        /// Whether all values of its origin are set, or none.
+        var isTogether = false
 
-        func isAbove(_ other: Wish) -> Bool {
+        func isAbove(_ other: Request) -> Bool {
             (layer, priority) > (other.layer, other.priority)
         }
     }
@@ -21,7 +23,7 @@ struct ManagedValue: Sendable {
     let key: LimitKey
     /// Whether only rules that are tried out want it: nothing is really set.
     let isDryRun: Bool
-    var wishes: [Wish] = []
+    var requests: [Request] = []
     /// What stands after the last write that went well; nil for the original.
     var applied: LimitValue?
     /// Who wanted what was written last.
@@ -54,75 +56,75 @@ struct ManagedValue: Sendable {
     var isConflictTold = false
 
     /// Whether nobody wants it any more, and it could not be put back yet.
-    var isOwed: Bool { wishes.isEmpty && applied != nil && tries > 0 }
+    var isOwed: Bool { requests.isEmpty && applied != nil && tries > 0 }
 
-    /// What came of the wishes.
+    /// What comes of the requests.
     struct Outcome {
-        var wish: Wish
+        var request: Request
         /// Those of equal rank that wanted something else.
-        var against: [Wish] = []
+        var against: [Request] = []
         /// Whether nothing satisfies all of them, so that what stands stays.
         var isImpossible = false
     }
 
-    /// The wish of the highest layer and priority, within the bounds; among equal ones the
+    /// The request of the highest layer and priority, within the bounds; among equal ones the
     /// stricter value.
     var outcome: Outcome? {
-        let bounds = wishes.filter(\.isBound)
-        guard !bounds.isEmpty else { return outcome(of: wishes) }
-        var outcome = outcome(of: wishes.filter { !$0.isBound })
+        let bounds = requests.filter(\.isBound)
+        guard !bounds.isEmpty else { return outcome(of: requests) }
+        var outcome = outcome(of: requests.filter { !$0.isBound })
         for bound in bounds {
-            let below = outcome.map(\.wish.value) ?? original
+            let below = outcome.map(\.request.value) ?? original
             if outcome?.isImpossible == true { continue }
             guard let below, !below.isWider(than: bound.value) else {
-                outcome = Outcome(wish: bound)
+                outcome = Outcome(request: bound)
                 continue
             }
             if outcome == nil {
-                outcome = Outcome(wish: bound)
-                outcome?.wish.value = below
+                outcome = Outcome(request: bound)
+                outcome?.request.value = below
             }
         }
         return outcome
     }
 
-    private func outcome(of wishes: [Wish]) -> Outcome? {
-        guard var best = wishes.first else { return nil }
-        for wish in wishes.dropFirst() where wish.isAbove(best) { best = wish }
-        var outcome = Outcome(wish: best)
-        let equals = wishes.filter { !best.isAbove($0) }
-        for wish in equals where wish.value != best.value {
-            guard let stricter = Self.stricter(outcome.wish.value, wish.value, key) else {
+    private func outcome(of requests: [Request]) -> Outcome? {
+        guard var best = requests.first else { return nil }
+        for request in requests.dropFirst() where request.isAbove(best) { best = request }
+        var outcome = Outcome(request: best)
+        let equals = requests.filter { !best.isAbove($0) }
+        for request in equals where request.value != best.value {
+            guard let stricter = Self.stricter(outcome.request.value, request.value, key) else {
                 outcome.isImpossible = true
                 continue
             }
-            if stricter == outcome.wish.value { continue }
-            if stricter == wish.value {
-                outcome.wish = wish
+            if stricter == outcome.request.value { continue }
+            if stricter == request.value {
+                outcome.request = request
             } else {
-                outcome.wish.value = stricter
+                outcome.request.value = stricter
             }
         }
-        let winner = outcome.wish
+        let winner = outcome.request
         outcome.against = equals.filter {
             $0.value != winner.value || outcome.isImpossible && $0.origin != winner.origin
         }
         return outcome
     }
 
-    /// What stands above which a rule's own wish would be: for stepping back to it.
+    /// The value above which an origin's own request has no effect: a rule steps back to it.
     func value(without origin: Effect.Origin) -> LimitValue? {
-        outcome { $0 == origin }?.wish.value ?? original
+        outcome { $0 == origin }?.request.value ?? original
     }
 
-    /// What would come of the wishes without those of some origins.
+    /// What would come of the requests without those of some origins.
     func outcome(without isLeftOut: (Effect.Origin) -> Bool) -> Outcome? {
         var rest = self
-        rest.wishes.removeAll { isLeftOut($0.origin) }
+        rest.requests.removeAll { isLeftOut($0.origin) }
         return rest.outcome
     }
 
-    /// The value that satisfies both wishes: the lower limit, the higher protection; of two CPU
+    /// The value that satisfies both requests: the lower limit, the higher protection; of two CPU
     /// lists what both have, nil if nothing.
     private static func stricter(
         _ left: LimitValue, _ right: LimitValue, _ key: LimitKey
@@ -156,62 +158,5 @@ extension LimitKey {
             }
             return value == current || value.isWider(than: current) ? nil : .limit
         }
-    }
-}
-
-/// A rule's wish that a cgroup stands still, which ends at a time whatever else happens.
-struct FreezeClaim: Sendable {
-    let rule: Int
-    let priority: Int
-    let isDryRun: Bool
-    /// When it was asked for.
-    let since: UInt64
-    /// When it ends.
-    let deadline: UInt64
-    /// What then happens.
-    let onTimeout: FreezeTimeout
-    /// When it goes on by itself, whatever becomes of the engine.
-    var thawBy: UInt64
-    /// Whether a snapshot showed it frozen.
-    var isConfirmed = false
-    /// Whether it is to be killed and stays frozen until the budget allows that.
-    var awaitsKill = false
-}
-
-/// All that the engine wants of one cgroup.
-struct Holdings: Sendable {
-    /// By key, real ones first.
-    var values: [ManagedValue] = []
-    var claims: [FreezeClaim] = []
-    /// Active rules that want it not to be frozen, with their priorities.
-    var thaws: [(rule: Int, priority: Int)] = []
-    /// An effect that did not end within its deadline: nothing more is done until it does.
-    var hung: Effect.ID?
-    /// Whether a thaw failed while another rule already wanted it frozen again.
-    var owesThaw = false
-    /// Until when it is no victim, for acting on it brought nothing.
-    var excludedUntil: UInt64 = 0
-    /// The last tick in which something disruptive was done to it.
-    var disruptedAt: UInt64 = 0
-    /// The last tick in which it was killed.
-    var killedAt: UInt64 = 0
-    /// The last tick in which it was frozen.
-    var frozenAt: UInt64 = 0
-
-    /// Whether it is really frozen for a rule.
-    var isFrozen: Bool { claims.contains { !$0.isDryRun } }
-
-    /// The place of a value, added if it is new.
-    mutating func place(of key: LimitKey, isDryRun: Bool) -> Int {
-        if let place = place(known: key, isDryRun: isDryRun) { return place }
-        let place =
-            values.firstIndex { (key, isDryRun ? 1 : 0) < ($0.key, $0.isDryRun ? 1 : 0) }
-            ?? values.count
-        values.insert(ManagedValue(key: key, isDryRun: isDryRun), at: place)
-        return place
-    }
-
-    func place(known key: LimitKey, isDryRun: Bool) -> Int? {
-        values.firstIndex { $0.isDryRun == isDryRun && $0.key == key }
     }
 }

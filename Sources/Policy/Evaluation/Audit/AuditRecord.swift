@@ -45,7 +45,6 @@ package struct AuditRecord: Hashable, Sendable {
     /// Whether nothing was really done.
     package var isDryRun: Bool
 
-    /// Joins the parts.
     package init(
         wallTime: UInt64, sequence: UInt64, phase: Phase, origin: Effect.Origin,
         target: Effect.Target? = nil, effect: Effect.ID? = nil, action: String? = nil,

@@ -17,7 +17,6 @@ package struct PolicyClaim: Hashable, Sendable {
     /// What the engine does about a change by someone else; nil where that ends what is kept.
     package var reaction: DriftReaction?
 
-    /// Joins the parts.
     package init(_ subject: Subject, by origin: Effect.Origin, reaction: DriftReaction?) {
         self.subject = subject
         self.origin = origin
@@ -29,19 +28,12 @@ extension PolicyEngine {
     /// What the policy keeps of the cgroup at a path; nothing while an operator holds it, and in a
     /// dry run.
     package func claims(on path: CgroupPath) -> [PolicyClaim] {
-        guard !document.defaults.isDryRun, let snapshot = input?.snapshot,
-            let position = snapshot.index(of: path),
-            facts.hold(on: snapshot.cgroups[position]) == nil,
-            let row = rows.row(of: snapshot.cgroups[position].id)
+        guard !document.defaults.isDryRun, let row = sight.row(at: path),
+            let entry = sight.entry(row), sight.facts.hold(on: entry) == nil
         else { return [] }
-        var claims: [PolicyClaim] = []
-        let guarded = input?.guarded[rows.cgroups[row].id]
-        for value in holdings[row].values where !value.isDryRun && !value.isYielded {
-            if guarded?.values.contains(value.key) == true { continue }
-            guard let outcome = value.outcome, !outcome.isImpossible else { continue }
-            claims.append(
-                PolicyClaim(
-                    .value(value.key), by: outcome.wish.origin, reaction: document.defaults.drift))
+        let guarded = sight.guarded(row)
+        var claims = values.kept(row).filter { guarded?.values.contains($0.key) != true }.map {
+            PolicyClaim(.value($0.key), by: $0.origin, reaction: document.defaults.drift)
         }
         if let guarded {
             claims += guarded.values.sorted().map {
@@ -51,7 +43,7 @@ extension PolicyEngine {
                 claims.append(PolicyClaim(.frozen, by: .guarding(guarded.name), reaction: nil))
             }
         }
-        for claim in holdings[row].claims where !claim.isDryRun {
+        for claim in freezes.claims(row) where !claim.isDryRun {
             claims.append(PolicyClaim(.frozen, by: rules[claim.rule].origin, reaction: nil))
         }
         return claims

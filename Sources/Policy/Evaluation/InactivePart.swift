@@ -12,12 +12,14 @@ package struct InactivePart: Hashable, Sendable {
 
 extension PolicyEngine {
     /// Whether the last sample has the cgroup at a path.
-    package func sees(_ path: CgroupPath) -> Bool { input?.snapshot.index(of: path) != nil }
+    package func sees(_ path: CgroupPath) -> Bool { sight.row(at: path) != nil }
 
     /// The standing limits that the cgroup at a path belongs to and that do not hold, in the order
     /// of the policy.
     package func inactive(on path: CgroupPath) -> [InactivePart] {
-        guard let input, let position = input.snapshot.index(of: path) else { return [] }
+        guard let input = sight.input, let position = input.snapshot.index(of: path) else {
+            return []
+        }
         return limits.filter { matcher.members(of: $0.limits.group).contains(position) }
             .compactMap { limits in
                 reason(limits, input).map {
@@ -35,13 +37,13 @@ extension PolicyEngine {
         if let during = limits.limits.during, !during.contains(input.minuteOfDay) {
             return "it is outside \(during)"
         }
-        return limits.when.map { reason($0, row: 0) }
+        return limits.when.map { reason($0) }
     }
 
     /// `host.load > 5 is false (host.load is 1.000)`.
-    private func reason(_ condition: Program, row: Int) -> String {
-        let truth = measurements.truth(condition, row: row)
-        let numbers = measurements.evidence(condition, row: row, withReasons: true).map {
+    private func reason(_ condition: Program) -> String {
+        let truth = measurements.truth(condition, row: .whole)
+        let numbers = measurements.evidence(condition, row: .whole, withReasons: true).map {
             "\($0.term) is \($0.value)"
         }.joined(separator: ", ")
         let state =

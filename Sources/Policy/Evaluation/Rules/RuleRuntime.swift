@@ -39,7 +39,7 @@ struct RuleRuntime: Sendable {
         /// Whether the condition came back while it was stepping back.
         var isRelapse = false
         /// The rows that were acted on.
-        var targets: [Int] = []
+        var targets: [Row] = []
         /// Why it is blocked or suspended.
         var reason: String?
         /// How much longer than written it holds, for it went to and fro.
@@ -73,63 +73,50 @@ struct RuleRuntime: Sendable {
     var usages: [Int: Program] = [:]
     let isDryRun: Bool
 
-    /// By row; the group as a whole is row 0 of a rule on the whole.
-    var states: [RuleState] = []
-    var instances: [Int: Instance] = [:]
+    /// A rule on its group as a whole has ``Row/whole`` alone.
+    var states = Table<Row, RuleState>()
+    var instances: [Row: Instance] = [:]
     /// The rows that are looked at, in path order.
-    var order: [Int] = []
+    var order: [Row] = []
     /// Whether a row belongs to the group now.
-    var isMember: [Bool] = []
+    var isMember = Table<Row, Bool>()
     var firingCount: UInt64 = 0
     var vetoCount: UInt64 = 0
 
     var isAggregate: Bool { rule.scope == .aggregate }
-}
 
-/// How often things happened since the engine began, and where each rule stands.
-package struct PolicyMetrics: Sendable {
-    /// Where a rule stands with a cgroup; nil for the group as a whole.
-    package struct State: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-        package var rule: String, target: Effect.Target?, state: RuleState
+    /// On how many cgroups it acts at once.
+    var mostTargets: Int { isAggregate ? rule.victims?.take ?? .max : 1 }
+
+    /// Goes on where the same rule of another policy is.
+    mutating func keepState(of old: RuleRuntime) {
+        states = old.states
+        instances = old.instances
+        order = old.order
+        isMember = old.isMember
+        firingCount = old.firingCount
+        vetoCount = old.vetoCount
     }
 
-    /// Nothing yet.
-    package init() {}
+    /// What the rule needs and the machine does not have now: until it does, the rule begins
+    /// nothing; what it has begun goes on to its end.
+    func lack(_ sight: Sight) -> String? {
+        guard !needs.isEmpty, let host = sight.input?.snapshot.host else { return nil }
+        return needs.first { Self.isLacking($0, host, sight.facts) }
+            .map { "requires \($0.rawValue)" }
+    }
 
-    /// By rule in the policy's order, then by path; idle ones are left out.
-    package internal(set) var states: [State] = []
-    /// How many cgroups each rule looks at.
-    package internal(set) var watched: [(rule: String, count: Int)] = []
-    /// Firings and repetitions of each rule.
-    package internal(set) var firings: [(rule: String, count: UInt64)] = []
-    /// How often each rule was kept from acting.
-    package internal(set) var vetoes: [(rule: String, count: UInt64)] = []
-    /// How often each budget was exhausted, by its key in the policy.
-    package internal(set) var budgetHits: [(budget: String, count: UInt64)] = []
-    /// Values of which two layers of equal rank want different things.
-    package internal(set) var conflicts: UInt64 = 0
-    /// Values that someone else changed.
-    package internal(set) var drifts: UInt64 = 0
-    /// Samples that were older than the one before, and were not looked at.
-    package internal(set) var ignoredSamples: UInt64 = 0
-    /// What pools and autosizing tell.
-    package internal(set) var numbers: [LayerNumber] = []
-    /// Values that are to be put back, which failed so far; it is tried again at each tick.
-    package internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
-    /// Values that could not be set, and why; it is tried again.
-    package internal(set) var failing: [(target: Effect.Target, key: LimitKey, reason: String)] = []
-    /// Rules that are not looked at, and why.
-    package internal(set) var disabled: [(rule: String, reason: String)] = []
-}
-
-/// What a tick brings.
-package struct PolicyOutput: Hashable, Sendable {
-    /// What is to be done, in this order; effects of one chain wait for each other.
-    package var effects: [Effect] = []
-    /// What is to be written to the audit log.
-    package var audit: [AuditRecord] = []
-
-    /// Nothing.
-    package init() {}
+    private static func isLacking(
+        _ need: Requirement, _ host: HostSample, _ facts: any CgroupFacts
+    ) -> Bool {
+        switch need {
+        case .psi:
+            [host.cpuPressure, host.memoryPressure, host.ioPressure].allSatisfy {
+                $0 == .absent || $0 == .unsupported
+            }
+        case .swap: host.swapTotal.value == 0
+        case .systemd: !facts.hasSystemd
+        case .v1, .v2, .hybrid: false
+        }
+    }
 }
