@@ -62,7 +62,7 @@ extension PolicyEngine {
             let layer = sources[place].layer
             acts += proposal.acts
             guard let wishes = proposal.wishes else { continue }
-            values.withdraw { $0.layer == layer }
+            values.withdraw(layer: layer)
             for wish in wishes {
                 guard let row = sight.rows.row(of: wish.target.cgroup),
                     sight.rows.position(row) != nil

@@ -17,7 +17,7 @@ extension PolicyEngine {
         outbox.isDryRun = defaults.isDryRun
         trail.isDryRun = defaults.isDryRun
         // Standing limits are requested again.
-        values.withdraw { $0.layer == .limits }
+        values.withdraw(layer: .limits)
         let compiled = CompiledPolicy(
             document, sight.facts, vocabulary: vocabulary, costlyEvery: costlyEvery)
         let oldMeasurements = measurements

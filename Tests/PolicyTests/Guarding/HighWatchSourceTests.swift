@@ -56,4 +56,22 @@ import Testing
             #expect(source.propose(context(UInt64(second), full: 3000)).wishes == nil)
         }
     }
+
+    /// The engine looked for its requests under another layer, so that they stayed for ever.
+    @Test func theLimitAppliesAgainAfterTheRest() throws {
+        let policy = "groups: {g: {path: \"/g\"}}\nlimits: [{on: g, set: {memory.high: 100MiB}}]"
+        var run = try EngineRun(
+            policy, sources: [HighWatchSource(try EngineRun.document(policy))])
+        for second in UInt64(0)...700 {
+            let values: [String: Reading] = [
+                "memory.usage": Reading(100 << 20), "memory.events.high": Reading(second * 50),
+                "memory.pressure.full.avg10": Reading(second < 60 ? 9000 : 0),
+            ]
+            run.tick(Double(second), [EngineRun.Cgroup(path: "/g", values: values)])
+        }
+        #expect(
+            run.acts().map { $0.split(separator: " ").dropFirst().joined(separator: " ") } == [
+                "set /g memory.high=100MiB", "set /g memory.high=max", "set /g memory.high=100MiB",
+            ])
+    }
 }

@@ -20,11 +20,11 @@ struct CgroupValues: Sendable {
         slots[slot].isDirty = true
     }
 
-    /// Drops the requests of some origins.
-    mutating func withdraw(where isDropped: (Effect.Origin) -> Bool) {
+    /// Drops some requests.
+    mutating func withdraw(where isDropped: (ManagedValue.Request) -> Bool) {
         for slot in slots.indices {
             let count = slots[slot].requests.count
-            slots[slot].requests.removeAll { isDropped($0.origin) }
+            slots[slot].requests.removeAll(where: isDropped)
             if slots[slot].requests.count != count { slots[slot].isDirty = true }
         }
     }

@@ -47,13 +47,20 @@ struct ValueBoard: Sendable {
 
     /// Drops the requests of some origins for one cgroup.
     mutating func withdraw(_ row: Row, where isDropped: (Effect.Origin) -> Bool) {
-        cgroups[row].withdraw(where: isDropped)
+        cgroups[row].withdraw { isDropped($0.origin) }
     }
 
     /// Drops the requests of some origins for every cgroup.
     mutating func withdraw(where isDropped: (Effect.Origin) -> Bool) {
         for row in cgroups.indices where !cgroups[row].slots.isEmpty {
-            cgroups[row].withdraw(where: isDropped)
+            cgroups[row].withdraw { isDropped($0.origin) }
+        }
+    }
+
+    /// Drops all that the source of a layer requested; an OOM guard's values are not a source's.
+    mutating func withdraw(layer: Layer) {
+        for row in cgroups.indices where !cgroups[row].slots.isEmpty {
+            cgroups[row].withdraw { $0.layer == layer && !$0.origin.isGuard }
         }
     }
 
@@ -80,7 +87,7 @@ struct ValueBoard: Sendable {
             cgroups[row].take(claim)
         }
         for row in guardedRows.subtracting(guarded) {
-            cgroups[row].withdraw(where: \.isGuard)
+            cgroups[row].withdraw { $0.origin.isGuard }
         }
         guardedRows = guarded
     }
