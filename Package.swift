@@ -35,7 +35,7 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation", "Policy", "Enforcement",
+                "Actuation", "Policy", "Enforcement", "Events",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
@@ -127,6 +127,9 @@ let package = Package(
             name: "Policy", dependencies: ["Configuration", "CgroupModel"],
             exclude: ["README.md"], swiftSettings: swiftSettings),
         .target(
+            name: "Events", dependencies: ["Hierarchy", "KernelIO", "CgroupModel"],
+            swiftSettings: swiftSettings),
+        .target(
             name: "Hierarchy",
             dependencies: ["KernelIO", "CgroupModel"],
             swiftSettings: swiftSettings
@@ -153,7 +156,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "Policy", "History",
-                "Actuation", "Exporter", "TestSupport",
+                "Actuation", "Exporter", "Events", "TestSupport",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
         .testTarget(
@@ -190,6 +193,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "EventsTests",
+            dependencies: ["Events", "Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "HierarchyTests",
             dependencies: ["Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
@@ -214,7 +221,7 @@ let package = Package(
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
             name: "ManualTests",
-            dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
+            dependencies: ["CgroupModel", "Events", "Policy", "TestSupport", "cgwarden"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],

@@ -10,6 +10,7 @@ import Testing
         "CgroupModel": [],
         "KernelIO": ["CgroupModel", "CLinux"],
         "Hierarchy": ["CgroupModel", "KernelIO"],
+        "Events": ["CgroupModel", "KernelIO", "Hierarchy"],
         "Actuation": ["CgroupModel", "KernelIO", "Hierarchy", "CSystemd", "CLinux"],
         "History": ["CgroupModel"],
         "LiveView": ["CgroupModel", "History", "CNcurses"],
@@ -22,7 +23,7 @@ import Testing
         "Configuration": ["CgroupModel", "CYAML"],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
-            "Configuration", "Actuation", "Policy", "Enforcement", "Webhook", "CSystemd",
+            "Configuration", "Actuation", "Policy", "Enforcement", "Events", "Webhook", "CSystemd",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -30,6 +31,7 @@ import Testing
         "CgroupModel": [],
         "KernelIO": ["Glibc"],
         "Hierarchy": [],
+        "Events": [],
         "Actuation": ["Glibc"],
         "History": ["DequeModule"],
         "LiveView": ["Glibc"],
