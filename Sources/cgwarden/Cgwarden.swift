@@ -17,6 +17,7 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden top                              live view, like systemd-cgtop
               cgwarden show system.slice                everything known about one cgroup
               cgwarden stat --json -i 5s                a stream for scripts
+              cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command within limits
               cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run tells the plan
@@ -33,9 +34,8 @@ struct Cgwarden: AsyncParsableCommand {
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
             TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
-            GetCommand.self, SetCommand.self, JournalCommand.self, RestoreCommand.self,
-            HoldCommand.self,
-            RunCommand.self, PolicyCommand.self,
+            EventsCommand.self, GetCommand.self, SetCommand.self, JournalCommand.self,
+            RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
         ]
         #if Exporter
         list.append(ExporterCommand.self)

@@ -159,6 +159,8 @@ import Testing
         ["tree", "--depth", "x"],
         ["stat", "--json", "--csv"], ["stat", "-n", "0"], ["stat", "-i", "0"],
         ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","],
+        ["events", "--kind", "oomkill"], ["events", "--kind", ","], ["events", "-n", "0"],
+        ["events", "--since", "soon"], ["events", "--cgroup", "/[a"],
         ["exporter", "--web.listen-address", "nowhere"], ["exporter", "--log-level", "loud"],
         ["exporter", "--web.listen-address", "127.0.0.1:65536"],
     ])

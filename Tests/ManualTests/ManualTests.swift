@@ -8,7 +8,9 @@ import Testing
     private static func pages() throws -> [(page: ManualPage, parts: [String: [String]])] {
         let commands = try Command.tree().all().map { words, command in
             let sections = CommandSections(words: words, command: command)
-            return ("\(sections.page).1", sections.parts)
+            let page = "\(sections.page).1"
+            let tables = page == "cgwarden-events.1" ? EventSections.parts : [:]
+            return (page, sections.parts.merging(tables) { $1 })
         }
         let tables = [
             ("cgwarden-metrics.7", CatalogSections.metrics.merging(try OwnFamilies.parts()) { $1 }),

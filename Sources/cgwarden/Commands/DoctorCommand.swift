@@ -22,7 +22,11 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "One JSON object.") var json = false
 
     func run() throws {
-        let report = DiagnosisReport(Diagnosis(try HierarchySet.discover(options.system)))
+        let system = options.system
+        let report = DiagnosisReport(
+            Diagnosis(try HierarchySet.discover(system)),
+            kernelLogRefusal: system.isLive
+                ? KernelLog.refusal()?.reason : "a captured tree has no kernel log")
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 }

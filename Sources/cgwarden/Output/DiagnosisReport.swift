@@ -7,8 +7,13 @@ import LiveView
 /// A diagnosis as text or JSON.
 struct DiagnosisReport {
     private let diagnosis: Diagnosis
+    /// Why the kernel log cannot be read; nil if it can.
+    private let kernelLogRefusal: String?
 
-    init(_ diagnosis: Diagnosis) { self.diagnosis = diagnosis }
+    init(_ diagnosis: Diagnosis, kernelLogRefusal: String?) {
+        self.diagnosis = diagnosis
+        self.kernelLogRefusal = kernelLogRefusal
+    }
 
     var text: String {
         var lines = ["kernel       \(diagnosis.kernel)", "mode         \(diagnosis.mode.rawValue)"]
@@ -37,6 +42,10 @@ struct DiagnosisReport {
             "limits       \(word(diagnosis.descriptors)) open files, \(word(diagnosis.watches)) "
                 + "inotify watches, \(word(diagnosis.watchInstances)) inotify instances")
         lines.append("pressure     \(diagnosis.pressureRefusal.map { "no: \($0)" } ?? "yes")")
+        let log = kernelLogRefusal.map {
+            "no: \($0); `events` cannot name the victims of OOM kills"
+        }
+        lines.append("kernel log   \(log ?? "yes")")
         lines.append("swap         \(swap)")
         lines.append("systemd      \(systemd)")
         lines.append(contentsOf: list("limiters", diagnosis.limiters))
@@ -129,6 +138,12 @@ struct DiagnosisReport {
             json.key("available")
             json.value(diagnosis.pressureRefusal == nil)
             write("reason", diagnosis.pressureRefusal, to: &json)
+        }
+        json.key("kernel_log")
+        json.object { json in
+            json.key("available")
+            json.value(kernelLogRefusal == nil)
+            write("reason", kernelLogRefusal, to: &json)
         }
         json.key("swap")
         json.object { json in
