@@ -135,6 +135,25 @@ struct KernelEventsTests {
             }, "\(run.output)")
     }
 
+    @Test func theDaemonCountsEventsByKindFromZero() throws {
+        let daemon = try RunningDaemon("defaults: {interval: 200ms}\n")
+        func count(_ kind: String) throws -> Double? {
+            try daemon.metric("cgwarden_events_total{kind=\"\(kind)\"}")
+        }
+        let kills = try awaiting("the counts") { try count("oom-kill") }
+        try daemon.awaitTicks(2)
+        let births = try count("born") ?? 0
+        let cgroup = try ProgramCgroup()
+        try limit(cgroup, bytes: 16 << 20)
+        try awaiting("the birth is counted") { try count("born") ?? 0 > births }
+        _ = try overrun(cgroup)
+        try awaiting("the kill is counted") { try count("oom-kill") ?? 0 > kills }
+        cgroup.remove()
+        try awaiting("the death is counted") { try count("died") ?? 0 > 0 }
+        #expect(!daemon.run.errors.contains("without their victims"))
+        #expect(try daemon.end().status == 0)
+    }
+
     @Test(.enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
     func withoutTheRightToTheLogOneLineSaysSoAndFollowingWorks() throws {
         let restricted = try String(

@@ -50,14 +50,15 @@ extension DaemonService {
     /// Creates the server of the ticks' samples; nil if serving is disabled.
     static func server(
         _ settings: DaemonConfiguration, _ machine: Machine, _ ledger: ExportLedger,
-        _ numbers: WardenNumbers, _ actions: ActionTally, _ logger: Logger
+        _ numbers: WardenNumbers, _ actions: ActionTally, _ events: EventWatch,
+        _ logger: Logger
     ) throws -> MetricsServer? {
         guard settings.web.isServing else { return nil }
         var configuration = try MetricsServer.Configuration(
             settings.web, of: machine.set, machine.identities)
         configuration.selection = settings.metrics
         configuration.programFamilies = {
-            PolicyFamilies(numbers.current, actions).all + ledger.families
+            PolicyFamilies(numbers.current, actions).all + ledger.families + [events.family]
         }
         return MetricsServer(configuration, source: ledger, logger: logger)
     }

@@ -25,6 +25,7 @@ struct DaemonService: Service {
     private let numbers: WardenNumbers
     private let guardian: GuardianLink?
     private let notices: NoticeRouter
+    private let events: EventWatch
     private let logger: Logger
     #if Exporter
     /// The HTTP server; nil if serving is disabled.
@@ -65,13 +66,21 @@ struct DaemonService: Service {
                 settings.history.recording,
                 RecordingBounds(bytes: settings.history.largestRecording, age: nil),
                 RecordingOrigin(options.system))
+        let events = EventWatch(options.system)
+        self.events = events
+        if let refusal = events.logRefusal {
+            logger.warning("\(refusal); OOM kills are counted without their victims")
+        }
         #if Exporter
         let ledger = ExportLedger()
         server = try Self.server(
-            settings, machine, ledger, numbers, trail.actions, logger)
-        let onSample = { @Sendable (snapshot: Snapshot) in ledger.enter(snapshot) }
+            settings, machine, ledger, numbers, trail.actions, events, logger)
+        let onSample = { @Sendable (snapshot: Snapshot) in
+            ledger.enter(snapshot)
+            events.take(snapshot)
+        }
         #else
-        let onSample = { @Sendable (snapshot: Snapshot) in }
+        let onSample = { @Sendable (snapshot: Snapshot) in events.take(snapshot) }
         #endif
         // Created last of the parts that can fail, because it takes the exit of this process for a
         // crash.
@@ -149,6 +158,10 @@ struct DaemonService: Service {
             }
             group.addTask {
                 await BirthWatch(ticking.sampler, warden).run()
+                return false
+            }
+            group.addTask {
+                await events.run()
                 return false
             }
             group.addTask {
