@@ -35,10 +35,9 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation", "Policy", "Enforcement",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Reports",
+                "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
-                .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
-                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -46,6 +45,27 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "Service",
+            dependencies: [
+                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "Actuation",
+                "PolicyLanguage", "Policy", "Enforcement", "Events", "Reports",
+                .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
+                .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
+                .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "Reports",
+            dependencies: [
+                "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events",
+            ],
+            swiftSettings: swiftSettings),
         .target(
             name: "LiveView",
             dependencies: [
@@ -89,7 +109,7 @@ let package = Package(
         .target(
             name: "Webhook",
             dependencies: [
-                "Enforcement", "Policy", "KernelIO",
+                "Enforcement", "PolicyLanguage", "Policy", "KernelIO",
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -120,12 +140,20 @@ let package = Package(
         .target(
             name: "Enforcement",
             dependencies: [
-                "Policy", "Actuation", "Hierarchy", "KernelIO", "CgroupModel", "CLinux",
+                "Policy", "PolicyLanguage", "Actuation", "Hierarchy", "KernelIO", "CgroupModel",
+                "CLinux",
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "Policy", dependencies: ["Configuration", "CgroupModel"],
+            name: "Policy", dependencies: ["PolicyLanguage", "CgroupModel"],
             exclude: ["README.md"], swiftSettings: swiftSettings),
+        .target(
+            name: "Events", dependencies: ["Hierarchy", "KernelIO", "CgroupModel"],
+            swiftSettings: swiftSettings
+        ),
+        .target(
+            name: "PolicyLanguage", dependencies: ["Configuration", "CgroupModel"],
+            swiftSettings: swiftSettings),
         .target(
             name: "Hierarchy",
             dependencies: ["KernelIO", "CgroupModel"],
@@ -152,8 +180,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "Policy", "History",
-                "Actuation", "Exporter", "TestSupport",
+                "CgroupModel", "KernelIO", "Hierarchy", "Configuration", "PolicyLanguage",
+                "History", "Actuation", "Exporter", "Events", "TestSupport",
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
         .testTarget(
@@ -177,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "WebhookTests",
             dependencies: [
-                "Webhook", "Enforcement", "Policy", "KernelIO",
+                "Webhook", "Enforcement", "PolicyLanguage", "KernelIO",
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
                 .product(
@@ -190,6 +218,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "EventsTests",
+            dependencies: ["Events", "Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "HierarchyTests",
             dependencies: ["Hierarchy", "KernelIO", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
@@ -200,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "TestSupport", "cgwarden",
+                "CgroupModel", "Hierarchy", "KernelIO", "Configuration", "Reports", "Service",
+                "TestSupport", "cgwarden",
             ],
             exclude: ["Golden", "Scenarios/Policies", "Tenant/attack.pl"],
             swiftSettings: swiftSettings),
@@ -214,7 +247,7 @@ let package = Package(
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
             name: "ManualTests",
-            dependencies: ["CgroupModel", "Policy", "TestSupport", "cgwarden"],
+            dependencies: ["CgroupModel", "Events", "PolicyLanguage", "TestSupport", "cgwarden"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
@@ -225,13 +258,16 @@ let package = Package(
         .testTarget(
             name: "EnforcementTests",
             dependencies: [
-                "Enforcement", "Policy", "Configuration", "Actuation", "Hierarchy", "KernelIO",
-                "CgroupModel", "TestSupport",
+                "Enforcement", "Policy", "PolicyLanguage", "Configuration", "Actuation",
+                "Hierarchy",
+                "KernelIO", "CgroupModel", "TestSupport",
             ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PolicyTests",
-            dependencies: ["Policy", "Configuration", "CgroupModel", "TestSupport"],
+            dependencies: [
+                "Policy", "PolicyLanguage", "Configuration", "CgroupModel", "TestSupport",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],

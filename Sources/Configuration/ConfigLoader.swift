@@ -61,7 +61,7 @@ package struct ConfigLoader {
                 documents += 1
                 if documents > 1 {
                     throw ConfigError(
-                        loader.position(event), "a second document; keep one in a file")
+                        loader.position(event), "more than one document; keep one per file")
                 }
             }
             try loader.take(event)
@@ -129,8 +129,8 @@ package struct ConfigLoader {
         let shown = ConfigNode.quoted(key.text)
         throw ConfigError(
             key.position,
-            "within { } a comma or a bracket ends a text, so \(shown) stands alone; quote the "
-                + "expression")
+            "inside { } a comma or bracket ends a text, so \(shown) is a key without a value; "
+                + "quote the expression")
     }
 
     private mutating func add(_ node: ConfigNode, end: Int = 0) throws(ConfigError) {
@@ -147,7 +147,7 @@ package struct ConfigLoader {
             if let first = top.places[text] {
                 throw ConfigError(
                     node.position,
-                    "key '\(text)' stands twice, first in line \(first.line); remove one")
+                    "duplicate key '\(text)', first at line \(first.line); remove one")
             }
             top.places[text] = node.position
             top.key = (text, node.position, end)

@@ -47,10 +47,10 @@ extension ConfigNode {
         return text
     }
 
-    /// The message `unknown key 'x', nearest valid 'y'`; lists all valid words if none is similar.
+    /// The message `unknown key 'x'; did you mean 'y'?`; lists all valid words if none is similar.
     package static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
         if let nearest = nearest(to: text, among: valid) {
-            return "unknown \(what) \(quoted(text)), nearest valid '\(nearest)'"
+            return "unknown \(what) \(quoted(text)); did you mean '\(nearest)'?"
         }
         return "unknown \(what) \(quoted(text)); valid: \(valid.joined(separator: ", "))"
     }

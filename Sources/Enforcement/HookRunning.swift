@@ -1,4 +1,5 @@
 package import Policy
+package import PolicyLanguage
 
 /// One run of a hook: the program and the data in its environment.
 package struct HookRun: Hashable, Sendable {

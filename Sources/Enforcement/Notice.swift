@@ -1,5 +1,5 @@
 internal import CgroupModel
-package import Policy
+package import PolicyLanguage
 
 /// A notice for users.
 package struct Notice: Hashable, Sendable {

@@ -3,9 +3,9 @@ package struct FrameError: Error, Hashable, CustomStringConvertible {
     /// The kind of error.
     package enum Reason: String, Sendable {
         case truncated = "the frame ends too early"
-        case trailing = "the frame has bytes left over"
-        case malformed = "the frame holds a number that cannot be"
-        case tooLarge = "the frame claims more values than a host can have"
+        case trailing = "the frame has trailing bytes"
+        case malformed = "the frame holds an impossible number"
+        case tooLarge = "the frame claims more values than any host has"
         case noEarlierFrame = "the frame needs the one before it, which is missing"
     }
 

@@ -19,7 +19,7 @@ struct WebhookExchange: Sendable {
         let loop = Self.loops.next()
         let answer = loop.makePromise(of: Int.self)
         let timer = loop.scheduleTask(in: TimeAmount(timeout)) {
-            answer.fail(WebhookFailure("no answer within \(timeout)"))
+            answer.fail(WebhookFailure("no response within \(timeout)"))
         }
         let security = try url.isSecure ? Self.security(certificates) : nil
         let connected = ClientBootstrap(group: loop)
@@ -89,7 +89,7 @@ private final class StatusHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        answer.fail(WebhookFailure("the server closed the connection without an answer"))
+        answer.fail(WebhookFailure("the server closed the connection without a response"))
         context.fireChannelInactive()
     }
 }

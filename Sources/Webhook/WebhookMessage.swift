@@ -1,6 +1,7 @@
 internal import Enforcement
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// The message for a notice.
 struct WebhookMessage: Sendable {
@@ -44,7 +45,7 @@ enum WebhookToken {
             text = text.dropLast()
         }
         guard !text.isEmpty, text.count <= 4096, text.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw IOError("understand the token in", path, code: 5)
+            throw IOError("parse the token in", path, code: 5)
         }
         return String(decoding: text, as: UTF8.self)
     }

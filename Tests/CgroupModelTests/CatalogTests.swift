@@ -2,7 +2,7 @@ import CgroupModel
 import Testing
 
 @Suite struct CatalogTests {
-    @Test func namesAreUniqueAndFoundAgain() {
+    @Test func metricNamesAreUniqueAndFound() {
         #expect(Set(MetricCatalog.all.map(\.name)).count == MetricCatalog.all.count)
         for metric in MetricCatalog.all {
             #expect(MetricCatalog.metric(named: metric.name)?.id == metric.id)
@@ -17,10 +17,10 @@ import Testing
         #expect(derived.isEmpty)
     }
 
-    @Test func familiesNameOneKindAndUnitEach() {
+    @Test func eachFamilyHasOneKindAndUnit() {
         for (family, rows) in Dictionary(grouping: MetricCatalog.all, by: \.family) {
             guard let family else { continue }
-            // Rows of one family are told apart by labels of the same names.
+            // Rows of one family have labels with the same names.
             #expect(Set(rows.map(\.familyLabels)).count == rows.count, "\(family)")
             #expect(Set(rows.map { $0.familyLabels.map(\.name) }).count == 1, "\(family)")
             for row in rows {
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func aFileHasOneFormat() {
+    @Test func eachFileHasOneFormat() {
         for source in [\Metric.v1, \Metric.v2] {
             var formats: [String: InterfaceFormat] = [:]
             for metric in MetricCatalog.all {
@@ -41,14 +41,14 @@ import Testing
         }
     }
 
-    @Test func aMistypedNameFindsItsNeighbour() {
+    @Test func mistypedNameGetsASuggestion() {
         #expect(MetricCatalog.namesLike("memory.usgae").first == "memory.usage")
         #expect(MetricCatalog.namesLike("completely_else").isEmpty)
     }
 }
 
 @Suite struct ReadingTests {
-    @Test func reasonsAreNotNumbersAndDifferFromEachOther() {
+    @Test func reasonsAreDistinctAndNotNumbers() {
         let reasons: [Reading] = [
             .absent, .unlimited, .unsupported, .notPermitted, .gone, .malformed,
         ]
@@ -77,7 +77,7 @@ import Testing
         #expect(CgroupPath("/a/b").isWithin(CgroupPath("/a")))
     }
 
-    @Test func bytesThatAreNotTextAreSpelledOut() {
+    @Test func invalidUTF8IsEscaped() {
         let path = CgroupPath(normalising: [0x2f, 0x61, 0xff, 0xc3, 0xa4, 0xc3])
         #expect(path.description == "/a\\xffä\\xc3")
         #expect(path.name == "a\\xffä\\xc3")

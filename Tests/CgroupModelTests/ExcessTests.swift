@@ -16,7 +16,7 @@ import Testing
         ("memory.max=16GiB", "memory.max=16GiB exceeds the 8.0 GiB of memory of this machine"),
         ("memory.low=200%host", "memory.low=16GiB exceeds the 8.0 GiB of memory of this machine"),
     ])
-    func moreThanTheMachineHasIsTold(text: String, message: String) throws {
+    func limitAboveTheHostsCapacityIsReported(text: String, message: String) throws {
         #expect(try excess(text) == message)
     }
 
@@ -24,11 +24,11 @@ import Testing
         "cpu.max=2cpus", "cpu.max=100%host", "cpu.max=max", "memory.max=8GiB", "memory.max=max",
         "memory.swap.max=16GiB", "memory.total=16GiB", "pids.max=100000", "cpu.max.burst=5s",
     ])
-    func whatFitsOrIsUnlimitedIsNot(text: String) throws {
+    func limitWithinTheHostsCapacityIsNotReported(text: String) throws {
         #expect(try excess(text) == nil)
     }
 
-    @Test func nothingIsSaidOfAMachineThatIsNotKnown() throws {
+    @Test func unknownCapacityReportsNothing() throws {
         let unknown = HostFacts(memoryBytes: nil, cpus: RangeList([Int]()), nodes: [:])
         for text in ["cpu.max=5000cpus", "memory.max=16TiB"] {
             #expect(try LimitRequest(parsing: text, host: host).excess(on: unknown) == nil)

@@ -14,10 +14,10 @@ import Testing
         }
     }()
 
-    @Test func theTableIsThere() { #expect(Self.table.count > 90) }
+    @Test func tableOfPathsIsComplete() { #expect(Self.table.count > 90) }
 
     @Test(arguments: table)
-    func thePathTells(_ path: String, _ known: String) {
+    func identityIsParsedFromThePath(_ path: String, _ known: String) {
         #expect(Self.text(CgroupIdentity(CgroupPath(path))) == known)
     }
 
@@ -27,7 +27,7 @@ import Testing
             ("user", identity.user.map(String.init)), ("runtime", identity.runtime),
             ("id", identity.containerID), ("container", identity.container),
             ("podUID", identity.podUID), ("qos", identity.qos),
-            // No path tells these.
+            // These are not in the path.
             ("image", identity.image), ("pod", identity.pod), ("namespace", identity.namespace),
             ("labels", identity.labels.isEmpty ? nil : "\(identity.labels)"),
         ]
@@ -36,7 +36,7 @@ import Testing
     }
 
     /// A cgroup may have any name; none may bring the program down.
-    @Test func anyBytesAreAPath() {
+    @Test func arbitraryBytesAreAPath() {
         for byte in UInt8.min...UInt8.max {
             for name in [
                 [byte], Array("docker-".utf8) + [byte], Array("kubepods-pod".utf8) + [byte],
@@ -55,7 +55,7 @@ import Testing
         ("a\\xzz", "a\\xzz"), ("a\\x2D", "a\\x2D"), ("bell\\x07", "bell\\x07"),
         ("del\\x7f", "del\\x7f"), ("not-utf8\\xff", "not-utf8\\xff"), ("\\x5cx2d", "\\x2d"),
     ])
-    func escapesOfSystemdAreReadable(_ name: String, _ text: String) {
+    func systemdEscapesAreDecoded(_ name: String, _ text: String) {
         #expect(UnitName.readable(name) == text)
     }
 }

@@ -60,7 +60,7 @@ import Testing
         ("cpu.uclamp.min", "50%cpu"), ("io.prio.class", "realtime"),
         ("cgroup.max.descendants", "2147483648"),
     ])
-    func whatTheKernelWouldMisreadIsRefused(_ name: String, _ text: String) {
+    func valuesThatTheKernelWouldMisreadAreRefused(_ name: String, _ text: String) {
         #expect(throws: LimitError.self) { try parse(name, text) }
     }
 
@@ -76,21 +76,21 @@ import Testing
     }
 
     /// The kernel shows all of a CPU as `max`, so that is what 100% means.
-    @Test func utilizationIsWrittenAndReadAsTheKernelHasIt() throws {
+    @Test func utilizationIsFormattedAsInTheKernel() throws {
         let coding = LimitFile.Coding.percent
         for (text, value) in [
             ("0.00", LimitValue.number(0)), ("0.05", .number(5)), ("12.34", .number(1234)),
             ("99.99", .number(9999)), ("max", .unlimited),
         ] {
-            #expect(coding.text(value) == text)
-            #expect(coding.value(text) == value)
+            #expect(coding.encode(value) == text)
+            #expect(coding.decode(text) == value)
         }
-        #expect(coding.value("100.00") == .unlimited)
+        #expect(coding.decode("100.00") == .unlimited)
         #expect(try parse("cpu.uclamp.max", "100%") == .unlimited)
-        for text in ["", "12", "12.3", "x", "101.00"] { #expect(coding.value(text) == nil) }
+        for text in ["", "12", "12.3", "x", "101.00"] { #expect(coding.decode(text) == nil) }
     }
 
-    @Test func whatIsPrintedIsUnderstood() throws {
+    @Test func printedValuesParseBack() throws {
         for limit in LimitCatalog.all {
             for number: UInt64 in [0, 1, 100, 1000, 4096, 50_000, 1_500_000, 10_000_000, 1 << 30] {
                 let text = limit.grammar.text(.number(number))
@@ -124,7 +124,7 @@ import Testing
         #expect(region.limit.name == "dmem.max" && region.instance == "drm/0000:03:00.0/vram0")
     }
 
-    @Test func theExampleInAMessageIsUnderstood() throws {
+    @Test func exampleInEachMessageParses() throws {
         for limit in LimitCatalog.all where limit.dimension != nil && limit.refusal == nil {
             let error = #expect(throws: LimitError.self) {
                 try LimitRequest.all(parsing: "\(limit.name)=5", host: host)
@@ -144,7 +144,7 @@ import Testing
         ("io.max=/dev/vda:rbps=10M/s", "write 10MiB/s or 10MB/s"),
         ("dmem.max=1GiB", "dmem.max=NAME:64MiB"),
     ])
-    func errorsNameTheNextStep(_ text: String, _ hint: String) {
+    func errorsSayWhatToWrite(_ text: String, _ hint: String) {
         do throws(LimitError) {
             _ = try LimitRequest(parsing: text, host: host)
             Issue.record("\(text) was taken")
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func everyRowWorksSomewhereOrSaysWhyNot() {
+    @Test func everyLimitIsSupportedOrHasARefusal() {
         #expect(Set(LimitCatalog.all.map(\.name)).count == LimitCatalog.all.count)
         for limit in LimitCatalog.all {
             #expect((limit.v1.isEmpty && limit.v2.isEmpty) == (limit.refusal != nil))
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func rangeListsReadWhatTheyPrint() {
+    @Test func rangeListsRoundTrip() {
         for text in ["", "0", "0-3", "0,2-3,8", "1,3,5"] {
             #expect(RangeList(text)?.description == text)
         }

@@ -9,7 +9,7 @@ import Testing
         (1e17, 1, "100000000000000000.0"), (9e17, 1, "900000000000000000"),
         (1e19, 0, "1e+19"), (-1e300, 2, "-1e+300"), (.infinity, 1, "0"), (.nan, 1, "0"),
     ])
-    func aNumberOfAnySizeHasAText(number: Double, places: Int, text: String) {
+    func numbersOfAnySizeAreFormatted(number: Double, places: Int, text: String) {
         #expect(DecimalText.fixed(number, places: places) == text)
     }
 

@@ -10,13 +10,13 @@ import Testing
         ("a\u{200b}\u{feff}\u{ad}\u{3164}\u{e0041}", #"a\u{200b}\u{feff}\u{ad}\u{3164}\u{e0041}"#),
         ("\u{2028}\u{2029}", #"\u{2028}\u{2029}"#),
         ("äa\u{308} 日 🚀 '\"$`", "äa\u{308} 日 🚀 '\"$`"),
-    ]) func controlBidiAndInvisibleCharactersAreSpelledOut(_ text: String, _ shown: String) {
+    ]) func controlBidiAndInvisibleCharactersAreEscaped(_ text: String, _ shown: String) {
         #expect(text.printable == shown)
         #expect(text.onOneLine == shown)
         #expect(shown.onOneLine == shown)
     }
 
-    @Test func bytesThatAreNotUTF8AreSpelledOut() {
+    @Test func invalidUTF8IsEscaped() {
         let bytes: [UInt8] = [0x61, 0xff, 0xc3, 0xa4, 0xc3, 0xed, 0xa0, 0x80]
         #expect(PrintableText.text(bytes) == #"a\xffä\xc3\xed\xa0\x80"#)
     }
@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: [
         #"dev-disk-by\x2duuid-0cf2.swap"#, #"caf\xc3\xa9.service"#, #"a\x20b\x41"#, #"c:\path"#,
         #"\"#, #"\\"#, #"\x"#, #"\x1"#, #"\x1B"#, #"\u{41}"#, #"\u{202E}"#, #"\u{0202e}"#, #"\n"#,
-    ]) func namesThatOnlyLookEscapedStayAsTheyAre(_ name: String) {
+    ]) func namesThatOnlyLookEscapedAreUnchanged(_ name: String) {
         #expect(name.printable == name)
         #expect(PrintableText.bytes(of: name) == Array(name.utf8))
     }
@@ -32,12 +32,12 @@ import Testing
     @Test(arguments: [
         (#"a\x1b"#, #"a\x5cx1b"#), (#"\x5cx2d"#, #"\x5cx5cx2d"#), (#"\xff"#, #"\x5cxff"#),
         (#"\u{202e}"#, #"\x5cu{202e}"#), (#"\xc3"#, #"\x5cxc3"#),
-    ]) func aNameThatSpellsACharacterDiffersFromOneThatHasIt(_ name: String, _ shown: String) {
+    ]) func literalEscapeIsDistinctFromTheCharacter(_ name: String, _ shown: String) {
         #expect(name.printable == shown)
         #expect(PrintableText.bytes(of: shown) == Array(name.utf8))
     }
 
-    @Test func everySpellingLeadsBackToItsBytes() {
+    @Test func everyEscapedNameDecodesToItsBytes() {
         let pieces: [[UInt8]] =
             [
                 "\\", "x", "u", "{", "}", "c3", "bc", "1b", "5c", "20", "2e", "\\x", "\\xc3",
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func linesKeepTheirEndsAndTabs() {
+    @Test func linesKeepNewlinesAndTabs() {
         func safe(_ text: String) -> String {
             String(decoding: PrintableText.safeLines(Array(text.utf8)), as: UTF8.self)
         }
@@ -72,7 +72,7 @@ import Testing
         #expect(PrintableText.safeLines([0x61, 0xff, 0x0a]) == Array("a\\xff\n".utf8))
     }
 
-    @Test func jsonEscapesWhatATerminalWouldActOn() {
+    @Test func jsonEscapesTerminalControlCharacters() {
         var bytes: [UInt8] = []
         bytes.append(quoted: "ä\u{1b}\u{202e}\u{9b}\u{e0001}\n\\x1b")
         #expect(
@@ -90,21 +90,21 @@ import Testing
         CgroupPath(typed: text) { $0.isRoot || $0.description == "/x" || known.contains($0) }
     }
 
-    @Test func everyPrintedPathIsAcceptedBack() {
+    @Test func everyPrintedPathIsAccepted() {
         for path in known where path != CgroupPath("/x/both\u{7}") {
             #expect(meant(path.description) == path)
             #expect(CgroupPath(printed: path.description) == path)
         }
     }
 
-    @Test func aNameAsItIsWinsOverOneThatIsPrintedSo() {
+    @Test func literalNameWinsOverAnEscapedOne() {
         #expect(meant(#"/x/both\x07"#) == CgroupPath(#"/x/both\x07"#))
         #expect(meant("/x/both\u{7}") == CgroupPath("/x/both\u{7}"))
         #expect(meant(#"/x/lit\xc3"#) == CgroupPath(#"/x/lit\xc3"#))
         #expect(meant(#"/x/dev\x2da.swap"#) == CgroupPath(#"/x/dev\x2da.swap"#))
     }
 
-    @Test func aNewNameIsTakenAsItIsBelowWhatIsThere() {
+    @Test func newNameIsTakenLiterallyBelowAnExistingCgroup() {
         #expect(meant(#"/x/new\x1b"#) == CgroupPath(#"/x/new\x1b"#))
         #expect(meant(#"/x/esc\x1b[31m/new\x1b"#) == CgroupPath("/x/esc\u{1b}[31m/new\\x1b"))
         #expect(meant(#"/n\x1b/m\x1b"#) == CgroupPath(#"/n\x1b/m\x1b"#))

@@ -13,7 +13,7 @@ private func failure(_ text: String) -> String {
 }
 
 @Suite struct ConfigLoaderTests {
-    @Test func everyScalarIsTheTextThatWasWritten() throws {
+    @Test func scalarsAreKeptVerbatim() throws {
         let root = try load("device: 8:0\nflag: no\nmode: 010\nnull: ~\nempty:\nquoted: \"a b\"\n")
         let entries = try root.mapping(for: "file")
         let texts = entries.map { entry -> String in
@@ -24,7 +24,7 @@ private func failure(_ text: String) -> String {
             texts == ["device=8:0", "flag=no", "mode=010", "null=~", "empty=", "quoted=a b"])
     }
 
-    @Test func everyNodeKnowsItsPlace() throws {
+    @Test func everyNodeHasItsPosition() throws {
         let root = try load("# note\nrules:\n  - name: a\n    limits: [1, zwö, 3]\n")
         let rules = try root.mapping(for: "file")[0]
         #expect(rules.position.description == "t.yaml:2:1")
@@ -43,11 +43,11 @@ private func failure(_ text: String) -> String {
     }
 
     @Test(arguments: [
-        ("a: 1\nb: 2\na: 3\n", "t.yaml:3:1: key 'a' stands twice, first in line 1; remove one"),
+        ("a: 1\nb: 2\na: 3\n", "t.yaml:3:1: duplicate key 'a', first at line 1; remove one"),
         ("a: !!int 1\n", "t.yaml:1:4: tag 'tag:yaml.org,2002:int' is not supported; remove it"),
         ("a: &x 1\n", "t.yaml:1:4: anchor '&x' is not supported; remove it"),
         ("a: 1\nb: *x\n", "t.yaml:2:4: alias '*x' is not supported; repeat the value"),
-        ("a: 1\n---\nb: 2\n", "t.yaml:2:1: a second document; keep one in a file"),
+        ("a: 1\n---\nb: 2\n", "t.yaml:2:1: more than one document; keep one per file"),
         ("[a]: 1\n", "t.yaml:1:1: a key must be one word, not a list or a mapping"),
         (
             "a: 1\n  b: 2\n",
@@ -60,31 +60,31 @@ private func failure(_ text: String) -> String {
         ),
         (
             "{when: max(memory.usage, 5s) > 1GiB, on: g}\n",
-            "t.yaml:1:26: within { } a comma or a bracket ends a text, so '5s) > 1GiB' stands "
-                + "alone; quote the expression"
+            "t.yaml:1:26: inside { } a comma or bracket ends a text, so '5s) > 1GiB' is a "
+                + "key without a value; quote the expression"
         ),
         (
             "ä: {cpus: 0,2 }\n",
-            "t.yaml:1:13: within { } a comma or a bracket ends a text, so '2' stands alone; quote "
-                + "the expression"
+            "t.yaml:1:13: inside { } a comma or bracket ends a text, so '2' is a key without a "
+                + "value; quote the expression"
         ),
         (
             "set: {io.max.wbps[/dev/vda]: 10MB/s}\n",
-            "t.yaml:1:7: within { } a comma or a bracket ends a text, so 'io.max.wbps' stands "
-                + "alone; quote the expression"
+            "t.yaml:1:7: inside { } a comma or bracket ends a text, so 'io.max.wbps' is a "
+                + "key without a value; quote the expression"
         ),
     ])
-    func whatCouldMeanTwoThingsIsRefusedWithItsPlace(text: String, message: String) {
+    func ambiguousYAMLIsRefusedWithItsPosition(text: String, message: String) {
         #expect(failure(text) == message)
     }
 
-    @Test func aKeyWithoutAValueInBracesIsEmpty() throws {
+    @Test func keyWithoutAValueInBracesIsEmpty() throws {
         let root = try load("a: {kill: , log: , b: {thaw : }}\n")
         let entries = try root.mapping(for: "file")[0].value.mapping(for: "a")
         #expect(entries.map(\.key) == ["kill", "log", "b"])
     }
 
-    @Test func bytesThatAreNotTextAreRefusedWithTheirPlace() {
+    @Test func invalidUTF8IsRefusedWithItsPosition() {
         let bytes = Array("ok: 1\nä: ".utf8) + [0xff]
         do throws(ConfigError) {
             _ = try ConfigLoader.load(bytes, file: "t.yaml")
@@ -94,7 +94,7 @@ private func failure(_ text: String) -> String {
         }
     }
 
-    @Test func sizeNodesAndDepthAreBounded() {
+    @Test func sizeNodesAndDepthAreLimited() {
         let large = String(repeating: "#", count: ConfigLoader.largestFile + 1)
         #expect(failure(large).hasPrefix("t.yaml:1:1: larger than 1 MiB"))
         let many = String(repeating: "- a\n", count: ConfigLoader.mostNodes)
@@ -126,11 +126,11 @@ private func failure(_ text: String) -> String {
         } catch { return "\(error)" }
     }
 
-    @Test func aMistypedKeyFindsItsNeighbour() {
+    @Test func mistypedKeyGetsASuggestion() {
         let keys = ["interval", "columns", "sort"]
         #expect(
             failure("sort: cpu\nintervall: 1s\n") { _ = try $0.mapping(for: "file", keys: keys) }
-                == "t.yaml:2:1: unknown key 'intervall', nearest valid 'interval'")
+                == "t.yaml:2:1: unknown key 'intervall'; did you mean 'interval'?")
         #expect(
             failure("zzzzzzzz: 1\n") { _ = try $0.mapping(for: "file", keys: keys) }
                 == "t.yaml:1:1: unknown key 'zzzzzzzz'; valid: interval, columns, sort")
@@ -138,7 +138,7 @@ private func failure(_ text: String) -> String {
             failure("sort: cpu\n") { _ = try $0.mapping(for: "file", keys: keys) } == "accepted")
     }
 
-    @Test func theWrongKindIsNamed() {
+    @Test func wrongKindOfNodeIsNamed() {
         #expect(
             failure("- a\n") { _ = try $0.mapping(for: "the file") }
                 == "t.yaml:1:1: the file must be a mapping (key: value), not a list")
@@ -152,6 +152,6 @@ private func failure(_ text: String) -> String {
             failure("sort: cpuu\n") {
                 _ = try $0.mapping(for: "file")[0].value.word(
                     for: "sort", among: ["cpu", "memory"])
-            } == "t.yaml:1:7: unknown sort 'cpuu', nearest valid 'cpu'")
+            } == "t.yaml:1:7: unknown sort 'cpuu'; did you mean 'cpu'?")
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a new user types wrongly at the commands that act, and what is said then.
+/// Typical mistakes of new users at the acting commands, and the messages.
 @Suite struct ActionMessageTests {
     struct Slip: Sendable, CustomTestStringConvertible {
         let arguments: [String]
@@ -25,44 +25,44 @@ import Testing
         Slip("stat -i -1s", 64, "'-1s' is invalid"),
         Slip("freeze /x --timeout -5s", 64, "'-5s' is invalid"),
         Slip("kill /x --grace -1", 64, "'-1' is invalid"),
-        Slip("move -1 /x", 64, "-1 is no process number"),
-        Slip("move 0 /x", 64, "0 is no process number"),
+        Slip("move -1 /x", 64, "-1 is not a process ID"),
+        Slip("move 0 /x", 64, "0 is not a process ID"),
         Slip("top -b -2", 64, "unknown option '-2'"),
     ]
-    /// As a variable of a script that is not set.
+    /// As from an unset variable of a script.
     private static let empty = ["get", "remove", "kill", "thaw", "create", "freeze"].map {
         Slip("\($0) ''", 64, "the name of the cgroup is empty")
     }
     private static let units = [
         Slip("set / memory.max=512", 64, "needs a unit"),
-        Slip("set / memory.max=512mx", 64, "there is no unit mx"),
-        Slip("set / cpu.max=2cores", 64, "there is no unit cores"),
-        Slip("set / io.max=/dev/vda:rbps=10mx/s", 64, "there is no unit mx/s"),
+        Slip("set / memory.max=512mx", 64, "unknown unit mx"),
+        Slip("set / cpu.max=2cores", 64, "unknown unit cores"),
+        Slip("set / io.max=/dev/vda:rbps=10mx/s", 64, "unknown unit mx/s"),
         Slip("set / io.max=/dev/vda:rbps=10MB", 64, "needs a unit per second"),
-        Slip("set / memory.mx=5MiB", 64, "did you mean memory.max"),
+        Slip("set / memory.mx=5MiB", 64, "did you mean 'memory.max'"),
         Slip("set / memory.max", 64, "is not NAME=VALUE"),
         Slip("set / pids.max=-1", 64, "a number from 0 to"),
     ]
     private static let missing = [
         Slip("set /", 64, "name a cgroup and at least one limit"),
-        Slip("reclaim /x", 64, "say how much"),
-        Slip("reclaim /x --all 5MB", 64, "exclude each other"),
-        Slip("hold /x", 64, "say for how long"),
-        Slip("hold /x --release 1h", 64, "--release ends a hold"),
-        Slip("move 1", 64, "give processes and a cgroup"),
-        Slip("move --controler cpu 1 /x", 64, "there is no option --controler"),
+        Slip("reclaim /x", 64, "name an amount"),
+        Slip("reclaim /x --all 5MB", 64, "mutually exclusive"),
+        Slip("hold /x", 64, "name a duration"),
+        Slip("hold /x --release 1h", 64, "--release and a duration"),
+        Slip("move 1", 64, "name processes and a cgroup"),
+        Slip("move --controler cpu 1 /x", 64, "unknown option --controler"),
         Slip("move /x 1", 64, "the cgroup comes last"),
-        Slip("create --controllers memry /x", 64, "there is no controller memry"),
+        Slip("create --controllers memry /x", 64, "unknown controller memry"),
     ]
     private static let absent = ["freeze", "thaw", "kill", "remove", "get", "reclaim --all"].map {
-        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists what there is")
+        Slip("\($0) /no/such", 66, "no cgroup /no/such; `cgwarden tree` lists them")
     }
     private static let machine = ["freeze", "kill", "remove", "reclaim --all", "pin --cpus 0"].map {
-        Slip("\($0) /", 77, "it is the whole machine")
+        Slip("\($0) /", 77, "it is the root of the whole machine")
     }
 
     @Test(arguments: negative + empty + units + missing + absent + machine)
-    func isToldInOneLine(_ slip: Slip) throws {
+    func wrongArgumentsAreReportedInOneLine(_ slip: Slip) throws {
         let result = try ProgramRun.run(ProgramRun.cgwarden, slip.arguments)
         #expect(result.status == slip.status, "\(result.errors)")
         #expect(result.errorLines.first?.contains(slip.says) == true, "\(result.errors)")
@@ -79,8 +79,8 @@ import Testing
         #expect(result.lines.count == same.lines.count)
     }
 
-    /// What is behind `run` is the command's own.
-    @Test func negativeNumbersOfACommandStayAsTheyAre() throws {
+    /// Arguments after `run` belong to the command.
+    @Test func negativeNumbersOfACommandAreKept() throws {
         let result = try ProgramRun.run(
             ProgramRun.cgwarden, ["run", "--nonsense", "echo", "-n", "-5"])
         #expect(result.status == 64 && result.errors.contains("--nonsense"))

@@ -2,10 +2,13 @@ import CgroupModel
 import Foundation
 import History
 import Policy
-import TestSupport
+import PolicyLanguage
 import Testing
+import TestSupport
 
 @testable import cgwarden
+@testable import Reports
+@testable import Service
 
 /// A policy over a recording: what is counted, and that the same files give the same lines.
 @Suite struct BacktestTests {
@@ -99,7 +102,7 @@ import Testing
         #expect(row == ["many", "/a", "2", "2", "7.0s", "7.0s", "0", "0"], "\(text)")
     }
 
-    @Test func anotherRunBeginsAnew() throws {
+    @Test func eachRunStartsFresh() throws {
         let load: [UInt64] = [1, 20, 20, 20, 20]
         let once = try trial(Self.run(load)).lines
         let both = try trial(Self.run(load) + Self.run(load, start: 2))
@@ -108,7 +111,7 @@ import Testing
         #expect(both.tally.firings.map(\.isCounterfactual) == [false, false])
     }
 
-    @Test func theSameFilesGiveTheSameLines() async throws {
+    @Test func backtestIsReproducible() async throws {
         var chance = SplitMix(seed: 5)
         let a = (0..<200).map { _ in chance.next() % 20 }
         let b = (0..<200).map { _ in chance.next() % 20 }
@@ -122,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeToldIsNoted() throws {
+    @Test func limitsOfTheRecordingAreNoted() throws {
         let slow = try trial(Self.run([1, 1, 1]), interval: .milliseconds(100)).tally
         #expect(BacktestReport(slow).notes.count == 1)
         #expect(BacktestReport(slow).notes[0].contains("2 snapshots came more than 2.5 intervals"))
@@ -136,15 +139,15 @@ import Testing
         #expect(notes.count == 1 && notes[0].hasSuffix("so group g is empty"), "\(notes)")
     }
 
-    @Test func aRecordingThatDoesNotTellOfItsMachineIsRefused() throws {
+    @Test func recordingWithoutMountsIsRefused() throws {
         let error = #expect(throws: CgwardenError.self) {
             try trial(Self.run([1], machine: nil))
         }
         #expect(error?.status == .data)
-        #expect(error?.message.hasSuffix("record anew") ?? false)
+        #expect(error?.message.hasSuffix("record again") ?? false)
     }
 
-    @Test func theMachineIsThatOfTheRecording() throws {
+    @Test func hostFactsComeFromTheRecording() throws {
         let facts: any CgroupFacts = Self.machine.facts
         #expect(facts.device(named: "/dev/vda") == InstanceKey(major: 254, minor: 0))
         #expect(facts.device(named: "vda") == InstanceKey(major: 254, minor: 0))
@@ -160,7 +163,7 @@ import Testing
         #expect(host.memoryBytes == nil)
     }
 
-    @Test func sweepsAreRowsOfValues() throws {
+    @Test func sweepParsesRangesOfValues() throws {
         #expect(Sweep(argument: "x=70%..90%/3")?.values == ["70%", "80%", "90%"])
         #expect(Sweep(argument: "x=70..90%/3")?.values == ["70%", "80%", "90%"])
         #expect(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whatever goes wrong: one clear line with what to do, and the exit status of sysexits(3).
+/// Errors: one clear line with a remedy, and the exit status of sysexits(3).
 @Suite struct BadInputTests {
     private static let everyCommand = [
         ["top", "-b", "-n", "1"], ["show", "/"], ["tree"], ["stat", "-n", "1"], ["exporter"],
@@ -29,7 +29,7 @@ import Testing
         #expect(result.bytes.isEmpty)
     }
 
-    @Test func anUnknownCgroupIsToldWithWhatIsLikeIt() throws {
+    @Test func unknownCgroupGetsASuggestion() throws {
         let capture = try ProgramCapture("v2")
         for command in ["show", "tree"] {
             try expect(
@@ -43,20 +43,20 @@ import Testing
         try expect(["show", "--pid", "4194305"], 66, "4194305")
     }
 
-    @Test(arguments: everyCommand) func nothingMounted(_ command: [String]) throws {
+    @Test(arguments: everyCommand) func missingCgroupMountsAreReported(_ command: [String]) throws {
         let bare = try ProgramCapture(mountinfo: "22 1 0:20 / /proc rw - proc proc rw\n")
         try expect(command, 69, "no cgroup file system is mounted", "mount -t cgroup2", on: bare)
     }
 
     @Test(.enabled(if: canBeNobody, "it needs root and setpriv"), arguments: everyCommand)
-    func aHierarchyThatMayNotBeRead(_ command: [String]) throws {
+    func unreadableHierarchyIsReported(_ command: [String]) throws {
         let capture = try ProgramCapture("v2")
         try capture.permit(0o700, "cgroup")
         try expect(command, 77, "Permission denied", "root", on: capture, asNobody: true)
     }
 
     @Test(.enabled(if: canBeNobody, "it needs root and setpriv"))
-    func oneOfManyHierarchiesThatMayNotBeRead() throws {
+    func unreadableHierarchyAmongOthersIsSkipped() throws {
         let capture = try ProgramCapture("v1")
         try capture.permit(0o700, "cgroup/memory")
         for command in [["tree"], ["stat", "-n", "1"], ["top", "-1"], ["show", "web.service"]] {
@@ -71,7 +71,7 @@ import Testing
 
     /// A file that only root may read is "not permitted", not 0 and not absent; the rest is there.
     @Test(.enabled(if: canBeNobody, "it needs root and setpriv"))
-    func aFileThatMayNotBeRead() throws {
+    func unreadableFileIsNotPermitted() throws {
         let capture = try ProgramCapture("v2")
         for file in ["memory.current", "pids.max"] {
             try capture.permit(0o600, "cgroup/app.slice/web.service/\(file)")
@@ -88,7 +88,7 @@ import Testing
             object["unavailable"] as? [String: String] == [
                 "memory.usage": "not permitted", "pids.max": "not permitted",
             ])
-        // What the ancestors allow is no answer while the cgroup's own limit is unknown.
+        // The limits of ancestors are insufficient while the cgroup's own limit is unknown.
         let effective = try #require(object["effective"] as? JSONText.Object)
         #expect(Set(effective.keys) == ["memory.max", "memory.high", "memory.swap.max", "cpu.max"])
     }
@@ -97,7 +97,7 @@ import Testing
     @Test(arguments: [
         "anon 12x\n", "anon\n", "anon \0\u{1}\u{2}\n", "anon 99999999999999999999999\n",
     ])
-    func aGarbledFile(_ garbage: String) throws {
+    func malformedFileIsReported(_ garbage: String) throws {
         let capture = try ProgramCapture("v2")
         let whole = try JSONText.objects(
             try ProgramRun.cgwarden("show", "--json", "web.service", "--root", capture.root))
@@ -120,7 +120,7 @@ import Testing
         #expect(others.lines.count { $0.hasSuffix("malformed") } == 1)
     }
 
-    @Test func aHierarchyWithoutControllers() throws {
+    @Test func hierarchyWithoutControllersIsShown() throws {
         let capture = try ProgramCapture("v2")
         try capture.write("", to: "cgroup/cgroup.controllers")
         let result = try ProgramRun.cgwarden("top", "-1", "--root", capture.root)
@@ -134,7 +134,7 @@ import Testing
         ["stat"], ["stat", "--json"], ["stat", "--csv"], ["top", "-b"], ["tree"], ["show", "/"],
         ["stat", "--list-fields"], ["top", "--help"],
     ])
-    func aClosedPipeIsNoError(_ command: [String]) throws {
+    func closedPipeIsNotAnError(_ command: [String]) throws {
         let capture = try ProgramCapture("v2")
         let result = try ProgramRun.run(
             "bash",
@@ -144,7 +144,7 @@ import Testing
         #expect(result.errors.isEmpty, "\(result.errors)")
     }
 
-    @Test func aFullDiskIsAnError() throws {
+    @Test func fullDiskIsAnError() throws {
         let result = try ProgramRun.run(
             "sh", ["-c", "\"$@\" >/dev/full", "sh", ProgramRun.cgwarden, "tree"])
         #expect(result.status == 74)
@@ -159,10 +159,12 @@ import Testing
         ["tree", "--depth", "x"],
         ["stat", "--json", "--csv"], ["stat", "-n", "-1"], ["stat", "-i", "0"],
         ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","],
+        ["events", "--kind", "oomkill"], ["events", "--kind", ","], ["events", "-n", "0"],
+        ["events", "--since", "soon"], ["events", "--cgroup", "/[a"],
         ["exporter", "--web.listen-address", "nowhere"], ["exporter", "--log-level", "loud"],
         ["exporter", "--web.listen-address", "127.0.0.1:65536"],
     ])
-    func aWrongArgumentIsAnErrorOfUsage(_ arguments: [String]) throws {
+    func wrongArgumentIsAUsageError(_ arguments: [String]) throws {
         let result = try ProgramRun.run(ProgramRun.cgwarden, arguments)
         #expect(result.status == 64, "\(result.errors)")
         #expect(result.bytes.isEmpty)
@@ -170,10 +172,10 @@ import Testing
         #expect(result.errorLines.count == 1, "\(result.errors)")
     }
 
-    @Test func aWrongFieldIsToldWithWhatIsLikeIt() throws {
+    @Test func unknownFieldGetsASuggestion() throws {
         for (wrong, right) in [("memory.usge", "memory.usage"), ("cpu.usag", "cpu.usage_usec")] {
             let result = try ProgramRun.cgwarden("stat", "--fields", wrong)
-            #expect(result.errors.contains("did you mean \(right)"), "\(result.errors)")
+            #expect(result.errors.contains("did you mean '\(right)'"), "\(result.errors)")
         }
     }
 }

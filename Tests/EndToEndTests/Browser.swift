@@ -5,7 +5,7 @@ import Testing
 /// A headless Chromium with one page, driven over the pipe of its DevTools protocol: messages are
 /// JSON, each with a NUL behind it.
 final class Browser {
-    /// What is asked of a test's `.enabled(if:)`.
+    /// The condition for a test's `.enabled(if:)`.
     static let isInstalled = ProgramRun.isInstalled("chromium")
 
     private let folder: URL
@@ -28,7 +28,7 @@ final class Browser {
             "--no-first-run", "--hide-scrollbars", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--disable-extensions",
             "--disable-domain-reliability", "--no-pings",
-            // Nothing but the loopback.
+            // Only the loopback interface.
             "--host-resolver-rules=\"MAP * ~NOTFOUND , EXCLUDE 127.0.0.1\"",
             "--remote-debugging-pipe", "--user-data-dir='\(folder.path())profile'",
         ]
@@ -58,7 +58,7 @@ final class Browser {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// One command of the protocol and its result.
+    /// Sends a command of the protocol and returns its result.
     @discardableResult
     func call(_ method: String, _ parameters: JSONText.Object = [:]) throws -> JSONText.Object {
         serial += 1
@@ -141,7 +141,7 @@ final class Browser {
         _ = try value("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     }
 
-    /// What went to the console as an error, and what was thrown.
+    /// Errors on the console, and exceptions.
     func complaints() throws -> [String] {
         _ = try value("0")
         return events.compactMap { event in

@@ -1,12 +1,12 @@
 import Testing
 
-@testable import cgwarden
+@testable import Service
 
 /// `stat -i 1s` sampled every 1.25 to 1.47 s: the interval was added to the time that a sample took.
 @Suite struct CadenceTests {
     private let start = ContinuousClock.now
 
-    @Test func theTimeOfTheWorkIsPartOfTheDistance() {
+    @Test func samplingTimeCountsTowardsTheInterval() {
         var cadence = Cadence(start)
         for tick in 1...100 {
             // Each sample takes 0.3 s.
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func whatIsMissedIsNotMadeUpFor() {
+    @Test func missedSamplesAreNotRepeated() {
         var cadence = Cadence(start)
         let late = start + .seconds(7)
         let isLate = cadence.advance(by: .seconds(1), now: late)

@@ -16,9 +16,9 @@ import Testing
         ("batch.slcie", "/batch.slice"), ("/batch.slic", "/batch.slice"),
         ("/batch.slice/jobb-1.scope", "/batch.slice/job-1.scope"),
     ])
-    func aTypingErrorIsRecognized(typed: String, meant: String) throws {
+    func mistypedCgroupGetsASuggestion(typed: String, meant: String) throws {
         let text = try hint(typed)
-        #expect(text.contains("did you mean \(meant)"), "\(text)")
+        #expect(text.contains("did you mean '\(meant)'"), "\(text)")
     }
 
     /// One who kills by a hint must not hit what only begins alike, lies elsewhere, or has another
@@ -27,9 +27,9 @@ import Testing
         "/no/such/job", "job", "batch", "/batch", "/x/y/job-1.scope", "job-7.scope",
         "/batch.slice/job-7.scope", "j", "/nowhere",
     ])
-    func whatIsNotATypingErrorGetsNoHint(typed: String) throws {
+    func dissimilarCgroupGetsNoSuggestion(typed: String) throws {
         let text = try hint(typed)
-        #expect(text.contains("`cgwarden tree` lists what there is"), "\(text)")
+        #expect(text.contains("`cgwarden tree` lists them"), "\(text)")
         #expect(!text.contains("did you mean"), "\(text)")
     }
 }

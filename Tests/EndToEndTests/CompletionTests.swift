@@ -15,7 +15,7 @@ import Testing
 
     static let shells = ["bash", "zsh", "fish"].filter(ProgramRun.isInstalled)
 
-    @Test(arguments: shells) func aScriptIsInOrder(shell: String) throws {
+    @Test(arguments: shells) func completionScriptIsValid(shell: String) throws {
         let file = try script(shell)
         defer { try? FileManager.default.removeItem(atPath: file) }
         let result = try ProgramRun.run(shell, ["-n", file])
@@ -54,7 +54,7 @@ import Testing
         try folder.write(
             ".zshrc", "PROMPT='> '\nautoload -U compinit && compinit -u -D\n\(source)\n")
         try folder.write("config.fish", "function fish_prompt; printf '> '; end\n\(source)\n")
-        // A program that no other one begins like, for `run --`.
+        // A program with a unique prefix, for `run --`.
         try folder.write("zz-cgwarden-test", "#!/bin/sh\n", mode: 0o755)
         let start =
             switch shell {
@@ -74,7 +74,7 @@ import Testing
             ])
     }
 
-    /// What is typed, and the line behind TAB.
+    /// The typed text, and the line after TAB.
     private static let lines = [
         ("set /x memory.tot", "set /x memory.total="),
         ("run --set memory.tot", "run --set memory.total="),
@@ -87,6 +87,7 @@ import Testing
         ("restore --owner d", "restore --owner daemon"),
         ("policy check --mode hy", "policy check --mode hybrid"),
         ("stat --fields pids.peak,cpu.nr_thr", "stat --fields pids.peak,cpu.nr_throttled"),
+        ("events --kind born,oom-k", "events --kind born,oom-kill"),
         ("help exp", "help exporter"),
         ("run -- zz-cg", "run -- zz-cgwarden-test"),
         ("run --memory 1GB -- ls /proc/self/uid_m", "run --memory 1GB -- ls /proc/self/uid_map"),
@@ -118,7 +119,7 @@ import Testing
         #expect(try offers("cgwarden", "tree", "--controller", "mem") == ["memory"])
     }
 
-    @Test(arguments: ProgramCapture.modes) func cgroupsAreThoseOfTheMachine(mode: String) throws {
+    @Test(arguments: ProgramCapture.modes) func cgroupsOfTheHostAreCompleted(mode: String) throws {
         let capture = try ProgramCapture(mode)
         func offers(_ typed: String) throws -> [String] {
             // The option is hidden, so nothing may stand in front that would count as a word.

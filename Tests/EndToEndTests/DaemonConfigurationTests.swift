@@ -3,14 +3,14 @@ import Configuration
 import Foundation
 import Testing
 
-@testable import cgwarden
+@testable import Service
 
 @Suite struct DaemonConfigurationTests {
     private func read(_ text: String) throws -> DaemonConfiguration {
         try DaemonConfiguration(Array(text.utf8), file: "c.yaml")
     }
 
-    @Test func theShippedFileSaysTheDefaults() throws {
+    @Test func shippedFileStatesTheDefaults() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "config/cgwarden.yaml")
@@ -26,7 +26,7 @@ import Testing
         #expect(try read(all) == expected)
     }
 
-    @Test func everyKeyIsTaken() throws {
+    @Test func everyKeyIsAccepted() throws {
         let configuration = try read(
             """
             interval: 500ms
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("intervall: 1s", "c.yaml:1:1: unknown key 'intervall', nearest valid 'interval'"),
+        ("intervall: 1s", "c.yaml:1:1: unknown key 'intervall'; did you mean 'interval'?"),
         ("interval: 1", "c.yaml:1:11: interval must be a time of at least"),
         ("interval: 1ms", "c.yaml:1:11: interval must be a time of at least"),
         ("policy: a.yaml", "c.yaml:1:9: policy must be an absolute path"),
@@ -96,7 +96,7 @@ import Testing
         ("web: [a]", "c.yaml:1:6: web must be a mapping"),
         ("log_level: {a: b}", "c.yaml:1:12: log_level must be one value, not a mapping"),
     ])
-    func aMistakeIsToldWithItsPlace(text: String, message: String) throws {
+    func errorIsReportedWithItsPosition(text: String, message: String) throws {
         do {
             _ = try read(text)
             Issue.record("\(text) was taken")

@@ -58,13 +58,13 @@ final class DaemonVictims {
             .map { "\($0.key): \(now[$0.key] ?? "absent"), it was \($0.value)" }.sorted()
     }
 
-    /// Whether any is asked to stand still, or the kernel may not kill.
+    /// Whether any has a freeze requested, or the OOM killer disabled.
     var isHeld: Bool {
         guarded.isAskedToFreeze || busy.isAskedToFreeze
             || (guarded.text("memory.oom_control") ?? "").hasPrefix("oom_kill_disable 1")
     }
 
-    /// What can be seen of it now, in a few words.
+    /// Its current state, in a few words.
     var moment: String {
         "\(guarded.isAskedToFreeze ? "guarded frozen " : "")"
             + "\(busy.isAskedToFreeze ? "busy frozen " : "")"

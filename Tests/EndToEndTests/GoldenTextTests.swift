@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whole outputs against files; `UPDATE_GOLDEN=1` in the environment writes them anew.
+/// Compares outputs with golden files; `UPDATE_GOLDEN=1` in the environment rewrites them.
 @Suite struct GoldenTextTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var name: String
@@ -42,7 +42,7 @@ import Testing
             Case(name: "help-policy-\($0)", arguments: ["policy", $0, "--help"])
         }
 
-    @Test(arguments: cases) func anOutputLooksAsBefore(_ example: Case) throws {
+    @Test(arguments: cases) func outputMatchesTheGoldenFile(_ example: Case) throws {
         let capture = try example.mode.map { try ProgramCapture($0) }
         let root = capture.map { ["--root", $0.root] } ?? []
         let result = try ProgramRun.run(ProgramRun.cgwarden, example.arguments + root)

@@ -8,7 +8,7 @@ import Testing
 
     private func expectResponsive(_ server: ServingProgram) throws {
         #expect(try server.get("/-/healthy").status == 200)
-        // What others have asked for and left is answered first, and no more than 40 at a time.
+        // Abandoned requests are answered first, at most 40 at a time.
         try awaiting("metrics are served", seconds: 30) { try server.get().status == 200 }
     }
 
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func aThousandIdleConnectionsKeepNobodyOut() throws {
+    @Test func thousandIdleConnectionsDoNotBlockOthers() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
         try expectResponsive(server)
@@ -63,7 +63,7 @@ import Testing
     ]
     private static let flood = String(repeating: "x", count: 400_000)
 
-    @Test func nothingStaysOfClientsThatBehaveBadly() throws {
+    @Test func misbehavingClientsLeaveNothingBehind() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
         func round() throws {

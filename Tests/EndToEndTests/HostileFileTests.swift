@@ -22,7 +22,7 @@ import Testing
         return folder.path(name)
     }
 
-    /// Nobody writes to it, so that reading it would wait for ever.
+    /// It has no writer, so reading it would block forever.
     @Test(
         arguments: [
             (["daemon", "--state-dir", "STATE", "--config"], 78),
@@ -31,12 +31,14 @@ import Testing
             (["policy", "backtest", "p", "--history"], 66),
             (["top", "-b", "-n", "1", "--record"], 64),
         ] as [([String], Int32)])
-    func aPipeIsRefusedAtOnce(_ words: [String], _ status: Int32) throws {
+    func pipeIsRefusedImmediately(_ words: [String], _ status: Int32) throws {
         let words = words.map { $0 == "STATE" ? folder.path("state") : $0 }
         try expect(words + [pipe()], status, "pipe", "not a regular file")
     }
 
-    @Test(arguments: ["cert_file", "key_file"]) func aPipeForACertificate(_ key: String) throws {
+    @Test(arguments: ["cert_file", "key_file"]) func pipeAsCertificateIsRefused(_ key: String)
+        throws
+    {
         try folder.write("real.pem", "x")
         let other = key == "cert_file" ? "key_file" : "cert_file"
         try folder.write(
@@ -51,8 +53,9 @@ import Testing
         if key == "cert_file" { #expect(result.errors.contains("not a regular file")) }
     }
 
-    /// It names the state directory, and thus what root does there.
-    @Test(arguments: [0o664, 0o646]) func aConfigurationThatOthersCanWrite(_ mode: Int) throws {
+    /// It names the state directory, so it controls what root does there.
+    @Test(arguments: [0o664, 0o646]) func configurationWritableByOthersIsRefused(_ mode: Int) throws
+    {
         try folder.write("cgwarden.yaml", "log_level: info\n", mode: mode)
         try expect(
             ["daemon", "--config", folder.path("cgwarden.yaml")], 78,
@@ -60,7 +63,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
-    func aConfigurationOfAnother() throws {
+    func configurationOfAnotherUserIsRefused() throws {
         try folder.write("cgwarden.yaml", "log_level: info\n")
         try folder.link("link.yaml", to: "cgwarden.yaml")
         #expect(unsafe lchown(folder.path("link.yaml"), 65534, 65534) == 0)
@@ -71,11 +74,11 @@ import Testing
             ["daemon", "--config", folder.path("cgwarden.yaml")], 78, "owned by user 65534")
     }
 
-    /// `sudo` may keep the home of whoever it was called by.
+    /// `sudo` may keep the home of the calling user.
     @Test(
         .enabled(if: geteuid() == 0, "only root can give a directory away"),
         .enabled(if: TerminalSession.isAvailable, LiveScreen.reason))
-    func theLayoutIsNotSavedInAnothersDirectory() throws {
+    func layoutIsNotSavedInAnotherUsersDirectory() throws {
         try folder.makeFolder("home/cgwarden")
         try folder.write("victim", "kept")
         try folder.link("home/cgwarden/top.yaml", to: folder.path("victim"))
@@ -95,7 +98,7 @@ import Testing
     @Test(
         .enabled(if: geteuid() == 0, "only root can give a file away"),
         .enabled(if: TerminalSession.isAvailable, LiveScreen.reason))
-    func theFirstFrameComesAndASignalEndsItWhileNamesAreUnknown() throws {
+    func firstFrameAndSignalsDoNotWaitForNames() throws {
         let tree = try RuntimeTree()
         let slice = "/user.slice/user-1000.slice/user@1000.service/user.slice"
         let scopes = (1...500).map { number in

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people know a cgroup as, in every command that shows or finds cgroups.
+/// Names of units, containers and pods in every command.
 @Suite struct IdentityTests {
     private let tree: RuntimeTree
     private static let id = RuntimeTree.id
@@ -53,23 +53,23 @@ import Testing
             "  unit dev-disk-by-uuid-0cf2.swap"
         ),
     ])
-    func showFindsItByItsName(_ name: String, _ path: String, _ line: String) throws {
+    func showFindsAContainerByName(_ name: String, _ path: String, _ line: String) throws {
         let result = try run("show", name)
         #expect(result.lines.first == path, "\(result.errors)")
         #expect(result.lines.dropFirst().first == line)
     }
 
-    @Test func aNameThatTwoHaveIsNoOnesName() throws {
+    @Test func ambiguousNameIsRefused() throws {
         try tree.docker(RuntimeTree.other, name: "web")
         let result = try run("show", "web")
         #expect(result.status != 0)
-        #expect(result.errors.contains("2 cgroups are named web; give the path"))
+        #expect(result.errors.contains("2 cgroups are named web; use the path"))
         #expect(try run("show", "nobody").status != 0)
         // The beginning of an identifier as runtimes print it, not of any length.
         #expect(try run("show", String(Self.id.prefix(11))).status != 0)
     }
 
-    @Test func treeAndJSONSayIt() throws {
+    @Test func treeAndJSONIncludeTheIdentity() throws {
         let tree = try run("tree")
         #expect(tree.output.contains("container web (docker, nginx:1.25)"))
         #expect(tree.output.contains("pod shop-0 of prod (guaranteed)"))
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func theExporterLabelsIt() throws {
+    @Test func exporterLabelsTheIdentity() throws {
         let server = try ServingProgram("--root", tree.root)
         func info() throws -> String? {
             try server.get().series("cgroup_info").first {

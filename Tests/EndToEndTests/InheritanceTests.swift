@@ -6,10 +6,12 @@ import Foundation
 import Hierarchy
 import Logging
 import Policy
-import TestSupport
+import PolicyLanguage
 import Testing
+import TestSupport
 
 @testable import cgwarden
+@testable import Service
 
 /// The values that an earlier daemon left, on a captured tree.
 @Suite struct InheritanceTests {
@@ -20,8 +22,7 @@ import Testing
     init() throws {
         capture = try ProgramCapture("v2")
         state = capture.root + "/state"
-        machine = try Machine(
-            SystemOptions.parse(["--root", capture.root]), stateDirectory: state)
+        machine = try Machine(.captured(in: capture.root), stateDirectory: state)
     }
 
     /// Changes a file of `/mine` from "max", as the daemon does.
@@ -39,7 +40,7 @@ import Testing
     }
 
     /// The error was taken for an empty journal, so the value stayed until the daemon's end.
-    @Test func journalThatCannotBeReadIsReadAgainAtTheNextTick() throws {
+    @Test func unreadableJournalIsRetriedAtTheNextTick() throws {
         try set("pids.max", to: "77")
         var engine = PolicyEngine(
             document: PolicyDocument(),

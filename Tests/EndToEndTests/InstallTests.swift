@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `make install` and `make deb` make of the built program; nothing of it is installed here.
+/// The results of `make install` and `make deb`; nothing is installed here.
 @Suite struct InstallTests {
     private static let top = URL(filePath: #filePath).appending(path: "../../..").standardized
 
@@ -25,7 +25,7 @@ import Testing
         return Set(result.lines)
     }
 
-    @Test func whatIsInstalledCanBeTakenAwayButForSettings() throws {
+    @Test func uninstallRemovesAllButConfiguration() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try install(into: folder)
@@ -61,7 +61,7 @@ import Testing
         try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
     }
 
-    @Test func theArchiveIsTheSameEveryTimeAndHasItsChecksums() throws {
+    @Test func archiveIsReproducibleAndHasChecksums() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = Self.top.appending(path: "config/dist").path()
@@ -100,7 +100,7 @@ import Testing
     @Test(
         .enabled(
             if: ProgramRun.isInstalled("dpkg-shlibdeps"), "the package dpkg-dev is not installed"))
-    func thePackageIsTheSameEveryTime() throws {
+    func packageIsReproducible() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = Self.top.appending(path: "config/debian/build").path()

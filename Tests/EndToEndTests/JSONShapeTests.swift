@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ProgramCapture.modes) func ofShow(_ mode: String) throws {
+    @Test(arguments: ProgramCapture.modes) func jsonOfShowHasItsKeys(_ mode: String) throws {
         let capture = try ProgramCapture(mode)
         let result = try ProgramRun.cgwarden(
             "show", "--root", capture.root, "--json", "job-1.scope")
@@ -44,13 +44,13 @@ import Testing
         #expect((limits["254:0"]?["wbps"] as? NSNumber)?.intValue == 4 << 20)
         #expect(object["memory.max"] as? String == "max")
         #expect(object["cpu.weight"] != nil || object["cpu.shares"] != nil)
-        // The reasons why there is no value are apart from the values.
+        // The reasons for missing values are separate from the values.
         #expect(!(object.values.contains { $0 as? String == "absent" }))
         let processes = try #require(object["processes"] as? [JSONText.Object])
         #expect(processes.count == 1)
     }
 
-    @Test(arguments: ProgramCapture.modes) func ofTree(_ mode: String) throws {
+    @Test(arguments: ProgramCapture.modes) func jsonOfTreeHasItsKeys(_ mode: String) throws {
         let capture = try ProgramCapture(mode)
         let result = try ProgramRun.cgwarden("tree", "--root", capture.root, "--json")
         #expect(result.status == 0)
@@ -78,7 +78,7 @@ import Testing
         for list in members.values { #expect(list.count == 2) }
     }
 
-    @Test(arguments: ProgramCapture.modes) func ofStatAndTop(_ mode: String) throws {
+    @Test(arguments: ProgramCapture.modes) func jsonOfStatAndTopHasItsKeys(_ mode: String) throws {
         let capture = try ProgramCapture(mode)
         for command in [
             ["stat", "--root", capture.root, "--json", "-n", "2", "-i", "20ms"],
@@ -101,7 +101,7 @@ import Testing
 
     /// The text also listed the ancestors, which are sampled for their limits.
     @Test(arguments: [[], ["--depth", "1"]])
-    func allFormsOfTopListTheSameCgroups(_ depth: [String]) throws {
+    func allFormatsOfTopListTheSameCgroups(_ depth: [String]) throws {
         let capture = try ProgramCapture("v2")
         func top(_ form: String...) throws -> ProgramRun.Result {
             let result = try ProgramRun.run(
@@ -125,7 +125,7 @@ import Testing
         #expect(paths == wanted)
     }
 
-    @Test func fieldsAndPatternsChoose() throws {
+    @Test func fieldsAndPatternsSelect() throws {
         let capture = try ProgramCapture("v1")
         let result = try ProgramRun.cgwarden(
             "stat", "--root", capture.root, "--json", "-n", "1", "--cgroup", "/app.slice/*",
@@ -144,7 +144,7 @@ import Testing
 
     /// Names that JSON and CSV have to quote.
     @Test(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
-    func strangeNamesSurvive() throws {
+    func unusualNamesArePreserved() throws {
         let suffix = Array(" a\"b\\c,d ü漢e\u{301}".utf8) + [0xff, 0x09]
         let cgroup = try ProgramCgroup(bytes: suffix)
         let wanted = "/cgwarden-test-*"
@@ -152,7 +152,7 @@ import Testing
         let start = cgroup.path.prefix { $0 != " " } + " "
         let paths = try JSONText.objects(json).compactMap { $0["path"] as? String }
         let path = try #require(paths.first { $0.hasPrefix(start) })
-        // A name that is no UTF-8 is spelled as people see it.
+        // A name that is not UTF-8 is escaped as in text output.
         #expect(
             path.unicodeScalars.elementsEqual(
                 (start + "a\"b\\c,d ü漢e\u{301}\\xff\\x09").unicodeScalars))

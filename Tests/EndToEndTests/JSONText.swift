@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// JSON as a parser that is not ours understands it.
+/// JSON as read by a third-party parser.
 enum JSONText {
     typealias Object = [String: Any]
 
@@ -11,7 +11,7 @@ enum JSONText {
             JSONSerialization.jsonObject(with: Data(text.utf8)) as? Object, "no object: \(text)")
     }
 
-    /// One object a line.
+    /// One object per line.
     static func objects(_ result: ProgramRun.Result) throws -> [Object] {
         try #require(result.status == 0, "\(result.errors)")
         return try result.lines.map { try object($0) }

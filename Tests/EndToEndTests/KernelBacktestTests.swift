@@ -1,10 +1,10 @@
 import CgroupModel
 import Foundation
 import History
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import cgwarden
+@testable import Service
 
 /// A recorded dry run of the daemon, tried again, gives the same audit lines to the byte.
 @Suite(
@@ -21,7 +21,7 @@ struct KernelBacktestTests {
         return "\(folder.root)/\(name)"
     }
 
-    /// Of every kind of rule and limit that needs no other facts than those of a recording.
+    /// Every kind of rule and limit that needs only the facts of a recording.
     private func policy(_ path: String) throws -> String {
         try file(
             "p.yaml",
@@ -84,14 +84,14 @@ struct KernelBacktestTests {
         return (Array(audit), "\(root)/rec")
     }
 
-    @Test func aBacktestOfADryRunGivesItsLines() throws {
+    @Test func backtestOfARecordedDryRunGivesTheSameLines() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start(Self.load)
         defer { member.send(SIGKILL) }
         let policy = try policy("/cgwarden-test-\(getpid())-")
         let isLong = ProcessInfo.processInfo.environment["CGWARDEN_LONG_TESTS"] != nil
         let first = try live(policy, ticks: isLong ? 600 : 40, "1")
-        // The recorder goes on in the same file; the engine begins anew.
+        // The recorder continues in the same file; the engine starts fresh.
         let second = try live(policy, ticks: 12, "2")
         let text = String(decoding: first.audit, as: UTF8.self)
         for part in [
@@ -122,9 +122,9 @@ struct KernelBacktestTests {
         #expect(texts[0] == texts[1] && texts[0].contains("many"), "\(texts)")
     }
 
-    /// The engine's clock goes on in suspend: here one that is far ahead of the other clock.
+    /// The engine's clock includes suspend: here it is far ahead of the other clock.
     @Test(.enabled(if: ProgramRun.isInstalled("unshare"), "it needs unshare"))
-    func samplesAreStampedWithTheClockThatGoesOnInSuspend() throws {
+    func samplesHaveBootTimeStamps() throws {
         let ahead: UInt64 = 50_000_000
         let path = "\(folder.root)/rec"
         let result = try ProgramRun.run(

@@ -96,7 +96,7 @@ struct KernelCadvisorTests {
         }
     }
 
-    @Test func workingSetRateAndThrottlingAreAsByHand() throws {
+    @Test func workingSetRatesAndThrottlingMatchManualReadings() throws {
         try write(
             "cpu",
             [
@@ -140,7 +140,7 @@ struct KernelCadvisorTests {
 
     private typealias Pair = (scraped: [String: UInt64], kernel: [String: UInt64])
 
-    @Test func oomEventsAreAsByHand() throws {
+    @Test func oomEventsMatchManualReadings() throws {
         try write(
             "memory",
             [
@@ -167,7 +167,7 @@ struct KernelCadvisorTests {
     /// The questions of kubernetes-mixin, asked of a Prometheus that takes the exporter for a
     /// kubelet.
     @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"))
-    func aRealPrometheusAnswersAsByHand() throws {
+    func prometheusQueriesMatchManualReadings() throws {
         try write(
             "cpu",
             [

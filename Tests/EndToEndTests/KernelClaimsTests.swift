@@ -49,7 +49,7 @@ struct KernelClaimsTests {
         text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     }
 
-    @Test func setSaysWhoResetsTheValueAndTheDaemonEndsWithThePersons() throws {
+    @Test func setNamesTheRuleAndTheDaemonRestoresTheUsersValue() throws {
         defer { end() }
         let daemon = try limited()
         // A sample has to show the value before another one counts as a change.
@@ -74,43 +74,43 @@ struct KernelClaimsTests {
         #expect(cgroup.text("pids.max") == original)
     }
 
-    @Test func aDaemonThatEndsBeforeItSeesTheChangeKeepsIt() throws {
+    @Test func daemonThatStopsBeforeSeeingAUsersChangeKeepsIt() throws {
         defer { end() }
         let daemon = try limited()
         try daemon.places.set(
             policy.replacingOccurrences(of: "interval: 200ms", with: "interval: 1h"))
         daemon.run.send(SIGHUP)
-        try awaiting("the policy was read anew") {
-            daemon.run.errors.contains("the policy was read anew")
+        try awaiting("policy reloaded") {
+            daemon.run.errors.contains("policy reloaded")
         }
         Thread.sleep(forTimeInterval: 1)
         #expect(try daemon.ask("set", cgroup.path, "pids.max=500").status == 0)
         let ended = try daemon.end()
         #expect(ended.status == 0)
-        #expect(!ended.errors.contains("not everything could be put back"), "\(ended.errors)")
+        #expect(!ended.errors.contains("not everything could be restored"), "\(ended.errors)")
         #expect(cgroup.text("pids.max") == "500")
         #expect(try daemon.ask("restore").status == 0)
         #expect(cgroup.text("pids.max") == original)
     }
 
-    @Test func aDryRunAndJSONSayItToo() throws {
+    @Test func dryRunAndJSONNameTheRuleToo() throws {
         defer { end() }
         let daemon = try limited()
         let dry = try daemon.ask("set", cgroup.path, "pids.max=500", "--dry-run")
         #expect(dry.errors.contains("managed by limits[0] of g"), "\(dry.errors)")
         let json = try daemon.ask("set", cgroup.path, "pids.max=500", "--dry-run", "--json")
         #expect(json.output.contains("managed by limits[0] of g") && json.errors.isEmpty)
-        // What nobody manages needs no word.
+        // Unmanaged values need no note.
         let other = try daemon.ask("set", cgroup.path, "cpu.weight=70", "--dry-run")
         #expect(other.status == 0 && other.errors.isEmpty, "\(other.errors)")
     }
 
-    @Test func onHoldNothingIsReset() throws {
+    @Test func valueOnHoldIsNotReset() throws {
         defer { end() }
         let daemon = try limited()
         let hold = try daemon.ask("hold", cgroup.path, "5m")
         #expect(hold.status == 0 && hold.output.contains("5 min left"), "\(hold)")
-        // What the daemon knew of holds is a second old at most.
+        // The daemon's view of holds is at most a second old.
         Thread.sleep(forTimeInterval: 1.5)
         let set = try daemon.ask("set", cgroup.path, "pids.max=500")
         #expect(set.status == 0 && !set.errors.contains("managed"), "\(set.errors)")
@@ -121,11 +121,11 @@ struct KernelClaimsTests {
         #expect(cgroup.text("pids.max") == "500")
         #expect(try daemon.ask("hold").output.contains(cgroup.path))
         #expect(try daemon.ask("hold", cgroup.path, "--release").status == 0)
-        #expect(try daemon.ask("hold").output == "nothing is on hold\n")
+        #expect(try daemon.ask("hold").output == "no cgroup is on hold\n")
         #expect(try daemon.end().status == 0)
     }
 
-    @Test func aDaemonThatHangsHoldsNoCommand() throws {
+    @Test func hungDaemonDoesNotBlockCommands() throws {
         defer { end() }
         let daemon = try limited()
         defer { daemon.run.send(SIGCONT) }
@@ -143,26 +143,26 @@ struct KernelClaimsTests {
         for round in 0..<20 {
             let set = try daemon.ask("set", cgroup.path, "pids.max=\(500 + round)")
             #expect(set.status == 0, "\(set.errors)")
-            #expect(set.errors.contains("the daemon does not answer"), "\(set.errors)")
+            #expect(set.errors.contains("the daemon does not respond"), "\(set.errors)")
         }
         #expect(cgroup.text("pids.max") == "519")
         let hold = try daemon.ask("hold", cgroup.path, "5m")
         #expect(hold.status == 75 && hold.output.isEmpty, "\(hold)")
     }
 
-    @Test func withoutADaemonNothingIsHeld() throws {
+    @Test func holdFailsWithoutADaemon() throws {
         defer { end() }
         let places = try DaemonPlaces("")
         let hold = try places.command(["hold", cgroup.path, "5m"])
         #expect(hold.status == 69 && hold.output.isEmpty, "\(hold)")
-        #expect(hold.errors.contains("no daemon answers"))
-        #expect(try places.command(["hold"]).output == "nothing is on hold\n")
+        #expect(hold.errors.contains("no daemon listens"))
+        #expect(try places.command(["hold"]).output == "no cgroup is on hold\n")
         let set = try places.command(["set", cgroup.path, "pids.max=500"])
         #expect(set.status == 0 && set.errors.isEmpty, "\(set.errors)")
         #expect(try places.command(["restore"]).status == 0)
     }
 
-    @Test func explainTakesTheNamesThatShowTakes() throws {
+    @Test func explainAcceptsTheNamesThatShowAccepts() throws {
         defer { end() }
         let daemon = try limited()
         // The limit is set at the cgroup's birth, before the first sample has it.

@@ -2,41 +2,41 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the keys of `cgwarden.yaml` change.
+/// The effects of the keys of `cgwarden.yaml`.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelConfigurationTests {
     /// The test that shows the effect of each key.
     private static let tests: [String: String] = [
         "interval": own, "policy": own, "state_dir": own, "dry_run": own,
-        "log_level": "KernelConfigurationTests.theLogIsAsLoudAsTheFileSays",
+        "log_level": "KernelConfigurationTests.logLevelOfTheFileIsUsed",
         "web.listen_address": own, "web.telemetry_path": own,
         "web.disable_exporter_metrics": own,
         "web.config_file": "SecureServingTests.metricsNeedACertificateAndAPassword",
-        "web.systemd_socket": "SecureServingTests.itTakesOverASocketOfSystemd",
+        "web.systemd_socket": "SecureServingTests.exporterUsesASystemdSocket",
         "web.max_requests": "HostileClientTests.moreRequestsThanAllowedAreRefused",
-        "web.max_connections": "HostileClientTests.idleConnectionsGiveWayToNewOnes",
-        "web.max_streams": "StreamTests.thereIsALimitAndAPlaceIsGivenBack",
+        "web.max_connections": "HostileClientTests.idleConnectionsYieldToNewOnes",
+        "web.max_streams": "StreamTests.readersAreLimitedAndSlotsReleased",
         "web.allowed_hosts": "HostCheckTests.addressesAndOwnNamesAreAllowed",
-        "metrics.profile": "ServingSelectionTests.theBasicProfileReadsFewerFiles",
+        "metrics.profile": "ServingSelectionTests.basicProfileReadsFewerFiles",
         "metrics.depth": own, "metrics.include": own, "metrics.exclude": own,
         "metrics.exclude_device":
-            "SelectionTests.devicesWithoutTrafficAndThoseInMemoryHaveNoSeries",
-        "metrics.idle_devices": "SelectionTests.devicesWithoutTrafficAndThoseInMemoryHaveNoSeries",
-        "metrics.per_cpu": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
-        "metrics.pressure_averages": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
-        "metrics.io_cost": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
-        "metrics.memory_stat": "SelectionTests.allOfMemoryStatIsThereForDebugging",
-        "metrics.controllers": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
-        "metrics.numa": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
-        "metrics.processes": "SelectionTests.aProfileHasWhatItsRowsSayAndReadsNothingElse",
+            "SelectionTests.idleAndMemoryBackedDevicesHaveNoSeries",
+        "metrics.idle_devices": "SelectionTests.idleAndMemoryBackedDevicesHaveNoSeries",
+        "metrics.per_cpu": "SelectionTests.profileReadsOnlyItsMetrics",
+        "metrics.pressure_averages": "SelectionTests.profileReadsOnlyItsMetrics",
+        "metrics.io_cost": "SelectionTests.profileReadsOnlyItsMetrics",
+        "metrics.memory_stat": "SelectionTests.memoryStatOptionExportsAllKeys",
+        "metrics.controllers": "SelectionTests.profileReadsOnlyItsMetrics",
+        "metrics.numa": "SelectionTests.profileReadsOnlyItsMetrics",
+        "metrics.processes": "SelectionTests.profileReadsOnlyItsMetrics",
         "metrics.max_cgroups": own, "metrics.inline_labels": own,
-        "audit.file": own, "audit.max_size": "AuditLogTests.aLongOneIsPutAsideAndSoManyAreKept",
-        "audit.keep": "AuditLogTests.aLongOneIsPutAsideAndSoManyAreKept",
-        "audit.journald": "AuditLogTests.linesAreAppendedAndOthersCannotRead",
+        "audit.file": own, "audit.max_size": "AuditLogTests.logIsRotatedAndOldFilesAreLimited",
+        "audit.keep": "AuditLogTests.logIsRotatedAndOldFilesAreLimited",
+        "audit.journald": "AuditLogTests.linesAreAppendedAndPrivate",
         "history.recording": own,
-        "history.max_recording": "RecorderTests.theOldestGoesWhenThereIsTooMuch",
+        "history.max_recording": "RecorderTests.oldestPartIsDroppedAtTheSizeLimit",
     ]
-    private static let own = "KernelConfigurationTests.theDaemonRunsAsItsFileSays"
+    private static let own = "KernelConfigurationTests.daemonFollowsItsConfigurationFile"
 
     @Test func everyKeyHasATestOfItsEffect() throws {
         let tests = URL(filePath: #filePath).deletingLastPathComponent()
@@ -72,7 +72,7 @@ struct KernelConfigurationTests {
         }
     }
 
-    @Test func theDaemonRunsAsItsFileSays() throws {
+    @Test func daemonFollowsItsConfigurationFile() throws {
         let cgroup = try ProgramCgroup("-kept")
         let other = try ProgramCgroup("-other")
         let child = try ProgramCgroup(bytes: Array("child".utf8), below: cgroup)
@@ -134,7 +134,7 @@ struct KernelConfigurationTests {
     }
 
     @Test(arguments: [("info", true), ("error", false)])
-    func theLogIsAsLoudAsTheFileSays(level: String, isLoud: Bool) throws {
+    func logLevelOfTheFileIsUsed(level: String, isLoud: Bool) throws {
         let places = try DaemonPlaces("")
         try places.write(
             "log_level: \(level)\naudit: {journald: false}\nweb: {listen_address: 127.0.0.1:0}\n",

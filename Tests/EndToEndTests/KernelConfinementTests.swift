@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `show` says about the processes of a cgroup, against `/proc` read by hand.
+/// Compares the processes in `show` with `/proc` read directly.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelConfinementTests {
     private func process(_ cgroup: ProgramCgroup) throws -> JSONText.Object {
@@ -39,7 +39,7 @@ struct KernelConfinementTests {
         }
     }
 
-    @Test func ofAProcessThatIsConfined() throws {
+    @Test func confinementOfAProcessIsShown() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start(
             "exec unshare --uts --net setpriv --no-new-privs --bounding-set -sys_admin,-net_raw "
@@ -68,7 +68,7 @@ struct KernelConfinementTests {
         #expect(text.contains("no_new_privs: yes"))
     }
 
-    @Test func ofAProcessUnderStrictSeccomp() throws {
+    @Test func strictSeccompIsShown() throws {
         let number = prctlNumber
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start(

@@ -3,7 +3,7 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// What becomes of cgroups when the daemon is killed while it freezes, limits and guards them.
+/// Cgroups when the daemon is killed while it freezes, limits and guards them.
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonDeathTests {
@@ -12,7 +12,7 @@ struct KernelDaemonDeathTests {
         ProcessInfo.processInfo.environment["CGWARDEN_DAEMON_KILLS"].flatMap { Int($0) }
         ?? (RunningDaemon.isInGuest ? 2 : 10)
 
-    @Test func killedAtAnyMomentItLeavesNothingFrozenAndRestorePutsAllBack() throws {
+    @Test func daemonKilledAtAnyTimeLeavesNothingFrozenAndIsRestored() throws {
         var moments: [String: Int] = [:]
         var slowest = 0.0
         for round in 0..<Self.kills {
@@ -36,7 +36,7 @@ struct KernelDaemonDeathTests {
             #expect(!victims.isHeld)
             let restored = try daemon.ask("restore")
             #expect(restored.status == 0, "round \(round): \(restored.output)\(restored.errors)")
-            // A limit below what is used by now is no limit that can be set.
+            // A limit below current usage cannot be set.
             victims.end()
             if !victims.changed.isEmpty { _ = try daemon.ask("restore") }
             #expect(victims.changed.isEmpty, "round \(round): \(victims.changed)")
@@ -81,8 +81,8 @@ struct KernelDaemonDeathTests {
     /// Row 20: nobody samples any more, for the daemon stands still, and what it froze goes on when
     /// it should.
     ///
-    /// It may have been stopped in the middle of a record, with the journal locked.
-    @Test(arguments: [false, true]) func withoutSamplesAFreezeEndsInTime(isLocked: Bool) throws {
+    /// It may have stopped in the middle of an entry, with the journal locked.
+    @Test(arguments: [false, true]) func freezeEndsInTimeWithoutSamples(isLocked: Bool) throws {
         for seconds in [2, 20] {
             let cgroup = try ProgramCgroup("-stalled")
             let member = try cgroup.start("echo ready; exec sleep 300")
@@ -120,7 +120,9 @@ struct KernelDaemonDeathTests {
     }
 
     /// The daemon's end, of whatever kind, takes back what the daemon did and nothing else.
-    @Test(arguments: [SIGKILL, SIGTERM]) func whatAPersonSetStays(_ signal: Int32) throws {
+    @Test(arguments: [SIGKILL, SIGTERM]) func valueSetByAUserSurvivesTheDaemonsDeath(
+        _ signal: Int32
+    ) throws {
         let byHand = try ProgramCgroup("-hand")
         let both = try ProgramCgroup("-both")
         let originals = [byHand, both].map { $0.text("pids.max") }
@@ -144,7 +146,7 @@ struct KernelDaemonDeathTests {
         #expect(byHand.text("pids.max") == "55")
         let listed = try places.command(["journal", "--json"])
         #expect(!listed.output.contains("\"owner\":\"daemon\""), "\(listed.output)")
-        // What the unit does after any end but an orderly one.
+        // ExecStopPost of the unit, after any abnormal end.
         #expect(try places.command(["restore", "--owner", "daemon"]).status == 0)
         #expect(both.text("pids.max") == "55" && byHand.text("pids.max") == "55")
         #expect(try places.command(["restore"]).status == 0)

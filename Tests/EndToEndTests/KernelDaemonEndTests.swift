@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How the daemon ends when it is asked to, and what its exit status tells.
+/// The orderly stop of the daemon, and its exit status.
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonEndTests {
     /// With 1,000 pending limits it set 360 more after SIGTERM, and ended with status 0 while 976 were
     /// still set.
-    @Test func manyPendingLimitsAreDroppedAndTheOthersPutBack() throws {
+    @Test func stoppingDaemonDropsPendingLimitsAndRestoresOthers() throws {
         let top = try ProgramCgroup("-many")
         let count = RunningDaemon.isInGuest ? 60 : 400
         let children = try (0..<count).map {
@@ -39,7 +39,7 @@ struct KernelDaemonEndTests {
     @Test(
         .enabled(
             if: ProgramCgroup.trees.contains { $0.options.contains("cpu") }, "it needs cpu of v1"))
-    func whatCannotBePutBackIsToldByTheExitStatus() throws {
+    func exitStatusTellsThatSomethingWasNotRestored() throws {
         let outer = try ProgramCgroup("-quota")
         let inner = try ProgramCgroup(bytes: Array("inner".utf8), below: outer)
         let quota = "cpu.cfs_quota_us"
@@ -62,7 +62,7 @@ struct KernelDaemonEndTests {
         try write("100000", below)
         let ended = try daemon.end()
         #expect(ended.status == 75, "\(ended.errors)")
-        #expect(ended.errors.contains("not everything could be put back"), "\(ended.errors)")
+        #expect(ended.errors.contains("not everything could be restored"), "\(ended.errors)")
         try write("-1", below)
         try awaiting("the guardian has ended") { daemon.places.guardian == nil }
         #expect(try daemon.ask("restore").status == 0)

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the daemon tells Prometheus about its policy.
+/// The policy metrics of the daemon.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonFamiliesTests {
-    @Test func actionsAreCountedFromZeroAndReloadsAreTold() throws {
+    @Test func actionsAreCountedFromZeroAndReloadsExported() throws {
         let cgroup = try ProgramCgroup()
         let policy = """
             defaults: {interval: 200ms}

@@ -6,7 +6,7 @@ import Testing
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonGuardTests {
-    @Test func aCgroupIsFrozenAtTheThresholdBetweenTwoTicks() throws {
+    @Test func guardFreezesAtTheThresholdBetweenTwoTicks() throws {
         let limit = 200 << 20
         let cgroup = try ProgramCgroup("-guarded")
         let isLegacy = cgroup.isMemoryLegacy
@@ -28,7 +28,7 @@ struct KernelDaemonGuardTests {
                 ? cgroup.text("memory.oom_control")?.contains("oom_kill_disable 1") == true
                 : cgroup.text("memory.high") != "max"
         }
-        // It stays between the threshold and the limit, however late it is stopped.
+        // It stays between the threshold and the limit, however late it is frozen.
         let member = try cgroup.start(
             "exec perl -e '$| = 1; print 1; for (1..47) { push @x, \"a\" x (4 << 20) } sleep 1000'")
         defer { member.send(SIGKILL) }

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Notices that are still queued when the daemon is told to end.
+/// Notices that are still queued when the daemon stops.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonNoticeTests {
     /// Takes one request after the other, each of which takes it a while.
@@ -53,7 +53,7 @@ struct KernelDaemonNoticeTests {
         }
     }
 
-    @Test func whatIsQueuedForAWebhookIsSentBeforeTheEnd() throws {
+    @Test func queuedNoticesAreSentBeforeTheDaemonExits() throws {
         let server = try SlowServer()
         defer { server.stop() }
         let parent = try ProgramCgroup("-told")

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Who answers late, or never, does not keep the daemon from its ticks, nor from ending.
+/// Slow or hung peers delay neither the ticks nor the stop of the daemon.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonPunctualityTests {
     /// Someone who takes connections and never says a word.
@@ -31,7 +31,7 @@ struct KernelDaemonPunctualityTests {
         deinit { close(descriptor) }
     }
 
-    /// As long as what it asked does not answer, it goes on.
+    /// It keeps ticking while the peer does not respond.
     private func check(_ actions: String, _ rest: String) throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; exec sleep 300")
@@ -56,12 +56,12 @@ struct KernelDaemonPunctualityTests {
         try daemon.awaitTicks(20)
         let result = try daemon.end()
         #expect(result.status == 0)
-        #expect(!result.errors.contains("not everything could be put back"), "\(result.errors)")
+        #expect(!result.errors.contains("not everything could be restored"), "\(result.errors)")
     }
 
     /// A daemon that was told to end waited 30 s for such a hook, put nothing back in its cgroup and
     /// left the hook behind.
-    @Test func hooksThatHang() throws {
+    @Test func hungHooksDoNotDelayTicksOrTheStop() throws {
         let folder = try ScratchFolder()
         let list = folder.path("hooks")
         try check(
@@ -74,15 +74,15 @@ struct KernelDaemonPunctualityTests {
         for pid in pids { #expect(kill(pid, 0) != 0) }
     }
 
-    @Test func aWebhookThatHangs() throws {
+    @Test func hungWebhookDoesNotDelayTicksOrTheStop() throws {
         let server = try SilentServer()
         try check(
             "{notify: {sinks: [pager]}}",
             "sinks: {pager: {webhook: {url: \"http://127.0.0.1:\(server.port)/\", timeout: 1h}}}")
     }
 
-    @Test func aWebhookThatIsDown() throws {
-        // Nobody listens there once the server is gone.
+    @Test func unreachableWebhookDoesNotDelayTicksOrTheStop() throws {
+        // The port is closed once the server has exited.
         let port = try SilentServer().port
         try check(
             "{notify: {sinks: [pager]}}",

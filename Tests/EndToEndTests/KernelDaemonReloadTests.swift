@@ -34,7 +34,7 @@ struct KernelDaemonReloadTests {
         """
     }
 
-    @Test func changedAndRemovedRulesAreUndoneAndOthersGoOn() throws {
+    @Test func reloadUndoesChangedAndRemovedRulesOnly() throws {
         defer { member.send(SIGKILL) }
         let weight = cgroup.weight
         let quota = cgroup.quota
@@ -49,8 +49,8 @@ struct KernelDaemonReloadTests {
         try daemon.places.set(
             head + rule("changed", "pids.max: 654") + rule("same", "cpu.max: 0.5cpus"))
         daemon.run.send(SIGHUP)
-        try awaiting("the policy was read anew") {
-            daemon.run.errors.contains("the policy was read anew")
+        try awaiting("policy reloaded") {
+            daemon.run.errors.contains("policy reloaded")
         }
         try awaiting(
             "the other value: \(cgroup.text("pids.max") ?? "absent"), \(cgroup.weight ?? "absent")"
@@ -60,7 +60,7 @@ struct KernelDaemonReloadTests {
         #expect(cgroup.quota == limited)
         #expect(try daemon.metric("cgwarden_policy_firings_total{rule=\"same\"}") == 1)
         #expect(try daemon.metric("cgwarden_policy_firings_total{rule=\"removed\"}") == nil)
-        // It was never given back meanwhile.
+        // It was not restored in between.
         let same = daemon.places.records.filter { $0["rule"] as? String == "same" }
         #expect(!same.contains { $0["phase"] as? String == "undo" }, "\(same)")
         #expect(try daemon.end().status == 0)
@@ -68,7 +68,7 @@ struct KernelDaemonReloadTests {
         #expect(cgroup.quota == quota)
     }
 
-    @Test func aBadFileChangesNothingAndAllOfItIsTold() throws {
+    @Test func invalidFileIsReportedInFullAndNotApplied() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
         try awaiting("it holds") { cgroup.text("pids.max") == "321" }
@@ -76,7 +76,7 @@ struct KernelDaemonReloadTests {
             head + rule("a", "memmory.max: 1GiB") + rule("b", "memory.max: 512"))
         daemon.run.send(SIGHUP)
         try awaiting("the refusal") {
-            daemon.run.errors.contains("the policy stays as it was")
+            daemon.run.errors.contains("policy not reloaded")
         }
         #expect(daemon.run.errors.contains("memmory.max"))
         #expect(daemon.run.errors.contains("512"))
@@ -87,8 +87,8 @@ struct KernelDaemonReloadTests {
         #expect(try daemon.end().status == 0)
     }
 
-    /// Whatever is wrong with the file, the old policy stays in force.
-    @Test func noBadFileReplacesThePolicy() throws {
+    /// With any error in the file, the old policy stays in force.
+    @Test func invalidFileNeverReplacesThePolicy() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
         try awaiting("it holds") { cgroup.text("pids.max") == "321" }
@@ -108,7 +108,7 @@ struct KernelDaemonReloadTests {
             }
             daemon.run.send(SIGHUP)
             try awaiting("refusal \(index) of: \(text)") {
-                daemon.run.errors.components(separatedBy: "the policy stays as it was").count
+                daemon.run.errors.components(separatedBy: "policy not reloaded").count
                     == index + 2
             }
         }
@@ -118,7 +118,7 @@ struct KernelDaemonReloadTests {
         #expect(try daemon.end().status == 0)
     }
 
-    @Test func theirPaceAndSinksAreThoseOfTheNewPolicy() throws {
+    @Test func reloadAppliesIntervalAndSinks() throws {
         defer { member.send(SIGKILL) }
         let daemon = try RunningDaemon(head + rule("same", "pids.max: 321"))
         try awaiting("it holds") { cgroup.text("pids.max") == "321" }
@@ -126,10 +126,10 @@ struct KernelDaemonReloadTests {
             (head + rule("same", "pids.max: 321"))
                 .replacingOccurrences(of: "interval: 200ms", with: "interval: 1h"))
         daemon.run.send(SIGHUP)
-        try awaiting("the policy was read anew") {
-            daemon.run.errors.contains("the policy was read anew")
+        try awaiting("policy reloaded") {
+            daemon.run.errors.contains("policy reloaded")
         }
-        // One may be under way.
+        // One may be in progress.
         try awaiting("a second without a tick") {
             let before = try daemon.metric("cgwarden_ticks_total")
             Thread.sleep(forTimeInterval: 1)

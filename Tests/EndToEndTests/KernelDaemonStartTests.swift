@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What keeps the daemon from starting: one line, an exit status, and nothing changed.
+/// Errors at startup: one line, an exit status, and no change.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelDaemonStartTests {
-    /// One mistake, what it ends with, and words of the line.
+    /// An error, its exit status, and words of the message.
     struct Mistake: Sendable, CustomTestStringConvertible {
         let name: String
         var options: [String] = []
@@ -66,7 +66,9 @@ struct KernelDaemonStartTests {
         #expect(result.errors.contains(words), "\(result.errors)")
     }
 
-    @Test(arguments: mistakes) func isTold(_ mistake: Mistake) throws {
+    @Test(arguments: mistakes) func startupErrorIsReportedAndChangesNothing(_ mistake: Mistake)
+        throws
+    {
         let cgroup = try ProgramCgroup()
         let original = cgroup.text("pids.max")
         let places = try DaemonPlaces(policy(cgroup))
@@ -81,7 +83,7 @@ struct KernelDaemonStartTests {
         #expect(!places.records.contains { $0["phase"] as? String == "apply" })
     }
 
-    @Test func aBusyPortIsTold() throws {
+    @Test func portInUseIsReported() throws {
         let cgroup = try ProgramCgroup()
         let original = cgroup.text("pids.max")
         let other = try ServingProgram()
@@ -93,12 +95,12 @@ struct KernelDaemonStartTests {
         #expect(!places.records.contains { $0["phase"] as? String == "apply" })
     }
 
-    /// Where nothing can be written it still looks.
+    /// It monitors even if nothing can be written.
     @Test(
         .enabled(
             if: RunningDaemon.isInGuest,
             "cgroup mounts are made read-only in guests alone"))
-    func onReadOnlyMountsItGoesOnLooking() throws {
+    func daemonMonitorsOnReadOnlyMounts() throws {
         let cgroup = try ProgramCgroup()
         let original = cgroup.text("pids.max")
         let places = try DaemonPlaces(policy(cgroup))
@@ -110,10 +112,12 @@ struct KernelDaemonStartTests {
             "unshare",
             ["--mount", "sh", "-c", (mounts + [plan, command]).joined(separator: " && ")])
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.output.contains("cgroups are mounted read-only here"), "\(result.output)")
+        #expect(
+            result.output.contains("the cgroup file system is mounted read-only"),
+            "\(result.output)")
         #expect(cgroup.text("pids.max") == original)
         let failed = places.records.filter { $0["result"] as? String == "failed" }
-        // One attempt for the value, and no storm of them.
+        // One attempt for the value, without repeated retries.
         #expect((1...3).contains(failed.count), "\(places.records)")
         #expect(try places.command(["restore"]).output == "nothing to undo\n")
     }

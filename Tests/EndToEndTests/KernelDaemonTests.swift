@@ -33,7 +33,7 @@ struct KernelDaemonTests {
         }
     }
 
-    @Test func itServesAndExplainsAndLeavesNothing() throws {
+    @Test func daemonServesExplainsAndRestoresAtTheEnd() throws {
         defer { end() }
         let daemon = try RunningDaemon(
             limiting() + """
@@ -64,7 +64,7 @@ struct KernelDaemonTests {
         #expect(try daemon.ask("status").status == 69)
     }
 
-    @Test func aSecondOneIsRefusedAndChangesNothing() throws {
+    @Test func secondDaemonIsRefused() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting())
         try awaitLimit()
@@ -72,14 +72,14 @@ struct KernelDaemonTests {
             ["daemon", "--web.listen-address", "-"] + daemon.places.options)
         #expect(second.status == 75)
         #expect(second.errorLines.count == 1 && second.errors.contains("another daemon"))
-        // Nor does what stands by for it.
+        // Nor does its guardian.
         try daemon.awaitTicks(3)
         #expect(cgroup.text("pids.max") == "321")
         #expect(try daemon.ask("status").status == 0)
         #expect(try daemon.end().status == 0)
     }
 
-    @Test func whatIsToStayStaysButNothingStaysFrozen() throws {
+    @Test func restoreOnExitFalseKeepsValuesButThaws() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting(", restore_on_exit: false") + freezing)
         try awaitLimit()
@@ -104,21 +104,21 @@ struct KernelDaemonTests {
         """
     }
 
-    @Test func panicPutsAllBackAndEndsIt() throws {
+    @Test func panicRestoresAllAndStopsTheDaemon() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
         try awaitLimit()
         try awaiting("it is frozen") { cgroup.isFrozen }
         let panic = try daemon.ask("panic")
-        #expect(panic.output == "all was put back; the daemon ends\n", "\(panic.errors)")
+        #expect(panic.output == "everything restored; daemon stopping\n", "\(panic.errors)")
         #expect(!cgroup.isAskedToFreeze)
         #expect(cgroup.text("pids.max") == original)
         #expect(try daemon.run.result().status == 0)
         #expect(cgroup.text("pids.max") == original)
     }
 
-    /// With nobody left to put things back, the next daemon does, and tells of it.
-    @Test func killedWithItsGuardianItCanStillBeUndone() throws {
+    /// If no process is left to restore, the next daemon does, and reports it.
+    @Test func changesOfADaemonKilledWithItsGuardianAreRestorable() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing)
         try awaitLimit()
@@ -141,9 +141,9 @@ struct KernelDaemonTests {
         #expect(try next.end().status == 0)
     }
 
-    /// Told to end once more while it puts things back, it puts them back nonetheless.
+    /// A second stop signal during the restore does not interrupt it.
     @Test(arguments: RunningDaemon.isInGuest ? [0.1] : [0.0, 0.01, 0.1])
-    func toldToEndTwice(_ pause: Double) throws {
+    func secondStopSignalDoesNotInterruptTheRestore(_ pause: Double) throws {
         defer { end() }
         let suffix = "-twice\(Int(pause * 1000))"
         let many = try (0..<20).map { _ in try ProgramCgroup(suffix) }
@@ -173,19 +173,19 @@ struct KernelDaemonTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    @Test func afterSoManyTicksItEnds() throws {
+    @Test func daemonStopsAfterTheGivenTicks() throws {
         defer { end() }
         let places = try DaemonPlaces(limiting())
         let result = try places.command(
             ["daemon", "-n", "3", "--web.listen-address", "-"] + places.options)
         #expect(result.status == 0, "\(result.errors)")
         #expect(cgroup.text("pids.max") == original)
-        // It was limited meanwhile.
+        // It was limited in the meantime.
         let kinds = places.records.compactMap { $0["phase"] as? String }
         #expect(kinds.contains("apply") && kinds.contains("undo"), "\(kinds)")
     }
 
-    @Test func aDryRunTellsAndWritesNothing() throws {
+    @Test func dryRunReportsAndWritesNothing() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting() + freezing, ["--dry-run"])
         try awaiting("it has fired") {
@@ -200,8 +200,8 @@ struct KernelDaemonTests {
         #expect(!applied.isEmpty && applied.allSatisfy { $0["dry_run"] as? Bool == true })
     }
 
-    /// What cannot be accounted for is not done; looking, and giving back, go on.
-    @Test func withAFullDiskNothingDisruptiveIsDone() throws {
+    /// Actions that cannot be audited are not done; monitoring and restoring continue.
+    @Test func nothingDisruptiveIsDoneIfTheAuditDiskIsFull() throws {
         defer { end() }
         let later = freezing.replacingOccurrences(of: "    on: g", with: "    on: g\n    for: 1s")
         let disk = try FullDisk()
@@ -222,12 +222,12 @@ struct KernelDaemonTests {
 
     /// Rows 32 and 18: three times it is written again; then the other one has it, which is told
     /// once, and nobody's value is overwritten at the end.
-    @Test func whoKeepsWritingIsYieldedTo() throws {
+    @Test func valueThatAnotherProgramKeepsChangingIsGivenUp() throws {
         defer { end() }
         let daemon = try RunningDaemon(limiting())
         for _ in 0..<3 {
             try awaitLimit()
-            // A sample has to show the value before another one is somebody else's.
+            // A sample has to show the value before a change counts as external.
             try daemon.awaitTicks(4)
             try cgroup.write("99", to: "pids.max")
         }
@@ -256,7 +256,7 @@ struct KernelDaemonTests {
 
     /// Row 46: the disk of the audit log fills up, and there is room again.
     @Test(.enabled(if: ProgramRun.isInstalled("unshare"), "it needs unshare"))
-    func whileTheDiskIsFullNothingDisruptiveIsDone() throws {
+    func disruptiveActionsResumeOnceTheAuditLogIsWritable() throws {
         defer { end() }
         let places = try DaemonPlaces(
             "defaults: {interval: 100ms, cooldown: 100ms}\nbudgets: {freeze: 100/10s}\n"
@@ -265,7 +265,7 @@ struct KernelDaemonTests {
                 .replacingOccurrences(of: "< 1", with: "< 2"))
         let log = "\(places.folder)/log"
         try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
-        // A disk of its own, which nobody else sees.
+        // A private disk.
         let words =
             ["exec", ProgramRun.cgwarden, "daemon", "--web.listen-address", "-"] + places.options
         let daemon = try ProgramRun(
@@ -296,11 +296,11 @@ struct KernelDaemonTests {
         let second = try cgroup.start("echo ready; exec sleep 300")
         defer { second.send(SIGKILL) }
         let before = try ticks(places)
-        // The ticks go on.
+        // The ticks continue.
         try awaiting("ten more ticks") { try ticks(places) >= before + 10 }
         #expect(!cgroup.isAskedToFreeze)
         let status = try places.command(["status"]).output
-        #expect(status.contains("nothing disruptive is done: cannot write"), "\(status)")
+        #expect(status.contains("no disruptive action is taken: cannot write"), "\(status)")
         // With room it acts, and writes whole lines again. A process that was started meanwhile may
         // have the file open, too.
         try file.truncate(atOffset: 0)

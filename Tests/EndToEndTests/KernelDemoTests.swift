@@ -22,12 +22,12 @@ struct KernelDemoTests {
             ["demo", "--seconds", "\(seconds)", "--web.listen-address", "-"])
     }
 
-    @Test func itTellsWhatTheDaemonDoesAndRemovesAll() throws {
-        // As long as it takes, on any machine.
+    @Test func demoReportsDecisionsAndRemovesEverything() throws {
+        // Without a time limit, on any host.
         let demo = try play(seconds: 3600)
         for part in [
             "standing limit  memory.max=128MiB", "standing limit  pids.max=100",
-            "database-guard  frozen, just below its limit", "database-guard  thawed",
+            "database-guard  frozen just below its limit", "database-guard  thawed",
         ] {
             try awaiting("\(part) in: \(demo.output) \(demo.errors)", seconds: 300) {
                 guard demo.isRunning else { throw ProgramTrouble("it ended: \(demo.output)") }
@@ -38,13 +38,13 @@ struct KernelDemoTests {
         demo.send(SIGINT)
         let result = try demo.result()
         #expect(result.status == 0, "\(result.errors)")
-        for part in ["memory.max as it was", "all that it made is removed"] {
+        for part in ["memory.max restored", "everything it created was removed"] {
             #expect(result.output.contains(part), "\(part) is missing in: \(result.output)")
         }
         #expect(Self.remains == [])
     }
 
-    @Test func oneThatIsKilledIsRemoved() throws {
+    @Test func killedDemoIsCleanedUp() throws {
         let demo = try play(seconds: 3600)
         try awaiting("the work is under way; \(demo.errors)") {
             demo.output.contains("standing limit")
@@ -58,12 +58,12 @@ struct KernelDemoTests {
             "demo", "--seconds", "5", "--web.listen-address", "-")
         #expect(demo.status == 75)
         #expect(demo.errorLines.count == 1, "\(demo.errors)")
-        #expect(demo.errors.contains("a demo is running already"), "\(demo.errors)")
+        #expect(demo.errors.contains("a demo is already running"), "\(demo.errors)")
         #expect(demo.bytes.isEmpty, "\(demo.output)")
     }
 
     /// It killed the cgroups of the first one, and removed its undo journal.
-    @Test func secondDemoIsRefusedAndTheFirstGoesOn() throws {
+    @Test func secondDemoIsRefusedWhileTheFirstRuns() throws {
         let demo = try play(seconds: 3600)
         try awaiting("the work is under way; \(demo.errors)") {
             demo.output.contains("standing limit")
@@ -78,7 +78,7 @@ struct KernelDemoTests {
 
     /// The daemon of a demo whose keeper was killed runs on for a while; here this process has its
     /// claim.
-    @Test func nothingIsRemovedWhileTheDaemonOfAnEarlierDemoRuns() throws {
+    @Test func nothingIsRemovedWhileAnEarlierDaemonRuns() throws {
         try #require(Self.remains.isEmpty, "a demo runs already")
         let folder = "/run/cgwarden-demo"
         let lock = "\(folder)/daemon.lock"
@@ -93,8 +93,8 @@ struct KernelDemoTests {
         try claim.close()
     }
 
-    /// In a folder that everybody may write to, someone had it lead to another file.
-    @Test func whatSomeoneElsePutInItsPlaceIsNotWrittenThrough() throws {
+    /// In a world-writable directory, another user linked it to another file.
+    @Test func linkInPlaceOfTheDemosFilesIsNotFollowed() throws {
         try #require(Self.remains.isEmpty, "a demo runs already")
         let trap = "/dev/shm/cgwarden-demo"
         let victim = "/dev/shm/cgwarden-test-\(UUID().uuidString)"

@@ -13,7 +13,7 @@ struct KernelDoubleDeathTests {
         ProcessInfo.processInfo.environment["CGWARDEN_DOUBLE_KILLS"].flatMap { Int($0) }
         ?? (RunningDaemon.isInGuest ? 2 : 6)
 
-    /// Who comes after them.
+    /// The next daemon.
     private enum Successor: String, CaseIterable {
         case restore
         /// A daemon whose policy wants nothing of what was done.
@@ -22,7 +22,7 @@ struct KernelDoubleDeathTests {
         case samePolicy
     }
 
-    /// Kills both at once.
+    /// Kills both together.
     private func killBoth(_ daemon: RunningDaemon) throws {
         let guardian = try #require(daemon.places.guardian)
         kill(guardian, SIGKILL)
@@ -35,7 +35,7 @@ struct KernelDoubleDeathTests {
         }
     }
 
-    @Test func killedTogetherAtAnyMomentNothingOfThemIsLeft() throws {
+    @Test func nextDaemonCleansUpAfterDaemonAndGuardianDie() throws {
         var moments: [String: Int] = [:]
         for round in 0..<Self.kills {
             let victims = try DaemonVictims()
@@ -62,7 +62,7 @@ struct KernelDoubleDeathTests {
                 let ended = try next.end()
                 #expect(!victims.isHeld, "\(what): \(ended.errors)")
             }
-            // A limit below what is used by now is no limit that can be set.
+            // A limit below current usage cannot be set.
             victims.end()
             try awaiting("all is put back, \(what)") {
                 let restored = try daemon.ask("restore")
@@ -77,7 +77,7 @@ struct KernelDoubleDeathTests {
 
     /// A guard with a long patience, and a policy that does not guard any more: only what was
     /// recorded tells that the cgroup may not stay so.
-    @Test func whatAGuardLeftFrozenGoesOnBeforeTheNextDaemonServes() throws {
+    @Test func cgroupLeftFrozenByAGuardIsThawedBeforeTheNextDaemonServes() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -94,8 +94,8 @@ struct KernelDoubleDeathTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    /// The same, but the next daemon's policy is refused.
-    @Test func whatIsFrozenGoesOnAlsoIfTheNextPolicyIsRefused() throws {
+    /// The same, but the next daemon's policy is invalid.
+    @Test func frozenCgroupIsThawedEvenIfTheNextPolicyIsInvalid() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -112,7 +112,7 @@ struct KernelDoubleDeathTests {
     }
 
     /// On v1 the file says that the OOM killer is off, which it was not before the first daemon.
-    @Test func theNextGuardPutsBackWhatThereWasBeforeTheFirst() throws {
+    @Test func nextGuardRestoresTheValueBeforeTheFirst() throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -131,7 +131,7 @@ struct KernelDoubleDeathTests {
         #expect(victims.changed.isEmpty, "\(victims.changed)")
     }
 
-    @Test func aLimitThatIsStillWantedIsTakenOverWithItsOriginal() throws {
+    @Test func limitThatIsStillRequestedIsInheritedWithItsOriginal() throws {
         let cgroup = try ProgramCgroup("-limited")
         let original = cgroup.text("pids.max")
         func policy(_ pids: Int?) -> String {
@@ -170,7 +170,7 @@ struct KernelDoubleDeathTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    @Test func theOrderlyEndOfTheNextDaemonPutsATakenOverLimitBack() throws {
+    @Test func nextDaemonRestoresAnInheritedLimitWhenItStops() throws {
         let cgroup = try ProgramCgroup("-limited")
         let original = cgroup.text("pids.max")
         let daemon = try RunningDaemon(
@@ -189,8 +189,8 @@ struct KernelDoubleDeathTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    /// A person's change is no daemon's to put back, whoever dies.
-    @Test func whatAPersonSetStaysWhenTheNextDaemonStarts() throws {
+    /// A change by a user is never restored by a daemon, whichever process dies.
+    @Test func valueSetByAUserStaysWhenTheNextDaemonStarts() throws {
         let cgroup = try ProgramCgroup("-hand")
         let member = try cgroup.start("echo ready; exec sleep 300")
         defer { member.send(SIGKILL) }

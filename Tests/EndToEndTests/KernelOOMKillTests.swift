@@ -20,7 +20,7 @@ struct KernelOOMKillTests {
         _ = try member.result()
     }
 
-    @Test func aKillIsCountedAndOutlivesItsCgroup() throws {
+    @Test func oomKillIsCountedAfterItsCgroupIsRemoved() throws {
         let cgroup = try ProgramCgroup()
         let name = cgroup.path
         let server = try ServingProgram("--metrics.include", "/cgwarden-test-*")
@@ -43,13 +43,13 @@ struct KernelOOMKillTests {
             guard !answer.text.contains(name) else { return nil as Int? }
             return try kills(server)
         }
-        // Others may be killed meanwhile, but none of the kills is forgotten.
+        // Others may be killed in the meantime, but no kill is lost.
         #expect(left >= after)
     }
 
     /// On v2 what is above a removed cgroup still has its kills.
     @Test(.enabled(if: isUnified, "v1 forgets the kills of a removed cgroup"))
-    func aKillBetweenTwoScrapesIsNotLost() throws {
+    func oomKillBetweenTwoScrapesIsCounted() throws {
         let parent = try ProgramCgroup()
         let server = try ServingProgram("--metrics.include", "/cgwarden-test-*")
         let before = try awaiting("the cgroup in a scrape") {

@@ -4,13 +4,13 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// The emergency brake, also when the daemon does not answer.
+/// The emergency brake, also when the daemon does not respond.
 @Suite(
     .serialized, .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPanicTests {
-    /// It may have been stopped in the middle of a record, with the journal locked.
+    /// It may have stopped in the middle of an entry, with the journal locked.
     @Test(arguments: [false, true])
-    func aDaemonThatHangsIsKilledAndEverythingIsPutBack(isLocked: Bool) throws {
+    func hungDaemonIsKilledAndEverythingRestored(isLocked: Bool) throws {
         let victims = try DaemonVictims()
         defer { victims.end() }
         let daemon = try RunningDaemon(victims.policy(longest: "10m"))
@@ -37,8 +37,8 @@ struct KernelPanicTests {
         #expect(try daemon.ask("restore").output == "nothing to undo\n")
     }
 
-    /// So many wait for it that no more can connect.
-    @Test func aDaemonWhoseSocketIsFullIsKilledToo() throws {
+    /// Its backlog is full, so no more clients can connect.
+    @Test func daemonWithAFullSocketBacklogIsKilled() throws {
         let cgroup = try ProgramCgroup("-panic")
         let original = cgroup.text("pids.max")
         let daemon = try RunningDaemon(
@@ -69,7 +69,7 @@ struct KernelPanicTests {
         }
     }
 
-    /// Whoever else has the file open, or had the claim before, is not killed.
+    /// Other processes with the file open, and earlier claimants, are not killed.
     @Test func onlyTheDaemonIsKilled() throws {
         let daemon = try RunningDaemon("defaults: {interval: 100ms}\n")
         let reader = try ProgramRun(
@@ -83,7 +83,7 @@ struct KernelPanicTests {
         // There is none any more, and nothing to undo.
         let again = try daemon.ask("panic")
         #expect(again.status == 0 && again.output == "nothing to undo\n", "\(again)")
-        #expect(again.errors.contains("no daemon answers"))
+        #expect(again.errors.contains("no daemon is running"))
         #expect(reader.isRunning)
     }
 }

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A pool of CPUs that nobody else may even be put on: a partition of v2.
+/// An exclusive pool of CPUs: a partition of v2.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPartitionTests {
-    @Test func aPoolIsAPartitionAndAllIsGivenBack() throws {
+    @Test func poolBecomesAPartitionAndIsRestored() throws {
         let cgroups = try ["-alone", "-rest"].map { try ProgramCgroup($0) }
         let (alone, rest) = (cgroups[0], cgroups[1])
         guard alone.text("cpuset.cpus.partition") == "member",

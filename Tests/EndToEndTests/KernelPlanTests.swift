@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the commands that act say before they do anything, and with which status they refuse.
+/// Dry runs of the acting commands, and the exit status of refusals.
 @Suite(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
 struct KernelPlanTests {
     private let cgroup: ProgramCgroup
@@ -21,7 +21,7 @@ struct KernelPlanTests {
         try places.command(words)
     }
 
-    @Test func everyActionHasADryRunThatDoesNothing() throws {
+    @Test func dryRunOfEveryActionChangesNothing() throws {
         defer { end() }
         let path = cgroup.path
         let stranger = try ProgramRun("sleep", ["300"])
@@ -30,16 +30,16 @@ struct KernelPlanTests {
             (["freeze", path], "would freeze \(path): 1 process"),
             (
                 ["kill", path],
-                "would end 1 process of \(path) by TERM, and who is left after 10s by KILL"
+                "would kill 1 process of \(path) with SIGTERM, and with SIGKILL after 10s"
             ),
-            (["kill", "--grace", "0s", path], "would end 1 process of \(path) by KILL"),
+            (["kill", "--grace", "0s", path], "would kill 1 process of \(path) with SIGKILL"),
             (["pin", "--cpus", "0", path], "would write, in this order:\n"),
             (["set", path, "pids.max=500"], "would write, in this order:\n"),
-            (["reclaim", "--all", path], "would reclaim what there is from \(path): usage "),
+            (["reclaim", "--all", path], "would reclaim as much as possible from \(path): usage "),
             (["move", "\(stranger.pid)", path], "would move process \(stranger.pid) to \(path) "),
-            (["create", "\(path)/new"], "would make \(path)/new in "),
+            (["create", "\(path)/new"], "would create \(path)/new in "),
             (["remove", "--kill", path], "would remove \(path) ("),
-            (["thaw", path], "\(path) was not asked to be frozen"),
+            (["thaw", path], "\(path) was not frozen"),
         ]
         for (words, says) in plans {
             let result = try places.command(words + ["--dry-run"])
@@ -56,7 +56,7 @@ struct KernelPlanTests {
         #expect(try run("journal").output == "nothing to undo\n")
     }
 
-    @Test func aDryRunOfAThawNamesWhatIsFrozen() throws {
+    @Test func dryRunOfThawNamesTheFrozenCgroup() throws {
         defer { end() }
         #expect(try run("freeze", cgroup.path).status == 0)
         let plan = try run("thaw", cgroup.path, "--dry-run")
@@ -67,7 +67,7 @@ struct KernelPlanTests {
     }
 
     /// A dry run refuses what the action would refuse, with the same words.
-    @Test func aDryRunRefusesAsTheActionDoes() throws {
+    @Test func dryRunRefusesWhatTheActionRefuses() throws {
         defer { end() }
         let own = try #require(
             try String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)
@@ -85,8 +85,8 @@ struct KernelPlanTests {
         }
     }
 
-    /// One mistake has one status, whichever command meets it.
-    @Test func oneMistakeHasOneStatus() throws {
+    /// An error has the same exit status in every command.
+    @Test func sameErrorHasTheSameExitStatusInAllCommands() throws {
         defer { end() }
         let path = cgroup.path
         let missing = "/cgwarden-test-none"
@@ -143,7 +143,7 @@ struct KernelPlanTests {
     }
 
     /// v1 refuses to take from a child what it has.
-    @Test func aChildInTheWayIsBusyForSetAndPin() throws {
+    @Test func childInTheWayIsBusyForSetAndPin() throws {
         defer { end() }
         guard ProgramCgroup.trees.contains(where: { $0.options.contains("cpuset") }) else { return }
         let child = try ProgramCgroup(bytes: Array("child".utf8), below: cgroup)
@@ -156,7 +156,7 @@ struct KernelPlanTests {
         }
     }
 
-    @Test func moreCPUsThanTheMachineHasAreTold() throws {
+    @Test func limitAboveTheHostsCPUsIsNoted() throws {
         defer { end() }
         for words in [
             ["set", cgroup.path, "cpu.max=5000cpus"], ["set", cgroup.path, "cpu.max=900%host"],

@@ -18,7 +18,7 @@ struct KernelRecordTests {
     }
 
     /// Numbers, reasons, rates, inode, limits and time of a busy cgroup.
-    @Test func theReplayHoldsWhatStatPrinted() throws {
+    @Test func replayContainsWhatStatPrinted() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; while :; do :; done")
         defer { member.send(SIGKILL) }
@@ -30,7 +30,7 @@ struct KernelRecordTests {
         let replayed = try replay("--json", cgroup.path)
         #expect(replayed.status == 0 && replayed.errors.isEmpty, "\(replayed.errors)")
         #expect(replayed.lines == live.lines)
-        // It was under load, and the numbers are numbers.
+        // It was under load, so the values are real.
         let usage = try live.lines.map {
             try #require(JSONText.flat(JSONText.object($0))["cpu.usage_usec"])
         }
@@ -46,7 +46,7 @@ struct KernelRecordTests {
     }
 
     /// SIGKILL at any instant leaves whole snapshots, and the next recorder goes on after them.
-    @Test func aKilledRecorderLeavesWhatItHad() throws {
+    @Test func killedRecorderLeavesAReadableRecording() throws {
         let recorder = try ProgramRun(
             ProgramRun.cgwarden, ["stat", "--json", "-i", "20ms", "--record", file], input: nil)
         defer { recorder.send(SIGKILL) }
@@ -69,7 +69,7 @@ struct KernelRecordTests {
         let both = min(read.lines.count, ended.lines.count) - 1
         #expect(both > 20 && read.lines.prefix(both) == ended.lines.prefix(both))
 
-        // As if the kill had come in the middle of the last record.
+        // As if it was killed in the middle of the last record.
         let handle = try #require(FileHandle(forUpdatingAtPath: file))
         let size = try handle.seekToEnd()
         try handle.truncate(atOffset: size - 5)

@@ -23,7 +23,7 @@ struct KernelShowTests {
         return try JSONText.object(result.output)
     }
 
-    @Test func everyNumberIsTheKernelsOwn() throws {
+    @Test func everyNumberIsTheKernels() throws {
         let cgroup = try ProgramCgroup()
         let file = FileManager.default.currentDirectoryPath + "/.build/cgwarden-test-file"
         let member = try cgroup.start(Self.load, [file])
@@ -74,7 +74,7 @@ struct KernelShowTests {
     }
 
     /// The mapping itself, by hand, so that a mistake in the catalog cannot hide.
-    @Test func theNamesMeanWhatTheySay() throws {
+    @Test func metricNamesMeanTheirKernelFiles() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; read line")
         defer { member.send(SIGKILL) }

@@ -34,7 +34,7 @@ struct KernelStandingLimitTests {
     }
 
     /// The next tick is far away.
-    @Test func aNewCgroupGetsItsLimitAtItsBirthAndLosesItAtTheEnd() throws {
+    @Test func newCgroupGetsItsLimitImmediatelyAndIsRestored() throws {
         let daemon = try RunningDaemon(policy("pids.max: 321", every: "10m"))
         try awaitLimit(cgroup)
         let child = try ProgramCgroup(bytes: Array("child".utf8), below: cgroup)
@@ -48,7 +48,7 @@ struct KernelStandingLimitTests {
     }
 
     /// Jobs of a second or two, one after the other.
-    @Test func aLimitStaysWhileItsCgroupIsEmpty() throws {
+    @Test func limitStaysWhileItsCgroupIsEmpty() throws {
         let daemon = try RunningDaemon(policy("pids.max: 321", every: "200ms"))
         try awaitLimit(cgroup)
         for _ in 0..<3 {
@@ -67,7 +67,7 @@ struct KernelStandingLimitTests {
     }
 
     /// No machine has huge pages of this size.
-    @Test func aValueThatCannotBeSetLeavesItsNeighboursAlone() throws {
+    @Test func valueThatCannotBeSetDoesNotAffectOthers() throws {
         let values = "hugetlb.64KB.max: 1MiB, pids.max: 321, cpu.weight: 50"
         let daemon = try RunningDaemon(policy(values, every: "200ms"))
         try awaitLimit(cgroup)
@@ -88,7 +88,7 @@ struct KernelStandingLimitTests {
     }
 
     @Test(.enabled(if: hasUnifiedMemory, "needs memory on v2"))
-    func aGuardAndAStandingLimitAgreeOnMemoryHigh() throws {
+    func guardAndStandingLimitShareMemoryHigh() throws {
         let job = try cgroup.start("echo ready; exec sleep 300")
         defer { job.send(SIGKILL) }
         let daemon = try RunningDaemon(

@@ -26,7 +26,7 @@ struct KernelSystemdCommandTests {
         return String(decoding: result.bytes, as: UTF8.self)
     }
 
-    @Test func whatIsSetStaysUntilItIsRestored() throws {
+    @Test func setLimitSurvivesADaemonReloadUntilRestored() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -54,8 +54,8 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus") != "0\n")
     }
 
-    /// The helper thaws by the kernel's file, for systemd may be busy; it is told afterwards.
-    @Test func systemdKnowsThatAFreezeEndedAtItsTimeout() throws {
+    /// The helper thaws by the kernel's file, because systemd may be busy; systemd is told later.
+    @Test func systemdSeesThatAFreezeEndedAtItsTimeout() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -74,7 +74,7 @@ struct KernelSystemdCommandTests {
         _ = try run("systemctl", "thaw", unit)
     }
 
-    @Test func aPinnedUnitIsHeldWhereCpusetWasOff() throws {
+    @Test func pinOfAUnitEnablesCpuset() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -85,11 +85,11 @@ struct KernelSystemdCommandTests {
         #expect(file("cpuset.cpus.effective") == "1\n")
         #expect(try run("systemctl", "show", "-P", "AllowedCPUs", unit) == "1\n")
         _ = try run(cgwarden, "restore", "/system.slice/\(unit)")
-        // It may be off again; or all of the parent's was written, for it cannot be emptied.
+        // It may be disabled again, or has the parent's list, because it cannot be emptied.
         #expect(["0-1\n", nil].contains(file("cpuset.cpus.effective")))
     }
 
-    @Test func theWayOfEachValueIsTold() throws {
+    @Test func routeOfEachValueIsReported() throws {
         _ = try run(
             "systemd-run", "--quiet", "--collect", "--property=DefaultDependencies=no",
             "--unit=\(unit)", "sleep", "1000")
@@ -113,9 +113,9 @@ struct KernelSystemdCommandTests {
         #expect(ways["memory.oom.group"] == "file")
     }
 
-    @Test func theVersionThatRunsIsTold() throws {
+    @Test func doctorReportsTheRunningSystemdVersion() throws {
         let version = try run("systemctl", "show", "-P", "Version").dropLast()
         let report = try run(ProgramRun.cgwarden, "doctor")
-        #expect(report.contains("runs the machine, version \(version), "), "\(report)")
+        #expect(report.contains("is PID 1, version \(version), "), "\(report)")
     }
 }

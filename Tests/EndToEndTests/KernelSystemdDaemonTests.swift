@@ -4,7 +4,7 @@ import Testing
 
 /// The daemon as a service of the real systemd, with the unit and the places of `config/`.
 ///
-/// It installs files for the whole machine, so it is for guests alone.
+/// It installs files system-wide, so it runs only in guests.
 @Suite(
     .serialized,
     .enabled(
@@ -109,7 +109,7 @@ struct KernelSystemdDaemonTests {
         }
     }
 
-    @Test func itLivesAndDiesAsAService() throws {
+    @Test func serviceRestartsRestoresAndStops() throws {
         try installAll()
         // The pages may not be installed where it is tested.
         let verified = try ProgramRun.run(
@@ -150,7 +150,7 @@ struct KernelSystemdDaemonTests {
             try property("WatchdogTimestampMonotonic") != heard
         }
         #expect(try property("NRestarts") == "0", "\(told)")
-        // The next one finds a policy that wants nothing, so what is back was put back.
+        // The next policy requests nothing, so the restored values come from a restore.
         try setPolicy("")
         try run("kill", "-STOP", property("MainPID"))
         try awaitRestarts(1)
@@ -172,7 +172,7 @@ struct KernelSystemdDaemonTests {
         try awaitRestarts(2)
         try checkAllIsBack(pids, "after it was killed")
 
-        // What was set by hand is nobody's to put back, not even after both have died.
+        // Values set by hand are not restored, not even after both have died.
         let memory = file("memory.max")
         try run("cgwarden", "set", victim, "memory.max=512MiB")
         try setPolicy(acting(75))

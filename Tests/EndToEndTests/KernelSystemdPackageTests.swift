@@ -5,7 +5,7 @@ import Testing
 /// The Debian package on a machine with the real systemd: installed, upgraded, removed and purged.
 ///
 /// It is made of the binary under test, not of a release build, and only packed, not compressed.
-/// It changes the whole machine, so it is for guests alone.
+/// It changes the whole system, so it runs only in guests.
 @Suite(
     .serialized,
     .enabled(
@@ -36,7 +36,7 @@ struct KernelSystemdPackageTests {
             Self.folder)
     }
 
-    /// The same under a higher version, which is quicker than to make it anew.
+    /// The same under a higher version, which is faster than building it again.
     private func successor(of package: String) throws -> String {
         let (folder, next) = ("\(Self.folder)/next", "\(Self.folder)/next.deb")
         try run("dpkg-deb", "--raw-extract", package, folder)
@@ -45,7 +45,7 @@ struct KernelSystemdPackageTests {
         return next
     }
 
-    /// What bears the name outside of the packages; other tests of this machine leave some.
+    /// Files with the name outside of the package; other tests may leave some.
     private func named() throws -> Set<Substring> {
         let found = try run(
             "find", "/etc", "/var/lib", "/var/log", "/run", "-xdev", "-name", "cgwarden*")
@@ -67,7 +67,7 @@ struct KernelSystemdPackageTests {
         }
     }
 
-    /// What another suite has installed without a package.
+    /// Files that another suite has installed without a package.
     private func clear() throws {
         _ = try? ProgramRun.run("systemctl", ["stop", Self.units[0]])
         for path in [
@@ -96,7 +96,7 @@ struct KernelSystemdPackageTests {
         return Set(rows.filter { $0.count > 3 && $0[3] == "0A" }.map { String($0[1]) })
     }
 
-    @Test func itInstallsUpgradesAndPurges() throws {
+    @Test func packageInstallsUpgradesAndPurges() throws {
         try clear()
         try standAlone()
         defer { try? FileManager.default.removeItem(atPath: Self.folder) }

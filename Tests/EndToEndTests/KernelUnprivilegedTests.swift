@@ -67,7 +67,7 @@ struct KernelUnprivilegedTests {
     }
 
     @Test(arguments: [true, false])
-    func whatOnlyRootCanTellOrDoNeedsRoot(runtime: Bool) throws {
+    func commandsAboutTheRootDaemonNeedRoot(runtime: Bool) throws {
         let daemon = try daemon()
         for words in [
             ["status"], ["panic"], ["journal"], ["journal", "--json"], ["hold"],
@@ -77,9 +77,9 @@ struct KernelUnprivilegedTests {
             let result = try ask(daemon, words, runtime: runtime)
             #expect(result.status == 77, "\(words): \(result)")
             #expect(result.output.isEmpty, "\(words): \(result.output)")
-            #expect(result.errors.contains("run this as root"), "\(words): \(result.errors)")
+            #expect(result.errors.contains("run as root"), "\(words): \(result.errors)")
         }
-        // Nothing happened, and nothing was noted where nobody looks.
+        // Nothing was changed, and nothing was recorded elsewhere.
         #expect(cgroup.text("pids.max") == "321")
         #expect(daemon.isRunning)
         let own = "/proc/\(daemon.pid)/root\(Self.runtime)/cgwarden"
@@ -88,20 +88,20 @@ struct KernelUnprivilegedTests {
         #expect(try daemon.result().status == 0)
     }
 
-    @Test func withoutAnyDaemonAUserHasTheirOwnState() throws {
+    @Test func userHasAnOwnStateDirectoryWithoutADaemon() throws {
         let shell = try apart("echo ready; exec sleep 300")
         try awaiting("it is ready") { !shell.bytes.isEmpty }
         #expect(try ask(shell, ["status"]).status == 69)
         #expect(try ask(shell, ["journal"]).output == "nothing to undo\n")
         #expect(try ask(shell, ["restore"]).output == "nothing to undo\n")
-        #expect(try ask(shell, ["hold"]).output == "nothing is on hold\n")
+        #expect(try ask(shell, ["hold"]).output == "no cgroup is on hold\n")
         #expect(try ask(shell, ["hold", cgroup.path, "1m"]).status == 69)
         #expect(try ask(shell, ["status"], runtime: false).status == 69)
         shell.send(SIGKILL)
     }
 
-    /// Where the configuration puts the state, the commands look, too.
-    @Test func commandsFindTheStateDirectoryOfTheConfiguration() throws {
+    /// The commands also use the state directory of the configuration.
+    @Test func commandsUseTheStateDirectoryOfTheConfiguration() throws {
         let shell = try apart(
             """
             mount -t tmpfs none /etc && mkdir -m 755 /etc/cgwarden \
@@ -120,7 +120,7 @@ struct KernelUnprivilegedTests {
     }
 
     /// Not permitted is 77, whichever command it is that may not.
-    @Test func whatAUserMayNotDoIsNotPermitted() throws {
+    @Test func unprivilegedActionIsNotPermitted() throws {
         let shell = try apart("echo ready; exec sleep 300")
         try awaiting("it is ready") { !shell.bytes.isEmpty }
         let other = try cgroup.start("echo ready; exec sleep 300")

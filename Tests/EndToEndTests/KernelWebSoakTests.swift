@@ -13,9 +13,9 @@ private let soakSeconds =
 struct KernelWebSoakTests {
     private static let megabyte = 1 << 20
 
-    @Test func theExporterStaysAsItIs() throws { try soak(ServingProgram()) }
+    @Test func exporterDoesNotGrowUnderLoad() throws { try soak(ServingProgram()) }
 
-    @Test func theDaemonStaysAsItIs() throws {
+    @Test func daemonDoesNotGrowUnderLoad() throws {
         let daemon = try RunningDaemon(
             """
             defaults: {interval: 500ms}

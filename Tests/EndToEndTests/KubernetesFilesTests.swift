@@ -18,7 +18,7 @@ import Testing
             uniqueKeysWithValues: nodes.map { ($0["kind"]?.scalar ?? "", $0) })
     }
 
-    @Test func theyFitEachOther() throws {
+    @Test func manifestsReferenceEachOther() throws {
         let set = try #require(try documents("daemonset.yaml")["DaemonSet"])
         let pod = try #require(set["spec"]?["template"])
         let container = try #require(pod["spec"]?["containers"]?[0])
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func theImageIsBuiltUnderTheNameThatIsUsed() throws {
+    @Test func imageHasTheNameThatTheDaemonSetUses() throws {
         let text = try String(
             contentsOf: Self.folder.appending(path: "container/Containerfile"), encoding: .utf8)
         #expect(text.contains("--tag cgwarden:\(Cgwarden.version) "))

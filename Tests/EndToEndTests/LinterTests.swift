@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What linters of other people say about what is not Swift: scripts, units, completions.
+/// Third-party linters on files other than Swift: scripts, units, completions.
 @Suite struct LinterTests {
     private static let top = URL(filePath: #filePath).appending(path: "../../..").standardized
 
@@ -27,7 +27,7 @@ import Testing
     @Test(
         .enabled(if: ProgramRun.isInstalled("systemd-analyze"), "there is no systemd-analyze"),
         arguments: ["cgwarden.service", "cgwarden-exporter.service"])
-    func systemdFindsUnitsInOrderAndLittleExposed(unit: String) throws {
+    func systemdAnalyzeAcceptsTheUnits(unit: String) throws {
         let path = Self.top.appending(path: "config/\(unit)").path()
         let verified = try ProgramRun.run("systemd-analyze", ["verify", "--man=no", path])
         // The program is not installed where it is tested.

@@ -5,7 +5,7 @@ import Testing
 /// Every key of the live view, in a real terminal over a captured tree.
 @Suite(.serialized, .enabled(if: TerminalSession.isAvailable, LiveScreen.reason))
 struct LiveKeyTests {
-    @Test func sorting() throws {
+    @Test func sortKeysOrderTheTree() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), columns: 160)
         #expect(LiveScreen.isAligned(try session.screen))
         let inTree = LiveScreen.names(try session.screen)
@@ -32,25 +32,25 @@ struct LiveKeyTests {
         try session.await("└─ web.service")
     }
 
-    @Test func percentAndInterval() throws {
+    @Test func percentAndIntervalKeysWork() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         try session.await("%CPU")
         try session.press("%")
-        try session.await("the time of 14.66 s in all") {
+        try session.await("14.66 s in total") {
             $0.contains { $0.hasPrefix("/ ") && $0.contains("14.66s") || $0.contains("14.7s") }
         }
         try session.press("%")
         try session.await("%CPU")
         try session.await("every 1s")
         try session.press("+")
-        try session.await("a sample every 2s")
+        try session.await("sampling every 2s")
         try session.await("every 2s")
         try session.press("-", "-")
         try session.await("every 750ms")
     }
 
     /// The blank takes a sample long before the interval is over.
-    @Test func aSampleAtOnce() throws {
+    @Test func spaceTakesASample() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), "-d 1h")
         let title = try session.screen[0]
         try session.await("a new time in the title") { lines in
@@ -59,7 +59,7 @@ struct LiveKeyTests {
         }
     }
 
-    @Test func filterAndFold() throws {
+    @Test func filterAndFoldKeysWork() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         try session.press("/")
         try session.await("Filter:")
@@ -77,7 +77,7 @@ struct LiveKeyTests {
         try session.await("unfolded") { LiveScreen.names($0).count == 9 }
     }
 
-    @Test func columnsHelpAndProcesses() throws {
+    @Test func columnsHelpAndProcessesOpenAndClose() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         try session.press("f")
         try session.await(" Columns ")
@@ -95,11 +95,11 @@ struct LiveKeyTests {
         try session.await("CGroup")
     }
 
-    @Test func detailPanes() throws {
+    @Test func tabCyclesTheDetailPanes() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), columns: 120, rows: 40)
         try session.press("j", "j")
         for (key, text) in [
-            ("Tab", "in all"), ("Tab", "anon"), ("Tab", "254:"), ("Tab", "memory"),
+            ("Tab", "total"), ("Tab", "anon"), ("Tab", "254:"), ("Tab", "memory"),
             ("Tab", "memory.max"),
             ("BTab", "memory"), ("BTab", "254:"),
         ] {
@@ -115,10 +115,10 @@ struct LiveKeyTests {
         try session.await("no pane") { !$0.contains { $0.contains("Pressure  Limits") } }
     }
 
-    @Test func pauseAndStep() throws {
+    @Test func pausedViewStepsBackAndForward() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"), "-d 250ms")
         try session.press("[")
-        try session.await("press Z to pause first")
+        try session.await("press Z to pause")
         try session.await("some samples") { $0[0].contains("every") }
         try awaiting("three samples") {
             try session.press("Z")
@@ -136,7 +136,7 @@ struct LiveKeyTests {
     }
 
     /// `s` keeps the layout for the next start.
-    @Test func aSavedLayout() throws {
+    @Test func savedLayoutIsLoaded() throws {
         let capture = try ProgramCapture("v2")
         let home = try ProgramCapture(mountinfo: "")
         let environment = ["XDG_CONFIG_HOME": home.root]
@@ -160,7 +160,7 @@ struct LiveKeyTests {
     }
 
     /// The file had one decimal, so 250 ms came back as 300 ms.
-    @Test func aSavedIntervalIsExact() throws {
+    @Test func savedIntervalIsExact() throws {
         let capture = try ProgramCapture("v2")
         let home = try ProgramCapture(mountinfo: "")
         let environment = ["XDG_CONFIG_HOME": home.root]
@@ -177,7 +177,7 @@ struct LiveKeyTests {
         #expect(try next.status() == 0)
     }
 
-    @Test func aBrokenLayoutIsToldAndLeftAlone() throws {
+    @Test func invalidLayoutIsReportedAndKept() throws {
         let capture = try ProgramCapture("v2")
         try capture.write("tree: true\nsort: luck\n", to: "cgwarden/top.yaml")
         let session = try LiveScreen.captured(
@@ -188,7 +188,7 @@ struct LiveKeyTests {
         let lines = session.errors.split(separator: "\n")
         #expect(lines.count == 1)
         #expect(session.errors.contains("top.yaml:2:7:"), "\(session.errors)")
-        #expect(session.errors.contains("the usual layout is used"))
+        #expect(session.errors.contains("using the default layout"))
         let text = try String(contentsOfFile: "\(capture.root)/cgwarden/top.yaml", encoding: .utf8)
         #expect(text == "tree: true\nsort: luck\n")
     }

@@ -19,7 +19,7 @@ struct LiveMachineTests {
         return session
     }
 
-    @Test func aCgroupIsBornAndDies() throws {
+    @Test func newAndRemovedCgroupsAppearAndDisappear() throws {
         let session = try session("cgwarden-test-\(getpid())-")
         let cgroup = try ProgramCgroup("-born")
         let name = String(cgroup.path.dropFirst())
@@ -32,7 +32,7 @@ struct LiveMachineTests {
         #expect(try session.status() == 0)
     }
 
-    @Test func namesOfAnyKindKeepTheColumns() throws {
+    @Test func unusualNamesKeepTheColumnsAligned() throws {
         let names: [[UInt8]] = [
             Array("-漢字漢字".utf8), Array("-e\u{301}o\u{308}".utf8), Array("-🚀".utf8),
             Array("-with blank".utf8), Array("-bad".utf8) + [0xff, 0xfe, 0x41],
@@ -57,7 +57,7 @@ struct LiveMachineTests {
     }
 
     /// The processes of a cgroup, with what they are.
-    @Test func processesOfACgroup() throws {
+    @Test func processesOfACgroupAreListed() throws {
         let cgroup = try ProgramCgroup("-busy")
         let member = try cgroup.start("echo ready; read line")
         defer { member.send(SIGKILL) }

@@ -25,7 +25,7 @@ struct LiveReplayTests {
         return session
     }
 
-    @Test func itPlaysToTheEndAndStaysThere() throws {
+    @Test func replayStopsAtTheEnd() throws {
         let (folder, file) = try recording(6)
         let session = try session(file, "-d 100ms")
         session.kept = folder
@@ -49,8 +49,8 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
-    /// It said that the cgroup had none.
-    @Test func aRecordingSaysThatItHasNoProcesses() throws {
+    /// It claimed that the cgroup had none.
+    @Test func replayReportsThatItHasNoProcesses() throws {
         let (folder, file) = try recording(2)
         let session = try session(file, "-d 100ms")
         session.kept = folder
@@ -60,14 +60,14 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
-    @Test func theBlankPausesAndStepsGoBothWays() throws {
+    @Test func spacePausesAndStepsGoBothWays() throws {
         let (folder, file) = try recording(8)
         let session = try session(file, "-d 1h --at -10ms")
         session.kept = folder
         try session.await("7 of 8")
         try session.press("Space")
         try session.await("PAUSED  0 of")
-        // What came before the wanted time can be stepped to.
+        // Earlier frames can be reached by stepping.
         try session.press("[", "[")
         try session.await("PAUSED  2 of")
         try session.press("]", "]", "]")
@@ -80,7 +80,7 @@ struct LiveReplayTests {
         #expect(try session.status() == 0)
     }
 
-    @Test func aStepBeyondTheNewestPlaysOn() throws {
+    @Test func stepBeyondTheNewestResumes() throws {
         let (folder, file) = try recording(4)
         let session = try session(file, "-d 1h")
         session.kept = folder

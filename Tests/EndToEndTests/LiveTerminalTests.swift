@@ -13,7 +13,7 @@ struct LiveTerminalTests {
         #expect(session.errors.isEmpty, "\(session.errors)")
     }
 
-    @Test(arguments: ["q", "F10"]) func quitting(_ key: String) throws {
+    @Test(arguments: ["q", "F10"]) func quittingRestoresTheTerminal(_ key: String) throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         #expect(try session.variable("alternate_on") == "1")
         try session.press(key)
@@ -21,22 +21,24 @@ struct LiveTerminalTests {
         try expectSane(session)
     }
 
-    @Test(arguments: [SIGTERM, SIGINT, SIGHUP]) func aSignal(_ signal: Int32) throws {
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP]) func signalRestoresTheTerminal(_ signal: Int32)
+        throws
+    {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         kill(try session.pid(), signal)
         #expect(try session.status() == 0)
         try expectSane(session)
     }
 
-    /// Without its terminal it ends, instead of turning in circles.
-    @Test func theTerminalGoesAway() throws {
+    /// Without its terminal it exits, instead of spinning.
+    @Test func lostTerminalEndsTheView() throws {
         var session: TerminalSession? = try LiveScreen.captured(try ProgramCapture("v2"))
         let pid = try #require(try session?.pid())
         session = nil
         try awaiting("it has ended") { kill(pid, 0) != 0 }
     }
 
-    @Test func resizing() throws {
+    @Test func resizeRedrawsTheScreen() throws {
         let session = try LiveScreen.captured(try ProgramCapture("v2"))
         for (columns, rows) in [(200, 50), (80, 24), (250, 60), (100, 30)] {
             try session.resize(columns: columns, rows: rows)
@@ -55,7 +57,7 @@ struct LiveTerminalTests {
         #expect(try session.status() == 0)
     }
 
-    @Test func tooSmall() throws {
+    @Test func tooSmallTerminalIsReported() throws {
         let capture = try ProgramCapture("v2")
         let session = try TerminalSession(
             TerminalSession.cgwarden("top --root '\(capture.root)'"), columns: 30, rows: 5)
@@ -68,8 +70,8 @@ struct LiveTerminalTests {
         #expect(try session.status() == 0)
     }
 
-    @Test(arguments: [("nonesuch", "is not known"), ("", "not set"), ("dumb", "move its cursor")])
-    func aTerminalThatIsNotKnown(_ name: String, _ words: String) throws {
+    @Test(arguments: [("nonesuch", "is unknown"), ("", "not set"), ("dumb", "move its cursor")])
+    func unknownTerminalIsReported(_ name: String, _ words: String) throws {
         let session = try TerminalSession("TERM='\(name)' " + TerminalSession.cgwarden("top"))
         #expect(try session.status() == 69)
         #expect(session.errors.split(separator: "\n").count == 1)
@@ -77,7 +79,7 @@ struct LiveTerminalTests {
         #expect(session.settings.before == session.settings.after)
     }
 
-    @Test func colours() throws {
+    @Test func colorsFollowTheTerminal() throws {
         let capture = try ProgramCapture("v2")
         func hasColours(_ variables: String) throws -> Bool {
             let session = try TerminalSession(
@@ -91,7 +93,7 @@ struct LiveTerminalTests {
         #expect(try !hasColours("TERM=vt100"))
     }
 
-    @Test func withoutATerminalThreeSamples() throws {
+    @Test func withoutATerminalThreeSamplesArePrinted() throws {
         let capture = try ProgramCapture("v2")
         let result = try ProgramRun.cgwarden("top", "-d", "20ms", "--root", capture.root)
         #expect(result.status == 0)
@@ -112,7 +114,7 @@ struct LiveTerminalTests {
     }
 
     /// A screen to look at with a terminal, but keys from nowhere.
-    @Test func withoutAKeyboard() throws {
+    @Test func viewRunsWithoutAKeyboard() throws {
         let session = try TerminalSession(TerminalSession.cgwarden("top </dev/null"))
         #expect(try session.status() == 69)
         #expect(session.errors.contains("--batch"))

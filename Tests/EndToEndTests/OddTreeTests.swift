@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is shown of trees that kernels, mounts and permissions make odd.
+/// Trees with unusual kernels, mounts and permissions.
 @Suite struct OddTreeTests {
     private func show(_ capture: ProgramCapture, _ arguments: String...) throws -> JSONText.Object {
         let result = try ProgramRun.run(
@@ -31,7 +31,7 @@ import Testing
     // MARK: Rows
 
     /// Linux with native NVMe multipath has such rows for good.
-    @Test func rowOfAnUnnamedDeviceIsSkippedAndTheOthersStay() throws {
+    @Test func rowOfAnUnnamedDeviceIsSkipped() throws {
         let capture = try OddTree.unified([
             "cgroup.controllers": "io\n", "a/cgroup.procs": "",
             "a/io.stat": """
@@ -68,7 +68,7 @@ import Testing
     @Test(
         .enabled(if: getuid() == 0, "it needs root, to become another user"),
         .enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
-    func fileThatMayNotBeReadIsNotPermittedEverywhere() throws {
+    func unreadableFileIsNotPermittedInEveryCommand() throws {
         let capture = try OddTree.unified([
             "cgroup.controllers": "io memory\n", "a/cgroup.procs": "",
             "a/io.stat": "8:0 rbytes=1 wbytes=2\n", "a/io.max": "8:0 rbps=1\n",
@@ -129,7 +129,7 @@ import Testing
                 == Int(legacy.dropLast()).map { $0 / 1000 })
     }
 
-    @Test(arguments: OddTree.legacyIO) func oldKernelHasInputAndOutputWithoutDescendants(
+    @Test(arguments: OddTree.legacyIO) func ioOnOldKernelsIsWithoutDescendants(
         files: [String: String]
     ) throws {
         let capture = try OddTree.oldKernel(files)
@@ -194,7 +194,7 @@ import Testing
             + "18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n"
     }
 
-    @Test func mountThatShowsTheHostWinsOverTheContainersOwn() throws {
+    @Test func mountOfTheHostWinsOverTheContainersOwn() throws {
         let capture = try container()
         let tree = try text(capture, "tree")
         #expect(tree.contains("system.slice"))
@@ -208,15 +208,15 @@ import Testing
 
     @Test(arguments: [
         (8, "/pods/c1/inner"), (9, "/pods/c2"), (20, "/system.slice"),
-    ]) func processIsFoundAboveTheNamespace(pid: Int, path: String) throws {
+    ]) func processAboveTheNamespaceIsFound(pid: Int, path: String) throws {
         #expect(try show(container(), "--pid", "\(pid)")["path"] as? String == path)
     }
 
-    @Test func processOutsideOfEveryMountIsSaidToBeThere() throws {
+    @Test func processOutsideAllMountsIsReported() throws {
         let capture = try container()
         let result = try ProgramRun.cgwarden("show", "--root", capture.root, "--pid", "30")
         #expect(result.status == 66)
-        #expect(result.errors.contains("outside the mounts"))
+        #expect(result.errors.contains("outside the visible mounts"))
     }
 
     @Test func processIsInTheHierarchyThatHasTheControllers() throws {
@@ -289,7 +289,7 @@ import Testing
         #expect(plan.output.contains("0.666666"), "\(plan)")
     }
 
-    @Test func controllerThatIsOffSinceBootIsToldWithTheRemedy() throws {
+    @Test func controllerDisabledAtBootIsReportedWithARemedy() throws {
         let capture = try OddTree.tree(
             "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
             [

@@ -13,7 +13,7 @@ enum OutsideText {
             "blank  \"q\" 日ü", "literal\\x1b", "by\\x2duuid.swap",
         ].map { Array($0.utf8) } + [Array("bad".utf8) + [0xff, 0xfe]]
 
-    /// What is left in an output that could act on a terminal, each once with its surroundings.
+    /// The unescaped characters in an output, each once with context.
     static func unsafe(
         _ bytes: [UInt8], allowing allowed: Set<Unicode.Scalar> = []
     ) -> [String] {

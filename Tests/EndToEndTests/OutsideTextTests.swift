@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Names and commands that other users choose reach nobody's terminal, over captured machines.
+/// Hostile names and commands never reach a terminal unescaped, on captured hosts.
 @Suite struct OutsideTextTests {
     private static let container = String(repeating: "3f4e1b0c9d8a7e6f", count: 4)
 
@@ -35,7 +35,7 @@ import Testing
         ["stat", "-n", "1", "--json"], ["show", "/app.slice"], ["doctor"], ["doctor", "--json"],
     ]
 
-    @Test(arguments: ProgramCapture.modes) func whatIsReadIsSafe(mode: String) throws {
+    @Test(arguments: ProgramCapture.modes) func outputsEscapeNames(mode: String) throws {
         let capture = try hostile(mode)
         for command in Self.reading {
             let result = try ProgramRun.run(
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func jsonHasTheNamesAsTheyAre() throws {
+    @Test func jsonPreservesNames() throws {
         let capture = try hostile("v2")
         let result = try ProgramRun.cgwarden(
             "stat", "--json", "-n", "1", "--fields", "pids.current", "--root", capture.root)
@@ -64,7 +64,7 @@ import Testing
 
     /// Every path that `stat` prints is the argument for that very cgroup, and so is its name.
     @Test(arguments: ProgramCapture.modes)
-    func everyPrintedPathIsAnArgument(mode: String) throws {
+    func everyPrintedPathIsAccepted(mode: String) throws {
         let capture = try hostile(mode)
         let all = try ProgramRun.cgwarden(
             "stat", "--csv", "-n", "1", "--fields", "pids.current", "--root", capture.root)
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func aNameAsItIsWinsOverOneThatIsPrintedSo() throws {
+    @Test func literalNameWinsOverAnEscapedOne() throws {
         let capture = try hostile("v2")
         try capture.copy("/app.slice/web.service", as: Array("esc\\x1b[31mred".utf8))
         func shown(_ path: String) throws -> String? {
@@ -114,7 +114,7 @@ import Testing
         ["policy", "explain", "/a\u{1b}", "--policy", "/no\u{1b}"], ["help", "\u{1b}"],
     ]
 
-    @Test func whatAMessageQuotesIsSafe() throws {
+    @Test func messagesEscapeQuotedText() throws {
         let capture = try hostile("v2")
         for command in Self.wrong {
             let root =
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func whatAConfigurationHoldsIsSafeInItsErrors() throws {
+    @Test func configurationErrorsEscapeQuotedText() throws {
         let capture = try ProgramCapture("v2")
         for (place, text) in [
             "\"k\\e[31m\\u202E\": 1\n", "groups: {\"a\\e\": {path: /x}}\n",
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func policiesOverHostileNamesAreSafe() throws {
+    @Test func policiesEscapeHostileNames() throws {
         let capture = try hostile("v2")
         let file = "\(capture.root)/p.yaml"
         try capture.write(

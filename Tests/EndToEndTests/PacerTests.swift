@@ -20,7 +20,7 @@ import Testing
         #expect(pace.begin(at: 106_000))
     }
 
-    @Test func requestedSampleIsTakenAtOnceWithAnyInterval() {
+    @Test func requestedSampleIsTakenImmediately() {
         pace.setInterval(10_000)
         #expect(pace.begin(at: 100_000))
         pace.finish()

@@ -27,7 +27,7 @@ import Testing
             ProgramRun.cgwarden, ["policy", "check"] + arguments + ["--root", capture.root])
     }
 
-    @Test func theShippedPoliciesAreInOrder() throws {
+    @Test func shippedPoliciesHaveNoFindings() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let shipped = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// The first one of the manual, and the expressions of its page about them.
-    @Test func theExamplesOfTheManualAreInOrder() throws {
+    @Test func examplesOfTheManualHaveNoFindings() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let top = URL(filePath: #filePath).appending(path: "../../..").standardized
         let first = try String(
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func mistakesAreLinesAndStatus2() throws {
+    @Test func errorsAreLinesAndStatus2() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = try write("a.yaml", Self.start + "limits: [{on: k, set: {memmory.max: 1GiB}}]\n")
         let result = try check(path)
@@ -91,9 +91,9 @@ import Testing
         #expect(result.errors == "")
         #expect(
             result.lines == [
-                "\(path):2:10: warning: group 'g' is used by nothing [unused]",
-                "\(path):3:15: error: unknown group 'k', nearest valid 'g' [reference]",
-                "\(path):3:24: error: unknown attribute 'memmory.max', nearest valid 'memory.max' "
+                "\(path):2:10: warning: group 'g' is not used [unused]",
+                "\(path):3:15: error: unknown group 'k'; did you mean 'g'? [reference]",
+                "\(path):3:24: error: unknown attribute 'memmory.max'; did you mean 'memory.max'? "
                     + "[attribute]",
             ])
         let json = try check(path, "--json")
@@ -109,7 +109,7 @@ import Testing
         #expect(findings[2]["file"] as? String == path)
     }
 
-    @Test func warningsAloneAreStatus0() throws {
+    @Test func onlyWarningsAreStatus0() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let result = try check(try write("a.yaml", Self.start))
         #expect(result.status == 0)
@@ -125,7 +125,7 @@ import Testing
         let result = try check(folder.path())
         #expect(
             result.lines == [
-                "\(second):2:10: error: 'g' is already at \(first):2:10; rename it, or write "
+                "\(second):2:10: error: 'g' is already defined at \(first):2:10; rename it, or write "
                     + "replace: true [duplicate]"
             ])
     }
@@ -146,7 +146,7 @@ import Testing
             ])
     }
 
-    @Test func anotherMachineCanBeMeant() throws {
+    @Test func modeOptionChecksForAnotherHost() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = try write("a.yaml", Self.start + "limits: [{on: g, set: {net.classid: 1}}]\n")
         #expect(try check(path, "--mode", "v1").status == 0)

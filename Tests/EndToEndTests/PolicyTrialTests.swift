@@ -25,7 +25,7 @@ import Testing
             environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
     }
 
-    @Test func aPlanIsTheDifferenceWithItsFiles() throws {
+    @Test func planListsTheChangesWithTheirFiles() throws {
         let path = try file("p.yaml", Self.text)
         let result = try cgwarden("plan", path, "--root", capture.root)
         #expect(result.status == 10, "\(result)")
@@ -49,7 +49,7 @@ import Testing
         #expect(values.map { $0["now"] as? String } == ["20"])
         #expect(values.map { $0["wanted"] as? String } == ["77"])
 
-        // It was a plan only; and where the value stands already there is nothing to do.
+        // It was only a plan; a value that is already set needs no change.
         let place = try #require(
             FileManager.default.subpaths(atPath: capture.root)?.first {
                 $0.hasSuffix("app.slice/db.service/pids.max")
@@ -61,7 +61,7 @@ import Testing
         #expect(none.status == 0 && none.output == "nothing to change\n", "\(none)")
     }
 
-    @Test func aGuardsMarginAndEmptyGroupsAreTold() throws {
+    @Test func planReportsMarginsOfGuardsAndEmptyGroups() throws {
         let path = try file(
             "p.yaml",
             """
@@ -76,17 +76,17 @@ import Testing
             result.output.contains(
                 "guard g of /app.slice/db.service: limit 10.0 GiB, freezes at 9.0 GiB, thaws below "
                     + "8.0 GiB; the margin of 1.0 GiB is enough for growth up to 20.0 GiB/s; best "
-                    + "effort, for v2 cannot hold the OOM killer back"), "\(result)")
+                    + "effort, because v2 cannot disable the OOM killer"), "\(result)")
         let notes = result.errors.split(separator: "\n")
         #expect(notes.count == 2 && notes[0].hasSuffix("[above-host]"), "\(notes)")
-        #expect(notes.last == "cgwarden: note: group none has no cgroup now")
+        #expect(notes.last == "cgwarden: note: group none has no cgroups now")
     }
 
     /// Row 14: a tree that is mounted read-only; all that would be written cannot be.
     @Test(
         .enabled(
             if: geteuid() == 0 && ProgramRun.isInstalled("unshare"), "it needs root and unshare"))
-    func whatCannotBeWrittenIsPlannedAsSuch() throws {
+    func planReportsValuesThatCannotBeWritten() throws {
         let path = try file("p.yaml", Self.text)
         let tree = "\(capture.root)/cgroup"
         let words = [ProgramRun.cgwarden, "policy", "plan", path, "--root", capture.root]
@@ -98,10 +98,10 @@ import Testing
                     + words.joined(separator: " "),
             ], environment: ["CGWARDEN_STATE_DIRECTORY": "\(capture.root)/state"])
         #expect(result.status == 10, "\(result)")
-        #expect(result.output.contains("cgroups are mounted read-only here"), "\(result)")
+        #expect(result.output.contains("the cgroup file system is mounted read-only"), "\(result)")
     }
 
-    @Test func anExplanationNeedsNoDaemon() throws {
+    @Test func explainWithAPolicyNeedsNoDaemon() throws {
         let path = try file("p.yaml", Self.text)
         let result = try cgwarden(
             "explain", "/app.slice/db.service", "--policy", path, "--root", capture.root)
@@ -114,10 +114,10 @@ import Testing
             ], "\(result)")
         let alone = try cgwarden("explain", "/")
         #expect(alone.status == 69)
-        #expect(alone.errorLines.count == 1 && alone.errors.hasSuffix("or name a --policy\n"))
+        #expect(alone.errorLines.count == 1 && alone.errors.hasSuffix("or use --policy\n"))
     }
 
-    @Test func badInputIsOneClearLine() throws {
+    @Test func badInputIsReportedInOneLine() throws {
         let sound = try file("sound.yaml", Self.text)
         let wrong = try file("wrong.yaml", Self.text.replacing("77", with: "lots"))
         let missing = "\(capture.root)/none"
@@ -128,7 +128,7 @@ import Testing
             (["explain", "/none", "--policy", sound] + root, 66, "no cgroup /none"),
             (["explain", "/", "--policy", wrong] + root, 2, "\(wrong):3:"),
             (["backtest", sound, "--history", missing], 74, "cannot open \(missing)"),
-            (["backtest", sound, "--history", sound], 65, "\(sound) is no recording"),
+            (["backtest", sound, "--history", sound], 65, "\(sound) is not a recording"),
         ]
         for (arguments, status, part) in cases {
             let result = try ProgramRun.run(

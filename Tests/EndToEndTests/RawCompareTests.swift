@@ -17,7 +17,7 @@ struct RawCompareTests {
         return (numbers[0], numbers[1])
     }
 
-    @Test(arguments: ProgramCapture.modes) func everyValueOfACaptureIsTheRawOne(
+    @Test(arguments: ProgramCapture.modes) func valuesOfACaptureMatchTheFiles(
         _ mode: String
     ) throws {
         let (equal, reasons) = try compare(ProgramCapture(mode))
@@ -25,7 +25,7 @@ struct RawCompareTests {
         #expect(reasons == 0)
     }
 
-    @Test func everyValueOfASpoiltCaptureIsTheRawOneOrHasAReason() throws {
+    @Test func valuesOfADamagedCaptureMatchOrHaveAReason() throws {
         let capture = try ProgramCapture("v2")
         let scope = "cgroup/batch.slice/job-1.scope"
         try capture.write(
@@ -42,7 +42,7 @@ struct RawCompareTests {
         #expect(reasons == 16)
     }
 
-    @Test func everyValueOfARecentKernelIsTheRawOne() throws {
+    @Test func valuesOfARecentKernelMatchTheFiles() throws {
         for tree in [try RecentTree.unified(), try RecentTree.legacy()] {
             let (equal, reasons) = try compare(tree)
             #expect(equal > 60)
@@ -50,7 +50,7 @@ struct RawCompareTests {
         }
     }
 
-    @Test(arguments: OddTree.legacyIO) func everyValueOfAnOldKernelIsTheRawOne(
+    @Test(arguments: OddTree.legacyIO) func valuesOfAnOldKernelMatchTheFiles(
         files: [String: String]
     ) throws {
         let (equal, reasons) = try compare(OddTree.oldKernel(files))

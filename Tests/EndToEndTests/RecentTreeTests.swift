@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is shown, exported and set of the files that recent kernels have.
+/// Files of recent kernels: shown, exported and set.
 @Suite struct RecentTreeTests {
     private func show(_ capture: ProgramCapture, _ path: String) throws -> JSONText.Object {
         let result = try ProgramRun.run(
@@ -17,7 +17,7 @@ import Testing
         return (value as? NSNumber)?.intValue
     }
 
-    @Test func unifiedFilesAreShown() throws {
+    @Test func recentV2FilesAreShown() throws {
         let capture = try RecentTree.unified()
         let shown = try show(capture, "/a")
         #expect(number(shown, "cgroup.nr_dying_subsys_memory") == 40)
@@ -30,7 +30,7 @@ import Testing
         #expect(number(root, "dmem", RecentTree.region, "capacity") == 8_514_437_120)
     }
 
-    @Test func legacyFilesAreShown() throws {
+    @Test func recentV1FilesAreShown() throws {
         let shown = try show(RecentTree.legacy(), "/a")
         #expect(number(shown, "cgroup.processes") == 2)
         #expect(number(shown, "io.cfq", "8:16", "time") == 7)
@@ -59,7 +59,7 @@ import Testing
             (legacy.output + legacy.errors).contains("here cgroups are on v1"), "\(legacy)")
     }
 
-    @Test func familiesAreExportedWhereTheyAreAskedFor() throws {
+    @Test func optionalFamiliesAreExportedOnRequest() throws {
         let capture = try RecentTree.unified()
         let plain = try ServingProgram("--root", capture.root)
         let region = "resource=\"\(RecentTree.region)\""

@@ -3,10 +3,11 @@ import Foundation
 import Hierarchy
 import History
 import KernelIO
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import cgwarden
+@testable import Reports
+@testable import Service
 
 /// The files of a recording.
 @Suite struct RecorderTests {
@@ -51,12 +52,12 @@ import Testing
         }
     }
 
-    /// What all words of this process take, which other tests know as well: each segment has them.
+    /// The size of all words of this process, which each segment contains.
     private var wordBytes: UInt64 {
         UInt64(Word.texts(from: 0).reduce(0) { $0 + $1.utf8.count + 3 })
     }
 
-    @Test func theOldestGoesWhenThereIsTooMuch() throws {
+    @Test func oldestPartIsDroppedAtTheSizeLimit() throws {
         let room = 80_000 + 16 * wordBytes
         let bounds = RecordingBounds(bytes: room)
         let recorder = try recorder(bounds)
@@ -68,13 +69,13 @@ import Testing
             $0 + AppendedFile.size(of: folder.root + "/\($1)")
         }
         #expect(total > room / 2 && total < room * 11 / 10)
-        // What is left is the end, whole.
+        // The rest is the complete end.
         let read = try read()
         #expect(read.count > 20 && read.count < 599)
         #expect(read == all.suffix(read.count).map(\.normalised))
     }
 
-    @Test func theOldestGoesWhenItIsTooOld() throws {
+    @Test func oldestPartIsDroppedAtTheAgeLimit() throws {
         let recorder = try recorder(RecordingBounds(age: 80))
         let all = snapshots(1..<400)
         for snapshot in all { try recorder.append(snapshot) }
@@ -83,7 +84,7 @@ import Testing
         #expect(read == all.suffix(read.count).map(\.normalised))
     }
 
-    @Test func withoutBoundsAllIsKeptInOneFile() throws {
+    @Test func unboundedRecordingIsOneFile() throws {
         let all = snapshots(1..<200)
         let recorder = try recorder()
         for snapshot in all { try recorder.append(snapshot) }
@@ -91,7 +92,7 @@ import Testing
         #expect(try read() == all.map(\.normalised))
     }
 
-    @Test func theFilesAreAnyonesOwnWhoseNamesOnlyLookAlike() throws {
+    @Test func filesWithSimilarNamesAreNotTouched() throws {
         for name in ["rec.1", "rec.12345678901234567", "rec.123456789012345x", "record"] {
             try folder.write("mine", to: name)
         }
@@ -103,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func aClockThatIsSetBackKeepsTheOrder() throws {
+    @Test func clockSetBackKeepsTheOrder() throws {
         let recorder = try recorder(RecordingBounds(bytes: 800_000 + 64 * wordBytes))
         let all = Array(snapshots(1000..<1400)) + snapshots(1..<400)
         for snapshot in all { try recorder.append(snapshot) }
@@ -111,7 +112,7 @@ import Testing
         #expect(try read() == all.map(\.normalised))
     }
 
-    @Test func oneWriterAtATime() throws {
+    @Test func secondRecorderIsRefused() throws {
         let first = try recorder()
         #expect {
             try recorder()
@@ -121,8 +122,8 @@ import Testing
         try first.append(snapshots(1..<2)[0])
     }
 
-    /// What a crash left of a record is cut off before the next one is written.
-    @Test(arguments: [1, 30, 300]) func aRecordIsWholeOrNotThere(cut: Int) throws {
+    /// A partial record left by a crash is cut off before the next one is written.
+    @Test(arguments: [1, 30, 300]) func recordIsCompleteOrAbsent(cut: Int) throws {
         let all = snapshots(1..<20)
         do {
             let first = try recorder()

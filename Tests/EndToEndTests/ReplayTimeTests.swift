@@ -12,7 +12,7 @@ import Testing
         ReplayTime(argument: text)?.instant(before: end)
     }
 
-    @Test func datesGoBothWays() {
+    @Test func datesRoundTrip() {
         for (text, seconds) in [
             ("1970-01-01 00:00:00", 0), ("2000-02-29 23:59:59", 951_868_799),
             ("2026-11-24 09:30:15", 1_795_512_615), ("2100-03-01 00:00:00", 4_107_542_400),
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func anInstant() {
+    @Test func rfc3339TimesAreParsed() {
         for text in [
             "2026-11-24T09:30:15.5Z", "2026-11-24T09:30:15.500z", "2026-11-24 11:30:15.5+02:00",
             "2026-11-24t04:00:15.5-05:30",
@@ -35,13 +35,13 @@ import Testing
         #expect(instant("2026-11-24T09:30Z") == end - 15_500_000)
     }
 
-    @Test func someTimeBeforeTheEnd() {
+    @Test func timesBeforeTheEndAreParsed() {
         #expect(instant("-5m") == end - 300_000_000)
         #expect(instant("-1500ms") == end - 1_500_000)
     }
 
     @Test(arguments: ["00:00:00", "09:30:15", "14:03:22", "23:59:59", "7:05"])
-    func aTimeOfTheLastDay(text: String) throws {
+    func timesOfTheLastDayAreParsed(text: String) throws {
         let instant = try #require(self.instant(text))
         #expect(instant <= end && end - instant < 86_400_000_000)
         let clock = CivilTime(local: instant).text.split(separator: " ")[1]
@@ -53,7 +53,7 @@ import Testing
         "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-24T00:00:00", "2026-11-24",
         "26-11-24T00:00:00Z", "2026-11-24T00:00:00+2", "1960-01-01T00:00:00Z", "12:00:00.",
         "2026-11-24T00:00:00Z ", "12:00:00.x", "99999999999999999999:00",
-    ]) func whatIsNoTime(text: String) {
+    ]) func invalidTimesAreRejected(text: String) {
         #expect(ReplayTime(argument: text) == nil)
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `restore` says of what it does not do.
+/// Reports of `restore` on what it skips.
 @Suite struct RestoreCommandTests {
     private func run(
         _ arguments: [String], state: String = "/dev/shm/cgwarden-test-\(UUID().uuidString)"
@@ -11,7 +11,7 @@ import Testing
             ProgramRun.cgwarden, arguments, environment: ["CGWARDEN_STATE_DIRECTORY": state])
     }
 
-    @Test func aCgroupThatIsNeitherThereNorInTheJournalIsAnError() throws {
+    @Test func restoreOfAnUnknownCgroupFails() throws {
         for name in ["/cgwarden-test-nope", "cgwarden-test-nope", "/cgwarden-test-nope/below"] {
             let result = try run(["restore", name])
             #expect(result.status == 66 && result.output.isEmpty, "\(result)")
@@ -21,7 +21,7 @@ import Testing
         #expect(try run(["restore"]).output == "nothing to undo\n")
     }
 
-    @Test func aRelativeStateDirectoryIsRefusedAndMakesNothing() throws {
+    @Test func relativeStateDirectoryIsRefused() throws {
         let name = "cgwarden-test-\(UUID().uuidString)"
         let byVariable = try run(["restore"], state: name)
         #expect(byVariable.status == 64, "\(byVariable)")
@@ -33,7 +33,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: name))
     }
 
-    @Test func ownersAreAllDaemonOrPerson() throws {
+    @Test func ownerOptionAcceptsAllDaemonAndPerson() throws {
         for owner in ["all", "daemon", "person"] {
             #expect(try run(["restore", "--owner", owner]).output == "nothing to undo\n")
         }
@@ -41,7 +41,7 @@ import Testing
     }
 
     /// A bare `restore` would take back what a person has set.
-    @Test func afterACrashTheUnitRestoresOnlyWhatTheDaemonDid() throws {
+    @Test func unitRestoresOnlyTheDaemonsChangesAfterACrash() throws {
         let unit = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../config/cgwarden.service")
         let text = try String(contentsOf: unit, encoding: .utf8)

@@ -76,7 +76,7 @@ final class DaemonPlaces {
         try Data(text.utf8).write(to: URL(filePath: file))
     }
 
-    /// Another policy, for the next start or reload.
+    /// Writes another policy, for the next start or reload.
     func set(_ text: String) throws {
         try write("apiVersion: cgwarden/v1\n" + text, to: policy)
     }
@@ -136,7 +136,7 @@ extension ProgramCgroup {
         }
     }
 
-    /// Whether it stands still.
+    /// Whether it is frozen.
     var isFrozen: Bool {
         directories.contains { directory in
             func text(_ file: String) -> String {

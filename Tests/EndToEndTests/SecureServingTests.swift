@@ -44,11 +44,11 @@ struct SecureServingTests {
         #expect(try server.run.result().status == 0)
     }
 
-    @Test func aBrokenConfigurationIsToldBeforeAnythingIsServed() async throws {
+    @Test func invalidWebConfigurationIsReportedBeforeServing() async throws {
         let fixture = try await WebFixture()
         let capture = try ProgramCapture("v2")
         for (text, words) in [
-            ("basic_auth_user: {}\n", "web.yml:1:1: unknown key 'basic_auth_user', nearest"),
+            ("basic_auth_user: {}\n", "web.yml:1:1: unknown key 'basic_auth_user'; did you mean"),
             ("tls_server_config: {cert_file: no.pem, key_file: server.key}\n", "no.pem"),
         ] {
             try fixture.write(text)
@@ -65,7 +65,7 @@ struct SecureServingTests {
         #expect(missing.errors.contains("/nowhere/web.yml"))
     }
 
-    @Test func itListensAtSeveralAddressesAndAtAPath() throws {
+    @Test func exporterListensAtSeveralAddressesAndAPath() throws {
         let capture = try ProgramCapture("v2")
         let socket = "/dev/shm/cgwarden-test-\(UUID().uuidString.prefix(8)).sock"
         defer { try? FileManager.default.removeItem(atPath: socket) }
@@ -102,7 +102,7 @@ struct SecureServingTests {
         .enabled(
             if: ProgramRun.isInstalled("systemd-socket-activate"),
             "systemd-socket-activate is not installed"))
-    func itTakesOverASocketOfSystemd() throws {
+    func exporterUsesASystemdSocket() throws {
         let capture = try ProgramCapture("v2")
         let port = try ServingProgram("--root", capture.root).port
         let run = try ProgramRun(
@@ -121,7 +121,7 @@ struct SecureServingTests {
         #expect(try run.result().status == 0)
     }
 
-    @Test func withoutASocketOfSystemdThatIsTold() throws {
+    @Test func missingSystemdSocketIsReported() throws {
         let capture = try ProgramCapture("v2")
         for (environment, words) in [
             ([:], "no socket was passed"),

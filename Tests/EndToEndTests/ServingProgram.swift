@@ -20,7 +20,7 @@ final class ServingProgram {
     let run: ProgramRun
     let port: Int
 
-    /// One that runs already.
+    /// A running program.
     init(_ run: ProgramRun, port: Int) {
         self.run = run
         self.port = port
@@ -43,7 +43,7 @@ final class ServingProgram {
         }
     }
 
-    /// One request on a connection of its own; the shell's TCP needs no client to be installed.
+    /// One request per connection; the shell's TCP needs no installed client.
     func get(_ path: String = "/metrics", accept: String = "text/plain") throws -> Answer {
         // The path is part of printf's format.
         let request =

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the exporter serves, and what it reads for that.
+/// The families of the exporter, and the files that it reads for them.
 @Suite(.serialized) struct ServingSelectionTests {
-    @Test func theBasicProfileReadsFewerFiles() throws {
+    @Test func basicProfileReadsFewerFiles() throws {
         func files(_ options: String...) throws -> Double {
             let capture = try ProgramCapture("v1")
             let server = try ServingProgram(
@@ -20,7 +20,7 @@ import Testing
         #expect(shallow > 0 && shallow < 0.5 * full, "\(shallow) of \(full)")
     }
 
-    @Test func optionsChooseWhatIsServed() throws {
+    @Test func optionsSelectTheFamilies() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram(
             "--root", capture.root, "--metrics.exclude", "/app.slice/**", "--metrics.depth", "1",
@@ -39,14 +39,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--metrics.profile", "most"], "profiles are basic and full"),
+        (["--metrics.profile", "most"], "the profile must be basic or full"),
         (["--metrics.depth", "-1"], "--metrics.depth cannot be negative"),
         (["--metrics.max-cgroups", "0"], "--metrics.max-cgroups must be at least 1"),
         (["--metrics.include", "a*"], "must begin with /"),
         (["--metrics.exclude", "/["], "close its brackets"),
-        (["--web.inline-labels", "cgroup"], "there is no label cgroup"),
+        (["--web.inline-labels", "cgroup"], "unknown label cgroup"),
     ])
-    func aWrongOptionIsTold(options: [String], message: String) throws {
+    func wrongOptionIsReported(options: [String], message: String) throws {
         for command in ["exporter", "daemon"] {
             let result = try ProgramRun.run(ProgramRun.cgwarden, [command] + options)
             #expect(result.status == 64)

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct ServingTests {
     private static let openMetrics = "application/openmetrics-text; version=1.0.0"
 
-    @Test func bothFormatsAndThePages() throws {
+    @Test func bothFormatsAndPagesAreServed() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
         let plain = try server.get()
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(.enabled(if: ProgramRun.isInstalled("promtool"), "promtool is not installed"))
-    func promtoolAcceptsIt() throws {
+    func promtoolAcceptsTheMetrics() throws {
         let server = try ServingProgram()
         let body = try server.get().body
         let result = try ProgramRun.run("promtool", ["check", "metrics"], input: body)
@@ -40,7 +40,7 @@ import Testing
         (try? ProgramRun.run("python3", ["-c", "import prometheus_client"]).status) == 0
 
     @Test(.enabled(if: hasParser, "python3's prometheus_client is not installed"))
-    func thePythonParserAcceptsIt() throws {
+    func pythonParserAcceptsTheMetrics() throws {
         let server = try ServingProgram()
         let parse = """
             import sys
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
-    func namesOfAnyKindAndTheirEnd() throws {
+    func unusualNamesAreServedAndEnd() throws {
         let suffixes: [[UInt8]] = [
             Array("-with blank".utf8), Array("-quo\"te".utf8), Array("-back\\slash".utf8),
             Array("-漢ü".utf8), Array("-bad".utf8) + [0xff],
@@ -97,7 +97,7 @@ import Testing
         #expect(bad.isEmpty)
     }
 
-    /// Scrapes within a second have the same sample, told by the count of samples.
+    /// Scrapes within a second share a sample, as the count of samples shows.
     @Test func scrapesShareASample() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
@@ -116,7 +116,7 @@ import Testing
         #expect(later != first)
     }
 
-    @Test func aPortThatIsTaken() throws {
+    @Test func portInUseIsReported() throws {
         let capture = try ProgramCapture("v2")
         let first = try ServingProgram("--root", capture.root)
         let second = try ProgramRun.cgwarden(
@@ -127,7 +127,8 @@ import Testing
         #expect(second.errors.contains("--web.listen-address"))
     }
 
-    @Test(arguments: [SIGTERM, SIGINT]) func systemdHearsOfBeginningAndEnd(_ signal: Int32) throws {
+    @Test(arguments: [SIGTERM, SIGINT]) func systemdIsNotifiedOfStartAndStop(_ signal: Int32) throws
+    {
         let capture = try ProgramCapture("v2")
         let socket = try ProgramNotifySocket()
         let server = try ServingProgram(

@@ -2,24 +2,28 @@ import CgroupModel
 import Testing
 
 @testable import Policy
-@testable import cgwarden
+@testable import PolicyLanguage
+@testable import Reports
+@testable import Service
 
 @Suite struct StatusReportTests {
     private func text(_ change: (inout PolicyMetrics) -> Void) -> String {
-        var state = WardenNumbers.State()
+        var state = DaemonState()
         change(&state.policy)
-        return StatusReport(state, AuditTrail(nil), PolicyDocument(), []).text
+        return StatusReport(
+            state, auditFailure: nil, lostAuditLines: 0, PolicyDocument(), []
+        ).text
     }
 
     /// Row 15: until it is back, everybody can see it.
-    @Test func whatIsOwedIsShown() {
+    @Test func unrestoredAndFailingValuesAreShown() {
         let target = Effect.Target(
             path: CgroupPath("/db"), cgroup: CgroupID(inode: 7, generation: 1))
         let owed = text { $0.owed = [(target, LimitKey("memory.max"))] }
         #expect(
             owed.hasSuffix(
-                "\nmemory.max of /db could not be put back yet; it is tried again at each tick\n"),
+                "\nmemory.max of /db could not be restored yet; it is retried at each tick\n"),
             "\(owed)")
-        #expect(!text { _ in }.contains("put back"))
+        #expect(!text { _ in }.contains("restored yet"))
     }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import cgwarden
+@testable import Reports
 
 /// The columns of tables with names of any width, which were padded by characters.
 @Suite struct TextTableTests {
@@ -8,7 +8,7 @@ import Testing
         ["CGROUP", "N", "M"], ["/日本", "1", "22"], ["/e\u{301}", "333", "4"],
     ]
 
-    @Test func leftAlignedColumnsCountCells() {
+    @Test func leftAlignedColumnsUseTerminalCells() {
         #expect(
             LeftTable(Self.rows).text == """
                 CGROUP  N    M
@@ -18,7 +18,7 @@ import Testing
                 """)
     }
 
-    @Test func rightAlignedColumnsCountCells() {
+    @Test func rightAlignedColumnsUseTerminalCells() {
         #expect(
             TextTable(Self.rows).text == """
                 CGROUP    N   M

@@ -28,7 +28,7 @@ struct WebPageTests {
         try browser.wait("document.querySelectorAll('.row').length > 0")
     }
 
-    /// Nothing was thrown or blocked, and nobody else was asked.
+    /// No exception, no blocked request, and no request to another host.
     private static func expectPeace(_ browser: Browser, _ server: ServingProgram) throws {
         #expect(try browser.complaints() == [])
         let requests = try browser.requests().filter { !$0.hasPrefix("data:") }
@@ -39,7 +39,7 @@ struct WebPageTests {
     }
 
     @Test(.enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"))
-    func cgroupsAppearChangeAndGo() throws {
+    func pageShowsNewChangedAndRemovedCgroups() throws {
         let server = try ServingProgram()
         let browser = try Browser()
         try Self.open(server, in: browser)
@@ -80,7 +80,7 @@ struct WebPageTests {
         try browser.wait("document.querySelector('#status').textContent.startsWith('stale since ')")
     }
 
-    @Test func everythingWorksByKeyboard() throws {
+    @Test func pageIsUsableByKeyboard() throws {
         let capture = try ProgramCapture("v2")
         let server = try ServingProgram("--root", capture.root)
         let browser = try Browser()
@@ -145,7 +145,7 @@ struct WebPageTests {
 
     /// The browser has the password from the address, and fetch() must not be asked with it.
     @Test(.enabled(if: WebFixture.isPossible, "needs openssl and curl"))
-    func aPasswordIsEnough() async throws {
+    func pageWorksBehindAPassword() async throws {
         let fixture = try await WebFixture()
         try fixture.write("basic_auth_users: {a: \(WebFixture.hash)}\n")
         let capture = try ProgramCapture("v2")
@@ -162,7 +162,7 @@ struct WebPageTests {
     }
 
     /// A thousand cgroups: what is in sight is in the document, and only what changed is touched.
-    @Test func manyCgroupsOnAPhone() throws {
+    @Test func pageShowsManyCgroupsOnAPhone() throws {
         let capture = try ProgramCapture("v2")
         for number in 0..<1000 {
             let cgroup = "cgroup/many.slice/job-\(number).scope"

@@ -22,7 +22,7 @@ import Testing
         #expect(log.waitUntilWritten(within: .seconds(60)))
     }
 
-    @Test func linesAreAppendedAndOthersCannotRead() throws {
+    @Test func linesAreAppendedAndPrivate() throws {
         let copy = NoticeLog()
         write(AuditLog(path: path, copy: copy), "{\"a\":1}", "{\"a\":2}")
         write(AuditLog(path: path), "{\"a\":3}")
@@ -33,7 +33,7 @@ import Testing
         #expect(copy.notices.allSatisfy { $0.fields == ["CGWARDEN_AUDIT": "1"] })
     }
 
-    @Test func aRecordIsOneLineOfJSON() throws {
+    @Test func recordIsOneLineOfJSON() throws {
         let record = AuditRecord(
             wallTime: 1_764_000_000_000_001, sequence: 7, phase: .apply, origin: .rule("r"),
             action: "freeze", outcome: .done)
@@ -46,14 +46,14 @@ import Testing
         #expect(object?["seq"] as? Int == 7 && object?["rule"] as? String == "r")
     }
 
-    @Test func aLongOneIsPutAsideAndSoManyAreKept() {
+    @Test func logIsRotatedAndOldFilesAreLimited() {
         let log = AuditLog(path: path, rotation: .init(mostBytes: 10, kept: 2))
         write(log, "1234567", "2234567", "3234567", "4234567", "5234567")
         #expect(text() == "5234567\n" && text(".1") == "4234567\n" && text(".2") == "3234567\n")
         #expect(text(".3") == nil && log.dropped == 0)
     }
 
-    @Test func itIsOpenedAnewWhenAsked() throws {
+    @Test func logIsReopenedOnRequest() throws {
         let log = AuditLog(path: path)
         write(log, "a")
         try FileManager.default.moveItem(atPath: path, toPath: "\(path).old")
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount a full disk"))
-    func aFullDiskIsToldAndCounted() throws {
+    func fullDiskIsReportedAndLostLinesCounted() throws {
         let disk = try FullDisk()
         let log = AuditLog(path: disk.file)
         #expect(!log.isFailing)
@@ -74,7 +74,7 @@ import Testing
         #expect(log.failure?.contains("No space left") == true)
     }
 
-    @Test func oneThatCanBeWrittenAgainFailsNoMore() throws {
+    @Test func logRecoversWhenWritableAgain() throws {
         // A file where the directory should be.
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)

@@ -1,5 +1,6 @@
 import CgroupModel
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement
@@ -33,7 +34,7 @@ import Testing
 
     private static let second: UInt64 = 1_000_000_000
 
-    @Test mutating func thoseOfOneCgroupAreDoneInTheirOrderAndOthersMeanwhile() {
+    @Test mutating func effectsOnOneCgroupAreOrderedAndOthersConcurrent() {
         queue.add([effect(1, on: 7), effect(2, on: 7), effect(3, on: 8)])
         let first = start()
         #expect(first.map { $0.effects[0].id } == [1, 3])
@@ -43,7 +44,7 @@ import Testing
     }
 
     /// At the end of the policy a thousand pending limits were still set after SIGTERM.
-    @Test mutating func whatHasNotBegunIsDroppedUnlessItTakesSomethingBack() {
+    @Test mutating func pendingEffectsAreDroppedExceptUndos() {
         let busy = (1...8).map { effect($0, on: $0) }
         queue.add(busy + [effect(9, on: 9), effect(10, on: 1), effect(11, on: 1, .thaw)])
         let running = start()
@@ -57,7 +58,7 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [11])
     }
 
-    @Test mutating func aChainIsInOrderOverCgroups() {
+    @Test mutating func chainIsOrderedAcrossCgroups() {
         queue.add([effect(1, on: 7, chain: 5), effect(2, on: 8, chain: 5)])
         let first = start()
         #expect(first.count == 1)
@@ -65,7 +66,7 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [2])
     }
 
-    @Test mutating func aFailureEndsItsChainAlone() {
+    @Test mutating func failureEndsOnlyItsChain() {
         queue.add([
             effect(1, on: 7, chain: 5), effect(2, on: 7, chain: 5), effect(3, on: 7, chain: 5),
             effect(4, on: 7, chain: 6),
@@ -78,7 +79,7 @@ import Testing
         #expect(start().map { $0.effects[0].id } == [5])
     }
 
-    @Test mutating func oneThatContinuesDoesNot() {
+    @Test mutating func failureDoesNotEndAContinuingChain() {
         queue.add([
             effect(1, on: 7, chain: 5, continuesOnError: true), effect(2, on: 7, chain: 5),
         ])
@@ -86,7 +87,7 @@ import Testing
         #expect(start().count == 1)
     }
 
-    @Test mutating func aHooksNoEndsEvenAChainThatContinues() {
+    @Test mutating func vetoOfAHookEndsEvenAContinuingChain() {
         queue.add([
             effect(
                 1, on: 7, chain: 5, .hook(name: "h", phase: .apply, waits: true),
@@ -97,7 +98,7 @@ import Testing
         #expect(queue.takeResults().map(\.outcome.word) == ["vetoed", "skipped"])
     }
 
-    @Test mutating func partialAndIneffectiveGoOn() {
+    @Test mutating func partialAndIneffectiveResultsContinueTheChain() {
         queue.add([
             effect(1, on: 7, chain: 5), effect(2, on: 7, chain: 5), effect(3, on: 7, chain: 5),
         ])
@@ -106,7 +107,7 @@ import Testing
         #expect(start().count == 1)
     }
 
-    @Test mutating func whatDoesNotReturnIsHungAtItsDeadlineAndItsCgroupIsLeftAlone() {
+    @Test mutating func effectPastItsDeadlineIsHungAndBlocksItsCgroup() {
         queue.add([effect(1, on: 7, chain: 5), effect(2, on: 7, chain: 5), effect(3, on: 7)])
         let job = start(0)[0]
         queue.giveUp(now: 5 * Self.second - 1)
@@ -115,7 +116,7 @@ import Testing
         #expect(start(5 * Self.second).isEmpty)
         #expect(queue.takeResults().map(\.outcome.word) == ["hung", "skipped", "vetoed"])
         #expect(queue.isQuarantined(CgroupID(inode: 7, generation: 1)))
-        // Others go on, and what lets processes go on is tried.
+        // Others continue, and thaws are attempted.
         queue.add([effect(4, on: 8), effect(5, on: 7), effect(6, on: 7, .thaw)])
         #expect(start().map { $0.effects[0].id } == [4, 6])
         queue.giveUp(now: 60 * Self.second)
@@ -124,7 +125,7 @@ import Testing
         #expect(queue.takeResults().filter { $0.id == 1 }.map(\.outcome) == [.done])
     }
 
-    @Test mutating func timeSpentInPausesDoesNotCount() {
+    @Test mutating func pausesDoNotCountTowardsTheDeadline() {
         queue.add([effect(1, on: 7)])
         let job = start(0)[0]
         queue.extend(job.number, by: .seconds(7))
@@ -134,7 +135,7 @@ import Testing
         #expect(queue.takeResults().count == 1)
     }
 
-    @Test mutating func threadsAreBoundedAndHungOnesAreReplacedUpToABound() {
+    @Test mutating func hungThreadsAreReplacedUpToALimit() {
         var bounds = Enforcer.Bounds()
         bounds.threads = 2
         bounds.abandoned = 1
@@ -145,12 +146,12 @@ import Testing
         // Two hang, one of them is replaced.
         #expect(start(5 * Self.second).count == 1)
         #expect(start(5 * Self.second).isEmpty)
-        // What needs no thread is not held up.
+        // Effects without a thread are not delayed.
         queue.add([effect(9, on: 9, .log(.info, text: "x"))])
         #expect(start(5 * Self.second).map { $0.effects[0].id } == [9])
     }
 
-    @Test mutating func tooManyAreRefused() {
+    @Test mutating func effectsBeyondTheQueueLimitAreRefused() {
         var bounds = Enforcer.Bounds()
         bounds.waiting = 3
         queue = EffectQueue(bounds: bounds)
@@ -158,7 +159,7 @@ import Testing
         #expect(queue.takeResults().map(\.id) == [4, 5])
     }
 
-    @Test mutating func settingsOfOnePoolAreOneJobWhateverTheirChain() {
+    @Test mutating func settingsOfOnePoolAreOneJob() {
         func setting(_ id: Effect.ID, on inode: UInt64, pool: String) -> Effect {
             var effect = effect(id, on: inode, .set([.of("pids.max", 7)]))
             effect.origin = .pool(pool)
@@ -171,7 +172,7 @@ import Testing
         #expect(start().map { $0.effects.map(\.id) } == [[1, 3], [2], [4]])
     }
 
-    @Test mutating func aCgroupsValuesAndThoseAboveItAreChangedInTheirOrder() {
+    @Test mutating func valuesOfACgroupAndItsAncestorsAreSetInOrder() {
         func setting(_ id: Effect.ID, _ path: String, _ kind: Effect.Kind) -> Effect {
             .make(
                 id, kind,

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement
@@ -36,7 +37,7 @@ import Testing
         return enforcer.takeResults()
     }
 
-    @Test func aChainIsDoneStepByStep() throws {
+    @Test func chainIsExecutedStepByStep() throws {
         let enforcer = enforcer()
         enforcer.enforce([
             .make(1, three, on: target, chain: 1),
@@ -52,7 +53,7 @@ import Testing
         #expect(notice.fields["CGWARDEN_RULE"] == "r" && notice.fields["CGWARDEN_GROUP"] == "/a")
     }
 
-    @Test func aHookThatSaysNoKeepsTheRestFromHappening() throws {
+    @Test func vetoOfAHookSkipsTheRest() throws {
         for (ending, word) in [
             (HookEnding.vetoed, "vetoed"), (.failed("exit status 1"), "failed"),
             (.timedOut, "failed"),
@@ -69,8 +70,8 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
-    /// One that hung kept the daemon for 30 s, and its cgroup from being put back.
-    @Test func hooksThatAreEndedMakeWayForOthersOfTheirCgroup() throws {
+    /// A hung hook delayed the daemon by 30 s, and its cgroup was not restored.
+    @Test func timedOutHooksUnblockTheirCgroup() throws {
         let hooks = FakeHooks(nil)
         let enforcer = enforcer(hooks: hooks)
         enforcer.enforce([
@@ -84,7 +85,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") != "max")
     }
 
-    @Test func aHookThatIsNotWaitedForOrIsUnknownOrRehearsed() {
+    @Test func unawaitedUnknownAndDryRunHooksReturnImmediately() {
         let hooks = FakeHooks(nil)
         let enforcer = enforcer(hooks: hooks)
         enforcer.enforce([
@@ -96,7 +97,7 @@ import Testing
         #expect(hooks.runs.count == 1)
     }
 
-    @Test func aWriteThatBlocksIsGivenUpAndNobodyWaits() throws {
+    @Test func blockedWriteIsGivenUpWithoutWaiting() throws {
         let door = Door()
         let files = ScriptedFiles { file, _ in if file == "pids.max" { door.wait() } }
         try machine.usual("/b")
@@ -110,7 +111,7 @@ import Testing
         clock.advance(by: .seconds(30))
         #expect(enforcer.takeResults().map(\.outcome.word) == ["hung", "skipped"])
         #expect(enforcer.isQuarantined(target.cgroup))
-        // Another cgroup goes on meanwhile; this one is left alone.
+        // Other cgroups continue; this one is left alone.
         enforcer.enforce([
             .make(3, .set([.of("cpu.max", 500_000)]), on: try machine.target("/b")),
             .make(4, .set([.of("cpu.max", 500_000)]), on: target),
@@ -127,7 +128,7 @@ import Testing
         #expect(notices.notices.isEmpty)
     }
 
-    @Test func busyIsWaitedOutWithoutCountingAsHung() throws {
+    @Test func retriesOfABusyFileDoNotCountAsHung() throws {
         let files = failing(["memory.limit_in_bytes": EBUSY])
         let enforcer = enforcer(files, deadline: .seconds(1))
         enforcer.enforce([.make(1, .set([.of("memory.max", 100 << 20)]), on: target)])
@@ -137,13 +138,13 @@ import Testing
             return !seen.isEmpty
         }
         let result = try #require(seen.first)
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EBUSY")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .busy)
         #expect(result.changes.map(\.after) == ["209715200"])
         #expect(result.changes.allSatisfy { $0.before == $0.after })
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatIsRehearsedIsToldAsSuch() {
+    @Test func dryRunNoticesSayDryRun() {
         let enforcer = enforcer()
         enforcer.enforce([
             .make(1, .notify(sinks: [], level: .info, text: "hi"), on: target, isDryRun: true)

@@ -6,9 +6,10 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Enforcement
 
@@ -24,7 +25,7 @@ import Testing
         ("/system.slice/_cgroup.service", "cgroup.service"),
         ("/user.slice", "user.slice"), ("/build/job", nil), ("/", nil), ("/x/.slice", nil),
     ])
-    func withoutSystemdThePathTells(_ path: String, _ unit: String?) {
+    func pathDeterminesTheUnitWithoutSystemd(_ path: String, _ unit: String?) {
         let lookup = UnitLookup(set: machine.set, connections: nil)
         #expect(lookup.unit(of: Self.entry(path)) == unit)
         #expect(lookup.isSettled(Self.entry(path)))
@@ -40,7 +41,7 @@ import Testing
         UnitLookup(set: machine.set, connections: SystemdConnections { Systemd($0, over: bus) })
     }
 
-    @Test func aSystemdThatDoesNotAnswerIsAskedOnceInAWhile() {
+    @Test func unresponsiveSystemdIsQueriedRarely() {
         let bus = CountingBus(.timedOut(seconds: 5))
         let lookup = lookup(bus)
         for _ in 0..<10 {
@@ -51,7 +52,7 @@ import Testing
     }
 
     /// Every tick would be late.
-    @Test(.timeLimit(.minutes(5))) func aSystemdThatHangsIsNotWaitedFor() {
+    @Test(.timeLimit(.minutes(5))) func hungSystemdIsNotWaitedFor() {
         let bus = HangingBus()
         let lookup = lookup(bus)
         for _ in 0..<10 {
@@ -61,7 +62,7 @@ import Testing
         bus.end()
     }
 
-    @Test func whatSystemdDoesNotKnowIsNoUnitWhateverItsName() {
+    @Test func cgroupUnknownToSystemdIsNotAUnit() {
         let lookup = lookup(
             CountingBus(.refused(name: "org.freedesktop.systemd1.NoSuchUnit", message: "no")))
         _ = lookup.unit(of: Self.entry("/fake.service"))
@@ -133,7 +134,7 @@ private final class CountingBus: BusConnection {
         return facts.commands(of: cgroup)
     }
 
-    @Test func membersAndOwnerAndHold() throws {
+    @Test func membersOwnerAndHoldAreRead() throws {
         try machine.file("proc/12/comm", "postgres\n")
         try machine.file("proc/13/comm", "sh\n")
         try machine.cgroup("/a", in: "pids", ["cgroup.procs": "12\n13\n14"])
@@ -146,7 +147,7 @@ private final class CountingBus: BusConnection {
         #expect(self.facts().hold(on: entry) == "held by an operator (/a)")
     }
 
-    @Test func theyAreRememberedByIdentity() throws {
+    @Test func factsAreCachedByIdentity() throws {
         try machine.file("proc/12/comm", "postgres\n")
         try machine.cgroup("/a", in: "pids", ["cgroup.procs": "12"])
         let facts = facts()
@@ -161,13 +162,13 @@ private final class CountingBus: BusConnection {
         #expect(commands(self.facts()).isEmpty)
     }
 
-    @Test func aDiskByItsNumberNeedsNoMachine() {
+    @Test func diskByNumberNeedsNoLookup() {
         let facts = facts()
         #expect(facts.device(named: "254:0") == InstanceKey(major: 254, minor: 0))
         #expect(facts.device(named: "no-such-disk") == nil)
     }
 
-    @Test func theProtectedAreRefused() throws {
+    @Test func protectedCgroupsAreRefused() throws {
         var policy = PolicyDocument()
         policy.protection.spared = [try #require(PathPattern("/a/vital"))]
         try machine.usual("/a/vital")
@@ -201,7 +202,7 @@ struct KernelAttributeTests {
     @Test(
         .enabled(
             if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
-    func onlyTrustworthyAttributesCount() throws {
+    func onlyTrustedAttributesAreRead() throws {
         let scratch = try ScratchHierarchy()
         let first = scratch.set.byIdentity[0]
         let path = scratch.directory(scratch.set.hierarchies[first], []).pathText
@@ -221,7 +222,7 @@ struct KernelAttributeTests {
         #expect(facts().attribute("trusted.class", of: entry) == "batch")
         #expect(facts().attribute("user.other", of: entry) == nil)
         #expect(facts().attribute("trusted.none", of: entry) == nil)
-        // One that a user owns can be set by that user.
+        // A user can set attributes of a directory that it owns.
         let changed = unsafe chown(path, 65534, 65534)
         #expect(changed == 0)
         #expect(facts().attribute("user.cgwarden.class", of: entry) == nil)

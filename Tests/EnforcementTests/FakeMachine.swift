@@ -4,11 +4,12 @@ import Foundation
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
 
 @testable import Enforcement
 
-/// A machine in a directory, where plain files stand for interface files; removed with its owner.
+/// A host in a directory of plain files instead of interface files; removed at deinit.
 final class FakeMachine: Sendable {
     let root: String
     let set: HierarchySet
@@ -87,7 +88,7 @@ extension Effect.Target {
         let found = set.byIdentity.lazy.compactMap {
             try? CgroupDirectory(path, in: set.hierarchies[$0])
         }.first
-        guard let found else { throw IOError("find", "\(path)", code: 2) }
+        guard let found else { throw IOError("find", "\(path)", .notFound) }
         return Effect.Target(path: path, cgroup: CgroupID(inode: found.inode, generation: 1))
     }
 }
@@ -159,8 +160,8 @@ extension EffectResult.Outcome {
     /// The case's name.
     var word: String { "\(self)".prefix { $0 != "(" }.description }
 
-    /// The kernel's name of the error number.
-    var errno: String? {
+    /// The kernel's error number.
+    var errno: Errno? {
         switch self {
         case .rolledBack(let failure), .halfway(let failure), .failed(let failure): failure.errno
         default: nil
@@ -175,7 +176,7 @@ final class NoticeLog: NoticeSink {
     func send(_ notice: Notice) { log.withLock { $0.append(notice) } }
 }
 
-/// Hooks that end as they are told to.
+/// Hooks with a scripted end.
 final class FakeHooks: HookRunning {
     private let log = Mutex<[HookRun]>([])
     private let hanging = Mutex<[@Sendable (HookEnding) -> Void]>([])
@@ -206,7 +207,7 @@ final class Door: Sendable {
     func wait() { while !isOpen.withLock({ $0 }) { usleep(1000) } }
 }
 
-/// A clock that goes on when it is told to, or when someone waits by it.
+/// A clock that advances on request, or when a wait uses it.
 final class FakeClock: Sendable {
     private let time = Mutex(Duration.seconds(1))
 

@@ -4,9 +4,10 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Enforcement
 
@@ -55,7 +56,7 @@ private final class Ending: Sendable {
         (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    @Test func theStatusDecides() {
+    @Test func exitStatusDecidesTheResult() {
         #expect(run("exit 0").wait() == .succeeded)
         #expect(run("exit 75").wait() == .vetoed)
         #expect(
@@ -64,8 +65,8 @@ private final class Ending: Sendable {
         #expect(run("kill -9 $$").wait() == .failed("signal 9"))
     }
 
-    @Test func whatItIsToldAndNothingElse() {
-        // Neither is an argument looked at by a shell.
+    @Test func hookGetsOnlyItsEnvironment() {
+        // No shell interprets the arguments.
         #expect(
             run("env | sort > \(directory)/env; printf %s \"$1\" > \(directory)/one").wait()
                 == .succeeded)
@@ -83,7 +84,7 @@ private final class Ending: Sendable {
             ])
     }
 
-    @Test func oneThatHangsIsAskedToEndAndThenKilled() {
+    @Test func hungHookIsTerminatedAndThenKilled() {
         // A slow machine needs longer to come to the trap.
         for time in [Duration.milliseconds(500), .seconds(5), .seconds(50)] {
             let start = ContinuousClock.now
@@ -98,19 +99,19 @@ private final class Ending: Sendable {
         Issue.record("it was not asked")
     }
 
-    @Test func oneThatEndsWhenAskedIsNotWaitedForLonger() {
+    @Test func hookThatExitsOnTermIsNotWaitedForLonger() {
         let patient = HookRunner(set: nil, grace: .seconds(3600))
         #expect(run("sleep 600", timeout: .milliseconds(200), with: patient).wait() == .timedOut)
     }
 
-    @Test func whatItLeavesBehindIsEndedWithIt() throws {
+    @Test func processesLeftByAHookAreKilled() throws {
         let ending = run("sleep 300 & echo $! > \(directory)/left; exit 0")
         #expect(ending.wait() == .succeeded)
         let left = try #require(Int32(file("left").trimmingCharacters(in: .newlines)))
         #expect(Deadline(after: .seconds(60)).wait { isGone(left) })
     }
 
-    @Test func aMegabyteIsTakenAndMostOfItThrownAway() throws {
+    @Test func longOutputIsReadAndTruncated() throws {
         let ending = run("yes 0123456789 | head -c 1000000; exit 3")
         guard case .failed(let text)? = ending.wait() else {
             Issue.record("\(ending.all)")
@@ -121,7 +122,7 @@ private final class Ending: Sendable {
         #expect(text.utf8.count < 2 * HookProcess.mostOutput)
     }
 
-    @Test func oneThatCannotBeStarted() {
+    @Test func hookThatCannotStartIsReported() {
         let ending = Ending()
         let target = Effect.Target(
             path: CgroupPath("/a"), cgroup: CgroupID(inode: 42, generation: 1))
@@ -141,7 +142,7 @@ private final class Ending: Sendable {
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root to become someone else"))
-    func itRunsAsItsUser() throws {
+    func hookRunsAsItsUser() throws {
         _ = unsafe chmod(directory, 0o777)
         #expect(
             run("id -u > \(directory)/id; id -G >> \(directory)/id", user: "nobody").wait()
@@ -152,7 +153,7 @@ private final class Ending: Sendable {
 
     /// A library's socket may lack FD_CLOEXEC; a hook of another user must not answer on it.
     @Test(arguments: [nil, "nobody"])
-    func noDescriptorOfOursReachesIt(user: String?) throws {
+    func hookInheritsNoDescriptors(user: String?) throws {
         guard user == nil || geteuid() == 0 else {
             try Test.cancel("needs root to become someone else")
         }
@@ -167,7 +168,7 @@ private final class Ending: Sendable {
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root to become someone else"))
-    func ofAnotherUserItGainsNoPrivileges() throws {
+    func hookOfAnotherUserGainsNoPrivileges() throws {
         _ = unsafe chmod(directory, 0o777)
         let script = "grep -E 'NoNewPrivs|CapPrm|CapAmb' /proc/self/status > \(directory)/status"
         #expect(run(script, user: "nobody").wait() == .succeeded)
@@ -178,7 +179,7 @@ private final class Ending: Sendable {
             lines == ["CapPrm: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1"])
     }
 
-    @Test func onlySoManyAtOnce() {
+    @Test func concurrentHooksAreLimited() {
         let two = HookRunner(parallel: 2, set: nil)
         let start = MonotonicClock.nanoseconds
         let endings = (0..<4).map { _ in run("sleep 0.4", with: two) }
@@ -186,7 +187,7 @@ private final class Ending: Sendable {
         #expect(MonotonicClock.nanoseconds - start > 750_000_000)
     }
 
-    @Test func thoseThatRunAndThoseThatWaitAreEndedBeforeTheirTime() throws {
+    @Test func stoppingDaemonEndsRunningAndQueuedHooks() throws {
         let one = HookRunner(parallel: 1, set: nil, grace: .seconds(3600))
         let endings = (0..<3).map { _ in
             run(
@@ -196,7 +197,7 @@ private final class Ending: Sendable {
         #expect(Deadline(after: .seconds(60)).wait { file("running").hasSuffix("\n") })
         one.endAll()
         for ending in endings {
-            #expect(ending.wait() == .failed("ended because the daemon is stopping"))
+            #expect(ending.wait() == .failed("stopped, because the daemon is stopping"))
         }
         let pids = file("running").split(separator: "\n").compactMap { Int32($0) }
         #expect(pids.count == 1)
@@ -213,7 +214,7 @@ private final class Ending: Sendable {
 
 @Suite(.enabled(if: RealCgroups.usable, "needs root and a mounted cgroup tree"))
 struct KernelHookCgroupTests {
-    @Test func evenOneWithASessionOfItsOwnIsEnded() throws {
+    @Test func hookWithItsOwnSessionIsKilled() throws {
         let set = try #require(RealCgroups.set)
         let cgroups = try #require(HookCgroups(set, below: "cgwarden-test-hooks-\(getpid())"))
         let file = NSTemporaryDirectory() + "cgwarden-hook-\(UUID().uuidString)"

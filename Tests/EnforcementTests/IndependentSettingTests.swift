@@ -4,6 +4,7 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement
@@ -27,11 +28,11 @@ import Testing
             .make(1, kind, on: target, isDryRun: isDryRun, isTogether: false))
     }
 
-    @Test func whatIsRefusedLeavesTheOthersSet() throws {
+    @Test func refusedValueLeavesTheOthersSet() throws {
         let result = set(three, failing(["memory.limit_in_bytes": EBUSY]))
         #expect(result.outcome.word == "partial" && "\(result.outcome)".contains("memory.max"))
         #expect(result.values.keys.map(\.name) == ["memory.max"])
-        #expect(result.values.values.first?.errno == "EBUSY")
+        #expect(result.values.values.first?.errno == .busy)
         #expect(try machine.text("pids/a/pids.max") == "7")
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "150000")
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
@@ -42,7 +43,7 @@ import Testing
     }
 
     /// memory.high has no file on v1, so that it cannot even be planned.
-    @Test func whatCannotBePlannedLeavesTheOthersSet() throws {
+    @Test func unplannableValueLeavesTheOthersSet() throws {
         let result = set(.set([.of("memory.high", 1 << 20), .of("pids.max", 7)]))
         #expect(result.outcome.word == "partial")
         #expect(result.values.keys.map(\.name) == ["memory.high"])
@@ -53,22 +54,22 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "7")
     }
 
-    @Test func whatAllFailsFailsAsAWhole() throws {
+    @Test func settingFailsIfAllValuesFail() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
         }
         let result = set(three, files)
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EROFS")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .readOnly)
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatAllCanBeSetIsDone() throws {
+    @Test func settingSucceedsIfAllValuesAreSet() throws {
         let result = set(three)
         #expect(result.outcome == .done && result.values.isEmpty && result.changes.count == 3)
     }
 
     /// Memory may only be raised after memory and swap together.
-    @Test func aPairThatNeedsAnOrderIsStillPlannedTogether() throws {
+    @Test func dependentValuesArePlannedTogether() throws {
         let files = ScriptedFiles { _, _ in }
         let result = set(
             .set([
@@ -82,7 +83,7 @@ import Testing
             ])
     }
 
-    @Test func rulesForDevicesAreWrittenInTheirOrder() throws {
+    @Test func deviceRulesAreWrittenInOrder() throws {
         let machine = try FakeMachine(["devices": "devices"])
         try machine.cgroup("/a", in: "devices", ["devices.allow": "", "devices.deny": ""])
         let files = ScriptedFiles { _, _ in }
@@ -102,7 +103,7 @@ import Testing
     }
 
     /// A quota means nothing without its period.
-    @Test func aQuotaAndItsPeriodAreSetTogetherOrNot() throws {
+    @Test func quotaAndPeriodAreSetTogetherOrNotAtAll() throws {
         let kind = Effect.Kind.set([
             .of("cpu.max", 500_000), .of("cpu.max.period", 50_000), .of("pids.max", 7),
         ])
@@ -202,7 +203,7 @@ import Testing
     @Test func whatTheOtherLayersWantMeanwhileAppliesAtOnce() throws {
         let throttle = try throttle()
         try throttle.setBelow(.number(60 * Self.mebibyte), cause: "guard db")
-        // Without a bound they write themselves.
+        // Without a bound they write their own values.
         #expect(try high == "max")
         try throttle.set(180 * Self.mebibyte, cause: "guard db")
         #expect(try high == "\(60 * Self.mebibyte)")

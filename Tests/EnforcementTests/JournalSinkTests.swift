@@ -1,4 +1,4 @@
-import Policy
+import PolicyLanguage
 import Synchronization
 import Testing
 
@@ -6,7 +6,7 @@ import Testing
 
 /// Row 46: a machine without journald.
 @Suite struct JournalSinkTests {
-    @Test(.timeLimit(.minutes(5))) func withoutJournaldNoticesGoToStandardErrorAndNobodyWaits() {
+    @Test(.timeLimit(.minutes(5))) func noticesGoToStandardErrorWithoutJournald() {
         let lines = Mutex<[String]>([])
         let door = Door()
         let sink = JournalSink(socket: "/nowhere/journal") { line in

@@ -5,8 +5,9 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
-import TestSupport
+import PolicyLanguage
 import Testing
+import TestSupport
 
 @testable import Enforcement
 
@@ -47,7 +48,7 @@ final class KernelEnforcerTests {
         scratch.set.unified.map { scratch.set.only([scratch.set.hierarchies[$0]]) }
     }
 
-    @Test func oneThatWasMadeAnewSurvivesTheKillOfTheOldOne() throws {
+    @Test func recreatedCgroupSurvivesAKillOfTheOldOne() throws {
         try scratch.make("a")
         let old = try target("a")
         try scratch.remove("a")
@@ -59,13 +60,13 @@ final class KernelEnforcerTests {
     }
 
     @Test(.enabled(if: RealCgroups.set?.unified != nil, "needs a v2 tree"))
-    func aKillIsDoneWhenNobodyIsLeft() throws {
+    func killSucceedsOnceTheCgroupIsEmpty() throws {
         try scratch.make("a")
         let target = try Effect.Target.now("\(scratch.path("a"))", in: try #require(unified))
         let actions = actions(unified)
         #expect(
             actions.once(.make(1, Self.kill, on: target)).outcome
-                == .ineffective("nobody was in it"))
+                == .ineffective("it was empty"))
         let process = try ScratchProcess(
             "trap '' TERM; echo; while :; do sleep 1; done", in: "a", of: scratch)
         process.waitUntilReady()
@@ -79,7 +80,7 @@ final class KernelEnforcerTests {
         #expect(!isAlive(process))
     }
 
-    @Test func nothingHappensToTheMachineItself() throws {
+    @Test func rootCgroupIsNeverChanged() throws {
         let root = try Effect.Target.now("/", in: scratch.set)
         for kind in [
             Self.kill, .freeze(deadline: .seconds(1)), .reclaim(Reclaiming(.bytes(4096))),
@@ -96,7 +97,7 @@ final class KernelEnforcerTests {
     @Test(
         .enabled(
             if: FileManager.default.isExecutableFile(atPath: program), "needs the built program"))
-    func aFreezeAndAThaw() throws {
+    func freezeAndThawAreConfirmed() throws {
         try scratch.make("a")
         let process = try ScratchProcess("echo; exec sleep 300", in: "a", of: scratch)
         process.waitUntilReady()
@@ -117,7 +118,7 @@ final class KernelEnforcerTests {
     }
 
     @Test(.enabled(if: RealCgroups.hasLegacy, "needs root and v1 memory, cpu and pids"))
-    func aLimitBelowUsageIsTriedAgainAndFailsWithoutATrace() throws {
+    func limitBelowUsageIsRetriedAndRolledBack() throws {
         // With swap it can be reached.
         let swaps = try String(contentsOfFile: "/proc/swaps", encoding: .utf8)
         if swaps.split(separator: "\n").count > 1 {
@@ -130,14 +131,14 @@ final class KernelEnforcerTests {
             actions: actions(), hooks: FakeHooks(nil), policyHooks: [], notices: NoticeLog())
         let start = MonotonicClock.nanoseconds
         enforcer.enforce([.make(1, .set([.of("memory.max", 8 << 20)]), on: try target("a"))])
-        // The ticks go on meanwhile, and none of them takes it for hung.
+        // The ticks continue, and none of them considers it hung.
         var seen: [EffectResult] = []
         _ = Deadline(after: .seconds(60)).wait {
             seen += enforcer.takeResults()
             return !seen.isEmpty
         }
         let result = try #require(seen.first)
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EBUSY")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .busy)
         #expect(MonotonicClock.nanoseconds - start > 7_000_000_000)
         #expect(result.changes.count == 1)
         #expect(result.changes.allSatisfy { $0.before == $0.after })
@@ -152,7 +153,7 @@ final class KernelEnforcerTests {
         }.map { FileManager.default.fileExists(atPath: $0) } ?? false
 
     @Test(.enabled(if: RealCgroups.usable && countsSwap, "needs v1 memory that counts swap"))
-    func memoryAndSwapGoUpAndDownTogetherAndBack() throws {
+    func memoryAndSwapLimitsChangeTogetherAndAreRestored() throws {
         try scratch.make("a")
         let target = try target("a")
         let before = scratch.text("memory.memsw.limit_in_bytes", of: "a")
@@ -178,7 +179,7 @@ final class KernelEnforcerTests {
             if: RealCgroups.set?.legacy(.freezer) != nil && RealCgroups.set?.legacy(.pids) != nil,
             "needs freezer and pids of v1"),
         .enabled(if: FileManager.default.isExecutableFile(atPath: program), "needs the program"))
-    func whereMembersDifferAShadowIsFrozen() throws {
+    func shadowIsFrozenIfMembersDiffer() throws {
         try scratch.make("a")
         try scratch.make("b")
         let other = try ScratchProcess("echo; exec sleep 300", in: "b", of: scratch)
@@ -202,7 +203,7 @@ final class KernelEnforcerTests {
         let frozen = actions().once(.make(1, .freeze(deadline: .seconds(30)), on: target))
         #expect(frozen.outcome == .done, "\(frozen.outcome)")
         #expect(place().hasPrefix("\(shared)/cgwarden/shadow-"), "\(place())")
-        // The other one goes on.
+        // The other one continues.
         #expect(scratch.text("freezer.state", of: "b") == "THAWED\n")
         let directory =
             String(

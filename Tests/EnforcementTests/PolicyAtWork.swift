@@ -2,13 +2,14 @@ import Actuation
 import CgroupModel
 import Configuration
 import Policy
+import PolicyLanguage
 import TestSupport
 
 @testable import Enforcement
 
-/// Nothing is known of the cgroups but their numbers.
+/// The cgroups have only metrics, no other facts.
 struct PlainFacts: CgroupFacts {
-    var mode: Policy.HierarchyMode { .v1 }
+    var mode: HierarchyMode { .v1 }
     func unit(of cgroup: CgroupEntry) -> String? { nil }
     func identity(of cgroup: CgroupEntry) -> CgroupIdentity { CgroupIdentity(cgroup.path) }
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String? { nil }
@@ -80,7 +81,8 @@ struct PolicyAtWork {
     func ends(of kind: String) -> [String] {
         audit.filter { $0.record.action == kind }.compactMap { time, record in
             record.outcome.map { outcome in
-                ["\(time)", outcome.word, outcome.errno].compactMap(\.self).joined(separator: " ")
+                ["\(time)", outcome.word, outcome.errno?.name].compactMap(\.self).joined(
+                    separator: " ")
             }
         }
     }

@@ -3,11 +3,12 @@ import CgroupModel
 import Glibc
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement
 
-/// What becomes of a policy when the kernel refuses: the engine and those who act, together.
+/// Policies when the kernel refuses writes: engine and enforcement together.
 @Suite struct PolicyAtWorkTests {
     private let machine: FakeMachine
 
@@ -28,9 +29,9 @@ import Testing
             machine.actions(files))
     }
 
-    /// One that cannot be set leaves its neighbours alone, and is tried again by itself.
+    /// A failing value does not affect others, and is retried separately.
     @Test(arguments: [true, false])
-    func aValueThatIsDeniedLeavesItsNeighboursAlone(byRule: Bool) throws {
+    func deniedValueDoesNotAffectOthers(byRule: Bool) throws {
         let files = failing(["cpu.cfs_quota_us": EACCES])
         var work = standing(files, byRule: byRule, isTogether: false)
         for time in 0...303 { try work.tick(time) }
@@ -47,8 +48,8 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    /// Row 13: the first file is put back, and nothing is tried for five minutes.
-    @Test func aSecondFileThatIsDeniedTakesTheFirstBackAndRests() throws {
+    /// Row 13: the first file is rolled back, and nothing is retried for five minutes.
+    @Test func deniedSecondFileRollsBackTheFirst() throws {
         // Memory comes first, then cpu, then pids.
         let files = failing(["cpu.cfs_quota_us": EACCES])
         var work = standing(files)
@@ -63,8 +64,8 @@ import Testing
         #expect(files.written.count == 4)
     }
 
-    /// Row 14: read-only from the start: it goes on looking, and owes nothing at the end.
-    @Test func whereAllIsReadOnlyItIsAMonitor() throws {
+    /// Row 14: read-only from the start: it keeps monitoring, and has nothing to restore.
+    @Test func readOnlyCgroupsAreOnlyMonitored() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
         }
@@ -77,8 +78,8 @@ import Testing
         #expect(engine.stop().effects.isEmpty)
     }
 
-    /// Row 15: what cannot be put back either is told once, tried at each tick, and shown.
-    @Test func whatCannotBePutBackIsOwedUntilItCan() throws {
+    /// Row 15: a failed restore is reported once, retried at each tick, and shown.
+    @Test func failedRestoreIsRetriedUntilItSucceeds() throws {
         let isFixed = Flag()
         let isWritten = Flag()
         let files = ScriptedFiles { file, _ throws(IOError) in
@@ -106,7 +107,7 @@ import Testing
 
     /// Row 34: a write that does not come back for a minute: its cgroup is left alone, the ticks
     /// go on, and so do the others.
-    @Test(.timeLimit(.minutes(10))) func aWriteThatBlocksHoldsNoTickUp() throws {
+    @Test(.timeLimit(.minutes(10))) func blockedWriteDoesNotDelayTicks() throws {
         try machine.usual("/b")
         let door = Door()
         let files = ScriptedFiles { file, directory in
@@ -141,7 +142,7 @@ import Testing
         clock.advance(by: .seconds(60))
         try tick(95) { ends() == ["/a hung", "/b done"] }
         #expect(enforcer.isQuarantined(try machine.target("/a").cgroup))
-        // The other one is put back meanwhile, and nothing more is tried with the first.
+        // The other one is restored, and the first is not retried.
         try tick(10) { try machine.text("memory/b/memory.limit_in_bytes") == "209715200" }
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
         door.open()

@@ -5,6 +5,7 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement
@@ -24,8 +25,8 @@ import Testing
             kind: .set([.of("pids.max", pids)]), chain: id, isTogether: true, cause: Cause("x"))
     }
 
-    /// One member that refused, such as anything below kubepods, failed the whole pool.
-    @Test func aPoolGoesOnWithoutAMemberThatRefuses() throws {
+    /// A member that could not be set, such as any below kubepods, failed the whole pool.
+    @Test func poolIsAppliedWithoutAMemberThatFails() throws {
         try machine.usual("/b")
         let files = ScriptedFiles { file, directory throws(IOError) in
             if directory.path == CgroupPath("/a") { throw IOError("write", file, code: EPERM) }
@@ -38,8 +39,39 @@ import Testing
         #expect(try machine.journal.entries().map { "\($0.path)" } == ["/b"])
     }
 
+    /// Each refusal set, and took back, everything before it again.
+    @Test func everyMemberOfAPoolIsWrittenOnceHoweverManyRefuse() throws {
+        let paths = (0..<12).map { "/m\($0)" }
+        for path in paths { try machine.usual(path) }
+        let refusing = Set((0..<12).filter { $0 % 3 != 1 }.map { CgroupPath("/m\($0)") })
+        let files = ScriptedFiles { file, directory throws(IOError) in
+            if refusing.contains(directory.path) { throw IOError("write", file, code: EPERM) }
+        }
+        let effects = try paths.enumerated().map {
+            try poolEffect(UInt64($0.offset), $0.element, 7)
+        }
+        let results = machine.actions(files).perform(effects) { _ in }
+        let words = results.sorted { $0.id < $1.id }.map(\.outcome.word)
+        #expect(words == (0..<12).map { $0 % 3 == 1 ? "done" : "failed" })
+        #expect(files.written == Array(repeating: "pids.max=7", count: 4))
+        #expect(Set(results.map(\.id)).count == results.count)
+    }
+
+    /// A plan that is refused does not make the others plan again for each refusal.
+    @Test func refusedMembersOfAPoolAreAllLeftOutAtOnce() throws {
+        try machine.usual("/b")
+        var effects = [try poolEffect(99, "/b", 8)]
+        for index in 0..<6 {
+            try machine.usual("/kubepods/pod\(index)")
+            effects.append(try poolEffect(UInt64(index), "/kubepods/pod\(index)", 7))
+        }
+        let results = machine.actions().perform(effects) { _ in }
+        #expect(results.map(\.outcome.word) == Array(repeating: "vetoed", count: 6) + ["done"])
+        #expect(try machine.text("pids/b/pids.max") == "8")
+    }
+
     @Test(arguments: [false, true])
-    func theKubeletsPodsAreLeftAloneUnlessThePolicyAllowsIt(isAllowed: Bool) throws {
+    func podsOfTheKubeletAreChangedOnlyIfAllowed(isAllowed: Bool) throws {
         try machine.usual("/b")
         try machine.usual("/kubepods/pod1")
         var protection = Protection()
@@ -64,7 +96,7 @@ import Testing
         #expect(selection.refused.isEmpty == isAllowed)
     }
 
-    @Test func aValueIsPutBackUnderTheNewPathOfARenamedCgroup() throws {
+    @Test func valueOfARenamedCgroupIsRestored() throws {
         #expect(machine.actions().once(.make(1, three, on: try machine.target())).outcome == .done)
         for tree in ["memory", "cpu", "pids"] {
             try FileManager.default.moveItem(

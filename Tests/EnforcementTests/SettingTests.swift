@@ -5,6 +5,7 @@ import Glibc
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Testing
 
 @testable import Enforcement
@@ -19,7 +20,7 @@ import Testing
         target = try machine.target()
     }
 
-    @Test func aSettingIsDoneWithItsValuesWay() throws {
+    @Test func settingReportsBeforeAndAfterValues() throws {
         let result = machine.actions().once(.make(1, three, on: target))
         #expect(result.outcome == .done)
         #expect(
@@ -27,10 +28,24 @@ import Testing
         let pids = try #require(result.changes.first { $0.key.name == "pids.max" })
         #expect(pids.before == "max" && pids.wanted == "7" && pids.after == "7")
         #expect(pids.file == "pids.max")
+        #expect(pids.found == .unlimited && pids.readBack == .number(7))
         #expect(try machine.journal.entries().map(\.cause) == ["r", "r", "r"])
     }
 
-    @Test func aDryRunTellsTheSameAndWritesNothing() throws {
+    /// The engine compares what a snapshot shows with what the kernel took; a disk's value was
+    /// not told to it, so that drift of a clamped one went unnoticed.
+    @Test func aDisksValueIsReadBackAsANumber() throws {
+        let machine = try FakeMachine(["unified": "cgroup2"])
+        try machine.cgroup("/a", in: "unified", ["io.max": "", "cgroup.controllers": "io"])
+        let key = LimitKey("io.max.rbps", instance: "8:0")
+        let setting = Effect.Kind.set([LimitAssignment(key, .number(1 << 20))])
+        let result = machine.actions().once(.make(1, setting, on: try machine.target()))
+        let change = try #require(result.changes.first)
+        #expect(change.key == key && change.file == "io.max 8:0 rbps")
+        #expect(change.found == .unlimited && change.readBack == .number(1 << 20))
+    }
+
+    @Test func dryRunReportsTheSameAndWritesNothing() throws {
         let files = ScriptedFiles { _, _ in }
         let rehearsed = machine.actions(files).once(.make(1, three, on: target, isDryRun: true))
         #expect(files.written.isEmpty)
@@ -40,27 +55,27 @@ import Testing
     }
 
     @Test(arguments: [EACCES, EPERM, EINVAL, ERANGE, ENOSPC, EOPNOTSUPP, EROFS])
-    func aRefusedFileTakesTheOthersBack(_ code: Int32) throws {
+    func refusedFileRollsBackTheOthers(_ code: Int32) throws {
         let result = machine.actions(failing(["pids.max": code])).once(
             .make(1, three, on: target))
         #expect(result.outcome.word == "rolledBack")
-        #expect(result.outcome.errno == IOError("", "", code: code).name)
+        #expect(result.outcome.errno == Errno(code))
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "-1")
         #expect(try machine.journal.entries().isEmpty)
         #expect(result.changes.allSatisfy { $0.before == $0.after })
     }
 
-    @Test func whereNothingCanBeWrittenNothingIsLeftOpen() throws {
+    @Test func unwritableFilesLeaveNoJournalEntry() throws {
         let files = ScriptedFiles { file, _ throws(IOError) in
             throw IOError("write", file, code: EROFS)
         }
         let result = machine.actions(files).once(.make(1, three, on: target))
-        #expect(result.outcome.word == "failed" && result.outcome.errno == "EROFS")
+        #expect(result.outcome.word == "failed" && result.outcome.errno == .readOnly)
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func whatCannotBeTakenBackStaysAndIsTriedAgain() throws {
+    @Test func failedRollbackStaysAndIsRetried() throws {
         // Memory is written and cannot be written back; pids refuses.
         let isFixed = Flag()
         let written = Flag()
@@ -72,11 +87,11 @@ import Testing
         }
         let actions = machine.actions(files)
         let result = actions.once(.make(1, three, on: target))
-        #expect(result.outcome.word == "halfway" && result.outcome.errno == "EACCES")
+        #expect(result.outcome.word == "halfway" && result.outcome.errno == .accessDenied)
         #expect(try machine.journal.entries().map(\.cell.file) == ["memory.limit_in_bytes"])
         let undo = Effect.make(2, .restore([LimitKey("memory.max")]), on: target)
         let again = actions.once(undo)
-        #expect(again.outcome.word == "halfway" && again.outcome.errno == "EINVAL")
+        #expect(again.outcome.word == "halfway" && again.outcome.errno == .invalid)
         isFixed.set()
         let last = actions.once(undo)
         #expect(last.outcome == .done)
@@ -85,7 +100,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func onlyTheGivenValuesArePutBack() throws {
+    @Test func onlyTheGivenValuesAreRestored() throws {
         let actions = machine.actions()
         _ = actions.once(.make(1, three, on: target))
         let result = actions.once(.make(2, .restore([LimitKey("pids.max")]), on: target))
@@ -97,7 +112,7 @@ import Testing
             actions.once(.make(3, .restore([LimitKey("pids.max")]), on: target)).changes.isEmpty)
     }
 
-    @Test func whatSomeoneElseWroteIsSetAgainButNotPutBackOver() throws {
+    @Test func externallyChangedValueIsSetAgainButNotRestored() throws {
         let actions = machine.actions()
         let setting = Effect.make(1, .set([.of("pids.max", 7)]), on: target)
         #expect(actions.once(setting).outcome == .done)
@@ -112,7 +127,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "98")
     }
 
-    @Test func oneThatVanishesIsGoneAndItsSiblingIsDone() throws {
+    @Test func vanishedCgroupDoesNotAffectItsSibling() throws {
         try machine.usual("/b")
         let root = machine.root
         let files = ScriptedFiles { _, directory throws(IOError) in
@@ -128,12 +143,12 @@ import Testing
             Effect.make(2, .set([.of("pids.max", 7)]), on: try machine.target("/b")),
         ]
         #expect(effects.map { actions.once($0).outcome } == [.gone, .done])
-        // Nothing about the one that is gone stays in the journal.
+        // The journal keeps no entry of the removed cgroup.
         #expect(try machine.journal.entries().map(\.path) == [CgroupPath("/b")])
         #expect(actions.once(.make(3, .thaw, on: target)).outcome == .gone)
     }
 
-    @Test func anotherOneAtThePathIsNotTouched() throws {
+    @Test func recreatedCgroupIsNotTouched() throws {
         try move("/a")
         try machine.usual()
         let files = ScriptedFiles { _, _ in }
@@ -142,7 +157,7 @@ import Testing
         #expect(files.written.isEmpty)
     }
 
-    @Test func oneThatTakesThePathAfterThePlanIsNotTouched() throws {
+    @Test func cgroupRecreatedAfterPlanningIsNotTouched() throws {
         let swapped = Flag()
         let files = ScriptedFiles { [machine] _, _ throws(IOError) in
             // The first write finds the new one in place.
@@ -161,7 +176,7 @@ import Testing
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "-1")
     }
 
-    @Test func filesOfAnotherCgroupAtThePathAreNotWritten() throws {
+    @Test func filesOfARecreatedCgroupAreNotWritten() throws {
         guard case .same(let held) = HeldTarget.find(target, in: machine.set) else {
             Issue.record("it is there")
             return
@@ -177,7 +192,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownLimitAndAnOperatorsHold() throws {
+    @Test func unknownLimitAndHoldAreRefused() throws {
         let actions = machine.actions()
         #expect(
             actions.once(.make(1, .set([.of("no.such", 1)]), on: target)).outcome.word == "failed")
@@ -186,7 +201,7 @@ import Testing
         #expect(held.outcome == .vetoed("held by an operator (/a)"))
     }
 
-    @Test func aRestrictionOfTheProtectedIsRefusedAndTheExceptionHolds() throws {
+    @Test func protectedCgroupIsRestrictedOnlyIfAllowed() throws {
         try machine.file(
             "proc/100/stat", "100 (sshd) S 1 100 100 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 100 1 1 1\n")
         try machine.file("proc/100/status", "Name:\tsshd\nUid:\t0\t0\t0\t0\n")
@@ -198,7 +213,7 @@ import Testing
         var protection = Protection()
         protection.overridden = [CgroupPath("/a")]
         #expect(machine.actions(protection: protection).once(setting).outcome == .done)
-        // What the policy spares, it spares with all above it.
+        // A protected cgroup protects its ancestors.
         try machine.usual("/a/below/deep")
         protection.spared = [try #require(PathPattern("/a/*/deep"))]
         let spared = machine.actions(protection: protection).once(
@@ -206,7 +221,7 @@ import Testing
         #expect("\(spared.outcome)".contains("the policy protects /a/below/deep"))
     }
 
-    @Test func oneWhoMovesInBetweenPlanAndWriteIsFound() throws {
+    @Test func processThatMovesInAfterPlanningIsDetected() throws {
         try machine.file(
             "proc/1/stat", "1 (init) S 0 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 1 1 1 1\n")
         let files = ReadingFiles { [machine] in
@@ -241,7 +256,7 @@ import Testing
             on: try machine.target(path), chain: 9)
     }
 
-    @Test func aParentWidensBeforeItsChildWhateverTheOrder() throws {
+    @Test func parentIsWidenedBeforeItsChild() throws {
         let files = ScriptedFiles { _, _ in }
         let effects = [try setting(1, "/p/a", "2-3"), try setting(2, "/p", "0-3")]
         let results = machine.actions(files).perform(effects, pause: { _ in })
@@ -253,7 +268,7 @@ import Testing
         #expect(alone.outcome.word == "vetoed")
     }
 
-    @Test func oneThatCannotBeSetKeepsTheOthersAsTheyAre() throws {
+    @Test func failedMemberLeavesTheOthersUnchanged() throws {
         let files = ScriptedFiles { _, _ in }
         let effects = [try setting(1, "/p", "0-3"), try setting(2, "/p/a", "7")]
         let results = machine.actions(files).perform(effects, pause: { _ in })

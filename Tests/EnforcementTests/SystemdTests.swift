@@ -90,7 +90,7 @@ private final class OneUnitBus: BusConnection {
         (BusError.timedOut(seconds: 5), "ETIMEDOUT"), (.disconnected, "ECONNRESET"),
         (.unreachable("gone"), "ENOTCONN"),
     ])
-    func aSilenceIsTriedAgain(_ failure: BusError, _ errno: String) throws {
+    func missingReplyIsRetried(_ failure: BusError, _ errno: String) throws {
         let bus = OneUnitBus { _ throws(BusError) in throw failure }
         var work = work(bus, byRule: true)
         for time in 0...300 { try work.tick(time) }
@@ -102,7 +102,7 @@ private final class OneUnitBus: BusConnection {
         try checkUntouched()
     }
 
-    @Test func aDenialLeavesTheValuesForFiveMinutes() throws {
+    @Test func deniedValuesAreRetriedAfterFiveMinutes() throws {
         let bus = OneUnitBus { _ throws(BusError) in throw Self.denied }
         var work = work(bus)
         for time in 0...310 { try work.tick(time) }
@@ -111,7 +111,7 @@ private final class OneUnitBus: BusConnection {
         try checkUntouched()
     }
 
-    @Test func whatThisSystemdDoesNotKnowSuspendsTheRule() throws {
+    @Test func unsupportedPropertySuspendsTheRule() throws {
         let bus = OneUnitBus(version: "220") { _ throws(BusError) in }
         var work = work(bus, byRule: true)
         for time in 0...5 { try work.tick(time) }
@@ -121,8 +121,8 @@ private final class OneUnitBus: BusConnection {
         try checkUntouched()
     }
 
-    /// It says yes, and the file stays as it was: told as without effect, and nothing is owed.
-    @Test func aFileThatStaysAsItWasIsTold() throws {
+    /// systemd accepts it, but the file is unchanged: ineffective, and nothing to restore.
+    @Test func unchangedFileIsReported() throws {
         let bus = OneUnitBus { _ throws(BusError) in }
         let result = machine.actions(files(bus)).once(
             .make(1, .set(Self.wishes), on: try machine.target("/web.service")))
@@ -132,7 +132,7 @@ private final class OneUnitBus: BusConnection {
     }
 
     /// All values of a unit are one question.
-    @Test func aUnitIsAskedOnce() throws {
+    @Test func unitIsQueriedOnce() throws {
         let root = machine.root
         let bus = OneUnitBus { call throws(BusError) in
             guard case .array(_, let properties) = call.arguments.last else { return }
@@ -152,8 +152,8 @@ private final class OneUnitBus: BusConnection {
         #expect(try machine.text("web.service/pids.max") == "50")
     }
 
-    /// A bus that hangs keeps a thread, and no tick; another cgroup of nobody's goes on.
-    @Test(.timeLimit(.minutes(10))) func aBusThatHangsHoldsNoTickUp() throws {
+    /// A hung bus blocks a thread, but no tick; cgroups without an owner continue.
+    @Test(.timeLimit(.minutes(10))) func hungBusDoesNotDelayTicks() throws {
         try machine.cgroup("/plain", ["pids.max": "max", "pids.current": "1"])
         let door = Door()
         let bus = OneUnitBus { _ throws(BusError) in

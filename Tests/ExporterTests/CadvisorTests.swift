@@ -59,7 +59,7 @@ import Testing
         return builder.build()
     }
 
-    /// What a runtime knows of the two containers, and what it says of cgroups within them.
+    /// The runtime's names of two containers, and of cgroups within them.
     private static func identity(_ entry: CgroupEntry) -> CgroupIdentity {
         var known = CgroupIdentity(entry.path)
         let path = entry.path.description
@@ -101,7 +101,7 @@ import Testing
     }
 
     /// Each name is a look at the disk, and a thousand cgroups have the same devices.
-    @Test func aDeviceIsLookedForOnceInAnExposition() {
+    @Test func deviceIsLookedUpOncePerExposition() {
         var builder = SnapshotBuilder()
         for path in ["/a", "/b", "/c"] {
             builder.add(path)
@@ -117,20 +117,20 @@ import Testing
         }
         for count in 1...2 {
             encoder.encode(builder.build(), as: .text)
-            // Again in the next, for a number can become another device's.
+            // Again in the next one, because a number can be reused by another device.
             #expect(asked.withLock { $0.count } == 2 * count)
         }
     }
 
     @Test(arguments: [(ExpositionFormat.text, "cadvisor.prom"), (.openMetrics, "cadvisor.om")])
-    func aSnapshotIsWrittenAsBefore(format: ExpositionFormat, file: String) throws {
+    func snapshotMatchesTheGoldenFile(format: ExpositionFormat, file: String) throws {
         let golden = try #require(Bundle.module.resourceURL)
             .appendingPathComponent("Golden").appendingPathComponent(file)
         let text = Self.text(Self.machine(), format)
         #expect(text == (try String(contentsOf: golden, encoding: .utf8)))
     }
 
-    @Test func bothFormatsAreStrictlyValidAndSayTheSame() throws {
+    @Test func bothFormatsAreValidAndEqual() throws {
         for snapshot in [Self.machine()] + Example.allCases.map(\.snapshot) {
             let text = try ParsedExposition(Self.text(snapshot), openMetrics: false)
             let openMetrics = try ParsedExposition(
@@ -147,7 +147,7 @@ import Testing
     @Test(
         .enabled(
             if: Tool.promtool, "promtool is not installed (Debian: apt-get install prometheus)"))
-    func promtoolComplainsOfNothingButTheNames() throws {
+    func promtoolComplainsOnlyAboutNames() throws {
         let result = try Tool.run(
             "promtool", ["check", "metrics"], input: Array(Self.text(Self.machine()).utf8))
         // 3 is for its taste in names, which are cAdvisor's; what cannot be read is 1.
@@ -163,7 +163,7 @@ import Testing
         .enabled(
             if: Tool.openMetricsParser,
             "python3 has no prometheus_client (pip install prometheus_client)"))
-    func theReferenceParserReadsItAsWeDo() throws {
+    func referenceParserAgrees() throws {
         let script = """
             import sys
             from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -176,7 +176,7 @@ import Testing
         #expect(String(decoding: result.output, as: UTF8.self) == "\(ours)\n", "\(result.errors)")
     }
 
-    @Test func theFamiliesNameAllRowsThatTheyRead() throws {
+    @Test func familiesDeclareAllMetricsThatTheyRead() throws {
         let full = Schema(CadvisorFamilies.allMetrics)
         #expect(full.width > 40)
         var builder = SnapshotBuilder()
@@ -197,7 +197,7 @@ import Testing
         }
     }
 
-    @Test func namesAreThoseOfContainersAndPodsAlone() throws {
+    @Test func namesAreOnlyThoseOfContainersAndPods() throws {
         let parsed = try ParsedExposition(Self.text(Self.machine()), openMetrics: false)
         let memory = "container_memory_usage_bytes"
         let cpu = "container_cpu_usage_seconds_total"
@@ -219,7 +219,7 @@ import Testing
         #expect(parsed.value(cpu, Self.labels("/", total)) == "1.5")
     }
 
-    @Test func whatIsMissingIsLeftOutOrZeroAsUsersExpect() throws {
+    @Test func missingValuesAreOmittedOrZeroAsInCadvisor() throws {
         let parsed = try ParsedExposition(Self.text(Self.machine()), openMetrics: false)
         let docker = Self.labels("/docker/\(Self.id)", name: "web", image: "nginx:1")
         let ssh = Self.labels("/system.slice/ssh.service")
@@ -263,8 +263,8 @@ import Testing
         #expect(parsed.value("machine_swap_bytes") == "0")
     }
 
-    /// What costs a file of its own is shown if something else has it read, and never read for this.
-    @Test func memoryNodesAndProcessesAreNotReadUnasked() throws {
+    /// Metrics with their own file are shown if they are read anyway, but not read for this.
+    @Test func numaAndProcessesAreReadOnlyOnRequest() throws {
         let read = Set(CadvisorFamilies.metrics.map { MetricCatalog[$0].name })
         #expect(read.isDisjoint(with: ["memory.numa.anon", "cgroup.processes"]))
         var builder = SnapshotBuilder()
@@ -288,7 +288,7 @@ import Testing
         #expect(value("hugetlb_max_usage_bytes", ["pagesize": "2MB"]) == nil)
     }
 
-    @Test func aStartTimeIsAskedForOnceInALife() {
+    @Test func startTimeIsReadOncePerCgroup() {
         let asked = Mutex<[String]>([])
         var encoder = CadvisorEncoder(
             version: "1", deviceName: { _ in nil },
@@ -308,9 +308,9 @@ import Testing
         #expect(text.contains("container=\"\"} 3\n"))
     }
 
-    /// What cAdvisor's users see of these weights, by its own conversion.
+    /// These weights as shown by cAdvisor's own conversion.
     @Test(arguments: [(1, 2), (50, 1286), (100, 2597), (10_000, 262_144)] as [(UInt64, UInt64)])
-    func sharesAreThoseOfCadvisor(weight: UInt64, shares: UInt64) {
+    func sharesMatchCadvisor(weight: UInt64, shares: UInt64) {
         #expect(CPUShares.reading(Reading(weight)) == Reading(shares))
     }
 

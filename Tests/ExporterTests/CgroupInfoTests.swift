@@ -37,7 +37,7 @@ import Testing
         ),
         ("/podium", "other", "", "", "/"),
     ])
-    func thePathTellsWhatACgroupIs(
+    func pathDeterminesTheInfoLabels(
         path: String, kind: String, unit: String, slice: String, parent: String
     ) throws {
         var builder = SnapshotBuilder()
@@ -74,7 +74,7 @@ import Testing
         return builder.build()
     }
 
-    @Test func whatTheRuntimeKnowsIsInTheLabelsWhichAllSeriesHave() throws {
+    @Test func runtimeNamesAreInTheLabels() throws {
         var encoder = ExpositionEncoder(
             version: "1", deviceName: { _ in nil }, identity: Self.known)
         encoder.encode(Self.snapshot(), process: ProcessSample(), as: .openMetrics)
@@ -93,7 +93,7 @@ import Testing
         #expect(infos.last?["container"] == "")
     }
 
-    @Test func chosenLabelsAreOnEverySeriesOfACgroup() throws {
+    @Test func inlineLabelsAreOnEverySeries() throws {
         var selection = ExportSelection()
         selection.inlineLabels = [.unit, .container, .pod]
         var encoder = ExpositionEncoder(
@@ -114,7 +114,7 @@ import Testing
         #expect(Set(orders).count == 1)
     }
 
-    @Test func theEarliestKnownTimeIsTheStart() throws {
+    @Test func startTimeIsTheEarliestKnownTime() throws {
         var encoder = ExpositionEncoder(
             version: "1", deviceName: { _ in nil },
             birthTime: { $0.path.name == "old" ? 5_000_000 : $0.path.name == "odd" ? .max : nil })
@@ -125,7 +125,7 @@ import Testing
             builder.add("/new", inode: 1, generation: 1)
             builder.add("/odd", inode: 2, generation: 2)
             builder.add("/old", inode: 3, generation: 3)
-            // Made anew at the second tick.
+            // Recreated at the second tick.
             builder.add("/other", inode: 10 + tick, generation: 10 + tick)
             encoder.encode(builder.build(), process: ProcessSample(), as: .text)
             let parsed = try ParsedExposition(

@@ -108,7 +108,7 @@ enum ExporterFixtures {
 }
 
 extension ExportSelection {
-    /// All families, with everything that may stand on a series.
+    /// All families, with every possible label.
     static var everything: ExportSelection {
         var selection = ExportSelection()
         selection.extras = Set(ExportExtra.allCases)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ExpositionTests {
     @Test(arguments: [(ExpositionFormat.text, "small.prom"), (.openMetrics, "small.om")])
-    func aSmallSnapshotIsWrittenAsBefore(format: ExpositionFormat, file: String) throws {
+    func smallSnapshotMatchesTheGoldenFile(format: ExpositionFormat, file: String) throws {
         let golden = try #require(Bundle.module.resourceURL)
             .appendingPathComponent("Golden").appendingPathComponent(file)
         let text = ExporterFixtures.text(ExporterFixtures.small(), format)
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: Example.allCases)
-    func bothFormatsAreStrictlyValidAndSayTheSame(example: Example) throws {
+    func bothFormatsAreValidAndEqual(example: Example) throws {
         let snapshot = example.snapshot
         let text = try ParsedExposition(
             ExporterFixtures.text(snapshot, .text), openMetrics: false)
@@ -58,7 +58,7 @@ import Testing
         #expect(parsed.units["cgroup_pids_current"] == nil)
     }
 
-    @Test func namesSurviveUnharmedAndInvalidBytesAreSpelledOut() throws {
+    @Test func namesArePreservedAndInvalidBytesEscaped() throws {
         let snapshot = ExporterFixtures.hostile()
         for format in ExpositionFormat.allCases {
             let parsed = try ParsedExposition(
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func namesThatResembleAnEscapedByteAreSpelledApart() throws {
+    @Test func namesThatResembleAnEscapeAreDistinct() throws {
         var builder = SnapshotBuilder()
         builder.add(bytes: [0x2f, 0xff], ["memory.usage": Reading(1)])
         builder.add(#"/\xff"#, ["memory.usage": Reading(2)])
@@ -83,7 +83,7 @@ import Testing
         #expect(parsed.value("cgwarden_cgroups_dropped", ["reason": "label_clash"]) == "0")
     }
 
-    @Test func whatIsNoNumberHasNoSeries() throws {
+    @Test func valueThatIsNotANumberHasNoSeries() throws {
         let reasons: [Reading] = [
             .absent, .unlimited, .unsupported, .notPermitted, .gone, .malformed,
         ]
@@ -97,7 +97,7 @@ import Testing
         #expect(!text.contains("cgroup_memory_effective_max_bytes"))
     }
 
-    @Test func theLimitOfAnAncestorBinds() throws {
+    @Test func effectiveLimitComesFromAnAncestor() throws {
         let parsed = try ParsedExposition(
             ExporterFixtures.text(ExporterFixtures.small(), .text), openMetrics: false)
         let service = ["cgroup": "/system.slice/ssh.service"]
@@ -106,7 +106,7 @@ import Testing
         #expect(parsed.value("cgroup_memory_effective_max_bytes", ["cgroup": "/"]) == nil)
     }
 
-    @Test func theSeriesOfAVanishedCgroupEndAtOnce() throws {
+    @Test func seriesOfARemovedCgroupEndImmediately() throws {
         var encoder = ExporterFixtures.encoder()
         var first = SnapshotBuilder()
         first.add("/stays", inode: 1, generation: 1, ["memory.usage": Reading(1)])
@@ -124,7 +124,7 @@ import Testing
         #expect(text.contains("cgroup_memory_current_bytes{cgroup=\"/comes\"} 4\n"))
     }
 
-    @Test func aDeviceNumberThatIsUsedAgainGetsItsNewName() {
+    @Test func reusedDeviceNumberGetsItsNewName() {
         let name = Mutex("nvme0n1")
         var encoder = ExpositionEncoder(version: "1.2.3") { _ in name.withLock { $0 } }
         for next in ["nvme0n1", "sdb"] {
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func aRenamedCgroupGetsItsNewLabel() throws {
+    @Test func renamedCgroupGetsItsNewLabel() throws {
         var encoder = ExporterFixtures.encoder()
         for (tick, path) in [(UInt64(1), "/old"), (2, "/new")] {
             var builder = SnapshotBuilder()
@@ -161,7 +161,7 @@ import Testing
         #expect(parsed.value("cgroup_cpu_usage_seconds_total", ["cgroup": "/a"]) == seconds)
     }
 
-    @Test func countersDoNotFallWhileTheCgroupLives() throws {
+    @Test func countersNeverDecreaseWhileTheCgroupExists() throws {
         var encoder = ExporterFixtures.encoder()
         var last: [String: Double] = [:]
         for tick in UInt64(1)...5 {
@@ -185,7 +185,7 @@ import Testing
     }
 
     @Test(arguments: [ExpositionFormat.text, .openMetrics])
-    func anotherPartsFamilyStandsAmongTheProgramsOwn(format: ExpositionFormat) {
+    func familiesOfOtherPartsAreSortedAmongOwnFamilies(format: ExpositionFormat) {
         var encoder = ExpositionEncoder(version: "1") { _ in nil }
         let families: [ProgramFamily] = [
             .counter(

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// One cgroup for which the kernel gives every number.
+    /// A cgroup with every metric.
     private static func everything(_ format: ExpositionFormat) throws -> ParsedExposition {
         var builder = SnapshotBuilder()
         let plain = MetricCatalog.all.filter { $0.dimension == nil && $0.kind != .text }
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: ExpositionFormat.allCases)
-    func everyFamilyIsExportedUnderItsNameAndNoOther(format: ExpositionFormat) throws {
+    func everyFamilyIsExportedUnderItsNameOnly(format: ExpositionFormat) throws {
         let names = Set(try Self.everything(format).samples.map(\.name))
         let cgroup = names.filter { $0.hasPrefix("cgroup_") }
         #expect(Self.cgroupNames.count == Set(Self.cgroupNames).count)
@@ -81,7 +81,7 @@ import Testing
         #expect(Set(Self.programNames).subtracting(names).isEmpty)
     }
 
-    @Test func onlySeriesOfSeveralValuesHaveFurtherLabels() throws {
+    @Test func onlyMultiValueSeriesHaveExtraLabels() throws {
         let labels = try Self.everything(.text).labelNames
         #expect(
             labels["cgroup_pressure_average_ratio"] == ["cgroup", "resource", "kind", "window"])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Exporter
 
-/// A page of somebody else whose name leads here (DNS rebinding) reads nothing.
+/// A page of another site whose name resolves to this host (DNS rebinding) reads nothing.
 @Suite(.timeLimit(.minutes(1))) struct HostCheckTests {
     private let log = RecordedLog()
 
@@ -26,7 +26,7 @@ import Testing
         "/api/v1/metrics", "/nothing",
     ]
 
-    @Test func aForeignNameIsRefusedWithTheReason() async throws {
+    @Test func unknownHostIsRefusedWithAReason() async throws {
         try await TestServer.run(logger: log.logger, configure: { $0.machineName = "node7.lan" }) {
             port async throws in
             for path in Self.pages + ["/api/v1/stream"] {
@@ -43,7 +43,7 @@ import Testing
                     #expect(!answer.body.contains("\u{202e}"))
                 }
             }
-            // It tells nothing, and whoever probes may use any name.
+            // It reveals nothing, and probes may use any name.
             #expect(
                 try await status(port, "/-/healthy", [("Host", "pod.example")]).status == "200 OK")
         }
@@ -72,7 +72,7 @@ import Testing
                 let answer = try await status(port, "/metrics", [("Host", host)])
                 #expect(answer.status == "421 Misdirected Request", "\(host)")
             }
-            // Whoever names no host is no browser; whoever names two may be believed by nobody.
+            // A client without Host is not a browser; a request with two Hosts is ambiguous.
             #expect(try await status(port, "/metrics", []).status == "200 OK")
             #expect(try await status(port, "/metrics", [], version: "1.0").status == "200 OK")
             let two = [("Host", "localhost"), ("Host", "evil.example")]
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func anotherPagesRequestIsRefused() async throws {
+    @Test func requestFromAnotherOriginIsRefused() async throws {
         try await TestServer.run(configure: { $0.allowedHosts = ["proxy.example"] }) {
             port async throws in
             func answer(_ origin: String) async throws -> String {
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(.enabled(if: WebFixture.isPossible, "needs openssl and curl"))
-    func theCertificateStandsForTheNameOverTLS() async throws {
+    func hostIsNotCheckedOverTLS() async throws {
         let fixture = try await WebFixture()
         try fixture.write("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
         try await TestServer.run(configure: {
@@ -120,7 +120,7 @@ import Testing
         ("a_b", true), ("10.0.0.1", true), ("", false), ("*.", false), ("a b", false),
         ("a:1", false),
         ("http://a", false), ("a/b", false), ("a*", false), ("[::1]", false), ("a\u{1b}", false),
-    ]) func patternsAreNames(_ text: String, _ isPattern: Bool) {
+    ]) func allowedHostsArePatternsOfNames(_ text: String, _ isPattern: Bool) {
         #expect(MetricsServer.isHostPattern(text) == isPattern)
     }
 
@@ -128,7 +128,7 @@ import Testing
         ("10.1.2.3", "10.1.2.3"), ("::ffff:10.1.2.3", "10.1.2.3"), ("::1", "0:0:0:0"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2"), ("2001:db8::1", "2001:db8:0:0"),
         ("fe80::1%eth0", "fe80:0:0:0"),
-    ]) func aClientIsAnAddressOrANetworkOfIPv6(_ address: String, _ name: String) {
+    ]) func clientIsAnAddressOrAnIPv6Network(_ address: String, _ name: String) {
         #expect(Client(address: address, isEncrypted: false).name == name)
     }
 }

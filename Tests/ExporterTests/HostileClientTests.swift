@@ -46,7 +46,7 @@ import Testing
 
     private static let silence = Array(repeating: "", count: 400)
 
-    @Test func whoeverSendsSlowlyIsLeft() async throws {
+    @Test func slowSenderIsDisconnected() async throws {
         try await TestServer.run(
             configure: {
                 $0.limits.requestTime = .milliseconds(300)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(.enabled(if: WebFixture.isPossible, "needs openssl"))
-    func whoeverShakesHandsSlowlyIsLeft() async throws {
+    func slowTLSHandshakeIsDisconnected() async throws {
         let fixture = try await WebFixture()
         try fixture.write("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
         try await TestServer.run(configure: {
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: ["write", "stall"])
-    func whoeverDoesNotReadIsLeft(_ limit: String) async throws {
+    func clientThatDoesNotReadIsDisconnected(_ limit: String) async throws {
         try await TestServer.run(
             StubSource(Self.big),
             configure: {
@@ -110,7 +110,7 @@ import Testing
                 if limit == "stall" { $0.limits.stallTime = .milliseconds(300) }
             }
         ) { port async throws in
-            // Rendered before, so that the next answer is there at once.
+            // Rendered in advance, so that the next response is immediate.
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
             // A slow machine needs longer to disconnect it.
             for pause in [Duration.milliseconds(1500), .seconds(10), .seconds(60)] {
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func whoeverDoesNotReadTakesNoPlaceFromOthers() async throws {
+    @Test func clientThatDoesNotReadDoesNotBlockOthers() async throws {
         try await TestServer.run(StubSource(Self.big), configure: { $0.mostRequests = 2 }) {
             port async throws in
             let whole = try #require(try await LoopbackClient.send(port, "/metrics"))
@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotTakenIsBoundedByLeavingWhoeverStalledLongest() async throws {
+    @Test func unreadBytesAreBoundedByDisconnectingTheLongestStall() async throws {
         try await TestServer.run(
             StubSource(Self.big),
             configure: {
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test func connectionsOfThoseWhoDoNotReadGiveWay() async throws {
+    @Test func stalledConnectionsYieldToNewOnes() async throws {
         try await TestServer.run(
             StubSource(Self.big), configure: { $0.limits.connections = 3 }
         ) { port async throws in
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func tooLargeHeadersAreToldAsSuch() async throws {
+    @Test func oversizedHeadersAreReported() async throws {
         try await TestServer.run { port async throws in
             let long = String(repeating: "a", count: 40_000)
             let many = (0..<300).map { "X-\($0): a\r\n" }.joined()
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func aBodyIsNotSwallowedWithoutEnd() async throws {
+    @Test func requestBodyIsRefused() async throws {
         try await TestServer.run { port async throws in
             let flood = String(repeating: "x", count: 300_000)
             for request in [
@@ -206,7 +206,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoRequestIsToldAndLeft() async throws {
+    @Test func malformedRequestIsReportedAndDisconnected() async throws {
         try await TestServer.run { port async throws in
             for garbage in [
                 "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
@@ -217,7 +217,7 @@ import Testing
                 let answer = RawResponse(&bytes, hasBody: true)
                 #expect(answer?.status == "HTTP/1.1 400 Bad Request", "\(garbage)")
             }
-            // What was asked before is answered all the same.
+            // Earlier requests are still answered.
             let mixed = Self.healthy + Self.healthy + "hello\r\n\r\n"
             var bytes = try await LoopbackClient.exchange(port, Array(mixed.utf8))[...]
             for status in ["200 OK", "200 OK", "400 Bad Request"] {
@@ -231,7 +231,7 @@ import Testing
         }
     }
 
-    @Test func aTargetWithItsHostIsTheSame() async throws {
+    @Test func absoluteTargetIsAccepted() async throws {
         try await TestServer.run { port async throws in
             for (target, status) in [
                 ("http://localhost/-/healthy", 200),
@@ -265,7 +265,7 @@ import Testing
         }
     }
 
-    @Test func whoeverStopsSendingStillGetsItsAnswer() async throws {
+    @Test func halfClosedClientGetsItsResponse() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source) { port async throws in
             await source.hold()
@@ -284,7 +284,7 @@ import Testing
         }
     }
 
-    @Test func idleConnectionsGiveWayToNewOnes() async throws {
+    @Test func idleConnectionsYieldToNewOnes() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(
             source,
@@ -296,7 +296,7 @@ import Testing
             }
         ) { port async throws in
             await source.hold()
-            // It is being answered, and so it stays.
+            // It is being answered, so it stays open.
             async let busy = LoopbackClient.send(port, "/metrics")
             while await source.calls == 0 { await Task.yield() }
             var idle: [any Channel] = []
@@ -311,7 +311,7 @@ import Testing
         }
     }
 
-    @Test func whenAllAreBusyANewConnectionIsClosed() async throws {
+    @Test func newConnectionIsClosedIfAllAreBusy() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source, configure: { $0.limits.connections = 1 }) {
             port async throws in
@@ -342,7 +342,7 @@ import Testing
         }
     }
 
-    @Test func aScrapeIsToldInTimeThatThereIsNoSample() async throws {
+    @Test func scrapeWithoutASampleFailsWithinItsTimeout() async throws {
         let source = StubSource(ExporterFixtures.small())
         try await TestServer.run(source) { port async throws in
             await source.hold()
@@ -367,20 +367,20 @@ import Testing
     }
 }
 
-/// What comes of an answer, counted.
+/// A response, counted in bytes.
 private final class UnreadAnswer: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
     let channel = Mutex<(any Channel)?>(nil)
     private let count = Atomic(0)
 
-    /// So much of it, with its head, came so far.
+    /// The number of bytes received, headers included.
     var bytes: Int { count.load(ordering: .relaxed) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         count.add(unwrapInboundIn(data).readableBytes, ordering: .relaxed)
     }
 
-    /// Reads to the end, and tells how much there was.
+    /// Reads to the end and returns the number of bytes.
     func rest() async throws -> Int {
         guard let channel = channel.withLock({ $0 }) else { return 0 }
         try await channel.setOption(.autoRead, value: true).get()

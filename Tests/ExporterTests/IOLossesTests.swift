@@ -34,7 +34,7 @@ import Testing
         return exported.cgroups.indices.map { exported.instances($0).first?.reading.value }
     }
 
-    @Test func whatARemovedChildHadMovedStaysWithTheParent() throws {
+    @Test func ioOfARemovedChildStaysInTheParentsCounter() throws {
         #expect(try enter([Cgroup("/a", 2, 900), Cgroup("/a/x", 5, 500)]) == [900, 500])
         // The child is gone, and the kernel's sum with it.
         #expect(try enter([Cgroup("/a", 2, 400, before: 900)]) == [900])
@@ -46,7 +46,7 @@ import Testing
         #expect(try enter([Cgroup("/a", 2, 480, before: 480)]) == [1020])
     }
 
-    @Test func theRateIsThatOfTheLiving() throws {
+    @Test func rateIgnoresRemovedChildren() throws {
         _ = try enter([Cgroup("/a", 2, 900)])
         _ = try enter([Cgroup("/a", 2, 400, before: 900)])
         let removal = try #require(ledger.latest)
@@ -56,7 +56,7 @@ import Testing
         #expect(after.summedRate(0, try metric()) == 50)
     }
 
-    @Test func anotherCgroupOfThatPathOwesNothing() throws {
+    @Test func recreatedCgroupStartsFromZero() throws {
         _ = try enter([Cgroup("/a", 2, 900)])
         _ = try enter([Cgroup("/a", 2, 400, before: 900)])
         #expect(try enter([Cgroup("/a", 3, 10)]) == [10])

@@ -2,7 +2,7 @@
 import NIOCore
 import NIOPosix
 
-/// What came back over a connection.
+/// The bytes received over a connection.
 struct RawResponse: Sendable {
     let status: String
     /// Names in lower case.
@@ -49,7 +49,7 @@ enum LoopbackClient {
         }
     }
 
-    /// Only connects.
+    /// Connects without sending.
     static func open(_ port: Int) async throws -> any Channel {
         try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: port).get()

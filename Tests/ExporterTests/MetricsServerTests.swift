@@ -30,7 +30,7 @@ import Testing
         line.contains("cgwarden_scrape_duration_seconds")
     }
 
-    @Test func partsOfAnExpositionCanBeAskedFor() async throws {
+    @Test func collectParametersSelectFamilies() async throws {
         try await serve { port in
             func names(_ query: String) async throws -> Set<String> {
                 let answer = try #require(try await LoopbackClient.send(port, "/metrics" + query))
@@ -47,12 +47,12 @@ import Testing
                 try await names("?exclude%5B%5D=memory&exclude%5b%5d=pressure")
                     == all.subtracting(memory))
             #expect(try await names("?collect[]=cpu&x=y").isSubset(of: all.subtracting(memory)))
-            // The same sample again, whole.
+            // The same sample again, complete.
             #expect(try await names("") == all)
         }
     }
 
-    @Test func partsOfCadvisorsExpositionToo() async throws {
+    @Test func collectParametersSelectCadvisorFamilies() async throws {
         try await serve { port in
             func names(_ query: String) async throws -> Set<String> {
                 let answer = try #require(
@@ -78,12 +78,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("collect[]=cpu&exclude[]=io", "cannot be used together"),
-        ("collect[]=gpu", "takes one of core, cpu,"),
-        ("exclude[]=", "takes one of"), ("collect[]=%zz", "takes one of"),
-        ("collect[]", "takes one of"),
+        ("collect[]=cpu&exclude[]=io", "mutually exclusive"),
+        ("collect[]=gpu", "must be one of core, cpu,"),
+        ("exclude[]=", "must be one of"), ("collect[]=%zz", "must be one of"),
+        ("collect[]", "must be one of"),
     ])
-    func aWrongPartIsTheClientsMistake(query: String, message: String) async throws {
+    func unknownCollectorIsABadRequest(query: String, message: String) async throws {
         try await serve { port in
             let answer = try #require(try await LoopbackClient.send(port, "/metrics?" + query))
             #expect(answer.status == "HTTP/1.1 400 Bad Request")
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func metricsAreServedInTheFormatThatIsAskedFor() async throws {
+    @Test func metricsAreServedInTheRequestedFormat() async throws {
         try await serve { port in
             let text = try #require(try await LoopbackClient.send(port, "/metrics"))
             #expect(text.status == "HTTP/1.1 200 OK")
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: ["/", "/metrics", "/-/healthy", "/-/ready", "/nowhere"])
-    func headIsGetWithoutTheBody(path: String) async throws {
+    func headResponseHasNoBody(path: String) async throws {
         try await serve { port in
             let get = try #require(try await LoopbackClient.send(port, path))
             let head = try #require(try await LoopbackClient.send(port, path, method: "HEAD"))
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: ["/metrics", "/api/v1/stream"])
-    func nothingFollowsTheHeadOfAHead(path: String) async throws {
+    func headResponseEndsAfterItsHeaders(path: String) async throws {
         try await serve { port in
             let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             var bytes = try await LoopbackClient.exchange(port, Array(request.utf8))[...]
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func otherPagesAndMethodsAreAnswered() async throws {
+    @Test func otherPathsAndMethodsAreAnswered() async throws {
         try await serve { port in
             let page = try #require(try await LoopbackClient.send(port, "/"))
             #expect(page.headers["content-type"] == "text/html; charset=utf-8")
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func gzipIsTheSameBodyAndOnlyOnRequest() async throws {
+    @Test func gzipBodyIsEqualAndOnlyOnRequest() async throws {
         try await serve { port in
             let plain = try #require(try await LoopbackClient.send(port, "/metrics"))
             let packed = try #require(
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func brokenAndOversizedRequestsEndTheirOwnConnectionOnly() async throws {
+    @Test func malformedRequestsEndOnlyTheirConnection() async throws {
         try await serve { port in
             var garbage = try await LoopbackClient.exchange(
                 port, Array("\u{16}\u{3}\u{1} hello\r\n\r\n".utf8))[...]
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    @Test func beforeTheFirstSampleNothingIsReady() async throws {
+    @Test func serverIsNotReadyBeforeTheFirstSample() async throws {
         let source = StubSource(nil)
         try await serve(source) { port in
             for path in ["/metrics", "/-/ready"] {
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    @Test func aFailedCollectionIsSaidAndThenOver() async throws {
+    @Test func failedCollectionIsReportedOnce() async throws {
         try await serve { [source] port in
             await source.fail("the cgroup tree is not mounted")
             let failed = try #require(try await LoopbackClient.send(port, "/metrics"))
@@ -241,7 +241,7 @@ import Testing
         }
     }
 
-    @Test func concurrentScrapesShareOneCollectionAndOneRendering() async throws {
+    @Test func concurrentScrapesShareOneCollection() async throws {
         let counted = Counter()
         try await serve(
             configure: {
@@ -257,7 +257,7 @@ import Testing
                     group.addTask { try await LoopbackClient.send(port, "/metrics")?.body }
                 }
                 while await source.calls == 0 { await Task.yield() }
-                // Answered although a collection hangs; meanwhile the other scrapes arrive.
+                // Answered although a collection hangs; the other scrapes arrive in the meantime.
                 for _ in 0..<20 {
                     let healthy = try await LoopbackClient.send(port, "/-/healthy")
                     #expect(healthy?.status == "HTTP/1.1 200 OK")
@@ -273,7 +273,7 @@ import Testing
     }
 
     /// Clients that joined the first collection got 503 if they resumed before its starter.
-    @Test func allClientsThatWaitForTheFirstSampleFindTheServerReady() async throws {
+    @Test func clientsWaitingForTheFirstSampleFindTheServerReady() async throws {
         try await serve { [source] port in
             await source.hold()
             let answers = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -290,7 +290,7 @@ import Testing
         }
     }
 
-    @Test func aNewSampleIsServedAtOnce() async throws {
+    @Test func newSampleIsServedImmediately() async throws {
         try await serve { [source] port in
             let first = try #require(try await LoopbackClient.send(port, "/metrics"))
             #expect(first.text.contains("/system.slice/ssh.service"))
@@ -304,7 +304,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatLeavesHarmsNobody() async throws {
+    @Test func disconnectingClientDoesNotAffectOthers() async throws {
         try await serve { [source] port in
             await source.hold()
             for _ in 0..<20 {
@@ -320,7 +320,7 @@ import Testing
         }
     }
 
-    @Test func aBigBodyArrivesWhole() async throws {
+    @Test func largeBodyArrivesCompletely() async throws {
         var builder = SnapshotBuilder()
         for number in 0..<2000 {
             builder.add(
@@ -339,7 +339,7 @@ import Testing
         }
     }
 
-    @Test func aPortInUseIsAClearError() async throws {
+    @Test func portInUseIsReported() async throws {
         try await serve { [source] port in
             let address = ListenAddress(host: "127.0.0.1", port: port)
             let second = MetricsServer(
@@ -353,7 +353,7 @@ import Testing
         }
     }
 
-    @Test func anAddressOfAnotherMachineIsAClearError() async throws {
+    @Test func addressOfAnotherHostIsReported() async throws {
         let address = ListenAddress(host: "192.0.2.1", port: 0)
         let server = MetricsServer(
             MetricsServer.Configuration(address: address, version: "1"), source: source,
@@ -363,13 +363,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (ListenAddress(host: "..", port: 0), "the host of ..:0 is not known; choose another"),
+        (ListenAddress(host: "..", port: 0), "the host of ..:0 is unknown; choose another"),
         (
             ListenAddress(path: "/nowhere/web.sock"),
-            "cannot listen at unix:/nowhere/web.sock: No such file or directory; choose another"
+            "cannot listen on unix:/nowhere/web.sock: No such file or directory; choose another"
         ),
     ])
-    func whyItCannotListenIsASentence(address: ListenAddress, sentence: String) async throws {
+    func listenErrorsAreOneSentence(address: ListenAddress, sentence: String) async throws {
         let server = MetricsServer(
             MetricsServer.Configuration(address: address, version: "1"), source: source,
             logger: Logger(label: "test"))
@@ -377,7 +377,7 @@ import Testing
         #expect(error?.description == sentence + " --web.listen-address")
     }
 
-    @Test func stoppingClosesIdleConnectionsAndLetsAScrapeEnd() async throws {
+    @Test func stopClosesIdleConnectionsAndFinishesScrapes() async throws {
         await source.hold()
         let (answers, continuation) = AsyncStream.makeStream(of: RawResponse?.self)
         try await serve(configure: { $0.gracePeriod = .seconds(30) }) { [source] port in
@@ -387,7 +387,7 @@ import Testing
                 continuation.finish()
             }
             while await source.calls == 0 { await Task.yield() }
-            // The server is told to stop when this returns, and only then may the scrape end.
+            // The server stops when this returns, and only then may the scrape end.
             Task {
                 try await idle.closeFuture.get()
                 await source.release()
@@ -396,7 +396,7 @@ import Testing
         for await answer in answers { #expect(answer?.status == "HTTP/1.1 200 OK") }
     }
 
-    @Test func anIdleConnectionIsClosed() async throws {
+    @Test func idleConnectionIsClosed() async throws {
         try await serve(configure: { $0.limits.requestTime = .milliseconds(50) }) { port in
             // Half a request; ends only when the server gives up, which may be before it is sent.
             let bytes = try? await LoopbackClient.exchange(port, Array("GET /met".utf8))

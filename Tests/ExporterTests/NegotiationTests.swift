@@ -42,7 +42,7 @@ import Testing
         ("", .text), (",,;;,=", .text), ("application/json", .text),
         ("application/vnd.google.protobuf", .text), ("text/*", .text), ("\u{fe}/\u{ff};q=", .text),
     ])
-    func theBestFormatThatIsAskedForIsTaken(accept: String, format: ExpositionFormat) {
+    func bestAcceptedFormatIsChosen(accept: String, format: ExpositionFormat) {
         #expect(Negotiation.format(accept: accept) == format, "\(accept)")
     }
 
@@ -55,7 +55,7 @@ import Testing
         #expect(Negotiation.allowsGzip(acceptEncoding: encoding) == allowed, "\(encoding)")
     }
 
-    @Test func theMediaTypesAreExact() {
+    @Test func mediaTypesAreExact() {
         #expect(
             ExpositionFormat.text.contentType == "text/plain; version=0.0.4; charset=utf-8")
         #expect(
@@ -69,7 +69,7 @@ import Testing
         ("127.0.0.1:10980", "127.0.0.1", 10980), ("localhost:0", "localhost", 0),
         ("[::1]:80", "::1", 80), (":9100", "", 9100),
     ])
-    func addressesAreReadAndWrittenBack(text: String, host: String, port: Int) throws {
+    func listenAddressesRoundTrip(text: String, host: String, port: Int) throws {
         let address = try ListenAddress(parsing: text)
         #expect(address == ListenAddress(host: host, port: port))
         #expect(address.description == text)
@@ -79,7 +79,7 @@ import Testing
         "", "10980", "127.0.0.1", "127.0.0.1:", ":", "::1:80", "[]:80", "[::1:80", "a:65536",
         "a:-1", "a:+1", "a:1 ", "a b:1", "a:http", "[a[\u{301}b]:9", "a]\u{301}:9", "ä:1",
     ])
-    func anythingElseIsRefusedWithAnExample(text: String) {
+    func invalidListenAddressIsRefusedWithAnExample(text: String) {
         let error = #expect(throws: ListenAddressError.self) { try ListenAddress(parsing: text) }
         #expect(error?.description.contains("'\(text)'") == true)
         #expect(error?.description.contains("127.0.0.1:10980") == true)

@@ -44,20 +44,20 @@ import Testing
         }
     }
 
-    @Test func onV1TheCountOutlivesTheCgroup() throws {
-        // What happened before is nobody's, but the series is there for the first kill.
+    @Test func countOutlivesTheCgroupOnV1() throws {
+        // Earlier kills are not counted, but the series exists before the first kill.
         #expect(
             try take(1, [Cgroup("/a.slice/x.service", 5, local: 7)])
                 == [" other 0", "a.slice service 0"])
         #expect(try take(2, [Cgroup("/a.slice/x.service", 5, local: 9)])[1] == "a.slice service 2")
-        // The same sample and the same number are no new kills.
+        // The same sample and the same count are not new kills.
         #expect(try take(3, [Cgroup("/a.slice/x.service", 5, local: 9)])[1] == "a.slice service 2")
         // Another cgroup at that path was killed once already.
         #expect(try take(4, [Cgroup("/a.slice/x.service", 6, local: 1)])[1] == "a.slice service 3")
         #expect(try take(5, []) == [" other 0", "a.slice service 3"])
     }
 
-    @Test func onV2TheParentTellsOfAChildThatVanished() throws {
+    @Test func killOfAVanishedChildIsCountedFromTheParentOnV2() throws {
         let slice = { (recursive: UInt64) in
             Cgroup("/a.slice", 2, local: 0, recursive: recursive)
         }
@@ -65,17 +65,17 @@ import Testing
         #expect(
             try take(1, [slice(3), child])
                 == [" other 0", "a.slice service 0", "a.slice slice 0"])
-        // It was killed and removed before anyone looked again.
+        // It was killed and removed before the next sample.
         #expect(
             try take(2, [slice(5)])
                 == [" other 0", "a.slice service 2", "a.slice slice 0"])
-        // Born, killed and gone between two samples: nobody knows its kind.
+        // Created, killed and removed between two samples: its kind is unknown.
         #expect(
             try take(3, [slice(6)])
                 == [" other 0", "a.slice other 1", "a.slice service 2", "a.slice slice 0"])
     }
 
-    @Test func aKillIsCountedOnceOnItsWayUp() throws {
+    @Test func killIsCountedOnce() throws {
         func all(_ top: UInt64, _ middle: UInt64, _ leaf: UInt64) -> [Cgroup] {
             [
                 Cgroup("/t.slice", 2, local: 0, recursive: top),
@@ -92,7 +92,7 @@ import Testing
         #expect(last.filter { $0.hasSuffix(" 0") }.count == last.count - 1)
     }
 
-    @Test func slicesThatComeAndGoLeaveNoSeries() throws {
+    @Test func transientSlicesLeaveNoSeries() throws {
         _ = try take(1, [])
         for number in UInt64(2)...20 {
             #expect(try take(number, [Cgroup("/p\(number).slice", number, local: 0)]).count == 2)

@@ -1,4 +1,4 @@
-/// A strict reading of an exposition, for tests: it refuses what the two formats forbid.
+/// A strict parser of expositions, for tests.
 struct ParsedExposition {
     struct Invalid: Error, CustomStringConvertible {
         let description: String

@@ -5,7 +5,7 @@ import Testing
 @testable import Exporter
 
 @Suite struct PasswordTests {
-    @Test(arguments: ["a", "b", "y"]) func everyKindOfBcryptIsChecked(_ kind: String) throws {
+    @Test(arguments: ["a", "b", "y"]) func everyBcryptVariantIsVerified(_ kind: String) throws {
         let text = WebFixture.hash.replacing("$2y$", with: "$2\(kind)$")
         let hash = try #require(PasswordHash(text))
         #expect(hash.matches(Array(WebFixture.password.utf8)))
@@ -17,7 +17,7 @@ import Testing
         #expect(!hash.matches(Array(WebFixture.password.utf8) + [0, 1]))
     }
 
-    @Test func othersAreNoHashes() {
+    @Test func malformedHashesAreRejected() {
         let hash = WebFixture.hash
         for text in [
             "", "secret", String(hash.dropLast()), hash + "a", "$2x$" + hash.dropFirst(4),
@@ -26,7 +26,7 @@ import Testing
         ] { #expect(PasswordHash(text) == nil, "\(text)") }
     }
 
-    @Test func nobodyHasTheDecoy() {
+    @Test func decoyHashMatchesNoPassword() {
         let decoy = PasswordHash.decoy(cost: 4)
         #expect(decoy.cost == 4)
         #expect(PasswordHash.decoy(cost: 12).cost == 12)
@@ -38,7 +38,7 @@ import Testing
         ("Basic YTpi", "a", "b"), ("basic  YTpi", "a", "b"), ("BASIC YTpiOmM=", "a", "b:c"),
         ("Basic Og==", "", ""), ("Basic Og", "", ""), ("Basic w6Q6w7Y=", "ä", "ö"),
     ])
-    func credentialsAreRead(_ header: String, _ user: String, _ secret: String) {
+    func basicCredentialsAreParsed(_ header: String, _ user: String, _ secret: String) {
         let credentials = BasicCredentials(header)
         #expect(credentials?.user == user)
         #expect(credentials?.secret == Array(secret.utf8))
@@ -48,9 +48,11 @@ import Testing
         "", "Basic", "Bearer YTpi", "Basic YQ==", "Basic Y!pi", "Basic YTpi YTpi", "Basic YTpib",
         "Basic /zpi", "YTpi",
     ])
-    func othersAreNone(_ header: String) { #expect(BasicCredentials(header) == nil) }
+    func malformedCredentialsAreRejected(_ header: String) {
+        #expect(BasicCredentials(header) == nil)
+    }
 
-    @Test func verdictsAreRightAndRemembered() async throws {
+    @Test func verdictsAreCached() async throws {
         let users = ["known": try #require(PasswordHash(WebFixture.hash))]
         let check = PasswordCheck()
         let right = Array(WebFixture.password.utf8)
@@ -63,7 +65,7 @@ import Testing
                 await check.verdict(user: "nobody", secret: right, users: users, for: "a") == .wrong
             )
         }
-        // What was right under another hash is not remembered for this one.
+        // A verdict for another hash is not reused.
         let changed = ["known": PasswordHash.decoy(cost: 4)]
         #expect(
             await check.verdict(user: "known", secret: right, users: changed, for: "a") == .wrong)
@@ -95,7 +97,7 @@ import Testing
         )
     }
 
-    @Test func whoIsKnownDoesNotWaitForThoseWhoGuess() async throws {
+    @Test func knownUserDoesNotWaitForGuesses() async throws {
         let (users, right) = try guessing()
         let check = PasswordCheck()
         #expect(await check.verdict(user: "known", secret: right, users: users, for: "a") == .right)
@@ -109,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: ["a", "b"])
-    func whoIsNotKnownYetIsNeverTurnedAwayByThoseWhoGuess(_ client: String) async throws {
+    func newUserIsNeverRejectedBecauseOfGuesses(_ client: String) async throws {
         let (users, right) = try guessing()
         let check = PasswordCheck()
         let guesses = guess(check, users)
@@ -121,7 +123,7 @@ import Testing
         #expect(await guesses.value == 40)
     }
 
-    @Test func clientsTakeTurnsAndTheGreediestIsTurnedAway() async {
+    @Test func clientsTakeTurnsAndTheBusiestIsRejected() async {
         let turns = Turns(most: 3)
         #expect(await turns.take(for: "a"))
         let tasks = ["a", "a", "b"].enumerated().map { place, client in
@@ -132,7 +134,7 @@ import Testing
         }
         while turns.waiting < 3 { await Task.yield() }
         let late = Task { await turns.take(for: "c") }
-        // One of the two of a's had to make room.
+        // One of client a's two attempts was dropped.
         while turns.waiting != 3 || turns.clients != ["a", "b", "c"] { await Task.yield() }
         turns.pass()
         turns.pass()
@@ -145,7 +147,7 @@ import Testing
         #expect(await turns.take(for: "d"))
     }
 
-    @Test func whoLeavesWaitsNoLonger() async {
+    @Test func disconnectedClientLeavesTheQueue() async {
         let turns = Turns()
         #expect(await turns.take(for: "a"))
         let task = Task { await turns.take(for: "a") }
@@ -157,7 +159,7 @@ import Testing
         #expect(await turns.take(for: "a"))
     }
 
-    @Test func anUnknownUserCostsTheSameTime() async throws {
+    @Test func unknownUserTakesTheSameTime() async throws {
         let dear = WebFixture.hash.replacing("$04$", with: "$08$")
         // The one that is asked for is cheap, another one's is not.
         let users = [
@@ -172,7 +174,7 @@ import Testing
             #expect(verdict == .wrong)
             return start.duration(to: .now)
         }
-        // Whatever else runs here makes single times longer, never the shortest of many.
+        // Other load makes single times longer, but not the shortest of many.
         for number in UInt8(1)...60 {
             known = min(known, await time("known", number))
             unknown = min(unknown, await time("unknown", number))
@@ -181,7 +183,7 @@ import Testing
         #expect((0.4...2.5).contains(unknown / known), "\(unknown) and \(known)")
     }
 
-    @Test func aBucketLetsABurstThroughAndThenOneAtATime() {
+    @Test func rateLimitAllowsABurstThenSingleRequests() {
         let limit = WebConfiguration.RateLimit(interval: .seconds(1), burst: 3)
         let bucket = TokenBucket()
         let start = ContinuousClock.now + .seconds(1)
@@ -196,7 +198,7 @@ import Testing
         #expect(!taken(99))
     }
 
-    @Test func slotsComeBackByThemselves() {
+    @Test func slotsAreReleased() {
         let slots = RequestSlots(most: 2)
         var held = [slots.take(), slots.take()]
         #expect(held.compactMap { $0 }.count == 2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Exporter
 
-/// What `promtool check web-config` accepts is honoured, or told to be unsupported.
+/// Configurations that `promtool check web-config` accepts are supported, or reported.
 @Suite(
     .enabled(if: Tool.promtool && WebFixture.isPossible, "needs promtool, openssl and curl"))
 struct PromtoolWebConfigurationTests {
@@ -62,17 +62,17 @@ struct PromtoolWebConfigurationTests {
         }
     }
 
-    @Test func whatItAcceptsIsHonouredOrToldToBeUnsupported() async throws {
+    @Test func configurationsThatPromtoolAcceptsAreSupportedOrReported() async throws {
         let fixture = try await WebFixture()
         for (text, isUnsupported) in Self.good {
             #expect(try await isGood(fixture, text), "\(text)")
             let message = error(fixture, text)
             #expect((message == nil) == !isUnsupported, "\(text): \(message ?? "")")
-            if isUnsupported { #expect(message?.contains(" unsupported") == true) }
+            if isUnsupported { #expect(message?.contains(" not supported") == true) }
         }
     }
 
-    @Test func whatItRefusesIsRefused() async throws {
+    @Test func configurationsThatPromtoolRejectsAreRejected() async throws {
         let fixture = try await WebFixture()
         for text in Self.bad {
             #expect(try await !isGood(fixture, text), "\(text)")
@@ -80,7 +80,7 @@ struct PromtoolWebConfigurationTests {
         }
     }
 
-    @Test func theExampleIsGood() async throws {
+    @Test func exampleIsValid() async throws {
         let example = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../config/web.example.yml")
         let fixture = try await WebFixture()

@@ -41,7 +41,7 @@ struct SecureServerTests {
         ["--cert", fixture.path("\(name).pem"), "--key", fixture.path("\(name).key")]
     }
 
-    @Test func metricsComeOverTLSToThoseWhoHaveThePassword() async throws {
+    @Test func metricsNeedThePasswordOverTLS() async throws {
         let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + Self.users) { port async throws in
             let open = try await fixture.curl(port, Self.known, path: "/metrics")
@@ -55,7 +55,7 @@ struct SecureServerTests {
                     #expect(!refused.body.contains("cgroup_"))
                 }
             }
-            // Without TLS there is nothing, and not from an authority that is not known either.
+            // Neither plain HTTP nor an unknown CA is accepted.
             let plain = try? await LoopbackClient.send(port, "/metrics")
             #expect(plain?.status.contains(" 200 ") != true)
             let system = try await fixture.curl(
@@ -65,7 +65,7 @@ struct SecureServerTests {
         #expect(log.lines.contains { $0.hasPrefix("info: serving https://127.0.0.1:") })
     }
 
-    @Test func oldVersionsOfTLSAreRefused() async throws {
+    @Test func oldTLSVersionsAreRefused() async throws {
         let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + "  min_version: TLS13\n") { port async throws in
             #expect(try await fixture.curl(port, ["--tls-max", "1.2"]).status.hasPrefix("curl "))
@@ -89,7 +89,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func keysAreNeverExchangedWithTheCertificateAlone() async throws {
+    @Test func cipherSuitesWithoutForwardSecrecyAreRefused() async throws {
         let fixture = try await WebFixture()
         try await fixture.certify("rsa", "DNS:localhost", isRSA: true)
         let text = "tls_server_config: {cert_file: rsa.pem, key_file: rsa.key%}\n"
@@ -108,14 +108,14 @@ struct SecureServerTests {
             #expect(
                 try await fixture.curl(port, ["--tlsv1.1", "--tls-max", "1.1"]).status != "200")
         }
-        // Who wants it names it.
+        // It has to be named explicitly.
         let named = text.replacing("%", with: ", cipher_suites: [TLS_RSA_WITH_AES_128_GCM_SHA256]")
         try await serve(fixture, named) { port async throws in
             #expect(try await fixture.curl(port, cipher("AES128-GCM-SHA256")).status == "200")
         }
     }
 
-    @Test func aKeyThatOthersMayReadIsToldOnce() async throws {
+    @Test func readableKeyIsReportedOnce() async throws {
         let fixture = try await WebFixture()
         func permit(_ mode: Int, _ name: String = "server.key") throws {
             try FileManager.default.setAttributes(
@@ -135,7 +135,7 @@ struct SecureServerTests {
         #expect(warnings().first?.contains(fixture.path("server.key")) == true)
     }
 
-    @Test func aHeaderOfTheConfigurationReplacesThePagesOwn() async throws {
+    @Test func configuredHeaderReplacesThePagesOwn() async throws {
         let fixture = try await WebFixture()
         try await serve(
             fixture,
@@ -150,7 +150,7 @@ struct SecureServerTests {
         ) { port async throws in
             for path in ["/", "/api/v1/snapshot", "/metrics"] {
                 let answer = try #require(try await LoopbackClient.send(port, path))
-                // Those that come twice are joined with a comma.
+                // Repeated headers are joined with a comma.
                 #expect(answer.headers["content-security-policy"] == "default-src 'self'")
                 #expect(answer.headers["x-content-type-options"] == "nosniff")
                 #expect(answer.headers["x-frame-options"] == "deny")
@@ -158,7 +158,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func thirtyWhoGuessDoNotLockOutAScraperWhosePasswordIsNotKnownYet() async throws {
+    @Test func thirtyGuessingClientsDoNotLockOutANewScraper() async throws {
         let fixture = try await WebFixture()
         let dear = WebFixture.hash.replacing("$04$", with: "$08$")
         let users = "basic_auth_users: {guessed: \(dear), prometheus: \(WebFixture.hash)}\n"
@@ -188,11 +188,11 @@ struct SecureServerTests {
         }
     }
 
-    @Test func clientsNeedACertificateOfTheAuthority() async throws {
+    @Test func clientsNeedACertificateOfTheCA() async throws {
         let fixture = try await WebFixture()
         try await fixture.certify("client", "DNS:prometheus")
         try await fixture.certify("stranger", "DNS:prometheus", authority: "server")
-        // None, of the authority, of another one.
+        // No certificate, one of the CA, one of another CA.
         let table: [(policy: String, none: Bool, client: Bool, stranger: Bool)] = [
             ("RequireAndVerifyClientCert", false, true, false),
             ("VerifyClientCertIfGiven", true, true, false),
@@ -211,7 +211,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func clientsNeedOneOfTheNames() async throws {
+    @Test func clientsNeedAnAllowedSAN() async throws {
         let fixture = try await WebFixture()
         let names = [
             "DNS:other,DNS:prometheus", "IP:10.1.2.3", "IP:2001:db8::1", "email:a@b.example",
@@ -232,7 +232,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func changedFilesHoldFromTheNextConnectionOn() async throws {
+    @Test func changedFilesApplyFromTheNextConnection() async throws {
         let fixture = try await WebFixture()
         try await serve(fixture, Self.tls + Self.users) { port async throws in
             #expect(try await fixture.curl(port, Self.known).status == "200")
@@ -250,7 +250,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aBrokenFileLeavesTheOldOneInForceAndIsToldOnce() async throws {
+    @Test func invalidFileKeepsTheOldConfigurationAndIsReportedOnce() async throws {
         let fixture = try await WebFixture()
         let good = Self.tls + Self.users
         try await serve(fixture, good) { [log] port in
@@ -265,11 +265,11 @@ struct SecureServerTests {
             #expect(try await fixture.curl(port, Self.known).status == "200")
             try fixture.write(good + "basic_auth: 1\n")
             try await expectUnchanged("web.yml:6:1: unknown key 'basic_auth'")
-            // As it looks while it is being written.
+            // A partially written file.
             try fixture.write("")
-            try await expectUnchanged("no longer asks for TLS")
+            try await expectUnchanged("no longer requires TLS")
             try fixture.write(Self.tls)
-            try await expectUnchanged("no longer asks for passwords")
+            try await expectUnchanged("no longer requires passwords")
             try FileManager.default.removeItem(atPath: fixture.path("web.yml"))
             try await expectUnchanged("cannot open")
             try fixture.write(good)
@@ -284,7 +284,7 @@ struct SecureServerTests {
             try await expectUnchanged("cannot be used together")
             try fixture.write(newKey, "server.key")
             #expect(try await fixture.curl(port, Self.known).status == "200")
-            #expect(log.lines.last == "info: the web configuration was read anew")
+            #expect(log.lines.last == "info: web configuration reloaded")
         }
     }
 
@@ -300,9 +300,9 @@ struct SecureServerTests {
             mutual("RequireAndVerifyClientCert").replacing("ca.pem", with: "ca.key"),
             "no certificate"
         ),
-        ("basic_auth_users: {a: b}\n", "web.yml:1:23: no bcrypt hash"),
+        ("basic_auth_users: {a: b}\n", "web.yml:1:23: not a bcrypt hash"),
     ])
-    func whatCannotBeUsedIsToldAtTheStart(_ text: String, _ words: String) async throws {
+    func unusableFilesAreReportedAtStartup(_ text: String, _ words: String) async throws {
         let fixture = try await WebFixture()
         let error = await #expect(throws: ServerError.self) {
             try await serve(fixture, text) { _ in }
@@ -311,7 +311,7 @@ struct SecureServerTests {
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test func certificatesMayStandInTheFileItself() async throws {
+    @Test func certificatesMayBeInline() async throws {
         let fixture = try await WebFixture()
         func text(_ name: String) throws -> String {
             try String(contentsOfFile: fixture.path(name), encoding: .utf8)
@@ -325,7 +325,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func headersAreAddedAndRequestsLimited() async throws {
+    @Test func headersAndRateLimitApply() async throws {
         let fixture = try await WebFixture()
         let text = """
             http_server_config:

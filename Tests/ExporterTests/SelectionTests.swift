@@ -33,7 +33,7 @@ import Testing
         "/user.slice/session-1.scope", "/user.slice/session-2.scope",
     ]
 
-    @Test func whatIsTooDeepOrExcludedIsCounted() throws {
+    @Test func tooDeepAndExcludedCgroupsAreCounted() throws {
         var selection = ExportSelection()
         selection.depth = 2
         selection.exclude = [try #require(Glob("/**/session-*.scope", separator: "/"))]
@@ -46,7 +46,7 @@ import Testing
         #expect(cgroups(try parsed(Self.tree, selection)) == ["/a/b"])
     }
 
-    @Test func descendantsAreCountedWhereTheKernelDoesNot() throws {
+    @Test func descendantsAreCountedIfTheKernelDoesNot() throws {
         var selection = ExportSelection()
         selection.depth = 1
         let parsed = try parsed(Self.tree, selection)
@@ -54,7 +54,7 @@ import Testing
         #expect(parsed.value("cgroup_descendants", ["cgroup": "/system.slice"]) == "1")
     }
 
-    @Test func overTheCapTheShallowAndOldStayForLife() throws {
+    @Test func shallowAndOldCgroupsStayWithinTheLimit() throws {
         var selection = ExportSelection()
         selection.mostCgroups = 3
         var encoder = ExporterFixtures.encoder(selection)
@@ -74,10 +74,10 @@ import Testing
         }
         let deep: [(String, UInt64)] = [("/a/x", 1), ("/a/y", 2), ("/b/z", 3)]
         #expect(try scrape(1, deep + [("/a", 4), ("/b", 5)]) == ["/a", "/a/x", "/b"])
-        // A shallower one comes, and takes nobody's place.
+        // A new shallower cgroup replaces no other.
         #expect(
             try scrape(2, deep + [("/a", 4), ("/b", 5), ("/c", 6)]) == ["/a", "/a/x", "/b"])
-        // One of them dies: the shallowest that waits is next, and stays when others are shallow.
+        // When one is removed, the shallowest waiting one is next, and stays.
         #expect(
             try scrape(3, [("/a", 4), ("/a/y", 2), ("/b", 5), ("/b/z", 3), ("/c", 6)])
                 == ["/a", "/b", "/c"])
@@ -91,7 +91,7 @@ import Testing
         #expect(try scrape(6, [("/a", 4), ("/b", 7), ("/c", 6)]) == ["/a", "/b", "/c"])
     }
 
-    @Test func devicesWithoutTrafficAndThoseInMemoryHaveNoSeries() throws {
+    @Test func idleAndMemoryBackedDevicesHaveNoSeries() throws {
         let (vda, loop, raw) = (
             ExporterFixtures.disk, InstanceKey(major: 7, minor: 0), ExporterFixtures.unnamedDisk
         )
@@ -116,7 +116,7 @@ import Testing
         }
         var selection = ExportSelection()
         #expect(try devices(selection, "cgroup_io_read_bytes_total") == ["/busy vda"])
-        // What was read from was used, so it has a 0 for what was written.
+        // A device that was read from is used, so its writes are 0.
         #expect(try devices(selection, "cgroup_io_written_bytes_total") == ["/busy vda"])
         #expect(try devices(selection, "cgroup_io_max_read_bytes_per_second") == ["/busy 8:16"])
         selection.hasIdleDevices = true
@@ -127,7 +127,7 @@ import Testing
         #expect(try devices(selection, "cgroup_io_written_bytes_total").count == 3)
     }
 
-    @Test func aProfileHasWhatItsRowsSayAndReadsNothingElse() throws {
+    @Test func profileReadsOnlyItsMetrics() throws {
         var basic = ExportSelection()
         basic.profile = .basic
         let full = ExportSelection()
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func allOfMemoryStatIsThereForDebugging() throws {
+    @Test func memoryStatOptionExportsAllKeys() throws {
         var builder = SnapshotBuilder()
         builder.add("/a", ["memory.anon": Reading(5), "memory.local.rss": Reading(6)])
         let without = ExporterFixtures.text(builder.build(), .text)
@@ -161,7 +161,7 @@ import Testing
                 .contains("# TYPE cgroup_memory_stat unknown\n"))
     }
 
-    @Test func collectorsTellHowTheirFilesWere() throws {
+    @Test func collectorsReportSuccessAndErrors() throws {
         var builder = SnapshotBuilder()
         var memory = CollectorHealth(.memory)
         memory.duration = 1_500_000

@@ -50,7 +50,7 @@ import Testing
         return builder.build()
     }
 
-    @Test func everyKindOfValueHasItsForm() async throws {
+    @Test func everyKindOfValueHasItsJSONForm() async throws {
         try await TestServer.run(
             StubSource(Self.machine()),
             configure: {
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func anyNameIsValidJSON() async throws {
+    @Test func unusualNamesAreValidJSON() async throws {
         let snapshot = ExporterFixtures.hostile()
         try await TestServer.run(StubSource(snapshot)) { port in
             let all = try Self.object(try await LoopbackClient.send(port, "/api/v1/snapshot"))
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func gzipOnRequest() async throws {
+    @Test func snapshotIsCompressedOnRequest() async throws {
         try await TestServer.run(StubSource(ExporterFixtures.hostile())) { port in
             for path in ["/", "/api/v1/snapshot", "/api/v1/metrics"] {
                 let plain = try #require(try await LoopbackClient.send(port, path))
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func oneCgroupInFull() async throws {
+    @Test func cgroupRequestReturnsAllItsValues() async throws {
         try await TestServer.run(StubSource(ExporterFixtures.hostile())) { port in
             let one = try Self.object(
                 try await LoopbackClient.send(
@@ -178,9 +178,9 @@ import Testing
                 let response = try await LoopbackClient.send(port, target)
                 #expect(response?.status == "HTTP/1.1 400 Bad Request", "\(target)")
                 let body = String(decoding: response?.body ?? [], as: UTF8.self)
-                #expect(body.hasPrefix("There is no parameter \(name); "), "\(body)")
+                #expect(body.hasPrefix("unknown parameter \(name); "), "\(body)")
             }
-            // What a scraper adds to these is somebody else's.
+            // Parameters added by scrapers are ignored on these paths.
             for target in ["/metrics?x=1", "/metrics/cadvisor?x=1", "/api/v1/snapshot?"] {
                 let response = try await LoopbackClient.send(port, target)
                 #expect(response?.status == "HTTP/1.1 200 OK", "\(target)")
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func everyNameOfTheCatalogIsExplained() async throws {
+    @Test func metricsRequestDescribesEveryMetric() async throws {
         try await TestServer.run { port in
             let names = try Self.object(try await LoopbackClient.send(port, "/api/v1/metrics"))
             #expect(Set(names.keys) == Set(MetricCatalog.all.map(\.name)))
@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    @Test func beforeTheFirstSampleThereIsNone() async throws {
+    @Test func snapshotBeforeTheFirstSampleIsUnavailable() async throws {
         try await TestServer.run(StubSource(nil)) { port in
             for path in ["/api/v1/snapshot", "/api/v1/cgroup?path=/"] {
                 let response = try await LoopbackClient.send(port, path)

@@ -19,7 +19,7 @@ final class StreamClient: Sendable {
         }
     }
 
-    /// What came, of which very long lines are left out: the samples of some tests are big.
+    /// The received lines, without very long ones.
     private struct Received {
         private static let longestLine = 100_000
         var text = ""

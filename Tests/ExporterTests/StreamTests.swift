@@ -36,7 +36,7 @@ import Testing
                 "x-accel-buffering: no", "transfer-encoding: chunked",
             ] { #expect(lines.contains(header), "\(header) in \(head)") }
             #expect(!head.lowercased().contains("content-length"))
-            // The same sample again is no news; a comment tells that the line is alive.
+            // The same sample is not sent again; a comment keeps the connection alive.
             try await reader.wait("comment") { $0.text.contains("\r\n: still here\n\n\r\n") }
             #expect(reader.ticks == [1])
             await source.set(ExporterFixtures.small(tick: 2))
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aNewReaderGetsTheCurrentSampleAtOnce() async throws {
+    @Test func newReaderGetsTheCurrentSampleImmediately() async throws {
         try await serve(keepAlive: .seconds(60)) { port in
             let first = try await StreamClient(port)
             try await first.wait("sample") { $0.ticks == [1] }
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aFailedSampleIsToldOnce() async throws {
+    @Test func failedSampleIsReportedOnce() async throws {
         try await serve { [source] port in
             let reader = try await StreamClient(port)
             try await reader.wait("sample") { $0.ticks == [1] }
@@ -75,8 +75,8 @@ import Testing
         }
     }
 
-    /// It got the sample from before the failure, or nothing.
-    @Test func newReaderDuringAFailureGetsTheFailureAndThenTheSample() async throws {
+    /// It got the sample before the failure, or nothing.
+    @Test func readerThatJoinsDuringAFailureGetsItFirst() async throws {
         try await serve(keepAlive: .seconds(60)) { [source] port in
             let gone = "event: failure\ndata: \"gone\"\n\n"
             let first = try await StreamClient(port)
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func thereIsALimitAndAPlaceIsGivenBack() async throws {
+    @Test func readersAreLimitedAndSlotsReleased() async throws {
         try await serve(most: 2) { port in
             // A HEAD takes no place.
             for _ in 0..<3 {
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func aReaderThatTakesNothingLosesItsPlace() async throws {
+    @Test func readerThatReadsNothingLosesItsSlot() async throws {
         // More than the buffers of any socket take.
         await source.set(Self.big(20_000))
         try await serve(most: 1, patience: .seconds(1)) { port in
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func aSlowReaderMissesSamplesAndKeepsNobodyWaiting() async throws {
+    @Test func slowReaderMissesSamplesWithoutDelayingOthers() async throws {
         let first = Self.big(4000)
         let samples = (2...16).map { tick in
             Snapshot(
@@ -180,13 +180,13 @@ import Testing
             #expect(slow.text.isEmpty)
             try await slow.read()
             try await slow.wait("last sample") { $0.ticks.last == samples.count + 1 }
-            // What it got is what fits into the sockets and one sample each on both sides of them.
+            // It received what fits into the sockets, plus one sample on each side.
             #expect(slow.ticks.count <= samples.count - 5)
             #expect(slow.ticks == slow.ticks.sorted())
         }
     }
 
-    @Test func stoppingEndsTheStreamInOrder() async throws {
+    @Test func stopEndsTheStream() async throws {
         let (readers, continuation) = AsyncStream.makeStream(of: StreamClient.self)
         try await serve(keepAlive: .seconds(60)) { port in
             let reader = try await StreamClient(port)

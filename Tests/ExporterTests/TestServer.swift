@@ -3,7 +3,7 @@ import Exporter
 import Logging
 import Testing
 
-/// A server on a free port of the loopback, for as long as a test takes.
+/// A server on a free loopback port, for the duration of a test.
 enum TestServer {
     static func run(
         _ source: StubSource = StubSource(ExporterFixtures.small()),

@@ -17,7 +17,7 @@ enum Tool {
             .appendingPathComponent("cgwarden-test-" + UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        // Files, since a pipe that nobody reads in time would block both sides.
+        // Files, because an unread pipe would block both sides.
         let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
         try Data(input).write(to: files[0])
         for file in files.dropFirst() { try Data().write(to: file) }

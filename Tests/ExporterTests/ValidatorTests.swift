@@ -2,7 +2,7 @@ import CgroupModel
 import Exporter
 import Testing
 
-/// What other people's readers say about our expositions.
+/// Our expositions in third-party parsers.
 @Suite struct ValidatorTests {
     @Test(
         .enabled(
@@ -20,7 +20,7 @@ import Testing
             if: Tool.openMetricsParser,
             "python3 has no prometheus_client (pip install prometheus_client)"),
         arguments: Example.allCases)
-    func theReferenceParserReadsOpenMetricsAsWeDo(example: Example) throws {
+    func referenceParserReadsOpenMetricsAsWeDo(example: Example) throws {
         let script = """
             import sys
             from prometheus_client.openmetrics.parser import text_string_to_metric_families

@@ -32,7 +32,7 @@ import Testing
     }
 
     /// Below a proxy's prefix only relative addresses lead back.
-    @Test func nothingIsAbsoluteOrFromElsewhere() async throws {
+    @Test func pageUsesOnlyRelativeOwnResources() async throws {
         let text = try await Self.get("/").text
         let pattern = #/(?:href|src|action)="([^"]*)"/#
         let addresses = text.matches(of: pattern).map { String($0.output.1) }
@@ -51,7 +51,7 @@ import Testing
     }
 
     /// A name may be any text, so none may become markup.
-    @Test func namesAreOnlyPutInAsText() async throws {
+    @Test func namesAreInsertedOnlyAsText() async throws {
         let script = try await Self.get("/page.js").text
         for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
             #expect(!script.contains(way), "\(way)")

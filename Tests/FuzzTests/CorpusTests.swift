@@ -16,7 +16,7 @@ import Testing
             + target.seeds()
     }
 
-    @Test func everyFolderIsATargetsAndEveryTargetHasInputs() throws {
+    @Test func everyFuzzTargetHasACorpus() throws {
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.corpus.path())
         let names = FuzzTarget.all.map(\.name)
         #expect(Set(folders).subtracting(names).isEmpty)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: FuzzTarget.all.map(\.name))
-    func nothingBringsItDown(name: String) async throws {
+    func corpusInputsDoNotCrash(name: String) async throws {
         let target = try #require(FuzzTarget.all.first { $0.name == name })
         var noise = SeededNoise(seed: 7)
         let end = ContinuousClock.now + .seconds(2)

@@ -46,7 +46,7 @@ import Testing
         return result
     }
 
-    @Test(arguments: CapturedTree.names) func everyNumberIsTheOneInTheFile(name: String)
+    @Test(arguments: CapturedTree.names) func everyNumberMatchesItsFile(name: String)
         async throws
     {
         let tree = try CapturedTree(name)
@@ -97,7 +97,7 @@ import Testing
         #expect(compared > 1000)
     }
 
-    @Test(arguments: CapturedTree.names) func everyFileIsReadOrLeftOutForAReason(
+    @Test(arguments: CapturedTree.names) func everyFileIsReadOrExcludedForAReason(
         name: String
     ) throws {
         let known = Set(MetricCatalog.all.flatMap { [$0.v1?.file, $0.v2?.file].compactMap { $0 } })
@@ -125,7 +125,7 @@ import Testing
         #expect(snapshot[root, .memorySwapMax] == .unlimited)
     }
 
-    @Test(arguments: CapturedTree.names) func lineThatIsSpoiltIsMalformedAndAlone(
+    @Test(arguments: CapturedTree.names) func damagedLineIsMalformedWithoutAffectingOthers(
         name: String
     ) async throws {
         let tree = try CapturedTree(name)

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Makes and removes cgroups on a thread of its own until told to stop.
+/// Creates and removes cgroups on its own thread until stopped.
 final class Churn: Sendable {
     private let stopped = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)

@@ -13,14 +13,14 @@ import Testing
             nowhere, mounts: MountInfo.parse(Array(lines.joined(separator: "\n").utf8)))
     }
 
-    @Test func legacyTreesAreFoundWithTheirControllers() throws {
+    @Test func v1HierarchiesAreFoundWithTheirControllers() throws {
         let set = try set(
             "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755",
             "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct",
             "33 31 0:30 / /sys/fs/cgroup/memory rw - cgroup memory rw,memory,release_agent=/x",
             "34 31 0:31 / /sys/fs/cgroup/blkio rw shared:3 - cgroup cgroup rw,xattr,blkio",
             "35 31 0:32 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd")
-        #expect(set.mode == .legacy)
+        #expect(set.mode == .v1)
         #expect(set.hierarchies.map(\.label) == ["cpu,cpuacct", "memory", "blkio", "name=systemd"])
         #expect(set.hierarchies[0].keys == ["cpu", "cpuacct"])
         #expect(set.hierarchies[2].controllers == [.io])
@@ -35,21 +35,21 @@ import Testing
             set.hierarchies[1].directory == Array("/nonexistent/cgroup/memory".utf8))
     }
 
-    @Test func modesAreToldApart() throws {
+    @Test func modesAreDistinguished() throws {
         let unified = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate"
         let named = "32 23 0:30 / /run/cg rw - cgroup cgroup rw,name=mine"
         let cpu = "33 23 0:31 / /cpu rw - cgroup cgroup rw,cpu"
-        #expect(try set(unified).mode == .unified)
-        #expect(try set(unified, named).mode == .unified)
+        #expect(try set(unified).mode == .v2)
+        #expect(try set(unified, named).mode == .v2)
         #expect(try set(unified, cpu).mode == .hybrid)
-        #expect(try set(cpu).mode == .legacy)
+        #expect(try set(cpu).mode == .v1)
         #expect(try set(cpu, unified).hierarchies.map(\.label) == ["cpu", "unified"])
         #expect(throws: HierarchyError.self) {
             try set("31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw")
         }
     }
 
-    @Test func aTreeThatIsMountedTwiceIsOneTree() throws {
+    @Test func hierarchyMountedTwiceIsOne() throws {
         let set = try set(
             "31 23 0:28 /docker/abc /first rw - cgroup cgroup rw,cpu",
             "32 23 0:28 / /second rw - cgroup cgroup rw,cpu",
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func onlyMountsBelowTheChosenDirectoryCount() throws {
+    @Test func onlyMountsBelowTheChosenDirectoryAreUsed() throws {
         var system = nowhere
         system.cgroupRoot = Array("/host/sys/fs/cgroup/".utf8)
         let lines = """
@@ -90,22 +90,22 @@ import Testing
             try HierarchySet(system, mounts: MountInfo.parse(Array(lines.utf8))).mode == .hybrid)
     }
 
-    @Test func treeWithMemoryAndCPUNamesIdentities() throws {
+    @Test func identitiesComeFromTheHierarchyWithMemoryOrCPU() throws {
         let root = SystemRoot.captured(in: "/nonexistent")
         let unified = MountInfo.parse(
             Array(
                 "31 23 0:28 / /u rw - cgroup2 none rw\n32 23 0:29 / /n rw - cgroup none rw,net_cls"
                     .utf8))
-        // Nothing tells the controllers of a unified tree that cannot be read: then order decides.
+        // The controllers of an unreadable v2 hierarchy are unknown: the order decides.
         #expect(try HierarchySet(root, mounts: unified).byIdentity == [0, 1])
     }
 
-    @Test func aHiddenMountIsNotLookedAt() throws {
+    @Test func hiddenMountIsIgnored() throws {
         let hidden = try set(
             "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw",
             "32 31 0:40 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
             "33 32 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu")
-        #expect(hidden.mode == .legacy)
+        #expect(hidden.mode == .v1)
         // On a real machine a mount further up may hide it as well.
         let mounts = MountInfo.parse(
             Array("31 23 0:28 / /proc/self rw - cgroup cgroup rw,cpu".utf8))
@@ -117,7 +117,7 @@ import Testing
         #expect(set.hierarchies[0].directory == Array(#"/nonexistent/cgroup/a b\c"#.utf8))
     }
 
-    @Test func pathsOfProcessesAreFoundInTheMount() throws {
+    @Test func pathsOfProcessesAreRelativeToTheMount() throws {
         func visible(_ root: String, _ path: String) throws -> String? {
             try set("31 23 0:28 \(root) /m rw - cgroup2 none rw").hierarchies[0]
                 .visiblePath(Array(path.utf8))?.description
@@ -147,7 +147,7 @@ import Testing
         #expect(hierarchy.visiblePath(Array("/../../../x".utf8)) == nil)
     }
 
-    @Test func anUnreadableTableIsSaid() {
+    @Test func unreadableMountTableIsReported() {
         let error = #expect(throws: HierarchyError.self) { try HierarchySet.discover(nowhere) }
         #expect(error?.description.contains("/nonexistent/proc/self/mountinfo") == true)
     }

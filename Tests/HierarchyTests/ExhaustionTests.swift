@@ -9,17 +9,17 @@ import Testing
 
 /// Reading with no descriptor left.
 @Suite struct ExhaustionTests {
-    @Test func aDirectoryThatCannotBeListedHasNotLostItsChildren() async throws {
+    @Test func unlistableDirectoryKeepsItsChildren() async throws {
         let tree = try CapturedTree("v2-6.1")
         let set = try HierarchySet.discover(tree.system)
         let outcome = await Exhausted().listings(of: set.hierarchies[0])
         #expect(outcome.born > 5)
         #expect(outcome.whileExhausted == 0)
-        // What could not be listed is looked at again without being asked for.
+        // Directories that could not be listed are retried automatically.
         #expect(outcome.afterwards == 1)
     }
 
-    @Test func filesAreReadThoughDescriptorsRanOut() async throws {
+    @Test func filesAreReadAfterDescriptorsRunOut() async throws {
         let tree = try CapturedTree("v2-6.1")
         let set = try HierarchySet.discover(tree.system)
         let plan = ReadPlan(ReadPlan.metrics(upTo: .costly), on: set)
@@ -32,7 +32,7 @@ import Testing
     }
 }
 
-/// Uses up all descriptors of a thread that has a table of its own, so that nobody else suffers.
+/// Uses up all descriptors of a thread with its own table, without affecting others.
 private actor Exhausted {
     private nonisolated let executor = ThreadExecutor(name: "exhausted", ownDescriptorTable: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor {

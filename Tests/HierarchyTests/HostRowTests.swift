@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func everyFileOfTheMachineIsInTheRow() throws {
+    @Test func hostRowHasEveryHostFile() throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         let pressure = """
             some avg10=1.00 avg60=2.00 avg300=3.00 total=4

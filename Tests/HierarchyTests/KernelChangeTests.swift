@@ -4,10 +4,10 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// What changes between two ticks: settings, controllers, and the cgroups themselves.
+/// Changes between two ticks: settings, controllers, and the cgroups themselves.
 @Suite(.serialized, .enabled(if: RealCgroups.usable, "\(RealCgroups.reason)"))
 struct KernelChangeTests {
-    @Test(arguments: [UInt64(300), 0]) func aWriteIsSeenAtTheNextTick(
+    @Test(arguments: [UInt64(300), 0]) func writeIsSeenAtTheNextTick(
         settingsSeconds: UInt64
     ) async throws {
         let scratch = try ScratchHierarchy { $0.hasPids }
@@ -32,7 +32,7 @@ struct KernelChangeTests {
     }
 
     /// Between two samples, without reading anything; the next sample has the same cgroups.
-    @Test func newbornsAreFoundBetweenTwoSamples() async throws {
+    @Test func newCgroupsAreFoundBetweenTwoSamples() async throws {
         let scratch = try ScratchHierarchy()
         let sampler = try Sampler(everythingIn: scratch, continuous: true)
         let first = await sampler.sample()
@@ -55,7 +55,7 @@ struct KernelChangeTests {
         #expect(snapshot[place, .pidsMax] == Reading(77))
     }
 
-    @Test func birthsAndDeathsAreSeenOnce() async throws {
+    @Test func creationsAndRemovalsAreReportedOnce() async throws {
         let scratch = try ScratchHierarchy()
         let sampler = try Sampler(everythingIn: scratch, continuous: true)
         var snapshot = await sampler.sample()
@@ -73,7 +73,7 @@ struct KernelChangeTests {
         snapshot = await sampler.sample()
         #expect(snapshot.cgroups[1].id == first)
 
-        // Made anew in every hierarchy between two ticks.
+        // Recreated in every hierarchy between two ticks.
         try scratch.remove("a/b")
         try scratch.remove("a")
         try scratch.make("a")
@@ -97,7 +97,7 @@ struct KernelChangeTests {
     }
 
     @Test(.enabled(if: RealCgroups.hasLegacy, "\(RealCgroups.legacyReason)"))
-    func aHierarchyMayLackTheCgroup() async throws {
+    func cgroupMayBeMissingInAHierarchy() async throws {
         let scratch = try ScratchHierarchy { $0.hasPids || $0.controllers.contains(.memory) }
         let pids = try #require(scratch.set.hierarchies.first { $0.hasPids })
         let memory = try #require(
@@ -125,7 +125,7 @@ struct KernelChangeTests {
         #expect(snapshot.cgroups.count == 1)
     }
 
-    @Test func aQuotaOfAMomentIsCounted() async throws {
+    @Test func shortLivedQuotaIsCounted() async throws {
         let scratch = try ScratchHierarchy { $0.controllers.contains(.cpu) }
         guard !scratch.set.hierarchies.isEmpty else { return }
         try scratch.make("busy")
@@ -159,7 +159,7 @@ struct KernelChangeTests {
     }
 
     @Test(.enabled(if: RealCgroups.hasUnified, "\(RealCgroups.unifiedReason)"))
-    func aControllerComesAndGoes() async throws {
+    func controllerCanBeEnabledAndDisabled() async throws {
         let scratch = try ScratchHierarchy { $0.version == .unified }
         try scratch.make("a")
         let sampler = try Sampler(everythingIn: scratch, continuous: true)
@@ -179,7 +179,7 @@ struct KernelChangeTests {
             try scratch.write("+memory", to: "cgroup.subtree_control")
             snapshot = await sampler.sample()
             #expect(snapshot[1, .memoryUsage].value != nil)
-            // What was set is lost with the controller.
+            // Settings are lost with the controller.
             #expect(snapshot[1, .memoryMax] == .unlimited)
             #expect(snapshot.rate(1, .memoryPageFaults) == nil)
         }

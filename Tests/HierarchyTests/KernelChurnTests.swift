@@ -15,7 +15,7 @@ struct KernelChurnTests {
         }.filter { $0.contains(path) }
     }
 
-    @Test func nothingLeaksAndNoRateIsWrong() async throws {
+    @Test func churnLeaksNothingAndKeepsRatesCorrect() async throws {
         let scratch = try ScratchHierarchy { $0.hasPids || $0.hasCPUTime }
         try scratch.make("steady")
         let busy = try ScratchProcess.busy(in: "steady", of: scratch)
@@ -66,7 +66,7 @@ struct KernelChurnTests {
         #expect(try !descriptors(below: "\(scratch.path)/steady").isEmpty)
     }
 
-    @Test func samplesThatOverlapAreWhole() async throws {
+    @Test func overlappingSamplesAreComplete() async throws {
         let scratch = try ScratchHierarchy { $0.hasPids }
         for number in 0..<6 { try scratch.make("first-\(number)") }
         // Several threads read, so that calls have occasion to overtake each other.
@@ -94,7 +94,7 @@ struct KernelChurnTests {
         #expect(await sampler.sample().cgroups.count == 47)
     }
 
-    @Test func aSamplerThatIsDroppedClosesEverything() async throws {
+    @Test func droppedSamplerClosesItsDescriptors() async throws {
         let scratch = try ScratchHierarchy()
         try scratch.make("a")
         var sampler: Sampler? = try Sampler(everythingIn: scratch, continuous: true)

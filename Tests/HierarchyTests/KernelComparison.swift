@@ -45,7 +45,7 @@ struct Files {
         }
     }
 
-    /// What the files of a cgroup say about a metric.
+    /// A metric as read directly from the files of a cgroup.
     func values(
         _ metric: Metric, _ source: Source, _ hierarchy: Int, _ path: CgroupPath
     ) -> [String: String] {
@@ -112,7 +112,7 @@ struct Comparison {
     private static func place(_ metric: Metric, _ set: HierarchySet) -> (Int, Source)? {
         let legacy = set.legacy(metric.controller)
         if let legacy {
-            // What v1 does not have in a file is computed, and checked elsewhere.
+            // Values without a file on v1 are computed, and checked elsewhere.
             return metric.v1.map { (legacy, $0) }
         }
         if let source = metric.v2 { return set.unified.map { ($0, source) } }

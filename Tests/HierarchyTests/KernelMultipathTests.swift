@@ -43,7 +43,7 @@ struct KernelMultipathTests {
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    @Test func theBytesOfTheNamedDevicesAreRight() throws {
+    @Test func bytesOfNamedDevicesAreCorrect() throws {
         let written = try values("io.wbytes")
         #expect(written[try number(of: "nvme0n1")] == "\(3 << 20)", "\(lines)")
         #expect(written[try number(of: "vda")] == "\(2 << 20)", "\(lines)")
@@ -53,7 +53,7 @@ struct KernelMultipathTests {
         }
     }
 
-    @Test func theRowsOfPathsAreCountedAsSkipped() throws {
+    @Test func rowsOfNVMePathsAreCountedAsSkipped() throws {
         let unknown = lines.filter { $0[0] == "(unknown)" }
         #expect(unknown.count == 1, "\(lines)")
         for name in ["io.rbytes", "io.wbytes", "io.dios"] {

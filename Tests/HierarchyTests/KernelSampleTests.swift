@@ -7,7 +7,7 @@ import Testing
 /// Snapshots of cgroups that the test made, against the kernel's files read by hand.
 @Suite(.serialized, .enabled(if: RealCgroups.usable, "\(RealCgroups.reason)"))
 struct KernelSampleTests {
-    @Test func everyNumberIsTheKernels() async throws {
+    @Test func everyNumberMatchesTheKernel() async throws {
         let scratch = try ScratchHierarchy()
         for name in ["busy", "memory", "deep", "deep/er"] { try scratch.make(name) }
         let busy = try ScratchProcess.busy(in: "busy", of: scratch)
@@ -30,7 +30,7 @@ struct KernelSampleTests {
             let comparison = Comparison(snapshot, scratch, before, after)
             #expect(comparison.wrong.isEmpty)
             #expect(comparison.compared > 150)
-            // A gauge that moves meanwhile may match at another time.
+            // A gauge that changes concurrently may match another reading.
             doubtful =
                 attempt == 0
                 ? comparison.doubtful : doubtful.intersection(comparison.doubtful)
@@ -55,7 +55,7 @@ struct KernelSampleTests {
         try? scratch.write("1", to: "cgroup.freeze", of: "deep/er")
     }
 
-    @Test func ratesAreThoseOfTheProcess() async throws {
+    @Test func ratesMatchTheProcess() async throws {
         let scratch = try ScratchHierarchy { $0.hasCPUTime }
         try scratch.make("busy")
         let process = try ScratchProcess.busy(in: "busy", of: scratch)
@@ -79,7 +79,7 @@ struct KernelSampleTests {
         #expect(rate < 1.25)
     }
 
-    @Test func oddNamesAreRead() async throws {
+    @Test func unusualNamesAreRead() async throws {
         let scratch = try ScratchHierarchy { $0.hasPids }
         var names = [
             "memory.x", "with blank", "quo\"te", "back\\slash", "tab\there", "ünï文", "..dots",
@@ -103,7 +103,7 @@ struct KernelSampleTests {
         }
     }
 
-    @Test func depthIsNoLimit() async throws {
+    @Test func deepTreesAreRead() async throws {
         let scratch = try ScratchHierarchy { $0.hasPids }
         var name = "d"
         for _ in 0..<100 {
@@ -119,7 +119,7 @@ struct KernelSampleTests {
         }
     }
 
-    @Test func fewDescriptorsGiveTheSameNumbers() async throws {
+    @Test func fewDescriptorsGiveTheSameValues() async throws {
         let scratch = try ScratchHierarchy()
         for number in 0..<12 {
             try scratch.make("c\(number)")

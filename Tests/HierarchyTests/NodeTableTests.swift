@@ -15,7 +15,7 @@ import Testing
 
     private let path = CgroupPath("/a")
 
-    @Test func aPathIsOneCgroupInAllHierarchies() throws {
+    @Test func pathIsOneCgroupInAllHierarchies() throws {
         var table = try table()
         var changes: [NodeTable.Assignment] = []
         #expect(table.enter(path, hierarchy: 0, inode: 10, &changes) == .born)
@@ -28,7 +28,7 @@ import Testing
         #expect(changes.last?.content == nil)
     }
 
-    @Test func whatIsMadeAnewInOneHierarchyIsAnotherCgroup() throws {
+    @Test func cgroupRecreatedInOneHierarchyIsANewCgroup() throws {
         var table = try table()
         var changes: [NodeTable.Assignment] = []
         _ = table.enter(path, hierarchy: 0, inode: 10, &changes)
@@ -45,7 +45,7 @@ import Testing
         #expect(changes.last?.content?.generation == second)
     }
 
-    @Test func aRowIsUsedAgainAndAThreadPerCgroupIsNot() throws {
+    @Test func rowsAreReusedButIdentitiesAreNot() throws {
         var table = try table(rowsPerShard: 2)
         var changes: [NodeTable.Assignment] = []
         for number in 0..<200 {

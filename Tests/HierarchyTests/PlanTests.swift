@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test(arguments: CapturedTree.names) func aCountersTimeIsThatOfItsFile(tree: String) throws {
+    @Test(arguments: CapturedTree.names) func counterHasTheTimestampOfItsFile(tree: String) throws {
         for file in try plan(tree).files {
             for field in file.layout.fields {
                 let metric = MetricCatalog[field.metric]
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test(arguments: CapturedTree.names) func aFileIsReadOnceACgroup(tree: String) throws {
+    @Test(arguments: CapturedTree.names) func fileIsReadOncePerCgroup(tree: String) throws {
         // A stand-in is read only where the cgroup is not in the tree that it stands in for.
         let files = try plan(tree).files.filter { $0.standsInFor == nil }
             .map { "\($0.hierarchy) \($0.layout.name.pathText)" }
@@ -37,13 +37,13 @@ import Testing
         #expect(files.count > 50)
     }
 
-    @Test func cpuTimeIsNeverHeldBack() throws {
+    @Test func cpuTimeIsReadInEverySample() throws {
         func gate(_ tree: String, _ metrics: [MetricID]) throws -> FileGate? {
             let plan = try self.plan(tree, metrics)
             let file = try #require(plan.files.first { $0.layout.name.pathText == "cpu.stat" })
             return FileGate(file, plan.schema)
         }
-        // Without the quota nothing is known about it.
+        // Without the quota it is unknown.
         #expect(try gate("v1-6.1", [.cpuPeriods]) == nil)
         #expect(try gate("v1-6.1", [.cpuPeriods, .cpuMax]) != nil)
         let plan = try self.plan("v2-6.1", [.cpuPeriods, .cpuUser, .cpuMax])
@@ -66,7 +66,7 @@ import Testing
         #expect(!closing.isClosed(writer))
     }
 
-    @Test func swapLimitIsNotInvented() throws {
+    @Test func missingSwapLimitStaysAbsent() throws {
         let tree = try CapturedTree("v1-6.1")
         let set = try withExtendedLifetime(tree) { try HierarchySet.discover(tree.system) }
         let plan = ReadPlan([.memorySwapMax], on: set)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func aScopeTakesASubtreeToADepth() {
+    @Test func scopeSelectsASubtreeToADepth() {
         let scope = SampleScope(subtree: CgroupPath("/a/b"), depth: 1, withAncestors: true)
         let paths = ["/", "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/x", "/ab"]
         #expect(paths.filter { scope.contains(CgroupPath($0)) } == ["/", "/a", "/a/b", "/a/b/c"])

@@ -3,9 +3,9 @@ import Hierarchy
 import TestSupport
 import Testing
 
-/// What is listed but not read, and how the reading of each collector is accounted.
+/// Cgroups that are listed but not read, and the accounting of each collector.
 @Suite struct ReadDepthTests {
-    @Test(arguments: CapturedTree.names) func whatIsTooDeepIsListedAndNotRead(name: String)
+    @Test(arguments: CapturedTree.names) func tooDeepCgroupsAreListedButNotRead(name: String)
         async throws
     {
         let tree = try CapturedTree(name)
@@ -30,7 +30,7 @@ import Testing
         #expect(some.health.filesRead < all.health.filesRead)
     }
 
-    @Test(arguments: CapturedTree.names) func eachCollectorsTimeIsAPartOfTheWhole(name: String)
+    @Test(arguments: CapturedTree.names) func collectorTimesAddUpToTheWhole(name: String)
         async throws
     {
         let tree = try CapturedTree(name)

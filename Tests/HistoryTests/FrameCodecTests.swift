@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct FrameCodecTests {
-    @Test(arguments: 0..<60 as Range<UInt64>) func decodedEqualsEncoded(seed: UInt64) throws {
+    @Test(arguments: 0..<60 as Range<UInt64>) func frameRoundTrips(seed: UInt64) throws {
         var tree = RandomTree(seed: seed)
         var original: Snapshot?
         var decoded: Snapshot?
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func normalisedHoldsTheSameNumbers() {
+    @Test func normalizedSnapshotKeepsItsNumbers() {
         var tree = RandomTree(seed: 7)
         for _ in 0..<20 {
             let snapshot = tree.next()
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func everyReasonComesBack() throws {
+    @Test func everyUnavailableReasonRoundTrips() throws {
         let reasons: [Reading] = [
             .absent, .unlimited, .unsupported, .notPermitted, .gone, .malformed, Reading(0),
             Reading(Reading.largestValue),
@@ -50,19 +50,19 @@ import Testing
         }
     }
 
-    @Test func otherColumnsNeedAKeyframe() {
+    @Test func changedColumnsNeedAKeyframe() {
         let first = Self.one(["memory.max": Reading(1)])
         let second = Self.one(["memory.high": Reading(1)])
         #expect(FrameCodec.isKeyframe(FrameCodec.encode(second, after: first)))
         #expect(!FrameCodec.isKeyframe(FrameCodec.encode(first, after: first)))
     }
 
-    @Test func anUnchangedTickCostsNextToNothing() {
+    @Test func unchangedTickIsTiny() {
         let frame = FrameCodec.encode(Self.many(usage: 5), after: Self.many(usage: 5))
         #expect(frame.count < 40)
     }
 
-    @Test func ordinaryBaselinesCostNothing() {
+    @Test func unchangedBaselinesTakeNoSpace() {
         let first = Self.many(usage: 1000, before: 0, tick: 1)
         let ordinary = Self.many(usage: 2000, before: 1000, tick: 2)
         let odd = Self.many(usage: 2000, before: 7, tick: 2)
@@ -72,7 +72,7 @@ import Testing
         #expect(dear > cheap + 500)
     }
 
-    @Test func aDeathAndABirthDoNotDisturbTheOthers() throws {
+    @Test func removedAndNewCgroupsDoNotAffectOthers() throws {
         let first = Self.many(usage: 1000, before: 0, tick: 1)
         var builder = SnapshotBuilder()
         builder.tick = 1

@@ -14,7 +14,7 @@ import Testing
         return (ring, snapshots.map(\.normalised))
     }
 
-    @Test(arguments: [1, 5, 9, 60]) func goesBackAndForth(interval: Int) {
+    @Test(arguments: [1, 5, 9, 60]) func cursorMovesBackAndForth(interval: Int) {
         let (ring, snapshots) = Self.filled(seed: 21, count: 50, interval: interval)
         var cursor = HistoryCursor(ring)
         #expect(cursor.current == snapshots[49])
@@ -26,7 +26,7 @@ import Testing
         #expect(cursor.current == snapshots[49])
     }
 
-    @Test func jumpsAnywhere() {
+    @Test func cursorJumpsAnywhere() {
         let (ring, snapshots) = Self.filled(seed: 22, count: 40)
         var random = SeededGenerator(seed: 22)
         var cursor = HistoryCursor(ring)
@@ -38,7 +38,7 @@ import Testing
         #expect(cursor.snapshot(back: -1) == nil)
     }
 
-    @Test func staysWhereItIsWhileTheRingGoesOn() {
+    @Test func cursorKeepsItsPositionWhileTheRingGrows() {
         let ring = HistoryRing(byteBudget: 150_000, keyframeInterval: 5)
         var tree = RandomTree(seed: 24)
         for _ in 0..<3 { ring.append(tree.next()) }
@@ -49,7 +49,7 @@ import Testing
         #expect(cursor.snapshot(back: 0) == ring.latest?.normalised)
     }
 
-    @Test func waitsForTheFirstSnapshot() {
+    @Test func cursorWaitsForTheFirstSnapshot() {
         let ring = HistoryRing()
         var cursor = HistoryCursor(ring)
         #expect(cursor.current == nil)
@@ -59,7 +59,7 @@ import Testing
         #expect(cursor.snapshot(back: 0) == ring.latest?.normalised)
     }
 
-    @Test func aSeriesFollowsOneIdentity() {
+    @Test func seriesFollowsOneIdentity() {
         let ring = HistoryRing(keyframeInterval: 4)
         for tick in 1...20 as ClosedRange<UInt64> {
             var builder = SnapshotBuilder(metrics: ["memory.usage"])

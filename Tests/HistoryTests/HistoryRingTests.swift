@@ -3,7 +3,7 @@ import History
 import Testing
 
 @Suite struct HistoryRingTests {
-    @Test func anEmptyRingHasNothing() {
+    @Test func emptyRingHasNoFrames() {
         let ring = HistoryRing()
         #expect(ring.frameCount == 0)
         #expect(ring.byteCount == 0)
@@ -11,7 +11,7 @@ import Testing
         #expect(ring.newestWallTime == nil)
     }
 
-    @Test func theBudgetIsKeptByDroppingTheOldest() {
+    @Test func oldestFramesAreDroppedAtTheBudget() {
         let budget = 100_000
         let ring = HistoryRing(byteBudget: budget, keyframeInterval: 10)
         var tree = RandomTree(seed: 1)
@@ -29,7 +29,7 @@ import Testing
         #expect(ring.newestWallTime == snapshots.last?.wallTime)
     }
 
-    @Test func theNewestStaysWhateverItTakes() {
+    @Test func newestFrameIsAlwaysKept() {
         let ring = HistoryRing(byteBudget: 0)
         var tree = RandomTree(seed: 2)
         for _ in 0..<10 { ring.append(tree.next()) }
@@ -39,7 +39,7 @@ import Testing
         #expect(cursor.snapshot(back: 1) == nil)
     }
 
-    @Test func manyMayReadWhileOneAppends() async {
+    @Test func readersRunWhileFramesAreAppended() async {
         let ring = HistoryRing(byteBudget: 50_000, keyframeInterval: 7)
         var tree = RandomTree(seed: 4)
         ring.append(tree.next())

@@ -3,7 +3,7 @@ import Testing
 
 @testable import History
 
-/// Bytes that no encoder wrote are refused or understood, but never bring the program down.
+/// Arbitrary bytes are refused or decoded, but never crash the program.
 @Suite struct HostileFrameTests {
     private static func frames() -> [(frame: [UInt8], earlier: Snapshot?)] {
         var tree = RandomTree(seed: 3)
@@ -18,7 +18,7 @@ import Testing
         ]
     }
 
-    @Test func everyTruncationIsRefused() {
+    @Test func truncatedFrameIsRefused() {
         for (frame, earlier) in Self.frames() {
             #expect(frame.count > 100)
             for length in frame.indices {
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func whatIsLeftOverIsRefused() {
+    @Test func trailingBytesAreRefused() {
         for (frame, earlier) in Self.frames() {
             for extra: UInt8 in [0, 1, 0xff] {
                 #expect(throws: FrameError.self) {
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func aDeltaFrameAloneIsRefused() {
+    @Test func deltaFrameWithoutAKeyframeIsRefused() {
         #expect {
             try FrameCodec.decode(Self.frames()[1].frame, after: nil)
         } throws: {
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func everyChangedByteIsSurvived() {
+    @Test func changedBytesDoNotCrash() {
         var refused = 0
         for (frame, earlier) in Self.frames() {
             for place in frame.indices {
@@ -61,7 +61,7 @@ import Testing
         #expect(refused > 0)
     }
 
-    @Test func noiseIsSurvived() {
+    @Test func randomBytesDoNotCrash() {
         var random = SeededGenerator(seed: 11)
         let earlier = Self.frames()[1].earlier
         for round in 0..<20_000 {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func aFrameAfterTheWrongSnapshotIsSurvived() {
+    @Test func frameAfterTheWrongSnapshotDoesNotCrash() {
         var tree = RandomTree(seed: 5)
         let snapshots = (0..<25).map { _ in tree.next() }
         for (place, snapshot) in snapshots.enumerated().dropFirst() {
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func claimsWithoutBytesAreRefused() {
+    @Test func countsBeyondTheFrameAreRefused() {
         // Cgroups, then instances, that a run of zeros would conjure up.
         let endless: [UInt8] = [0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]
         #expect(!isRead([2] + endless, after: nil))
@@ -90,7 +90,7 @@ import Testing
         #expect(!isRead(header + [0x80, 0x80, 0x80, 0x80, 0x10] + endless, after: nil))
     }
 
-    @Test func anEarlierCgroupGoesOnOnlyOnce() {
+    @Test func cgroupContinuedTwiceIsRefused() {
         let earlier = RandomTree(seed: 8).first
         var out = RunWriter()
         out.put(FrameCodec.deltaFrame)
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aNumberOfMoreThan64BitsIsRefused() {
+    @Test func numberOfMoreThan64BitsIsRefused() {
         for last: UInt8 in [2, 0x81] {
             let bytes = [2] + [UInt8](repeating: 0x80, count: 9) + [last, 1]
             #expect {
@@ -124,7 +124,7 @@ import Testing
     private func isRead(_ bytes: [UInt8], after earlier: Snapshot?) -> Bool {
         do {
             let snapshot = try FrameCodec.decode(bytes, after: earlier)
-            // What was understood must be whole: reading all of it must not trap either.
+            // A decoded value must be complete: reading all of it must not trap.
             for index in snapshot.cgroups.indices {
                 for instance in snapshot.instances(index) { _ = snapshot.rate(instance) }
                 _ = snapshot[index, .memoryUsage]

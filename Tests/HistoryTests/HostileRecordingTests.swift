@@ -3,7 +3,7 @@ import Testing
 
 @testable import History
 
-/// Damage costs what is damaged, is told, and never brings the program down.
+/// Damage affects only the damaged part, is reported, and never crashes the program.
 @Suite struct HostileRecordingTests {
     private static let snapshots = {
         var tree = RandomTree(seed: 4)
@@ -13,7 +13,7 @@ import Testing
     }()
     private static let bytes = RecordingTests.record(snapshots, keyframeInterval: 4)
 
-    /// Where the records begin.
+    /// The offsets of the records.
     private static let offsets: [Int] = {
         var scanner = RecordScanner(MemoryBytes(all: bytes))
         var offsets: [Int] = []
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func everyTruncationGivesWhatIsWhole() throws {
+    @Test func truncatedRecordingGivesItsCompleteRecords() throws {
         #expect(Self.offsets.count == 12 + 3)
         // Each segment begins with a header, which alone is no snapshot.
         let ends = (Self.offsets.dropFirst() + [Self.bytes.count]).enumerated()
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedByteCostsAtMostItsSegment() {
+    @Test func damagedByteAffectsAtMostItsSegment() {
         let normal = Self.snapshots.map(\.normalised)
         for place in stride(from: 0, to: Self.bytes.count, by: 13) {
             var bytes = Self.bytes
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func bytesThatWereLostOrPutInAreSurvived() {
+    @Test func lostAndInsertedBytesDoNotCrash() {
         var random = SeededGenerator(seed: 21)
         for _ in 0..<120 {
             var bytes = Self.bytes
@@ -101,8 +101,8 @@ import Testing
         }
     }
 
-    /// Whole records whose content no writer wrote.
-    @Test func payloadsThatLieAreSurvived() {
+    /// Complete records with inconsistent content.
+    @Test func inconsistentPayloadsDoNotCrash() {
         var random = SeededGenerator(seed: 23)
         var scanner = RecordScanner(MemoryBytes(all: Self.bytes))
         var records: [(kind: UInt8, payload: [UInt8])] = []
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func recordsOfALaterMinorVersionArePassedOver() throws {
+    @Test func recordsOfALaterMinorVersionAreSkipped() throws {
         let start = Self.offsets[2]
         let bytes = Self.bytes[..<start] + Record.encode(9, [1, 2, 3]) + Self.bytes[start...]
         let (read, notes) = try RecordingTests.read(Array(bytes))
@@ -150,7 +150,7 @@ import Testing
         #expect(notes == [])
     }
 
-    @Test func whereMoreMayBeAppended() throws {
+    @Test func appendPositionIsAfterTheLastCompleteRecord() throws {
         func length(_ bytes: [UInt8]) throws -> Int {
             try Recording.wholeLength(MemoryBytes(all: bytes))
         }
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func noCgroupIsItsOwnAncestor() {
+    @Test func cyclicAncestorsAreRefused() {
         for parent in [0, 1] {
             var builder = RandomTree(seed: 1).first
             builder = Self.withParent(parent, builder)

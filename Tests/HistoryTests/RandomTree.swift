@@ -136,7 +136,7 @@ struct RandomTree {
         guard nodes.count > 1 else { return }
         let path = nodes[random.below(nodes.count)].path
         if !path.isRoot || random.chance(oddities) { nodes.removeAll { $0.path.isWithin(path) } }
-        // The same path again is another cgroup.
+        // A recreated path is a new cgroup.
         if random.chance(50), !path.isRoot { add(path) }
     }
 

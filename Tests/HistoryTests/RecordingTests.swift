@@ -4,7 +4,7 @@ import Testing
 
 @testable import History
 
-/// Bytes in memory that stand for a file.
+/// Bytes in memory instead of a file.
 struct MemoryBytes: RecordingBytes {
     var name = "memory"
     var all: [UInt8]
@@ -42,15 +42,14 @@ struct MemoryBytes: RecordingBytes {
         return (snapshots, recording.notes + cursor.notes)
     }
 
-    @Test(arguments: 0..<40 as Range<UInt64>) func whatIsReadIsWhatWasRecorded(seed: UInt64) throws
-    {
+    @Test(arguments: 0..<40 as Range<UInt64>) func recordingRoundTrips(seed: UInt64) throws {
         let snapshots = Self.snapshots(seed: seed)
         let (read, notes) = try Self.read(Self.record(snapshots))
         #expect(read == snapshots.map(\.normalised))
         #expect(notes == [])
     }
 
-    @Test func theMachineIsToldWithEverySegment() throws {
+    @Test func everySegmentDescribesTheHost() throws {
         for origin in [
             Self.origin,
             RecordingOrigin(bootID: "b", kernelRelease: "6.1", pageSize: 4096, runStart: 7),
@@ -62,7 +61,7 @@ struct MemoryBytes: RecordingBytes {
         }
     }
 
-    @Test func builtSnapshotsComeBackWithTheirRates() throws {
+    @Test func builtSnapshotsRoundTripWithRates() throws {
         var builder = SnapshotBuilder()
         builder.host.load = Reading(125)
         builder.host.pressure.io.full.avg300 = .unsupported
@@ -79,7 +78,7 @@ struct MemoryBytes: RecordingBytes {
         #expect(snapshot.cgroups[0].id == CgroupID(inode: 77, generation: 3))
     }
 
-    @Test func aPlaceIsFoundByItsTime() throws {
+    @Test func positionIsFoundByTime() throws {
         let snapshots = Self.snapshots(seed: 1)
         let recording = try Recording([MemoryBytes(all: Self.record(snapshots))])
         #expect(recording.count == 30)
@@ -95,7 +94,7 @@ struct MemoryBytes: RecordingBytes {
         #expect(try cursor.next() == snapshots[1].normalised)
     }
 
-    @Test func filesAreReadOneAfterTheOther() throws {
+    @Test func filesAreReadInSequence() throws {
         let first = Self.snapshots(seed: 2, count: 9)
         let second = Self.snapshots(seed: 3, count: 9)
         var later = Self.origin
@@ -113,7 +112,7 @@ struct MemoryBytes: RecordingBytes {
         #expect(try Self.read(joined).snapshots == read)
     }
 
-    @Test func wordsAreThoseOfTheRecorder() throws {
+    @Test func enumWordsAreThoseOfTheRecorder() throws {
         // The numbers are those of another process, in which other words came first.
         let texts = ["odd-3", "odd-2", "odd-1"]
         let legend = FrameLegend.own

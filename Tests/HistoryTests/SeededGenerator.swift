@@ -1,4 +1,4 @@
-/// The same numbers for the same seed (SplitMix64), so that a failure can be repeated.
+/// A deterministic generator (SplitMix64), so that failures are reproducible.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -1,3 +1,4 @@
+import CgroupModel
 import Foundation
 import Glibc
 import Synchronization
@@ -8,7 +9,7 @@ import Testing
 /// Writes that must not keep their caller for long.
 @Suite struct BoundedWriteTests {
     /// As a kernel before 6.16 does, which reclaims in the writer's time.
-    @Test func aCallThatDoesNotComeBackIsLeft() throws {
+    @Test func blockedWriteIsAbandonedAtItsDeadline() throws {
         var ends: [Int32] = [0, 0]
         try #require(unsafe pipe(&ends) == 0)
         let writer = OwnedDescriptor(adopting: ends[1])
@@ -17,13 +18,13 @@ import Testing
             return unsafe read(number, &byte, 1) == 1 ? 7 : errno
         }
         #expect(call.result(within: .milliseconds(50)) == nil)
-        // It goes on, and its file with it.
+        // It continues, and so does its file.
         var byte: UInt8 = 1
         #expect(unsafe write(writer.number, &byte, 1) == 1)
         #expect(call.result(within: .seconds(60)) == 7)
     }
 
-    @Test func whatTheKernelTakesIsWritten() throws {
+    @Test func acceptedWriteSucceeds() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -38,7 +39,7 @@ import Testing
     }
 
     /// A pipe without a reader refuses to be opened so, while it would wait otherwise.
-    @Test func itIsOpenedWithoutWaiting() throws {
+    @Test func openDoesNotBlock() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

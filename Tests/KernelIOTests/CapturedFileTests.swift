@@ -26,7 +26,7 @@ import Testing
         return result
     }
 
-    @Test(arguments: CapturedTree.names) func everyTruncationCostsAtMostTheLineThatItCuts(
+    @Test(arguments: CapturedTree.names) func truncationAffectsOnlyTheCutLine(
         tree: String
     ) throws {
         var parsed = 0
@@ -63,7 +63,7 @@ import Testing
         #expect(parsed > 60)
     }
 
-    @Test(arguments: CapturedTree.names) func noiseNeitherTrapsNorIsRemembered(
+    @Test(arguments: CapturedTree.names) func randomBytesDoNotCrashOrAffectLaterReads(
         tree: String
     ) throws {
         var noise = SeededNoise(seed: 20_240_501)

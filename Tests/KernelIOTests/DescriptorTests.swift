@@ -1,3 +1,4 @@
+import CgroupModel
 import Foundation
 import Glibc
 import KernelIO
@@ -23,7 +24,7 @@ import Testing
         var bytes: [UInt8] { Array(url.path().utf8) }
     }
 
-    @Test func theBufferGrowsWithTheFile() throws {
+    @Test func bufferGrowsWithTheFile() throws {
         let sizes = [0, 1, 15, 16, 17, 63, 64, 65, 5000, 1 << 20, 1 << 21]
         let folder = try Folder(Dictionary(sizes.map { ("\($0)", $0) }, uniquingKeysWith: { $1 }))
         var buffer = ReadBuffer(capacity: 16)
@@ -44,7 +45,7 @@ import Testing
         #expect(buffer.count == 0)
     }
 
-    @Test func noMoreThanTheBudgetIsKept() throws {
+    @Test func openFilesStayWithinTheBudget() throws {
         let folder = try Folder(["a": 1, "b": 1, "c": 1])
         let directory = try OwnedDescriptor.directory(folder.bytes)
         var table = DescriptorTable(budget: 2)
@@ -68,7 +69,7 @@ import Testing
         #expect(table[4] == DescriptorTable.Vacancy.untried)
     }
 
-    @Test func keptFilesGiveWayWhenDescriptorsRunOut() async throws {
+    @Test func keptFilesAreClosedWhenDescriptorsRunOut() async throws {
         let folder = try Folder(["a": 1])
         let outcome = await Exhausted().outcome(in: folder.bytes)
         #expect(outcome.keptBefore == 40)
@@ -76,11 +77,11 @@ import Testing
         #expect(outcome.opened >= 0)
         #expect(outcome.directory >= 0)
         #expect(outcome.keptAfter == 40 - 16)
-        // What was given up is opened anew when it is wanted, and the rest is as it was.
+        // Closed files are reopened on demand, and the others are unchanged.
         #expect(outcome.vacancies == Set([DescriptorTable.Vacancy.unkept]))
     }
 
-    @Test func anotherInodeIsAnotherDirectory() throws {
+    @Test func newInodeIsANewDirectory() throws {
         let folder = try Folder(["file": 1])
         let root = try OwnedDescriptor.directory(folder.bytes)
         let child = folder.url.appending(path: "child")
@@ -101,7 +102,7 @@ import Testing
             table.openDirectory(name, under: -1, inode: inode) == DescriptorTable.Vacancy.failed)
     }
 
-    @Test func aListingHasEveryEntryOnce() throws {
+    @Test func listingHasEveryEntryOnce() throws {
         let names = (0..<1500).map { "entry \($0) \(String(repeating: "x", count: $0 % 200))" }
         let folder = try Folder(Dictionary(names.map { ($0, 0) }, uniquingKeysWith: { $1 }))
         try FileManager.default.createDirectory(
@@ -115,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func errorsSayWhatAndWhere() throws {
+    @Test func errorsNameOperationAndPath() throws {
         let error = #expect(throws: IOError.self) {
             _ = try OwnedDescriptor.directory(Array("/proc/no such".utf8))
         }
@@ -126,7 +127,7 @@ import Testing
     }
 }
 
-/// Uses up all descriptors of a thread that has a table of its own, so that nobody else suffers.
+/// Uses up all descriptors of a thread with its own table, without affecting others.
 private actor Exhausted {
     private nonisolated let executor = ThreadExecutor(name: "exhausted", ownDescriptorTable: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor {

@@ -3,18 +3,18 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// What the formats say at their edges.
+/// Edge cases of the formats.
 @Suite struct FormatTests {
     private func read(_ name: String, _ text: String, unified: Bool = true) throws -> OneFile? {
         let file = try #require(OneFile(name, unified: unified))
         return file.read(text) ? file : nil
     }
 
-    @Test func numbersReachTheEndOfSixtyFourBits() throws {
+    @Test func numbersUpTo64BitsAreParsed() throws {
         let edges: [(String, Reading?)] = [
             ("0", Reading(0)), ("9223372036854775807", Reading(9_223_372_036_854_775_807)),
             ("18446744073709551599", Reading(.max - 16)),
-            // The topmost raw values stand for reasons, so the last few numbers are one.
+            // The highest raw values encode reasons, so the last few numbers are clamped.
             ("18446744073709551615", Reading(.max - 16)), ("18446744073709551616", nil),
             ("99999999999999999999999", nil), ("-1", Reading(0)),
             ("-9223372036854775808", Reading(0)), ("-", nil), ("", nil), (" 1", nil), ("1 ", nil),
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func aLimitIsUnlimitedInEveryKernelsSpelling() throws {
+    @Test func everySpellingOfUnlimitedIsParsed() throws {
         let spellings: [(String, Reading?)] = [
             ("max", .unlimited), ("-1", .unlimited), ("9223372036854771712", .unlimited),
             ("9223372036852678656", .unlimited), ("4611686018427387904", .unlimited),
@@ -86,7 +86,7 @@ import Testing
         #expect(file["cpu.pressure.full.total"] == Reading(9))
     }
 
-    @Test func aDeviceMayHaveNothingToSay() throws {
+    @Test func deviceWithoutValuesIsAccepted() throws {
         let file = try read("io.stat", "254:0 \n8:0 rbytes=1 new=x wbytes=2 rios=3\n7:1\n")
         #expect(file?["io.rbytes 8:0"] == Reading(1))
         #expect(file?["io.rios 8:0"] == Reading(3))
@@ -121,7 +121,7 @@ import Testing
     }
 
     /// Linux with native NVMe multipath has devices without a name.
-    @Test func rowOfAnUnknownDeviceCostsOnlyItself() throws {
+    @Test func rowOfAnUnknownDeviceAffectsOnlyItself() throws {
         let file = try #require(OneFile("io.stat", unified: true))
         let unknown = "(unknown) rbytes=0 wbytes=10485760 rios=0 wios=20 dbytes=0 dios=0\n"
         #expect(file.read("\(unknown)8:0 rbytes=1 wbytes=2 rios=3 wios=4\n\(unknown)"))
@@ -148,7 +148,7 @@ import Testing
     }
 
     /// Linux 5.8 and earlier knew refaults of the page cache alone, and called them by no suffix.
-    @Test func olderKeyIsTheSameMetric() throws {
+    @Test func olderKeyMapsToTheSameMetric() throws {
         let file = try #require(OneFile("memory.stat", unified: true))
         #expect(file.read("workingset_refault 1\nworkingset_activate 2\nworkingset_restore 3\n"))
         #expect(file["memory.workingset_refault_file"] == Reading(1))
@@ -170,7 +170,7 @@ import Testing
         #expect(file["cgroup.processes"] == .malformed)
     }
 
-    @Test func hugePagesAreToldApartByNode() throws {
+    @Test func hugePagesAreSeparatedByNode() throws {
         let file = try #require(OneFile("hugetlb.2MB.numa_stat", unified: true))
         for total in 1...2 {
             #expect(file.read("total=\(total) N0=4194304 N1=\(total)\n"))
@@ -190,7 +190,7 @@ import Testing
     }
 
     /// Linux 5.15 writes no newline behind a device that did no I/O.
-    @Test func nameBeforeTheFirstKeyIsTheOneThatCounts() throws {
+    @Test func nameBeforeTheFirstKeyIsTheDevice() throws {
         let file = try #require(OneFile("io.stat", unified: true))
         let usage = "rbytes=45931053056 wbytes=7 rios=1 wios=2 dbytes=0 dios=0"
         #expect(file.read("7:1 7:0 253:0 \(usage)\n8:0 rbytes=5\n7:1 7:0 "))
@@ -225,7 +225,7 @@ import Testing
         ("blkio.throttle.read_bps_device", false, "7:0\t2\n\n8:0 1\n", "io.max.rbps 8:0", true),
         ("blkio.throttle.read_bps_device", false, "7:0\t\n8:0 1\n", "io.max.rbps 8:0", false),
     ])
-    func oddLineCostsAtMostItself(
+    func malformedLineAffectsOnlyItself(
         name: String, unified: Bool, text: String, metric: String, understood: Bool
     ) throws {
         let file = try #require(OneFile(name, unified: unified))

@@ -17,13 +17,13 @@ import Testing
         return end
     }
 
-    /// The process is let go of as this returns.
+    /// The process is released when this returns.
     private func startAndForget(_ command: [String]) throws -> Int32 {
         let held = try HeldProcess.start(command, namespaces: [])
         return held.pid
     }
 
-    @Test func nothingOfTheCommandRunsBeforeItIsLetGo() throws {
+    @Test func commandDoesNotRunBeforeItsRelease() throws {
         let held = try HeldProcess.start(["sh", "-c", "exit 5"], namespaces: [])
         Pause.sleep(.milliseconds(100))
         #expect(program(held.pid) == program(getpid()))
@@ -33,7 +33,7 @@ import Testing
         #expect(end(of: child) == .exited(5))
     }
 
-    @Test func whatCannotRunIsToldWhenItIsLetGo() throws {
+    @Test func missingCommandFailsAtItsRelease() throws {
         let held = try HeldProcess.start(["cgwarden-test-no-such-command"], namespaces: [])
         do throws(SpawnError) {
             _ = try held.release()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func itEndsWithoutItsCommandIfItIsNeverLetGo() throws {
+    @Test func unreleasedProcessExitsWithoutTheCommand() throws {
         let file = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: file) }
         let pid = try startAndForget(["touch", file])

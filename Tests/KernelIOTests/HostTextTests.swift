@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func tasksAndLoadAreOfTheWholeMachine() {
+    @Test func tasksAndLoadAreThoseOfTheHost() {
         #expect(
             HostText.load(in: Array("0.20 0.18 0.12 1/80 11206\n".utf8))
                 == (Reading(80), Reading(20)))
@@ -65,7 +65,7 @@ import Testing
         #expect(HostText.pressure(in: Array(line.utf8)) == Pressure(all: .malformed))
     }
 
-    @Test func disksAreThoseThatWereUsed() {
+    @Test func unusedDisksAreOmitted() {
         let text = """
             7 0 loop0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
             254 0 vda 11 2 3 4 5 6 7 8 0 1234 99 0 0 0 0 0 0
@@ -81,7 +81,7 @@ import Testing
             ])
     }
 
-    @Test func noiseDoesNotTrap() {
+    @Test func randomBytesDoNotCrash() {
         var noise = SeededNoise(seed: 7)
         let texts = [
             "MemTotal: 5 kB\nMemFree: 7 kB\n", "0.20 0.18 0.12 1/80 11206\n",

@@ -23,7 +23,7 @@ import Testing
         (#"["\u00e9\u0041\ud83d\ude00","é😀"]"#, ["0=éA😀", "1=é😀"]),
         (#"{"a\u0062":"","":"x"}"#, ["ab=", "=x"]), ("0", []), ("  []  ", []),
     ])
-    func whatStandsWhere(_ text: String, _ found: [String]) throws {
+    func stringsAreReportedWithTheirPath(_ text: String, _ found: [String]) throws {
         #expect(try strings(text) == found)
     }
 
@@ -37,11 +37,11 @@ import Testing
         "{\"a\" 1}",
         "/* */ 1", "\u{feff}1",
     ])
-    func whatIsNoJSON(_ text: String) {
+    func invalidJSONIsRejected(_ text: String) {
         #expect(throws: JSONStrings.Malformed.self) { try strings(text) }
     }
 
-    @Test func bytesThatAreNoText() {
+    @Test func invalidUTF8IsRejected() {
         for bytes: [UInt8] in [
             [0x22, 0xff, 0x22], [0x22, 0xc0, 0x80, 0x22], [0], [0x22, 0, 0x22],
         ] {
@@ -68,7 +68,7 @@ import Testing
         """#
 
     /// Every beginning of a text is none, and no change of a byte brings the program down.
-    @Test func truncatedAndBroken() throws {
+    @Test func truncatedAndDamagedJSONDoesNotCrash() throws {
         let bytes = Array(Self.sample.utf8)
         try JSONStrings.visit(bytes) { _, _ in }
         for count in bytes.indices {

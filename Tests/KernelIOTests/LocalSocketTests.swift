@@ -1,3 +1,4 @@
+import CgroupModel
 import Foundation
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
         return false
     }
 
-    @Test func aLineIsAnswered() throws {
+    @Test func lineGetsAReply() throws {
         let listener = try LocalListener(path)
         let client = try LocalConnection(to: path)
         client.send(Array("status\n".utf8), within: .seconds(60))
@@ -39,14 +40,14 @@ import Testing
         #expect(!hasVisitor)
     }
 
-    @Test func aSocketThatAnswersIsNotTaken() throws {
+    @Test func liveSocketIsNotReplaced() throws {
         let listener = try LocalListener(path)
         #expect(throws: IOError.self) { _ = try LocalListener(path) }
         let hasVisitor = hasVisitor(listener, within: 60_000)
         #expect(hasVisitor)
     }
 
-    @Test func aSocketThatADeadProgramLeftIsReplaced() throws {
+    @Test func staleSocketIsReplaced() throws {
         do {
             let listener = try LocalListener(path)
             try FileManager.default.moveItem(atPath: path, toPath: path + ".kept")
@@ -58,12 +59,12 @@ import Testing
         #expect(!hasVisitor)
     }
 
-    @Test func nothingIsLeftBehind() throws {
+    @Test func socketFileIsRemovedAtTheEnd() throws {
         do { _ = try LocalListener(path) }
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func aLineThatNeverEndsIsGivenUp() throws {
+    @Test func endlessLineIsDropped() throws {
         let listener = try LocalListener(path)
         let client = try LocalConnection(to: path)
         client.send(Array(repeating: 0x61, count: 300), within: .seconds(60))
@@ -74,8 +75,8 @@ import Testing
         #expect(unended == nil)
     }
 
-    /// A listener that hangs accepts nobody, and those who gave up still fill its backlog.
-    @Test func connectingToAFullBacklogFailsAtOnceAndTheSocketIsNotTaken() throws {
+    /// A hung listener accepts no one, and abandoned connections still fill its backlog.
+    @Test func fullBacklogFailsImmediatelyAndKeepsTheSocket() throws {
         let listener = try LocalListener(path)
         var refusal: IOError?
         for _ in 0..<100 where refusal == nil {
@@ -92,7 +93,7 @@ import Testing
         #expect(hasVisitor)
     }
 
-    @Test func aPathThatIsTooLongIsRefused() {
+    @Test func tooLongPathIsRefused() {
         #expect(throws: IOError.self) {
             _ = try LocalListener("/tmp/" + String(repeating: "a", count: 200))
         }

@@ -1,3 +1,4 @@
+import CgroupModel
 import Foundation
 import Glibc
 import KernelIO
@@ -30,14 +31,14 @@ import Testing
         return true
     }
 
-    @Test func aLockIsItsOwnersAlone() throws {
+    @Test func lockIsExclusive() throws {
         let lock = try folder.lock("one", within: .zero)
         #expect(try mode("\(state)/locks") == 0o700)
         #expect(try mode("\(state)/locks/one") == 0o600)
         _ = consume lock
     }
 
-    @Test func aLockIsHeldUntilItsValueEnds() throws {
+    @Test func lockIsReleasedWithItsValue() throws {
         let lock = try folder.lock("one", within: .zero)
         #expect(error(locking: "one", within: .milliseconds(20))?.isBusy == true)
         #expect(!isFree("one"))
@@ -46,7 +47,7 @@ import Testing
         #expect(error(locking: "one") == nil)
     }
 
-    @Test func whatWasAppendedCanBeReadByOthersOfTheUser() throws {
+    @Test func appendedTextIsReadableByTheSameUser() throws {
         let lock = try folder.lock("one", within: .zero)
         try lock.append(Array("a\n".utf8))
         try lock.append(Array("b\n".utf8))
@@ -60,7 +61,7 @@ import Testing
         #expect(try next.contents() == [])
     }
 
-    @Test func aFolderThatOthersMayWriteToIsNotUsed() throws {
+    @Test func directoryWritableByOthersIsNotUsed() throws {
         _ = try folder.lock("one", within: .zero)
         #expect(unsafe chmod("\(state)/locks", 0o777) == 0)
         #expect(error(locking: "two")?.isPermission == true)
@@ -69,13 +70,13 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root to give a folder away"))
-    func aFolderOfAnotherUserIsNotUsed() throws {
+    func directoryOfAnotherUserIsNotUsed() throws {
         _ = try folder.lock("one", within: .zero)
         #expect(unsafe chown("\(state)/locks", 65534, 65534) == 0)
         #expect(error(locking: "two")?.isPermission == true)
     }
 
-    @Test func aLinkIsNotFollowed() throws {
+    @Test func symbolicLinkIsNotFollowed() throws {
         _ = try folder.lock("one", within: .zero)
         #expect(unsafe symlink("/dev/null", "\(state)/locks/link") == 0)
         #expect(error(locking: "link") != nil)
@@ -84,8 +85,8 @@ import Testing
         #expect(error(locking: "two") != nil)
     }
 
-    /// Nobody waits for a pipe's other end.
-    @Test func aPipeIsNoLockFile() throws {
+    /// Opening a pipe does not block.
+    @Test func pipeIsNotUsedAsALockFile() throws {
         _ = try folder.lock("one", within: .zero)
         #expect(unsafe mkfifo("\(state)/locks/pipe", 0o600) == 0)
         #expect(error(locking: "pipe") != nil)

@@ -7,7 +7,7 @@ import Testing
         MountInfo.parse(Array("\(line)\n".utf8)).first
     }
 
-    @Test func optionalFieldsMayBeAnyNumber() throws {
+    @Test func anyNumberOfOptionalFieldsIsParsed() throws {
         for optional in [
             "", "shared:9 ", "shared:9 master:1 ", "shared:1 master:2 propagate_from:3 unbindable ",
         ] {
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func escapesAreUndone() throws {
+    @Test func octalEscapesAreDecoded() throws {
         let mount = try #require(
             parse(#"1 2 0:3 /a\040b\134x /m\011n\012o#\040 rw - cgroup2 \040none rw"#))
         #expect(mount.root == Array(#"/a b\x"#.utf8))
@@ -44,7 +44,7 @@ import Testing
         #expect(MountInfo.parse([]).isEmpty)
     }
 
-    @Test func aPathIsAllThatFollowsTheSecondColon() throws {
+    @Test func pathIsEverythingAfterTheSecondColon() throws {
         let lines = ProcCgroup.parse(
             Array("4:cpu,cpuacct:/a:b:c\n1:name=systemd:/x y\\z\t\n0::/gone (deleted)\n".utf8)
                 + Array("7:pids:/".utf8) + [0xff, 0x0a])

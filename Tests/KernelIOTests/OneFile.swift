@@ -2,12 +2,12 @@ import CgroupModel
 import KernelIO
 import TestSupport
 
-/// One interface file of one cgroup, read again and again by one parser.
+/// An interface file of a cgroup, read repeatedly by one parser.
 final class OneFile {
     static let schema = Schema(MetricCatalog.all.map(\.id))
 
     let members: [(metric: Metric, source: Source)]
-    /// Whether the file is understood altogether or not at all.
+    /// Whether the file is parsed completely or not at all.
     let isOneRecord: Bool
     private var parser: FileParser
     private var writer = RowWriter(schema: schema)
@@ -44,7 +44,7 @@ final class OneFile {
         writer.appendRow()
     }
 
-    /// Parses a content and returns whether it was understood.
+    /// Parses a content and returns whether it succeeded.
     func read(_ bytes: [UInt8]) -> Bool {
         writer.beginPass()
         writer.beginRow(0)
@@ -55,7 +55,7 @@ final class OneFile {
 
     func read(_ text: String) -> Bool { read(Array(text.utf8)) }
 
-    /// What the last content said about a metric, in the form of ``PlainReading``.
+    /// A metric of the last content, in the form of ``PlainReading``.
     func values(_ metric: Metric) -> [String: String] {
         guard let column = Self.schema.column(of: metric.id), metric.dimension == nil else {
             let own = writer.block.instances.filter { $0.metric == metric.id }

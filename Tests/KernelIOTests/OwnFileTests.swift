@@ -4,7 +4,7 @@ import KernelIO
 import TestSupport
 import Testing
 
-/// Files that the program writes itself, where somebody else has put something.
+/// Files that the program writes, with other users' files in their place.
 @Suite struct OwnFileTests {
     private let folder: ScratchFolder
 
@@ -33,14 +33,14 @@ import Testing
         } catch { return error.description }
     }
 
-    @Test(arguments: Writing.allCases) func aFileIsMadeAndKept(_ writing: Writing) throws {
+    @Test(arguments: Writing.allCases) func fileIsCreatedAndKept(_ writing: Writing) throws {
         let path = folder.path("file")
         for _ in 0..<2 { #expect(failure(writing, path) == nil) }
         #expect(folder.text("file") == (writing == .whole ? "a" : "aa"))
         #expect(folder.mode("file") & 0o022 == 0)
     }
 
-    @Test(arguments: Writing.allCases) func aLinkIsNotFollowed(_ writing: Writing) throws {
+    @Test(arguments: Writing.allCases) func symbolicLinkIsNotFollowed(_ writing: Writing) throws {
         try folder.write("victim", "kept")
         try folder.link("link", to: "victim")
         #expect(failure(writing, folder.path("link"))?.contains("symbolic link") == true)
@@ -50,8 +50,8 @@ import Testing
         #expect(folder.text("made") == nil)
     }
 
-    /// Nobody reads it, so that opening it would wait.
-    @Test(arguments: Writing.allCases) func aPipeIsRefused(_ writing: Writing) throws {
+    /// It has no reader, so opening it would block.
+    @Test(arguments: Writing.allCases) func pipeIsRefused(_ writing: Writing) throws {
         let pipe = folder.path("pipe")
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
         #expect(failure(writing, pipe) == "cannot use \(pipe): it is not a regular file")
@@ -61,7 +61,7 @@ import Testing
     @Test(
         .enabled(if: geteuid() == 0, "only root can give a file away"),
         arguments: Writing.allCases)
-    func anothersFileIsRefused(_ writing: Writing) throws {
+    func fileOfAnotherUserIsRefused(_ writing: Writing) throws {
         try folder.write("file", "kept")
         #expect(unsafe chown(folder.path("file"), 65534, 65534) == 0)
         #expect(failure(writing, folder.path("file"))?.contains("owned by user 65534") == true)
@@ -74,7 +74,7 @@ import Testing
         #expect(folder.text("there/new") == nil)
     }
 
-    @Test func replacingALinkLeavesWhatItLeadsTo() throws {
+    @Test func replacingALinkKeepsItsTarget() throws {
         try folder.write("victim", "kept")
         try folder.makeFolder("own")
         try folder.link("own/top.yaml", to: "../victim")
@@ -87,14 +87,14 @@ import Testing
         #expect(folder.names("own") == ["top.yaml"])
     }
 
-    @Test func missingDirectoriesAreMade() throws {
+    @Test func missingDirectoriesAreCreated() throws {
         let own = try OwnDirectory(making: folder.path("a/b/c"))
         try own.replace("f", with: [])
         #expect(folder.text("a/b/c/f")?.isEmpty == true)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a directory away"))
-    func nothingIsMadeInAnothersDirectory() throws {
+    func nothingIsCreatedInAnotherUsersDirectory() throws {
         try folder.makeFolder("home/.config")
         try folder.makeFolder("etc")
         for name in ["home", "home/.config"] {

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What is no regular file is found out without opening it.
+/// A file that is not regular is detected without opening it.
 @Suite struct RegularFileTests {
     private let folder: ScratchFolder
 
@@ -19,8 +19,8 @@ import Testing
         } catch { return error.description }
     }
 
-    /// Whoever opens one end of a pipe lets the one at the other end go on.
-    @Test func aPipeIsRefusedAndNotOpened() throws {
+    /// Opening one end of a pipe unblocks the process at the other end.
+    @Test func pipeIsRefusedWithoutOpeningIt() throws {
         let pipe = folder.path("pipe")
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
         let hasPassed = Flag()
@@ -50,13 +50,13 @@ import Testing
         #expect(refusal(path)?.hasSuffix("it is not a regular file") == true)
     }
 
-    @Test func oneThatIsMissingIsTold() {
+    @Test func missingFileIsReported() {
         #expect(
             refusal(folder.path("none"))
                 == "cannot open \(folder.path("none")): No such file or directory")
     }
 
-    @Test func linksAreFollowedAsTheRuleSays() throws {
+    @Test func linksAreFollowedAccordingToTheRule() throws {
         try folder.write("file", "text")
         try folder.link("link", to: "file")
         try folder.makeFolder("sub")
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a link away"))
-    func aLinkOfAnotherUserIsNotTrusted() throws {
+    func linkOfAnotherUserIsNotTrusted() throws {
         try folder.write("file", "text")
         try folder.link("link", to: folder.path("file"))
         #expect(unsafe lchown(folder.path("link"), 65534, 65534) == 0)
@@ -83,12 +83,12 @@ import Testing
             refusal(path, .trusted)
                 == "cannot use \(path): it is behind a symbolic link of user 65534, who could "
                 + "change it; name the file itself")
-        // One of root's that leads through it.
+        // A link of root's that leads through it.
         try folder.link("two", to: "link")
         #expect(refusal(folder.path("two"), .trusted)?.contains("user 65534") == true)
     }
 
-    @Test func moreThanTheMostIsRefused() throws {
+    @Test func fileBeyondTheSizeLimitIsRefused() throws {
         try folder.write("file", String(repeating: "x", count: 101))
         #expect(refusal(folder.path("file"))?.contains("is larger than 100 bytes (101)") == true)
         try folder.write("file", String(repeating: "x", count: 100))
@@ -96,7 +96,7 @@ import Testing
     }
 
     /// Kernels before 5.6 and some sandboxes have no openat2(2).
-    @Test func stepsFindWhatOneCallFinds() throws {
+    @Test func lookupWithoutOpenat2MatchesOpenat2() throws {
         try folder.makeFolder("a")
         try folder.write("a/file", "text")
         try folder.link("a/link", to: "file")

@@ -5,7 +5,7 @@ import Testing
 
 /// Values and the values before them, from one pass to the next.
 @Suite struct RowWriterTests {
-    @Test func aCounterRemembersTheValueBefore() throws {
+    @Test func counterKeepsItsPreviousValue() throws {
         let file = try #require(OneFile("pids.events", unified: true))
         #expect(file.read("max 1\n"))
         #expect(file.previous("pids.events.max") == .absent)
@@ -13,34 +13,34 @@ import Testing
         #expect(file.previous("pids.events.max") == Reading(1))
         #expect(!file.read("max x\n"))
         #expect(file.read("max 9\n"))
-        // The file in between was not understood, so there is nothing to compare with.
+        // The file in between was malformed, so there is nothing to compare with.
         #expect(file.previous("pids.events.max")?.value == nil)
         #expect(file.read("max 9\n"))
         #expect(file.previous("pids.events.max") == Reading(9))
     }
 
-    @Test func devicesAreFoundAgainInAnyOrder() throws {
+    @Test func devicesAreMatchedInAnyOrder() throws {
         let file = try #require(OneFile("io.stat", unified: true, only: "io.rbytes"))
         #expect(file.read("8:0 rbytes=1\n8:16 rbytes=2\n8:32 rbytes=3\n"))
         #expect(file.read("8:32 rbytes=30\n8:0 rbytes=10\n"))
         #expect(file.before == ["8:32": 3, "8:0": 1])
         #expect(file.read("8:0 rbytes=11\n8:48 rbytes=4\n8:32 rbytes=31\n"))
         #expect(file.before == ["8:0": 10, "8:32": 30])
-        // A value that is not understood is none that the next one is compared with.
+        // A malformed value is not a baseline for the next one.
         #expect(!file.read("8:0 rbytes=12\n8:48 rbytes=\n"))
         #expect(file.before == ["8:0": 11, "8:48": 4])
         #expect(file.read("8:0 rbytes=13\n8:48 rbytes=5\n"))
         #expect(file.before == ["8:0": 12])
     }
 
-    @Test func onlyCountersRemember() throws {
+    @Test func onlyCountersKeepPreviousValues() throws {
         let file = try #require(OneFile("memory.numa_stat", unified: true))
         #expect(file.read("anon N0=1\n"))
         #expect(file.read("anon N0=2\n"))
         #expect(file.previous("memory.numa.anon") == .absent)
     }
 
-    @Test func rowsDoNotTouchEachOther() throws {
+    @Test func rowsAreIndependent() throws {
         let metrics = ["pids.current", "pids.events.max", "io.rbytes", "io.wbytes"].compactMap {
             MetricCatalog.metric(named: $0)
         }

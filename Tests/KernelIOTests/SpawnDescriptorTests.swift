@@ -10,7 +10,7 @@ import Testing
     /// Without FD_CLOEXEC, as a library may open them.
     private let sockets = (0..<3).map { _ in socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) }
 
-    /// What is open in the shell itself once its list of names is closed.
+    /// The descriptors of the shell, without its own listing.
     private var script: String {
         "exec >\(file).part; for one in /proc/$$/fd/*; do test -e $one && echo ${one##*/}; done; "
             + "mv \(file).part \(file)"
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [[], ["pid", "mnt"]])
-    func aChildHasThreeDescriptors(namespaces: [String]) throws {
+    func childHasThreeDescriptors(namespaces: [String]) throws {
         let flags = namespaces.compactMap { NamespaceFlags(named: $0) }
             .reduce(into: NamespaceFlags()) { $0.formUnion($1) }
         guard flags.isEmpty || geteuid() == 0 else { try Test.cancel("needs root") }
@@ -49,14 +49,14 @@ import Testing
         #expect(try finish() == ["0", "1", "2"])
     }
 
-    @Test func aHeldProcessHasThreeDescriptors() throws {
+    @Test func heldProcessHasThreeDescriptors() throws {
         let held = try HeldProcess.start(["sh", "-c", script], namespaces: [])
         let child = try held.release()
         wait(for: child)
         #expect(try finish() == ["0", "1", "2"])
     }
 
-    @Test func aProcessApartHasThreeDescriptors() throws {
+    @Test func detachedProcessHasThreeDescriptors() throws {
         let apart = try ApartProcess.start(
             ["/bin/sh", "-c", script], environment: ["PATH=/usr/bin:/bin"], account: nil, in: nil,
             joining: [])
@@ -64,7 +64,7 @@ import Testing
         #expect(try finish() == ["0", "1", "2"])
     }
 
-    @Test func aHelperHasItsDirectoryBesides() throws {
+    @Test func helperAlsoHasItsDirectory() throws {
         let process = try DetachedProcess.start(
             "/bin/sh", ["sh", "-c", "\(script); read end"],
             directory: OwnedDescriptor.directory(Array("/".utf8)))
@@ -72,8 +72,8 @@ import Testing
         _ = consume process
     }
 
-    /// What this process was started with may be passed on; what it opened itself may not.
-    @Test func onlyADescriptorThatIsNotCloseOnExecIsPassedOn() throws {
+    /// Descriptors inherited by this process may be inherited; those that it opened may not.
+    @Test func onlyDescriptorsWithoutCloseOnExecAreInherited() throws {
         let own = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(own) }
         let child = try ChildProcess.start(
@@ -83,7 +83,7 @@ import Testing
     }
 
     /// Before Linux 5.11 they are found one by one.
-    @Test func aKernelWithoutCloseRangeSealsWhatIsListed() throws {
+    @Test func descriptorsAreClosedWithoutCloseRange() throws {
         defer { for one in sockets { close(one) } }
         let first = fcntl(sockets[0], F_DUPFD, 3000)
         let second = fcntl(sockets[1], F_DUPFD, 3000)

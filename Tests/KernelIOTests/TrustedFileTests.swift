@@ -25,7 +25,7 @@ import Testing
         } catch { return error.reason }
     }
 
-    @Test func whatOnlyItsOwnerCanWriteIsRead() throws {
+    @Test func fileWritableOnlyByItsOwnerIsRead() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for mode in [0o644, 0o600, 0o444] {
             let path = try file("a", "text", mode: mode)
@@ -34,7 +34,7 @@ import Testing
         #expect(refusal(try file("b", "texts"), most: 4) == "is larger than 4 bytes (5); split it")
     }
 
-    @Test func whatOthersCanWriteIsNot() throws {
+    @Test func fileWritableByOthersIsRefused() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for mode in [0o664, 0o646, 0o666] {
             let path = try file("a", "x", mode: mode)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
-    func whatAnotherUserOwnsIsNot() throws {
+    func fileOfAnotherUserIsRefused() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = try file("a", "x")
         try FileManager.default.setAttributes(

@@ -10,11 +10,11 @@ import Testing
         "config/prometheus/README.md", "Sources/KernelIO/README.md", "Sources/Policy/README.md",
     ]
 
-    private static func text(_ page: String) throws -> String {
+    static func text(_ page: String) throws -> String {
         try String(contentsOf: top.appending(path: page), encoding: .utf8)
     }
 
-    @Test func theTableOfModulesIsTheOneInForce() throws {
+    @Test func tableOfModulesMatchesTheLayers() throws {
         let rows = try Self.text("ARCHITECTURE.md")
             .matches(of: /(?m)^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$/)
             .map { row in
@@ -27,8 +27,8 @@ import Testing
         }
     }
 
-    /// Files of the code go by their names alone, so that they may move; `Name…` stands for any.
-    @Test(arguments: pages) func everyFileThatIsNamedExists(page: String) throws {
+    /// Source files are named without folders, so that they may move; `Name…` matches any suffix.
+    @Test(arguments: pages) func everyNamedFileExists(page: String) throws {
         let text = try Self.text(page)
         let names =
             try FileManager.default.subpathsOfDirectory(
@@ -54,18 +54,18 @@ import Testing
         }
     }
 
-    @Test func theReadmeIsShort() throws {
+    @Test func readmeIsShort() throws {
         #expect(try Self.text("README.md").split(separator: "\n").count <= 150)
     }
 
     /// `make dist` and `make deb` publish what the first heading says.
-    @Test func theChangelogBeginsWithTheVersion() throws {
+    @Test func changelogStartsWithTheVersion() throws {
         let heading = try #require(Self.text("CHANGELOG.md").firstMatch(of: /(?m)^## (\S+)/)).1
-        let source = try Self.text("Sources/cgwarden/Cgwarden.swift")
+        let source = try Self.text("Sources/cgwarden/Commands/Cgwarden.swift")
         #expect(source.contains("version = \"\(heading)\""), "\(heading)")
     }
 
-    @Test func everyAlertHasItsPlaceInTheRunbook() throws {
+    @Test func everyAlertIsInTheRunbook() throws {
         let alerts = try Self.text("dashboards/alerts.rules.yml")
             .matches(of: /- alert: (\w+)[\s\S]*?runbook_url: \S+\/runbook\.md#(\w+)/)
         let names = try Self.text("dashboards/alerts.rules.yml").matches(of: /- alert: (\w+)/)

@@ -9,7 +9,7 @@ import Testing
         [.tab, .tab, .tab], [.backTab, .backTab], [.backTab],
     ]
 
-    @Test(arguments: modes) func nothingLeavesTheLineAtAnyWidth(_ keys: [KeyEvent]) {
+    @Test(arguments: modes) func textStaysWithinTheLineAtAnyWidth(_ keys: [KeyEvent]) {
         for columns in 40...250 {
             for rows in [8, 16, 50] where rows == 16 || columns % 10 == 0 {
                 var model = SampleMachine.model(rows: rows, columns: columns)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func columnsStandSideBySideAtAnyWidth() {
+    @Test func columnsDoNotOverlapAtAnyWidth() {
         var before = 0
         for width in 40...250 {
             let places = TableLayout(width: width, wanted: Set(Column.allCases)).places
@@ -43,12 +43,12 @@ import Testing
         #expect(before == Column.allCases.count)
     }
 
-    @Test func onlyWantedColumnsStand() {
+    @Test func onlySelectedColumnsAreShown() {
         let places = TableLayout(width: 200, wanted: [.oom, .tasks]).places
         #expect(places.map(\.column) == [.cgroup, .tasks, .oom])
     }
 
-    @Test func neighbouringCellsNeverTouch() {
+    @Test func adjacentCellsAreSeparated() {
         let model = SampleMachine.model(rows: 30, columns: 160)
         let frame = FrameComposer.compose(model, SampleMachine.scene)
         let table = TableLayout(width: 160, wanted: Set(Column.allCases))
@@ -70,11 +70,11 @@ import Testing
         ("e\u{301}\u{327}", 1), ("\u{200b}", 0), ("█▏", 2), ("│├─└▸…", 6), ("🇩", 1),
         ("\u{1100}\u{1161}", 2),
     ])
-    func widthsAreThoseOfATerminal(text: String, width: Int) {
+    func widthsMatchTheTerminals(text: String, width: Int) {
         #expect(CellWidth.of(text) == width)
     }
 
-    @Test func wideCharactersAreNeverCutInHalf() {
+    @Test func wideCharactersAreNotSplit() {
         #expect(CellWidth.clipped("日本語", to: 3) == "日")
         #expect(CellWidth.clipped("a\u{308}b", to: 1) == "a\u{308}")
         #expect(CellWidth.padding("日本", to: 6) == "  ")
@@ -96,7 +96,7 @@ import Testing
         #expect(CellWidth.middleEllipsised("short", to: 15) == "short")
     }
 
-    @Test func aFrameSpellsOutWhatWouldMoveTheCursor() {
+    @Test func frameEscapesCursorMovements() {
         var frame = Frame(size: ScreenSize(rows: 1, columns: 80))
         frame.put("a\u{1b}[31m\n\u{202e}b\u{9b}", row: 0, column: 0)
         #expect(frame.lines == [#"a\x1b[31m\x0a\u{202e}b\u{9b}"#])
@@ -116,7 +116,7 @@ import Testing
         (0, "0"), (1500, "1.5ms"), (350_000, "350ms"), (1_250_000, "1.25s"), (59_996_000, "1m00s"),
         (247_000_000, "4m07s"), (11_520_000_000, "3h12m"), (1_051_200_000_000, "12d04h"),
     ])
-    func durationsNameTwoUnits(value: Double, text: String) {
+    func durationsHaveTwoUnits(value: Double, text: String) {
         #expect(Quantity.duration(value) == text)
     }
 
@@ -132,7 +132,7 @@ import Testing
         #expect(Quantity.interval(1.25) == "1.25s")
     }
 
-    @Test func reasonsAreNotZero() {
+    @Test func unavailableReasonsAreNotZero() {
         let reasons: [(Reading, String)] = [
             (.absent, "-"), (.unlimited, "max"), (.unsupported, "-"), (.notPermitted, "?"),
             (.gone, "-"), (.malformed, "bad"), (Reading(0), "0"),
@@ -146,7 +146,7 @@ import Testing
 }
 
 @Suite struct SparklineTests {
-    @Test func zeroIsSeenAndNothingIsNot() {
+    @Test func zeroIsShownAndAbsentIsNot() {
         #expect(
             Sparkline.lines([nil, 0, 1, 50, 100], width: 6, height: 1, ceiling: 100)
                 == ["  ▁▁▄█"])
@@ -158,7 +158,7 @@ import Testing
         #expect(Sparkline.lines([1], width: 0, height: 1, ceiling: 1).isEmpty)
     }
 
-    @Test func barsAreNeverLongerThanTheirField() {
+    @Test func barsFitTheirField() {
         #expect(Bar.filled(0, width: 4) == "")
         #expect(Bar.filled(0.001, width: 4) == "▏")
         #expect(Bar.filled(0.5, width: 4) == "██")

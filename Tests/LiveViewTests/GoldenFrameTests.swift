@@ -3,7 +3,7 @@ import Testing
 
 @testable import LiveView
 
-/// Whole frames against files; `UPDATE_GOLDEN=1` in the environment writes them anew.
+/// Compares frames with golden files; `UPDATE_GOLDEN=1` in the environment rewrites them.
 @Suite struct GoldenFrameTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var name: String

@@ -74,7 +74,7 @@ private final class FakeSource: SnapshotSource {
         return screen.shown.lines
     }
 
-    @Test func theNewestSnapshotIsShownAndOnlyChangesAreDrawn() {
+    @Test func onlyChangesOfTheNewestSnapshotAreDrawn() {
         let lines = run([]) { [source] in if $0 == 3 { source.advance() } }
         #expect(lines[4].hasPrefix("/job") || lines[4].hasPrefix("job"))
         #expect(lines[4].contains("   6 "), "\(lines[4])")
@@ -82,7 +82,7 @@ private final class FakeSource: SnapshotSource {
         #expect(source.intervals == [1])
     }
 
-    @Test func aPausedViewStaysAndStepsBack() {
+    @Test func pausedViewKeepsItsFrameAndStepsBack() {
         let lines = run(["Z"]) { [source, screen] in
             if $0 == 2 { source.advance() }
             if $0 == 3 { screen.keys = ["[", "["] }
@@ -91,13 +91,13 @@ private final class FakeSource: SnapshotSource {
         #expect(lines[0].contains("PAUSED  3 of 5 back"))
     }
 
-    @Test func theEndsOfTheRingAreSaid() {
+    @Test func endsOfTheHistoryAreReported() {
         let old = run(["Z"] + [KeyEvent](repeating: "[", count: 9))
         #expect(old[4].contains("   1 "))
         #expect(old[23].contains("oldest"))
     }
 
-    @Test func steppingForwardEndsAtTheNewest() {
+    @Test func stepForwardStopsAtTheNewest() {
         let lines = run(["Z", "[", "]", "]"])
         #expect(lines[4].contains("   5 "))
         #expect(lines[23].contains("newest"))
@@ -109,7 +109,7 @@ private final class FakeSource: SnapshotSource {
         #expect(lines[0].contains("PAUSED") == false)
     }
 
-    @Test func theBlankPausesAReplay() {
+    @Test func spacePausesAReplay() {
         var tests = LiveLoopTests()
         tests.model = LiveModel(isReplay: true)
         let lines = tests.run([" ", "["])
@@ -127,7 +127,7 @@ private final class FakeSource: SnapshotSource {
         #expect(source.intervals == [1, 2])
     }
 
-    @Test func savingTellsWhereOrWhyNot() {
+    @Test func savedLayoutReportsItsPathOrError() {
         #expect(run(["s"])[23].contains("layout saved to /etc/layout.yaml"))
         let other = LiveLoopTests()
         other.source.diskIsFull = true
@@ -138,7 +138,7 @@ private final class FakeSource: SnapshotSource {
         #expect(run(["z"]).contains { $0.contains("work") })
     }
 
-    @Test func keysAreTakenWhileProcessesAreListed() {
+    @Test func keysWorkWhileProcessesAreListed() {
         func isListing(_ keys: [KeyEvent], busy: Int) -> Bool {
             let other = LiveLoopTests()
             other.source.busyLists = busy
@@ -151,7 +151,7 @@ private final class FakeSource: SnapshotSource {
         #expect(!isListing(["z"], busy: 3))
     }
 
-    @Test func aResizeIsFollowed() {
+    @Test func resizeRedrawsTheView() {
         let lines = run([]) { [screen] in
             if $0 == 2 {
                 screen.size = ScreenSize(rows: 30, columns: 100)
@@ -162,22 +162,22 @@ private final class FakeSource: SnapshotSource {
         #expect(CellWidth.of(lines[0]) == 99)
     }
 
-    @Test func aLostTerminalEndsTheView() {
+    @Test func lostTerminalEndsTheView() {
         screen.keys = [.hangUp, " "]
         LiveLoop(screen: screen, source: source, quit: quit, mode: { "" }).run()
         #expect(source.samples == 0)
     }
 
-    @Test func chartsMoveOnWithoutReadingTheRingAgain() {
+    @Test func chartsAdvanceWithoutRereadingTheRing() {
         let lines = run([.tab, .tab]) { [source] _ in source.advance() }
         // CPU is passed on the way in one burst of keys, so only the two charts of memory are read.
         #expect(source.seriesReads == 2)
-        #expect(lines.contains { $0.contains("memory 12") && $0.contains("highest 12") })
+        #expect(lines.contains { $0.contains("memory 12") && $0.contains("peak 12") })
         let bottom = lines.last { $0.contains("█") } ?? ""
         #expect(bottom.prefix(31).count { $0 != " " } == 12, "\(bottom)")
     }
 
-    @Test func aLateSnapshotShowsItsAge() {
+    @Test func lateSnapshotShowsItsAge() {
         let loopScreen = RecordingScreen(rows: 24, columns: 80)
         loopScreen.whenIdle = { [quit] in quit.request() }
         LiveLoop(

@@ -10,7 +10,7 @@ import Testing
         return snapshot.cgroups[row.index].path.name
     }
 
-    @Test func theKeysOfCgtopSort() {
+    @Test func keysOfCgtopSort() {
         var model = SampleMachine.model()
         for (key, sort) in [
             ("p", SortKey.path), ("t", .tasks), ("c", .cpu), ("m", .memory), ("i", .io),
@@ -27,7 +27,7 @@ import Testing
         #expect(model.layout.percent == false)
     }
 
-    @Test func theDelayMovesAsInCgtop() {
+    @Test func delayKeysWorkAsInCgtop() {
         var model = SampleMachine.model()
         var delays: [Double] = []
         for key in ["-", "-", "-", "-", "+", "+", "+", "+", "+", "-", "-"] {
@@ -40,7 +40,7 @@ import Testing
         #expect(delays == [0.75, 0.5, 0.25, 0.25, 0.5, 0.75, 1, 2, 3, 2, 1])
     }
 
-    @Test func keysAskTheOwnerOfTheSnapshots() {
+    @Test func keysRequestActionsOfTheLoop() {
         var model = SampleMachine.model()
         #expect(model.handle("q") == .quit)
         #expect(model.handle(.function(10)) == .quit)
@@ -56,7 +56,7 @@ import Testing
         #expect(model.handle("Z") == .resume)
     }
 
-    @Test func theCursorStaysInTheTable() {
+    @Test func cursorStaysWithinTheTable() {
         var model = SampleMachine.model(rows: 14, columns: 80)
         let last = model.rows.count - 1
         for (key, row) in [
@@ -74,7 +74,7 @@ import Testing
         #expect((model.top..<model.top + model.geometry.tableHeight).contains(model.cursor))
     }
 
-    @Test func theSelectionStaysWithItsCgroupWhenTheOrderChanges() {
+    @Test func selectionFollowsItsCgroupWhenTheOrderChanges() {
         var model = SampleMachine.model(keys: ["j", "j", "j"])
         #expect(selectedName(model) == "cron.service")
         let before = model.cursor
@@ -85,7 +85,7 @@ import Testing
         #expect(selectedName(model) == "cron.service")
     }
 
-    @Test func aGoneSelectionMovesToTheNearestRow() {
+    @Test func selectionOfARemovedCgroupMovesToTheNearestRow() {
         var builder = SnapshotBuilder()
         for name in ["a", "b", "c"] { builder.add("/\(name)") }
         var model = LiveModel(layout: Layout(sort: .path))
@@ -96,7 +96,7 @@ import Testing
         model.show(smaller.build())
         #expect(selectedName(model) == "b")
         #expect(model.message?.contains("gone") == true)
-        // The same path with another identity is another cgroup.
+        // The same path with another identity is a new cgroup.
         var reborn = SnapshotBuilder()
         reborn.add("/b", inode: 77, generation: 99)
         model.show(reborn.build())
@@ -109,7 +109,7 @@ import Testing
         #expect(FrameComposer.compose(model, SampleMachine.scene).lines.count == 24)
     }
 
-    @Test func aGoneCgroupEndsItsProcessList() {
+    @Test func removedCgroupClosesItsProcessList() {
         var builder = SnapshotBuilder()
         builder.add("/a")
         var model = LiveModel()
@@ -122,7 +122,7 @@ import Testing
         #expect(model.mode == .table)
     }
 
-    @Test func foldingHidesAndLeftClimbs() {
+    @Test func foldHidesChildrenAndLeftGoesToTheParent() {
         var model = SampleMachine.model(layout: Layout(sort: .path), keys: [.end])
         #expect(selectedName(model) == "app.slice")
         _ = model.handle(.left)
@@ -149,7 +149,7 @@ import Testing
         #expect(model.message?.contains("F5") == true)
     }
 
-    @Test func theFilterFollowsTheTyping() {
+    @Test func filterFollowsTyping() {
         var model = SampleMachine.model(keys: ["/", "C", "r", "o", "x"])
         #expect(model.rows.isEmpty)
         _ = model.handle(.backspace)
@@ -167,7 +167,7 @@ import Testing
         #expect(model.filter == "q")
     }
 
-    @Test func detailsTurnAndClose() {
+    @Test func detailPanesCycleAndClose() {
         var model = SampleMachine.model()
         var seen: [DetailKind?] = []
         for _ in 0..<6 {
@@ -185,7 +185,7 @@ import Testing
         #expect(model.message?.contains("16") == true)
     }
 
-    @Test func columnsAreSwitchedInAList() {
+    @Test func columnsAreToggledInTheMenu() {
         var model = SampleMachine.model(keys: ["f", "j", " "])
         #expect(model.layout.columns.contains(.cpu) == false)
         _ = model.handle(.enter)
@@ -200,7 +200,7 @@ import Testing
     @Test func helpScrollsToItsEndAndCloses() {
         var model = SampleMachine.model(keys: ["h", "G"])
         let end = FrameComposer.compose(model, SampleMachine.scene).lines
-        #expect(end.contains { $0.contains("could not be understood") })
+        #expect(end.contains { $0.contains("could not be parsed") })
         _ = model.handle("?")
         #expect(model.mode == .table)
         for key in ["?", .function(1), .function(1), .escape] as [KeyEvent] {

@@ -8,7 +8,7 @@ import Testing
         return FrameComposer.compose(model, SampleMachine.scene).runs.filter { $0.row == line }
     }
 
-    @Test func numbersThatHurtStandOut() {
+    @Test func criticalValuesAreHighlighted() {
         let cells = runs([], line: 6)
         #expect(cells.contains { $0.text.hasPrefix("postgresql") })
         func style(_ text: String) -> Style? { cells.first { $0.text == text }?.style }
@@ -21,14 +21,14 @@ import Testing
         #expect(style("-") == .dim)
     }
 
-    @Test func theSelectedRowIsOneBar() {
+    @Test func selectedRowIsHighlighted() {
         let cells = runs(["j", "j"], line: 6)
         #expect(cells.allSatisfy { $0.style == .selected })
         #expect(cells.first.map { CellWidth.of($0.text) } == 160)
         #expect(runs([], line: 6).contains { $0.style == .selected } == false)
     }
 
-    @Test func theSortingColumnIsMarked() {
+    @Test func sortColumnIsMarked() {
         func marked(_ keys: [KeyEvent]) -> [String] {
             runs(keys, line: 3).filter { $0.style == .sortedHead }.map(\.text)
         }

@@ -27,7 +27,7 @@ import Testing
         FrameComposer.compose(model, SampleMachine.scene).lines
     }
 
-    @Test func aTreeShowsTheNameAndTheDetailsThePath() throws {
+    @Test func treeShowsTheNameAndDetailsThePath() throws {
         var model = model()
         #expect(lines(model).contains { $0.contains("web") && $0.contains("(docker)") })
         #expect(!lines(model).contains { $0.contains("3f4e3f4e") })
@@ -40,7 +40,7 @@ import Testing
         #expect(lines(model).contains { $0.contains("/system.slice/docker-3f4e") })
     }
 
-    @Test func aListShowsTheWayToIt() {
+    @Test func listShowsThePathOfAContainer() {
         var model = model()
         model.layout.tree = false
         model.rebuild()
@@ -48,7 +48,7 @@ import Testing
         #expect(lines(model).contains { $0.contains("/system.slice/mnt-a\\x2db.mount") })
     }
 
-    @Test func theFilterFindsIt() {
+    @Test func filterMatchesTheContainerName() {
         var model = model()
         model.layout.tree = false
         model.filter = "WEB"

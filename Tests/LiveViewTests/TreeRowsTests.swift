@@ -11,7 +11,7 @@ import Testing
         TreeRows.build(machine, options).map { machine.cgroups[$0.index].path.name }
     }
 
-    @Test func everyCgroupStandsOnceAndAfterItsParent() {
+    @Test func everyCgroupAppearsOnceAfterItsParent() {
         for sort in SortKey.allCases {
             for reverse in [false, true] {
                 let layout = Layout(sort: sort, reverse: reverse)
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func siblingsAreSortedAndThoseWithoutANumberComeLast() {
+    @Test func siblingsAreSortedWithUnknownValuesLast() {
         var options = TreeRows.Options(layout: Layout(sort: .cpu))
         #expect(
             names(options).prefix(5)
@@ -43,7 +43,7 @@ import Testing
         #expect(names(flat).suffix(2).sorted() == ["cron.service", "odd\\x1b[31m\\xff"])
     }
 
-    @Test func pathsGoUpAndReverseDown() {
+    @Test func pathsSortAscendingAndReverseDescending() {
         let flat = Layout(sort: .path, tree: false)
         #expect(TreeRows.build(machine, .init(layout: flat)).map(\.index) == Array(0..<11))
         let reversed = Layout(sort: .path, reverse: true, tree: false)
@@ -52,12 +52,12 @@ import Testing
                 == Array((0..<11).reversed()))
     }
 
-    @Test func ioSortsByReadAndWrittenTogether() {
+    @Test func ioSortsByReadsPlusWrites() {
         #expect(
             names(.init(layout: Layout(sort: .io, tree: false)))[0] == "postgresql@15-main.service")
     }
 
-    @Test func aFilterKeepsTheAncestorsInATreeOnly() {
+    @Test func filterKeepsAncestorsOnlyInATree() {
         var options = TreeRows.Options(layout: Layout(sort: .path), filter: "app")
         #expect(
             names(options)
@@ -70,7 +70,7 @@ import Testing
         #expect(names(options) == ["日本語テスト.service"])
     }
 
-    @Test func aFoldHidesAndCountsTheDescendants() throws {
+    @Test func foldHidesAndCountsDescendants() throws {
         let system = try #require(machine.index(of: CgroupPath("/system.slice")))
         var options = TreeRows.Options(layout: Layout(sort: .path))
         options.folded = [machine.cgroups[system].id]
@@ -92,7 +92,7 @@ import Testing
         #expect(rows[6].guides(narrow: true) == "│ └─")
     }
 
-    @Test func aVeryDeepTreeDoesNotHurt() {
+    @Test func veryDeepTreeIsHandled() {
         var builder = SnapshotBuilder()
         var path = CgroupPath.root
         for level in 0..<500 {
@@ -115,7 +115,7 @@ import Testing
         CgroupFigures(machine, try #require(machine.index(of: CgroupPath(path))))
     }
 
-    @Test func theRootTakesFromTheMachineWhatItDoesNotHave() throws {
+    @Test func rootUsesHostValuesForMissingOnes() throws {
         let root = try figures("/")
         #expect(root.figure(.tasks) == .value(412))
         #expect(root.figure(.memory) == .value(Double(3072 * SampleMachine.mebi)))
@@ -127,7 +127,7 @@ import Testing
         #expect(abs(percent - 70) < 0.001, "its own counter, not the machine's")
     }
 
-    @Test func noOtherCgroupDoes() throws {
+    @Test func otherCgroupsDoNotUseHostValues() throws {
         let user = try figures("/user.slice")
         #expect(user.figure(.cpu) == .without(.absent))
         #expect(user.figure(.swap) == .without(.absent))
@@ -137,7 +137,7 @@ import Testing
             try figures("/system.slice/cron.service").figure(.memory) == .without(.notPermitted))
     }
 
-    @Test func aBusyServiceHasItsNumbers() throws {
+    @Test func busyServiceHasItsValues() throws {
         let database = try figures("/system.slice/postgresql@15-main.service")
         #expect(abs((database.figure(.cpu).number ?? 0) - 55) < 0.001)
         #expect(database.figure(.cpu, percent: false) == .value(2_550_000))
@@ -154,7 +154,7 @@ import Testing
         #expect(try figures("/init.scope").state == nil)
     }
 
-    @Test func legacyOOMKillsStandIn() {
+    @Test func v1OOMKillsAreUsedIfEventsAreMissing() {
         var builder = SnapshotBuilder()
         builder.add("/a", ["memory.events.local.oom_kill": Reading(4)])
         #expect(CgroupFigures(builder.build(), 0).figure(.oom) == .value(4))
@@ -200,7 +200,7 @@ import Testing
     }
 
     /// `/a` has a quota and is throttled; what is below has none, and waits or does not.
-    @Test func childNamesTheAncestorThatHoldsItUp() {
+    @Test func childNamesTheAncestorThatLimitsIt() {
         var builder = SnapshotBuilder(metrics: ["cpu.usage_usec"])
         let still: [String: Reading] = [
             "cpu.nr_periods": Reading(0), "cpu.nr_throttled": Reading(0),

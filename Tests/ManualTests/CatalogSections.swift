@@ -1,6 +1,6 @@
 import CgroupModel
 import Foundation
-import Policy
+import PolicyLanguage
 
 /// The tables of the pages about metrics, limits and policies.
 enum CatalogSections {
@@ -18,7 +18,7 @@ enum CatalogSections {
 
     // MARK: Metrics
 
-    /// A family may stand for several rows.
+    /// A family may have several rows.
     private static var families: [(head: String, body: [String])] {
         let rows = MetricCatalog.all.filter { $0.family != nil }
         let names = rows.compactMap(\.family).reduce(into: [String]()) {
@@ -44,7 +44,7 @@ enum CatalogSections {
             switch row.kind {
             case .counter: "Counter"
             case .gauge: "Gauge"
-            case .peak: "Gauge, the highest so far"
+            case .peak: "Gauge, peak value"
             case .limit: "Limit"
             case .setting: "Setting"
             case .text: "Text"
@@ -57,8 +57,8 @@ enum CatalogSections {
             case .weight: "weight"
             case .flag: "0 or 1"
             case .percentHundredths: "percent"
-            case .bytesPerSecond: "bytes a second"
-            case .operationsPerSecond: "operations a second"
+            case .bytesPerSecond: "bytes per second"
+            case .operationsPerSecond: "operations per second"
             case .signed, .none: nil
             }
         return [kind, unit, row.dimension.map(by)].compactMap { $0 }.joined(separator: ", ")
@@ -80,7 +80,7 @@ enum CatalogSections {
         func place(_ source: Source?) -> String {
             source.map { source in
                 "`\(source.file)`" + (source.key.map { ", key `\($0)`" } ?? "")
-            } ?? "nowhere"
+            } ?? "none"
         }
         return "v2: \(place(row.v2)); v1: \(place(row.v1))"
     }
@@ -101,17 +101,17 @@ enum CatalogSections {
     }
 
     private static func files(_ files: [LimitFile]) -> String {
-        files.isEmpty ? "nowhere" : files.map { "`\($0.name)`" }.joined(separator: " or ")
+        files.isEmpty ? "none" : files.map { "`\($0.name)`" }.joined(separator: " or ")
     }
 
     // MARK: Policies
 
-    /// The names that only expressions have; those of the fields stand with the fields.
+    /// The names that only expressions have; those of fields are listed with the fields.
     private static var names: [(head: String, body: [String])] {
         PolicyVocabulary.all.filter { MetricCatalog.metric(named: $0.name) == nil }.map { row in
             let counts =
                 row.isCounter
-                ? (row.isRate ? "A rate" : "A counter") + ", alone it counts \(row.valueUnit.text)"
+                ? (row.isRate ? "A rate" : "A counter") + ", bare it counts \(row.valueUnit.text)"
                 : row.unit == .flag ? "A flag" : "A level, in \(row.unit.text)"
             let instance = row.takesInstance ? "; takes an instance in brackets" : ""
             return ("Cm \(row.name)", Roff.prose("\(row.help) \(counts)\(instance)."))
@@ -155,10 +155,10 @@ extension PolicyUnit {
         switch self {
         case .bytes, .cpus, .seconds, .percent, .flag: "\(self == .cpus ? "CPUs" : rawValue)"
         case .count: "plain numbers"
-        case .bytesPerSecond: "bytes a second"
-        case .perSecond: "events a second"
-        case .cpusPerSecond: "CPUs a second"
-        case .percentPerSecond: "percentage points a second"
+        case .bytesPerSecond: "bytes per second"
+        case .perSecond: "events per second"
+        case .cpusPerSecond: "CPUs per second"
+        case .percentPerSecond: "percentage points per second"
         }
     }
 }

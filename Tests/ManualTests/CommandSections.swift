@@ -1,6 +1,6 @@
 import Foundation
 
-/// The parts of a command's page that its `--help` tells already.
+/// The parts of a command's page that are generated from its `--help`.
 struct CommandSections {
     let words: [String]
     let command: Command
@@ -35,7 +35,7 @@ struct CommandSections {
         return [head] + ordered.map(Self.usage) + rest
     }
 
-    /// Flags that are told of together stand together.
+    /// Flags with the same help are listed together.
     private var groups: [[Command.Argument]] {
         command.shown.reduce(into: []) { groups, argument in
             if let last = groups.last?.first, argument.kind == "flag", last.kind == "flag",
@@ -107,8 +107,8 @@ struct CommandSections {
         if let usual = argument.defaultValue, argument.kind != "flag" {
             lines += ["The default is", ".Ql \(Roff.argument(usual)) ."]
         }
-        if argument.isRepeating, argument.kind == "option", !text.contains("more than once") {
-            lines.append("It may be given more than once.")
+        if argument.isRepeating, argument.kind == "option", !text.contains("may be repeated") {
+            lines.append("It may be repeated.")
         }
         return lines
     }

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What `--experimental-dump-help` tells of a command.
+/// A command as described by `--experimental-dump-help`.
 struct Command: Decodable {
     struct Argument: Decodable {
         struct Name: Decodable {
@@ -34,10 +34,10 @@ struct Command: Decodable {
     var arguments: [Argument]?
     var subcommands: [Command]?
 
-    /// Those that people are told of, but for the help that every command has.
+    /// The visible arguments, except the help that every command has.
     var shown: [Argument] { (arguments ?? []).filter { $0.shouldDisplay && !$0.isCommon } }
 
-    /// The commands below it that people are told of.
+    /// The visible subcommands.
     var children: [Command] {
         (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
     }
@@ -57,14 +57,14 @@ struct Command: Decodable {
         )
     }
 
-    /// The whole tree, as the built program tells it.
+    /// The whole tree, as reported by the built program.
     static func tree() throws -> Command {
         struct Dump: Decodable { var command: Command }
         let result = try ProgramRun.cgwarden("--experimental-dump-help")
         return try JSONDecoder().decode(Dump.self, from: Data(result.bytes)).command
     }
 
-    /// Every command that people are told of with its words: `["cgwarden", "policy", "check"]`.
+    /// Every visible command with its words: `["cgwarden", "policy", "check"]`.
     func all(below words: [String] = []) -> [(words: [String], command: Command)] {
         let own = words + [commandName]
         return [(own, self)] + children.flatMap { $0.all(below: own) }

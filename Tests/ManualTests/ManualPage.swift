@@ -7,7 +7,7 @@ import Foundation
 struct ManualPage {
     /// The file's name: `cgwarden-top.1`.
     let name: String
-    /// What the file holds; a fresh page where there is none yet.
+    /// The contents of the file; a new page if it does not exist.
     let text: String
 
     static let folder = URL(filePath: #filePath).appending(path: "../../../man").standardized

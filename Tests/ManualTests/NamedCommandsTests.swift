@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// What a line has as code, from `cgwarden` on.
+    /// The code of a line, from `cgwarden` on.
     private static func commandLines(_ line: String, isManual: Bool) -> [String] {
         guard !isManual else {
             let plain = [
@@ -42,7 +42,7 @@ import Testing
 
     /// The words of a command line, without comments and what a shell does with it.
     private static func words(_ text: String) -> [String]? {
-        // What is quoted is a value.
+        // A quoted word is a value.
         let text = (text.hasPrefix("$ ") ? String(text.dropFirst(2)) : text)
             .replacing(/'[^']*'|"[^"]*"/, with: "VALUE")
         guard text.hasPrefix("cgwarden ") else { return nil }
@@ -53,7 +53,7 @@ import Testing
         }.map(String.init)
     }
 
-    /// What is wrong with a command line; nil if nothing is.
+    /// The error in a command line; nil if it is valid.
     private static func mistake(_ words: [String], _ root: Command) -> String? {
         var command = root
         var isCommand = true
@@ -80,7 +80,7 @@ import Testing
         return nil
     }
 
-    @Test func everyCommandExists() throws {
+    @Test func everyCommandInTheDocumentsExists() throws {
         let root = try Command.tree()
         var count = 0
         for file in Self.files() {
@@ -97,7 +97,7 @@ import Testing
         #expect(count > 200)
     }
 
-    @Test func aLineWithoutAnExistingCommandIsFound() throws {
+    @Test func lineWithAnUnknownCommandIsFound() throws {
         let root = try Command.tree()
         #expect(Self.mistake(["explane", "/x"], root) == "no command explane")
         #expect(Self.mistake(["set", "/x", "--dryrun"], root) == "no option --dryrun")

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The families about the program itself, as an exporter tells them of a captured machine.
+/// The program's own families, as exported for a captured host.
 enum OwnFamilies {
     static func parts() throws -> [String: [String]] { ["program": Roff.list(try families())] }
 
@@ -18,7 +18,7 @@ enum OwnFamilies {
     }
 }
 
-/// What an exporter answers about a captured machine.
+/// The response of an exporter for a captured host.
 enum ServedText {
     /// The body at an address.
     static func get(_ address: String, of capture: ProgramCapture) throws -> String {

@@ -43,7 +43,7 @@ enum Roff {
         for (index, piece) in pieces.enumerated() {
             guard index % 2 == 1 else {
                 rest = piece
-                // What follows code without a blank belongs to its line.
+                // Text directly after code belongs to its line.
                 if index > 0, let last = lines.indices.last {
                     let mark = rest.prefix { !$0.isWhitespace }
                     if !mark.isEmpty {

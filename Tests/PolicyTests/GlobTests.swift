@@ -1,7 +1,7 @@
 import CgroupModel
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct GlobTests {
     @Test(arguments: [
@@ -20,16 +20,16 @@ import Testing
         #expect(try #require(PathPattern(pattern)).matches(CgroupPath(path)) == matches)
     }
 
-    @Test func textHasNoSeparator() throws {
+    @Test func textPatternsHaveNoSeparator() throws {
         #expect(try #require(TextPattern("backup*.service")).matches("backup-a/b.service"))
     }
 
     @Test(arguments: ["/a[b", "/a{b,c"])
-    func whatIsNotClosedIsRefused(pattern: String) {
+    func unclosedPatternIsRefused(pattern: String) {
         #expect(PathPattern(pattern) == nil)
     }
 
-    @Test func noPatternTakesForever() throws {
+    @Test func patternsMatchInLinearTime() throws {
         let pattern = String(repeating: "**a", count: 30)
         let text = "/" + String(repeating: "a", count: 200) + "b"
         #expect(try #require(PathPattern(pattern)).matches(CgroupPath(text)) == false)

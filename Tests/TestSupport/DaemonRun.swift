@@ -3,11 +3,11 @@ import Glibc
 
 /// A running daemon with a policy, an audit log and a state directory of its own.
 ///
-/// However a test ends, it is stopped, what it changed is put back, and its files are removed.
+/// At the end of a test it is stopped, its changes are restored, and its files are removed.
 package final class DaemonRun {
-    /// One line of the audit log.
+    /// A line of the audit log.
     package struct Line: Decodable, Sendable {
-        /// One value that was set.
+        /// A value that was set.
         package struct Change: Decodable, Sendable {
             /// The limit.
             package let key: String
@@ -21,7 +21,7 @@ package final class DaemonRun {
         package let seq: UInt64
         /// `state`, `apply`, `undo` and the like.
         package let phase: String
-        /// Who wanted it, on what, and what came of it; nil where a line does not have it.
+        /// Its origin, target and result; nil if absent.
         package let rule, `guard`, limits, pool, cgroup, action, result, reason, note: String?
         /// Why, as an expression.
         package let cause: String?
@@ -74,7 +74,7 @@ package final class DaemonRun {
     /// The process.
     package var pid: Int32 { run.pid }
 
-    /// What it logged so far.
+    /// Its log so far.
     package var errors: String { run.errors }
 
     /// Runs another command of the program, which talks to this daemon and has its journal.
@@ -93,7 +93,7 @@ package final class DaemonRun {
         }
     }
 
-    /// The log as it stands, for the report of a test that fails.
+    /// The current log, for the report of a failing test.
     package var log: String {
         (try? String(contentsOfFile: "\(folder)/audit.jsonl", encoding: .utf8)) ?? ""
     }
@@ -113,7 +113,7 @@ package final class DaemonRun {
         _ = try run.result()
     }
 
-    /// Ends it and its guardian together, so that nobody is left who would put anything back.
+    /// Kills it together with its guardian, so that nothing is restored.
     package func killWithGuardian() throws {
         let first = Self.guardian(of: folder)
         if let first { Glibc.kill(first, SIGKILL) }

@@ -2,7 +2,7 @@ import Foundation
 
 /// The version of a kernel without its patch level, such as 6.12.
 package struct KernelVersion: Comparable, CustomStringConvertible, Sendable {
-    /// That of the kernel that runs.
+    /// The version of the running kernel.
     package static let running = KernelVersion(
         (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)) ?? "")
 

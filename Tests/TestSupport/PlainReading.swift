@@ -1,9 +1,9 @@
 package import CgroupModel
 import Foundation
 
-/// What an interface file says about a metric, worked out the slow way: by splitting strings.
+/// A metric of an interface file, parsed the slow way: by splitting strings.
 ///
-/// It shares nothing with the parsers of KernelIO, so that the two can be held against each other.
+/// It shares nothing with the parsers of KernelIO, so that both can be compared.
 /// Values are texts: `12`, `max`, `"0-3"`; the key is the instance, empty for a plain metric.
 package struct PlainReading {
     private let metric: Metric
@@ -15,7 +15,7 @@ package struct PlainReading {
         self.source = source
     }
 
-    /// The values in a file's text; nil if a line that matters cannot be understood.
+    /// The values in a file's text; nil if a relevant line is malformed.
     package func values(in text: String) -> [String: String]? {
         var result: [String: String] = [:]
         for (instance, raw) in raws(in: text) {

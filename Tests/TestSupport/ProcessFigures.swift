@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a running process holds, from /proc.
+/// The resources of a running process, from /proc.
 package struct ProcessFigures: Sendable {
     /// Open descriptors.
     package let descriptors: Int

@@ -5,13 +5,13 @@ import Synchronization
 ///
 /// Where the hierarchies are is read here anew, so that the program's own discovery is tested.
 package final class ProgramCgroup {
-    /// One mounted tree of this machine.
+    /// A mounted hierarchy of this host.
     package struct Tree: Sendable {
         /// Whether it speaks v2.
         package let isUnified: Bool
         /// The options of a v1 mount: `cpu`, `cpuacct`, `name=systemd`.
         package let options: [String]
-        /// Where it is mounted.
+        /// The mount point.
         package let mountPoint: String
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A started program; its output goes to files, since a pipe that nobody reads would block it.
+/// A started program; its output goes to files, because an unread pipe would block it.
 package final class ProgramRun {
     /// How a program ended and what it wrote.
     package struct Result: Sendable {
@@ -33,7 +33,7 @@ package final class ProgramRun {
     private static let home = FileManager.default.temporaryDirectory
         .appending(path: "cgwarden-test-home-\(getpid())").path()
 
-    /// What every program of the tests finds in its environment, and nothing else.
+    /// The complete environment of every program that tests start.
     package static var environment: [String: String] {
         let kept = ["PATH", "PYTHONPATH", "PYENV_ROOT", "LD_LIBRARY_PATH"]
         let own = ProcessInfo.processInfo.environment.filter { kept.contains($0.key) }
@@ -86,13 +86,13 @@ package final class ProgramRun {
     /// Whether it still runs.
     package var isRunning: Bool { child.ended() == nil }
 
-    /// What it wrote to standard output so far.
+    /// Its standard output so far.
     package var bytes: [UInt8] { contents("out") }
 
     /// The same as text.
     package var output: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// What it wrote to standard error so far.
+    /// Its standard error so far.
     package var errors: String { String(decoding: contents("err"), as: UTF8.self) }
 
     private func contents(_ file: String) -> [UInt8] {

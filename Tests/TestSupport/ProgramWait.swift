@@ -1,6 +1,6 @@
 import Foundation
 
-/// Why a test cannot go on: something awaited did not happen, or a tool failed.
+/// Why a test cannot continue: an event did not happen, or a tool failed.
 package struct ProgramTrouble: Error, CustomStringConvertible {
     /// The sentence for the test report.
     package let description: String
@@ -25,7 +25,7 @@ package func awaiting<Value>(
     }
 }
 
-/// The same for a condition that is true or false.
+/// The same for a condition.
 package func awaiting(
     _ what: @autoclosure () -> String, seconds: Double = 120, _ condition: () throws -> Bool
 ) throws {

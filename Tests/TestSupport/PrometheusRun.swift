@@ -7,10 +7,10 @@ package final class PrometheusRun {
     /// Whether this machine has it.
     package static let isInstalled =
         ProgramRun.isInstalled("prometheus") && ProgramRun.isInstalled("promtool")
-    /// What a test that needs it says where it is missing.
+    /// The reason why a test is skipped without it.
     package static let missing = "prometheus is not installed (Debian: apt-get install prometheus)"
 
-    /// Where it listens.
+    /// Its address.
     package let port: Int
     private let folder: String
     private let run: ProgramRun
@@ -58,7 +58,7 @@ package final class PrometheusRun {
     /// The process.
     package var pid: Int32 { run.pid }
 
-    /// What it logged so far.
+    /// Its log so far.
     package var log: String { run.errors }
 
     /// The field `data` of an answer of its HTTP API, `/api/v1/` being put before `path`.
@@ -83,7 +83,7 @@ package final class PrometheusRun {
         let error: String?
     }
 
-    /// One series of an answer, or a scalar without labels.
+    /// A series of a response, or a scalar without labels.
     package struct Sample: Sendable {
         /// The labels, the name under `__name__`.
         package let labels: [String: String]
@@ -136,7 +136,7 @@ package final class PrometheusRun {
         }
     }
 
-    /// One thing that it scrapes.
+    /// A scrape target.
     package struct Target: Decodable, Sendable {
         /// The labels that its series get.
         package let labels: [String: String]

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 package import Hierarchy
 
-/// What this machine has for tests on a real kernel.
+/// The hierarchies of this host, for tests on a real kernel.
 ///
 /// `CGWARDEN_REQUIRE_CGROUPS` names the mode that a test guest was booted with: there a test must
 /// not be skipped for want of what the mode has.

@@ -6,7 +6,7 @@ package import Hierarchy
 package final class RuntimeTree: Sendable {
     /// An identifier as runtimes make them.
     package static let id = String(repeating: "3f4e1b0c9d8a7e6f", count: 4)
-    /// That of another container.
+    /// The id of another container.
     package static let other = String(repeating: "b2a102854b4969b2", count: 4)
     /// A pod's, with dashes.
     package static let uid = "1858680e-b044-4fd5-9dd4-f137e30e2180"

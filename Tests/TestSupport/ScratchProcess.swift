@@ -24,7 +24,7 @@ package final class ScratchProcess {
     /// Uses as much of one CPU as it gets.
     package static func busy(in name: String, of scratch: ScratchHierarchy) throws -> ScratchProcess
     {
-        // Bounded, for a test run that crashes cannot end it.
+        // Bounded, because a crashed test run cannot end it.
         try ScratchProcess("ulimit -t 60; echo; while :; do :; done", in: name, of: scratch)
     }
 

@@ -1,6 +1,6 @@
 package import CgroupModel
 
-/// Builds snapshots by hand, for tests of what stands above the sampler.
+/// Builds snapshots by hand, for tests of layers above the sampler.
 package struct SnapshotBuilder {
     private struct Node {
         var path: CgroupPath
@@ -62,7 +62,7 @@ package struct SnapshotBuilder {
         instance(metric, key, reading: Reading(now), before: before.map { Reading($0) })
     }
 
-    /// The same with a reading that need not be a number.
+    /// The same with any reading.
     package mutating func instance(
         _ metric: String, _ key: InstanceKey, reading: Reading, before: Reading? = nil
     ) {

@@ -8,7 +8,7 @@ package final class TerminalSession {
     private let folder: URL
     private let socket: String
     private let server: ProgramRun
-    /// What has to live as long as the terminal, such as the files that a command reads.
+    /// Objects that have to live as long as the terminal, such as files of the command.
     package var kept: AnyObject?
 
     /// Runs `command` (shell text) in a terminal of this size.
@@ -118,7 +118,7 @@ package final class TerminalSession {
         return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
     }
 
-    /// What the command wrote to standard error.
+    /// The standard error of the command.
     package var errors: String { file("errors") ?? "" }
 
     /// The terminal's settings before and after the command (stty(1)).

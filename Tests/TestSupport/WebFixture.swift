@@ -4,7 +4,7 @@ import Foundation
 package final class WebFixture: Sendable {
     /// The password of ``hash``, which is of the least cost.
     package static let password = "correct horse"
-    /// What bcrypt makes of ``password``.
+    /// The bcrypt hash of ``password``.
     package static let hash = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 
     /// Whether there are tools to make certificates and to use them.
@@ -45,7 +45,7 @@ package final class WebFixture: Sendable {
     /// The path of a file in it.
     package func path(_ name: String) -> String { directory.appending(path: name).path() }
 
-    /// Replaces a file at once, as careful programs do.
+    /// Replaces a file atomically.
     package func write(_ text: String, _ name: String = "web.yml") throws {
         let file = directory.appending(path: name)
         try Data(text.utf8).write(to: file, options: .atomic)

@@ -6,14 +6,14 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A server on loopback that answers as it is told to.
+/// A loopback server with scripted responses.
 final class FakePager: Sendable {
     struct Request: Sendable {
         var head: HTTPRequestHead
         var body: String
     }
 
-    /// What it does with one request.
+    /// Its reaction to a request.
     enum Answer: Sendable {
         case status(Int)
         /// Never says anything.
@@ -26,7 +26,7 @@ final class FakePager: Sendable {
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
-    /// What came so far.
+    /// The requests so far.
     var received: [Request] { box.state.withLock { $0.requests } }
 
     /// Gives the answers one after the other, and the last one again and again.

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import Policy
+import PolicyLanguage
 import Synchronization
 import Testing
 
@@ -50,7 +50,7 @@ import Testing
         #expect(sink.waitUntilSent(within: .seconds(120)))
     }
 
-    @Test func aNoticeIsPostedAsJSON() throws {
+    @Test func noticeIsPostedAsJSON() throws {
         let pager = try FakePager(.status(204))
         let sink = try sink(pager.port)
         send(sink, notice())
@@ -69,7 +69,7 @@ import Testing
         #expect(abs(time - Date().timeIntervalSince1970) < 60)
     }
 
-    @Test func theTokenIsReadAnewEachTime() throws {
+    @Test func tokenIsRereadForEachNotice() throws {
         let file = "\(directory)/token"
         let pager = try FakePager(.status(200))
         let sink = try sink(pager.port, tokenFile: file)
@@ -81,24 +81,24 @@ import Testing
             pager.received.map { $0.head.headers["Authorization"] } == [
                 ["Bearer first"], ["Bearer second"],
             ])
-        // Without it nothing is sent, rather than without the token.
+        // Without the token nothing is sent.
         try FileManager.default.removeItem(atPath: file)
         send(sink, notice())
         #expect(pager.received.count == 2 && sink.dropped == 1)
         #expect(reasons.all.first?.contains("token") == true)
     }
 
-    @Test func whatFailsForNowIsTriedAgain() throws {
+    @Test func temporaryFailureIsRetried() throws {
         let pager = try FakePager(.status(503), .hangUp, .status(200))
         let sink = try sink(pager.port)
         send(sink, notice())
         #expect(pager.received.count == 3 && sink.dropped == 0)
-        // Told at once, and once: it was known only when a notice was given up.
+        // Reported immediately and once: it was reported only when a notice was given up.
         let told = "webhook 127.0.0.1:\(pager.port) failed: HTTP 503; trying again"
         #expect(reasons.all == [told])
     }
 
-    @Test func whatIsRefusedForGoodIsNot() throws {
+    @Test func permanentRejectionIsNotRetried() throws {
         let pager = try FakePager(.status(403))
         let sink = try sink(pager.port)
         send(sink, notice())
@@ -107,7 +107,7 @@ import Testing
         #expect(reasons.all == [told])
     }
 
-    @Test func aServerThatIsSilentOrNotThereIsGivenUp() throws {
+    @Test func silentOrMissingServerIsGivenUp() throws {
         // On a slow machine a short timeout ends before the request is there.
         for timeout in [Duration.milliseconds(200), .seconds(2), .seconds(20)] {
             let pager = try FakePager(.silence)
@@ -115,7 +115,7 @@ import Testing
             silent.send(notice())
             #expect(silent.waitUntilSent(within: .seconds(120)))
             #expect(silent.dropped == 1)
-            #expect(reasons.all.last?.contains("no answer within") == true)
+            #expect(reasons.all.last?.contains("no response within") == true)
             let attempts = pager.received.count
             #expect(attempts <= 3)
             if attempts == 3 { break }
@@ -127,11 +127,11 @@ import Testing
     }
 
     /// The sender would wait for the timeout.
-    @Test(.timeLimit(.minutes(5))) func whoSendsIsNeverHeldUpAndTheOldestGiveWay() throws {
+    @Test(.timeLimit(.minutes(5))) func senderNeverBlocksAndOldestNoticesAreDropped() throws {
         let pager = try FakePager(.silence)
         let sink = try sink(pager.port, timeout: .seconds(600))
         for number in 0..<1000 { sink.send(notice("\(number)")) }
-        // One is under way, and 256 wait.
+        // One is being sent, and 256 are queued.
         #expect((743...744).contains(sink.dropped))
     }
 
@@ -160,7 +160,7 @@ import Testing
         .enabled(
             if: FileManager.default.isExecutableFile(atPath: openssl), "needs openssl"),
         arguments: ["localhost", "127.0.0.1"])
-    func overTLSTheCertificateIsChecked(_ host: String) throws {
+    func certificateIsVerified(_ host: String) throws {
         let (file, security) = try certificate()
         let pager = try FakePager(.status(200), security: security)
         let trusting = try sink(

@@ -3,7 +3,7 @@ import Testing
 @testable import Webhook
 
 @Suite struct WebhookURLTests {
-    @Test func partsOfAURL() throws {
+    @Test func urlsAreParsed() throws {
         let url = try #require(WebhookURL("https://pager.example/hook?a=1"))
         #expect(url.isSecure && url.host == "pager.example" && url.port == 443)
         #expect(url.target == "/hook?a=1" && url.authority == "pager.example")
@@ -17,5 +17,5 @@ import Testing
         "pager.example", "ftp://h/", "http://", "http://h:0/", "http://h:x/", "http://u@h/",
         "http://h/#f", "http://h/a b", "http://h/ä", "http://[::1",
     ])
-    func whatIsNoWebhook(_ text: String) { #expect(WebhookURL(text) == nil) }
+    func invalidURLsAreRejected(_ text: String) { #expect(WebhookURL(text) == nil) }
 }

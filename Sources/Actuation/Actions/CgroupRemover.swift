@@ -49,7 +49,7 @@ package struct CgroupRemover: Sendable {
                 throw ActuationError(
                     .busy,
                     "\(path) has \(child.path)\(below.count > 1 ? " and others" : "") below it; "
-                        + "remove them as well with -r")
+                        + "remove them too with -r")
             }
         }
         var members: Set<Int32> = []
@@ -61,7 +61,7 @@ package struct CgroupRemover: Sendable {
             guard killing else {
                 throw ActuationError(
                     .busy,
-                    "\(path) holds \(trees.listed(members)); end them first, with "
+                    "\(path) holds \(trees.listed(members)); kill them first, with "
                         + "cgwarden kill \(path) or --kill, or move them")
             }
             killed = try killer.kill(path, dryRun: dryRun).processes

@@ -17,7 +17,7 @@ package struct DeferredThaw: ~Copyable {
         do throws(IOError) {
             directory = try inherited.reopened()
         } catch {
-            throw ActuationError(.usage, "thaw-later is started by `cgwarden freeze` alone")
+            throw ActuationError(.usage, "thaw-later is internal; use `cgwarden freeze`")
         }
     }
 

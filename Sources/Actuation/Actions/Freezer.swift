@@ -63,13 +63,13 @@ package struct Freezer: Sendable {
         let trees = try TargetTrees(path, in: set)
         let (_, directory) = try trees.tree(
             for: .freeze, among: [set.unified, set.legacy(.freezer)].compactMap { $0 },
-            remedy: "put them into one cgroup first: cgwarden move",
+            remedy: "move them into one cgroup first: cgwarden move",
             shadows: usesShadows && !dryRun ? shadows : nil)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         guard try !isRequested(interface, directory) else {
             if !dryRun, let frozen = try prolong(directory, timeout) { return frozen }
             throw ActuationError(
-                .busy, "\(path) is frozen already; let it go on first: cgwarden thaw \(path)")
+                .busy, "\(path) is already frozen; thaw it first: cgwarden thaw \(path)")
         }
         let members = try members(of: directory)
         let watchdog = ServiceWatchdog(system: set.system).shortest(of: members)
@@ -83,7 +83,7 @@ package struct Freezer: Sendable {
         // A protected process may have moved in since the first check.
         try protected.check(.freeze, on: path)
         guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
+            throw ActuationError(.notFound, "\(path) was removed in the meantime; nothing was done")
         }
         FrozenMark(journal: journal).put(on: directory.descriptor)
         do throws(ActuationError) {
@@ -95,7 +95,7 @@ package struct Freezer: Sendable {
             if let reason = HeldLocks(set).reasonToThaw(
                 try self.members(of: directory))
             {
-                throw ActuationError(.refused, "thawed \(path) again at once: \(reason)")
+                throw ActuationError(.refused, "thawed \(path) again immediately: \(reason)")
             }
         } catch {
             try undo(interface, directory, after: error)
@@ -156,7 +156,7 @@ package struct Freezer: Sendable {
         }
         throw ActuationError(
             .failed,
-            "thawed \(directory.path) again: some of it would not stop in time, being in "
+            "thawed \(directory.path) again: some tasks did not freeze in time: they are in "
                 + "uninterruptible sleep; try again later")
     }
 
@@ -172,7 +172,7 @@ package struct Freezer: Sendable {
             }
         }
         throw ActuationError(
-            .failed, "\(error); it could not be thawed yet, the helper tries at the deadline")
+            .failed, "\(error); it could not be thawed yet; the helper retries at the deadline")
     }
 
     private func settle(_ interface: FreezeInterface, _ directory: CgroupDirectory) {
@@ -233,7 +233,7 @@ package struct Freezer: Sendable {
         if goesOn { return nil }
         if let ancestor = interface.ancestor(freezing: directory, files) { return ancestor }
         throw ActuationError(
-            .failed, "\(directory.path) was thawed, but its processes do not go on yet")
+            .failed, "\(directory.path) was thawed, but its processes have not resumed yet")
     }
 
     private func requestsBelow(_ interface: FreezeInterface, _ directory: CgroupDirectory) -> Int {

@@ -18,7 +18,7 @@ struct HeldLocks {
             guard
                 let table = LockTable(
                     parsing: try ReadBuffer.contents(of: set.system.proc("locks")))
-            else { return "/proc/locks cannot be understood" }
+            else { return "/proc/locks cannot be parsed" }
             var shared: [String: Int32]?
             let held = table.held(by: members) { file in
                 let known = shared ?? sharedLocks(of: members)
@@ -31,12 +31,12 @@ struct HeldLocks {
                 guard !devices.contains(where: lock.file.hasPrefix),
                     !isAffairOfOneUser(holder, waiters)
                 else { continue }
-                return "\(named(waiters.first)) waits for a file lock that \(named(holder)) of it "
-                    + "holds"
+                return "\(named(waiters.first)) waits for a file lock that \(named(holder)) "
+                    + "in it holds"
             }
             return nil
         } catch {
-            return "\(error), so it is unknown whether someone waits for a lock of it"
+            return "\(error), so it is unknown whether other processes wait for its file locks"
         }
     }
 

@@ -55,7 +55,7 @@ package struct Killer: Sendable {
         let trees = try TargetTrees(path, in: set)
         let (index, directory) = try trees.tree(
             for: .kill, among: candidates(trees),
-            remedy: "kill them where they are, one cgroup after the other")
+            remedy: "kill them in each of those cgroups")
         var residents = try Residents(trees, in: index)
         guard !residents.processes.isEmpty else { return try killed(residents, .nobody, path) }
         let frozen = try frozenOfLegacy(trees, residents.processes)
@@ -82,11 +82,11 @@ package struct Killer: Sendable {
             throw ActuationError(
                 .failed,
                 "\(path) still holds \(trees.listed(residents.processes)) after "
-                    + "SIG\(signal.name), and was not to be forced")
+                    + "SIG\(signal.name), and force is off")
         }
         try protected.check(.kill, on: path)
         guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed meanwhile")
+            throw ActuationError(.notFound, "\(path) was removed in the meantime")
         }
         let means = try end(trees, index, directory, &residents)
         return try killed(residents, means, path)
@@ -104,8 +104,8 @@ package struct Killer: Sendable {
     private static func onlyThreads(_ path: CgroupPath, _ strays: String) -> ActuationError {
         ActuationError(
             .failed,
-            "\(path) holds \(strays), which a kill of it does not reach; end that process where it "
-                + "is, or move it away")
+            "\(path) holds \(strays), which a kill of it does not reach; kill that process "
+                + "in its own cgroup, or move it")
     }
 
     /// The unified hierarchy first, because its kernel kills a whole cgroup; then v1's freezer;
@@ -133,8 +133,8 @@ package struct Killer: Sendable {
         if let holder = holder(of: processes, besides: others) {
             throw ActuationError(
                 .busy,
-                "cannot kill \(trees.path): \(holder.holds) is frozen by \(holder.cgroup), and "
-                    + "cannot end before that goes on: cgwarden thaw \(holder.cgroup)")
+                "cannot kill \(trees.path): \(holder.holds) is frozen by \(holder.cgroup) and "
+                    + "cannot exit until that is thawed: cgwarden thaw \(holder.cgroup)")
         }
         return tops.flatMap { ((try? $0.subtree()) ?? []) }.filter {
             (try? files.text("freezer.state", of: $0)).map { $0 != "THAWED" } ?? false

@@ -43,7 +43,7 @@ package struct Pinner: Sendable {
     ) throws(ActuationError) -> Pinned {
         let (directory, wanted) = try checked(path, cpus: cpus, mems: mems)
         guard directory.isCurrent else {
-            throw ActuationError(.notFound, "\(path) was removed meanwhile; nothing was done")
+            throw ActuationError(.notFound, "\(path) was removed in the meantime; nothing was done")
         }
         try write(wanted, to: directory)
         return try confirm(wanted, directory, isLegacy: set.legacy(.cpuset) != nil)
@@ -61,7 +61,7 @@ package struct Pinner: Sendable {
     ) throws(ActuationError) -> (CgroupDirectory, [Wish]) {
         let directory = try TargetTrees.directory(
             .cpuset, of: path, for: .pin, in: set,
-            remedy: "put them into one cgroup first: cgwarden move", shadows: shadows)
+            remedy: "move them into one cgroup first: cgwarden move", shadows: shadows)
         let legacy = set.legacy(.cpuset)
         let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
             list.map { Wish(file: name, list: $0, isLegacy: legacy != nil) }
@@ -94,7 +94,7 @@ package struct Pinner: Sendable {
             let way = ControllerWay(.cpuset, to: directory.path, in: directory.hierarchy, files)
             throw ActuationError(
                 .unavailable,
-                "\(directory.path) has no \(wish.file): \(above) does not pass cpuset to its "
+                "\(directory.path) has no \(wish.file): \(above) does not enable cpuset for its "
                     + "children; \(way.remedy)")
         }
         let allowed = try self.list(wish.effective, parent)
@@ -104,7 +104,7 @@ package struct Pinner: Sendable {
             throw ActuationError(
                 .outOfRange,
                 "cannot set \(wish.file) of \(directory.path) to \"\(list)\": \(above) has "
-                    + "\(allowed); choose among those")
+                    + "\(allowed); choose from those")
         }
         guard wish.isLegacy else { return }
         let children: [CgroupDirectory] = (try? directory.children()) ?? []
@@ -157,8 +157,8 @@ package struct Pinner: Sendable {
             putBack(done, directory)
             throw ActuationError(
                 .unavailable,
-                "systemd took \(wish.file) of \(directory.path), but cpuset does not reach it; "
-                    + "pin a unit of the machine's systemd, or have cpuset delegated to yours")
+                "systemd accepted \(wish.file) of \(directory.path), but cpuset is not enabled there; "
+                    + "pin a unit of the system manager, or delegate cpuset to your user manager")
         }
     }
 
@@ -191,7 +191,8 @@ package struct Pinner: Sendable {
             guard now.isSubset(of: wish.list) else {
                 throw ActuationError(
                     .failed,
-                    "\(wish.file) of \(directory.path) took \(wish.list), but \(now) applies")
+                    "\(wish.file) of \(directory.path) accepted \(wish.list), but "
+                        + "\(now) is in effect")
             }
         }
         let missing =

@@ -104,7 +104,7 @@ package struct Reclaimer: Sendable {
         guard amount == .all else {
             throw ActuationError(
                 .unavailable,
-                "cgroup v1 cannot reclaim a given number of bytes; take all that can be had: "
+                "cgroup v1 cannot reclaim a given number of bytes; reclaim as much as possible: "
                     + "cgwarden reclaim --all \(directory.path)")
         }
         let before = try usage("memory.usage_in_bytes", directory)

@@ -53,7 +53,7 @@ package struct ThawGuard: Sendable {
             guard let state = state ?? journal?.directory else {
                 throw ActuationError(
                     .unavailable,
-                    "cannot freeze \(directory.path) safely: there is no place for the lock of its "
+                    "cannot freeze \(directory.path) safely: there is no directory for the lock of its "
                         + "helper; set XDG_RUNTIME_DIR, or CGWARDEN_STATE_DIRECTORY to a directory "
                         + "of your own")
             }
@@ -103,7 +103,7 @@ package struct ThawGuard: Sendable {
             throw ActuationError(
                 answer.isEmpty ? .failed : .busy,
                 "cannot freeze \(directory.path) safely: the helper that thaws it "
-                    + (answer.isEmpty ? "did not start" : "says: \(answer)"))
+                    + (answer.isEmpty ? "did not start" : "reports: \(answer)"))
         }
         return Watch(process)
     }

@@ -46,9 +46,9 @@ struct Abilities {
             return able("kill", "cgroup.kill", unified)
         }
         if let freezer = set.legacy(.freezer) {
-            return able("kill", "freezer.state and KILL", freezer)
+            return able("kill", "freezer.state and SIGKILL", freezer)
         }
-        return able("kill", "KILL, one by one", 0)
+        return able("kill", "SIGKILL, one process at a time", 0)
     }
 
     private var pin: Diagnosis.Ability {
@@ -81,7 +81,7 @@ struct Abilities {
     private func absence(of controller: Controller) -> String {
         "no hierarchy has \(controller.rawValue)"
             + (set.isOffSinceBoot(controller)
-                ? ", switched off at boot; boot with cgroup_enable=\(controller.rawValue)" : "")
+                ? ", disabled at boot; boot with cgroup_enable=\(controller.rawValue)" : "")
     }
 
     private func change(_ command: String) -> Diagnosis.Ability {
@@ -91,7 +91,7 @@ struct Abilities {
             let means = writable.isEmpty ? "the cgroups delegated to you" : "some hierarchies"
             return able(command, "\(means), such as \(first.label)")
         }
-        if command == "run", hasOwnSystemd { return able(command, "scopes of your own systemd") }
+        if command == "run", hasOwnSystemd { return able(command, "scopes of your user manager") }
         return unable(
             command,
             "\(trees.first?.refusal ?? "nothing is mounted"); run as root, or under systemd "

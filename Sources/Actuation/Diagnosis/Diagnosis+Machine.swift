@@ -26,7 +26,7 @@ extension Diagnosis {
             (name, held.contains(name), use)
         }
         let ownSystemd = user.flatMap { user in
-            system.isLive && user != 0 && set.mode == .unified
+            system.isLive && user != 0 && set.mode == .v2
                 ? try? Systemd.connected(to: .user(user)).version() : nil
         }
         abilities =
@@ -80,11 +80,11 @@ extension Diagnosis {
     }
 
     private static let capabilitiesThatMatter = [
-        ("cap_dac_override", "write files of cgroups that belong to others"),
+        ("cap_dac_override", "write to cgroups of other users"),
         ("cap_sys_admin", "device lists, namespaces, release agents"),
-        ("cap_kill", "signal processes of others"),
-        ("cap_sys_resource", "pressure triggers of any length, oom_score_adj of the helper"),
-        ("cap_sys_ptrace", "see namespaces and environments of others"),
+        ("cap_kill", "signal processes of other users"),
+        ("cap_sys_resource", "pressure triggers with any window, oom_score_adj of the helper"),
+        ("cap_sys_ptrace", "read namespaces and environments of other users' processes"),
     ]
 
     private static func pressureRefusal(_ system: SystemRoot) -> String? {

@@ -1,5 +1,4 @@
 package import CgroupModel
-package import Hierarchy
 
 /// A report on what this host, its kernel and this process's privileges allow.
 package struct Diagnosis: Sendable {

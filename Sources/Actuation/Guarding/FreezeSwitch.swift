@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 internal import Synchronization
@@ -43,7 +44,7 @@ package final class FreezeSwitch: Sendable {
     package func freeze(cause: String) throws(ActuationError) {
         do throws(IOError) {
             guard try !interface.isRequested(read) else {
-                throw IOError("freeze", "\(directory.path), it is frozen already", code: 16)
+                throw IOError("freeze", "\(directory.path), which is already frozen", .busy)
             }
         } catch {
             throw ActuationError(error, on: directory)

@@ -23,7 +23,7 @@ package struct GuardPlace: Sendable {
         guard let tree = set.legacy(.memory) ?? unified else {
             throw ActuationError(.unavailable, set.absence(of: .memory))
         }
-        let remedy = "put them into one cgroup first: cgwarden move"
+        let remedy = "move them into one cgroup first: cgwarden move"
         memory = try trees.tree(for: .freeze, among: [tree], remedy: remedy).directory
         freezer =
             try trees.tree(

@@ -1,3 +1,4 @@
+internal import CgroupModel
 package import KernelIO
 
 /// An interface file that stays open, so that reads need no path and little memory.
@@ -18,7 +19,7 @@ package final class KeptFile: Sendable {
     /// Reads the current number; throws EIO if the first line is not one.
     package func number() throws(IOError) -> UInt64 {
         guard let number = UInt64(try text().prefix { $0 != "\n" }) else {
-            throw IOError("understand", name, code: 5)
+            throw IOError("understand", name, .inputOutput)
         }
         return number
     }

@@ -17,11 +17,13 @@ package final class ThrottlePoint: Sendable {
 
         var text: String {
             guard let bound else { return below }
-            return UInt64(below).map { "\(min($0, bound))" } ?? "\(bound)"
+            let other = ThrottlePoint.coding.decode(below)?.number ?? .max
+            return "\(min(other, bound))"
         }
     }
 
     private static let file = "memory.high"
+    private static let coding = LimitFile.Coding.number(unlimited: "max")
     private let directory: CgroupDirectory
     private let files: any ControlFiles
     private let journal: UndoJournal?
@@ -52,7 +54,7 @@ package final class ThrottlePoint: Sendable {
     }
 
     private static func text(_ value: LimitValue) -> String {
-        value.number.map { "\($0)" } ?? "max"
+        coding.encode(value) ?? "max"
     }
 
     /// Sets the bound in bytes; records the original first.

@@ -9,7 +9,8 @@ extension JournalEntry {
         case .cgroup:
             cell == Self.made(path) && MembershipText(wanted)?.path.isPlain != false
         case .process(let pid, _): pid > 0 && MembershipText(original)?.path.isPlain == true
-        case .value: isFreeze || isOOMControl || isPassingOn || LimitCatalog.hasFile(cell.file)
+        case .value:
+            isFreeze || isOOMControl || isPassingOn || !LimitCatalog.rows(ofFile: cell.file).isEmpty
         }
     }
 }
@@ -21,26 +22,5 @@ extension CgroupPath {
             && !bytes.split(separator: UInt8(ascii: "/")).contains { name in
                 name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8)
             }
-    }
-}
-
-extension LimitCatalog {
-    /// Whether a limit uses a file with this name.
-    fileprivate static func hasFile(_ name: String) -> Bool {
-        fileNames.contains(name)
-            || pagedFiles.contains { prefix, suffix in
-                guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return false }
-                let size = name.dropFirst(prefix.count).dropLast(suffix.count)
-                return !size.isEmpty
-                    && size.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-            }
-    }
-
-    private static let fileNames = Set(all.flatMap { $0.v1 + $0.v2 }.map(\.name))
-
-    /// The parts before and after the page size.
-    private static let pagedFiles: [(String, String)] = fileNames.compactMap { name in
-        let parts = name.split(separator: "*", omittingEmptySubsequences: false)
-        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
     }
 }

@@ -5,15 +5,28 @@ extension JournalEntry {
     /// Whether a person's command made the change.
     var isPersons: Bool { owner.isEmpty }
 
+    /// Whether two texts of the value are equivalent.
+    func isSame(_ left: String, _ right: String) -> Bool {
+        if left == right { return true }
+        // v1 reports this while a member is not frozen yet, for example one that was just forked.
+        if isFreeze { return Set([left, right]) == ["FREEZING", "FROZEN"] }
+        return LimitCatalog.coding(ofFile: cell.file)?.isSame(left, right) ?? false
+    }
+
+    /// The readable form of one of its values in an interface file.
+    package func readable(_ text: String) -> String {
+        LimitCatalog.coding(ofFile: cell.file)?.shown(text) ?? (text.isEmpty ? "(empty)" : text)
+    }
+
     /// Whether a value equals the one read back after the last write, or the requested one if that
     /// is unknown.
-    func isWritten(_ text: String) -> Bool { ControlCell.isSame(text, readBack ?? wanted) }
+    func isWritten(_ text: String) -> Bool { isSame(text, readBack ?? wanted) }
 
     /// Whether a value is what cgwarden wrote; any value counts if cgwarden died before the
     /// read-back.
     func isOurs(_ text: String) -> Bool {
         guard let readBack else { return true }
-        return ControlCell.isSame(text, readBack) || ControlCell.isSame(text, wanted)
+        return isSame(text, readBack) || isSame(text, wanted)
     }
 
     /// The position in a restore: thaw, widen, move processes back, then narrow.
@@ -31,12 +44,12 @@ extension JournalEntry {
         if isFreeze {
             return WriteOrder(direction: .widens, depth: -1, nesting: 0)
         }
+        let coding = LimitCatalog.coding(ofFile: cell.file)
         let direction: WriteDirection =
             isOOMControl
             ? .widens
             : WriteDirection(
-                from: LimitCatalog.coding(ofFile: cell.file)?.value(now),
-                to: LimitCatalog.coding(ofFile: cell.file)?.value(original))
+                from: coding?.comparable(now), to: coding?.comparable(original))
         return WriteOrder(
             direction: direction, depth: path.depth,
             nesting: LimitCatalog.nesting(ofFile: cell.file))
@@ -55,13 +68,4 @@ extension JournalEntry {
 
     /// Whether it enables a controller for the children.
     var isPassingOn: Bool { cell.file == ControlCell.passedOn }
-}
-
-extension LimitCatalog {
-    /// The encoding of a file's value in the kernel; nil for a file without a limit.
-    static func coding(ofFile name: String) -> LimitFile.Coding? {
-        if name == "cpu.cfs_quota_us" { return .number(unlimited: "-1") }
-        let files = all.flatMap { $0.v1 + $0.v2 }
-        return files.first { $0.name == name }?.coding
-    }
 }

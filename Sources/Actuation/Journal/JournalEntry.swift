@@ -43,7 +43,7 @@ package struct JournalEntry: Hashable, Sendable {
     package var isGuards: Bool { owner == Self.guarding || isDaemons && cause.hasPrefix("guard ") }
 
     /// Whether the value is the original again, so that there is nothing to undo.
-    package var isSettled: Bool { readBack.map { ControlCell.isSame($0, original) } ?? false }
+    package var isSettled: Bool { readBack.map { isSame($0, original) } ?? false }
 
     /// The value that an entry refers to, whoever changed it.
     struct Place: Hashable {

@@ -1,3 +1,4 @@
+internal import CgroupModel
 package import KernelIO
 
 /// Why the undo journal cannot be used.
@@ -12,10 +13,10 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .file(let error): "\(error)"
         case .damaged(let directory, let lines):
-            "the undo journal in \(directory) is damaged in line "
-                + "\(lines.map(String.init).joined(separator: ", ")), so an original may be "
-                + "missing; `cgwarden journal` shows what is legible, `cgwarden restore --force` "
-                + "restores that and sets the file aside"
+            "the undo journal in \(directory) is damaged at line "
+                + "\(lines.map(String.init).joined(separator: ", ")), so an original value may be "
+                + "missing; `cgwarden journal` shows the readable part, `cgwarden restore --force` "
+                + "restores it and moves the file aside"
         }
     }
 
@@ -37,6 +38,6 @@ extension ActuationError {
     /// Creates the error for a journal that cannot be read.
     package init(_ error: JournalError) {
         self.init(
-            error.code, error.code == .notPermitted ? "\(error); is this run as root?" : "\(error)")
+            error.code, error.code == .notPermitted ? "\(error); run as root" : "\(error)")
     }
 }

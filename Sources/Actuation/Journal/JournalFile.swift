@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import KernelIO
 internal import Synchronization
 

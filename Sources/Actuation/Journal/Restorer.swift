@@ -84,15 +84,15 @@ package struct Restorer {
             _ = thaw()
             throw ActuationError(
                 .refused,
-                "the journal in \(journal.directory) is from before the machine started, and what "
-                    + "it is about is gone; remove it")
+                "the journal in \(journal.directory) predates this boot, and what "
+                    + "it refers to is gone; remove it")
         }
         guard !view.damagedLines.isEmpty else { return }
         let thawed = thaw()
         guard !force else { return }
         throw ActuationError(
             .refused,
-            "nothing was written" + (thawed > 0 ? ", but what is frozen goes on" : "") + ": "
+            "nothing was written" + (thawed > 0 ? ", but frozen cgroups were thawed" : "") + ": "
                 + "\(JournalError.damaged(directory: journal.directory, lines: view.damagedLines))")
     }
 
@@ -118,7 +118,7 @@ package struct Restorer {
                     conclude(entry.isUnmade ? .already : .gone)
                     continue
                 }
-                if ControlCell.isSame(target.found, entry.original) {
+                if entry.isSame(target.found, entry.original) {
                     if !dryRun { try YoungerCpusets(target, journal, files).widen() }
                     conclude(.already, target.found)
                 } else if force
@@ -203,7 +203,7 @@ package struct Restorer {
         let name = one.entry.cell.file
         do throws(IOError) {
             guard let parent = one.directory.enclosing else {
-                throw IOError("open", "the parent of \(one.entry.path)", code: 2)
+                throw IOError("open", "the parent of \(one.entry.path)", .notFound)
             }
             let isUnified = one.directory.hierarchy.version == .unified
             let text = try isUnified ? widest(name, parent) : files.text(name, of: parent)

@@ -175,7 +175,7 @@ package struct UndoJournal: Sendable {
     package func original(of limit: Limit, in cgroup: CgroupDirectory) -> LimitValue? {
         for entry in own(in: cgroup) {
             let file = (limit.v1 + limit.v2).first { $0.name == entry.cell.file }
-            if let file { return file.coding.value(entry.original) }
+            if let file { return file.coding.decode(entry.original) }
         }
         return nil
     }

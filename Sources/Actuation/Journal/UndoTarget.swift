@@ -68,7 +68,7 @@ struct UndoTarget {
             guard let held = Self.contents(of: directory) else { return nil }
             return ActuationError(
                 .busy,
-                "\(entry.path) holds \(held) (hierarchy \(entry.hierarchy)), so it stays; empty it "
+                "\(entry.path) holds \(held) (hierarchy \(entry.hierarchy)), so it was kept; empty it "
                     + "and restore again")
         }
         // v2 does not refuse a limit below usage: it kills.
@@ -77,7 +77,7 @@ struct UndoTarget {
         else { return nil }
         return ActuationError(
             .busy,
-            "\(entry.path) uses \(LimitValue.number(usage).byteText), and the kernel would kill in "
+            "\(entry.path) uses \(LimitValue.number(usage).byteText), so the kernel would kill in "
                 + "it; cgwarden reclaim \(entry.path), or --force")
     }
 

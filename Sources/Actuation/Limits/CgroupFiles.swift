@@ -46,7 +46,7 @@ struct CgroupFiles {
             }
             throw ActuationError(
                 .notFound,
-                "\(path) does not exist in the \(hierarchy.label) hierarchy; make it with "
+                "\(path) does not exist in the \(hierarchy.label) hierarchy; create it with "
                     + "`cgwarden create \(path)`")
         }
     }
@@ -101,7 +101,7 @@ struct CgroupFiles {
             ? "here cgroups are on \(other)" : "here \(limit.controller.rawValue) is on \(other)"
         return ActuationError(
             .unavailable,
-            "\(limit.name) exists on \(version) alone, and \(place)"
+            "\(limit.name) exists only on \(version), and \(place)"
                 + (limit.note.isEmpty ? "" : ". \(limit.note)"))
     }
 
@@ -119,38 +119,5 @@ struct CgroupFiles {
                 .unavailable, "the controller \(name) is not enabled for \(path); \(way.remedy)")
         }
         return ActuationError(.unavailable, "this kernel has no \(file) in \(path)")
-    }
-}
-
-extension LimitFile {
-    /// Returns the cell of an instance.
-    func cell(of instance: String?, _ dimension: Dimension?) -> ControlCell {
-        if dimension == .pageSize {
-            let parts = name.split(separator: "*", omittingEmptySubsequences: false)
-            return ControlCell(parts.joined(separator: instance ?? ""))
-        }
-        return ControlCell(name, line: line ?? instance, field: field, missing: missing)
-    }
-}
-
-extension CgroupDirectory {
-    /// Returns the text of a file; nil if it cannot be read.
-    func textIfAny(_ name: String, _ files: any ControlFiles) -> String? {
-        try? files.text(name, of: self)
-    }
-
-    /// The child cgroups that can be opened.
-    var visibleChildren: [CgroupDirectory] {
-        guard let opened = try? descriptor.reopened(),
-            let entries = try? opened.entries(path: path.description)
-        else { return [] }
-        return entries.filter(\.isDirectory).compactMap {
-            try? CgroupDirectory(path.child($0.name), in: hierarchy)
-        }
-    }
-
-    /// The parent cgroup; nil for the root.
-    var enclosing: CgroupDirectory? {
-        path.parent.flatMap { try? CgroupDirectory($0, in: hierarchy) }
     }
 }

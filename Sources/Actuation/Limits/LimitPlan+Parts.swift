@@ -23,7 +23,7 @@ extension PlannedWrite {
     fileprivate var family: String {
         if name.hasPrefix("cpu.max") { return "cpu.max" }
         // Device rules are independent and keep their order.
-        if !isReadable { return "\(name) \(new)" }
+        if !isReadable { return "\(name) \(rawNew)" }
         if name == "cpu.idle" || name == "cpu.weight" { return "cpu.weight" }
         return [name, instance].compactMap(\.self).joined(separator: " ")
     }

@@ -1,4 +1,4 @@
-import CgroupModel
+package import CgroupModel
 import KernelIO
 
 /// A planned write: the cell, the current value and the new one.
@@ -13,10 +13,12 @@ package struct PlannedWrite: Sendable {
     package let directory: CgroupDirectory
     /// The file and the part of it that is written.
     package let cell: ControlCell
-    /// The current value.
-    package let old: String
-    /// The requested value.
-    package let new: String
+    /// The encoding of the value.
+    package let coding: LimitFile.Coding
+    /// The text of the current value, which the journal keeps.
+    package let rawOld: String
+    /// The requested value, in the unit of the file.
+    package let new: LimitValue
     /// Whether the write widens or narrows the limit.
     package var direction: WriteDirection
     /// The rank of the limit among those of the same cgroup.
@@ -28,16 +30,25 @@ package struct PlannedWrite: Sendable {
     /// The file with the value in effect; nil if that is the value itself.
     package var effective: ControlCell?
 
-    /// The text to write.
-    package var command: String { cell.command(new) }
+    /// The current value, in the unit of the file; nil if its text is not understood.
+    package var old: LimitValue? { coding.stored(rawOld) }
+
+    /// The text of the requested value.
+    package var rawNew: String { coding.text(ofStored: new) ?? "max" }
+
+    /// The text to write, with the line and key that it is for.
+    package var command: String { cell.command(rawNew) }
 
     /// Whether the current value is the requested one.
-    package var isDone: Bool { isReadable && ControlCell.isSame(old, new) }
+    package var isDone: Bool { isReadable && isNew(rawOld) }
+
+    /// Whether a text is the requested value.
+    package func isNew(_ text: String) -> Bool { coding.stored(text) == new }
 
     /// Whether the write may reduce the resources of the cgroup's processes.
     package var takesAway: Bool {
         if isDone || direction == .widens { return false }
-        guard let now = UInt64(old), let then = UInt64(new), direction == .neither else {
+        guard let now = old?.number, let then = new.number, direction == .neither else {
             return true
         }
         return then < now

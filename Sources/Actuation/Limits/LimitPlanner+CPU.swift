@@ -17,7 +17,7 @@ extension PlanDraft {
         guard let present = Bandwidth(of: directory, isUnified: isUnified, files.files) else {
             throw ActuationError(
                 .unavailable,
-                "\(files.path) has no CPU quota here; is the controller cpu enabled for it?")
+                "\(files.path) has no CPU quota; is the controller cpu enabled for it?")
         }
         let wanted = Bandwidth(
             cpus: cpus?.value ?? present.cpus, period: period?.value.number ?? present.period)
@@ -25,7 +25,9 @@ extension PlanDraft {
         if cpus != nil || period != nil {
             let name = cpus == nil ? "cpu.max.period" : "cpu.max"
             if isUnified {
-                add(name, directory, "cpu.max", present.unifiedText, wanted.unifiedText)
+                add(
+                    name, directory, "cpu.max", cpus == nil ? .periodOfQuota : .quotaAndPeriod,
+                    present.unifiedText, .text(wanted.unifiedText))
             } else {
                 try checkNeighbours(of: wanted, directory)
                 addLegacy(present, wanted, directory, name)
@@ -39,7 +41,7 @@ extension PlanDraft {
         // A burst must not exceed the quota, so it is lowered before the quota and raised after it.
         guard let burst, let new = burst.value.number else { return }
         let found = try files.locate(burst.limit, instance: nil)
-        let falls = new < UInt64(found.old) ?? 0
+        let falls = new < found.file.coding.decode(found.old)?.number ?? 0
         try planPlain(burst, direction: falls ? .widens : .narrows)
         if falls { writes.insert(writes.removeLast(), at: 0) }
     }
@@ -53,7 +55,7 @@ extension PlanDraft {
         guard quota >= 1000 else {
             throw ActuationError(
                 .usage,
-                "cpu.max is \(quota) us in each period of \(wanted.period) us, and the kernel takes "
+                "cpu.max is \(quota) us per period of \(wanted.period) us, and the kernel accepts "
                     + "no less than 1000 us; set a longer cpu.max.period, too")
         }
         let file = isUnified ? "cpu.max.burst" : "cpu.cfs_burst_us"
@@ -78,7 +80,7 @@ extension PlanDraft {
                 throw ActuationError(
                     .outOfRange,
                     "cpu.max=\(wanted.cpus.cpuText) is above \(theirs.cpuText) of its parent "
-                        + "\(here.path); raise that first, or ask for less")
+                        + "\(here.path); raise that first, or set less")
             }
             above = here.enclosing
         }
@@ -115,28 +117,29 @@ extension PlanDraft {
     ) {
         let quotaFirst = Bandwidth(quota: wanted.quota, period: present.period).cpus
         let periodFirst = Bandwidth(quota: present.quota, period: wanted.period).cpus
+        let coding = LimitFile.Coding.quota
+        let old = coding.text(ofStored: present.limit) ?? ""
         let quota = { (draft: inout PlanDraft) in
-            draft.add(
-                name, directory, "cpu.cfs_quota_us", present.legacyQuota, wanted.legacyQuota)
+            draft.add(name, directory, "cpu.cfs_quota_us", coding, old, wanted.limit)
         }
         let startsWithQuota = !quotaFirst.isWider(than: periodFirst)
         if startsWithQuota { quota(&self) }
         if present.period != wanted.period {
             add(
-                "cpu.max.period", directory, "cpu.cfs_period_us", "\(present.period)",
-                "\(wanted.period)")
+                "cpu.max.period", directory, "cpu.cfs_period_us", .number(unlimited: nil),
+                "\(present.period)", .number(wanted.period))
         }
         if !startsWithQuota { quota(&self) }
     }
 
     private mutating func add(
-        _ name: String, _ directory: CgroupDirectory, _ cell: ControlCell, _ old: String,
-        _ new: String
+        _ name: String, _ directory: CgroupDirectory, _ cell: ControlCell,
+        _ coding: LimitFile.Coding, _ rawOld: String, _ new: LimitValue
     ) {
         writes.append(
             PlannedWrite(
-                name: name, instance: nil, directory: directory, cell: cell, old: old, new: new,
-                direction: .neither, nesting: 0))
+                name: name, instance: nil, directory: directory, cell: cell, coding: coding,
+                rawOld: rawOld, new: new, direction: .neither, nesting: 0))
     }
 
     private mutating func planIdleAndWeight() throws(ActuationError) {
@@ -147,23 +150,23 @@ extension PlanDraft {
             if directory.textIfAny("cpu.idle", files.files) == "1" {
                 throw ActuationError(
                     .refused,
-                    "\(files.path) is idle, so that its weight cannot be set; set cpu.idle=0, too")
+                    "\(files.path) is idle, so its weight cannot be set; set cpu.idle=0, too")
             }
             return try planPlain(weight, direction: .neither)
         }
         if idle.value == .number(1) {
             if weight != nil {
                 throw ActuationError(
-                    .usage, "an idle cgroup has no weight; give cpu.idle=1 or cpu.weight, not both")
+                    .usage, "an idle cgroup has no weight; set cpu.idle=1 or cpu.weight, not both")
             }
             // The kernel forgets the weight then. Writing it first records it, so that it can be
             // restored.
             if let limit = LimitCatalog.limit(named: "cpu.weight"),
-                let found = try? files.locate(limit, instance: nil),
+                (try? files.locate(limit, instance: nil)) != nil,
                 files.directoryText("cpu.idle", .cpu) == "0"
             {
                 try planPlain(LimitRequest(limit: limit, value: .number(100)), direction: .neither)
-                if found.old == writes.last?.new { writes.removeLast() }
+                if writes.last?.isDone == true { writes.removeLast() }
             }
             try planPlain(idle, direction: .narrows)
         } else {

@@ -61,12 +61,12 @@ extension PlanDraft {
             guard let theirs = list(name, of: child), !theirs.isSubset(of: wanted) else { continue }
             throw ActuationError(
                 .inTheWay,
-                "\(name)=\(wanted) would take from its child \(child.path), which has \(theirs); "
+                "\(name)=\(wanted) would exclude those of its child \(child.path), which has \(theirs); "
                     + "narrow that first")
         }
         let other = name == "cpuset.cpus" ? "cpuset.mems" : "cpuset.cpus"
         if request(other) == nil, list(other, of: directory)?.isEmpty == true {
-            warnings.append("no task can join before \(other) is set, too")
+            warnings.append("no task can join until \(other) is set, too")
         }
     }
 

@@ -30,14 +30,14 @@ extension PlanDraft {
         else { return }
         let advice =
             switch (maximum, total) {
-            case (nil, _): "set memory.max, too, which is that now"
-            case (_, nil): "set memory.total, too, which is that now"
-            default: "ask for no less in total"
+            case (nil, _): "set memory.max, too, which has that value now"
+            case (_, nil): "set memory.total, too, which has that value now"
+            default: "set a higher total"
             }
         throw ActuationError(
             .usage,
-            "memory.max=\(memory.byteText) is above memory.total=\(both.byteText), which counts "
-                + "swap as well; \(advice)")
+            "memory.max=\(memory.byteText) is above memory.total=\(both.byteText), which includes "
+                + "swap; \(advice)")
     }
 
     private func wantedOrPresent(
@@ -47,7 +47,7 @@ extension PlanDraft {
         guard let limit = LimitCatalog.limit(named: name) else { return nil }
         do throws(ActuationError) {
             let found = try files.locate(limit, instance: nil)
-            return found.file.coding.value(found.old)
+            return found.file.coding.decode(found.old)
         } catch {
             // A kernel without swap accounting has no file for the total.
             guard error.code == .unavailable else { throw error }
@@ -64,7 +64,7 @@ extension PlanDraft {
         guard let swap = LimitCatalog.limit(named: "memory.swap.max") else { return }
         guard request("memory.swap.max") == nil else {
             throw ActuationError(
-                .usage, "memory.total and memory.swap.max are one file on v2; give one of them")
+                .usage, "memory.total and memory.swap.max are one file on v2; set one of them")
         }
         let wanted: LimitValue
         if let bytes = total.value.number {
@@ -78,7 +78,7 @@ extension PlanDraft {
                 throw ActuationError(
                     .usage,
                     "memory.total=\(total.value.byteText) is below memory.max="
-                        + "\(LimitValue.number(memory).byteText); it counts memory and swap")
+                        + "\(LimitValue.number(memory).byteText); it includes memory and swap")
             }
             wanted = .number(bytes - memory)
         } else {
@@ -98,7 +98,7 @@ extension PlanDraft {
         guard let write = writes.last, write.direction != .widens, !write.isDone,
             let new = request.value.number,
             let usage = UInt64(write.directory.textIfAny(usageFile, files.files) ?? ""),
-            usage < 1 << 62
+            usage < LimitValue.endless
         else { return }
         let isUnified = files.isUnified(.memory)
         guard new < (isUnified ? usage + usage / 20 : usage) else { return }

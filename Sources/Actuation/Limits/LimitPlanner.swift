@@ -42,7 +42,7 @@ package struct LimitPlanner: Sendable {
             let name = [request.limit.name, request.instance].compactMap { $0 }
                 .joined(separator: " ")
             guard seen.insert(name).inserted || request.limit.controller == .devices else {
-                throw ActuationError(.usage, "\(name) is given twice; give it once")
+                throw ActuationError(.usage, "\(name) is given twice; set it once")
             }
         }
         var draft = PlanDraft(
@@ -88,15 +88,15 @@ struct PlanDraft {
     ) throws(ActuationError) {
         let found = try files.locate(request.limit, instance: request.instance)
         if let warning = found.warning { warnings.append(warning) }
-        guard let new = found.file.coding.text(request.value) else {
+        guard let new = found.file.coding.stored(for: request.value) else {
             throw ActuationError(
                 .usage, "\(request.limit.name) cannot be unlimited on this kernel's \(found.cell)")
         }
         var write = PlannedWrite(
             name: request.limit.name, instance: found.instance, directory: found.directory,
-            cell: found.cell, old: found.old, new: new,
+            cell: found.cell, coding: found.file.coding, rawOld: found.old, new: new,
             direction: direction
-                ?? WriteDirection(from: found.file.coding.value(found.old), to: request.value),
+                ?? WriteDirection(from: found.file.coding.decode(found.old), to: request.value),
             nesting: request.limit.nesting)
         write.wished = request.instance
         if request.limit.grammar == .bytes { write.granularity = MemoryPage.size }
@@ -133,7 +133,7 @@ struct PlanDraft {
                 now > new
             else { return }
             warnings.append(
-                "\(now) tasks are in it now: none is ended, but no new one can start")
+                "\(now) tasks are in it now: none is killed, but no new one can start")
         case "devices.allow", "devices.deny", "memory.soft":
             warnings.append("\(request.limit.name): \(request.limit.note)")
         case "io.max.wbps" where !files.isUnified(.io), "io.max.wiops" where !files.isUnified(.io):
@@ -150,7 +150,7 @@ struct PlanDraft {
             let earlier = seen.updateValue(write.name, forKey: place)
             guard let earlier else { continue }
             throw ActuationError(
-                .usage, "\(earlier) and \(write.name) are one value here, \(write.cell); give one")
+                .usage, "\(earlier) and \(write.name) are one value, \(write.cell); set one")
         }
         return LimitPlan(writes, warnings: warnings, protection: protected)
     }

@@ -80,7 +80,7 @@ package struct LimitReader {
         let value = decoded(found)
         let failure = ActuationError(
             .failed,
-            "\(found.cell) of \(files.path) holds \"\(found.old)\", which is not understood")
+            "\(found.cell) of \(files.path) contains \"\(found.old)\", which cannot be parsed")
         return LimitReading(
             limit: limit, instance: found.instance,
             value: value.map { .success($0) } ?? .failure(failure), file: "\(found.cell)",
@@ -92,15 +92,14 @@ package struct LimitReader {
         case .quota:
             return Bandwidth(of: found.directory, isUnified: false, files.files)?.cpus
         case .swapBeyondMemory:
-            let file = LimitFile.Coding.number(unlimited: "max")
-            guard let swap = file.value(found.old),
+            guard let swap = found.file.coding.stored(found.old),
                 let memory = found.directory.textIfAny("memory.max", files.files)
-                    .flatMap({ file.value($0) })
+                    .flatMap({ LimitCatalog.coding(ofFile: "memory.max")?.decode($0) })
             else { return nil }
             guard let swap = swap.number, let memory = memory.number else { return .unlimited }
             let (sum, overflow) = swap.addingReportingOverflow(memory)
             return overflow ? .unlimited : .number(sum)
-        default: return found.file.coding.value(found.old)
+        default: return found.file.coding.decode(found.old)
         }
     }
 }

@@ -47,16 +47,18 @@ package struct LimitResult: Sendable {
 extension LimitResult.Outcome {
     /// Compares the requested value with the kernel's.
     init(_ write: PlannedWrite, before: String, readBack: String, effective: String?) {
-        let fits = effective.map { ControlCell.isSame($0, write.new) } ?? true
+        let fits = effective.map(write.isNew) ?? true
+        let coding = write.coding
         if !write.isReadable {
             self = .unverified
-        } else if ControlCell.isSame(readBack, write.new) {
+        } else if write.isNew(readBack) {
             self = fits ? .applied : .clamped
-        } else if let wanted = UInt64(write.new), let got = UInt64(readBack), got < wanted,
+        } else if let wanted = write.new.number, let got = coding.stored(readBack)?.number,
+            got < wanted,
             wanted - got < write.granularity
         {
             self = .rounded
-        } else if ControlCell.isSame(readBack, before) || readBack.contains("invalid") {
+        } else if coding.isSame(readBack, before) || readBack.contains("invalid") {
             self = .ineffective
         } else {
             self = .clamped

@@ -28,7 +28,10 @@ package struct LimitTransaction {
     }
 
     /// Applies the plan; the results are in the order of the writes.
-    package func apply() -> [LimitResult] {
+    ///
+    /// A failed write rolls back all earlier ones. With `cgroupsApart` it rolls back those of its own
+    /// cgroup, skips the rest of them, and the other cgroups are set nonetheless.
+    package func apply(cgroupsApart: Bool = false) -> [LimitResult] {
         var results = plan.writes.map { LimitResult(write: $0, outcome: .skipped) }
         do throws(ActuationError) {
             try plan.checkProtection()
@@ -37,16 +40,23 @@ package struct LimitTransaction {
             return results
         }
         var before: [Int: String] = [:]
+        var failed: Set<CgroupPath> = []
         for group in groups {
+            let path = plan.writes[group.indices.lowerBound].directory.path
+            if failed.contains(path) { continue }
             do throws(ActuationError) {
                 try perform(group, &results, &before)
             } catch {
-                let failed = group.indices.first {
+                let first = group.indices.first {
                     if case .skipped = results[$0].outcome { true } else { false }
                 }
-                results[failed ?? group.indices.lowerBound].outcome = .failed(error)
-                undo(before, &results)
-                break
+                results[first ?? group.indices.lowerBound].outcome = .failed(error)
+                guard cgroupsApart else {
+                    undo(before, &results)
+                    break
+                }
+                failed.insert(path)
+                undo(before.filter { plan.writes[$0.key].directory.path == path }, &results)
             }
         }
         return results
@@ -116,16 +126,16 @@ package struct LimitTransaction {
     ) throws(ActuationError) -> Begun? {
         let write = plan.writes[index]
         let before = try read(write.cell, of: write)
-        if write.isReadable, ControlCell.isSame(before, write.new) {
+        if write.isReadable, write.isNew(before) {
             result.outcome = .unchanged
             result.readBack = before
             return nil
         }
         guard write.directory.isCurrent else {
             throw ActuationError(
-                .notFound, "\(write.directory.path) was removed since this was planned; look again")
+                .notFound, "\(write.directory.path) was removed since this was planned; try again")
         }
-        let entry = try record(write, before: before, wanted: write.new)
+        let entry = try record(write, before: before, wanted: write.rawNew)
         return Begun(index: index, write: write, before: before, entry: entry)
     }
 
@@ -181,7 +191,7 @@ package struct LimitTransaction {
             do throws(ActuationError) {
                 return try body()
             } catch {
-                guard error.errno == "EBUSY", let wait = waits.popFirst() else { throw error }
+                guard error.errno == .busy, let wait = waits.popFirst() else { throw error }
                 pause(wait)
             }
         }
@@ -201,7 +211,7 @@ package struct LimitTransaction {
     /// Restores the original after a refused write, or else records the value that is there now.
     private func takeBack(_ entry: JournalEntry?, _ write: PlannedWrite, _ before: String) {
         guard write.isReadable else { return }
-        if (try? read(write.cell, of: write)).map({ !ControlCell.isSame($0, before) }) ?? true {
+        if (try? read(write.cell, of: write)).map({ !write.coding.isSame($0, before) }) ?? true {
             try? files.write(
                 write.cell.command(before), to: write.cell.file, of: write.directory)
         }

@@ -15,7 +15,7 @@ struct MemoryShrinker {
     private static let patience = 5
 
     func shrink() throws(ActuationError) {
-        guard let target = UInt64(write.new) else { return }
+        guard let target = write.new.number else { return }
         let isUnified = write.directory.hierarchy.version == .unified
         let usageFile =
             isUnified
@@ -32,7 +32,7 @@ struct MemoryShrinker {
                     .busy,
                     "\(write.name) of \(write.directory.path) stays as it was: of "
                         + "\(LimitValue.number(now).byteText) in use no more can be reclaimed; free "
-                        + "memory in it, or ask for a higher limit")
+                        + "memory in it, or set a higher limit")
             }
             if fruitless > 0 { pause(.milliseconds(500)) }
         }

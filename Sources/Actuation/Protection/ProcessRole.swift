@@ -12,12 +12,12 @@ enum ProcessRole: Hashable {
     /// The role as the end of "it holds NAME (process PID), …".
     var text: String {
         switch self {
-        case .initial: "the first process of this machine"
-        case .kernelThread: "a thread of the kernel"
+        case .initial: "the init process of this machine"
+        case .kernelThread: "a kernel thread"
         case .own: "which is this command itself"
         case .caller: "which this command was started from"
-        case .login: "which lets people log in"
-        case .system: "which the system needs to go on"
+        case .login: "which handles logins"
+        case .system: "which the system depends on"
         case .runtime: "which runs containers"
         case .foreignNamespace: "which cannot be examined from this pid namespace"
         }

@@ -34,10 +34,10 @@ package struct ProtectedSet: Sendable {
     }
 
     /// Why the action is refused, with advice; nil if it is allowed.
-    package func refusal(of action: Action, on path: CgroupPath) -> String? {
+    package func refusal(of action: DisruptiveAction, on path: CgroupPath) -> String? {
         let verb = action == .limit ? "lower a limit of" : action.rawValue
         if path.isRoot {
-            return "will not \(verb) /: it is the whole machine; name a cgroup below it"
+            return "will not \(verb) /: it is the root of the whole machine; name a cgroup below it"
         }
         if let reason = ownersRefusal(of: verb, on: path) { return reason }
         let roles = ProcessRoles(system)
@@ -45,7 +45,7 @@ package struct ProtectedSet: Sendable {
         for hierarchy in set.hierarchies {
             guard let directory = try? CgroupDirectory(path, in: hierarchy) else { continue }
             guard let members = try? directory.processesBelow() else {
-                return "will not \(verb) \(path): cannot see who is in it "
+                return "will not \(verb) \(path): cannot list its processes "
                     + "(hierarchy \(hierarchy.label)); run as root"
             }
             if let spares, let below = try? directory.subtree(),
@@ -72,8 +72,8 @@ package struct ProtectedSet: Sendable {
         guard !allowsKubelet, set.hierarchies.contains(where: { $0.isKubelets(path) }) else {
             return nil
         }
-        return "will not \(verb) \(path): the kubelet sets and renews the values of its pods; "
-            + "change the pod's resources instead (a policy may say allow_kubelet: true)"
+        return "will not \(verb) \(path): the kubelet manages the values of its pods; "
+            + "change the pod's resources instead (or allow_kubelet: true in a policy)"
     }
 
     private func isOverridden(_ role: ProcessRole, _ path: CgroupPath) -> Bool {
@@ -81,7 +81,7 @@ package struct ProtectedSet: Sendable {
     }
 
     /// Throws if the action is refused.
-    func check(_ action: Action, on path: CgroupPath) throws(ActuationError) {
+    func check(_ action: DisruptiveAction, on path: CgroupPath) throws(ActuationError) {
         if let reason = refusal(of: action, on: path) { throw ActuationError(.refused, reason) }
     }
 }

@@ -86,7 +86,7 @@ internal import KernelIO
         let message = unsafe BusMessage(adopting: made)
         status = message.append(call.arguments)
         guard status >= 0 else {
-            throw .malformed("\(call.member) cannot be asked for: \(Self.reason(status))")
+            throw .malformed("cannot call \(call.member): \(Self.reason(status))")
         }
         var error = unsafe sd_bus_error()
         defer { unsafe sd_bus_error_free(&error) }

@@ -1,5 +1,4 @@
-internal import Glibc
-internal import KernelIO
+internal import CgroupModel
 
 /// The D-Bus names of systemd's errors.
 enum BusErrorName {
@@ -25,7 +24,7 @@ extension ActuationError {
     /// retry.
     init(_ error: BusError, while what: String) {
         self.init(kind: error, what)
-        errno = IOError("", "", code: error.number ?? code.number).name
+        errno = error.errno ?? code.errno
     }
 
     private init(kind error: BusError, _ what: String) {
@@ -34,20 +33,20 @@ extension ActuationError {
             self.init(
                 .unavailable,
                 "cannot \(what): systemd cannot be reached (\(reason)); is it running, "
-                    + "and may this user speak to it?")
+                    + "and may this user connect to it?")
         case .disconnected:
             self.init(
                 .busy,
-                "cannot \(what): systemd closed the connection before it answered; "
-                    + "look at the value before trying again")
+                "cannot \(what): systemd closed the connection before it replied; "
+                    + "check the value before trying again")
         case .timedOut(let seconds):
             self.init(
                 .busy,
-                "cannot \(what): systemd did not answer within \(seconds) s; "
-                    + "it may yet do it, look at the value before trying again")
+                "cannot \(what): systemd did not reply within \(seconds) s; "
+                    + "it may still do it, check the value before trying again")
         case .malformed(let reason):
             self.init(
-                .failed, "cannot \(what): systemd's answer cannot be understood: \(reason)")
+                .failed, "cannot \(what): cannot parse the reply of systemd: \(reason)")
         case .refused(let name, let message):
             self = Self.refusal(name, message, what)
         }
@@ -67,44 +66,40 @@ extension ActuationError {
             case BusErrorName.invalidArguments: (.usage, "")
             case BusErrorName.propertyReadOnly, BusErrorName.unknownProperty,
                 BusErrorName.unknownMethod, BusErrorName.notSupported:
-                (.unavailable, "; `systemctl --version` tells how old it is")
+                (.unavailable, "; see `systemctl --version`")
             case BusErrorName.serviceUnknown: (.unavailable, "; is systemd running?")
             default: (.failed, "")
             }
         let text = message.hasSuffix(".") ? String(message.dropLast()) : message
-        return ActuationError(code, "cannot \(what): systemd says: \(text)\(remedy)")
+        return ActuationError(code, "cannot \(what): systemd reports: \(text)\(remedy)")
     }
 }
 
 extension BusError {
     /// The matching errno; nil where systemd's error name is more precise.
-    fileprivate var number: Int32? {
+    fileprivate var errno: Errno? {
         switch self {
-        case .timedOut: ETIMEDOUT
-        case .disconnected: ECONNRESET
-        case .unreachable: ENOTCONN
-        case .malformed: EIO
+        case .timedOut: .timedOut
+        case .disconnected: .connectionReset
+        case .unreachable: .notConnected
+        case .malformed: .inputOutput
         case .refused: nil
         }
     }
 }
 
-extension ActuationError {
-    /// The matching errno.
-    var number: Int32 { errno.flatMap { IOError.code(named: $0) } ?? code.number }
-}
-
 extension ActuationError.Code {
-    fileprivate var number: Int32 {
+    /// The matching errno.
+    var errno: Errno {
         switch self {
-        case .usage: EINVAL
-        case .notFound: ENOENT
-        case .notPermitted: EACCES
-        case .refused: EPERM
-        case .busy, .inTheWay: EBUSY
-        case .unavailable: EOPNOTSUPP
-        case .outOfRange: ERANGE
-        case .failed: EIO
+        case .usage: .invalid
+        case .notFound: .notFound
+        case .notPermitted: .accessDenied
+        case .refused: .notPermitted
+        case .busy, .inTheWay: .busy
+        case .unavailable: .notSupported
+        case .outOfRange: .outOfRange
+        case .failed: .inputOutput
         }
     }
 }

@@ -15,9 +15,9 @@ package enum CgroupOwner: Hashable, Sendable {
 
     /// A warning for users who change the cgroup; nil if there is none.
     package var warning: String? {
-        if isKubelet { return "the kubelet may set its own values again" }
+        if isKubelet { return "the kubelet may reset its values" }
         guard case .container(let runtime, _) = self else { return nil }
-        return "it belongs to \(runtime), which may set its own values again"
+        return "it belongs to \(runtime), which may reset its values"
     }
 }
 

@@ -1,12 +1,11 @@
 internal import CgroupModel
-internal import Glibc
 package import Hierarchy
 package import KernelIO
 
 /// Access to the kernel's files that changes values kept by systemd through systemd.
 ///
 /// Callers need not know the owner of a cgroup.
-package struct OwnerAwareFiles: ControlFiles {
+package struct OwnerAwareFiles: SystemdRouting {
     private let probe: OwnershipProbe
     private let actuator: SystemdActuator
     private let kernel: any ControlFiles
@@ -47,7 +46,7 @@ package struct OwnerAwareFiles: ControlFiles {
         do throws(IOError) {
             return try kernel.text(name, of: directory)
         } catch {
-            guard error.code == ENOENT, let initial = initial(name, of: directory) else {
+            guard error.isMissing, let initial = initial(name, of: directory) else {
                 throw error
             }
             return initial
@@ -56,7 +55,7 @@ package struct OwnerAwareFiles: ControlFiles {
 
     private func initial(_ name: String, of directory: CgroupDirectory) -> String? {
         guard directory.hierarchy.version == .unified, directory.isCurrent,
-            let initial = SystemdFile.behind(name)?.initial,
+            let initial = LimitCatalog.initialText(ofFile: name),
             let controller = name.split(separator: ".").first.map(String.init),
             directory.hierarchy.controllers.contains(where: { $0.rawValue == controller }),
             case .systemd = choice(directory, name)
@@ -87,7 +86,8 @@ package struct OwnerAwareFiles: ControlFiles {
         } catch {
             if !isRelief {
                 let what = if case .systemd = choice { "\(name) through systemd" } else { name }
-                throw IOError("write \(value) to", "\(what) (\(error))", code: error.number)
+                throw IOError(
+                    "write \(value) to", "\(what) (\(error))", error.errno ?? error.code.errno)
             }
         }
         try kernel.write(value, to: name, of: directory)
@@ -104,7 +104,7 @@ package struct OwnerAwareFiles: ControlFiles {
     }
 
     /// Itself.
-    package var systemd: OwnerAwareFiles? { self }
+    package var throughSystemd: OwnerAwareFiles? { self }
 
     private func choice(_ directory: CgroupDirectory, _ name: String?) -> ActuatorChoice {
         probe.chooseActuator(for: directory, writing: name, allowsKubelet: allowsKubelet)
@@ -130,7 +130,7 @@ package struct OwnerAwareFiles: ControlFiles {
 
     /// Returns the unit through which systemd changes a file; nil if the file is written directly.
     package func unit(keeping name: String, of directory: CgroupDirectory) -> SystemdUnit? {
-        guard SystemdFile.behind(name) != nil,
+        guard LimitCatalog.unitProperty(ofFile: name) != nil,
             case .systemd(let unit) = choice(directory, name)
         else { return nil }
         return unit
@@ -157,7 +157,7 @@ package struct OwnerAwareFiles: ControlFiles {
     package func write(_ values: [PlacedValue], on unit: SystemdUnit) throws(ActuationError) {
         for one in values where !admits(one.directory) {
             throw ActuationError(
-                IOError("change", "\(unit)", code: IOError.goneCode), on: one.directory)
+                IOError("change", "\(unit)", .noDevice), on: one.directory)
         }
         for left in try ask(values, of: unit) {
             do throws(IOError) {
@@ -187,7 +187,7 @@ package struct OwnerAwareFiles: ControlFiles {
             if now == "0" { try? kernel.write("1", to: Self.overwritten, of: directory) }
         }
         return zip(values, results).filter { one, result in
-            one.value.list.isEmpty && !result.isApplied && result.found != nil
+            one.value.isEmpty && !result.isApplied && result.found != nil
         }.map(\.0)
     }
 }

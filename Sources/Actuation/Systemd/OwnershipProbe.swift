@@ -59,7 +59,7 @@ package final class OwnershipProbe: Sendable {
             owner = try self.owner(
                 path, isManaged: directory.hierarchy.isManagedBySystemd, &isCertain)
         } catch {
-            throw ActuationError(error, while: "find out whose \(directory.path) is")
+            throw ActuationError(error, while: "find the owner of \(directory.path)")
         }
         guard isCertain else { return owner }
         known.withLock { known in
@@ -86,18 +86,19 @@ package final class OwnershipProbe: Sendable {
             return .refuse(
                 ActuationError(
                     .refused,
-                    "the kubelet puts its own values back in \(directory.path); "
+                    "the kubelet resets its values in \(directory.path); "
                         + "change the pod's resources instead"))
         case .nobody, .delegated, .ours, .container(_, nil), .kubelet(nil): return .cgroupfs
         case .systemd(let unit), .container(_, let unit?), .kubelet(let unit?):
-            guard let file, file != "cgroup.freeze", SystemdFile.behind(file) == nil else {
+            guard let file, file != "cgroup.freeze", LimitCatalog.unitProperty(ofFile: file) == nil
+            else {
                 return .systemd(unit)
             }
             guard file.hasPrefix("devices.") else { return .cgroupfs }
             return .refuse(
                 ActuationError(
                     .refused,
-                    "systemd keeps the list of devices of \(unit); change it there: "
+                    "systemd manages the device list of \(unit); change it there: "
                         + "systemctl set-property \(unit.name) DeviceAllow=…"))
         }
     }

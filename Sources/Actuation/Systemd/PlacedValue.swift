@@ -12,11 +12,6 @@ package struct PlacedValue: Sendable {
         self.value = value
         self.directory = directory
     }
-
-    /// Creates the value of a planned write.
-    package init(_ write: PlannedWrite) {
-        self.init(FileValue(write.cell.file, write.command), in: write.directory)
-    }
 }
 
 extension [PlacedValue] {

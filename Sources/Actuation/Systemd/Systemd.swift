@@ -87,7 +87,7 @@ package struct Systemd: Sendable {
         let cgroup = try property("ControlGroup", of: object, interface: kind)
         let delegate = try property("Delegate", of: object, interface: kind)
         guard case .string(let path) = cgroup, case .boolean(let isDelegated) = delegate else {
-            throw .malformed("the properties of \(name) have other types than they should")
+            throw .malformed("the properties of \(name) have unexpected types")
         }
         return UnitFacts(name: name, state: state, cgroup: path, isDelegated: isDelegated)
     }
@@ -123,7 +123,7 @@ package struct Systemd: Sendable {
     package func units(matching pattern: String) throws(BusError) -> [String] {
         let reply = try call(
             "ListUnitsByPatterns", [.array(of: "s", []), .array(of: "s", [.string(pattern)])])
-        guard case .array(_, let units) = reply.first else { throw .malformed("it is no list") }
+        guard case .array(_, let units) = reply.first else { throw .malformed("it is not a list") }
         return units.compactMap {
             if case .structure(let fields) = $0 { fields.first?.text } else { nil }
         }
@@ -177,7 +177,7 @@ package struct Systemd: Sendable {
 
     private func objectPath(_ reply: [BusValue]) throws(BusError) -> String {
         guard case .objectPath(let path) = reply.first else {
-            throw .malformed("it is not an object's path")
+            throw .malformed("it is not an object path")
         }
         return path
     }

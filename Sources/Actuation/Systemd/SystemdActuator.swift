@@ -1,3 +1,4 @@
+internal import CgroupModel
 internal import Glibc
 internal import KernelIO
 
@@ -35,7 +36,9 @@ package struct SystemdActuator: Sendable {
     package func plan(_ values: [PlacedValue]) throws(ActuationError) -> SystemdPlan {
         var assignments: [SystemdAssignment] = []
         for (directory, values) in values.byDirectory {
-            assignments += try translation(directory).assignments(for: values)
+            var settings: [FileSetting] = []
+            for value in values { settings += try value.settings }
+            assignments += try translation(directory).assignments(for: settings)
         }
         return SystemdPlan(assignments)
     }
@@ -68,8 +71,8 @@ package struct SystemdActuator: Sendable {
             throw ActuationError(
                 .refused(
                     name: BusErrorName.unknownProperty,
-                    message: "\(version) does not know \(unknown.property), "
-                        + "\(unknown.since) was the first that did"), while: what)
+                    message: "\(version) does not support \(unknown.property), "
+                        + "which needs version \(unknown.since)"), while: what)
         }
         try asking(what) { () throws(BusError) in
             try systemd.setProperties(of: unit.name, assignments)

@@ -17,7 +17,7 @@ package struct SystemdPlan: Hashable, Sendable {
                 case .u64(let quota) = assignment.value, quota != .max, quota % 10_000 != 0
             else { return nil }
             // systemd stores the quota as a whole percentage.
-            return "systemd keeps whole percents of a CPU: "
+            return "systemd stores whole percents of a CPU: "
                 + "after its next daemon-reload the quota is \(quota / 10_000)%"
         }
     }

@@ -17,7 +17,7 @@ struct ControllerPath {
                 guard let frozen = interface.request(directory) else { continue }
                 throw ActuationError(
                     .busy,
-                    "nothing would start: \(frozen) is frozen; let it go on first: cgwarden thaw "
+                    "nothing would start: \(frozen) is frozen; thaw it first: cgwarden thaw "
                         + "\(frozen)")
             }
         }
@@ -139,8 +139,8 @@ struct ControllerPath {
         else { return true }
         throw ActuationError(
             .busy,
-            "the controller \(needed.rawValue) cannot be passed on below \(directory.path), "
-                + "because processes are in it; move them into a cgroup below it first")
+            "the controller \(needed.rawValue) cannot be enabled below \(directory.path), "
+                + "because it contains processes; move them into a child first")
     }
 
     private func demand(
@@ -150,8 +150,8 @@ struct ControllerPath {
             guard passed.contains(controller.rawValue) else {
                 throw ActuationError(
                     .unavailable,
-                    "the controller \(controller.rawValue) does not reach \(place.parent); "
-                        + "\(directory.path) was not given it")
+                    "the controller \(controller.rawValue) is not available in \(place.parent); "
+                        + "it is not delegated to \(directory.path)")
             }
         }
     }

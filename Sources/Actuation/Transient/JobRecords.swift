@@ -31,7 +31,7 @@ package struct JobRecords: Sendable {
         } catch {
             throw ActuationError(
                 error.isPermission ? .notPermitted : .failed,
-                "no job is started without a record of it: \(error); set "
+                "the job was not started, because it cannot be recorded: \(error); set "
                     + "CGWARDEN_STATE_DIRECTORY to a directory of your own")
         }
     }
@@ -88,7 +88,8 @@ final class JobRecord: Sendable {
         do throws(IOError) {
             try file.append(directories.flatMap { JobCgroup($0).bytes })
         } catch {
-            throw ActuationError(.failed, "no job is started without a record of it: \(error)")
+            throw ActuationError(
+                .failed, "the job was not started, because it cannot be recorded: \(error)")
         }
     }
 

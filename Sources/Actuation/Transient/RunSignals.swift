@@ -20,7 +20,7 @@ final class RunSignals: Sendable {
             do throws(IOError) {
                 state.relay = try SignalRelay()
             } catch {
-                throw ActuationError(.failed, "signals cannot be passed on: \(error)")
+                throw ActuationError(.failed, "cannot forward signals: \(error)")
             }
         }
     }

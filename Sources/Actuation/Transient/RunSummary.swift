@@ -37,7 +37,7 @@ package struct RunSummary: Sendable {
             let snapshot = await (try Sampler(plan, on: set, configuration)).sample()
             return RunSummary(cgroup, snapshot, end, wallNanoseconds)
         } catch {
-            throw ActuationError(.failed, "\(error); the usage of \(cgroup.path) is not known")
+            throw ActuationError(.failed, "\(error); the usage of \(cgroup.path) is unknown")
         }
     }
 

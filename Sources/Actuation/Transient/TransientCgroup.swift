@@ -67,7 +67,7 @@ package final class TransientCgroup: RunCgroup {
             guard error.isExisting else { throw ActuationError(error, on: parent) }
             throw ActuationError(
                 .busy,
-                "the run \(parent.path.child(name.utf8)) is still going on, or was left behind; "
+                "the run \(parent.path.child(name.utf8)) is still active, or was left behind; "
                     + "choose another --name")
         }
     }

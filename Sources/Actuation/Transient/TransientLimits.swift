@@ -34,9 +34,9 @@ struct TransientLimits {
         switch result.outcome {
         case .clamped:
             let now = result.effective ?? result.readBack ?? "another value"
-            return "\(write.name): asked for \(write.new), the kernel made it \(now)"
+            return "\(write.name): asked for \(write.rawNew), the kernel made it \(now)"
         case .ineffective:
-            return "\(write.name): the kernel accepted \(write.new), but does not act on it"
+            return "\(write.name): the kernel accepted \(write.rawNew), but does not act on it"
         default: return nil
         }
     }

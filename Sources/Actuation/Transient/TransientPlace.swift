@@ -42,7 +42,7 @@ package struct TransientPlace: Sendable {
             if !trees.contains(tree) { trees.append(tree) }
         }
         guard !trees.isEmpty else {
-            throw ActuationError(.unavailable, "no hierarchy of this machine has a controller")
+            throw ActuationError(.unavailable, "no hierarchy on this machine has a controller")
         }
         hierarchies = trees
         if let parent {
@@ -62,14 +62,14 @@ package struct TransientPlace: Sendable {
         let unified = set.hierarchies[index]
         let holds = controller == .core || unified.controllers.contains(controller)
         let isOwn = controller == .freezer || controller == .cpuacct
-        return holds || isOwn && set.mode == .unified ? unified : nil
+        return holds || isOwn && set.mode == .v2 ? unified : nil
     }
 
     /// Returns the topmost cgroup on this process's path that is delegated to the user.
     private static func delegated(in set: HierarchySet) throws(ActuationError) -> CgroupPath {
-        guard set.mode == .unified, let index = set.unified else {
+        guard set.mode == .v2, let index = set.unified else {
             throw ActuationError(
-                .notPermitted, "cgroups v1 are not delegated to users; run as root")
+                .notPermitted, "v1 cgroups are not delegated to users; run as root")
         }
         let hierarchy = set.hierarchies[index]
         let own = ownPath(in: hierarchy, set.system)
@@ -82,8 +82,8 @@ package struct TransientPlace: Sendable {
         }
         throw ActuationError(
             .notPermitted,
-            "no cgroup above \(own) is delegated to this user, who has no systemd of their own; "
-                + "start that (loginctl enable-linger), run in a unit with Delegate=yes, or run as "
+            "no cgroup above \(own) is delegated to this user, and no user manager runs; "
+                + "start one (loginctl enable-linger), run in a unit with Delegate=yes, or run as "
                 + "root")
     }
 

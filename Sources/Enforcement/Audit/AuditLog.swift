@@ -1,5 +1,6 @@
 internal import KernelIO
 package import Policy
+internal import PolicyLanguage
 internal import Synchronization
 
 /// The audit log, which appends lines to a file on a background thread.
@@ -9,7 +10,7 @@ internal import Synchronization
 package final class AuditLog: Sendable {
     /// The size limit of the file in bytes, and the number of older files to keep.
     package struct Rotation: Hashable, Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+        /// The size limit in bytes, and the number of older files to keep.
         package var mostBytes: Int, kept: Int
 
         /// Creates a rotation with a size limit in bytes and a number of older files.

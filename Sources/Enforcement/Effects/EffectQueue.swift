@@ -64,7 +64,7 @@ struct EffectQueue {
     mutating func add(_ effects: [Effect]) {
         for group in Self.joined(effects) {
             guard waiting.count < bounds.waiting else {
-                answer(group, .failed(.init("too many actions wait already; is the kernel stuck?")))
+                answer(group, .failed(.init("too many actions are queued; is the kernel stuck?")))
                 continue
             }
             lastNumber += 1
@@ -159,7 +159,7 @@ struct EffectQueue {
     private func reasonNotToStart(_ job: Job) -> EffectResult.Outcome? {
         if !job.chains.isDisjoint(with: broken) { return .skipped }
         if !startsHooks, case .hook = job.effects[0].kind {
-            return .failed(.init("the daemon is stopping and starts no hooks"))
+            return .failed(.init("the daemon is stopping; no hooks are started"))
         }
         // A thaw is attempted anyway.
         guard job.needsThread, job.effects[0].kind != .thaw,

@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 extension EffectResult.Failure {
     init(_ error: ActuationError) { self.init(errno: error.errno, error.message) }
@@ -37,7 +38,7 @@ extension EffectResult.Outcome {
             case .failed(let error): failure = error
             case .rolledBack: isRolledBack = true
             case .notRolledBack: isHalfway = true
-            case .rounded, .clamped: weaker.append("\(now), not \(result.write.new)")
+            case .rounded, .clamped: weaker.append("\(now), not \(result.write.rawNew)")
             case .ineffective: ignored.append("\(now) still")
             case .applied, .unchanged, .unverified, .skipped: break
             }
@@ -64,8 +65,8 @@ extension EffectResult.Outcome {
                 self = .halfway(.init(error))
                 return
             case .foreign:
-                notes.append("\(cell) was left alone, for someone else has changed it since")
-            case .residue(let text): notes.append("\(cell) cannot be emptied and is \(text) now")
+                notes.append("\(cell) was left alone: changed by another program since")
+            case .residue(let text): notes.append("\(cell) cannot be cleared; it is \(text) now")
             case .restored, .already, .kept, .gone: break
             }
         }

@@ -1,6 +1,7 @@
 package import CgroupModel
 internal import KernelIO
 package import Policy
+package import PolicyLanguage
 internal import Synchronization
 
 /// Performs the policy engine's effects on background threads, without blocking the caller.
@@ -144,7 +145,7 @@ package final class Enforcer: Sendable {
                     finish(number, results)
                 }
             } catch {
-                let failure = EffectResult.Failure(errno: error.name, "\(error)")
+                let failure = EffectResult.Failure(errno: error.errno, "\(error)")
                 finish(
                     number, job.effects.map { EffectResult(id: $0.id, outcome: .failed(failure)) })
             }
@@ -169,10 +170,10 @@ package final class Enforcer: Sendable {
             guard waits else { return }
             switch ending {
             case .succeeded: ended(.done)
-            case .vetoed: ended(.vetoed("the hook \(name) says no"))
+            case .vetoed: ended(.vetoed("the hook \(name) refused"))
             case .failed(let reason): ended(.failed(.init("the hook \(name): \(reason)")))
             case .timedOut:
-                ended(.failed(.init("the hook \(name) was ended after \(hook.timeout)")))
+                ended(.failed(.init("the hook \(name) timed out after \(hook.timeout)")))
             }
         }
         if !waits { ended(.done) }

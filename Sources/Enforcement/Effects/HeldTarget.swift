@@ -72,11 +72,11 @@ struct HeldTarget: Sendable {
 /// Interface files that are written only in the held cgroups.
 ///
 /// If another cgroup has taken a path, the write fails as it does in a removed cgroup.
-struct HeldFiles: ControlFiles {
+struct HeldFiles: SystemdRouting {
     let files: any ControlFiles
     let targets: [HeldTarget]
 
-    var systemd: OwnerAwareFiles? {
+    var throughSystemd: OwnerAwareFiles? {
         files.systemd?.limited { [targets] in Self.admit($0, targets) }
     }
 
@@ -92,7 +92,7 @@ struct HeldFiles: ControlFiles {
 
     func write(_ value: String, to name: String, of directory: CgroupDirectory) throws(IOError) {
         guard Self.admit(directory, targets) else {
-            throw IOError("write \(value) to", name, code: IOError.goneCode)
+            throw IOError("write \(value) to", name, .noDevice)
         }
         try files.write(value, to: name, of: directory)
     }

@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 /// Sets each value of one cgroup independently: a refused value does not affect the others.
 struct IndependentSetting {
@@ -15,14 +16,14 @@ struct IndependentSetting {
         var requests: [LimitRequest] = []
         for assignment in ready.assignments {
             guard let limit = assignment.key.limit else {
-                values[assignment.key] = .failed(.init("there is no limit \(assignment.key.name)"))
+                values[assignment.key] = .failed(.init("unknown limit \(assignment.key.name)"))
                 continue
             }
             requests.append(
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        let selection = settings.planner(beside: 0).planEach(
+        let selection = settings.planner(actions.files).planEach(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
         for (request, error) in selection.refused {
@@ -47,7 +48,9 @@ struct IndependentSetting {
         }
         var parts = selection.plan?.parts ?? []
         if ready.effect.isDryRun {
-            changes = parts.flatMap(\.writes).map { settings.change($0, of: ready, after: $0.new) }
+            changes = parts.flatMap(\.writes).map {
+                settings.change($0, of: ready, after: $0.rawNew)
+            }
             parts = []
         }
         // systemd gets all of its values at once, and one by one only if it refuses that.
@@ -109,7 +112,7 @@ extension EffectResult.Outcome {
     fileprivate var isFinal: Bool {
         switch self {
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
-            ["ETIMEDOUT", "ECONNRESET", "ENOTCONN"].contains(failure.errno)
+            failure.errno?.isUnanswered ?? false
         default: isSet || self == .gone
         }
     }

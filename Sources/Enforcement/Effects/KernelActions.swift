@@ -3,6 +3,7 @@ internal import CgroupModel
 package import Hierarchy
 internal import KernelIO
 package import Policy
+package import PolicyLanguage
 
 /// Performs effects on the host's cgroups through `Actuation`.
 package struct KernelActions: EffectPerforming {
@@ -54,7 +55,7 @@ package struct KernelActions: EffectPerforming {
                 results.append(EffectResult(id: effect.id, outcome: .vetoed("identity")))
             case .gone: results.append(EffectResult(id: effect.id, outcome: .gone))
             case .unreadable(let error):
-                let failure = EffectResult.Failure(errno: error.name, "\(error)")
+                let failure = EffectResult.Failure(errno: error.errno, "\(error)")
                 results.append(EffectResult(id: effect.id, outcome: .failed(failure)))
             }
         }
@@ -115,7 +116,7 @@ package struct KernelActions: EffectPerforming {
             shadow: true
         ).freeze(ready.target.path, timeout: deadline)
         guard frozen.isShortened else { return .done }
-        return .partial("thawed after \(frozen.timeout) already, for a service's watchdog waits")
+        return .partial("thawed early, after \(frozen.timeout), because of a service's watchdog")
     }
 
     private func thaw(
@@ -163,14 +164,14 @@ package struct KernelActions: EffectPerforming {
         _ ready: ReadyEffect, _ name: String, _ grace: Duration, _ force: Bool, _ files: HeldFiles
     ) throws(ActuationError) -> EffectResult.Outcome {
         guard let signal = EndingSignal(name) else {
-            throw ActuationError(.usage, "there is no signal \(name) that ends a process")
+            throw ActuationError(.usage, "\(name) is not a signal that ends a process")
         }
         if ready.effect.isDryRun { return try rehearse(.kill, ready) }
         do throws(ActuationError) {
             let killed = try Killer(
                 set: set, files: files, thawGuard: thawGuard, protected: protected
             ).kill(ready.target.path, signal: signal, grace: grace, force: force)
-            return killed.means == .nobody ? .ineffective("nobody was in it") : .done
+            return killed.means == .nobody ? .ineffective("it was empty") : .done
         } catch {
             // Some processes remain, in uninterruptible sleep or because `force` is false.
             guard error.code == .failed, error.errno == nil else { throw error }
@@ -180,7 +181,7 @@ package struct KernelActions: EffectPerforming {
 
     /// Checks an action for a dry run.
     private func rehearse(
-        _ action: Action, _ ready: ReadyEffect
+        _ action: DisruptiveAction, _ ready: ReadyEffect
     ) throws(ActuationError) -> EffectResult.Outcome {
         protected.refusal(of: action, on: ready.target.path).map { .vetoed($0) } ?? .done
     }

@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 /// Sets the values of one or more cgroups together, all or none.
 ///
@@ -12,74 +13,97 @@ struct SettingEffects {
     let pause: @Sendable (Duration) -> Void
 
     func perform() -> [EffectResult] {
+        var results: [EffectResult] = []
+        var left = effects
+        while !left.isEmpty {
+            let round = SettingEffects(actions: actions, effects: left, pause: pause).round()
+            results += round.results
+            left = round.left
+        }
+        return results
+    }
+
+    /// Plans and performs all effects; `left` are those of a pool to perform again, without the ones
+    /// that could not be set.
+    private func round() -> (results: [EffectResult], left: [ReadyEffect]) {
         var plans: [LimitPlan] = []
-        for index in effects.indices {
+        var planned: [ReadyEffect] = []
+        var refused: [EffectResult] = []
+        var wishes = PooledWishes(effects, actions.files)
+        for ready in effects {
             do throws(ActuationError) {
-                plans.append(try plan(index))
+                plans.append(try plan(ready, with: wishes))
+                planned.append(ready)
             } catch {
-                let outcome = actions.settled(error, effects[index])
-                return without(index, EffectResult(id: effects[index].effect.id, outcome: outcome))
+                let outcome = actions.settled(error, ready)
+                refused.append(EffectResult(id: ready.effect.id, outcome: outcome))
+                guard isPools else { return (refused + skipped(besides: ready), []) }
+                wishes.remove(ready)
             }
         }
+        // The plans may assume what the refused ones wanted.
+        guard refused.isEmpty else { return (refused, planned) }
         let isDryRun = effects.contains { $0.effect.isDryRun }
-        guard !isDryRun else { return zip(effects, plans).map(rehearsed) }
+        guard !isDryRun else { return (zip(effects, plans).map(rehearsed), []) }
+        return transact(.joined(plans))
+    }
+
+    private func transact(_ plan: LimitPlan) -> (results: [EffectResult], left: [ReadyEffect]) {
         let files = HeldFiles(files: actions.files, targets: effects.map(\.target))
         let results = LimitTransaction(
-            .joined(plans), journal: actions.journal, files: files,
-            cause: effects[0].effect.origin.name, pause: pause
-        ).apply()
-        let ends = effects.map { ready in
-            let own = results.filter { $0.write.directory.path == ready.target.path }
-            return EffectResult(
-                id: ready.effect.id, outcome: outcome(results, ready),
-                changes: own.map { change($0.write, of: ready, after: $0.readBack) })
-        }
-        let culprit = effects.indices.first { index in
-            results.contains {
-                $0.isFailed && $0.write.directory.path == effects[index].target.path
+            plan, journal: actions.journal, files: files, cause: effects[0].effect.origin.name,
+            pause: pause
+        ).apply(cgroupsApart: isPools)
+        let byPath = Dictionary(grouping: results) { $0.write.directory.path }
+        let failed = byPath.filter { $0.value.contains(where: \.isFailed) }
+        let others = results.filter { failed[$0.write.directory.path] == nil }
+        // A culprit is left out, so another round gets further.
+        let hasCulprit = isPools && effects.contains { failed[$0.target.path] != nil }
+        var ends: [EffectResult] = []
+        var left: [ReadyEffect] = []
+        for ready in effects {
+            let path = ready.target.path
+            let own = byPath[path] ?? []
+            if hasCulprit, failed[path] == nil, own.contains(where: \.isSkipped) {
+                left.append(ready)
+                continue
             }
+            let judged = isPools ? failed[path] ?? others : results
+            ends.append(
+                EffectResult(
+                    id: ready.effect.id, outcome: outcome(judged, ready),
+                    changes: own.map { change($0.write, of: ready, after: $0.readBack) }))
         }
-        guard isPools, let culprit, !results.contains(where: \.isLeftHalfway) else { return ends }
-        return without(culprit, ends[culprit])
+        return (ends, left)
     }
 
     private var isPools: Bool {
         if case .pool = effects[0].effect.origin { effects.count > 1 } else { false }
     }
 
-    /// Skips the other effects when one fails; those of a pool are performed nonetheless.
-    private func without(_ index: Int, _ result: EffectResult) -> [EffectResult] {
-        var rest = effects
-        rest.remove(at: index)
-        guard isPools else {
-            return [result] + rest.map { EffectResult(id: $0.effect.id, outcome: .skipped) }
-        }
-        return [result] + SettingEffects(actions: actions, effects: rest, pause: pause).perform()
+    private func skipped(besides failed: ReadyEffect) -> [EffectResult] {
+        effects.filter { $0.effect.id != failed.effect.id }
+            .map { EffectResult(id: $0.effect.id, outcome: .skipped) }
     }
 
-    /// Returns a planner that assumes the requests of the other effects.
-    func planner(beside index: Int) -> LimitPlanner {
-        var wishes: [CgroupPath: [LimitAssignment]] = [:]
-        for (place, other) in effects.enumerated() where place != index {
-            wishes[other.target.path, default: []] += other.assignments
-        }
-        return LimitPlanner(
-            set: actions.set, files: WishedFiles(actions.files, wishes: wishes),
-            protected: actions.protected)
+    /// Returns a planner that sees the given files.
+    func planner(_ files: any ControlFiles) -> LimitPlanner {
+        LimitPlanner(set: actions.set, files: files, protected: actions.protected)
     }
 
-    private func plan(_ index: Int) throws(ActuationError) -> LimitPlan {
-        let ready = effects[index]
+    private func plan(
+        _ ready: ReadyEffect, with wishes: PooledWishes
+    ) throws(ActuationError) -> LimitPlan {
         var requests: [LimitRequest] = []
         for assignment in ready.assignments {
             guard let limit = assignment.key.limit else {
-                throw ActuationError(.usage, "there is no limit \(assignment.key.name)")
+                throw ActuationError(.usage, "unknown limit \(assignment.key.name)")
             }
             requests.append(
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        return try planner(beside: index).plan(
+        return try planner(wishes.files(besides: ready)).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
     }
@@ -87,7 +111,7 @@ struct SettingEffects {
     private func rehearsed(_ ready: ReadyEffect, _ plan: LimitPlan) -> EffectResult {
         EffectResult(
             id: ready.effect.id, outcome: .done,
-            changes: plan.writes.map { change($0, of: ready, after: $0.new) })
+            changes: plan.writes.map { change($0, of: ready, after: $0.rawNew) })
     }
 
     /// Summarizes the results; a missing cgroup is `gone` whatever happened to the transaction.
@@ -108,10 +132,15 @@ struct SettingEffects {
         let instance = write.wished ?? write.instance
         let asked =
             ready.assignments.first { $0.key.name == write.name && $0.key.instance == instance }
-            ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.new) }
+            ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.rawNew) }
+        let key = asked?.key ?? LimitKey(write.name, instance: instance)
+        // A total is written as the limit of swap, which is another value.
+        let coding = write.isReadable && key.name == write.name ? write.coding : nil
+        let after = after ?? write.rawOld
         return EffectResult.Change(
-            key: asked?.key ?? LimitKey(write.name, instance: instance), file: "\(write.cell)",
-            before: write.old, wanted: write.new, after: after ?? write.old)
+            key: key, file: "\(write.cell)", before: write.rawOld, wanted: write.rawNew,
+            after: after,
+            found: coding?.decode(write.rawOld), readBack: coding?.decode(after))
     }
 }
 
@@ -127,8 +156,36 @@ extension LimitKey {
     }
 }
 
+/// What the effects of a pool want, for planning each as if the others were done.
+private struct PooledWishes {
+    private var files: WishedFiles
+    private var byPath: [CgroupPath: [ReadyEffect]]
+
+    init(_ effects: [ReadyEffect], _ files: any ControlFiles) {
+        byPath = Dictionary(grouping: effects) { $0.target.path }
+        self.files = WishedFiles(
+            files, wishes: byPath.mapValues { $0.flatMap(\.assignments) })
+    }
+
+    /// Returns the files as the other effects would leave them.
+    func files(besides ready: ReadyEffect) -> WishedFiles {
+        files.replacing(ready.target.path, wishes(besides: ready))
+    }
+
+    /// Drops what an effect wants.
+    mutating func remove(_ ready: ReadyEffect) {
+        files.replace(ready.target.path, wishes(besides: ready))
+        byPath[ready.target.path]?.removeAll { $0.effect.id == ready.effect.id }
+    }
+
+    private func wishes(besides ready: ReadyEffect) -> [LimitAssignment] {
+        (byPath[ready.target.path] ?? []).filter { $0.effect.id != ready.effect.id }
+            .flatMap(\.assignments)
+    }
+}
+
 extension LimitResult {
     fileprivate var isFailed: Bool { if case .failed = outcome { true } else { false } }
 
-    fileprivate var isLeftHalfway: Bool { if case .notRolledBack = outcome { true } else { false } }
+    fileprivate var isSkipped: Bool { if case .skipped = outcome { true } else { false } }
 }

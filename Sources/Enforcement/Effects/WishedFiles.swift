@@ -2,29 +2,46 @@ package import Actuation
 package import CgroupModel
 package import KernelIO
 package import Policy
+internal import PolicyLanguage
 
 /// Interface files that show the requested values of other cgroups.
 ///
 /// They serve to plan one of several cgroups that change together. Only CPU and node lists are
 /// replaced, because only they depend on those of parent and children.
-package struct WishedFiles: ControlFiles {
+package struct WishedFiles: SystemdRouting {
     private var files: any ControlFiles
-    private let wishes: [CgroupPath: [String: String]]
+    private var wishes: [CgroupPath: [String: String]]
+    /// A cgroup with its own requested values instead of those above.
+    private var replaced: (path: CgroupPath, texts: [String: String])?
 
     /// Uses the current files and the requested values of each cgroup.
     package init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
         self.files = files
-        self.wishes = wishes.mapValues { assignments in
-            var texts: [String: String] = [:]
-            for assignment in assignments where assignment.key.name.hasPrefix("cpuset.") {
-                guard case .text(let text) = assignment.value else { continue }
-                let kind = assignment.key.name.dropFirst("cpuset.".count)
-                texts[assignment.key.name] = text
-                texts["cpuset.effective_\(kind)"] = text
-                texts["\(assignment.key.name).effective"] = text
-            }
-            return texts
+        self.wishes = wishes.mapValues(Self.texts)
+    }
+
+    private static func texts(_ assignments: [LimitAssignment]) -> [String: String] {
+        var texts: [String: String] = [:]
+        for assignment in assignments where assignment.key.name.hasPrefix("cpuset.") {
+            guard case .text(let text) = assignment.value else { continue }
+            let kind = assignment.key.name.dropFirst("cpuset.".count)
+            texts[assignment.key.name] = text
+            texts["cpuset.effective_\(kind)"] = text
+            texts["\(assignment.key.name).effective"] = text
         }
+        return texts
+    }
+
+    /// Changes the requested values of one cgroup.
+    mutating func replace(_ path: CgroupPath, _ assignments: [LimitAssignment]) {
+        wishes[path] = Self.texts(assignments)
+    }
+
+    /// Returns the same files with other requested values of one cgroup, without a copy of the rest.
+    func replacing(_ path: CgroupPath, _ assignments: [LimitAssignment]) -> WishedFiles {
+        var files = self
+        files.replaced = (path, Self.texts(assignments))
+        return files
     }
 
     /// The same requested values over files with that access.
@@ -35,11 +52,14 @@ package struct WishedFiles: ControlFiles {
     }
 
     /// The underlying files' access through systemd.
-    package var systemd: OwnerAwareFiles? { files.systemd }
+    package var throughSystemd: OwnerAwareFiles? { files.systemd }
 
     /// Returns the requested text, or the current one.
     package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
-        if let wished = wishes[directory.path]?[name] { return wished }
+        let wished =
+            replaced?.path == directory.path
+            ? replaced?.texts[name] : wishes[directory.path]?[name]
+        if let wished { return wished }
         return try files.text(name, of: directory)
     }
 

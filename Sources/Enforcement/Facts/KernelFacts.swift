@@ -2,8 +2,9 @@ package import Actuation
 package import CgroupModel
 package import Hierarchy
 internal import KernelIO
+internal import Policy
+package import PolicyLanguage
 internal import Synchronization
-package import Policy
 
 /// The facts about this host's cgroups.
 ///
@@ -11,7 +12,7 @@ package import Policy
 /// seconds. A tick therefore costs almost nothing.
 package final class KernelFacts: CgroupFacts {
     /// The layout of the host's hierarchies.
-    package let mode: Policy.HierarchyMode
+    package let mode: HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
     package let hasSystemd: Bool
     /// Whether v1 counts I/O, and its root tells on which disks.
@@ -43,12 +44,7 @@ package final class KernelFacts: CgroupFacts {
         self.holds = holds
         hasSystemd = OwnershipProbe.isSystemdRunning(on: set.system)
         seesLegacyIORoot = set.seesLegacyIORoot
-        mode =
-            switch set.mode {
-            case .legacy: .v1
-            case .hybrid: .hybrid
-            case .unified: .v2
-            }
+        mode = set.mode
         protected = ProtectedSet(set: set, protection: policy.protection)
         units = UnitLookup(set: set, connections: connections, isOnce: isOnce)
         names = GatheredFacts(by: members) { _ in 3 }
@@ -148,7 +144,7 @@ package final class KernelFacts: CgroupFacts {
     ///
     /// The answer is cached for 2 s, and the action itself checks again.
     package func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String? {
-        let find = { self.protected.refusal(of: Action(action), on: cgroup.path) }
+        let find = { self.protected.refusal(of: action, on: cgroup.path) }
         return refusals[action].map { $0.value(of: cgroup.id, find: find) } ?? find()
     }
 
@@ -199,17 +195,4 @@ private final class FactDirectory {
         (try? ControlFile.read("cgroup.procs", in: descriptor)).map { ProcessIDs.parse($0) } ?? []
     }
     func attribute(_ name: String) -> [UInt8]? { descriptor.attribute(name) }
-}
-
-extension Action {
-    init(_ action: DisruptiveAction) {
-        self =
-            switch action {
-            case .freeze: .freeze
-            case .kill: .kill
-            case .reclaim: .reclaim
-            case .pin: .pin
-            case .limit: .limit
-            }
-    }
 }

@@ -1,5 +1,5 @@
 package import CgroupModel
-package import Policy
+internal import Policy
 
 /// The facts about cgroups that no longer exist, such as those of a recording.
 ///

@@ -107,7 +107,7 @@ package final class GuardianLink: ThawKeeping {
             // A daemon is needed most where the machine is too busy to start a process soon.
             let answer = process.firstLine(before: Deadline(after: .seconds(60)))
             guard answer == Guardian.ready else {
-                throw IOError("start", "the guardian (it said: \(answer))", code: 5)
+                throw IOError("start", "the guardian (it reported: \(answer))", .inputOutput)
             }
             let running = Running(process)
             contact.withLock { contact in
@@ -120,7 +120,7 @@ package final class GuardianLink: ThawKeeping {
             }
         } catch {
             throw ActuationError(
-                .failed, "nothing would be put back if this process died: \(error)")
+                .failed, "nothing would be restored if this process died: \(error)")
         }
     }
 

@@ -18,7 +18,7 @@ package struct Settlement: Sendable {
             results.map { result in
                 let what = "\(result.entry.path) \(result.entry.cell)"
                 return switch result.outcome {
-                case .foreign: "\(what): left alone, someone else changed it"
+                case .foreign: "\(what): left alone, changed by another program"
                 case .failed(let error): "\(what): not restored: \(error)"
                 case .gone: "\(what): gone"
                 case .kept: "\(what): left alone, a command set it"

@@ -1,3 +1,4 @@
+internal import CgroupModel
 package import KernelIO
 
 /// The exclusive claim on a state directory, whose owner acts as the daemon.
@@ -22,7 +23,7 @@ package final class StateClaim: Sendable {
             var isDaemons = false
             if let holder = holder(of: directory) { isDaemons = !holder.isGuardian }
             guard !isDaemons, !deadline.hasPassed else {
-                throw IOError("lock", path(directory), code: IOError.tryAgainCode)
+                throw IOError("lock", path(directory), .tryAgain)
             }
         }
     }

@@ -3,6 +3,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 extension ActiveGuard {
     mutating func handle(_ event: OOMGuardEvent, _ now: PolicyInstant) {
@@ -151,7 +152,7 @@ extension ActiveGuard {
 
     private func run(hook name: String, _ command: OOMGuardCommand) {
         guard let hook = hooks.first(where: { $0.name == name }) else {
-            return post(.finished(command, .failed("no hook is named \(name)")))
+            return post(.finished(command, .failed("no hook \(name)")))
         }
         let run = HookRun(
             hook: hook, rule: guarding.name, target: target, action: "relief", phase: .relief,
@@ -162,7 +163,7 @@ extension ActiveGuard {
                 case .succeeded: .done
                 case .vetoed: .partial("vetoed")
                 case .failed(let reason): .failed(reason)
-                case .timedOut: .failed("it did not end in time")
+                case .timedOut: .failed("it timed out")
                 }
             audit(.apply, "hook", outcome: outcome.audited, note: name)
             post(.finished(command, outcome))

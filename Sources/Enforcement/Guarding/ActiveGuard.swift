@@ -3,6 +3,7 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// One armed guard on the runner's thread, which turns observations into actions on its files.
 struct ActiveGuard: Sendable {
@@ -111,7 +112,9 @@ struct ActiveGuard: Sendable {
             seen.isEmpty = wasEmpty
             // The kill itself thaws the cgroup.
             guard !machine.isKilling else { return .observed(seen) }
-            guard files.freezer.isRequested else { return .released("someone thawed it", seen) }
+            guard files.freezer.isRequested else {
+                return .released("thawed by another program", seen)
+            }
             looks += 1
             seen.isFrozen = try files.freezer.stands(mayLetGo: !seen.isUnderOOM)
             if seen.isFrozen, !isConfirmed {
@@ -129,7 +132,7 @@ struct ActiveGuard: Sendable {
 
     /// Disarms the guard: an unreadable cgroup cannot be guarded and must not stay frozen.
     private func unreadable(_ reason: String) -> OOMGuardEvent {
-        audit(.veto, "guard", note: "not guarded any more: \(reason)")
+        audit(.veto, "guard", note: "no longer guarded: \(reason)")
         return .disarm
     }
 

@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import Hierarchy
 internal import Policy
+internal import PolicyLanguage
 
 /// The memory limit of a guarded cgroup, which the guard raises and lowers again.
 struct GuardLimits: Sendable {
@@ -37,7 +38,7 @@ struct GuardLimits: Sendable {
         guard let limit = guarding.limit ?? found("memory.max")?.number else {
             throw ActuationError(
                 .unavailable,
-                "\(path) has no memory limit that could be guarded; set memory.max, or give the "
+                "\(path) has no memory limit to guard; set memory.max, or give the "
                     + "guard a limit")
         }
         original = limit

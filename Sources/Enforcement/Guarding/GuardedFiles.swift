@@ -2,6 +2,7 @@ internal import Actuation
 internal import CgroupModel
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// The open files of one guarded cgroup.
 final class GuardedFiles: Sendable {

@@ -9,7 +9,7 @@ extension OOMGuardOutcome {
         switch self {
         case .done: .done
         case .partial(let text): .partial(text)
-        case .busy(let reason): .failed(.init(errno: "EBUSY", reason))
+        case .busy(let reason): .failed(.init(errno: .busy, reason))
         case .failed(let reason): .failed(.init(reason))
         }
     }

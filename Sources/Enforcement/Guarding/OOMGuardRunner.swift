@@ -2,6 +2,7 @@ package import Actuation
 package import CgroupModel
 internal import KernelIO
 package import Policy
+package import PolicyLanguage
 internal import Synchronization
 
 /// Guards cgroups at their memory limits, on one thread that waits for kernel events.
@@ -96,7 +97,8 @@ package final class OOMGuardRunner: Sendable {
         disarm(target)
         let place = try GuardPlace(target.path, in: tools.set)
         guard place.memory.inode == target.cgroup.inode else {
-            throw ActuationError(.notFound, "\(target.path) is another cgroup now; look again")
+            throw ActuationError(
+                .notFound, "\(target.path) was replaced by another cgroup; try again")
         }
         var active = try ActiveGuard(
             guarding, hooks: hooks, on: target,

@@ -1,6 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 internal import Policy
+internal import PolicyLanguage
 
 /// One run of a hook, from its start to the cleanup of its processes.
 struct HookProcess {
@@ -22,7 +23,7 @@ struct HookProcess {
         var account: UserAccount?
         if let user = run.hook.user {
             guard let found = UserAccount(user) else {
-                return .failed("there is no user \(user), or it is in more than 256 groups")
+                return .failed("no user \(user), or it is in more than 256 groups")
             }
             account = found
         }
@@ -99,7 +100,7 @@ struct HookProcess {
         case .exited(Self.veto): return .vetoed
         case .exited(let status): return .failed("exit status \(status)" + Self.said(output))
         case .killed(let signal): return .failed("signal \(signal)" + Self.said(output))
-        case nil: return .failed("it does not end, though it was killed")
+        case nil: return .failed("it did not exit after SIGKILL")
         }
     }
 

@@ -45,7 +45,7 @@ package final class HookRunner: HookRunning {
             state.waiting.append((run, ended))
             return false
         }
-        if isFull { return ended(.failed("too many hooks wait for their turn already")) }
+        if isFull { return ended(.failed("too many hooks are queued")) }
         advance()
     }
 

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Asks the thread of a hook to end the hook before its timeout.
 final class HookStop: Sendable {
     /// The ending of a hook that was asked to end.
-    static let ending = HookEnding.failed("ended because the daemon is stopping")
+    static let ending = HookEnding.failed("stopped, because the daemon is stopping")
 
     private let flag: EventFlag
     private let asked = Atomic(false)

@@ -1,5 +1,6 @@
+internal import CgroupModel
 internal import KernelIO
-internal import Policy
+internal import PolicyLanguage
 internal import Synchronization
 
 /// Sends notices with their fields to systemd-journald, or to standard error without journald.

@@ -26,7 +26,7 @@ final class HostCheck: Sendable {
         guard client.mayBeMisled else { return nil }
         let hosts = headers["Host"]
         guard hosts.count <= 1 else {
-            return .sentence(.badRequest, "A request has one Host header.")
+            return .sentence(.badRequest, "more than one Host header")
         }
         // A client that sends no Host is not a browser.
         if let host = hosts.first, !host.isEmpty {
@@ -41,7 +41,8 @@ final class HostCheck: Sendable {
         guard isOwn || from.map(allowed.lists) ?? false else {
             return .sentence(
                 .forbidden,
-                "Pages of '\(shown(origin))' may not read this; allow it with --web.allowed-hosts.")
+                "requests from pages of '\(shown(origin))' are refused; "
+                    + "allow it with --web.allowed-hosts")
         }
         return nil
     }
@@ -54,14 +55,14 @@ final class HostCheck: Sendable {
         if isNew {
             logger.warning(
                 """
-                refused a request for the host '\(shown)'; if that is a name of this machine, add it \
+                refused a request for the host '\(shown)'; if this machine has that name, add it \
                 to --web.allowed-hosts
                 """)
         }
         return .sentence(
             .misdirectedRequest,
-            "'\(shown)' is no name of this server; allow it with --web.allowed-hosts, or use an "
-                + "address.")
+            "'\(shown)' is not a name of this server; allow it with --web.allowed-hosts, or use an "
+                + "address")
     }
 
     private func shown(_ text: String) -> String { String(text.prefix(100)).printable }

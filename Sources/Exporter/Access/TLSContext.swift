@@ -38,7 +38,7 @@ struct TLSContext: Sendable {
             throw Failure(
                 description: "\(Self.name(settings.certificate, "cert")) and "
                     + "\(Self.name(settings.key, "key")) cannot be used together; "
-                    + "the key must be the certificate's")
+                    + "the key must match the certificate")
         }
     }
 

@@ -137,7 +137,7 @@ extension TLSSettings {
             guard try value.flag(for: entry.key) else {
                 throw ConfigError(
                     value.position,
-                    "\(entry.key): false is unsupported: the server's order counts; remove the key")
+                    "\(entry.key): false is not supported: the server's order wins; drop it")
             }
         default: break
         }
@@ -156,7 +156,7 @@ extension TLSSettings {
         if allowedNames != nil, clientPolicy == .none {
             throw ConfigError(
                 place("client_allowed_sans"),
-                "client_allowed_sans without client_auth_type would let everybody in; "
+                "client_allowed_sans without client_auth_type would accept any client; "
                     + "add client_auth_type: \(ClientPolicy.requiredAndVerified.rawValue)")
         }
         if oldest > newest {
@@ -167,7 +167,7 @@ extension TLSSettings {
         if !ciphers.isEmpty, olderCiphers.isEmpty, oldest != .tls13 {
             throw ConfigError(
                 place("cipher_suites"),
-                "cipher_suites names none for TLS 1.2; add one, or write min_version: TLS13")
+                "cipher_suites has none for TLS 1.2; add one, or write min_version: TLS13")
         }
     }
 

@@ -74,15 +74,15 @@ actor WebAccess {
             let new = try Rules(reading: path, &seen)
             guard let loss = rules.loss(by: new) else {
                 rules = new
-                logger.info("the web configuration was read anew")
+                logger.info("web configuration reloaded")
                 for warning in new.warnings { logger.warning("\(warning)") }
                 return rules
             }
             // A file that is only partly written looks the same.
             logger.error(
-                "\(path) no longer asks for \(loss); that takes a restart, the old one stays")
+                "\(path) no longer requires \(loss); kept until restart")
         } catch {
-            logger.error("the web configuration stays as it was: \(error)")
+            logger.error("web configuration not reloaded: \(error)")
         }
         return rules
     }

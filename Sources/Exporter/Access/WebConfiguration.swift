@@ -54,7 +54,7 @@ struct WebConfiguration: Hashable, Sendable {
                 if try entry.value.flag(for: "http2") {
                     throw ConfigError(
                         entry.value.position,
-                        "http2: true is unsupported here; write false or remove the key")
+                        "http2: true is not supported; write false or remove the key")
                 }
                 continue
             }
@@ -85,7 +85,7 @@ struct WebConfiguration: Hashable, Sendable {
             guard let hash = PasswordHash(try entry.value.text(for: "the password's hash")) else {
                 throw ConfigError(
                     entry.value.position,
-                    "no bcrypt hash ($2y$, $2b$ or $2a$); make one with htpasswd -nBC 10 NAME")
+                    "not a bcrypt hash ($2y$, $2b$ or $2a$); make one with htpasswd -nBC 10 NAME")
             }
             users[entry.key] = hash
         }
@@ -112,7 +112,7 @@ struct WebConfiguration: Hashable, Sendable {
         guard limit.interval > .zero else { return }
         guard limit.burst > 0 else {
             throw ConfigError(
-                node.position, "a rate_limit without burst would refuse every request; add burst: 5"
+                node.position, "rate_limit without burst would refuse every request; add burst: 5"
             )
         }
         rateLimit = limit

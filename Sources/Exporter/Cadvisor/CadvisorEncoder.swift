@@ -109,16 +109,17 @@ package struct CadvisorEncoder: Sendable {
     }
 
     private static let version = Family(
-        "cadvisor_version_info", .info, "What serves these metrics.")
+        "cadvisor_version_info", .info, "The program that serves these metrics.")
     private static let start = Family(
-        cadvisor: "container_start_time_seconds", .gauge, "When the cgroup was made, in Unix time.")
+        cadvisor: "container_start_time_seconds", .gauge,
+        "When the cgroup was created, in Unix time.")
     private static let scrapeError = Family(
         "container_scrape_error", .gauge, "1 if no cgroup could be read, else 0.")
     private static let cores = Family("machine_cpu_cores", .gauge, "Online CPUs.")
     private static let memory = Family(
-        "machine_memory_bytes", .gauge, unit: "bytes", "Memory of the machine.")
+        "machine_memory_bytes", .gauge, unit: "bytes", "Memory of the host.")
     private static let swap = Family(
-        "machine_swap_bytes", .gauge, unit: "bytes", "Swap of the machine.")
+        "machine_swap_bytes", .gauge, unit: "bytes", "Swap of the host.")
 }
 
 extension CgroupLabels {

@@ -7,11 +7,11 @@ extension CadvisorFamilies {
             "Memory charged, page cache and kernel memory included, swap not."
         ) { $0.cadvisorMemoryUsage($1) },
         CadvisorFamily(
-            "container_memory_max_usage_bytes", .gauge, "memory.peak", "Highest usage so far."),
+            "container_memory_max_usage_bytes", .gauge, "memory.peak", "Peak usage."),
         CadvisorFamily(
             "container_memory_working_set_bytes", .gauge,
             from: [.memoryUsage, .memoryInactiveFile],
-            "Memory charged less the page cache not used lately."
+            "Memory charged minus the page cache not used recently."
         ) { $0.cadvisorWorkingSet($1) },
         CadvisorFamily(
             "container_memory_rss", .gauge, "memory.anon", "Anonymous memory in bytes."),
@@ -28,16 +28,16 @@ extension CadvisorFamilies {
             "Kernel memory of all kinds, in bytes."),
         CadvisorFamily(
             "container_memory_total_active_file_bytes", .gauge, "memory.active_file",
-            "Page cache used lately."),
+            "Page cache used recently."),
         CadvisorFamily(
             "container_memory_total_inactive_file_bytes", .gauge, "memory.inactive_file",
-            "Page cache not used lately."),
+            "Page cache not used recently."),
         CadvisorFamily(
             "container_memory_file_dirty_bytes", .gauge, "memory.file_dirty",
-            "Page cache that waits to be written."),
+            "Page cache waiting to be written."),
         CadvisorFamily(
             "container_memory_file_writeback_bytes", .gauge, "memory.file_writeback",
-            "Page cache that is being written."),
+            "Page cache being written."),
         CadvisorFamily(
             "container_memory_pgscan_total", .counter, "memory.pgscan", "Pages scanned by reclaim."),
         CadvisorFamily(
@@ -45,11 +45,11 @@ extension CadvisorFamilies {
             "Pages taken by reclaim."),
         CadvisorFamily(
             "container_memory_workingset_refault_file_total", .counter,
-            "memory.workingset_refault_file", "Cache pages that came back soon after reclaim."),
+            "memory.workingset_refault_file", "Cache pages that refaulted soon after reclaim."),
         CadvisorFamily(
             "container_memory_workingset_refault_anon_total", .counter,
             "memory.workingset_refault_anon",
-            "Anonymous pages that came back soon after reclaim."),
+            "Anonymous pages that refaulted soon after reclaim."),
         CadvisorFamily(
             "container_memory_failcnt", .counter, from: [failcnt, limitHits],
             "Charges that hit the limit."
@@ -71,7 +71,7 @@ extension CadvisorFamilies {
             }),
         CadvisorFamily(
             "container_memory_events_high_total", .counter, "memory.events.high",
-            "Throttles above the soft limit, descendants included."),
+            "Times throttled above memory.high, descendants included."),
         CadvisorFamily(
             "container_memory_events_max_total", .counter, "memory.events.max",
             "Charges that hit the hard limit, descendants included."),

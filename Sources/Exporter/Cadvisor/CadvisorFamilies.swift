@@ -33,7 +33,7 @@ package enum CadvisorFamilies {
             "CPU time spent in the kernel."),
         underQuota(
             "container_cpu_cfs_periods_total", "cpu.nr_periods",
-            "Quota periods in which the cgroup ran."),
+            "Quota periods in which the cgroup was runnable."),
         underQuota(
             "container_cpu_cfs_throttled_periods_total", "cpu.nr_throttled",
             "Quota periods in which the cgroup was throttled."),
@@ -42,19 +42,19 @@ package enum CadvisorFamilies {
             "Time throttled by the quota, summed over CPUs."),
         underQuota(
             "container_cpu_cfs_burst_periods_total", "cpu.nr_bursts",
-            "Quota periods in which saved-up time was used."),
+            "Quota periods in which burst time was used."),
         underQuota(
             "container_cpu_cfs_burst_seconds_total", "cpu.burst_usec",
             "Time used above the quota by bursting."),
         CadvisorFamily(
             "container_spec_cpu_quota", .gauge, "cpu.max",
-            "CPU time allowed in each period, in microseconds."),
+            "CPU time allowed per period, in microseconds."),
         CadvisorFamily(
             "container_spec_cpu_period", .gauge, "cpu.max.period",
             "Length of a quota period in microseconds."),
         CadvisorFamily(
             "container_spec_cpu_shares", .gauge, from: [.cpuShares, .cpuWeight],
-            "Share of CPU time against siblings, on v2 its weight spread over the range of shares."
+            "Share of CPU time relative to siblings, on v2 its weight spread over the range of shares."
         ) { snapshot, index in
             let shares = snapshot[index, .cpuShares]
             return shares.isKnown ? shares : CPUShares.reading(snapshot[index, .cpuWeight])
@@ -87,7 +87,7 @@ package enum CadvisorFamilies {
         CadvisorFamily("container_threads", .gauge, "pids.current", "Tasks."),
         CadvisorFamily(
             orZero: "container_threads_max", firstOf: "pids.max",
-            help: "Most tasks allowed; 0 for no limit."),
+            help: "Maximum number of tasks; 0 for no limit."),
         CadvisorFamily(
             "container_last_seen", .gauge, from: [], "When the cgroup was last seen, in Unix time."
         ) { snapshot, _ in Reading(snapshot.wallTime / 1_000_000) },
@@ -123,7 +123,7 @@ package enum CadvisorFamilies {
             "container_hugetlb_usage_bytes", .gauge, "hugetlb.current", "Huge pages in use."),
         CadvisorInstanceFamily(
             "container_hugetlb_max_usage_bytes", .gauge, "hugetlb.peak",
-            "Most huge pages in use so far (v1)."),
+            "Peak huge pages in use (v1)."),
         CadvisorInstanceFamily(
             "container_hugetlb_failcnt", .counter, "hugetlb.events_max",
             "Allocations refused by the limit."),

@@ -3,10 +3,10 @@ import CgroupModel
 /// The cgroup families that are not catalog rows.
 enum CgroupFamilies {
     static let info = Family(
-        "cgroup_info", .info, "What the cgroup is known as: unit, container, pod.")
+        "cgroup_info", .info, "Identity of the cgroup: unit, container, pod.")
     static let startTime = Family(
         "cgroup_start_time_seconds", .gauge, unit: "seconds", scale: 1_000_000,
-        "When the cgroup was made, or seen first if that is earlier, in Unix time.")
+        "When the cgroup was created, or first seen if earlier, in Unix time.")
     static let effectiveMemoryMax = Family(
         "cgroup_memory_effective_max_bytes", .gauge, unit: "bytes",
         "Lowest hard memory limit of the cgroup and its ancestors.")

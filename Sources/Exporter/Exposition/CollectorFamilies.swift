@@ -21,14 +21,14 @@ struct CollectorFamilies: Sendable {
 
     private static let duration = Family(
         "cgwarden_collector_duration_seconds", .gauge, unit: "seconds", scale: 1_000_000_000,
-        "How long reading the files of each collector took in the last sample.")
+        "Time spent reading each collector's files in the last sample.")
     private static let success = Family(
         "cgwarden_collector_success", .gauge,
-        "Whether all files of each collector could be read in the last sample.")
+        "Whether all files of each collector were read in the last sample.")
     private static let errors = Family(
         "cgwarden_collector_errors_total", .counter,
-        "Files of each collector that could not be read or understood.")
+        "Files of each collector that could not be read or parsed.")
     private static let skipped = Family(
         "cgwarden_collector_skipped_rows_total", .counter,
-        "Rows of each collector's files about devices without a name, such as NVMe paths.")
+        "Rows of each collector's files for unnamed devices, such as NVMe paths.")
 }

@@ -20,7 +20,7 @@ struct CollectorQuery {
         for (key, value) in Query.pairs(in: query) where ["collect[]", "exclude[]"].contains(key) {
             guard let collector = known.first(where: { $0.rawValue == value }) else {
                 let names = known.map(\.rawValue).joined(separator: ", ")
-                throw Mistake(description: "\(key) takes one of \(names).")
+                throw Mistake(description: "\(key) must be one of \(names)")
             }
             named[key, default: []].insert(collector)
         }
@@ -28,7 +28,7 @@ struct CollectorQuery {
         case (nil, nil): return nil
         case (let wanted?, nil): return wanted
         case (nil, let unwanted?): return Set(known).subtracting(unwanted)
-        default: throw Mistake(description: "collect[] and exclude[] cannot be used together.")
+        default: throw Mistake(description: "collect[] and exclude[] are mutually exclusive")
         }
     }
 }

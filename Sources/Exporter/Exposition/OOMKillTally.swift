@@ -29,7 +29,7 @@ struct OOMKillTally {
     var family: ProgramFamily {
         .counter(
             "cgwarden_oom_kills_total",
-            "Processes killed by the OOM killer since cgwarden began, dead cgroups included.",
+            "Processes killed by the OOM killer since cgwarden started, removed cgroups included.",
             counts.sorted { $0.key < $1.key }.map { place, count in
                 ProgramFamily.Sample(
                     count, labels: [("slice", place.slice), ("kind", place.kind.rawValue)])

@@ -39,13 +39,13 @@ struct OwnFamilies: Sendable {
         buffer.add([], buffer.series + 1)
     }
 
-    private static let build = Family("cgwarden_build_info", .info, "The version that runs.")
+    private static let build = Family("cgwarden_build_info", .info, "The running version.")
     private static let dropped = Family(
-        "cgwarden_cgroups_dropped", .gauge, "Cgroups that are left out, by reason.")
+        "cgwarden_cgroups_dropped", .gauge, "Cgroups not exported, by reason.")
     private static let reasons = DropReason.allCases.map { ($0, $0.labels) }
     private static let scrapeDuration = Family(
         "cgwarden_scrape_duration_seconds", .gauge, unit: "seconds", scale: 1_000_000_000,
-        "How long this scrape took until here: reading, if it was due, and rendering.")
+        "Duration of this scrape so far: sampling, if due, and rendering.")
     private static let series = Family(
         "cgwarden_series", .gauge, "Series in this exposition.")
 
@@ -56,12 +56,12 @@ struct OwnFamilies: Sendable {
         "When the last sample was taken, in Unix time.")
     private static let sampleDuration = Family(
         "cgwarden_sample_duration_seconds", .gauge, unit: "seconds", scale: 1_000_000_000,
-        "How long reading the last sample took.")
+        "Time spent reading the last sample.")
     private static let filesRead = Family(
         "cgwarden_files_read_total", .counter, "Interface files read.")
     private static let malformed = Family(
         "cgwarden_malformed_files_total", .counter,
-        "Interface files that could not be understood.")
+        "Interface files that could not be parsed.")
     private static let notPermitted = Family(
         "cgwarden_not_permitted_files_total", .counter,
         "Interface files that this process may not read.")
@@ -87,11 +87,11 @@ struct OwnFamilies: Sendable {
     private static let openDescriptors = Family(
         "process_open_fds", .gauge, "Open file descriptors.")
     private static let maximumDescriptors = Family(
-        "process_max_fds", .gauge, "Most file descriptors allowed.")
+        "process_max_fds", .gauge, "Maximum number of file descriptors.")
     private static let virtual = Family(
         "process_virtual_memory_bytes", .gauge, unit: "bytes", "Address space.")
     private static let maximumVirtual = Family(
-        "process_virtual_memory_max_bytes", .gauge, unit: "bytes", "Most address space allowed.")
+        "process_virtual_memory_max_bytes", .gauge, unit: "bytes", "Maximum address space.")
     private static let resident = Family(
         "process_resident_memory_bytes", .gauge, unit: "bytes", "Memory in RAM.")
     private static let start = Family(

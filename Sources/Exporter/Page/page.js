@@ -85,9 +85,9 @@ const columns = [
     help: "CPU time; 100 is one CPU." },
   { id: "thr", title: "Thr%", field: "cpu.throttled.ratio", format: value => percent(value * 100),
     style: value => value >= 0.25 ? "bad" : value > 0 ? "warn" : "dim",
-    help: "Throttled periods in percent of all." },
+    help: "Throttled periods, in percent of all periods." },
   { id: "memory", key: "m", title: "Memory", field: "memory.usage", spark: "memory", format: bytes,
-    help: "Memory, with the page cache." },
+    help: "Memory, page cache included." },
   { id: "share", title: "Mem%", field: "memory.usage.ratio", bar: true,
     format: value => percent(value * 100), style: level,
     help: "Memory in percent of the lowest limit of the cgroup and its ancestors." },
@@ -98,11 +98,11 @@ const columns = [
     style: pressureClass, help: "The same for memory." },
   { id: "psii", title: "PSIi", field: "io.pressure.some.avg10", format: hundredths,
     style: pressureClass, help: "The same for I/O." },
-  { id: "in", title: "In/s", field: "io.rbytes.rate", format: bytes, help: "Bytes read a second." },
+  { id: "in", title: "In/s", field: "io.rbytes.rate", format: bytes, help: "Bytes read per second." },
   { id: "out", title: "Out/s", field: "io.wbytes.rate", format: bytes,
-    help: "Bytes written a second." },
+    help: "Bytes written per second." },
   { id: "oom", title: "OOM", field: "memory.events.oom_kill", format: count,
-    style: value => value > 0 ? "bad" : "dim", help: "Processes ended by the OOM killer." },
+    style: value => value > 0 ? "bad" : "dim", help: "Processes killed by the OOM killer." },
   { id: "state", title: "State", help: "frozen, freezing, under oom or throttled." },
 ];
 const columnOf = Object.fromEntries(columns.map(column => [column.id, column]));
@@ -540,7 +540,7 @@ const drawDetail = () => {
     const [, now, most] = chart.firstChild.children;
     const current = values[kept - 1];
     setText(now, Number.isNaN(current) ? "-" : format(current));
-    setText(most, values.every(Number.isNaN) ? "" : `highest ${format(highest(values))}`);
+    setText(most, values.every(Number.isNaN) ? "" : `peak ${format(highest(values))}`);
     drawSpark(chart.lastChild, values, ceiling(name, values, record));
   });
   askDetails(record);
@@ -692,7 +692,7 @@ const setPaused = isPaused => {
   if (view.isPaused && !isPaused) leaveGap();
   view.isPaused = isPaused;
   setAttribute($("pause"), "aria-pressed", isPaused);
-  setText($("pause"), isPaused ? "Go on" : "Pause");
+  setText($("pause"), isPaused ? "Resume" : "Pause");
   drawStatus();
 };
 
@@ -823,7 +823,7 @@ const connect = () => {
   source = new EventSource(address("api/v1/stream"));
   source.addEventListener("snapshot", event => {
     const now = performance.now();
-    // A tab that was asleep, or a break in the line, is no long interval.
+    // A suspended tab or a lost connection is not a long interval.
     if (heardAt !== null && now - heardAt < 120000 && isOpen) {
       interval = 0.7 * interval + 0.3 * (now - heardAt);
     } else {
@@ -838,13 +838,13 @@ const connect = () => {
   source.addEventListener("failure", event => { failure = JSON.parse(event.data); drawStatus(); });
   source.addEventListener("error", () => {
     isOpen = false;
-    // The browser tries again by itself, unless it was answered with an error.
+    // The browser reconnects automatically, unless the response was an error.
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
     drawStatus();
   });
 };
 
-// A tab that nobody looks at leaves its place to others.
+// A hidden tab releases its stream for others.
 let leaving = 0;
 document.addEventListener("visibilitychange", () => {
   clearTimeout(leaving);

@@ -245,7 +245,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func refuseBody(_ context: ChannelHandlerContext) {
         refuse(
-            .sentence(.payloadTooLarge, "No request here has a body; use GET."), context)
+            .sentence(.payloadTooLarge, "request bodies are not supported; use GET"), context)
     }
 
     /// Sends the last response on this connection, to a request that is not read completely.
@@ -279,10 +279,10 @@ final class RequestHandler: ChannelInboundHandler {
             refuse(
                 .sentence(
                     .requestHeaderFieldsTooLarge,
-                    "The request's headers are too large; \(limits.headerBytes) bytes are read."),
+                    "request headers exceed \(limits.headerBytes) bytes"),
                 context)
         } else {
-            refuse(.sentence(.badRequest, "This is not a request in HTTP/1.1."), context)
+            refuse(.sentence(.badRequest, "not an HTTP/1.1 request"), context)
         }
     }
 }

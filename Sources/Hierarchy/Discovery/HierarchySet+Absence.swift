@@ -7,9 +7,9 @@ extension HierarchySet {
         if controller == .core { return "no v2 hierarchy is mounted here" }
         let remedy =
             isOffSinceBoot(controller)
-            ? "it was switched off at boot; boot with cgroup_enable=\(controller.rawValue), and "
+            ? "it was disabled at boot; boot with cgroup_enable=\(controller.rawValue), and "
                 + "without cgroup_disable"
-            : "`cgwarden doctor` lists what there is"
+            : "`cgwarden doctor` lists the hierarchies"
         return "no hierarchy has the controller \(controller.rawValue); \(remedy)"
     }
 

@@ -1,16 +1,6 @@
 package import CgroupModel
 package import KernelIO
 
-/// The cgroup versions mounted on a host.
-package enum HierarchyMode: String, Sendable {
-    /// Only v1 hierarchies.
-    case legacy
-    /// v1 hierarchies for some controllers, and the v2 hierarchy.
-    case hybrid
-    /// Only the v2 hierarchy.
-    case unified
-}
-
 /// All cgroup hierarchies of a host and their controllers.
 package struct HierarchySet: Sendable {
     /// The root that the hierarchies were discovered in.
@@ -80,9 +70,9 @@ package struct HierarchySet: Sendable {
 
     /// The cgroup versions mounted on the host.
     package var mode: HierarchyMode {
-        guard hierarchies.contains(where: { $0.version == .unified }) else { return .legacy }
+        guard hierarchies.contains(where: { $0.version == .unified }) else { return .v1 }
         return hierarchies.contains { $0.version == .legacy && !$0.controllers.isEmpty }
-            ? .hybrid : .unified
+            ? .hybrid : .v2
     }
 
     /// The index of the unified hierarchy; nil if it is not mounted.
@@ -155,8 +145,8 @@ package enum HierarchyError: Error, CustomStringConvertible, Sendable {
         case .noSuchCgroup(let path, let similar):
             "no cgroup \(path)"
                 + (similar.isEmpty
-                    ? "; `cgwarden tree` lists what there is"
-                    : "; did you mean \(similar.joined(separator: " or "))?")
+                    ? "; `cgwarden tree` lists them"
+                    : "; did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?")
         }
     }
 }

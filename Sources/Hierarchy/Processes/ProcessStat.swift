@@ -45,7 +45,7 @@ package struct ProcessStat: Hashable, Sendable {
             bytes[open - 1] == UInt8(ascii: " ")
         else { throw text.error(0, "no number and name") }
         guard let close = bytes.lastIndex(of: UInt8(ascii: ")")), close > open else {
-            throw text.error(open, "the name does not end")
+            throw text.error(open, "unterminated name")
         }
         // Fields are numbered as in proc_pid_stat(5). A delimiter must follow each field, so that a
         // truncated one is an error.
@@ -60,7 +60,7 @@ package struct ProcessStat: Hashable, Sendable {
         nameBytes = Array(bytes[open + 1..<close])
         let letter = try field(3)
         guard letter.count == 1, bytes[letter.lowerBound] > 0x20, bytes[letter.lowerBound] < 0x7f
-        else { throw text.error(letter.lowerBound, "the state is not one letter") }
+        else { throw text.error(letter.lowerBound, "the state is not a single letter") }
         state = Character(Unicode.Scalar(bytes[letter.lowerBound]))
         parent = try text.small(try field(4))
         session = try text.small(try field(6))

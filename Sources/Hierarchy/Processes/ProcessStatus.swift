@@ -68,7 +68,7 @@ package struct ProcessStatus: Hashable, Sendable {
         var start = 0
         while start < bytes.count {
             guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
-                throw text.error(bytes.count, "the file ends within a line")
+                throw text.error(bytes.count, "unexpected end of file")
             }
             if let colon = bytes[start..<end].firstIndex(of: UInt8(ascii: ":")) {
                 try take(

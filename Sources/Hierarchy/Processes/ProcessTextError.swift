@@ -9,6 +9,6 @@ package struct ProcessTextError: Error, Hashable, CustomStringConvertible {
 
     /// The complete message.
     package var description: String {
-        "/proc/PID/\(file): \(reason) (byte \(offset)); this process is shown without it"
+        "/proc/PID/\(file): \(reason) (byte \(offset)); the process is shown without it"
     }
 }

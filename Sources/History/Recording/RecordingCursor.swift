@@ -15,7 +15,7 @@ package struct RecordingCursor: Sendable {
         let translation: SnapshotTranslation
     }
 
-    /// The recording.
+    /// Recording to replay.
     package let recording: Recording
     /// The number of the snapshot that ``next()`` returns.
     package var position = 0

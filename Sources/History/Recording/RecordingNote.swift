@@ -26,16 +26,16 @@ package struct RecordingNote: Hashable, Sendable, CustomStringConvertible {
     /// The complete message.
     package var description: String {
         switch kind {
-        case .torn: "\(file): the last record, at byte \(offset), is incomplete and is left out"
+        case .torn: "\(file): the last record, at byte \(offset), is incomplete; skipped"
         case .damaged(let end):
-            "\(file): bytes \(offset) to \(end) are damaged and are left out"
+            "\(file): bytes \(offset) to \(end) are damaged; skipped"
         case .notUnderstood(let reason):
-            "\(file): the record at byte \(offset) is left out: \(reason.rawValue)"
+            "\(file): the record at byte \(offset) is skipped: \(reason.rawValue)"
         case .lost(let snapshots):
-            "\(file): \(snapshots) snapshots from byte \(offset) on are left out, "
-                + "since they need what is missing before them"
+            "\(file): \(snapshots) snapshots from byte \(offset) on are skipped, "
+                + "because they depend on missing data before them"
         case .unknownMetrics(let names):
-            "\(file): left out, since this program does not know them: "
+            "\(file): skipped, unknown to this program: "
                 + names.prefix(5).joined(separator: ", ").onOneLine
                 + (names.count > 5 ? " and \(names.count - 5) more" : "")
         }
@@ -55,11 +55,11 @@ package enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .notARecording(let file):
-            "\(file) is no recording; name one, or a new file to record to"
+            "\(file) is not a recording; name one, or a new file to record to"
         case .otherVersion(let file, let version):
-            "\(file) is a recording of format \(version), and this program knows format "
-                + "\(SegmentHeader.major) only; use the cgwarden that made it"
-        case .empty(let file): "\(file) holds no whole snapshot yet"
+            "\(file) is a recording of format \(version), and this program reads only format "
+                + "\(SegmentHeader.major); use the cgwarden that made it"
+        case .empty(let file): "\(file) contains no complete snapshot yet"
         }
     }
 }

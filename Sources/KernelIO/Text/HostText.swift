@@ -97,6 +97,18 @@ package enum HostText {
         }
     }
 
+    /// The number of processes that the OOM killer has killed since boot: `oom_kill` in
+    /// `/proc/vmstat`.
+    ///
+    /// Absent before Linux 4.13.
+    package static func oomKills(in bytes: [UInt8]) -> Reading {
+        let key = Array("oom_kill ".utf8)
+        for line in bytes.split(separator: 0x0a) where line.starts(with: key) {
+            return number(line.dropFirst(key.count)).map { Reading($0) } ?? .malformed
+        }
+        return .absent
+    }
+
     private static let lines: [String: any WritableKeyPath<Pressure, PressureShare> & Sendable] = [
         "some": \.some, "full": \.full,
     ]

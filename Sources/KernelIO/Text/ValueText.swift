@@ -13,7 +13,7 @@ extension ByteCursor {
         case .limit:
             if take(0x2d) { return takeNumber().map { _ in .unlimited } }
             guard let number = takeNumber() else { return takeKeyword() }
-            return number >= 1 << 62 ? .unlimited : Reading(field.converted(number))
+            return number >= LimitValue.endless ? .unlimited : Reading(field.converted(number))
         case .hundredths: return takeHundredths()
         case .signed:
             let negative = take(0x2d)

@@ -17,13 +17,13 @@ package enum TerminalError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unset:
             "TERM is not set; set it to your terminal's type (TERM=xterm-256color), or use --batch"
         case .unknown(let name):
-            "terminal type '\(name.onOneLine)' is not known here; set TERM "
+            "terminal type '\(name.onOneLine)' is unknown here; set TERM "
                 + "(TERM=xterm-256color), install ncurses-term, or use --batch"
         case .tooSimple(let name):
             "terminal type '\(name.onOneLine)' cannot move its cursor; set TERM to "
                 + "your terminal's real type (TERM=xterm-256color), or use --batch"
         case .notATerminal:
-            "standard input and output must be a terminal; use --batch for output into a pipe"
+            "standard input and output must be a terminal; use --batch to write to a pipe"
         }
     }
 }

@@ -57,7 +57,7 @@ extension CgroupFacts {
                 snapshot.rate(instance), from: instance.reading)
         }
         guard !devices.isEmpty else {
-            return reasons.isEmpty ? [DetailRow(label: "no I/O figures", value: "-")] : reasons
+            return reasons.isEmpty ? [DetailRow(label: "no I/O values", value: "-")] : reasons
         }
         let head = DetailRow(
             label: "device", value: "in/s", remark: " out/s  reads/s writes/s", style: .dim)

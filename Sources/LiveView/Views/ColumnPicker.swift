@@ -18,7 +18,7 @@ enum ColumnPicker {
             let fits = shown.contains { $0.column == column }
             let title = column.facts.title
             let gap = String(repeating: " ", count: max(8 - title.count, 1))
-            let remark = isWanted && !fits ? "(no room now) " : ""
+            let remark = isWanted && !fits ? "(no room) " : ""
             let text = " [\(isWanted ? "x" : " ")] \(title)\(gap)\(remark)\(column.help)"
             let row = top + place
             let style: Style = first + place == cursor ? .selected : .plain

@@ -64,7 +64,7 @@ enum DetailPane {
             now, row: row, column: column + CellWidth.of(chart.title) + 1, style: .strong)
         if let highest {
             frame.putRight(
-                "highest " + chart.text(highest), row: row, column: column, style: .dim,
+                "peak " + chart.text(highest), row: row, column: column, style: .dim,
                 width: width)
         }
         let lines = Sparkline.lines(

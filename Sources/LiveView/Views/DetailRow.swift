@@ -37,7 +37,7 @@ struct CgroupFacts {
                 label: "used",
                 value: figures.figure(.cpu).text { Quantity.percent($0) + "%" },
                 remark: figures.figure(.cpu, percent: false).text {
-                    Quantity.duration($0) + " in all"
+                    Quantity.duration($0) + " total"
                 })
         ]
         for metric in [MetricID.cpuUser, .cpuSystem] {
@@ -113,9 +113,9 @@ struct CgroupFacts {
                     DetailRow(label: "\(resource) \(share)", value: texts[0], remark: remark))
             }
         }
-        guard !rows.isEmpty else { return [DetailRow(label: "no pressure figures", value: "-")] }
+        guard !rows.isEmpty else { return [DetailRow(label: "no pressure values", value: "-")] }
         let head = DetailRow(
-            label: "in percent of", value: "10s", remark: "   60s  300s   in all", style: .dim)
+            label: "in percent of", value: "10s", remark: "   60s  300s   total", style: .dim)
         return [head] + rows
     }
 
@@ -138,5 +138,5 @@ struct CgroupFacts {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
-    private func total(_ metric: MetricID) -> String { text(metric) + " in all" }
+    private func total(_ metric: MetricID) -> String { text(metric) + " total" }
 }

@@ -1,60 +1,17 @@
-/// The list of all keys and columns, which replaces the table.
+/// Draws the list of all keys and columns, which replaces the table.
 enum HelpPane {
-    /// A key or a column with its meaning; a line without a name is a heading.
-    struct Line: Hashable, Sendable {
-        var name = ""
-        var text: String
-    }
-
-    static let lines: [Line] = [keys, columns, cells].flatMap { $0 }
-
-    private static let keys: [Line] = [
-        Line(text: "Order and look"),
-        Line(name: "p t c m i", text: "sort by path, tasks, CPU, memory, I/O"),
-        Line(name: "r", text: "reverse the order (counters always include descendants)"),
-        Line(name: "%", text: "CPU in percent (100 is one CPU), or as time in all"),
-        Line(name: "F5 V", text: "tree, or all cgroups in one list"),
-        Line(name: "f", text: "choose columns"),
-        Line(name: "s", text: "save order, columns and interval for the next start"),
-        Line(text: "Move and find"),
-        Line(name: "arrows j k", text: "move; left folds or goes to the parent, right unfolds"),
-        Line(name: "PgUp PgDn", text: "a page up or down; Home g and End G to the ends"),
-        Line(name: "Enter", text: "fold or unfold the selected cgroup"),
-        Line(name: "/", text: "filter by a part of the path; \\ clears the filter"),
-        Line(text: "Look closer"),
-        Line(name: "Tab S-Tab", text: "details: CPU, memory, I/O, pressure, limits; Esc closes"),
-        Line(name: "z", text: "the processes of the selected cgroup; Esc goes back"),
-        Line(text: "Time"),
-        Line(name: "+ -", text: "longer or shorter interval"),
-        Line(name: "space", text: "take a sample at once; in a replay: pause, or go on"),
-        Line(name: "Z", text: "pause; [ and ] then step back and forward"),
-        Line(name: "Ctrl-L", text: "draw the screen anew"),
-        Line(name: "q F10", text: "quit"),
-    ]
-
-    private static let columns: [Line] =
-        [Line(text: "Columns")] + Column.allCases.map { Line(name: $0.facts.title, text: $0.help) }
-
-    private static let cells: [Line] = [
-        Line(text: "Cells without a number"),
-        Line(name: "-", text: "no value: no file, no second sample yet, or not supported"),
-        Line(name: "max", text: "no limit"),
-        Line(name: "?", text: "this user may not read the file"),
-        Line(name: "bad", text: "the file could not be understood"),
-    ]
-
     static func draw(top: Int, _ geometry: Geometry, into frame: inout Frame) {
         let row = geometry.headRow
         frame.fill(row: row, style: .head)
         frame.put(" Help", row: row, column: 0, style: .head)
         let height = max(geometry.statusRow - row - 1, 0)
-        let rest = lines.count - top - height
+        let rest = HelpText.lines.count - top - height
         if rest > 0 {
             frame.putRight(
                 "\(rest) more below ", row: row, column: 0, style: .head,
                 width: frame.size.columns)
         }
-        for (place, line) in lines.dropFirst(top).prefix(height).enumerated() {
+        for (place, line) in HelpText.lines.dropFirst(top).prefix(height).enumerated() {
             let here = row + 1 + place
             if line.name.isEmpty {
                 frame.put(line.text, row: here, column: 1, style: .strong)

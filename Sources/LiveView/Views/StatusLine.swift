@@ -9,7 +9,7 @@ enum StatusLine {
         if case .filter = model.mode {
             let text = " Filter: " + model.filter.onOneLine + "▏"
             frame.put(text, row: row, column: 0, style: .hint)
-            let hint = "Enter keeps  Esc undoes "
+            let hint = "Enter keeps  Esc reverts "
             if CellWidth.of(text) + hint.count < width {
                 frame.putRight(hint, row: row, column: 0, style: .hint, width: width)
             }

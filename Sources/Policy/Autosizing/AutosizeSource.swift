@@ -1,11 +1,12 @@
 internal import CgroupModel
+package import PolicyLanguage
 
-/// The layer of autosizing: finds how much memory cgroups need by taking idle memory back until
-/// some task begins to wait for it.
+/// Finds how much memory cgroups need by reclaiming idle memory until
+/// some task stalls on it.
 ///
-/// v1 has no pressure of a cgroup and cannot reclaim little by little: there it only estimates.
+/// v1 has neither pressure per cgroup nor stepwise reclaim; there it only estimates.
 package struct AutosizeSource: LayerSource {
-    /// Its wishes stand above pools.
+    /// Its requests override those of pools.
     package let layer = Layer.autosize
 
     private let isLegacy: Bool
@@ -24,23 +25,23 @@ package struct AutosizeSource: LayerSource {
     private struct State {
         var path: CgroupPath
         var probe = PressureProbe()
-        /// What it seems to need, in bytes; nil before anything can be said.
+        /// The estimated need in bytes; nil before the first estimate.
         var suggested: UInt64?
-        /// What is wished for as memory.high.
+        /// The requested memory.high.
         var high: UInt64?
         var pressure = 0.0
     }
 
-    /// Starts without a suggestion; `isLegacy` tells that memory is a hierarchy of v1.
+    /// Starts without an estimate; `isLegacy` is true if memory is on v1.
     package init(_ document: PolicyDocument, isLegacy: Bool) {
         self.document = document
         self.isLegacy = isLegacy
     }
 
-    /// Another policy holds; an autosizer of the same name goes on where it was.
+    /// Applies a new policy; an autosizer of the same name keeps its state.
     package mutating func reload(_ document: PolicyDocument) { self.document = document }
 
-    /// Ends the periods that are due.
+    /// Ends the periods that have elapsed.
     package mutating func propose(_ context: LayerContext) -> LayerProposal {
         let snapshot = context.input.snapshot
         time = context.input.time
@@ -68,14 +69,14 @@ package struct AutosizeSource: LayerSource {
         return LayerProposal(wishes: hasChanged ? wishes : nil, acts: acts)
     }
 
-    /// How much to take back now.
+    /// The number of bytes to reclaim now.
     private func step(
         _ autosizer: Autosizer, _ state: inout State, _ snapshot: Snapshot, _ position: Int
     ) -> UInt64 {
         guard let usage = snapshot[position, .memoryUsage].value else { return 0 }
         guard !isLegacy, let metric = Self.pressure, let total = snapshot[position, metric].value
         else {
-            // What was not touched for long can go; the rest it seems to need.
+            // Memory that was idle for long is not needed.
             state.suggested = snapshot[position, .memoryInactiveFile].value.map {
                 autosizer.clamped(usage - min($0, usage))
             }
@@ -112,11 +113,11 @@ package struct AutosizeSource: LayerSource {
     }
 
     private static func cause(_ state: State) -> Cause {
-        // Two digits, without depending on how a number is printed.
+        // Two digits, independent of how numbers are printed.
         let hundredths = Int((min(state.pressure, 100) * 100).rounded())
         let digits = "\(hundredths % 100)"
         return Cause(
-            "memory pressure below its target allows less",
+            "memory pressure below its target allows a lower limit",
             evidence: [
                 Cause.Evidence(
                     term: "psi.memory.some",
@@ -124,7 +125,7 @@ package struct AutosizeSource: LayerSource {
             ])
     }
 
-    /// What could not be done is not tried again at once.
+    /// A failed step is not retried immediately.
     package mutating func took(_ result: EffectResult, of effect: Effect) {
         guard case .autosize(let name) = effect.origin, case .reclaim = effect.kind,
             let autosizer = document.autosizers.first(where: { $0.name == name })
@@ -137,7 +138,7 @@ package struct AutosizeSource: LayerSource {
         }
     }
 
-    /// `autosize.suggested` in bytes, also where nothing is done.
+    /// `autosize.suggested` in bytes, also if nothing is applied.
     package var numbers: [LayerNumber] {
         order.compactMap { key in
             guard let state = states[key], let suggested = state.suggested else { return nil }

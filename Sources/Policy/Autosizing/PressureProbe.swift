@@ -1,34 +1,35 @@
 import CgroupModel
+import PolicyLanguage
 
-/// How one cgroup's memory is taken back: a little while pressure is below the target, and nothing
-/// for a while once it is not.
+/// Paces the reclaim of one cgroup: small steps while pressure is below the target, and a pause
+/// once it is not.
 ///
-/// Δtotal ÷ Δt is the share of time in which a task waited for memory, exact for any period, which
-/// the kernel's own averages are not.
+/// Δtotal ÷ Δt is the share of time in which a task waited for memory. It is exact for any period;
+/// the kernel's averages are not.
 struct PressureProbe: Hashable, Sendable {
-    /// What a period ended with.
+    /// The result of a period.
     enum Step: Hashable, Sendable {
-        /// It has not ended yet.
+        /// The period has not elapsed.
         case wait
-        /// What it could do without, in bytes, and the pressure in percent.
+        /// The bytes to reclaim, and the pressure in percent.
         case take(UInt64, pressure: Double)
-        /// The pressure is too high; the size that would relieve it.
+        /// Pressure is too high; the size that would relieve it.
         case ease(to: UInt64, pressure: Double)
     }
 
-    /// Back-off is never longer than this many periods.
+    /// The maximum back-off, in periods.
     static let longestWait = 10.0
 
     private var since: PolicyInstant?
     private var total: UInt64 = 0
     private var resume = PolicyInstant(nanoseconds: 0)
 
-    /// Ends a period if it is due; `total` is the time in µs in which a task waited for memory.
+    /// Ends the period if it has elapsed; `total` is the stall time in µs.
     mutating func step(
         _ autosizer: Autosizer, total now: UInt64, usage: UInt64, at time: PolicyInstant
     ) -> Step {
         guard let since, now >= total, time.since(since) <= autosizer.every * 2.5 else {
-            // The first reading, a counter that began anew, or a gap: nothing can be said of it.
+            // The first reading, a counter reset, or a gap: there is no difference to use.
             begin(now, time)
             return .wait
         }
@@ -48,7 +49,7 @@ struct PressureProbe: Hashable, Sendable {
         return .take(usage > goal ? usage - goal : 0, pressure: share)
     }
 
-    /// Leaves it alone for as long as after the highest pressure.
+    /// Backs off as after the highest pressure.
     mutating func backOff(_ autosizer: Autosizer, at time: PolicyInstant) {
         resume = time.advanced(by: autosizer.every * Self.longestWait)
     }
@@ -60,6 +61,6 @@ struct PressureProbe: Hashable, Sendable {
 }
 
 extension Autosizer {
-    /// A size within floor and ceiling; the floor wins.
+    /// Clamps a size to floor and ceiling; the floor wins.
     func clamped(_ size: UInt64) -> UInt64 { max(min(size, ceiling ?? .max), floor ?? 0) }
 }

@@ -17,29 +17,29 @@ struct CgroupRows: Sendable {
     }
 
     /// By row.
-    private(set) var cgroups: [Cgroup] = []
+    private(set) var cgroups = Table<Row, Cgroup>()
     /// By position in the snapshot.
-    private(set) var rowAt: [Int] = []
+    private(set) var rowAt: [Row] = []
     /// Whether a cgroup has no child in the snapshot, by position.
     private(set) var isLeaf: [Bool] = []
-    private var rowOf: [CgroupID: Int] = [:]
+    private var rowOf: [CgroupID: Row] = [:]
     /// Rows of cgroups that no snapshot has yet.
-    private(set) var newborn: Set<Int> = []
-    private var free: [Int] = []
+    private(set) var newborn: Set<Row> = []
+    private var free: [Row] = []
 
     var count: Int { cgroups.count }
 
     /// The row of a cgroup that is there.
-    func row(of id: CgroupID) -> Int? { rowOf[id] }
+    func row(of id: CgroupID) -> Row? { rowOf[id] }
 
-    func position(_ row: Int) -> Int? { cgroups[row].position }
+    func position(_ row: Row) -> Int? { cgroups[row].position }
 
     /// What a snapshot changed; nil if it has the same cgroups at the same paths.
     struct Change {
-        var gone: [Int] = []
-        var added: [Int] = []
+        var gone: [Row] = []
+        var added: [Row] = []
         /// Renamed ones (v1 keeps the inode).
-        var moved: [Int] = []
+        var moved: [Row] = []
     }
 
     /// Finds everyone's row; rows of those that are gone are free after ``release(_:)``.
@@ -76,15 +76,15 @@ struct CgroupRows: Sendable {
         return change
     }
 
-    private mutating func add(_ cgroup: Cgroup) -> Int {
-        let row = free.popLast() ?? cgroups.count
-        if row == cgroups.count { cgroups.append(cgroup) } else { cgroups[row] = cgroup }
+    private mutating func add(_ cgroup: Cgroup) -> Row {
+        let row = free.popLast() ?? cgroups.endIndex
+        if row == cgroups.endIndex { cgroups.append(cgroup) } else { cgroups[row] = cgroup }
         rowOf[cgroup.id] = row
         return row
     }
 
     /// Gives a row to a cgroup that no snapshot up to a number can have.
-    mutating func admit(_ entry: CgroupEntry, bornAfter tick: UInt64, at time: UInt64) -> Int {
+    mutating func admit(_ entry: CgroupEntry, bornAfter tick: UInt64, at time: UInt64) -> Row {
         let row = add(
             Cgroup(id: entry.id, path: entry.path, firstSeen: time, bornAfter: tick))
         newborn.insert(row)
@@ -92,7 +92,7 @@ struct CgroupRows: Sendable {
     }
 
     /// Gives rows of cgroups that are gone to new ones.
-    mutating func release(_ rows: [Int]) {
+    mutating func release(_ rows: [Row]) {
         for row in rows {
             rowOf[cgroups[row].id] = nil
             free.append(row)

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 extension PolicyMetric.Derivation {
     /// The value of a cgroup, before the vocabulary's scale: shares are 0 to 1.

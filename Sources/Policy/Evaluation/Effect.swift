@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// One thing to be done to a cgroup; whoever does it answers with an ``EffectResult``.
 package struct Effect: Hashable, Sendable {
@@ -28,7 +29,6 @@ package struct Effect: Hashable, Sendable {
     /// Why.
     package var cause: Cause
 
-    /// Joins the parts.
     package init(
         id: ID, origin: Origin, target: Target, kind: Kind, isUndo: Bool = false,
         isDryRun: Bool = false, chain: UInt64, continuesOnError: Bool = false,
@@ -64,7 +64,6 @@ package struct Effect: Hashable, Sendable {
         /// The identity.
         package var cgroup: CgroupID
 
-        /// Joins the parts.
         package init(path: CgroupPath, cgroup: CgroupID) {
             self.path = path
             self.cgroup = cgroup
@@ -98,7 +97,6 @@ package struct LimitAssignment: Hashable, Sendable {
     /// What it is to be.
     package var value: LimitValue
 
-    /// Joins the parts.
     package init(_ key: LimitKey, _ value: LimitValue) {
         self.key = key
         self.value = value
@@ -116,7 +114,6 @@ package struct Cause: Hashable, Sendable {
         /// Which part of the window had valid samples, 0 to 1; nil without a window.
         package var coverage: Double?
 
-        /// Joins the parts.
         package init(term: String, value: String, coverage: Double? = nil) {
             self.term = term
             self.value = value
@@ -129,7 +126,6 @@ package struct Cause: Hashable, Sendable {
     /// The numbers.
     package var evidence: [Evidence]
 
-    /// Joins the parts.
     package init(_ text: String, evidence: [Evidence] = []) {
         self.text = text
         self.evidence = evidence
@@ -147,7 +143,6 @@ package struct EffectResult: Hashable, Sendable {
     /// What the kernel said before and says now, for values: key, before, wanted, after.
     package var changes: [Change]
 
-    /// Joins the parts.
     package init(
         id: Effect.ID, outcome: Outcome, values: [LimitKey: Outcome] = [:], changes: [Change] = []
     ) {
@@ -181,13 +176,12 @@ package struct EffectResult: Hashable, Sendable {
 
     /// Why something failed.
     package struct Failure: Hashable, Sendable {
-        /// The kernel's error number's name (`EBUSY`), nil if it was another failure.
-        package var errno: String?
+        /// The kernel's error number; nil for another kind of failure.
+        package var errno: Errno?
         /// One sentence.
         package var message: String
 
-        /// Joins the parts.
-        package init(errno: String? = nil, _ message: String) {
+        package init(errno: Errno? = nil, _ message: String) {
             self.errno = errno
             self.message = message
         }
@@ -201,14 +195,21 @@ package struct EffectResult: Hashable, Sendable {
         package var file: String
         /// The kernel's text before, as wanted, and after.
         package var before: String, wanted: String, after: String
+        /// The value before and after, in the unit of the limit; nil if the file does not tell it.
+        package var found: LimitValue?, readBack: LimitValue?
 
-        /// Joins the parts.
-        package init(key: LimitKey, file: String, before: String, wanted: String, after: String) {
+        /// Creates a change from its texts and their values.
+        package init(
+            key: LimitKey, file: String, before: String, wanted: String, after: String,
+            found: LimitValue? = nil, readBack: LimitValue? = nil
+        ) {
             self.key = key
             self.file = file
             self.before = before
             self.wanted = wanted
             self.after = after
+            self.found = found
+            self.readBack = readBack
         }
     }
 }

@@ -1,3 +1,5 @@
+import CgroupModel
+
 /// What an outcome means for what follows.
 extension EffectResult.Outcome {
     var isSuccess: Bool {
@@ -14,7 +16,7 @@ extension EffectResult.Outcome {
         case .done, .partial, .gone: true
         case .ineffective, .vetoed, .skipped, .hung: false
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):
-            ["ENOENT", "ENODEV", "ESRCH"].contains(failure.errno)
+            failure.errno?.isGone ?? false
         }
     }
 

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// Who belongs to each group of a policy now.
 ///
@@ -9,14 +10,14 @@ struct GroupMatcher: Sendable {
     private struct Group: Sendable {
         let group: CgroupGroup
         /// By row: matched as far as paths and facts go; nil for not yet.
-        var isCandidate: [Bool?] = []
+        var isCandidate = Table<Row, Bool?>()
         var members: [Int] = []
         /// Members, and those that only lack a process.
         var present: [Int] = []
         /// Members, and those that were members in the tick before and lost their last process.
         var watched: [Int] = []
         /// By row: whether it is a member.
-        var isMember: [Bool] = []
+        var isMember = Table<Row, Bool>()
 
         var asksFacts: Bool {
             group.unit != nil || group.container != nil || !group.attributes.isEmpty
@@ -70,9 +71,9 @@ struct GroupMatcher: Sendable {
     }
 
     /// Forgets what is known of rows that are another cgroup's or have another path.
-    mutating func forget(rows: [Int]) {
+    mutating func forget(rows: [Row]) {
         for place in groups.indices {
-            for row in rows where row < groups[place].isCandidate.count {
+            for row in rows where row < groups[place].isCandidate.endIndex {
                 groups[place].isCandidate[row] = nil
                 groups[place].isMember[row] = false
             }
@@ -88,11 +89,8 @@ struct GroupMatcher: Sendable {
         if asksFacts { factsAsked = now }
         var isChanged = listChanged
         for place in groups.indices {
-            if groups[place].isCandidate.count < rows.count {
-                let more = rows.count - groups[place].isCandidate.count
-                groups[place].isCandidate += Array(repeating: nil, count: more)
-                groups[place].isMember += Array(repeating: false, count: more)
-            }
+            groups[place].isCandidate.grow(to: rows.count, with: nil)
+            groups[place].isMember.grow(to: rows.count, with: false)
             if asksFacts, groups[place].asksFacts { askAgain(place, input.snapshot, rows) }
             match(place, input.snapshot, rows, facts)
             watch(place, rows)

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// Who may want something of a value; a higher layer wins over a lower one.
 ///
@@ -39,7 +40,6 @@ package struct LayerWish: Hashable, Sendable {
     /// Why.
     package var cause: Cause
 
-    /// Joins the parts.
     package init(
         target: Effect.Target, key: LimitKey, value: LimitValue, origin: Effect.Origin,
         priority: Int = 0, cause: Cause
@@ -66,7 +66,6 @@ package struct LayerProposal: Hashable, Sendable {
         /// Why.
         package var cause: Cause
 
-        /// Joins the parts.
         package init(
             origin: Effect.Origin, target: Effect.Target, kind: Effect.Kind, cause: Cause
         ) {
@@ -84,7 +83,6 @@ package struct LayerProposal: Hashable, Sendable {
     /// What is done in this tick besides; the engine still checks protection, holds and budgets.
     package var acts: [Act]
 
-    /// Joins the parts.
     package init(wishes: [LayerWish]? = nil, acts: [Act] = []) {
         self.wishes = wishes
         self.acts = acts
@@ -106,7 +104,6 @@ package struct LayerContext: Sendable {
     /// Which of ``PolicyDocument/limits`` hold now (`during`, `when`), by index.
     package var holding: [Bool]
 
-    /// Joins the parts.
     package init(
         input: PolicyInput, document: PolicyDocument, members: [String: [Int]],
         present: [String: [Int]]? = nil, membersChanged: Bool, holding: [Bool]
@@ -136,6 +133,8 @@ package protocol LayerSource: Sendable {
     /// The CPUs and memory nodes of a pool as they were last computed, for rules that pin to it;
     /// nil for a pool that is not its own or cannot be had.
     func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)?
+    /// Who may still use CPUs that the layer gives to others alone, for `plan`.
+    func leftovers(_ context: LayerContext) -> [PoolLeftover]
     /// Numbers for the exporter, such as a suggested size.
     var numbers: [LayerNumber] { get }
 }
@@ -145,6 +144,8 @@ extension LayerSource {
     package mutating func took(_ result: EffectResult, of effect: Effect) {}
     /// No pools.
     package func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? { nil }
+    /// No CPUs.
+    package func leftovers(_ context: LayerContext) -> [PoolLeftover] { [] }
     /// No numbers.
     package var numbers: [LayerNumber] { [] }
 }
@@ -160,7 +161,6 @@ package struct LayerNumber: Hashable, Sendable {
     /// The number, in base units.
     package var value: Double
 
-    /// Joins the parts.
     package init(name: String, origin: Effect.Origin, target: Effect.Target, value: Double) {
         self.name = name
         self.origin = origin

@@ -1,6 +1,7 @@
 import CgroupModel
+import PolicyLanguage
 
-/// Standing limits with the rows that have their wishes.
+/// Standing limits with the rows for which they are requested.
 struct LimitRuntime: Sendable {
     let limits: StandingLimits
     let origin: Effect.Origin
@@ -15,7 +16,8 @@ struct LimitRuntime: Sendable {
     var holds = false
     /// For how long `when`, or `until` while they hold, has been true.
     private var timer: UInt64 = 0
-    var wished: Set<Int> = []
+    /// The rows for which its values are requested.
+    var requested: Set<Row> = []
 
     init(
         _ limits: StandingLimits, index: Int, _ facts: any CgroupFacts,
@@ -46,14 +48,16 @@ struct LimitRuntime: Sendable {
             let ending = try compiler.compile(limits.until ?? .not(condition), isEnding: true)
             (when, until, disabled) = (beginning, ending, nil)
         } catch {
-            (when, until, disabled) = (nil, nil, "there is no metric \(error.name)")
+            (when, until, disabled) = (nil, nil, "unknown metric \(error.name)")
         }
     }
 
     /// Takes a tick: whether they hold now.
     ///
     /// What is unknown changes nothing, and a gap between two ticks counts for neither time.
-    mutating func update(isInWindow: Bool, elapsed: UInt64, truth: (Program) -> Truth) {
+    mutating func update(
+        isInWindow: Bool, elapsed: UInt64, _ conditions: some Conditions
+    ) {
         guard isInWindow else {
             holds = false
             timer = 0
@@ -63,7 +67,7 @@ struct LimitRuntime: Sendable {
             holds = true
             return
         }
-        switch truth(holds ? until : when) {
+        switch conditions.truth(holds ? until : when, row: .whole) {
         case .unknown: return
         case .no: timer = 0
         case .yes:
@@ -73,6 +77,21 @@ struct LimitRuntime: Sendable {
             guard timer > hold.nanoseconds else { return }
             holds.toggle()
             timer = 0
+        }
+    }
+
+    /// What they want of each cgroup.
+    var requests: [(key: LimitKey, request: ManagedValue.Request)] {
+        let cause = Cause("standing limits of \(limits.group)")
+        return assignments.enumerated().map { order, assignment in
+            (
+                assignment.key,
+                ManagedValue.Request(
+                    layer: .limits, priority: limits.priority, origin: origin,
+                    value: assignment.value, cause: cause,
+                    order: assignment.key.isDeviceRule ? order : 0,
+                    isTogether: limits.isTogether)
+            )
         }
     }
 

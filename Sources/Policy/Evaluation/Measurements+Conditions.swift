@@ -1,16 +1,21 @@
 import CgroupModel
+import PolicyLanguage
 
 /// What conditions see.
 extension Measurements {
     /// Whether a program's condition holds for a row.
-    func truth(_ program: Program, row: Int) -> Truth { truth(program, program.root, row) }
+    func truth(_ program: Program, row: Row) -> Truth {
+        truth(program, program.root, row.number)
+    }
 
     /// What a program's expression is for a row.
-    func number(_ program: Program, row: Int) -> Double { number(program, program.root, row) }
+    func number(_ program: Program, row: Row) -> Double {
+        number(program, program.root, row.number)
+    }
 
     /// The parts of a condition that are not true now, as they would have to be; nil if it is.
-    func lacking(_ program: Program, row: Int) -> String? {
-        lacking(program, program.root, row, isInner: false)
+    func lacking(_ program: Program, row: Row) -> String? {
+        lacking(program, program.root, row.number, isInner: false)
     }
 
     private func lacking(_ program: Program, _ node: Int, _ row: Int, isInner: Bool) -> String? {
@@ -31,9 +36,10 @@ extension Measurements {
     /// The numbers that a program looks at; with the reasons of those that are none for people, and
     /// without for the audit log.
     func evidence(
-        _ program: Program, row: Int, withReasons: Bool = false
+        _ program: Program, row: Row, withReasons: Bool
     ) -> [Cause.Evidence] {
         program.leaves.map { leaf in
+            let row = row.number
             var coverage: Double?
             var resets = 0
             if case .window(_, let series, let window, _) = program.nodes[leaf.node] {

@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// The numbers that the conditions of a policy look at: a column of the last values of each metric,
 /// and the samples of those that a window needs.
@@ -128,9 +129,9 @@ struct Measurements: Sendable {
     // MARK: What a tick brings
 
     /// Forgets a row, for it is another cgroup's from now on.
-    mutating func clear(row: Int) {
+    mutating func clear(row: Row) {
         for place in histories.indices where !columns[histories[place].column].hasOneRow {
-            histories[place].samples.clear(row: row)
+            histories[place].samples.clear(row: row.number)
         }
     }
 
@@ -175,7 +176,7 @@ struct Measurements: Sendable {
             }
             for position in rows.rowAt.indices {
                 let row = rows.rowAt[position]
-                values[place][row] = reading.value(
+                values[place][row.number] = reading.value(
                     input, position, firstSeen: rows.cgroups[row].firstSeen)
             }
         case .host:

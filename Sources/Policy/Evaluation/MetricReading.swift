@@ -1,4 +1,5 @@
 import CgroupModel
+import PolicyLanguage
 
 /// How one metric of the vocabulary is read from a snapshot.
 struct MetricReading: Sendable {

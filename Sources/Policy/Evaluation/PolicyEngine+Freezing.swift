@@ -1,146 +1,131 @@
 import CgroupModel
+import PolicyLanguage
 
-/// What rules keep frozen, for how long, and what then becomes of it.
+/// How freezes end.
 extension PolicyEngine {
-    /// How much longer than asked for a freeze lasts by itself whose end is a kill, which is done
-    /// here.
-    private static let killPatience = Duration.seconds(5)
-    /// How long what waits for its kill is kept frozen at a time, and when that is renewed.
-    private static let renewal = Duration.seconds(30)
-    private static let renewBefore: UInt64 = 10_000_000_000
-
-    /// How long a freeze lasts by itself.
-    static func longest(_ timeout: Duration, _ onTimeout: FreezeTimeout) -> Duration {
-        onTimeout == .kill ? timeout + killPatience : timeout
-    }
-
-    mutating func claim(
-        _ place: Int, _ row: Int, _ timeout: Duration, _ onTimeout: FreezeTimeout
-    ) {
-        holdings[row].claims.append(
-            FreezeClaim(
-                rule: place, priority: rules[place].rule.priority, isDryRun: rules[place].isDryRun,
-                since: now, deadline: now + timeout.nanoseconds, onTimeout: onTimeout,
-                thawBy: now + Self.longest(timeout, onTimeout).nanoseconds))
-    }
-
     /// Drops claims to a cgroup, and thaws it if no other is left.
     @discardableResult
     mutating func thaw(
-        _ row: Int, _ cause: Cause, origin: Effect.Origin, chain: UInt64? = nil,
+        _ row: Row, _ cause: Cause, origin: Effect.Origin, chain: UInt64? = nil,
         _ isDropped: (FreezeClaim) -> Bool
     ) -> Effect.ID? {
         var id: Effect.ID?
-        let dropped = holdings[row].claims.filter(isDropped)
-        holdings[row].claims.removeAll(where: isDropped)
-        for isDryRun in [false, true]
-        where dropped.contains(where: { $0.isDryRun == isDryRun })
-            && !holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
-            && rows.position(row) != nil
-        {
-            id = emit(
-                .thaw, origin, row, cause, chain: chain, isUndo: true, isDryRun: isDryRun)
+        for isDryRun in freezes.drop(row, where: isDropped)
+        where sight.rows.position(row) != nil {
+            id = emit(.thaw, origin, row, cause, chain: chain, isUndo: true, isDryRun: isDryRun)
         }
         return id
     }
 
     /// Ends freezes whose time is over; that depends on no sample.
     mutating func expireFreezes() {
-        for row in rows.rowAt where !holdings[row].claims.isEmpty {
-            for claim in holdings[row].claims where now >= claim.deadline {
-                expire(claim, row)
-            }
+        for row in sight.rows.rowAt {
+            for claim in freezes.expired(row, at: sight.now) { expire(claim, row) }
         }
     }
 
-    private mutating func expire(_ claim: FreezeClaim, _ row: Int) {
-        let place = claim.rule
-        let time = Duration.nanoseconds(claim.deadline - claim.since)
-        let cause = Cause("frozen for \(time.policyText)")
+    private mutating func expire(_ claim: FreezeClaim, _ row: Row) {
+        let rule = claim.rule
+        let cause = Cause("frozen for \(claim.timeout.policyText)")
         if claim.onTimeout == .kill {
-            switch refusal(ofKilling: row) {
+            switch refusalOfKill(row) {
             case nil:
-                holdings[row].killedAt = now
-                holdings[row].disruptedAt = now
-                let chain = newChain()
+                let origin = rules[rule].origin
+                gate.takeTurn(row, at: sight.now, kills: true)
+                let chain = outbox.newChain()
                 emit(
-                    .kill(signal: "KILL", grace: .zero, force: true), rules[place].origin, row,
-                    cause, chain: chain, isDryRun: claim.isDryRun, continuesOnError: true)
-                thaw(row, cause, origin: rules[place].origin, chain: chain) { $0.rule == place }
-            case .later(let reason): return keepFrozen(claim, row, reason, cause)
-            case .never(let reason):
-                if now < claim.deadline + Self.killPatience.nanoseconds {
-                    return veto(place, row, "kill", reason)
+                    .kill(signal: "KILL", grace: .zero, force: true), origin, row, cause,
+                    chain: chain, isDryRun: claim.isDryRun, continuesOnError: true)
+                thaw(row, cause, origin: origin, chain: chain) { $0.rule == rule }
+            case .turnTaken, .superseded, .hung: return keepFrozen(claim, row, nil, cause)
+            case .budget(let item):
+                let kill = document.budgets.kill
+                let reason =
+                    "budget: \(item.text) (\(kill.count)/\(kill.period.policyText))"
+                return keepFrozen(claim, row, reason, cause)
+            case .some(let refusal):
+                if sight.now < claim.deadline + FreezeClaim.killPatience.nanoseconds {
+                    return veto(rule, row, "kill", refusal.text)
                 }
             }
         }
-        let instanceRow = rules[place].isAggregate ? 0 : row
-        guard var instance = rules[place].instances[instanceRow] else { return }
-        let others = instance.targets.filter { $0 != row }
-        if others.isEmpty {
-            undo(place, instanceRow, &instance, nil, atOnce: true, note: cause.text)
+        let stateRow = rules.stateRow(rule, row)
+        guard let instance = rules.instance(rule, stateRow) else { return }
+        if instance.targets.allSatisfy({ $0 == row }) {
+            undo(rule, stateRow, RuleRuntime.Ending(atOnce: true, note: cause.text))
         } else {
-            release(place, row, cause)
-            instance.targets = others
+            release(rule, row, cause)
+            rules.dropTarget(rule, stateRow, row)
         }
-        rules[place].instances[instanceRow] = instance
-    }
-
-    /// Keeps frozen what is to be killed as soon as the budget allows it, and tells people once.
-    private mutating func keepFrozen(
-        _ claim: FreezeClaim, _ row: Int, _ reason: String, _ cause: Cause
-    ) {
-        guard let index = holdings[row].claims.firstIndex(where: { $0.rule == claim.rule }) else {
-            return
-        }
-        let origin = rules[claim.rule].origin
-        if !claim.awaitsKill, reason.hasPrefix("budget") {
-            holdings[row].claims[index].awaitsKill = true
-            veto(claim.rule, row, "kill", reason)
-            emit(
-                .notify(
-                    sinks: ["journald"], level: .warning,
-                    text: "\(rules[claim.rule].rule.name) on \(rows.cgroups[row].path): stays "
-                        + "frozen until it can be killed; \(reason)"),
-                origin, row, cause, isDryRun: claim.isDryRun)
-        }
-        let isNear = claim.thawBy < now + Self.renewBefore
-        guard isNear, holdings[row].disruptedAt != now else { return }
-        if !claim.isDryRun { holdings[row].disruptedAt = now }
-        holdings[row].claims[index].thawBy = now + Self.renewal.nanoseconds
-        emit(
-            .freeze(deadline: Self.renewal), origin, row, cause, isDryRun: claim.isDryRun)
-    }
-
-    /// Whether a rule keeps something frozen until it can be killed.
-    func awaitsKill(_ place: Int, _ row: Int, _ instance: RuleRuntime.Instance) -> Bool {
-        (instance.targets + (rules[place].isAggregate ? [] : [row])).contains { target in
-            holdings[target].claims.contains { $0.rule == place && $0.awaitsKill }
-        }
-    }
-
-    private enum KillRefusal {
-        /// It will be allowed, and until then it stays frozen.
-        case later(String)
-        case never(String)
     }
 
     /// Why a cgroup that was frozen for too long is not killed; nil, and the budget is spent, if
     /// it is.
-    private mutating func refusal(ofKilling row: Int) -> KillRefusal? {
-        guard document.defaults.allowsKill else { return .never("killing is not allowed") }
-        guard let position = rows.position(row), let entry = input?.snapshot.cgroups,
-            position < entry.count
-        else { return .never("gone") }
-        if let hold = facts.hold(on: entry[position]) { return .never("held: \(hold)") }
-        if let reason = facts.refusal(of: .kill, on: entry[position]) {
-            return .never("protected: \(reason)")
+    private mutating func refusalOfKill(_ row: Row) -> Gate.Refusal? {
+        guard let entry = sight.entry(row) else { return .nothing("gone") }
+        return gate.pass(
+            Gate.Request(
+                actions: [.kill], takesTurn: true, need: BudgetLedger.Need(kills: 1)), row, entry,
+            sight.facts, at: sight.now)
+    }
+
+    /// Keeps frozen what is to be killed as soon as that is possible, and tells people once if the
+    /// budget is why it is not.
+    private mutating func keepFrozen(
+        _ claim: FreezeClaim, _ row: Row, _ exhausted: String?, _ cause: Cause
+    ) {
+        guard freezes.isClaimed(row, by: claim.rule) else { return }
+        let origin = rules[claim.rule].origin
+        if let exhausted, !claim.awaitsKill {
+            freezes.awaitKill(row, claim.rule)
+            veto(claim.rule, row, "kill", exhausted)
+            emit(
+                .notify(
+                    sinks: ["journald"], level: .warning,
+                    text: "\(rules[claim.rule].rule.name) on \(sight.path(row)): stays frozen "
+                        + "until it can be killed; \(exhausted)"),
+                origin, row, cause, isDryRun: claim.isDryRun)
         }
-        guard holdings[row].disruptedAt != now else { return .later("superseded") }
-        let need = BudgetLedger.Need(kills: 1)
-        guard let item = budgets.spend(need, on: rows.cgroups[row].id, at: now) else { return nil }
-        budgetHits[item.rawValue] += 1
-        let kill = document.budgets.kill
-        return .later("budget: \(item.text) (\(kill.count)/\(kill.period.policyText))")
+        guard claim.isEnding(at: sight.now), !gate.isTurnTaken(row, at: sight.now) else { return }
+        if !claim.isDryRun { gate.takeTurn(row, at: sight.now) }
+        freezes.renew(row, claim.rule, at: sight.now)
+        emit(
+            .freeze(deadline: FreezeClaim.renewal), origin, row, cause, isDryRun: claim.isDryRun)
+    }
+
+    /// Whether a rule keeps something frozen until it can be killed.
+    func awaitsKill(_ rule: RuleIndex, _ row: Row) -> Bool {
+        guard rules[rule].rule.longestActive != nil else { return false }
+        let targets = rules.instance(rule, row)?.targets ?? []
+        return (targets + (rules[rule].isAggregate ? [] : [row])).contains {
+            freezes.awaitsKill($0, rule)
+        }
+    }
+
+    /// Someone else thawed what a rule froze: that is respected, and the rule rests.
+    mutating func noticeThaw(_ row: Row) {
+        guard let isFrozen = sight.isFrozen(row) else { return }
+        for claim in freezes.observe(row, isFrozen: isFrozen) {
+            trail.record(
+                .drift, rules[claim.rule].origin, sight.target(row), action: "freeze",
+                note: "thawed by another program: left")
+            rest(claim.rule, rules.stateRow(claim.rule, row), "thawed by another program")
+        }
+    }
+
+    /// A freeze failed, or could not be prolonged: then it ends, for nobody sees to its end.
+    mutating func endFreeze(_ rule: RuleIndex, _ row: Row, _ effect: Effect) {
+        if freezes.awaitsKill(row, rule) {
+            thaw(row, effect.cause, origin: effect.origin) { $0.rule == rule }
+            return rest(rule, rules.stateRow(rule, row), "it could not be kept frozen")
+        }
+        _ = freezes.drop(row) { $0.rule == rule }
+        if freezes.owesThaw(row) { thawAgain(effect, row) }
+    }
+
+    /// Thaws what should not be frozen any more, unless a rule wants it frozen again.
+    mutating func thawAgain(_ effect: Effect, _ row: Row) {
+        guard !freezes.isClaimed(row, isDryRun: effect.isDryRun) else { return }
+        emit(.thaw, effect.origin, row, effect.cause, isUndo: true, isDryRun: effect.isDryRun)
     }
 }

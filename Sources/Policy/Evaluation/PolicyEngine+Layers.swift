@@ -1,55 +1,46 @@
 import CgroupModel
+import PolicyLanguage
 
 /// The layers below the rules: standing limits, pools and autosizing.
 extension PolicyEngine {
-    /// Adds and drops the wishes of standing limits, as they begin and end to hold and as cgroups
+    /// Adds and drops the requests of standing limits, as they begin and end to hold and as cgroups
     /// come and go.
     mutating func takeLimits() {
-        guard let input else { return }
+        guard let minute = sight.input?.minuteOfDay else { return }
         for index in limits.indices where limits[index].disabled == nil {
             let wasHolding = limits[index].holds
-            let isInWindow =
-                limits[index].limits.during?.contains(input.minuteOfDay) ?? true
-            limits[index].update(isInWindow: isInWindow, elapsed: isGap ? 0 : elapsed) {
-                measurements.truth($0, row: 0)
-            }
+            let isInWindow = limits[index].limits.during?.contains(minute) ?? true
+            limits[index].update(
+                isInWindow: isInWindow, elapsed: sight.isGap ? 0 : sight.elapsed, measurements)
             guard membersChanged || limits[index].holds != wasHolding else { continue }
             let members =
                 limits[index].holds
-                ? matcher.present(of: limits[index].limits.group).map { rows.rowAt[$0] } : []
+                ? matcher.present(of: limits[index].limits.group).map { sight.rows.rowAt[$0] }
+                : []
             var kept = Set(members)
             // No snapshot tells of them yet.
             if limits[index].holds {
-                kept.formUnion(limits[index].wished.intersection(rows.newborn))
+                kept.formUnion(limits[index].requested.intersection(sight.rows.newborn))
             }
-            for row in limits[index].wished.subtracting(kept).sorted() {
-                let origin = limits[index].origin
-                unwish(row) { $0 == origin }
+            let origin = limits[index].origin
+            for row in limits[index].requested.subtracting(kept).sorted() {
+                values.withdraw(row) { $0 == origin }
             }
-            for row in members where !limits[index].wished.contains(row) { wish(index, row) }
-            limits[index].wished = kept
+            for row in members where !limits[index].requested.contains(row) {
+                request(index, row)
+            }
+            limits[index].requested = kept
         }
     }
 
-    mutating func wish(_ index: Int, _ row: Int) {
-        let runtime = limits[index]
-        let cause = Cause("standing limits of \(runtime.limits.group)")
-        for (order, assignment) in runtime.assignments.enumerated() {
-            wish(
-                row, assignment.key,
-                ManagedValue.Wish(
-                    layer: .limits, priority: runtime.limits.priority, origin: runtime.origin,
-                    value: assignment.value, cause: cause,
-                    order: assignment.key.isDeviceRule ? order : 0), isDryRun: false)
-        }
+    /// Requests the values of standing limits for a cgroup.
+    mutating func request(_ index: Int, _ row: Row) {
+        for (key, request) in limits[index].requests { values.request(request, of: key, row) }
     }
-
-    /// Before another policy: all standing limits are wished for anew.
-    mutating func dropLimits() { dropWishes { $0.layer == .limits } }
 
     /// What pools and autosizing may look at; nil before the first tick.
     var context: LayerContext? {
-        input.map { input in
+        sight.input.map { input in
             LayerContext(
                 input: input, document: document, members: matcher.all,
                 present: matcher.allPresent, membersChanged: membersChanged,
@@ -57,99 +48,60 @@ extension PolicyEngine {
         }
     }
 
-    /// Asks pools and autosizing; what they want done is done at the end of the tick.
-    mutating func askSources() {
-        acts = []
-        guard !sources.isEmpty, let context else { return }
+    /// Who may still use the CPUs of exclusive pools, as of the last tick.
+    package var leftovers: [PoolLeftover] {
+        guard let context else { return [] }
+        return sources.flatMap { $0.leftovers(context) }
+    }
+
+    /// Asks pools and autosizing; the answer is what they want done once in this tick.
+    mutating func askSources() -> [LayerProposal.Act] {
+        guard !sources.isEmpty, let context else { return [] }
+        var acts: [LayerProposal.Act] = []
         for place in sources.indices {
             let proposal = sources[place].propose(context)
             let layer = sources[place].layer
             acts += proposal.acts
             guard let wishes = proposal.wishes else { continue }
-            dropWishes { $0.layer == layer }
+            values.withdraw(layer: layer)
             for wish in wishes {
-                guard let row = rows.row(of: wish.target.cgroup), rows.position(row) != nil else {
-                    continue
-                }
-                self.wish(
-                    row, canonical(wish.key),
-                    ManagedValue.Wish(
+                guard let row = sight.rows.row(of: wish.target.cgroup),
+                    sight.rows.position(row) != nil
+                else { continue }
+                values.request(
+                    ManagedValue.Request(
                         layer: layer, priority: wish.priority, origin: wish.origin,
-                        value: wish.value, cause: wish.cause), isDryRun: false)
+                        value: wish.value, cause: wish.cause, isTogether: layer == .pools),
+                    of: sight.canonical(wish.key), row)
             }
         }
+        return acts
     }
 
     /// Does what pools and autosizing want done once, as far as nothing speaks against it.
-    mutating func doActs() {
+    mutating func perform(_ acts: [LayerProposal.Act]) {
         for act in acts {
-            guard let row = rows.row(of: act.target.cgroup), let position = rows.position(row),
-                let entry = input?.snapshot.cgroups[position]
+            guard let row = sight.rows.row(of: act.target.cgroup), let entry = sight.entry(row)
             else { continue }
             if let disruption = act.kind.disturbance {
-                let reason = obstacle(to: disruption, row, entry)
-                if let reason {
-                    record(.veto, act.origin, row, action: act.kind.name, note: reason)
+                let isFrozen = freezes.isFrozen(row) || sight.guarded(row)?.isFrozen == true
+                let request = Gate.Request(
+                    actions: [disruption], takesTurn: true,
+                    superseded: isFrozen ? "superseded: it is frozen" : nil,
+                    need: BudgetLedger.Need(
+                        kills: disruption == .kill ? 1 : 0,
+                        freezes: disruption == .freeze ? 1 : 0))
+                let refusal = gate.pass(request, row, entry, sight.facts, at: sight.now)
+                if let refusal {
+                    trail.record(
+                        .veto, act.origin, sight.target(row), action: act.kind.name,
+                        note: refusal.text)
                     continue
                 }
-                holdings[row].disruptedAt = now
+                gate.takeTurn(row, at: sight.now)
             }
             emit(act.kind, act.origin, row, act.cause)
         }
-        acts = []
-    }
-
-    private mutating func obstacle(
-        to disruption: DisruptiveAction, _ row: Int, _ entry: CgroupEntry
-    ) -> String? {
-        if holdings[row].hung != nil { return "an earlier action hangs" }
-        if let hold = facts.hold(on: entry) { return "held: \(hold)" }
-        if holdings[row].disruptedAt == now || holdings[row].isFrozen
-            || input?.guarded[entry.id]?.isFrozen == true
-        {
-            return "superseded"
-        }
-        if let reason = facts.refusal(of: disruption, on: entry) { return "protected: \(reason)" }
-        let need = BudgetLedger.Need(
-            kills: disruption == .kill ? 1 : 0, freezes: disruption == .freeze ? 1 : 0)
-        guard let item = budgets.spend(need, on: entry.id, at: now) else { return nil }
-        budgetHits[item.rawValue] += 1
-        return "budget: \(item.text)"
-    }
-
-    /// Gives claims and chains the places of their rules in another policy; those of rules that are
-    /// changed or gone end, and what they froze is thawed.
-    mutating func renumber(_ places: [Int: Int]) {
-        let cause = Cause("the policy changed")
-        func moved(_ rest: WaitingChain) -> WaitingChain? {
-            places[rest.rule].map {
-                WaitingChain(
-                    rule: $0, row: rest.row, chain: rest.chain, actions: rest.actions,
-                    cause: rest.cause)
-            }
-        }
-        waiting = waiting.compactMapValues(moved)
-        ready = ready.compactMap(moved)
-        for row in holdings.indices where rows.position(row) != nil {
-            thaw(row, cause, origin: .engine) { places[$0.rule] == nil }
-            holdings[row].claims = holdings[row].claims.compactMap { claim in
-                places[claim.rule].map { claim.moved(to: $0) }
-            }
-            holdings[row].thaws = holdings[row].thaws.compactMap { thaw in
-                places[thaw.rule].map { ($0, thaw.priority) }
-            }
-        }
-    }
-}
-
-extension FreezeClaim {
-    fileprivate func moved(to rule: Int) -> FreezeClaim {
-        var claim = FreezeClaim(
-            rule: rule, priority: priority, isDryRun: isDryRun, since: since, deadline: deadline,
-            onTimeout: onTimeout, thawBy: thawBy)
-        claim.isConfirmed = isConfirmed
-        claim.awaitsKill = awaitsKill
-        return claim
     }
 }
 

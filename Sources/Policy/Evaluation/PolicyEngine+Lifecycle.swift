@@ -1,46 +1,37 @@
 import CgroupModel
+package import PolicyLanguage
 
-/// How a policy begins, gives way to another one, and ends.
+/// How a policy gives way to another one, and how it ends.
 extension PolicyEngine {
     /// Takes another policy: equal rules keep their state, changed and removed ones are undone, at
     /// the latest with the next tick.
     ///
     /// `facts` replaces what is known of cgroups, for another policy may ask for more.
     package mutating func reload(_ document: PolicyDocument, facts: (any CgroupFacts)? = nil) {
-        if let facts { self.facts = facts }
-        let (old, oldDocument, oldMeasurements) = (rules, self.document, measurements)
+        if let facts { sight.facts = facts }
+        let (oldRules, oldDocument, oldLimits) = (rules, self.document, limits)
         self.document = document
+        let defaults = document.defaults
         matcher = GroupMatcher(document.groups)
-        budgets.reload(document.budgets)
-        triedBudgets.reload(document.budgets)
-        measurements = Measurements(
-            interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary,
-            seesLegacyIORoot: self.facts.seesLegacyIORoot
-        ) { [facts = self.facts] in facts.device(named: $0) }
-        dropLimits()
-        let oldLimits = limits
-        compile()
+        gate.reload(document.budgets, allowsKill: defaults.allowsKill)
+        values.reaction = defaults.drift
+        outbox.isDryRun = defaults.isDryRun
+        trail.isDryRun = defaults.isDryRun
+        // Standing limits are requested again.
+        values.withdraw(layer: .limits)
+        let compiled = CompiledPolicy(
+            document, sight.facts, vocabulary: vocabulary, costlyEvery: costlyEvery)
+        let oldMeasurements = measurements
+        (measurements, rules, limits) = (compiled.measurements, compiled.rules, compiled.limits)
+        sight.interval = measurements.interval
         keepLimits(oldLimits)
         measurements.keepSamples(of: oldMeasurements)
-        var renumbered: [Int: Int] = [:]
-        for place in rules.indices {
-            guard
-                let known = old.firstIndex(where: {
-                    $0.rule.name == rules[place].rule.name
-                        && document.means($0.rule, sameAs: rules[place].rule, in: oldDocument)
-                })
-            else { continue }
-            rules[place].states = old[known].states
-            rules[place].instances = old[known].instances
-            rules[place].order = old[known].order
-            rules[place].isMember = old[known].isMember
-            rules[place].firingCount = old[known].firingCount
-            rules[place].vetoCount = old[known].vetoCount
-            renumbered[known] = place
+        let kept = rules.keepStates(of: oldRules) {
+            document.means($0, sameAs: $1, in: oldDocument)
         }
-        for known in old.indices where renumbered[known] == nil { end(old[known]) }
-        renumber(renumbered)
-        if oldDocument.defaults.isDryRun, !document.defaults.isDryRun { forgetDryRun() }
+        for known in oldRules.indices where kept[known] == nil { end(oldRules[known]) }
+        renumber(kept)
+        if oldDocument.defaults.isDryRun, !defaults.isDryRun { forgetDryRun() }
         for place in sources.indices { sources[place].reload(document) }
         isOrdered = false
         pendingNote = "reloaded"
@@ -60,38 +51,31 @@ extension PolicyEngine {
 
     /// Drops what a rule that the new policy does not have wanted.
     private mutating func end(_ old: RuleRuntime) {
-        dropWishes { $0 == old.origin }
+        values.withdraw { $0 == old.origin }
         for row in old.order where old.states[row] != .idle {
-            record(
-                .state, old.origin, old.isAggregate ? nil : row,
+            trail.record(
+                .state, old.origin, old.isAggregate ? nil : sight.target(row),
                 note: "\(old.states[row].text) -> idle: the policy changed",
                 isDryRun: old.isDryRun)
         }
     }
 
-    /// What was only told so far was never written.
-    private mutating func forgetDryRun() {
-        for row in holdings.indices {
-            holdings[row].claims.removeAll()
-            for place in holdings[row].values.indices {
-                holdings[row].values[place].applied = nil
-                holdings[row].values[place].isDirty = true
-            }
+    /// Gives claims and chains the places of their rules in another policy; those of rules that are
+    /// changed or gone end, and what they froze is thawed.
+    private mutating func renumber(_ places: [RuleIndex: RuleIndex]) {
+        let cause = Cause("the policy changed")
+        chains.renumber(places)
+        for row in sight.rows.cgroups.indices where sight.rows.position(row) != nil {
+            thaw(row, cause, origin: .engine) { places[$0.rule] == nil }
+            freezes.renumber(row, places)
         }
-        inFlight = [:]
     }
 
-    mutating func compile() {
-        let sorted = document.rules.enumerated().sorted {
-            ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset)
-        }
-        var compiler = ProgramCompiler(measurements: measurements, defaults: document.defaults)
-        rules = sorted.map { RuleRuntime($0.element, document, facts.mode, &compiler) }
-        compiler.aggregate = nil
-        limits = document.limits.enumerated().map { index, limits in
-            LimitRuntime(limits, index: index, facts, &compiler)
-        }
-        measurements = compiler.measurements
+    /// What was only told so far was never done.
+    private mutating func forgetDryRun() {
+        freezes.dropAll()
+        values.forgetWrites()
+        outbox.forgetAll()
     }
 
     /// Takes everything back, as the policy ends.
@@ -99,31 +83,28 @@ extension PolicyEngine {
     /// Whatever is frozen is thawed; values go back to the original ones unless the policy says
     /// that they stay.
     package mutating func stop() -> PolicyOutput {
-        guard input != nil else { return finish() }
-        let cause = Cause("the policy ends")
+        guard sight.input != nil else { return finish() }
+        let cause = Cause("the policy ended")
         // A thaw that was not answered yet may fail, and nobody would try again.
-        let unanswered = Set(
-            inFlight.values.filter { $0.effect.kind == .thaw && !$0.effect.isDryRun }.map(\.row))
-        for row in rows.rowAt + rows.newborn.sorted() {
+        let unanswered = outbox.rowsBeingThawed
+        for row in sight.rows.rowAt + sight.rows.newborn.sorted() {
             for isDryRun in [false, true]
-            where holdings[row].claims.contains(where: { $0.isDryRun == isDryRun })
-                || !isDryRun && (holdings[row].owesThaw || unanswered.contains(row))
+            where freezes.isClaimed(row, isDryRun: isDryRun)
+                || !isDryRun && (freezes.owesThaw(row) || unanswered.contains(row))
             {
                 emit(.thaw, .engine, row, cause, isUndo: true, isDryRun: isDryRun)
             }
-            holdings[row].claims.removeAll()
+            freezes.dropAll(row)
             guard document.defaults.restoresOnExit else { continue }
             for isDryRun in [false, true] {
-                let keys = holdings[row].values.filter {
-                    $0.isDryRun == isDryRun && ($0.applied != nil || $0.inFlight != nil)
-                }.map(\.key)
+                let keys = values.keysToRestore(row, isDryRun: isDryRun)
                 if !keys.isEmpty {
                     emit(.restore(keys), .engine, row, cause, isUndo: true, isDryRun: isDryRun)
                 }
             }
-            holdings[row].values.removeAll()
+            values.clear(row)
         }
-        record(.policy, .engine, note: "left")
+        trail.record(.policy, .engine, note: "left")
         return finish()
     }
 }

@@ -1,52 +1,49 @@
 import CgroupModel
+package import PolicyLanguage
 
 /// Decides, tick by tick, what is done to which cgroup.
 ///
 /// It is a value without a clock, files or chance: the same inputs give the same effects and the
 /// same audit records, live, in a dry run and over a recording. Whoever calls it has the effects
 /// done and brings the results with a later tick.
+///
+/// Its parts keep what they know to themselves. The engine asks them in the order of the tick and
+/// carries out what follows for several of them.
 package struct PolicyEngine: Sendable {
     var document: PolicyDocument
-    var facts: any CgroupFacts
     let vocabulary: @Sendable (String) -> PolicyMetric?
     let costlyEvery: Int
     var sources: [any LayerSource]
 
+    /// What the tick sees.
+    var sight: Sight
     var measurements: Measurements
     var matcher: GroupMatcher
-    var rows = CgroupRows()
-    /// In the order in which they are looked at: by priority, then as in the document.
-    var rules: [RuleRuntime] = []
-    /// By row.
-    var holdings: [Holdings] = []
-    var budgets: BudgetLedger
-    /// What rules that are tried out would have spent.
-    var triedBudgets: BudgetLedger
-    /// Which standing limits hold now, with the rows that have their wishes.
-    var limits: [LimitRuntime] = []
-    /// The rows of which an OOM guard has values.
-    var guardedRows: Set<Int> = []
-    var inFlight: [Effect.ID: InFlight] = [:]
-    /// What is left of a chain until an effect of it ends, by that effect.
-    var waiting: [Effect.ID: WaitingChain] = [:]
-    /// Rests of chains that wait no more.
-    var ready: [WaitingChain] = []
 
-    /// The snapshot and the time of this tick.
-    var input: PolicyInput?
-    var now: UInt64 = 0
-    /// The time of what is written down, in microseconds since 1970.
-    var wallTime: UInt64 = 0
-    /// The time since the tick before, and whether that is too long to know what was meanwhile.
-    var elapsed: UInt64 = 0
-    var isGap = false
-    var output = PolicyOutput()
-    var counts = PolicyMetrics()
-    var budgetHits = Array(repeating: UInt64(0), count: BudgetLedger.Item.allCases.count)
-    private var nextEffect: Effect.ID = 1
-    private var nextChain: UInt64 = 1
-    private var sequence: UInt64 = 1
-    private var attention: [Int] = []
+    /// The standing limits, and for which cgroups they are requested.
+    var limits: [LimitRuntime] = []
+    /// Requests, arbitration, drift and retries.
+    var values: ValueBoard
+    /// The state machine.
+    var rules: RuleBoard
+    /// Steps that wait for effects.
+    var chains = ChainRunner()
+    /// Claims and deadlines.
+    var freezes = FreezeLedger()
+    /// What may be done.
+    var gate: Gate
+    /// Effects that go out, and those that are unanswered.
+    var outbox: Outbox
+    /// The audit log.
+    var trail: AuditTrail
+
+    /// Samples that were older than the one before.
+    var ignoredSamples: UInt64 = 0
+    /// Whether any group's members differ from those of the tick before.
+    var membersChanged = true
+    /// Whether the rules know which rows they look at.
+    var isOrdered = false
+    /// What the next tick writes down first.
     var pendingNote: String?
 
     /// Takes a policy and what it needs to know of the machine.
@@ -64,18 +61,21 @@ package struct PolicyEngine: Sendable {
         sources: [any LayerSource] = [], costlyEvery: Int = 1
     ) {
         self.document = document
-        self.facts = facts
         self.vocabulary = Measurements.withUsages(vocabulary)
         self.sources = sources
         self.costlyEvery = costlyEvery
-        budgets = BudgetLedger(document.budgets)
-        triedBudgets = budgets
+        sight = Sight(facts: facts)
         matcher = GroupMatcher(document.groups)
-        measurements = Measurements(
-            interval: document.defaults.interval, costlyEvery: costlyEvery,
-            vocabulary: self.vocabulary, seesLegacyIORoot: facts.seesLegacyIORoot
-        ) { facts.device(named: $0) }
-        compile()
+        values = ValueBoard(reaction: document.defaults.drift)
+        gate = Gate(document.budgets, allowsKill: document.defaults.allowsKill)
+        outbox = Outbox(isDryRun: document.defaults.isDryRun)
+        trail = AuditTrail(isDryRun: document.defaults.isDryRun)
+        let compiled = CompiledPolicy(
+            document, facts, vocabulary: self.vocabulary, costlyEvery: costlyEvery)
+        measurements = compiled.measurements
+        rules = compiled.rules
+        limits = compiled.limits
+        sight.interval = measurements.interval
         pendingNote = "loaded"
     }
 
@@ -87,168 +87,173 @@ package struct PolicyEngine: Sendable {
     /// metrics, expired freezes, drift, lower layers, conditions and states, then what gives, rules'
     /// steps by priority, and what takes.
     package mutating func tick(_ input: PolicyInput) -> PolicyOutput {
-        let isOld = self.input != nil && input.time.nanoseconds <= now
-        let last = now
-        self.input = isOld ? self.input : input
-        wallTime = self.input?.snapshot.wallTime ?? 0
-        if let note = pendingNote { record(.policy, .engine, note: note) }
+        let isOld = sight.input != nil && input.time.nanoseconds <= sight.now
+        if !isOld { sight.input = input }
+        trail.wallTime = sight.input?.snapshot.wallTime ?? 0
+        if let note = pendingNote { trail.record(.policy, .engine, note: note) }
         pendingNote = nil
         guard !isOld else {
-            counts.ignoredSamples += 1
+            ignoredSamples += 1
             takeResults(input.results)
             return finish()
         }
-        now = input.time.nanoseconds
-        elapsed = last == 0 ? 0 : now - last
-        isGap = elapsed > measurements.interval * 5 / 2
+        let last = sight.now
+        sight.now = input.time.nanoseconds
+        sight.elapsed = last == 0 ? 0 : sight.now - last
+        sight.isGap = sight.elapsed > sight.interval * 5 / 2
         takeResults(input.results)
-        identify(input.snapshot)
+        identify(input)
         expireFreezes()
         continueChains()
-        takeGuards()
+        values.takeGuards(sight)
         noticeDrift()
         takeLimits()
-        askSources()
+        let acts = askSources()
         let candidates = stepRules()
-        reconcile(widening: true)
+        values.reconcile(widening: true, sight, &gate, &outbox, &trail)
         fire(candidates)
-        reconcile(widening: false)
-        doActs()
+        values.reconcile(widening: false, sight, &gate, &outbox, &trail)
+        perform(acts)
         return finish()
     }
 
     mutating func finish() -> PolicyOutput {
-        let result = output
-        output = PolicyOutput()
-        return result
+        var output = PolicyOutput()
+        output.effects = outbox.take()
+        output.audit = trail.take()
+        return output
     }
 
     /// Finds the cgroups and their groups, and reads the metrics.
-    private mutating func identify(_ snapshot: Snapshot) {
-        guard let input else { return }
-        let change = rows.take(snapshot, at: now)
+    private mutating func identify(_ input: PolicyInput) {
+        let change = sight.rows.take(input.snapshot, at: sight.now)
         if let change {
             for row in change.gone { forget(row) }
-            rows.release(change.gone)
+            sight.rows.release(change.gone)
             for row in change.added { measurements.clear(row: row) }
             matcher.forget(rows: change.added + change.moved + change.gone)
-            while holdings.count < rows.count { holdings.append(Holdings()) }
+            growParts()
         }
         let changed = matcher.match(
-            input, rows: rows, facts: facts, listChanged: change != nil)
+            input, rows: sight.rows, facts: sight.facts, listChanged: change != nil)
         let matcher = matcher
-        measurements.take(input, rows: rows) { matcher.watched(of: $0) }
+        measurements.take(input, rows: sight.rows) { matcher.watched(of: $0) }
         membersChanged = changed || !isOrdered
         if membersChanged { orderRules() }
         isOrdered = true
     }
 
-    /// Whether any group's members differ from those of the tick before.
-    var membersChanged = true
-    var isOrdered = false
-    /// What pools and autosizing want done once in this tick.
-    var acts: [LayerProposal.Act] = []
+    /// Gives new rows a place in every part.
+    mutating func growParts() {
+        let count = sight.rows.count
+        values.grow(to: count)
+        rules.grow(to: count)
+        freezes.grow(to: count)
+        gate.grow(to: count)
+    }
+
+    /// Forgets a cgroup that is gone.
+    private mutating func forget(_ row: Row) {
+        rules.forget(row, sight, &trail)
+        values.forget(row)
+        freezes.forget(row)
+        gate.forget(row, sight.target(row).cgroup)
+        outbox.forget(row)
+        chains.forget(row)
+        for index in limits.indices { limits[index].requested.remove(row) }
+    }
+
+    /// Finds the rows that each rule looks at, and undoes what was done to those that left.
+    private mutating func orderRules() {
+        for rule in rules.indices {
+            let left = rules.order(rule, matcher, sight.rows)
+            for row in left { leave(rule, row) }
+            rules.keepLooking(rule, at: left, sight.rows)
+        }
+    }
 
     /// Looks at every rule with every cgroup; most have nothing to say.
     private mutating func stepRules() -> [Candidate] {
         var candidates: [Candidate] = []
-        for place in rules.indices where rules[place].disabled == nil {
+        var attention: [Row] = []
+        for rule in rules.indices where rules[rule].disabled == nil {
             attention.removeAll(keepingCapacity: true)
-            collect(place, isLacking: lack(of: rules[place]) != nil)
-            for row in attention { step(place, row, &candidates) }
+            rules.attention(rule, measurements, sight, into: &attention)
+            for row in attention {
+                let step = rules.step(
+                    rule, row, sight, measurements, awaitsKill: awaitsKill(rule, row), &trail)
+                switch step {
+                case .act(let isRepeat):
+                    candidates.append(Candidate(rule: rule, row: row, isRepeat: isRepeat))
+                case .undo(let ending): undo(rule, row, ending)
+                case .stepBack: stepBack(rule, row)
+                case nil: break
+                }
+            }
         }
         return candidates
     }
 
-    private mutating func collect(_ place: Int, isLacking: Bool) {
-        for row in rules[place].order {
-            if rules[place].states[row] == .idle,
-                isLacking || measurements.truth(rules[place].when, row: row) != .yes
-            {
-                continue
-            }
-            attention.append(row)
+    /// Compares what the snapshot shows with what rules and layers want, cgroup by cgroup.
+    private mutating func noticeDrift() {
+        var start = 0
+        for position in sight.rows.rowAt.indices {
+            let row = sight.rows.rowAt[position]
+            guard freezes.isFrozen(row) else { continue }
+            values.noticeDrift(start...position, sight, &outbox, &trail)
+            noticeThaw(row)
+            start = position + 1
         }
-    }
-
-    /// What a rule needs and the machine does not have now: until it does, the rule begins nothing;
-    /// what it has begun goes on to its end.
-    func lack(of rule: RuleRuntime) -> String? {
-        guard let input else { return nil }
-        return rule.needs.first { isLacking($0, input.snapshot.host) }
-            .map { "requires \($0.rawValue)" }
-    }
-
-    private func isLacking(_ need: Requirement, _ host: HostSample) -> Bool {
-        switch need {
-        case .psi:
-            [host.cpuPressure, host.memoryPressure, host.ioPressure].allSatisfy {
-                $0 == .absent || $0 == .unsupported
-            }
-        case .swap: host.swapTotal.value == 0
-        case .systemd: !facts.hasSystemd
-        case .v1, .v2, .hybrid: false
-        }
+        values.noticeDrift(start..., sight, &outbox, &trail)
     }
 
     // MARK: What goes out
 
-    /// Wants something done, and tells of it.
+    /// Queues an effect and writes it down.
     @discardableResult
     mutating func emit(
-        _ kind: Effect.Kind, _ origin: Effect.Origin, _ row: Int, _ cause: Cause,
+        _ kind: Effect.Kind, _ origin: Effect.Origin, _ row: Row, _ cause: Cause,
         chain: UInt64? = nil, isUndo: Bool = false, isDryRun: Bool = false,
-        continuesOnError: Bool = false, isTogether: Bool = false
+        continuesOnError: Bool = false
     ) -> Effect.ID {
-        let effect = Effect(
-            id: nextEffect, origin: origin, target: rows.cgroups[row].target, kind: kind,
-            isUndo: isUndo, isDryRun: isDryRun || document.defaults.isDryRun,
-            chain: chain ?? newChain(), continuesOnError: continuesOnError,
-            isTogether: isTogether, cause: cause)
-        nextEffect += 1
-        output.effects.append(effect)
-        // Nothing depends on whether people were reached.
-        if effect.kind.changesCgroup { inFlight[effect.id] = InFlight(effect: effect, row: row) }
-        record(
-            isUndo ? .undo : .plan, origin, row, effect: effect.id, action: kind.name,
-            note: kind.text, cause: cause, isDryRun: effect.isDryRun)
-        return effect.id
+        outbox.send(
+            kind, origin, row, sight.target(row), cause, chain: chain, isUndo: isUndo,
+            isDryRun: isDryRun, continuesOnError: continuesOnError, &trail)
     }
 
-    /// A chain of its own.
-    mutating func newChain() -> UInt64 {
-        nextChain += 1
-        return nextChain - 1
+    /// Writes down that a rule is kept from something.
+    mutating func veto(_ rule: RuleIndex, _ row: Row, _ action: String?, _ reason: String) {
+        rules.veto(rule, sight.target(row), action, reason, &trail)
     }
+}
 
-    /// Writes a line of the audit log.
-    mutating func record(
-        _ phase: AuditRecord.Phase, _ origin: Effect.Origin, _ row: Int? = nil,
-        effect: Effect.ID? = nil, action: String? = nil, changes: [EffectResult.Change] = [],
-        outcome: EffectResult.Outcome? = nil, note: String? = nil, cause: Cause? = nil,
-        isDryRun: Bool = false
+/// A rule that would act on a cgroup (or on some of its group) in this tick.
+struct Candidate: Sendable {
+    let rule: RuleIndex
+    /// The row of its state.
+    let row: Row
+    var isRepeat = false
+}
+
+/// The conditions of a policy, compiled for one machine.
+struct CompiledPolicy {
+    let measurements: Measurements
+    let rules: RuleBoard
+    let limits: [LimitRuntime]
+
+    init(
+        _ document: PolicyDocument, _ facts: any CgroupFacts,
+        vocabulary: @escaping @Sendable (String) -> PolicyMetric?, costlyEvery: Int
     ) {
-        output.audit.append(
-            AuditRecord(
-                wallTime: wallTime, sequence: sequence, phase: phase,
-                origin: origin, target: row.map { rows.cgroups[$0].target }, effect: effect,
-                action: action, changes: changes, outcome: outcome, note: note, cause: cause,
-                isDryRun: isDryRun || document.defaults.isDryRun))
-        sequence += 1
+        let empty = Measurements(
+            interval: document.defaults.interval, costlyEvery: costlyEvery, vocabulary: vocabulary,
+            seesLegacyIORoot: facts.seesLegacyIORoot
+        ) { facts.device(named: $0) }
+        var compiler = ProgramCompiler(measurements: empty, defaults: document.defaults)
+        rules = RuleBoard(document, facts.mode, &compiler)
+        limits = document.limits.enumerated().map { index, limits in
+            LimitRuntime(limits, index: index, facts, &compiler)
+        }
+        measurements = compiler.measurements
     }
-}
-
-/// An effect that was not answered yet.
-struct InFlight: Sendable {
-    let effect: Effect
-    let row: Int
-}
-
-/// The rest of a chain that waits for an effect of it.
-struct WaitingChain: Sendable {
-    let rule: Int
-    let row: Int
-    let chain: UInt64
-    let actions: [Int]
-    let cause: Cause
 }

@@ -1,4 +1,5 @@
 package import CgroupModel
+package import PolicyLanguage
 
 /// An instant of the clock that goes on in suspend (CLOCK_BOOTTIME), in nanoseconds.
 package struct PolicyInstant: Hashable, Sendable, Comparable {
@@ -39,7 +40,6 @@ package struct PolicyInput: Sendable {
     /// The cgroups that an OOM guard has in its hands, for nothing here may cross it.
     package var guarded: [CgroupID: GuardedCgroup]
 
-    /// Joins the parts.
     package init(
         snapshot: Snapshot, time: PolicyInstant, minuteOfDay: Int, topology: CPUTopology? = nil,
         results: [EffectResult] = [], guarded: [CgroupID: GuardedCgroup] = [:]
@@ -67,7 +67,6 @@ package struct GuardedCgroup: Hashable, Sendable {
     /// lower layer still applies.
     package var bounds: [LimitKey: LimitValue]
 
-    /// Joins the parts.
     package init(
         name: String, isFrozen: Bool, values: Set<LimitKey> = [],
         settings: [LimitKey: LimitValue] = [:], bounds: [LimitKey: LimitValue] = [:]
@@ -131,11 +130,4 @@ extension CgroupFacts {
     package func isLegacy(_ controller: Controller) -> Bool { mode != .v2 }
     /// No disk is known by its name; `MAJ:MIN` needs none.
     package func device(named name: String) -> InstanceKey? { nil }
-}
-
-/// What may hurt who lives in a cgroup.
-package enum DisruptiveAction: String, Hashable, Sendable, CaseIterable {
-    case freeze, kill, reclaim, pin
-    /// Lowering memory.max, memory.high, cpu.max, pids.max or an I/O rate.
-    case limit
 }

@@ -1,3 +1,5 @@
+import PolicyLanguage
+
 extension Duration {
     /// As a policy writes it: `500ms`, `10s`, `5m`.
     var policyText: String { DurationText.text(self) }

@@ -1,4 +1,5 @@
 internal import CgroupModel
+internal import PolicyLanguage
 
 /// A condition or an expression, laid out flat: its nodes refer to each other by their places, and
 /// to columns and series of ``Measurements`` by theirs.

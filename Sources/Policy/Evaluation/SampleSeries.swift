@@ -1,3 +1,5 @@
+import PolicyLanguage
+
 /// The samples of one metric for all cgroups, as far back as the longest window looks.
 ///
 /// Sample i stands for the interval from sample i-1 to it. An interval counts if both of its ends

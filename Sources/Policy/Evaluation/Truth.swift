@@ -1,3 +1,5 @@
+import PolicyLanguage
+
 /// What a statement can be: Kleene's three values, in an order in which `and` is the least and `or`
 /// the greatest of two.
 enum Truth: Int8, Hashable, Sendable, Comparable {
@@ -29,15 +31,15 @@ enum NumberLack: UInt64, CaseIterable {
         case .other: nil
         case .noLimit: "no limit is set"
         case .noFile: "this kernel or a controller that is off has no file for it here"
-        case .noFeature: "the kernel has it switched off"
-        case .noInstance: "this machine has none of that name"
+        case .noFeature: "disabled in the kernel"
+        case .noInstance: "no such instance on this host"
         case .nobody: "no cgroup is in the group"
         case .notCounted: "v1 counts I/O on a disk only once some cgroup has an I/O limit on it"
-        case .severalMembers: "it says nothing of several cgroups"
+        case .severalMembers: "undefined for several cgroups"
         case .notPermitted: "the file may not be read"
-        case .malformed: "the file cannot be understood"
+        case .malformed: "the file is malformed"
         case .covered: "another file system is mounted there"
-        case .tooFewSamples: "there are too few samples yet"
+        case .tooFewSamples: "too few samples yet"
         }
     }
 }

@@ -4,13 +4,13 @@ package import CgroupModel
 package struct HighWatchList: Sendable {
     private var watchers: [CgroupID: HighWatcher] = [:]
 
-    /// Nobody is watched.
+    /// Starts without cgroups.
     package init() {}
 
-    /// Takes a tick; the cgroups whose memory.high has to be raised to max now, by path.
+    /// Processes a tick; returns the paths whose memory.high has to be raised to max now.
     ///
-    /// `watched` are those whose memory.high a layer has set; one that was forgotten is forgotten
-    /// only after its rest, or when it is gone.
+    /// `watched` are those whose memory.high a layer has set; a cgroup no longer in it is dropped
+    /// only after its pause, or when it is removed.
     package mutating func observe(
         _ snapshot: Snapshot, watched: Set<CgroupID>, at now: PolicyInstant
     ) -> [Effect.Target] {
@@ -42,7 +42,7 @@ extension HighWatcher.Sample {
     private static let events = MetricCatalog.metric(named: "memory.events.high")?.id
     private static let pressure = MetricCatalog.metric(named: "memory.pressure.full.avg10")?.id
 
-    /// What a snapshot says of the cgroup at `index`; nil if it does not say enough.
+    /// Reads a sample of the cgroup at `index`; nil if a value is missing.
     init?(_ snapshot: Snapshot, _ index: Int) {
         func value(_ metric: MetricID?) -> UInt64? { metric.flatMap { snapshot[index, $0].value } }
         guard let usage = value(Self.usage), let events = value(Self.events) else { return nil }

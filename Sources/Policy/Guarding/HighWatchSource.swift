@@ -1,7 +1,8 @@
 import CgroupModel
+package import PolicyLanguage
 
-/// Lifts memory.high of a cgroup that it has brought to a standstill (v2), for as long as the
-/// watcher says, whatever lower layers want.
+/// Raises memory.high of a livelocked cgroup (v2) for as long as the
+/// watcher requests, overriding lower layers.
 ///
 /// Only values that the policy itself sets are watched.
 package struct HighWatchSource: LayerSource {
@@ -11,16 +12,16 @@ package struct HighWatchSource: LayerSource {
     private var keys: [String: Set<LimitKey>]
     private var resting: [Effect.Target: Set<LimitKey>] = [:]
 
-    /// Watches what a policy sets.
+    /// Watches the memory.high values of a policy.
     package init(_ document: PolicyDocument) { keys = Self.keys(of: document) }
 
-    /// Above all rules.
+    /// Overrides all rules.
     package var layer: Layer { .guards }
 
-    /// Another policy.
+    /// Applies a new policy.
     package mutating func reload(_ document: PolicyDocument) { keys = Self.keys(of: document) }
 
-    /// Lifts what stands still, and goes on lifting it until its rest is over.
+    /// Raises memory.high of livelocked cgroups until their pause is over.
     package mutating func propose(_ context: LayerContext) -> LayerProposal {
         guard !keys.isEmpty || !resting.isEmpty else { return LayerProposal() }
         let snapshot = context.input.snapshot
@@ -44,12 +45,12 @@ package struct HighWatchSource: LayerSource {
             keys.sorted().map { key in
                 LayerWish(
                     target: target, key: key, value: .unlimited, origin: .engine,
-                    cause: Cause("memory.high brought it to a standstill (live-lock)"))
+                    cause: Cause("memory.high throttled it to a standstill (livelock)"))
             }
         }
     }
 
-    /// By group, the names under which its memory.high is set.
+    /// By group, the limit names that set its memory.high.
     private static func keys(of document: PolicyDocument) -> [String: Set<LimitKey>] {
         var keys: [String: Set<LimitKey>] = [:]
         func note(_ group: String, _ settings: [Setting]) {

@@ -1,22 +1,21 @@
-/// Watches a cgroup whose memory.high was set by a policy for a live-lock: above it the kernel
-/// throttles so hard that nothing moves, and nothing is killed either.
+/// Detects a livelock of a cgroup whose memory.high was set by a policy: above it the kernel
+/// throttles so hard that nothing progresses, and nothing is killed either.
 ///
-/// It is one if for 30 s all tasks wait for memory at least 40 % of the time, the kernel goes on
-/// throttling, and usage does not move. If they wait at least 90 % of the time, usage may grow by up
-/// to half: a hog that is let go on for a moment every 2 s creeps upwards without end. Usage that
-/// falls is reclaimed, which is progress. After a live-lock memory.high has to be raised to max, and
+/// It is a livelock if for 30 s all tasks stall on memory at least 40 % of the time, the kernel
+/// keeps throttling, and usage does not change. If they stall at least 90 % of the time, usage may
+/// grow by up to half, because a hog that runs briefly every 2 s creeps upwards. Falling usage is
+/// reclaim, which is progress. After a livelock, memory.high has to be raised to max, and
 /// not be set again for ten minutes.
 package struct HighWatcher: Hashable, Sendable {
-    /// What was seen of the cgroup.
+    /// A sample of the cgroup.
     package struct Sample: Hashable, Sendable {
         /// memory.current in bytes.
         package var usage: UInt64
         /// `high` of memory.events.
         package var highEvents: UInt64
-        /// `full avg10` of memory.pressure, 0 to 100; nil without PSI, which is never a live-lock.
+        /// `full avg10` of memory.pressure, 0 to 100; nil without PSI, which is never a livelock.
         package var fullPressure: Double?
 
-        /// Joins the parts.
         package init(usage: UInt64, highEvents: UInt64, fullPressure: Double?) {
             self.usage = usage
             self.highEvents = highEvents
@@ -27,13 +26,13 @@ package struct HighWatcher: Hashable, Sendable {
     private static let span = Duration.seconds(30)
     private static let rest = Duration.seconds(600)
     private static let pressure = 40.0
-    /// A penalty of the kernel takes up to 2 s, in which a single task cannot cause an event.
+    /// A penalty by the kernel takes up to 2 s, in which a single task cannot cause an event.
     private static let longestQuiet = Duration.seconds(5)
-    /// The share by which usage that does not move may move.
+    /// The share by which unchanged usage may vary.
     private static let flatness = 0.02
-    /// Pressure at which nothing gets done although usage grows.
+    /// Pressure at which growing usage is not progress.
     private static let standstill = 90.0
-    /// The share by which usage may grow then.
+    /// The share by which usage may grow at that pressure.
     private static let creeping = 0.5
 
     private var since: PolicyInstant?
@@ -44,13 +43,13 @@ package struct HighWatcher: Hashable, Sendable {
     private var lastEvent: PolicyInstant?
     private var restUntil: PolicyInstant?
 
-    /// Nothing seen yet.
+    /// Starts without samples.
     package init() {}
 
-    /// Whether memory.high must not be set, since that has just been taken back.
+    /// Whether memory.high must not be set, because it was just raised.
     package func isResting(_ now: PolicyInstant) -> Bool { restUntil.map { now < $0 } ?? false }
 
-    /// Takes a sample; whether memory.high has to be raised to max now.
+    /// Adds a sample; returns whether memory.high has to be raised to max now.
     package mutating func observe(_ sample: Sample, at now: PolicyInstant) -> Bool {
         let pressure = sample.fullPressure ?? 0
         guard !isResting(now), pressure >= Self.pressure else {

@@ -1,28 +1,30 @@
-/// What an ``OOMGuardMachine`` wants done, in the order in which it is to be done.
+package import PolicyLanguage
+
+/// A command of an ``OOMGuardMachine``.
 package enum OOMGuardCommand: Hashable, Sendable {
-    /// v1: let the kernel kill at the limit (memory.oom_control 0), or have tasks wait (1).
+    /// v1: enables the OOM killer (memory.oom_control 0), or makes tasks wait (1).
     case killer(isOn: Bool)
-    /// v2: throttle above these bytes (memory.high); nil puts the original back.
+    /// v2: throttles above these bytes (memory.high); nil restores the original.
     case high(UInt64?)
-    /// Wake up at these many bytes, instead of at those named before.
+    /// Replaces the thresholds in bytes that wake up the guard.
     case watch(freezeAt: UInt64, resumeAt: UInt64)
-    /// Ask all of it to stop; thawed by this time whatever happens, nil for never.
+    /// Freezes all of it; the helper thaws it at this time, nil for never.
     case freeze(until: PolicyInstant?)
     case thaw
-    /// Take so many bytes back; on v1 all that can be had.
+    /// Reclaims this many bytes; on v1 as much as possible.
     case reclaim(UInt64)
-    /// Set the limit: v1 memory and swap first when it is raised, last when it is lowered.
+    /// Sets the limit; on v1 memory+swap first if raised, last if lowered.
     case limit(UInt64)
-    /// Run a hook of the policy.
+    /// Runs a hook of the policy.
     case hook(String)
-    /// End all processes.
+    /// Kills all processes.
     case kill
-    /// Tell people, and the audit log.
+    /// Sends a notice and writes to the audit log.
     case tell(LogLevel, String)
-    /// Tell the audit log alone.
+    /// Writes only to the audit log.
     case note(String)
 
-    /// Whether it may take long, so that its end comes back as an event.
+    /// Whether it is slow, so that its end is reported as an event.
     package var isSlow: Bool {
         switch self {
         case .reclaim, .limit, .hook, .kill: true
@@ -30,7 +32,7 @@ package enum OOMGuardCommand: Hashable, Sendable {
         }
     }
 
-    /// The word in the audit log.
+    /// The action name in the audit log.
     package var action: String {
         switch self {
         case .killer(let isOn): isOn ? "oom-killer-on" : "oom-killer-off"
@@ -48,48 +50,47 @@ package enum OOMGuardCommand: Hashable, Sendable {
     }
 }
 
-/// What an ``OOMGuardMachine`` is told.
+/// An event for an ``OOMGuardMachine``.
 package enum OOMGuardEvent: Hashable, Sendable {
-    /// Looked at, because something woke the guard up or a tick was due.
+    /// Observed, because a threshold was crossed or a tick was due.
     case observed(OOMGuardObservation)
-    /// It must not be frozen: it is protected, on hold, or not the same processes in every tree.
+    /// It must not be frozen: it is protected, on hold, or differs between hierarchies.
     case refused(String)
-    /// It must go on: a member holds a lock that someone outside waits for, or a person thawed it.
+    /// It must be thawed: a member holds a contended lock, or a user thawed it.
     case released(String, OOMGuardObservation)
-    /// Someone else set another limit (bytes).
+    /// Another program set the limit (bytes).
     case limitChanged(UInt64)
-    /// A slow command ended; what it led to has been observed before.
+    /// A slow command ended; its effect has already been observed.
     case finished(OOMGuardCommand, OOMGuardOutcome)
-    /// Nobody wants it guarded any more.
+    /// It is no longer to be guarded.
     case disarm
-    /// The cgroup is gone.
+    /// The cgroup was removed.
     case gone
 }
 
-/// How a slow command ended.
+/// The result of a slow command.
 package enum OOMGuardOutcome: Hashable, Sendable {
     case done
-    /// Less than was asked for, with a sentence.
+    /// A partial result, with a sentence.
     case partial(String)
-    /// Something in use stands in the way (EBUSY): to be tried later.
+    /// A resource is in use (EBUSY); to be retried later.
     case busy(String)
     case failed(String)
 }
 
-/// What a guarded cgroup was seen to be.
+/// The observed state of a guarded cgroup.
 package struct OOMGuardObservation: Hashable, Sendable {
     /// Bytes in use.
     package var usage: UInt64
     /// Whether a task of it waits for memory (v1).
     package var isUnderOOM: Bool
-    /// Whether all of it stands still.
+    /// Whether all of its processes are frozen.
     package var isFrozen: Bool
-    /// Whether nobody is in it any more.
+    /// Whether it is empty.
     package var isEmpty: Bool
-    /// What the whole machine has available, in bytes; nil if that is unknown.
+    /// The host's available memory in bytes; nil if unknown.
     package var hostAvailable: UInt64?
 
-    /// Joins the parts.
     package init(
         usage: UInt64, isUnderOOM: Bool = false, isFrozen: Bool = false, isEmpty: Bool = false,
         hostAvailable: UInt64? = nil

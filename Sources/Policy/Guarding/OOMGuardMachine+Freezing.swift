@@ -1,5 +1,7 @@
+import PolicyLanguage
+
 extension OOMGuardMachine {
-    /// At the threshold: stop it, or make room where it must not be stopped now.
+    /// At the threshold: freezes it, or makes room if it must not be frozen.
     mutating func freeze(_ now: PolicyInstant) -> [OOMGuardCommand] {
         lowerAt = nil
         nextRelief = 0
@@ -12,7 +14,7 @@ extension OOMGuardMachine {
         isFreezeAsked = true
         confirmBy = now.advanced(by: Self.patience)
         thawBy = settings.onTimeout == .stay ? nil : now.advanced(by: longestFrozen)
-        // One that thaws at once may be back soon, and people need not hear of each time.
+        // A cgroup that thaws immediately may freeze again soon; one notice is enough.
         let isNews = toldAt.map { now.since($0) >= Self.tellAgain } ?? true
         if isNews { toldAt = now }
         let text = "memory is at \(seen.usage) of \(limit) bytes: frozen instead of killed"
@@ -22,20 +24,20 @@ extension OOMGuardMachine {
     mutating func awaitFreeze(_ now: PolicyInstant) -> [OOMGuardCommand] {
         if seen.isUnderOOM {
             state = .held
-            return [.note("out of memory before all of it stood still")] + relieve(now)
+            return [.note("out of memory before all of it was frozen")] + relieve(now)
         }
         if seen.isFrozen {
             state = .frozen
         } else if let confirmBy, now >= confirmBy {
             state = .frozen
-            return [.note("not_confirmed: not all of it stands still")] + relieve(now)
+            return [.note("not_confirmed: not all of it is frozen")] + relieve(now)
         } else {
             return []
         }
         return isBelow ? thaw() : relieve(now)
     }
 
-    /// Lets it go on, and watches it again.
+    /// Thaws it, and watches it again.
     mutating func thaw() -> [OOMGuardCommand] {
         state = .watching
         let wasAsked = isFreezeAsked
@@ -49,12 +51,12 @@ extension OOMGuardMachine {
         thawBy = nil
         confirmBy = nil
         belowSince = nil
-        // A limit that is being set is waited for, since it has to be known.
+        // Wait for a pending limit, because its value has to be known.
         if case .limit = pending { return }
         pending = nil
     }
 
-    /// Stood still for too long.
+    /// Handles the freeze timeout.
     mutating func timeOut(_ now: PolicyInstant) -> [OOMGuardCommand] {
         if isBelow { return thaw() }
         let late = "frozen for too long at \(seen.usage) of \(limit) bytes: "
@@ -63,17 +65,17 @@ extension OOMGuardMachine {
             guard !isLastRaise, let raise, limit < raise.ceiling else { break }
             isLastRaise = true
             thawBy = now.advanced(by: Self.patience)
-            return [.tell(.error, late + "the limit is raised")] + start(.limit(raise.ceiling))
+            return [.tell(.error, late + "raising the limit")] + start(.limit(raise.ceiling))
         case .kill:
             guard pending != .kill else { break }
             thawBy = now.advanced(by: Self.killPatience)
-            return [.tell(.error, late + "all of it is ended")] + start(.kill)
+            return [.tell(.error, late + "killing all of it")] + start(.kill)
         case .stay, .thawKiller: break
         }
-        return open([.tell(.error, late + "the kernel may kill")])
+        return open([.tell(.error, late + "the OOM killer is enabled")])
     }
 
-    /// Gives the kernel its way; before anything goes on, or it would run into the limit and wait.
+    /// Enables the OOM killer, before thawing: otherwise tasks would hit the limit and wait.
     mutating func open(_ words: [OOMGuardCommand]) -> [OOMGuardCommand] {
         let wasAsked = isFreezeAsked
         forgetFreeze()
@@ -81,25 +83,25 @@ extension OOMGuardMachine {
         return letKernelKill() + (wasAsked ? [.thaw] : []) + words
     }
 
-    /// Nothing may be done to it; without the guard the kernel has to kill.
+    /// It must not be acted on; without the guard, the OOM killer has to act.
     mutating func suspend(_ reason: String, _ now: PolicyInstant) -> [OOMGuardCommand] {
-        let commands = open([.tell(.warning, "not guarded now: \(reason)")])
+        let commands = open([.tell(.warning, "not guarded for now: \(reason)")])
         state = .suspended
         restUntil = now.advanced(by: Self.rest)
         return commands
     }
 
-    /// It goes on at once, and gets more memory if it may.
+    /// Thaws it immediately, and raises the limit if allowed.
     mutating func release(_ reason: String, _ now: PolicyInstant) -> [OOMGuardCommand] {
         guard isFreezeAsked, !isKilling else { return [] }
         forgetFreeze()
         releases = min(releases + 1, 6)
         restUntil = now.advanced(by: Self.rest * (1 << (releases - 1)))
         state = .yielding
-        return [.thaw, .tell(.warning, "goes on at once: \(reason)")] + yield(now)
+        return [.thaw, .tell(.warning, "thawed immediately: \(reason)")] + yield(now)
     }
 
-    /// Makes room without freezing; where that fails the kernel has to kill.
+    /// Makes room without freezing; if that fails, the OOM killer acts.
     mutating func yield(_ now: PolicyInstant) -> [OOMGuardCommand] {
         guard pending == nil else { return [] }
         if seen.usage < freezeAt, !seen.isUnderOOM {
@@ -107,15 +109,15 @@ extension OOMGuardMachine {
             return []
         }
         if let step = raiseStep() { return start(.limit(step)) }
-        return open([.tell(.error, "no memory is left to give: the kernel may kill")])
+        return open([.tell(.error, "no memory is left to give: the OOM killer is enabled")])
     }
 
-    /// Leaves it as it was found, as far as that can be done at once.
+    /// Restores the original state, as far as possible immediately.
     mutating func end() -> [OOMGuardCommand] {
         let wasAsked = isFreezeAsked
         forgetFreeze()
         state = .ended
-        // One that is still being raised will be raised.
+        // A pending raise takes effect anyway.
         let isAsFound = limit == originalLimit && pending == nil
         return letKernelKill() + (wasAsked ? [.thaw] : [])
             + (isAsFound ? [] : [.limit(originalLimit)])

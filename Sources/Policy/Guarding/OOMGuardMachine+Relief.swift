@@ -1,5 +1,7 @@
+import PolicyLanguage
+
 extension OOMGuardMachine {
-    /// The first way to raise the limit that the settings name.
+    /// The first raise in the settings.
     var raise: (step: UInt64, ceiling: UInt64, hostFreeAtLeast: UInt64)? {
         for relief in settings.relief {
             if case .raise(let step, let ceiling, let floor) = relief {
@@ -9,7 +11,7 @@ extension OOMGuardMachine {
         return nil
     }
 
-    /// The next higher limit; nil if the ceiling is reached or the machine has no memory to give.
+    /// The next higher limit; nil at the ceiling, or if the host has too little memory.
     func raiseStep() -> UInt64? {
         guard let raise, limit < raise.ceiling, let available = seen.hostAvailable,
             available >= raise.hostFreeAtLeast
@@ -17,7 +19,7 @@ extension OOMGuardMachine {
         return min(limit + raise.step, raise.ceiling)
     }
 
-    /// Tries the next way to get memory below the threshold, one at a time.
+    /// Tries the next relief step, one at a time.
     mutating func relieve(_ now: PolicyInstant) -> [OOMGuardCommand] {
         var notes: [OOMGuardCommand] = []
         while pending == nil, nextRelief < settings.relief.count {
@@ -25,7 +27,7 @@ extension OOMGuardMachine {
             case .reclaim:
                 nextRelief += 1
                 guard variant == .v2 || settings.allowsForceEmpty else {
-                    notes.append(.note("reclaim is skipped: v1 has only allow_force_empty"))
+                    notes.append(.note("reclaim skipped: v1 supports only allow_force_empty"))
                     continue
                 }
                 let surplus = seen.usage - min(resumeAt, seen.usage)
@@ -48,7 +50,7 @@ extension OOMGuardMachine {
     private var whyNotRaised: String {
         guard let raise, limit < raise.ceiling else { return "the limit is at its ceiling" }
         let available = seen.hostAvailable.map { "\($0) bytes" } ?? "an unknown amount"
-        return "the limit is not raised: the machine has \(available) available"
+        return "limit not raised: the machine has \(available) available"
     }
 
     mutating func start(_ command: OOMGuardCommand) -> [OOMGuardCommand] {
@@ -59,7 +61,7 @@ extension OOMGuardMachine {
     mutating func finish(
         _ command: OOMGuardCommand, _ outcome: OOMGuardOutcome, _ now: PolicyInstant
     ) -> [OOMGuardCommand] {
-        // One of an earlier freeze, of which nothing depends any more.
+        // The end of a command of an earlier freeze is irrelevant.
         guard command == pending else { return [] }
         pending = nil
         let commands =
@@ -84,17 +86,17 @@ extension OOMGuardMachine {
         case .busy(let reason), .failed(let reason):
             guard isRaise else {
                 lowerAt = now.advanced(by: Self.lowerAgain)
-                return [.note("the limit stays higher for now: \(reason)")] + rewatch()
+                return [.note("the limit stays raised for now: \(reason)")] + rewatch()
             }
             if isLastRaise || state == .yielding {
-                return open([.tell(.error, "the limit could not be raised: \(reason)")])
+                return open([.tell(.error, "cannot raise the limit: \(reason)")])
             }
             nextRelief += 1
-            return [.note("the limit could not be raised: \(reason)")]
+            return [.note("cannot raise the limit: \(reason)")]
         }
     }
 
-    /// The thresholds follow the limit.
+    /// Moves the thresholds with the limit.
     private func rewatch() -> [OOMGuardCommand] {
         (isKillerOff && !variant.hasKillerSwitch ? [.high(freezeAt)] : []) + [watch]
     }
@@ -103,11 +105,11 @@ extension OOMGuardMachine {
         switch outcome {
         case .done, .partial: thaw()
         case .busy(let reason), .failed(let reason):
-            open([.tell(.error, "it could not be ended: \(reason); the kernel may kill")])
+            open([.tell(.error, "cannot kill it: \(reason); the OOM killer is enabled")])
         }
     }
 
-    /// The thresholds follow a limit that someone else has set; it is not brought back.
+    /// Moves the thresholds with a limit set by another program, which is not restored.
     mutating func adopt(_ bytes: UInt64) -> [OOMGuardCommand] {
         let difference = max(bytes, limit) - min(bytes, limit)
         // The kernel rounds to pages, of up to 64 KiB.
@@ -115,13 +117,13 @@ extension OOMGuardMachine {
         limit = bytes
         originalLimit = bytes
         lowerAt = nil
-        return [.note("someone set the limit to \(bytes) bytes")] + rewatch()
+        return [.note("another program set the limit to \(bytes) bytes")] + rewatch()
     }
 
-    /// Brings a raised limit back by steps, once usage was low enough for long.
+    /// Lowers a raised limit in steps, once usage was low for long enough.
     mutating func lowerLimit(_ now: PolicyInstant) -> [OOMGuardCommand] {
         guard limit > originalLimit, let raise, pending == nil else { return [] }
-        // A step below where it would be thawed, so that it is not frozen again soon.
+        // One step below the resume threshold, so that it is not frozen again soon.
         let resume = Self.share(settings.resumeAt, of: originalLimit)
         guard seen.usage + raise.step < resume || seen.usage < resume / 2 else {
             lowerAt = nil

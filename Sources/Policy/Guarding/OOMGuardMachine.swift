@@ -1,92 +1,94 @@
-/// What becomes of one cgroup that is guarded at its memory limit.
+package import PolicyLanguage
+
+/// The state machine of one cgroup that is guarded at its memory limit.
 ///
-/// Told what happened, it says what is to be done. It does nothing itself, and knows no clock but
-/// the times that it is told.
+/// It maps events to commands. It has no side effects, and no clock other than
+/// the times of events.
 ///
 ///     watching -> freezing -> frozen | held -> watching
-///                                           -> open (the kernel may kill) -> watching
+///                                           -> open (OOM killer enabled) -> watching
 ///
-/// What stands still uses no more memory, so it goes on as soon as there is room.
+/// A frozen cgroup uses no more memory, so it is thawed as soon as there is room.
 package struct OOMGuardMachine: Hashable, Sendable {
-    /// Where the memory controller and the freezer are.
+    /// The versions of the memory controller and the freezer.
     package enum Variant: String, Hashable, Sendable, CaseIterable {
         case v1, v2, hybrid
 
-        /// Whether the kernel can be kept from killing (v1).
+        /// Whether the OOM killer can be disabled (v1).
         var hasKillerSwitch: Bool { self != .v2 }
     }
 
-    /// Where a guard stands.
+    /// The state of a guard.
     package enum State: String, Hashable, Sendable, CaseIterable {
         /// Below the threshold.
         case watching
-        /// Asked to stop, and not all of it has yet.
+        /// A freeze was requested and is not complete.
         case freezing
-        /// It stands still, or is not waited for any longer.
+        /// Frozen, or no longer waited for.
         case frozen
-        /// It ran out of memory before it stood still; it waits in the kernel (v1).
+        /// Out of memory before it was frozen; its tasks wait in the kernel (v1).
         case held
-        /// Not frozen in spite of the threshold; the limit is raised instead.
+        /// Not frozen although above the threshold; the limit is raised instead.
         case yielding
-        /// The kernel kills at the limit, until there is memory again.
+        /// The OOM killer is enabled until there is memory again.
         case open
-        /// It must not be acted on; the kernel kills at the limit.
+        /// It must not be acted on; the OOM killer is enabled.
         case suspended
-        /// Not guarded any more.
+        /// No longer guarded.
         case ended
     }
 
     let settings: OOMGuard
-    /// Where its memory is counted and where it is frozen.
+    /// The hierarchies of its memory controller and its freezer.
     package let variant: Variant
-    /// The limit that comes back when usage allows it.
+    /// The limit to restore when usage allows it.
     var originalLimit: UInt64
-    /// The longest that it may stand still; shorter than the settings' for a service's watchdog.
+    /// The maximum time frozen; shorter than in the settings for a service with a watchdog.
     let longestFrozen: Duration
 
-    /// Where it stands.
+    /// The state.
     package internal(set) var state = State.watching
-    /// The limit now, in bytes.
+    /// The current limit in bytes.
     package internal(set) var limit: UInt64
-    /// What was seen last.
+    /// The last observation.
     package internal(set) var seen = OOMGuardObservation(usage: 0)
 
-    /// Whether it is to stand still.
+    /// Whether a freeze is requested.
     package internal(set) var isFreezeAsked = false
-    /// Whether the kernel is kept from killing, or on v2 throttles early.
+    /// Whether the OOM killer is disabled, or on v2 the throttle is set.
     package internal(set) var isKillerOff = false
-    /// The slow command that has not ended yet.
+    /// The pending slow command.
     var pending: OOMGuardCommand?
-    /// The next of the settings' relief.
+    /// The index of the next relief step.
     var nextRelief = 0
     var thawBy: PolicyInstant?
     var confirmBy: PolicyInstant?
-    /// Since when usage is below the resume threshold, while the kernel may kill.
+    /// Since when usage is below the resume threshold, while the OOM killer is enabled.
     var belowSince: PolicyInstant?
-    /// When the limit comes back, while usage is low.
+    /// When the limit is restored, while usage is low.
     var lowerAt: PolicyInstant?
-    /// Until when it is not frozen again, after a freeze that had to end early.
+    /// The end of the pause after a freeze that ended early.
     var restUntil: PolicyInstant?
     var releases = 0
-    /// When people were told of a freeze last.
+    /// The time of the last notice of a freeze.
     var toldAt: PolicyInstant?
-    /// Whether the limit is being raised because time is up.
+    /// Whether the limit is being raised because of the timeout.
     var isLastRaise = false
 
-    /// How long the kernel may take to stop tasks that it is throttling, and then some.
+    /// The time allowed for freezing throttled tasks, with a margin.
     static let patience = Duration.seconds(3)
-    /// How long usage must be low before the limit comes back.
+    /// The time that usage must be low before the limit is restored.
     static let lowFor = Duration.seconds(300)
-    /// How soon a limit that could not be lowered is tried again.
+    /// The retry interval of a limit that could not be lowered.
     static let lowerAgain = Duration.seconds(30)
-    /// How long a guard rests that was refused, and at first after a freeze that had to end early.
+    /// The pause of a refused guard, and the first one after a freeze that ended early.
     static let rest = Duration.seconds(60)
-    /// How long after a notice of a freeze the next one is only written down.
+    /// The time after a notice in which further freezes are only logged.
     static let tellAgain = Duration.seconds(30)
-    /// How long ending all processes may take.
+    /// The time allowed for killing all processes.
     static let killPatience = Duration.seconds(15)
 
-    /// A guard for a cgroup with a limit (bytes).
+    /// Creates a guard for a cgroup with a limit (bytes).
     package init(
         _ settings: OOMGuard, variant: Variant, limit: UInt64, longestFrozen: Duration? = nil
     ) {
@@ -100,27 +102,27 @@ package struct OOMGuardMachine: Hashable, Sendable {
     /// The usage at which it is frozen.
     package var freezeAt: UInt64 { Self.share(settings.freezeAt, of: limit) }
 
-    /// The usage below which it goes on.
+    /// The usage below which it is thawed.
     package var resumeAt: UInt64 { Self.share(settings.resumeAt, of: limit) }
 
-    /// When something is due without an event; nil if nothing is.
+    /// The time of the next action without an event; nil for none.
     package var nextDeadline: PolicyInstant? {
         [thawBy, state == .freezing ? confirmBy : nil].compactMap { $0 }.min()
     }
 
-    /// Whether the limit is higher than the one that comes back.
+    /// Whether the limit is raised.
     package var isRaised: Bool { limit > originalLimit }
 
-    /// Whether more than its usage has to be looked at.
+    /// Whether more than the usage has to be observed.
     package var isActing: Bool { state != .watching && state != .ended }
 
-    /// Whether all of it is being ended, and has to go on for that.
+    /// Whether it is being killed, which needs a thaw.
     package var isKilling: Bool { pending == .kill }
 
-    /// What is done first.
+    /// The first commands.
     package mutating func arm() -> [OOMGuardCommand] { keepKernelFromKilling() + [watch] }
 
-    /// Takes what happened; says what is to be done, in order.
+    /// Processes an event; returns the commands in order.
     package mutating func handle(
         _ event: OOMGuardEvent, at now: PolicyInstant
     ) -> [OOMGuardCommand] {
@@ -142,9 +144,9 @@ package struct OOMGuardMachine: Hashable, Sendable {
         }
     }
 
-    /// What follows from what is known.
+    /// Derives the commands from the last observation.
     mutating func advance(_ now: PolicyInstant) -> [OOMGuardCommand] {
-        if isFreezeAsked, seen.isEmpty { return thaw() + [.note("nobody is left in it")] }
+        if isFreezeAsked, seen.isEmpty { return thaw() + [.note("it is empty")] }
         let isLate = thawBy.map { now >= $0 } ?? false
         switch state {
         case .watching:

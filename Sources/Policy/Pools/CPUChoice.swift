@@ -1,6 +1,7 @@
 import CgroupModel
+import PolicyLanguage
 
-/// Finds the CPUs of a topology that suit a pool.
+/// Finds the CPUs of a topology for a pool.
 struct CPUChoice {
     private let cpus: [Int: CPUTopology.CPU]
     /// The threads of each core that are online, cores and threads in ascending order.
@@ -15,7 +16,7 @@ struct CPUChoice {
         nodes = Set(topology.cpus.map(\.node)).sorted()
     }
 
-    /// What no pool may take: a number of CPUs means their cores.
+    /// The CPUs outside of all pools: a number of CPUs means their cores.
     func reserved(_ demand: CPUDemand) -> Set<Int> {
         if case .list(let list) = demand { return Set(list.numbers).intersection(cpus.keys) }
         let all = Set(cpus.keys)
@@ -35,7 +36,7 @@ struct CPUChoice {
         }
     }
 
-    /// What can only be taken together, in the order in which it is taken.
+    /// The units of allocation (CPUs or whole cores), in order.
     private func units(_ pool: CPUPool, _ free: Set<Int>) -> [[Int]] {
         pool.smt == .wholeCore
             ? cores.filter { free.isSuperset(of: $0) }
@@ -48,7 +49,7 @@ struct CPUChoice {
         return chosen.count >= count ? chosen : nil
     }
 
-    /// The sets that would do, the best first.
+    /// The valid sets, best first.
     func sets(for pool: CPUPool, in free: Set<Int>) -> [Set<Int>] {
         if case .list(let list) = pool.cpus {
             let wanted = Set(list.numbers)
@@ -68,19 +69,19 @@ struct CPUChoice {
         return near + [filled(wanted, from: fullest)].compactMap { $0 }
     }
 
-    /// Whether a set is one that could have been chosen for a pool.
+    /// Whether a set is valid for a pool.
     func suits(_ chosen: Set<Int>, _ pool: CPUPool, _ free: Set<Int>) -> Bool {
         guard !chosen.isEmpty, free.isSuperset(of: chosen) else { return false }
         if pool.numa == .strict, nodes(of: chosen).numbers.count > 1 { return false }
         let taken = units(pool, chosen)
         guard taken.joined().count == chosen.count else { return false }
         if case .list(let list) = pool.cpus { return list.numbers == chosen.sorted() }
-        // No smaller than wanted, and larger only for a core that must stay whole.
+        // No smaller than requested, and larger only for a whole core.
         let spare = chosen.count - count(pool.cpus)
         return spare >= 0 && spare < (taken.map(\.count).min() ?? 1)
     }
 
-    /// Why a pool cannot have what it wants, for a person.
+    /// Why a pool cannot be satisfied, for a report.
     func shortage(of pool: CPUPool, _ free: Set<Int>) -> String {
         let wish: String
         switch pool.cpus {
@@ -93,6 +94,6 @@ struct CPUChoice {
         ].compactMap { $0 }.joined(separator: " of ")
         let left = free.isEmpty ? "none" : "\(RangeList(free))"
         return
-            "pool \(pool.name) wants \(wish)\(how.isEmpty ? "" : " (\(how))"); free for it: \(left)"
+            "pool \(pool.name) requests \(wish)\(how.isEmpty ? "" : " (\(how))"); available: \(left)"
     }
 }

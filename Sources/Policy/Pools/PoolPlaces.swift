@@ -1,8 +1,9 @@
 import CgroupModel
+import PolicyLanguage
 
-/// Where the pools' cgroups are in a snapshot, and who has to make room for them.
+/// The cgroups of the pools in a snapshot, and those that have to make room.
 struct PoolPlaces: Equatable {
-    /// A cgroup that gets a pool's CPUs.
+    /// A cgroup with a pool's CPUs.
     struct Member: Equatable {
         let id: CgroupID
         let position: Int
@@ -10,11 +11,11 @@ struct PoolPlaces: Equatable {
         let priority: Int
     }
 
-    /// A cgroup that leaves the CPUs of exclusive pools.
+    /// A cgroup that is moved off the CPUs of exclusive pools.
     struct Other: Equatable {
         let id: CgroupID
         let position: Int
-        /// Which pools it makes room for, in the order of the policy.
+        /// The pools that it makes room for, in the order of the policy.
         var pools: [String]
     }
 
@@ -23,7 +24,7 @@ struct PoolPlaces: Equatable {
     /// In path order.
     let others: [Other]
 
-    /// Finds them; `isDeep` if those below another cgroup have to make room themselves (v1).
+    /// Finds them; `isDeep` if descendants have to make room themselves (v1).
     init(_ context: LayerContext, _ mode: HierarchyMode, isDeep: Bool) {
         let snapshot = context.input.snapshot
         var members: [Member] = []
@@ -67,7 +68,7 @@ struct PoolPlaces: Equatable {
         others = found.values.sorted { $0.position < $1.position }
     }
 
-    /// The cgroup itself, or if a pool's cgroup lies within it, those of its descendants that
+    /// The cgroup itself, or, if it contains a pool's cgroup, the descendants that
     /// together are all but that one.
     private static func outermost(
         _ snapshot: Snapshot, _ position: Int, fixed: Set<Int>, above: Set<Int>
@@ -79,7 +80,7 @@ struct PoolPlaces: Equatable {
             .flatMap { outermost(snapshot, $0, fixed: fixed, above: above) }
     }
 
-    /// Everything below a cgroup: it stands directly behind it.
+    /// All descendants of a cgroup, which directly follow it.
     static func below(_ position: Int, _ snapshot: Snapshot) -> Range<Int> {
         let path = snapshot.cgroups[position].path
         var end = position + 1

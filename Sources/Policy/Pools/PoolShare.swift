@@ -1,19 +1,19 @@
 package import CgroupModel
+package import PolicyLanguage
 
-/// What one pool gets of the machine's CPUs.
+/// The share of one pool of the host's CPUs.
 package struct PoolShare: Hashable, Sendable {
-    /// The pool's name.
+    /// The name of the pool.
     package var pool: String
-    /// Its CPUs; empty if there are too few and nothing is left of what it had.
+    /// Its CPUs; empty if there are too few and none of its previous ones is left.
     package var cpus: RangeList
-    /// The memory nodes of these CPUs; nil if the pool does not care.
+    /// The memory nodes of these CPUs; nil for any.
     package var mems: RangeList?
-    /// Why it does not get what it wants; nil if it does.
+    /// Why it is not satisfied; nil if it is.
     package var shortage: String?
-    /// Whether nobody else of the machine gets these CPUs.
+    /// Whether these CPUs are exclusive.
     package var isExclusive: Bool
 
-    /// Joins the parts.
     package init(
         pool: String, cpus: RangeList, mems: RangeList?, shortage: String?, isExclusive: Bool
     ) {
@@ -25,26 +25,26 @@ package struct PoolShare: Hashable, Sendable {
     }
 }
 
-/// Who gets which CPUs of the machine.
+/// The assignment of the host's CPUs.
 package struct PoolAssignment: Hashable, Sendable {
-    /// What no pool takes.
+    /// The reserved CPUs.
     package var reserved: RangeList
-    /// What no exclusive pool took: reserved CPUs and those that all share; never empty while a
+    /// The CPUs of no exclusive pool: reserved and shared ones; never empty while a
     /// CPU is online.
     package var rest: RangeList
-    /// What each pool gets, in the order of the policy.
+    /// The share of each pool, in the order of the policy.
     package var shares: [PoolShare]
 
-    /// What a pool gets.
+    /// Returns the share of a pool.
     package func share(of pool: String) -> PoolShare? { shares.first { $0.pool == pool } }
 }
 
 extension PoolAssignment {
-    /// Divides the CPUs that are online: the same facts always give the same sets.
+    /// Assigns the online CPUs; deterministic for the same inputs.
     ///
-    /// A pool keeps what it had as long as that still suits it. Otherwise it gets the lowest CPUs
-    /// that do: of one memory node unless it does not care, of several if it need not be strict.
-    /// If there are too few it keeps what is left of what it had.
+    /// A pool keeps its previous set while it is valid. Otherwise it gets the lowest CPUs
+    /// that fit: of one memory node if it prefers that, of several if it is not strict.
+    /// If there are too few, it keeps the rest of its previous set.
     ///
     /// - Parameters:
     ///   - pools: In the order of the policy; exclusive ones choose first.
@@ -96,7 +96,7 @@ extension PoolAssignment {
                 short.insert(pool.name)
             }
         }
-        // Told by what is free in the end, which does not depend on who was asked first.
+        // Reported from the final free set, which does not depend on the order.
         for pool in pools where short.contains(pool.name) {
             found[pool.name]?.shortage = choice.shortage(of: pool, candidates(pool))
         }

@@ -1,28 +1,29 @@
 package import CgroupModel
+package import PolicyLanguage
 
-/// The layer of the CPU pools: who is pinned to which CPUs, and who has to leave them.
+/// The layer of the CPU pools: assigns CPUs to cgroups, and moves others off them.
 ///
-/// What it wants is only a matter of values: the engine writes what widens from the top down and
-/// then what narrows from the bottom up, and the other way round when it is taken back.
+/// It only requests values: the engine writes wider cpusets from the top down and
+/// then narrower ones from the bottom up, and in reverse order when undoing.
 package struct PoolSource: LayerSource {
-    /// Its wishes stand above standing limits.
+    /// Its requests override standing limits.
     package let layer = Layer.pools
-    /// Who gets which CPUs, as it was last computed; nil before, and without a topology.
+    /// The last assignment; nil before the first one, and without a topology.
     package private(set) var assignment: PoolAssignment?
 
     private let mode: HierarchyMode
     private let isLegacy: Bool
     private var document: PolicyDocument
     private var known: Facts?
-    /// By pool, the last set that suited it.
+    /// By pool, the last valid set.
     private var previous: [String: RangeList] = [:]
-    /// The nodes at the first pin, for pages move when they change.
+    /// The memory nodes at the first pin, because changing them migrates pages.
     private var mems: [CgroupID: RangeList] = [:]
-    /// What those had that make room.
+    /// The original lists of cgroups that make room.
     private var originals: [CgroupID: RangeList] = [:]
     private var told: [String: String] = [:]
 
-    /// All that an assignment depends on.
+    /// The inputs of an assignment.
     private struct Facts: Equatable {
         let topology: CPUTopology
         let places: PoolPlaces
@@ -41,7 +42,7 @@ package struct PoolSource: LayerSource {
         self.isLegacy = isLegacy
     }
 
-    /// Another policy holds; a pool of the same name keeps its CPUs if they still suit it.
+    /// Applies a new policy; a pool of the same name keeps its CPUs if they are still valid.
     package mutating func reload(_ document: PolicyDocument) {
         self.document = document
         known = nil
@@ -57,7 +58,7 @@ package struct PoolSource: LayerSource {
         return (rest, nil)
     }
 
-    /// Assigns anew if the CPUs, the cgroups or what their parents may use has changed.
+    /// Reassigns if the CPUs, the cgroups or the cpusets of their parents have changed.
     package mutating func propose(_ context: LayerContext) -> LayerProposal {
         guard !document.pools.isEmpty || known != nil, let topology = context.input.topology else {
             return LayerProposal()
@@ -88,7 +89,7 @@ package struct PoolSource: LayerSource {
         PoolPlaces(context, mode, isDeep: isLegacy)
     }
 
-    /// By pool, what all parents of its cgroups may use.
+    /// By pool, the CPUs that all parents of its cgroups may use.
     private func allowed(
         _ members: [PoolPlaces.Member], _ snapshot: Snapshot
     ) -> [String: RangeList] {
@@ -102,9 +103,9 @@ package struct PoolSource: LayerSource {
         return result
     }
 
-    /// What a cgroup may use; nil if nothing restricts it.
+    /// The CPUs that a cgroup may use; nil if unrestricted.
     ///
-    /// One that made room for a pool until now gets back what it had, so that counts.
+    /// A cgroup that made room for a pool gets its original list back, so that one counts.
     private func allowed(_ position: Int?, _ snapshot: Snapshot) -> RangeList? {
         var next = position
         while let position = next, !snapshot.cgroups[position].path.isRoot {
@@ -119,7 +120,7 @@ package struct PoolSource: LayerSource {
         return nil
     }
 
-    /// After a start the cgroups may still have what an earlier run gave them.
+    /// After a start, cgroups may still have the lists of an earlier run.
     private mutating func adopt(_ members: [PoolPlaces.Member], _ snapshot: Snapshot) {
         for member in members where previous[member.pool] == nil {
             previous[member.pool] = snapshot.list(member.position, .cpusetCPUs)
@@ -134,7 +135,7 @@ package struct PoolSource: LayerSource {
         let known = originals
         for other in places.others where originals[other.id] == nil {
             let list = snapshot.list(other.position, .cpusetCPUs)
-            // One that was made below a narrowed one started with the narrow list.
+            // A cgroup created below a narrowed one starts with the narrow list.
             let parent = snapshot.cgroups[other.position].parent
             let inherited = parent.flatMap { parent in
                 snapshot.list(parent, .cpusetCPUs) == list
@@ -159,10 +160,10 @@ package struct PoolSource: LayerSource {
             guard document.pool(member.pool)?.fallback == .shared else { return [] }
             let possible = allowed(entry.parent, snapshot)
             let list = possible.map { $0.intersection(assignment.rest) } ?? assignment.rest
-            // Without another pool there is nothing that it must leave.
+            // Without another pool it has nothing to leave.
             let isAll = !assignment.shares.contains { $0.isExclusive && !$0.cpus.isEmpty }
             return isAll || list.isEmpty
-                ? [] : [wish("cpuset.cpus", list, "shares what no pool took")]
+                ? [] : [wish("cpuset.cpus", list, "shares the CPUs of no pool")]
         }
         let text = share.shortage ?? "CPUs of pool \(share.pool)"
         var wishes = [wish("cpuset.cpus", share.cpus, text)]
@@ -193,7 +194,7 @@ package struct PoolSource: LayerSource {
             cause: Cause("makes room for pool \(taken.map(\.pool).joined(separator: ", "))"))
     }
 
-    /// Says once that a pool cannot be had.
+    /// Reports once that a pool cannot be satisfied.
     private mutating func notices(
         _ assignment: PoolAssignment, _ members: [PoolPlaces.Member], _ snapshot: Snapshot
     ) -> [LayerProposal.Act] {
@@ -227,7 +228,7 @@ extension PolicyDocument {
 }
 
 extension Snapshot {
-    /// A list of CPUs or nodes of the cgroup at `index`; nil if the kernel does not say.
+    /// The CPU or node list of the cgroup at `index`; nil if unreadable.
     func list(_ index: Int, _ metric: MetricID) -> RangeList? {
         self[index, metric].value.flatMap { RangeList(Word.text($0)) }
     }

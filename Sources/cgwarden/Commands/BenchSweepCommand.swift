@@ -2,6 +2,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Service
 
 #if Exporter
 import Exporter
@@ -15,15 +16,16 @@ struct BenchSweepCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Option(help: "The topmost cgroup to sample.") var rootCgroup = "/"
-    @Option(name: .customShort("n"), help: "How many passes.") var passes = 20
-    @Option(help: "Write the paths of the files that a pass reads to this file.")
+    @Option(name: .customShort("n"), help: "Number of passes.") var passes = 20
+    @Option(help: "Write the paths of all files read to this file.")
     var listFiles: String?
 
     func run() async throws {
         var configuration = SamplerConfiguration()
         configuration.scope = SampleScope(subtree: CgroupPath(rootCgroup))
         let observation = try Observation(
-            options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
+            options.system, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration
+        )
         let sampler = observation.sampler
         let multiple = Sampler.costlyMultiple(interval: 1)
         await sampler.setCostlyMultiple(multiple)
@@ -72,8 +74,7 @@ struct BenchSweepCommand: AsyncParsableCommand {
     private static func exposition(of snapshot: Snapshot, _ passes: Int) -> Double {
         var selection = ExportSelection()
         selection.mostCgroups = .max
-        var encoder = ExpositionEncoder(version: Cgwarden.version, selection: selection) { _ in nil
-        }
+        var encoder = ExpositionEncoder(version: "bench", selection: selection) { _ in nil }
         encoder.encode(snapshot, process: ProcessSample(), as: .text)
         let before = MonotonicClock.processCPUNanoseconds
         for _ in 0..<passes { encoder.encode(snapshot, process: ProcessSample(), as: .text) }

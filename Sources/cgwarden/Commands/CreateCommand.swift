@@ -2,15 +2,16 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Service
 
 /// Creates a cgroup.
 struct CreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a cgroup, and those above it that are missing.",
+        commandName: "create", abstract: "Create a cgroup and its missing ancestors.",
         discussion: """
-            On v1 it is made in every hierarchy (but systemd's own), or in those of --controllers. \
-            On v2 the cgroups above it are made to pass --controllers on. `cgwarden restore` removes \
-            it again if it is empty.
+            On v1 the cgroup is created in every hierarchy except systemd's own, or in those of \
+            --controllers. On v2 --controllers are enabled in its ancestors. `cgwarden restore` \
+            removes it again if it is empty.
 
             Examples:
               cgwarden create /lab/job
@@ -20,10 +21,10 @@ struct CreateCommand: ParsableCommand {
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
-        help: "What it is to control: memory,cpu.", completion: .controllers,
+        help: "Controllers to enable: memory,cpu.", completion: .controllers,
         transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() throws {
         let context = try ActionContext(options)
@@ -35,8 +36,8 @@ struct CreateCommand: ParsableCommand {
             ? maker.plan(path, controllers: wanted) : maker.make(path, controllers: wanted)
         var text =
             made.hierarchies.isEmpty
-            ? "\(path) \(dryRun ? "is" : "was") there"
-            : "\(dryRun ? "would make" : "made") \(path) in "
+            ? "\(path) \(dryRun ? "exists" : "already existed")"
+            : "\(dryRun ? "would create" : "created") \(path) in "
                 + made.hierarchies.joined(separator: ", ")
         if !made.hierarchies.isEmpty, !made.present.isEmpty {
             text += "; it \(dryRun ? "is" : "was") in \(made.present.joined(separator: ", "))"

@@ -1,59 +1,60 @@
 import ArgumentParser
 import Logging
 import Policy
+import Service
 
 /// Samples, applies policies and serves metrics until stopped.
 struct DaemonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "daemon",
-        abstract: "Watch all cgroups, apply the policies, and serve the numbers.",
+        abstract: "Watch all cgroups, apply policies, and export metrics.",
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
-            /etc/cgwarden/policy.d. SIGHUP reads the policies anew (all or nothing); SIGTERM begins \
-            nothing new and puts back what was changed, unless a policy says restore_on_exit: false; \
-            exit status 75 tells that something is left. Should it die in \
-            any other way, a guardian process thaws and restores within a second. If both are \
-            killed, the next daemon does that before anything else; limits that its policy still \
-            wants stay, and are put back to what they were at first.
+            /etc/cgwarden/policy.d. SIGHUP reloads the policies, all or none. SIGTERM stops the \
+            daemon and restores what it changed, unless a policy says restore_on_exit: false; exit \
+            status 75 means that something could not be restored. If the daemon dies in any other \
+            way, a guardian process thaws and restores within a second. If both are killed, the \
+            next daemon does that first; limits that its policy still requests stay in force, and \
+            their original values are kept for a later restore.
 
             Examples:
-              cgwarden daemon --policy build.yaml --dry-run    see what it would do
-              cgwarden policy check /etc/cgwarden/policy.d     look for mistakes first
+              cgwarden daemon --policy build.yaml --dry-run    show what it would do
+              cgwarden policy check /etc/cgwarden/policy.d     check the policies first
               cgwarden status                                  what it is doing now
-              cgwarden panic                                   thaw, put everything back, stop
+              cgwarden panic                                   thaw, restore, stop
             """)
 
     @OptionGroup var options: SystemOptions
     @Option(
-        help: "The configuration; /etc/cgwarden/cgwarden.yaml if there is one.",
+        help: "Configuration file; by default /etc/cgwarden/cgwarden.yaml if it exists.",
         completion: .yaml)
     var config: String?
     @Option(
         help: ArgumentHelp(
-            "A policy file, or a directory of *.yaml; may be given more than once.",
+            "Policy file, or directory of *.yaml; may be repeated.",
             valueName: "file-or-dir"), completion: .yaml)
     var policy: [String] = []
-    @Option(help: "Absolute path for the undo journal and the control socket.")
+    @Option(help: "Directory of the undo journal and control socket; absolute.")
     var stateDir: String?
-    @Option(help: "The audit log, a JSON object a line; - for none.") var audit: String?
+    @Option(help: "Audit log, one JSON object per line; - for none.") var audit: String?
     @OptionGroup var web: WebOptions
     #if Exporter
     @OptionGroup var metrics: MetricsOptions
     #endif
-    @Flag(help: "Decide and tell, but change nothing.") var dryRun = false
-    @Option(name: .shortAndLong, help: "Stop after so many ticks.") var numberOfTicks: Int?
-    @Option(help: "How much to log: debug, info, warning or error.", completion: .logLevels)
+    @Flag(help: "Evaluate and report, but change nothing.") var dryRun = false
+    @Option(name: .shortAndLong, help: "Stop after this many ticks.") var numberOfTicks: Int?
+    @Option(help: "Log level: debug, info, warning or error.", completion: .logLevels)
     var logLevel: String?
 
     func validate() throws {
         if let numberOfTicks, numberOfTicks < 1 {
-            throw ValidationError("--number-of-ticks must be at least 1.")
+            throw ValidationError("--number-of-ticks must be at least 1")
         }
         if let stateDir, !stateDir.hasPrefix("/") {
             throw ValidationError("--state-dir must be an absolute path: /run/cgwarden")
         }
         if let logLevel, Logger.Level(rawValue: logLevel) == nil {
-            throw ValidationError("levels are debug, info, warning and error.")
+            throw ValidationError("the log level must be debug, info, warning or error")
         }
     }
 
@@ -69,6 +70,9 @@ struct DaemonCommand: AsyncParsableCommand {
         if let logLevel { settings.logLevel = logLevel }
         settings.isDryRun = settings.isDryRun || dryRun
         LogOutput.start(Logger.Level(rawValue: settings.logLevel) ?? .info)
-        try await Daemon(settings, options, ticks: numberOfTicks).run()
+        try await Daemon(
+            settings, on: options.system, cgroupRootArguments: options.cgroupRootArguments,
+            version: Cgwarden.version, ticks: numberOfTicks
+        ).run()
     }
 }

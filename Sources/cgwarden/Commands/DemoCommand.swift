@@ -3,41 +3,44 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import LiveView
+import Reports
+import Service
 import UnixSignals
 
 /// Shows a minute of real work under real limits.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Watch a minute of work under policies (as root).",
+        commandName: "demo",
+        abstract: "Run sample workloads under policies for a minute (as root).",
         discussion: """
-            Makes the cgroup /cgwarden-demo with a build, a database, a fork loop and a backup in \
-            it, and runs the daemon over them with short versions of the example policies: the \
-            build is squeezed and let go again, the database frozen before the OOM killer comes \
-            and given more memory, the fork loop stopped and ended, the backup kept from taking \
-            the whole disk. The live view shows it; without a terminal the decisions are printed \
-            as they fall. Everything is removed at the end, also if this is killed.
+            Creates the cgroup /cgwarden-demo with a build, a database, a fork loop and a backup \
+            in it, and runs the daemon with short versions of the example policies. The build is \
+            throttled and released, the database is frozen before the OOM killer acts and then \
+            gets more memory, the fork loop is frozen and killed, and the backup is kept from \
+            saturating the disk. The live view shows it; without a terminal, decisions are printed \
+            as they are made. Everything is removed at the end, even if the command is killed.
 
             Examples:
               cgwarden demo
-              cgwarden demo --seconds 30 | cat          the decisions alone
+              cgwarden demo --seconds 30 | cat          decisions only
             """)
 
-    @Option(help: "How long it goes on.") var seconds = 60
+    @Option(help: "Duration in seconds.") var seconds = 60
     @Option(
         name: .customLong("web.listen-address"),
-        help: "Where the demo's daemon serves /metrics; - for nowhere.")
+        help: "Address for /metrics of the demo's daemon; - to disable.")
     var listenAddress = "127.0.0.1:10981"
 
     func validate() throws {
         guard (5...3600).contains(seconds) else {
-            throw ValidationError("--seconds must be from 5 to 3600.")
+            throw ValidationError("--seconds must be from 5 to 3600")
         }
     }
 
     func run() async throws {
         guard EffectiveUser.isRoot else {
             throw CgwardenError(
-                "the demo makes cgroups, and needs root: sudo cgwarden demo", .noPermission)
+                "the demo creates cgroups, which needs root: sudo cgwarden demo", .noPermission)
         }
         let set = try HierarchySet.discover()
         let keeper = try DemoKeeper(seconds: seconds, address: listenAddress)
@@ -56,7 +59,7 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
         keeper.end()
-        try tell(tale.news() + ["", "The demo is over, and all that it made is removed."])
+        try tell(tale.news() + ["", "Demo finished; everything it created was removed."])
     }
 
     private func tell(_ lines: [String]) throws {
@@ -79,7 +82,7 @@ struct DemoCommand: AsyncParsableCommand {
         var sampling = SamplerConfiguration()
         sampling.scope = SampleScope(subtree: DemoScene.root, depth: nil, withAncestors: true)
         let observation = try Observation(
-            try SystemOptions.parse([]), metrics: ReadPlan.metrics(upTo: .settings),
+            .live, metrics: ReadPlan.metrics(upTo: .settings),
             configuration: sampling)
         var layout = Layout()
         layout.delay = 0.5
@@ -92,7 +95,7 @@ struct DemoCommand: AsyncParsableCommand {
 /// The helper of `demo`, which keeps it running and removes it.
 struct DemoStageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo-stage", abstract: "The helper that keeps a demo going.",
+        commandName: "demo-stage", abstract: "The helper that runs a demo.",
         shouldDisplay: false)
 
     @Option var seconds: Int

@@ -2,16 +2,17 @@ import Actuation
 import ArgumentParser
 import Hierarchy
 import KernelIO
+import Reports
 
 /// Reports what is possible on this host.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Tell what this machine, its kernel and your privileges allow, and why not.",
+        abstract: "Report what is possible on this host, and why not.",
         discussion: """
-            Lists the hierarchies and controllers, and for each kind of action whether this kernel, \
-            this machine and this user allow it; where they do not, the reason and what would help. \
-            Other programs that set limits here are named. Nothing is changed.
+            Lists the hierarchies and controllers, and for each kind of action whether the kernel, \
+            the host and this user allow it; if not, the reason and the remedy. Names other \
+            programs that set limits. Changes nothing.
 
             Examples:
               cgwarden doctor
@@ -22,7 +23,11 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "One JSON object.") var json = false
 
     func run() throws {
-        let report = DiagnosisReport(Diagnosis(try HierarchySet.discover(options.system)))
+        let system = options.system
+        let report = DiagnosisReport(
+            Diagnosis(try HierarchySet.discover(system)),
+            kernelLogRefusal: system.isLive
+                ? KernelLog.refusal()?.reason : "a captured tree has no kernel log")
         try StandardOutput.write(json ? report.json : Array(report.text.utf8))
     }
 }

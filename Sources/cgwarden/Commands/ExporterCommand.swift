@@ -5,21 +5,24 @@ import Exporter
 import Hierarchy
 import KernelIO
 import Logging
+import Reports
+import Service
 import ServiceLifecycle
 import UnixSignals
 
 /// Serves cgroup metrics to Prometheus.
 struct ExporterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "exporter", abstract: "Serve all cgroups to Prometheus over HTTP.",
+        commandName: "exporter",
+        abstract: "Export metrics of all cgroups over HTTP for Prometheus.",
         discussion: """
-            Serves metrics at /metrics, the same under cAdvisor's names at /metrics/cadvisor, \
-            a web page at /, JSON at /api/v1/ and health checks at /-/healthy and /-/ready, on \
-            127.0.0.1:10980 unless told otherwise. It needs no root, and changes nothing.
+            Serves metrics at /metrics, the same under cAdvisor's names at /metrics/cadvisor, a \
+            web page at /, JSON at /api/v1/ and health checks at /-/healthy and /-/ready, by \
+            default on 127.0.0.1:10980. It needs no root and changes nothing.
 
             Cgroups are read when a client asks; requests within the same second share a sample. \
-            Six levels and 1000 cgroups are served, the shallowest and oldest first; the rest is \
-            counted in cgwarden_cgroups_dropped.
+            By default six levels and 1000 cgroups are exported, the shallowest and oldest first; \
+            the others are counted in cgwarden_cgroups_dropped.
 
             Examples:
               cgwarden exporter
@@ -31,20 +34,20 @@ struct ExporterCommand: AsyncParsableCommand {
     @OptionGroup var web: WebOptions
     @OptionGroup var metrics: MetricsOptions
     @Option(
-        help: "How much to log: debug, info, warning, error.", completion: .logLevels,
+        help: "Log level: debug, info, warning or error.", completion: .logLevels,
         transform: logLevel)
     var logLevel = Logger.Level.info
 
     private static func logLevel(_ text: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: text) else {
-            throw ValidationError("levels are debug, info, warning and error.")
+            throw ValidationError("the log level must be debug, info, warning or error")
         }
         return level
     }
 
     func validate() throws {
         guard web.settings.isServing else {
-            throw ValidationError("--web.listen-address: the exporter has to listen somewhere.")
+            throw ValidationError("--web.listen-address: the exporter needs an address")
         }
         do {
             _ = try web.settings.listenAddresses()
@@ -62,7 +65,7 @@ struct ExporterCommand: AsyncParsableCommand {
         sampling.readDepth = selection.depth
         // The web page and cAdvisor's families need their metrics whatever the profile exports.
         let observation = try Observation(
-            options,
+            options.system,
             metrics: Array(
                 Set(selection.metrics + CgroupFigures.metrics + CadvisorFamilies.metrics)),
             configuration: sampling)
@@ -71,7 +74,7 @@ struct ExporterCommand: AsyncParsableCommand {
         // The first scrape already has container names, if they can be found within a short time.
         identities.settle(try await CgroupLookup(observation.set).cgroups())
         var configuration = try MetricsServer.Configuration(
-            web.settings, of: observation.set, identities)
+            web.settings, of: observation.set, identities, version: Cgwarden.version)
         configuration.selection = selection
         configuration.programFamilies = { ledger.families }
         let server = MetricsServer(

@@ -1,19 +1,22 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Freezes a cgroup for a limited time.
 struct FreezeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "freeze", abstract: "Stop all processes of a cgroup for a while.",
+        commandName: "freeze", abstract: "Freeze all processes of a cgroup for a limited time.",
         discussion: """
-            It ends when all stand still. A helper lets them go on when the time is over, even if \
-            everything else has ended; `cgwarden thaw` does so earlier. A cgroup that holds a file \
-            lock which others wait for is thawed at once. On v2 systemd freezes and thaws what is its \
-            unit; the helper thaws by the kernel's file, for systemd may be busy.
+            Returns once all processes are frozen. A helper thaws them at the timeout, even if \
+            everything else has died; `cgwarden thaw` thaws earlier. A cgroup is thawed \
+            immediately if it holds a file lock that other processes wait for. On v2 systemd \
+            freezes and thaws its own units; the helper thaws through the kernel's file, because \
+            systemd may be busy.
 
-            Where a v1 machine has the processes in a larger cgroup in the tree that freezes, \
-            --shadow moves them into one of their own meanwhile, and the thaw moves them back.
+            On v1, if the processes share a larger cgroup in the freezer hierarchy, --shadow moves \
+            them into a cgroup of their own, and the thaw moves them back.
 
             Examples:
               cgwarden freeze batch.slice
@@ -22,15 +25,15 @@ struct FreezeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Option(help: "How long at most: 500ms, 10s, 5m.") var timeout = Interval(seconds: 60)
+    @Option(help: "Time limit: 500ms, 10s, 5m.") var timeout = Interval(seconds: 60)
 
-    @Flag(help: "On v1 move them into a cgroup of their own if they are in a larger one.")
+    @Flag(help: "On v1, move processes out of a larger cgroup first.")
     var shadow = false
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func validate() throws {
         if dryRun && shadow {
-            throw ValidationError("--dry-run cannot foresee --shadow; leave out one of them.")
+            throw ValidationError("--dry-run and --shadow are mutually exclusive")
         }
     }
 
@@ -48,6 +51,7 @@ struct FreezeCommand: AsyncParsableCommand {
             + "\(frozen.hierarchy); thawed in \(frozen.timeout.shortText)\(why)"
         try StandardOutput.write(
             dryRun
-                ? "would freeze \(what)\n" : "froze \(what), or now with: cgwarden thaw \(path)\n")
+                ? "would freeze \(what)\n"
+                : "froze \(what), or earlier with: cgwarden thaw \(path)\n")
     }
 }

@@ -3,14 +3,16 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Prints the limits of one cgroup under their unified names.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print the limits of one cgroup.",
         discussion: """
-            The names are the same on v1 and v2, and values are as `cgwarden set` takes them. \
-            Without a name, every limit that the cgroup has is printed.
+            The names are the same on v1 and v2, and values have the form that `cgwarden set` \
+            accepts. Without a name, every limit that the cgroup has is printed.
 
             Examples:
               cgwarden get /system.slice
@@ -20,7 +22,7 @@ struct GetCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Argument(help: "Limits, or groups of them such as io.max.", completion: .limits)
+    @Argument(help: "Limits, or groups of limits such as io.max.", completion: .limits)
     var names: [String] = []
     @Flag(help: "One JSON object.") var json = false
 

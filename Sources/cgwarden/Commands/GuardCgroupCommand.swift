@@ -6,6 +6,9 @@ import Enforcement
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
+import Reports
+import Service
 
 /// Guards one cgroup until asked to end, as the daemon does for each; used by tests.
 struct GuardCgroupCommand: ParsableCommand {

@@ -3,11 +3,13 @@ import ArgumentParser
 import Enforcement
 import Hierarchy
 import KernelIO
+import Service
 
 /// The daemon's helper, which thaws and restores if the daemon dies.
 struct GuardianCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "guardian", abstract: "The helper that puts things right if the daemon dies.",
+        commandName: "guardian",
+        abstract: "The helper that restores everything if the daemon dies.",
         shouldDisplay: false)
 
     @OptionGroup var options: SystemOptions

@@ -3,41 +3,45 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Keeps rules from changing a cgroup for some time.
 struct HoldCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hold", abstract: "Keep rules away from a cgroup for some time.",
+        commandName: "hold", abstract: "Keep rules from acting on a cgroup for some time.",
         discussion: """
-            Rules neither change nor act on a cgroup that is on hold, nor on those below it; \
-            commands typed by hand still do. A hold ends by itself, and with the machine; setting \
-            the clock does not change it. The daemon takes it over at once; without a daemon there \
-            is nothing to hold, and the command fails.
+            Rules neither change nor act on a cgroup on hold, nor on its descendants; commands \
+            typed by hand still do. A hold ends at its time or at reboot; setting the clock does \
+            not affect it. It takes effect immediately; without a running daemon the command \
+            fails.
 
             Examples:
               cgwarden hold build 1h
               cgwarden hold build --release
-              cgwarden hold                    list them
+              cgwarden hold                    list all holds
             """)
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
-    @Argument(help: "How long: 30m, 1h.") var time: Interval?
-    @Flag(help: "Let rules at it again.") var release = false
+    @Argument(help: "Duration: 30m, 1h.") var time: Interval?
+    @Flag(help: "Release the hold.") var release = false
 
     func validate() throws {
         if cgroup != nil, time == nil, !release {
-            throw ValidationError("say for how long: cgwarden hold \(cgroup ?? "") 1h")
+            throw ValidationError("name a duration: cgwarden hold \(cgroup ?? "") 1h")
         }
-        if time != nil, release { throw ValidationError("--release ends a hold; give no time.") }
-        if cgroup == nil, release { throw ValidationError("name the cgroup to release.") }
+        if time != nil, release {
+            throw ValidationError("--release and a duration are mutually exclusive")
+        }
+        if cgroup == nil, release { throw ValidationError("name the cgroup to release") }
     }
 
     func run() async throws {
         guard let cgroup else {
             let holds = try Self.known()
             if holds.isEmpty { try StateDirectory.requireSystem() }
-            return try StandardOutput.write(Self.text(holds))
+            return try StandardOutput.write(HoldListing.text(holds))
         }
         let set = try HierarchySet.discover(options.system)
         let path = try await CgroupLookup(set).resolve(cgroup)
@@ -48,7 +52,7 @@ struct HoldCommand: AsyncParsableCommand {
             try StandardOutput.write(answer)
         } else {
             try release(path)
-            try StandardOutput.write("rules may change \(path) again\n")
+            try StandardOutput.write("released \(path)\n")
         }
     }
 
@@ -65,17 +69,5 @@ struct HoldCommand: AsyncParsableCommand {
     private static func known() throws -> [Hold] {
         if StateDirectory.hidden != nil, (try? StateDirectory.path()) == nil { return [] }
         return try StateDirectory.holds().holds()
-    }
-
-    /// Formats holds as the command prints them.
-    static func text(_ holds: [Hold]) -> String {
-        if holds.isEmpty { return "nothing is on hold\n" }
-        let now = Hold.now
-        return LeftTable(
-            holds.map { hold in
-                let minutes = (hold.end - min(hold.end, now) + 59_999_999) / 60_000_000
-                return [hold.path.description, "\(minutes) min left"]
-            }
-        ).text
     }
 }

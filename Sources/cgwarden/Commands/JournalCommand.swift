@@ -2,17 +2,19 @@ import Actuation
 import ArgumentParser
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Lists the values that cgwarden has changed.
 struct JournalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "journal", abstract: "List what cgwarden has changed and can put back.",
+        commandName: "journal", abstract: "List the changes that cgwarden can undo.",
         discussion: """
-            Each line is a value that is not what it was before cgwarden touched it first, a \
-            cgroup that it made or a process that it moved. `cgwarden restore` puts them back.
+            Each line is a value that differs from its original, a cgroup that cgwarden created, \
+            or a process that it moved. `cgwarden restore` undoes them.
 
-            WAS is the value before, SET the one that the last write left, and NOW the kernel's \
-            present value, which differs from SET if someone else has changed it since.
+            WAS is the original value, SET the one that cgwarden wrote last, and NOW the current \
+            one, which differs from SET if something else has changed it since.
 
             Examples:
               cgwarden journal
@@ -28,12 +30,12 @@ struct JournalCommand: ParsableCommand {
             try StateDirectory.requireSystem()
         } else if let hidden = StateDirectory.hidden {
             StandardOutput.complain(
-                "cgwarden: note: only your own changes are listed; those of root are in \(hidden)")
+                "cgwarden: note: only your own changes are listed; root's are in \(hidden)")
         }
         if state.isFromEarlierBoot {
             StandardOutput.complain(
-                "cgwarden: note: this journal is from before the machine started; nothing of it "
-                    + "is in force")
+                "cgwarden: note: this journal predates the last boot; nothing in it is "
+                    + "in force")
         }
         for line in state.damagedLines {
             StandardOutput.complain("cgwarden: note: line \(line) of the journal is damaged")

@@ -2,35 +2,39 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Reports
+import Service
 
 /// Ends all processes of a cgroup.
 struct KillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kill", abstract: "End all processes of a cgroup and of those below it.",
+        commandName: "kill", abstract: "Kill all processes of a cgroup and its descendants.",
         discussion: """
-            All are asked to end; who is left after the grace time is killed, also what forks \
-            meanwhile. It succeeds when the cgroup is empty. The cgroup itself stays.
+            All processes get the signal; those left after the grace time are killed, including \
+            any that fork in the meantime. It succeeds when the cgroup is empty. The cgroup itself \
+            stays.
 
             Examples:
               cgwarden kill batch.slice
               cgwarden kill --signal INT --grace 30s /lab/job
-              cgwarden kill --grace 0s /lab/job      at once
+              cgwarden kill --grace 0s /lab/job      immediately
             """)
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
     @Option(
-        help: "What asks them to end: TERM, INT, HUP, QUIT…",
+        help: "Signal to send first: TERM, INT, HUP, QUIT…",
         completion: .words(EndingSignal.allNames),
         transform: { text in
             guard let signal = EndingSignal(text) else {
-                throw ValidationError("there is no signal \(text) for this; try TERM, INT or HUP")
+                throw ValidationError("\(text) cannot be used here; use TERM, INT or HUP")
             }
             return signal
         })
     var signal = EndingSignal.terminate
-    @Option(help: "How long they may take; 0s kills at once.") var grace = GraceTime(seconds: 10)
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Option(help: "Grace time before SIGKILL; 0s kills immediately.")
+    var grace = GraceTime(seconds: 10)
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() async throws {
         let context = try ActionContext(options)
@@ -43,25 +47,25 @@ struct KillCommand: AsyncParsableCommand {
         let how =
             switch killed.means {
             case .nobody: ""
-            case .signal: " by \(signal.name)"
+            case .signal: " with SIG\(signal.name)"
             case .kernel: " by cgroup.kill"
-            case .frozen(let rounds): " frozen, by KILL, \(counted(rounds, "round", "rounds"))"
-            case .oneByOne(let rounds): " by KILL, \(counted(rounds, "round", "rounds"))"
+            case .frozen(let rounds): " frozen, with SIGKILL, \(counted(rounds, "round", "rounds"))"
+            case .oneByOne(let rounds): " with SIGKILL, \(counted(rounds, "round", "rounds"))"
             }
         let who = counted(killed.processes, "process", "processes")
         try StandardOutput.write(
-            killed.processes == 0 ? "\(path) was empty\n" : "ended \(who) of \(path)\(how)\n")
+            killed.processes == 0 ? "\(path) was empty\n" : "killed \(who) of \(path)\(how)\n")
     }
 
     private func tellPlan(_ processes: Int, of path: CgroupPath) throws {
         let how =
             grace.duration > .zero
-            ? "by \(signal.name), and who is left after \(grace.duration.shortText) by KILL"
-            : "by KILL"
+            ? "with SIG\(signal.name), and with SIGKILL after \(grace.duration.shortText)"
+            : "with SIGKILL"
         try StandardOutput.write(
             processes == 0
                 ? "\(path) is empty\n"
-                : "would end \(counted(processes, "process", "processes")) of \(path) \(how)\n")
+                : "would kill \(counted(processes, "process", "processes")) of \(path) \(how)\n")
     }
 }
 

@@ -1,17 +1,19 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Service
 
 /// Moves processes into a cgroup.
 struct MoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "move", abstract: "Move processes into a cgroup.",
+        commandName: "move", abstract: "Move processes to a cgroup.",
         usage:
             "cgwarden move [--controllers <controllers>] [--force] [--dry-run] <pid> ... <cgroup>",
         discussion: """
-            On v1 a process moves in every hierarchy that has the cgroup; --controllers chooses. \
-            Memory that it has used stays charged to where it was. `cgwarden restore` moves it back. \
-            A frozen cgroup takes processes with --force only, for they would stop there.
+            On v1 a process moves in every hierarchy that has the cgroup; --controllers selects \
+            some. Memory already used stays charged to the old cgroup. `cgwarden restore` moves \
+            processes back. A frozen cgroup accepts processes only with --force, because they \
+            would be frozen there.
 
             Examples:
               cgwarden move 1234 5678 /lab/job
@@ -21,25 +23,25 @@ struct MoveCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Option(
-        help: "Only in the hierarchies with these.", completion: .controllers,
+        help: "Only in the hierarchies with these controllers.", completion: .controllers,
         transform: ControllerList.init(parsing:))
     var controllers: ControllerList?
-    @Flag(help: "Also into a frozen cgroup.") var force = false
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Move even into a frozen cgroup.") var force = false
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
     @Argument(
-        parsing: .allUnrecognized, help: "Processes, and the cgroup at the end.",
+        parsing: .allUnrecognized, help: "Process IDs, then the cgroup.",
         completion: .cgroup)
     var words: [String]
 
     func validate() throws {
         guard words.count > 1 else {
-            throw ValidationError("give processes and a cgroup: cgwarden move 1234 /lab/job")
+            throw ValidationError("name processes and a cgroup: cgwarden move 1234 /lab/job")
         }
         for word in words.dropLast() where Int32(word).map({ $0 <= 0 }) ?? true {
             throw ValidationError(
                 word.hasPrefix("--")
-                    ? "there is no option \(word)."
-                    : "\(word) is no process number; the cgroup comes last.")
+                    ? "unknown option \(word)"
+                    : "\(word) is not a process ID; the cgroup comes last")
         }
     }
 
@@ -55,7 +57,7 @@ struct MoveCommand: AsyncParsableCommand {
                 .map { "from \($0.key) (\($0.value.map(\.hierarchy).joined(separator: ", ")))" }
             let text =
                 from.isEmpty
-                ? "process \(process.pid) \(dryRun ? "is" : "was") in \(path) already"
+                ? "process \(process.pid) \(dryRun ? "is" : "was") already in \(path)"
                 : "\(dryRun ? "would move" : "moved") process \(process.pid) to \(path) \(from.joined(separator: ", "))"
             try StandardOutput.write(text + "\n")
         }

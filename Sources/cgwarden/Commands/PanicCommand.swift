@@ -3,22 +3,23 @@ import ArgumentParser
 import Enforcement
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 import Synchronization
 
 /// The emergency stop: thaws, restores and stops the daemon.
 struct PanicCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "panic",
-        abstract: "Thaw all that cgwarden froze, put everything back, and stop the daemon.",
+        abstract: "Thaw and restore everything that cgwarden changed, and stop the daemon.",
         discussion: """
-            Asks the daemon to thaw what it froze, to restore every value that cgwarden changed, by \
-            rules and by hand, and to end; all of it takes at most 10 s. Use it when a policy does \
+            Asks the daemon to thaw what it froze, to restore every value that cgwarden changed, \
+            by rules or by hand, and to stop; this takes at most 10 s. Use it when a policy does \
             harm. `cgwarden restore` undoes changes without stopping the daemon.
 
-            A daemon that does not answer within seconds is killed, after everything was put back \
-            without it, and once more after that. If systemd runs it, its unit is stopped, so that \
-            it is not started again. \
-            Without a daemon it does what `cgwarden restore` does.
+            A daemon that does not respond within seconds is killed; everything is restored before \
+            and after that. If systemd runs the daemon, its unit is stopped, so that it is not \
+            restarted. Without a daemon it does what `cgwarden restore` does.
             """)
 
     /// The time limit of the daemon's answer and of each restore.
@@ -31,10 +32,10 @@ struct PanicCommand: ParsableCommand {
             let answer = try ControlClient.ask(["panic"], within: Self.patience)
             return try StandardOutput.write(answer)
         } catch let error as CgwardenError where error.status == .unavailable {
-            StandardOutput.complain("cgwarden: no daemon answers; restoring from the journal")
+            StandardOutput.complain("cgwarden: no daemon is running; restoring from the journal")
         } catch let error as CgwardenError where error.status == .temporaryFailure {
             StandardOutput.complain(
-                "cgwarden: the daemon does not answer; restoring from the journal without it")
+                "cgwarden: the daemon does not respond; restoring from the journal without it")
         }
         let directory = try StateDirectory.path()
         let first = restore(directory)
@@ -81,7 +82,7 @@ struct PanicCommand: ParsableCommand {
             StandardOutput.complain(
                 isGone
                     ? "cgwarden: killed the daemon (process \(pid))"
-                    : "cgwarden: killed the daemon (process \(pid)), which does not end yet")
+                    : "cgwarden: killed the daemon (process \(pid)), which has not exited yet")
             if let unit, Bounded.run(within: .seconds(1), { unit.stop() }) != true {
                 StandardOutput.complain(
                     "cgwarden: systemd may start \(unit.name) again; systemctl stop \(unit.name)")

@@ -2,17 +2,19 @@ import Actuation
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Reports
+import Service
 
 /// Restricts a cgroup to certain CPUs and memory nodes.
 struct PinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pin", abstract: "Hold a cgroup on certain CPUs and memory nodes.",
+        commandName: "pin", abstract: "Pin a cgroup to CPUs and memory nodes.",
         discussion: """
-            A unit of systemd is pinned by its AllowedCPUs and AllowedMemoryNodes; systemd switches \
-            cpuset on for it if need be. `cgwarden restore` undoes it.
+            A systemd unit is pinned by its AllowedCPUs and AllowedMemoryNodes properties; systemd \
+            enables cpuset for it if necessary. `cgwarden restore` undoes it.
 
-            Where a v1 machine has the processes in a larger cgroup in the tree of cpuset, --shadow \
-            moves them into one of their own; `cgwarden restore` moves them back.
+            On v1, if the processes share a larger cgroup in the cpuset hierarchy, --shadow moves \
+            them into a cgroup of their own; `cgwarden restore` moves them back.
 
             Examples:
               cgwarden pin --cpus 0-1 /lab/job
@@ -24,16 +26,16 @@ struct PinCommand: AsyncParsableCommand {
     @Option(help: "CPUs: 0-3,8.") var cpus: RangeArgument?
     @Option(help: "Memory nodes: 0.") var mems: RangeArgument?
 
-    @Flag(help: "On v1 move them into a cgroup of their own if they are in a larger one.")
+    @Flag(help: "On v1, move processes out of a larger cgroup first.")
     var shadow = false
-    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Show what would be written, without writing.") var dryRun = false
 
     func validate() throws {
         if cpus == nil, mems == nil {
-            throw ValidationError("say where to: --cpus 0-1, --mems 0, or both.")
+            throw ValidationError("name CPUs or memory nodes: --cpus 0-1, --mems 0, or both")
         }
         if dryRun && shadow {
-            throw ValidationError("--dry-run cannot foresee --shadow; leave out one of them.")
+            throw ValidationError("--dry-run and --shadow are mutually exclusive")
         }
     }
 

@@ -1,18 +1,20 @@
 import ArgumentParser
 import KernelIO
 import Policy
+import Reports
+import Service
 
 /// Runs policies over a recording.
 struct PolicyBacktestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest",
-        abstract: "Tell what a policy would have done in the time of a recording.",
+        abstract: "Show what a policy would have done during a recording.",
         discussion: """
-            The policy decides as it would have done live; the recorded past stays as it was. So \
-            a rule's first firing on a cgroup is exact, and later ones are marked counterfactual. \
-            The audit lines are those of a dry run of the daemon at that time, and the same files \
-            always give the same lines. Units and containers are known by their paths; nothing is \
-            protected or held. Exit status: 0, or 2 for a policy with mistakes.
+            The policy decides as it would have done live, but its actions do not change the \
+            recorded values. So a rule's first firing on a cgroup is exact, and later ones are \
+            marked counterfactual. The audit lines are those of a daemon in dry-run mode at that \
+            time, and are reproducible. Units and containers are known by their paths; protection \
+            and holds are ignored. Exit status: 0, or 2 for a policy with errors.
 
             Examples:
               cgwarden stat --record day.rec -i 1s > /dev/null     record first
@@ -20,36 +22,36 @@ struct PolicyBacktestCommand: ParsableCommand {
               cgwarden policy backtest build.yaml --history day.rec --lines
               cgwarden policy backtest new.yaml --history day.rec --compare build.yaml
               cgwarden policy backtest t.yaml --history day.rec --sweep limit=70%..95%/6
-                         (t.yaml has, say, when: pids.current > ${limit} of pids.max)
+                         (t.yaml has, for example, when: pids.current > ${limit} of pids.max)
             """)
 
     @Argument(
         help: ArgumentHelp("Files and directories.", valueName: "file-or-dir"),
         completion: .yaml)
     var paths: [String]
-    @Option(help: ArgumentHelp("The recording.", valueName: "recording"), completion: .file())
+    @Option(help: ArgumentHelp("Recording to replay.", valueName: "recording"), completion: .file())
     var history: String
-    @Option(help: "The time between two ticks, if it was not that of the policy: 5s.")
+    @Option(help: "Interval between ticks, if not the policy's: 5s.")
     var interval: Interval?
     @Option(help: ArgumentHelp("Write the audit lines to this file.", valueName: "file"))
     var audit: String?
-    @Flag(help: "Write the audit lines to standard output, and nothing else.") var lines = false
+    @Flag(help: "Write only the audit lines to standard output.") var lines = false
     @Option(
         help: ArgumentHelp(
-            "Try a row of values where the policy says ${NAME}; five unless told.",
+            "Try values for ${NAME} in the policy, five by default.",
             valueName: "name=a..b[/steps]"))
     var sweep: Sweep?
     @Option(
         help: ArgumentHelp(
-            "Set the policy against another one.", valueName: "file-or-dir"))
+            "Compare with another policy.", valueName: "file-or-dir"))
     var compare: [String] = []
 
     func validate() throws {
         if sweep != nil, lines || audit != nil || !compare.isEmpty {
-            throw ValidationError("--sweep goes with none of --lines, --audit and --compare.")
+            throw ValidationError("--sweep cannot be combined with --lines, --audit or --compare")
         }
         if lines, audit != nil || !compare.isEmpty {
-            throw ValidationError("--lines goes with neither --audit nor --compare.")
+            throw ValidationError("--lines cannot be combined with --audit or --compare")
         }
     }
 

@@ -1,14 +1,17 @@
 import ArgumentParser
+import CgroupModel
 import KernelIO
-import Policy
+import PolicyLanguage
+import Reports
+import Service
 
 /// Reports all errors and warnings in policy files.
 struct PolicyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Tell all mistakes of policy files.",
+        commandName: "check", abstract: "Check policy files and list all errors.",
         discussion: """
-            Each finding is a line FILE:LINE:COLUMN: error|warning: MESSAGE [RULE]. Files are one \
-            policy: they are checked together, those of a directory (*.yaml) in byte order. Exit \
+            Each finding is a line FILE:LINE:COLUMN: error|warning: MESSAGE [RULE]. The files form \
+            one policy and are checked together, those of a directory (*.yaml) in byte order. Exit \
             status: 0 without errors, 2 with any.
 
             Examples:
@@ -23,9 +26,9 @@ struct PolicyCheckCommand: ParsableCommand {
         completion: .yaml)
     var paths = [PolicyFiles.usual]
     @Option(
-        help: "Check for a machine with v1, v2 or hybrid hierarchies; this one by default.",
+        help: "Check for v1, v2 or hybrid hierarchies; by default this host's.",
         completion: .words(["v1", "v2", "hybrid"]), transform: hierarchyMode)
-    var mode: Policy.HierarchyMode?
+    var mode: HierarchyMode?
     @Flag(help: "One JSON object.") var json = false
 
     func run() throws {
@@ -36,9 +39,9 @@ struct PolicyCheckCommand: ParsableCommand {
     }
 }
 
-private func hierarchyMode(_ text: String) throws -> Policy.HierarchyMode {
-    guard let mode = Policy.HierarchyMode(rawValue: text) else {
-        throw ValidationError("modes are v1, v2 and hybrid.")
+private func hierarchyMode(_ text: String) throws -> HierarchyMode {
+    guard let mode = HierarchyMode(rawValue: text) else {
+        throw ValidationError("the mode must be v1, v2 or hybrid")
     }
     return mode
 }

@@ -5,7 +5,7 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check policies, try them, and explain what they do.",
         discussion: """
-            A policy says what holds for which cgroups: limits, rules, OOM guards, CPU pools; \
+            A policy assigns limits, rules, OOM guards and CPU pools to cgroups; \
             cgwarden-policy(5) describes the language, and `cgwarden daemon` applies it. These \
             commands change nothing, and only `explain` without --policy needs a daemon.
 

@@ -1,14 +1,16 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Reclaims memory from a cgroup.
 struct ReclaimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reclaim", abstract: "Take memory back that a cgroup does not need at once.",
+        commandName: "reclaim", abstract: "Reclaim memory that a cgroup does not need now.",
         discussion: """
-            Page cache is dropped and memory swapped out; nobody is killed. On cgroup v1 there is \
-            only --all.
+            Drops page cache and swaps memory out; kills nothing. On cgroup v1 only --all is \
+            available.
 
             Examples:
               cgwarden reclaim /lab/job 64MiB
@@ -17,16 +19,18 @@ struct ReclaimCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Argument(help: "How much: 64MiB, 1GB.") var amount: ByteAmount?
-    @Flag(help: "As much as can be had.") var all = false
-    @Option(help: "When to stop trying.") var deadline = Interval(seconds: 10)
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Argument(help: "Amount: 64MiB, 1GB.") var amount: ByteAmount?
+    @Flag(help: "Reclaim as much as possible.") var all = false
+    @Option(help: "Time limit.") var deadline = Interval(seconds: 10)
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func validate() throws {
         if amount == nil, !all {
-            throw ValidationError("say how much: an amount such as 64MiB, or --all.")
+            throw ValidationError("name an amount such as 64MiB, or --all")
         }
-        if amount != nil, all { throw ValidationError("--all and an amount exclude each other.") }
+        if amount != nil, all {
+            throw ValidationError("--all and an amount are mutually exclusive")
+        }
     }
 
     func run() async throws {
@@ -36,15 +40,15 @@ struct ReclaimCommand: AsyncParsableCommand {
             path, amount.map { .bytes($0.bytes) } ?? .all, deadline: deadline.duration,
             dryRun: dryRun)
         if dryRun {
-            let much = amount.map { ByteAmount.text($0.bytes) } ?? "what there is"
+            let much = amount.map { ByteText.of($0.bytes) } ?? "as much as possible"
             return try StandardOutput.write(
-                "would reclaim \(much) from \(path): usage \(ByteAmount.text(result.before))\n")
+                "would reclaim \(much) from \(path): usage \(ByteText.of(result.before))\n")
         }
         let usage =
-            "usage \(ByteAmount.text(result.before)), then \(ByteAmount.text(result.after))"
+            "usage \(ByteText.of(result.before)), then \(ByteText.of(result.after))"
         let freed =
-            result.confirmed.map { "reclaimed \(ByteAmount.text($0)) from \(path)" }
-            ?? "reclaimed what there was from \(path)"
+            result.confirmed.map { "reclaimed \(ByteText.of($0)) from \(path)" }
+            ?? "reclaimed as much as possible from \(path)"
         let note = result.isPartial ? "; the kernel found no more" : ""
         try StandardOutput.write("\(freed): \(usage)\(note)\n")
         if result.isPartial { throw ExitCode(ExitStatus.temporaryFailure.rawValue) }

@@ -1,28 +1,31 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Removes a cgroup.
 struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove a cgroup that nobody is in.",
+        commandName: "remove", abstract: "Remove an empty cgroup.",
         discussion: """
-            Removes the cgroup in every hierarchy that has it. It must hold no processes and no \
-            other cgroups, unless --kill ends the processes first and -r removes the cgroups below \
-            as well, the innermost first. Cgroups that the host depends on are refused, as `cgwarden \
-            set` does. Removing cannot be undone with `cgwarden restore`.
+            Removes the cgroup in every hierarchy that has it. It must have no processes and no \
+            children, unless --kill kills the processes first and -r removes the descendants too. \
+            Cgroups that the host depends on are refused, as by `cgwarden set`. `cgwarden restore` \
+            cannot undo a removal.
 
             Examples:
               cgwarden remove /lab/job
-              cgwarden remove -r /lab            with those below it
-              cgwarden remove -r --kill /lab     with whoever is in them
+              cgwarden remove -r /lab            with its descendants
+              cgwarden remove -r --kill /lab     with all their processes
             """)
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Flag(name: [.customShort("r"), .long], help: "Also those below it.") var recursive = false
-    @Flag(help: "End the processes in it first, as `cgwarden kill` does.") var kill = false
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Flag(name: [.customShort("r"), .long], help: "Remove its descendants too.")
+    var recursive = false
+    @Flag(help: "Kill its processes first, as `cgwarden kill` does.") var kill = false
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() async throws {
         let context = try ActionContext(options)
@@ -32,7 +35,7 @@ struct RemoveCommand: AsyncParsableCommand {
         ).remove(path, recursive: recursive, killing: kill, dryRun: dryRun)
         let killed =
             removed.killed > 0
-            ? "; \(dryRun ? "would end" : "ended") "
+            ? "; \(dryRun ? "would kill" : "killed") "
                 + counted(removed.killed, "process", "processes") : ""
         try StandardOutput.write(
             "\(dryRun ? "would remove" : "removed") \(path) (\(removed.hierarchies.joined(separator: ", ")); "

@@ -4,20 +4,20 @@ import ArgumentParser
 struct ReplayOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Show this recording instead of the machine; the blank pauses.", valueName: "file"),
+            "Show this recording; the space bar pauses.", valueName: "file"),
         completion: .file())
     var replay: String?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Begin the replay at: RFC 3339, HH:MM:SS, or -5m for that long before its end.",
+            "Start at RFC 3339, HH:MM:SS, or -5m before the end.",
             valueName: "time"))
     var at: ReplayTime?
 
     func validate() throws {
-        if at != nil, replay == nil { throw ValidationError("--at goes with --replay.") }
+        if at != nil, replay == nil { throw ValidationError("--at needs --replay") }
         if replay == "-" || replay == "" {
-            throw ValidationError("--replay needs the name of a file; it cannot come from a pipe.")
+            throw ValidationError("--replay needs a file; it cannot read from a pipe")
         }
     }
 }

@@ -3,37 +3,39 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Restores what cgwarden has changed.
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Put back what cgwarden has changed.",
+        commandName: "restore", abstract: "Undo changes made by cgwarden.",
         discussion: """
-            Limits get their old values, processes go back to where they were, and cgroups that \
-            were made are removed if they are empty. \
-            It works after any crash, and as often as you like. What someone else has changed \
-            since is left alone and reported (exit status 75), unless --force is given. So is what \
-            cannot be seen, because its hierarchy is not mounted here.
+            Restores the original values of limits, moves processes back, and removes cgroups that \
+            this program created if they are empty. It works after any crash and can be repeated. \
+            Values that something else has changed since are left alone and reported (exit status \
+            75), unless --force is given. The same holds for values in a hierarchy that is not \
+            mounted here.
 
-            A journal that others could have written is refused. A damaged one is refused unless \
-            --force is given, which restores what is legible and sets the file aside.
+            A journal that other users could have written is refused. A damaged one is refused \
+            unless --force is given, which restores the readable part and moves the file aside.
 
             Examples:
               cgwarden restore                 everything
-              cgwarden restore /build          one cgroup and those below it
-              cgwarden restore --owner daemon  what the daemon did, not what was set by hand
+              cgwarden restore /build          one cgroup and its descendants
+              cgwarden restore --owner daemon  changes of the daemon only
               cgwarden restore --dry-run
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup, with those below it; all without it.", completion: .cgroup)
+    @Argument(help: "Cgroup to restore with its descendants; all by default.", completion: .cgroup)
     var cgroup: String?
     @Option(
-        help: "Whose changes: all, daemon or person.",
+        help: "Changes to undo: all, daemon or person.",
         completion: .words(["all", "daemon", "person"]), transform: RestoreCommand.owners)
     var owner = ChangeOwners.all
-    @Flag(help: "Also put back what someone else has changed since.") var force = false
-    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
+    @Flag(help: "Also restore values changed by other programs since.") var force = false
+    @Flag(help: "Show what would be written, without writing.") var dryRun = false
 
     func run() throws {
         let set = try HierarchySet.discover(options.system)
@@ -50,7 +52,7 @@ struct RestoreCommand: ParsableCommand {
 
     @Sendable private static func owners(_ text: String) throws -> ChangeOwners {
         guard let owners = ChangeOwners(rawValue: text) else {
-            throw ValidationError("--owner is all, daemon or person.")
+            throw ValidationError("--owner must be all, daemon or person")
         }
         return owners
     }
@@ -68,7 +70,7 @@ struct RestoreCommand: ParsableCommand {
         if named.count > 1 {
             let places = named.map(\.description).joined(separator: ", ")
             throw CgwardenError(
-                "\(named.count) cgroups of the journal are named \(cgroup); give the path: "
+                "\(named.count) cgroups in the journal are named \(cgroup); use the path: "
                     + places, .noInput)
         }
         if let path = named.first { return path }

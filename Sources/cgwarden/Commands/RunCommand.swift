@@ -3,6 +3,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Runs a command in a cgroup of its own.
 struct RunCommand: AsyncParsableCommand {
@@ -10,21 +12,22 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Run a command in a cgroup of its own, with limits.",
         discussion: """
             The cgroup is cgwarden/run-NAME, and is removed at the end. The exit status is the \
-            command's: 128+N if signal N ended it, 127 if there is no such command, 126 if it \
-            cannot be run. Signals are passed on. Processes that the command leaves behind are \
-            waited for, or ended with --kill-rest; Ctrl-C while waiting ends them. With a pid \
-            namespace they always end with the command.
+            command's: 128+N if signal N killed it, 127 if the command is not found, 126 if it \
+            cannot be executed. Signals are forwarded. Processes that the command leaves behind \
+            are waited for, or killed with --kill-rest; Ctrl-C while waiting kills them. With a \
+            PID namespace they always end with the command.
 
-            With --scope systemd makes the cgroup, as a scope that `systemctl status` shows: PID 1 \
-            for root, the user's own systemd for others. Limits are then properties of the scope. \
-            Without root and without a delegated cgroup that is done unasked, if the user's systemd \
-            runs (`loginctl enable-linger` keeps it running). A scope holds one small process more, \
+            With --scope systemd creates the cgroup, as a scope that `systemctl status` shows: PID \
+            1 for root, the user manager for others. Limits are then properties of the scope. This \
+            is the default without root and without a delegated cgroup, if the user manager runs \
+            (`loginctl enable-linger` keeps it running). A scope contains one more small process, \
             which --pids does not count.
 
-            The command gets descriptors 0, 1 and 2, those of --pass-fd, and those that its \
-            arguments name as /dev/fd/N, as a shell's <(...) does. Runs are on record in the state \
-            directory, so that the next one removes what a killed cgwarden left behind; without \
-            such a directory (XDG_RUNTIME_DIR, CGWARDEN_STATE_DIRECTORY) a user's runs are not.
+            The command inherits descriptors 0, 1 and 2, those of --pass-fd, and those that its \
+            arguments name as /dev/fd/N, as a shell's <(...) does. Runs are recorded in the state \
+            directory, so that the next one removes what a killed cgwarden left behind; a user's \
+            runs are not recorded without such a directory (XDG_RUNTIME_DIR, \
+            CGWARDEN_STATE_DIRECTORY).
 
             Examples:
               cgwarden run --memory 100MB -- python3 job.py
@@ -36,29 +39,26 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var system: SystemOptions
     @OptionGroup var limits: RunLimitOptions
-    @Option(help: "The name behind run-; the command and a number by default.")
+    @Option(help: "Name after run-; by default the command and a number.")
     var name: String?
     @Option(
-        help: """
-            The cgroup to make it in; /cgwarden, or the caller's own delegated one. With --scope a \
-            slice.
-            """)
+        help: "Parent cgroup (default /cgwarden or a delegated one); a slice with --scope.")
     var parent: String?
-    @Flag(help: "Have systemd make it, as a scope.")
+    @Flag(help: "Let systemd create the cgroup, as a scope.")
     var scope = false
-    @Flag(help: "Run it as a line of $SHELL; without a command, start $SHELL.")
+    @Flag(help: "Run the command in $SHELL; without one, start $SHELL.")
     var shell = false
-    @Option(help: "What is told on standard error at the end: text, json or none.")
+    @Option(help: "Summary format printed to stderr at exit: text, json or none.")
     var summary = SummaryForm.text
     @Option(
-        help: "New namespaces, separated by commas: uts, ipc, pid, net, mnt, user, cgroup.",
+        help: "New namespaces, comma-separated: uts, ipc, pid, net, mnt, user, cgroup.",
         completion: .commaSeparated(NamespaceFlags.names),
         transform: NamespaceFlags.init(parsing:))
     var unshare: NamespaceFlags = []
-    @Flag(help: "End what the command leaves behind, at once.")
+    @Flag(help: "Kill processes that the command leaves behind.")
     var killRest = false
     @Option(
-        help: "Descriptors to pass on besides 0, 1 and 2: 3,4.",
+        help: "File descriptors to inherit besides 0, 1 and 2: 3,4.",
         transform: PassedDescriptors.init(parsing:))
     var passFd = PassedDescriptors()
     @Argument(
@@ -71,8 +71,8 @@ struct RunCommand: AsyncParsableCommand {
         if let first = command.first, first.hasPrefix("-"), first != "--" {
             if first == "--help" || first == "-h" { throw CleanExit.helpRequest(self) }
             throw ValidationError(
-                "there is no option \(first) of run, or it lacks a value; a command that begins "
-                    + "with - comes after --")
+                "unknown option \(first), or its value is missing; put a command that begins "
+                    + "with - after --")
         }
         if words.isEmpty {
             throw ValidationError("name a command: cgwarden run --memory 100MB -- COMMAND")
@@ -81,11 +81,11 @@ struct RunCommand: AsyncParsableCommand {
             name.isEmpty || name.contains("/") || name.utf8.count > 200
                 || name.contains(where: \.isNewline)
         {
-            throw ValidationError("--name is one word of a path, without a slash.")
+            throw ValidationError("--name must be one path component, without a slash")
         }
         if scope, let parent, !parent.hasSuffix(".slice") || parent.hasSuffix("/.slice") {
             throw ValidationError(
-                "a scope stands below a slice: --parent batch.slice; without --scope it may be any "
+                "the parent of a scope must be a slice: --parent batch.slice; without --scope, any "
                     + "cgroup.")
         }
     }
@@ -159,14 +159,14 @@ struct RunCommand: AsyncParsableCommand {
                     + "(\(Self.processes(leftover.processes)) ended)")
         case .leftover(let leftover):
             StandardOutput.complain(
-                "cgwarden: \(leftover.path) is left of a cgwarden that was killed, and cannot be "
+                "cgwarden: \(leftover.path) was left behind by a killed cgwarden, and cannot be "
                     + "removed now; the next run tries again")
         case .limit(let warning):
             StandardOutput.complain("cgwarden: \(warning)")
         case .remaining(let count):
             StandardOutput.complain(
                 "cgwarden: the command has ended; waiting for \(Self.processes(count)) that it left "
-                    + "(Ctrl-C ends them, --kill-rest does so at once)")
+                    + "(Ctrl-C kills them; --kill-rest does so immediately)")
         }
     }
 
@@ -181,9 +181,9 @@ struct RunCommand: AsyncParsableCommand {
         if step == .namespace || !unshare.isEmpty && error.isPermission {
             let remedy =
                 error.isPermission ? "; run as root, or add user to --unshare" : ""
-            return "cannot make the namespaces: \(error)\(remedy)"
+            return "cannot create the namespaces: \(error)\(remedy)"
         }
-        let remedy = error.isLimit ? "; is a pids limit above it reached?" : ""
+        let remedy = error.isLimit ? "; has an ancestor reached its pids.max?" : ""
         return "cannot start a process in the cgroup: \(error)\(remedy)"
     }
 }
@@ -199,7 +199,7 @@ extension NamespaceFlags {
         for name in text.split(separator: ",") {
             guard let kind = NamespaceFlags(named: String(name)) else {
                 let known = NamespaceFlags.names.joined(separator: ", ")
-                throw ValidationError("there is no namespace \(name); there are \(known)")
+                throw ValidationError("unknown namespace \(name); use \(known)")
             }
             insert(kind)
         }
@@ -216,7 +216,7 @@ struct PassedDescriptors {
     init(parsing text: String) throws {
         numbers = try text.split(separator: ",").map { word in
             guard let number = Int32(word), number > 2 else {
-                throw ValidationError("\(word) is no descriptor to pass on; they begin at 3")
+                throw ValidationError("\(word) is not a descriptor to inherit; use 3 or higher")
             }
             return number
         }

@@ -5,35 +5,35 @@ import Hierarchy
 
 /// The limits of a run: short names for common ones, `--set` for any.
 struct RunLimitOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Memory at most (memory.max).", valueName: "size"))
+    @Option(help: ArgumentHelp("Memory limit (memory.max).", valueName: "size"))
     var memory: String?
     @Option(
-        help: ArgumentHelp("Memory and swap together at most (memory.total).", valueName: "size"))
+        help: ArgumentHelp("Limit of memory plus swap (memory.total).", valueName: "size"))
     var memoryTotal: String?
     @Option(
         help: ArgumentHelp(
-            "Memory above which it is held back (memory.soft).", valueName: "size"))
+            "Soft memory limit, above which it is throttled (memory.soft).", valueName: "size"))
     var memorySoft: String?
-    @Option(help: ArgumentHelp("Swap at most (memory.swap.max, v2).", valueName: "size"))
+    @Option(help: ArgumentHelp("Swap limit (memory.swap.max, v2).", valueName: "size"))
     var swap: String?
-    @Option(help: ArgumentHelp("CPU time, such as 1.5 CPUs (cpu.max).", valueName: "number"))
+    @Option(help: ArgumentHelp("CPU limit, such as 1.5 CPUs (cpu.max).", valueName: "number"))
     var cpus: String?
-    @Option(help: ArgumentHelp("Share of CPU time, 100 is usual (cpu.weight).", valueName: "n"))
+    @Option(help: ArgumentHelp("CPU weight, default 100 (cpu.weight).", valueName: "n"))
     var weight: String?
-    @Option(help: ArgumentHelp("CPUs that it may use (cpuset.cpus).", valueName: "list"))
+    @Option(help: ArgumentHelp("Allowed CPUs (cpuset.cpus).", valueName: "list"))
     var cpuset: String?
-    @Option(help: ArgumentHelp("Memory nodes that it may use (cpuset.mems).", valueName: "list"))
+    @Option(help: ArgumentHelp("Allowed memory nodes (cpuset.mems).", valueName: "list"))
     var mems: String?
-    @Option(help: ArgumentHelp("Processes and threads at most (pids.max).", valueName: "n"))
+    @Option(help: ArgumentHelp("Limit of processes and threads (pids.max).", valueName: "n"))
     var pids: String?
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "Disk throttle: rbps, wbps, riops, wiops (io.max).", valueName: "disk:key=rate"))
+            "Disk limit: rbps, wbps, riops, wiops (io.max).", valueName: "disk:key=rate"))
     var io: [String] = []
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: ArgumentHelp("Any limit that `cgwarden set` knows.", valueName: "name=value"),
+        help: ArgumentHelp("Any limit of `cgwarden set`.", valueName: "name=value"),
         completion: .settings)
     var others: [String] = []
 

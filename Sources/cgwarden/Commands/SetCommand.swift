@@ -3,22 +3,24 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Sets limits of one cgroup, all or none.
 struct SetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Set limits of one cgroup, on v1 and v2 alike.",
+        commandName: "set", abstract: "Set limits of one cgroup, on v1 and v2.",
         discussion: """
-            Several limits are one transaction: if one is refused, the others are put back. What \
-            was there before stays in a journal, and `cgwarden restore` brings it back. Sizes and \
-            rates need a unit; max is no limit. A limit of a unit of systemd is set by asking systemd \
-            for the unit's property, all of a unit's at once, so that it survives a daemon-reload; \
-            what systemd has no property for goes to the kernel's file. --dry-run and the report \
-            tell which.
+            Several limits are one transaction: if one is refused, the others are rolled back. The \
+            original values are kept in a journal, and `cgwarden restore` restores them. Sizes and \
+            rates need a unit; max means no limit. Limits of a systemd unit are set through the \
+            unit's properties, all in one request, so that they survive a daemon-reload; a limit \
+            without such a property is written to the kernel's file. --dry-run and the report show \
+            which.
 
-            A value that a rule of the daemon manages is set, too, and a note says that the daemon \
-            will reset it; `cgwarden hold` prevents that. When the daemon ends, it puts the value \
-            back to the one that was set by hand.
+            A value that a rule of the daemon manages is set too, with a note that the daemon will \
+            reset it; `cgwarden hold` prevents that. When the daemon stops, it restores the value \
+            that was set by hand.
 
             Examples:
               cgwarden set build memory.max=512MiB cpu.max=1.5cpus
@@ -34,12 +36,12 @@ struct SetCommand: AsyncParsableCommand {
         help: ArgumentHelp("Limits as NAME=VALUE.", valueName: "name=value"),
         completion: .settings)
     var wishes: [String] = []
-    @Flag(help: "Show what would be written, and write nothing.") var dryRun = false
-    @Flag(help: "Set a memory limit below usage, whatever the kernel does then.") var force = false
-    @Flag(help: "Lower a memory limit step by step with reclaim; nothing is killed.")
+    @Flag(help: "Show what would be written, without writing.") var dryRun = false
+    @Flag(help: "Set a memory limit even below usage.") var force = false
+    @Flag(help: "Lower a memory limit in steps with reclaim, without kills.")
     var shrink = false
     @Flag(help: "One JSON object.") var json = false
-    @Flag(help: "List the limits with their meaning, and end.") var list = false
+    @Flag(help: "List all limits and exit.") var list = false
 
     func validate() throws {
         if list { return }
@@ -47,7 +49,7 @@ struct SetCommand: AsyncParsableCommand {
             throw ValidationError(
                 "name a cgroup and at least one limit: cgwarden set build memory.max=512MiB")
         }
-        if force && shrink { throw ValidationError("--force and --shrink exclude each other.") }
+        if force && shrink { throw ValidationError("--force and --shrink are mutually exclusive") }
     }
 
     func run() async throws {
@@ -81,7 +83,7 @@ struct SetCommand: AsyncParsableCommand {
     private func tellOfHold(_ path: CgroupPath) {
         guard let hold = try? StateDirectory.holds().hold(of: path) else { return }
         StandardOutput.complain(
-            "cgwarden: note: \(hold.path) is on hold for rules (`cgwarden hold` lists); "
-                + "set by hand it is changed nevertheless")
+            "cgwarden: note: \(hold.path) is on hold (`cgwarden hold` lists holds); "
+                + "this affects only rules")
     }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Shows all known values of one cgroup.
 struct ShowCommand: AsyncParsableCommand {
@@ -19,15 +21,17 @@ struct ShowCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
-    @Option(help: "The cgroup of this process instead.") var pid: Int32?
+    @Option(help: "Show the cgroup of this process.") var pid: Int32?
     @Flag(help: "One JSON object.") var json = false
 
     func validate() throws {
         if cgroup == nil, pid == nil {
             throw ValidationError(
-                "name a cgroup, or a process with --pid; `cgwarden tree` lists them.")
+                "name a cgroup, or a process with --pid; `cgwarden tree` lists them")
         }
-        if cgroup != nil, pid != nil { throw ValidationError("give a cgroup or --pid, not both.") }
+        if cgroup != nil, pid != nil {
+            throw ValidationError("a cgroup and --pid are mutually exclusive")
+        }
     }
 
     func run() async throws {
@@ -39,7 +43,7 @@ struct ShowCommand: AsyncParsableCommand {
         let plan = ReadPlan(MetricCatalog.all.map(\.id), on: set)
         let sampler = try Sampler(plan, on: set, configuration)
         for failure in sampler.unreadable {
-            StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is skipped")
         }
         let snapshot = await sampler.sample()
         guard let index = snapshot.index(of: path) else {
@@ -58,12 +62,12 @@ struct ShowCommand: AsyncParsableCommand {
         let reader = ProcessReader(set.system)
         guard let pid, reader.stat(pid) != nil else {
             throw CgwardenError(
-                "there is no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
+                "no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
         }
         guard let path = reader.cgroup(of: pid, in: set) else {
             throw CgwardenError(
-                "the cgroup of process \(pid) is outside the mounts that are visible here; "
-                    + "`cgwarden tree` lists what there is", .noInput)
+                "the cgroup of process \(pid) is outside the visible mounts; "
+                    + "`cgwarden tree` lists them", .noInput)
         }
         return path
     }

@@ -2,17 +2,19 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
-import Policy
+import PolicyLanguage
+import Reports
+import Service
 
 /// Prints samples as a stream for scripts.
 struct StatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stat", abstract: "Print samples of all cgroups as a stream.",
         discussion: """
-            The first sample comes at once. Counters of later samples also have rates a second \
-            (NAME.rate), which the table shows in place of the counters: CPU time as percent of \
-            one CPU, other counters by the second. Values that a cgroup does not have are left out ("-" \
-            in the table); a limit that is not set is "max".
+            The first sample comes immediately. From the second sample on, counters also have \
+            rates per second (NAME.rate), which the table shows instead of the counters: CPU time \
+            as percent of one CPU, other counters per second. Values that a cgroup does not have \
+            are left out ("-" in the table); an unset limit is "max".
 
             Examples:
               cgwarden stat --json -i 5s --cgroup '/system.slice/*'
@@ -22,28 +24,28 @@ struct StatCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Flag(help: "One JSON object a cgroup and line.") var json = false
+    @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180) with a header line.") var csv = false
     @Option(
         name: [.customShort("i"), .long, .customShort("d"), .customLong("delay")],
-        help: "Time between samples: 500ms, 5s, 1m.")
+        help: "Interval between samples: 500ms, 5s, 1m.")
     var interval = Interval(seconds: 1)
     @Option(
         name: [.customShort("n"), .customLong("samples"), .customLong("iterations")],
-        help: "Number of samples; 0, the default, means no end.")
+        help: "Number of samples; 0, the default, is unlimited.")
     var samples: Int?
     @Option(
-        help: "Unified names, separated by commas; --list-fields tells which there are.",
+        help: "Fields, comma-separated; --list-fields lists them.",
         completion: .fields, transform: FieldList.init(parsing:))
     var fields: FieldList?
     @Option(help: "Only cgroups whose path matches: * within a component, ** across.")
     var cgroup: String?
     @OptionGroup(title: "Recording") var recording: RecordOptions
-    @Flag(help: "List the fields with their meaning, and end.") var listFields = false
+    @Flag(help: "List all fields and exit.") var listFields = false
 
     func validate() throws {
-        if json && csv { throw ValidationError("--json and --csv exclude each other.") }
-        if let samples, samples < 0 { throw ValidationError("-n cannot be negative.") }
+        if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if let samples, samples < 0 { throw ValidationError("-n cannot be negative") }
     }
 
     func run() async throws {
@@ -56,14 +58,14 @@ struct StatCommand: AsyncParsableCommand {
         let recorder = try recording.recorder(options.system)
         let metrics = recorder == nil ? wanted : wanted + ReadPlan.metrics(upTo: .settings)
         let observation = try Observation(
-            options, metrics: metrics, configuration: configuration)
+            options.system, metrics: metrics, configuration: configuration)
         var output = SampleOutput(
             format: json ? .json : csv ? .csv : .table,
             fields: fields?.metrics ?? (json ? nil : FieldList.usual),
             identities: Identities(observation.set))
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("the pattern \(text) has an open bracket; close it")
+                throw ValidationError("the pattern \(text) has an unclosed bracket")
             }
             return pattern
         }
@@ -77,7 +79,7 @@ struct StatCommand: AsyncParsableCommand {
             }
             if count == 0, indices.isEmpty, let cgroup {
                 throw CgwardenError(
-                    "no cgroup matches \(cgroup); `cgwarden tree` lists what there is", .noInput)
+                    "no cgroup matches \(cgroup); `cgwarden tree` lists them", .noInput)
             }
             try StandardOutput.write(output.render(snapshot, indices))
             count += 1

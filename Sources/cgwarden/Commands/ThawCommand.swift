@@ -1,18 +1,20 @@
 import Actuation
 import ArgumentParser
 import KernelIO
+import Reports
+import Service
 
 /// Thaws a cgroup.
 struct ThawCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "thaw", abstract: "Let the processes of a frozen cgroup go on.",
+        commandName: "thaw", abstract: "Thaw a frozen cgroup.",
         discussion: """
-            Ends a freeze before its timeout, whoever started it: `cgwarden freeze`, a rule of the \
-            daemon, or another program. Processes that a v1 freeze moved to a cgroup of their own \
-            move back. A rule whose freeze is ended rests for its cooldown.
+            Ends a freeze before its timeout, whatever started it: `cgwarden freeze`, a rule of \
+            the daemon, or another program. Processes that a v1 freeze moved to a cgroup of their \
+            own move back. A rule whose freeze is ended rests for its cooldown.
 
-            A cgroup stays frozen while an ancestor is; the report names that ancestor, and counts \
-            the cgroups below that have freezes of their own.
+            A cgroup stays frozen while an ancestor is frozen; the report names that ancestor, and \
+            counts the descendants with freezes of their own.
 
             Examples:
               cgwarden thaw batch.slice
@@ -21,7 +23,7 @@ struct ThawCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String
-    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Show what would be done, without doing it.") var dryRun = false
 
     func run() async throws {
         let context = try ActionContext(options)
@@ -32,7 +34,7 @@ struct ThawCommand: AsyncParsableCommand {
         ).thaw(path, dryRun: dryRun)
         var text =
             thawed.hierarchies.isEmpty
-            ? "\(path) was not asked to be frozen"
+            ? "\(path) was not frozen"
             : "\(dryRun ? "would thaw" : "thawed") \(path) (\(thawed.hierarchies.joined(separator: ", ")))"
         if let ancestor = thawed.frozenBy {
             text += "; it stays frozen by \(ancestor): cgwarden thaw \(ancestor)"

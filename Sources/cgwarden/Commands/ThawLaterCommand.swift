@@ -2,6 +2,7 @@ import Actuation
 import ArgumentParser
 import Hierarchy
 import KernelIO
+import Service
 
 /// The helper of `freeze`, which thaws at the deadline; descriptor 3 is the cgroup's directory.
 struct ThawLaterCommand: ParsableCommand {

@@ -3,6 +3,8 @@ import CgroupModel
 import Hierarchy
 import KernelIO
 import LiveView
+import Reports
+import Service
 
 /// Shows the live view, or the same table as text.
 struct TopCommand: AsyncParsableCommand {
@@ -10,12 +12,12 @@ struct TopCommand: AsyncParsableCommand {
         commandName: "top", abstract: "Show cgroups live, like systemd-cgtop.",
         discussion: """
             Shows the tree of cgroups with their usage, limits, pressure and state, and refreshes \
-            it every second. Every option of systemd-cgtop means the same. In the live view h lists \
-            the keys. Without a terminal on standard output it prints text, three samples unless -n \
-            says otherwise.
+            it every second. Accepts every option of systemd-cgtop, with the same meaning. In the \
+            live view h lists the keys. If standard output is not a terminal, it prints text: \
+            three samples, unless -n says otherwise.
 
-            With --record it keeps what it sees; --replay shows a recording in the same view, in \
-            which one can step back and forward.
+            --record saves all samples; --replay shows a recording in the same view, where [ and ] \
+            step back and forward.
 
             Examples:
               cgwarden top
@@ -30,25 +32,25 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print text instead of the live view.") var batch = false
     @Option(
         name: [.customShort("n"), .customLong("iterations")],
-        help: "Number of samples; 0, the default, means no end.")
+        help: "Number of samples; 0, the default, is unlimited.")
     var iterations: Int?
-    @Flag(name: .customShort("1"), help: "One sample: the same as -n 1.") var once = false
+    @Flag(name: .customShort("1"), help: "Take one sample, as -n 1.") var once = false
     @Option(
         name: [.short, .long, .customLong("interval")],
-        help: "Time between samples: 500ms, 2s, or seconds (default: 1s).")
+        help: "Interval: 500ms, 2s, or a number of seconds (default: 1s).")
     var delay: Interval?
     @Option(
         name: [.customShort("M"), .long],
         help: "Show only the cgroups of a container, by its name.")
     var machine: String?
     @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
-    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
-    @Flag(help: "Order by path, tasks, CPU, memory, I/O.") var order: Order?
-    @Option(name: .customLong("order"), help: "The same by name: path, tasks, cpu, memory, io.")
+    @Option(help: "Depth of the tree below the topmost cgroup.") var depth: Int?
+    @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
+    @Option(name: .customLong("order"), help: "Sort by column name: path, tasks, cpu, memory, io.")
     var orderName: SortName?
-    @Flag(name: .shortAndLong, help: "Print exact numbers instead of units.") var raw = false
-    @Flag(inversion: .prefixedNo, help: "Print the head above each sample.") var header = true
-    @Flag(help: "One JSON object a cgroup and line.") var json = false
+    @Flag(name: .shortAndLong, help: "Print raw numbers without units.") var raw = false
+    @Flag(inversion: .prefixedNo, help: "Print a header above each sample.") var header = true
+    @Flag(help: "One JSON object per cgroup, one per line.") var json = false
     @Flag(help: "Comma-separated values (RFC 4180).") var csv = false
     @OptionGroup(title: "Recording") var recording: RecordOptions
     @OptionGroup(title: "Recording") var replaying: ReplayOptions
@@ -95,14 +97,14 @@ struct TopCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if json && csv { throw ValidationError("--json and --csv exclude each other.") }
-        if let iterations, iterations < 0 { throw ValidationError("-n cannot be negative.") }
+        if json && csv { throw ValidationError("--json and --csv are mutually exclusive") }
+        if let iterations, iterations < 0 { throw ValidationError("-n cannot be negative") }
         if machine != nil, root != "/" {
-            throw ValidationError("--machine and a cgroup exclude each other.")
+            throw ValidationError("--machine and a cgroup are mutually exclusive")
         }
-        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative") }
         if recording.record != nil, replaying.replay != nil {
-            throw ValidationError("--record and --replay exclude each other.")
+            throw ValidationError("--record and --replay are mutually exclusive")
         }
     }
 
@@ -118,7 +120,8 @@ struct TopCommand: AsyncParsableCommand {
         configuration.scope = scope(path)
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
-            options, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration)
+            options.system, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration
+        )
         guard isBatch else {
             return try await TopScreen.show(
                 LiveSource(observation, recorder), layout, most: count)

@@ -2,13 +2,15 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Reports
+import Service
 
 /// Shows the cgroup tree with its processes.
 struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tree", abstract: "Show the cgroups and the processes in them.",
         discussion: """
-            Where the trees of v1 differ, each process says in which of them it is a member.
+            If the hierarchies of v1 differ, each process lists those in which it is a member.
 
             Examples:
               cgwarden tree
@@ -18,13 +20,13 @@ struct TreeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The topmost cgroup.", completion: .cgroup) var root = "/"
-    @Option(help: "Only the tree that has this controller.", completion: .controller)
+    @Option(help: "Show only the hierarchy with this controller.", completion: .controller)
     var controller: String?
-    @Option(help: "How many levels below the topmost cgroup.") var depth: Int?
+    @Option(help: "Depth of the tree below the topmost cgroup.") var depth: Int?
     @Flag(help: "One JSON array of all cgroups.") var json = false
 
     func validate() throws {
-        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative.") }
+        if let depth, depth < 0 { throw ValidationError("--depth cannot be negative") }
     }
 
     func run() async throws {
@@ -36,7 +38,7 @@ struct TreeCommand: AsyncParsableCommand {
         let unified = MetricCatalog.metric(named: "cgroup.controllers").map { [$0.id] } ?? []
         let sampler = try Sampler(ReadPlan(unified, on: set), on: set, configuration)
         for failure in sampler.unreadable {
-            StandardOutput.complain("cgwarden: \(failure); that hierarchy is left out")
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is skipped")
         }
         let snapshot = await sampler.sample()
         let listing = TreeListing(snapshot, set)
@@ -55,7 +57,7 @@ struct TreeCommand: AsyncParsableCommand {
                 $0.version == .unified ? $0.keys + $0.controllers.map(\.rawValue) : $0.keys
             }
             throw CgwardenError(
-                "no hierarchy has the controller \(controller); there are "
+                "no hierarchy has the controller \(controller); available: "
                     + names.joined(separator: ", "), .unavailable)
         }
         return all.only(wanted)

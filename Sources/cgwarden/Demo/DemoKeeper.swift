@@ -1,4 +1,5 @@
 import KernelIO
+import Reports
 import Synchronization
 
 /// The process that keeps a demo running, as seen by the process that shows it.
@@ -34,7 +35,7 @@ final class DemoKeeper: Sendable {
             let status = ExitStatus(rawValue: number)
         else {
             return CgwardenError(
-                "the demo did not start: its helper did not answer", .unavailable)
+                "the demo did not start: its helper did not respond", .unavailable)
         }
         return CgwardenError("the demo did not start: \(parts[1])", status)
     }

@@ -24,7 +24,7 @@ struct DemoScene {
     var works: [Work] {
         var works = [
             work(
-                "build", "two compilers that take all they get, with a pause now and then",
+                "build", "two compilers that use all CPU they get, with pauses",
                 """
                 while alive; do
                     for job in 1 2; do
@@ -35,7 +35,7 @@ struct DemoScene {
                 done
                 """),
             work(
-                "database", "a query that needs more memory than there is",
+                "database", "a query that needs more memory than its limit",
                 """
                 while alive; do
                     for part in $(seq 50); do
@@ -48,7 +48,7 @@ struct DemoScene {
                 done
                 """),
             work(
-                "forks", "a script that starts another process ten times a second",
+                "forks", "a script that forks ten times per second",
                 """
                 while alive; do
                     sleep 40 &
@@ -59,7 +59,7 @@ struct DemoScene {
         if disk != nil {
             works.append(
                 work(
-                    "backup", "a copy that writes as fast as the disk takes it",
+                    "backup", "a copy that writes as fast as the disk allows",
                     """
                     while alive; do
                         dd if=/dev/zero of=\(diskFolder)/copy bs=1M count=256 oflag=direct

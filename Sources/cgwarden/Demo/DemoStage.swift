@@ -3,6 +3,7 @@ import CgroupModel
 import Enforcement
 import Hierarchy
 import KernelIO
+import Reports
 
 /// Keeps a demo running: creates its cgroups, workloads and daemon, and removes everything at the
 /// end.
@@ -21,7 +22,7 @@ struct DemoStage {
     /// Locked by the keeper, apart from the directory, which it removes and creates.
     private static let lockFile = "/run/\(name).lock"
     private static let busy = CgwardenError(
-        "a demo is running already; wait for its end", .temporaryFailure)
+        "a demo is already running; wait for it to finish", .temporaryFailure)
 
     private let set: HierarchySet
     private let scene: DemoScene
@@ -135,7 +136,7 @@ struct DemoStage {
     private func makeCgroups() throws {
         // v1 creates the cgroup in every hierarchy anyway.
         let controllers: [Controller] =
-            set.mode == .unified
+            set.mode == .v2
             ? [.memory, .cpu, .io, .pids].filter(set.hierarchies[0].controllers.contains) : []
         let maker = CgroupMaker(set: set, journal: journal)
         for work in scene.works { _ = try maker.make(work.cgroup, controllers: controllers) }
@@ -155,7 +156,7 @@ struct DemoStage {
         } catch {
             remove(made)
             throw CgwardenError(
-                "there is no place for the demo's files: \(error); remove what is there",
+                "cannot create the demo's files: \(error); remove the existing ones",
                 .unavailable)
         }
     }

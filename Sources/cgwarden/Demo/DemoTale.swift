@@ -41,7 +41,7 @@ struct DemoTale: ~Copyable {
             return (wanted ?? action) + why(record)
         case "undo" where record.text("result") == nil:
             guard let note = record.text("note") else { return action }
-            return action == "restore" ? "\(note) as it was" : note
+            return action == "restore" ? "\(note) restored" : note
         case "apply" where record.text("guard") != nil: return Self.guardDeeds[action]
         default: return nil
         }
@@ -49,16 +49,16 @@ struct DemoTale: ~Copyable {
 
     private static let guardDeeds = [
         "arm": "watches its memory", "set": "sets memory.max",
-        "freeze": "frozen, just below its limit",
-        "thaw": "thawed: there is room again", "kill": "killed",
-        "oom-killer-on": "the kernel may kill again",
+        "freeze": "frozen just below its limit",
+        "thaw": "thawed: it has room again", "kill": "killed",
+        "oom-killer-on": "the OOM killer is enabled again",
     ]
 
     private func why(_ record: ConfigNode) -> String {
         guard record.text("rule") != nil, let term = record.elements("evidence").first,
             let name = term.text("term"), let value = term.text("value")
         else { return "" }
-        return ", since \(name) is \(value)"
+        return ", because \(name) is \(value)"
     }
 
     private func padded(_ text: String, _ width: Int, right: Bool = false) -> String {

@@ -3,6 +3,7 @@ import ArgumentParser
 import CgroupModel
 import Hierarchy
 import KernelIO
+import Service
 
 /// The state that all commands with actions share.
 struct ActionContext {
@@ -36,11 +37,11 @@ struct ControllerList {
             guard let controller = Controller(name: String(name)) else {
                 let known = Controller.allCases.filter { $0 != .core }.map(\.rawValue)
                 throw ValidationError(
-                    "there is no controller \(name); there are \(known.joined(separator: ", "))")
+                    "unknown controller \(name); available: \(known.joined(separator: ", "))")
             }
             return controller
         }
-        if controllers.isEmpty { throw ValidationError("--controllers needs at least one name.") }
+        if controllers.isEmpty { throw ValidationError("--controllers needs at least one name") }
     }
 }
 
@@ -52,16 +53,4 @@ struct RangeArgument: ExpressibleByArgument {
         guard let list = RangeList(argument), !list.isEmpty else { return nil }
         self.list = list
     }
-}
-
-extension Duration {
-    /// The duration in readable form: `60s`, `500ms`.
-    var shortText: String {
-        milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
-    }
-}
-
-/// Formats a count with its noun: `1 process`, `3 processes`.
-func counted(_ count: Int, _ one: String, _ many: String) -> String {
-    "\(count) \(count == 1 ? one : many)"
 }

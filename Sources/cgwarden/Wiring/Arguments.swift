@@ -1,26 +1,14 @@
 import ArgumentParser
 import CgroupModel
 import KernelIO
+import Service
 
-/// A time on the command line: `500ms`, `5s`, `1m`, or seconds as a plain number.
-struct Interval: ExpressibleByArgument {
-    let seconds: Double
-
-    init(seconds: Double) { self.seconds = seconds }
-
-    init?(argument: String) {
-        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
-        let unit = units.first { argument.hasSuffix($0.0) } ?? ("", 1)
-        guard let number = Double(argument.dropLast(unit.0.count)), number.isFinite,
-            number * unit.1 >= 0.001, number * unit.1 <= 86400 * 365
-        else { return nil }
-        seconds = number * unit.1
-    }
-
-    var duration: Duration { .microseconds(Int64(seconds * 1e6)) }
-
-    var defaultValueDescription: String { "\(DecimalText.fixed(seconds, places: 0))s" }
+extension Interval: ExpressibleByArgument {
+    /// The default in help texts: `60s`.
+    package var defaultValueDescription: String { "\(DecimalText.fixed(seconds, places: 0))s" }
 }
+
+extension ByteAmount: ExpressibleByArgument {}
 
 /// A comma-separated list of catalog names.
 struct FieldList {
@@ -36,10 +24,10 @@ struct FieldList {
             let hint =
                 similar.isEmpty
                 ? "`cgwarden stat --list-fields` lists them"
-                : "did you mean \(similar.joined(separator: " or "))?"
-            throw ValidationError("there is no field \(name); \(hint)")
+                : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
+            throw ValidationError("unknown field \(name); \(hint)")
         }
-        if metrics.isEmpty { throw ValidationError("--fields needs at least one name.") }
+        if metrics.isEmpty { throw ValidationError("--fields needs at least one name") }
     }
 
     static let usual: [MetricID] = [

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CgroupModel
+import Events
 import Hierarchy
 import KernelIO
 
@@ -33,6 +34,8 @@ extension CompletionKind {
     static let settings = CompletionKind.words(LimitCatalog.all.map { "\($0.name)=" })
     /// What `stat` prints.
     static let fields = CompletionKind.commaSeparated(MetricCatalog.all.map(\.name))
+    /// The kinds of events.
+    static let eventKinds = CompletionKind.commaSeparated(EventKind.allCases.map(\.rawValue))
     /// How much is logged.
     static let logLevels = CompletionKind.words(["debug", "info", "warning", "error"])
     /// A command of this machine, then files.

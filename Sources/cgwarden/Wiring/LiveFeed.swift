@@ -1,5 +1,6 @@
 import Hierarchy
 import History
+import Service
 import Synchronization
 
 /// Takes samples for the live view into the history.

@@ -3,6 +3,7 @@ import Hierarchy
 import History
 import KernelIO
 import LiveView
+import Service
 import Synchronization
 
 /// The source of the live view: samples when the view polls and a sample is due, and keeps the
@@ -22,7 +23,7 @@ final class LiveSource: ScreenSource {
         self.recorder = recorder
         sampler = observation.sampler
         set = observation.set
-        mode = observation.set.mode.rawValue
+        mode = observation.set.mode.word
         cursor = HistoryCursor(ring)
         lister = ProcessLister(set)
         identities = Identities(set)

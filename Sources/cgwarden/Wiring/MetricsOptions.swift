@@ -1,6 +1,7 @@
 #if Exporter
 import ArgumentParser
 import CgroupModel
+import Service
 
 /// The options that select metrics, shared by all commands that serve them.
 ///
@@ -8,64 +9,64 @@ import CgroupModel
 struct MetricsOptions: ParsableArguments {
     @Option(
         name: .customLong("metrics.profile"),
-        help: "How much is exported: basic or full (the default).",
+        help: "Profile: basic or full (default).",
         completion: .words(ExportProfile.allCases.map(\.rawValue)), transform: profile)
     var profile: ExportProfile?
     @Option(
         name: .customLong("metrics.depth"),
-        help: "How many levels below the topmost cgroup; 6 by default.")
+        help: "Depth below the topmost cgroup; 6 by default.")
     var depth: Int?
     @Option(
         name: .customLong("metrics.include"),
         help: ArgumentHelp(
-            "Only cgroups that match, such as /system.slice/**; may be given more than once.",
+            "Export only matching cgroups, such as /system.slice/**; may be repeated.",
             valueName: "glob"),
         transform: PathGlob.init(argument:))
     var include: [PathGlob] = []
     @Option(
         name: .customLong("metrics.exclude"),
         help: ArgumentHelp(
-            "No cgroups that match, such as '/**/session-*.scope'; may be given more than once.",
+            "Exclude matching cgroups, such as '/**/session-*.scope'; may be repeated.",
             valueName: "glob"),
         transform: PathGlob.init(argument:))
     var exclude: [PathGlob] = []
     @Option(
         name: .customLong("metrics.exclude-device"),
         help: ArgumentHelp(
-            "No block devices of such a name; loop*, ram* and zram* by default.",
+            "Exclude matching block devices (default loop*, ram* and zram*).",
             valueName: "glob"),
         transform: DeviceGlob.init(argument:))
     var excludedDevices: [DeviceGlob] = []
     @Flag(
         name: .customLong("metrics.idle-devices"),
-        help: "Also devices that a cgroup never used.")
+        help: "Include devices that a cgroup never used.")
     var idleDevices = false
-    @Flag(name: .customLong("metrics.per-cpu"), help: "Also CPU time by CPU (v1).")
+    @Flag(name: .customLong("metrics.per-cpu"), help: "Include CPU time by CPU (v1).")
     var perCPU = false
-    @Flag(name: .customLong("metrics.pressure-averages"), help: "Also the averages of pressure.")
+    @Flag(name: .customLong("metrics.pressure-averages"), help: "Include pressure averages.")
     var pressureAverages = false
-    @Flag(name: .customLong("metrics.io-cost"), help: "Also the times of iocost (v2).")
+    @Flag(name: .customLong("metrics.io-cost"), help: "Include iocost times (v2).")
     var ioCost = false
     @Flag(
         name: .customLong("metrics.memory-stat"),
-        help: "Also all of memory.stat by its keys, for debugging.")
+        help: "Include all keys of memory.stat, for debugging.")
     var memoryStat = false
-    @Flag(name: .customLong("metrics.numa"), help: "Also memory by memory node.")
+    @Flag(name: .customLong("metrics.numa"), help: "Include memory by node.")
     var numa = false
-    @Flag(name: .customLong("metrics.processes"), help: "Also the number of processes.")
+    @Flag(name: .customLong("metrics.processes"), help: "Include the number of processes.")
     var processes = false
     @Flag(
         name: .customLong("metrics.controllers"),
-        help: "Also living and removed cgroups by controller (v2).")
+        help: "Include live and removed cgroups by controller (v2).")
     var controllers = false
     @Option(
         name: .customLong("metrics.max-cgroups"),
-        help: "The most cgroups, shallow and old ones first; 1000 by default.")
+        help: "Maximum number of cgroups, shallowest and oldest first (default 1000).")
     var maxCgroups: Int?
     @Option(
         name: .customLong("web.inline-labels"),
         help: ArgumentHelp(
-            "Labels of cgroup_info that every series repeats: unit,container,pod.",
+            "Labels of cgroup_info to add to every series: unit,container,pod.",
             valueName: "names"),
         completion: .commaSeparated(IdentityLabel.allCases.map(\.rawValue)),
         transform: InlineLabels.init(argument:))
@@ -73,15 +74,15 @@ struct MetricsOptions: ParsableArguments {
 
     private static func profile(_ text: String) throws -> ExportProfile {
         guard let profile = ExportProfile(rawValue: text) else {
-            throw ValidationError("profiles are basic and full.")
+            throw ValidationError("the profile must be basic or full")
         }
         return profile
     }
 
     func validate() throws {
-        if let depth, depth < 0 { throw ValidationError("--metrics.depth cannot be negative.") }
+        if let depth, depth < 0 { throw ValidationError("--metrics.depth cannot be negative") }
         if let maxCgroups, maxCgroups < 1 {
-            throw ValidationError("--metrics.max-cgroups must be at least 1.")
+            throw ValidationError("--metrics.max-cgroups must be at least 1")
         }
     }
 
@@ -122,7 +123,7 @@ struct DeviceGlob {
 
     init(argument: String) throws {
         guard let glob = Glob(argument, separator: nil) else {
-            throw ValidationError("a bracket or brace in the pattern is not closed.")
+            throw ValidationError("the pattern has an unclosed bracket or brace")
         }
         self.glob = glob
     }
@@ -138,7 +139,7 @@ struct InlineLabels {
         let known = IdentityLabel.allCases.map(\.rawValue)
         if let stranger = names.first(where: { !known.contains($0) }) {
             throw ValidationError(
-                "there is no label \(stranger); there are \(known.joined(separator: ", "))")
+                "unknown label \(stranger); available: \(known.joined(separator: ", "))")
         }
     }
 }

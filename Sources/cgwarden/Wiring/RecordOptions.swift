@@ -1,31 +1,32 @@
 import ArgumentParser
 import Hierarchy
 import History
+import Service
 
 /// Options of commands that can record their samples.
 struct RecordOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Also keep every sample, with all that cgwarden reads, in this file.",
+            "Record all samples to this file.",
             valueName: "file"), completion: .file())
     var record: String?
     @Option(
         help: ArgumentHelp(
-            "Keep about so much of the recording, in parts FILE.TIME: 100MiB.", valueName: "size"))
+            "Size to keep, in parts FILE.TIME: 100MiB.", valueName: "size"))
     var recordSize: ByteAmount?
     @Option(
-        help: ArgumentHelp("Keep about so long a time of the recording: 6h.", valueName: "time"))
+        help: ArgumentHelp("Time span to keep: 6h.", valueName: "time"))
     var recordAge: Interval?
 
     func validate() throws {
         if record == "-" || record == "" {
-            throw ValidationError("--record needs the name of a file; it cannot go to a pipe.")
+            throw ValidationError("--record needs a file; it cannot write to a pipe")
         }
         if record == nil, recordSize != nil || recordAge != nil {
-            throw ValidationError("--record-size and --record-age go with --record.")
+            throw ValidationError("--record-size and --record-age need --record")
         }
         if let recordSize, recordSize.bytes < 1 << 20 {
-            throw ValidationError("--record-size needs 1MiB at least.")
+            throw ValidationError("--record-size must be at least 1MiB")
         }
     }
 

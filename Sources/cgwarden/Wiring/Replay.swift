@@ -2,6 +2,8 @@ import CgroupModel
 import Hierarchy
 import History
 import KernelIO
+import Reports
+import Service
 
 /// A recording played from some time to its end, as if the recorded host were being sampled.
 struct Replay {
@@ -50,7 +52,7 @@ struct Replay {
     func require(_ path: CgroupPath) throws {
         guard try !has(path) else { return }
         throw CgwardenError(
-            "the recording has no cgroup \(path); leave it out to see which there are", .noInput)
+            "the recording has no cgroup \(path); omit it to list the cgroups", .noInput)
     }
 
     /// Returns the next snapshot; nil at the end.

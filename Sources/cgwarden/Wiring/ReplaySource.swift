@@ -35,7 +35,7 @@ final class ReplaySource: ScreenSource {
         let when = ring.newestWallTime.map { CivilTime(local: $0).date } ?? ""
         let place = "\(replay.position) of \(replay.recording.count)"
         let end = isAtEnd ? ", the end" : ""
-        let trouble = replay.notes.isEmpty ? "" : "  \(replay.notes.count) records not understood"
+        let trouble = replay.notes.isEmpty ? "" : "  \(replay.notes.count) unreadable records"
         return "replay of \(name)  \(when)  \(place)\(end)\(trouble)"
     }
 

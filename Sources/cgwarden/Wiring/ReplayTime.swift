@@ -1,5 +1,6 @@
 import ArgumentParser
 import KernelIO
+import Service
 
 /// A time in a recording on the command line: RFC 3339, `-5m` before its end, or `HH:MM:SS`.
 struct ReplayTime: ExpressibleByArgument {

@@ -1,6 +1,8 @@
 import Configuration
 import KernelIO
 import LiveView
+import Reports
+import Service
 
 /// The saved layout of the live view, in `$XDG_CONFIG_HOME/cgwarden/top.yaml`.
 enum SavedLayout {
@@ -26,7 +28,7 @@ enum SavedLayout {
         } catch let refusal as FileRefusal where refusal.isFailure {
             return Layout()
         } catch {
-            StandardOutput.complain("cgwarden: \(error); the usual layout is used")
+            StandardOutput.complain("cgwarden: \(error); using the default layout")
             return Layout()
         }
     }
@@ -68,11 +70,12 @@ enum SavedLayout {
     /// Saves a layout; returns the file's path.
     static func save(_ layout: Layout) throws -> String {
         guard let directory else {
-            throw CgwardenError("neither XDG_CONFIG_HOME nor HOME is set", .unavailable)
+            throw CgwardenError(
+                "neither XDG_CONFIG_HOME nor HOME is set; set one of them", .unavailable)
         }
         let columns = Column.allCases.filter(layout.columns.contains).map { "  - \($0.rawValue)\n" }
         let text = """
-            # Layout of cgwarden top, kept by its s key.
+            # Layout of cgwarden top, saved by its s key.
             sort: \(layout.sort.rawValue)
             reverse: \(layout.reverse)
             tree: \(layout.tree)

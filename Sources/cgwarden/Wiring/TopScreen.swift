@@ -1,5 +1,6 @@
 import KernelIO
 import LiveView
+import Reports
 import UnixSignals
 
 /// A snapshot source with the properties that the live view's title needs.

@@ -1,68 +1,69 @@
 import ArgumentParser
+import Service
 
 /// The HTTP options of all commands that serve, named as in Prometheus exporters.
 struct WebOptions: ParsableArguments {
     @Option(
         name: .customLong("web.listen-address"),
         help: ArgumentHelp(
-            "Where to listen: HOST:PORT, :PORT or unix:/PATH; may be given more than once.",
-            discussion: "Without it, 127.0.0.1:10980. The daemon takes - for nowhere.",
+            "Listen address: HOST:PORT, :PORT or unix:/PATH; may be repeated.",
+            discussion: "The default is 127.0.0.1:10980. For the daemon, - disables listening.",
             valueName: "address"))
     var addresses: [String] = []
     @Option(
         name: .customLong("web.telemetry-path"),
-        help: ArgumentHelp("Where the metrics are; without it, /metrics.", valueName: "path"))
+        help: ArgumentHelp("Path of the metrics (default /metrics).", valueName: "path"))
     var telemetryPath: String?
     @Option(
         name: .customLong("web.config.file"),
         help: ArgumentHelp(
-            "TLS and passwords, in the format of Prometheus exporters.", valueName: "file"))
+            "TLS and passwords, in Prometheus exporter-toolkit format.", valueName: "file"))
     var configurationFile: String?
     @Flag(
         name: .customLong("web.systemd-socket"),
-        help: "Listen at the sockets of a systemd socket unit instead.")
+        help: "Use the sockets of a systemd socket unit.")
     var usesPassedSockets = false
     @Option(
         name: .customLong("web.max-requests"),
         help: ArgumentHelp(
-            "How many requests are answered at the same time; 0 for any number, without it 40.",
+            "Maximum concurrent requests; 0 for unlimited (default 40).",
             valueName: "number"))
     var mostRequests: Int?
     @Option(
         name: .customLong("web.allowed-hosts"),
         help: ArgumentHelp(
-            "Further host name for requests: NAME, *.DOMAIN or *; may be given more than once.",
+            "Additional allowed host: NAME, *.DOMAIN or *; may be repeated.",
             discussion: "Addresses, localhost and the machine's own name are always allowed.",
             valueName: "name"))
     var allowedHosts: [String] = []
     @Option(
         name: .customLong("web.max-streams"),
         help: ArgumentHelp(
-            "Most readers of /api/v1/stream, which the page uses (default 32).",
+            "Maximum readers of /api/v1/stream (default 32).",
             valueName: "number"))
     var mostStreams: Int?
     @Option(
         name: .customLong("web.max-connections"),
         help: ArgumentHelp(
-            "Most open connections (default 512).", valueName: "number"))
+            "Maximum open connections (default 512).", valueName: "number"))
     var mostConnections: Int?
     @Flag(
         name: .customLong("web.disable-exporter-metrics"),
-        help: "Leave out the process_ metrics about this program itself.")
+        help: "Omit process_ metrics about the exporter itself.")
     var omitsOwnMetrics = false
 
     func validate() throws {
         if let mostRequests, mostRequests < 0 {
-            throw ValidationError("--web.max-requests cannot be negative.")
+            throw ValidationError("--web.max-requests cannot be negative")
         }
         if let mostStreams, mostStreams < 0 {
-            throw ValidationError("--web.max-streams cannot be negative.")
+            throw ValidationError("--web.max-streams cannot be negative")
         }
         if let mostConnections, mostConnections < 1 {
-            throw ValidationError("--web.max-connections needs a number above 0.")
+            throw ValidationError("--web.max-connections must be at least 1")
         }
         if let telemetryPath, !telemetryPath.hasPrefix("/") || telemetryPath.contains("?") {
-            throw ValidationError("--web.telemetry-path must begin with / and have no ?: /metrics.")
+            throw ValidationError("--web.telemetry-path must begin with / and have no ?: /metrics")
         }
     }
 

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func stopsAllProgressAndThawResumesIt(_ tree: Tree) throws {
+    func freezeStopsProgressAndThawResumesIt(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -62,7 +62,7 @@ import Testing
 
     /// v1 leaves about every eighth such freeze unfinished when it is asked but once.
     @Test(arguments: trees)
-    func catchesAlsoWhoForksWithoutPause(_ tree: Tree) throws {
+    func freezeCatchesProcessesThatForkContinuously(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("while :; do sleep 0.001; done")
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func isThawedAtTheDeadline(_ tree: Tree) throws {
+    func cgroupIsThawedAtItsTimeout(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
@@ -94,9 +94,9 @@ import Testing
         #expect(try eventually { try journal.entries().isEmpty })
     }
 
-    /// The caller is killed outright as soon as the cgroup stands still.
+    /// The caller is killed as soon as the cgroup is frozen.
     @Test(arguments: trees)
-    func isThawedThoughTheCallerWasKilled(_ tree: Tree) throws {
+    func freezeEndsAtTimeoutWhenCallerDies(_ tree: Tree) throws {
         let set = try #require(tree.set)
         // The program sees all trees, and in each of them it is the same cgroup.
         let scratch = try PopulatedCgroup(try #require(Kernel.set))
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func anAbandonedGuardEndsAndLeavesRoomForTheNext(_ tree: Tree) throws {
+    func abandonedThawHelperExitsAndAllowsAnotherFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let directory = try scratch.directory(.freezer)
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func anOlderGuardDoesNotThawALaterFreeze(_ tree: Tree) throws {
+    func earlierThawHelperDoesNotEndALaterFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func saysWhichAncestorKeepsItFrozen(_ tree: Tree) throws {
+    func thawNamesTheAncestorThatKeepsItFrozen(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func aLockThatOthersWaitForThawsAtOnce(_ tree: Tree) throws {
+    func freezeIsUndoneIfOtherProcessesWaitForALock(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -227,7 +227,7 @@ import Testing
 
     /// A machine whose lock table cannot be read: everything of /proc but that.
     @Test(arguments: trees)
-    func anUnreadableLockTableThawsAtOnce(_ tree: Tree) throws {
+    func freezeIsUndoneIfTheLockTableIsUnreadable(_ tree: Tree) throws {
         let real = try #require(tree.set)
         let scratch = try PopulatedCgroup(real)
         let pid = try scratch.run("exec sleep 300")
@@ -246,14 +246,14 @@ import Testing
 
         let error = thawedAtOnce(set, scratch.path)
         #expect(error?.code == .refused)
-        #expect(error?.message.contains("unknown whether someone waits") == true)
+        #expect(error?.message.contains("unknown whether other processes wait") == true)
         let directory = try scratch.directory(.freezer)
         let interface = FreezeInterface(version: directory.hierarchy.version)
         #expect(eventually { (try? interface.isThawed(directory.text)) == true })
     }
 
     @Test(arguments: trees)
-    func aWatchdogHalvesTheTimeout(_ tree: Tree) throws {
+    func watchdogOfAServiceHalvesTheTimeout(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let pid = try scratch.run("WATCHDOG_USEC=8000000 exec sleep 300")
@@ -269,7 +269,7 @@ import Testing
     }
 
     @Test(arguments: trees)
-    func aWriteThatFailsLeavesNothingFrozen(_ tree: Tree) throws {
+    func failedWriteLeavesNothingFrozen(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
@@ -285,7 +285,7 @@ import Testing
 
     /// Any user may open a cgroup directory and lock it.
     @Test(arguments: trees)
-    func aLockOnTheCgroupDirectoryDoesNotRefuseAFreeze(_ tree: Tree) throws {
+    func lockOnTheCgroupDirectoryDoesNotPreventAFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
@@ -302,7 +302,7 @@ import Testing
     /// Another process of the tenant's own waits for a lock of the frozen one, so as to have it
     /// thawed: that is the tenant's own affair.
     @Test(arguments: trees)
-    func aTenantsOwnWaiterDoesNotRefuseAFreeze(_ tree: Tree) throws {
+    func waiterOfTheSameUserDoesNotPreventAFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -319,9 +319,9 @@ import Testing
         waiter.end()
     }
 
-    /// Nothing depends on a lock of a cgroup directory, whoever waits for it.
+    /// Locks on a cgroup directory are irrelevant, with any waiter.
     @Test(arguments: trees)
-    func aWaiterForTheCgroupDirectoryDoesNotRefuseAFreeze(_ tree: Tree) throws {
+    func waiterForTheCgroupDirectoryDoesNotPreventAFreeze(_ tree: Tree) throws {
         let set = try #require(tree.set)
         let scratch = try PopulatedCgroup(set)
         let directory = try scratch.directory(.freezer).fullPath

@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasFreezer))
-    func aForkingTreeOfV1EndsWithinTwentyRounds() throws {
+    func forkingTreeIsKilledOnV1WithinTwentyRounds() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
         if set.legacy(.pids) != nil {
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasFreezer))
-    func aFrozenCgroupOfV1DiesWithoutWaitingForTheGrace() throws {
+    func frozenCgroupIsKilledOnV1WithoutGraceTime() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
         try scratch.run("exec sleep 300")
@@ -67,7 +67,7 @@ import Testing
 
     /// Only one below it is frozen: that dies at once, and who is not frozen is asked first.
     @Test(.enabled(if: Kernel.hasFreezer), .timeLimit(.minutes(10)), arguments: [false, true])
-    func aFrozenDescendantOfV1DiesWithoutWaitingForTheGrace(_ throughUnified: Bool) throws {
+    func frozenDescendantIsKilledOnV1WithoutGraceTime(_ throughUnified: Bool) throws {
         let set = try #require(throughUnified ? Kernel.set : Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
@@ -92,9 +92,9 @@ import Testing
         #expect(try frozen.text("freezer.state") == "THAWED")
     }
 
-    /// Nothing in it can end, so that is said at once.
+    /// Nothing in it can exit, so it fails immediately.
     @Test(.enabled(if: Kernel.hasFreezer))
-    func whatAnAncestorOfV1FreezesCannotBeKilled() throws {
+    func killIsRefusedOnV1BelowAFrozenAncestor() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
@@ -107,7 +107,7 @@ import Testing
 
     /// While it was looked at, the path became another cgroup's: that stays unharmed.
     @Test(.enabled(if: Kernel.isRoot))
-    func aNewCgroupOfThatPathIsNotKilled() throws {
+    func cgroupRecreatedAtThePathIsNotKilled() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
         let other = try PopulatedCgroup(set)
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasUnified))
-    func theKernelKillsAFrozenCgroupAndANewcomerRuns() throws {
+    func cgroupKillEndsAFrozenCgroupAndNewProcessesRun() throws {
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasUnified))
-    func withoutCgroupKillTheyAreKilledOneByOne() throws {
+    func processesAreKilledIndividuallyWithoutCgroupKill() throws {
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set)
         for _ in 0..<3 { try scratch.run("trap '' TERM; sleep 300; sleep 300") }
@@ -169,7 +169,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func whoEndsWhenAskedIsNotKilled() throws {
+    func processThatExitsOnTheSignalIsNotKilled() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -190,7 +190,7 @@ import Testing
 
     /// The classic v1 picture: in one tree it is in the cgroup, in another it is not.
     @Test(.enabled(if: Kernel.hasFreezer))
-    func treesThatDifferAreRefusedWithWhatWouldBeHit() throws {
+    func killIsRefusedIfHierarchiesHoldDifferentProcesses() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set, controllers: [.memory])
         let pid = try scratch.run("exec sleep 300")
@@ -198,7 +198,7 @@ import Testing
         let absent = #expect(throws: ActuationError.self) { try freezer.freeze(scratch.path) }
         #expect(absent?.code == .refused)
         #expect(absent?.message.contains("hierarchy freezer has no such cgroup") == true)
-        #expect(absent?.message.contains("would be hit") == true)
+        #expect(absent?.message.contains("would be affected") == true)
 
         // The path is in the freezer's tree as well, with another process.
         _ = try CgroupMaker(set: set).make(scratch.path, controllers: [.freezer])
@@ -224,7 +224,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func whoHoldsThisProcessIsRefused() throws {
+    func killOfTheCallersCgroupIsRefused() throws {
         let set = try #require(Kernel.set)
         let places = try #require(ProcessPlaces(set: set).places(of: getpid()))
         for place in Set(places.compactMap { $0 }) {

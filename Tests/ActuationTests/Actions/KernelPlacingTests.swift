@@ -8,7 +8,7 @@ import Testing
 
 /// Making, removing, pinning, moving and reclaiming by the real kernel.
 @Suite(.serialized) struct KernelPlacingTests {
-    /// One with cpuset: of v1 where that has it, else of v2.
+    /// A hierarchy with cpuset: v1 if available, otherwise v2.
     private func cpusetScratch(_ set: HierarchySet) throws -> PopulatedCgroup {
         try PopulatedCgroup(set, controllers: [.cpuset])
     }
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(.enabled(if: hasCpuset))
-    func aPinHoldsAndIsInTheJournal() throws {
+    func pinTakesEffectAndIsJournaled() throws {
         let set = try #require(Kernel.set)
         let scratch = try cpusetScratch(set)
         let pid = try scratch.run("exec sleep 300")
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(.enabled(if: hasCpuset))
-    func whatTheKernelWouldRefuseOrIgnoreIsNotWritten() throws {
+    func cpusetsThatTheKernelWouldRefuseOrIgnoreAreNotWritten() throws {
         let set = try #require(Kernel.set)
         let scratch = try cpusetScratch(set)
         let pinner = Pinner(set: set)
@@ -60,12 +60,12 @@ import Testing
             _ = try pinner.pin(scratch.path, cpus: RangeList([4000]), mems: nil)
         }
         #expect(impossible?.code == .outOfRange)
-        #expect(impossible?.message.contains("choose among those") == true)
+        #expect(impossible?.message.contains("choose from those") == true)
         #expect(try directory.text("cpuset.cpus") == before)
     }
 
     @Test(.enabled(if: Kernel.hasCpuset))
-    func aParentOfV1IsNotNarrowedUnderItsChild() throws {
+    func cpusetOfAV1ParentIsNotNarrowedBelowItsChild() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try cpusetScratch(set)
         let child = try scratch.child("inner", controllers: [.cpuset])
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasCpuset))
-    func bothListsAreWrittenOrNeither() throws {
+    func pinWritesCPUsAndMemoryNodesOrNeither() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try cpusetScratch(set)
         let directory = try scratch.directory(.cpuset)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasCpuset))
-    func anEmptyCpusetOfV1IsExplained() throws {
+    func moveIntoAnEmptyV1CpusetIsExplained() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try cpusetScratch(set)
         try scratch.directory(.cpuset).write("\n", to: "cpuset.cpus")
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func aMoveSaysWhereTheProcessWas() throws {
+    func moveReportsTheOriginOfAProcess() throws {
         let set = try #require(Kernel.set)
         let first = try PopulatedCgroup(set)
         let second = try PopulatedCgroup(set)
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func aMoveThatFailsHalfwayIsTakenBack() throws {
+    func moveThatFailsHalfwayIsUndone() throws {
         let set = try #require(Kernel.set)
         let first = try PopulatedCgroup(set)
         let second = try PopulatedCgroup(set)
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func whoMustNotBeMoved() throws {
+    func protectedProcessesAreNotMoved() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
         let mover = Mover(set: set)
@@ -147,11 +147,11 @@ import Testing
         #expect(error { _ = try mover.move([2_000_000_000], to: scratch.path) }?.code == .notFound)
         let thread = error { _ = try mover.move([2], to: scratch.path) }
         #expect(thread?.code == .refused)
-        #expect(thread?.message.contains("thread of the kernel") == true)
+        #expect(thread?.message.contains("a kernel thread") == true)
     }
 
     @Test(.enabled(if: Kernel.hasUnifiedMemory))
-    func whyACgroupOfV2TakesNoProcessIsExplained() throws {
+    func moveIntoAV2CgroupWithControllersIsExplained() throws {
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set)
         _ = try scratch.child("inner", controllers: [.memory])
@@ -164,11 +164,11 @@ import Testing
         try populated.run("exec sleep 300")
         let busy = error { _ = try populated.child("inner", controllers: [.memory]) }
         #expect(busy?.code == .busy)
-        #expect(busy?.message.contains("holds processes") == true)
+        #expect(busy?.message.contains("contains processes") == true)
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func removingTakesEmptyCgroupsOnlyUnlessTold() throws {
+    func removeRefusesPopulatedCgroupsWithoutKill() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
@@ -192,7 +192,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot))
-    func oneThatTookThePathSinceStays() throws {
+    func removeSparesACgroupRecreatedAtThePath() throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
         let hierarchy = set.hierarchies[0]
@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasUnifiedMemory))
-    func reclaimBringsPageCacheBack() throws {
+    func reclaimFreesPageCache() throws {
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set, controllers: [.memory])
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -231,7 +231,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.legacy?.legacy(.memory) != nil && Kernel.isRoot))
-    func v1ReclaimsAllOrNothing() throws {
+    func reclaimOnV1SupportsOnlyAll() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set)
         let refused = error { _ = try Reclaimer(set: set).reclaim(scratch.path, .bytes(1 << 20)) }
@@ -241,9 +241,9 @@ import Testing
         #expect(reclaimed.confirmed == nil)
     }
 
-    /// An exiting process shows `/` on v1, which is no move by anybody.
+    /// An exiting process shows `/` on v1, which is not a move.
     @Test(.enabled(if: Kernel.isRoot))
-    func whoEndsRightAfterTheMoveWasNotMovedElsewhere() throws {
+    func processThatExitsAfterItsMoveIsNotReportedAsMovedElsewhere() throws {
         let set = try #require(Kernel.set)
         let target = try PopulatedCgroup(set)
         let child = try ChildProcess.start(["sleep", "300"], in: nil, joining: [], namespaces: [])
@@ -261,7 +261,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.isRoot), arguments: ["", "inner"])
-    func aMoveIntoAFrozenCgroupIsRefusedAndNamesIt(_ below: String) throws {
+    func moveIntoAFrozenCgroupIsRefused(_ below: String) throws {
         let set = try #require(Kernel.set)
         let scratch = try PopulatedCgroup(set)
         let child = try scratch.child("inner")
@@ -285,7 +285,7 @@ import Testing
     @Test(
         .enabled(if: Kernel.hasUnifiedMemory),
         arguments: [[Controller.pids], [.cpu, .memory], [.memory, .pids]])
-    func aControllerForTheChildrenOfAPopulatedCgroupIsRefusedWhole(
+    func createWithControllersBelowAPopulatedCgroupChangesNothing(
         _ controllers: [Controller]
     ) throws {
         let set = try #require(Kernel.unified)
@@ -299,14 +299,14 @@ import Testing
         let busy = error { _ = try scratch.child("inner", controllers: controllers) }
         #expect(planned?.message == busy?.message)
         #expect(busy?.code == .busy)
-        #expect(busy?.message.contains("\(scratch.path) holds processes") == true)
+        #expect(busy?.message.contains("\(scratch.path) contains processes") == true)
         #expect(try directory.text("cgroup.type") == "domain")
         #expect(try directory.text("cgroup.subtree_control") == "")
         #expect(try directory.children().isEmpty)
     }
 
     @Test(.enabled(if: Kernel.hasUnifiedMemory))
-    func aMakeThatFailsHalfwayTakesItsControllersBack() throws {
+    func createThatFailsHalfwayDisablesItsControllers() throws {
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set, controllers: [.memory, .pids])
         let journal = UndoJournal(directory: NSTemporaryDirectory() + UUID().uuidString)

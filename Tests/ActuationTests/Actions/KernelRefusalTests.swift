@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What the program refuses; these would harm a machine that it got wrong, so a guest has to do.
+/// Refused actions, in a guest, because a fault would harm the host.
 ///
-/// One shell runs them all, for a guest without hardware support is slow to start a program.
+/// One shell runs them all, because an emulated guest is slow to start programs.
 @Suite(.serialized, .enabled(if: Kernel.isGuest)) struct KernelRefusalTests {
     private static let actions = [
         "freeze", "kill --grace 0s", "pin --cpus 0", "reclaim --all", "remove -r --kill",
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func ownCgroupItsAncestorsAndTheRoot() throws {
+    @Test func actionsOnTheCallersCgroupItsAncestorsAndTheRootAreRefused() throws {
         let result = try Program.shell(
             """
             "$1" create /cgwarden-test-own/inner >/dev/null || exit 1
@@ -45,7 +45,7 @@ import Testing
         expectRefusals(parts[2], "whole machine")
     }
 
-    @Test func theFirstProcess() throws {
+    @Test func actionsOnTheCgroupOfProcess1AreRefused() throws {
         let result = try Program.shell(
             """
             "$1" create /cgwarden-test-first >/dev/null || exit 1
@@ -57,10 +57,10 @@ import Testing
             "$1" remove /cgwarden-test-first >/dev/null
             """)
         #expect(result.status == 0, "\(result.output)")
-        expectRefusals(result.output[...], "first process of this machine")
+        expectRefusals(result.output[...], "init process of this machine")
     }
 
-    @Test func whatTheProgramSaysOfItself() throws {
+    @Test func doctorReportsTheModeOfTheHost() throws {
         let result = try Program.shell("\"$1\" doctor --json")
         #expect(result.status == 0)
         let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8))

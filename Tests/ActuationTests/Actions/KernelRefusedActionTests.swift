@@ -31,7 +31,9 @@ struct KernelRefusedActionTests {
 
     private static let refusals = RefusedWriteTests.refusals
 
-    @Test(arguments: refusals) func aPin(_ refusal: RefusedWriteTests.Refusal) throws {
+    @Test(arguments: refusals) func pinReportsARefusedWriteAndIsUndone(
+        _ refusal: RefusedWriteTests.Refusal
+    ) throws {
         guard set.hierarchies.contains(where: { $0.controllers.contains(.cpuset) }) else {
             try Test.cancel("a controller is missing here")
         }
@@ -47,7 +49,9 @@ struct KernelRefusedActionTests {
         #expect(try directory.text("cpuset.cpus") == before)
     }
 
-    @Test(arguments: refusals) func aFreeze(_ refusal: RefusedWriteTests.Refusal) throws {
+    @Test(arguments: refusals) func freezeReportsARefusedWriteAndIsUndone(
+        _ refusal: RefusedWriteTests.Refusal
+    ) throws {
         let scratch = try PopulatedCgroup(set)
         let pid = try scratch.run("exec sleep 300")
         let files = FaultyFiles(failing: ["freezer.state", "cgroup.freeze"], code: refusal.errno)
@@ -60,7 +64,9 @@ struct KernelRefusedActionTests {
     }
 
     /// The errno of `cgroup.procs` have meanings of their own.
-    @Test(arguments: refusals) func aMove(_ refusal: RefusedWriteTests.Refusal) throws {
+    @Test(arguments: refusals) func moveReportsARefusedWriteAndIsUndone(
+        _ refusal: RefusedWriteTests.Refusal
+    ) throws {
         let (first, second) = (try PopulatedCgroup(set), try PopulatedCgroup(set))
         let pid = try first.run("exec sleep 300")
         let before = try #require(ProcessPlaces(set: set).places(of: pid))
@@ -68,7 +74,10 @@ struct KernelRefusedActionTests {
         let files = FailingTree(tree: last.label, code: refusal.errno)
         let own: (ActuationError.Code, String)? =
             refusal.code == .notFound
-            ? (.notFound, "has ended") : refusal.errno == EINVAL ? (.refused, "does not let") : nil
+            ? (.notFound, "has exited")
+            : refusal.errno == EINVAL
+                ? (.refused, "refuses to move")
+                : nil
         try expect(refusal, code: own?.0, says: own?.1) {
             _ = try Mover(set: set, files: files, journal: journal).move([pid], to: second.path)
         }
@@ -77,7 +86,7 @@ struct KernelRefusedActionTests {
 
     /// ENOENT and EOPNOTSUPP only mean that the kernel cannot; then it is done one by one.
     @Test(.enabled(if: Kernel.hasUnified), arguments: refusals)
-    func aKill(_ refusal: RefusedWriteTests.Refusal) throws {
+    func killReportsARefusedWrite(_ refusal: RefusedWriteTests.Refusal) throws {
         let unified = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(unified)
         let pid = try scratch.run("exec sleep 300")
@@ -92,9 +101,9 @@ struct KernelRefusedActionTests {
         #expect(processState(pid).map { $0 != "Z" } ?? false)
     }
 
-    /// EAGAIN is less than asked for, which is no failure.
+    /// EAGAIN means less than requested, which is not a failure.
     @Test(.enabled(if: Kernel.hasUnifiedMemory), arguments: refusals)
-    func aReclaim(_ refusal: RefusedWriteTests.Refusal) throws {
+    func reclaimReportsARefusedWrite(_ refusal: RefusedWriteTests.Refusal) throws {
         let unified = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(unified, controllers: [.memory])
         let reclaimer = Reclaimer(
@@ -112,7 +121,7 @@ struct KernelRefusedActionTests {
 
     /// A cgroup in which the CPUs cannot be set is not left behind half made.
     @Test(.enabled(if: Kernel.hasCpuset), arguments: refusals)
-    func aCreate(_ refusal: RefusedWriteTests.Refusal) throws {
+    func createReportsARefusedWriteAndIsUndone(_ refusal: RefusedWriteTests.Refusal) throws {
         let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
         let path = scratch.path.child("a/b".utf8)
         let files = FaultyFiles(failing: ["cpuset.mems"], code: refusal.errno)

@@ -32,7 +32,7 @@ struct KernelStrayThreadTests {
     }
 
     @Test(.enabled(if: Kernel.hasFreezer))
-    func killNamesTheProcessWhoseThreadIsInACgroupOfV1() throws {
+    func killOnV1NamesAProcessWithAThreadInTheCgroup() throws {
         let set = try #require(Kernel.legacy)
         let home = try PopulatedCgroup(set, controllers: [.freezer])
         let target = try PopulatedCgroup(set, controllers: [.freezer])
@@ -51,7 +51,7 @@ struct KernelStrayThreadTests {
     }
 
     @Test(.enabled(if: Kernel.hasFreezer))
-    func killEndsTheProcessesOfACgroupBesideAStrayThread() throws {
+    func killEndsTheProcessesBesideAStrayThread() throws {
         let set = try #require(Kernel.legacy)
         let home = try PopulatedCgroup(set, controllers: [.freezer])
         let target = try PopulatedCgroup(set, controllers: [.freezer])
@@ -69,7 +69,7 @@ struct KernelStrayThreadTests {
 
     /// Two threaded cgroups: the process is where its first thread is.
     @Test(.enabled(if: Kernel.hasUnified))
-    func killOfAThreadedCgroupOfV2EndsItsProcessesAndNamesTheOthers() throws {
+    func killOfAThreadedV2CgroupNamesProcessesWithOtherThreads() throws {
         let set = try #require(Kernel.unified)
         let scratch = try PopulatedCgroup(set)
         let first = try scratch.child("first")
@@ -98,7 +98,7 @@ struct KernelStrayThreadTests {
 
     /// A process dies in no tree as long as v1's freezer holds it in some other cgroup.
     @Test(.enabled(if: Kernel.hasFreezer && Kernel.legacy?.legacy(.pids) != nil))
-    func killNamesTheOtherCgroupThatFreezesTheProcess() throws {
+    func killNamesAnotherCgroupThatFreezesTheProcess() throws {
         let set = try #require(Kernel.legacy)
         let target = try PopulatedCgroup(set, controllers: [.pids])
         let other = try PopulatedCgroup(set, controllers: [.freezer])

@@ -15,13 +15,13 @@ import Testing
 
     private func parsed(_ text: String) -> LockTable? { LockTable(parsing: Array(text.utf8)) }
 
-    @Test func keepsLocksThatSomeoneWaitsFor() throws {
+    @Test func locksWithWaitersAreKept() throws {
         let table = try #require(parsed(Self.text))
         #expect(table.locks.map(\.holder) == [705, -1])
         #expect(table.locks[0].waiters == [706, 707])
     }
 
-    @Test func countsOnlyWaitersFromOutside() throws {
+    @Test func onlyWaitersOutsideTheCgroupCount() throws {
         let table = try #require(parsed(Self.text))
         func holders(_ members: Set<Int32>) -> [Int32] {
             table.held(by: members) { _ in nil }.map(\.holder)
@@ -33,14 +33,14 @@ import Testing
         #expect(holders([800]) == [])
     }
 
-    @Test func asksWhoSharesTheOpenFile() throws {
+    @Test func processesThatShareAnOpenFileAreFound() throws {
         let table = try #require(parsed(Self.text))
         let held = table.held(by: [42]) { $0 == "fe:00:98" ? 42 : nil }
         #expect(held.map(\.lock.holder) == [-1])
         #expect(held.map(\.holder) == [42])
     }
 
-    @Test func emptyIsNoLock() throws {
+    @Test func emptyTableHasNoLocks() throws {
         #expect(try #require(parsed("")).locks.isEmpty)
     }
 
@@ -48,7 +48,7 @@ import Testing
         "1: POSIX", "1: POSIX  ADVISORY  WRITE x 00:1c:12 0 EOF",
         "1: -> POSIX  ADVISORY  WRITE 706 00:1c:12 0 EOF",
     ])
-    func whatCannotBeUnderstoodIsNotTakenForNothing(_ text: String) {
+    func malformedTableIsAnError(_ text: String) {
         #expect(parsed(text) == nil)
     }
 }

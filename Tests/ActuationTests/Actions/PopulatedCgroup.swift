@@ -27,7 +27,7 @@ enum Kernel {
     static let hasUnified = isRoot && unified != nil
     static let hasUnifiedMemory =
         hasUnified && unified?.hierarchies[0].controllers.contains(.memory) == true
-    /// What is destructive is done in a guest only.
+    /// Destructive tests run only in a guest.
     static let isGuest =
         isRoot && ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"] != nil
 }
@@ -121,6 +121,6 @@ func eventually(_ seconds: Int = 120, _ condition: () throws -> Bool) rethrows -
 func processState(_ pid: Int32) -> Character? { ProcessReader(.live).stat(pid)?.state }
 
 extension CgroupDirectory {
-    /// Where it is in the file system.
+    /// Its path in the file system.
     var fullPath: String { hierarchy.directory.pathText + path.description }
 }

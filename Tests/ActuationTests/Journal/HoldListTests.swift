@@ -9,7 +9,7 @@ import Testing
     private let folder = NSTemporaryDirectory() + "cgwarden-holds-\(UUID().uuidString)"
     private let path = CgroupPath("/a")
 
-    @Test func aHoldCoversWhatIsBelowAndEndsByItself() throws {
+    @Test func holdCoversDescendantsAndExpires() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let holds = HoldList(directory: folder)
         #expect(try holds.holds().isEmpty)
@@ -21,8 +21,8 @@ import Testing
         #expect(try holds.holds().isEmpty)
     }
 
-    /// The wall clock may be set; the time since boot only goes on.
-    @Test func aHoldIsTimedByTheBootClock() throws {
+    /// The wall clock may be set; the boot clock only advances.
+    @Test func holdIsTimedByTheBootClock() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let before = MonotonicClock.bootNanoseconds / 1000
         let hold = try HoldList(directory: folder).hold(path, for: .seconds(60))
@@ -30,7 +30,7 @@ import Testing
         #expect((before...after).contains(hold.end - 60_000_000))
     }
 
-    @Test func aHoldOfLessThanASecondIsNotAnEndedOne() throws {
+    @Test func holdOfLessThanASecondIsInForce() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let holds = HoldList(directory: folder)
         let hold = try holds.hold(path, for: .milliseconds(500))
@@ -38,7 +38,7 @@ import Testing
     }
 
     /// Rules do not act on a cgroup that an operator may have taken over.
-    @Test func aListThatCannotBeReadHoldsEverything() throws {
+    @Test func unreadableListHoldsEverything() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let holds = HoldList(directory: folder)
         #expect(holds.obstacle(on: path) == nil)
@@ -51,7 +51,7 @@ import Testing
         #expect(holds.obstacle(on: CgroupPath("/b"))?.contains("cannot be read") == true)
     }
 
-    @Test func aHoldFromAnEarlierBootIsOver() throws {
+    @Test func holdFromAnEarlierBootHasExpired() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try HoldList(directory: folder, bootID: "earlier").hold(path, for: .seconds(60))
         #expect(try HoldList(directory: folder).holds().isEmpty)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actuation
 
-/// What a record costs must not depend on how many there are.
+/// The cost of an entry must not depend on their number.
 @Suite struct JournalCostTests {
     private let machine: FakeMachine
     private let hierarchy: MountedHierarchy
@@ -16,7 +16,7 @@ import Testing
         hierarchy = machine.set.hierarchies[try #require(machine.set.legacy(.pids))]
     }
 
-    /// As many cgroups with a limit each.
+    /// This many cgroups, each with a limit.
     private func limit(_ cgroups: Range<Int>, _ journal: UndoJournal) throws {
         for number in cgroups {
             let path = "/job\(number)"
@@ -31,7 +31,7 @@ import Testing
 
     private func size() throws -> Int { try Data(contentsOf: URL(filePath: file)).count }
 
-    @Test func aProcessReadsNothingOfWhatItWroteItself() throws {
+    @Test func processDoesNotReadItsOwnRecordsAgain() throws {
         let journal = machine.journal
         try limit(0..<600, journal)
         #expect(try size() > 100_000)
@@ -39,7 +39,7 @@ import Testing
         #expect(try journal.entries().count == 600)
     }
 
-    @Test func whatOthersAddIsReadOnce() throws {
+    @Test func recordsOfOtherProcessesAreReadOnce() throws {
         let (first, second) = (machine.journal, machine.journal)
         for number in 0..<300 {
             try limit(2 * number..<2 * number + 1, first)
@@ -51,7 +51,7 @@ import Testing
     }
 
     /// Live entries cannot be dropped, and looking for what can is not done at each record.
-    @Test func aLongJournalOfLiveEntriesIsRarelyChecked() throws {
+    @Test func longJournalOfOpenEntriesIsRarelyCompacted() throws {
         let journal = machine.journal
         try limit(0..<600, journal)
         let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -62,7 +62,7 @@ import Testing
         #expect(try journal.entries().count == 600)
     }
 
-    @Test func oneRestoringReadsOnlyTheCgroupsThatAreMeant() throws {
+    @Test func restoreReadsOnlyTheSelectedCgroups() throws {
         try limit(0..<600, machine.journal)
         let inode = try CgroupDirectory(CgroupPath("/job7"), in: hierarchy).inode
         let restorer = Restorer(set: machine.set, journal: machine.journal)
@@ -72,8 +72,8 @@ import Testing
         #expect(try machine.journal.entries().count == 599)
     }
 
-    /// A process that found its journal replaced or removed begins it anew.
-    @Test func aRemovedDirectoryIsMadeAnew() throws {
+    /// A process whose journal was replaced or removed starts a new one.
+    @Test func removedStateDirectoryIsRecreated() throws {
         let journal = machine.journal
         try limit(0..<3, journal)
         try FileManager.default.removeItem(atPath: "\(machine.root)/state")

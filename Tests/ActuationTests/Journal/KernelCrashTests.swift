@@ -30,12 +30,12 @@ struct KernelCrashTests {
         let (undone, report) = try program.run(["restore"])
         #expect(undone == 0, "\(step): \(report)")
         #expect(try scratch.everything() == before, "\(step): \(report)")
-        // It would die at its first write.
+        // It would crash at its first write.
         let (again, nothing) = try program.run(["restore"], crashAt: 1)
         #expect(again == 0 && nothing == "nothing to undo\n", "\(step): \(nothing)")
     }
 
-    @Test func aSetOfManyFiles() throws {
+    @Test func crashDuringASetOfManyFilesIsRestored() throws {
         var wishes: [String] = []
         if scratch.has(.memory) { wishes += ["memory.max=100MiB", "memory.total=120MiB"] }
         if scratch.has(.cpu) { wishes += ["cpu.max=0.5cpus", "cpu.max.period=50ms"] }
@@ -48,8 +48,8 @@ struct KernelCrashTests {
         ) { step in try expectUndone(before, step) }
     }
 
-    /// What fails in the middle is put back by the program; also that can be killed.
-    @Test func aSetThatIsTakenBack() throws {
+    /// A failed set is rolled back by the program, which can be killed during that too.
+    @Test func crashDuringARollbackIsRestored() throws {
         guard scratch.set.legacy(.devices) != nil, scratch.has(.cpu), scratch.has(.pids) else {
             try Test.cancel("a controller of v1 is missing here")
         }
@@ -70,7 +70,7 @@ struct KernelCrashTests {
         try expectUndone(before, "at the end")
     }
 
-    @Test func aRestore() throws {
+    @Test func crashDuringARestoreIsRestored() throws {
         guard scratch.has(.pids), scratch.has(.cpu) else {
             try Test.cancel("a controller is missing here")
         }
@@ -91,12 +91,12 @@ struct KernelCrashTests {
         .disabled(
             if: ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"] != nil,
             "it is about the journal, which no kernel matters for"))
-    func theShorteningOfTheJournal() throws {
+    func crashDuringCompactionLosesNoEntry() throws {
         guard scratch.has(.pids) else { try Test.cancel("a controller is missing here") }
         let before = try scratch.everything()
         let directory = try scratch.directory(.pids)
         let file = "\(scratch.state)/journal"
-        // One that is just too long, with one value that is not what it was.
+        // A journal just above the size limit, with one changed value.
         try directory.write("40", to: "pids.max")
         while ((try? Data(contentsOf: URL(filePath: file)))?.count ?? 0) <= 16 << 10 {
             let entry = try scratch.journal.begin(
@@ -130,7 +130,7 @@ struct KernelCrashTests {
         }
     }
 
-    @Test func aCreate() throws {
+    @Test func crashDuringACreateIsRestored() throws {
         guard Self.controllers.allSatisfy(scratch.has) else {
             try Test.cancel("a controller is missing here")
         }
@@ -163,7 +163,7 @@ struct KernelCrashTests {
         }
     }
 
-    @Test func aMove() throws {
+    @Test func crashDuringAMoveIsRestored() throws {
         let set = scratch.set
         let (first, second) = (try PopulatedCgroup(set), try PopulatedCgroup(set))
         let pid = try first.run("exec sleep 300")
@@ -180,7 +180,7 @@ struct KernelCrashTests {
     }
 
     /// The next run removes what the killed one left, wherever that was killed.
-    @Test func aRun() throws {
+    @Test func crashDuringARunIsCleanedUp() throws {
         let parent = scratch.path.child("runs".utf8)
         func run(_ name: String, crashAt place: Int? = nil) throws -> (
             status: Int32, output: String
@@ -214,7 +214,7 @@ struct KernelCrashTests {
         #expect(left() == [])
     }
 
-    @Test func foreignEditsEndWith75() throws {
+    @Test func restoreOfAValueChangedByAnotherProgramExitsWith75() throws {
         guard scratch.has(.pids) else { try Test.cancel("a controller is missing here") }
         let path = scratch.path.description
         #expect(try program.run(["set", path, "pids.max=50"]).status == 0)

@@ -6,13 +6,15 @@ import Testing
 
 @testable import Actuation
 
-/// Row 17: with a journal that cannot be trusted nothing is written, but what we froze goes on.
+/// Row 17: with a damaged journal nothing is written, but our frozen cgroups are thawed.
 @Suite(.serialized, .enabled(if: Kernel.hasFreezer || Kernel.hasUnified, "needs root and cgroups"))
 struct KernelFrozenMarkTests {
     enum Fault: String, CaseIterable, Sendable { case damaged, earlierBoot }
 
     @Test(arguments: KernelFreezerTests.trees, Fault.allCases)
-    func onlyWhatIsMarkedGoesOn(_ tree: KernelFreezerTests.Tree, _ fault: Fault) throws {
+    func damagedJournalThawsOnlyCgroupsWithTheMark(_ tree: KernelFreezerTests.Tree, _ fault: Fault)
+        throws
+    {
         let set = try #require(tree.set)
         let ours = try PopulatedCgroup(set)
         let others = try PopulatedCgroup(set)
@@ -46,7 +48,7 @@ struct KernelFrozenMarkTests {
         #expect(error?.code == .refused)
         #expect(try !isRequested(ours) && isRequested(others))
         #expect(try Data(contentsOf: URL(filePath: file)) == before)
-        // Frozen by someone else from now on, it is not ours any more.
+        // Frozen by another program from now on, it is no longer ours.
         let directory = try ours.directory(.freezer)
         try directory.write(interface.frozenValue, to: interface.file)
         #expect(throws: ActuationError.self) { try restorer.restore() }

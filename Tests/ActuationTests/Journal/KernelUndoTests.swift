@@ -7,7 +7,7 @@ import Testing
 
 @testable import Actuation
 
-/// Undoing what is no limit: cgroups that were made, processes that were moved.
+/// Undoing changes other than limits: created cgroups, moved processes.
 @Suite(.serialized, .enabled(if: Kernel.isRoot, "it needs root"))
 struct KernelUndoTests {
     private let set: HierarchySet
@@ -21,7 +21,7 @@ struct KernelUndoTests {
         return try body()
     }
 
-    /// What `restore` says, each outcome once.
+    /// The outcomes of `restore`, each once.
     private func restore(force: Bool = false) throws -> Set<String> {
         let results = try Restorer(set: set, journal: journal, pause: { _ in }).restore(
             force: force)
@@ -32,7 +32,7 @@ struct KernelUndoTests {
         set.hierarchies.contains { (try? CgroupDirectory(path, in: $0)) != nil }
     }
 
-    @Test func aCgroupThatWasMadeGoesIfItIsEmpty() throws {
+    @Test func createdCgroupIsRemovedIfEmpty() throws {
         try cleaned {
             let scratch = try PopulatedCgroup(set)
             let path = scratch.path.child("a/b".utf8)
@@ -54,7 +54,7 @@ struct KernelUndoTests {
         }
     }
 
-    @Test func anotherOneOfThatNameStays() throws {
+    @Test func recreatedCgroupOfTheSameNameIsNotRemoved() throws {
         try cleaned {
             let scratch = try PopulatedCgroup(set)
             let path = scratch.path.child("a".utf8)
@@ -69,7 +69,7 @@ struct KernelUndoTests {
         }
     }
 
-    @Test func whatWasRemovedByHandIsForgotten() throws {
+    @Test func entryOfACgroupRemovedByHandIsDropped() throws {
         try cleaned {
             let scratch = try PopulatedCgroup(set)
             let path = scratch.path.child("a".utf8)
@@ -79,7 +79,7 @@ struct KernelUndoTests {
         }
     }
 
-    @Test func aProcessGoesBackToWhereItWasAtFirst() throws {
+    @Test func movedProcessReturnsToItsFirstCgroup() throws {
         try cleaned {
             let cgroups = try (0..<3).map { _ in try PopulatedCgroup(set) }
             let pid = try cgroups[0].run("exec sleep 300")
@@ -96,7 +96,7 @@ struct KernelUndoTests {
         }
     }
 
-    @Test func whomSomeoneElseMovedOnStaysThereUnlessForced() throws {
+    @Test func processMovedByAnotherProgramStaysUnlessForced() throws {
         try cleaned {
             let cgroups = try (0..<3).map { _ in try PopulatedCgroup(set) }
             let pid = try cgroups[0].run("exec sleep 300")
@@ -109,7 +109,7 @@ struct KernelUndoTests {
         }
     }
 
-    @Test func whoHasEndedOrHasNoPlaceToGoBackToIsLetGoOf() throws {
+    @Test func entryOfAnExitedProcessOrRemovedOriginIsDropped() throws {
         try cleaned {
             let target = try PopulatedCgroup(set)
             let origin = try PopulatedCgroup(set)
@@ -125,7 +125,7 @@ struct KernelUndoTests {
         }
     }
 
-    @Test func aMoveThatFailsHalfwayLeavesNoRecord() throws {
+    @Test func moveThatFailsHalfwayLeavesNoEntry() throws {
         try cleaned {
             let first = try PopulatedCgroup(set)
             let second = try PopulatedCgroup(set)
@@ -142,7 +142,7 @@ struct KernelUndoTests {
 
     /// v1 cannot empty the cpuset of a process again; neither can v2.
     @Test(.enabled(if: Kernel.hasCpuset, "it needs cpuset of v1"))
-    func anEmptyCpusetWithProcessesGetsWhatItsParentHas() throws {
+    func populatedCpusetWithEmptyOriginalGetsTheParentsList() throws {
         try cleaned {
             let legacy = try #require(Kernel.legacy)
             let scratch = try PopulatedCgroup(legacy, controllers: [.cpuset])
@@ -160,7 +160,7 @@ struct KernelUndoTests {
 
     /// The controllers that a cgroup of v2 passes on are needed as long as there are cgroups below.
     @Test(.enabled(if: Kernel.hasUnifiedMemory, "it needs memory of v2"))
-    func aControllerIsNoLongerPassedOnIfNobodyIsLeft() throws {
+    func enabledControllerIsDisabledAgainIfNoChildIsLeft() throws {
         try cleaned {
             let unified = try #require(Kernel.unified)
             let scratch = try PopulatedCgroup(unified, controllers: [.memory])

@@ -50,7 +50,7 @@ import Testing
             .map { "\("\($0.outcome)".prefix { $0 != "(" })" }
     }
 
-    @Test func daemonPutsBackWhatAPersonSetMeanwhile() throws {
+    @Test func daemonRestoresAValueSetByAUserInTheMeantime() throws {
         try write("321", as: daemon)
         try write("500", as: person)
         // The daemon sees the change and writes its own again.
@@ -63,7 +63,7 @@ import Testing
         #expect(try value == "max")
     }
 
-    @Test func aLaterChangeByThePersonReplacesTheFirst() throws {
+    @Test func laterChangeByAUserReplacesTheEarlierOne() throws {
         try write("321", as: daemon)
         for wanted in ["500", "600"] {
             try write(wanted, as: person)
@@ -74,7 +74,7 @@ import Testing
         #expect(try value == "600")
     }
 
-    @Test func daemonKeepsThePersonsValueItHadNoTimeToOverwrite() throws {
+    @Test func daemonKeepsAUsersValueThatItDidNotOverwrite() throws {
         try write("321", as: daemon)
         try write("500", as: person)
         #expect(try endDaemon() == ["kept"])
@@ -82,7 +82,7 @@ import Testing
         #expect(try entries == ["person: max, 500"])
     }
 
-    @Test func aPersonWhoPutsTheOriginalBackLeavesNothingToUndo() throws {
+    @Test func userWhoSetsTheOriginalLeavesNothingToUndo() throws {
         try write("321", as: daemon)
         try write("max", as: person)
         try write("321", as: daemon)
@@ -91,7 +91,7 @@ import Testing
         #expect(try value == "max")
     }
 
-    @Test func aTransactionThatWasTakenBackIsNoChangeByAPerson() throws {
+    @Test func rolledBackTransactionIsNotAChangeByAUser() throws {
         try write("321", as: daemon)
         try write("500", as: person)
         try write("321", as: person)
@@ -100,7 +100,7 @@ import Testing
         #expect(try value == "max")
     }
 
-    @Test func anotherProgramsValueIsNotTheOriginal() throws {
+    @Test func valueOfAnotherProgramIsNotTheOriginal() throws {
         try write("321", as: daemon)
         try overwrite("77")
         try write("321", as: daemon)
@@ -109,7 +109,7 @@ import Testing
         #expect(try endDaemon() == ["foreign"])
     }
 
-    @Test func theOrderSurvivesAShorterJournal() throws {
+    @Test func orderOfOwnersSurvivesCompaction() throws {
         try write("321", as: daemon)
         try write("500", as: person)
         for round in 0..<150 { try write("\(400 + round % 2)", as: daemon) }
@@ -118,7 +118,7 @@ import Testing
         #expect(try again.entries() == person.entries())
     }
 
-    @Test func aPersonRestoresEverybodysChanges() throws {
+    @Test func restoreByAUserCoversAllOwners() throws {
         try write("321", as: daemon)
         try write("500", as: person)
         try write("321", as: daemon)
@@ -127,7 +127,7 @@ import Testing
         #expect(try entries.isEmpty)
     }
 
-    @Test func presentValueIsTheKernels() throws {
+    @Test func listedCurrentValueIsTheKernels() throws {
         try write("321", as: daemon)
         try overwrite("9")
         let entry = try #require(try person.entries().first)

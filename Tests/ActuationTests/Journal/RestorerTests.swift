@@ -35,7 +35,7 @@ import Testing
         try Data("\(text)\n".utf8).write(to: URL(filePath: "\(machine.root)/cgroup/\(file)"))
     }
 
-    @Test func twiceWritesNothingTheSecondTime() throws {
+    @Test func secondRestoreWritesNothing() throws {
         try set("pids.max=7", "memory.max=100MiB", "memory.total=120MiB", "cpu.max=1.5cpus")
         #expect(try restore(dryRun: true).count == 4)
         #expect(files.written.isEmpty)
@@ -53,7 +53,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(machine.root)/state/journal"))
     }
 
-    @Test func whatSomeoneElseSetIsLeftAloneUnlessForced() throws {
+    @Test func valueSetByAnotherProgramIsLeftAloneUnlessForced() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         try overwrite("pids/a/pids.max", "9")
         #expect(try restore() == ["cpu.cfs_quota_us restored", "pids.max foreign"])
@@ -63,14 +63,14 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
-    @Test func whatIsTheOriginalAlreadyNeedsNoWrite() throws {
+    @Test func valueThatIsAlreadyTheOriginalIsNotWritten() throws {
         try set("pids.max=7")
         try overwrite("pids/a/pids.max", "max")
         #expect(try restore() == ["pids.max already"])
         #expect(files.written.isEmpty)
     }
 
-    @Test func aCgroupThatIsGoneOrAnotherOneIsDropped() throws {
+    @Test func entryOfARemovedOrRecreatedCgroupIsDropped() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         let place = "\(machine.root)/cgroup"
         // Out of the hierarchy, so that its inode is not used again.
@@ -83,7 +83,7 @@ import Testing
         #expect(try restore().isEmpty)
     }
 
-    @Test func busyIsTriedThreeTimesAndStays() throws {
+    @Test func busyFileIsRetriedThreeTimesAndStays() throws {
         try set("memory.max=100MiB")
         files.fail("memory.limit_in_bytes", EBUSY, times: 3)
         #expect(try restore() == ["memory.limit_in_bytes failed"])
@@ -92,7 +92,7 @@ import Testing
         #expect(try restore() == ["memory.limit_in_bytes restored"])
     }
 
-    @Test func whatIsRefusedIsTriedAgainAfterTheOthers() throws {
+    @Test func refusedWriteIsRetriedAfterTheOthers() throws {
         try set("memory.max=100MiB", "pids.max=7")
         files.fail("memory.limit_in_bytes", EINVAL, times: 1)
         #expect(try restore() == ["memory.limit_in_bytes restored", "pids.max restored"])
@@ -100,7 +100,7 @@ import Testing
 
     /// An idle cgroup shows 3 or 1 for its weight, whatever it was.
     @Test(arguments: [true, false])
-    func aWeightHiddenByIdlenessIsNoForeignEdit(_ isOurs: Bool) throws {
+    func weightHiddenByIdleIsNotAnExternalChange(_ isOurs: Bool) throws {
         try set("cpu.idle=1")
         try overwrite("cpu/a/cpu.shares", "3")
         if !isOurs { try overwrite("cpu/a/cpu.idle", "0") }
@@ -112,8 +112,8 @@ import Testing
         #expect(files.written.isEmpty)
     }
 
-    /// v2 takes a limit below usage and kills; so it is not put back there.
-    @Test func aMemoryLimitThatWouldKillIsNotPutBack() throws {
+    /// v2 accepts a limit below usage and kills, so it is not restored there.
+    @Test func memoryLimitThatWouldKillIsNotRestored() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.max": "1000000", "memory.current": "0"])
         let results = LimitTransaction(
@@ -132,7 +132,7 @@ import Testing
         #expect(try machine.text("a/memory.max") == "1000000")
     }
 
-    @Test func aPopulatedCpusetCannotBecomeEmptyAgain() throws {
+    @Test func populatedCpusetIsNotEmptied() throws {
         try machine.cgroup("", in: "cpuset", ["cpuset.cpus": "0-3", "cpuset.mems": "0"])
         try machine.cgroup("/a", in: "cpuset", ["cpuset.cpus": "", "cpuset.mems": "0"])
         try set("cpuset.cpus=1")
@@ -144,7 +144,7 @@ import Testing
 
     /// With one CPU of four offline: it must not be missing for ever.
     @Test(arguments: [("cpuset.cpus", "cpu", "0-3"), ("cpuset.mems", "node", "0-1")])
-    func onV2APopulatedCpusetGetsAllThatIsPossible(
+    func populatedV2CpusetGetsAllPossibleCPUs(
         _ file: String, _ kind: String, _ possible: String
     ) throws {
         let machine = try FakeMachine(["": "cgroup2"])
@@ -169,7 +169,7 @@ import Testing
         #expect(files.written == ["\(file)=\(possible)"])
     }
 
-    @Test func aDamagedJournalWritesNothingUnlessForced() throws {
+    @Test func damagedJournalRestoresNothingUnlessForced() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         let file = URL(filePath: "\(machine.root)/state/journal")
         var bytes = try Data(contentsOf: file)
@@ -180,8 +180,8 @@ import Testing
         #expect(try restore(force: true).count == 1)
     }
 
-    /// It may be run in a container, or with another mount table than the change was made with.
-    @Test func whatCannotBeSeenHereStaysAndIsReported() throws {
+    /// It may run in a container, or with a different mount table than at the change.
+    @Test func entryOfAnUnmountedHierarchyStaysAndIsReported() throws {
         try set("pids.max=7", "cpu.max=1.5cpus")
         let here = try FakeMachine(["cpu": "cpu"])
         let restorer = Restorer(set: here.set, journal: machine.journal)
@@ -196,7 +196,7 @@ import Testing
         #expect(try restore().count == 2)
     }
 
-    @Test func onlyTheOwnersThatAreMeant() throws {
+    @Test func onlySelectedOwnersAreRestored() throws {
         try set("pids.max=70", owner: "")
         try set("cpu.max=1.5cpus", owner: "daemon")
         try set("memory.max=100MiB", owner: "guard")
@@ -207,7 +207,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func onlyTheCgroupThatWasNamed() throws {
+    @Test func onlyTheNamedCgroupIsRestored() throws {
         try machine.cgroup("/b", in: "pids", ["pids.max": "max", "pids.current": "0"])
         try set("pids.max=7")
         let other = LimitTransaction(
@@ -233,7 +233,7 @@ import Testing
         ).map { "\($0.outcome)".prefix { $0 != "(" }.description }
     }
 
-    @Test func anOwnerGoesBackToWhatItFound() throws {
+    @Test func ownerRestoresTheValueThatItFound() throws {
         try set("pids.max=70", owner: "")
         try set("pids.max=7", owner: "daemon")
         #expect(try restoreOwn("daemon") == ["restored"])
@@ -242,7 +242,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
-    @Test func whatAPersonSetOverItIsTheirs() throws {
+    @Test func valueSetByAUserOverTheDaemonsStays() throws {
         try set("pids.max=7", owner: "daemon")
         try set("pids.max=70", owner: "")
         #expect(try restoreOwn("daemon") == ["kept"])
@@ -254,7 +254,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func inTurnsItIsTheFirstOriginal() throws {
+    @Test func alternatingOwnersRestoreTheFirstOriginal() throws {
         try set("pids.max=70", owner: "")
         try set("pids.max=7", owner: "daemon")
         try set("pids.max=60", owner: "")
@@ -264,7 +264,7 @@ import Testing
     }
 
     /// A rename keeps the inode (v1): the journal's path led nowhere, and the value stayed.
-    @Test func aRenamedCgroupIsFoundByItsInode() throws {
+    @Test func renamedCgroupIsFoundByItsInode() throws {
         try set("pids.max=7")
         try machine.legacyCgroup("/x/y")
         try FileManager.default.moveItem(

@@ -27,7 +27,7 @@ import Testing
 
     private func bytes() throws -> Data { try Data(contentsOf: URL(filePath: file)) }
 
-    @Test func theFirstOriginalStays() throws {
+    @Test func firstOriginalIsKept() throws {
         try write("max", "7")
         try write("7", "8")
         let entries = try machine.journal.entries()
@@ -38,13 +38,13 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func anEndWithoutARecordIsKnown() throws {
+    @Test func endWithoutAnEntryIsDetected() throws {
         try write("max", "7", finished: false)
         #expect(try machine.journal.entries().map(\.readBack) == [nil])
     }
 
     /// Open entries do not make it grow for ever, and each keeps its first original.
-    @Test func itStaysShortWhileEntriesAreOpen() throws {
+    @Test func journalStaysShortWhileEntriesAreOpen() throws {
         try machine.cgroup("/b", in: "pids", ["pids.max": "max"])
         let other = try CgroupDirectory(CgroupPath("/b"), in: directory.hierarchy)
         _ = try machine.journal.begin(
@@ -60,13 +60,13 @@ import Testing
         #expect(entries.map(\.readBack) == [nil, "300"])
         #expect(entries.map(\.cause) == ["early", "a b=%\n"])
         #expect(try machine.journal.state().lastSequence == 301)
-        // What is in hand from before the shortening can still be completed.
+        // Entries opened before the compaction can still be completed.
         try machine.journal.finish(entries[0], readBack: "max")
         #expect(try machine.journal.entries().map(\.original) == ["0"])
     }
 
     /// Many short-lived cgroups do not fill it either.
-    @Test func whatIsGoneIsDropped() throws {
+    @Test func entriesOfRemovedCgroupsAreDropped() throws {
         for round in 1...200 {
             try machine.cgroup("/job\(round)", in: "pids", ["pids.max": "max"])
             let job = try CgroupDirectory(CgroupPath("/job\(round)"), in: directory.hierarchy)
@@ -86,7 +86,9 @@ import Testing
 
     /// One shortens it while others wait for it with the old file in hand, in processes of their own
     /// or in one.
-    @Test(arguments: [false, true]) func nothingIsLostAmongMany(isOneProcess: Bool) async throws {
+    @Test(arguments: [false, true]) func concurrentWritersLoseNoEntry(isOneProcess: Bool)
+        async throws
+    {
         let directory = directory
         let shared = machine.journal
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -110,7 +112,7 @@ import Testing
         #expect(try bytes().count < 18 << 10)
     }
 
-    @Test func aTornLastLineIsCutOffAtEveryByte() throws {
+    @Test func tornLastLineIsCutOffAtEveryByte() throws {
         try write("max", "7")
         let whole = try bytes()
         try write("7", "8", finished: false)
@@ -125,7 +127,7 @@ import Testing
         #expect(try machine.journal.entries().map(\.wanted) == ["9"])
     }
 
-    @Test func aDamagedLineIsNeverBelieved() throws {
+    @Test func damagedLineIsNeverUsed() throws {
         try write("max", "7")
         try write("7", "8")
         let whole = try bytes()
@@ -138,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func aJournalOfAnEarlierBootIsSetAside() throws {
+    @Test func journalOfAnEarlierBootIsSetAside() throws {
         try write("max", "7")
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let old = text.split(separator: "\n").map { line in
@@ -173,7 +175,7 @@ import Testing
         }
     }
 
-    @Test func eachOwnerHasAnOriginalOfItsOwn() throws {
+    @Test func eachOwnerHasItsOwnOriginal() throws {
         try write("max", "7", owner: "")
         try write("7", "5", owner: "daemon")
         try write("5", "4", owner: "daemon")
@@ -183,8 +185,8 @@ import Testing
         #expect(try owned == [" max 7"])
     }
 
-    /// What a person found was the daemon's; once that is gone the original is what there was before.
-    @Test func anOriginalThatWasAnothersIsPassedOn() throws {
+    /// A user found the daemon's value; once that is undone, the original is the one before.
+    @Test func originalOfAnotherOwnerIsInherited() throws {
         try write("max", "7", owner: "daemon")
         try write("7", "5", owner: "")
         let first = try #require(try machine.journal.entries().first)
@@ -192,7 +194,7 @@ import Testing
         #expect(try owned == [" max 5"])
     }
 
-    @Test func aLineWithoutAnOwnerIsAPersons() throws {
+    @Test func lineWithoutAnOwnerBelongsToAUser() throws {
         try write("max", "7")
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let old = text.split(separator: "\n").map { line in
@@ -205,8 +207,8 @@ import Testing
         #expect(try machine.journal.state().damagedLines.isEmpty)
     }
 
-    /// What was read before is not taken for what is there now.
-    @Test func aJournalThatAnotherProcessBeganAnewIsReadAnew() throws {
+    /// Cached entries are not used for a new journal.
+    @Test func journalReplacedByAnotherProcessIsReread() throws {
         let journal = machine.journal
         let first = try journal.begin(
             directory: directory, file: "pids.max", original: "max", wanted: "7", cause: "a")
@@ -229,7 +231,7 @@ import Testing
     // MARK: Trust
 
     /// The next record would take what cgwarden itself wrote for the original.
-    @Test func aDamagedJournalTakesNoRecordUntilItWasRestored() throws {
+    @Test func damagedJournalRejectsEntriesUntilRestored() throws {
         try write("max", "7")
         try write("7", "8")
         var damaged = try bytes()
@@ -252,7 +254,7 @@ import Testing
     }
 
     @Test(.enabled(if: getuid() == 0, "giving files away needs root"), arguments: Fault.allCases)
-    func aJournalThatOthersCouldHaveWrittenIsNotUsed(_ fault: Fault) throws {
+    func journalWritableByOtherUsersIsNotUsed(_ fault: Fault) throws {
         try write("max", "7")
         let directory = "\(machine.root)/state"
         let other = "\(machine.root)/other"
@@ -280,7 +282,7 @@ import Testing
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
-    /// What cgwarden never writes is not in a journal of its own.
+    /// Entries that cgwarden never writes are not from its own journal.
     @Test(arguments: [
         "hier=pids path=/a inode=1 file=../../../etc/passwd original=x wanted=y",
         "hier=pids path=/a inode=1 file=cgroup.kill original=1 wanted=y",
@@ -293,7 +295,7 @@ import Testing
         "hier=pids path=/a inode=0 file=. line=/b original= wanted=made",
         "hier=pids path=/a inode=0 file=. line=/a original= wanted=1%20/..",
     ])
-    func aRecordThatLeadsElsewhereIsDamage(_ fields: String) throws {
+    func entryThatPointsOutsideItsCgroupIsDamage(_ fields: String) throws {
         try FileManager.default.createDirectory(
             atPath: "\(machine.root)/state", withIntermediateDirectories: true)
         let boot = try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)

@@ -6,9 +6,9 @@ import KernelIO
 import Synchronization
 import Testing
 
-/// A machine in a directory, where plain files stand for interface files.
+/// A host in a directory of plain files instead of interface files.
 ///
-/// It is removed with its owner.
+/// It is removed at deinit.
 final class FakeMachine: Sendable {
     let root: String
     let set: HierarchySet

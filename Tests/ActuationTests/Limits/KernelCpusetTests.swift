@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actuation
 
-/// What v1 refuses of cpusets, and that nothing of it is ever planned.
+/// Cpusets that v1 refuses, none of which is ever planned.
 @Suite(.serialized) struct KernelCpusetTests {
     private func code(_ body: () throws -> Void) -> Int32? {
         do {
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
-    func theKernelRefusesWhatThePlannerDoesNotPlan() throws {
+    func kernelRefusesTheCpusetsThatThePlannerAvoids() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
         let outer = try scratch.directory(.cpuset)
@@ -42,7 +42,7 @@ import Testing
         // A CPU that this machine does not have.
         #expect(code { try outer.write("60000", to: "cpuset.cpus") } == ERANGE)
         #expect(throws: ActuationError.self) { try plan("cpuset.cpus=63", set, outer.path) }
-        // Nobody gets into an empty one, and one with tasks cannot be emptied.
+        // No task can join an empty cpuset, and a populated one cannot be emptied.
         let pid = try scratch.run("exec sleep 300", in: inner.path)
         #expect(code { try inner.write("\n", to: "cpuset.cpus") } == ENOSPC)
         let empty = try CgroupDirectory(
@@ -72,7 +72,8 @@ import Testing
                         name: "cpuset.cpus", instance: nil,
                         directory: try CgroupDirectory(
                             CgroupPath(path), in: machine.set.hierarchies[tree]),
-                        cell: ControlCell("cpuset.cpus"), old: old, new: new,
+                        cell: ControlCell("cpuset.cpus"), coding: .text, rawOld: old,
+                        new: .text(new),
                         direction: WriteDirection(from: .text(old), to: .text(new)), nesting: 0)
                 ]))
         }
@@ -82,7 +83,7 @@ import Testing
 
     /// v1 has no inheritance: one that was made while the list above was narrowed stayed narrow.
     @Test(.enabled(if: Kernel.hasCpuset, "needs cpuset of v1"))
-    func aCgroupMadeBelowANarrowedOneIsWidenedWithIt() throws {
+    func cgroupCreatedBelowANarrowedCpusetIsWidenedWithIt() throws {
         let set = try #require(Kernel.legacy)
         let scratch = try PopulatedCgroup(set, controllers: [.cpuset])
         let outer = try scratch.directory(.cpuset)

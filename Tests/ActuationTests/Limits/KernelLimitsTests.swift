@@ -22,7 +22,7 @@ struct KernelLimitsTests {
         return names.sorted().first { $0.hasPrefix("vd") || $0.hasPrefix("sd") }
     }()
 
-    @Test func everyKindIsSetReadBackAndRestoredToTheByte() throws {
+    @Test func everyLimitIsSetReadBackAndRestoredExactly() throws {
         var wishes: [String] = []
         if scratch.has(.memory) {
             wishes += ["memory.max=100MiB", "memory.total=120MiB", "memory.soft=50MiB"]
@@ -65,7 +65,7 @@ struct KernelLimitsTests {
         #expect(try restorer.restore().isEmpty)
     }
 
-    @Test func anIdleCgroupGetsItsWeightBack() throws {
+    @Test func idleCgroupGetsItsWeightRestored() throws {
         let idle = scratch.has(.cpu) ? try? scratch.directory(.cpu).text("cpu.idle") : nil
         guard idle == "0" else { try Test.cancel("a controller is missing here") }
         #expect(words(try scratch.set("cpu.weight=20")) == ["applied"])
@@ -77,7 +77,7 @@ struct KernelLimitsTests {
         #expect(try scratch.everything() == before)
     }
 
-    @Test func quotaPeriodAndBurstMoveInAllDirections() throws {
+    @Test func quotaPeriodAndBurstChangeInAnyDirection() throws {
         guard scratch.has(.cpu) else { try Test.cancel("a controller is missing here") }
         let burst = try? scratch.directory(.cpu).text(
             scratch.isUnified(.cpu) ? "cpu.max.burst" : "cpu.cfs_burst_us")
@@ -95,7 +95,7 @@ struct KernelLimitsTests {
         }
     }
 
-    @Test func memoryAndSwapMoveInAllDirections() throws {
+    @Test func memoryAndSwapLimitsChangeInAnyDirection() throws {
         guard scratch.has(.memory) else { try Test.cancel("a controller is missing here") }
         for (memory, total) in [
             ("100MiB", "200MiB"), ("300MiB", "400MiB"), ("350MiB", "350MiB"), ("50MiB", "60MiB"),
@@ -107,12 +107,12 @@ struct KernelLimitsTests {
         }
     }
 
-    @Test func theKernelRoundsToPagesAndItIsSaid() throws {
+    @Test func roundingToPagesIsReported() throws {
         guard scratch.has(.memory) else { try Test.cancel("a controller is missing here") }
         #expect(words(try scratch.set("memory.max=1001kB")) == ["rounded"])
     }
 
-    @Test func oneRefusalUndoesAll() throws {
+    @Test func oneRefusedLimitRollsBackAll() throws {
         guard scratch.has(.pids), scratch.has(.cpu) else {
             try Test.cancel("a controller is missing here")
         }
@@ -126,7 +126,7 @@ struct KernelLimitsTests {
         #expect(try scratch.journal.entries().isEmpty)
     }
 
-    @Test func aLimitBelowUsageIsRefusedOrShrunkTo() throws {
+    @Test func limitBelowUsageIsRefusedOrReachedByShrinking() throws {
         guard scratch.has(.memory) else { try Test.cancel("a controller is missing here") }
         let isUnified = scratch.isUnified(.memory)
         // 64 MiB of page cache, which can be reclaimed (or swapped out, on a tmpfs), belong to the cgroup.
@@ -166,7 +166,7 @@ struct KernelLimitsTests {
             "hugetlb.2MB.max=4MiB", "net.classid=1:10", "net.prio=lo:3", "devices.deny=c 1:3 w",
         ] + (disk.map { ["io.max=\($0):wiops=100/s", "io.latency=\($0):10ms"] } ?? [])
 
-    @Test func eachLimitAloneIsAppliedAndRestored() throws {
+    @Test func eachLimitIsAppliedAndRestoredSeparately() throws {
         var applied: [String] = []
         for wish in Self.wishes {
             let before = try scratch.everything()
@@ -188,11 +188,11 @@ struct KernelLimitsTests {
         print("applied here: \(applied.joined(separator: ", "))")
     }
 
-    @Test func anImpossiblePartitionIsIneffective() throws {
+    @Test func impossiblePartitionIsReportedIneffective() throws {
         guard scratch.has(.cpuset), scratch.isUnified(.cpuset) else {
             try Test.cancel("partitions are v2's")
         }
-        // Without CPUs of its own there is nothing to part with.
+        // Without its own CPUs there is nothing to release.
         let results = try scratch.set("cpuset.cpus.partition=root")
         #expect(words(results) == ["ineffective"], "\(results[0].readBack ?? "")")
         let restored = try Restorer(set: scratch.set, journal: scratch.journal).restore()
@@ -200,7 +200,7 @@ struct KernelLimitsTests {
         #expect(try scratch.directory(.cpuset).text("cpuset.cpus.partition") == "member")
     }
 
-    @Test func aLegacyLimitThatCannotBeReachedIsRetriedAndFails() throws {
+    @Test func unreachableV1LimitIsRetriedAndFails() throws {
         guard scratch.has(.memory), !scratch.isUnified(.memory), Self.swapIsOff else {
             try Test.cancel("it needs v1 memory and no swap")
         }
@@ -239,7 +239,7 @@ struct KernelLimitsTests {
         == 1
 
     /// Row 42: the kernel takes a limit of its own memory and does not act on it.
-    @Test func aLimitOfKernelMemoryIsIneffective() throws {
+    @Test func kernelMemoryLimitIsReportedIneffective() throws {
         guard scratch.has(.memory), !scratch.isUnified(.memory),
             case let memory = try scratch.directory(.memory),
             let old = try? memory.text("memory.kmem.limit_in_bytes")
@@ -248,7 +248,8 @@ struct KernelLimitsTests {
         #expect(throws: LimitError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
         let write = PlannedWrite(
             name: "memory.kernel", instance: nil, directory: memory,
-            cell: "memory.kmem.limit_in_bytes", old: old, new: "16777216", direction: .narrows,
+            cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), rawOld: old,
+            new: .number(16_777_216), direction: .narrows,
             nesting: 0)
         let results = LimitTransaction(LimitPlan([write]), journal: scratch.journal).apply()
         #expect(words(results) == ["ineffective"])
@@ -258,7 +259,7 @@ struct KernelLimitsTests {
 
     /// Row 41: no limit is a 0 on v1, which takes the disk's line away; a disk that is not there is
     /// the kernel's ENODEV.
-    @Test func aDiskOfV1() throws {
+    @Test func unlimitedDiskLimitIsZeroOnV1() throws {
         guard scratch.has(.io), !scratch.isUnified(.io), let disk = Self.disk else {
             try Test.cancel("it needs blkio of v1 and a disk")
         }
@@ -272,14 +273,15 @@ struct KernelLimitsTests {
         #expect(try place.text(file) == "")
         let missing = PlannedWrite(
             name: "io.max.wbps", instance: "4000:7", directory: place,
-            cell: ControlCell(file, line: "4000:7", missing: "0"), old: "0", new: "1000000",
+            cell: ControlCell(file, line: "4000:7", missing: "0"),
+            coding: .number(unlimited: "0"), rawOld: "0", new: .number(1_000_000),
             direction: .narrows, nesting: 0)
         let results = LimitTransaction(LimitPlan([missing]), journal: scratch.journal).apply()
         guard case .failed(let error) = results[0].outcome else {
             Issue.record("\(results[0].outcome)")
             return
         }
-        #expect(error.errno == "ENODEV")
+        #expect(error.errno == .noDevice)
         #expect(try scratch.journal.entries().isEmpty)
     }
 }

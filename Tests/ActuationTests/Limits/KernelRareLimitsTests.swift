@@ -5,7 +5,7 @@ import Hierarchy
 import KernelIO
 import Testing
 
-/// Limits that few kernels have, each by itself: set, read back, put back.
+/// Limits that few kernels have, each separately: set, read back, restored.
 @Suite(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
 struct KernelRareLimitsTests {
     private let scratch: LimitScratch
@@ -39,44 +39,46 @@ struct KernelRareLimitsTests {
         #expect(try scratch.journal.entries().isEmpty)
     }
 
-    @Test func compressedSwap() throws {
+    @Test func zswapLimitIsSetAndRestored() throws {
         try exercise(["memory.zswap.max=4MiB"], expecting: ["memory.zswap.max": "4MiB"])
     }
 
-    @Test func writebackOfCompressedSwap() throws {
+    @Test func zswapWritebackIsSetAndRestored() throws {
         try exercise(["memory.zswap.writeback=0"], expecting: ["memory.zswap.writeback": "0"])
     }
 
-    @Test func swapThatSlowsDown() throws {
+    @Test func swapHighIsSetAndRestored() throws {
         try exercise(["memory.swap.high=8MiB"], expecting: ["memory.swap.high": "8MiB"])
     }
 
-    @Test func utilizationClamps() throws {
+    @Test func utilizationClampsAreSetAndRestored() throws {
         try exercise(
             ["cpu.uclamp.min=12.34%", "cpu.uclamp.max=50%"],
             expecting: ["cpu.uclamp.min": "12.34%", "cpu.uclamp.max": "50.00%"])
     }
 
-    @Test func shapeOfTheTree() throws {
+    @Test func depthAndDescendantLimitsAreSetAndRestored() throws {
         try exercise(
             ["cgroup.max.depth=3", "cgroup.max.descendants=0"],
             expecting: ["cgroup.max.depth": "3", "cgroup.max.descendants": "0"])
     }
 
-    @Test func exclusiveCPUs() throws {
+    @Test func exclusiveCPUsAreSetAndRestored() throws {
         try exercise(["cpuset.cpus.exclusive=0"], expecting: ["cpuset.cpus.exclusive": "0"])
     }
 
-    @Test(arguments: ["idle", "restrict-to-be"]) func priorityClass(_ name: String) throws {
+    @Test(arguments: ["idle", "restrict-to-be"]) func ioPriorityClassIsSetAndRestored(
+        _ name: String
+    ) throws {
         try exercise(["io.prio.class=\(name)"], expecting: ["io.prio.class": name])
     }
 
-    @Test func latencyOfADisk() throws {
+    @Test func ioLatencyIsSetAndRestored() throws {
         guard let disk = KernelLimitsTests.disk else { try Test.cancel("there is no disk here") }
         try exercise(["io.latency=\(disk):10ms"], expecting: ["io.latency": "10ms"])
     }
 
-    @Test func handlesOfAnRDMADevice() throws {
+    @Test func rdmaLimitsAreSetAndRestored() throws {
         let devices = try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/infiniband")
         guard let device = devices?.first else { try Test.cancel("there is no RDMA device here") }
         try exercise(
@@ -84,7 +86,7 @@ struct KernelRareLimitsTests {
             expecting: ["rdma.max.hca_handle": "3", "rdma.max.hca_object": "40"])
     }
 
-    @Test func unitsOfAMiscellaneousResource() throws {
+    @Test func miscLimitsAreSetAndRestored() throws {
         let index = scratch.set.legacy(.misc) ?? scratch.set.unified
         let root = index.map { scratch.set.hierarchies[$0].directory.pathText } ?? ""
         let text = try? String(contentsOfFile: "\(root)/misc.capacity", encoding: .utf8)

@@ -34,7 +34,7 @@ import Testing
             ])
     }
 
-    @Test func memoryAboveMemoryAndSwapIsRefusedBeforeTheKernelDoes() throws {
+    @Test func memoryLimitAboveTotalIsRefusedByThePlanner() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         let error = refusal { try machine.plan(["memory.max=300MiB"]) }
@@ -54,15 +54,15 @@ import Testing
         #expect(try machine.plan(wish, shrink: true).writes.map(\.shrinks) == [true])
     }
 
-    @Test func unifiedUsageKeepsFivePerCentOfRoom() throws {
+    @Test func limitWithinFivePercentOfUsageNeedsForceOnV2() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.max": "max", "memory.current": "100000000"])
         #expect(refusal { try machine.plan(["memory.max=104MB"]) }?.code == .refused)
         #expect(try machine.plan(["memory.max=106MB"]).writes.count == 1)
     }
 
-    /// It is in force at once, which whoever sets it should know.
-    @Test func aThrottleBelowUsageIsToldBefore() throws {
+    /// It takes effect immediately, so a warning is needed.
+    @Test func throttleLimitBelowUsageWarnsInAdvance() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["memory.high": "max", "memory.current": "100000000"])
         for name in ["memory.high", "memory.soft"] {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func unifiedTotalIsSwapBeyondMemory() throws {
+    @Test func totalOnV2IsSwapBeyondMemory() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup(
             "/a", ["memory.max": "max", "memory.swap.max": "max", "memory.current": "0"])
@@ -86,20 +86,20 @@ import Testing
             refusal { try machine.plan(["memory.total=1MiB", "memory.max=2MiB"]) }?.code == .usage)
     }
 
-    @Test func quotaAndPeriodGoThroughTheTighterState() throws {
+    @Test func quotaAndPeriodChangeThroughTheTighterState() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         try machine.cgroup(
             "/a", in: "cpu", ["cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"])
-        // Half the period: the quota first, for 25000 of 100000 is less than 50000 of 50000.
+        // Half the period: the quota first, because 25000 of 100000 is less than 50000 of 50000.
         let shorter = try machine.plan(["cpu.max.period=50ms"])
         #expect(commands(shorter) == ["cpu.cfs_quota_us=25000", "cpu.cfs_period_us=50000"])
-        // Twice the period: the period first, for 50000 of 200000 is less than 100000 of 100000.
+        // Twice the period: the period first: 50000 of 200000 is less than 100000 of 100000.
         let longer = try machine.plan(["cpu.max.period=200ms"])
         #expect(commands(longer) == ["cpu.cfs_period_us=200000", "cpu.cfs_quota_us=100000"])
     }
 
-    @Test func aBurstStaysWithinItsQuota() throws {
+    @Test func burstAboveItsQuotaIsRefused() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         try machine.cgroup(
@@ -121,14 +121,14 @@ import Testing
         try machine.cgroup(
             "/a/b/c/d", in: "cpu", ["cpu.cfs_quota_us": "60000", "cpu.cfs_period_us": "100000"])
         #expect(refusal { try machine.plan(["cpu.max=2cpus"], on: "/a/b") }?.code == .outOfRange)
-        // The grandchild counts, for the child between has no quota of its own.
+        // The grandchild counts, because the child between has no quota.
         let error = refusal { try machine.plan(["cpu.max=0.5cpus"], on: "/a/b") }
         #expect(error?.message.contains("/a/b/c/d") == true)
         #expect(try machine.plan(["cpu.max=0.7cpus"], on: "/a/b").writes.count == 1)
         #expect(try machine.plan(["cpu.max=max"], on: "/a/b").writes.count == 1)
     }
 
-    @Test func idleKeepsTheWeightOnRecord() throws {
+    @Test func idleKeepsTheOriginalWeightInTheJournal() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         #expect(
@@ -162,12 +162,12 @@ import Testing
         #expect(try machine.plan(["cpuset.cpus=1-3"]).warnings.count == 1)
     }
 
-    @Test func whatThisMachineLacksIsSaid() throws {
+    @Test func limitsThatTheHostLacksAreReported() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         for (wish, hint) in [
-            ("memory.low=1MiB", "v2 alone"), ("rdma.max=x:hca_handle=1", "no hierarchy"),
-            ("memory.zswap.max=1MiB", "v2 alone"), ("cpuset.cpus=0", "does not exist"),
+            ("memory.low=1MiB", "only on v2"), ("rdma.max=x:hca_handle=1", "no hierarchy"),
+            ("memory.zswap.max=1MiB", "only on v2"), ("cpuset.cpus=0", "does not exist"),
         ] {
             let error = refusal { try machine.plan([wish]) }
             #expect(error?.message.contains(hint) == true, "\(wish): \(error?.message ?? "")")
@@ -179,7 +179,7 @@ import Testing
         #expect(refusal { try unified.plan(["net.classid=1"]) }?.code == .unavailable)
     }
 
-    @Test func theRootAndRepeatedWishesAreRefused() throws {
+    @Test func rootAndRepeatedLimitsAreRefused() throws {
         let machine = try FakeMachine(FakeMachine.legacy)
         try machine.legacyCgroup()
         #expect(refusal { try machine.plan(["pids.max=5"], on: "/") }?.code == .refused)
@@ -213,17 +213,17 @@ import Testing
         #expect(narrower.writes.map(\.directory.path.depth) == [2, 1])
     }
 
-    @Test func eachDiskHasALimitOfItsOwn() throws {
+    @Test func eachDiskHasItsOwnLimit() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["io.max": "8:0 rbps=100 wbps=max riops=max wiops=7"])
         let plan = try machine.plan(["io.max=8:0:rbps=1MB/s,wiops=max", "io.max=8:16:rbps=2MB/s"])
         #expect(
-            plan.writes.map { "\($0.command) was \($0.old)" }.sorted() == [
+            plan.writes.map { "\($0.command) was \($0.rawOld)" }.sorted() == [
                 "8:0 rbps=1000000 was 100", "8:0 wiops=max was 7", "8:16 rbps=2000000 was max",
             ])
     }
 
-    @Test func aDiskThatDoesNotExistIsSaidSo() throws {
+    @Test func missingDiskIsReported() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["io.max": ""])
         for name in ["nosuch", "/dev/null", "/dev/nosuch", "8", "8:x"] {
@@ -233,7 +233,7 @@ import Testing
     }
 
     /// Row 41: a partition has no limits of its own.
-    @Test func aPartitionIsReplacedByItsDiskAndThatIsSaid() throws {
+    @Test func partitionIsReplacedByItsDiskWithANote() throws {
         let machine = try FakeMachine(["": "cgroup2"])
         try machine.cgroup("/a", ["io.max": ""])
         for (file, text) in [

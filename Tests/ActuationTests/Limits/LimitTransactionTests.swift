@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [EACCES, EPERM, EROFS, EINVAL, ERANGE, ENOSPC, EOPNOTSUPP, ENODEV, ENOENT])
-    func anyRefusalPutsTheOthersBack(_ code: Int32) throws {
+    func anyRefusalRollsBackTheOthers(_ code: Int32) throws {
         files.fail("pids.max", code)
         let results = try apply(Self.three)
         #expect(words(results) == ["rolledBack", "rolledBack", "failed"])
@@ -47,7 +47,7 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
-    @Test func theReasonIsToldByItsKind() throws {
+    @Test func errorCodeTellsTheKindOfFailure() throws {
         let kinds: [(Int32, ActuationError.Code)] = [
             (EACCES, .notPermitted), (EROFS, .unavailable), (ENODEV, .notFound), (EINVAL, .failed),
         ]
@@ -64,20 +64,20 @@ import Testing
         }
     }
 
-    @Test func busyIsTriedAfterOneTwoAndFourSeconds() throws {
+    @Test func busyFileIsRetriedAfterOneTwoAndFourSeconds() throws {
         files.fail("memory.limit_in_bytes", EBUSY)
         #expect(words(try apply(["memory.max=100MiB"])) == ["failed"])
         #expect(waits.durations == [.seconds(1), .seconds(2), .seconds(4)])
         #expect(try machine.text("memory/a/memory.limit_in_bytes") == "209715200")
     }
 
-    @Test func busyForAWhileSucceeds() throws {
+    @Test func temporarilyBusyFileSucceeds() throws {
         files.fail("memory.limit_in_bytes", EBUSY, times: 2)
         #expect(words(try apply(["memory.max=100MiB"])) == ["applied"])
         #expect(waits.durations.count == 2)
     }
 
-    @Test func aFailingUndoStaysInTheJournal() throws {
+    @Test func failedRollbackStaysInTheJournal() throws {
         files.fail("pids.max", EACCES)
         files.fail("memory.limit_in_bytes", EINVAL, after: 1)
         let results = try apply(Self.three)
@@ -87,7 +87,7 @@ import Testing
         #expect(left.first?.original == "209715200")
     }
 
-    @Test func withoutARecordNothingIsWritten() throws {
+    @Test func nothingIsWrittenWithoutAJournalEntry() throws {
         // A directory where the journal should be: it cannot be opened for writing.
         try FileManager.default.createDirectory(
             atPath: "\(machine.root)/state/journal", withIntermediateDirectories: true)
@@ -95,7 +95,7 @@ import Testing
         #expect(files.written.isEmpty)
     }
 
-    @Test func aCgroupThatWasMadeAnewIsNotTouched() throws {
+    @Test func recreatedCgroupIsNotTouched() throws {
         let plan = try machine.plan(["pids.max=7"])
         let place = "\(machine.root)/cgroup/pids/a"
         try FileManager.default.moveItem(atPath: place, toPath: "\(place)-old")
@@ -104,7 +104,7 @@ import Testing
         #expect(!result.isSuccess && files.written.isEmpty)
     }
 
-    @Test func aLegacyLimitIsShrunkInStepsAndComesBackIfItCannotBeReached() throws {
+    @Test func v1LimitIsShrunkInStepsAndRolledBackIfUnreachable() throws {
         try machine.cgroup("/a", in: "memory", ["memory.usage_in_bytes": "157286400"])
         let results = try apply(["memory.max=50MiB"], shrink: true)
         #expect(words(results) == ["failed"])

@@ -6,7 +6,7 @@ import Hierarchy
 import KernelIO
 import Testing
 
-/// What each errno of a write means to a person, and what is left behind.
+/// The message for each errno of a write, and the state after it.
 @Suite struct RefusedWriteTests {
     struct Refusal: Sendable, CustomTestStringConvertible {
         let errno: Int32
@@ -27,10 +27,10 @@ import Testing
         Refusal(errno: EACCES, code: .notPermitted, advice: "run as root"),
         Refusal(errno: EPERM, code: .notPermitted, advice: "run as root"),
         Refusal(errno: EROFS, code: .unavailable, advice: "read-only"),
-        Refusal(errno: EINVAL, code: .failed, advice: "does not take that value"),
-        Refusal(errno: ERANGE, code: .failed, advice: "does not take that value"),
+        Refusal(errno: EINVAL, code: .failed, advice: "rejects that value"),
+        Refusal(errno: ERANGE, code: .failed, advice: "rejects that value"),
         Refusal(errno: ENOSPC, code: .failed, advice: "no CPU or memory node"),
-        Refusal(errno: EOPNOTSUPP, code: .unavailable, advice: "cannot do it"),
+        Refusal(errno: EOPNOTSUPP, code: .unavailable, advice: "not supported by this kernel"),
         Refusal(errno: EIO, code: .failed, advice: "dmesg"),
     ]
 
@@ -44,7 +44,9 @@ import Testing
     }
 
     /// The second of three files refuses.
-    @Test(arguments: refusals) func aSet(_ refusal: Refusal) throws {
+    @Test(arguments: refusals) func refusedSetRollsBackAndReportsTheReason(_ refusal: Refusal)
+        throws
+    {
         let plan = try machine.plan(["pids.max=7", "memory.max=100MiB", "cpu.max=1.5cpus"])
         let second = plan.writes[1].cell.file
         files.fail(second, refusal.errno)
@@ -70,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: refusals.filter { $0.code != .notFound })
-    func aRestore(_ refusal: Refusal) throws {
+    func refusedRestoreReportsTheReason(_ refusal: Refusal) throws {
         let plan = try machine.plan(["pids.max=7"])
         #expect(LimitTransaction(plan, journal: machine.journal).apply()[0].isSuccess)
         files.fail("pids.max", refusal.errno)
@@ -81,21 +83,21 @@ import Testing
             return
         }
         #expect(error.code == refusal.code && error.message.contains(refusal.advice), "\(error)")
-        // It stays on record, and comes back when it can.
+        // It stays in the journal, and is restored when possible.
         #expect(try machine.journal.entries().map(\.original) == ["max"])
         #expect(try Restorer(set: machine.set, journal: machine.journal).restore().count == 1)
         #expect(try machine.text("pids/a/pids.max") == "max")
     }
 
     /// The write is taken, but what is there then cannot be read.
-    @Test func whatCannotBeReadBackIsPutBack() throws {
+    @Test func writeThatCannotBeReadBackIsRolledBack() throws {
         let blind = BlindFiles(file: "pids.max", after: 1)
         let plan = try machine.plan(["cpu.max=1.5cpus", "pids.max=7"])
         let results = LimitTransaction(plan, journal: machine.journal, files: blind).apply()
         #expect(results.contains { if case .failed = $0.outcome { true } else { false } })
         #expect(try machine.text("pids/a/pids.max") == "max")
         #expect(try machine.text("cpu/a/cpu.cfs_quota_us") == "-1")
-        // Nobody saw that it is back, so that restore has a look.
+        // The rollback was not confirmed, so restore checks it.
         #expect(try machine.journal.entries().map(\.readBack) == [nil])
         let results2 = try Restorer(set: machine.set, journal: machine.journal).restore()
         guard case .already = results2[0].outcome else {
@@ -106,7 +108,7 @@ import Testing
 
     /// Between the plan and the write, and between the record and the write.
     @Test(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"), arguments: [0, 1])
-    func aCgroupThatVanishes(_ reads: Int) throws {
+    func setOnAVanishedCgroupReportsIt(_ reads: Int) throws {
         let scratch = try LimitScratch()
         guard scratch.has(.pids) else { try Test.cancel("a controller is missing here") }
         let plan = try scratch.plan(["pids.max=50"])
@@ -124,9 +126,9 @@ import Testing
             atPath: place, withIntermediateDirectories: false)
     }
 
-    /// In the order that the kernel refuses; the first of the two is put back.
+    /// In the order that the kernel refuses; the first of the two is rolled back.
     @Test(.enabled(if: LimitScratch.isPossible, "no cgroup can be made here"))
-    func theWrongOrderOfMemoryAndSwap() throws {
+    func refusedOrderOfMemoryAndSwapIsRolledBack() throws {
         let scratch = try LimitScratch()
         guard scratch.has(.memory), !scratch.isUnified(.memory),
             (try? scratch.directory(.memory).text("memory.memsw.limit_in_bytes")) != nil

@@ -1,7 +1,7 @@
 import Actuation
 import KernelIO
 
-/// The kernel's files; whenever one is read, something else happens meanwhile.
+/// The kernel's files; each read triggers a concurrent change.
 struct IntrudingFiles: ControlFiles, @unchecked Sendable {
     private let intrude: () -> Void
     private let kernel = KernelControlFiles()

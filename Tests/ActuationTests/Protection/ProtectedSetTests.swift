@@ -23,79 +23,79 @@ import Testing
         protected.refusal(of: .freeze, on: CgroupPath(path))
     }
 
-    @Test(arguments: Action.allCases)
-    func theRootIsRefusedForEveryAction(_ action: Action) {
+    @Test(arguments: DisruptiveAction.allCases)
+    func theRootIsRefusedForEveryAction(_ action: DisruptiveAction) {
         #expect(protected.refusal(of: action, on: .root) != nil)
     }
 
-    @Test func ownCgroupAndItsAncestors() {
+    @Test func callersCgroupAndItsAncestorsAreProtected() {
         #expect(refusal("/user.slice/session-7.scope")?.contains("this command itself") == true)
         #expect(refusal("/user.slice")?.contains("this command itself") == true)
     }
 
-    @Test func theFirstProcess() {
+    @Test func process1IsProtected() {
         #expect(refusal("/init.scope")?.contains("systemd (process 1)") == true)
     }
 
-    @Test func thoseWhoStartedIt() throws {
+    @Test func shellOfTheCallerIsProtected() throws {
         try machine.file("cgroup/user.slice/shell/cgroup.procs", "201\n")
         #expect(refusal("/user.slice/shell")?.contains("bash (process 201)") == true)
     }
 
-    @Test func anOrdinaryCgroupIsFree() throws {
+    @Test func ordinaryCgroupIsNotProtected() throws {
         try machine.process(400, "python3", user: 1000, cgroup: "/user.slice/job")
         #expect(refusal("/user.slice/job") == nil)
         try machine.file("cgroup/empty/cgroup.procs", "")
         #expect(refusal("/empty") == nil)
     }
 
-    @Test func aKernelThread() throws {
+    @Test func kernelThreadIsProtected() throws {
         try machine.process(2, "kworker/0:1", parent: 0, flags: 0x0420_8060, cgroup: "/work")
-        #expect(refusal("/work")?.contains("thread of the kernel") == true)
+        #expect(refusal("/work")?.contains("a kernel thread") == true)
     }
 
     @Test(arguments: [
         "systemd-logind", "systemd-journal", "systemd-udevd", "systemd-network",
         "systemd-resolve", "dbus-daemon", "containerd", "dockerd", "kubelet",
     ])
-    func services(_ name: String) throws {
+    func systemServicesAreProtected(_ name: String) throws {
         try machine.process(500, name, cgroup: "/system.slice/it.service")
         #expect(refusal("/system.slice/it.service")?.contains("\(name) (process 500)") == true)
         #expect(refusal("/system.slice") != nil)
     }
 
-    @Test func aNameAloneProtectsNobody() throws {
+    @Test func processNameAloneDoesNotProtect() throws {
         try machine.process(501, "dockerd", user: 1000, cgroup: "/fake")
         #expect(refusal("/fake") == nil)
         try machine.process(502, "sshd", user: 1000, title: "sshd", cgroup: "/fake2")
         #expect(refusal("/fake2") == nil)
     }
 
-    @Test func theListeningSSHServerButNotAnotherPersonsSession() throws {
+    @Test func listeningSSHServerIsProtectedButNotOtherSessions() throws {
         try machine.file("cgroup/system.slice/ssh.service/cgroup.procs", "100\n")
         // It is also an ancestor of this command, as it would be.
         #expect(refusal("/system.slice/ssh.service")?.contains("sshd (process 100)") == true)
         try machine.process(
             101, "sshd", title: "/usr/sbin/sshd\0-D", cgroup: "/system.slice/other.service")
-        #expect(refusal("/system.slice/other.service")?.contains("log in") == true)
+        #expect(refusal("/system.slice/other.service")?.contains("logins") == true)
         try machine.process(
             600, "sshd", parent: 100, title: "sshd: you [priv]", session: "8", cgroup: "/theirs")
         #expect(refusal("/theirs") == nil)
     }
 
-    @Test func theLoginOfADetachedSession() throws {
+    @Test func loginOfADetachedSessionIsProtected() throws {
         try machine.process(
             601, "sshd", parent: 100, title: "sshd: me@pts/0", session: "7", cgroup: "/mine")
         #expect(refusal("/mine")?.contains("started from") == true)
     }
 
-    @Test func whoCannotBeSeenIsNotTakenForHarmless() throws {
+    @Test func invisibleProcessIsProtected() throws {
         try machine.file("cgroup/container/cgroup.procs", "0\n")
         #expect(refusal("/container")?.contains("pid namespace") == true)
     }
 
     /// The second look, right before writing, sees who moved in since the first.
-    @Test func aServiceThatMovesInMeanwhileStopsThePin() throws {
+    @Test func pinIsRefusedIfAProtectedServiceMovesIn() throws {
         try machine.process(700, "python3", user: 1000, cgroup: "/job")
         try machine.file("cgroup/cpuset.cpus.effective", "0-3\n")
         try machine.file("cgroup/job/cpuset.cpus", "\n")

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aFreezeHitsTheCgroupAloneAndIsTakenBack() throws {
+    func shadowFreezeAffectsOnlyTheCgroupAndIsUndone() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         let refusal = #expect(throws: ActuationError.self) {
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aPinFillsTheShadowBeforeAnyoneIsIn() throws {
+    func shadowCpusetIsSetBeforeProcessesMoveIn() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         let pinner = Pinner(
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aLimitIsPlannedForTheShadow() throws {
+    func limitIsPlannedForTheShadow() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         try scratch.shadows.cover(scratch.target.path, [.cpuset, .pids])
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aTreeThatForksSettlesAndComesBackWhole() throws {
+    func forkingTreeMovesToTheShadowAndBackCompletely() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("while :; do /bin/true & wait; sleep 0.002; done")
         try scratch.shadows.cover(scratch.target.path, [.freezer])
@@ -110,7 +110,7 @@ import Testing
         let born = try scratch.target.run("sleep 300 & wait")
         try scratch.shadows.cover(scratch.target.path, [.freezer])
         #expect(try scratch.place(of: born, .freezer) == shadow)
-        // As after a SIGKILL: nothing but the journal is left.
+        // As after a SIGKILL: only the journal is left.
         let results = try Restorer(set: scratch.set, journal: scratch.journal).restore()
         #expect(results.filter(\.isLeft).isEmpty)
         #expect(try scratch.place(of: pid, .freezer) == .root)
@@ -118,9 +118,9 @@ import Testing
         #expect(try Restorer(set: scratch.set, journal: scratch.journal).restore().isEmpty)
     }
 
-    /// Nobody can go back to a cgroup that was removed; the shadow is removed all the same.
+    /// Processes cannot return to a removed cgroup; the shadow is removed anyway.
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func aShadowWhoseOriginWasRemovedIsRemovedByRestore() throws {
+    func shadowOfARemovedCgroupIsRemovedByRestore() throws {
         let scratch = try Scratch()
         let origin = try PopulatedCgroup(scratch.set, controllers: [.freezer])
         let pid = try scratch.target.run("exec sleep 300")
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test(.enabled(if: canShadow, "needs freezer, cpuset and pids of v1"))
-    func withoutAJournalNobodyIsMoved() throws {
+    func noProcessIsMovedWithoutAJournal() throws {
         let scratch = try Scratch()
         let pid = try scratch.target.run("exec sleep 300")
         #expect(throws: ActuationError.self) {
@@ -157,7 +157,7 @@ import Testing
     @Test(
         .enabled(if: canShadow, "needs freezer, cpuset and pids of v1"),
         arguments: 0..<5, [false, true])
-    func aCrashAtAnyStepIsTakenBack(_ step: Int, _ isBehind: Bool) throws {
+    func crashAtAnyStepOfAShadowIsUndone(_ step: Int, _ isBehind: Bool) throws {
         let scratch = try Scratch()
         let pids = [
             try scratch.target.run("exec sleep 300"), try scratch.target.run("exec sleep 300"),
@@ -184,7 +184,7 @@ import Testing
     }
 }
 
-/// The kernel's files for someone who dies at a write.
+/// The kernel's files, with a crash at a write.
 private final class DyingFiles: ControlFiles {
     private let left: Mutex<Int>
     private let isBehind: Bool

@@ -8,7 +8,7 @@ import Testing
 /// With the real systemd as PID 1 and a v1 tree for each controller.
 @Suite(
     .enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"),
-    .enabled(if: SystemdAsPID1.mode != .unified, "there are no v1 trees"), .serialized)
+    .enabled(if: SystemdAsPID1.mode != .v2, "there are no v1 trees"), .serialized)
 struct KernelSystemdLegacyTests {
     private let guest: SystemdAsPID1
 
@@ -60,7 +60,7 @@ struct KernelSystemdLegacyTests {
         }
     }
 
-    @Test func itDoesNotFreezeThere() throws {
+    @Test func systemdDoesNotFreezeOnV1() throws {
         try guest.withService("freeze") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             #expect {

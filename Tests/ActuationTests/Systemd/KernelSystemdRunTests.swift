@@ -9,7 +9,7 @@ import Testing
 /// `cgwarden run --scope` where the real systemd is PID 1, on v2 and on v1.
 @Suite(.enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"), .serialized)
 struct KernelSystemdRunTests {
-    private static let isUnified = SystemdAsPID1.mode == .unified
+    private static let isUnified = SystemdAsPID1.mode == .v2
 
     /// The cgroup of a file that may be a v1 one.
     private static func file(_ unified: String, _ legacy: String, of scope: String) -> String {
@@ -36,7 +36,7 @@ struct KernelSystemdRunTests {
         }
     }
 
-    @Test func theCommandIsInsideFromItsFirstInstruction() throws {
+    @Test func commandRunsInTheScopeFromItsFirstInstruction() throws {
         let scope = "cgwarden-run-limits.scope"
         let files = [
             Self.file("memory.max", "memory/*/memory.limit_in_bytes", of: scope),
@@ -67,7 +67,7 @@ struct KernelSystemdRunTests {
         #expect(try scopes == "")
     }
 
-    @Test func aCommandThatCannotRunLeavesNothing() throws {
+    @Test func commandThatCannotRunLeavesNoScope() throws {
         let run = try run([], "cgwarden-test-no-such-command")
         #expect(run.status == 127)
         #expect(
@@ -77,7 +77,7 @@ struct KernelSystemdRunTests {
         #expect(try scopes == "")
     }
 
-    @Test func aSignalIsPassedOnAndTheRestIsEnded() throws {
+    @Test func signalIsForwardedAndRemainingProcessesAreKilled() throws {
         let script = "sleep 600 & trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done"
         let program = try start(["--kill-rest"], ["sh", "-c", script])
         try program.awaitOutput("ready")
@@ -86,7 +86,7 @@ struct KernelSystemdRunTests {
         #expect(try scopes == "")
     }
 
-    @Test func itsMemoryLimitIsToldAsTheCause() throws {
+    @Test func memoryLimitIsReportedAsTheCauseOfTheKill() throws {
         let script = "x = bytearray(200 << 20)"
         let python = try #require(RunPlace.python)
         let run = try run(
@@ -96,7 +96,7 @@ struct KernelSystemdRunTests {
         #expect(try scopes == "")
     }
 
-    @Test func aNameIsTakenAndTheNextStartCleansUpBehindAKilledOne() throws {
+    @Test func nameInUseIsRefusedAndLeftoverScopeIsCleanedUp() throws {
         let first = try start(["--name", "first"], ["sh", "-c", "echo ready; exec sleep 600"])
         try first.awaitOutput("ready")
         let second = try run(["--name", "first"], "true")
@@ -114,7 +114,7 @@ struct KernelSystemdRunTests {
     }
 
     @Test(.enabled(if: isUnified, "systemd has no freezer on v1"))
-    func runBelowAFrozenSliceIsRefusedAndNamesIt() throws {
+    func runBelowAFrozenSliceIsRefused() throws {
         let slice = "cgwarden-test-frozen.slice"
         let path = "/cgwarden.slice/cgwarden-test.slice/\(slice)"
         try SystemdAsPID1.shell("systemctl start \(slice)")
@@ -130,7 +130,7 @@ struct KernelSystemdRunTests {
         try RunProgram.await("no scope is left") { (try? scopes) == "" }
     }
 
-    @Test func systemdMayStopIt() throws {
+    @Test func scopeStoppedBySystemdEndsTheRun() throws {
         let program = try start(["--name", "stopped"], ["sh", "-c", "echo ready; exec sleep 600"])
         try program.awaitOutput("ready")
         try SystemdAsPID1.shell("systemctl stop cgwarden-run-stopped.scope")
@@ -139,7 +139,7 @@ struct KernelSystemdRunTests {
     }
 
     @Test(.enabled(if: isUnified, "v1 is not delegated to users"))
-    func aUserRunsInTheirOwnSystemd() throws {
+    func unprivilegedRunUsesTheUserManager() throws {
         let user: UInt32 = 65534
         let asUser = [
             "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", RunProgram.path,

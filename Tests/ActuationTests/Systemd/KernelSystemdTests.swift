@@ -10,7 +10,7 @@ import Testing
 /// With the real systemd as PID 1 and one v2 tree.
 @Suite(
     .enabled(if: SystemdAsPID1.isHere, "PID 1 is not systemd"),
-    .enabled(if: SystemdAsPID1.mode == .unified, "there are v1 trees"), .serialized)
+    .enabled(if: SystemdAsPID1.mode == .v2, "there are v1 trees"), .serialized)
 struct KernelSystemdTests {
     private let guest: SystemdAsPID1
 
@@ -52,7 +52,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func whoeverWritesNeedNotKnow() throws {
+    @Test func limitOfAUnitIsWrittenThroughSystemd() throws {
         try guest.withService("aware") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             let values = [
@@ -69,7 +69,7 @@ struct KernelSystemdTests {
             #expect(try SystemdAsPID1.shell(frozen) == "running")
             try SystemdAsPID1.shell("systemctl daemon-reload")
             #expect(try directory.text("memory.max") == "67108864")
-            // As it was before, which a restore asks for.
+            // The original value, as for a restore.
             try guest.files.write("max", to: "memory.max", of: directory)
             // The kernel does not empty a list in use; systemd may take the file away instead.
             do throws(IOError) {
@@ -83,7 +83,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func aFractionOfAPercentIsLostAsWarned() throws {
+    @Test func fractionOfAPercentIsLostAsWarned() throws {
         try guest.withService("fraction") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             let value = FileValue("cpu.max", "10000 30000")
@@ -96,7 +96,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func whatIsWrittenBehindItsBackIsUndone() throws {
+    @Test func valueWrittenBypassingSystemdIsReset() throws {
         try guest.withService("behind", "--property=MemoryMax=64M --property=TasksMax=40") {
             unit, cgroup throws in
             let directory = try guest.directory(cgroup)
@@ -108,7 +108,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func aServiceIsFrozenAndThawed() throws {
+    @Test func serviceIsFrozenAndThawedThroughSystemd() throws {
         try guest.withService("freeze") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             #expect(try guest.actuator.freeze(unit, in: directory))
@@ -121,7 +121,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func whatOthersFrozeAndThawedStopsNobody() throws {
+    @Test func freezeAndThawByOtherProgramsAreTolerated() throws {
         try guest.withService("others") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             try directory.write("1", to: "cgroup.freeze")
@@ -133,7 +133,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func whatIsNotThereYetIsAsInANewCgroup() throws {
+    @Test func missingFileReadsAsInANewCgroup() throws {
         // In a slice of its own, for a delegated neighbour has every controller switched on.
         try guest.withService("initial", "--slice=cgwarden-test-initial.slice") {
             unit, cgroup throws in
@@ -149,7 +149,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func aWatchdogIsKnownOf() throws {
+    @Test func watchdogOfAServiceIsRead() throws {
         try guest.withService("watchdog", "--property=WatchdogSec=90") { unit, _ throws in
             #expect(try guest.systemd.watchdog(ofService: unit.name) == 90_000_000)
         }
@@ -159,7 +159,7 @@ struct KernelSystemdTests {
     }
 
     /// A user's systemd puts a process of the user into a scope, though it may not move it itself.
-    @Test func aUsersOwnSystemdHasUnitsToo() throws {
+    @Test func unitsOfTheUserManagerAreFound() throws {
         let user: UInt32 = 65534
         try SystemdAsPID1.withSystemd(ofUser: user) {
             let process = Process()
@@ -188,7 +188,7 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func aScopeHoldsAProcessUntilItIsKilled() throws {
+    @Test func scopeContainsAProcessUntilItIsKilled() throws {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sleep")
         process.arguments = ["1000"]
@@ -223,7 +223,7 @@ struct KernelSystemdTests {
         #expect(!directory.isCurrent)
     }
 
-    @Test func whatIsDelegatedOrForeignIsNotSystemds() throws {
+    @Test func delegatedCgroupsAreNotOwnedBySystemd() throws {
         try guest.withService("delegated", "--property=Delegate=yes") { unit, cgroup throws in
             let directory = try guest.directory(cgroup)
             #expect(try guest.probe.owner(of: directory) == .systemd(unit))
@@ -238,7 +238,7 @@ struct KernelSystemdTests {
         #expect(guest.probe.chooseActuator(for: foreign) == .cgroupfs)
     }
 
-    @Test func itsRefusalsAreUnderstood() throws {
+    @Test func errorsOfSystemdAreTranslated() throws {
         func code(_ body: () throws -> Void) -> ActuationError.Code? {
             do { try body() } catch { return (error as? ActuationError)?.code }
             return nil
@@ -263,17 +263,17 @@ struct KernelSystemdTests {
         }
     }
 
-    @Test func aNewSystemdIsConnectedToAgain() throws {
+    @Test func restartedSystemdIsReconnected() throws {
         let version = try guest.systemd.version()
         #expect(version > 200)
         try SystemdAsPID1.shell("systemctl daemon-reexec")
         #expect(try guest.systemd.version() == version)
     }
 
-    @Test func theSystemBusServesAsWell() throws {
+    @Test func systemBusWorksWithoutThePrivateSocket() throws {
         let bus = Systemd(.system, over: SystemBus(.systemBus))
         let version = try guest.systemd.version()
-        // It comes back to the bus some time after it was executed again.
+        // It returns to the bus some time after its re-execution.
         #expect(
             awaited(seconds: 120) {
                 try? bus.version()

@@ -42,7 +42,7 @@ import Testing
             ])
     }
 
-    @Test func systemdWritesWhatItKeeps() throws {
+    @Test func valueThatSystemdManagesIsSetThroughIt() throws {
         let (files, bus) = files()
         let web = try web()
         try files.write("4096", to: "memory.max", of: web)
@@ -52,7 +52,7 @@ import Testing
         #expect(bus.calls.last?.member == "ThawUnit")
     }
 
-    @Test func aFileThatSystemdHasYetToMakeIsAsInANewCgroup() throws {
+    @Test func missingFileOfAUnitReadsAsInANewCgroup() throws {
         let (files, _) = files()
         let web = try web()
         #expect(try files.text("pids.max", of: web) == "max")
@@ -64,7 +64,7 @@ import Testing
         #expect(throws: IOError.self) { try files.text("pids.max", of: plain) }
     }
 
-    @Test func theRestIsWrittenDirectly() throws {
+    @Test func otherFilesAreWrittenDirectly() throws {
         let (files, bus) = files()
         let web = try web()
         let plain = try tree.cgroup("/plain", ["memory.max": "max"])
@@ -75,7 +75,7 @@ import Testing
         #expect(!bus.calls.contains { $0.member == "SetUnitProperties" })
     }
 
-    @Test func whatSystemdRefusesIsNotWrittenBehindItsBack() throws {
+    @Test func valueThatSystemdRefusesIsNotWrittenDirectly() throws {
         let name = "org.freedesktop.DBus.Error.AccessDenied"
         let (files, _) = files(failing: .refused(name: name, message: "Access denied"))
         let web = try web()
@@ -88,7 +88,7 @@ import Testing
         #expect(try web.text("memory.max") == "max")
     }
 
-    @Test func aThawIsNeverHeldUp() throws {
+    @Test func thawDoesNotWaitForSystemd() throws {
         let (files, _) = files(failing: .timedOut(seconds: 5))
         let web = try web()
         try files.write("0", to: "cgroup.freeze", of: web)

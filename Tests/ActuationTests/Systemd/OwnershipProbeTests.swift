@@ -107,7 +107,7 @@ import Testing
     ]
 
     @Test(arguments: table.indices)
-    func aPathHasItsOwner(_ row: Int) throws {
+    func ownerOfAPathIsFound(_ row: Int) throws {
         let (path, owner, choice) = Self.table[row]
         let tree = try CapturedCgroups()
         let probe = OwnershipProbe(
@@ -117,7 +117,7 @@ import Testing
         if let choice { #expect(probe.chooseActuator(for: directory) == choice) }
     }
 
-    @Test func thePodsOfAKubeletAreLeftToIt() throws {
+    @Test func podsAreLeftToTheKubelet() throws {
         let tree = try CapturedCgroups()
         let probe = OwnershipProbe(
             connections: Self.connections(Self.bus()), isSystemdRunning: false)
@@ -131,7 +131,7 @@ import Testing
         #expect(error.message.contains("kubelet"))
     }
 
-    @Test func onlyWhatSystemdSetsGoesThroughIt() throws {
+    @Test func onlyPropertiesOfSystemdGoThroughIt() throws {
         let tree = try CapturedCgroups()
         let probe = OwnershipProbe(
             connections: Self.connections(Self.bus()), isSystemdRunning: true)
@@ -151,7 +151,7 @@ import Testing
         #expect(error.message.contains("DeviceAllow"))
     }
 
-    @Test func nobodyIsAskedWithoutSystemd() throws {
+    @Test func busIsNotUsedWithoutSystemd() throws {
         let tree = try CapturedCgroups()
         let bus = Self.bus()
         let probe = OwnershipProbe(connections: Self.connections(bus), isSystemdRunning: false)
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test(arguments: [("freezer", false), ("cpuset", false), ("memory", true), ("pids", true)])
-    func legacyTreesThatSystemdLeavesAloneAreNobodys(_ tree: String, _ isManaged: Bool) throws {
+    func v1HierarchiesUnusedBySystemdHaveNoOwner(_ tree: String, _ isManaged: Bool) throws {
         let cgroups = try CapturedCgroups(legacy: [tree])
         let probe = OwnershipProbe(
             connections: Self.connections(Self.bus()), isSystemdRunning: true)
@@ -169,7 +169,7 @@ import Testing
         #expect(owner == (isManaged ? .systemd(SystemdUnit("web.service")) : .nobody))
     }
 
-    @Test func anOwnerIsAskedForOncePerCgroup() throws {
+    @Test func ownerIsQueriedOncePerCgroup() throws {
         let tree = try CapturedCgroups()
         let bus = Self.bus()
         let probe = OwnershipProbe(connections: Self.connections(bus), isSystemdRunning: true)
@@ -184,7 +184,7 @@ import Testing
     }
 
     /// It may only have been restarting.
-    @Test func aUsersSystemdThatDoesNotAnswerIsAskedAgain() throws {
+    @Test func unresponsiveUserManagerIsQueriedAgain() throws {
         let tree = try CapturedCgroups()
         let bus = Self.bus()
         let probe = OwnershipProbe(connections: Self.connections(bus), isSystemdRunning: true)
@@ -196,7 +196,7 @@ import Testing
         #expect(bus.calls.count > asked)
     }
 
-    @Test func aSystemdThatCannotBeAskedMeansNo() throws {
+    @Test func unreachableSystemdRefusesTheAction() throws {
         let tree = try CapturedCgroups()
         let silent = StubBus { _ throws(BusError) in throw .timedOut(seconds: 5) }
         let probe = OwnershipProbe(connections: Self.connections(silent), isSystemdRunning: true)
@@ -205,8 +205,8 @@ import Testing
             Issue.record("it was not refused")
             return
         }
-        #expect(error.message.contains("did not answer within 5 s"))
-        // It is asked again, for next time it may answer.
+        #expect(error.message.contains("did not reply within 5 s"))
+        // It is queried again, because it may reply next time.
         let asked = silent.calls.count
         _ = probe.chooseActuator(for: web)
         #expect(silent.calls.count > asked)

@@ -27,13 +27,13 @@ import Testing
     ]
 
     @Test(arguments: same.indices)
-    func theSameInOtherWords(_ row: Int) {
+    func equivalentTextIsAccepted(_ row: Int) {
         let (file, wanted, found) = Self.same[row]
         #expect(ReadBack(wanted: FileValue(file, wanted)).isMet(by: found))
     }
 
     @Test(arguments: different.indices)
-    func somethingElse(_ row: Int) {
+    func differentTextIsRejected(_ row: Int) {
         let (file, wanted, found) = Self.different[row]
         #expect(!ReadBack(wanted: FileValue(file, wanted)).isMet(by: found))
     }

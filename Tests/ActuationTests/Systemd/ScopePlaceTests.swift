@@ -9,11 +9,11 @@ import Testing
         ("a.b:c_d", "cgwarden-run-a.b:c_d.scope"), ("ä", "cgwarden-run-\\xc3\\xa4.scope"),
         ("\u{1}@", "cgwarden-run-\\x01\\x40.scope"),
     ])
-    func aNameIsOneOfAUnit(name: String, unit: String) {
+    func scopeNameIsAValidUnitName(name: String, unit: String) {
         #expect(ScopePlace.unitName(name) == unit)
     }
 
-    @Test func aUnitThatIsGoneIsAsGoodAsStopped() throws {
+    @Test func missingUnitCountsAsStopped() throws {
         let bus = StubBus { call throws(BusError) in
             guard call.arguments.first?.text == "held.scope" else { throw StubUnits.noSuchUnit }
             throw .refused(name: BusErrorName.accessDenied, message: "no")
@@ -37,7 +37,7 @@ import Testing
         #expect(bus.calls[0].arguments.last == .array(of: "s", [.string("*.scope")]))
     }
 
-    @Test func theTopOfTheMachineIsTheRoot() throws {
+    @Test func topSliceIsTheRootCgroup() throws {
         let bus = StubBus { _ throws(BusError) in [.variant(.string(""))] }
         #expect(try Systemd(.system, over: bus).cgroup() == "/")
     }

@@ -30,7 +30,7 @@ struct StubUnits: Sendable {
     var units: [Unit]
     var version = "252.39-1~deb12u2"
 
-    /// What systemd would answer; nil for a call that changes something.
+    /// The reply of systemd; nil for a call that changes something.
     func answer(_ call: BusCall) throws(BusError) -> [BusValue]? {
         switch (call.member, call.arguments) {
         case ("GetUnitByControlGroup", let arguments):

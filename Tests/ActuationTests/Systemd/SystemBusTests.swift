@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct SystemBusTests {
-    @Test func everyTypedValueArrives() throws {
+    @Test func everyTypedValueIsSent() throws {
         let fake = FakeSystemd { _ in .reply([]) }
         let systemd = Systemd(.system, over: SystemBus(.descriptor(fake.descriptor)))
         try systemd.setProperties(
@@ -53,7 +53,7 @@ import Testing
         #expect(got.call.arguments.last == .array(of: "(sv)", properties))
     }
 
-    @Test func theOtherCallsHaveTheirTypes() throws {
+    @Test func otherCallsHaveTheirSignatures() throws {
         let fake = FakeSystemd { _ in .reply([.objectPath("/job/1")]) }
         let systemd = Systemd(.system, over: SystemBus(.descriptor(fake.descriptor)))
         try systemd.freeze("a.scope")
@@ -71,7 +71,7 @@ import Testing
             ])
     }
 
-    @Test func answersAreRead() throws {
+    @Test func repliesAreParsed() throws {
         let answer: [BusValue] = [
             .variant(.structure([.uint32(1), .objectPath("/x"), .boolean(false)])),
             .array(of: "s", [.string(""), .string("b")]), .int32(-1), .bytes([]),
@@ -81,7 +81,7 @@ import Testing
         #expect(try bus.call(BusCall(object: "/a", interface: "a.b", member: "C")) == answer)
     }
 
-    @Test func aTypeThatNoOneNeedsIsMalformed() throws {
+    @Test func unsupportedTypeIsMalformed() throws {
         let fake = FakeSystemd { _ in .reply([.variant(.array(of: "d", []))]) }
         let bus = SystemBus(.descriptor(fake.descriptor))
         // An empty array holds nothing to stumble over; what it could hold does not matter.
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func errorsKeepTheirNames() throws {
+    @Test func errorNamesArePreserved() throws {
         let fake = FakeSystemd { _ in
             .error(name: "org.freedesktop.DBus.Error.AccessDenied", message: "Permission denied")
         }
@@ -106,7 +106,7 @@ import Testing
         ) { try systemd.freeze("a.scope") }
     }
 
-    @Test func noAnswerEndsInTime() throws {
+    @Test func missingReplyTimesOut() throws {
         let fake = FakeSystemd { _ in .silence }
         let systemd = Systemd(
             .system, over: SystemBus(.descriptor(fake.descriptor), timeoutSeconds: 1))
@@ -115,7 +115,7 @@ import Testing
         #expect(ContinuousClock.now - start >= .milliseconds(950))
     }
 
-    @Test func aHandshakeThatNeverEndsEndsInTime() throws {
+    @Test func endlessHandshakeTimesOut() throws {
         var ends: [Int32] = [0, 0]
         try #require(
             unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
@@ -124,13 +124,13 @@ import Testing
         #expect(throws: BusError.timedOut(seconds: 1)) { try systemd.freeze("a.scope") }
     }
 
-    @Test func aLostConnectionIsSaid() throws {
+    @Test func lostConnectionIsReported() throws {
         let fake = FakeSystemd { _ in .hangUp }
         let systemd = Systemd(.system, over: SystemBus(.descriptor(fake.descriptor)))
         #expect(throws: BusError.disconnected) { try systemd.freeze("a.scope") }
     }
 
-    @Test func noSystemdIsSaid() throws {
+    @Test func missingSystemdIsReported() throws {
         let systemd = Systemd(.system, over: SystemBus(.socket("/nonexistent/private")))
         #expect(throws: BusError.unreachable("No such file or directory")) {
             try systemd.freeze("a.scope")
@@ -138,7 +138,7 @@ import Testing
     }
 
     /// A user may put a link there, to the system's own systemd.
-    @Test func socketThatAnotherUserServesIsNotSpokenTo() throws {
+    @Test func socketOfAnotherUserIsNotUsed() throws {
         let folder = try ScratchFolder()
         let listener = try LocalListener(folder.path("private"))
         let other = geteuid() + 1
@@ -150,7 +150,7 @@ import Testing
         _ = consume listener
     }
 
-    @Test func aConnectionServesManyThreads() async throws {
+    @Test func connectionIsSharedByThreads() async throws {
         let fake = FakeSystemd { call in .reply(call.arguments) }
         let bus = SystemBus(.descriptor(fake.descriptor), timeoutSeconds: 60)
         await withTaskGroup(of: Bool.self) { group in

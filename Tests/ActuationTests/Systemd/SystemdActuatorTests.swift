@@ -19,7 +19,7 @@ import Testing
 
     private static let machine = StubUnits(units: [])
 
-    @Test func aSetValueIsReadBack() throws {
+    @Test func setValueIsReadBack() throws {
         let tree = try CapturedCgroups()
         let web = try tree.cgroup("/web.service", ["memory.max": "max", "pids.max": "max"])
         let (actuator, bus) = Self.actuator { call throws(BusError) in
@@ -35,7 +35,7 @@ import Testing
         #expect(bus.calls.filter { $0.member == "SetUnitProperties" }.count == 1)
     }
 
-    @Test func aValueThatDoesNotArriveIsTold() throws {
+    @Test func valueThatIsNotAppliedIsReported() throws {
         let tree = try CapturedCgroups()
         let web = try tree.cgroup("/web.service", ["memory.max": "max"])
         let (actuator, _) = Self.actuator { call throws(BusError) in
@@ -49,7 +49,7 @@ import Testing
         #expect(results.map(\.found) == ["max", nil])
     }
 
-    @Test func anOldSystemdIsNotAskedForWhatItDoesNotKnow() throws {
+    @Test func unsupportedPropertyIsNotSentToAnOldSystemd() throws {
         let tree = try CapturedCgroups()
         let web = try tree.cgroup("/web.service")
         var old = Self.machine
@@ -67,7 +67,24 @@ import Testing
         #expect(!bus.calls.contains { $0.member == "SetUnitProperties" })
     }
 
-    @Test func onlyAQuotaWithAFractionIsWarnedOf() throws {
+    /// A quota is older than its period, which is always set with it.
+    @Test func aQuotaNeedsASystemdThatKnowsItsPeriod() throws {
+        let tree = try CapturedCgroups()
+        let web = try tree.cgroup("/web.service")
+        var old = Self.machine
+        old.version = "v241"
+        let (actuator, _) = Self.actuator { [old] call throws(BusError) in
+            try old.answer(call) ?? []
+        }
+        #expect {
+            try actuator.set([FileValue("cpu.max", "5000 10000")], on: Self.unit, in: web)
+        } throws: { error in
+            let message = (error as? ActuationError)?.message ?? ""
+            return message.contains("CPUQuotaPeriodUSec") && message.contains("242")
+        }
+    }
+
+    @Test func onlyAFractionalQuotaWarns() throws {
         let tree = try CapturedCgroups()
         let web = try tree.cgroup("/web.service")
         let (actuator, _) = Self.actuator { _ throws(BusError) in [] }
@@ -100,7 +117,7 @@ import Testing
     ]
 
     @Test(arguments: refusals.indices)
-    func anErrorIsOneSentenceAndWritesNothing(_ row: Int) throws {
+    func errorIsOneSentenceAndNothingIsWritten(_ row: Int) throws {
         let (failure, code) = Self.refusals[row]
         let tree = try CapturedCgroups()
         let web = try tree.cgroup("/web.service", ["memory.max": "max"])
@@ -132,7 +149,7 @@ import Testing
         #expect(try !idle.freeze(Self.unit, in: web))
     }
 
-    @Test func aScopeIsAwaited() throws {
+    @Test func scopeStartIsAwaited() throws {
         let looks = Mutex(0)
         let bus = StubBus { call throws(BusError) in
             guard call.member != "StartTransientUnit" else { return [.objectPath("/job/1")] }
@@ -140,7 +157,7 @@ import Testing
                 if call.member == "GetUnit" { looks += 1 }
                 return looks
             }
-            // It is not active at once.
+            // It is not active immediately.
             let state = count < 3 ? "inactive" : "active"
             let units = [StubUnits.Unit(name: "a.scope", cgroup: "/a.scope", state: state)]
             return try StubUnits(units: units).answer(call) ?? []
@@ -163,7 +180,7 @@ import Testing
         ] { #expect(properties.contains(wanted)) }
     }
 
-    @Test func aScopeThatFailsIsTold() {
+    @Test func failedScopeIsReported() {
         let units = StubUnits(units: [
             .init(name: "a.scope", cgroup: "/a.scope", state: "failed")
         ])

@@ -53,7 +53,7 @@ struct SystemdAsPID1 {
         return try CgroupDirectory(CgroupPath(path), in: set.hierarchies[#require(index)])
     }
 
-    /// The text of a file; nil if there is no such file.
+    /// The text of a file; nil if it does not exist.
     func textIfThere(_ name: String, of directory: CgroupDirectory) throws -> String? {
         do throws(IOError) {
             return try directory.text(name)

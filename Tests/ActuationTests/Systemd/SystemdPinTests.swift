@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func systemdSwitchesItOn() throws {
+    @Test func pinEnablesCpusetThroughSystemd() throws {
         let (pinner, bus, journal) = pinner { [tree] call in
             guard call.member == "SetUnitProperties" else { return }
             let place = "/some.slice/web.service/cpuset."
@@ -71,25 +71,25 @@ import Testing
         #expect(entry.original == "" && entry.readBack == "1-2")
     }
 
-    @Test func whatNoAncestorHasIsNotAskedFor() throws {
+    @Test func cpusetUnavailableInAncestorsIsNotRequested() throws {
         let (pinner, bus, _) = pinner { _ in }
         #expect {
             try pinner.pin(
                 CgroupPath("/some.slice/web.service"), cpus: RangeList("7"), mems: nil)
         } throws: {
-            "\($0)".contains("0-3; choose among those")
+            "\($0)".contains("0-3; choose from those")
         }
         #expect(Self.masks(bus).isEmpty)
     }
 
-    @Test func aSystemdThatLacksItIsToldAndAskedToForget() throws {
+    @Test func pinWithoutEffectIsReportedAndReverted() throws {
         let (pinner, bus, journal) = pinner { _ in }
         #expect {
             try pinner.pin(
                 CgroupPath("/some.slice/web.service"), cpus: RangeList("1"), mems: nil)
         } throws: {
             ($0 as? ActuationError)?.code == .unavailable
-                && "\($0)".contains("cpuset does not reach it")
+                && "\($0)".contains("cpuset is not enabled there")
         }
         #expect(Self.masks(bus) == [[0b10], []])
         #expect(try journal.entries().isEmpty)

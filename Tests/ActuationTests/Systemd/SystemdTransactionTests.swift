@@ -74,7 +74,7 @@ import Testing
         bus.calls.filter { $0.member == "SetUnitProperties" }
     }
 
-    @Test func severalValuesOfAUnitAreOneCall() throws {
+    @Test func valuesOfOneUnitAreOneCall() throws {
         let recorded = Mutex<Int?>(nil)
         let (files, bus) = files { [tree, journal] call throws(BusError) in
             recorded.withLock { $0 = try? journal.entries().count }
@@ -101,7 +101,7 @@ import Testing
         #expect(try web.text("memory.oom.group") == "1")
     }
 
-    @Test func aRefusalOfOneLeavesAllAsTheyWere() throws {
+    @Test func refusedPropertyLeavesAllUnchanged() throws {
         let (files, bus) = files { _ throws(BusError) in
             throw .refused(name: BusErrorName.invalidArguments, message: "Bad value.")
         }
@@ -113,20 +113,21 @@ import Testing
             return
         }
         #expect(error.code == .usage)
-        #expect(error.message.contains("systemd says: Bad value"))
+        #expect(error.message.contains("systemd reports: Bad value"))
         #expect(asked(bus).count == 1)
         #expect(try journal.entries().isEmpty)
     }
 
-    @Test func whatFailsLaterUndoesTheUnitInReverse() throws {
+    @Test func laterFailureRollsBackTheUnitInReverse() throws {
         let (files, bus) = files { [tree] call throws(BusError) in Self.obey(call, tree) }
         let first = try plan("memory.max=64MiB", "pids.max=50", through: files)
         // The file of another cgroup cannot be written.
         let other = try tree.cgroup("/plain", ["cgroup.procs": ""])
-        // It comes last of those that narrow.
+        // It is the last of the narrowing writes.
         let broken = PlannedWrite(
             name: "pids.max", instance: nil, directory: other, cell: ControlCell("pids.max"),
-            old: "max", new: "5", direction: .narrows, nesting: .min)
+            coding: .number(unlimited: "max"), rawOld: "max", new: .number(5), direction: .narrows,
+            nesting: .min)
         let plan = LimitPlan(first.writes + [broken])
         let results = LimitTransaction(plan, journal: journal, files: files).apply()
         let words = results.map { "\($0.outcome)".prefix { $0 != "(" } }
@@ -145,7 +146,7 @@ import Testing
         #expect(names.dropFirst().flatMap { $0 } == names[0].reversed())
     }
 
-    @Test func whatSystemdWritesOnItsOwnIsPutBack() throws {
+    @Test func sideEffectsOfSystemdAreRestored() throws {
         let (files, _) = files { [tree] call throws(BusError) in
             Self.obey(call, tree)
             tree.write("0", to: "/web.service/memory.oom.group")
@@ -157,7 +158,7 @@ import Testing
         #expect(try tree.cgroup("/web.service").text("memory.oom.group") == "1")
     }
 
-    @Test func theWayOfEachValueIsTold() throws {
+    @Test func routeOfEachValueIsReported() throws {
         let (files, bus) = files { _ throws(BusError) in }
         let plan = try plan(
             "memory.max=64MiB", "cpu.max=0.333cpus", "memory.oom.group=1", through: files)

@@ -1,5 +1,7 @@
-import Actuation
+import CgroupModel
 import Testing
+
+@testable import Actuation
 
 @Suite struct SystemdTranslationTests {
     private static let now = [
@@ -14,7 +16,7 @@ import Testing
 
     private static func quota(_ perSecond: UInt64, _ period: UInt64) -> [SystemdAssignment] {
         [
-            SystemdAssignment("CPUQuotaPerSecUSec", .u64(perSecond), since: 242),
+            SystemdAssignment("CPUQuotaPerSecUSec", .u64(perSecond), since: 213),
             SystemdAssignment("CPUQuotaPeriodUSec", .u64(period), since: 242),
         ]
     }
@@ -68,20 +70,23 @@ import Testing
         ("blkio.throttle.write_bps_device", "254:0 0", [disk("IOWriteBandwidthMax", .max)]),
     ]
 
+    private static func assignments(_ values: FileValue...) throws -> [SystemdAssignment] {
+        try translation.assignments(for: try values.flatMap { try $0.settings })
+    }
+
     @Test(arguments: table.indices)
-    func aFilesTextBecomesProperties(_ row: Int) throws {
+    func fileTextIsTranslatedToProperties(_ row: Int) throws {
         let (file, text, wanted) = Self.table[row]
-        #expect(try Self.translation.assignments(for: [FileValue(file, text)]) == wanted)
+        #expect(try Self.assignments(FileValue(file, text)) == wanted)
     }
 
-    @Test func bothHalvesOfALegacyQuotaBecomeOne() throws {
-        let values = [
-            FileValue("cpu.cfs_period_us", "10000"), FileValue("cpu.cfs_quota_us", "5000"),
-        ]
-        #expect(try Self.translation.assignments(for: values) == Self.quota(500_000, 10_000))
+    @Test func bothV1QuotaFilesBecomeOneProperty() throws {
+        let both = try Self.assignments(
+            FileValue("cpu.cfs_period_us", "10000"), FileValue("cpu.cfs_quota_us", "5000"))
+        #expect(both == Self.quota(500_000, 10_000))
     }
 
-    @Test func whatSystemdCannotBeToldIsRefused() {
+    @Test func untranslatableValueIsRefused() {
         let bad = [
             ("memory.max", "100M"), ("memory.max", ""), ("memory.max", "-5"), ("cpu.max", ""),
             ("cpu.max", "5000 0"), ("cpu.max", "99999999999999 100000"), ("cpuset.cpus", "1,"),
@@ -92,25 +97,46 @@ import Testing
         ]
         for (file, text) in bad {
             #expect(throws: ActuationError.self, "\(file) = \(text)") {
-                try Self.translation.assignments(for: [FileValue(file, text)])
+                try Self.assignments(FileValue(file, text))
             }
         }
     }
 
-    @Test func aDeviceThatIsNotThereIsNamed() {
+    @Test func missingDeviceIsNamed() {
         #expect {
-            try Self.translation.assignments(for: [FileValue("io.max", "9:9 rbps=1")])
+            try Self.assignments(FileValue("io.max", "9:9 rbps=1"))
         } throws: { error in
             let error = error as? ActuationError
             return error?.code == .notFound && error?.message.contains("9:9") == true
         }
     }
 
-    @Test func filesThatSystemdLeavesAloneHaveNoProperty() {
+    @Test func unmanagedFilesHaveNoProperty() {
         for file in [
             "memory.oom.group", "cpu.max.burst", "cpuset.partition", "hugetlb.2MB.max",
             "memory.soft_limit_in_bytes", "memory.memsw.limit_in_bytes", "freezer.state",
             "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device",
-        ] { #expect(SystemdFile.behind(file) == nil, "\(file)") }
+            "devices.allow", "devices.deny", "blkio.bfq.weight",
+        ] { #expect(LimitCatalog.unitProperty(ofFile: file) == nil, "\(file)") }
+    }
+
+    /// The manual names the property that is set, and the version that has it: a quota alone is of
+    /// systemd 213, its period of 242 (systemd.resource-control(5)).
+    @Test(arguments: [
+        ("cpu.max", "CPUQuotaPerSecUSec", 213), ("cpu.max.period", "CPUQuotaPeriodUSec", 242),
+        ("cpu.idle", "CPUWeight", 252), ("cpu.weight", "CPUWeight", 232),
+        ("io.max.riops", "IOReadIOPSMax", 230), ("memory.soft", "MemoryHigh", 231),
+    ])
+    func aLimitsPropertyIsThatOfItsFile(name: String, property: String, since: Int) throws {
+        let limit = try #require(LimitCatalog.limit(named: name))
+        #expect(limit.systemd?.name == property && limit.systemd?.since == since)
+    }
+
+    /// systemd applies IOPS limits on v2 alone, and MemoryHigh likewise.
+    @Test func whatSystemdDoesOnV2AloneIsWrittenDirectlyOnV1() throws {
+        for name in ["io.max.riops", "io.max.wiops", "memory.soft"] {
+            let limit = try #require(LimitCatalog.limit(named: name))
+            #expect(limit.v1.allSatisfy { $0.systemd == nil }, "\(name)")
+        }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actuation
 
-/// Whose job is left over: only that of an owner who is gone.
+/// Leftover jobs: only those whose owner has exited.
 @Suite final class JobRecordsTests {
     private let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
     private var records: JobRecords { JobRecords(in: state) }
@@ -14,7 +14,7 @@ import Testing
 
     deinit { try? FileManager.default.removeItem(atPath: state) }
 
-    /// A record that nobody has locked, as a killed owner leaves it.
+    /// An unlocked record, as a killed owner leaves it.
     private func leave(
         _ name: String, _ owner: JobOwner, _ path: CgroupPath, cgroups: [JobCgroup] = []
     ) throws {
@@ -37,39 +37,39 @@ import Testing
         JobCgroup(hierarchy: "unified", device: 1, inode: 2, path: path)
     }
 
-    @Test func aJobOnRecordIsNotLeftOverWhileItsLockIsHeld() throws {
+    @Test func jobIsNotLeftOverWhileItsLockIsHeld() throws {
         let record = try records.begin(.cgroup(CgroupPath("/x/run-a")))
         #expect(leftovers() == [])
         record.remove()
         #expect(LockFolder("\(state)/locks").names == [])
     }
 
-    @Test func aJobWhoseOwnerLivesIsNotLeftOverThoughNobodyHoldsItsLock() throws {
+    @Test func jobOfALiveOwnerIsNotLeftOverWithoutALock() throws {
         try leave("job-1-1", own, CgroupPath("/x/run-a"))
         #expect(leftovers() == [])
         #expect(LockFolder("\(state)/locks").names == ["job-1-1"])
     }
 
-    @Test func aJobIsLeftOverWhenItsOwnersNumberIsAnothers() throws {
+    @Test func jobIsLeftOverIfItsOwnersPIDWasReused() throws {
         try leave("job-1-1", owner(start: own.startTicks - 1), CgroupPath("/x/run-a"))
         try leave("job-1-2", owner(pid: 1 << 30), CgroupPath("/x/run-b"))
         #expect(
             leftovers() == [.cgroup(CgroupPath("/x/run-a")), .cgroup(CgroupPath("/x/run-b"))])
     }
 
-    @Test func theOwnerInAnotherPidNamespaceMayLive() throws {
+    @Test func ownerInAnotherPIDNamespaceCountsAsAlive() throws {
         try leave(
             "job-1-1", owner(namespace: "pid:[1]", pid: 1 << 30), CgroupPath("/x/run-a"))
         #expect(leftovers() == [])
     }
 
-    @Test func theCgroupsOfAnEarlierBootAreGone() throws {
+    @Test func recordsOfAnEarlierBootAreDropped() throws {
         try leave("job-1-1", owner(boot: "before"), CgroupPath("/x/run-a"))
         #expect(leftovers() == [])
         #expect(LockFolder("\(state)/locks").names == [])
     }
 
-    @Test func aLeftoverThatHoldsALiveJobStays() throws {
+    @Test func leftoverThatContainsALiveJobStays() throws {
         let outer = CgroupPath("/x/run-a")
         let inner = outer.child("run-b".utf8)
         try leave("job-1-1", owner(pid: 1 << 30), outer, cgroups: [cgroup(outer)])
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// The owner died while it wrote.
-    @Test func aRecordThatIsCutOffNamesNothing() throws {
+    @Test func truncatedRecordIsIgnored() throws {
         let whole = JobText.bytes(
             owner(pid: 1 << 30), .cgroup(CgroupPath("/x/run-a")), [cgroup(CgroupPath("/x/run-a"))])
         for length in 0..<whole.count {
@@ -91,7 +91,7 @@ import Testing
         #expect(JobText(whole).cgroups == [cgroup(CgroupPath("/x/run-a"))])
     }
 
-    @Test func aPathOfAnyBytesComesBack() throws {
+    @Test func pathOfArbitraryBytesRoundTrips() throws {
         let path = CgroupPath(normalising: [0x2f, 0xff, 0x20, 0x0a, 0x25, 0x2f, 0x61])
         let text = JobText(JobText.bytes(own, .cgroup(path), [cgroup(path)]))
         #expect(text.name == .cgroup(path))

@@ -2,10 +2,10 @@ import CgroupModel
 import Foundation
 import Testing
 
-/// Without root: below the topmost cgroup that is delegated to the user, or one line that helps.
+/// Without root: runs below the topmost delegated cgroup, or prints one line of advice.
 @Suite(.serialized, .enabled(if: RunPlace.isUsable, "needs root and writable cgroups"))
 struct KernelRunDelegationTests {
-    /// `nobody`, who owns nothing here.
+    /// `nobody`, which owns nothing here.
     private static let asNobody = [
         "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", RunProgram.path,
     ]
@@ -54,7 +54,7 @@ struct KernelRunDelegationTests {
     }
 
     @Test(.enabled(if: RunPlace.isUnified, "needs one v2 hierarchy"))
-    func aUserRunsInsideWhatIsDelegated() throws {
+    func unprivilegedRunUsesTheDelegatedCgroup() throws {
         let delegated = try Delegated()
         let run = try delegated.run(
             in: "/leaf", "run", "--memory", "50MB", "--pids", "20", "--name", "mine", "--", "sh",
@@ -65,18 +65,18 @@ struct KernelRunDelegationTests {
     }
 
     @Test(.enabled(if: RunPlace.isUnified, "needs one v2 hierarchy"))
-    func processesInTheDelegatedCgroupAreInTheWay() throws {
+    func runIsRefusedIfTheDelegatedCgroupHasProcesses() throws {
         let delegated = try Delegated()
         let run = try delegated.run(in: "", "run", "--memory", "50MB", "--", "echo", "started")
         #expect(run.status != 0)
         #expect(run.output == "")
         #expect(run.errors.split(separator: "\n").count == 1)
-        #expect(run.errors.contains("because processes are in it; move them"), "\(run.errors)")
+        #expect(run.errors.contains("because it contains processes; move them"), "\(run.errors)")
         #expect(delegated.type == "domain")
         #expect(delegated.children == ["leaf"])
     }
 
-    @Test func aUserWithoutADelegatedCgroupIsToldWhatToDo() throws {
+    @Test func missingDelegationIsExplained() throws {
         let run = try RunProgram("/usr/bin/env", Self.asNobody + ["run", "true"]).result()
         #expect(run.status == 77)
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")

@@ -2,7 +2,7 @@ import CgroupModel
 import Foundation
 import Testing
 
-/// Nothing starts in a frozen cgroup, so `run` refuses and names the one that is.
+/// Nothing starts in a frozen cgroup, so `run` refuses and names it.
 @Suite(.serialized, .enabled(if: RunPlace.isUsable, "needs root and writable cgroups"))
 struct KernelRunFrozenTests {
     private let place = RunPlace()
@@ -20,7 +20,7 @@ struct KernelRunFrozenTests {
     }
 
     @Test(arguments: ["", "/run-outer"])
-    func runBelowAFrozenCgroupIsRefusedAndNamesIt(below: String) throws {
+    func runBelowAFrozenCgroupIsRefused(below: String) throws {
         let keeper = try place.start(
             ["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
         try keeper.awaitOutput("ready")
@@ -43,7 +43,7 @@ struct KernelRunFrozenTests {
 
     /// Someone freezes the new cgroup before the command is in it: it waits, but not deaf.
     @Test(.enabled(if: RunTenant.isAvailable, "no perl"), arguments: [SIGINT, SIGTERM])
-    func aSignalEndsRunWhoseCommandCannotStart(signal: Int32) throws {
+    func signalEndsARunWhoseCommandCannotStart(signal: Int32) throws {
         let keeper = try place.start(
             ["--name", "keeper"], "sh", "-c", "echo ready; exec sleep 600")
         try keeper.awaitOutput("ready")

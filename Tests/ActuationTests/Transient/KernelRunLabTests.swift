@@ -18,7 +18,7 @@ struct KernelRunLabTests {
     @Test(
         .enabled(if: RunPlace.has(.memory), "no memory controller"),
         .enabled(if: RunPlace.python != nil, "no python3"))
-    func memoryAndSwapOf100MBLetsOneLiveWith80AndKillsOneWith120() throws {
+    func limitOf100MBAllows80MBAndKillsAt120MB() throws {
         let python = try #require(RunPlace.python)
         let small = try place.run(["--memory-total", "100MB"], python, "-c", Self.eater, "80")
         #expect(small.status == 0, "\(small.errors)")
@@ -38,14 +38,14 @@ struct KernelRunLabTests {
         #expect(peak > 95_000_000 && peak <= 100_000_000)
     }
 
-    @Test func aKillWithoutALimitIsNotTheLimits() throws {
+    @Test func killWithoutALimitIsNotAttributedToTheLimit() throws {
         let run = try place.run([], "sh", "-c", "kill -KILL $$")
         #expect(run.status == 137)
         #expect(try run.summary()["killed_by_memory_limit"] as? Bool == false)
     }
 
     @Test(.enabled(if: RunPlace.has(.cpu), "no cpu controller"))
-    func aQuotaThrottlesABusyLoop() throws {
+    func quotaThrottlesABusyLoop() throws {
         let run = try place.run(
             ["--cpus", "0.3"], "sh", "-c",
             "end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do :; done")
@@ -60,7 +60,7 @@ struct KernelRunLabTests {
     }
 
     @Test(.enabled(if: RunPlace.has(.cpuset), "no cpuset controller"))
-    func aPinHolds() throws {
+    func cpusetIsEffective() throws {
         let run = try place.run(
             ["--cpuset", "0"], "grep", "Cpus_allowed_list", "/proc/self/status")
         #expect(run.status == 0, "\(run.errors)")
@@ -68,7 +68,7 @@ struct KernelRunLabTests {
     }
 
     @Test(.enabled(if: RunPlace.python != nil, "no python3"))
-    func aLimitOfProcessesStopsAForkLoop() throws {
+    func pidsLimitStopsAForkLoop() throws {
         let loop = """
             import os, time
             count = 0
@@ -89,14 +89,14 @@ struct KernelRunLabTests {
         #expect(place.directories("").isEmpty)
     }
 
-    /// Only a guest's scratch disk may be written to.
+    /// Only the scratch disk of a guest may be written.
     @Test(
         .enabled(
             if: RunPlace.has(.io)
                 && ProcessInfo.processInfo.environment["CGWARDEN_REQUIRE_CGROUPS"]
                     != nil
                 && FileManager.default.fileExists(atPath: "/dev/vda"), "not in the guest"))
-    func aWriteThrottleHolds() throws {
+    func writeLimitThrottlesADirectWriter() throws {
         let copy = ["dd", "if=/dev/zero", "of=/dev/vda", "bs=1M", "count=6", "oflag=direct"]
         let run = try RunProgram(
             RunProgram.path, place.arguments(["--io", "/dev/vda:wbps=2MB/s"], copy)
@@ -108,7 +108,7 @@ struct KernelRunLabTests {
         #expect(report["io.wbytes"] as? Int == 6 << 20)
     }
 
-    @Test func aLimitThatCannotBeIsRefusedBeforeAnythingStarts() throws {
+    @Test func impossibleLimitIsRefusedBeforeTheStart() throws {
         let mistyped = try place.run(["--memory", "100"], "echo", "started")
         #expect(mistyped.status == 64)
         #expect(mistyped.output == "")

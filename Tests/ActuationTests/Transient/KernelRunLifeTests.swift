@@ -9,14 +9,14 @@ struct KernelRunLifeTests {
     @Test(arguments: [
         ("exit 0", Int32(0)), ("exit 3", 3), ("kill -TERM $$", 143),
     ])
-    func theExitStatusIsTheCommands(script: String, status: Int32) throws {
+    func exitStatusIsThatOfTheCommand(script: String, status: Int32) throws {
         let run = try place.run([], "sh", "-c", script)
         #expect(run.status == status, "\(run.errors)")
         #expect(try run.summary()["status"] as? Int == Int(status))
         #expect(place.directories("").isEmpty)
     }
 
-    @Test func aCommandThatCannotRunIsToldInOneLine() throws {
+    @Test func commandThatCannotRunIsReportedInOneLine() throws {
         let missing = try place.run([], "cgwarden-test-no-such-command")
         #expect(missing.status == 127)
         #expect(
@@ -29,7 +29,7 @@ struct KernelRunLifeTests {
         #expect(place.directories("").isEmpty)
     }
 
-    @Test func theCommandIsBornInside() throws {
+    @Test func commandStartsInsideTheCgroup() throws {
         let run = try place.run(["--name", "born"], "cat", "/proc/self/cgroup")
         let lines = run.output.split(separator: "\n").filter {
             $0.hasSuffix(":\(place.path)/run-born")
@@ -39,7 +39,7 @@ struct KernelRunLifeTests {
     }
 
     @Test(arguments: [SIGTERM, SIGINT, SIGUSR2])
-    func aSignalIsPassedOn(signal: Int32) throws {
+    func signalIsForwarded(signal: Int32) throws {
         let run = try place.start(
             [], "sh", "-c",
             "trap 'exit 9' \(signal); echo ready; while :; do sleep 0.05; done")
@@ -48,7 +48,7 @@ struct KernelRunLifeTests {
         #expect(try run.result().status == 9)
     }
 
-    @Test func whatWasIgnoredBeforeStaysIgnored() throws {
+    @Test func ignoredSignalsStayIgnored() throws {
         let script = "trap '' HUP; exec '\(RunProgram.path)' \"$@\""
         let inner = place.arguments([], ["sh", "-c", "kill -HUP $$; echo lives"])
         let run = try RunProgram("/bin/sh", ["-c", script, "sh"] + inner).result()
@@ -56,7 +56,7 @@ struct KernelRunLifeTests {
         #expect(run.status == 0)
     }
 
-    @Test func whatTheCommandLeavesBehindIsWaitedFor() throws {
+    @Test func remainingProcessesAreWaitedFor() throws {
         let file = NSTemporaryDirectory() + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: file) }
         let script = "(until [ -e \(file) ]; do sleep 0.05; done; echo late) & exit 5"
@@ -70,7 +70,7 @@ struct KernelRunLifeTests {
         #expect(run.output == "late\n")
     }
 
-    @Test func theRestEndsByASignalOrAtOnce() throws {
+    @Test func remainingProcessesAreKilledBySignalOrOption() throws {
         let waiting = try place.start([], "sh", "-c", "sleep 600 & exit 5")
         try RunProgram.await("it says that it waits") {
             waiting.text("err").contains("waiting for 1 process ")
@@ -84,7 +84,7 @@ struct KernelRunLifeTests {
         #expect(place.directories("").isEmpty)
     }
 
-    @Test func aNameIsTakenAsLongAsItsRunLasts() throws {
+    @Test func nameIsInUseWhileItsRunLasts() throws {
         let first = try place.start(["--name", "one"], "sh", "-c", "echo ready; exec sleep 600")
         try first.awaitOutput("ready")
         let second = try place.run(["--name", "one"], "true")
@@ -96,7 +96,7 @@ struct KernelRunLifeTests {
         #expect(place.directories("one").isEmpty)
     }
 
-    @Test func theNextStartCleansUpBehindAKilledOneOnly() throws {
+    @Test func nextRunCleansUpOnlyKilledRuns() throws {
         let alive = try place.start(["--name", "alive"], "sh", "-c", "echo ready; exec sleep 600")
         let killed = try place.start(
             ["--name", "killed"], "sh", "-c", "sleep 600 & echo ready $$; exec sleep 600")
@@ -124,19 +124,19 @@ struct KernelRunLifeTests {
         #expect(try alive.result().status == 143)
     }
 
-    @Test func aShellRunsALine() throws {
+    @Test func shellOptionRunsALine() throws {
         let run = try place.run(["--shell"], "echo one; (exit 3)")
         #expect(run.output == "one\n")
         #expect(run.status == 3)
     }
 
-    @Test func itsOwnOptionsAreNotTakenForTheCommand() throws {
+    @Test func optionsOfRunAreNotPassedToTheCommand() throws {
         let help = try RunProgram.run(RunProgram.path, "run", "--help")
         #expect(help.status == 0)
         #expect(help.output.contains("--memory-total <size>"))
         let mistyped = try RunProgram.run(RunProgram.path, "run", "--memroy", "1MB", "true")
         #expect(mistyped.status == 64)
-        #expect(mistyped.errors.contains("there is no option --memroy"))
+        #expect(mistyped.errors.contains("unknown option --memroy"))
         let theirs = try place.run([], "sh", "-c", "echo $1", "sh", "--help")
         #expect(theirs.output == "--help\n")
     }
@@ -147,7 +147,7 @@ struct KernelRunLifeTests {
                 FileManager.default.fileExists(atPath: $0)
             },
             "no bash, or no /dev/fd"))
-    func aDescriptorThatAnArgumentNamesIsPassedOn() throws {
+    func descriptorNamedByAnArgumentIsInherited() throws {
         let line =
             "exec 7</dev/null; exec '\(RunProgram.path)' run --parent \(place.path) "
             + "--summary none"
@@ -160,7 +160,7 @@ struct KernelRunLifeTests {
         #expect(passed.output == "there\n", "\(passed.errors)")
     }
 
-    @Test func manyStartAtOnce() throws {
+    @Test func concurrentRunsStart() throws {
         let runs = try (0..<4).map { try place.start(["--name", "n\($0)"], "true") }
         for run in runs {
             let result = try run.result()
@@ -168,7 +168,7 @@ struct KernelRunLifeTests {
         }
     }
 
-    /// A zombie that nobody has reaped yet does not count.
+    /// An unreaped zombie does not count.
     private func isRunning(_ pid: Int32) -> Bool {
         let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
         return stat.map { !$0.contains(") Z ") } ?? false

@@ -25,7 +25,7 @@ struct KernelRunLockTests {
 
     /// The tenant locks each job's directory as soon as it appears, then lets go: what nobody has
     /// locked is not left over for that.
-    @Test func aTenantsLockDoesNotMakeLiveJobsLeftOver() throws {
+    @Test func lockOfAnotherUserDoesNotMakeALiveRunLeftOver() throws {
         let first = try place.start(["--name", "first"], "sh", "-c", "echo ready; exec sleep 600")
         try first.awaitOutput("ready")
         let tenant = try RunTenant(lockingBelow: place.directories(""))
@@ -57,7 +57,7 @@ struct KernelRunLockTests {
         (try? FileManager.default.contentsOfDirectory(atPath: "\(state)/locks")) ?? []
     }
 
-    @Test func theRecordOfARunIsPrivateAndGoesWithIt() throws {
+    @Test func recordOfARunIsPrivateAndRemovedWithIt() throws {
         let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: state) }
         let run = try start(state, "one", "stat -c %a \(state)/locks \(state)/locks/*").result()
@@ -65,7 +65,7 @@ struct KernelRunLockTests {
         #expect(files(state) == [])
     }
 
-    @Test func theRecordOfAVanishedRunIsRemovedByTheNext() throws {
+    @Test func recordOfAVanishedRunIsRemovedByTheNext() throws {
         let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: state) }
         let run = try start(state, "one", "echo ready $$; exec sleep 600")
@@ -85,7 +85,7 @@ struct KernelRunLockTests {
     }
 
     /// Where another state directory's runs are nothing is known of them, so they are left alone.
-    @Test func aRunOnNoRecordIsNotLeftOver() throws {
+    @Test func unrecordedRunIsNotLeftOver() throws {
         let state = NSTemporaryDirectory() + "cgwarden-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: state) }
         let run = try start(state, "one", "echo ready; exec sleep 600")
@@ -100,7 +100,7 @@ struct KernelRunLockTests {
         #expect(place.directories("one").isEmpty)
     }
 
-    @Test func runInsideAParentThatIsItsOwnRunEnds() throws {
+    @Test func runInsideAnotherRunEnds() throws {
         let inner = [
             RunProgram.path, "run", "--summary", "none", "--name", "inner", "--parent",
             "\(place.path)/run-outer", "--", "echo", "inside",
@@ -129,7 +129,7 @@ final class RunTenant {
                 + " print qq(ready\\n); sleep 600", directories)
     }
 
-    /// Locks whatever is made below directories, at once, and keeps the locks.
+    /// Immediately locks everything created below directories, and keeps the locks.
     convenience init(lockingBelow directories: [String]) throws {
         let script = """
             print qq(ready\\n);

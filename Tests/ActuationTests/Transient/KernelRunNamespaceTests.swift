@@ -7,7 +7,7 @@ struct KernelRunNamespaceTests {
     private let place = RunPlace()
 
     @Test(arguments: ["uts,ipc,net,cgroup", "pid,mnt,user"])
-    func whatIsNamedIsNewAndTheRestIsShared(named: String) throws {
+    func namedNamespacesAreNewAndOthersShared(named: String) throws {
         let kinds = ["uts", "ipc", "pid", "net", "mnt", "user", "cgroup"]
         let script = kinds.map { "readlink /proc/self/ns/\($0)" }.joined(separator: "; ")
         let run = try place.run(["--unshare", named], "sh", "-c", script)
@@ -22,7 +22,7 @@ struct KernelRunNamespaceTests {
         }
     }
 
-    @Test func aPidNamespaceHasAnInitThatReapsAndEndsWithTheCommand() throws {
+    @Test func initOfAPIDNamespaceReapsAndExitsWithTheCommand() throws {
         // The orphan's parent becomes process 1, which must reap it; the sleeper must not remain.
         let script = """
             echo $$ $PPID
@@ -38,7 +38,7 @@ struct KernelRunNamespaceTests {
         #expect(!run.errors.contains("waiting for"))
     }
 
-    @Test func signalsAndDeathsPassThroughTheInit() throws {
+    @Test func signalsAndExitStatusPassThroughTheInit() throws {
         let run = try place.start(
             ["--unshare", "pid"], "sh", "-c",
             "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done")
@@ -50,7 +50,7 @@ struct KernelRunNamespaceTests {
         #expect(missing.status == 127)
     }
 
-    @Test func theUserIsRootInsideAndTheHostKeepsItsName() throws {
+    @Test func userNamespaceMapsRootAndKeepsTheHostName() throws {
         let before = ProcessInfo.processInfo.hostName
         let run = try place.run(
             ["--unshare", "user,uts"], "sh", "-c", "id -u; hostname cgwarden-inside; hostname")
@@ -58,15 +58,15 @@ struct KernelRunNamespaceTests {
         #expect(ProcessInfo.processInfo.hostName == before)
     }
 
-    @Test func theCgroupNamespaceBeginsAtTheRun() throws {
+    @Test func cgroupNamespaceStartsAtTheRun() throws {
         let run = try place.run(["--unshare", "cgroup"], "cat", "/proc/self/cgroup")
         #expect(run.output.contains { _ in true })
         #expect(!run.output.contains(place.path), "\(run.output)")
     }
 
-    @Test func anUnknownKindIsRefused() throws {
+    @Test func unknownNamespaceIsRefused() throws {
         let run = try place.run(["--unshare", "uts,nonsense"], "true")
         #expect(run.status == 64)
-        #expect(run.errors.contains("there is no namespace nonsense"))
+        #expect(run.errors.contains("unknown namespace nonsense"))
     }
 }

@@ -12,7 +12,7 @@ struct KernelRunTerminalTests {
         "'\(RunProgram.path)' run --parent \(place.path) --summary none \(options) -- \(command)"
     }
 
-    @Test func aKeyThatInterruptsReachesTheCommandOnce() throws {
+    @Test func interruptKeyReachesTheCommandOnce() throws {
         let terminal = try RunTerminal()
         let script = "trap 'echo got it' INT; echo ready; read a; read b; exit 7"
         try terminal.type(line("", "sh -c \"\(script)\"; echo status $?"))
@@ -24,7 +24,7 @@ struct KernelRunTerminalTests {
         #expect(screen.filter { $0 == "got it" || $0 == "^Cgot it" }.count == 1, "\(screen)")
     }
 
-    @Test func theCommandReadsTheTerminal() throws {
+    @Test func commandReadsTheTerminal() throws {
         let terminal = try RunTerminal()
         try terminal.type(line("", "sh -c 'echo ready; read a; echo \"<$a>\"; tty'"))
         try terminal.waitFor("ready")
@@ -45,7 +45,7 @@ struct KernelRunTerminalTests {
         try terminal.waitFor("<again>")
     }
 
-    @Test func aPipelineKeepsItsTerminal() throws {
+    @Test func pipelineKeepsItsTerminal() throws {
         let terminal = try RunTerminal()
         try terminal.type(line("", "seq 500") + " | less")
         try terminal.waitFor("500", keys: "G")

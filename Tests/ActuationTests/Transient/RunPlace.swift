@@ -35,7 +35,7 @@ final class RunPlace {
     }
 
     /// Whether everything is in one v2 tree.
-    static var isUnified: Bool { isUsable && set?.mode == .unified }
+    static var isUnified: Bool { isUsable && set?.mode == .v2 }
 
     /// The interpreter itself, not a script that starts it.
     static let python: String? = try? RunProgram.run(
@@ -57,7 +57,7 @@ final class RunPlace {
         }
     }
 
-    /// What `cgwarden run` is called with.
+    /// The arguments of `cgwarden run`.
     func arguments(_ options: [String], _ command: [String]) -> [String] {
         ["run", "--parent", path, "--summary", "json"] + options + ["--"] + command
     }

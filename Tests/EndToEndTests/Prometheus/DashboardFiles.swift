@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What lies in `dashboards/`.
+/// The files in `dashboards/`.
 enum DashboardFiles {
     static let package = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -31,7 +31,7 @@ enum DashboardFiles {
         let annotations = list(board, "annotations", "list").map {
             ("annotation \($0["name"] ?? "")", $0["expr"])
         }
-        // What label_values() looks at; other variables have no expression.
+        // The argument of label_values(); other variables have no expression.
         let variables = list(board, "templating", "list").map { variable in
             let definition = (variable["definition"] as? String)?
                 .wholeMatch(of: /label_values\((.*), *[a-z]+\)/)?.output.1

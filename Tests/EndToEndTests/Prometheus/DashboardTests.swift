@@ -8,13 +8,13 @@ struct DashboardTests {
     /// Names that come from Prometheus itself.
     private static let ofPrometheus: Set = ["up", "scrape_duration_seconds"]
 
-    /// Those that have no series before something was done; the test on the real kernel has them.
+    /// Families without series before an action; the test on the real kernel has them.
     private static let ofDeeds: Set = [
         "cgwarden_policy_actions_total", "cgwarden_policy_last_action_timestamp_seconds",
         "cgwarden_policy_disabled", "cgwarden_guard_state",
     ]
 
-    @Test func everyMetricNameIsOneOfOurs() throws {
+    @Test func dashboardsUseOnlyOurMetrics() throws {
         let capture = try ProgramCapture("v2")
         let exporter = try ServingProgram("--root", capture.root)
         let policy = "groups: {web: {path: /app.slice/web.service}}\n\(DashboardLoad.rules)\n"
@@ -32,7 +32,7 @@ struct DashboardTests {
         }
     }
 
-    @Test(arguments: DashboardFiles.boards) func aBoardCanBeImported(_ name: String) throws {
+    @Test(arguments: DashboardFiles.boards) func dashboardsCanBeImported(_ name: String) throws {
         let board = try DashboardFiles.board(name)
         #expect(board["schemaVersion"] as? Int ?? 0 >= 39)
         #expect((board["uid"] as? String ?? "").hasPrefix("cgwarden-"))

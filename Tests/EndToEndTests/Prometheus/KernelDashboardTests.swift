@@ -75,7 +75,7 @@ struct KernelDashboardTests {
         _ daemon: RunningDaemon, _ interval: Int
     ) -> [String: String] {
         let isOfOverview = expression.place.hasPrefix("hierarchy-overview")
-        // Only the daemon knows of policies.
+        // Only the daemon has policies.
         let isOfDaemon = expression.metricNames.contains { $0.hasPrefix("cgwarden_guard") }
         let port = isOfDaemon ? daemon.server.port : exporter.port
         let isOfChildren = expression.text.contains("parent=\"$cgroup\"")
@@ -100,7 +100,7 @@ struct KernelDashboardTests {
         .enabled(
             if: ProgramCgroup.trees.allSatisfy(\.isUnified),
             "without v1's counterpart, so tried on v2: \(ofUnifiedAlone.joined(separator: ", "))"))
-    func whatOnlyUnifiedHasIsThere() throws {
+    func panelsForV2OnlyHaveData() throws {
         let load = try DashboardLoad()
         defer { load.end() }
         for name in Self.ofUnifiedAlone { #expect(load.isGiven(name), "\(name)") }

@@ -13,7 +13,7 @@ struct KernelScrapedChurnTests {
     private static let seconds =
         ProcessInfo.processInfo.environment["CGWARDEN_CHURN_SECONDS"].flatMap(Double.init) ?? 12
 
-    @Test func whatIsStoredIsWhatLived() throws {
+    @Test func storedSeriesMatchTheLifeOfCgroups() throws {
         let script = DashboardFiles.package.appending(path: "Tests/Performance/churn").path()
         let run = try ProgramRun(
             script,

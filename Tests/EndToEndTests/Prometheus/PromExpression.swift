@@ -16,7 +16,7 @@ struct PromExpression: Hashable, CustomStringConvertible {
         }
     }
 
-    /// What an alert looks at, whether or not there is cause for it.
+    /// The metrics of an alert, whether or not it fires.
     ///
     /// A comparison with a number gives 0 or 1 and hides nothing, and how an action ended does not
     /// matter.

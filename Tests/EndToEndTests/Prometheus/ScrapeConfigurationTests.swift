@@ -38,14 +38,14 @@ struct ScrapeConfigurationTests {
     }
 
     @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"), arguments: files)
-    func promtoolAcceptsIt(_ file: String) throws {
-        // Files that it names stand beside it.
+    func promtoolAcceptsTheConfigurations(_ file: String) throws {
+        // Files that it names are next to it.
         let copy = FileManager.default.temporaryDirectory
             .appending(path: "cgwarden-test-" + UUID().uuidString)
         try FileManager.default.copyItem(at: Self.folder, to: copy)
         defer { try? FileManager.default.removeItem(at: copy) }
         try Data("secret\n".utf8).write(to: copy.appending(path: "cgwarden.password"))
-        // What an operator has in /etc/prometheus is not here.
+        // Files of an operator in /etc/prometheus do not exist here.
         let own = try text(file).replacingOccurrences(of: "/etc/prometheus/", with: "")
             .replacing(/\ {4}tls_config: .*\n/, with: "")
         try Data(own.utf8).write(to: copy.appending(path: file))
@@ -55,7 +55,7 @@ struct ScrapeConfigurationTests {
     }
 
     @Test(.enabled(if: PrometheusRun.isInstalled, "\(PrometheusRun.missing)"))
-    func aPodIsFoundByItsNode() throws {
+    func podIsDiscoveredByItsNode() throws {
         let all = try text("kubernetes.yml")
         let start = try #require(all.firstRange(of: "scrape_configs:\n"))
         let prometheus = try PrometheusRun(scrapeConfigs: String(all[start.upperBound...]))
@@ -73,7 +73,7 @@ struct ScrapeConfigurationTests {
     }
 
     /// YAML that is all right, with no more rights than it needs.
-    @Test func theDaemonSetIsLeastPrivileged() throws {
+    @Test func daemonSetHasLeastPrivilege() throws {
         let file = DashboardFiles.package.appending(path: "config/kubernetes/daemonset.yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
         let documents = text.components(separatedBy: "\n---\n")
@@ -90,11 +90,11 @@ struct ScrapeConfigurationTests {
         #expect(text.matches(of: /hostPath/).count == 3, "two volumes, and the comment")
     }
 
-    /// What the DaemonSet's container is: nobody, without a capability, in a cgroup namespace.
+    /// Like the DaemonSet's container: nobody, without capabilities, in a cgroup namespace.
     @Test(
         .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroup mounts"),
         .enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
-    func nobodySeesAsMuchAsRoot() throws {
+    func unprivilegedExporterSeesTheSameAsRoot() throws {
         let cgroup = try ProgramCgroup()
         let member = try cgroup.start("echo ready; exec sleep 300")
         defer { member.send(SIGKILL) }

@@ -9,7 +9,7 @@ import Testing
 struct KernelOperatorJobTests {
     private static let busy = "ulimit -t 90; while :; do :; done"
 
-    @Test func aBuildJobIsBoundedFromItsBirthAndEndsWhenItIsTooOld() throws {
+    @Test func buildJobIsLimitedFromTheStartAndKilledWhenTooOld() throws {
         let scenario = try Scenario("ci", "ci/old")
         try scenario.start("exec sleep 300", in: "ci/old")
         let daemon = try scenario.watch(policy: "ci")
@@ -37,7 +37,7 @@ struct KernelOperatorJobTests {
         #expect(scenario.text("pids.max", of: "ci/new") == "max")
     }
 
-    @Test func aGPUJobHasItsCPUAndOneThatDoesNothingEnds() throws {
+    @Test func idleGPUJobIsKilledAndBusyOneKeepsItsCPU() throws {
         let scenario = try Scenario("gpu", "gpu/train", "gpu/idle")
         let train = try scenario.start(Self.busy, in: "gpu/train")
         try scenario.start("exec perl -e '$x = \"a\" x (24 << 20); sleep 300'", in: "gpu/idle")
@@ -56,13 +56,13 @@ struct KernelOperatorJobTests {
             try daemon.lines.done("kill", on: scenario.path("gpu/idle")).count == 1
         }
         #expect(try daemon.lines.done("kill", on: scenario.path("gpu/train")).isEmpty)
-        // The kernel of v2 lets nobody empty a set of CPUs that is in use.
+        // v2 does not allow emptying a cpuset in use.
         train.end()
         try scenario.end(.stopped)
     }
 
     @Test(arguments: [true, false])
-    func batchWorkHasTheNightAndLittleOfTheDay(isNight: Bool) throws {
+    func batchJobsGetTheirWeightByTimeOfDay(isNight: Bool) throws {
         let scenario = try Scenario("cron", "cron/job")
         try scenario.start(Self.busy, in: "cron/job")
         // The window that holds now, and the rest of the day; neither ends during the test.
@@ -116,7 +116,7 @@ struct KernelOperatorJobTests {
     }()
 
     @Test(.enabled(if: KernelOperatorJobTests.disk != nil, "needs a disk"))
-    func aBackupThatTakesTheDiskIsThrottled()
+    func backupThatSaturatesTheDiskIsThrottled()
         throws
     {
         let (device, target) = try #require(Self.disk)
@@ -128,7 +128,7 @@ struct KernelOperatorJobTests {
                 + "2>/dev/null; sleep 0.05; done", in: "backup")
         let daemon = try scenario.watch(policy: "disk", Self.named(device))
         try scenario.eventually("it is throttled") { Self.limit(scenario) == 512 << 10 }
-        // What was under way is through.
+        // Pending effects are complete.
         Thread.sleep(forTimeInterval: 1)
         let clock = ContinuousClock()
         let (start, first) = (clock.now, Self.written(scenario))

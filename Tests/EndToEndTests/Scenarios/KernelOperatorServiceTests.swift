@@ -9,7 +9,7 @@ import Testing
 struct KernelOperatorServiceTests {
     private static let busy = "ulimit -t 90; while :; do :; done"
 
-    @Test func aWebWorkerGetsMoreCPUWhileItsQuotaHoldsItBack() throws {
+    @Test func quotaOfAThrottledWebWorkerIsRaised() throws {
         let scenario = try Scenario("web", "web/a", "web/b")
         try scenario.start(Self.busy, in: "web/a")
         try scenario.start("exec sleep 300", in: "web/b")
@@ -27,7 +27,7 @@ struct KernelOperatorServiceTests {
             #expect(most == "\(256 << 20)")
             #expect(scenario.text("pids.max", of: worker) == "200")
         }
-        // It stays held back, and stays where it is.
+        // It stays throttled, and stays in its cgroup.
         let used = scenario.cpus(of: "web/a", seconds: 2)
         #expect(used < 0.12, "\(used)")
         #expect(scenario.quota(of: "web/a") == 0.08)
@@ -39,7 +39,7 @@ struct KernelOperatorServiceTests {
         .enabled(
             if: RealCgroups.hasLegacy || RealCgroups.hasUnified,
             "needs root and a memory controller"))
-    func aDatabaseAtItsLimitStandsStillOnlyUntilThereIsRoom() throws {
+    func databaseAtItsLimitIsFrozenOnlyUntilThereIsRoom() throws {
         let scenario = try Scenario("db")
         for file in ["memory.swap.max", "memory.swappiness"] {
             try? scenario.scratch.write("0", to: file, of: "db")
@@ -74,9 +74,9 @@ struct KernelOperatorServiceTests {
     }
 
     /// Its hook fails, which neither stops the rest nor goes unseen.
-    @Test func onAKubernetesNodeItsOwnWorkGivesWayToPods() throws {
+    @Test func nodeServicesYieldToPods() throws {
         let scenario = try Scenario("kubepods", "kubepods/pod1", "node", "node/batch")
-        // As in each pod, something sleeps beside the work.
+        // As in each pod, a process sleeps next to the workload.
         try scenario.start("exec sleep 300", in: "kubepods/pod1")
         let pod = try scenario.start(Self.busy, in: "kubepods/pod1")
         try scenario.start("exec sleep 300", in: "node/batch")
@@ -104,7 +104,7 @@ struct KernelOperatorServiceTests {
         try scenario.end(.killed)
     }
 
-    @Test func aContainerIsChosenByItsLabel() throws {
+    @Test func containerIsSelectedByItsLabel() throws {
         let ids = (0..<2).map { _ in
             (0..<4).map { _ in String(format: "%016lx", UInt64.random(in: 1...UInt64.max)) }
                 .joined()

@@ -9,7 +9,7 @@ import Testing
 struct KernelOperatorUserTests {
     private static let busy = "ulimit -t 90; while :; do :; done"
 
-    @Test func onALoginNodeWhoComputesIsSlowedDown() throws {
+    @Test func heavyUserOnALoginNodeIsThrottled() throws {
         let scenario = try Scenario("users", "users/anna", "users/ben")
         let work = try scenario.start(Self.busy, in: "users/anna")
         try scenario.start("exec sleep 300", in: "users/anna")
@@ -33,7 +33,7 @@ struct KernelOperatorUserTests {
         try scenario.end(.restored)
     }
 
-    @Test func onADesktopTheIndexerStandsStillWhileProgramsNeedTheCPU() throws {
+    @Test func desktopIndexerIsFrozenWhileProgramsNeedTheCPU() throws {
         let scenario = try Scenario("desktop", "desktop/apps", "desktop/indexer")
         let indexer = try scenario.start(Self.busy, in: "desktop/indexer")
         try scenario.start("exec sleep 300", in: "desktop/apps")
@@ -64,7 +64,7 @@ struct KernelOperatorUserTests {
         }
     }
 
-    @Test func aForkBombStopsAtItsLimitAndStandsStill() throws {
+    @Test func forkBombIsFrozenAtItsLimit() throws {
         let scenario = try Scenario("sessions", "sessions/eve", "sessions/bob")
         // Should all else fail, the kernel still does not let it grow.
         try scenario.scratch.write("60", to: "pids.max", of: "sessions")
@@ -89,7 +89,7 @@ struct KernelOperatorUserTests {
         #expect(scenario.isFrozen("sessions/eve"))
         #expect(kill(bob.pid, 0) == 0 && !scenario.isAskedToFreeze("sessions/bob"))
         #expect(try daemon.lines.firings(of: "bomb") == 1)
-        // It goes on, since nobody would be left to see to the end of its freeze.
+        // It is thawed, because no process would be left to end its freeze.
         try scenario.end(.killed)
         #expect(!scenario.isAskedToFreeze("sessions/eve"))
     }
@@ -98,7 +98,7 @@ struct KernelOperatorUserTests {
         .enabled(
             if: RealCgroups.hasLegacy || RealCgroups.hasUnified,
             "needs root and a memory controller"))
-    func aLeakIsAskedToEndBeforeTheKernelKillsIt() throws {
+    func leakingProcessIsTerminatedBeforeTheOOMKiller() throws {
         let scenario = try Scenario("workers", "workers/leaky", "workers/sound")
         for file in ["memory.swap.max", "memory.swappiness"] {
             try? scenario.scratch.write("0", to: file, of: "workers/leaky")

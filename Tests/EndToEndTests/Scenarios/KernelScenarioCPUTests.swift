@@ -32,7 +32,7 @@ struct KernelScenarioCPUTests {
         return words.count == 2 && words[0] > 0 ? words[0] / words[1] : .infinity
     }
 
-    @Test func aBuildJobIsSqueezedAndGetsItsCPUsBackInSteps() throws {
+    @Test func buildJobIsThrottledAndReleasedInSteps() throws {
         let scenario = try Scenario("build", "build/job")
         let job = "build/job"
         try setQuota(scenario, 81_000, 90_000, of: job)
@@ -112,7 +112,7 @@ struct KernelScenarioCPUTests {
     }
 
     @Test(.enabled(if: ProcessInfo.processInfo.processorCount > 1, "needs two CPUs"))
-    func aServiceIsAloneOnItsCPUs() throws {
+    func serviceHasExclusiveCPUs() throws {
         let scenario = try Scenario("api", "other-1", "other-2")
         try setQuota(scenario, 10_000, 100_000, of: "api")
         // On v2 an empty set of a cgroup with members can only be written out again.
@@ -121,7 +121,7 @@ struct KernelScenarioCPUTests {
         }
         let before = sets()
         let busy = "ulimit -t 90; while :; do :; done"
-        // Whoever is empty leaves the group; this one does not.
+        // Empty cgroups leave the group; this one does not.
         try scenario.start("exec sleep 300", in: "api")
         let service = try scenario.start(busy, in: "api")
         let others = try ["other-1", "other-2"].map { try scenario.start(busy, in: $0) }
@@ -154,7 +154,7 @@ struct KernelScenarioCPUTests {
             #expect(scenario.text("cpuset.cpus", of: name) == allowed(process))
             #expect(!list(allowed(process)).isEmpty)
         }
-        // It runs there and nowhere else; the others do not.
+        // It runs only there; the others do not.
         for _ in 0..<20 {
             #expect(processor(of: service) == Int(own))
             for process in others { #expect(processor(of: process) != Int(own)) }

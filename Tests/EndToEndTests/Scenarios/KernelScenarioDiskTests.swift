@@ -48,7 +48,7 @@ struct KernelScenarioDiskTests {
         return Double(written(scenario) - first) / time
     }
 
-    @Test func aDiskHogIsThrottledAndLetGo() throws {
+    @Test func diskHogIsThrottledAndReleased() throws {
         let scenario = try Scenario("backup")
         // Another field of the same line stays.
         let isUnified =
@@ -58,7 +58,7 @@ struct KernelScenarioDiskTests {
             try scenario.scratch.write("\(device) riops=5000", to: "io.max", of: "backup")
         }
         let original = scenario.text("io.max", of: "backup")
-        // Whoever is empty leaves the group; this one does not.
+        // Empty cgroups leave the group; this one does not.
         let idler = try scenario.start("exec sleep 300", in: "backup")
         let hog = try scenario.start(
             "while :; do dd if=/dev/zero of=/dev/vda bs=256k count=400 oflag=direct conv=notrunc "
@@ -90,7 +90,7 @@ struct KernelScenarioDiskTests {
         }
         let least = try #require(limit(scenario))
         #expect(Double(least) < before / 3)
-        // What was under way is through.
+        // Pending effects are complete.
         Thread.sleep(forTimeInterval: 1)
         let after = rate(scenario, seconds: 4)
         #expect(after < Double(least) * 1.3, "\(before), \(least), \(after)")

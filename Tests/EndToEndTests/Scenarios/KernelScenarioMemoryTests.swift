@@ -13,7 +13,7 @@ struct KernelScenarioMemoryTests {
         .enabled(
             if: RealCgroups.hasLegacy || RealCgroups.hasUnified,
             "needs root and a memory controller"))
-    func aDatabaseIsFrozenBeforeTheKernelKillsItAndGoesOn() throws {
+    func databaseIsFrozenBeforeAnOOMKillAndResumes() throws {
         let scenario = try Scenario("db")
         let isLegacy = !scenario.text("memory.oom_control", of: "db").isEmpty
         func limit() -> UInt64? {
@@ -23,9 +23,9 @@ struct KernelScenarioMemoryTests {
             UInt64(scenario.text("memory.current", "memory.usage_in_bytes", of: "db")) ?? 0
         }
         let unlimited = scenario.text("memory.max", "memory.limit_in_bytes", of: "db")
-        // What it has may not flee to swap instead.
+        // Its memory must not move to swap.
         if !isLegacy { try? scenario.scratch.write("0", to: "memory.swap.max", of: "db") }
-        // A group is of cgroups that hold somebody.
+        // A group contains only populated cgroups.
         try scenario.start("exec sleep 300", in: "db")
         let daemon = try scenario.watch(
             "20-database",
@@ -39,7 +39,7 @@ struct KernelScenarioMemoryTests {
                     "step: 64MiB, ceiling: 400MiB, host_free_min: 64MiB"
                 ),
                 ("/usr/local/bin/page", "/bin/true"),
-                // Nobody answers there, and nothing waits for it.
+                // The address does not respond, and nothing waits for it.
                 ("https://pager.example/hook", "http://127.0.0.1:9/hook"),
                 (", token_file: /etc/cgwarden/pager.token", ""),
             ])
@@ -59,7 +59,7 @@ struct KernelScenarioMemoryTests {
             isLegacy
             ? UInt64(scenario.text("memory.failcnt", of: "db"))
             : scenario.number("max", in: "memory.events", of: "db")
-        // It had not come to the limit when it was stopped.
+        // It had not reached the limit when it was frozen.
         #expect(refused == 0)
         #expect(frozenAt < 200 * Self.mebibyte)
         #expect(frozenAt >= 180 * Self.mebibyte)
@@ -94,7 +94,7 @@ struct KernelScenarioMemoryTests {
         }
     }
 
-    @Test func aForkBombIsStoppedAndEnds() throws {
+    @Test func forkBombIsFrozenAndKilled() throws {
         let scenario = try Scenario("user-1", "user-1/session", "user-2", "user-2/session")
         let (bombed, calm) = ("user-1/session", "user-2/session")
         // Should all else fail, the kernel still does not let it grow.
@@ -161,7 +161,7 @@ struct KernelScenarioMemoryTests {
         #expect(scenario.text("pids.max", of: bombed) == "max")
     }
 
-    @Test func batchJobsAreParkedOneByOneAndGoOnOneByOne() throws {
+    @Test func batchJobsAreFrozenAndThawedOneByOne() throws {
         let scenario = try Scenario("batch", "batch/a", "batch/b", "batch/c")
         let jobs = ["a", "b", "c"]
         let files = jobs.map { "/dev/shm/cgwarden-test-\(getpid())-batch-\($0)" }
@@ -198,7 +198,7 @@ struct KernelScenarioMemoryTests {
             return order.last == jobs
         }
         #expect(order == [[], ["c"], ["b", "c"], ["a", "b", "c"]])
-        // What is left keeps their order.
+        // The rest keeps its order.
         for (file, mebibytes) in zip(files, [10, 20, 30] as [UInt64]) {
             let handle = try #require(FileHandle(forUpdatingAtPath: file))
             try handle.truncate(atOffset: mebibytes << 20)

@@ -11,7 +11,7 @@ final class Scenario {
     let scratch: ScratchHierarchy
     private(set) var daemon: DaemonRun?
     private(set) var cgroups: [String]
-    /// What ``values`` said before the daemon came.
+    /// ``values`` before the daemon started.
     private(set) var before: [String: String] = [:]
     private var processes: [ScratchProcess] = []
 
@@ -25,7 +25,7 @@ final class Scenario {
     }
 
     deinit {
-        // What is frozen is thawed first, for on v1 it cannot die.
+        // Frozen cgroups are thawed first, because on v1 frozen processes cannot exit.
         daemon?.end()
         for process in processes { process.end() }
         for cgroup in cgroups { endAll(in: cgroup) }
@@ -38,7 +38,7 @@ final class Scenario {
         cgroups.append(cgroup)
     }
 
-    /// Kills whoever is in a cgroup but one, and those that they start meanwhile.
+    /// Kills all processes in a cgroup but one, including new ones.
     func endAll(in cgroup: String, but kept: ScratchProcess? = nil) {
         try? awaiting("\(cgroup) is empty") { () -> Bool in
             let members = text("cgroup.procs", of: cgroup).split(separator: "\n")
@@ -48,7 +48,7 @@ final class Scenario {
         }
     }
 
-    /// So many looks as the policy says them.
+    /// This many ticks of the policy.
     static func ticks(_ count: Int) -> String { "\(count * tick)ms" }
 
     /// Starts a shell script in a cgroup.
@@ -59,7 +59,7 @@ final class Scenario {
         return process
     }
 
-    /// Starts the daemon with an example policy, in which each `old` stands exactly once.
+    /// Starts the daemon with an example policy that contains each `old` exactly once.
     @discardableResult
     func watch(_ example: String, _ changes: [(old: String, new: String)]) throws -> DaemonRun {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -129,7 +129,7 @@ final class Scenario {
         }.first
     }
 
-    /// Whether everything in a cgroup stands still, in whatever tree.
+    /// Whether everything in a cgroup is frozen, in any hierarchy.
     func isFrozen(_ cgroup: String) -> Bool {
         number("frozen", in: "cgroup.events", of: cgroup) == 1
             || text("freezer.state", of: cgroup) == "FROZEN"
@@ -146,7 +146,7 @@ final class Scenario {
 
 /// The lines in order, as `phase action result`, or the note of a change of state.
 extension [DaemonRun.Line] {
-    /// Where a rule stood, one after the other.
+    /// The states of a rule, in sequence.
     func states(of rule: String) -> [String] {
         filter { $0.phase == "state" && ($0.rule ?? $0.guard) == rule }.compactMap(\.note)
     }
@@ -160,7 +160,7 @@ extension [DaemonRun.Line] {
         }
     }
 
-    /// What came of an action on a cgroup.
+    /// The result of an action on a cgroup.
     func done(_ action: String, on cgroup: String) -> [DaemonRun.Line] {
         filter {
             ["apply", "undo"].contains($0.phase) && $0.action == action && $0.cgroup == cgroup

@@ -5,7 +5,7 @@ import Testing
 
 /// How a daemon's work ends.
 enum Ending: String, CaseIterable {
-    /// As systemd ends it.
+    /// As systemd stops it.
     case stopped
     /// By `cgwarden panic`.
     case panicked
@@ -16,7 +16,7 @@ enum Ending: String, CaseIterable {
 }
 
 extension Scenario {
-    /// Whatever a policy can change.
+    /// All files that a policy can change.
     private static let files = [
         "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.soft_limit_in_bytes",
         "memory.oom_control", "memory.max", "memory.high", "memory.low", "memory.swap.max",
@@ -25,7 +25,7 @@ extension Scenario {
         "io.max", "blkio.throttle.write_bps_device",
     ]
 
-    /// What the kernel's files say in every tree, by path.
+    /// The contents of the kernel's files in every hierarchy, by path.
     var values: [String: String] {
         var values: [String: String] = [:]
         for hierarchy in scratch.set.hierarchies {

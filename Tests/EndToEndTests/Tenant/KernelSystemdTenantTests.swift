@@ -60,7 +60,7 @@ struct KernelSystemdTenantTests {
         try? FileManager.default.removeItem(atPath: "/run/user/\(Self.user)/containers")
     }
 
-    @Test func daemonKeepsItsLimitsAndRootsJobsUnderAttack() throws {
+    @Test func limitsAndRootJobsSurviveAnAttackingTenant() throws {
         let unit = try InstalledUnit("CPUWeight=10000")
         try unit.setPolicy(
             """

@@ -6,10 +6,11 @@ import Foundation
 import Hierarchy
 import KernelIO
 import Policy
+import PolicyLanguage
 import Synchronization
 import TestSupport
 
-/// What guards told, and what they did.
+/// The notices and actions of guards.
 final class GuardLog: NoticeSink, HookRunning {
     private let audited = Mutex<[AuditRecord]>([])
     private let notices = Mutex<[Notice]>([])
@@ -24,7 +25,7 @@ final class GuardLog: NoticeSink, HookRunning {
         Thread.detachNewThread { ended(body?() ?? .succeeded) }
     }
 
-    /// What a hook does.
+    /// The behavior of a hook.
     func hooked(_ body: @escaping @Sendable () -> HookEnding) { onHook.withLock { $0 = body } }
 
     private let holding = Mutex<String?>(nil)
@@ -43,7 +44,7 @@ final class GuardLog: NoticeSink, HookRunning {
     /// The states that it came along: `watching -> freezing`.
     var states: [String] { records.filter { $0.phase == .state }.compactMap(\.note) }
 
-    /// What was done, in order.
+    /// The actions, in order.
     var actions: [String] { records.filter { $0.phase == .apply }.compactMap(\.action) }
 
     func time(of action: String) -> UInt64? {
@@ -62,7 +63,7 @@ final class GuardScratch {
     private(set) var target: Effect.Target
     private var processes: [ScratchProcess] = []
 
-    /// Where a machine counts memory and freezes.
+    /// The hierarchies of memory and freezer.
     enum Trees: String, CaseIterable, Sendable {
         case v1, hybrid, v2
 
@@ -131,7 +132,7 @@ final class GuardScratch {
         }
     }
 
-    /// As someone else does.
+    /// As another program does.
     func write(mebibytes: UInt64, to file: String) throws {
         try scratch.write("\(mebibytes * Self.mebibyte)", to: file, of: "guarded")
     }

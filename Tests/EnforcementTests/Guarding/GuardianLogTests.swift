@@ -5,7 +5,7 @@ import Testing
 
 /// It grew without bound in a directory that is memory, with each death of a daemon.
 @Suite struct GuardianLogTests {
-    @Test func itIsTwoFilesOfBoundedSizeThatEndWithTheNewest() throws {
+    @Test func guardianLogIsTwoFilesOfBoundedSize() throws {
         let folder = "/dev/shm/cgwarden-test-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }

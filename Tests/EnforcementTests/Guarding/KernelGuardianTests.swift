@@ -22,7 +22,7 @@ private let mayLowerScores: Bool = {
     return (set ?? 0) >> 24 & 1 == 1
 }()
 
-/// What becomes of a guarded cgroup when the process that guards it dies.
+/// A guarded cgroup when the guarding process dies.
 @Suite(.serialized, .enabled(if: isPossible, "needs cgroups and the program"))
 struct KernelGuardianTests {
     typealias Trees = GuardScratch.Trees
@@ -73,7 +73,7 @@ struct KernelGuardianTests {
             return list + (scratch.isAskedToFreeze ? ["frozen"] : [])
         }
 
-        /// The process that stands by.
+        /// The standby process.
         var guardian: Int32? {
             let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
             return all.compactMap { Int32($0) }.first { pid in
@@ -85,7 +85,7 @@ struct KernelGuardianTests {
     }
 
     /// At any moment: while it is armed, frozen, raised, thawed or brought back.
-    @Test func killedAtAnyMomentItLeavesNothingFrozenAndRestorePutsAllBack() throws {
+    @Test func guardKilledAtAnyTimeLeavesNothingFrozen() throws {
         var generator = SystemRandomNumberGenerator()
         var moments: [String: Int] = [:]
         var slowest = 0.0
@@ -124,7 +124,7 @@ struct KernelGuardianTests {
                 + "\(slowest) ms; \(moments.sorted { $0.key < $1.key })")
     }
 
-    @Test func killedWhileItIsFrozenItIsThawedLongBeforeItsTime() throws {
+    @Test func guardKilledWhileFrozenIsThawedEarly() throws {
         let guarded = try Guarded(Self.trees, "--longest", "1h")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)
         try awaiting("it is frozen") { guarded.scratch.isFrozen }
@@ -132,7 +132,7 @@ struct KernelGuardianTests {
         try awaiting("it is thawed") { guarded.changed.isEmpty }
     }
 
-    @Test func atAnOrderlyEndNothingIsLeftToTheGuardian() throws {
+    @Test func orderlyStopLeavesNothingToTheGuardian() throws {
         let guarded = try Guarded(Self.trees)
         let guardian = try #require(guarded.guardian)
         guarded.program.send(SIGTERM)
@@ -143,8 +143,8 @@ struct KernelGuardianTests {
         #expect(!FileManager.default.fileExists(atPath: log))
     }
 
-    /// It has a session of its own, so that no terminal or process group reaches it.
-    @Test func theGuardianSurvivesSignalsAndIsReplacedWhenItDies() throws {
+    /// It has its own session, so that no signal of a terminal or process group reaches it.
+    @Test func guardianSurvivesSignalsAndIsReplaced() throws {
         let guarded = try Guarded(Self.trees)
         let first = try #require(guarded.guardian)
         #expect(getsid(first) != getsid(guarded.program.pid))
@@ -162,8 +162,8 @@ struct KernelGuardianTests {
         try awaiting("the guardian ends") { kill(second, 0) != 0 }
     }
 
-    /// One that hangs does not thaw in time, so the guardian does.
-    @Test func whatAHangingProcessLeftFrozenGoesOnAtItsDeadline() throws {
+    /// A hung process does not thaw in time, so the guardian does.
+    @Test func guardianThawsAtTheDeadlineOfAHungProcess() throws {
         let guarded = try Guarded(Self.trees, "--longest", "1s")
         try guarded.scratch.allocate(mebibytesPerSecond: 100)
         try awaiting("it is frozen") { guarded.scratch.isFrozen }

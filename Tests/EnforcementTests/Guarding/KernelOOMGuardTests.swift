@@ -5,8 +5,9 @@ import Foundation
 import Glibc
 import KernelIO
 import Policy
-import TestSupport
+import PolicyLanguage
 import Testing
+import TestSupport
 
 /// Guards on the real kernel.
 @Suite(.serialized, .enabled(if: !GuardScratch.Trees.present.isEmpty, "needs root and cgroups"))
@@ -16,7 +17,7 @@ struct KernelOOMGuardTests {
     private static let mebibyte = GuardScratch.mebibyte
 
     @Test(arguments: Trees.present)
-    func atTheThresholdItIsFrozenBelowTheLimitAndGoesOnWhenThereIsRoom(_ trees: Trees) throws {
+    func cgroupIsFrozenBelowItsLimitAndThawedWhenThereIsRoom(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(
             scratch.guarding([
@@ -47,7 +48,7 @@ struct KernelOOMGuardTests {
 
     /// `oom_group` and `limit`: what the kernel is to do at a limit, while it is guarded.
     @Test(arguments: Trees.present)
-    func whileItIsGuardedItHasTheGuardsLimitAndOnV2IsKilledAsOne(_ trees: Trees) throws {
+    func guardedCgroupHasTheGuardsLimitAndOOMGroup(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         let file = scratch.isLegacy ? "memory.limit_in_bytes" : "memory.max"
         let before = scratch.text(file)
@@ -65,8 +66,8 @@ struct KernelOOMGuardTests {
 
     /// The threshold is so near the limit that the task waits in the kernel before it is frozen.
     @Test(.enabled(if: !Trees.legacy.isEmpty, "needs v1 memory"), arguments: Trees.legacy)
-    func anAllocatorThatIsFasterIsHeldByTheKernelUntilThereIsRoom(_ trees: Trees) throws {
-        // It is a race, and on a busy machine the guard wins some.
+    func fastAllocatorWaitsInTheKernelUntilThereIsRoom(_ trees: Trees) throws {
+        // This is a race; on a busy host the guard wins some.
         for _ in 1...6 where try theAllocatorIsFaster(trees) { return }
         Issue.record("the guard was faster each time")
     }
@@ -107,7 +108,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func whenTimeIsUpTheKernelKillsOnce(_ trees: Trees) throws {
+    func oomKillerActsOnceAtTheTimeout(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(scratch.guarding(longest: .seconds(1)))
         // The deadline counts from before the freeze, which takes its time on a slow machine.
@@ -129,7 +130,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func allOfItCanBeEndedWhenTimeIsUp(_ trees: Trees) throws {
+    func cgroupCanBeKilledAtTheTimeout(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(scratch.guarding(longest: .seconds(1)) { $0.onTimeout = .kill })
         let hog = try scratch.allocate(mebibytesPerSecond: 100)
@@ -142,7 +143,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func whatAnOperatorHoldsIsLeftToTheKernel(_ trees: Trees) throws {
+    func cgroupOnHoldIsNotGuarded(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(scratch.guarding())
         scratch.log.hold("an operator holds it")
@@ -157,7 +158,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func whatAPersonThawsIsNotFrozenAgain(_ trees: Trees) throws {
+    func cgroupThawedByAUserIsNotFrozenAgain(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(
             scratch.guarding([
@@ -183,7 +184,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func whoHoldsALockThatOthersWaitForIsNotKeptFrozen(_ trees: Trees) throws {
+    func cgroupWithAContendedLockIsThawed(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(
             scratch.guarding(
@@ -221,7 +222,7 @@ struct KernelOOMGuardTests {
 
     /// As after a reload of the policy: the second guard finds what the first one found.
     @Test(arguments: Trees.present)
-    func armedAnewItIsStillLeftAsItWasFound(_ trees: Trees) throws {
+    func rearmedGuardRestoresTheFirstOriginal(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         for _ in 0..<3 { try scratch.arm(scratch.guarding()) }
         try awaiting("it is guarded") { scratch.state == .watching }
@@ -242,7 +243,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func aCgroupThatVanishesIsForgotten(_ trees: Trees) throws {
+    func vanishedCgroupEndsItsGuard(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees)
         try scratch.arm(scratch.guarding())
         try awaiting("it is guarded") { scratch.state == .watching }
@@ -251,7 +252,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func withoutALimitThereIsNothingToGuard(_ trees: Trees) throws {
+    func cgroupWithoutALimitIsNotGuarded(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees, limitMebibytes: nil)
         #expect(throws: (any Error).self) { try scratch.arm(scratch.guarding()) }
         #expect(try scratch.journal.entries().isEmpty)
@@ -262,7 +263,7 @@ struct KernelOOMGuardTests {
     }
 
     @Test(arguments: Trees.present)
-    func aLimitThatSomeoneElseSetSinceStays(_ trees: Trees) throws {
+    func limitSetByAnotherProgramStays(_ trees: Trees) throws {
         let scratch = try GuardScratch(trees, limitMebibytes: nil)
         try scratch.arm(scratch.guarding { $0.limit = 300 * Self.mebibyte })
         let file = scratch.isLegacy ? "memory.limit_in_bytes" : "memory.max"
@@ -276,7 +277,7 @@ struct KernelOOMGuardTests {
     }
 
     /// Whoever waits is told, for the guardian has to put back what this process does not.
-    @Test func whatDoesNotComeToAnEndIsNotTakenForDone() throws {
+    @Test func unfinishedFreezeIsNotConfirmed() throws {
         let files = StuckFiles()
         let trees = try #require(Trees.present.first)
         let scratch = try GuardScratch(trees, files: files)

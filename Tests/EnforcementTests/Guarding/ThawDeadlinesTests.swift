@@ -6,7 +6,7 @@ import Testing
     private static let second: UInt64 = 1_000_000_000
     private var deadlines = ThawDeadlines()
 
-    @Test mutating func aCgroupIsDueShortlyAfterItsDeadlineUntilItIsThawed() {
+    @Test mutating func cgroupIsDueAfterItsDeadlineUntilThawed() {
         deadlines.set(7, by: 10 * Self.second)
         deadlines.set(8, by: 20 * Self.second)
         #expect(deadlines.due(10 * Self.second) == [])
@@ -20,7 +20,7 @@ import Testing
     }
 
     /// The deadline was dropped before the thaw, so that a thaw that failed was the last one.
-    @Test mutating func aThawThatFailsIsTriedAgainASecondLaterAndLoggedOnce() {
+    @Test mutating func failedThawIsRetriedAfterASecondAndLoggedOnce() {
         deadlines.set(7, by: 10 * Self.second)
         let isNews2 = deadlines.conclude([7], isDone: false, 11 * Self.second)
         #expect(isNews2)
@@ -34,7 +34,7 @@ import Testing
         #expect(deadlines.due(100 * Self.second) == [])
     }
 
-    @Test mutating func aWaitIsNeverLongerThanHalfASecond() {
+    @Test mutating func waitIsAtMostHalfASecond() {
         deadlines.set(7, by: 10 * Self.second)
         #expect(deadlines.wait(0) == 500)
         #expect(deadlines.wait(10 * Self.second) == 51)

@@ -7,7 +7,7 @@ import Testing
 @testable import Enforcement
 
 @Suite struct TopologyReaderTests {
-    /// A directory of files that stands for a machine.
+    /// A directory of files that represents a host.
     private final class Machine {
         let directory = NSTemporaryDirectory() + UUID().uuidString
 
@@ -55,7 +55,7 @@ import Testing
         #expect(third == topology)
     }
 
-    @Test func withoutNodesAndThreadsEachCPUIsACore() throws {
+    @Test func eachCPUIsACoreWithoutTopology() throws {
         let machine = Machine()
         try machine.write("cpu/online", "0,2")
         var reader = TopologyReader(machine.root)
@@ -64,7 +64,7 @@ import Testing
         #expect(topology.cpus == [0, 2].map { CPUTopology.CPU(id: $0, core: $0, node: 0) })
     }
 
-    @Test func aMachineThatDoesNotTellHasNone() throws {
+    @Test func missingTopologyIsNil() throws {
         let machine = Machine()
         var reader = TopologyReader(machine.root)
         let missing = reader.read()
@@ -75,7 +75,7 @@ import Testing
         #expect(senseless == nil)
     }
 
-    @Test func thisMachineHasTheCPUsThatItSays() throws {
+    @Test func topologyOfThisHostMatchesItsOnlineCPUs() throws {
         var reader = TopologyReader()
         let count = ProcessInfo.processInfo.activeProcessorCount
         let topology = reader.read()

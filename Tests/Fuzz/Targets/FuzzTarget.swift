@@ -1,17 +1,15 @@
 /// A part of the program that takes bytes from outside: fed with anything, it must neither end the
 /// program nor contradict itself.
 package struct FuzzTarget: Sendable {
-    /// What a target does with some bytes; throws a ``FuzzFailure`` if it contradicts itself.
+    /// Runs a target on bytes; throws a ``FuzzFailure`` if an invariant fails.
     package enum Body: Sendable {
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case plain(@Sendable ([UInt8]) throws -> Void)
-        // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
         case waiting(@Sendable ([UInt8]) async throws -> Void)
     }
 
     /// The name, also of the folder in `Tests/Fuzz/Corpus` with inputs to begin with.
     package let name: String
-    /// What to feed.
+    /// The targets.
     package let body: Body
     /// Inputs to begin with that no file holds, since the program can write them itself.
     package let seeds: @Sendable () -> [[UInt8]]
@@ -43,9 +41,9 @@ package struct FuzzTarget: Sendable {
     package static let all: [FuzzTarget] = kernelText + settings + history + journal + web
 }
 
-/// What must always hold and did not.
+/// A violated invariant.
 package struct FuzzFailure: Error, CustomStringConvertible {
-    /// What was expected.
+    /// The expectation.
     package let description: String
 
     /// Throws unless `holds`.

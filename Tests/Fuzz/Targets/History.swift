@@ -54,7 +54,7 @@ extension FuzzTarget {
         for note in recording.notes + cursor.notes { try checkMessage("\(note)") }
     }
 
-    /// What was understood must be whole: reading all of it must not trap either.
+    /// A decoded value must be complete: reading all of it must not trap.
     private static func readAll(_ snapshot: Snapshot) throws {
         for index in snapshot.cgroups.indices {
             for instance in snapshot.instances(index) { _ = snapshot.rate(instance) }

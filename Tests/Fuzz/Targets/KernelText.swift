@@ -1,4 +1,5 @@
 import CgroupModel
+import Events
 import Hierarchy
 import KernelIO
 
@@ -20,7 +21,9 @@ extension FuzzTarget {
             _ = HostText.processors(in: bytes)
             _ = HostText.pressure(in: bytes)
             _ = HostText.disks(in: bytes)
+            _ = HostText.oomKills(in: bytes)
         },
+        FuzzTarget("kernel-log", kernelLog),
         FuzzTarget("runtime-state") { bytes in
             var strings = 0
             try? JSONStrings.visit(bytes) { path, _ in
@@ -40,6 +43,32 @@ extension FuzzTarget {
         },
     ]
 
+    /// Each line is a record of `/dev/kmsg`.
+    private static func kernelLog(_ bytes: [UInt8]) throws {
+        let records = bytes.split(separator: 0x0a)
+        var parser = OOMLog()
+        var kills: [OOMKill] = []
+        for record in records {
+            guard case .kill(let kill) = parser.read(Array(record).span) else { continue }
+            kills.append(kill)
+            let event = Event(
+                .oomKill, EventTime(wall: kill.microseconds, boot: 0),
+                kill.cgroup.map { EventCgroup($0) }, kill.details)
+            let line = event.line(now: 0)
+            try FuzzFailure.unless(line == line.onOneLine, "not printable: \(line)")
+            var json = JSONWriter()
+            event.write(to: &json)
+        }
+        try FuzzFailure.unless(kills.count <= records.count, "more kills than records")
+        parser.lose()
+        var fresh = OOMLog()
+        for record in records {
+            let record = Array(record)
+            try FuzzFailure.unless(
+                parser.read(record.span) == fresh.read(record.span), "it depends on what was lost")
+        }
+    }
+
     /// The first line names the file, `v2 memory.stat`; the rest is what it holds.
     private static func interfaceFile(_ bytes: [UInt8]) throws {
         let parts = bytes.split(separator: 0x0a, maxSplits: 1, omittingEmptySubsequences: false)
@@ -49,7 +78,7 @@ extension FuzzTarget {
         let content = Array(parts[1])
         var fresh = InterfaceFile(layout)
         let understood = fresh.read(content)
-        // What a parser has learned of an earlier content must not change what it understands.
+        // State from earlier contents must not change the result of a parser.
         for earlier in [content, Array(content.prefix(content.count / 2)), []] {
             var used = InterfaceFile(layout)
             _ = used.read(earlier)
@@ -92,7 +121,7 @@ extension FuzzTarget {
     }()
 }
 
-/// One interface file of one cgroup.
+/// An interface file of a cgroup.
 private struct InterfaceFile {
     static let schema = Schema(MetricCatalog.all.map(\.id))
     private var parser: FileParser

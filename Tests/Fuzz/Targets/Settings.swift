@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-@testable import Policy
+@testable import PolicyLanguage
 
 extension FuzzTarget {
     static let settings: [FuzzTarget] = [

@@ -4,7 +4,7 @@ import Foundation
 /// `Tests/KernelCoverage.md`: the interface files of the kernel, what reads them, and why others are
 /// not read.
 struct CoverageTable {
-    /// An interface file of one cgroup version; `*` stands for a page size.
+    /// An interface file of one cgroup version; `*` is a page size.
     struct File: Hashable, CustomStringConvertible {
         var name: String
         var isUnified: Bool

@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func aMissingFileAWrongRowAndAMissingReasonAreFound() {
+    @Test func missingFilesWrongRowsAndMissingReasonsAreFound() {
         let table = CoverageTable(
             """
             ## v2
@@ -63,7 +63,7 @@ import Testing
         #expect(!CoverageTable.Names("").agrees(with: ["a"]))
     }
 
-    /// A cell as it stands in the table.
+    /// A cell of the table.
     private func cell(_ names: [String]?) -> String {
         (names ?? []).map { "`\($0)`" }.joined(separator: " ")
     }

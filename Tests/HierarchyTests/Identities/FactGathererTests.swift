@@ -3,7 +3,7 @@ import Testing
 
 @testable import Hierarchy
 
-/// Whose work is done when, and what one user's work does to that of others.
+/// Scheduling of lookups, and isolation between users.
 @Suite struct FactGathererTests {
     private let time = SettableTime()
     private let done = Names()
@@ -36,7 +36,7 @@ import Testing
         return done.all
     }
 
-    @Test func bytesBeyondTheAllowanceWaitForTheNextSeconds() {
+    @Test func bytesBeyondTheBudgetWaitForTheNextSecond() {
         let gatherer = gatherer()
         for number in 1...4 {
             add("a\(number)", to: gatherer, on: 1000, bytes: 3 << 19)
@@ -49,13 +49,13 @@ import Testing
         time.advance(200_000_000)
         gatherer.goOn()
         #expect(names(gatherer) == ["a1", "a2"])
-        // Nothing is saved up.
+        // Unused budget does not accumulate.
         time.advance(3_600_000_000_000)
         gatherer.goOn()
         #expect(names(gatherer) == ["a1", "a2", "a3"])
     }
 
-    @Test func timeBeyondTheAllowanceWaitsForTheNextSeconds() {
+    @Test func timeBeyondTheBudgetWaitsForTheNextSecond() {
         let gatherer = gatherer()
         add("a1", to: gatherer, on: 1000, milliseconds: 200)
         add("a2", to: gatherer, on: 1000)
@@ -69,7 +69,7 @@ import Testing
         #expect(names(gatherer) == ["a1", "a2"])
     }
 
-    @Test func oneUsersDebtIsNotAnothers() {
+    @Test func budgetOfOneUserDoesNotAffectAnother() {
         let gatherer = gatherer()
         add("a1", to: gatherer, on: 1000, bytes: 1 << 21)
         #expect(names(gatherer) == ["a1"])
@@ -79,7 +79,7 @@ import Testing
         #expect(Set(names(gatherer)) == ["a1", "b", "root"])
     }
 
-    @Test func manyUsersTogetherAreBoundedAndRootIsNot() {
+    @Test func manyUsersShareATotalBudgetAndRootDoesNot() {
         let gatherer = gatherer()
         for user in UInt32(1000)..<1020 {
             add("\(user)", to: gatherer, on: user, bytes: 1 << 20)
@@ -90,7 +90,7 @@ import Testing
         #expect(names(gatherer).last == "root")
     }
 
-    @Test func threadsThatUsersKeepDoNotKeepRoots() throws {
+    @Test func threadsBlockedByUsersDoNotDelayRoot() throws {
         let gatherer = gatherer()
         let gate = Gate()
         defer { gate.open() }
@@ -105,12 +105,12 @@ import Testing
         add("root", to: gatherer, on: 0)
         while done.all.isEmpty { try wait() }
         #expect(done.all == ["root"])
-        // One thread for a user, and four for all of them.
+        // One thread per user, and four for all users.
         while gate.arrivals < 4 { try wait() }
         #expect(gate.arrivals == 4)
     }
 
-    @Test func threadOfOneUserDoesNotKeepAnothers() throws {
+    @Test func threadBlockedByOneUserDoesNotDelayAnother() throws {
         let gatherer = gatherer()
         let gate = Gate()
         defer { gate.open() }
@@ -125,7 +125,7 @@ import Testing
         #expect(gate.arrivals <= 1)
     }
 
-    @Test func aUsersQueueIsBounded() {
+    @Test func queueOfAUserIsBounded() {
         let gatherer = gatherer()
         let gate = Gate()
         defer { gate.open() }
@@ -138,7 +138,7 @@ import Testing
         #expect((4096...4097).contains(added))
     }
 
-    @Test func whatWasNotTakenIsAskedForAgain() {
+    @Test func rejectedRequestIsRepeated() {
         var bounds = FactGatherer.Bounds.steady
         bounds.waiting = 0
         let full = GatheredFacts<Int, Int>(by: gatherer(bounds)) { _ in 1 }

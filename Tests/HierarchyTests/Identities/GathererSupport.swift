@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A clock that goes on when the test says so.
+/// A clock that the test advances.
 final class SettableTime: Sendable {
     private let time = Atomic<UInt64>(1_000_000_000_000)
 
@@ -10,7 +10,7 @@ final class SettableTime: Sendable {
     func advance(_ nanoseconds: UInt64) { time.add(nanoseconds, ordering: .relaxed) }
 }
 
-/// What keeps threads waiting until it is opened, as a file system may that a user has made.
+/// A gate that blocks threads, as a user's file system may.
 final class Gate: Sendable {
     private let isOpen = Atomic(false)
     private let arrived = Atomic(0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Hierarchy
 
-/// What users do to the files that say what their containers are called.
+/// State files of containers that hostile users control.
 @Suite(.enabled(if: geteuid() == 0, "only root can give a file to another user"))
 struct HostileStateTests {
     private let tree: RuntimeTree
@@ -52,7 +52,7 @@ struct HostileStateTests {
         return ["/run/user/\(user)/containers", "\(home)/.local/share/containers/storage"]
     }
 
-    /// A file of a length that is no JSON before its end.
+    /// A file that is invalid JSON until its end.
     private func fill(_ path: String, _ bytes: Int) throws {
         try tree.file(
             path, "[" + String(repeating: " ", count: bytes - 1), user: Self.user)
@@ -65,15 +65,15 @@ struct HostileStateTests {
         return cgroups.map { identities.identity(of: $0, at: time.now).container }
     }
 
-    @Test func filesThatAreTooLargeForAUserAreNotRead() throws {
+    @Test func oversizedFilesOfAUserAreNotRead() throws {
         for file in Self.files { try fill("\(Self.storage(Self.user)[0])/\(file)", 15 << 20) }
         let cgroups = (1...1000).map { Self.scope($0) }
         #expect(sweep(cgroups).allSatisfy { $0 == nil })
-        // What is charged for looking whether they are there.
+        // The cost of checking whether they exist.
         #expect(gatherer.bytesSpent(on: Self.user) <= 2 << 20)
     }
 
-    @Test func aSweepReadsNoMoreOfAUsersFilesThanTheAllowance() throws {
+    @Test func sweepStaysWithinTheByteBudgetOfAUser() throws {
         for root in Self.storage(Self.user) {
             for file in Self.files { try fill("\(root)/\(file)", 500 << 10) }
         }
@@ -90,7 +90,7 @@ struct HostileStateTests {
     }
 
     /// The last of 16 full files has the name: it comes when all before it were read once.
-    @Test func aLongListIsReadByAndByAndEachPartOnce() throws {
+    @Test func longListIsReadInPartsEachOnce() throws {
         let all = Self.storage(Self.user).flatMap { root in Self.files.map { "\(root)/\($0)" } }
         for file in all.dropLast() { try fill(file, 500 << 10) }
         let scope = Self.scope(7)
@@ -107,7 +107,7 @@ struct HostileStateTests {
         #expect(gatherer.bytesSpent(on: Self.user) < 16 * (500 << 10) + (1 << 20))
     }
 
-    @Test func anUnchangedFileIsParsedOnceAndAChangedOneAgain() throws {
+    @Test func onlyChangedFilesAreParsedAgain() throws {
         let file = "\(Self.storage(Self.user)[0])/overlay-containers/containers.json"
         let cgroups = (1...3).map { Self.scope($0) }
         let ids = cgroups.map { CgroupIdentity($0.path).containerID ?? "" }
@@ -131,7 +131,7 @@ struct HostileStateTests {
         #expect(sweep(cgroups) == ["two", "two", nil])
     }
 
-    @Test func whatMakesNoSenseIsParsedOnce() throws {
+    @Test func malformedFileIsParsedOnce() throws {
         try fill("\(Self.storage(Self.user)[0])/overlay-containers/containers.json", 400 << 10)
         for second in 0..<6 {
             time.set(UInt64(2000 + second * 100) * 1_000_000_000)
@@ -141,7 +141,7 @@ struct HostileStateTests {
     }
 
     @Test(arguments: ["fifo", "link", "folder", "others"])
-    func whatIsNoFileOfTheUsersOwnIsNotRead(_ kind: String) throws {
+    func filesOfOtherUsersAreNotRead(_ kind: String) throws {
         let file = "\(Self.storage(Self.user)[0])/overlay-containers/containers.json"
         let id = try #require(CgroupIdentity(Self.scope(1).path).containerID)
         let secret = "/srv/secret.json"
@@ -167,7 +167,7 @@ struct HostileStateTests {
     }
 
     /// The administrator's, not the user's.
-    @Test func aLinkAboveTheHomeIsFollowed() throws {
+    @Test func symbolicLinkAboveTheHomeIsFollowed() throws {
         let id = try #require(CgroupIdentity(Self.scope(1).path).containerID)
         try tree.storage(
             "/var/home/ana/.local/share/containers/storage/overlay-containers/containers.json",
@@ -192,7 +192,7 @@ struct HostileStateTests {
 
     /// A service's user may make a cgroup of any name below it, also that of root's container.
     @Test(arguments: ["", "/user@1001.service"])
-    func aNameInADirectoryOfAUsersIsLookedForAmongThatUsers(_ below: String) throws {
+    func containerBelowAUsersDirectoryIsLookedUpAmongThatUsers(_ below: String) throws {
         try tree.docker(name: "roots")
         try tree.docker(name: "bobs", root: "/home/bob/.local/share/docker", user: Self.other)
         try tree.docker(

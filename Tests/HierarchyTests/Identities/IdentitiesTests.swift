@@ -21,7 +21,7 @@ import Testing
         identities = Identities(tree.system, gatherer) { _ in nil }
     }
 
-    /// What is known once it was looked for.
+    /// The facts after a lookup.
     private func name(at seconds: Double, inode: UInt64 = 7) -> String? {
         // The clock of the machine does not begin with the test.
         time.set(UInt64((1000 + seconds) * 1e9))
@@ -31,7 +31,7 @@ import Testing
         return identities.identity(of: entry, at: time.now).container
     }
 
-    @Test func whatIsNotThereYetIsLookedForAgain() throws {
+    @Test func missingNameIsLookedUpAgain() throws {
         #expect(name(at: 0) == nil)
         try tree.docker(name: "web")
         // The answer of a moment ago still holds.
@@ -40,7 +40,7 @@ import Testing
     }
 
     /// The waits double up to ten minutes.
-    @Test func lessAndLessOften() throws {
+    @Test func lookupsOfAMissingNameBackOff() throws {
         // Looks are at 0, 1, 3, 7, 15, …: one at 7, none before 15.
         for time in [0.0, 1, 3, 7] { #expect(name(at: time) == nil) }
         try tree.docker(name: "web")
@@ -48,7 +48,7 @@ import Testing
         #expect(name(at: 15) == "web")
     }
 
-    @Test func aRenamedContainerIsKnownTenMinutesLater() throws {
+    @Test func renamedContainerIsFoundWithinTenMinutes() throws {
         try tree.docker(name: "web")
         #expect(name(at: 0) == "web")
         try tree.docker(name: "shop")
@@ -59,7 +59,7 @@ import Testing
         #expect(name(at: 1200) == "shop")
     }
 
-    @Test func anotherCgroupAtThePathIsAnother() throws {
+    @Test func recreatedCgroupHasANewIdentity() throws {
         for time in [0.0, 1] { #expect(name(at: time) == nil) }
         try tree.docker(name: "web")
         #expect(name(at: 2) == nil)
@@ -67,7 +67,7 @@ import Testing
     }
 
     /// The tick, a scrape and the screen ask, and none of them has time.
-    @Test func askingDoesNotWaitForTheAnswer() throws {
+    @Test func lookupDoesNotBlock() throws {
         try tree.docker(name: "web")
         let gate = Gate()
         let slow = Identities(tree.system, gatherer) { _ in
@@ -86,7 +86,7 @@ import Testing
     }
 
     /// A thousand containers and as many units are asked for by every tick.
-    @Test func askingAgainReadsNoFile() throws {
+    @Test func cachedNameReadsNoFile() throws {
         try tree.docker(name: "web")
         let cgroups = (1...2000).map { number in
             RuntimeTree.entry(

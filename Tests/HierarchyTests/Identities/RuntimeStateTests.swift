@@ -6,13 +6,13 @@ import Testing
 
 @testable import Hierarchy
 
-/// What each runtime's files tell, in the shape in which it writes them.
+/// The state files of each runtime, in its own format.
 @Suite struct RuntimeStateTests {
     private let tree: RuntimeTree
     private static let id = RuntimeTree.id
     private static let uid = RuntimeTree.uid
     private static let slice = uid.replacing("-", with: "_")
-    /// Who owns the files of the test, unless root may give them away.
+    /// The owner of the test's files, unless root can change it.
     private static let user: UInt32 = geteuid() == 0 ? 1000 : geteuid()
 
     init() throws { tree = try RuntimeTree() }
@@ -36,7 +36,7 @@ import Testing
         "/docker/\(id)", "/system.slice/docker-\(id).scope", "/shop/\(id)",
         "/system.slice/docker-\(id).scope/init.scope",
     ])
-    func docker(_ path: String) throws {
+    func dockerNamesAreRead(_ path: String) throws {
         try tree.docker(name: "web")
         let known = known(path)
         #expect(known.container == "web")
@@ -46,13 +46,13 @@ import Testing
         #expect(known.pod == nil && known.namespace == nil)
     }
 
-    @Test func dockerSaysItselfWhereItsDataIs() throws {
+    @Test func dataRootOfDockerIsUsed() throws {
         try tree.file("/etc/docker/daemon.json", #"{"data-root": "/srv/docker", "debug": true}"#)
         try tree.docker(name: "web", root: "/srv/docker")
         #expect(known("/docker/\(Self.id)").container == "web")
     }
 
-    @Test func dockerOfTheKubelet() throws {
+    @Test func podOfADockerContainerIsRead() throws {
         try tree.docker(
             name: "k8s_web_shop-0_prod_\(Self.uid)_0",
             labels: """
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: ["/run/containerd", "/run/k3s/containerd"])
-    func containerdOfTheKubelet(_ root: String) throws {
+    func podOfAContainerdContainerIsRead(_ root: String) throws {
         let tasks = "\(root)/io.containerd.runtime.v2.task"
         try tree.bundle("\(tasks)/k8s.io/\(Self.id)", Self.kubernetes)
         try tree.bundle("\(tasks)/moby/\(RuntimeTree.other)", [:])
@@ -83,7 +83,7 @@ import Testing
     }
 
     /// The container that holds a pod's namespaces is in no specification.
-    @Test func aSandboxHasNoName() throws {
+    @Test func sandboxHasNoContainerName() throws {
         let sandbox = Self.kubernetes.filter { $0.key != "io.kubernetes.cri.container-name" }
             .merging(["io.kubernetes.cri.container-type": "sandbox"]) { $1 }
         try tree.bundle(
@@ -92,7 +92,7 @@ import Testing
         #expect(known.container == nil && known.pod == "shop-0" && known.kind == .container)
     }
 
-    @Test func nerdctl() throws {
+    @Test func nerdctlNamesAreRead() throws {
         try tree.bundle(
             "/run/containerd/io.containerd.runtime.v2.task/default/\(Self.id)",
             ["nerdctl/name": "web", "nerdctl/namespace": "default"])
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: ["/run/containers/storage", "/var/lib/containers/storage"])
-    func crio(_ root: String) throws {
+    func crioNamesAreRead(_ root: String) throws {
         try tree.bundle(
             "\(root)/overlay-containers/\(Self.id)/userdata",
             [
@@ -126,7 +126,7 @@ import Testing
         "overlay-containers/containers.json", "vfs-containers/containers.json",
         "overlay-containers/volatile-containers.json",
     ])
-    func podman(_ file: String) throws {
+    func podmanNamesAreRead(_ file: String) throws {
         try tree.storage(
             "/var/lib/containers/storage/\(file)",
             [(RuntimeTree.other, "db", "db:1"), (Self.id, "web", "localhost/tiny:1.25")])
@@ -144,7 +144,7 @@ import Testing
 
     private static let rootless = "/user.slice/user-\(user).slice/user@\(user).service/user.slice"
 
-    @Test func rootlessPodmanAndDocker() throws {
+    @Test func rootlessPodmanAndDockerNamesAreRead() throws {
         try passwd()
         try tree.storage(
             "/home/ana/.local/share/containers/storage/overlay-containers/containers.json",
@@ -158,7 +158,7 @@ import Testing
     }
 
     /// A user may name a cgroup as one of root's containers is named.
-    @Test func nobodyBorrowsRootsContainer() throws {
+    @Test func userCannotClaimAContainerOfRoot() throws {
         try passwd()
         try tree.docker(name: "web")
         #expect(known("\(Self.rootless)/docker-\(Self.id).scope").container == nil)
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file to another user"))
-    func aFileOfAnotherOwnerIsNotBelieved() throws {
+    func fileOfAnotherOwnerIsIgnored() throws {
         try passwd()
         // A link of the user's to what only root may read.
         try tree.docker(name: "secret")
@@ -177,12 +177,12 @@ import Testing
             atPath: "\(own)/\(Self.id)",
             withDestinationPath: "\(tree.root)/var/lib/docker/containers/\(Self.id)")
         #expect(known("\(Self.rootless)/docker-\(Self.id).scope").container == nil)
-        // What a user could write is not root's word.
+        // Files that a user can write do not describe root's containers.
         try tree.docker(RuntimeTree.other, name: "web", user: Self.user)
         #expect(known("/docker/\(RuntimeTree.other)").container == nil)
     }
 
-    @Test func machined() throws {
+    @Test func machinedNamesAreRead() throws {
         try tree.file(
             "/run/systemd/machines/deb-ian",
             """
@@ -201,14 +201,14 @@ import Testing
             "/run/systemd/machines/vm1", "NAME=vm1\nSERVICE=\"systemd-vmspawn\"\nCLASS=vm\n")
         let machine = self.known("/machine.slice/machine-vm1.scope")
         #expect(machine.runtime == "systemd-vmspawn" && machine.kind == .scope)
-        // Nothing outside of the directory is read for a name that leads there.
+        // A name with a path outside of the directory is not read.
         try tree.file("/run/x", "SERVICE=systemd-nspawn\nROOT=/wrong\n")
         let away = self.known("/machine.slice/machine-..\\x2f..\\x2fx.scope")
         #expect(away.image == nil)
     }
 
     /// The kubelet's own directories name pods whatever the runtime.
-    @Test func podsByTheirLogs() throws {
+    @Test func podNamesComeFromTheLogDirectory() throws {
         try tree.file("/var/log/pods/prod_shop-0_\(Self.uid)/web/0.log", "")
         try tree.file("/var/log/pods/not-a-pod/0.log", "")
         let pod = known("/kubepods.slice/kubepods-pod\(Self.slice).slice")
@@ -227,14 +227,14 @@ import Testing
         "{\"Name\":\"/" + String(repeating: "a", count: 2000) + "\"}",
         "{\"Name\":\"/a\"" + String(repeating: " ", count: 2 << 20) + "}",
     ])
-    func whatIsNoNameIsNotTaken(_ text: String) throws {
+    func invalidNamesAreIgnored(_ text: String) throws {
         try tree.file("/var/lib/docker/containers/\(Self.id)/config.v2.json", text)
         let known = known("/docker/\(Self.id)")
         #expect(known.container == nil && known.image == nil && known.labels.isEmpty)
         #expect(known.containerID == Self.id && known.runtime == "docker")
     }
 
-    @Test(.timeLimit(.minutes(5))) func aPipeIsNotWaitedFor() throws {
+    @Test(.timeLimit(.minutes(5))) func pipeDoesNotBlock() throws {
         try tree.file("/var/lib/docker/containers/\(Self.id)/hostname", "")
         let path = "\(tree.root)/var/lib/docker/containers/\(Self.id)/config.v2.json"
         #expect(unsafe mkfifo(path, 0o600) == 0)

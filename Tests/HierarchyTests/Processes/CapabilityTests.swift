@@ -2,7 +2,7 @@ import Hierarchy
 import Testing
 
 @Suite struct CapabilityTests {
-    @Test func thereAreFortyOneNames() {
+    @Test func allFortyOneCapabilitiesHaveNames() {
         #expect(Capability.lastKnown.bit == 40)
         #expect(Capability(bit: 0).name == "cap_chown")
         #expect(Capability(bit: 12).name == "cap_net_admin")
@@ -13,7 +13,7 @@ import Testing
         #expect(Set((0..<64).map { Capability(bit: $0).name }).count == 64)
     }
 
-    @Test func anUnknownBitHasANumber() {
+    @Test func unknownCapabilityIsANumber() {
         #expect(CapabilitySet(mask: 1 << 41 | 1 << 63).names == ["cap_41", "cap_63"])
         #expect(
             CapabilitySet(mask: .max).text().hasSuffix(
@@ -22,7 +22,7 @@ import Testing
                     + "cap_57 cap_58 cap_59 cap_60 cap_61 cap_62 cap_63"))
     }
 
-    @Test func textIsShortWhereItCanBe() {
+    @Test func textListsMissingCapabilitiesIfFewer() {
         #expect(CapabilitySet(mask: 0).text() == "none")
         #expect(CapabilitySet(mask: 0x1ff_ffff_ffff).text() == "all")
         #expect(CapabilitySet(mask: 1 << 21).text() == "cap_sys_admin")
@@ -32,7 +32,7 @@ import Testing
         #expect(usual.text().hasPrefix("cap_chown cap_dac_override cap_fowner"))
     }
 
-    @Test func allIsAsTheKernelHasIt() {
+    @Test func fullSetMatchesTheKernel() {
         // Linux 5.4 ended with cap_audit_read, bit 37.
         let old = CapabilitySet(mask: 0x3f_ffff_ffff)
         #expect(old.text(last: Capability(bit: 37)) == "all")

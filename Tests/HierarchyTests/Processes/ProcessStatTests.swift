@@ -8,7 +8,7 @@ import Testing
         + "18446744073709551615 94205482184704 0\n"
 
     @Test(arguments: ["cat", "a) S 1 (b", ")", "", "(", "x\ny", " "])
-    func theNameMayHoldAnything(name: String) throws {
+    func nameMayContainAnyBytes(name: String) throws {
         let stat = try ProcessStat(parsing: Array("42 (\(name))\(Self.rest)".utf8))
         #expect(stat.pid == 42)
         #expect(stat.nameBytes == Array(name.utf8))
@@ -24,11 +24,11 @@ import Testing
         "", "42", "42 cat S", "(cat) S 1", "42 (cat", "x (cat)\(rest)", "42 (cat) S 7 1 2\n",
         "42 (cat) SS\(rest.dropFirst(2))", "4294967296 (cat)\(rest)",
     ])
-    func anotherTextIsAnError(text: String) {
+    func malformedTextIsAnError(text: String) {
         #expect(throws: ProcessTextError.self) { try ProcessStat(parsing: Array(text.utf8)) }
     }
 
-    @Test func readsItself() throws {
+    @Test func statOfThisProcessIsParsed() throws {
         let first = try ProcessStat(parsing: try procFile("self/stat"))
         let second = try ProcessStat(parsing: try procFile("self/stat"))
         #expect(first.pid == UInt32(getpid()))
@@ -39,7 +39,7 @@ import Testing
         #expect(first.residentPages > 0)
     }
 
-    @Test func damageIsSurvived() {
+    @Test func damagedTextDoesNotCrash() {
         var refused = 0
         for bytes in damaged(Array("42 (cat)\(Self.rest)".utf8)) {
             do { _ = try ProcessStat(parsing: bytes) } catch { refused += 1 }
@@ -47,7 +47,7 @@ import Testing
         #expect(refused > 150)
     }
 
-    @Test func aNameCutInTheMiddleOfALetterIsReadable() throws {
+    @Test func nameCutWithinACharacterIsReadable() throws {
         let bytes = Array("42 (".utf8) + [0x61, 0xc3] + Array(")\(Self.rest)".utf8)
         #expect(try ProcessStat(parsing: bytes).name == "a\\xc3")
     }

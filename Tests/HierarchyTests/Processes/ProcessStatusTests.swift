@@ -49,7 +49,7 @@ import Testing
         #expect(status.seccompFilters == Reading(4))
     }
 
-    @Test func whatIsNotPrintedIsAbsent() throws {
+    @Test func missingLinesAreAbsent() throws {
         // A kernel thread on a kernel without seccomp.
         let status = try ProcessStatus(parsing: Array("Name:\tkthreadd\nThreads:\t1\n".utf8))
         #expect(status.residentBytes == .absent)
@@ -67,13 +67,13 @@ import Testing
         "CapEff:\t10000000000000000\n", "VmRSS:\t1 MB\n", "VmRSS:\t18446744073709551615 kB\n",
         "Threads:\t\n", "Threads:\t1 2\n", "Threads:\t-1\n", "NSpid:\tx\n", "Threads:\t1",
     ])
-    func aWrongLineIsAnError(line: String) {
+    func malformedLineIsAnError(line: String) {
         #expect(throws: ProcessTextError.self) {
             try ProcessStatus(parsing: Array(line.utf8))
         }
     }
 
-    @Test func theErrorSaysWhere() throws {
+    @Test func errorHasItsOffset() throws {
         let error = #expect(throws: ProcessTextError.self) {
             try ProcessStatus(parsing: Array("Name:\ta\nThreads:\tx\n".utf8))
         }
@@ -81,7 +81,7 @@ import Testing
         #expect(error?.offset == 17)
     }
 
-    @Test func readsItself() throws {
+    @Test func statusOfThisProcessIsParsed() throws {
         let status = try ProcessStatus(parsing: try procFile("self/status"))
         #expect(status.user?.effective == geteuid())
         #expect(status.group?.effective == getegid())
@@ -92,7 +92,7 @@ import Testing
         #expect(status.bounding != nil)
     }
 
-    @Test func damageIsSurvived() {
+    @Test func damagedTextDoesNotCrash() {
         var refused = 0
         for bytes in damaged(Array(Self.text.utf8)) {
             do { _ = try ProcessStatus(parsing: bytes) } catch { refused += 1 }

@@ -1,12 +1,13 @@
 import CgroupModel
 import Configuration
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct AutosizeSourceTests {
-    /// One cgroup over time.
+    /// A cgroup over time.
     private struct Machine {
         var document = PolicyDocument()
         var source: AutosizeSource
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aStepIsTakenEachPeriodWithoutPressure() {
+    @Test func oneStepPerPeriodWithoutPressure() {
         var machine = Machine()
         #expect(machine.taken(13) == [6: 10_000_000, 12: 10_000_000])
         #expect(machine.source.numbers.map(\.value) == [990_000_000])
@@ -83,7 +84,7 @@ import Testing
         #expect(worse.taken(61).keys.min() == 66)
     }
 
-    @Test func floorAndCeilingHold() {
+    @Test func floorAndCeilingAreRespected() {
         var low = Machine { $0.floor = 995_000_000 }
         #expect(low.taken(7) == [6: 5_000_000])
         low.usage = 900_000_000
@@ -92,7 +93,7 @@ import Testing
         #expect(high.taken(7) == [6: 400_000_000])
     }
 
-    @Test func aLimitInsteadOfReclaiming() {
+    @Test func limitModeLowersTheLimit() {
         var machine = Machine { $0.mode = .high }
         for _ in 0..<6 { #expect(machine.tick().wishes == nil) }
         let proposal = machine.tick()
@@ -104,7 +105,7 @@ import Testing
         #expect(machine.tick().wishes?.map(\.value) == [.number(1_040_000_000)])
     }
 
-    @Test func aGapOrACounterThatBeginsAnewSaysNothing() {
+    @Test func gapOrCounterResetIsIgnored() {
         var machine = Machine()
         machine.waited = 500
         _ = machine.tick()
@@ -114,7 +115,7 @@ import Testing
         #expect(machine.taken(6) == [:])
     }
 
-    @Test func whatFailedIsLeftAlone() throws {
+    @Test func failedCgroupIsLeftAlone() throws {
         var machine = Machine()
         #expect(machine.taken(7).count == 1)
         let target = Effect.Target(

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Numbers of several cgroups: what can be added up is, the rest is not.
 @Suite struct AggregationTests {
@@ -26,20 +27,20 @@ import Testing
         return run.engine.metrics.states.contains { $0.rule == "whole" }
     }
 
-    @Test func pressureIsTheHighestAndNeverMoreThanAll() throws {
+    @Test func aggregatePressureIsTheHighest() throws {
         let values = [60, 45].map { ["memory.pressure.full.avg10": Reading($0 * 100)] }
         #expect(try !holds("psi.memory.full.avg10 > 61%", values))
         #expect(try holds("psi.memory.full.avg10 > 59%", values))
     }
 
-    @Test func usageIsTheSum() throws {
+    @Test func aggregateUsageIsTheSum() throws {
         let values = [3, 4].map { ["memory.usage": Reading($0 << 30)] }
         #expect(try holds("memory.usage > 6GiB", values))
         #expect(try !holds("memory.usage > 7GiB", values))
     }
 
     /// With one that is unlimited all of them together are.
-    @Test func aLimitOfAllNeedsALimitOfEach() throws {
+    @Test func aggregateLimitNeedsALimitOfEachCgroup() throws {
         func values(_ second: Reading) -> [[String: Reading]] {
             [
                 ["memory.usage": Reading(1 << 30), "memory.max": Reading(1 << 30)],
@@ -50,7 +51,7 @@ import Testing
         #expect(try holds("memory.usage > 90% of memory.max", values(Reading(10 << 30))))
     }
 
-    @Test func anAgeIsTheOldest() throws {
+    @Test func aggregateAgeIsTheOldest() throws {
         var run = try run("group.age > 2500ms")
         for time in 0...2 {
             run.tick(
@@ -61,8 +62,8 @@ import Testing
         #expect(!run.engine.metrics.states.isEmpty)
     }
 
-    /// A second user logs in, and the rule goes on guarding.
-    @Test func anotherGroupIsReadAsAWhole() throws {
+    /// A second user logs in, and the rule stays active.
+    @Test func otherGroupIsReadAsAnAggregate() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}, users: {path: "/users/*"}}
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test(arguments: ["cpu.limit > 3cpus", "memory.limit > 1GiB", "cpu.weight > 200"])
-    func whatSaysNothingOfSeveralIsRefused(condition: String) {
+    func metricUndefinedForSeveralCgroupsIsRefused(condition: String) {
         func findings(_ group: String) -> [String] {
             PolicyText.load(
                 """
@@ -99,7 +100,7 @@ import Testing
         #expect(!findings("/g").contains { $0.hasSuffix("[no-aggregate]") })
     }
 
-    @Test func everyMetricKnowsHowItAggregates() {
+    @Test func everyMetricHasAnAggregation() {
         let byName = Dictionary(
             PolicyVocabulary.all.map { ($0.name, $0.aggregation) }, uniquingKeysWith: { $1 })
         #expect(byName["psi.cpu.some.total"] == .max)
@@ -111,7 +112,7 @@ import Testing
 
     // MARK: What a rule looks at
 
-    @Test func eachTermOfARuleHasItsLiveValueAndNoNumberItsReason() throws {
+    @Test func eachTermOfARuleHasItsValueOrReason() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}

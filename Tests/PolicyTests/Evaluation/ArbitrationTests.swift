@@ -1,10 +1,11 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// Who may act when several want to, and what keeps a rule from acting.
+/// Arbitration between rules, and the reasons that keep a rule from acting.
 @Suite struct ArbitrationTests {
     private static let crowd: [String: Reading] = ["pids.current": Reading(95)]
 
@@ -34,12 +35,12 @@ import Testing
             ]))
         for time in 0...3 { run.tick(Double(time), cgroups(["/g"])) }
         #expect(run.acts() == ["0 set /g cpu.max=1cpus"])
-        #expect(run.notes(.conflict) == ["0 cpu.max becomes 1cpus: rule b wants 2cpus"])
+        #expect(run.notes(.conflict) == ["0 cpu.max becomes 1cpus: rule b requests 2cpus"])
         #expect(run.engine.metrics.conflicts == 1)
     }
 
     @Test(arguments: [("a", 0), ("a", 1), ("b", 0), ("b", 1)])
-    func frozenOverThawedUnlessTheThawHasThePriority(first: String, priority: Int) throws {
+    func freezeBeatsThawUnlessTheThawHasPriority(first: String, priority: Int) throws {
         let rules = [("a", priority, Self.freeze), ("b", 0, "thaw")]
         var run = try EngineRun(Self.rules(first == "a" ? rules : rules.reversed()))
         for time in 0...3 { run.tick(Double(time), cgroups(["/g"])) }
@@ -50,16 +51,16 @@ import Testing
         #expect(lower.states(of: "a") == ["0 blocked"])
     }
 
-    @Test func frozenOverKilled() throws {
+    @Test func freezeBeatsKillOfEqualPriority() throws {
         var run = try EngineRun(Self.rules([("a", 0, Self.kill), ("b", 0, Self.freeze)]))
         for time in 0...20 { run.tick(Double(time), cgroups(["/g"])) }
         #expect(run.acts() == ["0 freeze /g"])
         #expect(run.states(of: "a") == ["0 blocked"])
-        #expect(run.notes(.conflict) == ["0 b has the same priority and wants less done"])
+        #expect(run.notes(.conflict) == ["0 b has the same priority and is less disruptive"])
     }
 
     /// A kill went before a freeze of a higher priority, and killed what that kept frozen.
-    @Test func thePriorityDecidesBetweenFreezingAndKilling() throws {
+    @Test func priorityDecidesBetweenFreezeAndKill() throws {
         var run = try EngineRun(Self.rules([("a", 5, Self.freeze), ("b", 0, Self.kill)]))
         for time in 0...20 { run.tick(Double(time), cgroups(["/g"])) }
         #expect(run.acts() == ["0 freeze /g"])
@@ -90,7 +91,7 @@ import Testing
 
     // MARK: Budgets, rows 30 and 31
 
-    @Test func twoHundredAtOnce() throws {
+    @Test func budgetLimitsTwoHundredSimultaneousFirings() throws {
         let paths = (0..<200).map { "/g\(1000 + $0)" }
         for (action, first, later) in [(Self.kill, 1, 2), (Self.freeze, 2, 4)] {
             var run = try EngineRun(Self.rules([("r", 0, action)]))
@@ -111,38 +112,38 @@ import Testing
         }
     }
 
-    /// One kill in 15 s, two freezes in 10 s; each time it is the first one's turn.
+    /// One kill in 15 s, two freezes in 10 s; the first in line acts each time.
     @Test(arguments: [
         (kill, [0, 15, 30]), (freeze, [0, 0, 10, 10, 20, 20, 30, 30]),
     ])
-    func theUsualBudgetsInTime(_ action: String, _ times: [Int]) throws {
+    func defaultBudgetsSpreadActionsOverTime(_ action: String, _ times: [Int]) throws {
         let paths = (0..<200).map { "/g\(1000 + $0)" }
         var run = try EngineRun(Self.rules([("r", 0, action)]))
         for time in 0...31 { run.tick(Double(time), cgroups(paths)) }
         #expect(run.effects.map { Int($0.time) } == times)
         #expect(
             run.effects.map { "\($0.effect.target.path)" } == Array(paths.prefix(times.count)))
-        // The reason is told once for each, and not in every tick.
+        // The reason is reported once for each, and not in every tick.
         let vetoes = run.notes(.veto)
         #expect(vetoes.count == 200 - times.count(where: { $0 == 0 }))
     }
 
-    /// A budget of freezes that is used up for an hour keeps nobody frozen.
-    @Test func thawingNeedsNoBudgetOfFreezes() throws {
+    /// A freeze budget that is exhausted for an hour keeps nothing frozen.
+    @Test func thawNeedsNoFreezeBudget() throws {
         let short = "{freeze: {timeout: 5s}}"
         var run = try EngineRun("budgets: {freeze: 2/1h}\n" + Self.rules([("r", 0, short)]))
         for time in 0...2 { run.tick(Double(time), cgroups(["/a", "/b", "/c"])) }
         #expect(run.engine.state(of: "r", on: run.id("/c")) == .blocked)
         run.tick(3, cgroups(["/a"], ["pids.current": Reading(10)]) + cgroups(["/b", "/c"]))
         for time in 4...6 { run.tick(Double(time), cgroups(["/a", "/b", "/c"])) }
-        // One has calmed down, the other's time is up.
+        // One has calmed down, the other has reached its timeout.
         #expect(
             run.acts() == ["0 freeze /a", "0 freeze /b", "3 thaw /a", "5 thaw /b"])
     }
 
     /// A machine has as many standing limits as it has cgroups: each is set at the first tick that
     /// sees the cgroup, while a cgroup has its own budget, and so has what others keep changing.
-    @Test func standingLimitsWaitForNoBudgetOfTheMachine() throws {
+    @Test func standingLimitsNeedNoWriteBudget() throws {
         var run = try EngineRun(
             """
             budgets: {write: 3/1h, write_per_group: 4/1h}
@@ -158,7 +159,7 @@ import Testing
         #expect(standing.count == 1000)
         #expect(run.acts { $0.origin == .rule("r") }.count == 3)
         #expect(run.engine.metrics.budgetHits.first { $0.budget == "write" }?.count ?? 0 > 0)
-        // Someone else changes it: that is no first time.
+        // Another program changes it, so this is not the first write.
         var fight = try EngineRun(
             """
             budgets: {write: 1/1h, write_per_group: 3/1h}
@@ -173,7 +174,7 @@ import Testing
         #expect(times == [0, 0, 3])
     }
 
-    @Test func thawingIsNeverLimited() throws {
+    @Test func thawIsNeverLimited() throws {
         var run = try EngineRun(
             "budgets: {freeze: 1000/10s}\n" + Self.rules([("r", 0, Self.freeze)]))
         let paths = (0..<50).map { "/g\(1000 + $0)" }
@@ -183,7 +184,7 @@ import Testing
         #expect(run.acts { $0.kind == .thaw }.count == 50)
     }
 
-    @Test func givingBackIsNeverLimited() throws {
+    @Test func undoIsNeverLimited() throws {
         var run = try EngineRun(
             "budgets: {write: 3/1h}\n" + Self.rules([("r", 0, "{set: {pids.max: 500}}")]))
         let paths = (0..<5).map { "/g\($0)" }
@@ -195,7 +196,7 @@ import Testing
 
     // MARK: What is spared, rows 23 and 24
 
-    @Test func protectedCgroupsAreOnlyToldOf() throws {
+    @Test func protectedCgroupsAreOnlyReported() throws {
         var facts = TestFacts()
         facts.protected = ["/sshd": "it holds the listening sshd"]
         var run = try EngineRun(
@@ -224,7 +225,7 @@ import Testing
         #expect(run.notes(.veto) == ["0 memory.max: protected: it is our own"])
     }
 
-    @Test func aHoldLeavesEverythingAsItIs() throws {
+    @Test func holdLeavesEverythingUnchanged() throws {
         var facts = TestFacts()
         facts.held = ["/g": "bob works on it"]
         var run = try EngineRun(
@@ -236,7 +237,7 @@ import Testing
         #expect(run.engine.layers(of: CgroupPath("/g")).first?.reason == "held: bob works on it")
     }
 
-    @Test func whatAGuardHoldsIsLeftAlone() throws {
+    @Test func cgroupHeldByAGuardIsLeftAlone() throws {
         var run = try EngineRun(
             "limits: [{on: g, set: {memory.max: 1GiB}}]\n" + Self.rules([("r", 0, Self.freeze)]))
         run.tick(0, cgroups(["/g"], ["pids.current": Reading(1), "memory.max": Reading(1 << 30)]))
@@ -250,10 +251,10 @@ import Testing
                 cgroups(["/g"], ["pids.current": Reading(95), "memory.max": Reading(2 << 30)]))
         }
         #expect(run.acts() == [])
-        #expect(run.notes(.veto) == ["1 superseded: guard db holds it"])
+        #expect(run.notes(.veto) == ["1 superseded: guard db controls it"])
     }
 
-    @Test func descendantsOfTheFrozenAreSkipped() throws {
+    @Test func descendantsOfAFrozenCgroupAreSkipped() throws {
         var run = try EngineRun(
             "budgets: {freeze: 100/10s}\n" + Self.rules([("r", 0, Self.freeze)]))
         for time in 0...2 { run.tick(Double(time), cgroups(["/a", "/a/b", "/c"])) }
@@ -262,14 +263,14 @@ import Testing
         #expect(run.engine.state(of: "r", on: run.id("/a/b")) == .blocked)
     }
 
-    @Test func whatSomeoneElseFrozeIsNotOurs() throws {
+    @Test func cgroupFrozenByAnotherProgramIsLeftAlone() throws {
         var run = try EngineRun(Self.rules([("r", 0, Self.freeze)]))
         run.tick(0, cgroups(["/g"], Self.crowd.merging(["cgroup.frozen": Reading(1)]) { $1 }))
         #expect(run.acts() == [])
-        #expect(run.notes(.veto) == ["0 it is frozen by someone else"])
+        #expect(run.notes(.veto) == ["0 it is frozen by another program"])
     }
 
-    @Test func aHungCgroupIsLeftAlone() throws {
+    @Test func cgroupWithAHungActionIsLeftAlone() throws {
         var run = try EngineRun(
             Self.rules([("a", 1, "{set: {memory.high: 1GiB}}")])
                 + "  - {name: b, on: g, when: pids.current > 90, for: 2s, until: pids.current < 80, "
@@ -280,7 +281,7 @@ import Testing
         #expect(run.states(of: "b").suffix(2) == ["2 blocked", "2 blocked"])
     }
 
-    @Test func aRuleThatIsTriedOutChangesNothing() throws {
+    @Test func dryRunRuleChangesNothing() throws {
         var run = try EngineRun(
             Self.rules([("a", 9, "{set: {pids.max: 50}}"), ("b", 0, "{set: {pids.max: 70}}")])
                 .replacing("priority: 9", with: "priority: 9, dry_run: true"))
@@ -295,7 +296,7 @@ import Testing
     // MARK: Victims
 
     /// P6: the largest first, one at a time; given back one by one, the smallest first.
-    @Test func victimsOneByOne() throws {
+    @Test func victimsAreTakenLargestFirstAndReleasedSmallestFirst() throws {
         var run = try EngineRun(
             """
             groups: {batch: {path: "/batch/*"}}

@@ -5,7 +5,7 @@ import Testing
 @Suite struct AuditLineTests {
     /// Each line copied all lines before it: 8,745 of them took 6.7 s instead of 0.9, and these would
     /// take an hour.
-    @Test(.timeLimit(.minutes(2))) func theCostOfALineDoesNotDependOnTheLinesBefore() {
+    @Test(.timeLimit(.minutes(2))) func costOfALineIsIndependentOfEarlierLines() {
         let target = Effect.Target(
             path: CgroupPath("/g"), cgroup: CgroupID(inode: 7, generation: 7))
         let record = AuditRecord(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Policy
 
-/// What is frozen until it is killed stays so while the budget makes it wait.
+/// A cgroup frozen until its kill stays frozen while the budget delays the kill.
 @Suite struct AwaitedKillTests {
     private static let bombs = (1...3).map { "/user.slice/user-\($0).slice/session.scope" }
 
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func threeBombsAtOnceAreKilledAsTheBudgetAllows() throws {
+    @Test func threeForkBombsAreKilledWithinTheBudget() throws {
         let run = try run(
             """
             defaults: {allow_kill: true}
@@ -87,12 +87,12 @@ import Testing
             """, seconds: 100)
         try check(run)
         #expect(run.acts { $0.kind.name == "kill" }.map { $0.prefix(2) } == ["8 ", "23", "38"])
-        // Two had to wait, and it is told once of each.
+        // Two had to wait, which is reported once for each.
         #expect(run.acts { $0.kind.name == "notify" }.count == 2)
         #expect(run.notes(.veto).filter { $0.contains("budget: kill (1/15s)") }.count == 2)
     }
 
-    @Test func theShippedPolicyHandlesThreeAtOnce() throws {
+    @Test func shippedPolicyHandlesThreeForkBombs() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "config/policy.d/40-fork-bomb.yaml")
@@ -100,7 +100,7 @@ import Testing
         try check(run(text.replacing("apiVersion: cgwarden/v1\n", with: ""), seconds: 300))
     }
 
-    @Test func oneThatCannotBeKeptFrozenGoesOn() throws {
+    @Test func cgroupThatCannotStayFrozenResumes() throws {
         var run = try EngineRun(
             """
             defaults: {allow_kill: true}
@@ -127,8 +127,8 @@ import Testing
         #expect(run.engine.state(of: "r", on: run.id("/g2")) == .cooldown)
     }
 
-    /// An operator's hold is no matter of waiting.
-    @Test func whatMustNotBeKilledIsThawed() throws {
+    /// A hold of an operator does not expire by waiting.
+    @Test func cgroupThatMustNotBeKilledIsThawed() throws {
         var facts = TestFacts()
         var run = try EngineRun(
             """
@@ -141,7 +141,7 @@ import Testing
         for time in 0...20 {
             if time == 1 {
                 facts.held = ["/g": "bob"]
-                run.engine.facts = facts
+                run.engine.sight.facts = facts
             }
             run.tick(Double(time), pids: 95)
         }

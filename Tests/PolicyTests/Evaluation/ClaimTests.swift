@@ -1,10 +1,11 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// What the policy keeps of a cgroup, and what of it is not active.
+/// The claims of a policy on a cgroup, and its inactive parts.
 @Suite struct ClaimTests {
     private let path = CgroupPath("/g")
 
@@ -26,7 +27,7 @@ import Testing
             })
     }
 
-    @Test func aValueThatALayerWantsIsClaimed() throws {
+    @Test func requestedValueIsClaimed() throws {
         let limits = "limits: [{on: g, set: {pids.max: 50, cpu.weight: 10}}]\n"
         let engine = try run(limits).engine
         #expect(
@@ -42,7 +43,7 @@ import Testing
         #expect(reporting.claims(on: path).map(\.reaction) == [.report, .report])
     }
 
-    @Test func aRuleClaimsWhileItIsActiveAndAFreezeUntilItEnds() throws {
+    @Test func ruleClaimsWhileActiveAndAFreezeUntilItEnds() throws {
         let rules = """
             rules:
               - {name: r, on: g, when: pids.current > 5, until: pids.current < 5,
@@ -66,7 +67,7 @@ import Testing
         #expect(try run(limits, facts: facts).engine.claims(on: path).isEmpty)
     }
 
-    @Test func aGuardClaimsWhatItHolds() throws {
+    @Test func guardClaimsItsValues() throws {
         var run = try run("limits: [{on: g, set: {memory.max: 1GiB}}]\n")
         run.guarded = [
             run.id("/g"): GuardedCgroup(
@@ -81,7 +82,7 @@ import Testing
             ])
     }
 
-    @Test func whatIsNotActiveIsListedWithItsReason() throws {
+    @Test func inactivePartsAreListedWithTheirReason() throws {
         let engine = try run(
             """
             limits:
@@ -112,7 +113,7 @@ import Testing
         #expect(engine.sees(path) && !engine.sees(CgroupPath("/none")))
     }
 
-    @Test func outsideItsHoursALimitSaysSo() throws {
+    @Test func limitOutsideItsHoursReportsThat() throws {
         var run = try run("limits: [{on: g, set: {cpu.weight: 20}, during: \"22:00-06:00\"}]\n")
         #expect(run.engine.inactive(on: path).isEmpty)
         run.minute = 12 * 60

@@ -24,7 +24,7 @@ import Testing
     }
 
     /// There was neither hysteresis nor a time: 72 actions in 210 s of a real recording.
-    @Test func aNumberAtTheEdgeDoesNotSetAndRestoreAllTheTime() throws {
+    @Test func valueAtTheThresholdDoesNotFlap() throws {
         let noisy = { (time: Int) in time / 3 % 2 == 0 ? UInt64(21) : 15 }
         #expect(
             try run("when: host.load > 20", seconds: 210, noisy) == ["0 set /g pids.max=50"])
@@ -33,7 +33,7 @@ import Testing
         #expect(try run("when: host.load > 20", seconds: 210, near) == ["0 set /g pids.max=50"])
     }
 
-    @Test func itEndsWhenTheOppositeHasBeenTrueForTheUsualRest() throws {
+    @Test func limitEndsWhenTheOppositeHoldsForTheCooldown() throws {
         let once = { (time: Int) in time < 10 ? UInt64(25) : 5 }
         #expect(
             try run("when: host.load > 20", seconds: 100, once)
@@ -43,7 +43,7 @@ import Testing
                 == ["0 set /g pids.max=50", "15 restore /g"])
     }
 
-    @Test func theTimesAreThoseOfARule() throws {
+    @Test func timesWorkAsInARule() throws {
         let long = { (time: Int) in (10..<60).contains(time) || time == 3 ? UInt64(25) : 12 }
         #expect(
             try run(
@@ -56,7 +56,7 @@ import Testing
                 == ["0 set /g pids.max=50"])
     }
 
-    @Test func aReloadOfTheSameLimitsKeepsThem() throws {
+    @Test func reloadKeepsUnchangedLimits() throws {
         let policy = """
             groups: {g: {path: /g}}
             limits: [{on: g, set: {pids.max: 50}, when: host.load > 20, for: 10s}]

@@ -1,10 +1,11 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// What is known of cgroups in a test.
+/// The facts about cgroups in a test.
 struct TestFacts: CgroupFacts {
     var mode = HierarchyMode.v2
     var hasSystemd = true
@@ -35,7 +36,7 @@ struct TestFacts: CgroupFacts {
     func hold(on cgroup: CgroupEntry) -> String? { held[cgroup.path.description] }
 }
 
-/// Runs an engine over snapshots that are built by hand, a second apart unless told otherwise.
+/// Runs an engine over hand-built snapshots, by default a second apart.
 struct EngineRun {
     struct Cgroup {
         var path: String
@@ -44,7 +45,7 @@ struct EngineRun {
     }
 
     var engine: PolicyEngine
-    /// What an effect is answered with; done where nothing else is said.
+    /// The result of an effect; by default done.
     var answer: (Effect) -> EffectResult.Outcome? = { _ in .done }
     /// Single values that end otherwise than the whole setting.
     var answerValues: (Effect) -> [LimitKey: EffectResult.Outcome] = { _ in [:] }
@@ -119,7 +120,7 @@ struct EngineRun {
         path.utf8.reduce(1469) { ($0 &* 31 &+ UInt64($1)) % 1_000_003 } + 1
     }
 
-    /// One cgroup with some tasks.
+    /// A cgroup with some tasks.
     @discardableResult
     mutating func tick(_ time: Double, pids: UInt64?, path: String = "/g") -> PolicyOutput {
         tick(

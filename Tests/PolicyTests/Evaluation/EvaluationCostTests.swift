@@ -1,11 +1,12 @@
 import CgroupModel
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// What a tick costs; `POLICY_COST=1` in a release build asks for it.
+/// The cost of a tick; enabled by `POLICY_COST=1` in a release build.
 @Suite(
     .enabled(
         if: ProcessInfo.processInfo.environment["POLICY_COST"] != nil,
@@ -69,7 +70,7 @@ struct EvaluationCostTests {
         return builder.build()
     }
 
-    @Test func aTickOfAThousandCgroupsAndTwentyRules() throws {
+    @Test func costOfATickWithThousandCgroupsAndTwentyRules() throws {
         var engine = PolicyEngine(
             document: try EngineRun.document(Self.policy), facts: TestFacts(),
             vocabulary: { PolicyVocabulary.metric(named: $0) })

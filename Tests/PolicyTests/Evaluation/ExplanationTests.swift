@@ -1,10 +1,11 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// What people are told of a rule: where it stands, since when, and what it waits for.
+/// The explanation of a rule: its state, since when, and its next step.
 @Suite struct ExplanationTests {
     private let path = CgroupPath("/g")
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     /// An idle rule said nothing of what it waits for, and only `explain` had any of it.
-    @Test func eachStateSaysSinceWhenAndWhatItWaitsFor() throws {
+    @Test func eachStateHasItsAgeAndNextStep() throws {
         var run = try EngineRun(Self.bomb)
         tick(&run, 0, pids: 10, memory: 0)
         tick(&run, 1, pids: 10, memory: 0)
@@ -49,7 +50,7 @@ import Testing
                     == true,
             "\(now()?.next ?? "")")
         #expect(now()?.actions == ["freeze"])
-        // What holds already is not named.
+        // Conditions that are already true are not named.
         tick(&run, 2, pids: 10, memory: 2)
         #expect(now()?.next == "acts once pids.current > 90 is true for 3s")
         tick(&run, 3, pids: 95, memory: 2)
@@ -65,11 +66,11 @@ import Testing
         #expect(now()?.state == .clearing)
         #expect(now()?.next.hasPrefix("ends in 2 s if pids.current < 50 stays true") == true)
         for time in 9...11 { tick(&run, Double(time), pids: 10, memory: 2) }
-        #expect(now()?.state == .cooldown && now()?.next == "rests for 4 s")
+        #expect(now()?.state == .cooldown && now()?.next == "pauses for 4 s")
         #expect(now()?.cgroup == path)
     }
 
-    @Test func aRuleWithoutCgroupsAndOneThatIsDisabledSaySo() throws {
+    @Test func emptyAndDisabledRulesAreReported() throws {
         var run = try EngineRun(
             Self.bomb + """
 
@@ -78,12 +79,12 @@ import Testing
         tick(&run, 0, pids: 10, memory: 0)
         let all = run.engine.rules(mostIdle: 1)
         #expect(all.map(\.rule) == ["r", "far", "old"])
-        #expect(all[1].state == nil && all[1].next == "acts on no cgroup: nothing is in group none")
-        #expect(all[2].reason == "it requires v1" && all[2].next == "does not act here")
+        #expect(all[1].state == nil && all[1].next == "acts on no cgroup: group none is empty")
+        #expect(all[2].reason == "it requires v1" && all[2].next == "does not apply on this host")
         #expect(run.engine.rules(of: path).map(\.rule) == ["old", "r"])
     }
 
-    @Test func ofManyIdleCgroupsOnlyExamplesAreShown() throws {
+    @Test func manyIdleCgroupsAreRepresentedByExamples() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: "/g/*"}}
@@ -99,7 +100,7 @@ import Testing
         #expect(shown.filter { $0.state != .idle }.map(\.cgroup) == [CgroupPath("/g/9")])
     }
 
-    @Test func aBlockedRuleSaysWhatIsInItsWay() throws {
+    @Test func blockedRuleNamesItsObstacle() throws {
         var facts = TestFacts()
         facts.held["/g"] = "anna, 1h"
         var run = try EngineRun(
@@ -112,12 +113,12 @@ import Testing
         run.tick(0, pids: 9)
         let rule = try #require(run.engine.rules(of: path).first)
         #expect(rule.state == .blocked && rule.reason == "held: anna, 1h")
-        #expect(rule.next == "acts once nothing is in its way")
+        #expect(rule.next == "acts once it is no longer blocked")
     }
 
     // MARK: Numbers that are none
 
-    @Test func noNumberHasItsReason() throws {
+    @Test func missingNumberHasItsReason() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}, none: {path: /none}}
@@ -147,7 +148,7 @@ import Testing
             uniqueKeysWithValues: run.engine.rules(of: path)[0].terms.map { ($0.term, $0.value) })
         #expect(values["memory.max"] == "n/a (no limit is set)")
         #expect(values["memory.high"] == "unknown (the file may not be read)")
-        #expect(values["pids.current"] == "unknown (the file cannot be understood)")
+        #expect(values["pids.current"] == "unknown (the file is malformed)")
         #expect(values["pids.max"]?.hasPrefix("n/a (this kernel or a controller") == true)
         #expect(values[#"group("none").memory.usage"#] == "n/a (no cgroup is in the group)")
         // The audit log keeps the bare words.
@@ -157,7 +158,7 @@ import Testing
 
     /// On v1 an I/O rule saw 0 until a throttle existed on the disk, and never fired.
     @Test(arguments: [true, false])
-    func onV1IOThatIsNotCountedIsNoNumber(isCounted: Bool) throws {
+    func uncountedIOOnV1IsMissing(isCounted: Bool) throws {
         var facts = TestFacts()
         facts.mode = .v1
         facts.seesLegacyIORoot = true
@@ -183,8 +184,8 @@ import Testing
                     : "n/a (v1 counts I/O on a disk only once some cgroup has an I/O limit on it)"))
     }
 
-    /// It was in B, as if it were no rate.
-    @Test func aSlopeHasTheUnitOfARate() throws {
+    /// It was in B, as if it were not a rate.
+    @Test func slopeHasTheUnitOfARate() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -198,7 +199,7 @@ import Testing
     // MARK: Failures
 
     /// The rest of the chain was left undone, `notify` included, and `status` said "active".
-    @Test func aFailedHookIsShownAndTheRuleStaysActive() throws {
+    @Test func failedHookIsShownAndTheRuleStaysActive() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}

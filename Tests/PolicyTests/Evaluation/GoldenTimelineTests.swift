@@ -2,6 +2,7 @@ import CgroupModel
 import Testing
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// The timelines V1 to V12 that an executable model of the specification gave.
 @Suite struct GoldenTimelineTests {
@@ -41,7 +42,7 @@ import Testing
             ])
     }
 
-    @Test func v2OneSampleBelowBeginsAnew() throws {
+    @Test func v2OneSampleBelowRestartsTheTimer() throws {
         let states = try run(seconds(0...25)) { $0 == 9 ? 89 : 95 }
         #expect(states == ["0 pending", "9 idle", "10 pending", "20 active"])
     }
@@ -75,7 +76,7 @@ import Testing
             now: UInt64(values.count + 99) * 1_000_000_000)
     }
 
-    @Test func v5ResetIsAHole() {
+    @Test func v5CounterResetIsAGap() {
         let counter: [Double] = [0, 10, 20, 30, 40, 50, 0, 10, 20, 30, 40]
         #expect(rate(counter[0...10], 5) == 10)
         #expect(rate(counter[0...10], 10) == 10)
@@ -162,7 +163,7 @@ import Testing
         return run
     }
 
-    @Test func v12DerivedUntilThawsTheBomb() throws {
+    @Test func v12DerivedUntilThawsTheForkBomb() throws {
         let derived = try bomb(isDerived: true)
         #expect(derived.acts().prefix(2) == ["10 freeze /g", "18 thaw /g"])
     }

@@ -1,6 +1,7 @@
+import CgroupModel
 import Foundation
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// The pairs of policies that differ in one key.
 extension KeyEffectTests {

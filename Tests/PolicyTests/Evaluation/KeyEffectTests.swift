@@ -1,10 +1,11 @@
 import CgroupModel
 import Configuration
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Every key of a policy changes something that can be observed: what the engine does and writes
 /// down differs with it, or another test shows what it changes.
@@ -22,7 +23,7 @@ import Testing
 
     // MARK: What is observed
 
-    /// Everything that an engine does and tells in a minute of one machine.
+    /// All actions and reports of an engine in a minute of one host.
     private static func observe(_ text: String, _ mode: HierarchyMode) throws -> String {
         let load = PolicyText.load("apiVersion: cgwarden/v1\n" + text, mode: mode)
         let document = try #require(
@@ -47,7 +48,7 @@ import Testing
             guard case .set(let assignments) = effect.kind,
                 assignments.contains(LimitAssignment(LimitKey("cpu.weight"), .number(77)))
             else { return .done }
-            return .failed(.init(errno: "EACCES", "no"))
+            return .failed(.init(errno: .accessDenied, "no"))
         }
         for second in 0..<60 { run.tick(Double(second), machine(second)) }
         let stopped = run.engine.stop()
@@ -82,7 +83,7 @@ import Testing
         }
     }
 
-    @Test(arguments: rows) func aKeyChangesWhatIsDone(_ row: Row) throws {
+    @Test(arguments: rows) func eachKeyChangesTheBehavior(_ row: Row) throws {
         let one = try Self.observe(row.one, row.mode)
         let other = try Self.observe(row.other, row.mode)
         #expect(one != other, "\(row.one)\n\(row.other)")
@@ -161,59 +162,60 @@ import Testing
         return found
     }
 
-    /// What other tests show, by key or by all keys of a mapping.
+    /// Keys that other tests cover, by key or by mapping.
     private static let elsewhere: [String: String] = [
-        "a policy file": "LoadingTests.thePolicyWithEveryKeyLoads",
-        "a policy file.protect": "KernelFactsTests.theProtectedAreRefused",
-        "a policy file.protect_override": "ProtectedSetTests.services",
-        "defaults.allow_kill": "LintTests.whatIsBrokenIsFound",
-        "defaults.missing": "LintTests.whatIsBrokenIsFound",
+        "a policy file": "LoadingTests.policyWithEveryKeyLoads",
+        "a policy file.protect": "KernelFactsTests.protectedCgroupsAreRefused",
+        "a policy file.protect_override": "ProtectedSetTests.systemServicesAreProtected",
+        "defaults.allow_kill": "LintTests.lintFindsEachFault",
+        "defaults.missing": "LintTests.lintFindsEachFault",
         "defaults.allow_kubelet":
-            "PoolSettingTests.theKubeletsPodsAreLeftAloneUnlessThePolicyAllowsIt",
-        "a limit.for": "ConditionalLimitTests.theTimesAreThoseOfARule",
-        "a limit.until": "ConditionalLimitTests.theTimesAreThoseOfARule",
+            "PoolSettingTests.podsOfTheKubeletAreChangedOnlyIfAllowed",
+        "a limit.for": "ConditionalLimitTests.timesWorkAsInARule",
+        "a limit.until": "ConditionalLimitTests.timesWorkAsInARule",
         "a limit.until_for":
-            "ConditionalLimitTests.itEndsWhenTheOppositeHasBeenTrueForTheUsualRest",
-        "defaults.allow_irreversible": "DeviceRuleTests.theyNeedAFlagThatSaysSo",
-        "a group.populated": "StandingLimitTests.aGroupOfEmptyCgroupsHasNoLimitForTheOthers",
-        "a limit.together": "StandingLimitTests.valuesThatBelongTogetherAreAskedForTogether",
-        "an action.together": "StandingLimitTests.valuesThatBelongTogetherAreAskedForTogether",
-        "reserved": "PoolAssignmentTests.anExclusivePoolGetsAWholeNode",
+            "ConditionalLimitTests.limitEndsWhenTheOppositeHoldsForTheCooldown",
+        "defaults.allow_irreversible": "DeviceRuleTests.deviceRulesNeedAllowIrreversible",
+        "a group.populated": "StandingLimitTests.limitOfEmptyCgroupsDoesNotAffectOthers",
+        "a limit.together": "StandingLimitTests.dependentValuesAreRequestedTogether",
+        "an action.together": "StandingLimitTests.dependentValuesAreRequestedTogether",
+        "reserved": "PoolAssignmentTests.exclusivePoolGetsAWholeNode",
         "a pool": "PoolAssignmentTests.invariantsHoldForRandomMachines",
-        "a pool.numa": "PoolAssignmentTests.spillsOnlyWhereItMay",
-        "a pool.fallback": "PoolHotplugTests.withoutItsNodeItSharesOrIsLeftAsItWas",
-        "a pool.others": "PoolSourceTests.theSliceBecomesItsOtherChildren",
-        "a hook.exec": "HookRunnerTests.theStatusDecides",
-        "a hook.timeout": "HookRunnerTests.oneThatHangsIsAskedToEndAndThenKilled",
-        "a hook.user": "HookRunnerTests.itRunsAsItsUser",
-        "a sink.journald": "JournalSinkTests.withoutJournaldNoticesGoToStandardErrorAndNobodyWaits",
-        "a sink.webhook": "WebhookSinkTests.aNoticeIsPostedAsJSON",
-        "webhook.url": "WebhookSinkTests.aNoticeIsPostedAsJSON",
-        "webhook.token_file": "WebhookSinkTests.theTokenIsReadAnewEachTime",
-        "webhook.timeout": "WebhookSinkTests.aServerThatIsSilentOrNotThereIsGivenUp",
-        "a guard": "OOMGuardMachineTests.aDatabaseOnV1IsFrozenRaisedAndThawed",
+        "a pool.numa": "PoolAssignmentTests.poolSpillsOnlyIfAllowed",
+        "a pool.fallback": "PoolHotplugTests.poolWithoutItsNodeSharesOrIsUnchanged",
+        "a pool.others": "PoolSourceTests.sliceIsReplacedByItsOtherChildren",
+        "a hook.exec": "HookRunnerTests.exitStatusDecidesTheResult",
+        "a hook.timeout": "HookRunnerTests.hungHookIsTerminatedAndThenKilled",
+        "a hook.user": "HookRunnerTests.hookRunsAsItsUser",
+        "a sink.journald": "JournalSinkTests.noticesGoToStandardErrorWithoutJournald",
+        "a sink.webhook": "WebhookSinkTests.noticeIsPostedAsJSON",
+        "webhook.url": "WebhookSinkTests.noticeIsPostedAsJSON",
+        "webhook.token_file": "WebhookSinkTests.tokenIsRereadForEachNotice",
+        "webhook.timeout": "WebhookSinkTests.silentOrMissingServerIsGivenUp",
+        "a guard": "OOMGuardMachineTests.databaseOnV1IsFrozenRaisedAndThawed",
         "a guard.limit":
-            "KernelOOMGuardTests.whileItIsGuardedItHasTheGuardsLimitAndOnV2IsKilledAsOne",
-        "a guard.on_timeout": "OOMGuardMachineTests.timeoutCanRaiseOrKillOrStay",
+            "KernelOOMGuardTests.guardedCgroupHasTheGuardsLimitAndOOMGroup",
+        "a guard.on_timeout": "OOMGuardMachineTests.timeoutRaisesKillsOrStays",
         "a guard.notify":
-            "KernelOOMGuardTests.atTheThresholdItIsFrozenBelowTheLimitAndGoesOnWhenThereIsRoom",
-        "a guard.i_accept_hang": "LintTests.whatIsBrokenIsFound",
-        "a guard.allow_force_empty": "OOMGuardMachineTests.v1EmptiesTheCacheOnlyWhereThatIsAllowed",
+            "KernelOOMGuardTests.cgroupIsFrozenBelowItsLimitAndThawedWhenThereIsRoom",
+        "a guard.i_accept_hang": "LintTests.lintFindsEachFault",
+        "a guard.allow_force_empty": "OOMGuardMachineTests.v1DropsPageCacheOnlyIfAllowed",
         "a guard.oom_group":
-            "KernelOOMGuardTests.whileItIsGuardedItHasTheGuardsLimitAndOnV2IsKilledAsOne",
-        "pin.pool": "PoolSourceTests.theSliceBecomesItsOtherChildren",
-        "relief": "OOMGuardMachineTests.theMachineKeepsItsMemoryAndTheHookIsAsked",
-        "raise": "OOMGuardMachineTests.aDatabaseOnV1IsFrozenRaisedAndThawed",
-        "raise.host_free_min": "OOMGuardMachineTests.theMachineKeepsItsMemoryAndTheHookIsAsked",
-        "an autosizer": "AutosizeSourceTests.aStepIsTakenEachPeriodWithoutPressure",
+            "KernelOOMGuardTests.guardedCgroupHasTheGuardsLimitAndOOMGroup",
+        "pin.pool": "PoolSourceTests.sliceIsReplacedByItsOtherChildren",
+        "relief": "OOMGuardMachineTests.limitIsNotRaisedBelowHostFreeMinAndTheHookRuns",
+        "raise": "OOMGuardMachineTests.databaseOnV1IsFrozenRaisedAndThawed",
+        "raise.host_free_min":
+            "OOMGuardMachineTests.limitIsNotRaisedBelowHostFreeMinAndTheHookRuns",
+        "an autosizer": "AutosizeSourceTests.oneStepPerPeriodWithoutPressure",
         "an autosizer.target": "AutosizeSourceTests.stepsShrinkTowardsTheTarget",
-        "an autosizer.floor": "AutosizeSourceTests.floorAndCeilingHold",
-        "an autosizer.ceiling": "AutosizeSourceTests.floorAndCeilingHold",
-        "an autosizer.mode": "AutosizeSourceTests.aLimitInsteadOfReclaiming",
+        "an autosizer.floor": "AutosizeSourceTests.floorAndCeilingAreRespected",
+        "an autosizer.ceiling": "AutosizeSourceTests.floorAndCeilingAreRespected",
+        "an autosizer.mode": "AutosizeSourceTests.limitModeLowersTheLimit",
     ]
 
     /// A part that has it takes the place of an earlier one.
-    private static let replacing = "LoadingTests.aLaterFileReplacesWhatItNames"
+    private static let replacing = "LoadingTests.laterFileReplacesNamedParts"
 
     @Test func everyKeyHasATestOfItsEffect() throws {
         let keys = try Self.schema()

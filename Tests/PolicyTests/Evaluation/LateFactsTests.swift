@@ -3,8 +3,9 @@ import Synchronization
 import Testing
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// Facts that are found out while ticks go on.
+/// Facts that become known during ticks.
 private final class LateFacts: CgroupFacts {
     private let isFound = Atomic(false)
     private let asked = Atomic(0)
@@ -45,7 +46,7 @@ private final class LateFacts: CgroupFacts {
 
     private static let cgroups = [EngineRun.Cgroup(path: "/a", values: [:])]
 
-    @Test func groupMatchesInTheFirstTickAfterANameIsFound() throws {
+    @Test func groupMatchesInTheTickAfterANameIsFound() throws {
         let facts = LateFacts()
         var run = try run(facts)
         for time in 0..<3 { run.tick(Double(time), Self.cgroups) }
@@ -55,7 +56,7 @@ private final class LateFacts: CgroupFacts {
         #expect(run.effects.map(\.time) == [3])
     }
 
-    @Test func whatWasFoundIsNotAskedForInEachTick() throws {
+    @Test func knownNamesAreNotLookedUpInEachTick() throws {
         let facts = LateFacts()
         var run = try run(facts)
         facts.find()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Policy
 
-/// What a line of the audit log tells of a rule's state.
+/// State changes of rules in the audit log.
 @Suite struct MoveTests {
     private func move(_ note: String?, _ phase: AuditRecord.Phase = .state) -> AuditRecord.Move? {
         AuditRecord(
@@ -11,7 +11,7 @@ import Testing
         ).move
     }
 
-    @Test(arguments: RuleState.allCases) func everyChangeIsUnderstood(_ state: RuleState) {
+    @Test(arguments: RuleState.allCases) func everyStateChangeIsParsed(_ state: RuleState) {
         #expect(move("idle -> \(state.text)") == .init(from: .idle, to: state))
         #expect(move("\(state.text) -> idle: it left the group") == .init(from: state, to: .idle))
         #expect(move("\(state.text) -> gone") == .init(from: state, to: nil))
@@ -19,7 +19,7 @@ import Testing
             AuditRecord.Move(from: state, to: .active).isFiring == (state != .clearing))
     }
 
-    @Test func otherLinesTellOfNone() {
+    @Test func otherNotesAreNotStateChanges() {
         #expect(move("loaded") == nil && move(nil) == nil)
         #expect(move("idle -> active", .plan) == nil)
     }

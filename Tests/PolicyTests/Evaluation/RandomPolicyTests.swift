@@ -1,10 +1,11 @@
 import CgroupModel
 import Configuration
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Row 45: whatever the policy and whatever happens, some things are never done.
 @Suite struct RandomPolicyTests {
@@ -12,12 +13,12 @@ import Testing
     private static let ticks =
         ProcessInfo.processInfo.environment["POLICY_TICKS"].flatMap { Int($0) } ?? 25_000
     private static let ticksEach = 250
-    /// Where to begin, to see a failure again: `POLICY_SEED`.
+    /// The first seed, to reproduce a failure: `POLICY_SEED`.
     private static let firstSeed =
         ProcessInfo.processInfo.environment["POLICY_SEED"].flatMap { Int($0) } ?? 0
     private static let paths = ["/a", "/a/b", "/a/b/c", "/a/d", "/e", "/spared", "/f", "/f/g"]
 
-    @Test func neverWhatMustNotBe() {
+    @Test func randomPoliciesViolateNoInvariant() {
         let count = max(1, Self.ticks / Self.ticksEach)
         var disturbances = 0
         for seed in Self.firstSeed..<Self.firstSeed + count {
@@ -35,7 +36,7 @@ import Testing
         var engine: PolicyEngine
         var violations: [String] = []
         var disturbances = 0
-        /// What was done and not yet taken back: values, and who is frozen until when.
+        /// Actions not undone yet: values, and frozen cgroups with their deadlines.
         var written: [Effect.Target: Set<LimitKey>] = [:]
         var frozen: [Effect.Target: UInt64] = [:]
         var results: [EffectResult] = []
@@ -227,7 +228,7 @@ import Testing
                 default: break
                 }
                 let outcome = outcome(isLast: isLast)
-                // What was accepted without effect so far may still take effect.
+                // A write without effect so far may still take effect.
                 let isFreeze = effect.kind.name == "freeze"
                 if outcome == .done || isFreeze && outcome.isSuccess { take(effect) }
                 if outcome == .gone {
@@ -258,8 +259,8 @@ import Testing
         private mutating func outcome(isLast: Bool) -> EffectResult.Outcome {
             guard !isLast, Int.random(in: 0..<10, using: &noise) == 0 else { return .done }
             return [
-                .failed(.init(errno: "EBUSY", "busy")), .failed(.init(errno: "EACCES", "no")),
-                .rolledBack(.init(errno: "EINVAL", "no")), .vetoed("not now"), .ineffective("x"),
+                .failed(.init(errno: .busy, "busy")), .failed(.init(errno: .accessDenied, "no")),
+                .rolledBack(.init(errno: .invalid, "no")), .vetoed("not now"), .ineffective("x"),
                 .skipped, .gone,
             ].randomElement(using: &noise) ?? .done
         }

@@ -1,10 +1,11 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// What rules do over time: taking back, repeating, going to and fro.
+/// Rules over time: undo, repetition, flapping.
 @Suite struct RuleTests {
     private static let freezing = """
         groups: {g: {path: "/g*"}}
@@ -13,7 +14,7 @@ import Testing
              max_active: 30s, do: [{freeze: {timeout: 20s}}, {notify: {sinks: [journald]}}]}
         """
 
-    @Test func freezesAndThaws() throws {
+    @Test func ruleFreezesAndThaws() throws {
         var run = try EngineRun(Self.freezing)
         for time in 0...5 { run.tick(Double(time), pids: time < 3 ? 95 : 10) }
         #expect(run.acts() == ["0 freeze /g", "0 notify /g", "3 thaw /g"])
@@ -33,7 +34,7 @@ import Testing
         #expect(run.states().last == "20 cooldown")
     }
 
-    @Test func theLongestActiveTimeEndsARule() throws {
+    @Test func maxActiveEndsARule() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -47,7 +48,7 @@ import Testing
     }
 
     /// P1: squeezed by halves down to the floor, given back by steps, then the original.
-    @Test func squeezesAndGivesBackInSteps() throws {
+    @Test func ruleLowersALimitAndRelaxesInSteps() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -97,7 +98,7 @@ import Testing
         #expect(run.states().suffix(3) == ["120 relaxing", "180 cooldown", "210 idle"])
     }
 
-    @Test func squeezingThatBringsNothingStops() throws {
+    @Test func ineffectiveRepetitionStops() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -117,7 +118,7 @@ import Testing
         #expect(run.acts() == ["0 set /g memory.high=50MiB"])
     }
 
-    @Test func kept() throws {
+    @Test func undoKeepLeavesTheValue() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -133,7 +134,7 @@ import Testing
     }
 
     /// F1: what goes to and fro holds longer, at most eight times, and calms down in quiet times.
-    @Test func goingToAndFroHoldsLonger() throws {
+    @Test func flappingRuleStaysActiveLonger() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -162,7 +163,7 @@ import Testing
     }
 
     @Test(arguments: [(false, 3), (true, 3)])
-    func suspendedAfterThreeFailures(isIneffective: Bool, count: Int) throws {
+    func ruleIsSuspendedAfterThreeFailures(isIneffective: Bool, count: Int) throws {
         var run = try EngineRun(
             """
             defaults: {allow_kill: true}
@@ -174,7 +175,8 @@ import Testing
         run.answer = { effect in
             guard case .kill = effect.kind else { return .done }
             return isIneffective
-                ? .ineffective("still populated") : .failed(.init(errno: "EPERM", "not permitted"))
+                ? .ineffective("still populated")
+                : .failed(.init(errno: .notPermitted, "not permitted"))
         }
         for time in 0...380 { run.tick(Double(time), pids: 95) }
         #expect(run.states().prefix(3) == ["0 active", "41 suspended", "341 idle"])
@@ -182,7 +184,7 @@ import Testing
         #expect(run.acts { $0.kind.name == "notify" } == ["41 notify /g"])
     }
 
-    @Test func aWrongPlanSuspendsAtOnce() throws {
+    @Test func invalidPlanSuspendsImmediately() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -190,13 +192,13 @@ import Testing
               - {name: r, on: g, when: pids.current > 90, until: pids.current < 80,
                  do: [{set: {pids.max: 500}}]}
             """)
-        run.answer = { _ in .rolledBack(.init(errno: "EINVAL", "the kernel refuses it")) }
+        run.answer = { _ in .rolledBack(.init(errno: .invalid, "the kernel refuses it")) }
         for time in 0...400 { run.tick(Double(time), pids: 95) }
         #expect(run.states().prefix(3) == ["0 active", "1 suspended", "301 idle"])
     }
 
     /// A second disruptive step waits for the first, and does not follow a failure.
-    @Test func oneDisruptiveStepATick() throws {
+    @Test func oneDisruptiveStepPerTick() throws {
         let policy = """
             groups: {g: {path: /g}}
             rules:
@@ -215,7 +217,7 @@ import Testing
     }
 
     /// Row 38: a long sleep of the machine drops what was pending, and ends a freeze.
-    @Test func aSleepOfTheMachine() throws {
+    @Test func suspendOfTheHostDropsPendingRulesAndEndsAFreeze() throws {
         var run = try EngineRun(Self.freezing.replacing("until:", with: "for: 5s, until:"))
         for time in [0, 1, 2, 3602, 3603] { run.tick(Double(time), pids: 95) }
         #expect(run.states() == ["0 pending", "3602 idle", "3603 pending"])
@@ -226,7 +228,7 @@ import Testing
     }
 
     /// Row 6: a sample that is older than the one before is not looked at.
-    @Test func anOldSampleIsIgnored() throws {
+    @Test func staleSampleIsIgnored() throws {
         var run = try EngineRun(Self.freezing)
         run.tick(5, pids: 10)
         run.tick(4, pids: 95)
@@ -234,7 +236,7 @@ import Testing
         #expect(run.engine.metrics.ignoredSamples == 1)
     }
 
-    @Test func aThawBySomeoneElseIsRespected() throws {
+    @Test func groupThawedByAUserIsNotFrozenAgain() throws {
         var run = try EngineRun(Self.freezing)
         for time in 0...8 {
             let frozen: UInt64 = (1...3).contains(time) ? 1 : 0
@@ -247,7 +249,7 @@ import Testing
                 ])
         }
         #expect(run.states() == ["0 active", "4 cooldown"])
-        #expect(run.notes(.drift) == ["4 someone else thawed it: left"])
+        #expect(run.notes(.drift) == ["4 thawed by another program: left"])
         #expect(run.acts { $0.kind == .thaw } == [])
     }
 
@@ -281,15 +283,15 @@ import Testing
         // A rule on the group as a whole counts it, too.
         let matcher = run.engine.matcher
         #expect(matcher.watched(of: "g") == [0] && matcher.members(of: "g").isEmpty)
-        // It is no member any more.
+        // It is no longer a member.
         for time in 3...9 { tick(Double(time), [UInt64(time), 9], isEmpty: true) }
         #expect(run.states().filter { $0.hasSuffix("active") } == ["2 active"])
         #expect(run.acts() == ["2 log /g1"])
         #expect(run.engine.matcher.watched(of: "g").isEmpty)
     }
 
-    /// A frozen cgroup that empties is thawed, for the flag would freeze newcomers.
-    @Test func whatEmptiesIsThawed() throws {
+    /// A frozen cgroup that empties is thawed, because it would freeze new processes.
+    @Test func emptyFrozenCgroupIsThawed() throws {
         var run = try EngineRun(Self.freezing)
         run.tick(0, pids: 95)
         run.tick(
@@ -299,7 +301,7 @@ import Testing
     }
 
     /// Rows 9 and 10: a cgroup that is gone takes its state with it; the same path is another one.
-    @Test func goneIsGone() throws {
+    @Test func recreatedCgroupDoesNotInheritState() throws {
         var run = try EngineRun(Self.freezing)
         run.answer = { $0.target.path == CgroupPath("/g1") ? .gone : .done }
         let crowd = ["pids.current": Reading(95)]
@@ -313,7 +315,7 @@ import Testing
     }
 
     /// Row 8: what a window cannot tell yet is unknown, and starts nothing.
-    @Test func aNewCgroupIsIdleUntilItsWindowIsKnown() throws {
+    @Test func newCgroupIsIdleUntilItsWindowIsFull() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -329,7 +331,7 @@ import Testing
     }
 
     /// Row 38: rules know nothing of the wall clock, which `during` follows.
-    @Test func aWallClockThatStepsChangesNoTimer() throws {
+    @Test func wallClockStepDoesNotAffectTimers() throws {
         func states(_ shift: (Int) -> Int) throws -> (rules: [String], weights: [String]) {
             var run = try EngineRun(
                 """
@@ -372,7 +374,7 @@ import Testing
     // MARK: What the machine lacks
 
     @Test(arguments: [Requirement.psi, .swap, .systemd])
-    func aRuleBeginsNothingWhereItsNeedIsNotMet(_ need: Requirement) throws {
+    func ruleWithAnUnmetRequirementDoesNothing(_ need: Requirement) throws {
         let policy = """
             groups: {g: {path: /g}}
             rules:
@@ -396,13 +398,13 @@ import Testing
         for time in 4...5 { tick(time, isThere: true, &run) }
         #expect(run.states() == ["4 active"])
         #expect(run.engine.metrics.disabled.isEmpty)
-        // What it has begun goes on to its end.
+        // A running effect completes.
         for time in 6...7 { tick(time, isThere: false, &run) }
         run.tick(8, pids: 10)
         #expect(run.acts() == ["4 set /g pids.max=50", "8 restore /g"])
     }
 
-    @Test func pressureThatTheKernelDoesNotTellDisablesWhatAsksForIt() throws {
+    @Test func missingPressureDisablesRulesThatUseIt() throws {
         let policy = """
             groups: {g: {path: /g}}
             rules:
@@ -415,7 +417,7 @@ import Testing
         #expect(run.engine.metrics.disabled.map(\.reason) == ["requires psi"])
     }
 
-    @Test func aMetricThatTheVersionDoesNotHaveDisablesItsRule() throws {
+    @Test func metricMissingInTheModeDisablesItsRule() throws {
         var facts = TestFacts()
         facts.mode = .v1
         let run = try EngineRun(
@@ -428,8 +430,8 @@ import Testing
                 == ["psi.io.full.avg10 does not exist on v1"])
     }
 
-    /// What is compared with a limit that is lifted compares as false, so the rule never ended.
-    @Test func anUntilAboutALimitHoldsOnceTheLimitIsLifted() throws {
+    /// A comparison with a lifted limit is false, so the rule never ended.
+    @Test func untilRelativeToALimitIsTrueOnceTheLimitIsLifted() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}

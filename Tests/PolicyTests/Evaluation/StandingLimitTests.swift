@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Limits hold as long as their cgroup exists, from its creation on, each by itself.
 @Suite struct StandingLimitTests {
@@ -24,36 +25,36 @@ import Testing
 
     // MARK: As long as it exists
 
-    @Test func aLimitStaysWhileItsCgroupIsEmptyForAMoment() throws {
+    @Test func limitStaysWhileItsCgroupIsBrieflyEmpty() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(nil)])
         for time in 1...60 { run.tick(Double(time), [cgroup(1 << 30, isEmpty: time % 2 == 0)]) }
         #expect(run.acts() == ["0 set /g memory.max=1GiB"])
     }
 
-    @Test func anEmptyCgroupGetsItsLimitBeforeItsFirstProcess() throws {
+    @Test func emptyCgroupGetsItsLimitBeforeItsFirstProcess() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(nil, isEmpty: true)])
         #expect(run.acts() == ["0 set /g memory.max=1GiB"])
         #expect(run.engine.members(of: "g").isEmpty)
     }
 
-    @Test func aGroupOfEmptyCgroupsHasNoLimitForTheOthers() throws {
+    @Test func limitOfEmptyCgroupsDoesNotAffectOthers() throws {
         var run = try EngineRun(
             Self.policy.replacing("\"/g*\"", with: "\"/g*\", populated: false"))
         run.tick(0, [cgroup(nil)])
         #expect(run.acts() == [])
     }
 
-    /// Nobody is in it who could have a name.
-    @Test func anEmptyCgroupKeepsTheCommandThatItWasChosenFor() throws {
+    /// It has no process with a command name.
+    @Test func emptyCgroupStaysInTheGroupItsCommandMatched() throws {
         var facts = TestFacts()
         facts.members = ["/g": ["nginx"]]
         var run = try EngineRun(
             Self.policy.replacing("\"/g*\"", with: "\"/g*\", comm: nginx"), facts: facts)
         run.tick(0, [cgroup(nil)])
         facts.members = [:]
-        run.engine.facts = facts
+        run.engine.sight.facts = facts
         for time in 1...30 { run.tick(Double(time), [cgroup(1 << 30, isEmpty: true)]) }
         #expect(run.acts() == ["0 set /g memory.max=1GiB"])
     }
@@ -76,7 +77,7 @@ import Testing
         run.take(output, time + 0.5)
     }
 
-    @Test func aNewCgroupGetsItsLimitBeforeTheNextTickAndOnlyOnce() throws {
+    @Test func newCgroupGetsItsLimitOnceBeforeTheNextTick() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         welcome([newborn("/g2"), newborn("/other", inode: 78)], &run, after: 0)
@@ -97,7 +98,7 @@ import Testing
     }
 
     /// The snapshot was begun before the cgroup was made, and is looked at after.
-    @Test func aSnapshotFromBeforeItsBirthDoesNotEndIt() throws {
+    @Test func olderSnapshotDoesNotEndANewCgroup() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         // Tick 1 has the number 11.
@@ -113,7 +114,7 @@ import Testing
         #expect(run.engine.stop().effects.map { "\($0.target.path)" } == ["/g2"])
     }
 
-    @Test func aNewCgroupThatIsGoneAtTheNextTickIsForgotten() throws {
+    @Test func newCgroupRemovedBeforeTheNextTickIsDropped() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         welcome([newborn("/g2")], &run, after: 0)
@@ -122,14 +123,14 @@ import Testing
         #expect(run.engine.stop().effects.isEmpty)
     }
 
-    @Test func theEndOfThePolicyReachesWhatNoSnapshotHas() throws {
+    @Test func endOfThePolicyRestoresCgroupsInNoSnapshot() throws {
         var run = try EngineRun(Self.policy)
         run.tick(0, [cgroup(1 << 30)])
         welcome([newborn("/g2")], &run, after: 0)
         #expect(run.engine.stop().effects.map { "\($0.target.path)" } == ["/g2"])
     }
 
-    @Test func aNewCgroupOutsideTheGroupOrOfNoLimitNowIsLeftAlone() throws {
+    @Test func newCgroupWithoutALimitIsLeftAlone() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: "/g/**", nested: outermost}, h: {path: "/h/*", kind: inner}}
@@ -145,7 +146,7 @@ import Testing
         #expect(run.acts() == ["0 set /g/a memory.max=1GiB"])
     }
 
-    @Test func aHeldOrProtectedNewCgroupIsLeftAlone() throws {
+    @Test func newCgroupOnHoldOrProtectedIsLeftAlone() throws {
         var facts = TestFacts()
         facts.held = ["/g1": "bob"]
         facts.protected = ["/g2": "sshd"]
@@ -166,7 +167,7 @@ import Testing
     private func answers(_ run: inout EngineRun, whileBusy isBusy: @escaping () -> Bool) {
         run.answer = { effect in
             guard case .set(let assignments) = effect.kind, isBusy() else { return .done }
-            let failure = EffectResult.Outcome.failed(.init(errno: "EBUSY", "memory is in use"))
+            let failure = EffectResult.Outcome.failed(.init(errno: .busy, "memory is in use"))
             return assignments.count == 1 ? failure : .partial("memory.max: memory is in use")
         }
         run.answerValues = { effect in
@@ -174,12 +175,12 @@ import Testing
                 return [:]
             }
             return [
-                LimitKey("memory.max"): .failed(.init(errno: "EBUSY", "memory is in use"))
+                LimitKey("memory.max"): .failed(.init(errno: .busy, "memory is in use"))
             ]
         }
     }
 
-    @Test func aValueThatCannotBeSetIsTriedAgainAloneAndToldOnce() throws {
+    @Test func failedValueIsRetriedAloneAndReportedOnce() throws {
         var run = try EngineRun(Self.three)
         var isSet = false
         answers(&run) { !isSet }
@@ -203,7 +204,7 @@ import Testing
                 let reason = run.engine.layers(of: CgroupPath("/g")).first {
                     $0.key == LimitKey("memory.max")
                 }?.reason
-                #expect(reason == "it could not be set: memory is in use")
+                #expect(reason == "cannot be set: memory is in use")
             }
         }
         #expect(
@@ -216,8 +217,8 @@ import Testing
         #expect(run.acts { $0.kind.name == "notify" } == ["1 notify /g"])
     }
 
-    /// The controller of its file was enabled meanwhile.
-    @Test func aValueWithoutAFileIsTriedAgainOnceTheFileIsThere() throws {
+    /// The controller of its file was enabled in the meantime.
+    @Test func valueWithoutAFileIsRetriedOnceTheFileExists() throws {
         var run = try EngineRun(Self.policy)
         run.answer = { _ in .failed(.init("this kernel has no memory.max in /g")) }
         for time in 0...40 {
@@ -232,7 +233,7 @@ import Testing
         #expect(run.engine.metrics.failing.isEmpty)
     }
 
-    @Test func valuesThatBelongTogetherAreAskedForTogether() throws {
+    @Test func dependentValuesAreRequestedTogether() throws {
         var run = try EngineRun(Self.three.replacing("{on: g, ", with: "{on: g, together: true, "))
         let output = run.tick(0, [cgroup(nil)])
         #expect(output.effects.map(\.isTogether) == [true])
@@ -244,7 +245,7 @@ import Testing
 
     /// The path of an effect leads nowhere if its cgroup (v1) was renamed meanwhile: the value was
     /// given up for five minutes, and one that was to be put back stayed for ever.
-    @Test func whatARenameHidFromAnEffectIsDoneWithTheNextSnapshot() throws {
+    @Test func effectMissedByARenameIsRepeatedAtTheNextSnapshot() throws {
         var run = try EngineRun(Self.policy)
         func tick(_ time: Double, _ path: String, _ max: UInt64?) {
             var moved = cgroup(max, path: path)

@@ -1,10 +1,11 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
-/// What is written, what comes of it, and who else writes.
+/// Writes of values, their results, and changes by other programs.
 @Suite struct ValueTests {
     private static let limits = """
         groups: {g: {path: "/g*"}}
@@ -15,7 +16,7 @@ import Testing
         .init(path: path, values: ["memory.max": max.map { Reading($0) } ?? .unlimited])
     }
 
-    @Test func newCgroupsGetTheirLimitsAtOnce() throws {
+    @Test func newCgroupsGetTheirLimitsImmediately() throws {
         var run = try EngineRun(Self.limits)
         run.tick(0, [cgroup(nil)])
         run.tick(1, [cgroup(1 << 30), cgroup(nil, path: "/g2")])
@@ -23,7 +24,7 @@ import Testing
         #expect(run.acts() == ["0 set /g memory.max=1GiB", "1 set /g2 memory.max=1GiB"])
     }
 
-    @Test func whatIsSoAlreadyIsNotWritten() throws {
+    @Test func unchangedValueIsNotWritten() throws {
         var run = try EngineRun(Self.limits)
         run.tick(0, [cgroup(1 << 30)])
         #expect(run.acts() == [])
@@ -32,7 +33,7 @@ import Testing
         #expect(run.acts() == ["1 set /g memory.max=1GiB"])
     }
 
-    @Test func limitsOfADay() throws {
+    @Test func limitsFollowTheTimeOfDay() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -54,7 +55,7 @@ import Testing
             ])
     }
 
-    @Test func limitsUnderACondition() throws {
+    @Test func conditionalLimitFollowsItsCondition() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -71,17 +72,17 @@ import Testing
 
     // MARK: Failures, rows 11, 13 and 15
 
-    @Test func busyIsTriedAgainLaterAndLater() throws {
+    @Test func busyValueIsRetriedWithBackoff() throws {
         var run = try EngineRun(Self.limits)
-        run.answer = { _ in .failed(.init(errno: "EBUSY", "memory is in use")) }
+        run.answer = { _ in .failed(.init(errno: .busy, "memory is in use")) }
         for time in 0...320 { run.tick(Double(time), [cgroup(nil)]) }
         let sets = run.effects.filter { $0.effect.kind.name == "set" }
         #expect(sets.map(\.time).prefix(5) == [0, 2, 5, 10, 311])
         #expect(run.acts { $0.kind.name == "notify" } == ["1 notify /g"])
     }
 
-    @Test(arguments: ["EACCES", "EPERM", "EROFS", "EINVAL"])
-    func aValueThatIsRefusedIsLeftForFiveMinutes(errno: String) throws {
+    @Test(arguments: [Errno.accessDenied, .notPermitted, .readOnly, .invalid])
+    func refusedValueIsRetriedAfterFiveMinutes(errno: Errno) throws {
         var run = try EngineRun(Self.limits)
         run.answer = { _ in .rolledBack(.init(errno: errno, "no")) }
         for time in 0...310 { run.tick(Double(time), [cgroup(nil)]) }
@@ -89,7 +90,7 @@ import Testing
         #expect(sets.map(\.time) == [0, 301])
     }
 
-    @Test func aFailingUndoIsTriedUntilItSucceedsAndToldOnce() throws {
+    @Test func failedUndoIsRetriedUntilItSucceedsAndReportedOnce() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -102,7 +103,7 @@ import Testing
             isOver = time >= 8
             run.answer = { effect in
                 if case .restore = effect.kind, !isOver {
-                    return .halfway(.init(errno: "EINVAL", "it cannot be taken back"))
+                    return .halfway(.init(errno: .invalid, "it cannot be taken back"))
                 }
                 return .done
             }
@@ -113,7 +114,7 @@ import Testing
         #expect(run.engine.layers(of: CgroupPath("/g")) == [])
     }
 
-    @Test func aWriteThatStandsHalfwayIsTakenBack() throws {
+    @Test func partialWriteIsUndone() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -122,7 +123,7 @@ import Testing
                  do: [{set: {pids.max: 200, cpu.max: 1cpus}}]}
             """)
         run.answer = { effect in
-            if case .set = effect.kind { return .halfway(.init(errno: "EACCES", "no")) }
+            if case .set = effect.kind { return .halfway(.init(errno: .accessDenied, "no")) }
             return .done
         }
         for time in 0...5 { run.tick(Double(time), pids: 95) }
@@ -143,23 +144,23 @@ import Testing
         return run
     }
 
-    @Test func aFightEndsAfterThreeTimes() throws {
+    @Test func valueChangedByAnotherProgramIsGivenUpAfterThreeRewrites() throws {
         let run = try drifting("reapply")
         #expect(run.acts { $0.kind.name == "set" }.count == 4)
         #expect(run.acts { $0.kind.name == "notify" } == ["20 notify /g"])
         #expect(
             run.notes(.drift) == [
-                "5 someone else changed it: written again",
-                "10 someone else changed it: written again",
-                "15 someone else changed it: written again",
-                "20 someone else keeps changing it: given up",
+                "5 changed by another program: written again",
+                "10 changed by another program: written again",
+                "15 changed by another program: written again",
+                "20 keeps being changed by another program: given up",
             ])
         let change = try #require(run.audit.first { $0.record.phase == .drift }?.record.changes[0])
         #expect((change.before, change.wanted, change.after) == ("1GiB", "1GiB", "3GiB"))
     }
 
     /// A guard raises a limit and puts it back again, as often as it has to.
-    @Test func whatAGuardDoesIsNoFight() throws {
+    @Test func changeByAGuardIsNotDrift() throws {
         var run = try EngineRun("defaults: {drift: reapply}\n" + Self.limits)
         for time in 0...60 {
             let isRaised = time > 5 && time % 10 < 5
@@ -175,16 +176,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("report", "5 someone else changed it: left"),
-        ("yield", "5 someone else changed it: given up"),
+        ("report", "5 changed by another program: left"),
+        ("yield", "5 changed by another program: given up"),
     ])
-    func driftThatIsNotWrittenAgain(policy: String, note: String) throws {
+    func driftIsNotRewrittenIfThePolicySaysSo(policy: String, note: String) throws {
         let run = try drifting(policy)
         #expect(run.acts { $0.kind.name == "set" }.count == 1)
         #expect(run.notes(.drift) == [note])
     }
 
-    @Test func theOriginalAgainIsAReset() throws {
+    @Test func returnToTheOriginalIsAReset() throws {
         var run = try EngineRun(Self.limits)
         let levels: [UInt64?] = [nil, 1 << 30, 1 << 30, nil]
         for (time, max) in levels.enumerated() {
@@ -192,11 +193,11 @@ import Testing
         }
         #expect(
             run.notes(.drift) == [
-                "3 someone else changed it: written again, it is the original again"
+                "3 changed by another program: written again, back at the original"
             ])
     }
 
-    @Test func roundingIsNoDrift() throws {
+    @Test func roundingIsNotDrift() throws {
         var run = try EngineRun(
             "groups: {g: {path: /g}}\nlimits: [{on: g, set: {memory.max: 1000000001B}}]")
         for (time, max) in [nil, 999_997_440, 999_997_440, 999_997_440].enumerated() {
@@ -208,7 +209,7 @@ import Testing
 
     // MARK: Order
 
-    @Test func wideningGoesDownAndNarrowingUp() throws {
+    @Test func limitsAreRaisedFromTheTopAndLoweredFromTheBottom() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: ["/a", "/a/b", "/a/b/c"]}}
@@ -230,7 +231,7 @@ import Testing
 
     // MARK: The machine
 
-    @Test func theMachineIsSeen() {
+    @Test func hostMetricsAreRead() {
         var builder = SnapshotBuilder()
         builder.host.load = Reading(250)
         builder.host.pressure.io.full.avg60 = Reading(1234)
@@ -263,7 +264,7 @@ import Testing
 
     // MARK: Row 7
 
-    @Test func aShareOfNoLimitNeverFires() throws {
+    @Test func shareOfAMissingLimitNeverFires() throws {
         var run = try EngineRun(
             """
             groups: {g: {path: /g}}
@@ -334,7 +335,7 @@ import Testing
 
     // MARK: Where a snapshot shows a limit
 
-    @Test func everyLimitThatIsReadIsShown() {
+    @Test func everyReadLimitIsShown() {
         let hidden: Set = [
             "memory.kernel", "devices.allow", "devices.deny",
         ]
@@ -353,8 +354,8 @@ import Testing
         let snapshot = builder.build()
         for limit in LimitCatalog.all where !hidden.contains(limit.name) {
             let instance = limit.dimension == nil ? nil : "8:0"
-            let value = LimitMetrics.value(
-                LimitKey(limit.name, instance: instance), snapshot, 0, device: { _ in nil })
+            let key = LimitKey(limit.name, instance: instance)
+            let value = key.value(in: snapshot, at: 0) { _ in nil }
             #expect(value != nil, "\(limit.name)")
         }
     }
@@ -369,27 +370,10 @@ import Testing
             ])
         let snapshot = builder.build()
         func value(_ name: String) -> LimitValue? {
-            LimitMetrics.value(LimitKey(name), snapshot, 0) { _ in nil }
+            LimitKey(name).value(in: snapshot, at: 0) { _ in nil }
         }
         #expect(value("cpu.max") == .number(1_500_000))
         #expect(value("cpu.weight") == .number(20))
         #expect(value("memory.max") == nil)
-    }
-
-    @Test(arguments: [
-        ("memory.max", "memory.max", "max", LimitValue.unlimited),
-        ("memory.max", "memory.limit_in_bytes", "9223372036854771712", .unlimited),
-        ("memory.max", "memory.max", "4096", .number(4096)),
-        ("cpu.max", "cpu.max", "150000 100000", .number(1_500_000)),
-        ("cpu.max", "cpu.max", "max 100000", .unlimited),
-        ("cpu.weight", "cpu.shares", "205", .number(20)),
-        ("cpuset.cpus", "cpuset.cpus", "0-3", .text("0-3")),
-        ("cpu.uclamp.min", "cpu.uclamp.min", "12.34", .number(1234)),
-        ("cpu.uclamp.max", "cpu.uclamp.max", "max", .unlimited),
-    ])
-    func kernelTextIsAValue(key: String, file: String, text: String, value: LimitValue) {
-        let change = EffectResult.Change(
-            key: LimitKey(key), file: file, before: "", wanted: "", after: text)
-        #expect(LimitMetrics.value(ofText: text, change) == value)
     }
 }

@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// The values of OOM guards beside those of the other layers.
 @Suite struct GuardLayerTests {
@@ -35,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func aStricterStandingLimitAppliesUnderAGuard() throws {
+    @Test func stricterStandingLimitAppliesUnderAGuard() throws {
         var run = try EngineRun(policy("memory.high: 60MiB, memory.max: 200MiB"))
         run.tick(0, [cgroup(high: nil, max: nil)])
         for time in 1...30 {
@@ -49,7 +50,7 @@ import Testing
         #expect(below[Self.high] == .number(60 * Self.mebibyte))
     }
 
-    @Test func theGuardsBoundAppliesWhereALimitIsWider() throws {
+    @Test func guardsLimitAppliesIfTheStandingLimitIsHigher() throws {
         var run = try EngineRun(policy("memory.high: 190MiB"))
         run.tick(0, [cgroup(high: nil)])
         run.guarded = bounding(run, at: 180)
@@ -63,7 +64,7 @@ import Testing
         #expect(run.acts { $0.kind.name == "set" } == ["0 set /g memory.high=190MiB"])
     }
 
-    @Test func whatAGuardLeavesBehindIsSetBackToTheLayerBelow() throws {
+    @Test func valueLeftByAGuardReturnsToTheLayerBelow() throws {
         var run = try EngineRun(policy("memory.high: 60MiB"))
         run.tick(0, [cgroup(high: 60)])
         run.guarded = bounding(run, at: 50)
@@ -74,8 +75,8 @@ import Testing
         #expect(run.acts { $0.kind.name == "set" } == ["4 set /g memory.high=60MiB"])
     }
 
-    /// Only the guard has ever written it.
-    @Test func whatAGuardWroteIsRestoredAtTheEnd() throws {
+    /// Only the guard has written it.
+    @Test func valueWrittenByAGuardIsRestoredAtTheEnd() throws {
         var run = try EngineRun(policy("pids.max: 5"))
         run.tick(0, [cgroup(high: nil)])
         run.guarded = bounding(run, at: 180)
@@ -86,7 +87,7 @@ import Testing
         #expect(keys.contains(Self.high))
     }
 
-    @Test func aRaisedLimitWinsOverAllOtherLayers() throws {
+    @Test func limitRaisedByAGuardWinsOverAllLayers() throws {
         var run = try EngineRun(policy("memory.max: 200MiB"))
         run.tick(0, [cgroup(high: nil, max: nil)])
         run.guarded = [

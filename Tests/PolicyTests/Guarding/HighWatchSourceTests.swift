@@ -1,9 +1,10 @@
 import CgroupModel
 import Configuration
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct HighWatchSourceTests {
     private let document: PolicyDocument = {
@@ -36,7 +37,7 @@ import Testing
             holding: [true])
     }
 
-    @Test func aStandstillIsLiftedAndRestsTenMinutes() throws {
+    @Test func livelockRaisesMemoryHighForTenMinutes() throws {
         var source = HighWatchSource(document)
         var liftedAt: UInt64?
         for second in 1...60 where liftedAt == nil {
@@ -50,10 +51,28 @@ import Testing
         #expect(source.propose(context(lifted + 601, full: 0)).wishes == [])
     }
 
-    @Test func whoMovesOnIsNotTouched() {
+    @Test func cgroupThatProgressesIsNotTouched() {
         var source = HighWatchSource(document)
         for second in 1...120 {
             #expect(source.propose(context(UInt64(second), full: 3000)).wishes == nil)
         }
+    }
+
+    /// The engine looked for its requests under another layer, so that they stayed for ever.
+    @Test func theLimitAppliesAgainAfterTheRest() throws {
+        let policy = "groups: {g: {path: \"/g\"}}\nlimits: [{on: g, set: {memory.high: 100MiB}}]"
+        var run = try EngineRun(
+            policy, sources: [HighWatchSource(try EngineRun.document(policy))])
+        for second in UInt64(0)...700 {
+            let values: [String: Reading] = [
+                "memory.usage": Reading(100 << 20), "memory.events.high": Reading(second * 50),
+                "memory.pressure.full.avg10": Reading(second < 60 ? 9000 : 0),
+            ]
+            run.tick(Double(second), [EngineRun.Cgroup(path: "/g", values: values)])
+        }
+        #expect(
+            run.acts().map { $0.split(separator: " ").dropFirst().joined(separator: " ") } == [
+                "set /g memory.high=100MiB", "set /g memory.high=max", "set /g memory.high=100MiB",
+            ])
     }
 }

@@ -23,7 +23,7 @@ import Testing
             usage: usage, highEvents: UInt64(second) * 3, fullPressure: pressure)
     }
 
-    @Test func aLiveLockIsEndedAfterThirtySecondsAndNotCausedAgainForTenMinutes() {
+    @Test func livelockIsEndedAfterThirtySecondsAndNotRepeatedForTenMinutes() {
         let (times, watcher) = raises(700) { stuck($0) }
         #expect(times == [30, 660])
         #expect(watcher.isResting(instant(661)))
@@ -32,7 +32,7 @@ import Testing
         #expect(!once.isResting(instant(630)))
     }
 
-    @Test func eachSignCountsForItself() {
+    @Test func eachSignOfProgressCounts() {
         #expect(raises(300) { stuck($0, pressure: 39.9) }.times.isEmpty)
         #expect(raises(300) { stuck($0, pressure: nil) }.times.isEmpty)
         #expect(raises(300) { stuck($0, usage: 1 << 30 + UInt64($0) << 20) }.times.isEmpty)
@@ -43,7 +43,7 @@ import Testing
 
     /// As was seen with memory.high at 60 MiB: usage crept from 63 to 80 MiB in 50 s, with full
     /// avg10 at 96 % or more all the time, and nothing was done since usage did not stand still.
-    @Test func aHogThatCreepsUpwardsIsALiveLock() {
+    @Test func slowlyGrowingStallIsALivelock() {
         let creeping = { (second: Int) in
             HighWatcher.Sample(
                 usage: (63 << 20) + UInt64(second) * (17 << 20) / 50,
@@ -67,7 +67,7 @@ import Testing
         #expect(raises(300, weaker).times.isEmpty)
     }
 
-    @Test func anEventEveryFewSecondsIsEnough() {
+    @Test func oneHighEventEveryFewSecondsIsEnough() {
         let slow = { (second: Int) in
             HighWatcher.Sample(
                 usage: 1 << 30, highEvents: UInt64(second / 4), fullPressure: 90)
@@ -75,7 +75,7 @@ import Testing
         #expect(raises(40, slow).times == [30])
     }
 
-    @Test func aCounterThatFallsIsAnotherCgroup() {
+    @Test func decreasingCounterIsANewCgroup() {
         let times = raises(45) { second in
             var sample = stuck(second)
             if second >= 20 { sample.highEvents -= 60 }

@@ -1,5 +1,6 @@
 import Configuration
 import Policy
+import PolicyLanguage
 import Testing
 
 private let gib: UInt64 = 1 << 30
@@ -81,7 +82,7 @@ private struct Timeline {
         _ seconds: Double, _ command: OOMGuardCommand, _ outcome: OOMGuardOutcome = .done
     ) { tell(seconds, .finished(command, outcome)) }
 
-    /// What was wanted since the last question.
+    /// The commands since the last query.
     mutating func recent() -> [String] {
         defer { log = [] }
         return log
@@ -90,7 +91,7 @@ private struct Timeline {
 
 @Suite struct OOMGuardMachineTests {
     /// `allow_force_empty`: v1 can only drop all of the page cache.
-    @Test func v1EmptiesTheCacheOnlyWhereThatIsAllowed() {
+    @Test func v1DropsPageCacheOnlyIfAllowed() {
         for isAllowed in [false, true] {
             var line = Timeline(.v1, relief: [.reclaim]) { $0.allowsForceEmpty = isAllowed }
             line.see(1, 15.2)
@@ -99,7 +100,7 @@ private struct Timeline {
         }
     }
 
-    @Test func aDatabaseOnV1IsFrozenRaisedAndThawed() {
+    @Test func databaseOnV1IsFrozenRaisedAndThawed() {
         var line = Timeline(.v1)
         #expect(line.recent() == ["0.0 killer off", "0.0 watch 15.2/14.08"])
         line.see(1, 15.1)
@@ -107,13 +108,13 @@ private struct Timeline {
         line.see(2, 15.2)
         #expect(line.recent() == ["2.0 freeze", "2.0 tell warning"])
         #expect(line.machine.state == .freezing)
-        // Reclaim on v1 needs allow_force_empty, so the limit is raised at once.
+        // Reclaim on v1 needs allow_force_empty, so the limit is raised immediately.
         line.see(2.005, 15.2, frozen: true)
         #expect(line.recent() == ["2.005 limit 17.0"])
         line.finish(2.01, .limit(17 * gib))
         #expect(line.recent() == ["2.01 watch 16.15/14.96", "2.01 limit 18.0"])
         line.finish(2.02, .limit(18 * gib))
-        // There is room: two seconds of `resume_for` would bring nothing while it stands still.
+        // There is room: waiting for `resume_for` would gain nothing while it is frozen.
         #expect(line.recent() == ["2.02 watch 17.1/15.84", "2.02 thaw"])
         #expect(line.machine.state == .watching)
         // Low from 10 on; five minutes later it comes back by steps, and waits after EBUSY.
@@ -136,7 +137,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty)
     }
 
-    @Test func freezesSoonAfterOneAnotherAreToldOnce() {
+    @Test func repeatedFreezesAreReportedOnce() {
         var line = Timeline(.v2, relief: [.reclaim])
         for second in 0..<60 {
             line.see(Double(second), 15.3)
@@ -149,7 +150,7 @@ private struct Timeline {
         #expect(log.filter { $0.contains("tell") } == ["0.0 tell warning", "30.0 tell warning"])
     }
 
-    @Test func usageThatIsNotLowKeepsTheRaisedLimit() {
+    @Test func raisedLimitStaysUntilUsageIsLow() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
@@ -166,7 +167,7 @@ private struct Timeline {
         #expect(line.recent() == ["501.0 limit 17.0"])
     }
 
-    @Test func theMachineKeepsItsMemoryAndTheHookIsAsked() {
+    @Test func limitIsNotRaisedBelowHostFreeMinAndTheHookRuns() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         _ = line.recent()
@@ -177,7 +178,7 @@ private struct Timeline {
         line.see(29.9, 15.2, frozen: true)
         #expect(line.recent().isEmpty)
         #expect(line.machine.nextDeadline == PolicyInstant(nanoseconds: 1030 * 1_000_000_000))
-        // The killer is back before anything goes on.
+        // The OOM killer is enabled before the thaw.
         line.see(30, 15.2, frozen: true)
         #expect(line.recent() == ["30.0 killer on", "30.0 thaw", "30.0 tell error"])
         #expect(line.machine.state == .open)
@@ -188,7 +189,7 @@ private struct Timeline {
         #expect(line.recent() == ["33.0 killer off", "33.0 watch 15.2/14.08"])
     }
 
-    @Test func anUnknownAmountOfFreeMemoryIsNotGivenAway() {
+    @Test func limitIsNotRaisedIfHostMemoryIsUnknown() {
         var line = Timeline(
             .v1, relief: [.raise(step: gib, ceiling: 20 * gib, hostFreeAtLeast: 0)])
         line.see(0, 15.2)
@@ -197,7 +198,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty)
     }
 
-    @Test func anAllocatorFasterThanTheFreezeIsHeldByTheKernel() {
+    @Test func allocatorFasterThanTheFreezeWaitsInTheKernel() {
         var line = Timeline(.hybrid)
         line.see(0, 16, oom: true)
         #expect(line.recent().suffix(2) == ["0.0 freeze", "0.0 tell warning"])
@@ -222,7 +223,7 @@ private struct Timeline {
         #expect(line.recent() == ["1.0 freeze", "1.0 tell warning"])
         line.see(3.9, 15.3)
         #expect(line.recent().isEmpty)
-        // Three seconds are enough for a task in the kernel's penalty; relief goes on without.
+        // Three seconds are enough for a throttled task; relief continues without waiting.
         line.see(4, 15.3)
         #expect(line.machine.state == .frozen)
         #expect(line.recent() == ["4.0 reclaim 1.22"])
@@ -230,7 +231,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty, "another command's end")
     }
 
-    @Test func v2GoesOnWhenReclaimWasEnough() throws {
+    @Test func v2ThawsWhenReclaimWasEnough() throws {
         var line = Timeline(.v2)
         line.see(1, 15.3)
         line.see(1.01, 15.3, frozen: true)
@@ -262,7 +263,7 @@ private struct Timeline {
         #expect(line.recent() == ["304.0 high 19.0", "304.0 watch 19.0/17.6"])
     }
 
-    @Test func timeoutCanRaiseOrKillOrStay() {
+    @Test func timeoutRaisesKillsOrStays() {
         var line = Timeline(.v1, relief: [.hook("h"), raise], onTimeout: .raise)
         line.see(0, 15.2, host: 0)
         line.see(0, 15.2, frozen: true, host: 0)
@@ -309,7 +310,7 @@ private struct Timeline {
     private let raise = OOMGuard.Relief.raise(
         step: gib, ceiling: 20 * gib, hostFreeAtLeast: 4 * gib)
 
-    @Test func roomAtTheTimeoutOnlyThaws() {
+    @Test func timeoutWithRoomOnlyThaws() {
         var line = Timeline(.v1) { $0.resumeFor = .seconds(60) }
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
@@ -319,7 +320,7 @@ private struct Timeline {
         #expect(line.machine.state == .watching)
     }
 
-    @Test func whatMustNotBeFrozenIsLeftToTheKernel() {
+    @Test func protectedCgroupIsNotFrozen() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         _ = line.recent()
@@ -333,7 +334,7 @@ private struct Timeline {
         #expect(line.recent() == ["61.0 killer off", "61.0 watch 15.2/14.08"])
     }
 
-    @Test func aLockThatOthersWaitForThawsAndRaises() {
+    @Test func contendedLockThawsAndRaises() {
         var line = Timeline(.v2)
         line.see(0, 15.3)
         _ = line.recent()
@@ -342,7 +343,7 @@ private struct Timeline {
         line.finish(0.02, .limit(17 * gib))
         #expect(line.machine.state == .watching)
         _ = line.recent()
-        // It is not frozen again soon, but raised on.
+        // It is not frozen again soon; the limit is raised further.
         line.see(5, 16.3)
         #expect(line.recent() == ["5.0 limit 18.0"])
         line.finish(5, .limit(18 * gib), .failed("EINVAL"))
@@ -350,7 +351,7 @@ private struct Timeline {
         #expect(line.machine.state == .open)
     }
 
-    @Test func withNothingToRaiseALockLeavesItToTheKernel() {
+    @Test func contendedLockWithoutRaiseEnablesTheOOMKiller() {
         var line = Timeline(.v1, relief: [.hook("h")])
         line.see(0, 15.3)
         _ = line.recent()
@@ -361,7 +362,7 @@ private struct Timeline {
             ])
     }
 
-    @Test func aLimitThatSomeoneElseSetIsGuardedFromThenOn() {
+    @Test func limitSetByAnotherProgramIsGuarded() {
         var line = Timeline(.v2)
         line.see(0, 5)
         _ = line.recent()
@@ -374,7 +375,7 @@ private struct Timeline {
         #expect(line.recent().isEmpty, "it is not brought back")
     }
 
-    @Test func anEmptyCgroupIsNotLeftFrozen() {
+    @Test func emptyCgroupIsNotLeftFrozen() {
         var line = Timeline(.v2)
         line.see(0, 15.3)
         line.see(0, 15.3, frozen: true)
@@ -383,7 +384,7 @@ private struct Timeline {
         #expect(line.recent() == ["1.0 thaw"])
     }
 
-    @Test func disarmingPutsBackAndGoneDoesNothing() {
+    @Test func disarmRestoresAndARemovedCgroupIsIgnored() {
         var line = Timeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)

@@ -1,4 +1,4 @@
-/// A policy in which every key stands at least once.
+/// A policy with every key at least once.
 let everyKey = #"""
     apiVersion: cgwarden/v1
     kind: Policy

@@ -1,7 +1,8 @@
+import CgroupModel
 import Foundation
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// The policies that are shipped load as they are, on every kind of machine.
 @Suite struct ExamplePolicyTests {
@@ -20,8 +21,8 @@ import Testing
         }
     }
 
-    /// Those that the end-to-end tests follow.
-    @Test(arguments: HierarchyMode.allCases) func operatorsPoliciesLoadWithoutAFinding(
+    /// The policies of the end-to-end tests.
+    @Test(arguments: HierarchyMode.allCases) func operatorPoliciesHaveNoFindings(
         mode: HierarchyMode
     ) {
         let files = Self.policies(in: "Tests/EndToEndTests/Scenarios/Policies")
@@ -31,7 +32,7 @@ import Testing
         }
     }
 
-    @Test(arguments: HierarchyMode.allCases) func eachLoadsWithoutAFinding(
+    @Test(arguments: HierarchyMode.allCases) func eachExampleHasNoFindings(
         mode: HierarchyMode
     ) throws {
         #expect(Self.files.count == 6)
@@ -42,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func allLoadTogether() throws {
+    @Test func examplesLoadTogether() throws {
         let load = PolicyText.load(Self.files)
         #expect(load.findings.map(\.description) == [])
         let document = try #require(load.document)

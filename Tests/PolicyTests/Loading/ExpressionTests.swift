@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 private func parse(_ text: String) -> Condition? {
     var parser = ExpressionParser(text, window: .seconds(5))
@@ -30,13 +30,13 @@ private func mistakes(_ text: String) -> [String] {
         "psi.memory.full.total > 20%", "io.read_ops > 500/s", "cpu.throttled_time > 0.5cpus",
         "memory.usage > 1.0000001GiB", "p95(memory.usage, 500ms) == 1.1kB",
     ])
-    func whatIsWrittenReadsBackAsTheSame(text: String) throws {
+    func expressionsRoundTrip(text: String) throws {
         #expect(mistakes(text) == [])
         let condition = try #require(parse(text))
         #expect(parse("\(condition)") == condition, "\(condition)")
     }
 
-    @Test func theTreeIsWhatTheGrammarSays() throws {
+    @Test func treeFollowsTheGrammar() throws {
         let (a, b, c) = (
             Condition.flag(MetricTerm("group.frozen")),
             Condition.flag(MetricTerm("group.populated")),
@@ -67,63 +67,66 @@ private func mistakes(_ text: String) -> [String] {
     @Test(arguments: [
         (
             "memory.usage > 512",
-            "15 unit: '512' has no unit, 'memory.usage' counts bytes; write 512MiB"
+            "15 unit: '512' has no unit, but 'memory.usage' is in bytes; write 512MiB"
         ),
         (
             "memory.usage > 90%",
-            "15 base: '90%' of what? 'memory.usage' counts bytes; write 90% of memory.max or 20%host"
+            "15 base: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
+                + "memory.max or 20%host"
         ),
         (
             "cpu.usage > 150%",
-            "12 base: '150%' of what? 'cpu.usage' counts CPUs; write 150%cpu, 25%host or "
+            "12 base: '150%' is a share of what? 'cpu.usage' is in CPUs; write 150%cpu, 25%host or "
                 + "90% of cpu.limit"
         ),
         (
             "psi.memory.full.avg10 > 0.2",
-            "24 unit: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; write 20%"
+            "24 unit: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; write 20%"
         ),
         (
             "avg(pids.forks_failed, 5s) > 1/s",
-            "0 function: 'avg' takes a level, 'pids.forks_failed' is a counter; write "
+            "0 function: 'avg' takes a level, but 'pids.forks_failed' is a counter; write "
                 + "rate(pids.forks_failed, 5s)"
         ),
         (
             "rate(memory.usage, 5s) > 1MiB/s",
-            "0 function: 'rate' takes a counter, 'memory.usage' is a level; write "
+            "0 function: 'rate' takes a counter, but 'memory.usage' is a level; write "
                 + "slope(memory.usage, 5s)"
         ),
         (
             "delta(cpu.usage, 5s) > 1s",
-            "0 function: 'delta' takes a counter, 'cpu.usage' is a level; write avg(cpu.usage, 5s)"
+            "0 function: 'delta' takes a counter, but 'cpu.usage' is a level; write "
+                + "avg(cpu.usage, 5s)"
         ),
         (
             "increased(memory.usage, 5s)",
-            "0 function: 'increased' takes a counter, 'memory.usage' is a level; compare it instead"
+            "0 function: 'increased' takes a counter, but 'memory.usage' is a level; compare it "
+                + "instead"
         ),
         (
             "memory.usgae > 1GiB",
-            "0 metric: unknown metric 'memory.usgae', nearest valid 'memory.usage'"
+            "0 metric: unknown metric 'memory.usgae'; did you mean 'memory.usage'?"
         ),
         ("memory.usage > 1G", "15 unit: '1G' has two meanings; write 1GiB or 1GB"),
         ("group.age > 1H", "12 unit: '1H' has an unknown unit; write 1h"),
-        ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg', nearest valid 'avg'"),
+        ("avgg(memory.usage) > 1GiB", "0 function: unknown function 'avgg'; did you mean 'avg'?"),
         (
             "memory.usage > cpu.usage",
-            "15 type: 'memory.usage' counts bytes, 'cpu.usage' counts CPUs; both must count the same"
+            "15 type: 'memory.usage' is in bytes, 'cpu.usage' is in CPUs; both need the same unit"
         ),
         (
             "memory.usage * memory.max > 1GiB",
-            "15 type: 'memory.usage' counts bytes, 'memory.max' bytes: one of them must be a plain "
-                + "number"
+            "15 type: 'memory.usage' is in bytes, 'memory.max' in bytes: one of them must be a "
+                + "plain number"
         ),
-        ("group.frozen == 1", "0 type: 'group.frozen' is yes or no; write it alone, or after not"),
+        ("group.frozen == 1", "0 type: 'group.frozen' is a flag; use it alone, or after not"),
         (
             "memory.usage",
-            "12 syntax: 'memory.usage' is a number, not a statement; compare it, "
+            "12 syntax: 'memory.usage' is a number, not a condition; compare it, "
                 + "such as > 512MiB"
         ),
-        ("host.load = 3", "10 syntax: '=' is not known, write '=='"),
-        ("group.frozen && group.populated", "13 syntax: '&&' is not known, write 'and'"),
+        ("host.load = 3", "10 syntax: '=' is not an operator; write '=='"),
+        ("group.frozen && group.populated", "13 syntax: '&&' is not an operator; write 'and'"),
         (
             "memory.usage > 1GiB 5", "20 syntax: expected and, or, or the end, not '5'"
         ),
@@ -136,35 +139,36 @@ private func mistakes(_ text: String) -> [String] {
             "avg(memory.usage, 5) > 1GiB",
             "18 syntax: expected a time up to 1d, such as 10s, not '5'"
         ),
-        ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; name a metric"),
-        ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is one number, it has no [3]"),
-        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is no number that an expression can use"),
+        ("1GiB > 2GiB", "0 constant: '1GiB' and '2GiB' never change; use a metric"),
+        ("cpu.usage[3] > 1cpus", "9 metric: 'cpu.usage' is a single number; remove [3]"),
+        ("cpuset.cpus > 1", "0 metric: 'cpuset.cpus' is not a number that expressions can use"),
         (
             "host.load > 20%host",
-            "12 base: '20%host' is a share of memory or CPUs, 'host.load' counts things without a unit"
+            "12 base: '20%host' is a share of memory or CPUs, but 'host.load' is in plain numbers"
         ),
         (
             "group(db).memory.usage > 1B",
             "6 syntax: expected the name of a group in quotes, not 'db'"
         ),
-        ("io.rbytes[ > 1", "9 syntax: nothing up to a closing ]"),
-        ("memory.usage > 1GiB #", "20 syntax: '#' has no place in an expression"),
+        ("io.rbytes[ > 1", "9 syntax: missing closing ]"),
+        ("memory.usage > 1GiB #", "20 syntax: '#' is not allowed in an expression"),
     ])
-    func mistakesAreToldWithTheirPlace(text: String, expected: String) {
+    func errorsHaveTheirPosition(text: String, expected: String) {
         #expect(mistakes(text) == [expected])
     }
 
-    @Test func whatDoesNotFitIsCollected() {
+    @Test func allTypeErrorsAreCollected() {
         let found = mistakes("memory.usage > 5 and cpu.usage > 50% or rate(memory.anon) > 1/s")
         #expect(found.count == 3)
         #expect(found.map { $0.prefix { $0 != ":" } } == ["15 unit", "33 base", "40 function"])
     }
 
-    @Test func depthAndLengthAreBounded() {
+    @Test func depthAndLengthAreLimited() {
         let deep =
             String(repeating: "(", count: 20) + "group.frozen" + String(repeating: ")", count: 20)
         #expect(mistakes(deep) == [])
-        #expect(mistakes("(\(deep))") == ["20 syntax: deeper than 20 levels; split the rule"])
+        #expect(
+            mistakes("(\(deep))") == ["20 syntax: nested deeper than 20 levels; split the rule"])
         let sum = Array(repeating: "memory.anon", count: 30).joined(separator: " + ")
         #expect(mistakes("\(sum) > 1GiB").first?.contains("deeper than 20 levels") == true)
         let long = Array(repeating: "group.frozen", count: 400).joined(separator: " or ")
@@ -258,7 +262,7 @@ private func mistakes(_ text: String) -> [String] {
         }
     }
 
-    @Test func everyTreeReadsBackAsItself() {
+    @Test func randomTreesRoundTrip() {
         var trees = Trees()
         for _ in 0..<3000 {
             let tree = trees.condition(0)

@@ -1,10 +1,11 @@
+import CgroupModel
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
-/// Whatever the files hold, loading ends and tells.
+/// Loading terminates with findings for any contents.
 @Suite struct HostileLoadingTests {
-    @Test func noTruncationCrashes() {
+    @Test func truncatedPoliciesDoNotCrash() {
         let bytes = Array(everyKey.utf8)
         for length in stride(from: 0, to: bytes.count, by: 3) {
             let file = PolicyFile(name: "t", bytes: Array(bytes.prefix(length)))
@@ -12,7 +13,7 @@ import Testing
         }
     }
 
-    @Test func noMutationCrashes() {
+    @Test func mutatedPoliciesDoNotCrash() {
         var random = SeededNumbers(state: 11)
         let bytes = Array(everyKey.utf8)
         for _ in 0..<600 {
@@ -31,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func noiseAndSizeAreRefused() {
+    @Test func randomAndOversizedPoliciesAreRefused() {
         var random = SeededNumbers(state: 5)
         for length in [1, 10, 1000, 100_000] {
             let noise = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }

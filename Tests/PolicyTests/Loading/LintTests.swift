@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// Each rule of the linter with a policy that breaks it and one that does not.
 @Suite struct LintTests {
@@ -78,7 +78,7 @@ import Testing
                 + rule(
                     "group.age > 20s or psi.io.full.avg10 > 1% and memory.usage > 1GiB",
                     "{kill: {}}")),
-        // The age of a job is no pressure.
+        // The age of a job is not a pressure.
         Case(
             rule: .psiOnly, at: "'host.psi",
             broken: kill + rule("host.psi.io.full.avg10 > 1%", "{kill: {}}"),
@@ -366,7 +366,7 @@ import Testing
             sound: rule("host.load > 1", "log")),
     ]
 
-    @Test(arguments: cases) func whatIsBrokenIsFound(_ lint: Case) {
+    @Test(arguments: cases) func lintFindsEachFault(_ lint: Case) {
         let found = PolicyText.load(lint.broken, mode: lint.mode, host: lint.host).findings
         let here = found.filter {
             $0.rule == lint.rule
@@ -376,14 +376,14 @@ import Testing
         #expect(here.first?.severity == (lint.rule.isWarning ? .warning : .error))
     }
 
-    @Test(arguments: cases) func whatIsSoundIsNot(_ lint: Case) {
+    @Test(arguments: cases) func lintAcceptsSoundPolicies(_ lint: Case) {
         let found = PolicyText.load(lint.sound, mode: lint.mode, host: lint.host).findings
         #expect(!found.contains { $0.rule == lint.rule }, "\(found.map(\.description))")
         #expect(!found.contains { $0.severity == .error }, "\(found.map(\.description))")
     }
 
     /// The rules of values and expressions have their cases in the other suites.
-    @Test func everyRuleOfTheLinterHasACase() {
+    @Test func everyLintRuleHasACase() {
         let elsewhere: Set<FindingRule> = [
             .file, .yaml, .key, .value, .missing, .duplicate, .syntax, .unit, .base, .type,
             .function, .constant, .attribute, .ineffective, .irreversible,
@@ -394,7 +394,7 @@ import Testing
     }
 
     /// Two drop-ins that say the same were refused.
-    @Test func equalDefaultsInTwoFilesAreNoMistake() {
+    @Test func equalDefaultsInTwoFilesAreAccepted() {
         func findings(_ first: String, _ second: String) -> [String] {
             let head = "apiVersion: cgwarden/v1\n"
             let rest = "groups: {g: {path: /g}}\nlimits: [{on: g, set: {pids.max: 5}}]\n"

@@ -2,7 +2,7 @@ import CgroupModel
 import Configuration
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct LoadingTests {
     /// Walks a tree and makes one change at each node in turn.
@@ -49,7 +49,7 @@ import Testing
         try ConfigLoader.load(Array(everyKey.utf8), file: "every.yaml")
     }
 
-    @Test func thePolicyWithEveryKeyLoads() throws {
+    @Test func policyWithEveryKeyLoads() throws {
         let load = PolicyText.load(everyKey)
         #expect(load.findings.map(\.description) == [])
         let document = try #require(load.document)
@@ -74,8 +74,8 @@ import Testing
                 .limit(LimitKey("memory.max"), .number((64 << 30) / 5))))
     }
 
-    /// A list, an unreadable text and a mapping with a foreign key in place of every single value.
-    @Test func everyKeyRefusesAnotherType() throws {
+    /// A list, an invalid text and a mapping with an unknown key instead of every single value.
+    @Test func everyKeyRejectsAWrongType() throws {
         let wrong: [(String, (ConfigNode) -> ConfigNode?)] = [
             (
                 "list",
@@ -109,8 +109,8 @@ import Testing
         }
     }
 
-    /// A key with one more letter is told with the right one, wherever it stands.
-    @Test func everyMistypedKeyFindsItsNeighbour() throws {
+    /// A key with an extra letter gets a suggestion, at any position.
+    @Test func everyMistypedKeyGetsASuggestion() throws {
         func mistype(_ node: ConfigNode) -> [(ConfigNode, ConfigEntry)] {
             guard case .mapping(let entries) = node.content else { return [] }
             return entries.enumerated().map { index, entry in
@@ -131,7 +131,7 @@ import Testing
                 let place = "\(entry.position): error: "
                 let isTold = lines.contains {
                     $0.hasPrefix(place) && $0.contains("\(entry.key)q")
-                        && $0.contains("nearest valid '\(entry.key)'")
+                        && $0.contains("did you mean '\(entry.key)'?")
                 }
                 count += 1
                 #expect(isTold || entry.key.hasPrefix("hugetlb"), "\(entry.key): \(lines)")
@@ -163,16 +163,16 @@ import Testing
 
     // MARK: Rows of the specification
 
-    @Test func anUnknownKeyHasItsPlaceAndANeighbour() {
+    @Test func unknownKeyHasItsPositionAndASuggestion() {
         #expect(
             PolicyText.findings(PolicyText.with("limits:\n  - on: g\n    set: {memmory.max: 1GiB}"))
                 == [
-                    "p.yaml:5:11: error: unknown attribute 'memmory.max', nearest valid "
-                        + "'memory.max' [attribute]"
+                    "p.yaml:5:11: error: unknown attribute 'memmory.max'; did you mean "
+                        + "'memory.max'? [attribute]"
                 ])
     }
 
-    @Test func scalarsStayWhatWasWritten() throws {
+    @Test func scalarsAreKeptVerbatim() throws {
         let load = PolicyText.load(
             PolicyText.with(
                 """
@@ -191,21 +191,21 @@ import Testing
             ])
         #expect(
             PolicyText.findings(PolicyText.with("limits: [{on: g, set: {cpu.weight: 010}}]")) == [
-                "p.yaml:3:36: error: cpu.weight: \"010\" is not understood; write a number from "
+                "p.yaml:3:36: error: cpu.weight: \"010\" is not valid; write a number from "
                     + "1 to 10000 [value]"
             ])
     }
 
-    @Test func whatStandsTwiceIsRefused() {
+    @Test func duplicatesAreRefused() {
         let rule = "{name: a, on: g, when: host.load > 1, do: [log]}"
         #expect(
             PolicyText.findings(PolicyText.with("rules:\n  - \(rule)\n  - \(rule)"))
-                .first == "p.yaml:5:5: error: 'a' is already at p.yaml:4:5; rename it, or write "
-                + "replace: true [duplicate]")
+                .first == "p.yaml:5:5: error: 'a' is already defined at p.yaml:4:5; rename it, or "
+                + "write replace: true [duplicate]")
         let yaml = [
             (
                 "a: 1\na: 2\n",
-                "p.yaml:2:1: error: key 'a' stands twice, first in line 1; remove one [yaml]"
+                "p.yaml:2:1: error: duplicate key 'a', first at line 1; remove one [yaml]"
             ),
             (
                 "a: &x [1]\nb: *x\n",
@@ -213,13 +213,13 @@ import Testing
             ),
             (
                 "a: 1\n---\nb: 1\n",
-                "p.yaml:2:1: error: a second document; keep one in a file [yaml]"
+                "p.yaml:2:1: error: more than one document; keep one per file [yaml]"
             ),
         ]
         for (text, expected) in yaml { #expect(PolicyText.findings(text).contains(expected)) }
     }
 
-    @Test func ruleAndGuardShareTheirNames() {
+    @Test func rulesAndGuardsShareOneNamespace() {
         let text = PolicyText.with(
             """
             rules: [{name: a, on: g, when: host.load > 1, do: [log]}]
@@ -227,7 +227,7 @@ import Testing
             """)
         #expect(
             PolicyText.findings(text) == [
-                "p.yaml:4:10: error: 'a' is already at p.yaml:3:9; rename it [duplicate]"
+                "p.yaml:4:10: error: 'a' is already defined at p.yaml:3:9; rename it [duplicate]"
             ])
     }
 
@@ -245,9 +245,9 @@ import Testing
                     "when: psi.memory.full.avg10 > 0.2 and memory.usage > 90%", "do: [log]",
                     "for: 5"))
                 == [
-                    "p.yaml:6:35: error: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; "
+                    "p.yaml:6:35: error: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; "
                         + "write 20% [unit]",
-                    "p.yaml:6:58: error: '90%' of what? 'memory.usage' counts bytes; write 90% of "
+                    "p.yaml:6:58: error: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
                         + "memory.max or 20%host [base]",
                     "p.yaml:8:10: error: for '5' has no unit; write a time such as 10s [unit]",
                 ])
@@ -278,12 +278,12 @@ import Testing
         ("when: 'group(\"g\").memory.usgae > 1B'", "6:23"),
         ("when: '   memory.usgae > 1B'", "6:15"),
     ])
-    func mistakesWithinAScalarAreWhereTheyStand(key: String, place: String) {
+    func errorsWithinAScalarHaveTheirColumn(key: String, place: String) {
         let lines = PolicyText.findings(PolicyText.rule(key, "do: [log]"))
         #expect(
             lines == [
-                "p.yaml:\(place): error: unknown metric 'memory.usgae', nearest valid "
-                    + "'memory.usage' [metric]"
+                "p.yaml:\(place): error: unknown metric 'memory.usgae'; did you mean "
+                    + "'memory.usage'? [metric]"
             ])
     }
 
@@ -295,7 +295,7 @@ import Testing
 
     // MARK: Several files
 
-    @Test func filesAreOnePolicyAndAllMistakesAreTold() {
+    @Test func filesFormOnePolicyAndAllErrorsAreReported() {
         let first = "apiVersion: cgwarden/v1\ngroups: {g: {path: /g}, h: {path: '/h['}}\n"
         let second =
             "apiVersion: v2\nlimits: [{on: g, set: {pids.max: 5}}, {on: k, set: {pids.max: x}}]\n"
@@ -308,7 +308,7 @@ import Testing
             ])
     }
 
-    @Test func aLaterFileReplacesWhatItNames() throws {
+    @Test func laterFileReplacesNamedParts() throws {
         let rule = "{name: a, on: g, when: host.load > 1, do: [log], priority: 1}"
         let first = PolicyText.with(
             "defaults: {cooldown: 5s, dry_run: true}\nrules: [\(rule), {name: b, on: g, "
@@ -325,7 +325,7 @@ import Testing
         #expect(document.groups.map(\.paths.first?.description) == ["/other"])
         #expect(document.rules.map(\.name) == ["a", "b"])
         #expect(document.rules[0].priority == 0)
-        // What says the same of a default is no mistake.
+        // Equal defaults are not an error.
         let twice = PolicyText.load([("1", first), ("2", first)])
         #expect(
             twice.findings.map { "\($0.error.position) \($0.rule.rawValue)" } == [
@@ -333,7 +333,7 @@ import Testing
             ])
     }
 
-    @Test func aFileThatCannotBeReadIsAFinding() {
+    @Test func unreadableFileIsAFinding() {
         let place = ConfigPosition(file: "x.yaml", line: 1, column: 1)
         let load = PolicyLoader(host: PolicyText.host, mode: .v2).load([
             PolicyFile(name: "x.yaml", content: .failure(ConfigError(place, "can be written")))
@@ -341,7 +341,7 @@ import Testing
         #expect(load.findings.map(\.description) == ["x.yaml:1:1: error: can be written [file]"])
     }
 
-    @Test func nothingLoadsAsNothing() throws {
+    @Test func emptyPolicyLoads() throws {
         let load = PolicyLoader(host: PolicyText.host, mode: .v2).load([])
         #expect(try #require(load.document) == PolicyDocument())
     }

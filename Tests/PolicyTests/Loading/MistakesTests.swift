@@ -1,8 +1,8 @@
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
-/// A file in which nearly everything is wrong: each line is told, and told as an operator needs it.
+/// A file with errors in nearly every line; each has a message for operators.
 @Suite struct MistakesTests {
     private static let file = #"""
         apiVersion: cgwarden/v2
@@ -49,7 +49,7 @@ import Testing
           - {name: s, on: web, floor: 2GiB, ceiling: 1GiB, target: 0}
         """#
 
-    @Test func allOfThemAreTold() {
+    @Test func allErrorsOfABadFileAreReported() {
         let lines = PolicyText.load([("bad.yaml", Self.file)]).findings.map(\.description)
         #expect(lines.joined(separator: "\n") == Self.golden)
     }
@@ -57,59 +57,59 @@ import Testing
     // swift-format-ignore
     private static let golden = #"""
         bad.yaml:1:13: error: apiVersion must be cgwarden/v1, not 'cgwarden/v2' [value]
-        bad.yaml:2:1: error: unknown key 'knd', nearest valid 'kind' (a policy file) [key]
+        bad.yaml:2:1: error: unknown key 'knd'; did you mean 'kind'? (a policy file) [key]
         bad.yaml:3:22: error: interval '10' has no unit; write a time such as 10s [unit]
         bad.yaml:3:38: error: hysteresis '0.1' has no unit; write a percentage such as 10% [unit]
-        bad.yaml:3:50: error: unknown drift 'reaply', nearest valid 'reapply' [value]
-        bad.yaml:3:58: error: unknown key 'allow_kil', nearest valid 'allow_kill' (defaults) [key]
+        bad.yaml:3:50: error: unknown drift 'reaply'; did you mean 'reapply'? [value]
+        bad.yaml:3:58: error: unknown key 'allow_kil'; did you mean 'allow_kill'? (defaults) [key]
         bad.yaml:4:11: error: protect must be a path pattern such as /batch/*, brackets closed, not '/a[b' [value]
         bad.yaml:5:20: error: the root is always protected; name a cgroup below it [value]
-        bad.yaml:7:31: error: unknown kind 'leave', nearest valid 'leaf' [value]
+        bad.yaml:7:31: error: unknown kind 'leave'; did you mean 'leaf'? [value]
         bad.yaml:7:49: error: populated must be true or false, not 'yes' [value]
-        bad.yaml:8:3: warning: group 'all' is used by nothing [unused]
-        bad.yaml:8:3: warning: group 'all' takes every cgroup; narrow it with path or unit [broad-group]
+        bad.yaml:8:3: warning: group 'all' is not used [unused]
+        bad.yaml:8:3: warning: group 'all' matches every cgroup; narrow it with path or unit [broad-group]
         bad.yaml:9:3: error: 'bad name' must be a name of letters, digits and -_.:@ [value]
-        bad.yaml:9:3: warning: group 'bad name' is used by nothing [unused]
-        bad.yaml:11:3: warning: pool 'fast' is used by nothing [unused]
-        bad.yaml:11:16: error: cpus: "none" is not understood; write 0-3,8, all or node:0 [value]
-        bad.yaml:11:27: error: unknown smt 'wholecore', nearest valid 'whole_core' [value]
-        bad.yaml:13:3: warning: hook 'page' is used by nothing [unused]
+        bad.yaml:9:3: warning: group 'bad name' is not used [unused]
+        bad.yaml:11:3: warning: pool 'fast' is not used [unused]
+        bad.yaml:11:16: error: cpus: "none" is not valid; write 0-3,8, all or node:0 [value]
+        bad.yaml:11:27: error: unknown smt 'wholecore'; did you mean 'whole_core'? [value]
+        bad.yaml:13:3: warning: hook 'page' is not used [unused]
         bad.yaml:13:17: error: 'page' must be an absolute path; there is no shell and no PATH [hook-not-absolute]
         bad.yaml:13:33: error: timeout '5' has no unit; write a time such as 10s [unit]
-        bad.yaml:15:3: warning: sink 'pager' is used by nothing [unused]
+        bad.yaml:15:3: warning: sink 'pager' is not used [unused]
         bad.yaml:15:26: error: url must be http://… or https://…, not 'ftp://x' [value]
         bad.yaml:15:35: error: unknown key 'token'; valid: url, token_file, timeout (webhook) [key]
         bad.yaml:16:17: error: kill must be a number within a time, such as 2/10s or 6/m, not 'often' [value]
-        bad.yaml:18:10: error: unknown group 'wep', nearest valid 'web' [reference]
-        bad.yaml:18:21: error: unknown attribute 'memmory.max', nearest valid 'memory.max' [attribute]
+        bad.yaml:18:10: error: unknown group 'wep'; did you mean 'web'? [reference]
+        bad.yaml:18:21: error: unknown attribute 'memmory.max'; did you mean 'memory.max'? [attribute]
         bad.yaml:18:40: error: memory.kernel: the kernel accepts a limit of kernel memory but has ignored it since Linux 5.16; set memory.max, which counts kernel memory [ineffective]
         bad.yaml:18:70: error: cpu.max: "2" needs a unit; write 1.5cpus, 150%cpu, 25%host or max [unit]
-        bad.yaml:18:83: error: pids.max: "1e3" is not understood; write a number from 0 to 4194304, or max [value]
+        bad.yaml:18:83: error: pids.max: "1e3" is not valid; write a number from 0 to 4194304, or max [value]
         bad.yaml:19:5: error: a limit needs 'set' [missing]
         bad.yaml:19:23: error: during must be a time of day such as 22:00-06:00, not '22-06' [value]
-        bad.yaml:19:36: error: 'memory.usage' is of a cgroup; here only the machine counts, such as host.load [host-only]
-        bad.yaml:23:26: error: '90%' of what? 'memory.usage' counts bytes; write 90% of memory.max or 20%host [base]
-        bad.yaml:23:58: error: '0.2' has no unit, 'psi.memory.full.avg10' counts percent; write 20% [unit]
+        bad.yaml:19:36: error: 'memory.usage' is a metric of a cgroup; use one of the host, such as host.load [host-only]
+        bad.yaml:23:26: error: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of memory.max or 20%host [base]
+        bad.yaml:23:58: error: '0.2' has no unit, but 'psi.memory.full.avg10' is in percent; write 20% [unit]
         bad.yaml:24:10: error: for must be a time such as 10s, not 'soon' [value]
         bad.yaml:25:26: error: expected a metric, a number with its unit, or a function, not the end [syntax]
         bad.yaml:26:15: error: priority must be a number from -100 to 100, not '101' [value]
-        bad.yaml:28:17: error: a freeze needs a timeout, such as {timeout: 60s} [freeze-without-timeout]
+        bad.yaml:28:17: error: freeze needs a timeout, such as {timeout: 60s} [freeze-without-timeout]
         bad.yaml:29:24: error: signal must be a signal such as TERM or KILL, not 'BYE' [value]
-        bad.yaml:30:22: error: unknown hook 'pge', nearest valid 'page' [reference]
-        bad.yaml:31:23: error: unknown attribute 'cpu.maxx', nearest valid 'cpu.max' [attribute]
+        bad.yaml:30:22: error: unknown hook 'pge'; did you mean 'page'? [reference]
+        bad.yaml:31:23: error: unknown attribute 'cpu.maxx'; did you mean 'cpu.max'? [attribute]
         bad.yaml:31:41: error: factor must be a number such as 0.5, not 'none' [value]
-        bad.yaml:32:9: error: one action a step: one of set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log [value]
+        bad.yaml:32:9: error: one action per step: one of set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log [value]
         bad.yaml:33:9: error: unknown key 'sleep'; valid: set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log, on_error, together (an action) [key]
-        bad.yaml:34:28: error: relax needs a factor above 1, or the value never comes back [no-change]
-        bad.yaml:35:43: error: min_gain must count bytes as 'by' does; write 512MiB [unit]
-        bad.yaml:36:21: error: unknown requirement 'v3', nearest valid 'v1' [value]
+        bad.yaml:34:28: error: relax needs a factor above 1, or the value never returns [no-change]
+        bad.yaml:35:43: error: min_gain must be in bytes, as 'by' is; write 512MiB [unit]
+        bad.yaml:36:21: error: unknown requirement 'v3'; did you mean 'v1'? [value]
         bad.yaml:37:5: error: a rule needs 'name' [missing]
         bad.yaml:37:5: error: a rule needs 'when' [missing]
         bad.yaml:38:9: error: do has no action [value]
         bad.yaml:40:5: error: a guard needs 'max_frozen' [missing]
         bad.yaml:40:35: error: freeze_at must be between 0% and 100% [exceeds-bounds]
         bad.yaml:40:50: error: unknown relief 'pray'; valid: reclaim, raise, hook [value]
-        bad.yaml:40:69: error: guard 'g' may kill; write allow_kill: true in defaults if you mean it [kill-not-allowed]
+        bad.yaml:40:69: error: guard 'g' may kill; add allow_kill: true to defaults to allow that [kill-not-allowed]
         bad.yaml:42:31: error: the floor is above the ceiling [min-above-max]
         bad.yaml:42:60: error: target '0' has no unit; write a percentage such as 10% [unit]
         """#

@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-@testable import Policy
+@testable import PolicyLanguage
 
 /// Loads policies from text.
 enum PolicyText {

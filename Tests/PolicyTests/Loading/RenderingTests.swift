@@ -2,10 +2,10 @@ import CgroupModel
 import Configuration
 import Testing
 
-@testable import Policy
+@testable import PolicyLanguage
 
 @Suite struct RenderingTests {
-    /// The same document, as if everything stood at one place.
+    /// The same document, with all positions equal.
     private func placeless(_ document: PolicyDocument) -> PolicyDocument {
         let place = ConfigPosition(file: "", line: 1, column: 1)
         var result = document
@@ -17,7 +17,7 @@ import Testing
         return result
     }
 
-    @Test func whatIsPrintedLoadsAsTheSame() throws {
+    @Test func printedPolicyRoundTrips() throws {
         let document = try #require(PolicyText.load(everyKey).document)
         let text = document.canonicalText
         let again = PolicyText.load(text)
@@ -27,7 +27,7 @@ import Testing
         #expect(second.canonicalText == text)
     }
 
-    @Test func aRuleIsPrintedWithAllItsDefaults() throws {
+    @Test func printedRuleHasAllDefaults() throws {
         let text = PolicyText.rule("when: memory.usage > 1GiB or host.load > 4", "do: [log, thaw]")
         let rule = try #require(PolicyText.load(text).document).rules[0]
         #expect(
@@ -40,7 +40,7 @@ import Testing
                 """)
     }
 
-    @Test func whereItStandsChangesNothing() throws {
+    @Test func positionDoesNotAffectTheCanonicalText() throws {
         let text = PolicyText.rule("when: host.load > 4", "do: [log]")
         let moved = PolicyText.load("# a comment\n\n" + text)
         let first = try #require(PolicyText.load(text).document).rules[0]
@@ -53,7 +53,7 @@ import Testing
         "plain", "a b", "8:0", "22:00-06:00", "no", "~", "", "\"", "\\", "{a,b}", "[x]", "- a",
         "# x", "größe", "\u{85}\u{2028}\u{1F600}\u{7}", "%x", "'", "a: b", "*", "&", "!x", "?",
     ])
-    func everyTextReadsBackAsItself(text: String) throws {
+    func flowTextRoundTrips(text: String) throws {
         let yaml = "\(FlowText.map([(text, .list([.text(text)]))]))"
         let node = try ConfigLoader.load(Array(yaml.utf8), file: "t")
         let entry = try node.mapping(for: "t")[0]
@@ -66,29 +66,31 @@ import Testing
         ("2h", .seconds(7200)), ("1d", .seconds(86400)), ("0s", .zero), ("1500ms", .seconds(1.5)),
         ("90s", .seconds(90)), ("7us", .microseconds(7)),
     ])
-    func timesReadBackAsThemselves(text: String, duration: Duration) {
+    func durationsRoundTrip(text: String, duration: Duration) {
         #expect(DurationText.duration(text) == duration)
         #expect(DurationText.text(duration) == text)
     }
 
     @Test(arguments: ["", "5", "s", "5x", "-5s", "1e3s", "٣s", "99999d", ".5s", "5.s"])
-    func whatIsNoTimeIsNone(text: String) { #expect(DurationText.duration(text) == nil) }
+    func malformedDurationsAreRejected(text: String) { #expect(DurationText.duration(text) == nil) }
 }
 
 @Suite struct ScalarGrammarTests {
     @Test(arguments: [
         ("22:00-06:00", 1320, 360), ("00:00-24:00", 0, 0), ("06:30-06:31", 390, 391),
     ])
-    func timesOfDay(text: String, start: Int, end: Int) {
+    func timeWindowsAreParsed(text: String, start: Int, end: Int) {
         #expect(ScalarGrammar.window.read(text) == DayWindow(start: start, end: end))
     }
 
     @Test(arguments: [
         "22:00", "6:00-7:00", "24:00-01:00", "00:60-01:00", "a-b", "22:00-06:00-07:00",
     ])
-    func whatIsNoTimeOfDay(text: String) { #expect(ScalarGrammar.window.read(text) == nil) }
+    func malformedTimeWindowsAreRejected(text: String) {
+        #expect(ScalarGrammar.window.read(text) == nil)
+    }
 
-    @Test func budgetsAndDemands() {
+    @Test func budgetsAndCPUCountsAreParsed() {
         #expect(ScalarGrammar.budget.read("1/15s") == Budgets.Budget(1, per: .seconds(15)))
         #expect(ScalarGrammar.budget.read("10/m") == Budgets.Budget(10, per: .seconds(60)))
         for text in ["1", "1/", "/s", "1/0s", "x/s", "-1/s"] {
@@ -108,7 +110,7 @@ import Testing
         ("cpus: 2-5,7", .list(RangeList([2, 3, 4, 5, 7]))), ("count: 1", .count(1)),
         ("count: 25%host", .hostShare(0.25)),
     ])
-    func aPoolSaysWhichCPUsOrHowMany(text: String, wanted: CPUDemand) throws {
+    func poolHasAListOrACount(text: String, wanted: CPUDemand) throws {
         let load = PolicyText.load(
             PolicyText.with(
                 "pools:\n  p:\n    \(text)\n  reserved:\n    \(text)\n"
@@ -121,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: ["cpus: 25%host", "cpus: 0\n    count: 1", "smt: any", "count: 0"])
-    func aPoolThatSaysNeitherOrBothIsAMistake(text: String) {
+    func poolWithNeitherOrBothIsAnError(text: String) {
         let load = PolicyText.load(
             PolicyText.with(
                 "pools:\n  p:\n    \(text)\nlimits: [{on: g, set: {cpuset.pool: p}}]"))

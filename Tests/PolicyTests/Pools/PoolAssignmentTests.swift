@@ -1,8 +1,9 @@
 import CgroupModel
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// Two nodes of two cores with two threads each, numbered as Linux does: 0-4, 1-5 and 2-6, 3-7.
 let twoNodes = CPUTopology(
@@ -27,7 +28,7 @@ extension CPUTopology {
             pools, reserved: reserved, topology: topology, allowed: allowed, previous: previous)
     }
 
-    @Test func anExclusivePoolGetsAWholeNode() {
+    @Test func exclusivePoolGetsAWholeNode() {
         let result = assign([fast])
         #expect(result.reserved == RangeList([0, 4]))
         #expect(result.shares[0].cpus == RangeList([2, 3, 6, 7]))
@@ -35,11 +36,11 @@ extension CPUTopology {
         #expect(result.rest == RangeList([0, 1, 4, 5]))
     }
 
-    @Test func whatGoesOfflineComesBack() {
+    @Test func cpuThatReturnsIsUsedAgain() {
         let first = assign([fast]).shares[0].cpus
         let few = assign([fast], twoNodes.without([2, 3, 6, 7]), previous: ["fast": first])
         #expect(few.shares[0].cpus.isEmpty)
-        #expect(few.shares[0].shortage?.contains("wants 4 CPUs") == true)
+        #expect(few.shares[0].shortage?.contains("requests 4 CPUs") == true)
         #expect(few.rest == RangeList([0, 1, 4, 5]))
         let half = assign([fast], twoNodes.without([2, 6]), previous: ["fast": first])
         #expect(half.shares[0].cpus == RangeList([3, 7]))
@@ -49,7 +50,7 @@ extension CPUTopology {
         #expect(back.shares[0].shortage == nil)
     }
 
-    @Test func thePreviousSetIsKeptOnlyWhileItSuits() {
+    @Test func previousSetIsKeptWhileItFits() {
         var pool = fast
         pool.cpus = .count(2)
         #expect(assign([pool]).shares[0].cpus == RangeList([1, 5]))
@@ -61,7 +62,7 @@ extension CPUTopology {
         }
     }
 
-    @Test func oneThatWantsToKeepItsSetIsAskedBeforeOneThatChooses() {
+    @Test func poolsKeepingTheirSetAreAssignedFirst() {
         let pools = ["a", "b"].map {
             CPUPool(name: $0, cpus: .count(2), isExclusive: true, smt: .wholeCore)
         }
@@ -72,7 +73,7 @@ extension CPUTopology {
     @Test(arguments: [
         (CPUPool.NUMA.strict, ""), (.prefer, "1-3,5-7"), (.none, "1-3,5-7"),
     ])
-    func spillsOnlyWhereItMay(_ numa: CPUPool.NUMA, _ cpus: String) {
+    func poolSpillsOnlyIfAllowed(_ numa: CPUPool.NUMA, _ cpus: String) {
         var pool = fast
         pool.numa = numa
         pool.cpus = .count(6)
@@ -81,7 +82,7 @@ extension CPUTopology {
         #expect(share.mems == (numa == .prefer ? RangeList([0, 1]) : nil))
     }
 
-    @Test func someCPUIsLeftForTheOthers() {
+    @Test func oneCPUIsLeftForOthers() {
         let all = CPUPool(name: "all", cpus: .count(8), isExclusive: true)
         let result = assign([all], reserved: nil)
         #expect(result.shares[0].cpus.isEmpty)
@@ -90,20 +91,20 @@ extension CPUTopology {
         #expect(assign([listed], reserved: nil).shares[0].cpus.isEmpty)
     }
 
-    @Test func parentsRestrictWhatCanBeChosen() {
+    @Test func parentCpusetsRestrictTheChoice() {
         var pool = fast
         pool.cpus = .count(2)
         let result = assign([pool], allowed: ["fast": RangeList([2, 6, 7])])
         #expect(result.shares[0].cpus == RangeList([2, 6]))
     }
 
-    @Test func aListIsTakenAsItIsOrNotAtAll() {
+    @Test func listIsAssignedExactlyOrNotAtAll() {
         let pool = CPUPool(name: "l", cpus: .list(RangeList([2, 3])), isExclusive: true)
         #expect(assign([pool]).shares[0].cpus == RangeList([2, 3]))
         #expect(assign([pool], reserved: .list(RangeList([3]))).shares[0].cpus.isEmpty)
     }
 
-    @Test func aShareOfTheMachineIsAtLeastOne() {
+    @Test func shareOfTheHostIsAtLeastOneCPU() {
         let pool = CPUPool(name: "s", cpus: .hostShare(0.25))
         #expect(assign([pool]).shares[0].cpus.numbers.count == 2)
         let tiny = CPUPool(name: "s", cpus: .hostShare(0.01))

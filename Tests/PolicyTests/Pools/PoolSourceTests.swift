@@ -1,9 +1,10 @@
 import CgroupModel
 import Configuration
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Policy
+@testable import PolicyLanguage
 
 /// The third of the examples: a service on its own CPUs, within a slice that must leave them.
 @Suite struct PoolSourceTests {
@@ -62,13 +63,13 @@ import Testing
                 }, membersChanged: false, holding: [holding])
         }
 
-        /// What is wanted, as text; nil if nothing changed.
+        /// The requests, as text; nil if nothing changed.
         mutating func tick() -> [String]? {
             source.propose(context).wishes?.map { "\($0.target.path) \($0.key)=\($0.value.plain)" }
         }
     }
 
-    @Test func theSliceBecomesItsOtherChildren() throws {
+    @Test func sliceIsReplacedByItsOtherChildren() throws {
         var machine = try Machine()
         #expect(
             machine.tick() == [
@@ -83,11 +84,11 @@ import Testing
                 "processes directly in /: still allowed here",
                 "/init.scope: still allowed here",
                 "processes directly in /system.slice: still allowed here",
-                "threads of the kernel: still allowed here",
+                "kernel threads: still allowed here",
             ])
     }
 
-    @Test func onV1EveryoneBelowMakesRoomAsFarAsItMust() throws {
+    @Test func v1DescendantsMakeRoom() throws {
         var machine = try Machine(isLegacy: true)
         machine.lists["/system.slice/cron.service"] = ("0-7", "0-7")
         machine.lists["/system.slice/cron.service/job"] = ("1-2", "1-2")
@@ -95,9 +96,9 @@ import Testing
         let first = machine.tick() ?? []
         #expect(first.contains("/system.slice/cron.service cpuset.cpus=0-1,4-5"))
         #expect(first.contains("/system.slice/cron.service/job cpuset.cpus=1"))
-        // Nothing of its own is left, so it gets what all have.
+        // None of its own CPUs is left, so it gets the shared ones.
         #expect(first.contains("/user.slice cpuset.cpus=0-1,4-5"))
-        // That they are narrow now changes nothing of what they had.
+        // Their current narrow lists do not replace their original ones.
         machine.lists["/system.slice/cron.service"] = ("0-1,4-5", "0-1,4-5")
         machine.lists["/system.slice/cron.service/job"] = ("1", "1")
         #expect(machine.tick() == nil)
@@ -106,7 +107,7 @@ import Testing
             machine.tick()?.contains("/system.slice/cron.service/job cpuset.cpus=0,4-5") == true)
     }
 
-    @Test func cpusThatGoAndComeBack() throws {
+    @Test func offlineCPUsAreReassignedAndReturn() throws {
         var machine = try Machine()
         let first = machine.tick()
         machine.topology = twoNodes.without([2, 3, 6, 7])
@@ -115,7 +116,8 @@ import Testing
         #expect(proposal.acts.count == 1)
         if case .log(.notice, let text)? = proposal.acts.first?.kind {
             #expect(
-                text == "pool fast wants 4 CPUs (whole cores of one memory node); free for it: 1,5")
+                text == "pool fast requests 4 CPUs (whole cores of one memory node); "
+                    + "available: 1,5")
         } else {
             Issue.record("no notice")
         }
@@ -125,7 +127,7 @@ import Testing
         #expect(machine.tick() == first)
     }
 
-    @Test func whatAnEarlierRunGaveIsKept() throws {
+    @Test func assignmentOfAnEarlierRunIsKept() throws {
         var machine = try Machine()
         machine.document.pools[0].cpus = .count(2)
         machine.source.reload(machine.document)
@@ -133,7 +135,7 @@ import Testing
         #expect(machine.tick()?.first == "/system.slice/api.service cpuset.cpus=3,7")
     }
 
-    @Test func theParentRestrictsTheChoice() throws {
+    @Test func parentRestrictsTheChoice() throws {
         var machine = try Machine(fallback: .skip)
         machine.lists["/system.slice"] = ("0-3", "0-3")
         #expect(machine.tick() == [])
@@ -142,7 +144,7 @@ import Testing
         #expect(machine.tick()?.count == 4)
     }
 
-    @Test func aNewSiblingMakesRoomAndAnEndedPolicyGivesAllBack() throws {
+    @Test func newSiblingMakesRoomAndTheEndRestoresAll() throws {
         var machine = try Machine()
         _ = machine.tick()
         machine.paths.append("/system.slice/new.service")
@@ -170,12 +172,12 @@ import Testing
         var run = try EngineRun(policy, facts: facts, sources: [source])
         var lists = Lists()
         try ticks(&run, &lists)
-        // Nobody else changed anything.
+        // No other program changed anything.
         #expect(run.notes(.drift) == [])
         #expect(run.engine.metrics.drifts == 0)
     }
 
-    /// What the kernel has.
+    /// The kernel's values.
     private struct Lists {
         var cpus = ["/api": RangeList(0..<8), "/rest": RangeList(0..<8)]
         var online = RangeList(0..<8)
@@ -212,7 +214,7 @@ import Testing
         }
     }
 
-    @Test func whatComesBackIsWrittenAgain() throws {
+    @Test func assignmentIsRewrittenAfterCPUsReturn() throws {
         for fallback in ["shared", "skip"] {
             try run(fallback: fallback) { run, lists in
                 for _ in 0..<3 { lists.tick(&run) }
@@ -220,10 +222,10 @@ import Testing
                     lists.cpus == [
                         "/api": RangeList([2, 3, 6, 7]), "/rest": RangeList([0, 1, 4, 5]),
                     ])
-                // More often than a fight with someone else would be put up with.
+                // More often than the limit for changes by other programs.
                 for _ in 0..<4 {
                     for _ in 0..<3 { lists.tick(&run, without: [2, 6]) }
-                    // What is left of it is kept.
+                    // The remaining CPUs are kept.
                     #expect(lists.cpus["/api"] == RangeList([3, 7]))
                     for _ in 0..<3 { lists.tick(&run) }
                     #expect(
@@ -235,7 +237,7 @@ import Testing
         }
     }
 
-    @Test func withoutItsNodeItSharesOrIsLeftAsItWas() throws {
+    @Test func poolWithoutItsNodeSharesOrIsUnchanged() throws {
         for fallback in ["shared", "skip"] {
             try run(fallback: fallback) { run, lists in
                 for _ in 0..<3 { lists.tick(&run) }

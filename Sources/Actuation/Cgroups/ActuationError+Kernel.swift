@@ -1,0 +1,38 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+extension ActuationError {
+    /// Creates an error that names the cgroup of a failed system call and advises what to do.
+    init(_ error: IOError, on directory: CgroupDirectory) {
+        self.init(error, on: directory.path, in: directory.hierarchy.label)
+    }
+
+    init(_ error: IOError, on path: CgroupPath, in tree: String) {
+        let place = "\(error) (cgroup \(path), hierarchy \(tree))"
+        let (code, advice): (Code, String) =
+            if error.isReadOnly {
+                (.unavailable, "the cgroup file system is mounted read-only")
+            } else if error.isCovered {
+                (.refused, "unmount what covers it, or use another mount")
+            } else if error.isPermission {
+                (.notPermitted, "run as root, or in a cgroup delegated to you")
+            } else if error.isGone {
+                (.notFound, "the cgroup was removed, or lacks that file")
+            } else if error.isTimedOut {
+                (.busy, "the kernel did not accept it in time; try again")
+            } else if error.isBusy || error.isTryAgain {
+                (.busy, "a resource is in use; try again")
+            } else if error.isUnsupported {
+                (.unavailable, "not supported by this kernel or device")
+            } else if error.isNoSpace {
+                (.failed, "its processes would have no CPU or memory node left")
+            } else if error.isInvalid || error.isOutOfRange {
+                (.failed, "the kernel rejects that value here")
+            } else {
+                (.failed, "see `dmesg` for details")
+            }
+        self.init(code, "\(place); \(advice)")
+        errno = error.errno
+    }
+}

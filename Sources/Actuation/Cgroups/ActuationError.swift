@@ -1,0 +1,29 @@
+package import CgroupModel
+
+/// Why an action failed: one sentence with advice.
+package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kind of failure, which determines the exit status.
+    package enum Code: Sendable {
+        case usage, notFound, notPermitted, refused, busy, unavailable, failed
+        /// The host or an ancestor has less than the requested amount.
+        case outOfRange
+        /// A descendant has more than the requested value would leave it.
+        case inTheWay
+    }
+
+    /// The kind of failure.
+    package let code: Code
+    /// The message.
+    package let message: String
+    /// The error number, also for errors of systemd; nil if there is none.
+    package internal(set) var errno: Errno?
+
+    /// Creates an error of a kind with its message.
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    package var description: String { message }
+}

@@ -1,0 +1,106 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+extension CgroupDirectory {
+    /// Returns the child cgroups, without children removed since the listing.
+    func children() throws(IOError) -> [CgroupDirectory] {
+        try childPaths().compactMap { try? CgroupDirectory($0, in: hierarchy) }
+    }
+
+    /// Returns the paths of the child cgroups.
+    func childPaths() throws(IOError) -> [CgroupPath] {
+        let listing = try descriptor.reopened()
+        return try listing.entries(path: path.description).filter(\.isDirectory).map {
+            path.child($0.name)
+        }
+    }
+
+    /// Returns this cgroup and its descendants, each before its own descendants.
+    func subtree() throws(IOError) -> [CgroupDirectory] {
+        var result = [self]
+        var next = 0
+        while next < result.count {
+            result += try result[next].children()
+            next += 1
+        }
+        return result
+    }
+
+    /// Returns the processes of this cgroup and its descendants.
+    ///
+    /// 0 means a process in another PID namespace. A cgroup removed meanwhile has none.
+    func processesBelow() throws(IOError) -> Set<Int32> {
+        var result: Set<Int32> = []
+        for directory in try subtree() {
+            do throws(IOError) {
+                result.formUnion(try directory.processes())
+            } catch  where error.isGone {
+                continue
+            }
+        }
+        return result
+    }
+
+    /// Creates a child cgroup (mkdirat(2)) that processes can be moved into.
+    ///
+    /// A new v1 cpuset is empty and admits no process, so it copies its parent's lists.
+    func makeChild(
+        _ name: some Sequence<UInt8>, files: any ControlFiles = KernelControlFiles()
+    ) throws(IOError) -> CgroupDirectory {
+        try descriptor.makeDirectory(Array(name))
+        let child = try CgroupDirectory(path.child(name), in: hierarchy)
+        do throws(IOError) {
+            try child.inherit(from: self, files)
+            return child
+        } catch {
+            try? child.remove()
+            throw error
+        }
+    }
+
+    /// Copies the parent's lists into an empty v1 cpuset.
+    func inherit(from parent: CgroupDirectory, _ files: any ControlFiles) throws(IOError) {
+        guard hierarchy.version == .legacy, hierarchy.controllers.contains(.cpuset) else { return }
+        for file in ["cpuset.cpus", "cpuset.mems"] where try files.text(file, of: self).isEmpty {
+            let inherited = try files.text(file, of: parent)
+            if !inherited.isEmpty { try files.write(inherited, to: file, of: self) }
+        }
+    }
+
+    /// Removes exactly this cgroup and its descendants, bottom-up, and returns their number.
+    ///
+    /// Retries for up to 2 s while a process is exiting or new cgroups appear.
+    func removeTree(each removed: (CgroupDirectory) -> Void = { _ in }) throws(IOError) -> Int {
+        var count = 0
+        var failure: IOError?
+        _ = Deadline(after: .seconds(2)).wait { () throws(Never) -> Bool in
+            do throws(IOError) {
+                for cgroup in try subtree().reversed() {
+                    try cgroup.remove()
+                    removed(cgroup)
+                    count += 1
+                }
+                failure = nil
+            } catch {
+                // Another process may be removing part of the subtree at the same time.
+                failure = error.isGone && !isCurrent ? nil : error
+            }
+            return failure.map { !($0.isBusy || $0.isGone) } ?? true
+        }
+        if let failure { throw failure }
+        return count
+    }
+
+    /// Removes exactly this cgroup (unlinkat(2)); a later one at the same path stays.
+    func remove() throws(IOError) {
+        guard let above = path.parent else { throw IOError("remove", "/", .busy) }
+        let parent = try CgroupDirectory(above, in: hierarchy)
+        try parent.descriptor.removeDirectory(path.lastName, inode: inode)
+    }
+}
+
+extension CgroupPath {
+    /// The bytes after the last slash.
+    var lastName: [UInt8] { Array(bytes[((bytes.lastIndex(of: 0x2f) ?? 0) + 1)...]) }
+}

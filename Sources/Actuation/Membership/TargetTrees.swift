@@ -1,0 +1,153 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// An action's cgroup: its directory and its members in each hierarchy.
+///
+/// On v1 the same path may hold different processes in each hierarchy. An action works through one
+/// hierarchy, in which the path must have the processes that are meant.
+struct TargetTrees {
+    let set: HierarchySet
+    let path: CgroupPath
+    /// In the order of the hierarchies; nil where the path does not exist.
+    let directories: [CgroupDirectory?]
+    private let places: ProcessPlaces
+
+    init(_ path: CgroupPath, in set: HierarchySet) throws(ActuationError) {
+        self.set = set
+        self.path = path
+        places = ProcessPlaces(set: set)
+        var found: [CgroupDirectory?] = []
+        var denied: ActuationError?
+        for hierarchy in set.hierarchies {
+            do throws(IOError) {
+                found.append(try CgroupDirectory(path, in: hierarchy))
+            } catch {
+                if !error.isGone { denied = ActuationError(error, on: path, in: hierarchy.label) }
+                found.append(nil)
+            }
+        }
+        directories = found
+        guard found.contains(where: { $0 != nil }) else {
+            throw denied
+                ?? ActuationError(
+                    .notFound, "no cgroup \(path); `cgwarden tree` lists them")
+        }
+    }
+
+    /// The directory in the controller's hierarchy, once the action is checked against protection.
+    static func directory(
+        _ controller: Controller, of path: CgroupPath, for action: DisruptiveAction,
+        in set: HierarchySet,
+        protected: ProtectedSet? = nil, remedy: String, shadows: ShadowGroups? = nil
+    ) throws(ActuationError) -> CgroupDirectory {
+        try (protected ?? ProtectedSet(set: set, system: set.system)).check(action, on: path)
+        let trees = try TargetTrees(path, in: set)
+        guard let tree = set.legacy(controller) ?? set.unified else {
+            throw ActuationError(.unavailable, set.absence(of: controller))
+        }
+        return try trees.tree(for: action, among: [tree], remedy: remedy, shadows: shadows)
+            .directory
+    }
+
+    /// The processes of the subtree in one hierarchy; empty where the path does not exist.
+    func members(in tree: Int) throws(ActuationError) -> Set<Int32> {
+        guard let directory = directories[tree] else { return [] }
+        do throws(IOError) {
+            return try directory.processesBelow()
+        } catch {
+            throw ActuationError(error, on: directory)
+        }
+    }
+
+    /// The first of these hierarchies that an action may work through.
+    ///
+    /// If there is none, a shadow in the last v1 hierarchy, where `shadows` allows it.
+    func tree(
+        for action: DisruptiveAction, among candidates: [Int], remedy: String,
+        shadows: ShadowGroups? = nil
+    ) throws(ActuationError) -> (index: Int, directory: CgroupDirectory) {
+        var reasons: [String] = []
+        for index in candidates {
+            if let reason = try disagreement(in: index) {
+                reasons.append(reason)
+            } else if let directory = directories[index] {
+                return (index, directory)
+            }
+        }
+        if let shadows,
+            let index = candidates.last(where: { set.hierarchies[$0].version == .legacy })
+        {
+            return (index, try shadows.cover(self, in: index))
+        }
+        // Without any processes, no others could be affected: the cgroup is just absent.
+        let isAbsent =
+            candidates.allSatisfy { directories[$0] == nil }
+            && directories.indices.allSatisfy { (try? members(in: $0).isEmpty) == true }
+        throw ActuationError(
+            isAbsent ? .notFound : .refused,
+            "will not \(action.rawValue) \(path): \(reasons.joined(separator: "; ")); \(remedy)")
+    }
+
+    /// Why an action through one hierarchy would not hit exactly the processes of the path; nil if
+    /// it would.
+    ///
+    /// The hierarchy `ignored` is not compared.
+    func disagreement(
+        in acting: Int, ignoring ignored: Int? = nil
+    ) throws(ActuationError) -> String? {
+        let name = set.hierarchies[acting].label
+        guard directories[acting] != nil else { return try absence(acting, name) }
+        // Processes that fork or exit between two listings show in /proc at once, so it confirms
+        // each difference.
+        let mine = try members(in: acting)
+        for other in directories.indices where other != acting && other != ignored {
+            let others = try members(in: other)
+            if others.isEmpty { continue }
+            let label = set.hierarchies[other].label
+            let missing = outside(others.subtracting(mine), of: acting)
+            if !missing.isEmpty {
+                return "\(listed(missing)) in hierarchy \(label) would be missed, "
+                    + "because they are elsewhere in hierarchy \(name)"
+            }
+            let more = outside(mine.subtracting(others), of: other)
+            if !more.isEmpty {
+                return
+                    "in hierarchy \(name) it also holds \(listed(more)), which would be "
+                    + "affected but is not in it in hierarchy \(label)"
+            }
+        }
+        return nil
+    }
+
+    private func absence(_ acting: Int, _ name: String) throws(ActuationError) -> String {
+        for index in directories.indices {
+            guard let pid = try members(in: index).min(),
+                let place = places.place(of: pid, in: acting)
+            else { continue }
+            let directory = try? CgroupDirectory(place, in: set.hierarchies[acting])
+            let count = (try? directory?.processesBelow().count) ?? 0
+            return "hierarchy \(name) has no such cgroup; \(listed([pid])) is in \(place) there, "
+                + "and all \(count) processes of that would be affected"
+        }
+        return "hierarchy \(name) has no such cgroup"
+    }
+
+    private func outside(_ pids: Set<Int32>, of tree: Int) -> [Int32] {
+        pids.filter { pid in
+            guard let place = places.place(of: pid, in: tree), !place.isWithin(path) else {
+                return false
+            }
+            // Checked last, because an exiting process shows up elsewhere.
+            return !ProcessReader(set.system).hasEnded(pid)
+        }.sorted()
+    }
+
+    /// A short list of processes as text: `sleep (process 12) and 3 more`.
+    func listed(_ pids: some Collection<Int32>) -> String {
+        guard let first = pids.min() else { return "no process" }
+        let name = ProcessReader(set.system).stat(first)?.name ?? "process"
+        let more = pids.count > 1 ? " and \(pids.count - 1) more" : ""
+        return "\(name) (process \(first))\(more)"
+    }
+}

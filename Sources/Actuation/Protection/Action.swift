@@ -1,8 +1,0 @@
-/// Actions that can disrupt a cgroup's processes.
-package enum Action: String, Sendable, CaseIterable {
-    case freeze, kill, reclaim, pin, remove
-    /// Lowers a limit.
-    case limit
-    /// Moves a process away.
-    case move
-}

@@ -1,0 +1,38 @@
+internal import KernelIO
+
+/// A small process that keeps a scope alive.
+///
+/// systemd removes an empty scope at once, before the command's usage could be read. The process
+/// ends with this value or with this process.
+struct ScopeHolder: ~Copyable, Sendable {
+    /// The process ID.
+    let pid: Int32
+    private let process: DetachedProcess
+
+    /// A shell, because it needs little memory.
+    ///
+    /// If the kernel permits it, it is exempt from OOM kills in the scope.
+    private static let script = "echo -1000 >/proc/self/oom_score_adj; echo $$; read end"
+
+    private init(_ process: consuming DetachedProcess, pid: Int32) {
+        self.process = process
+        self.pid = pid
+    }
+
+    /// Starts the process and reads its PID.
+    static func start() throws(ActuationError) -> ScopeHolder {
+        let process: DetachedProcess
+        do throws(IOError) {
+            process = try DetachedProcess.start(
+                "/bin/sh", ["sh", "-c", script],
+                directory: OwnedDescriptor.directory(Array("/".utf8)))
+        } catch {
+            throw ActuationError(.failed, "cannot create a scope: \(error)")
+        }
+        let answer = process.firstLine(before: Deadline(after: .seconds(10)))
+        guard let pid = Int32(answer) else {
+            throw ActuationError(.failed, "cannot create a scope: /bin/sh did not start a process")
+        }
+        return ScopeHolder(process, pid: pid)
+    }
+}

@@ -1,0 +1,53 @@
+/// All limits that cgwarden can set.
+///
+/// `get`, `set`, `run`, policies and documentation derive from this table. The rows are in
+/// `LimitCatalog+*.swift`. The facts come from the kernel's cgroup-v2.rst and cgroup-v1/*.rst, and
+/// those on properties from org.freedesktop.systemd1(5) and systemd.resource-control(5).
+package enum LimitCatalog {
+    /// All rows, in the order in which they are listed.
+    package static let all: [Limit] = memoryRows + cpuRows + ioRows + smallRows
+
+    private static let index: [String: Int] = Dictionary(
+        uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
+
+    /// The row with a unified name; nil for an unknown name.
+    package static func limit(named name: String) -> Limit? { index[name].map { all[$0] } }
+
+    /// The rows that a name may refer to: a single row, or those of a group (`io.max`).
+    package static func rows(named name: String) throws(LimitError) -> [Limit] {
+        if let limit = limit(named: name) {
+            return [limit] + all.filter { $0.name == "\(name).device" }
+        }
+        let members = all.filter { $0.group == name }
+        guard members.isEmpty else { return members }
+        let similar = Spelling.names(like: name, among: all.map(\.name), most: 3)
+        throw LimitError(
+            "unknown limit \(name); "
+                + (similar.isEmpty
+                    ? "`cgwarden set --list` lists them"
+                    : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"))
+    }
+
+    /// A row, which the metrics `shown` show (that of its own name by default), and which limits
+    /// the metric `usage`.
+    static func row(
+        _ name: String, _ controller: Controller, _ grammar: LimitGrammar,
+        by dimension: Dimension? = nil, v2: [LimitFile] = [], v1: [LimitFile] = [],
+        shown metrics: [String]? = nil, limits usage: String? = nil, nesting: Int = 0,
+        refusal: String? = nil, note: String = "", _ help: String
+    ) -> Limit {
+        Limit(
+            name: name, controller: controller, grammar: grammar, dimension: dimension, v2: v2,
+            v1: v1, metrics: (metrics ?? [name]).compactMap { LimitMetric($0, v2 + v1) },
+            usage: usage.map(MetricCatalog.id), nesting: nesting, refusal: refusal, help: help,
+            note: note)
+    }
+
+    /// A file that holds one number, or the text for unlimited.
+    static func number(
+        _ file: String, unlimited: String? = "max", systemd: UnitProperty? = nil,
+        initial: String? = nil
+    ) -> LimitFile {
+        LimitFile(file, .number(unlimited: unlimited), systemd: systemd, initial: initial)
+    }
+}

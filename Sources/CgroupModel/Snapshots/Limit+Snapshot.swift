@@ -1,0 +1,39 @@
+extension Limit {
+    /// Returns the value that a snapshot shows; nil if it does not hold it.
+    ///
+    /// `instance` is ignored for a limit with one value per cgroup.
+    package func value(
+        in snapshot: Snapshot, at position: Int, of instance: InstanceKey? = nil
+    ) -> LimitValue? {
+        for metric in metrics {
+            let reading: Reading
+            if dimension != nil {
+                guard let instance else { return nil }
+                let own = snapshot.instances(position).filter { $0.metric == metric.id }
+                let known = own.first { $0.key == instance } ?? own.first { $0.key == .whole }
+                reading = known?.reading ?? missing
+            } else {
+                reading = snapshot[position, metric.id]
+            }
+            guard reading.isKnown else { continue }
+            return value(of: reading, metric.coding) { snapshot[position, .cpuMaxPeriod].value }
+        }
+        return nil
+    }
+
+    /// A disk without a line has no limit; a line of another kind is not known.
+    private var missing: Reading { group == "io.max" ? .unlimited : .absent }
+
+    private func value(
+        of reading: Reading, _ coding: LimitFile.Coding, period: () -> UInt64?
+    ) -> LimitValue? {
+        guard let number = reading.value else { return .unlimited }
+        switch coding {
+        case .quotaAndPeriod, .quota:
+            guard let period = period(), period > 0 else { return nil }
+            return Bandwidth(quota: number, period: period).cpus
+        case .text: return .text(Word.text(number))
+        default: return coding.value(ofStored: .number(number))
+        }
+    }
+}

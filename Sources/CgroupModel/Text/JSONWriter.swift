@@ -1,0 +1,79 @@
+/// Appends JSON (RFC 8259) to a buffer.
+package struct JSONWriter {
+    /// The JSON written so far.
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    /// Creates an empty writer.
+    package init() {}
+
+    /// Writes an object whose keys and values `body` writes.
+    package mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nest(0x7b, 0x7d, body)
+    }
+
+    /// Writes an array whose elements `body` writes.
+    package mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nest(0x5b, 0x5d, body)
+    }
+
+    private mutating func nest(
+        _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        separate()
+        bytes.append(open)
+        needsComma = false
+        try body(&self)
+        bytes.append(close)
+        needsComma = true
+    }
+
+    /// Writes a key; its value must follow.
+    package mutating func key(_ name: String) {
+        separate()
+        bytes.append(quoted: name)
+        bytes.append(0x3a)
+        needsComma = false
+    }
+
+    /// Writes a string.
+    package mutating func value(_ text: String) {
+        separate()
+        bytes.append(quoted: text)
+    }
+
+    /// Writes a whole number.
+    package mutating func value(_ number: UInt64) { literal(String(number)) }
+
+    /// Writes a whole number.
+    package mutating func value(_ number: Int64) { literal(String(number)) }
+
+    /// Writes a Boolean.
+    package mutating func value(_ flag: Bool) { literal(flag ? "true" : "false") }
+
+    /// Writes a rate with three decimals.
+    package mutating func value(_ number: Double) { literal(DecimalText.fixed(number, places: 3)) }
+
+    /// Writes a number that is already formatted as JSON.
+    package mutating func literal(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    /// Ends a line of JSON lines; the next value needs no comma.
+    package mutating func newline() {
+        bytes.append(0x0a)
+        needsComma = false
+    }
+
+    /// Returns what was written and empties the buffer.
+    package mutating func take() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(0x2c) }
+        needsComma = true
+    }
+}

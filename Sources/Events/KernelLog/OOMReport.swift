@@ -1,0 +1,113 @@
+internal import CgroupModel
+
+/// The parts of a report on an OOM kill before the line of the victim.
+///
+/// The kernel omits all of them in a storm, after 10 reports in 5 s. The line of the victim then
+/// stands alone.
+///
+/// Names of cgroups and commands are chosen by users and not quoted. Each part is therefore delimited
+/// by what the kernel alone can have written: a cpuset's name contains no `/`, the owner of the limit
+/// is an ancestor of the victim's cgroup or is named in a line of its own, and the victim's name and
+/// process ID are repeated in the last line.
+struct OOMReport: Sendable {
+    /// A usage and a limit in KiB.
+    struct Amounts: Sendable {
+        let usage, limit: UInt64
+
+        /// Whether the limit is set.
+        var isLimited: Bool { limit < 1 << 52 }
+    }
+
+    /// Whether a cgroup reached its limit.
+    var isMemcg = false
+    /// The line `memory: usage …`.
+    var memory: Amounts?
+    /// The line `memory+swap: usage …` of v1.
+    var memoryAndSwap: Amounts?
+
+    /// The keys for page cache in a cgroup's statistics; v1 has the second, and before it a count
+    /// without descendants.
+    static let fileKeys = ["file ", "total_cache ", "cache "].map { Array($0.utf8) }
+
+    private var file: (bytes: UInt64, rank: Int)?
+    private var summary: OOMSummary?
+    /// The cgroup in `Memory cgroup stats for PATH:`, as escaped.
+    private var owner: [UInt8]?
+    /// The cgroups in `Task in PATH killed as a result of limit of PATH`.
+    private var members: (task: [UInt8], owner: [UInt8])?
+    /// The cgroup whose members are all killed (`memory.oom.group`), as escaped.
+    private(set) var group: [UInt8]?
+    /// Whether a victim has been found in it.
+    var isUsed = false
+
+    init() {}
+
+    /// Whether a victim can belong to the report.
+    func includes(_ pid: UInt64) -> Bool { summary?.pid.map { $0 == pid } ?? true }
+
+    /// Sets the page cache in bytes, unless a key of a lower rank has set it.
+    mutating func setFile(_ bytes: UInt64?, rank: Int) {
+        guard let bytes, rank <= file?.rank ?? .max else { return }
+        file = (bytes, rank)
+    }
+
+    /// Takes a complete line.
+    mutating func take(_ line: [UInt8]) {
+        let text = line[...]
+        if text.starts(with: "oom-kill:".utf8) {
+            summary = OOMSummary(line)
+        } else if let rest = text.after("Memory cgroup stats for ") {
+            // Linux 4.18 has one such line for each descendant and continues it.
+            guard owner == nil else { return }
+            let end = rest.last == 0x3a ? rest.endIndex - 1 : rest.firstIndex(of: ": ")
+            owner = end.map { Array(rest[..<$0]) }
+        } else if let rest = text.after("Tasks in "),
+            let end = rest.lastIndex(of: " are going to be killed due to memory.oom.group set")
+        {
+            group = Array(rest[..<end])
+        } else if let rest = text.after("Task in ") {
+            let middle = " killed as a result of limit of "
+            let splits = rest.indices(of: middle).map { start in
+                (
+                    task: Array(rest[..<start]),
+                    owner: Array(rest[(start + middle.utf8.count)...])
+                )
+            }
+            members = splits.first { Self.isWithin($0.task, $0.owner) }
+            if members != nil { isMemcg = true }
+        }
+    }
+
+    /// Adds what the report says to a victim; `comm` is its name as escaped.
+    func complete(_ kill: inout OOMKill, comm: [UInt8]) {
+        let places = summary?.places(comm: comm, owner: owner)
+        kill.constraint = summary?.constraint ?? (isMemcg ? .memcg : .host)
+        let path = { (text: [UInt8]?) -> CgroupPath? in
+            text.map { CgroupPath(normalising: KernelLogText.decoded($0)) }
+        }
+        if isUsed {
+            kill.cgroup = path(group)
+        } else {
+            kill.uid = kill.uid ?? summary?.uid
+            kill.cgroup = path(summary == nil ? members?.task : places?.cgroup)
+        }
+        guard kill.constraint == .memcg else { return }
+        kill.owner = path(places?.owner ?? members?.owner ?? owner)
+        kill.usageFile = file?.bytes
+        let isBoth = memoryAndSwap.map { both in
+            both.isLimited && both.usage >= both.limit
+                && memory.map { !$0.isLimited || $0.usage < $0.limit } ?? true
+        }
+        guard let amounts = isBoth == true ? memoryAndSwap : memory else { return }
+        kill.usage = amounts.usage &* 1024
+        if amounts.isLimited {
+            kill.limit = amounts.limit &* 1024
+            kill.limitName = isBoth == true ? "memory.memsw.max" : "memory.max"
+        }
+    }
+
+    /// Whether a path is an ancestor of another one or the same.
+    static func isWithin(_ path: [UInt8], _ ancestor: [UInt8]) -> Bool {
+        CgroupPath(normalising: path).isWithin(CgroupPath(normalising: ancestor))
+    }
+}

@@ -1,0 +1,49 @@
+package import CgroupModel
+
+extension Event {
+    /// Writes the event as an object.
+    ///
+    /// `time` is in seconds since 1970, `boot_time` in seconds since boot. `path`, `inode` and
+    /// `generation` name the cgroup, `unit` its systemd unit. The details follow. Unknown fields are
+    /// omitted; `more` can add others.
+    package func write(to json: inout JSONWriter, more: (inout JSONWriter) -> Void = { _ in }) {
+        json.object { json in
+            json.key("time")
+            json.literal(DecimalText.fixed(Double(time.wall) / 1e6, places: 6))
+            json.key("boot_time")
+            json.literal(DecimalText.fixed(Double(time.boot) / 1e9, places: 6))
+            json.key("kind")
+            json.value(kind.rawValue)
+            if let cgroup {
+                json.key("path")
+                json.value(cgroup.path.text)
+                if let id = cgroup.id {
+                    json.key("inode")
+                    json.value(id.inode)
+                    json.key("generation")
+                    json.value(id.generation)
+                }
+                if let unit = CgroupIdentity(cgroup.path).unit {
+                    json.key("unit")
+                    json.value(unit)
+                }
+            }
+            for field in kind.details {
+                guard let value = details[field] else { continue }
+                json.key(field.rawValue)
+                switch value {
+                case .number(let number): json.value(number)
+                case .decimal(let number): json.value(number)
+                case .text(let text): json.value(text)
+                case .path(let path): json.value(path.text)
+                case .bytes(let bytes): json.value(CgroupPath.text(bytes[...]))
+                }
+            }
+            if folded > 0 {
+                json.key("folded")
+                json.value(folded)
+            }
+            more(&json)
+        }
+    }
+}

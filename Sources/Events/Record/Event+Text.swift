@@ -1,0 +1,124 @@
+internal import CgroupModel
+internal import KernelIO
+
+/// The form for people.
+extension Event {
+    /// The event on one line, safe to print: `14:02:11 frozen /batch/job-7: frozen`.
+    ///
+    /// The date precedes the time of day if it differs from the date at `now`, in microseconds since
+    /// 1970.
+    package func line(now: UInt64) -> String {
+        let text = CivilTime(local: time.wall)
+        let isToday = text.date == CivilTime(local: now).date
+        let clock = isToday ? String(text.text.suffix(8)) : text.text
+        let place = cgroup.map { " \($0.path)" } ?? ""
+        return "\(clock) \(kind.rawValue)\(place): \(sentence)"
+    }
+
+    /// What happened, without the time and the cgroup.
+    package var sentence: String {
+        if folded > 0 { return "and \(folded) more" }
+        return switch kind {
+        case .born: "created"
+        case .died:
+            number(.lifetime).map { "removed after \(EventText.duration($0))" } ?? "removed"
+        case .oom: "out of memory\(times)"
+        case .oomKill: oomKill
+        case .limitHit: "hit \(word(.limit) ?? "a limit")\(times)"
+        case .throttled: throttling
+        case .frozen: "frozen"
+        case .thawed: "thawed"
+        case .moved: word(.state) == "empty" ? "lost its last process" : "got its first process"
+        case .gap: gap
+        }
+    }
+
+    private var times: String {
+        guard let count = number(.count), count > 1 else { return "" }
+        return " (\(count) times)"
+    }
+
+    private var throttling: String {
+        guard word(.state) == "end" else {
+            guard case .decimal(let cpus)? = details[.quota] else { return "throttled by cpu.max" }
+            return "throttled by cpu.max (\(EventText.decimal(cpus)) CPUs)"
+        }
+        let time = number(.throttledTime).map(EventText.duration)
+        let periods = number(.throttledPeriods).map { $0 == 1 ? "1 period" : "\($0) periods" }
+        let lost = [time, periods].compactMap { $0 }.joined(separator: " in ")
+        return "no longer throttled" + (lost.isEmpty ? "" : "; it lost \(lost)")
+    }
+
+    private var gap: String {
+        let time = number(.duration).map { " for \(EventText.duration($0))" } ?? ""
+        return switch word(.cause) {
+        case "suspend": "the host was suspended\(time)"
+        case "kernel log overrun": "the kernel log overflowed; OOM kills may lack their victims"
+        default: "no sample was taken\(time)"
+        }
+    }
+
+    private var oomKill: String {
+        guard let pid = number(.pid) else {
+            return word(.source) == "counter"
+                ? "a process was killed by the OOM killer; the victim is unknown"
+                : "a process was killed by the OOM killer; its cgroup and name are unknown"
+        }
+        var facts = ["pid \(pid)"]
+        if let uid = number(.uid) { facts.append("uid \(uid)") }
+        if let anon = number(.anonBytes) { facts.append("\(EventText.bytes(anon)) anon") }
+        var name = "a process"
+        if case .bytes(let comm)? = details[.comm] { name = PrintableText.text(comm) }
+        return "\(name) (\(facts.joined(separator: ", "))) killed \(reason)"
+    }
+
+    private var reason: String {
+        switch word(.constraint) {
+        case "host": return "because the host ran out of memory"
+        case "cpuset": return "because the memory nodes of its cpuset were full"
+        case "mempolicy": return "because the memory nodes of its policy were full"
+        default: break
+        }
+        let owner = path(.limitOwner).map { "the limit of \($0)" } ?? "a memory limit"
+        var amounts: [String] = []
+        if let limit = number(.limitBytes) {
+            amounts.append("\(word(.limit) ?? "memory.max") \(EventText.bytes(limit))")
+        }
+        if let usage = number(.usageBytes) {
+            let file = number(.usageFileBytes).map { ", of it \(EventText.bytes($0)) file" } ?? ""
+            amounts.append("usage \(EventText.bytes(usage))\(file)")
+        }
+        return "by \(owner)" + (amounts.isEmpty ? "" : " (\(amounts.joined(separator: "; ")))")
+    }
+}
+
+/// Amounts in sentences.
+enum EventText {
+    /// Bytes in a binary unit: `412 MiB`, `1.5 GiB`, `17 B`.
+    static func bytes(_ bytes: UInt64) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+        var value = Double(bytes)
+        var unit = 0
+        while value >= 1023.5, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return "\(decimal(value)) \(units[unit])"
+    }
+
+    /// Microseconds in a unit that people read: `50 ms`, `2.5 s`, `3 min`, `4.2 h`.
+    static func duration(_ microseconds: UInt64) -> String {
+        let seconds = Double(microseconds) / 1e6
+        if seconds < 0.9995 { return "\(decimal(seconds * 1000)) ms" }
+        if seconds < 119.5 { return "\(decimal(seconds)) s" }
+        if seconds < 119.5 * 60 { return "\(decimal(seconds / 60)) min" }
+        return "\(decimal(seconds / 3600)) h"
+    }
+
+    /// A number with one decimal below 100, without a trailing zero.
+    static func decimal(_ value: Double) -> String {
+        let places = value >= 99.95 ? 0 : 1
+        let text = DecimalText.fixed(value, places: places)
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+}

@@ -1,0 +1,92 @@
+package import CgroupModel
+
+/// A kind of event.
+///
+/// This is the table that the command's options, its JSON and its manual page derive from. A new
+/// kind is a case, its row, and a sentence in `Event+Text.swift`.
+package enum EventKind: String, CaseIterable, Sendable, Hashable {
+    case born, died, oom
+    case oomKill = "oom-kill"
+    case limitHit = "limit-hit"
+    case throttled, frozen, thawed, moved, gap
+
+    /// A description in one sentence.
+    package var help: String { row.help }
+
+    /// The details that an event of this kind can have, in output order.
+    package var details: [EventField] { row.details }
+
+    private var row: (help: String, details: [EventField]) {
+        switch self {
+        case .born: ("A cgroup was created.", [])
+        case .died: ("A cgroup was removed.", [.lifetime])
+        case .oom: ("A cgroup ran out of memory and reclaim did not help.", [.count])
+        case .oomKill:
+            (
+                "The OOM killer killed a process.",
+                [
+                    .source, .pid, .comm, .uid, .anonBytes, .fileBytes, .shmemBytes, .constraint,
+                    .limitOwner, .limit, .limitBytes, .usageBytes, .usageFileBytes,
+                ]
+            )
+        case .limitHit:
+            ("A cgroup hit memory.high, memory.max or pids.max.", [.limit, .count])
+        case .throttled:
+            (
+                "A CPU quota began or ceased to throttle its cgroup.",
+                [.state, .quota, .throttledTime, .throttledPeriods]
+            )
+        case .frozen: ("Every process of a cgroup is frozen.", [])
+        case .thawed: ("A cgroup is no longer frozen.", [])
+        case .moved: ("A cgroup got its first process or lost its last one.", [.state])
+        case .gap: ("Events may be missing.", [.cause, .duration])
+        }
+    }
+}
+
+/// A detail of an event; its raw value is the JSON key.
+package enum EventField: String, CaseIterable, Sendable, Hashable {
+    case source, pid, comm, uid
+    case anonBytes = "anon_bytes", fileBytes = "file_bytes", shmemBytes = "shmem_bytes"
+    case constraint, limit, count, state, cause
+    case limitOwner = "limit_owner", limitBytes = "limit_bytes"
+    case usageBytes = "usage_bytes", usageFileBytes = "usage_file_bytes"
+    case quota = "quota_cpus", throttledTime = "throttled_usec"
+    case throttledPeriods = "nr_throttled", lifetime = "lifetime_usec", duration = "duration_usec"
+
+    /// A description in one sentence.
+    package var help: String {
+        switch self {
+        case .source:
+            "Where the kill is known from: log, counter (the cgroup's, without a victim), or "
+                + "unattributed (the host's counter alone)."
+        case .pid: "The victim's process ID, as the host numbers it."
+        case .comm: "The victim's command name."
+        case .uid: "The victim's user ID."
+        case .anonBytes: "The victim's anonymous memory."
+        case .fileBytes: "The victim's mapped files."
+        case .shmemBytes: "The victim's shared memory."
+        case .constraint: "What ran out: memcg, cpuset, mempolicy or host."
+        case .limitOwner: "The cgroup whose limit was reached."
+        case .limit: "The limit: memory.max, memory.memsw.max, memory.high or pids.max."
+        case .limitBytes: "The limit's value."
+        case .usageBytes: "The usage that the limit counts, at that time."
+        case .usageFileBytes: "The page cache in that usage."
+        case .count: "How often it happened since the last sample."
+        case .state: "begin or end; populated or empty."
+        case .quota: "The quota in CPUs."
+        case .throttledTime: "The time throttled since the beginning, summed over CPUs."
+        case .throttledPeriods: "The periods throttled since the beginning."
+        case .lifetime: "The age, if the birth was seen."
+        case .cause: "suspend, late sample, or kernel log overrun."
+        case .duration: "The length of the gap."
+        }
+    }
+}
+
+/// The value of a detail.
+package enum EventValue: Sendable, Hashable {
+    case number(UInt64), decimal(Double), text(String), path(CgroupPath)
+    /// Outside text as the kernel has it, such as a command name.
+    case bytes([UInt8])
+}

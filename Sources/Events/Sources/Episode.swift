@@ -1,0 +1,42 @@
+/// Turns a counter that keeps growing into one beginning and one end.
+///
+/// A cgroup at its limit hits it hundreds of times a second. What matters is when that began and,
+/// once it has been quiet for a while, when it ended.
+struct Episode: Sendable {
+    /// A change of state.
+    enum Change: Hashable, Sendable {
+        /// The counter grew by this much after a quiet time.
+        case begun(UInt64)
+        /// It has not grown for the quiet time.
+        case ended
+    }
+
+    /// The counter at the last sample; nil before the first one.
+    private(set) var last: UInt64?
+    /// The time of the last growth, in nanoseconds; nil if no episode is open.
+    private var grewAt: UInt64?
+
+    /// Whether an episode is open.
+    var isOpen: Bool { grewAt != nil }
+
+    /// Starts from 0, for a cgroup that is younger than the previous sample.
+    static let newborn = Episode(last: 0)
+
+    init(last: UInt64? = nil) { self.last = last }
+
+    /// Takes the counter at `now`; `quiet` is in nanoseconds.
+    ///
+    /// The first value and a decrease, which is a reset, only set the base.
+    mutating func take(_ value: UInt64?, now: UInt64, quiet: UInt64) -> Change? {
+        guard let value else { return nil }
+        defer { last = value }
+        guard let last, value >= last else { return nil }
+        if value > last {
+            defer { grewAt = now }
+            return grewAt == nil ? .begun(value - last) : nil
+        }
+        guard let grewAt, now >= grewAt, now - grewAt >= quiet else { return nil }
+        self.grewAt = nil
+        return .ended
+    }
+}

@@ -1,0 +1,146 @@
+package import CgroupModel
+package import Hierarchy
+package import KernelIO
+
+/// The events of this host: samples, the kernel log and the host's count of OOM kills together.
+///
+/// One owner calls it from one thread: ``take(_:)`` after each sample, and ``readLog()`` between
+/// samples when ``logDescriptor`` is readable.
+package struct HostEvents: ~Copyable {
+    /// The metrics that the samples must contain.
+    package static var metrics: [MetricID] { SnapshotEvents.metrics + OOMLedger.metrics }
+
+    /// Why the kernel log is not read; nil if it is.
+    package let logRefusal: IOError?
+    /// The descriptor for poll(2): readable while the kernel log has records; nil without a log.
+    package private(set) var logDescriptor: Int32?
+    private let system: SystemRoot
+    private var log: KernelLog?
+    private var parser = OOMLog()
+    private var changes: SnapshotEvents
+    private var ledger: OOMLedger
+    /// The kills since the last sample that the log does not place in a cgroup.
+    private var placeless: [(kill: OOMKill, time: EventTime)] = []
+
+    /// Opens the kernel log, usually at its end.
+    ///
+    /// `interval` is the usual time between samples in nanoseconds. A captured tree has no log.
+    package init(
+        _ system: SystemRoot, interval: UInt64 = 1_000_000_000, from start: KernelLog.Start = .next
+    ) {
+        self.system = system
+        changes = SnapshotEvents(interval: interval)
+        var refusal: IOError?
+        log = nil
+        if system.isLive {
+            do throws(IOError) {
+                let opened = try KernelLog(from: start)
+                logDescriptor = opened.number
+                log = consume opened
+            } catch {
+                refusal = error
+            }
+        }
+        logRefusal = refusal
+        ledger = OOMLedger(readsLog: system.isLive && refusal == nil)
+    }
+
+    /// Reads the kernel log to its end and returns the kills in it, except for recent ones without a
+    /// cgroup, which ``take(_:total:)`` returns.
+    package mutating func readLog() -> [Event] {
+        guard var log = self.log.take() else { return [] }
+        let clock = KernelLogClock.now
+        var events: [Event] = []
+        while true {
+            switch log.read() {
+            case .end:
+                self.log = consume log
+                return events
+            case .record: take(parser.read(log.record), clock, &events)
+            case .lost:
+                parser.lose()
+                events.append(Event(.gap, .now, nil, [.cause: .text("kernel log overrun")]))
+            case .failed:
+                logDescriptor = nil
+                return events
+            }
+        }
+    }
+
+    private mutating func take(
+        _ finding: OOMLog.Finding, _ clock: KernelLogClock, _ events: inout [Event]
+    ) {
+        switch finding {
+        case .nothing: break
+        case .kill(var kill):
+            let isRecent = clock.age(kill.microseconds) < 1_000_000
+            if kill.cgroup == nil, isRecent {
+                kill.cgroup = VictimCgroup.path(of: kill, system)
+            }
+            ledger.log(kill.cgroup)
+            let time = clock.time(kill.microseconds)
+            if kill.cgroup == nil, isRecent {
+                placeless.append((kill, time))
+            } else {
+                events.append(event(kill, time))
+            }
+        case .repeated: ledger.log(nil)
+        }
+    }
+
+    private func event(_ kill: OOMKill, _ time: EventTime) -> Event {
+        Event(.oomKill, time, kill.cgroup.map(changes.cgroup), kill.details)
+    }
+
+    /// Returns the events of a sample.
+    ///
+    /// The kills in the log without a cgroup are among them.
+    package mutating func take(_ snapshot: Snapshot, total: UInt64?) -> [Event] {
+        let time = EventTime(
+            wall: snapshot.wallTime, boot: snapshot.tierTimes[Tier.tick.rawValue].now)
+        let boot = MonotonicClock.bootNanoseconds
+        let monotonic = MonotonicClock.nanoseconds
+        let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
+        let found = changes.take(snapshot, clocks) + ledger.settle(snapshot, total: total, time)
+        // If only one cgroup counted as many kills, they are its own.
+        let place = ledger.solePlace(of: UInt64(placeless.count))
+        return takePlaceless(place?.path) + found
+    }
+
+    /// Reads the kernel log to its end without a sample, and returns all kills in it.
+    package mutating func pastKills() -> [Event] {
+        let kills = readLog().filter { $0.kind == .oomKill }
+        return (kills + takePlaceless(nil)).sorted { $0.time.boot < $1.time.boot }
+    }
+
+    private mutating func takePlaceless(_ path: CgroupPath?) -> [Event] {
+        var events: [Event] = []
+        for (kill, time) in placeless {
+            var kill = kill
+            kill.cgroup = path
+            events.append(event(kill, time))
+        }
+        placeless = []
+        return events
+    }
+
+    /// Returns the births that a sampler noticed between two samples.
+    package mutating func take(newborns: Sampler.Newborns) -> [Event] {
+        changes.take(newborns: newborns.cgroups, .now)
+    }
+
+    /// The host's count of OOM kills since boot; nil before Linux 4.13.
+    ///
+    /// A sample's kills are complete only if this is read first, then the log, then the sample.
+    package var totalKills: UInt64? {
+        guard let bytes = try? ReadBuffer.contents(of: system.proc("vmstat")) else { return nil }
+        return HostText.oomKills(in: bytes).value
+    }
+}
+
+extension EventTime {
+    /// The time now.
+    static var now: EventTime {
+        EventTime(wall: MonotonicClock.wallMicroseconds, boot: MonotonicClock.bootNanoseconds)
+    }
+}

@@ -1,0 +1,135 @@
+package import CgroupModel
+
+/// Accounts for each OOM kill exactly once.
+///
+/// Three sources know of kills: the kernel log, which names the victim; the counters of cgroups,
+/// which vanish with them; and the host's counter in `/proc/vmstat`, which misses none. The kernel
+/// increments the counters first and logs then. A kill in a counter is therefore missing from the log
+/// only if it still is one sample later.
+package struct OOMLedger: Sendable {
+    /// The metrics that a sample must contain.
+    package static let metrics: [MetricID] = [.memoryLocalOOMKills, .memoryOOMKills]
+
+    /// The most kills without a victim that one sample reports one by one.
+    private static let mostEvents = 1000
+
+    private let readsLog: Bool
+    /// The cgroups' counters at the previous sample, by generation.
+    private var counters: [UInt64: UInt64] = [:]
+    private var isFirst = true
+    /// The kills in counters that the log may still name.
+    private var unnamed: [(cgroup: EventCgroup, count: UInt64)] = []
+    /// The kills in the log since the last sample, by the victim's cgroup.
+    private var logged: [CgroupPath: UInt64] = [:]
+    /// The host's counter at the first sample, and at the previous one.
+    private var base, previous: UInt64?
+    /// The kills that were reported since the first sample.
+    private var reported: UInt64 = 0
+
+    /// Creates a ledger; `readsLog` says whether ``log(_:)`` will be told of kills.
+    package init(readsLog: Bool) { self.readsLog = readsLog }
+
+    /// Takes a kill from the log; the cgroup is nil if the log does not name it.
+    ///
+    /// A kill that the kernel counts twice must be passed twice.
+    package mutating func log(_ cgroup: CgroupPath?) {
+        reported += 1
+        if let cgroup { logged[cgroup, default: 0] += 1 }
+    }
+
+    /// The cgroup whose counter grew by this number without a name in the log, if it is the only one
+    /// that grew; nil if there are none or several.
+    package func solePlace(of kills: UInt64) -> EventCgroup? {
+        guard kills > 0, unnamed.count == 1, unnamed[0].count == kills else { return nil }
+        return unnamed[0].cgroup
+    }
+
+    /// Compares a sample with the log, which must have been read to its end before the sample.
+    ///
+    /// `total` is the host's counter, read before the log; nil if there is none.
+    package mutating func settle(
+        _ snapshot: Snapshot, total: UInt64?, _ time: EventTime
+    ) -> [Event] {
+        defer {
+            previous = total ?? previous
+            logged = [:]
+            isFirst = false
+        }
+        if base == nil, let total {
+            base = total
+            reported = 0
+        }
+        var found = newKills(snapshot)
+        Self.match(&unnamed, &logged)
+        Self.match(&found, &logged)
+        let due = readsLog ? unnamed : found
+        unnamed = readsLog ? found : []
+        // Without the host's counter nothing limits the cgroups' own.
+        var owed = readsLog && base != nil ? missing : nil
+        var events: [Event] = []
+        for (cgroup, count) in due {
+            let number = min(count, owed ?? count)
+            owed = owed.map { $0 - number }
+            report(number, cgroup, "counter", time, &events)
+        }
+        report(missing, nil, "unattributed", time, &events)
+        return events
+    }
+
+    /// The kills up to the previous sample that only the host's counter knows of.
+    private var missing: UInt64 {
+        guard let base, let previous, previous > base, previous - base > reported else { return 0 }
+        return previous - base - reported
+    }
+
+    private mutating func report(
+        _ count: UInt64, _ cgroup: EventCgroup?, _ source: String, _ time: EventTime,
+        _ events: inout [Event]
+    ) {
+        guard count > 0 else { return }
+        reported += count
+        let room = UInt64(max(0, Self.mostEvents - events.count))
+        for _ in 0..<min(count, room) {
+            events.append(Event(.oomKill, time, cgroup, [.source: .text(source)]))
+        }
+        if count > room {
+            events.append(
+                Event(
+                    .oomKill, time, cgroup, [.source: .text(source)], folded: count - room))
+        }
+    }
+
+    /// The growth of the cgroups' counters since the previous sample.
+    private mutating func newKills(
+        _ snapshot: Snapshot
+    ) -> [(cgroup: EventCgroup, count: UInt64)] {
+        var now: [UInt64: UInt64] = [:]
+        now.reserveCapacity(counters.count)
+        var found: [(cgroup: EventCgroup, count: UInt64)] = []
+        for (index, entry) in snapshot.cgroups.enumerated() {
+            // Linux before 5.2 has one counter, without descendants.
+            let reading = snapshot[index, .memoryLocalOOMKills].value
+            guard let count = reading ?? snapshot[index, .memoryOOMKills].value else { continue }
+            now[entry.id.generation] = count
+            let before = counters[entry.id.generation] ?? (isFirst ? count : 0)
+            if count > before {
+                found.append((EventCgroup(entry.path, entry.id), count - before))
+            }
+        }
+        counters = now
+        return found
+    }
+
+    /// Removes the kills that the log has named.
+    private static func match(
+        _ kills: inout [(cgroup: EventCgroup, count: UInt64)], _ logged: inout [CgroupPath: UInt64]
+    ) {
+        for place in kills.indices {
+            guard let known = logged[kills[place].cgroup.path] else { continue }
+            let number = min(known, kills[place].count)
+            logged[kills[place].cgroup.path] = known - number
+            kills[place].count -= number
+        }
+        kills.removeAll { $0.count == 0 }
+    }
+}

@@ -1,0 +1,29 @@
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+
+/// The cgroup of a process that is being killed.
+///
+/// In a storm the kernel logs victims without their cgroups. A dying process can still be asked,
+/// until its parent collects it; on v1, until it has exited.
+enum VictimCgroup {
+    /// Returns the memory cgroup; nil if the process is gone or its ID belongs to another one.
+    static func path(of kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
+        guard let lists = try? ReadBuffer.contents(of: system.proc("\(kill.pid)/cgroup")),
+            let comm = try? ReadBuffer.contents(of: system.proc("\(kill.pid)/comm")),
+            comm.dropLast() == kill.comm[...]
+        else { return nil }
+        let memberships = ProcCgroup.parse(lists)
+        let membership =
+            memberships.first { $0.controllers.contains("memory") }
+            ?? memberships.first { $0.hierarchy == 0 }
+        guard var bytes = membership?.path[...] else { return nil }
+        let mark = Array(" (deleted)".utf8)
+        if membership?.hierarchy == 0, bytes.suffix(mark.count) == mark[...] {
+            bytes = bytes.dropLast(mark.count)
+        }
+        let path = CgroupPath(normalising: Array(bytes))
+        // A process that has exited is in the root of v1, and nothing is killed there by a limit.
+        return path.isRoot ? nil : path
+    }
+}

@@ -1,0 +1,94 @@
+#if Exporter
+import CgroupModel
+import NIOCore
+import NIOHTTP1
+
+/// The web page and the API that it reads.
+extension Responder {
+    private static let jsonType = "application/json; charset=utf-8"
+    private static let apiHeaders = [
+        ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+    ]
+
+    /// Returns a file of the web page.
+    func file(_ file: WebPage.File, _ request: HTTPHeaders) -> Response {
+        whole(file.body, file.contentType, WebPage.headers, request)
+    }
+
+    /// Returns all cgroups with the figures of the live view.
+    func snapshot(_ request: HTTPHeaders) async -> Response {
+        do {
+            guard let json = try await feed.json() else { return notReady }
+            return whole(json, Self.jsonType, Self.apiHeaders, request)
+        } catch {
+            return failure(error)
+        }
+    }
+
+    /// Returns a stream of server-sent events with each new sample, in the same form.
+    func stream() async -> Response {
+        guard let events = await feed.events() else {
+            return .sentence(
+                .serviceUnavailable, "too many readers of the stream; try again later",
+                headers: [("Retry-After", "10")])
+        }
+        var response = Response(
+            contentType: "text/event-stream",
+            headers: Self.apiHeaders + [("X-Accel-Buffering", "no")], body: ByteBuffer())
+        response.pieces = events
+        return response
+    }
+
+    /// Returns all values of one cgroup, in the form of a line of `cgwarden stat --json`.
+    func cgroup(_ query: Substring, _ request: HTTPHeaders) async -> Response {
+        guard let text = Query.value(of: "path", in: query) else {
+            return .sentence(.badRequest, "no cgroup given; request /api/v1/cgroup?path=/a/b")
+        }
+        do {
+            guard let snapshot = try await exposition.collect() else { return notReady }
+            let path = CgroupPath(typed: text) { snapshot.index(of: $0) != nil }
+            guard let index = snapshot.index(of: path) else {
+                return .sentence(.notFound, "no cgroup \(path)")
+            }
+            var json = JSONWriter()
+            snapshot.write(index, to: &json, withTime: true, withRates: true)
+            return whole(
+                ByteBuffer(bytes: json.take()), Self.jsonType, Self.apiHeaders, request)
+        } catch {
+            return failure(error)
+        }
+    }
+
+    /// Returns the kind, unit and help of each metric in the catalog.
+    func metricNames(_ request: HTTPHeaders) -> Response {
+        var json = JSONWriter()
+        json.object { json in
+            for metric in MetricCatalog.all {
+                json.key(metric.name)
+                json.object { json in
+                    for (key, text) in [
+                        ("kind", "\(metric.kind)"), ("unit", "\(metric.unit)"),
+                        ("help", metric.help),
+                    ] {
+                        json.key(key)
+                        json.value(text)
+                    }
+                }
+            }
+        }
+        return whole(ByteBuffer(bytes: json.take()), Self.jsonType, Self.apiHeaders, request)
+    }
+
+    private func whole(
+        _ body: ByteBuffer, _ type: String, _ headers: [(String, String)], _ request: HTTPHeaders
+    ) -> Response {
+        let headers = headers + [("Vary", "Accept-Encoding")]
+        let accepted = request["Accept-Encoding"].joined(separator: ",")
+        guard body.readableBytes >= Gzip.smallestBody,
+            Negotiation.allowsGzip(acceptEncoding: accepted), let packed = try? Gzip.compress(body)
+        else { return Response(contentType: type, headers: headers, body: body) }
+        return Response(
+            contentType: type, headers: headers + [("Content-Encoding", "gzip")], body: packed)
+    }
+}
+#endif

@@ -1,0 +1,45 @@
+/// The explanations of all keys and columns.
+enum HelpText {
+    /// A key or a column with its meaning; a line without a name is a heading.
+    struct Line: Hashable, Sendable {
+        var name = ""
+        var text: String
+    }
+
+    static let lines: [Line] = [keys, columns, cells].flatMap { $0 }
+
+    private static let keys: [Line] = [
+        Line(text: "Order and display"),
+        Line(name: "p t c m i", text: "sort by path, tasks, CPU, memory, I/O"),
+        Line(name: "r", text: "reverse the order (counters always include descendants)"),
+        Line(name: "%", text: "CPU in percent (100 is one CPU), or total time"),
+        Line(name: "F5 V", text: "tree, or all cgroups in one list"),
+        Line(name: "f", text: "choose columns"),
+        Line(name: "s", text: "save order, columns and interval for the next start"),
+        Line(text: "Move and find"),
+        Line(name: "arrows j k", text: "move; left folds or goes to the parent, right unfolds"),
+        Line(name: "PgUp PgDn", text: "a page up or down; Home g and End G to the ends"),
+        Line(name: "Enter", text: "fold or unfold the selected cgroup"),
+        Line(name: "/", text: "filter by a part of the path; \\ clears the filter"),
+        Line(text: "Details and processes"),
+        Line(name: "Tab S-Tab", text: "details: CPU, memory, I/O, pressure, limits; Esc closes"),
+        Line(name: "z", text: "the processes of the selected cgroup; Esc goes back"),
+        Line(text: "Time"),
+        Line(name: "+ -", text: "longer or shorter interval"),
+        Line(name: "space", text: "sample now; in a replay, pause or resume"),
+        Line(name: "Z", text: "pause; [ and ] then step back and forward"),
+        Line(name: "Ctrl-L", text: "redraw the screen"),
+        Line(name: "q F10", text: "quit"),
+    ]
+
+    private static let columns: [Line] =
+        [Line(text: "Columns")] + Column.allCases.map { Line(name: $0.facts.title, text: $0.help) }
+
+    private static let cells: [Line] = [
+        Line(text: "Cells without a number"),
+        Line(name: "-", text: "no value: no file, no second sample yet, or not supported"),
+        Line(name: "max", text: "no limit"),
+        Line(name: "?", text: "this user may not read the file"),
+        Line(name: "bad", text: "the file could not be parsed"),
+    ]
+}

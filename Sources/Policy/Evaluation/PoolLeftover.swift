@@ -1,0 +1,17 @@
+package import CgroupModel
+
+/// Cgroups and threads that may still use the CPUs of an exclusive pool.
+package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
+    /// The cgroup of the processes; nil for kernel threads, which cgroups do not restrict.
+    package var path: CgroupPath?
+    /// Whether its children make room, so that this concerns only the processes
+    /// directly in it.
+    package var isDirectOnly: Bool
+
+    /// The text of a report.
+    package var description: String {
+        guard let path else { return "kernel threads: still allowed here" }
+        return isDirectOnly
+            ? "processes directly in \(path): still allowed here" : "\(path): still allowed here"
+    }
+}

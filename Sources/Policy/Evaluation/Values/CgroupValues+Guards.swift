@@ -1,0 +1,62 @@
+import CgroupModel
+import PolicyLanguage
+
+/// The layer of the OOM guards.
+///
+/// A guard writes its values itself, within milliseconds and whatever the ticks do. Everything else
+/// is as with any layer: its values are requests, so that rules give way to them, `explain` shows
+/// them, and whatever is left of them at the end is taken back. In return a guard is told what the
+/// layers below want, so that both always come to the same value.
+extension CgroupValues {
+    /// Takes what a guard has made of values.
+    mutating func take(_ guarded: GuardedCgroup) {
+        let origin = Effect.Origin.guarding(guarded.name)
+        for slot in slots.indices {
+            let key = slots[slot].key
+            guard guarded.settings[key] == nil, guarded.bounds[key] == nil else { continue }
+            let count = slots[slot].requests.count
+            slots[slot].requests.removeAll { $0.origin.isGuard }
+            if slots[slot].requests.count != count { slots[slot].isDirty = true }
+        }
+        for (key, value) in guarded.settings { take(key, value, isBound: false, origin) }
+        for (key, value) in guarded.bounds { take(key, value, isBound: true, origin) }
+    }
+
+    private mutating func take(
+        _ key: LimitKey, _ value: LimitValue, isBound: Bool, _ origin: Effect.Origin
+    ) {
+        let slot = slot(of: key, isDryRun: false)
+        let known = slots[slot].requests.first { $0.origin.isGuard }
+        guard known?.value != value || known?.isBound != isBound || known?.origin != origin else {
+            return
+        }
+        slots[slot].requests.removeAll { $0.origin.isGuard }
+        slots[slot].requests.append(
+            ManagedValue.Request(
+                layer: .guards, priority: 0, origin: origin, value: value,
+                cause: Cause("\(origin.text) prevents the kill"), isBound: isBound))
+        // The guard has written it, or is about to.
+        slots[slot].applied = slots[slot].outcome?.request.value
+        slots[slot].readBack = nil
+        slots[slot].isConfirmed = false
+        slots[slot].writer = origin
+    }
+
+    /// What all layers but the guards want values to be.
+    var belowGuards: [LimitKey: LimitValue] {
+        var result: [LimitKey: LimitValue] = [:]
+        for value in slots where !value.isDryRun && !value.isYielded {
+            guard let outcome = value.outcome(without: \.isGuard), !outcome.isImpossible else {
+                continue
+            }
+            result[value.key] = outcome.request.value
+        }
+        return result
+    }
+}
+
+extension Effect.Origin {
+    var isGuard: Bool {
+        if case .guarding = self { true } else { false }
+    }
+}

@@ -1,0 +1,51 @@
+package import Configuration
+
+/// A named set of cgroups: one of `groups`; all given criteria must match.
+package struct CgroupGroup: Hashable, Sendable {
+    /// Selects by the position in the tree.
+    package enum Kind: String, Hashable, Sendable, CaseIterable { case leaf, inner, any }
+    /// Selects among nested matches.
+    package enum Nesting: String, Hashable, Sendable, CaseIterable { case all, outermost, leaf }
+
+    /// A container or pod by the names of its runtime; the id also by its path.
+    package struct Container: Hashable, Sendable {
+        /// Patterns for what the runtime reports; nil matches anything.
+        package var runtime, name, id, image, pod, namespace: TextPattern?
+        /// Patterns for labels, by name.
+        package var labels: [String: TextPattern] = [:]
+
+        /// Any container.
+        package init() {}
+    }
+
+    /// The name.
+    package var name: String
+    /// The position in the file.
+    package var position: ConfigPosition
+    /// Patterns of paths, one of which must match; empty for any.
+    package var paths: [PathPattern] = []
+    /// Patterns of paths to exclude.
+    package var excluded: [PathPattern] = []
+    /// The pattern of the systemd unit's name.
+    package var unit: TextPattern?
+    /// The container.
+    package var container: Container?
+    /// Extended attributes of the directory: `trusted.*`, or `user.cgwarden.*` of a trusted owner.
+    package var attributes: [String: TextPattern] = [:]
+    /// The owner of the directory.
+    package var uid: UInt32?
+    /// The pattern of the command name of any process.
+    package var command: TextPattern?
+    /// The position in the tree.
+    package var kind = Kind.any
+    /// Whether it must or must not hold processes; nil for either.
+    package var populated: Bool? = true
+    /// Which to select among nested matches.
+    package var nesting = Nesting.all
+
+    /// Creates a group of all populated cgroups.
+    package init(name: String, position: ConfigPosition) {
+        self.name = name
+        self.position = position
+    }
+}

@@ -1,0 +1,36 @@
+package import CgroupModel
+
+/// A pattern for paths: `*` and `?` match within a component, `**` across, `[a-z]`, `{a,b}`.
+package struct PathPattern: Hashable, Sendable, CustomStringConvertible {
+    /// The pattern as written.
+    package let description: String
+    private let glob: Glob
+
+    /// Parses a pattern; nil if a bracket or brace is not closed.
+    package init?(_ text: String) {
+        let rooted = text.hasPrefix("/") || text.hasPrefix("*") ? text : "/\(text)"
+        guard let glob = Glob(rooted, separator: "/") else { return nil }
+        self.glob = glob
+        description = text
+    }
+
+    /// Whether a path matches as a whole.
+    package func matches(_ path: CgroupPath) -> Bool { glob.matches(path.text) }
+}
+
+/// A pattern for names and values: `*`, `?`, `[a-z]`, `{a,b}`, without a separator.
+package struct TextPattern: Hashable, Sendable, CustomStringConvertible {
+    /// The pattern as written.
+    package let description: String
+    private let glob: Glob
+
+    /// Parses a pattern; nil if a bracket or brace is not closed.
+    package init?(_ text: String) {
+        guard let glob = Glob(text, separator: nil) else { return nil }
+        self.glob = glob
+        description = text
+    }
+
+    /// Whether a text matches as a whole.
+    package func matches(_ text: String) -> Bool { glob.matches(text) }
+}

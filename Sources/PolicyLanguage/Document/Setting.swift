@@ -1,0 +1,94 @@
+package import CgroupModel
+
+/// Names one value that can be set: a row of ``LimitCatalog``, and which disk, page size, interface
+/// or resource.
+package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The limit's unified name: `io.max.wbps`.
+    package var name: String
+    /// The disk, page size, interface or resource as written; nil for one value per cgroup.
+    package var instance: String?
+
+    package init(_ name: String, instance: String? = nil) {
+        self.name = name
+        self.instance = instance
+    }
+
+    /// The row behind the name.
+    package var limit: Limit? { LimitCatalog.limit(named: name) }
+
+    /// The key if memory is on v2: two names of one file are one value.
+    package var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
+
+    /// Whether it is a device rule: written in the policy's order, and never undone.
+    package var isDeviceRule: Bool { name.hasPrefix("devices.") }
+
+    /// Order of the names, then of the instances.
+    package static func < (left: LimitKey, right: LimitKey) -> Bool {
+        (left.name, left.instance ?? "") < (right.name, right.instance ?? "")
+    }
+
+    /// `io.max.wbps[8:0]`.
+    package var description: String { instance.map { "\(name)[\($0)]" } ?? name }
+}
+
+/// A requested value.
+package enum Setting: Hashable, Sendable {
+    /// A value of ``LimitCatalog``.
+    case limit(LimitKey, LimitValue)
+    /// The CPUs (and memory nodes) of a pool.
+    case pool(String)
+}
+
+/// The CPUs that a pool requests.
+package enum CPUDemand: Hashable, Sendable {
+    case count(Int)
+    case list(RangeList)
+    /// A share of the host's CPUs, 0 to 1, rounded down but at least one.
+    case hostShare(Double)
+}
+
+/// A set of CPUs for cgroups: one of `pools`.
+package struct CPUPool: Hashable, Sendable {
+    /// Whether the CPUs must be on one memory node.
+    package enum NUMA: String, Hashable, Sendable, CaseIterable { case none, prefer, strict }
+    /// Whether a core's hardware threads stay together.
+    package enum SMT: String, Hashable, Sendable, CaseIterable {
+        case wholeCore = "whole_core"
+        case any
+    }
+    /// What to do if the host has too few CPUs.
+    package enum Fallback: String, Hashable, Sendable, CaseIterable {
+        /// Leaves the cgroup unchanged.
+        case skip
+        /// Shares the CPUs of no pool.
+        case shared
+    }
+
+    /// The name.
+    package var name: String
+    /// The requested CPUs.
+    package var cpus: CPUDemand
+    /// Whether ``others`` are moved off these CPUs.
+    package var isExclusive: Bool
+    /// The placement on memory nodes.
+    package var numa: NUMA
+    /// Whether whole cores are used.
+    package var smt: SMT
+    /// What to do if there are too few.
+    package var fallback: Fallback
+    /// The groups that are moved to the shared CPUs.
+    package var others: [String]
+
+    package init(
+        name: String, cpus: CPUDemand, isExclusive: Bool = false, numa: NUMA = .none,
+        smt: SMT = .any, fallback: Fallback = .skip, others: [String] = []
+    ) {
+        self.name = name
+        self.cpus = cpus
+        self.isExclusive = isExclusive
+        self.numa = numa
+        self.smt = smt
+        self.fallback = fallback
+        self.others = others
+    }
+}

@@ -1,0 +1,45 @@
+import CgroupModel
+import Configuration
+
+extension PolicyLinter {
+    /// Conditions that are never true: on metrics that the daemon does not read, or cgroups that
+    /// are not in the group then.
+    mutating func lintSight(_ rule: Rule, _ place: ConfigPosition) {
+        var told: Set<String> = []
+        for term in rule.when.terms where told.insert(term.name).inserted {
+            guard case .catalog(let id)? = PolicyVocabulary.metric(of: term)?.source,
+                MetricCatalog[id].tier == .detail
+            else { continue }
+            note(
+                .unseen, place,
+                "rule '\(rule.name)' never sees \(term): it is read for `show` and "
+                    + "`stat --fields` only")
+        }
+        guard rule.scope == .each, let populated = document.group(rule.group)?.populated,
+            !rule.when.mayBe(true, populated: populated)
+        else { return }
+        note(
+            .unseen, place,
+            "rule '\(rule.name)' can never be true: group '\(rule.group)' has only cgroups "
+                + (populated ? "with" : "without") + " processes; add populated: any")
+    }
+}
+
+extension Condition {
+    /// Whether it may be true, or false, of a cgroup that holds a process or holds none.
+    fileprivate func mayBe(_ wanted: Bool, populated: Bool) -> Bool {
+        switch self {
+        case .flag(MetricTerm("group.populated")): populated == wanted
+        case .not(let part): part.mayBe(!wanted, populated: populated)
+        case .all(let parts):
+            wanted
+                ? parts.allSatisfy { $0.mayBe(true, populated: populated) }
+                : parts.contains { $0.mayBe(false, populated: populated) }
+        case .any(let parts):
+            wanted
+                ? parts.contains { $0.mayBe(true, populated: populated) }
+                : parts.allSatisfy { $0.mayBe(false, populated: populated) }
+        default: true
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import Configuration
+
+/// The positions of a policy's values: `rules/park/until`.
+struct PolicyPlaces {
+    private var table: [String: ConfigPosition] = [:]
+
+    subscript(path: String) -> ConfigPosition? {
+        get { table[path] }
+        set { table[path] = newValue }
+    }
+}

@@ -1,0 +1,26 @@
+import CgroupModel
+import Configuration
+
+/// Texts that several findings share.
+enum FindingText {
+    /// Quotes a text, on one line, with a maximum length.
+    static func quoted(_ text: String) -> String { ConfigNode.quoted(text) }
+
+    /// `unknown function 'x'; did you mean 'y'?`.
+    static func unknown(_ what: String, _ text: String, among valid: [String]) -> String {
+        valid.isEmpty
+            ? "unknown \(what) \(quoted(text)); none are defined"
+            : ConfigNode.unknown(what, text, among: valid)
+    }
+
+    /// The same for a metric, because the names are too many to list.
+    static func unknownMetric(_ name: String) -> String {
+        if MetricCatalog.metric(named: name) != nil {
+            return "'\(name)' is not a number that expressions can use"
+        }
+        let names = PolicyVocabulary.all.map(\.name)
+        return "unknown metric \(quoted(name)); "
+            + (ConfigNode.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                ?? "`cgwarden stat --list-fields` lists them")
+    }
+}

@@ -1,0 +1,210 @@
+import CgroupModel
+import Configuration
+
+/// Converts the nodes of policy files to typed values and collects all findings.
+///
+/// The sections are in `PolicyReader+*.swift`. Invalid parts are skipped; they never end
+/// the reading.
+struct PolicyReader {
+    let host: HostFacts
+    let mode: HierarchyMode
+    /// The controllers on v1, for a known hybrid host.
+    let legacyControllers: Set<Controller>?
+    var sources: [String: SourceText] = [:]
+    var findings: [PolicyFinding] = []
+    var places = PolicyPlaces()
+    /// Read before everything that uses them.
+    var defaults = PolicyDefaults()
+    /// The names that other parts can reference.
+    var names: [ReferenceKind: [String]] = [:]
+    /// The positions of conditions on I/O that this host does not count.
+    var uncounted: [(term: String, position: ConfigPosition)] = []
+    /// The names that are referenced: `groups/web`.
+    var used: Set<String> = []
+
+    init(host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil) {
+        self.host = host
+        self.mode = mode
+        self.legacyControllers = legacyControllers
+    }
+
+    mutating func note(_ rule: FindingRule, _ place: ConfigPosition, _ message: String) {
+        findings.append(PolicyFinding(rule, place, message))
+    }
+
+    /// Records errors of the `Configuration` schema.
+    mutating func attempt<Result>(
+        _ rule: FindingRule, _ body: () throws(ConfigError) -> Result
+    ) -> Result? {
+        do throws(ConfigError) {
+            return try body()
+        } catch {
+            note(rule, error.position, error.message)
+            return nil
+        }
+    }
+}
+
+/// The kinds of references between parts.
+enum ReferenceKind: String, CaseIterable {
+    case group, pool, hook, sink
+}
+
+/// The entries of a mapping whose keys are known.
+struct Fields {
+    /// The kind, for messages.
+    var what: String
+    /// The path in the document: `rules/park`.
+    var path: String
+    var position: ConfigPosition
+    var entries: [String: ConfigEntry]
+
+    subscript(key: String) -> ConfigNode? { entries[key]?.value }
+}
+
+extension PolicyReader {
+    /// A mapping; unknown and missing keys are findings.
+    mutating func fields(
+        _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
+        required: [String] = []
+    ) -> Fields? {
+        guard
+            let entries = attempt(
+                .value,
+                { () throws(ConfigError) in
+                    try node.mapping(for: what)
+                })
+        else { return nil }
+        var result = Fields(what: what, path: path, position: node.position, entries: [:])
+        for entry in entries {
+            guard keys.contains(entry.key) else {
+                note(
+                    .key, entry.position,
+                    ConfigNode.unknown("key", entry.key, among: keys) + " (\(what))")
+                continue
+            }
+            result.entries[entry.key] = entry
+            places["\(path)/\(entry.key)"] = entry.value.position
+        }
+        for key in required where result.entries[key] == nil {
+            note(.missing, node.position, "\(what) needs '\(key)'")
+        }
+        return result
+    }
+
+    mutating func text(_ node: ConfigNode, _ what: String) -> String? {
+        attempt(.value) { () throws(ConfigError) in try node.text(for: what) }
+    }
+
+    mutating func sequence(_ node: ConfigNode, _ what: String) -> [ConfigNode] {
+        attempt(.value) { () throws(ConfigError) in try node.sequence(for: what) } ?? []
+    }
+
+    /// A list, or a single value.
+    mutating func oneOrMore(_ node: ConfigNode, _ what: String) -> [ConfigNode] {
+        if case .text = node.content { return [node] }
+        return sequence(node, what)
+    }
+
+    mutating func value<Value>(
+        _ node: ConfigNode, _ what: String, _ grammar: ScalarGrammar<Value>
+    ) -> Value? {
+        guard let text = text(node, what) else { return nil }
+        if let value = grammar.read(text) { return value }
+        let isBare = grammar.needsUnit && PlainNumber.value(text) != nil
+        note(
+            isBare ? .unit : .value, node.position,
+            isBare
+                ? "\(what) \(FindingText.quoted(text)) has no unit; write \(grammar.example)"
+                : "\(what) must be \(grammar.example), not \(FindingText.quoted(text))")
+        return nil
+    }
+
+    mutating func value<Value>(
+        _ fields: Fields, _ key: String, _ grammar: ScalarGrammar<Value>
+    ) -> Value? {
+        fields[key].flatMap { value($0, key, grammar) }
+    }
+
+    mutating func word<Word: RawRepresentable & CaseIterable>(
+        _ fields: Fields, _ key: String, _: Word.Type = Word.self
+    ) -> Word? where Word.RawValue == String {
+        fields[key].flatMap { word($0, key) }
+    }
+
+    mutating func word<Word: RawRepresentable & CaseIterable>(
+        _ node: ConfigNode, _ what: String
+    ) -> Word? where Word.RawValue == String {
+        let words = Word.allCases.map(\.rawValue)
+        return attempt(.value) { () throws(ConfigError) in
+            try node.word(for: what, among: words)
+        }.flatMap { Word(rawValue: $0) }
+    }
+
+    /// A value of a limit's grammar.
+    mutating func limit(
+        _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
+    ) -> LimitValue? {
+        guard let text = listed(node, what, grammar) ?? text(node, what) else { return nil }
+        do {
+            return try grammar.parse(text, host: host)
+        } catch {
+            let isBare = "\(error)".contains("needs a unit")
+            note(isBare ? .unit : .value, node.position, "\(what): \(error)")
+            return nil
+        }
+    }
+
+    /// `[0, 2-3]` as `0,2-3`: CPUs and memory nodes may also be a list of YAML's own; nil for
+    /// anything else.
+    private mutating func listed(
+        _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
+    ) -> String? {
+        guard grammar == .cpuList || grammar == .nodeList,
+            case .sequence(let parts) = node.content, !parts.isEmpty
+        else { return nil }
+        let texts = parts.compactMap { text($0, what) }
+        return texts.count == parts.count ? texts.joined(separator: ",") : nil
+    }
+
+    mutating func bytes(_ fields: Fields, _ key: String) -> UInt64? {
+        guard let node = fields[key], let value = limit(node, key, .bytes) else { return nil }
+        if value.number == nil {
+            note(.value, node.position, "\(key) needs a finite value, such as 512MiB")
+        }
+        return value.number
+    }
+
+    /// A name that another part defines.
+    mutating func reference(
+        _ fields: Fields, _ key: String, _ kind: ReferenceKind
+    ) -> String? {
+        fields[key].flatMap { reference($0, kind) }
+    }
+
+    mutating func reference(_ node: ConfigNode, _ kind: ReferenceKind) -> String? {
+        guard let name = text(node, "a \(kind.rawValue)") else { return nil }
+        return resolve(name, kind, at: node.position) ? name : nil
+    }
+
+    /// Whether a name is defined; records its use or a finding.
+    @discardableResult
+    mutating func resolve(
+        _ name: String, _ kind: ReferenceKind, at position: ConfigPosition
+    ) -> Bool {
+        let known = names[kind] ?? []
+        guard known.contains(name) else {
+            note(.reference, position, FindingText.unknown(kind.rawValue, name, among: known))
+            return false
+        }
+        used.insert("\(kind.rawValue)s/\(name)")
+        return true
+    }
+
+    mutating func references(
+        _ fields: Fields, _ key: String, _ kind: ReferenceKind
+    ) -> [String] {
+        guard let node = fields[key] else { return [] }
+        return oneOrMore(node, key).compactMap { reference($0, kind) }
+    }
+}

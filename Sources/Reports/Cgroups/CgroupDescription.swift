@@ -1,0 +1,257 @@
+package import CgroupModel
+package import Hierarchy
+internal import KernelIO
+internal import LiveView
+
+/// The complete description of one cgroup, as text or JSON.
+package struct CgroupDescription {
+    let snapshot: Snapshot
+    let index: Int
+    let set: HierarchySet
+    /// The inode of the cgroup in each hierarchy; 0 where it does not exist.
+    let inodes: [UInt64]
+    let identity: CgroupIdentity
+    /// The metrics that this kernel counts without descendants, though later kernels include them.
+    let withoutDescendants: Set<MetricID>
+
+    /// Describes the cgroup at an index of a snapshot.
+    ///
+    /// - Parameters:
+    ///   - inodes: The inode of the cgroup in each hierarchy; 0 where it does not exist.
+    ///   - withoutDescendants: The metrics that this kernel counts without descendants.
+    package init(
+        snapshot: Snapshot, index: Int, set: HierarchySet, inodes: [UInt64],
+        identity: CgroupIdentity, withoutDescendants: Set<MetricID>
+    ) {
+        self.snapshot = snapshot
+        self.index = index
+        self.set = set
+        self.inodes = inodes
+        self.identity = identity
+        self.withoutDescendants = withoutDescendants
+    }
+
+    private var path: CgroupPath { snapshot.cgroups[index].path }
+
+    /// An effective limit, and the cgroup that sets it.
+    private struct Effective {
+        let name: String
+        let text: String
+        /// The JSON value; nil if the limit of the cgroup or of an ancestor cannot be read.
+        let number: String?
+        let from: String?
+    }
+
+    /// The limits for which the lowest value among the cgroup and its ancestors applies.
+    private static let limits: [MetricID] = [.memoryHigh, .memorySwapMax, .pidsMax]
+
+    private var effective: [Effective] {
+        var result: [Effective] = []
+        if let hidden = hidden(.memoryMax) { result.append(hidden) }
+        let memory = snapshot.effectiveMemoryMax(index)
+        if result.isEmpty, memory.isKnown {
+            let owner = snapshot.effectiveLimit(index, .memoryMax)
+            let from = owner.reading == memory ? owner.from : nil
+            result.append(entry(.memoryMax, memory, from))
+        }
+        for id in Self.limits {
+            let (reading, from) = snapshot.effectiveLimit(index, id)
+            if let hidden = hidden(id) {
+                result.append(hidden)
+            } else if reading.isKnown {
+                result.append(entry(id, reading, from))
+            }
+        }
+        if let hidden = hidden(.cpuMax) {
+            result.append(hidden)
+        } else if let (cpus, from) = snapshot.effectiveCPUQuota(index) {
+            let text = DecimalText.fixed(cpus, places: 2)
+            result.append(
+                Effective(
+                    name: "cpu.max", text: "\(text) CPUs", number: text,
+                    from: snapshot.cgroups[from].path.description))
+        } else if snapshot[index, .cpuMax].isKnown {
+            result.append(Effective(name: "cpu.max", text: "max", number: "\"max\"", from: nil))
+        }
+        return result
+    }
+
+    /// Returns a placeholder if the limit of the cgroup or of an ancestor cannot be read; otherwise
+    /// nil.
+    ///
+    /// The lowest of the other limits would be only a guess.
+    private func hidden(_ id: MetricID) -> Effective? {
+        var place: Int? = index
+        while let here = place {
+            let reading = snapshot[here, id]
+            if !reading.isKnown, reading != .absent, reading != .covered {
+                return Effective(
+                    name: MetricCatalog[id].name, text: reading.word ?? "malformed", number: nil,
+                    from: snapshot.cgroups[here].path.description)
+            }
+            place = snapshot.cgroups[here].parent
+        }
+        return nil
+    }
+
+    private func entry(_ id: MetricID, _ reading: Reading, _ from: Int?) -> Effective {
+        let metric = MetricCatalog[id]
+        var json = JSONWriter()
+        metric.write(reading, to: &json)
+        return Effective(
+            name: metric.name, text: metric.humanText(reading),
+            number: String(decoding: json.bytes, as: UTF8.self),
+            from: from.map { snapshot.cgroups[$0].path.description })
+    }
+
+    /// The description as a JSON object, with a newline.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        let members = Membership(set).members(of: path)
+        snapshot.write(index, to: &json) { json in
+            identity.write(to: &json)
+            json.key("inodes")
+            json.object { json in
+                for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
+                    for key in hierarchy.keys {
+                        json.key(key)
+                        json.value(inode)
+                    }
+                }
+            }
+            json.key("effective")
+            json.object { json in
+                for limit in effective {
+                    guard let number = limit.number else { continue }
+                    json.key(limit.name)
+                    json.literal(number)
+                }
+            }
+            writeAncestors(to: &json)
+            if !withoutDescendants.isEmpty {
+                json.key("without_descendants")
+                json.array { json in
+                    for id in withoutDescendants.sorted() { json.value(MetricCatalog[id].name) }
+                }
+            }
+            json.key("processes")
+            json.array { json in
+                let report = ConfinementReport(set.system)
+                for pid in pids(members) {
+                    let trees = zip(set.hierarchies, members).filter { $0.1.list.contains(pid) }
+                    report.write(pid, in: trees.map(\.0.label), to: &json)
+                }
+            }
+        }
+        json.newline()
+        return json.bytes
+    }
+
+    /// The effects of ancestors on the cgroup: throttling, freezing, exceeding memory.high.
+    private var ancestors: [(what: String, path: CgroupPath, text: String)] {
+        func entry(
+            _ what: String, _ place: Int, _ remark: String = ""
+        ) -> (what: String, path: CgroupPath, text: String) {
+            let path = snapshot.cgroups[place].path
+            return (what, path, "\(path)\(remark)")
+        }
+        let throttlers = snapshot.throttlersEver(of: index).map { place in
+            let counts = [MetricID.cpuThrottledPeriods, .cpuPeriods].map {
+                MetricCatalog[$0].plainText(snapshot[place, $0])
+            }
+            return entry("throttled by", place, "  (\(counts.joined(separator: " of ")) periods)")
+        }
+        let freezer = snapshot.freezer(of: index).map { entry("frozen by", $0) }
+        let high = snapshot.ancestorOverHigh(of: index).map {
+            entry("over memory.high of", $0)
+        }
+        return throttlers + [freezer, high].compactMap { $0 }
+    }
+
+    /// Writes the ancestors as arrays of paths: `throttled_by`, `frozen_by`, `over_memory_high_of`.
+    private func writeAncestors(to json: inout JSONWriter) {
+        for (what, entries) in Dictionary(grouping: ancestors, by: \.what).sorted(by: {
+            $0.key < $1.key
+        }) {
+            json.key(String(what.map { $0 == " " || $0 == "." ? "_" : $0 }))
+            json.array { json in for entry in entries { json.value(entry.path.description) } }
+        }
+    }
+
+    private func isCovered(in hierarchy: MountedHierarchy) -> Bool {
+        do throws(IOError) {
+            _ = try hierarchy.open(path)
+            return false
+        } catch {
+            return error.isCovered
+        }
+    }
+
+    private func pids(_ members: [Membership.Members]) -> [Int32] {
+        Set(members.flatMap(\.list)).sorted()
+    }
+
+    /// The description as text.
+    package var text: String {
+        var text = "\(path)\n"
+        for sentence in identity.sentences { text += "  \(sentence)\n" }
+        for (hierarchy, inode) in zip(set.hierarchies, inodes) where inode != 0 {
+            text += "  \(hierarchy.label) inode \(inode)\n"
+        }
+        for hierarchy in set.hierarchies where isCovered(in: hierarchy) {
+            text += "  \(hierarchy.label): covered by a mount that hides its files\n"
+        }
+        let rows = MetricCatalog.all.compactMap { metric -> (Controller, String, String)? in
+            let reading = snapshot[index, metric.id]
+            // A mount over the cgroup hides all its values; the text has reported that already.
+            guard metric.dimension == nil, reading != .absent, reading != .covered else {
+                return nil
+            }
+            return (metric.controller, metric.name, metric.humanText(reading))
+        }
+        text += section(
+            "Effective limits",
+            effective.map { limit in
+                (limit.name, limit.text + (limit.from.map { "  (set at \($0))" } ?? ""))
+            })
+        text += section("Ancestors", ancestors.map { ($0.what, $0.text) })
+        for controller in Controller.allCases {
+            let own = rows.filter { $0.0 == controller }.map { ($0.1, $0.2) }
+            text += section(controller.rawValue, own + instanceRows(controller))
+        }
+        let members = Membership(set).members(of: path)
+        let report = ConfinementReport(set.system)
+        let pids = pids(members)
+        text += "\nProcesses\n" + (pids.isEmpty ? "  none\n" : "")
+        for pid in pids {
+            text += report.text(pid, MembershipNote.text(of: pid, set.hierarchies, members))
+        }
+        for (hierarchy, members) in zip(set.hierarchies, members) {
+            if case .unreadable(let reason) = members, reason != .covered {
+                text += "  \(hierarchy.label): \(reason.word ?? "malformed")\n"
+            }
+        }
+        return text
+    }
+
+    private func instanceRows(_ controller: Controller) -> [(String, String)] {
+        let devices = BlockDevices(set.system)
+        return snapshot.instances(index).compactMap { instance in
+            let metric = MetricCatalog[instance.metric]
+            guard metric.controller == controller, instance.reading != .covered else { return nil }
+            let remark = withoutDescendants.contains(metric.id) ? "  (without descendants)" : ""
+            return (
+                instance.name(device: devices.name), metric.humanText(instance.reading) + remark
+            )
+        }
+    }
+
+    private func section(_ title: String, _ rows: [(String, String)]) -> String {
+        guard !rows.isEmpty else { return "" }
+        let width = rows.map { CellWidth.of($0.0) }.max() ?? 0
+        let lines = rows.map { name, value in
+            "  \(name)\(CellWidth.padding(name, to: width))  \(value)\n"
+        }
+        return "\n\(title)\n" + lines.joined()
+    }
+}

@@ -1,0 +1,148 @@
+package import CgroupModel
+package import Hierarchy
+internal import LiveView
+
+/// Formats samples as JSON, CSV or a table.
+package struct SampleOutput {
+    /// The form of the output.
+    package enum Format { case json, csv, table }
+
+    private let format: Format
+    private let fields: [MetricID]?
+    private let identities: Identities?
+    private var json = JSONWriter()
+    private var isFirst = true
+
+    /// Creates a formatter; nil `fields` means all values of a cgroup and is supported only by
+    /// JSON.
+    ///
+    /// Only JSON includes containers and pods. Nil `identities`, as in a recording, leaves them
+    /// out.
+    package init(format: Format, fields: [MetricID]?, identities: Identities?) {
+        self.format = format
+        self.fields = fields
+        self.identities = identities
+    }
+
+    /// Renders the cgroups at some indices of a snapshot.
+    package mutating func render(_ snapshot: Snapshot, _ indices: [Int]) -> [UInt8] {
+        switch format {
+        case .json:
+            // Only the first sample waits for names; later samples use those known by then.
+            if isFirst { identities?.settle(indices.map { snapshot.cgroups[$0] }) }
+            isFirst = false
+            let only = fields.map { Set($0) }
+            for index in indices {
+                let entry = snapshot.cgroups[index]
+                let identity = identities?.identity(of: entry) ?? CgroupIdentity(entry.path)
+                snapshot.write(index, to: &json, withTime: true, withRates: true, only: only) {
+                    identity.write(to: &$0)
+                }
+                json.newline()
+            }
+            return json.take()
+        case .csv: return Array(csv(snapshot, indices).utf8)
+        case .table: return Array(table(snapshot, indices).utf8)
+        }
+    }
+
+    /// A metric with a dimension has no columns per instance; its sum over all instances is
+    /// printed.
+    private mutating func csv(_ snapshot: Snapshot, _ indices: [Int]) -> String {
+        let metrics = (fields ?? []).map { MetricCatalog[$0] }
+        var text = ""
+        if isFirst {
+            let names = metrics.flatMap { metric in
+                metric.kind == .counter ? [metric.name, "\(metric.name).rate"] : [metric.name]
+            }
+            text += (["time", "path", "inode"] + names).map(Self.quoted).joined(separator: ",")
+            text += "\r\n"
+            isFirst = false
+        }
+        let time = DecimalText.fixed(Double(snapshot.wallTime) / 1e6, places: 3)
+        for index in indices {
+            let entry = snapshot.cgroups[index]
+            var cells = [time, entry.path.description, String(entry.id.inode)]
+            for metric in metrics {
+                let reading = snapshot.total(index, metric.id)
+                cells.append(reading == .absent ? "" : metric.plainText(reading))
+                guard metric.kind == .counter else { continue }
+                let rate =
+                    metric.dimension == nil
+                    ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+                cells.append(rate.map { DecimalText.fixed($0, places: 3) } ?? "")
+            }
+            text += cells.map(Self.quoted).joined(separator: ",") + "\r\n"
+        }
+        return text
+    }
+
+    private static func quoted(_ cell: String) -> String {
+        guard cell.utf8.contains(where: { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }) else {
+            return cell
+        }
+        return "\""
+            + cell.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+
+    /// Totals in the first sample and rates in later ones, as the heads indicate.
+    private mutating func table(_ snapshot: Snapshot, _ indices: [Int]) -> String {
+        let metrics = (fields ?? []).map { MetricCatalog[$0] }
+        let heads = metrics.map { metric in
+            metric.kind == .counter && !isFirst ? "\(metric.name).rate" : metric.name
+        }
+        var rows = [["CGROUP"] + heads]
+        for index in indices {
+            let cells = metrics.map { metric -> String in
+                let reading = snapshot.total(index, metric.id)
+                // A reading without a number shows its reason, which a rate could not.
+                guard metric.kind == .counter, !isFirst, reading.value != nil else {
+                    return cell(metric, reading)
+                }
+                let rate =
+                    metric.dimension == nil
+                    ? snapshot.rate(index, metric.id) : snapshot.summedRate(index, metric.id)
+                return rate.map { Self.rateText($0, metric) } ?? "-"
+            }
+            rows.append([snapshot.cgroups[index].path.description] + cells)
+        }
+        let separator = isFirst ? "" : "\n"
+        isFirst = false
+        return separator + TextTable(rows).text
+    }
+
+    private func cell(_ metric: Metric, _ reading: Reading) -> String {
+        reading == .absent ? "-" : metric.humanText(reading)
+    }
+
+    private static func rateText(_ rate: Double, _ metric: Metric) -> String {
+        switch metric.unit {
+        case .bytes: "\(DecimalText.bytes(rate))/s"
+        case .microseconds: "\(DecimalText.fixed(rate / 1e4, places: 1))%"
+        default: "\(DecimalText.fixed(rate, places: 1))/s"
+        }
+    }
+}
+
+/// A table with right-aligned columns; only the first column is left-aligned.
+struct TextTable {
+    private let rows: [[String]]
+
+    init(_ rows: [[String]]) { self.rows = rows }
+
+    var text: String {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            rows.map { column < $0.count ? CellWidth.of($0[column]) : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                let padding = CellWidth.padding(cell, to: widths[column])
+                if column == row.count - 1, column == 0 { return cell }
+                return column == 0 ? cell + padding : padding + cell
+            }
+            return cells.joined(separator: "  ") + "\n"
+        }.joined()
+    }
+}

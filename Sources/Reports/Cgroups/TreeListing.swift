@@ -1,0 +1,132 @@
+package import CgroupModel
+package import Hierarchy
+
+/// The cgroups with the processes of each hierarchy, as text or JSON.
+package struct TreeListing {
+    private let snapshot: Snapshot
+    private let set: HierarchySet
+    private let membership: Membership
+    private let reader: ProcessReader
+    private let identities: Identities
+
+    /// Lists the cgroups of a snapshot.
+    package init(_ snapshot: Snapshot, _ set: HierarchySet) {
+        self.snapshot = snapshot
+        self.set = set
+        membership = Membership(set)
+        reader = ProcessReader(set.system)
+        identities = .settled(set, snapshot.cgroups)
+    }
+
+    /// The controllers of a cgroup; on v2, those that its parent enables for it.
+    private func controllers(_ index: Int) -> [String] {
+        let entry = snapshot.cgroups[index]
+        let unified = set.hierarchies.first { $0.version == .unified }?.controllers ?? []
+        var names = entry.controllers.filter { !unified.contains($0) }.map(\.rawValue)
+        if let id = MetricCatalog.metric(named: "cgroup.controllers")?.id,
+            let word = snapshot[index, id].value
+        {
+            names += Word.text(word).split(separator: " ").map {
+                Controller(name: String($0))?.rawValue ?? String($0)
+            }
+        }
+        return names
+    }
+
+    /// The tree as JSON, with a newline.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        json.array { json in
+            for index in snapshot.cgroups.indices { write(index, to: &json) }
+        }
+        json.newline()
+        return json.bytes
+    }
+
+    private func write(_ index: Int, to json: inout JSONWriter) {
+        let entry = snapshot.cgroups[index]
+        let members = membership.members(of: entry.path)
+        json.object { json in
+            json.key("path")
+            json.value(entry.path.text)
+            json.key("inode")
+            json.value(entry.id.inode)
+            identities.identity(of: entry).write(to: &json)
+            json.key("controllers")
+            json.array { json in for name in controllers(index) { json.value(name) } }
+            json.key("processes")
+            json.object { json in
+                for (hierarchy, members) in zip(set.hierarchies, members) {
+                    guard case .processes(let list) = members else { continue }
+                    for key in hierarchy.keys {
+                        json.key(key)
+                        json.array { json in for pid in list { json.value(Int64(pid)) } }
+                    }
+                }
+            }
+            json.write(
+                unavailable: zip(set.hierarchies, members).compactMap { hierarchy, members in
+                    guard case .unreadable(let reason) = members else { return nil }
+                    return (hierarchy.label, reason)
+                })
+        }
+    }
+
+    /// The tree as text.
+    package var text: String {
+        var text = ""
+        // Whether each cgroup is its parent's last child; a backward pass meets that child first.
+        var isLast: [Int: Bool] = [:]
+        var following = Set<Int>()
+        for index in snapshot.cgroups.indices.reversed() {
+            let parent = snapshot.cgroups[index].parent ?? -1
+            isLast[index] = following.insert(parent).inserted
+        }
+        for index in snapshot.cgroups.indices {
+            var prefix = ""
+            var place = snapshot.cgroups[index].parent
+            while let here = place, snapshot.cgroups[here].parent != nil {
+                prefix = (isLast[here] == true ? "   " : "│  ") + prefix
+                place = snapshot.cgroups[here].parent
+            }
+            let isTop = snapshot.cgroups[index].parent == nil
+            let branch = isTop ? "" : isLast[index] == true ? "└─ " : "├─ "
+            let path = snapshot.cgroups[index].path
+            let name = isTop ? path.description : path.name
+            let names = controllers(index)
+            let suffix = names.isEmpty ? "" : "  [\(names.joined(separator: " "))]"
+            text += prefix + branch + name + suffix + "\n"
+            let identity = identities.identity(of: snapshot.cgroups[index])
+            let hasChildren =
+                snapshot.cgroups.indices.contains(index + 1)
+                && snapshot.cgroups[index + 1].parent == index
+            let inner =
+                prefix + (isTop ? "" : isLast[index] == true ? "   " : "│  ")
+                + (hasChildren ? "│  " : "   ")
+            // Cgroups inside a container are listed below it, so they do not repeat its identity.
+            let sentences = identity.kind == .other ? [] : identity.sentences
+            for line in sentences + processLines(path) { text += inner + line + "\n" }
+        }
+        return text
+    }
+
+    private func processLines(_ path: CgroupPath) -> [String] {
+        let members = membership.members(of: path)
+        let present = zip(set.hierarchies, members).filter { $0.1 != .noSuchCgroup }
+        var lines: [String] = []
+        for pid in Set(present.flatMap { $0.1.list }).sorted() {
+            let note = MembershipNote.text(of: pid, set.hierarchies, members)
+            let text =
+                pid == 0
+                ? "of another pid namespace"
+                : reader.stat(pid).map { reader.command(pid, name: $0.name) } ?? "?"
+            lines.append("\(pid) \(text.prefix(100))\(note)")
+        }
+        for (hierarchy, members) in present {
+            if case .unreadable(let reason) = members {
+                lines.append("\(hierarchy.label): \(reason.word ?? "malformed")")
+            }
+        }
+        return lines
+    }
+}

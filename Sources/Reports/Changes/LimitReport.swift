@@ -1,0 +1,195 @@
+package import Actuation
+package import CgroupModel
+internal import Hierarchy
+
+/// The plan of `set`, with the results once it has run.
+package struct LimitReport {
+    /// The cgroup.
+    package let path: CgroupPath
+    /// The planned writes.
+    package let plan: LimitPlan
+    let routes: LimitRoutes
+    /// The results of the writes; nil for a dry run.
+    package var results: [LimitResult]?
+    /// Notes on values that the daemon manages.
+    var claims: [String] = []
+
+    /// Creates a report; without results, of a dry run.
+    package init(
+        path: CgroupPath, plan: LimitPlan, routes: LimitRoutes, results: [LimitResult]? = nil,
+        claims: [String] = []
+    ) {
+        self.path = path
+        self.plan = plan
+        self.routes = routes
+        self.results = results
+        self.claims = claims
+    }
+
+    /// Notes on unusual values, routes and claims.
+    package var warnings: [String] { plan.warnings + routes.warnings + claims }
+
+    /// The error of the command; nil if every limit is as requested.
+    package var failure: CgwardenError? {
+        for result in results ?? [] {
+            if case .failed(let error) = result.outcome {
+                let undone = (results ?? []).contains { !$0.outcome.leavesNothing }
+                let rest =
+                    undone
+                    ? "some values could not be rolled back: `cgwarden journal` lists them"
+                    : "nothing was changed"
+                return CgwardenError(
+                    "\(result.write.name): \(error.message) (\(rest))", ExitStatus(error.code))
+            }
+        }
+        let idle = (results ?? []).first { !$0.isSuccess }
+        return idle.map {
+            CgwardenError(
+                "\($0.write.name): the kernel accepted \($0.write.command) but reports "
+                    + "\"\($0.readBack ?? "")\"; `cgwarden restore \(path)` undoes it", .unavailable
+            )
+        }
+    }
+
+    /// The plan or the results as text; empty without writes.
+    package var text: String {
+        if plan.writes.isEmpty { return "" }
+        let table = LeftTable(rows).text
+        guard let results else { return "would write, in this order:\n\(table)" }
+        let changed = results.contains { $0.outcome.isUndoable }
+        return changed ? "\(table)undo: cgwarden restore \(path)\n" : table
+    }
+
+    /// The cells of a table row for each write.
+    var rows: [[String]] { plan.writes.indices.map { row($0) } }
+
+    private func row(_ index: Int) -> [String] {
+        let write = plan.writes[index]
+        let name = [write.name, write.instance].compactMap { $0 }.joined(separator: " ")
+        let result = results?[index]
+        let word = result?.outcome.word ?? (write.isDone ? "unchanged" : "\(index + 1)")
+        let coding = write.coding
+        var change =
+            write.isReadable
+            ? "\(coding.shown(write.rawOld)) -> \(coding.shown(write.rawNew))" : write.rawNew
+        if write.isReadable, let readBack = result?.readBack, !write.isNew(readBack) {
+            change += " (now \(coding.shown(readBack)))"
+        }
+        if let effective = result?.effective, !write.isNew(effective) {
+            change += " (effective \(coding.shown(effective)))"
+        }
+        return [name, word, write.directory.hierarchy.label, "\(write.cell)", change]
+            + way(index)
+    }
+
+    /// The route of a write to the kernel, as an extra cell if any write goes through systemd.
+    private func way(_ index: Int) -> [String] {
+        guard plan.writes.indices.contains(where: { routes[$0] != nil }) else { return [] }
+        guard let route = routes[index] else { return ["to the file"] }
+        return ["through systemd: \(route.unit) \(route.properties.joined(separator: ", "))"]
+    }
+
+    /// The plan or the results as a JSON object, with a newline.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("path")
+            json.value(path.text)
+            json.key("dry_run")
+            json.value(results == nil)
+            json.key("warnings")
+            json.array { json in for warning in warnings { json.value(warning) } }
+            writes(to: &json)
+        }
+        json.newline()
+        return json.take()
+    }
+
+    /// Writes the key `writes` with an object for each write.
+    func writes(to json: inout JSONWriter) {
+        json.key("writes")
+        json.array { json in
+            for index in plan.writes.indices {
+                json.object { json in write(index, to: &json) }
+            }
+        }
+    }
+
+    private func write(_ index: Int, to json: inout JSONWriter) {
+        let write = plan.writes[index]
+        func field(_ name: String, _ text: String?) {
+            guard let text else { return }
+            json.key(name)
+            json.value(text)
+        }
+        field("name", write.name)
+        field("instance", write.instance)
+        field("hierarchy", write.directory.hierarchy.label)
+        field("file", write.cell.file)
+        field("old", write.rawOld)
+        field("new", write.command)
+        field("through", routes[index] == nil ? "file" : "systemd")
+        if let route = routes[index] {
+            field("unit", "\(route.unit)")
+            json.key("properties")
+            json.array { json in for name in route.properties { json.value(name) } }
+        }
+        guard let result = results?[index] else { return }
+        field("result", result.outcome.word)
+        field("read_back", result.readBack)
+        field("effective", result.effective)
+        field("error", result.outcome.error?.message)
+    }
+}
+
+extension LimitResult.Outcome {
+    /// The outcome in one word, for text and JSON.
+    var word: String {
+        switch self {
+        case .applied: "applied"
+        case .unchanged: "unchanged"
+        case .rounded: "rounded"
+        case .clamped: "clamped"
+        case .ineffective: "ineffective"
+        case .unverified: "unverified"
+        case .failed: "failed"
+        case .rolledBack: "rolled back"
+        case .notRolledBack: "not rolled back"
+        case .skipped: "skipped"
+        }
+    }
+
+    var error: ActuationError? {
+        switch self {
+        case .failed(let error), .notRolledBack(let error): error
+        default: nil
+        }
+    }
+
+    /// Whether the outcome leaves a change in force.
+    var isUndoable: Bool {
+        switch self {
+        case .applied, .rounded, .clamped, .ineffective, .notRolledBack: true
+        default: false
+        }
+    }
+
+    /// Whether the outcome in a failed transaction leaves the old value in force.
+    var leavesNothing: Bool {
+        switch self {
+        case .failed, .rolledBack, .skipped, .unchanged: true
+        default: false
+        }
+    }
+}
+
+extension LimitCatalog {
+    /// All limits with an example value and their meaning, one per line.
+    package static var overview: String {
+        LeftTable(
+            all.map { limit in
+                [limit.name, limit.grammar.example, "\(limit.help) \(limit.refusal ?? limit.note)"]
+            }
+        ).text
+    }
+}

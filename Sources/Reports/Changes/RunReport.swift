@@ -1,0 +1,77 @@
+package import Actuation
+internal import CgroupModel
+internal import KernelIO
+
+/// The summary of a run.
+package struct RunReport {
+    let summary: RunSummary
+    let command: [String]
+
+    /// Reports on a run of a command with its arguments.
+    package init(summary: RunSummary, command: [String]) {
+        self.summary = summary
+        self.command = command
+    }
+
+    /// A summary of a few lines.
+    package var text: String {
+        let wall = DecimalText.fixed(Double(summary.wallNanoseconds) / 1e9, places: 2)
+        let lines = [
+            "cgwarden: \(summary.path.name) \(ending)",
+            "  wall \(wall)s   CPU \(human(.cpuUsage)) "
+                + "(user \(human(.cpuUser)), system \(human(.cpuSystem)))   throttled \(throttling)",
+            "  memory peak \(human(.memoryPeak))   page faults \(human(.memoryPageFaults)) "
+                + "(\(human(.memoryMajorFaults)) major)   OOM kills \(human(.memoryOOMKills))",
+            "  I/O \(human(.ioReadBytes)) read, \(human(.ioWrittenBytes)) written   "
+                + "peak tasks \(human(.pidsPeak))   failed forks \(human(.pidsRefused))",
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    /// A JSON object with the catalog's names; unknown values are left out.
+    package var json: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("path")
+            json.value(summary.path.text)
+            json.key("command")
+            json.array { json in for word in command { json.value(word) } }
+            json.key("status")
+            json.value(Int64(summary.end.status))
+            if case .killed(let signal) = summary.end {
+                json.key("signal")
+                json.value(Int64(signal))
+            }
+            json.key("killed_by_memory_limit")
+            json.value(summary.isKilledByMemoryLimit)
+            json.key("wall_usec")
+            json.value(summary.wallNanoseconds / 1000)
+            for id in RunSummary.metrics where summary[id].isKnown {
+                let metric = MetricCatalog[id]
+                json.key(metric.name)
+                metric.write(summary[id], to: &json)
+            }
+        }
+        return String(decoding: json.take(), as: UTF8.self)
+    }
+
+    private var ending: String {
+        if summary.isKilledByMemoryLimit { return "was killed by its memory limit" }
+        switch summary.end {
+        case .exited(0): return "exited 0"
+        case .exited(let status): return "exited \(status)"
+        case .killed(let signal): return "was killed by signal \(signal)"
+        }
+    }
+
+    private var throttling: String {
+        guard summary[.cpuThrottledTime].value != nil else { return human(.cpuThrottledTime) }
+        return "\(human(.cpuThrottledTime)) in \(human(.cpuThrottledPeriods)) of "
+            + "\(human(.cpuPeriods)) periods"
+    }
+
+    private func human(_ metric: MetricID) -> String {
+        let reading = summary[metric]
+        return reading.isKnown ? MetricCatalog[metric].humanText(reading) : "-"
+    }
+}

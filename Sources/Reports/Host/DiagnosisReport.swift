@@ -1,0 +1,221 @@
+package import Actuation
+internal import CgroupModel
+internal import Hierarchy
+internal import KernelIO
+internal import LiveView
+
+/// A diagnosis as text or JSON.
+package struct DiagnosisReport {
+    private let diagnosis: Diagnosis
+    /// Why the kernel log cannot be read; nil if it can.
+    private let kernelLogRefusal: String?
+
+    /// Reports a diagnosis, and why the kernel log cannot be read; nil if it can.
+    package init(_ diagnosis: Diagnosis, kernelLogRefusal: String?) {
+        self.diagnosis = diagnosis
+        self.kernelLogRefusal = kernelLogRefusal
+    }
+
+    /// The diagnosis as text.
+    package var text: String {
+        var lines = ["kernel       \(diagnosis.kernel)", "mode         \(diagnosis.mode.word)"]
+        lines.append("hierarchies")
+        for tree in diagnosis.trees {
+            let controllers = tree.controllers.map(\.rawValue).joined(separator: " ")
+            let what = controllers.isEmpty ? "no controller" : controllers
+            lines.append(
+                "  \(padded(tree.label, 12)) \(tree.mountPoint): \(what); "
+                    + (tree.refusal ?? "writable"))
+        }
+        let user = diagnosis.user.map { UserName.text($0, within: .seconds(2)) } ?? "unknown"
+        lines.append("user         \(user)")
+        for capability in diagnosis.capabilities {
+            lines.append(
+                "  \(capability.isHeld ? "has" : "no ") \(padded(capability.name, 18)) "
+                    + capability.use)
+        }
+        lines.append("commands")
+        for ability in diagnosis.abilities {
+            let means = ability.means.map { "yes, \($0)" } ?? "no"
+            let reason = ability.reason.map { ": \($0)" } ?? ""
+            lines.append("  \(padded(ability.command, 12)) \(means)\(reason)")
+        }
+        lines.append(
+            "limits       \(word(diagnosis.descriptors)) open files, \(word(diagnosis.watches)) "
+                + "inotify watches, \(word(diagnosis.watchInstances)) inotify instances")
+        lines.append("pressure     \(diagnosis.pressureRefusal.map { "no: \($0)" } ?? "yes")")
+        let log = kernelLogRefusal.map {
+            "no: \($0); `events` cannot name the victims of OOM kills"
+        }
+        lines.append("kernel log   \(log ?? "yes")")
+        lines.append("swap         \(swap)")
+        lines.append("systemd      \(systemd)")
+        lines.append(contentsOf: list("limiters", diagnosis.limiters))
+        lines.append(contentsOf: list("cgwarden", diagnosis.siblings))
+        return lines.map { "\($0)\n" }.joined()
+    }
+
+    private var swap: String {
+        let total =
+            diagnosis.swapTotal.value.map { ByteText.of($0) } ?? word(diagnosis.swapTotal)
+        let accounting =
+            switch diagnosis.accountsSwap {
+            case true?: "accounted by cgroup"
+            case false?: "not accounted by cgroup (boot with swapaccount=1)"
+            case nil: "unknown whether accounted by cgroup"
+            }
+        return "\(total), \(accounting)"
+    }
+
+    private var systemd: String {
+        let version = diagnosis.systemdVersion.map { "version \($0) installed" } ?? "not installed"
+        let running =
+            switch diagnosis.runningSystemd {
+            case .success(let running): "version \(running), "
+            case .failure(let error): "\(error), "
+            case nil: ""
+            }
+        return diagnosis.runsSystemd
+            ? "is PID 1, \(running)\(version)"
+            : "is not PID 1 (process 1 is \(diagnosis.initialProcess)), \(version)"
+    }
+
+    private func list(_ title: String, _ programs: [Diagnosis.Limiter]) -> [String] {
+        if programs.isEmpty { return ["\(padded(title, 12)) none running"] }
+        return [title]
+            + programs.map { "  \(padded($0.name, 12)) process \($0.pid): \($0.effect)" }
+    }
+
+    private func word(_ reading: Reading) -> String {
+        reading.value.map { String($0) } ?? reading.word ?? "-"
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + CellWidth.padding(text, to: width)
+    }
+
+    /// The diagnosis as a JSON object, with a newline.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("kernel")
+            json.value(diagnosis.kernel)
+            json.key("mode")
+            json.value(diagnosis.mode.word)
+            json.key("hierarchies")
+            json.array { json in for tree in diagnosis.trees { write(tree, to: &json) } }
+            if let user = diagnosis.user {
+                json.key("uid")
+                json.value(UInt64(user))
+            }
+            json.key("capabilities")
+            json.object { json in
+                for capability in diagnosis.capabilities {
+                    json.key(capability.name)
+                    json.value(capability.isHeld)
+                }
+            }
+            json.key("commands")
+            json.array { json in for ability in diagnosis.abilities { write(ability, to: &json) } }
+            json.key("limits")
+            json.object { json in
+                write("descriptors", diagnosis.descriptors, to: &json)
+                write("inotify_watches", diagnosis.watches, to: &json)
+                write("inotify_instances", diagnosis.watchInstances, to: &json)
+            }
+            writeFeatures(to: &json)
+            for (key, programs) in [
+                ("limiters", diagnosis.limiters), ("cgwarden", diagnosis.siblings),
+            ] {
+                json.key(key)
+                json.array { json in for program in programs { write(program, to: &json) } }
+            }
+        }
+        json.newline()
+        return json.take()
+    }
+
+    private func writeFeatures(to json: inout JSONWriter) {
+        json.key("pressure")
+        json.object { json in
+            json.key("available")
+            json.value(diagnosis.pressureRefusal == nil)
+            write("reason", diagnosis.pressureRefusal, to: &json)
+        }
+        json.key("kernel_log")
+        json.object { json in
+            json.key("available")
+            json.value(kernelLogRefusal == nil)
+            write("reason", kernelLogRefusal, to: &json)
+        }
+        json.key("swap")
+        json.object { json in
+            write("total_bytes", diagnosis.swapTotal, to: &json)
+            if let accountsSwap = diagnosis.accountsSwap {
+                json.key("accounted")
+                json.value(accountsSwap)
+            }
+        }
+        json.key("systemd")
+        json.object { json in
+            json.key("running")
+            json.value(diagnosis.runsSystemd)
+            write("version", diagnosis.systemdVersion, to: &json)
+            switch diagnosis.runningSystemd {
+            case .success(let version): write("running_version", version, to: &json)
+            case .failure(let error): write("running_version_error", error.message, to: &json)
+            case nil: break
+            }
+            write("initial_process", diagnosis.initialProcess, to: &json)
+        }
+    }
+
+    private func write(_ tree: Diagnosis.Tree, to json: inout JSONWriter) {
+        json.object { json in
+            write("label", tree.label, to: &json)
+            write("mount_point", tree.mountPoint, to: &json)
+            json.key("controllers")
+            json.array { json in for name in tree.controllers { json.value(name.rawValue) } }
+            json.key("writable")
+            json.value(tree.refusal == nil)
+            write("reason", tree.refusal, to: &json)
+            write("own_cgroup", tree.own?.text, to: &json)
+            json.key("own_cgroup_writable")
+            json.value(tree.ownIsWritable)
+        }
+    }
+
+    private func write(_ ability: Diagnosis.Ability, to json: inout JSONWriter) {
+        json.object { json in
+            write("command", ability.command, to: &json)
+            json.key("able")
+            json.value(ability.means != nil)
+            write("means", ability.means, to: &json)
+            write("reason", ability.reason, to: &json)
+        }
+    }
+
+    private func write(_ program: Diagnosis.Limiter, to json: inout JSONWriter) {
+        json.object { json in
+            json.key("pid")
+            json.value(Int64(program.pid))
+            write("name", program.name, to: &json)
+            write("effect", program.effect, to: &json)
+        }
+    }
+
+    private func write(_ key: String, _ text: String?, to json: inout JSONWriter) {
+        guard let text else { return }
+        json.key(key)
+        json.value(text)
+    }
+
+    private func write(_ key: String, _ reading: Reading, to json: inout JSONWriter) {
+        json.key(key)
+        if let value = reading.value {
+            json.value(value)
+        } else {
+            json.value(reading.word ?? "malformed")
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package import CgroupModel
+package import Policy
+internal import PolicyLanguage
+
+/// The origin of a cgroup's values: the request of each layer, highest first, and the inactive
+/// parts, and the state of its rules.
+package struct ExplanationReport {
+    private let path: CgroupPath
+    private let values: [ValueExplanation]
+    private let inactive: [InactivePart]
+    private let rules: [RuleExplanation]
+
+    /// Explains a cgroup; throws if the engine's last sample does not contain it.
+    package init(of path: CgroupPath, by engine: PolicyEngine) throws {
+        guard engine.sees(path) else {
+            throw CgwardenError(
+                "\(path) is not in a sample yet, or was removed; see `cgwarden tree`, and try again",
+                .noInput)
+        }
+        self.path = path
+        values = engine.layers(of: path)
+        rules = engine.rules(of: path)
+        inactive = engine.inactive(on: path)
+    }
+
+    /// The output of `policy explain`.
+    package var text: String {
+        guard !values.isEmpty || !inactive.isEmpty || !rules.isEmpty else {
+            return "no policy applies to \(path)\n"
+        }
+        return (values.map(describe) + inactive.map(describe)).joined(separator: "\n")
+            + RuleReport(rules).text
+    }
+
+    /// One object with what the text says.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.key("cgroup")
+            json.value(path.description)
+            json.key("values")
+            json.array { json in
+                for value in values { json.object { json in write(value, to: &json) } }
+            }
+            json.key("inactive")
+            json.array { json in
+                for part in inactive { json.object { json in write(part, to: &json) } }
+            }
+            json.key("rules")
+            RuleReport(rules).write(to: &json)
+        }
+        json.newline()
+        return json.take()
+    }
+
+    private func write(_ value: ValueExplanation, to json: inout JSONWriter) {
+        for (name, text) in [
+            ("key", value.key.description), ("actual", value.actual.map { shown($0, value.key) }),
+            ("wanted", value.wanted.map { shown($0, value.key) }),
+            ("original", value.original.map { shown($0, value.key) }), ("reason", value.reason),
+        ] {
+            guard let text else { continue }
+            json.key(name)
+            json.value(text)
+        }
+        json.key("requests")
+        json.array { json in
+            for wish in value.wishes {
+                json.object { json in
+                    for (name, text) in [
+                        ("layer", "\(wish.layer)"), ("from", wish.origin.text),
+                        ("value", shown(wish.value, value.key)), ("because", wish.cause.text),
+                    ] {
+                        json.key(name)
+                        json.value(text)
+                    }
+                    json.key("wins")
+                    json.value(wish.origin == value.winner)
+                }
+            }
+        }
+    }
+
+    private func write(_ part: InactivePart, to json: inout JSONWriter) {
+        json.key("from")
+        json.value(part.origin.text)
+        json.key("actions")
+        json.array { json in for action in part.actions { json.value(action) } }
+        json.key("reason")
+        json.value(part.reason)
+    }
+
+    private func describe(_ part: InactivePart) -> String {
+        let actions = part.actions.isEmpty ? "" : ": \(part.actions.joined(separator: ", "))"
+        return "\(part.origin.text)\(actions)\n    not active because \(part.reason)\n"
+    }
+
+    private func describe(_ value: ValueExplanation) -> String {
+        var text = "\(value.key)  is \(shown(value.actual, value.key))"
+        text += value.wanted.map { ", wanted \(shown($0, value.key))" } ?? ", wanted: the original"
+        text += " (\(value.reason))\n"
+        for wish in value.wishes {
+            let wins = wish.origin == value.winner ? "*" : " "
+            text +=
+                "  \(wins) \(wish.layer)  \(wish.origin.text)  "
+                + "\(shown(wish.value, value.key))  because \(wish.cause.text)\n"
+        }
+        return text + "    original  \(shown(value.original, value.key))\n"
+    }
+
+    private func shown(_ value: LimitValue?, _ key: LimitKey) -> String {
+        value.map { key.limit?.grammar.text($0) ?? "\($0)" } ?? "unknown"
+    }
+}

@@ -1,0 +1,40 @@
+import Enforcement
+import Policy
+import Synchronization
+
+/// Writes decisions and actions to the audit log, one line each, in order of arrival.
+final class AuditTrail: Sendable {
+    private let log: AuditLog?
+    private let next = Mutex<UInt64>(1)
+    /// The counts of the actions written.
+    let actions = ActionTally()
+
+    init(_ log: AuditLog?) { self.log = log }
+
+    /// Whether the log currently cannot be written.
+    var isFailing: Bool { log?.isFailing ?? false }
+    /// The reason why the log cannot be written; nil if it can.
+    var failure: String? { log?.failure }
+    /// The number of lines lost.
+    var dropped: UInt64 { log?.dropped ?? 0 }
+
+    func write(_ records: [AuditRecord]) { for record in records { write(record) } }
+
+    func write(_ record: AuditRecord) {
+        actions.take(record)
+        log?.append(record)
+    }
+
+    /// Probes a failing log at each tick, because no other line may come for a long time.
+    func tryAgain(at wallTime: UInt64) {
+        guard let log, log.isFailing else { return }
+        log.tryAgain(
+            with: AuditRecord(
+                wallTime: wallTime, sequence: 0, phase: .policy, origin: .engine,
+                note: "the audit log is writable again; \(log.dropped) lines were lost"))
+    }
+
+    func reopen() { log?.reopen() }
+
+    func finish() { _ = log?.waitUntilWritten(within: .seconds(5)) }
+}

@@ -1,0 +1,74 @@
+internal import Actuation
+internal import CgroupModel
+internal import Configuration
+internal import Enforcement
+package import Hierarchy
+internal import History
+internal import KernelIO
+import Logging
+internal import PolicyLanguage
+internal import Reports
+import ServiceLifecycle
+import UnixSignals
+
+#if Exporter
+internal import Exporter
+#endif
+
+/// The process of `cgwarden daemon`: sampler, policy, exporter and audit log.
+package struct Daemon {
+    private let settings: DaemonConfiguration
+    private let system: SystemRoot
+    private let cgroupRootArguments: [String]
+    private let version: String
+    private let ticks: Int?
+    private let logger = Logger(label: "cgwarden")
+
+    /// Prepares a daemon.
+    ///
+    /// - Parameters:
+    ///   - cgroupRootArguments: What makes another cgwarden process use the same cgroup file systems.
+    ///   - version: The version of the program, for its own metrics.
+    ///   - ticks: The number of ticks after which the daemon ends; nil for no end.
+    package init(
+        _ settings: DaemonConfiguration, on system: SystemRoot, cgroupRootArguments: [String],
+        version: String, ticks: Int?
+    ) {
+        self.settings = settings
+        self.system = system
+        self.cgroupRootArguments = cgroupRootArguments
+        self.version = version
+        self.ticks = ticks
+    }
+
+    /// Runs until the ticks end or a signal or command stops it; throws if something is left.
+    package func run() async throws {
+        let machine = try Machine(system, stateDirectory: settings.stateDirectory)
+        let claim = try StateClaim.forDaemon(machine.stateDirectory)
+        let inheritance = settings.isDryRun ? nil : Inheritance(machine, logger)
+        // Done first, whatever the policy says, and even if it is refused.
+        inheritance?.settleAtOnce()
+        let source = PolicySource(settings, machine.set)
+        let policy = try source.load { logger.warning("\($0)") }
+        let service = try DaemonService(
+            settings, policy, source, machine, cgroupRootArguments: cgroupRootArguments,
+            version: version, claim: claim,
+            inheritance: policy.defaults.isDryRun ? nil : inheritance, ticks: ticks,
+            logger: logger)
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(60)
+        #if Exporter
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as ServerError {
+            throw CgwardenError(error)
+        }
+        #else
+        try await ServiceGroup(configuration: group).run()
+        #endif
+    }
+}

@@ -1,0 +1,67 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Hierarchy
+import History
+import Logging
+import PolicyLanguage
+import Reports
+
+#if Exporter
+import Exporter
+import Webhook
+#endif
+
+/// Factories for the parts of the daemon.
+extension DaemonService {
+    static func auditLog(_ settings: DaemonConfiguration.Audit) throws -> AuditLog? {
+        guard !settings.file.isEmpty else { return nil }
+        let log = AuditLog(
+            path: settings.file,
+            rotation: AuditLog.Rotation(
+                mostBytes: Int(clamping: settings.largestFile), kept: settings.kept),
+            copy: settings.usesJournald ? JournalSink { _ in } : nil)
+        log.prepare()
+        if let failure = log.failure {
+            throw CgwardenError(
+                "cannot write the audit log: \(failure); choose another --audit, or - for none",
+                .noPermission)
+        }
+        return log
+    }
+
+    static func webhooks(
+        _ policy: PolicyDocument, _ logger: Logger
+    ) -> [String: any NoticeSink] {
+        var sinks: [String: any NoticeSink] = [:]
+        #if Exporter
+        for sink in policy.sinks {
+            guard case .webhook(let text, let tokenFile, let timeout) = sink.kind,
+                let url = WebhookURL(text)
+            else { continue }
+            sinks[sink.name] = WebhookSink(url, tokenFile: tokenFile, timeout: timeout) {
+                logger.warning("\(sink.name): \($0)")
+            }
+        }
+        #endif
+        return sinks
+    }
+
+    #if Exporter
+    /// Creates the server of the ticks' samples; nil if serving is disabled.
+    static func server(
+        _ settings: DaemonConfiguration, _ machine: Machine, _ version: String,
+        _ ledger: ExportLedger, _ numbers: WardenNumbers, _ actions: ActionTally,
+        _ events: EventWatch, _ logger: Logger
+    ) throws -> MetricsServer? {
+        guard settings.web.isServing else { return nil }
+        var configuration = try MetricsServer.Configuration(
+            settings.web, of: machine.set, machine.identities, version: version)
+        configuration.selection = settings.metrics
+        configuration.programFamilies = {
+            PolicyFamilies(numbers.current, actions).all + ledger.families + [events.family]
+        }
+        return MetricsServer(configuration, source: ledger, logger: logger)
+    }
+    #endif
+}

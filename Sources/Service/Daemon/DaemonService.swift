@@ -1,0 +1,243 @@
+import Actuation
+import CgroupModel
+import Enforcement
+import Hierarchy
+import History
+import KernelIO
+import Logging
+import PolicyLanguage
+import Reports
+import ServiceLifecycle
+import UnixSignals
+
+#if Exporter
+import Exporter
+import Webhook
+#endif
+
+/// The running parts of the daemon.
+struct DaemonService: Service {
+    private let settings: DaemonConfiguration
+    private let source: PolicySource
+    private let machine: Machine
+    private let ticking: TickService
+    private let warden: Warden
+    private let trail: AuditTrail
+    private let numbers: WardenNumbers
+    private let guardian: GuardianLink?
+    private let notices: NoticeRouter
+    private let events: EventWatch
+    private let logger: Logger
+    #if Exporter
+    /// The HTTP server; nil if serving is disabled.
+    private let server: MetricsServer?
+    #endif
+    private let claim: StateClaim
+    private static let incomplete =
+        "not everything could be restored; `cgwarden restore` tries again"
+    /// The time at exit for sending notices that are still queued.
+    private static let patienceWithNotices = Duration.seconds(5)
+    /// Requests to end the daemon.
+    private let endings: AsyncStream<Void>
+    private let ending: AsyncStream<Void>.Continuation
+
+    init(
+        _ settings: DaemonConfiguration, _ policy: PolicyDocument, _ source: PolicySource,
+        _ machine: Machine, cgroupRootArguments: [String], version: String, claim: StateClaim,
+        inheritance: Inheritance?, ticks: Int?, logger: Logger
+    ) throws {
+        self.settings = settings
+        self.source = source
+        self.machine = machine
+        self.logger = logger
+        self.claim = claim
+        (endings, ending) = AsyncStream.makeStream(of: Void.self)
+        numbers = WardenNumbers()
+        numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
+        let log = try Self.auditLog(settings.audit)
+        trail = AuditTrail(log)
+        trail.actions.expect(policy)
+        notices = NoticeRouter(journal: JournalSink(), sinks: Self.webhooks(policy, logger))
+        let observation = try Observation(
+            machine.set.system,
+            metrics: ReadPlan.metrics(upTo: .settings) + settings.metrics.metrics)
+        let recorder: Recorder? =
+            settings.history.recording.isEmpty
+            ? nil
+            : try Recorder(
+                settings.history.recording,
+                RecordingBounds(bytes: settings.history.largestRecording, age: nil),
+                RecordingOrigin(machine.set.system))
+        let events = EventWatch(machine.set.system)
+        self.events = events
+        if let refusal = events.logRefusal {
+            logger.warning("\(refusal); OOM kills are counted without their victims")
+        }
+        #if Exporter
+        let ledger = ExportLedger()
+        server = try Self.server(
+            settings, machine, version, ledger, numbers, trail.actions, events, logger)
+        let onSample = { @Sendable (snapshot: Snapshot) in
+            ledger.enter(snapshot)
+            events.take(snapshot)
+        }
+        #else
+        let onSample = { @Sendable (snapshot: Snapshot) in events.take(snapshot) }
+        #endif
+        // Created last of the parts that can fail, because it takes the exit of this process for a
+        // crash.
+        let isDry = policy.defaults.isDryRun
+        guardian =
+            isDry
+            ? nil
+            : try GuardianLink(
+                arguments: ["cgwarden", "guardian"] + cgroupRootArguments,
+                journal: machine.journal, restoresOnExit: policy.defaults.restoresOnExit)
+        warden = Warden(
+            policy, on: machine, trail: trail, notices: notices,
+            hooks: HookRunner(set: machine.set), guardian: guardian,
+            inheritance: inheritance, published: numbers)
+        ticking = TickService(
+            sampler: observation.sampler, warden: warden, recorder: recorder,
+            numbers: numbers, most: ticks, logger: logger, onSample: onSample)
+    }
+
+    func run() async throws {
+        var failure: (any Error)?
+        do {
+            try await cancelWhenGracefulShutdown { try await work() }
+        } catch is CancellationError {
+            // The service was asked to stop.
+        } catch {
+            failure = error
+        }
+        ServiceNotification.stopping()
+        let isClean = await warden.stop()
+        // If values are left, the guardian restores them once this process exits.
+        if isClean { guardian?.end() }
+        trail.finish()
+        if !notices.waitUntilSent(within: Self.patienceWithNotices) {
+            logger.warning("notices that could not be sent in time were lost")
+        }
+        if let failure {
+            if !isClean { logger.warning("\(Self.incomplete)") }
+            throw failure
+        }
+        if !isClean { throw CgwardenError(Self.incomplete, .temporaryFailure) }
+    }
+
+    /// Runs all parts until the ticks end, a command asks the daemon to end, or a part fails.
+    private func work() async throws {
+        let control = try ControlServer(machine.stateDirectory) { [self] words in
+            try await answer(words)
+        }
+        let reloads = await UnixSignalsSequence(trapping: .sighup)
+        let (listening, heard) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            #if Exporter
+            if let server {
+                group.addTask {
+                    try await server.run { _ in heard.yield() }
+                    return false
+                }
+            } else {
+                heard.yield()
+            }
+            #else
+            heard.yield()
+            #endif
+            group.addTask {
+                // Do not change anything before the server listens.
+                for await _ in listening { break }
+                try Task.checkCancellation()
+                ServiceNotification.ready()
+                try await ticking.run()
+                return true
+            }
+            group.addTask {
+                await control.run()
+                return false
+            }
+            group.addTask {
+                await BirthWatch(ticking.sampler, warden).run()
+                return false
+            }
+            group.addTask {
+                await events.run()
+                return false
+            }
+            group.addTask {
+                for await _ in reloads { await reload() }
+                return false
+            }
+            group.addTask {
+                for await _ in endings { break }
+                // Leave time to send the reply.
+                try await Task.sleep(for: .milliseconds(300))
+                return true
+            }
+            while let isOver = try await group.next(), !isOver {}
+            group.cancelAll()
+        }
+    }
+
+    private func reload() async {
+        ServiceNotification.reloading()
+        trail.reopen()
+        do {
+            let policy = try source.load { logger.warning("\($0)") }
+            try await warden.reload(policy)
+            trail.actions.expect(policy)
+            notices.adopt(Self.webhooks(policy, logger))
+            numbers.noteReload(isDone: true, at: MonotonicClock.wallMicroseconds)
+            logger.info("policy reloaded")
+        } catch {
+            numbers.noteReload(isDone: false, at: MonotonicClock.wallMicroseconds)
+            let text = CgwardenError(error)?.message ?? "\(error)"
+            logger.error("policy not reloaded: \(text)")
+        }
+        ServiceNotification.ready()
+    }
+
+    private func answer(_ words: [String]) async throws -> String {
+        switch (words.first ?? "", words.count) {
+        case ("status", 1),
+            ("status", 2) where words.last == "json":
+            let report = StatusReport(
+                numbers.current, auditFailure: trail.failure, lostAuditLines: trail.dropped,
+                await warden.policy,
+                await warden.standing(mostIdle: StatusReport.mostIdle))
+            return words.count == 1
+                ? report.text : String(decoding: report.json, as: UTF8.self)
+        case ("explain", 2):
+            return try await warden.explanation(of: CgroupPath(controlWord: words[1])).text
+        case ("explain", 3) where words[2] == "json":
+            let report = try await warden.explanation(of: CgroupPath(controlWord: words[1]))
+            return String(decoding: report.json, as: UTF8.self)
+        case ("claims", 2):
+            return ClaimLines.text(await warden.claims(on: CgroupPath(controlWord: words[1])))
+        case ("hold", 3):
+            guard let micros = Int64(words[2]), micros > 0 else {
+                throw CgwardenError("\(words[2]) is not a number of microseconds", .usage)
+            }
+            let hold = try machine.holds.hold(
+                CgroupPath(controlWord: words[1]), for: .microseconds(micros))
+            return HoldListing.text([hold])
+        case ("release", 2):
+            try machine.holds.release(CgroupPath(controlWord: words[1]))
+            return ""
+        case ("reload", 1):
+            await reload()
+            return ""
+        case ("panic", 1):
+            let isClean = await warden.stop()
+            ending.yield()
+            return isClean
+                ? "everything restored; daemon stopping\n"
+                : "not everything could be restored; daemon stopping; see `cgwarden restore`\n"
+        default:
+            throw CgwardenError(
+                "unknown request \"\(words.joined(separator: " "))\"", .usage)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import CgroupModel
+import Enforcement
+import KernelIO
+import Reports
+
+extension StateClaim {
+    /// Takes the claim for a daemon; throws an error that names the obstacle.
+    static func forDaemon(_ directory: String) throws -> StateClaim {
+        do throws(IOError) {
+            return try take(directory)
+        } catch {
+            guard error.isTryAgain else {
+                throw CgwardenError(
+                    "cannot use \(directory): \(error); choose another --state-dir",
+                    error.isPermission ? .noPermission : .ioError)
+            }
+            throw CgwardenError(
+                "another daemon uses \(directory); stop it first, or choose another "
+                    + "--state-dir", .temporaryFailure)
+        }
+    }
+}

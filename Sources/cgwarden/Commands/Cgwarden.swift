@@ -1,0 +1,104 @@
+import ArgumentParser
+import KernelIO
+import Reports
+
+/// The command line: parses arguments, runs the command and reports its error once.
+@main
+struct Cgwarden: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "cgwarden",
+        abstract: "Monitor and limit the control groups of this host, on v1, v2 and hybrid.",
+        discussion: """
+            Monitoring needs no privileges; files that only root can read are shown as not \
+            permitted. Changes can be undone with restore.
+
+            Examples:
+              cgwarden top                              live view, like systemd-cgtop
+              cgwarden show system.slice                everything known about one cgroup
+              cgwarden stat --json -i 5s                a stream of samples for scripts
+              cgwarden events --since -1h               OOM kills: victim, limit, owner
+              cgwarden exporter                         /metrics for Prometheus
+              cgwarden run --memory 100MB -- make       a command with limits
+              cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run shows the plan
+              cgwarden freeze /batch --timeout 30s      pause its processes
+              cgwarden restore                          undo all changes
+              cgwarden policy check                     check the policies for errors
+              cgwarden doctor                           what is possible on this host, and why not
+            """,
+        version: version,
+        subcommands: subcommands,
+        defaultSubcommand: nil
+    )
+
+    private static var subcommands: [any ParsableCommand.Type] {
+        var list: [any ParsableCommand.Type] = [
+            TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
+            EventsCommand.self, GetCommand.self, SetCommand.self, JournalCommand.self,
+            RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
+        ]
+        #if Exporter
+        list.append(ExporterCommand.self)
+        #endif
+        list +=
+            [DaemonCommand.self, StatusCommand.self, PanicCommand.self, DemoCommand.self]
+            as [any ParsableCommand.Type]
+        list += actions
+        list.append(BenchSweepCommand.self)
+        return list
+    }
+
+    private static let actions: [any ParsableCommand.Type] = [
+        FreezeCommand.self, ThawCommand.self, KillCommand.self, PinCommand.self,
+        ReclaimCommand.self, MoveCommand.self, CreateCommand.self, RemoveCommand.self,
+        DoctorCommand.self, ThawLaterCommand.self, GuardianCommand.self,
+        GuardCgroupCommand.self, DemoStageCommand.self,
+    ]
+
+    static func main() async {
+        StandardOutput.ignoreBrokenPipe()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            if let shell = CompletionScript.shell(askedForBy: arguments) {
+                return try StandardOutput.write(CompletionScript.text(for: shell) + "\n")
+            }
+            try CommandSpelling.check(arguments)
+            var command = try parseAsRoot(ArgumentWords.normalized(arguments, below: Self.self))
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            finish(error)
+        }
+    }
+
+    private static func finish(_ error: any Error) -> Never {
+        if let failure = CgwardenError(error) {
+            if failure.isBrokenPipe { exit(withStatus: 0) }
+            StandardOutput.complain("cgwarden: \(failure.message)")
+            exit(withStatus: failure.status.rawValue)
+        }
+        if let reported = error as? ReportedFailure { exit(withStatus: reported.status) }
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if code == .validationFailure, !text.isEmpty {
+            StandardOutput.complain(
+                "cgwarden: \(UsageMistake.line(message(for: error), full: text))")
+            exit(withStatus: code.rawValue)
+        }
+        do {
+            if code != .success, !text.isEmpty { StandardOutput.complain(lines: text) }
+            if code == .success, !text.isEmpty { try StandardOutput.write(text + "\n") }
+        } catch {
+            finish(error)
+        }
+        exit(withStatus: code.rawValue)
+    }
+
+    private static func exit(withStatus status: Int32) -> Never {
+        exit(withError: ExitCode(status))
+    }
+}

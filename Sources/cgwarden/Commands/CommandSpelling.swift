@@ -1,0 +1,59 @@
+import ArgumentParser
+import CgroupModel
+import Reports
+
+/// Checks the names of commands before they are parsed: the parser reports a mistyped command as an
+/// unexpected argument, and prints general help for `help` with one.
+enum CommandSpelling {
+    private typealias Command = any ParsableCommand.Type
+
+    /// Throws if a word stands where a command is expected and is not one.
+    static func check(_ arguments: [String]) throws(CgwardenError) {
+        var rest = arguments[...]
+        if rest.first == "help" { rest = rest.dropFirst() }
+        var command: Command = Cgwarden.self
+        var path: [String] = []
+        while let word = rest.first, !word.hasPrefix("-") {
+            let below = command.configuration.subcommands
+            guard !below.isEmpty else { return }
+            guard let next = below.first(where: { name(of: $0) == word }) else {
+                throw unknown(word, in: path, of: command)
+            }
+            path.append(word)
+            command = next
+            rest = rest.dropFirst()
+        }
+    }
+
+    /// The names of the commands that `cgwarden --help` lists.
+    static var names: [String] { shown(Cgwarden.self).map(name) }
+
+    private static func unknown(
+        _ word: String, in path: [String], of command: Command
+    ) -> CgwardenError {
+        let place = path.map { "\($0) " }.joined()
+        // A command that stands below another one is often typed without it.
+        let candidates =
+            shown(command).map { [name(of: $0)] }
+            + shown(command).flatMap { outer in
+                shown(outer).map { [name(of: outer), name(of: $0)] }
+            }
+        let near = Spelling.names(
+            like: word, among: Set(candidates.compactMap(\.last)).sorted(), most: 1,
+            farthest: max(1, word.utf8.count / 3))
+        let meant = candidates.first { $0.last == near.first }?.joined(separator: " ")
+        let help = (["cgwarden"] + path + ["--help"]).joined(separator: " ")
+        return CgwardenError(
+            "no command '\(place)\(word)'; "
+                + (meant.map { "did you mean '\(place)\($0)'?" } ?? "`\(help)` lists them"),
+            .usage)
+    }
+
+    private static func shown(_ command: Command) -> [Command] {
+        command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+    }
+
+    private static func name(of command: Command) -> String {
+        command.configuration.commandName ?? ""
+    }
+}

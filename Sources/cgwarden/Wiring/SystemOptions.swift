@@ -1,0 +1,28 @@
+import ArgumentParser
+import Hierarchy
+
+/// The options of every command.
+struct SystemOptions: ParsableArguments {
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp(
+            "Read a captured tree (DIR/proc, DIR/cgroup) instead of this host.",
+            valueName: "dir", visibility: .hidden))
+    var root: String?
+
+    @Option(
+        name: .customLong("cgroup-root"),
+        help: ArgumentHelp(
+            "Use only cgroup mounts at or below DIR.",
+            valueName: "dir"), completion: .directory)
+    var cgroupRoot: String?
+
+    /// The arguments that make another cgwarden process use the same cgroup file systems.
+    var cgroupRootArguments: [String] { cgroupRoot.map { ["--cgroup-root", $0] } ?? [] }
+
+    var system: SystemRoot {
+        var system = root.map { SystemRoot.captured(in: $0) } ?? .live
+        system.cgroupRoot = cgroupRoot.map { Array($0.utf8) }
+        return system
+    }
+}

@@ -1,0 +1,187 @@
+import Foundation
+import KernelIO
+import TestSupport
+import Testing
+
+/// OOM kills of a real kernel, from its log.
+@Suite(
+    .serialized,
+    .enabled(if: ProgramCgroup.canBeMade, "it needs root and writable cgroups"),
+    .enabled(if: KernelLog.refusal() == nil, "the kernel log cannot be read here"))
+struct KernelEventsTests {
+    /// Joins the cgroup in the given directories, and allocates more than it may.
+    private static let script = """
+        for place; do echo $$ >"$place/cgroup.procs" || exit 9; done
+        exec dd if=/dev/zero of=/dev/null bs=256M count=1 2>/dev/null
+        """
+
+    private func limit(_ cgroup: ProgramCgroup, bytes: Int) throws {
+        let isV1 = cgroup.isMemoryLegacy
+        try cgroup.write("\(bytes)", to: isV1 ? "memory.limit_in_bytes" : "memory.max")
+        try? cgroup.write("0", to: isV1 ? "memory.swappiness" : "memory.swap.max")
+    }
+
+    /// Runs a process in a cgroup into a limit and returns its process ID.
+    private func overrun(_ cgroup: ProgramCgroup) throws -> Int {
+        let member = try ProgramRun("sh", ["-c", Self.script, "sh"] + cgroup.directories)
+        let pid = Int(member.pid)
+        #expect(try member.result().status == 128 + SIGKILL)
+        return pid
+    }
+
+    private func events(_ arguments: String...) throws -> [JSONText.Object] {
+        try JSONText.objects(
+            ProgramRun.run(ProgramRun.cgwarden, ["events", "--json"] + arguments))
+    }
+
+    @Test func aKillByAnAncestorsLimitNamesVictimAndOwner() throws {
+        let top = try ProgramCgroup()
+        let middle = try ProgramCgroup(bytes: Array("b".utf8), below: top)
+        let leaf = try ProgramCgroup(bytes: Array("c".utf8), below: middle)
+        try limit(top, bytes: 32 << 20)
+        let pid = try overrun(leaf)
+        let found = try events("--kind", "oom-kill", "--cgroup", leaf.path, "-n", "1")
+        #expect(found.count == 1)
+        let event = try #require(found.first)
+        #expect(event["pid"] as? Int == pid)
+        #expect(event["comm"] as? String == "dd")
+        #expect(event["path"] as? String == leaf.path)
+        #expect(event["limit_owner"] as? String == top.path)
+        #expect(event["limit_bytes"] as? Int == 32 << 20)
+        #expect(event["constraint"] as? String == "memcg")
+        #expect(event["source"] as? String == "log")
+        let time = try #require(event["time"] as? Double)
+        #expect(abs(time - Date().timeIntervalSince1970) < 300)
+        let line = try ProgramRun.cgwarden("events", "--cgroup", leaf.path)
+        #expect(line.output.contains("killed by the limit of \(top.path) (memory.max 32 MiB; "))
+        leaf.remove()
+        middle.remove()
+    }
+
+    /// How many processes the kernel has killed since boot.
+    private func total() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/vmstat", encoding: .utf8)
+        return try #require(
+            text.firstMatch(of: /(?m)^oom_kill (\d+)$/).flatMap { Int($0.1) })
+    }
+
+    @Test func everyKillOfFiftyRemovedCgroupsIsOneEvent() throws {
+        let parent = try ProgramCgroup()
+        let jobs = try (0..<50).map {
+            try ProgramCgroup(bytes: Array("job-\($0)".utf8), below: parent)
+        }
+        let run = try ProgramRun(
+            ProgramRun.cgwarden,
+            ["events", "--follow", "--json", "--kind", "oom-kill,born", "-i", "500ms"], input: nil)
+        // A birth shows that the first sample is over.
+        var marks: [ProgramCgroup] = []
+        try awaiting("the first event; it said: \(run.errors)") {
+            marks.append(try ProgramCgroup())
+            Thread.sleep(forTimeInterval: 0.2)
+            return !run.bytes.isEmpty
+        }
+        let before = try total()
+        var pids: Set<Int> = []
+        for job in jobs {
+            try limit(job, bytes: 4 << 20)
+            pids.insert(try overrun(job))
+            job.remove()
+        }
+        let delta = try total() - before
+        func kills() throws -> [JSONText.Object] {
+            // The last line may be incomplete.
+            let text = run.output
+            let end = text.lastIndex(of: "\n") ?? text.startIndex
+            return try text[..<end].split(separator: "\n").map { try JSONText.object($0) }
+                .filter { $0["kind"] as? String == "oom-kill" }
+        }
+        try awaiting("\(delta) kills") { try kills().count >= delta }
+        let found = try kills()
+        run.send(SIGTERM)
+        _ = try run.result()
+        // Other tests may have processes killed meanwhile; they are in the host's count, too.
+        #expect(found.count >= delta)
+        let own = found.filter { ($0["pid"] as? Int).map(pids.contains) ?? false }
+        #expect(own.count == 50)
+        #expect(Set(own.compactMap { $0["pid"] as? Int }) == pids)
+        #expect(found.allSatisfy { $0["source"] as? String == "log" })
+        // After 10 kills in 5 s the kernel omits all but the victim.
+        let complete = own.filter { $0["limit_owner"] != nil }
+        #expect(complete.allSatisfy { $0["limit_owner"] as? String == $0["path"] as? String })
+        let places = own.compactMap { $0["path"] as? String }
+        #expect(places.allSatisfy { $0.hasPrefix(parent.path + "/job-") })
+        #expect(Set(places).count == places.count)
+    }
+
+    @Test func followReportsBirthsAndDeathsAsLines() throws {
+        let parent = try ProgramCgroup()
+        let run = try ProgramRun(
+            ProgramRun.cgwarden,
+            ["events", "-f", "-i", "100ms", "--cgroup", "\(parent.path)/**"], input: nil)
+        var names = (0..<200).makeIterator()
+        try awaiting("a birth; it said: \(run.errors)") {
+            if let name = names.next() {
+                _ = try ProgramCgroup(bytes: Array("\(name)".utf8), below: parent)
+            }
+            Thread.sleep(forTimeInterval: 0.1)
+            return run.output.contains("born")
+        }
+        try awaiting("a death") { run.output.contains(": removed after ") }
+        run.send(SIGTERM)
+        _ = try run.result()
+        #expect(
+            run.output.split(separator: "\n").allSatisfy {
+                $0.firstMatch(of: /^\d\d:\d\d:\d\d [a-z-]+ \/cgwarden-test-/) != nil
+            }, "\(run.output)")
+    }
+
+    @Test func theDaemonCountsEventsByKindFromZero() throws {
+        let daemon = try RunningDaemon("defaults: {interval: 200ms}\n")
+        func count(_ kind: String) throws -> Double? {
+            try daemon.metric("cgwarden_events_total{kind=\"\(kind)\"}")
+        }
+        let kills = try awaiting("the counts") { try count("oom-kill") }
+        try daemon.awaitTicks(2)
+        let births = try count("born") ?? 0
+        let cgroup = try ProgramCgroup()
+        try limit(cgroup, bytes: 16 << 20)
+        try awaiting("the birth is counted") { try count("born") ?? 0 > births }
+        _ = try overrun(cgroup)
+        try awaiting("the kill is counted") { try count("oom-kill") ?? 0 > kills }
+        cgroup.remove()
+        try awaiting("the death is counted") { try count("died") ?? 0 > 0 }
+        #expect(!daemon.run.errors.contains("without their victims"))
+        #expect(try daemon.end().status == 0)
+    }
+
+    @Test(.enabled(if: ProgramRun.isInstalled("setpriv"), "setpriv is not installed"))
+    func withoutTheRightToTheLogOneLineSaysSoAndFollowingWorks() throws {
+        let restricted = try String(
+            contentsOfFile: "/proc/sys/kernel/dmesg_restrict", encoding: .utf8)
+        let status = try FileManager.default.attributesOfItem(atPath: "/dev/kmsg")
+        let mode = status[.posixPermissions] as? Int ?? 0
+        // Where everybody may read the log there is nothing to refuse.
+        guard restricted.hasPrefix("1") || mode & 0o004 == 0 else { return }
+        let user = [
+            "--reuid", "65534", "--regid", "65534", "--clear-groups", ProgramRun.cgwarden, "events",
+        ]
+        let past = try ProgramRun.run("setpriv", user)
+        #expect(past.status == 77)
+        #expect(past.errorLines.count == 1)
+        #expect(past.errors.contains("CAP_SYSLOG"))
+        let cgroup = try ProgramCgroup()
+        let following = try ProgramRun(
+            "setpriv", user + ["--follow", "-i", "100ms", "-n", "1", "--kind", "born"], input: nil)
+        var marks = [cgroup]
+        try awaiting("a birth; it said: \(following.errors)") {
+            marks.append(try ProgramCgroup())
+            Thread.sleep(forTimeInterval: 0.2)
+            return !following.isRunning
+        }
+        let result = try following.result()
+        #expect(result.status == 0)
+        #expect(result.errorLines.count == 1)
+        #expect(result.errors.contains("reported without their victims"))
+        #expect(result.lines.count == 1)
+    }
+}
