@@ -157,7 +157,7 @@ import Testing
         _ = try scratch.child("inner", controllers: [.memory])
         let refused = error { try scratch.run("exec sleep 300") }
         #expect(refused?.code == .refused)
-        #expect(refused?.message.contains("passes memory") == true)
+        #expect(refused?.message.contains("enables memory") == true)
 
         // And the other way round: one with processes cannot pass a controller on.
         let populated = try PopulatedCgroup(set)
