@@ -115,7 +115,8 @@ struct KernelScenarioMemoryTests {
                     "increased(pids.forks_failed, \(S.ticks(5)))"
                 ),
                 ("for: 3s", "for: \(S.ticks(2))"),
-                ("freeze: {timeout: 60s", "freeze: {timeout: \(S.ticks(8))"),
+                // To stop 150 tasks takes a slow guest seconds.
+                ("freeze: {timeout: 60s", "freeze: {timeout: \(S.ticks(24))"),
             ])
         try scenario.eventually("the tasks are bounded") {
             scenario.text("pids.max", of: bombed) == "150"
