@@ -199,7 +199,7 @@ let package = Package(
                 .product(
                     name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Exporter"])),
             ],
-            resources: [.copy("Golden")],
+            exclude: ["Golden"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

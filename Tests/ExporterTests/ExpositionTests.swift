@@ -8,14 +8,7 @@ import Testing
 @Suite struct ExpositionTests {
     @Test(arguments: [(ExpositionFormat.text, "small.prom"), (.openMetrics, "small.om")])
     func smallSnapshotMatchesTheGoldenFile(format: ExpositionFormat, file: String) throws {
-        let golden = try #require(Bundle.module.resourceURL)
-            .appendingPathComponent("Golden").appendingPathComponent(file)
-        let text = ExporterFixtures.text(ExporterFixtures.small(), format)
-        if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
-            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            try Data(text.utf8).write(to: source.appendingPathComponent("Golden/\(file)"))
-        }
-        #expect(text == (try String(contentsOf: golden, encoding: .utf8)))
+        try expectGolden(ExporterFixtures.text(ExporterFixtures.small(), format), file)
     }
 
     @Test(arguments: Example.allCases)
