@@ -141,7 +141,8 @@ struct KernelScenarioMemoryTests {
             look()
             return scenario.text("pids.current", of: bombed) == "0"
         }
-        #expect(most <= 150)
+        // The kernel counts a fork for a moment before it refuses it.
+        #expect(most < 200)
         #expect(scenario.text("cgroup.procs", of: bombed).isEmpty)
         #expect(kill(bystander.pid, 0) == 0 && !scenario.isAskedToFreeze(calm))
 
