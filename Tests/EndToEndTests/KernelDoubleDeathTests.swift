@@ -78,26 +78,29 @@ struct KernelDoubleDeathTests {
     /// A guard with a long patience, and a policy that does not guard any more: only what was
     /// recorded tells that the cgroup may not stay so.
     @Test func cgroupLeftFrozenByAGuardIsThawedBeforeTheNextDaemonServes() throws {
-        let victims = try DaemonVictims()
-        defer { victims.end() }
-        var daemon = try RunningDaemon(victims.policy(longest: "10m"))
-        // The guard raises the limit and thaws, so the moment may pass.
-        for attempt in 1... {
+        for _ in 1...20 {
+            let victims = try DaemonVictims()
+            defer { victims.end() }
+            let daemon = try RunningDaemon(victims.policy(longest: "10m"))
             try awaiting("both are frozen, but: \(victims.moment)") {
                 victims.guarded.isAskedToFreeze && victims.busy.isAskedToFreeze
             }
             try killBoth(daemon)
-            if victims.guarded.isAskedToFreeze && victims.busy.isAskedToFreeze { break }
-            try #require(attempt < 20)
-            #expect(try daemon.ask("restore").status == 0)
-            daemon = try RunningDaemon(daemon.places)
+            guard victims.guarded.isAskedToFreeze && victims.busy.isAskedToFreeze else {
+                // The guard raised the limit and thawed in between.
+                victims.end()
+                #expect(try daemon.ask("restore").status == 0)
+                continue
+            }
+            try daemon.places.set("")
+            let next = try RunningDaemon(daemon.places)
+            #expect(!victims.isHeld)
+            try awaiting("the limits are put back") { victims.changed.isEmpty }
+            #expect(try next.end().status == 0)
+            #expect(try daemon.ask("restore").output == "nothing to undo\n")
+            return
         }
-        try daemon.places.set("")
-        let next = try RunningDaemon(daemon.places)
-        #expect(!victims.isHeld)
-        try awaiting("the limits are put back") { victims.changed.isEmpty }
-        #expect(try next.end().status == 0)
-        #expect(try daemon.ask("restore").output == "nothing to undo\n")
+        Issue.record("the guard was faster every time")
     }
 
     /// The same, but the next daemon's policy is invalid.
