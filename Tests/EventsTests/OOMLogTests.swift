@@ -36,6 +36,22 @@ private func kills(_ name: String) throws -> [OOMKill] {
         #expect(try kills("v1-6.18") == [wanted])
     }
 
+    /// The name stands at the beginning of the line that begins a report.
+    @Test func aProcessThatIsNamedLikeAReportDoesNotHideTheOwner() throws {
+        let first = try log("v1-6.18")
+        let second = first.map { record in
+            let text = String(decoding: record, as: UTF8.self)
+            guard let cut = text.firstRange(of: " invoked oom-killer: "),
+                let start = text.firstIndex(of: ";")
+            else { return record }
+            return Array((text[...start] + "Killed process " + text[cut.lowerBound...]).utf8)
+        }
+        #expect(second != first)
+        let found = findings(first + second)
+        let wanted = try #require(try kills("v1-6.18").first)
+        #expect(found == [.kill(wanted), .kill(wanted)])
+    }
+
     @Test func v2ReportWithStatisticsInOneRecordIsUnderstood() throws {
         let kill = try #require(try kills("v2-6.1").first)
         #expect(kill.pid == 4711)

@@ -58,21 +58,21 @@ package struct Pinner: Sendable {
 
     private func checked(
         _ path: CgroupPath, cpus: RangeList?, mems: RangeList?
-    ) throws(ActuationError) -> (CgroupDirectory, [Wish]) {
+    ) throws(ActuationError) -> (CgroupDirectory, [Request]) {
         let directory = try TargetTrees.directory(
             .cpuset, of: path, for: .pin, in: set,
             remedy: "move them into one cgroup first: cgwarden move", shadows: shadows)
         let legacy = set.legacy(.cpuset)
         let wanted = [("cpuset.cpus", cpus), ("cpuset.mems", mems)].compactMap { name, list in
-            list.map { Wish(file: name, list: $0, isLegacy: legacy != nil) }
+            list.map { Request(file: name, list: $0, isLegacy: legacy != nil) }
         }
-        for wish in wanted { try check(wish, directory) }
+        for request in wanted { try check(request, directory) }
         try ProtectedSet(set: set, system: set.system).check(.pin, on: path)
         return (directory, wanted)
     }
 
     /// A requested list.
-    private struct Wish {
+    private struct Request {
         let file: String
         let list: RangeList
         let isLegacy: Bool
@@ -85,35 +85,35 @@ package struct Pinner: Sendable {
     }
 
     /// Throws where the kernel would refuse the list or silently ignore it.
-    private func check(_ wish: Wish, _ directory: CgroupDirectory) throws(ActuationError) {
+    private func check(_ request: Request, _ directory: CgroupDirectory) throws(ActuationError) {
         guard let above = directory.path.parent else { return }
-        let list = wish.list
-        let parent = try nearest(wish.effective, above, in: directory.hierarchy)
+        let list = request.list
+        let parent = try nearest(request.effective, above, in: directory.hierarchy)
         // Without cpuset enabled by systemd yet, the cgroup counts as a new one.
-        if !wish.isLegacy, (try? files.text(wish.file, of: directory)) == nil {
+        if !request.isLegacy, (try? files.text(request.file, of: directory)) == nil {
             let way = ControllerWay(.cpuset, to: directory.path, in: directory.hierarchy, files)
             throw ActuationError(
                 .unavailable,
-                "\(directory.path) has no \(wish.file): \(above) does not enable cpuset for its "
+                "\(directory.path) has no \(request.file): \(above) does not enable cpuset for its "
                     + "children; \(way.remedy)")
         }
-        let allowed = try self.list(wish.effective, parent)
+        let allowed = try self.list(request.effective, parent)
         let possible = list.intersection(allowed)
-        let isRefused = wish.isLegacy ? possible != list : possible.isEmpty
+        let isRefused = request.isLegacy ? possible != list : possible.isEmpty
         guard !list.isEmpty, !isRefused else {
             throw ActuationError(
                 .outOfRange,
-                "cannot set \(wish.file) of \(directory.path) to \"\(list)\": \(above) has "
+                "cannot set \(request.file) of \(directory.path) to \"\(list)\": \(above) has "
                     + "\(allowed); choose from those")
         }
-        guard wish.isLegacy else { return }
+        guard request.isLegacy else { return }
         let children: [CgroupDirectory] = (try? directory.children()) ?? []
         for child in children {
-            let held = try self.list(wish.file, child)
+            let held = try self.list(request.file, child)
             guard held.isSubset(of: list) else {
                 throw ActuationError(
                     .inTheWay,
-                    "cannot narrow \(wish.file) of \(directory.path) to \(list): \(child.path) "
+                    "cannot narrow \(request.file) of \(directory.path) to \(list): \(child.path) "
                         + "below it has \(held); narrow that first")
             }
         }
@@ -139,25 +139,25 @@ package struct Pinner: Sendable {
         }
     }
 
-    private func write(_ wanted: [Wish], to directory: CgroupDirectory) throws(ActuationError) {
+    private func write(_ wanted: [Request], to directory: CgroupDirectory) throws(ActuationError) {
         let writer = JournaledWrite(files: files, journal: journal)
         var done: [(file: String, original: String)] = []
-        for wish in wanted {
-            let original = (try? files.text(wish.file, of: directory)) ?? ""
+        for request in wanted {
+            let original = (try? files.text(request.file, of: directory)) ?? ""
             do throws(ActuationError) {
                 try writer.write(
-                    "\(wish.list)", to: ControlCell(wish.file), of: directory, cause: "pin")
-                done.append((wish.file, original))
+                    "\(request.list)", to: ControlCell(request.file), of: directory, cause: "pin")
+                done.append((request.file, original))
             } catch {
                 putBack(done, directory)
                 throw error
             }
         }
-        for wish in wanted where (try? directory.read(wish.effective)) == nil {
+        for request in wanted where (try? directory.read(request.effective)) == nil {
             putBack(done, directory)
             throw ActuationError(
                 .unavailable,
-                "systemd accepted \(wish.file) of \(directory.path), but cpuset is not enabled there; "
+                "systemd accepted \(request.file) of \(directory.path), but cpuset is not enabled there; "
                     + "pin a unit of the system manager, or delegate cpuset to your user manager")
         }
     }
@@ -172,12 +172,12 @@ package struct Pinner: Sendable {
     }
 
     private func confirm(
-        _ wanted: [Wish], _ directory: CgroupDirectory, isLegacy: Bool
+        _ wanted: [Request], _ directory: CgroupDirectory, isLegacy: Bool
     ) throws(ActuationError) -> Pinned {
-        let cpus = Wish(file: "cpuset.cpus", list: RangeList([Int]()), isLegacy: isLegacy)
-        let mems = Wish(file: "cpuset.mems", list: RangeList([Int]()), isLegacy: isLegacy)
+        let cpus = Request(file: "cpuset.cpus", list: RangeList([Int]()), isLegacy: isLegacy)
+        let mems = Request(file: "cpuset.mems", list: RangeList([Int]()), isLegacy: isLegacy)
         let stands = try Deadline(after: .seconds(1)).wait { () throws(ActuationError) in
-            for wish in wanted where try list(wish.effective, directory) != wish.list {
+            for request in wanted where try list(request.effective, directory) != request.list {
                 return false
             }
             return true
@@ -185,13 +185,13 @@ package struct Pinner: Sendable {
         let (cpusNow, memsNow) = try (
             list(cpus.effective, directory), list(mems.effective, directory)
         )
-        for wish in wanted {
-            let now = try list(wish.effective, directory)
+        for request in wanted {
+            let now = try list(request.effective, directory)
             // Without a common member, the kernel falls back to everything the ancestors allow.
-            guard now.isSubset(of: wish.list) else {
+            guard now.isSubset(of: request.list) else {
                 throw ActuationError(
                     .failed,
-                    "\(wish.file) of \(directory.path) accepted \(wish.list), but "
+                    "\(request.file) of \(directory.path) accepted \(request.list), but "
                         + "\(now) is in effect")
             }
         }

@@ -30,11 +30,30 @@ package struct PlannedWrite: Sendable {
     /// The file with the value in effect; nil if that is the value itself.
     package var effective: ControlCell?
 
-    /// The current value, in the unit of the file; nil if its text is not understood.
-    package var old: LimitValue? { coding.stored(rawOld) }
-
     /// The text of the requested value.
-    package var rawNew: String { coding.text(ofStored: new) ?? "max" }
+    package let rawNew: String
+
+    /// Plans a write; nil if the file has no text for the value.
+    package init?(
+        name: String, instance: String?, directory: CgroupDirectory, cell: ControlCell,
+        coding: LimitFile.Coding, rawOld: String, new: LimitValue, direction: WriteDirection,
+        nesting: Int
+    ) {
+        guard let rawNew = coding.text(ofStored: new) else { return nil }
+        self.name = name
+        self.instance = instance
+        self.directory = directory
+        self.cell = cell
+        self.coding = coding
+        self.rawOld = rawOld
+        self.new = new
+        self.rawNew = rawNew
+        self.direction = direction
+        self.nesting = nesting
+    }
+
+    /// The current value, in the unit of the file; nil if its text cannot be parsed.
+    package var old: LimitValue? { coding.stored(rawOld) }
 
     /// The text to write, with the line and key that it is for.
     package var command: String { cell.command(rawNew) }

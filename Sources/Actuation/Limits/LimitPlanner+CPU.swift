@@ -25,12 +25,12 @@ extension PlanDraft {
         if cpus != nil || period != nil {
             let name = cpus == nil ? "cpu.max.period" : "cpu.max"
             if isUnified {
-                add(
+                try add(
                     name, directory, "cpu.max", cpus == nil ? .periodOfQuota : .quotaAndPeriod,
                     present.unifiedText, .text(wanted.unifiedText))
             } else {
                 try checkNeighbours(of: wanted, directory)
-                addLegacy(present, wanted, directory, name)
+                try addLegacy(present, wanted, directory, name)
             }
             let direction = WriteDirection(from: present.cpus, to: wanted.cpus)
             for index in writes.indices where writes[index].name.hasPrefix("cpu.max") {
@@ -114,32 +114,34 @@ extension PlanDraft {
     /// exceed the parent's share.
     private mutating func addLegacy(
         _ present: Bandwidth, _ wanted: Bandwidth, _ directory: CgroupDirectory, _ name: String
-    ) {
+    ) throws(ActuationError) {
         let quotaFirst = Bandwidth(quota: wanted.quota, period: present.period).cpus
         let periodFirst = Bandwidth(quota: present.quota, period: wanted.period).cpus
         let coding = LimitFile.Coding.quota
         let old = coding.text(ofStored: present.limit) ?? ""
-        let quota = { (draft: inout PlanDraft) in
-            draft.add(name, directory, "cpu.cfs_quota_us", coding, old, wanted.limit)
+        let quota = { (draft: inout PlanDraft) throws(ActuationError) in
+            try draft.add(name, directory, "cpu.cfs_quota_us", coding, old, wanted.limit)
         }
         let startsWithQuota = !quotaFirst.isWider(than: periodFirst)
-        if startsWithQuota { quota(&self) }
+        if startsWithQuota { try quota(&self) }
         if present.period != wanted.period {
-            add(
+            try add(
                 "cpu.max.period", directory, "cpu.cfs_period_us", .number(unlimited: nil),
                 "\(present.period)", .number(wanted.period))
         }
-        if !startsWithQuota { quota(&self) }
+        if !startsWithQuota { try quota(&self) }
     }
 
     private mutating func add(
         _ name: String, _ directory: CgroupDirectory, _ cell: ControlCell,
         _ coding: LimitFile.Coding, _ rawOld: String, _ new: LimitValue
-    ) {
-        writes.append(
-            PlannedWrite(
+    ) throws(ActuationError) {
+        guard
+            let write = PlannedWrite(
                 name: name, instance: nil, directory: directory, cell: cell, coding: coding,
-                rawOld: rawOld, new: new, direction: .neither, nesting: 0))
+                rawOld: rawOld, new: new, direction: .neither, nesting: 0)
+        else { throw ActuationError(.failed, "\(name): no text for its value in \(cell)") }
+        writes.append(write)
     }
 
     private mutating func planIdleAndWeight() throws(ActuationError) {

@@ -88,16 +88,17 @@ struct PlanDraft {
     ) throws(ActuationError) {
         let found = try files.locate(request.limit, instance: request.instance)
         if let warning = found.warning { warnings.append(warning) }
-        guard let new = found.file.coding.stored(for: request.value) else {
+        guard let new = found.file.coding.stored(for: request.value),
+            var write = PlannedWrite(
+                name: request.limit.name, instance: found.instance, directory: found.directory,
+                cell: found.cell, coding: found.file.coding, rawOld: found.old, new: new,
+                direction: direction
+                    ?? WriteDirection(from: found.file.coding.decode(found.old), to: request.value),
+                nesting: request.limit.nesting)
+        else {
             throw ActuationError(
                 .usage, "\(request.limit.name) cannot be unlimited on this kernel's \(found.cell)")
         }
-        var write = PlannedWrite(
-            name: request.limit.name, instance: found.instance, directory: found.directory,
-            cell: found.cell, coding: found.file.coding, rawOld: found.old, new: new,
-            direction: direction
-                ?? WriteDirection(from: found.file.coding.decode(found.old), to: request.value),
-            nesting: request.limit.nesting)
         write.wished = request.instance
         if request.limit.grammar == .bytes { write.granularity = MemoryPage.size }
         if request.limit.dimension == .pageSize, let size = PageSize(request.instance ?? "") {

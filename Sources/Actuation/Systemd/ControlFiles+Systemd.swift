@@ -1,4 +1,4 @@
-/// Control files that may write through systemd, or that stand in front of such files.
+/// Control files that may write through systemd, or that wrap such files.
 package protocol SystemdRouting: ControlFiles {
     /// The same files with writes through systemd; nil if every file is written directly.
     var throughSystemd: OwnerAwareFiles? { get }

@@ -5,7 +5,9 @@ package struct LimitMetric: Sendable {
     /// The encoding of the file that it is read from.
     let coding: LimitFile.Coding
 
-    /// Finds the metric's file among those of its limit; nil if there is no metric of the name.
+    /// Looks up a metric by name, and the encoding of the limit's file that it is read from.
+    ///
+    /// Returns nil for an unknown name.
     init?(_ name: String, _ files: [LimitFile]) {
         guard let metric = MetricCatalog.metric(named: name) else { return nil }
         id = metric.id

@@ -11,7 +11,7 @@ package struct UnitProperty: Hashable, Sendable {
     package enum Form: Hashable, Sendable {
         /// The number in the file; all ones means unlimited.
         case number
-        /// The weight that the number in the file stands for.
+        /// The weight that corresponds to the number in the file.
         case weight
         /// A Boolean for 0 or 1.
         case flag

@@ -96,7 +96,7 @@ package struct KernelActions: EffectPerforming {
             case .freeze(let deadline):
                 outcome = try freeze(ready, deadline, held)
             case .thaw: outcome = try thaw(ready, held)
-            case .reclaim(let wish): outcome = try reclaim(ready, wish, held)
+            case .reclaim(let request): outcome = try reclaim(ready, request, held)
             case .kill(let signal, let grace, let force):
                 outcome = try kill(ready, signal, grace, force, held)
             case .set, .hook, .notify, .log: outcome = .done
@@ -130,11 +130,11 @@ package struct KernelActions: EffectPerforming {
     }
 
     private func reclaim(
-        _ ready: ReadyEffect, _ wish: Reclaiming, _ files: HeldFiles
+        _ ready: ReadyEffect, _ request: Reclaiming, _ files: HeldFiles
     ) throws(ActuationError) -> EffectResult.Outcome {
         if ready.effect.isDryRun { return try rehearse(.reclaim, ready) }
         var bytes: UInt64
-        switch wish.amount {
+        switch request.amount {
         case .bytes(let amount): bytes = amount
         case .down(let goal):
             let names = ["memory.current", "memory.usage_in_bytes"]
@@ -147,8 +147,8 @@ package struct KernelActions: EffectPerforming {
         if bytes == 0 { return .done }
         do throws(ActuationError) {
             let reclaimed = try Reclaimer(set: set, files: files, protected: protected).reclaim(
-                ready.target.path, .bytes(bytes), deadline: wish.deadline,
-                swappiness: wish.swappiness)
+                ready.target.path, .bytes(bytes), deadline: request.deadline,
+                swappiness: request.swappiness)
             guard reclaimed.isPartial else { return .done }
             // v1 does not report the amount.
             let amount = reclaimed.confirmed.map { "\($0)" } ?? "an unknown part"

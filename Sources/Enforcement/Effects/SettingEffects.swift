@@ -29,16 +29,16 @@ struct SettingEffects {
         var plans: [LimitPlan] = []
         var planned: [ReadyEffect] = []
         var refused: [EffectResult] = []
-        var wishes = PooledWishes(effects, actions.files)
+        var requested = PooledRequests(effects, actions.files)
         for ready in effects {
             do throws(ActuationError) {
-                plans.append(try plan(ready, with: wishes))
+                plans.append(try plan(ready, with: requested))
                 planned.append(ready)
             } catch {
                 let outcome = actions.settled(error, ready)
                 refused.append(EffectResult(id: ready.effect.id, outcome: outcome))
                 guard isPools else { return (refused + skipped(besides: ready), []) }
-                wishes.remove(ready)
+                requested.remove(ready)
             }
         }
         // The plans may assume what the refused ones wanted.
@@ -92,7 +92,7 @@ struct SettingEffects {
     }
 
     private func plan(
-        _ ready: ReadyEffect, with wishes: PooledWishes
+        _ ready: ReadyEffect, with requested: PooledRequests
     ) throws(ActuationError) -> LimitPlan {
         var requests: [LimitRequest] = []
         for assignment in ready.assignments {
@@ -103,7 +103,7 @@ struct SettingEffects {
                 LimitRequest(
                     limit: limit, instance: assignment.key.instance, value: assignment.value))
         }
-        return try planner(wishes.files(besides: ready)).plan(
+        return try planner(requested.files(besides: ready)).plan(
             requests, on: ready.target.path, force: !actions.isMemoryUnified,
             shrink: actions.isMemoryUnified)
     }
@@ -157,28 +157,28 @@ extension LimitKey {
 }
 
 /// What the effects of a pool want, for planning each as if the others were done.
-private struct PooledWishes {
-    private var files: WishedFiles
+private struct PooledRequests {
+    private var files: RequestedFiles
     private var byPath: [CgroupPath: [ReadyEffect]]
 
     init(_ effects: [ReadyEffect], _ files: any ControlFiles) {
         byPath = Dictionary(grouping: effects) { $0.target.path }
-        self.files = WishedFiles(
-            files, wishes: byPath.mapValues { $0.flatMap(\.assignments) })
+        self.files = RequestedFiles(
+            files, requested: byPath.mapValues { $0.flatMap(\.assignments) })
     }
 
     /// Returns the files as the other effects would leave them.
-    func files(besides ready: ReadyEffect) -> WishedFiles {
-        files.replacing(ready.target.path, wishes(besides: ready))
+    func files(besides ready: ReadyEffect) -> RequestedFiles {
+        files.replacing(ready.target.path, requested(besides: ready))
     }
 
     /// Drops what an effect wants.
     mutating func remove(_ ready: ReadyEffect) {
-        files.replace(ready.target.path, wishes(besides: ready))
+        files.replace(ready.target.path, requested(besides: ready))
         byPath[ready.target.path]?.removeAll { $0.effect.id == ready.effect.id }
     }
 
-    private func wishes(besides ready: ReadyEffect) -> [LimitAssignment] {
+    private func requested(besides ready: ReadyEffect) -> [LimitAssignment] {
         (byPath[ready.target.path] ?? []).filter { $0.effect.id != ready.effect.id }
             .flatMap(\.assignments)
     }

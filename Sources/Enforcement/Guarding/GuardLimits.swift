@@ -44,11 +44,11 @@ struct GuardLimits: Sendable {
         original = limit
         let isUnified = tools.set.legacy(.memory) == nil
         originalTotal = isUnified ? nil : found("memory.total")?.number
-        let wishes = [
+        let requested = [
             ("memory.max", guarding.limit),
             ("memory.oom.group", guarding.killsAsOne && isUnified ? 1 : nil),
         ]
-        changes = wishes.compactMap { name, wanted in
+        changes = requested.compactMap { name, wanted in
             guard let wanted, let value = found(name) else { return nil }
             return Change(name: name, wanted: wanted, found: value)
         }

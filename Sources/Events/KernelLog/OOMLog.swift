@@ -3,7 +3,8 @@
 /// A report spans many records: the usage of the cgroup, its statistics, a summary
 /// (`oom-kill:constraint=…`, since Linux 5.0) and one line per victim. The kernel holds a lock
 /// meanwhile, so reports do not overlap, although other lines may come between. In a storm only the
-/// line of the victim is logged. It knows the forms of Linux 4.18 to 6.18. A record of another kind costs a few comparisons and no allocation.
+/// line of the victim is logged. The forms of Linux 4.18 to 6.18 are parsed. A record of another kind
+/// costs a few comparisons and no allocation.
 package struct OOMLog: Sendable {
     /// The meaning of a record.
     package enum Finding: Hashable, Sendable {
@@ -41,15 +42,21 @@ package struct OOMLog: Sendable {
     package mutating func read(_ record: Span<UInt8>) -> Finding {
         guard let header = KernelLogHeader(record), header.isKernels else { return .nothing }
         let text = header.text
+        // First, because a process may call itself "Killed process ".
+        if isInvocation(record, text) {
+            reset()
+            return .nothing
+        }
         if let start = killedStart(record, text) {
             return kill(record, start..<text.upperBound, header)
         }
-        if isInvocation(record, text) {
-            reset()
-        } else if record.has(Self.usage, at: text.lowerBound, before: text.upperBound) {
-            report.memory = Self.amounts(record, text.lowerBound + Self.usage.count)
+        if record.has(Self.usage, at: text.lowerBound, before: text.upperBound) {
+            report.memory =
+                Self.amounts(record, text.lowerBound + Self.usage.count) ?? report.memory
         } else if record.has(Self.swapUsage, at: text.lowerBound, before: text.upperBound) {
-            report.memoryAndSwap = Self.amounts(record, text.lowerBound + Self.swapUsage.count)
+            report.memoryAndSwap =
+                Self.amounts(record, text.lowerBound + Self.swapUsage.count)
+                ?? report.memoryAndSwap
         } else if Self.lineStarts.contains(where: {
             record.has($0, at: text.lowerBound, before: text.upperBound)
         }) {

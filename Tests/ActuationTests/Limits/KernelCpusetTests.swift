@@ -68,13 +68,15 @@ import Testing
             let tree = try #require(machine.set.legacy(.cpuset))
             plans.append(
                 LimitPlan([
-                    PlannedWrite(
-                        name: "cpuset.cpus", instance: nil,
-                        directory: try CgroupDirectory(
-                            CgroupPath(path), in: machine.set.hierarchies[tree]),
-                        cell: ControlCell("cpuset.cpus"), coding: .text, rawOld: old,
-                        new: .text(new),
-                        direction: WriteDirection(from: .text(old), to: .text(new)), nesting: 0)
+                    try #require(
+                        PlannedWrite(
+                            name: "cpuset.cpus", instance: nil,
+                            directory: try CgroupDirectory(
+                                CgroupPath(path), in: machine.set.hierarchies[tree]),
+                            cell: ControlCell("cpuset.cpus"), coding: .text, rawOld: old,
+                            new: .text(new),
+                            direction: WriteDirection(from: .text(old), to: .text(new)), nesting: 0)
+                    )
                 ]))
         }
         let order = LimitPlan.joined(plans).writes.map(\.directory.path.description)

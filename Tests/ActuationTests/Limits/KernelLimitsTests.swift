@@ -246,11 +246,12 @@ struct KernelLimitsTests {
         else { try Test.cancel("it needs v1 memory with memory.kmem") }
         // The planner does not even offer it.
         #expect(throws: LimitError.self) { try scratch.plan(["memory.kernel=16MiB"]) }
-        let write = PlannedWrite(
-            name: "memory.kernel", instance: nil, directory: memory,
-            cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), rawOld: old,
-            new: .number(16_777_216), direction: .narrows,
-            nesting: 0)
+        let write = try #require(
+            PlannedWrite(
+                name: "memory.kernel", instance: nil, directory: memory,
+                cell: "memory.kmem.limit_in_bytes", coding: .number(unlimited: "-1"), rawOld: old,
+                new: .number(16_777_216), direction: .narrows,
+                nesting: 0))
         let results = LimitTransaction(LimitPlan([write]), journal: scratch.journal).apply()
         #expect(words(results) == ["ineffective"])
         #expect(try memory.text("memory.kmem.limit_in_bytes") == old)
@@ -271,11 +272,12 @@ struct KernelLimitsTests {
         #expect(written.map { $0.command.hasSuffix(" 0") } == [true])
         #expect(words(try scratch.set("io.max=\(disk):wbps=max")) == ["applied"])
         #expect(try place.text(file) == "")
-        let missing = PlannedWrite(
-            name: "io.max.wbps", instance: "4000:7", directory: place,
-            cell: ControlCell(file, line: "4000:7", missing: "0"),
-            coding: .number(unlimited: "0"), rawOld: "0", new: .number(1_000_000),
-            direction: .narrows, nesting: 0)
+        let missing = try #require(
+            PlannedWrite(
+                name: "io.max.wbps", instance: "4000:7", directory: place,
+                cell: ControlCell(file, line: "4000:7", missing: "0"),
+                coding: .number(unlimited: "0"), rawOld: "0", new: .number(1_000_000),
+                direction: .narrows, nesting: 0))
         let results = LimitTransaction(LimitPlan([missing]), journal: scratch.journal).apply()
         guard case .failed(let error) = results[0].outcome else {
             Issue.record("\(results[0].outcome)")

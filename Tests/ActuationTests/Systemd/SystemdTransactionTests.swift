@@ -124,10 +124,12 @@ import Testing
         // The file of another cgroup cannot be written.
         let other = try tree.cgroup("/plain", ["cgroup.procs": ""])
         // It is the last of the narrowing writes.
-        let broken = PlannedWrite(
-            name: "pids.max", instance: nil, directory: other, cell: ControlCell("pids.max"),
-            coding: .number(unlimited: "max"), rawOld: "max", new: .number(5), direction: .narrows,
-            nesting: .min)
+        let broken = try #require(
+            PlannedWrite(
+                name: "pids.max", instance: nil, directory: other, cell: ControlCell("pids.max"),
+                coding: .number(unlimited: "max"), rawOld: "max", new: .number(5),
+                direction: .narrows,
+                nesting: .min))
         let plan = LimitPlan(first.writes + [broken])
         let results = LimitTransaction(plan, journal: journal, files: files).apply()
         let words = results.map { "\($0.outcome)".prefix { $0 != "(" } }

@@ -5,95 +5,11 @@ import Testing
 
 private let gib: UInt64 = 1 << 30
 
-/// A guard over time: what it wanted done, with the second at which it did.
-private struct Timeline {
-    var machine: OOMGuardMachine
-    var log: [String] = []
-
-    init(
-        _ variant: OOMGuardMachine.Variant, limit: UInt64 = 16 * gib,
-        relief: [OOMGuard.Relief] = [
-            .reclaim, .raise(step: gib, ceiling: 20 * gib, hostFreeAtLeast: 4 * gib),
-            .hook("page-dba"),
-        ],
-        onTimeout: OOMGuard.Timeout = .thawKiller, configure: (inout OOMGuard) -> Void = { _ in }
-    ) {
-        // The database of the specification.
-        var guarding = OOMGuard(
-            name: "db-guard", position: ConfigPosition(file: "p.yaml", line: 1, column: 1),
-            group: "db", longestFrozen: .seconds(30), relief: relief)
-        guarding.resumeAt = 0.88
-        guarding.onTimeout = onTimeout
-        configure(&guarding)
-        machine = OOMGuardMachine(guarding, variant: variant, limit: limit)
-        note(machine.arm(), 0)
-    }
-
-    private static func instant(_ seconds: Double) -> PolicyInstant {
-        PolicyInstant(nanoseconds: UInt64((1000 + seconds) * 1e9))
-    }
-
-    /// Numbers in GiB, and without the sentences.
-    private mutating func note(_ commands: [OOMGuardCommand], _ seconds: Double) {
-        func size(_ bytes: UInt64) -> String {
-            let hundredths = (Double(bytes) / Double(gib) * 100).rounded() / 100
-            return "\(hundredths)"
-        }
-        for command in commands {
-            let text: String? =
-                switch command {
-                case .killer(let isOn): isOn ? "killer on" : "killer off"
-                case .high(let bytes): "high \(bytes.map(size) ?? "original")"
-                case .watch(let freeze, let resume): "watch \(size(freeze))/\(size(resume))"
-                case .freeze: "freeze"
-                case .thaw: "thaw"
-                case .reclaim(let bytes): "reclaim \(size(bytes))"
-                case .limit(let bytes): "limit \(size(bytes))"
-                case .hook(let name): "hook \(name)"
-                case .kill: "kill"
-                case .tell(let level, _): "tell \(level.rawValue)"
-                case .note: nil
-                }
-            if let text { log.append("\(seconds) \(text)") }
-        }
-    }
-
-    mutating func see(
-        _ seconds: Double, _ usage: Double, oom: Bool = false, frozen: Bool = false,
-        empty: Bool = false, host: Double? = 8
-    ) {
-        let observation = OOMGuardObservation(
-            usage: UInt64(usage * Double(gib)), isUnderOOM: oom, isFrozen: frozen, isEmpty: empty,
-            hostAvailable: host.map { UInt64($0 * Double(gib)) })
-        note(machine.handle(.observed(observation), at: Self.instant(seconds)), seconds)
-    }
-
-    mutating func release(_ seconds: Double, _ usage: Double) {
-        let observation = OOMGuardObservation(
-            usage: UInt64(usage * Double(gib)), hostAvailable: 8 * gib)
-        tell(seconds, .released("psql waits", observation))
-    }
-
-    mutating func tell(_ seconds: Double, _ event: OOMGuardEvent) {
-        note(machine.handle(event, at: Self.instant(seconds)), seconds)
-    }
-
-    mutating func finish(
-        _ seconds: Double, _ command: OOMGuardCommand, _ outcome: OOMGuardOutcome = .done
-    ) { tell(seconds, .finished(command, outcome)) }
-
-    /// The commands since the last query.
-    mutating func recent() -> [String] {
-        defer { log = [] }
-        return log
-    }
-}
-
 @Suite struct OOMGuardMachineTests {
     /// `allow_force_empty`: v1 can only drop all of the page cache.
     @Test func v1DropsPageCacheOnlyIfAllowed() {
         for isAllowed in [false, true] {
-            var line = Timeline(.v1, relief: [.reclaim]) { $0.allowsForceEmpty = isAllowed }
+            var line = GuardTimeline(.v1, relief: [.reclaim]) { $0.allowsForceEmpty = isAllowed }
             line.see(1, 15.2)
             line.see(1.005, 15.2, frozen: true)
             #expect(line.recent().contains { $0.contains("reclaim") } == isAllowed)
@@ -101,7 +17,7 @@ private struct Timeline {
     }
 
     @Test func databaseOnV1IsFrozenRaisedAndThawed() {
-        var line = Timeline(.v1)
+        var line = GuardTimeline(.v1)
         #expect(line.recent() == ["0.0 killer off", "0.0 watch 15.2/14.08"])
         line.see(1, 15.1)
         #expect(line.recent().isEmpty)
@@ -138,7 +54,7 @@ private struct Timeline {
     }
 
     @Test func repeatedFreezesAreReportedOnce() {
-        var line = Timeline(.v2, relief: [.reclaim])
+        var line = GuardTimeline(.v2, relief: [.reclaim])
         for second in 0..<60 {
             line.see(Double(second), 15.3)
             line.see(Double(second) + 0.1, 15.3, frozen: true)
@@ -151,7 +67,7 @@ private struct Timeline {
     }
 
     @Test func raisedLimitStaysUntilUsageIsLow() {
-        var line = Timeline(.v1)
+        var line = GuardTimeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         line.finish(0, .limit(17 * gib))
@@ -168,7 +84,7 @@ private struct Timeline {
     }
 
     @Test func limitIsNotRaisedBelowHostFreeMinAndTheHookRuns() {
-        var line = Timeline(.v1)
+        var line = GuardTimeline(.v1)
         line.see(0, 15.2)
         _ = line.recent()
         line.see(0.005, 15.2, frozen: true, host: 3)
@@ -190,7 +106,7 @@ private struct Timeline {
     }
 
     @Test func limitIsNotRaisedIfHostMemoryIsUnknown() {
-        var line = Timeline(
+        var line = GuardTimeline(
             .v1, relief: [.raise(step: gib, ceiling: 20 * gib, hostFreeAtLeast: 0)])
         line.see(0, 15.2)
         _ = line.recent()
@@ -199,7 +115,7 @@ private struct Timeline {
     }
 
     @Test func allocatorFasterThanTheFreezeWaitsInTheKernel() {
-        var line = Timeline(.hybrid)
+        var line = GuardTimeline(.hybrid)
         line.see(0, 16, oom: true)
         #expect(line.recent().suffix(2) == ["0.0 freeze", "0.0 tell warning"])
         // Not frozen yet, and need not be.
@@ -217,7 +133,7 @@ private struct Timeline {
     }
 
     @Test func v2ThrottlesFirstAndMovesTheThrottleWithTheLimit() {
-        var line = Timeline(.v2)
+        var line = GuardTimeline(.v2)
         #expect(line.recent() == ["0.0 high 15.2", "0.0 watch 15.2/14.08"])
         line.see(1, 15.3)
         #expect(line.recent() == ["1.0 freeze", "1.0 tell warning"])
@@ -232,7 +148,7 @@ private struct Timeline {
     }
 
     @Test func v2ThawsWhenReclaimWasEnough() throws {
-        var line = Timeline(.v2)
+        var line = GuardTimeline(.v2)
         line.see(1, 15.3)
         line.see(1.01, 15.3, frozen: true)
         let asked = try #require(line.recent().last)
@@ -245,7 +161,7 @@ private struct Timeline {
     }
 
     @Test func v2LowersTheThrottleBeforeTheLimit() {
-        var line = Timeline(
+        var line = GuardTimeline(
             .v2, relief: [.raise(step: 4 * gib, ceiling: 20 * gib, hostFreeAtLeast: 0)])
         line.see(0, 15.5)
         line.see(0, 15.5, frozen: true)
@@ -264,7 +180,7 @@ private struct Timeline {
     }
 
     @Test func timeoutRaisesKillsOrStays() {
-        var line = Timeline(.v1, relief: [.hook("h"), raise], onTimeout: .raise)
+        var line = GuardTimeline(.v1, relief: [.hook("h"), raise], onTimeout: .raise)
         line.see(0, 15.2, host: 0)
         line.see(0, 15.2, frozen: true, host: 0)
         line.finish(1, .hook("h"), .failed("exit 1"))
@@ -280,7 +196,7 @@ private struct Timeline {
         line.see(70, 19.5, frozen: true)
         #expect(line.recent() == ["70.0 killer on", "70.0 thaw", "70.0 tell error"])
 
-        line = Timeline(.v1, relief: [.hook("h")], onTimeout: .kill)
+        line = GuardTimeline(.v1, relief: [.hook("h")], onTimeout: .kill)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         _ = line.recent()
@@ -290,7 +206,7 @@ private struct Timeline {
         line.finish(31, .kill)
         #expect(line.recent() == ["31.0 thaw"])
 
-        line = Timeline(.v1, relief: [.hook("h")], onTimeout: .kill)
+        line = GuardTimeline(.v1, relief: [.hook("h")], onTimeout: .kill)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         line.see(30, 15.2, frozen: true)
@@ -298,7 +214,7 @@ private struct Timeline {
         line.see(45, 15.2, frozen: true)
         #expect(line.recent() == ["45.0 killer on", "45.0 thaw", "45.0 tell error"])
 
-        line = Timeline(.v1, relief: [.hook("h")], onTimeout: .stay)
+        line = GuardTimeline(.v1, relief: [.hook("h")], onTimeout: .stay)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         _ = line.recent()
@@ -311,7 +227,7 @@ private struct Timeline {
         step: gib, ceiling: 20 * gib, hostFreeAtLeast: 4 * gib)
 
     @Test func timeoutWithRoomOnlyThaws() {
-        var line = Timeline(.v1) { $0.resumeFor = .seconds(60) }
+        var line = GuardTimeline(.v1) { $0.resumeFor = .seconds(60) }
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         _ = line.recent()
@@ -321,7 +237,7 @@ private struct Timeline {
     }
 
     @Test func protectedCgroupIsNotFrozen() {
-        var line = Timeline(.v1)
+        var line = GuardTimeline(.v1)
         line.see(0, 15.2)
         _ = line.recent()
         line.tell(0.001, .refused("protected"))
@@ -335,7 +251,7 @@ private struct Timeline {
     }
 
     @Test func contendedLockThawsAndRaises() {
-        var line = Timeline(.v2)
+        var line = GuardTimeline(.v2)
         line.see(0, 15.3)
         _ = line.recent()
         line.release(0.01, 15.3)
@@ -352,7 +268,7 @@ private struct Timeline {
     }
 
     @Test func contendedLockWithoutRaiseEnablesTheOOMKiller() {
-        var line = Timeline(.v1, relief: [.hook("h")])
+        var line = GuardTimeline(.v1, relief: [.hook("h")])
         line.see(0, 15.3)
         _ = line.recent()
         line.release(0.01, 15.3)
@@ -363,7 +279,7 @@ private struct Timeline {
     }
 
     @Test func limitSetByAnotherProgramIsGuarded() {
-        var line = Timeline(.v2)
+        var line = GuardTimeline(.v2)
         line.see(0, 5)
         _ = line.recent()
         line.tell(1, .limitChanged(16 * gib - 4096))
@@ -376,7 +292,7 @@ private struct Timeline {
     }
 
     @Test func emptyCgroupIsNotLeftFrozen() {
-        var line = Timeline(.v2)
+        var line = GuardTimeline(.v2)
         line.see(0, 15.3)
         line.see(0, 15.3, frozen: true)
         _ = line.recent()
@@ -385,7 +301,7 @@ private struct Timeline {
     }
 
     @Test func disarmRestoresAndARemovedCgroupIsIgnored() {
-        var line = Timeline(.v1)
+        var line = GuardTimeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         line.finish(0, .limit(17 * gib))
@@ -396,14 +312,14 @@ private struct Timeline {
         #expect(line.recent().isEmpty)
 
         // A limit that is being raised will be, whatever is known of it yet.
-        line = Timeline(.v1)
+        line = GuardTimeline(.v1)
         line.see(0, 15.2)
         line.see(0, 15.2, frozen: true)
         #expect(line.recent().last == "0.0 limit 17.0")
         line.tell(1, .disarm)
         #expect(line.recent() == ["1.0 killer on", "1.0 thaw", "1.0 limit 16.0"])
 
-        line = Timeline(.v2)
+        line = GuardTimeline(.v2)
         line.see(0, 15.3)
         _ = line.recent()
         line.tell(1, .gone)

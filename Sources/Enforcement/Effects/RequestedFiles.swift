@@ -8,16 +8,16 @@ internal import PolicyLanguage
 ///
 /// They serve to plan one of several cgroups that change together. Only CPU and node lists are
 /// replaced, because only they depend on those of parent and children.
-package struct WishedFiles: SystemdRouting {
+package struct RequestedFiles: SystemdRouting {
     private var files: any ControlFiles
-    private var wishes: [CgroupPath: [String: String]]
+    private var requested: [CgroupPath: [String: String]]
     /// A cgroup with its own requested values instead of those above.
     private var replaced: (path: CgroupPath, texts: [String: String])?
 
     /// Uses the current files and the requested values of each cgroup.
-    package init(_ files: any ControlFiles, wishes: [CgroupPath: [LimitAssignment]]) {
+    package init(_ files: any ControlFiles, requested: [CgroupPath: [LimitAssignment]]) {
         self.files = files
-        self.wishes = wishes.mapValues(Self.texts)
+        self.requested = requested.mapValues(Self.texts)
     }
 
     private static func texts(_ assignments: [LimitAssignment]) -> [String: String] {
@@ -34,11 +34,11 @@ package struct WishedFiles: SystemdRouting {
 
     /// Changes the requested values of one cgroup.
     mutating func replace(_ path: CgroupPath, _ assignments: [LimitAssignment]) {
-        wishes[path] = Self.texts(assignments)
+        requested[path] = Self.texts(assignments)
     }
 
     /// Returns the same files with other requested values of one cgroup, without a copy of the rest.
-    func replacing(_ path: CgroupPath, _ assignments: [LimitAssignment]) -> WishedFiles {
+    func replacing(_ path: CgroupPath, _ assignments: [LimitAssignment]) -> RequestedFiles {
         var files = self
         files.replaced = (path, Self.texts(assignments))
         return files
@@ -58,7 +58,7 @@ package struct WishedFiles: SystemdRouting {
     package func text(_ name: String, of directory: CgroupDirectory) throws(IOError) -> String {
         let wished =
             replaced?.path == directory.path
-            ? replaced?.texts[name] : wishes[directory.path]?[name]
+            ? replaced?.texts[name] : requested[directory.path]?[name]
         if let wished { return wished }
         return try files.text(name, of: directory)
     }
