@@ -16,7 +16,7 @@ demo: deps
 	$(release)
 	$(if $(filter 0,$(shell id -u)),,sudo) .build/release/cgwarden demo
 
-# On this host and in guests, whose kernels and cgroup modes it does not have.
+# On this host, and in guests with other kernels and cgroup modes.
 test: deps
 	Tests/run
 
@@ -69,11 +69,10 @@ image: deb
 	$(engine) build --tag cgwarden:$$(.build/release/cgwarden --version) \
 		--file config/container/Containerfile .build
 
-# What the pages of man/ have from the program itself, anew.
+# Regenerates the parts of man/ that come from the program: help texts and catalogs.
 man: deps
 	UPDATE_GOLDEN=1 swift test --filter everyPageIsUpToDate
 
-# Libraries to build with, tmux, in which the tests drive the live view, and what they ask the
-# server with.
+# Libraries to build with, tmux to drive the live view in tests, and clients for the server tests.
 deps:
 	@Tests/require libsystemd-dev libncurses-dev libyaml-dev libcrypt-dev zlib1g-dev tmux curl openssl
