@@ -21,11 +21,11 @@ struct Cgwarden: AsyncParsableCommand {
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
               cgwarden run --memory 100MB -- make       a command with limits
-              cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run shows the plan
+              cgwarden set /batch cpu.max=1.5cpus       change a limit; --dry-run previews
               cgwarden freeze /batch --timeout 30s      pause its processes
               cgwarden restore                          undo all changes
               cgwarden policy check                     check the policies for errors
-              cgwarden doctor                           what is possible on this host, and why not
+              cgwarden doctor                           what is possible on this host
             """,
         version: version,
         subcommands: subcommands,

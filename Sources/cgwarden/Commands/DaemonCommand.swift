@@ -10,12 +10,15 @@ struct DaemonCommand: AsyncParsableCommand {
         abstract: "Watch all cgroups, apply policies, and export metrics.",
         discussion: """
             Without options it reads /etc/cgwarden/cgwarden.yaml and the policies in \
-            /etc/cgwarden/policy.d. SIGHUP reloads the policies, all or none. SIGTERM stops the \
-            daemon and restores what it changed, unless a policy says restore_on_exit: false; exit \
-            status 75 means that something could not be restored. If the daemon dies in any other \
-            way, a guardian process thaws and restores within a second. If both are killed, the \
-            next daemon does that first; limits that its policy still requests stay in force, and \
-            their original values are kept for a later restore.
+            /etc/cgwarden/policy.d. It runs in the foreground and writes its decisions, also those \
+            of --dry-run, to the audit log; `cgwarden status` shows the present state.
+
+            SIGHUP reloads the policies, all or none. SIGTERM stops the daemon and restores what \
+            it changed, unless a policy says restore_on_exit: false; exit status 75 means that \
+            something could not be restored. If the daemon dies in any other way, a guardian \
+            process thaws and restores within a second. If both are killed, the next daemon does \
+            that first; limits that its policy still requests stay in force, and their original \
+            values are kept for a later restore.
 
             Examples:
               cgwarden daemon --policy build.yaml --dry-run    show what it would do

@@ -11,15 +11,16 @@ import Synchronization
 struct PanicCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "panic",
-        abstract: "Thaw and restore everything that cgwarden changed, and stop the daemon.",
+        abstract: "Stop the daemon, thaw and restore what it changed.",
         discussion: """
-            Asks the daemon to thaw what it froze, to restore every value that cgwarden changed, \
-            by rules or by hand, and to stop; this takes at most 10 s. Use it when a policy does \
-            harm. `cgwarden restore` undoes changes without stopping the daemon.
+            Asks the daemon to thaw what it froze, to restore every value that it changed, and to \
+            stop; this takes at most 10 s. Use it when a policy does harm. Changes made by hand \
+            stay; `cgwarden restore` undoes them, and does not stop the daemon.
 
-            A daemon that does not respond within seconds is killed; everything is restored before \
-            and after that. If systemd runs the daemon, its unit is stopped, so that it is not \
-            restarted. Without a daemon it does what `cgwarden restore` does.
+            A daemon that does not respond within seconds is killed; before and after that \
+            everything is restored, changes made by hand included. If systemd runs the daemon, its \
+            unit is stopped, so that it is not restarted. Without a daemon it does what `cgwarden \
+            restore` does.
             """)
 
     /// The time limit of the daemon's answer and of each restore.

@@ -22,7 +22,7 @@ struct PolicyBacktestCommand: ParsableCommand {
               cgwarden policy backtest build.yaml --history day.rec --lines
               cgwarden policy backtest new.yaml --history day.rec --compare build.yaml
               cgwarden policy backtest t.yaml --history day.rec --sweep limit=70%..95%/6
-                         (t.yaml has, for example, when: pids.current > ${limit} of pids.max)
+                  (t.yaml has, for example: when: pids.current > ${limit} of pids.max)
             """)
 
     @Argument(

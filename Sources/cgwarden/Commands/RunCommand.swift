@@ -11,22 +11,22 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a command in a cgroup of its own, with limits.",
         discussion: """
-            The cgroup is cgwarden/run-NAME, and is removed at the end. The exit status is the \
-            command's: 128+N if signal N killed it, 127 if the command is not found, 126 if it \
-            cannot be executed. Signals are forwarded. Processes that the command leaves behind \
-            are waited for, or killed with --kill-rest; Ctrl-C while waiting kills them. With a \
-            PID namespace they always end with the command.
+            Runs the command in a new cgroup, cgwarden/run-NAME, which is removed at the end. The \
+            exit status is the command's: 128+N if signal N killed it, 127 if the command is not \
+            found, 126 if it cannot be executed. Signals are forwarded. Processes that the command \
+            leaves behind are waited for, or killed with --kill-rest; Ctrl-C while waiting kills \
+            them. With a PID namespace they always end with the command.
 
             With --scope systemd creates the cgroup, as a scope that `systemctl status` shows: PID \
             1 for root, the user manager for others. Limits are then properties of the scope. This \
-            is the default without root and without a delegated cgroup, if the user manager runs \
-            (`loginctl enable-linger` keeps it running). A scope contains one more small process, \
+            is the default without root and without a delegated cgroup, if the user manager runs; \
+            `loginctl enable-linger` keeps it running. A scope contains one more small process, \
             which --pids does not count.
 
             The command inherits descriptors 0, 1 and 2, those of --pass-fd, and those that its \
-            arguments name as /dev/fd/N, as a shell's <(...) does. Runs are recorded in the state \
-            directory, so that the next one removes what a killed cgwarden left behind; a user's \
-            runs are not recorded without such a directory (XDG_RUNTIME_DIR, \
+            arguments name as /dev/fd/N, as a shell's <(COMMAND) does. Runs are recorded in the \
+            state directory, so that the next one removes what a killed cgwarden left behind; a \
+            user's runs are not recorded without such a directory (XDG_RUNTIME_DIR, \
             CGWARDEN_STATE_DIRECTORY).
 
             Examples:

@@ -21,7 +21,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SystemOptions
     @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
-    @Option(help: "Show the cgroup of this process.") var pid: Int32?
+    @Option(help: "ID of a process whose cgroup to show.") var pid: Int32?
     @Flag(help: "One JSON object.") var json = false
 
     func validate() throws {

@@ -44,7 +44,7 @@ struct TopCommand: AsyncParsableCommand {
         help: "Show only the cgroups of a container, by its name.")
     var machine: String?
     @Option(help: "CPU as percentage (the default) or time.") var cpu: CPUForm?
-    @Option(help: "Depth of the tree below the topmost cgroup.") var depth: Int?
+    @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "Sort by path, tasks, CPU, memory, I/O.") var order: Order?
     @Option(name: .customLong("order"), help: "Sort by column name: path, tasks, cpu, memory, io.")
     var orderName: SortName?

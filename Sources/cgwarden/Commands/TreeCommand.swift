@@ -22,7 +22,7 @@ struct TreeCommand: AsyncParsableCommand {
     @Argument(help: "The topmost cgroup.", completion: .cgroup) var root = "/"
     @Option(help: "Show only the hierarchy with this controller.", completion: .controller)
     var controller: String?
-    @Option(help: "Depth of the tree below the topmost cgroup.") var depth: Int?
+    @Option(help: "Number of levels below the topmost cgroup.") var depth: Int?
     @Flag(help: "One JSON array of all cgroups.") var json = false
 
     func validate() throws {
