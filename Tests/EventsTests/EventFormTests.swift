@@ -28,7 +28,7 @@ private let kill = {
         #expect(
             event(kill).sentence
                 == #"py\x1b[1m\xff (pid 4711, uid 1000, 412 MiB anon) killed by the limit of "#
-                + "/batch (memory.max 512 MiB; usage 512 MiB, of it 61 MiB file)")
+                + "/batch (memory.max 512 MiB; usage 512 MiB, of which 61 MiB file)")
     }
 
     @Test func aHostKillNamesNoLimit() {

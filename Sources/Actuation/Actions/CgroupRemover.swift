@@ -61,8 +61,8 @@ package struct CgroupRemover: Sendable {
             guard killing else {
                 throw ActuationError(
                     .busy,
-                    "\(path) holds \(trees.listed(members)); kill them first, with "
-                        + "cgwarden kill \(path) or --kill, or move them")
+                    "\(path) holds \(trees.listed(members)); use --kill, run cgwarden kill "
+                        + "\(path) first, or move its processes")
             }
             killed = try killer.kill(path, dryRun: dryRun).processes
             try protected.check(.remove, on: path)

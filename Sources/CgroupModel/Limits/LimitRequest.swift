@@ -68,8 +68,9 @@ package struct LimitRequest: Sendable {
             let (instance, _) = divided(String(text[..<equals]))
         else {
             let known = rows.map(\.name).joined(separator: ", ")
-            let example = rows[0].dimension == nil ? "" : ": \(usage(rows[0]))"
-            throw LimitError("\(name) is several limits: \(known)\(example)")
+            let remedy =
+                rows[0].dimension == nil ? "set one of them" : "write \(usage(rows[0]))"
+            throw LimitError("\(name) is several limits (\(known)); \(remedy)")
         }
         var requests: [LimitRequest] = []
         for part in text.dropFirst(instance.count + 1).split(

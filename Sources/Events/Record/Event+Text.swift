@@ -85,7 +85,8 @@ extension Event {
             amounts.append("\(word(.limit) ?? "memory.max") \(EventText.bytes(limit))")
         }
         if let usage = number(.usageBytes) {
-            let file = number(.usageFileBytes).map { ", of it \(EventText.bytes($0)) file" } ?? ""
+            let file =
+                number(.usageFileBytes).map { ", of which \(EventText.bytes($0)) file" } ?? ""
             amounts.append("usage \(EventText.bytes(usage))\(file)")
         }
         return "by \(owner)" + (amounts.isEmpty ? "" : " (\(amounts.joined(separator: "; ")))")

@@ -115,7 +115,7 @@ extension PolicyReader {
         note(
             isBare ? .unit : .value, node.position,
             isBare
-                ? "\(what) \(FindingText.quoted(text)) has no unit; write \(grammar.example)"
+                ? "\(what): \(FindingText.quoted(text)) has no unit; write \(grammar.example)"
                 : "\(what) must be \(grammar.example), not \(FindingText.quoted(text))")
         return nil
     }

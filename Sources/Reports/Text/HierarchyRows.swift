@@ -38,7 +38,7 @@ extension JournalEntry {
     func shown(_ value: String) -> String {
         switch subject {
         case .value: readable(value)
-        case .cgroup: value.isEmpty ? "absent" : "made"
+        case .cgroup: value.isEmpty ? "absent" : "created"
         // The inode prefix distinguishes the cgroup from a later one of the same name.
         case .process: Self.place(value)?.description ?? value
         }

@@ -23,8 +23,8 @@ package enum StateDirectory {
         // The XDG base directory specification says to ignore relative paths.
         guard let own = Environment.value("XDG_RUNTIME_DIR"), own.hasPrefix("/") else {
             throw CgwardenError(
-                "no directory for the undo journal; set XDG_RUNTIME_DIR, or \(variable) to a "
-                    + "directory of your own", .unavailable)
+                "no directory for the undo journal; run as root, or set XDG_RUNTIME_DIR or "
+                    + "\(variable) to a directory of your own", .unavailable)
         }
         return "\(own)/cgwarden"
     }

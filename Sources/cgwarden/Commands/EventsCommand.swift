@@ -75,7 +75,7 @@ struct EventsCommand: AsyncParsableCommand {
     private func selection() throws -> EventSelection {
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("the pattern \(text) has an unclosed bracket")
+                throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
             }
             return pattern
         }

@@ -52,7 +52,7 @@ struct RestoreCommand: ParsableCommand {
 
     @Sendable private static func owners(_ text: String) throws -> ChangeOwners {
         guard let owners = ChangeOwners(rawValue: text) else {
-            throw ValidationError("--owner must be all, daemon or person")
+            throw ValidationError("the owner must be all, daemon or person")
         }
         return owners
     }

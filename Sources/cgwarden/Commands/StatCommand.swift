@@ -65,7 +65,7 @@ struct StatCommand: AsyncParsableCommand {
             identities: Identities(observation.set))
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
-                throw ValidationError("the pattern \(text) has an unclosed bracket")
+                throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
             }
             return pattern
         }

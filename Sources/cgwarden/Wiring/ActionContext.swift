@@ -41,7 +41,7 @@ struct ControllerList {
             }
             return controller
         }
-        if controllers.isEmpty { throw ValidationError("--controllers needs at least one name") }
+        if controllers.isEmpty { throw ValidationError("name at least one controller") }
     }
 }
 

@@ -27,7 +27,7 @@ struct FieldList {
                 : "did you mean \(similar.map { "'\($0)'" }.joined(separator: " or "))?"
             throw ValidationError("unknown field \(name); \(hint)")
         }
-        if metrics.isEmpty { throw ValidationError("--fields needs at least one name") }
+        if metrics.isEmpty { throw ValidationError("name at least one field") }
     }
 
     static let usual: [MetricID] = [

@@ -249,7 +249,7 @@ import Testing
                         + "write 20% [unit]",
                     "p.yaml:6:58: error: '90%' is a share of what? 'memory.usage' is in bytes; write 90% of "
                         + "memory.max or 20%host [base]",
-                    "p.yaml:8:10: error: for '5' has no unit; write a time such as 10s [unit]",
+                    "p.yaml:8:10: error: for: '5' has no unit; write a time such as 10s [unit]",
                 ])
     }
 

@@ -58,8 +58,8 @@ import Testing
     private static let golden = #"""
         bad.yaml:1:13: error: apiVersion must be cgwarden/v1, not 'cgwarden/v2' [value]
         bad.yaml:2:1: error: unknown key 'knd'; did you mean 'kind'? (a policy file) [key]
-        bad.yaml:3:22: error: interval '10' has no unit; write a time such as 10s [unit]
-        bad.yaml:3:38: error: hysteresis '0.1' has no unit; write a percentage such as 10% [unit]
+        bad.yaml:3:22: error: interval: '10' has no unit; write a time such as 10s [unit]
+        bad.yaml:3:38: error: hysteresis: '0.1' has no unit; write a percentage such as 10% [unit]
         bad.yaml:3:50: error: unknown drift 'reaply'; did you mean 'reapply'? [value]
         bad.yaml:3:58: error: unknown key 'allow_kil'; did you mean 'allow_kill'? (defaults) [key]
         bad.yaml:4:11: error: protect must be a path pattern such as /batch/*, brackets closed, not '/a[b' [value]
@@ -75,7 +75,7 @@ import Testing
         bad.yaml:11:27: error: unknown smt 'wholecore'; did you mean 'whole_core'? [value]
         bad.yaml:13:3: warning: hook 'page' is not used [unused]
         bad.yaml:13:17: error: 'page' must be an absolute path; there is no shell and no PATH [hook-not-absolute]
-        bad.yaml:13:33: error: timeout '5' has no unit; write a time such as 10s [unit]
+        bad.yaml:13:33: error: timeout: '5' has no unit; write a time such as 10s [unit]
         bad.yaml:15:3: warning: sink 'pager' is not used [unused]
         bad.yaml:15:26: error: url must be http://… or https://…, not 'ftp://x' [value]
         bad.yaml:15:35: error: unknown key 'token'; valid: url, token_file, timeout (webhook) [key]
@@ -111,6 +111,6 @@ import Testing
         bad.yaml:40:50: error: unknown relief 'pray'; valid: reclaim, raise, hook [value]
         bad.yaml:40:69: error: guard 'g' may kill; add allow_kill: true to defaults to allow that [kill-not-allowed]
         bad.yaml:42:31: error: the floor is above the ceiling [min-above-max]
-        bad.yaml:42:60: error: target '0' has no unit; write a percentage such as 10% [unit]
+        bad.yaml:42:60: error: target: '0' has no unit; write a percentage such as 10% [unit]
         """#
 }

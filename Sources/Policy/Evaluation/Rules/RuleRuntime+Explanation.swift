@@ -32,7 +32,7 @@ extension RuleRuntime {
         }
         guard let row, row < states.endIndex else {
             result.reason = lack(sight)
-            result.next = "acts on no cgroup: group \(rule.group) is empty"
+            result.next = "acts on no cgroup: group \(rule.group) has no populated cgroups"
             return result
         }
         let (state, instance) = (states[row], instances[row])
