@@ -49,7 +49,7 @@ package struct CgroupRemover: Sendable {
                 throw ActuationError(
                     .busy,
                     "\(path) has \(child.path)\(below.count > 1 ? " and others" : "") below it; "
-                        + "remove them too with -r")
+                        + "use -r to remove descendants too")
             }
         }
         var members: Set<Int32> = []

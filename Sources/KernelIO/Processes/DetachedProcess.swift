@@ -75,7 +75,7 @@ package struct DetachedProcess: ~Copyable, Sendable {
     private static func pipe() throws(IOError) -> Pipe {
         var ends: [Int32] = [-1, -1]
         guard unsafe cgw_pipe(&ends) == 0 else {
-            throw IOError("make", "a pipe", code: errno)
+            throw IOError("create", "a pipe", code: errno)
         }
         return Pipe(
             reading: OwnedDescriptor(adopting: ends[0]),

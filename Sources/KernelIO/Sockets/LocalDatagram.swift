@@ -9,7 +9,7 @@ package struct LocalDatagram: ~Copyable, Sendable {
     /// Creates a socket that sends to the socket at a path (socket(2)).
     package init(to path: String) throws(IOError) {
         let number = cgw_datagram_socket()
-        guard number >= 0 else { throw IOError("make", "a socket", code: errno) }
+        guard number >= 0 else { throw IOError("create", "a socket", code: errno) }
         socket = OwnedDescriptor(adopting: number)
         self.path = path
     }

@@ -19,7 +19,7 @@ internal import Glibc
         // Linux takes the mode of the new socket from here, so nobody can connect between bind and
         // chmod.
         guard fchmod(socket.number, 0o600) == 0 else {
-            throw IOError("make", path, code: errno)
+            throw IOError("create", path, code: errno)
         }
         let bound = unsafe try LocalSocket.with(path) { address, length in
             unsafe bind(socket.number, address, length)

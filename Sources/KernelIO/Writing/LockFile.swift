@@ -66,7 +66,7 @@ package struct LockFolder: Sendable {
         try StandardOutput.createDirectories(above)
         CrashPoint.pass()
         let made = unsafe mkdirat(AT_FDCWD, path, 0o700)
-        guard made == 0 || errno == EEXIST else { throw IOError("make", path, code: errno) }
+        guard made == 0 || errno == EEXIST else { throw IOError("create", path, code: errno) }
         CrashPoint.pass()
         return try open()
     }

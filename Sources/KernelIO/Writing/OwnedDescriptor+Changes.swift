@@ -6,7 +6,7 @@ extension OwnedDescriptor {
     package borrowing func makeDirectory(_ name: [UInt8]) throws(IOError) {
         CrashPoint.pass()
         let result = unsafe name.withCPath { unsafe mkdirat(number, $0, 0o755) }
-        guard result == 0 else { throw IOError("make", name.pathText, code: errno) }
+        guard result == 0 else { throw IOError("create", name.pathText, code: errno) }
         CrashPoint.pass()
     }
 

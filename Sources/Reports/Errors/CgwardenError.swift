@@ -58,7 +58,7 @@ package struct CgwardenError: Error {
                 self.init(error.description, .noInput)
             }
         case let error as IOError:
-            let remedy = error.isPermission ? "; run as root to see it" : ""
+            let remedy = error.isPermission ? "; run as root" : ""
             self.init(error.description + remedy, error.isPermission ? .noPermission : .ioError)
             isBrokenPipe = error.isBrokenPipe
         default: return nil

@@ -131,14 +131,17 @@ extension ConfigNode {
         let text = try text(for: what)
         guard let interval = Interval(argument: text), text.last?.isLetter == true,
             interval.duration >= least
-        else { throw ConfigError(position, "\(what) must be a time of at least \(least): 1s") }
+        else {
+            throw ConfigError(
+                position, "\(what) must be a time of at least \(least), such as 1s")
+        }
         return interval.duration
     }
 
     fileprivate func bytes(for what: String) throws(ConfigError) -> UInt64 {
         let text = try text(for: what)
         guard let amount = ByteAmount(argument: text), text.last == "B" else {
-            throw ConfigError(position, "\(what) must be an amount with its unit: 64MiB")
+            throw ConfigError(position, "\(what) must be an amount with its unit, such as 64MiB")
         }
         return amount.bytes
     }
@@ -177,7 +180,7 @@ extension ConfigNode {
     fileprivate func absolutePath(for what: String) throws(ConfigError) -> String {
         let path = try text(for: what)
         guard path.hasPrefix("/") else {
-            throw ConfigError(position, "\(what) must be an absolute path: /var/log/…")
+            throw ConfigError(position, "\(what) must be an absolute path; begin it with /")
         }
         return path
     }

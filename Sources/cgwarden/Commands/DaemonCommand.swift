@@ -54,7 +54,7 @@ struct DaemonCommand: AsyncParsableCommand {
             throw ValidationError("--number-of-ticks must be at least 1")
         }
         if let stateDir, !stateDir.hasPrefix("/") {
-            throw ValidationError("--state-dir must be an absolute path: /run/cgwarden")
+            throw ValidationError("--state-dir must be an absolute path; begin it with /")
         }
         if let logLevel, Logger.Level(rawValue: logLevel) == nil {
             throw ValidationError("the log level must be debug, info, warning or error")
