@@ -17,7 +17,7 @@ extension RuleAction.Kind {
         }
     }
 
-    /// What the effect of it is called in the audit log.
+    /// The name of its effect in the audit log.
     package var effectName: String {
         switch self {
         case .scale, .pin: "set"
@@ -25,7 +25,7 @@ extension RuleAction.Kind {
         }
     }
 
-    /// What of it is done at most once to a cgroup in a tick.
+    /// The disruptive action, of which a cgroup gets at most one per tick; nil if it is not one.
     package var disturbance: DisruptiveAction? {
         switch self {
         case .freeze: .freeze
@@ -35,13 +35,14 @@ extension RuleAction.Kind {
         }
     }
 
-    /// Whether the steps after it are done if it fails, unless something else is said: a program
-    /// of the operator's that fails is no reason to leave the rest undone.
+    /// The default of `on_error`: whether the following steps run if it fails.
+    ///
+    /// A failed hook does not end the chain, because it says nothing about the cgroup.
     var usuallyContinues: Bool {
         if case .hook = self { true } else { false }
     }
 
-    /// What people are told of it; nil for the telling itself.
+    /// The phrase for messages, such as `set memory.max=1GiB`; nil for `notify` and `log`.
     package var verb: String? {
         switch self {
         case .set(let settings): "set \(settings.map(\.text).joined(separator: " "))"
@@ -68,7 +69,7 @@ extension LimitKey {
 }
 
 extension Rule {
-    /// The most disruptive of its steps.
+    /// The most disruptive of its actions; nil if none is disruptive.
     package var disruption: DisruptiveAction? {
         let kinds = actions.compactMap(\.kind.disturbance)
         return [.kill, .freeze, .reclaim].first { kinds.contains($0) }

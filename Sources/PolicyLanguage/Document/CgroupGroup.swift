@@ -14,11 +14,11 @@ package struct CgroupGroup: Hashable, Sendable {
         /// Patterns for labels, by name.
         package var labels: [String: TextPattern] = [:]
 
-        /// Any container.
+        /// Creates a selection that matches any container.
         package init() {}
     }
 
-    /// The name.
+    /// The key in `groups`.
     package var name: String
     /// The position in the file.
     package var position: ConfigPosition
@@ -28,17 +28,17 @@ package struct CgroupGroup: Hashable, Sendable {
     package var excluded: [PathPattern] = []
     /// The pattern of the systemd unit's name.
     package var unit: TextPattern?
-    /// The container.
+    /// The container or pod that the cgroup belongs to.
     package var container: Container?
     /// Extended attributes of the directory: `trusted.*`, or `user.cgwarden.*` of a trusted owner.
     package var attributes: [String: TextPattern] = [:]
-    /// The owner of the directory.
+    /// The user ID of the directory's owner.
     package var uid: UInt32?
     /// The pattern of the command name of any process.
     package var command: TextPattern?
     /// The position in the tree.
     package var kind = Kind.any
-    /// Whether it must or must not hold processes; nil for either.
+    /// Whether members must be populated or empty; nil for either.
     package var populated: Bool? = true
     /// Which to select among nested matches.
     package var nesting = Nesting.all

@@ -1,6 +1,6 @@
 internal import CgroupModel
 
-/// Formats and parses times of policies: `500ms`, `10s`, `5m`, `2h`, `1d`.
+/// Formats and parses durations in policies: `500ms`, `10s`, `5m`, `2h`, `1d`.
 package enum DurationText {
     private static let units: [(name: String, nanoseconds: Int64)] = [
         ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000),
@@ -15,7 +15,7 @@ package enum DurationText {
         return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
     }
 
-    /// Parses a time; nil without a unit, and beyond ten years.
+    /// Parses a duration; nil without a unit, and beyond ten years.
     static func duration(_ text: some StringProtocol) -> Duration? {
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = text.dropFirst(digits.count)

@@ -2,11 +2,11 @@
 package indirect enum Expression: Hashable, Sendable {
     /// A number in the base unit of ``PolicyUnit``.
     case literal(Double, PolicyUnit)
-    /// A share of the host (0 to 1): of its memory next to bytes, of its CPUs next to CPUs.
+    /// A share of the host (0 to 1): of its memory if the unit is bytes, of its CPUs if it is CPUs.
     case hostShare(Double, PolicyUnit)
     /// The last value of a gauge, or a counter's rate over the default window.
     case metric(MetricTerm)
-    /// A value over a window.
+    /// A function over a window of samples.
     case call(WindowFunction, MetricTerm, Duration)
     /// A share (0 to 1) of a metric.
     case share(Double, MetricTerm)
@@ -53,7 +53,7 @@ package enum WindowFunction: String, Hashable, Sendable, CaseIterable {
 
 /// A metric and its scope.
 package struct MetricTerm: Hashable, Sendable {
-    /// The scope.
+    /// What the metric is read from.
     package enum Scope: Hashable, Sendable {
         /// The cgroup that the rule evaluates.
         case own
@@ -63,11 +63,12 @@ package struct MetricTerm: Hashable, Sendable {
         case group(String)
     }
 
-    /// The scope.
+    /// What the metric is read from.
     package var scope: Scope
     /// The name in ``PolicyVocabulary``, without its scope.
     package var name: String
-    /// The disk of a metric by disk (`io.write_rate[/dev/vda]`); nil for the sum.
+    /// The instance of a metric with several, such as a disk (`io.write_rate[/dev/vda]`); nil for
+    /// the sum.
     package var instance: String?
 
     package init(_ name: String, of scope: Scope = .own, instance: String? = nil) {

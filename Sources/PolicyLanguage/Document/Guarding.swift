@@ -11,7 +11,7 @@ package struct OOMGuard: Hashable, Sendable {
         case hook(String)
     }
 
-    /// What to do if it was frozen for too long.
+    /// What to do if it is still frozen after ``OOMGuard/longestFrozen``.
     package enum Timeout: String, Hashable, Sendable, CaseIterable {
         /// Enables the OOM killer, then thaws.
         case thawKiller = "thaw_killer"
@@ -107,18 +107,18 @@ package struct Budgets: Hashable, Sendable {
         }
     }
 
-    /// Kills altogether.
+    /// Kills on the whole host.
     package var kill = Budget(1, per: .seconds(15))
-    /// Freezes altogether.
+    /// Freezes on the whole host.
     package var freeze = Budget(2, per: .seconds(10))
     /// Writes to one cgroup.
     package var writesPerGroup = Budget(10, per: .seconds(60))
     /// Writes to all cgroups.
     package var writes = Budget(120, per: .seconds(60))
-    /// Runs of hooks altogether.
+    /// Runs of hooks on the whole host.
     package var hook = Budget(6, per: .seconds(60))
 
-    /// The budgets of a policy that names none.
+    /// Creates the default budgets.
     package init() {}
 }
 
@@ -128,7 +128,8 @@ package struct Hook: Hashable, Sendable {
     package var name: String
     /// The absolute path of the program and its arguments; no shell is used.
     package var command: [String]
-    /// The time limit: TERM, and two seconds later KILL to its cgroup or process group.
+    /// The time limit, after which its cgroup or process group gets SIGTERM and, two seconds later,
+    /// SIGKILL.
     package var timeout: Duration
     /// The user to run as; nil for the daemon's user.
     package var user: String?

@@ -1,4 +1,4 @@
-/// Formats numbers as decimal text without an exponent, which parses as the same number.
+/// Formats numbers as decimal text without an exponent that parses as the same number.
 enum PlainNumber {
     /// The number times a power of ten, shifted in the digits without rounding.
     static func text(_ value: Double, shiftedBy shift: Int = 0) -> String {

@@ -4,7 +4,7 @@ package import Configuration
 /// A policy: the contents of all files of one load, typed and checked.
 ///
 /// Parts are in the order of the files, and files in byte order of their names. A part that is
-/// equal after a reload keeps its state.
+/// unchanged by a reload keeps its state.
 package struct PolicyDocument: Hashable, Sendable {
     /// The defaults of rules.
     package var defaults = PolicyDefaults()
@@ -80,7 +80,7 @@ package struct PolicyDefaults: Hashable, Sendable {
 package enum DriftReaction: String, Hashable, Sendable, CaseIterable {
     /// Writes it again, and yields after three times in ten minutes.
     case reapply
-    /// Reports it only.
+    /// Only reports it.
     case report
     /// Gives up the value for the lifetime of the cgroup.
     case yield
@@ -105,7 +105,7 @@ package struct StandingLimits: Hashable, Sendable {
     package var position: ConfigPosition
     /// The name of the group.
     package var group: String
-    /// The highest wins; among equals, the stricter value.
+    /// The priority: the highest wins; among equals, the stricter value.
     package var priority: Int
     /// The values for v1 and v2.
     package var settings: [Setting]
@@ -115,11 +115,11 @@ package struct StandingLimits: Hashable, Sendable {
     package var during: DayWindow?
     /// The condition on the host under which it applies; nil for always.
     package var when: Condition?
-    /// The time that ``when`` has to be true first.
+    /// How long ``when`` must be true before the limits apply.
     package var holdTime: Duration
     /// The condition that ends it; nil for the opposite of ``when``.
     package var until: Condition?
-    /// The time that ``until`` has to be true first.
+    /// How long ``until`` must be true before the limits end.
     package var clearTime: Duration
     /// Whether all values are set or none; otherwise each independently.
     package var isTogether: Bool

@@ -3,7 +3,7 @@ package import CgroupModel
 /// All names that expressions can use: the policy's own, the host's, and all numbers of
 /// ``MetricCatalog``.
 package enum PolicyVocabulary {
-    /// All names, those of the policy first.
+    /// All metrics, the policy's own first.
     package static let all: [PolicyMetric] = {
         let own = ownRows + pressureRows + hostRows
         let taken = Set(own.map(\.name))
@@ -13,10 +13,11 @@ package enum PolicyVocabulary {
     private static let index: [String: Int] = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 
-    /// The row of a name, with `host.` for the host's; nil for an unknown name.
+    /// Returns the metric with a name, which begins with `host.` for those of the host; nil if
+    /// unknown.
     package static func metric(named name: String) -> PolicyMetric? { index[name].map { all[$0] } }
 
-    /// The row that a term names.
+    /// Returns the metric of a term; nil if unknown.
     package static func metric(of term: MetricTerm) -> PolicyMetric? {
         metric(named: term.scope == .host ? "host.\(term.name)" : term.name)
     }
@@ -101,7 +102,7 @@ package enum PolicyVocabulary {
             source: .derived(derivation), takesInstance: takesInstance, help: help)
     }
 
-    /// A shorter name for a row of the catalog.
+    /// Creates a second name for a metric of the catalog.
     private static func alias(
         _ name: String, of row: String, isRate: Bool = false, legacy: String? = nil
     ) -> PolicyMetric? {
@@ -115,7 +116,7 @@ package enum PolicyVocabulary {
         row(metric, name: metric.name, isRate: false, legacy: nil)
     }
 
-    /// A row of the catalog; nil for texts, and for numbers that may be negative.
+    /// Converts a metric of the catalog; nil for text, and for numbers that may be negative.
     private static func row(
         _ metric: Metric, name: String, isRate: Bool, legacy: MetricID?
     ) -> PolicyMetric? {
@@ -141,7 +142,8 @@ package enum PolicyVocabulary {
         }
     }
 
-    /// CPU time per time is CPUs; stall time, or busy time of a disk, is a percentage.
+    /// CPU time per second is a number of CPUs; stall time, or the busy time of a disk, is a
+    /// percentage.
     private static func rateUnit(of metric: Metric) -> PolicyUnit {
         switch metric.unit {
         case .bytes: .bytesPerSecond
@@ -152,7 +154,7 @@ package enum PolicyVocabulary {
 }
 
 extension PolicyVocabulary {
-    /// Why a term has no value in a mode; nil if it may have one.
+    /// Returns why a term has no value in a mode; nil if it may have one.
     ///
     /// Hybrid hosts mount both versions, so nothing is excluded there.
     package static func obstacle(to term: MetricTerm, on mode: HierarchyMode) -> String? {

@@ -4,9 +4,9 @@ package import CgroupModel
 package struct PolicyMetric: Sendable {
     /// The source of the value.
     package enum Source: Sendable {
-        /// A row of ``MetricCatalog``; one with a dimension is summed unless a disk is named.
+        /// A metric of ``MetricCatalog``; the sum of all instances unless one is given in brackets.
         case catalog(MetricID)
-        /// Computed from several rows or from the host's row.
+        /// Computed from several metrics, or from the host's values.
         case derived(Derivation)
     }
 
@@ -27,7 +27,7 @@ package struct PolicyMetric: Sendable {
         case age
         /// Whether all of its processes are frozen.
         case frozen
-        /// Whether it or a descendant holds a process.
+        /// Whether it or a descendant has a process.
         case populated
         case hostMemoryTotal, hostMemoryAvailable, hostSwapFree, hostSwapTotal
         /// Load average, and the busy share of all CPUs and of a disk.
@@ -51,14 +51,14 @@ package struct PolicyMetric: Sendable {
     package let scale: Double
     /// The source of the value.
     package let source: Source
-    /// Whether it accepts a disk in brackets.
+    /// Whether it accepts an instance in brackets, such as a disk.
     package let takesInstance: Bool
-    /// Whether the name means a counter's rate (`cpu.usage`, `io.write_rate`).
+    /// Whether the name means the rate of a counter (`cpu.usage`, `io.write_rate`).
     ///
     /// Policies treat it as a level: `avg`, `min`, `max`, `p95` and `slope` accept it, over the rates
     /// of the intervals.
     package let isRate: Bool
-    /// The row for v1 instead of ``source``; nil if it is the same or v1 has none.
+    /// The metric that replaces ``source`` on v1; nil if it is the same or v1 has none.
     package let legacy: MetricID?
     /// The help text, one sentence.
     package let help: String

@@ -6,7 +6,10 @@ package struct Rule: Hashable, Sendable {
     /// Whether cgroups are evaluated separately or as one.
     package enum Scope: String, Hashable, Sendable, CaseIterable {
         case each
-        /// One state for the whole group; gauges are summed, ``victims`` selects what to act on.
+        /// One state for the whole group.
+        ///
+        /// Metrics are combined as their ``PolicyMetric/Aggregation`` says; ``victims`` selects the
+        /// cgroups to act on.
         case aggregate
     }
 
@@ -42,7 +45,7 @@ package struct Rule: Hashable, Sendable {
         package var by: Expression
         /// Whether the largest is first.
         package var isDescending: Bool
-        /// The number of cgroups at a time.
+        /// The maximum number of cgroups per firing.
         package var take: Int
         /// The minimum value in the unit of ``by``; nil for any.
         package var leastGain: Double?
@@ -65,11 +68,11 @@ package struct Rule: Hashable, Sendable {
     package var scope = Scope.each
     /// The condition that starts it.
     package var when: Condition
-    /// The time that ``when`` has to be true first.
+    /// How long ``when`` must be true before the rule acts.
     package var holdTime = Duration.zero
     /// The condition that ends it; by default ``when`` negated with hysteresis.
     package var until: Condition
-    /// The time that ``until`` has to be true first.
+    /// How long ``until`` must be true before the rule is undone.
     package var clearTime = Duration.zero
     /// The pause after it was undone.
     package var cooldown = Duration.seconds(30)
@@ -77,7 +80,7 @@ package struct Rule: Hashable, Sendable {
     package var longestActive: Duration?
     /// The repetition of the actions; nil for none.
     package var repetition: Repetition?
-    /// From -100 to 100; the highest wins.
+    /// The priority, from -100 to 100; the highest wins.
     package var priority = 0
     /// The actions, in order.
     package var actions: [RuleAction] = []
@@ -111,7 +114,7 @@ package enum Requirement: String, Hashable, Sendable, CaseIterable {
 package struct RuleAction: Hashable, Sendable {
     /// The action.
     package var kind: Kind
-    /// Whether the steps after it are executed if it fails.
+    /// Whether the following steps run if it fails.
     package var continuesOnError: Bool
     /// Whether all values of a setting are set or none; otherwise each independently.
     package var isTogether: Bool
@@ -147,14 +150,14 @@ package enum LogLevel: String, Hashable, Sendable, CaseIterable {
 
 /// Multiplies a limit.
 package struct Scaling: Hashable, Sendable {
-    /// The base of the factor.
+    /// What the factor is applied to: the current limit or the current usage.
     package enum Base: String, Hashable, Sendable, CaseIterable { case current, usage }
 
     /// The value to scale.
     package var key: LimitKey
     /// The factor.
     package var factor: Double
-    /// The base of the factor.
+    /// What the factor is applied to: the current limit or the current usage.
     package var base: Base
     /// The minimum result; nil for no bound.
     package var least: LimitValue?
@@ -186,7 +189,7 @@ package struct Reclaiming: Hashable, Sendable {
     package var amount: Amount
     /// The time limit.
     package var deadline: Duration
-    /// 0 to 200; nil for the kernel's default.
+    /// The swappiness, 0 to 200; nil for the kernel's default.
     package var swappiness: UInt32?
 
     package init(_ amount: Amount, deadline: Duration = .seconds(2), swappiness: UInt32? = nil) {

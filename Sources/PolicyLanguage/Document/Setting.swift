@@ -1,7 +1,7 @@
 package import CgroupModel
 
-/// Names one value that can be set: a row of ``LimitCatalog``, and which disk, page size, interface
-/// or resource.
+/// Identifies a value that can be set: a limit of ``LimitCatalog`` and, if it has several, the
+/// instance.
 package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The limit's unified name: `io.max.wbps`.
     package var name: String
@@ -13,16 +13,16 @@ package struct LimitKey: Hashable, Sendable, Comparable, CustomStringConvertible
         self.instance = instance
     }
 
-    /// The row behind the name.
+    /// The limit in the catalog; nil if the name is unknown.
     package var limit: Limit? { LimitCatalog.limit(named: name) }
 
-    /// The key if memory is on v2: two names of one file are one value.
+    /// The canonical key on v2, where `memory.soft` is another name of `memory.high`.
     package var unified: LimitKey { name == "memory.soft" ? LimitKey("memory.high") : self }
 
     /// Whether it is a device rule: written in the policy's order, and never undone.
     package var isDeviceRule: Bool { name.hasPrefix("devices.") }
 
-    /// Order of the names, then of the instances.
+    /// Orders keys by name, then by instance.
     package static func < (left: LimitKey, right: LimitKey) -> Bool {
         (left.name, left.instance ?? "") < (right.name, right.instance ?? "")
     }
@@ -76,7 +76,7 @@ package struct CPUPool: Hashable, Sendable {
     package var smt: SMT
     /// What to do if there are too few.
     package var fallback: Fallback
-    /// The groups that are moved to the shared CPUs.
+    /// The groups that are moved off an exclusive pool.
     package var others: [String]
 
     package init(

@@ -53,7 +53,7 @@ private struct Push {
     private static let effective: [String: [String]] = [
         "memory.max": ["memory.limit", "memory.max.effective"], "cpu.max": ["cpu.limit"],
     ]
-    /// The metrics that stop when a limit is high enough.
+    /// The counters that stop rising when a limit is high enough.
     private static let complaints: [String: Set<String>] = [
         "cpu.max": ["cpu.throttled_ratio", "cpu.throttled_time", "cpu.throttled_usec"],
         "pids.max": ["pids.forks_failed", "pids.events.max"],
@@ -85,7 +85,8 @@ private struct Push {
 }
 
 extension Condition {
-    /// What an action makes a condition: true, false, or nil for neither.
+    /// Returns what an action makes of a condition: true, false, or nil if it has no known
+    /// influence.
     func outcome(of action: RuleAction.Kind) -> Bool? { outcome(Push(action)) }
 
     private func outcome(_ push: Push) -> Bool? {
@@ -121,7 +122,7 @@ extension Condition {
 }
 
 extension ComparisonOperator {
-    /// Which side has to be greater, and which less; nil for equality.
+    /// Returns the side that must be greater, and the one that must be less; nil for equality.
     fileprivate func sides<Side>(_ left: Side, _ right: Side) -> (more: Side, less: Side)? {
         switch self {
         case .greater, .atLeast: (left, right)

@@ -14,7 +14,7 @@ package struct PolicyFinding: Hashable, Sendable, CustomStringConvertible {
     package let severity: Severity
     /// The rule that found it.
     package let rule: FindingRule
-    /// The position, and one sentence with what to do.
+    /// The position, and a message that says what to do.
     package let error: ConfigError
 
     package init(_ rule: FindingRule, _ position: ConfigPosition, _ message: String) {

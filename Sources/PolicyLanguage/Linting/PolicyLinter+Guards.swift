@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-/// Guards that cannot work.
+/// Finds guards that cannot work.
 extension PolicyLinter {
     mutating func lintGuards() {
         for (index, oomGuard) in document.guards.enumerated() {
@@ -11,7 +11,7 @@ extension PolicyLinter {
         }
     }
 
-    /// A raise without effect.
+    /// Finds a raise without effect.
     private mutating func lintRaise(_ oomGuard: OOMGuard) {
         for (index, relief) in oomGuard.relief.enumerated() {
             guard case .raise(_, let ceiling, _) = relief, let limit = limit(of: oomGuard),
@@ -25,7 +25,7 @@ extension PolicyLinter {
         }
     }
 
-    /// v1 reclaims only the page cache of a cgroup, and only if allowed.
+    /// Finds a guard without usable relief: v1 reclaims only the page cache, and only if allowed.
     private mutating func lintRelief(_ oomGuard: OOMGuard) {
         guard isMemoryLegacy == true, !oomGuard.allowsForceEmpty, !oomGuard.relief.isEmpty,
             oomGuard.relief.allSatisfy({ $0 == .reclaim })
@@ -36,7 +36,7 @@ extension PolicyLinter {
                 + "max_frozen and then kill; add raise or a hook, or write allow_force_empty: true")
     }
 
-    /// A cgroup has one guard: the second of two would do nothing.
+    /// Finds a second guard of a cgroup, which would do nothing.
     private mutating func lintRivals(_ oomGuard: OOMGuard, _ earlier: ArraySlice<OOMGuard>) {
         guard let group = document.group(oomGuard.group),
             let rival = earlier.first(where: {

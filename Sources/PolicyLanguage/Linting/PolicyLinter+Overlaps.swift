@@ -28,7 +28,7 @@ private struct Claim {
     }
 }
 
-/// Values that two parts of equal rank request at the same time; the stricter one wins.
+/// Finds values that two parts of equal rank request at the same time; the stricter one wins.
 extension PolicyLinter {
     mutating func lintOverlaps() {
         var earlier: [Claim.Rank: [Claim]] = [:]
@@ -117,6 +117,6 @@ extension Setting {
         }
     }
 
-    /// Two names of one file are one value.
+    /// Returns the canonical name, because two names of one file are one value.
     fileprivate static func cell(_ key: LimitKey) -> String { "\(key.unified)" }
 }

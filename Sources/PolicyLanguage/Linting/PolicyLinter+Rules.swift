@@ -33,10 +33,11 @@ extension PolicyLinter {
         }
     }
 
-    /// The shortest cycle of a rule that is not a loop.
+    /// A rule that starts again after less than this counts as a loop.
     private static let shortestCycle = Duration.seconds(60)
 
-    /// An `until` that the rule's own action makes true ends it immediately, and it starts again.
+    /// Finds an `until` that the rule's own action makes true, so that it ends immediately and
+    /// starts again.
     private mutating func lintUntil(_ rule: Rule, _ place: (String) -> ConfigPosition) {
         let cycle = rule.holdTime + rule.clearTime + rule.cooldown
         guard places["rules/\(rule.name)/until"] != nil, rule.victims == nil,
@@ -102,7 +103,7 @@ extension PolicyLinter {
             "rule '\(rule.name)' would \(verb) all members at once; select with victims")
     }
 
-    /// Metrics that are undefined for several cgroups.
+    /// Finds metrics that are undefined for several cgroups.
     private mutating func lintAggregation(_ rule: Rule, _ place: (String) -> ConfigPosition) {
         let parts = [
             ("when", rule.when.terms), ("until", rule.until.terms),
@@ -142,7 +143,7 @@ extension PolicyLinter {
         }
     }
 
-    /// A slope needs three samples.
+    /// Finds windows that are too short for a slope, which needs three samples.
     private mutating func lintWindows(_ rule: Rule, _ place: ConfigPosition) {
         let shortest = document.defaults.interval * 3
         for case .call(.slope, let term, let window) in rule.when.expressions
@@ -169,13 +170,14 @@ extension MetricTerm {
     /// Whether it is pressure, of a cgroup or of the host.
     var isPressure: Bool { name.hasPrefix("psi.") || name.contains(".pressure.") }
 
-    /// Whether it is a usage, or available memory, of a cgroup or the host.
+    /// Whether it is a metric of usage, which justifies a disruptive action: neither pressure, nor
+    /// a property of the cgroup, nor the time of day.
     fileprivate var isEvidence: Bool {
         !isPressure && !name.hasPrefix("group.") && self != MetricTerm("time", of: .host)
     }
 }
 
-/// What can make a condition true without a usage.
+/// What can make a condition true without a metric of usage.
 private struct Grounds: OptionSet {
     let rawValue: Int
 
@@ -220,7 +222,7 @@ extension Condition {
         return (isOther ? .other : Grounds()).union(isPressure ? .pressure : [])
     }
 
-    /// The numbers that are compared, each with its parts.
+    /// The expressions that are compared, each with its subexpressions.
     var expressions: [Expression] {
         switch self {
         case .comparison(let left, _, let right): left.parts + right.parts
@@ -232,7 +234,7 @@ extension Condition {
 }
 
 extension Expression {
-    /// The expression and what it is made of.
+    /// The expression and its subexpressions.
     fileprivate var parts: [Expression] {
         guard case .arithmetic(let left, _, let right) = self else { return [self] }
         return [self] + left.parts + right.parts

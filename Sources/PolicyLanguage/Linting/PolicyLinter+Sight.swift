@@ -2,8 +2,8 @@ import CgroupModel
 import Configuration
 
 extension PolicyLinter {
-    /// Conditions that are never true: on metrics that the daemon does not read, or cgroups that
-    /// are not in the group then.
+    /// Finds conditions that are never true, because the daemon does not read the metric, or
+    /// because a cgroup is not in the group when they would be.
     mutating func lintSight(_ rule: Rule, _ place: ConfigPosition) {
         var told: Set<String> = []
         for term in rule.when.terms where told.insert(term.name).inserted {
@@ -26,7 +26,7 @@ extension PolicyLinter {
 }
 
 extension Condition {
-    /// Whether it may be true, or false, of a cgroup that holds a process or holds none.
+    /// Whether the condition can have a truth value for a cgroup that is populated, or empty.
     fileprivate func mayBe(_ wanted: Bool, populated: Bool) -> Bool {
         switch self {
         case .flag(MetricTerm("group.populated")): populated == wanted

@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-/// Values that leave nothing, or limit nothing.
+/// Finds values that leave nothing, or that limit nothing.
 extension PolicyLinter {
     mutating func lintValues() {
         for (index, limits) in document.limits.enumerated() {
@@ -38,7 +38,7 @@ extension PolicyLinter {
         }
     }
 
-    /// The effect of a limit of zero; nil if it may be intended.
+    /// Returns the effect of a limit of zero; nil if it may be intended.
     private static func effect(ofZero name: String, _ isStanding: Bool) -> String? {
         switch name {
         case "memory.max", "memory.total":

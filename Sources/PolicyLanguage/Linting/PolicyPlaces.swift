@@ -1,6 +1,6 @@
 import Configuration
 
-/// The positions of a policy's values: `rules/park/until`.
+/// The positions of a policy's values, by path: `rules/park/until`.
 struct PolicyPlaces {
     private var table: [String: ConfigPosition] = [:]
 

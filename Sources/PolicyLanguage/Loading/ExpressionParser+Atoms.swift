@@ -1,4 +1,4 @@
-/// Numbers, metrics and functions.
+/// Parses numbers, metrics and functions.
 extension ExpressionParser {
     mutating func atom() throws(ExpressionMistake) -> Operand {
         let start = token
@@ -68,7 +68,7 @@ extension ExpressionParser {
         return operand(.call(function, term, window), unit, from: start)
     }
 
-    /// `[, 10s]`.
+    /// Parses an optional window: `, 10s`.
     mutating func window() throws(ExpressionMistake) -> Duration {
         guard take(symbol: ",") else { return usualWindow }
         guard case .number(let digits, let unit) = token.kind,
@@ -79,7 +79,7 @@ extension ExpressionParser {
         return duration
     }
 
-    /// A metric, and its row if known.
+    /// Parses a metric term; the metric is nil if unknown.
     mutating func term() throws(ExpressionMistake) -> (MetricTerm, PolicyMetric?) {
         let first = token.start
         var scope = MetricTerm.Scope.own

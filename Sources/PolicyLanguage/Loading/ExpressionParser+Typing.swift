@@ -24,7 +24,7 @@ extension ExpressionParser {
             isConstant: left.isConstant && right.isConstant, start: left.start, end: right.end)
     }
 
-    /// Both sides with their common unit; nil with a finding if they have none.
+    /// Returns both sides with their common unit; records a finding if they have none.
     mutating func fit(
         _ left: Operand, _ right: Operand
     ) -> (Operand, Operand, PolicyUnit?) {

@@ -6,8 +6,7 @@
 ///     product := atom {"*"|"/" atom}
 ///     atom := number | percent "of" metric | function(metric[, time]) | metric
 ///
-/// The first unexpected token ends the parsing; unit mismatches
-/// are collected.
+/// Parsing ends at the first unexpected token; unit mismatches are collected.
 struct ExpressionParser {
     /// The maximum nesting depth.
     static let deepest = 20
@@ -105,7 +104,7 @@ struct ExpressionParser {
         return .comparison(fittedLeft.expression, comparison, fittedRight.expression)
     }
 
-    /// `increased(m, 5s)` and `missing(m)`.
+    /// Parses `increased(m, 5s)` and `missing(m)`.
     private mutating func predicate() throws(ExpressionMistake) -> Condition? {
         guard case .name(let name) = token.kind, name == "increased" || name == "missing",
             tokens[place + 1].kind == .symbol("(")
@@ -127,7 +126,7 @@ struct ExpressionParser {
         return .increased(term, window)
     }
 
-    /// An operand without a comparison: only a flag is allowed.
+    /// Checks an operand without a comparison; only a flag is allowed.
     private mutating func alone(_ operand: Operand) throws(ExpressionMistake) -> Condition {
         guard case .metric(let term) = operand.expression, operand.unit == .flag else {
             if operand.unit == nil, !mistakes.isEmpty { return .missing(MetricTerm("")) }

@@ -33,7 +33,7 @@ extension ExpressionToken {
         ("&&", "and"), ("||", "or"), ("=", "=="), ("!", "not"), ("&", "and"), ("|", "or"),
     ]
 
-    /// All tokens of a text, and the end.
+    /// Returns the tokens of a text, with ``Kind/end`` as the last one.
     static func all(
         of text: [Unicode.Scalar]
     ) throws(ExpressionMistake) -> [ExpressionToken] {

@@ -1,13 +1,13 @@
 extension Condition {
-    /// The default `until` of a rule: the opposite, with every threshold moved by a share
-    /// so that a value at the threshold does not flap.
+    /// Returns the default `until` of a rule: the negation, with thresholds moved by a share, so
+    /// that the rule does not flap while a value is near the threshold.
     func opposite(hysteresis: Double) -> Condition {
         let moved = eased(by: hysteresis, isNegated: false)
         if case .not(let inner) = moved { return inner }
         return .not(moved)
     }
 
-    /// The same condition, easier to satisfy; harder where it is negated.
+    /// Returns the condition with thresholds moved so that it is easier to satisfy.
     private func eased(by share: Double, isNegated: Bool) -> Condition {
         switch self {
         case .comparison(let left, let comparison, let right):
@@ -34,7 +34,7 @@ extension Condition {
 }
 
 extension Expression {
-    /// The expression times a number, folded into a constant if possible.
+    /// Returns the expression times a number, folded into a constant if possible.
     fileprivate func scaled(by factor: Double) -> Expression {
         switch self {
         case .literal(let number, let unit):

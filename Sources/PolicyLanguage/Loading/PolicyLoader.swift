@@ -21,7 +21,7 @@ package struct PolicyFile: Sendable {
 package struct PolicyLoad: Sendable {
     /// The policy; nil if there is any error.
     package var document: PolicyDocument?
-    /// Sorted by file in loading order, then by line and column.
+    /// The findings, sorted by file in loading order, then by line and column.
     package var findings: [PolicyFinding]
 
     /// Whether the files are rejected.
@@ -34,7 +34,7 @@ package struct PolicyLoader: Sendable {
     private let mode: HierarchyMode
     private let legacyControllers: Set<Controller>?
 
-    /// Loads for this host, or for another one with a mode.
+    /// Creates a loader for this host, or for another one of the given mode.
     ///
     /// `legacyControllers` are the v1 controllers of a hybrid host; nil for an unknown one,
     /// which may have either version of each.
@@ -46,7 +46,8 @@ package struct PolicyLoader: Sendable {
         self.legacyControllers = legacyControllers
     }
 
-    /// Loads files in this order, which for a drop-in directory is the byte order of the names.
+    /// Loads files in the given order, which for a drop-in directory is the byte order of the
+    /// names.
     package func load(_ files: [PolicyFile]) -> PolicyLoad {
         var reader = PolicyReader(
             host: host, mode: mode, legacyControllers: legacyControllers)
@@ -95,7 +96,7 @@ package struct PolicyLoader: Sendable {
 }
 
 extension PolicyReader {
-    /// Parts that are defined and never used.
+    /// Warns of parts that are never used.
     mutating func noteUnused(_ merge: PolicyMerge) {
         for kind in ReferenceKind.allCases {
             for item in merge.items["\(kind.rawValue)s"] ?? []

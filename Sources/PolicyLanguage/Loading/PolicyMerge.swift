@@ -68,7 +68,8 @@ struct PolicyMerge {
         }
     }
 
-    /// An element of a list; one without a name gets a substitute, so that the rest is checked.
+    /// Converts an element of a list; one without a name gets a substitute, so that the rest is
+    /// checked.
     private func item(
         _ node: ConfigNode, _ substitute: String, _ reader: inout PolicyReader
     ) -> PolicyItem {
@@ -138,7 +139,7 @@ struct PolicyMerge {
         return reader.value(entry.value, "replace", .flag) ?? false
     }
 
-    /// `defaults` or `budgets` of all files as one mapping; nil if no file has it.
+    /// Returns `defaults` or `budgets` of all files as one mapping; nil if no file has it.
     func table(_ section: String) -> ConfigNode? {
         entries[section].flatMap { list in
             list.first.map { ConfigNode(.mapping(list), at: $0.position) }

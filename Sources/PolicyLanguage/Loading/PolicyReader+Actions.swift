@@ -7,7 +7,7 @@ extension PolicyReader {
         case set, scale, freeze, thaw, pin, reclaim, kill, hook, notify, log
     }
 
-    /// Whether the steps after a failed one are executed.
+    /// The values of `on_error`.
     private enum ErrorReaction: String, CaseIterable { case stop, `continue` }
 
     mutating func action(_ node: ConfigNode, _ path: String) -> RuleAction? {
@@ -78,7 +78,7 @@ extension PolicyReader {
         }
     }
 
-    /// A mapping, or the value of its main key alone.
+    /// Reads a mapping, or the bare value of its main key.
     private mutating func mapping(
         _ node: ConfigNode, _ what: String, _ path: String, keys: [String], one main: String
     ) -> Fields? {

@@ -2,7 +2,7 @@ import CgroupModel
 import Configuration
 
 extension PolicyReader {
-    /// A condition: one expression, or `{all|any|not: [...]}`.
+    /// Reads a condition: one expression, or `{all|any|not: [...]}`.
     mutating func condition(
         _ node: ConfigNode, _ what: String, isHostOnly: Bool = false, depth: Int = 0
     ) -> Condition? {
@@ -42,12 +42,12 @@ extension PolicyReader {
         if nodes.isEmpty { note(.value, entry.value.position, "'\(entry.key)' has no condition") }
         let known = parts.compactMap { $0 }
         guard known.count == nodes.count, let first = known.first else { return nil }
-        // `not` of several is none of them.
+        // `not` with several conditions means that none of them is true.
         let joined = known.count == 1 ? first : entry.key == "all" ? .all(known) : .any(known)
         return entry.key == "not" ? .not(joined) : joined
     }
 
-    /// A number and its unit.
+    /// Reads an expression and its unit.
     mutating func number(_ node: ConfigNode, _ what: String) -> (Expression, PolicyUnit)? {
         guard let text = text(node, what) else { return nil }
         var parser = ExpressionParser(text, window: defaults.rateWindow)
@@ -63,7 +63,8 @@ extension PolicyReader {
         return MetricCatalog[row].controller == .io
     }
 
-    /// Warns of I/O that this host does not count, unless the policy sets an I/O limit.
+    /// Warns of conditions on I/O that this host does not count, unless the policy sets an I/O
+    /// limit.
     mutating func noteUncounted(_ document: PolicyDocument) {
         let isLimited = document.limits.flatMap(\.settings).contains {
             if case .limit(let key, _) = $0 { key.name.hasPrefix("io.max.") } else { false }

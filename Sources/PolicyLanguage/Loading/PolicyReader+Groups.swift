@@ -63,7 +63,7 @@ extension PolicyReader {
         return container
     }
 
-    /// Only attributes that other users cannot set.
+    /// Reads extended attributes, and rejects those that other users can set.
     private mutating func attributes(_ node: ConfigNode) -> [String: TextPattern] {
         if case .mapping(let entries) = node.content {
             for entry in entries

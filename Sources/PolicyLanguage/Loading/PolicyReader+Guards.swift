@@ -67,7 +67,7 @@ extension PolicyReader {
         }
     }
 
-    /// A share of the limit, above 0 and at most 1.
+    /// Reads a share of the limit, above 0 and at most 1.
     private mutating func portion(_ fields: Fields, _ key: String) -> Double? {
         guard let share = value(fields, key, .share) else { return nil }
         guard share > 0, share <= 1 else {

@@ -39,8 +39,10 @@ extension PolicyReader {
         return limits
     }
 
-    /// When a conditional limit applies and ends: as for a rule, so that a value at the
-    /// threshold does not set and restore it at every tick.
+    /// Reads when a conditional limit applies and ends.
+    ///
+    /// It has the times and hysteresis of a rule, so that it does not flap while a value is near
+    /// the threshold.
     private mutating func readTimes(_ limits: inout StandingLimits, _ fields: Fields) {
         limits.when = fields["when"].flatMap { condition($0, "when", isHostOnly: true) }
         limits.holdTime = value(fields, "for", .duration) ?? .zero

@@ -1,7 +1,7 @@
 import CgroupModel
 import Configuration
 
-/// Defaults, budgets, pools, hooks and sinks.
+/// Reads defaults, budgets, pools, hooks and sinks.
 extension PolicyReader {
     /// `defaults.missing`.
     private enum Missing: String, CaseIterable { case skip, error }
@@ -51,13 +51,13 @@ extension PolicyReader {
         return budgets
     }
 
-    /// `pools.reserved`: CPUs outside of all pools.
+    /// Reads `pools.reserved`, the CPUs outside of all pools.
     mutating func reserved(_ item: PolicyItem) -> CPUDemand? {
         fields(item.node, "reserved", "pools/reserved", keys: ["cpus", "count", "replace"])
             .flatMap { demand($0) }
     }
 
-    /// `cpus` lists CPUs, `count` is their number: one of them.
+    /// Reads either `cpus`, a list, or `count`, a number of CPUs.
     private mutating func demand(_ fields: Fields) -> CPUDemand? {
         guard (fields["cpus"] == nil) != (fields["count"] == nil) else {
             note(

@@ -1,14 +1,14 @@
 import CgroupModel
 import Configuration
 
-/// The values of `set`: every row of ``LimitCatalog`` under its name.
+/// Reads the values of `set`: every limit of ``LimitCatalog`` by its name.
 ///
 ///     memory.max: 512MiB              io.max.wbps[/dev/vda]: 10MB/s
 ///     hugetlb.2MB.max: 64MiB          devices: {allow: ["c 1:3 rwm"], deny: [a]}
 ///     cpuset.pool: fast
 ///
-/// A value of each disk, interface or resource has its instance in brackets, as `get` and the
-/// audit log write it; any other spelling is an error that has this one.
+/// A limit that exists for each disk, interface or resource has the instance in brackets, as in
+/// `get` and the audit log. Any other spelling is an error that suggests this one.
 extension PolicyReader {
     mutating func settings(
         _ node: ConfigNode, _ path: String, on mode: HierarchyMode
@@ -39,7 +39,8 @@ extension PolicyReader {
         return setting(key, entry.value, path, on: mode, at: entry.position)
     }
 
-    /// A value of several written as a mapping: the error has the first of them as it should be.
+    /// Reports a limit whose instances are written as a mapping; the error shows how to write the
+    /// first.
     private mutating func noteMapping(_ entry: ConfigEntry, _ instances: [ConfigEntry]) {
         guard let first = instances.first else {
             return note(.value, entry.value.position, "\(entry.key) has no value; write one")
@@ -68,7 +69,8 @@ extension PolicyReader {
                 "device rules cannot be undone; add allow_irreversible: true to defaults "
                     + "to allow that")
         }
-        // In the order in which they are written: `deny: [a]` before `allow` leaves what is allowed.
+        // Rules apply in the order of the file: `deny: [a]` before `allow` permits only what is
+        // allowed.
         let lists = fields.entries.values.sorted {
             ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
         }.map(\.key)
@@ -103,7 +105,7 @@ extension PolicyReader {
         return limit(node, name, row.grammar).map { [.limit(key, $0)] } ?? []
     }
 
-    /// Limits without a file in a mode.
+    /// Reports a limit that has no file in a mode.
     mutating func checkPresence(
         of row: Limit, on mode: HierarchyMode, at position: ConfigPosition
     ) {
@@ -126,7 +128,7 @@ extension PolicyReader {
             "\(row.name) does not exist \(place)" + (row.note.isEmpty ? "" : ": \(row.note)"))
     }
 
-    /// The row and instance of `memory.max`, `io.max.wbps[/dev/vda]`, `hugetlb.2MB.max`.
+    /// Reads the name of a limit: `memory.max`, `io.max.wbps[/dev/vda]`, `hugetlb.2MB.max`.
     mutating func limitKey(_ written: String, at position: ConfigPosition) -> LimitKey? {
         let (name, instance) = Self.divided(written)
         guard let row = LimitCatalog.limit(named: Self.otherNames[name] ?? name) else {
@@ -181,8 +183,8 @@ extension PolicyReader {
 
     private static let otherNames = ["cpuset.partition": "cpuset.cpus.partition"]
 
-    /// The intended limit of `io[/dev/vda].wbps`, `io.wbps[/dev/vda]`, `io.weight[/dev/vda]` and
-    /// `net[eth0].prio`; nil if none is similar.
+    /// Returns the limit that `io[/dev/vda].wbps`, `io.wbps[/dev/vda]`, `io.weight[/dev/vda]` or
+    /// `net[eth0].prio` means; nil if none is similar.
     private static func misspelt(_ written: String) -> LimitKey? {
         guard let open = written.firstIndex(of: "["), let close = written.lastIndex(of: "]"),
             open < close, written.index(after: open) < close
@@ -195,7 +197,7 @@ extension PolicyReader {
         return row.map { LimitKey($0.name, instance: instance) }
     }
 
-    /// `io.max.wbps[/dev/vda]` is `io.max.wbps` of `/dev/vda`.
+    /// Splits a name such as `io.max.wbps[/dev/vda]` into limit and instance.
     private static func divided(_ written: String) -> (name: String, instance: String?) {
         let parts = written.split(separator: ".")
         if parts.count == 3, parts[0] == "hugetlb", parts[2] == "max", !written.contains("[") {

@@ -1,10 +1,10 @@
 import CgroupModel
 import Configuration
 
-/// Converts the nodes of policy files to typed values and collects all findings.
+/// Converts the nodes of policy files to typed values, and collects all findings.
 ///
-/// The sections are in `PolicyReader+*.swift`. Invalid parts are skipped; they never end
-/// the reading.
+/// The sections are in `PolicyReader+*.swift`. Invalid parts are skipped, so that all errors are
+/// reported at once.
 struct PolicyReader {
     let host: HostFacts
     let mode: HierarchyMode
@@ -13,13 +13,13 @@ struct PolicyReader {
     var sources: [String: SourceText] = [:]
     var findings: [PolicyFinding] = []
     var places = PolicyPlaces()
-    /// Read before everything that uses them.
+    /// The defaults, which are read first, because other sections use them.
     var defaults = PolicyDefaults()
     /// The names that other parts can reference.
     var names: [ReferenceKind: [String]] = [:]
     /// The positions of conditions on I/O that this host does not count.
     var uncounted: [(term: String, position: ConfigPosition)] = []
-    /// The names that are referenced: `groups/web`.
+    /// The parts that are referenced: `groups/web`.
     var used: Set<String> = []
 
     init(host: HostFacts, mode: HierarchyMode, legacyControllers: Set<Controller>? = nil) {
@@ -32,7 +32,7 @@ struct PolicyReader {
         findings.append(PolicyFinding(rule, place, message))
     }
 
-    /// Records errors of the `Configuration` schema.
+    /// Runs `body`, and records its error as a finding.
     mutating func attempt<Result>(
         _ rule: FindingRule, _ body: () throws(ConfigError) -> Result
     ) -> Result? {
@@ -63,7 +63,7 @@ struct Fields {
 }
 
 extension PolicyReader {
-    /// A mapping; unknown and missing keys are findings.
+    /// Reads a mapping; unknown and missing keys are findings.
     mutating func fields(
         _ node: ConfigNode, _ what: String, _ path: String, keys: [String],
         required: [String] = []
@@ -100,7 +100,7 @@ extension PolicyReader {
         attempt(.value) { () throws(ConfigError) in try node.sequence(for: what) } ?? []
     }
 
-    /// A list, or a single value.
+    /// Reads a list or a single value.
     mutating func oneOrMore(_ node: ConfigNode, _ what: String) -> [ConfigNode] {
         if case .text = node.content { return [node] }
         return sequence(node, what)
@@ -141,7 +141,7 @@ extension PolicyReader {
         }.flatMap { Word(rawValue: $0) }
     }
 
-    /// A value of a limit's grammar.
+    /// Reads the value of a limit.
     mutating func limit(
         _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
     ) -> LimitValue? {
@@ -155,8 +155,8 @@ extension PolicyReader {
         }
     }
 
-    /// `[0, 2-3]` as `0,2-3`: CPUs and memory nodes may also be a list of YAML's own; nil for
-    /// anything else.
+    /// Joins a YAML list of CPUs or memory nodes: `[0, 2-3]` becomes `0,2-3`; nil for anything
+    /// else.
     private mutating func listed(
         _ node: ConfigNode, _ what: String, _ grammar: LimitGrammar
     ) -> String? {
@@ -175,7 +175,7 @@ extension PolicyReader {
         return value.number
     }
 
-    /// A name that another part defines.
+    /// Reads the name of another part.
     mutating func reference(
         _ fields: Fields, _ key: String, _ kind: ReferenceKind
     ) -> String? {

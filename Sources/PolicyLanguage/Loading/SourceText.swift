@@ -1,6 +1,6 @@
 import Configuration
 
-/// The text of a file, to find the position of a character of a scalar.
+/// The text of a file, to find the position of a character in a scalar.
 struct SourceText {
     private let scalars: [Unicode.Scalar]
     /// The start of each line.
@@ -21,10 +21,10 @@ struct SourceText {
 
     private static let breaks: Set<Unicode.Scalar> = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
 
-    /// The position of the character `offset` of a scalar that begins at `start`.
+    /// Returns the position of the character at `offset` of a scalar that begins at `start`.
     ///
-    /// Quotes, escapes and folded lines lie between the characters of a scalar and those of its
-    /// file, so both are walked side by side; blanks count as far as they lie before others.
+    /// A scalar differs from its source by quotes, escapes and folded lines. Its characters, except
+    /// white space, are therefore searched for in the source one after the other.
     func place(of offset: Int, in text: [Unicode.Scalar], at start: ConfigPosition)
         -> ConfigPosition
     {

@@ -36,7 +36,7 @@ enum UnitText {
     /// The names that can follow a number, for messages.
     static let names = (bytes + others + rates).map(\.name) + ["%host"]
 
-    /// A number in its base unit; nil for an unknown unit.
+    /// Returns a number in its base unit; nil for an unknown unit.
     static func number(_ digits: String, _ unit: String) -> (Double, PolicyUnit)? {
         guard let unit = all.first(where: { $0.name == unit }) ?? bytes(named: unit),
             let number = PlainNumber.value(digits, shiftedBy: unit.shift)
@@ -44,7 +44,7 @@ enum UnitText {
         return (number * unit.factor, unit.counts)
     }
 
-    /// Why a text is not a unit, and what to write.
+    /// Returns why a text is not a unit, and what to write.
     static func refusal(of unit: String, behind digits: String) -> String {
         let rest = unit.hasSuffix("/s") ? "/s" : ""
         let meanings = ByteUnit.meanings(of: unit.dropLast(rest.count)).map { $0.name + rest }
@@ -57,7 +57,7 @@ enum UnitText {
                 ?? "units are \(names.joined(separator: ", "))")
     }
 
-    /// A unit of bytes in another spelling, such as `mib` or `Mi/s`; nil for anything else.
+    /// Returns a unit of bytes in another spelling, such as `mib` or `Mi/s`; nil for anything else.
     private static func bytes(named text: String) -> Unit? {
         let rest = text.hasSuffix("/s") ? "/s" : ""
         let name = ByteUnit(text.dropLast(rest.count))?.name
@@ -66,7 +66,7 @@ enum UnitText {
 }
 
 extension WindowFunction {
-    /// The unit of a function of a metric; nil if the function does not accept it.
+    /// Returns the unit of the function's result; nil if the function does not accept the metric.
     package func unit(of metric: PolicyMetric) -> PolicyUnit? {
         guard metric.unit != .flag else { return nil }
         let isLevel = !metric.isCounter || metric.isRate
@@ -78,7 +78,7 @@ extension WindowFunction {
         }
     }
 
-    /// Why the function does not accept it, and what to write.
+    /// Returns why the function does not accept a metric, and what to write.
     func refusal(of term: MetricTerm, _ metric: PolicyMetric, window: Duration) -> String {
         let window = DurationText.text(window)
         if metric.unit == .flag { return "'\(rawValue)' takes a number, but '\(term)' is a flag" }

@@ -4,7 +4,7 @@ import CgroupModel
 indirect enum FlowText: CustomStringConvertible {
     case text(String)
     case list([FlowText])
-    /// Entries without a value are left out.
+    /// A mapping; entries without a value are omitted.
     case map([(String, FlowText?)])
 
     /// Text that the loader parses as the same nodes.
@@ -20,7 +20,7 @@ indirect enum FlowText: CustomStringConvertible {
         }
     }
 
-    /// Plain if YAML cannot misread it, otherwise in double quotes.
+    /// Formats a scalar: plain if YAML cannot misread it, otherwise in double quotes.
     static func scalar(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy {
             ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)

@@ -138,7 +138,7 @@ extension Setting: CustomStringConvertible {
         key.limit?.grammar.text(value) ?? "max"
     }
 
-    /// The `set` of several; the rules of devices are lists.
+    /// Formats settings as the value of `set`; device rules become lists.
     static func flow(_ settings: [Setting]) -> FlowText {
         var entries: [(String, FlowText?)] = []
         var rules: [(list: String, rules: [String])] = []
