@@ -11,7 +11,7 @@ package struct HookRun: Hashable, Sendable {
     package var target: Effect.Target
     /// The action on the cgroup: CGWARDEN_ACTION.
     package var action: String
-    /// The phase of the action: CGWARDEN_PHASE.
+    /// Why the hook runs (apply, undo or relief): CGWARDEN_PHASE.
     package var phase: Effect.Phase
     /// The cause: CGWARDEN_CAUSE_JSON.
     package var cause: Cause
@@ -39,7 +39,7 @@ package enum HookEnding: Hashable, Sendable {
     case succeeded
     /// Exit status 75: do not perform the action.
     case vetoed
-    /// Another exit status, a signal or a failed start, with one sentence that says which.
+    /// Another exit status, a signal or a failed start, with a message.
     case failed(String)
     /// It was terminated at its timeout.
     case timedOut
@@ -47,10 +47,10 @@ package enum HookEnding: Hashable, Sendable {
 
 /// Runs hooks.
 package protocol HookRunning: Sendable {
-    /// Starts a hook and returns at once; `ended` is called exactly once, from any thread.
+    /// Starts a hook and returns immediately; `ended` is called exactly once, from any thread.
     func start(_ run: HookRun, ended: @escaping @Sendable (HookEnding) -> Void)
 
-    /// Ends the running hooks and drops the waiting ones; all of them fail. Returns at once.
+    /// Ends the running hooks and drops the waiting ones, which all fail; returns immediately.
     func endAll()
 }
 

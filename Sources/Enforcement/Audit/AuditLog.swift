@@ -70,7 +70,7 @@ package final class AuditLog: Sendable {
 
     /// Whether the last write failed.
     ///
-    /// Disruptive actions should then be refused, because nobody could account for them.
+    /// Disruptive actions should then be refused, because there would be no record of them.
     package var isFailing: Bool { file.state.withLock { $0.failure != nil } }
 
     /// The error of the last write; nil if it succeeded.

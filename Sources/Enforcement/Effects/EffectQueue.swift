@@ -49,7 +49,7 @@ struct EffectQueue {
     private var places = TakenPlaces()
     /// The jobs that wait for each job.
     private var followers: [UInt64: [UInt64]] = [:]
-    /// The jobs that may start, if need be once a thread is free.
+    /// The jobs that may start; those that need a thread wait for a free one.
     private var ready = ReadyJobs()
     private var results: [EffectResult] = []
     /// The number of waiting jobs in each chain.
@@ -144,7 +144,7 @@ struct EffectQueue {
         return started
     }
 
-    /// Skips the effects that have not started, unless they undo something or thaw.
+    /// Skips the effects that have not started, except undos and thaws.
     mutating func dropWaiting() {
         for number in waiting.keys.sorted() {
             guard let effects = waiting[number]?.job.effects,
@@ -161,7 +161,7 @@ struct EffectQueue {
         if !startsHooks, case .hook = job.effects[0].kind {
             return .failed(.init("the daemon is stopping; no hooks are started"))
         }
-        // A thaw is attempted anyway.
+        // A thaw is attempted even on a quarantined cgroup.
         guard job.needsThread, job.effects[0].kind != .thaw,
             job.effects.contains(where: { isQuarantined($0.target.cgroup) })
         else { return nil }
@@ -197,7 +197,7 @@ struct EffectQueue {
         if !ended.isHung { release(ended.job) }
     }
 
-    /// Gives up the jobs that are past their deadline.
+    /// Marks jobs that are past their deadline as hung.
     mutating func giveUp(now: UInt64) {
         for (number, one) in running where !one.isHung && now >= one.deadline {
             running[number]?.isHung = true

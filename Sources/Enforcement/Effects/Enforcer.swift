@@ -69,14 +69,14 @@ package final class Enforcer: Sendable {
         advance()
     }
 
-    /// Gives up overdue actions, and returns the results since the last call.
+    /// Reports overdue actions as hung, and returns the results since the last call.
     package func takeResults() -> [EffectResult] {
         queue.withLock { $0.giveUp(now: clock.now()) }
         advance()
         return queue.withLock { $0.takeResults() }
     }
 
-    /// Skips the effects that have not started, unless they undo something.
+    /// Skips the effects that have not started, except undos and thaws.
     package func dropWaiting() {
         queue.withLock { $0.dropWaiting() }
         advance()
@@ -110,7 +110,7 @@ package final class Enforcer: Sendable {
     private func patience(for effect: Effect, _ parts: Parts) -> Duration {
         if case .hook(let name, _, _) = effect.kind {
             let hook = parts.policyHooks.first { $0.name == name }
-            // It may wait for its turn, and again for its exit after the timeout's signal.
+            // It may wait for a free slot, and after its timeout for its exit.
             return (hook?.timeout ?? .zero) * 2 + .seconds(2)
         }
         return parts.actions.patience(for: effect)

@@ -53,7 +53,7 @@ struct IndependentSetting {
             }
             parts = []
         }
-        // systemd gets all of its values at once, and one by one only if it refuses that.
+        // systemd gets all its values in one call, and one by one only if it refuses that.
         let kept = parts.filter(isKeptBySystemd)
         if kept.count > 1, write(.joined(kept)).isFinal {
             parts.removeAll(where: isKeptBySystemd)
@@ -108,7 +108,8 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// Whether setting one value at a time would not help: all are set, or systemd does not answer.
+    /// Whether setting the values one by one is pointless: all are set, the cgroup is gone, or
+    /// systemd does not answer.
     fileprivate var isFinal: Bool {
         switch self {
         case .failed(let failure), .rolledBack(let failure), .halfway(let failure):

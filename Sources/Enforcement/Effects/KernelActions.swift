@@ -14,7 +14,7 @@ package struct KernelActions: EffectPerforming {
     private let holds: HoldList?
     private let thawGuard: ThawGuard
 
-    /// Acts on a host, and spares the cgroups that the policy protects.
+    /// Creates actions on a host, which spare the cgroups that the policy protects.
     package init(
         set: HierarchySet, files: any ControlFiles, journal: UndoJournal, holds: HoldList? = nil,
         protection: Protection = Protection(), thawGuard: ThawGuard = .own()
@@ -69,7 +69,7 @@ package struct KernelActions: EffectPerforming {
         return results + ready.map { perform($0, pause) }
     }
 
-    /// Returns an operator's hold on the effect; thaws and undos are never held.
+    /// Returns why an operator's hold prevents the effect; thaws and undos are never held.
     private func reasonToLeave(_ effect: Effect) -> String? {
         guard !effect.isUndo, effect.kind != .thaw else { return nil }
         return holds?.obstacle(on: effect.target.path)
@@ -202,7 +202,7 @@ package struct KernelActions: EffectPerforming {
     }
 }
 
-/// An effect whose cgroup exists.
+/// An effect whose cgroup was found and verified.
 struct ReadyEffect: Sendable {
     let effect: Effect
     let target: HeldTarget

@@ -6,8 +6,8 @@ internal import PolicyLanguage
 
 /// Interface files that show the requested values of other cgroups.
 ///
-/// They serve to plan one of several cgroups that change together. Only CPU and node lists are
-/// replaced, because only they depend on those of parent and children.
+/// They are used to plan one of several cgroups that change together. Only CPU and node lists are
+/// replaced, because only these depend on parent and children.
 package struct RequestedFiles: SystemdRouting {
     private var files: any ControlFiles
     private var requested: [CgroupPath: [String: String]]
@@ -44,7 +44,7 @@ package struct RequestedFiles: SystemdRouting {
         return files
     }
 
-    /// The same requested values over files with that access.
+    /// The same requested values, over files that may write to a kubelet's pods.
     package var ofKubelet: any ControlFiles {
         var wished = self
         wished.files = files.ofKubelet

@@ -41,7 +41,7 @@ struct SettingEffects {
                 requested.remove(ready)
             }
         }
-        // The plans may assume what the refused ones wanted.
+        // The other plans may assume the values of the refused effects, so they are planned again.
         guard refused.isEmpty else { return (refused, planned) }
         let isDryRun = effects.contains { $0.effect.isDryRun }
         guard !isDryRun else { return (zip(effects, plans).map(rehearsed), []) }
@@ -57,7 +57,7 @@ struct SettingEffects {
         let byPath = Dictionary(grouping: results) { $0.write.directory.path }
         let failed = byPath.filter { $0.value.contains(where: \.isFailed) }
         let others = results.filter { failed[$0.write.directory.path] == nil }
-        // A culprit is left out, so another round gets further.
+        // Another round may succeed without the cgroups that failed.
         let hasCulprit = isPools && effects.contains { failed[$0.target.path] != nil }
         var ends: [EffectResult] = []
         var left: [ReadyEffect] = []
@@ -134,7 +134,8 @@ struct SettingEffects {
             ready.assignments.first { $0.key.name == write.name && $0.key.instance == instance }
             ?? ready.assignments.first { $0.key.isWritten(as: write.name, write.rawNew) }
         let key = asked?.key ?? LimitKey(write.name, instance: instance)
-        // A total is written as the limit of swap, which is another value.
+        // A limit of memory and swap together is written as a limit of swap alone, so the texts
+        // differ.
         let coding = write.isReadable && key.name == write.name ? write.coding : nil
         let after = after ?? write.rawOld
         return EffectResult.Change(
@@ -156,7 +157,7 @@ extension LimitKey {
     }
 }
 
-/// What the effects of a pool want, for planning each as if the others were done.
+/// The requests of a pool's effects, to plan each as if the others were done.
 private struct PooledRequests {
     private var files: RequestedFiles
     private var byPath: [CgroupPath: [ReadyEffect]]
@@ -172,7 +173,7 @@ private struct PooledRequests {
         files.replacing(ready.target.path, requested(besides: ready))
     }
 
-    /// Drops what an effect wants.
+    /// Removes the requests of an effect.
     mutating func remove(_ ready: ReadyEffect) {
         files.replace(ready.target.path, requested(besides: ready))
         byPath[ready.target.path]?.removeAll { $0.effect.id == ready.effect.id }

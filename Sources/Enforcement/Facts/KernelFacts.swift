@@ -15,7 +15,7 @@ package final class KernelFacts: CgroupFacts {
     package let mode: HierarchyMode
     /// Whether systemd runs on this host (sd_booted(3)).
     package let hasSystemd: Bool
-    /// Whether v1 counts I/O, and its root tells on which disks.
+    /// Whether I/O is on v1 and its root cgroup shows on which disks it is counted.
     package let seesLegacyIORoot: Bool
 
     private let set: HierarchySet

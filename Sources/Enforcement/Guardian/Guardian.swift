@@ -2,7 +2,7 @@ package import Actuation
 package import Hierarchy
 internal import KernelIO
 
-/// The process that releases all cgroups when the daemon has died.
+/// The process that cleans up after a daemon that died.
 ///
 /// It reads the daemon's lines from standard input. An end of input without an `end` line means
 /// that the daemon died. It then re-enables the OOM killer where a guard disabled it, thaws
@@ -18,7 +18,7 @@ package struct Guardian {
     /// The line on standard output once it watches.
     static let ready = "ready"
 
-    /// Acts on a host.
+    /// Creates a guardian of a host.
     ///
     /// `files` restores limits, while changes that stop processes are undone directly in the
     /// kernel.
@@ -55,14 +55,14 @@ package struct Guardian {
         }
     }
 
-    /// What the daemon had said before it died.
+    /// What the daemon reported before it died.
     private struct Death {
         var daemon: Int32?
         /// Whether to restore everything.
         var restores = true
     }
 
-    /// Waits for the daemon's death; nil after an orderly end.
+    /// Waits for the daemon's death; returns nil after a clean shutdown.
     private func watch() -> Death? {
         var death = Death()
         var deadlines = ThawDeadlines()

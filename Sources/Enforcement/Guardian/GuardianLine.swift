@@ -8,7 +8,7 @@ enum GuardianLine: Hashable, Sendable {
     case thaw(inode: UInt64, by: UInt64)
     /// The cgroup is already thawed.
     case forget(inode: UInt64)
-    /// The daemon ends in order and left nothing to do.
+    /// The daemon shuts down cleanly, with nothing left to undo.
     case end
 
     /// Parses a line; nil if it is malformed.

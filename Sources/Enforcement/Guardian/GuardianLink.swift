@@ -3,7 +3,7 @@ internal import CgroupModel
 internal import KernelIO
 internal import Synchronization
 
-/// The daemon's connection to its guardian, which it restarts if it dies.
+/// The daemon's connection to its guardian, which restarts a guardian that died.
 ///
 ///     let guardian = try GuardianLink(journal: journal, restoresOnExit: true)
 ///     let tools = GuardTools(…, deadlines: guardian, …)
@@ -94,7 +94,7 @@ package final class GuardianLink: ThawKeeping {
     }
 
     private func send(_ line: GuardianLine, _ contact: Contact) {
-        // A guardian that does not listen is dead, and gets everything again at its restart.
+        // If it fails, the guardian is dead, and its successor gets everything again.
         _ = contact.running?.process.send(line.text)
     }
 
@@ -104,7 +104,8 @@ package final class GuardianLink: ThawKeeping {
             let directory = try OwnedDescriptor.directory(Array(journal.directory.utf8))
             let process = try DetachedProcess.start(
                 program, arguments + ["--journal", journal.directory], directory: directory)
-            // A daemon is needed most where the machine is too busy to start a process soon.
+            // The timeout is long, because a busy host may start processes slowly and needs a
+            // daemon most.
             let answer = process.firstLine(before: Deadline(after: .seconds(60)))
             guard answer == Guardian.ready else {
                 throw IOError("start", "the guardian (it reported: \(answer))", .inputOutput)

@@ -1,9 +1,10 @@
 internal import KernelIO
 
-/// What guardians did, in two files of bounded size: the directory is in memory, and a daemon that
-/// dies again and again must not fill it.
+/// The log of guardians, in two files of bounded size.
+///
+/// The directory is on a tmpfs, which a daemon that crashes repeatedly must not fill.
 struct GuardianLog {
-    /// The most bytes of each file.
+    /// The maximum size of each file, in bytes.
     static let mostBytes = 64 << 10
 
     private let path: String
@@ -11,7 +12,7 @@ struct GuardianLog {
     /// The log beside the journal in a state directory.
     init(in directory: String) { path = "\(directory)/guardian.log" }
 
-    /// Appends lines; a full file becomes `guardian.log.1`, in place of the one before.
+    /// Appends lines; a full file replaces `guardian.log.1`.
     func append(_ text: String) throws(IOError) {
         let bytes = Array(text.utf8).suffix(Self.mostBytes)
         if LogFile.exists(path), try LogFile(path).contents().count + bytes.count > Self.mostBytes {

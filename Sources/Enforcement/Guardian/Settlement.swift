@@ -2,7 +2,7 @@ package import Actuation
 internal import CgroupModel
 package import Hierarchy
 
-/// Undoes the changes of a daemon that did not end in order, from the undo journal alone.
+/// Undoes the changes of a daemon that did not shut down cleanly, using only the undo journal.
 ///
 /// Only the daemon's own changes are undone, not those of a person's commands.
 package struct Settlement: Sendable {
@@ -27,12 +27,12 @@ package struct Settlement: Sendable {
             } + failures.map { "not restored: \($0)" }
         }
 
-        /// The entries that could not be restored, although nobody else changed them.
+        /// The entries that could not be restored, although no other program changed them.
         package var unfinished: [JournalEntry] {
             results.filter { if case .failed = $0.outcome { true } else { false } }.map(\.entry)
         }
 
-        /// Whether a value that nobody else changed was not restored.
+        /// Whether a value could not be restored, although no other program changed it.
         package var isIncomplete: Bool { !failures.isEmpty || !unfinished.isEmpty }
 
         /// Adds another report.
@@ -46,7 +46,7 @@ package struct Settlement: Sendable {
     private let journal: UndoJournal
     private let files: any ControlFiles
 
-    /// Acts on a host.
+    /// Creates a settlement for a host.
     ///
     /// `files` restores limits, while changes that stop processes are undone directly in the
     /// kernel.
@@ -74,7 +74,7 @@ package struct Settlement: Sendable {
             // Without matching entries, skip the restore: it waits for the journal's lock, which a
             // hung daemon may hold.
             if state?.damagedLines.isEmpty ?? false, !entries.contains(where: isMeant) { continue }
-            // The readable part of a damaged journal counts.
+            // A damaged journal is restored as far as it is readable.
             report.add(
                 restore(with: KernelControlFiles(), force: true, where: isMeant))
         }
@@ -89,7 +89,7 @@ package struct Settlement: Sendable {
         restore(with: files, where: { $0.isGuards || $0.subject != .value })
     }
 
-    /// Undoes the daemon's changes, all or those that `isMeant` selects.
+    /// Undoes the daemon's changes, or those of them that `isMeant` selects.
     package func settle(where isMeant: (JournalEntry) -> Bool = { _ in true }) -> Report {
         restore(with: files, where: isMeant)
     }
@@ -106,7 +106,8 @@ package struct Settlement: Sendable {
         }
     }
 
-    /// Notifies systemd, which still considers a unit frozen that it froze.
+    /// Tells systemd that units are thawed, because it still considers those frozen that it froze
+    /// itself.
     private func tellSystemd(of results: [RestoreResult]) {
         for result in results where result.entry.isFreeze && !result.isLeft {
             guard
@@ -124,7 +125,7 @@ package struct Settlement: Sendable {
 extension JournalEntry {
     /// Whether it prevents OOM kills at a v1 limit, or throttles at a guard's `memory.high` on v2.
     ///
-    /// Nobody watches that throttling for live-locks after the guard's end.
+    /// After the guard's end nothing watches that throttling for live-locks.
     fileprivate var keepsFromKilling: Bool {
         isOOMControl || cell.file == "memory.high" && isGuards
     }

@@ -3,7 +3,7 @@ package import KernelIO
 
 /// The exclusive claim on a state directory, whose owner acts as the daemon.
 ///
-/// Two daemons would consider each other's limits foreign, and the death of one would undo the
+/// Two daemons would treat each other's limits as drift, and the death of one would undo the
 /// other's. A guardian takes over the claim of its dead daemon, so that the next daemon waits until
 /// it is done.
 package final class StateClaim: Sendable {
@@ -38,19 +38,19 @@ package final class StateClaim: Sendable {
         }
     }
 
-    /// What a guardian finds once its daemon is dead.
+    /// The result of taking over the claim of a dead daemon.
     enum Inheritance {
-        /// The claim is the guardian's; nil if it cannot be taken, though nobody else has it.
+        /// The guardian may act; the claim is nil if it cannot be taken, although no other daemon
+        /// has it.
         case own(StateClaim?)
-        /// Another daemon has it, and settles what is left.
+        /// Another daemon has the claim, and cleans up itself.
         case others
     }
 
     /// Takes the claim over from a dead daemon.
     ///
-    /// The kernel closes the descriptors of a killed process one after another. On a busy machine
-    /// the lock may therefore outlast the pipe, whose end told of the death; such a lock is no
-    /// daemon's.
+    /// The kernel closes the descriptors of a killed process one after another. On a busy host the
+    /// dead daemon's lock may therefore be held for a moment after its pipe has closed.
     static func inherited(_ directory: String, from daemon: Int32?) -> Inheritance {
         let deadline = Deadline(after: patienceWithDeath)
         repeat {

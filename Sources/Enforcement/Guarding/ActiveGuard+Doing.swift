@@ -69,7 +69,7 @@ extension ActiveGuard {
         }
     }
 
-    /// Whether the command sets `memory.high`, which reclaims and takes time.
+    /// Whether the command sets `memory.high`, which is slow because the kernel reclaims.
     private func isThrottling(_ command: OOMGuardCommand) -> Bool {
         if case .high(.some) = command { return true }
         return false

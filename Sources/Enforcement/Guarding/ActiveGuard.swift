@@ -87,7 +87,7 @@ struct ActiveGuard: Sendable {
         files.acknowledge()
         for threshold in thresholds { threshold.flag.lower() }
         handle(observation(now), now)
-        // An earlier thaw failed.
+        // Retry a thaw that failed.
         if files.freezer.isAsked, !machine.isFreezeAsked { thawForSure() }
         guard machine.state == .watching, now.since(lastSlowLook) >= .seconds(1) else { return }
         lastSlowLook = now
@@ -136,7 +136,7 @@ struct ActiveGuard: Sendable {
         return .disarm
     }
 
-    /// Ends a live-lock caused by throttling.
+    /// Detects a live-lock caused by throttling, and ends it.
     private mutating func watchThrottle(_ now: PolicyInstant) {
         guard let throttle = files.throttle,
             let sample = files.highSample(usage: machine.seen.usage),
@@ -181,7 +181,7 @@ struct ActiveGuard: Sendable {
         _ = result { () throws(ActuationError) in try files.killer?.putBack() }
         thresholds = []
         lane.add { [self] in
-            // After everything else in the lane.
+            // Runs after everything else in the lane.
             let cause = "guard \(guarding.name)"
             _ = result { () throws(ActuationError) in try files.throttle?.putBack(cause: cause) }
             let outcome = result { () throws(ActuationError) in
@@ -194,7 +194,7 @@ struct ActiveGuard: Sendable {
         lane.close()
     }
 
-    /// Removes the throttle at once, and again after a write of it that may be in the lane.
+    /// Removes the throttle now, and again after any write of it that is pending in the lane.
     func lift(_ throttle: ThrottlePoint) throws(ActuationError) {
         lane.add { try? throttle.lift() }
         try throttle.lift()

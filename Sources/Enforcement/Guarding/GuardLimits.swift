@@ -73,8 +73,8 @@ struct GuardLimits: Sendable {
         }
     }
 
-    /// Restores the values of the other layers or else the found ones, unless someone else changed
-    /// them.
+    /// Restores each value to that of the other layers, or else to the original, unless another
+    /// program changed it.
     func putBack(below: [LimitKey: LimitValue]) throws(ActuationError) {
         for change in changes {
             // The kernel rounds to pages of up to 64 KiB.
@@ -85,7 +85,7 @@ struct GuardLimits: Sendable {
         }
     }
 
-    /// The guard's values while the limit is `bytes`: the requested and the raised ones.
+    /// Returns the guard's values while the limit is `bytes`: the requested and the raised ones.
     func settings(at bytes: UInt64) -> [LimitKey: LimitValue] {
         var result: [LimitKey: LimitValue] = [:]
         for change in changes { result[LimitKey(change.name)] = .number(change.wanted) }
@@ -94,7 +94,7 @@ struct GuardLimits: Sendable {
         return result
     }
 
-    /// Returns the values for a limit; on v1 the limit of memory and swap keeps its distance to it.
+    /// Returns the values for a limit; on v1 the limit of memory and swap moves with it.
     private func values(for bytes: UInt64) -> [(name: String, value: LimitValue)] {
         let total = originalTotal.map { $0 - min(original, $0) + bytes }
         return [("memory.max", .number(bytes))]

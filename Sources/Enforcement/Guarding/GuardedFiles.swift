@@ -9,7 +9,7 @@ final class GuardedFiles: Sendable {
     let place: GuardPlace
     let freezer: FreezeSwitch
     let limits: GuardLimits
-    /// The switch of OOM kills (v1); nil on v2.
+    /// The control of the OOM killer (v1); nil on v2.
     let killer: OOMControl?
     /// The throttling threshold (v2); nil on v1.
     let throttle: ThrottlePoint?
@@ -52,7 +52,7 @@ final class GuardedFiles: Sendable {
         trigger = nil
         pressure = nil
         let outOfMemory = try MemoryNotice(.outOfMemory, of: memory)
-        // Some kernels do not have it.
+        // Some kernels do not support it.
         let pressing = try? MemoryNotice(.criticalPressure, of: memory)
         notices = [outOfMemory] + (pressing.map { [$0] } ?? [])
     }

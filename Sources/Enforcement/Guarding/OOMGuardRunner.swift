@@ -9,7 +9,8 @@ internal import Synchronization
 ///
 /// A daemon creates one runner. It calls ``arm(_:hooks:on:below:)`` for each cgroup that matches a
 /// guard of the policy. It calls ``disarm(_:)`` when a cgroup no longer matches, and after a reload
-/// for those whose guard changed. It calls ``stop()`` at an orderly end. The runner does not depend
+/// for those whose guard changed. It calls ``stop()`` at a clean shutdown. The runner does not
+/// depend
 /// on the daemon's ticks. A cgroup that crosses its threshold is frozen within milliseconds and
 /// thawed at its deadline, even if the sampler is blocked.
 ///
@@ -26,7 +27,7 @@ package final class OOMGuardRunner: Sendable {
         package let target: Effect.Target
         /// The state of the guard.
         package let state: OOMGuardMachine.State
-        /// The way it is guarded here.
+        /// The versions of its memory controller and freezer.
         package let variant: OOMGuardMachine.Variant
         /// The limit and the last seen usage, in bytes.
         package let limit, usage: UInt64
@@ -46,8 +47,10 @@ package final class OOMGuardRunner: Sendable {
         case stop
     }
 
-    /// Set once a cgroup is restored; it needs no descriptor, because a process without free ones
-    /// must be able to end its guards.
+    /// A flag that is set once a cgroup is restored.
+    ///
+    /// It needs no descriptor, because a process without free descriptors must be able to end its
+    /// guards.
     private final class Ending: Sendable {
         private let isSet = Atomic(false)
 
@@ -220,7 +223,7 @@ package final class OOMGuardRunner: Sendable {
             case .event(let target, let event):
                 guard let index = guards.firstIndex(where: { $0.target == target }) else { break }
                 let now = PolicyInstant.now
-                // Its effects are observed first.
+                // Observe its effects first.
                 guards[index].look(now)
                 guards[index].handle(event, now)
             case .stop: goesOn = false

@@ -11,7 +11,7 @@ struct HookCgroups: Sendable {
     private let set: HierarchySet
     private let base: CgroupPath
 
-    /// Creates the place for hooks; nil if there is no suitable hierarchy or the own cgroup is
+    /// Chooses the hierarchy; nil if there is no suitable one or the program's own cgroup is
     /// unknown.
     init?(_ set: HierarchySet, below name: String = "hooks") {
         let trees = [set.unified, set.legacy(.pids), set.legacy(.memory)].compactMap { $0 }

@@ -26,7 +26,7 @@ package final class HookRunner: HookRunning {
 
     /// Runs at most `parallel` hooks at once, in cgroups below the program's own one in `set`.
     ///
-    /// Without hierarchies, hooks run in sessions alone.
+    /// Without hierarchies, hooks run in sessions of their own, but not in cgroups.
     package convenience init(parallel: Int = 4, set: HierarchySet?) {
         self.init(parallel: parallel, set: set, grace: HookProcess.grace)
     }

@@ -20,7 +20,7 @@ package final class JournalSink: NoticeSink {
         }
     }
 
-    /// The number dropped, because too many waited or journald was busy too long.
+    /// The number of notices dropped because the queue was full or journald was busy for too long.
     package var dropped: UInt64 { queue.dropped + lost.value }
 
     /// Queues a notice.

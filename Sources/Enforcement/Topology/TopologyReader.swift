@@ -50,7 +50,7 @@ package struct TopologyReader: ~Copyable {
         return CPUTopology(
             online.numbers.map { cpu in
                 let place = "cpu/cpu\(cpu)/topology"
-                // The name of the same file before Linux 5.2.
+                // Older kernels have the same list under another name.
                 let threads =
                     system.deviceList("\(place)/core_cpus_list")
                     ?? system.deviceList("\(place)/thread_siblings_list")
