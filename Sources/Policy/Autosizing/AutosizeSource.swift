@@ -125,7 +125,7 @@ package struct AutosizeSource: LayerSource {
             ])
     }
 
-    /// A failed step is not retried immediately.
+    /// Backs off after a reclaim that failed.
     package mutating func took(_ result: EffectResult, of effect: Effect) {
         guard case .autosize(let name) = effect.origin, case .reclaim = effect.kind,
             let autosizer = document.autosizers.first(where: { $0.name == name })
@@ -138,7 +138,7 @@ package struct AutosizeSource: LayerSource {
         }
     }
 
-    /// `autosize.suggested` in bytes, also if nothing is applied.
+    /// `autosize.suggested` in bytes, even if nothing is applied.
     package var numbers: [LayerNumber] {
         order.compactMap { key in
             guard let state = states[key], let suggested = state.suggested else { return nil }

@@ -13,7 +13,7 @@ struct PressureProbe: Hashable, Sendable {
         case wait
         /// The bytes to reclaim, and the pressure in percent.
         case take(UInt64, pressure: Double)
-        /// Pressure is too high; the size that would relieve it.
+        /// Pressure is too high; the size that should relieve it.
         case ease(to: UInt64, pressure: Double)
     }
 
@@ -49,7 +49,7 @@ struct PressureProbe: Hashable, Sendable {
         return .take(usage > goal ? usage - goal : 0, pressure: share)
     }
 
-    /// Backs off as after the highest pressure.
+    /// Backs off for the maximum number of periods.
     mutating func backOff(_ autosizer: Autosizer, at time: PolicyInstant) {
         resume = time.advanced(by: autosizer.every * Self.longestWait)
     }

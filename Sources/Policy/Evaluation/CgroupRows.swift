@@ -1,16 +1,16 @@
 import CgroupModel
 
-/// Gives each cgroup a row for as long as it lives, so that what is known of it stays in its place
-/// while others come and go.
+/// Assigns each cgroup a row that stays the same for its lifetime.
 struct CgroupRows: Sendable {
     struct Cgroup: Sendable {
         var id: CgroupID
         var path: CgroupPath
-        /// When the engine saw it first, by the policy's clock.
+        /// When the engine first saw it, by the policy's clock.
         var firstSeen: UInt64
-        /// Where it stands in the snapshot; nil for one that is gone, or that none has yet.
+        /// Its position in the snapshot; nil if it is gone, or not in a snapshot yet.
         var position: Int?
-        /// The number of the last snapshot that cannot have it, for one that none has yet.
+        /// For a cgroup that is not in a snapshot yet: the tick of the last snapshot that was taken
+        /// before it was created.
         var bornAfter: UInt64?
 
         var target: Effect.Target { Effect.Target(path: path, cgroup: id) }
@@ -23,26 +23,28 @@ struct CgroupRows: Sendable {
     /// Whether a cgroup has no child in the snapshot, by position.
     private(set) var isLeaf: [Bool] = []
     private var rowOf: [CgroupID: Row] = [:]
-    /// Rows of cgroups that no snapshot has yet.
+    /// The rows of cgroups that are not in a snapshot yet.
     private(set) var newborn: Set<Row> = []
     private var free: [Row] = []
 
     var count: Int { cgroups.count }
 
-    /// The row of a cgroup that is there.
+    /// Returns the row of a live cgroup.
     func row(of id: CgroupID) -> Row? { rowOf[id] }
 
     func position(_ row: Row) -> Int? { cgroups[row].position }
 
-    /// What a snapshot changed; nil if it has the same cgroups at the same paths.
+    /// The differences between two snapshots.
     struct Change {
         var gone: [Row] = []
         var added: [Row] = []
-        /// Renamed ones (v1 keeps the inode).
+        /// Renamed cgroups (a rename on v1 keeps the inode).
         var moved: [Row] = []
     }
 
-    /// Finds everyone's row; rows of those that are gone are free after ``release(_:)``.
+    /// Assigns rows to a snapshot's cgroups; returns nil if cgroups and paths are unchanged.
+    ///
+    /// The rows of removed cgroups are reused only after ``release(_:)``.
     mutating func take(_ snapshot: Snapshot, at time: UInt64) -> Change? {
         if isSame(snapshot) { return nil }
         var change = Change()
@@ -66,7 +68,7 @@ struct CgroupRows: Sendable {
             change.added.append(row)
         }
         for row in cgroups.indices where cgroups[row].position == nil {
-            // It may have been made while this snapshot was taken.
+            // It may have been created while this snapshot was taken.
             if let tick = cgroups[row].bornAfter, snapshot.tick <= tick { continue }
             if rowOf[cgroups[row].id] == row { change.gone.append(row) }
         }
@@ -83,7 +85,7 @@ struct CgroupRows: Sendable {
         return row
     }
 
-    /// Gives a row to a cgroup that no snapshot up to a number can have.
+    /// Assigns a row to a new cgroup that no snapshot up to `tick` can contain.
     mutating func admit(_ entry: CgroupEntry, bornAfter tick: UInt64, at time: UInt64) -> Row {
         let row = add(
             Cgroup(id: entry.id, path: entry.path, firstSeen: time, bornAfter: tick))
@@ -91,7 +93,7 @@ struct CgroupRows: Sendable {
         return row
     }
 
-    /// Gives rows of cgroups that are gone to new ones.
+    /// Frees the rows of removed cgroups for new ones.
     mutating func release(_ rows: [Row]) {
         for row in rows {
             rowOf[cgroups[row].id] = nil

@@ -2,7 +2,7 @@ import CgroupModel
 import PolicyLanguage
 
 extension PolicyMetric.Derivation {
-    /// The value of a cgroup, before the vocabulary's scale: shares are 0 to 1.
+    /// Returns the value for a cgroup, before the vocabulary's scale is applied: shares are 0 to 1.
     func value(_ input: PolicyInput, _ position: Int, firstSeen: UInt64) -> Double {
         let snapshot = input.snapshot
         switch self {
@@ -29,7 +29,8 @@ extension PolicyMetric.Derivation {
         }
     }
 
-    /// The value of the machine, or of one disk, before the vocabulary's scale.
+    /// Returns the value for the host, or for one of its disks, before the vocabulary's scale is
+    /// applied.
     func value(ofHost input: PolicyInput, disk: InstanceKey? = nil) -> Double {
         let host = input.snapshot.host
         switch self {
@@ -78,7 +79,7 @@ extension PolicyMetric.Derivation {
         }
     }
 
-    /// The busy share of a disk, or of the busiest.
+    /// Returns the utilization of a disk, or of the busiest disk.
     private static func diskUse(_ snapshot: Snapshot, _ disk: InstanceKey?) -> Double {
         let disks = disk.map { [$0] } ?? snapshot.host.disks.map(\.device)
         guard disks.contains(where: { key in snapshot.host.disks.contains { $0.device == key } })
@@ -88,7 +89,7 @@ extension PolicyMetric.Derivation {
 }
 
 extension MetricReading {
-    /// How many CPUs a list in a snapshot names, nil without one.
+    /// Returns the number of CPUs in a list, nil if it is absent or empty.
     static func cpuCount(_ reading: Reading) -> Int? {
         guard let word = reading.value else { return nil }
         let count = RangeList(Word.text(word))?.numbers.count ?? 0
@@ -97,10 +98,10 @@ extension MetricReading {
 }
 
 extension Snapshot {
-    /// Whether the cgroup or one below holds a process.
+    /// Whether the cgroup or a descendant has a process.
     ///
-    /// v2 tells, and so does v1's pids tree; on a hybrid machine processes may be in one of them
-    /// only. Where neither has the cgroup there may be some.
+    /// v2 has `populated`, v1 the pids controller; on a hybrid host a process may be in only one of
+    /// the two hierarchies. A cgroup that is in neither counts as populated.
     func isPopulated(_ position: Int) -> Bool {
         let told = [self[position, .populated].value, self[position, .pidsCurrent].value]
         let known = told.compactMap { $0 }

@@ -1,32 +1,33 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// One thing to be done to a cgroup; whoever does it answers with an ``EffectResult``.
+/// An action on a cgroup, which is answered with an ``EffectResult``.
 package struct Effect: Hashable, Sendable {
-    /// Counts up over the engine's life.
+    /// Unique and increasing within the life of an engine.
     package typealias ID = UInt64
 
-    /// Its number, under which the result comes back.
+    /// The number that the result refers to.
     package var id: ID
-    /// Who wants it.
+    /// The part of the policy that requests it.
     package var origin: Origin
-    /// On which cgroup.
+    /// The cgroup.
     package var target: Target
-    /// What is to be done.
+    /// The action.
     package var kind: Kind
-    /// Whether it takes an earlier one back.
+    /// Whether it reverts an earlier effect.
     package var isUndo: Bool
-    /// Whether everything but the doing happens.
+    /// Whether it is only logged, not performed.
     package var isDryRun: Bool
-    /// The chain that it belongs to (one firing of a rule on one cgroup): its effects are done one
-    /// after the other, and a failure ends the chain unless ``continuesOnError``.
+    /// The chain that it belongs to: one firing of a rule on one cgroup.
+    ///
+    /// The effects of a chain run in order, and a failure ends the chain unless
+    /// ``continuesOnError``.
     package var chain: UInt64
-    /// Whether the rest of the chain is done although this one failed.
+    /// Whether the rest of the chain still runs if this effect fails.
     package var continuesOnError: Bool
-    /// Whether all values of a setting are set or none; otherwise what cannot be set leaves the
-    /// others alone.
+    /// Whether the values are set all or none; otherwise each one succeeds or fails by itself.
     package var isTogether: Bool
-    /// Why.
+    /// The reason.
     package var cause: Cause
 
     package init(
@@ -46,9 +47,9 @@ package struct Effect: Hashable, Sendable {
         self.cause = cause
     }
 
-    /// The part of a policy that something comes from.
+    /// The part of a policy that requests something.
     package enum Origin: Hashable, Sendable {
-        /// The index of a standing limit in the document, for its place there.
+        /// Standing limits of a group; `index` is their position in ``PolicyDocument/limits``.
         case limits(group: String, index: Int)
         case pool(String)
         case autosize(String)
@@ -57,11 +58,11 @@ package struct Effect: Hashable, Sendable {
         case engine
     }
 
-    /// The cgroup that is meant: another one at the same path is not.
+    /// A cgroup by identity, so that a new cgroup at the same path is not mistaken for it.
     package struct Target: Hashable, Sendable {
-        /// The path.
+        /// Its current path.
         package var path: CgroupPath
-        /// The identity.
+        /// Its identity.
         package var cgroup: CgroupID
 
         package init(path: CgroupPath, cgroup: CgroupID) {
@@ -70,13 +71,13 @@ package struct Effect: Hashable, Sendable {
         }
     }
 
-    /// What is to be done.
+    /// The action.
     package enum Kind: Hashable, Sendable {
-        /// Set values; all or none of them if ``Effect/isTogether``.
+        /// Sets values; all or none of them if ``Effect/isTogether``.
         case set([LimitAssignment])
-        /// Put the original values back, from the undo journal.
+        /// Restores the original values from the undo journal.
         case restore([LimitKey])
-        /// Stop it; thawed after `deadline` at the latest, whatever happens to the engine.
+        /// Freezes the cgroup, which is thawed after `deadline` even if the engine dies.
         case freeze(deadline: Duration)
         case thaw
         case reclaim(Reclaiming)
@@ -86,15 +87,15 @@ package struct Effect: Hashable, Sendable {
         case log(LogLevel, text: String)
     }
 
-    /// For which step of a rule a hook runs.
+    /// The reason why a hook runs: the rule acts, is undone, or an OOM guard seeks relief.
     package enum Phase: String, Hashable, Sendable { case apply, undo, relief }
 }
 
-/// A value that is wanted.
+/// A limit and the value to set it to.
 package struct LimitAssignment: Hashable, Sendable {
-    /// Which value.
+    /// The limit.
     package var key: LimitKey
-    /// What it is to be.
+    /// The value.
     package var value: LimitValue
 
     package init(_ key: LimitKey, _ value: LimitValue) {
@@ -103,15 +104,15 @@ package struct LimitAssignment: Hashable, Sendable {
     }
 }
 
-/// Why something is done: the expression, and each metric that it looked at.
+/// The reason for an action: an expression, and the values of its terms.
 package struct Cause: Hashable, Sendable {
-    /// One number that was looked at.
+    /// The value of one term.
     package struct Evidence: Hashable, Sendable {
-        /// As it stands in the expression: `avg(cpu.usage, 10s)`.
+        /// The term as written in the expression: `avg(cpu.usage, 10s)`.
         package var term: String
         /// The value with its unit, `unknown` or `n/a`.
         package var value: String
-        /// Which part of the window had valid samples, 0 to 1; nil without a window.
+        /// The share of the window with valid samples, 0 to 1; nil without a window.
         package var coverage: Double?
 
         package init(term: String, value: String, coverage: Double? = nil) {
@@ -121,9 +122,9 @@ package struct Cause: Hashable, Sendable {
         }
     }
 
-    /// The expression or a sentence.
+    /// The expression, or an explanation in words.
     package var text: String
-    /// The numbers.
+    /// The values of the terms.
     package var evidence: [Evidence]
 
     package init(_ text: String, evidence: [Evidence] = []) {
@@ -132,15 +133,15 @@ package struct Cause: Hashable, Sendable {
     }
 }
 
-/// What became of an effect.
+/// The result of an effect.
 package struct EffectResult: Hashable, Sendable {
-    /// Which one.
+    /// The number of the effect.
     package var id: Effect.ID
-    /// How it ended.
+    /// The outcome as a whole.
     package var outcome: Outcome
-    /// How single values of a setting ended that did not end as the whole did.
+    /// The outcomes of those values of a setting that differ from the outcome as a whole.
     package var values: [LimitKey: Outcome]
-    /// What the kernel said before and says now, for values: key, before, wanted, after.
+    /// The values before and after the write, as the kernel shows them.
     package var changes: [Change]
 
     package init(
@@ -152,33 +153,34 @@ package struct EffectResult: Hashable, Sendable {
         self.changes = changes
     }
 
-    /// How an effect can end.
+    /// The ways in which an effect can end.
     package enum Outcome: Hashable, Sendable {
         case done
-        /// Done as far as possible: rounded, clamped, or less reclaimed than asked for.
+        /// Done as far as possible: rounded, clamped, or less reclaimed than requested.
         case partial(String)
-        /// The kernel accepted it and does not act on it.
+        /// The kernel accepted the write, but it has no effect.
         case ineffective(String)
-        /// Nothing was done, and must not be: protected, another cgroup, held, a hook's veto.
+        /// Refused, so nothing was done: protected, another cgroup at the path, held, or a hook's
+        /// veto.
         case vetoed(String)
-        /// A part failed, and all of it was taken back.
+        /// A part failed, and the rest was reverted.
         case rolledBack(Failure)
-        /// A part failed, and something could not be taken back; it stays in the journal.
+        /// A part failed, and not everything could be reverted; what remains stays in the journal.
         case halfway(Failure)
         /// The cgroup is gone.
         case gone
         case failed(Failure)
-        /// It did not end within its deadline; the cgroup is left alone until it does.
+        /// It did not end within its deadline; no other action on the cgroup starts until it does.
         case hung
-        /// An earlier effect of its chain failed.
+        /// Not started, because an earlier effect of its chain failed.
         case skipped
     }
 
-    /// Why something failed.
+    /// The reason of a failure.
     package struct Failure: Hashable, Sendable {
-        /// The kernel's error number; nil for another kind of failure.
+        /// The error of the system call; nil if none failed.
         package var errno: Errno?
-        /// One sentence.
+        /// The error message.
         package var message: String
 
         package init(errno: Errno? = nil, _ message: String) {
@@ -187,15 +189,16 @@ package struct EffectResult: Hashable, Sendable {
         }
     }
 
-    /// One value's way.
+    /// One value before and after a write.
     package struct Change: Hashable, Sendable {
-        /// Which value.
+        /// The limit.
         package var key: LimitKey
         /// The kernel's file.
         package var file: String
-        /// The kernel's text before, as wanted, and after.
+        /// The text of the file before the write, the text to write, and the text read back.
         package var before: String, wanted: String, after: String
-        /// The value before and after, in the unit of the limit; nil if the file does not tell it.
+        /// The value before and after, in the unit of the limit; nil if the text does not contain
+        /// it.
         package var found: LimitValue?, readBack: LimitValue?
 
         /// Creates a change from its texts and their values.

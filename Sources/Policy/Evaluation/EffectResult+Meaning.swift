@@ -1,6 +1,6 @@
 import CgroupModel
 
-/// What an outcome means for what follows.
+/// How the engine classifies outcomes.
 extension EffectResult.Outcome {
     var isSuccess: Bool {
         switch self {
@@ -9,8 +9,7 @@ extension EffectResult.Outcome {
         }
     }
 
-    /// Whether nothing is left to take back: a thaw or a restoring that did not succeed is tried
-    /// again.
+    /// Whether nothing is left to revert; a thaw or restore for which this is false is retried.
     package var isTakenBack: Bool {
         switch self {
         case .done, .partial, .gone: true

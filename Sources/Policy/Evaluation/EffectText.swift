@@ -7,7 +7,7 @@ extension LimitAssignment {
 }
 
 extension Effect.Kind {
-    /// The word for the audit log.
+    /// The name in the audit log.
     package var name: String {
         switch self {
         case .set: "set"
@@ -22,7 +22,7 @@ extension Effect.Kind {
         }
     }
 
-    /// What is to be done in detail.
+    /// The parameters, for the audit log.
     var text: String? {
         switch self {
         case .set(let assignments): assignments.map(\.text).joined(separator: " ")
@@ -42,7 +42,7 @@ extension Effect.Kind {
 }
 
 extension Effect.Origin {
-    /// How people name it.
+    /// The name in messages.
     package var text: String {
         switch self {
         case .limits(let group, let index): "limits[\(index)] of \(group)"

@@ -1,18 +1,18 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Who belongs to each group of a policy now.
+/// Finds the members of each group of a policy.
 ///
-/// What does not change while a cgroup lives (its path) is matched once; what can change without
-/// notice (its unit, container, attributes, owner, members' names) every ten seconds, and in every
-/// tick until it was found out; whether it holds a process, in every tick.
+/// Paths are matched once for each cgroup. Facts that can change unnoticed (unit, container,
+/// attributes, owner, commands) are matched every ten seconds, and at every tick until they are
+/// known. Whether a cgroup is populated is checked at every tick.
 struct GroupMatcher: Sendable {
     private struct Group: Sendable {
         let group: CgroupGroup
-        /// By row: matched as far as paths and facts go; nil for not yet.
+        /// By row: whether paths and facts match; nil if not known yet.
         var isCandidate = Table<Row, Bool?>()
         var members: [Int] = []
-        /// Members, and those that only lack a process.
+        /// Members, and those that are not members only because they are empty.
         var present: [Int] = []
         /// Members, and those that were members in the tick before and lost their last process.
         var watched: [Int] = []
@@ -40,26 +40,30 @@ struct GroupMatcher: Sendable {
         }
     }
 
-    /// The positions of a group's members in the snapshot, in path order.
+    /// Returns the positions of a group's members in the snapshot, in path order.
     func members(of name: String) -> [Int] { places[name].map { groups[$0].members } ?? [] }
 
     /// All groups with their members.
     var all: [String: [Int]] { places.mapValues { groups[$0].members } }
 
-    /// The positions of a group's cgroups whether they hold a process or not, in path order: what
-    /// holds as long as a cgroup exists is not lifted when it is empty for a moment.
+    /// Returns the positions of a group's cgroups including empty ones, in path order.
+    ///
+    /// Standing limits use these, so that a cgroup that is empty for a moment keeps its limits.
     func present(of name: String) -> [Int] { places[name].map { groups[$0].present } ?? [] }
 
-    /// All groups with those.
+    /// All groups with their cgroups, including empty ones.
     var allPresent: [String: [Int]] { places.mapValues { groups[$0].present } }
 
-    /// The positions of a group's members and of those that were members in the tick before, in path
-    /// order: what happened since then, such as an OOM kill of the last process, happened to a
-    /// member.
+    /// Returns the positions of a group's members and of the members of the previous tick, in path
+    /// order.
+    ///
+    /// Metrics and rules use these: an OOM kill of the last process happened while the cgroup was
+    /// still a member.
     func watched(of name: String) -> [Int] { places[name].map { groups[$0].watched } ?? [] }
 
-    /// Whether a cgroup that was just made, empty and without children, is one of a group's, where
-    /// `others` are its cgroups so far.
+    /// Whether a new cgroup, empty and without children, belongs to a group.
+    ///
+    /// `others` returns the group's cgroups so far.
     func takes(
         _ newborn: CgroupEntry, in name: String, _ facts: any CgroupFacts,
         others: () -> [CgroupPath]
@@ -70,7 +74,7 @@ struct GroupMatcher: Sendable {
         return group.nesting != .outermost || !others().contains { newborn.path.isWithin($0) }
     }
 
-    /// Forgets what is known of rows that are another cgroup's or have another path.
+    /// Forgets the matches of rows that belong to another cgroup or have another path now.
     mutating func forget(rows: [Row]) {
         for place in groups.indices {
             for row in rows where row < groups[place].isCandidate.endIndex {
@@ -80,7 +84,7 @@ struct GroupMatcher: Sendable {
         }
     }
 
-    /// Matches again; the answer is whether any group's members changed.
+    /// Updates all groups, and returns whether the members of any group changed.
     mutating func match(
         _ input: PolicyInput, rows: CgroupRows, facts: any CgroupFacts, listChanged: Bool
     ) -> Bool {
@@ -110,7 +114,7 @@ struct GroupMatcher: Sendable {
         return isChanged
     }
 
-    /// Finds those that were members in the tick before.
+    /// Finds the cgroups for ``watched(of:)``.
     private mutating func watch(_ place: Int, _ rows: CgroupRows) {
         watchedScratch.removeAll(keepingCapacity: true)
         var members = scratch[...]
@@ -128,7 +132,7 @@ struct GroupMatcher: Sendable {
         let asksMembers = groups[place].group.command != nil
         for position in rows.rowAt.indices {
             let row = rows.rowAt[position]
-            // An empty cgroup has no names of members; it stays what it was.
+            // An empty cgroup has no commands to match, so it keeps its result.
             if asksMembers, groups[place].isCandidate[row] == true,
                 !snapshot.isPopulated(position)
             {
@@ -168,13 +172,15 @@ struct GroupMatcher: Sendable {
         guard nesting != .all else { return }
         Self.nest(&scratch, nesting, snapshot)
         Self.nest(&presentScratch, nesting, snapshot)
-        // Whoever is a member now is present, whatever empty ones lie within it.
+        // Every member is present, even if an empty cgroup within it is present, too.
         if !scratch.allSatisfy(Set(presentScratch).contains) {
             presentScratch = Set(presentScratch).union(scratch).sorted()
         }
     }
 
-    /// Path order has a cgroup directly before those within it.
+    /// Keeps the outermost or innermost of nested cgroups.
+    ///
+    /// In path order a cgroup comes directly before its descendants.
     private static func nest(
         _ positions: inout [Int], _ nesting: CgroupGroup.Nesting, _ snapshot: Snapshot
     ) {
@@ -194,8 +200,9 @@ struct GroupMatcher: Sendable {
 }
 
 extension CgroupGroup {
-    /// Whether a cgroup's path and facts match; asks only for what the group names, and the
-    /// cheapest first.
+    /// Whether a cgroup's path and facts match.
+    ///
+    /// Only facts that the group names are looked up, cheapest first.
     func matches(_ cgroup: CgroupEntry, _ facts: any CgroupFacts) -> Bool {
         guard paths.isEmpty || paths.contains(where: { $0.matches(cgroup.path) }),
             !excluded.contains(where: { $0.matches(cgroup.path) })
@@ -214,7 +221,7 @@ extension CgroupGroup {
 }
 
 extension CgroupGroup.Container {
-    /// Whether a cgroup is, or is within, such a container or pod.
+    /// Whether a cgroup is, or is within, a container or pod that matches.
     func matches(_ known: CgroupIdentity) -> Bool {
         guard known.isContained else { return false }
         let pairs = [

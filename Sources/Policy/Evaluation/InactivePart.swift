@@ -1,22 +1,22 @@
 package import CgroupModel
 internal import PolicyLanguage
 
-/// A standing limit that is about a cgroup and asks for nothing now.
+/// A standing limit that covers a cgroup but is not in force.
 package struct InactivePart: Hashable, Sendable {
-    /// Which part.
+    /// The standing limit.
     package var origin: Effect.Origin
-    /// What it would do: `set memory.max=512MiB`.
+    /// What it would set: `set memory.max=512MiB`.
     package var actions: [String]
-    /// Why it does not.
+    /// Why it is not in force.
     package var reason: String
 }
 
 extension PolicyEngine {
-    /// Whether the last sample has the cgroup at a path.
+    /// Whether the last snapshot contains the cgroup at a path.
     package func sees(_ path: CgroupPath) -> Bool { sight.row(at: path) != nil }
 
-    /// The standing limits that the cgroup at a path belongs to and that do not hold, in the order
-    /// of the policy.
+    /// Returns the standing limits that cover the cgroup at a path but are not in force, in the
+    /// order of the policy.
     package func inactive(on path: CgroupPath) -> [InactivePart] {
         guard let input = sight.input, let position = input.snapshot.index(of: path) else {
             return []
@@ -31,7 +31,7 @@ extension PolicyEngine {
             }
     }
 
-    /// Why standing limits do not hold; nil if they do.
+    /// Returns why standing limits are not in force; nil if they are.
     private func reason(_ limits: LimitRuntime, _ input: PolicyInput) -> String? {
         if let disabled = limits.disabled { return disabled }
         if limits.holds { return nil }

@@ -1,18 +1,19 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// Who may want something of a value; a higher layer wins over a lower one.
+/// The parts of a policy that request values; a higher layer overrides a lower one.
 ///
-/// Below all is the original value, above all an operator's hold, which leaves everything as it is.
+/// The original value is below all layers. An operator's hold is above them and leaves everything
+/// unchanged.
 package enum Layer: Int, Hashable, Sendable, Comparable, CaseIterable {
     case limits, pools, autosize, rules, guards
 
-    /// Lower layers are less.
+    /// Orders layers from lowest to highest.
     package static func < (left: Layer, right: Layer) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension Effect.Origin {
-    /// The layer that it belongs to.
+    /// The layer of the origin; nil for the engine itself.
     var layer: Layer? {
         switch self {
         case .limits: .limits
@@ -25,19 +26,19 @@ extension Effect.Origin {
     }
 }
 
-/// What a layer wants one value of one cgroup to be.
+/// A layer's request for one value of one cgroup.
 package struct LayerWish: Hashable, Sendable {
-    /// Of which cgroup.
+    /// The cgroup.
     package var target: Effect.Target
-    /// Which value.
+    /// The limit.
     package var key: LimitKey
-    /// What it is to be.
+    /// The requested value.
     package var value: LimitValue
-    /// Who wants it.
+    /// The part of the policy that requests it.
     package var origin: Effect.Origin
-    /// Among wishes of one layer the highest wins; equal ones give the stricter value.
+    /// The priority within the layer: the highest wins, and among equal ones the stricter value.
     package var priority: Int
-    /// Why.
+    /// The reason.
     package var cause: Cause
 
     package init(
@@ -53,17 +54,17 @@ package struct LayerWish: Hashable, Sendable {
     }
 }
 
-/// What a ``LayerSource`` wants in one tick.
+/// The requests of a ``LayerSource`` in one tick.
 package struct LayerProposal: Hashable, Sendable {
-    /// Something that is done once, such as reclaiming memory or telling someone.
+    /// A one-time action, such as reclaiming memory or sending a notification.
     package struct Act: Hashable, Sendable {
-        /// Who wants it.
+        /// The part of the policy that requests it.
         package var origin: Effect.Origin
-        /// On which cgroup.
+        /// The cgroup.
         package var target: Effect.Target
-        /// What is to be done.
+        /// The action.
         package var kind: Effect.Kind
-        /// Why.
+        /// The reason.
         package var cause: Cause
 
         package init(
@@ -76,11 +77,11 @@ package struct LayerProposal: Hashable, Sendable {
         }
     }
 
-    /// All values that the layer wants; nil if they are those of the tick before.
+    /// All values that the layer requests; nil if they are unchanged since the previous tick.
     ///
-    /// A value that was wanted before and is not any more goes back to the next lower layer.
+    /// A value that is no longer requested falls to the next lower layer.
     package var wishes: [LayerWish]?
-    /// What is done in this tick besides; the engine still checks protection, holds and budgets.
+    /// One-time actions of this tick; the engine still checks protection, holds and budgets.
     package var acts: [Act]
 
     package init(wishes: [LayerWish]? = nil, acts: [Act] = []) {
@@ -89,19 +90,19 @@ package struct LayerProposal: Hashable, Sendable {
     }
 }
 
-/// What a ``LayerSource`` may look at.
+/// The input of a ``LayerSource``.
 package struct LayerContext: Sendable {
     /// The snapshot, the time and the CPUs.
     package var input: PolicyInput
     /// The policy.
     package var document: PolicyDocument
-    /// By group name, the positions of its members in ``Snapshot/cgroups``, in path order.
+    /// The positions of each group's members in ``Snapshot/cgroups``, in path order, by group name.
     package var members: [String: [Int]]
-    /// The same with those that hold no process now, for what holds as long as a cgroup exists.
+    /// The same including empty cgroups, for requests that last as long as a cgroup exists.
     package var present: [String: [Int]]
-    /// Whether any group's members differ from those of the tick before.
+    /// Whether the members of any group changed since the previous tick.
     package var membersChanged: Bool
-    /// Which of ``PolicyDocument/limits`` hold now (`during`, `when`), by index.
+    /// Whether each of ``PolicyDocument/limits`` is in force now (`during`, `when`), by index.
     package var holding: [Bool]
 
     package init(
@@ -117,46 +118,47 @@ package struct LayerContext: Sendable {
     }
 }
 
-/// A layer whose wishes are computed elsewhere: CPU pools and autosizing.
+/// A layer that is computed outside the engine: CPU pools and autosizing.
 ///
-/// It is asked once a tick, after the groups were matched and before the rules. It is a value:
-/// equal calls give equal answers.
+/// It is asked once per tick, after groups are matched and before the rules. It is deterministic:
+/// equal calls return equal results.
 package protocol LayerSource: Sendable {
-    /// Which layer its wishes belong to.
+    /// The layer of its requests.
     var layer: Layer { get }
-    /// What it wants now.
+    /// Returns its requests for this tick.
     mutating func propose(_ context: LayerContext) -> LayerProposal
-    /// Another policy holds from the next tick on.
+    /// Applies a new policy from the next tick on.
     mutating func reload(_ document: PolicyDocument)
-    /// What became of its own effects (those whose origin is of its layer).
+    /// Receives the result of one of its own effects, whose origin is of its layer.
     mutating func took(_ result: EffectResult, of effect: Effect)
-    /// The CPUs and memory nodes of a pool as they were last computed, for rules that pin to it;
-    /// nil for a pool that is not its own or cannot be had.
+    /// Returns the CPUs and memory nodes of a pool as last computed, for rules that pin to it.
+    ///
+    /// Nil for a pool of another source, or one that cannot be satisfied.
     func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)?
-    /// Who may still use CPUs that the layer gives to others alone, for `plan`.
+    /// Returns the cgroups that can still use CPUs of exclusive pools, for `plan`.
     func leftovers(_ context: LayerContext) -> [PoolLeftover]
     /// Numbers for the exporter, such as a suggested size.
     var numbers: [LayerNumber] { get }
 }
 
 extension LayerSource {
-    /// Nothing to learn.
+    /// Ignores the result.
     package mutating func took(_ result: EffectResult, of effect: Effect) {}
-    /// No pools.
+    /// Returns nil: there are no pools.
     package func lists(ofPool name: String) -> (cpus: RangeList, mems: RangeList?)? { nil }
-    /// No CPUs.
+    /// Returns nothing: there are no exclusive pools.
     package func leftovers(_ context: LayerContext) -> [PoolLeftover] { [] }
-    /// No numbers.
+    /// Empty: there are no numbers.
     package var numbers: [LayerNumber] { [] }
 }
 
-/// A number that a layer tells of a cgroup.
+/// A number that a layer exports for a cgroup.
 package struct LayerNumber: Hashable, Sendable {
-    /// What it is: `autosize.suggested`.
+    /// The name: `autosize.suggested`.
     package var name: String
-    /// Who tells it.
+    /// The part of the policy that it comes from.
     package var origin: Effect.Origin
-    /// Of which cgroup.
+    /// The cgroup.
     package var target: Effect.Target
     /// The number, in base units.
     package var value: Double

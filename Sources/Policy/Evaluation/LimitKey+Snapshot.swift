@@ -2,7 +2,7 @@ import CgroupModel
 import PolicyLanguage
 
 extension LimitKey {
-    /// The value that a snapshot shows; nil if it does not hold it.
+    /// Returns the value in a snapshot; nil if the snapshot does not contain it.
     func value(
         in snapshot: Snapshot, at position: Int, device: (String) -> InstanceKey?
     ) -> LimitValue? {

@@ -1,20 +1,20 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Standing limits with the rows for which they are requested.
+/// Standing limits and their state: whether they are in force, and for which rows.
 struct LimitRuntime: Sendable {
     let limits: StandingLimits
     let origin: Effect.Origin
-    /// What is set in this machine's mode; what pools set comes from their own layer.
+    /// The values for the host's cgroup mode; pools set theirs in a layer of their own.
     let assignments: [LimitAssignment]
-    /// When they begin to hold; nil for always.
+    /// The condition that brings them into force; nil if they always are.
     let when: Program?
-    /// When they end to.
+    /// The condition that ends them.
     let until: Program?
-    /// Why it never holds.
+    /// Why they can never be in force; nil if they can.
     let disabled: String?
     var holds = false
-    /// For how long `when`, or `until` while they hold, has been true.
+    /// For how long `when` has been true, or `until` while they are in force; in nanoseconds.
     private var timer: UInt64 = 0
     /// The rows for which its values are requested.
     var requested: Set<Row> = []
@@ -27,7 +27,7 @@ struct LimitRuntime: Sendable {
         self.limits = limits
         origin = .limits(group: limits.group, index: index)
         var values: [LimitKey: LimitValue] = [:]
-        // Each rule for devices changes what the ones before it said.
+        // Rules for devices are applied in order, because each one can override the ones before.
         var rules: [LimitAssignment] = []
         for setting in limits.settings + (limits.overrides[facts.mode] ?? []) {
             guard case .limit(let key, let value) = setting else { continue }
@@ -52,9 +52,9 @@ struct LimitRuntime: Sendable {
         }
     }
 
-    /// Takes a tick: whether they hold now.
+    /// Updates whether the limits are in force.
     ///
-    /// What is unknown changes nothing, and a gap between two ticks counts for neither time.
+    /// An unknown condition changes nothing, and a gap between two ticks does not count as time.
     mutating func update(
         isInWindow: Bool, elapsed: UInt64, _ conditions: some Conditions
     ) {
@@ -72,7 +72,7 @@ struct LimitRuntime: Sendable {
         case .no: timer = 0
         case .yes:
             let hold = holds ? limits.clearTime : limits.holdTime
-            // The first sample at which it is true begins the time.
+            // The first sample at which it is true starts the timer.
             timer = timer == 0 ? 1 : timer + elapsed
             guard timer > hold.nanoseconds else { return }
             holds.toggle()
@@ -80,7 +80,7 @@ struct LimitRuntime: Sendable {
         }
     }
 
-    /// What they want of each cgroup.
+    /// The requests for each cgroup.
     var requests: [(key: LimitKey, request: ManagedValue.Request)] {
         let cause = Cause("standing limits of \(limits.group)")
         return assignments.enumerated().map { order, assignment in
@@ -95,6 +95,6 @@ struct LimitRuntime: Sendable {
         }
     }
 
-    /// Goes on as the same limits of an earlier policy did.
+    /// Keeps the state of the same limits in the previous policy.
     mutating func keepState(of old: LimitRuntime) { (holds, timer) = (old.holds, old.timer) }
 }

@@ -1,19 +1,19 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What conditions see.
+/// Evaluates conditions and expressions.
 extension Measurements {
-    /// Whether a program's condition holds for a row.
+    /// Evaluates a condition for a row.
     func truth(_ program: Program, row: Row) -> Truth {
         truth(program, program.root, row.number)
     }
 
-    /// What a program's expression is for a row.
+    /// Evaluates an expression for a row.
     func number(_ program: Program, row: Row) -> Double {
         number(program, program.root, row.number)
     }
 
-    /// The parts of a condition that are not true now, as they would have to be; nil if it is.
+    /// Returns the parts of a condition that are not true now; nil if the condition is true.
     func lacking(_ program: Program, row: Row) -> String? {
         lacking(program, program.root, row.number, isInner: false)
     }
@@ -33,8 +33,9 @@ extension Measurements {
         }
     }
 
-    /// The numbers that a program looks at; with the reasons of those that are none for people, and
-    /// without for the audit log.
+    /// Returns the terms of a program with their values.
+    ///
+    /// Reports give the reason for a missing value, the audit log does not.
     func evidence(
         _ program: Program, row: Row, withReasons: Bool
     ) -> [Cause.Evidence] {
@@ -102,7 +103,7 @@ extension Measurements {
         }
     }
 
-    /// The last value, unknown if it is too old.
+    /// Returns the last value; unknown if it is too old.
     private func level(_ column: Int, _ row: Int) -> Double {
         let tier = tier(of: column)
         let period = tier == .costly ? interval * costlyEvery : interval

@@ -1,13 +1,12 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The numbers that the conditions of a policy look at: a column of the last values of each metric,
-/// and the samples of those that a window needs.
+/// The values that the conditions of a policy use: a column with the last values of each metric,
+/// and earlier samples of metrics that are used in a window.
 ///
-/// Rows are the engine's own for each cgroup (``CgroupRows``); the machine, a single other cgroup
-/// and a group as a whole have a column of one row.
+/// A row is a cgroup (``CgroupRows``); a metric of the host or of a group as a whole has one row.
 struct Measurements: Sendable {
-    /// What a column holds.
+    /// Identifies a column.
     struct Key: Hashable, Sendable {
         var name: String
         var instance: String?
@@ -17,14 +16,14 @@ struct Measurements: Sendable {
     enum Owner: Hashable, Sendable {
         case each
         case host
-        /// A group as a whole, by the metric's aggregation; counters by their growth.
+        /// A group as a whole, combined as the metric's aggregation says; counters by their growth.
         case whole(String)
     }
 
     struct Column: Sendable {
         let key: Key
         let metric: PolicyMetric
-        /// How the value is read from a snapshot; made anew when the schema changes.
+        /// How the value is read from a snapshot; resolved again when the schema changes.
         var reading: MetricReading
         var hasOneRow: Bool { key.owner != .each }
     }
@@ -45,7 +44,7 @@ struct Measurements: Sendable {
     private(set) var histories: [History] = []
     private var places: [Key: Int] = [:]
     private var schema: Schema?
-    /// When each tier was read last: by the sampler's clock, and by the policy's.
+    /// When each tier was last read, by the sampler's clock and by the policy's.
     private(set) var tierReads = Array(repeating: (sampler: UInt64(0), policy: UInt64(0)), count: 4)
     private(set) var now: UInt64 = 0
     private(set) var memoryTotal = Double.unknown
@@ -63,9 +62,9 @@ struct Measurements: Sendable {
         self.seesLegacyIORoot = seesLegacyIORoot
     }
 
-    // MARK: What is looked at
+    // MARK: Columns and series
 
-    /// The column of a metric, added if it is new.
+    /// Returns the column of a metric, which is added if it is new.
     mutating func column(
         _ term: MetricTerm, aggregate: String?
     ) throws(UnknownTerm) -> (Int, PolicyMetric) {
@@ -88,7 +87,7 @@ struct Measurements: Sendable {
         return (columns.count - 1, metric)
     }
 
-    /// The samples of a column, at least as far back as a window.
+    /// Returns the index of a column's history, which covers at least `window`.
     mutating func series(of column: Int, window: UInt64) -> Int {
         let period = tier(of: column) == .costly ? interval * costlyEvery : interval
         func samples(_ window: UInt64) -> SampleSeries {
@@ -106,7 +105,7 @@ struct Measurements: Sendable {
         return histories.count - 1
     }
 
-    /// Takes over the samples of another policy's measurements where both look equally far back.
+    /// Keeps the samples of the previous policy where both keep equally many.
     mutating func keepSamples(of old: Measurements) {
         for place in histories.indices {
             let key = columns[histories[place].column].key
@@ -121,21 +120,21 @@ struct Measurements: Sendable {
         now = old.now
     }
 
-    /// Whether something is looked at that only costly files tell.
+    /// Whether a column comes from a costly file.
     var usesCostlyFiles: Bool { columns.contains { $0.reading.tier == .costly } }
 
     func tier(of column: Int) -> Tier { columns[column].reading.tier }
 
-    // MARK: What a tick brings
+    // MARK: Samples
 
-    /// Forgets a row, for it is another cgroup's from now on.
+    /// Forgets the samples of a row, which now belongs to another cgroup.
     mutating func clear(row: Row) {
         for place in histories.indices where !columns[histories[place].column].hasOneRow {
             histories[place].samples.clear(row: row.number)
         }
     }
 
-    /// Reads a snapshot's values, and keeps those that are new for the windows.
+    /// Reads the values of a snapshot, and adds those of newly read tiers to the histories.
     mutating func take(
         _ input: PolicyInput, rows: CgroupRows, members: (String) -> [Int]
     ) {
@@ -198,7 +197,7 @@ struct Measurements: Sendable {
         }
     }
 
-    /// What the members have together; nobody at all has nothing.
+    /// Combines the values of a group's members; not applicable without members.
     private static func combined(
         _ members: [Int], _ aggregation: PolicyMetric.Aggregation, _ value: (Int) -> Double
     ) -> Double {

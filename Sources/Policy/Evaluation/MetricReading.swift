@@ -1,25 +1,25 @@
 import CgroupModel
 import PolicyLanguage
 
-/// How one metric of the vocabulary is read from a snapshot.
+/// Reads one metric of the vocabulary from snapshots.
 struct MetricReading: Sendable {
     private enum Way: Sendable {
         case column(Int?, legacy: Int?)
         case instances(InstanceKey?)
-        /// A disk, page size or interface that this machine does not have.
+        /// A disk, page size or interface that this host does not have.
         case nothing
         case derived(PolicyMetric.Derivation)
     }
 
     let tier: Tier
     private let metric: MetricID?
-    /// Where the number is on v1, if that is another row.
+    /// The metric that has the value on v1, if that is another one.
     private let legacy: MetricID?
     private let isCounter: Bool
-    /// A counter keeps the kernel's unit until its rate is taken.
+    /// The factor from the kernel's unit; 1 for a counter, which is scaled after its rate is taken.
     private let scale: Double
     private var way: Way
-    /// The one disk that a number of the machine is of.
+    /// The disk that a host metric is restricted to.
     private var disk: InstanceKey?
 
     /// Whether I/O is counted by v1, which does so only on disks with an I/O limit.
@@ -56,14 +56,14 @@ struct MetricReading: Sendable {
         }
     }
 
-    /// Finds the column in a schema.
+    /// Looks up the column in a schema.
     mutating func resolve(_ schema: Schema) {
         guard case .column = way, let metric else { return }
         way = .column(
             schema.column(of: metric), legacy: legacy.flatMap { schema.column(of: $0) })
     }
 
-    /// A reading as a number: no limit and no file are "not applicable".
+    /// Converts a reading to a number; no limit and no file are "not applicable".
     static func number(_ reading: Reading, _ scale: Double) -> Double {
         if let value = reading.value { return Double(value) * scale }
         return switch reading {
@@ -77,7 +77,7 @@ struct MetricReading: Sendable {
         }
     }
 
-    /// The value of a cgroup.
+    /// Returns the value for a cgroup.
     func value(_ input: PolicyInput, _ position: Int, firstSeen: UInt64) -> Double {
         let snapshot = input.snapshot
         switch way {
@@ -103,7 +103,7 @@ struct MetricReading: Sendable {
                     place.row * snapshot.schema.width + column]), scale)
     }
 
-    /// The value of the machine.
+    /// Returns the value for the host.
     func value(ofHost input: PolicyInput) -> Double {
         if case .nothing = way { return .notApplicable(.noInstance) }
         guard case .derived(let derivation) = way else {
@@ -114,7 +114,7 @@ struct MetricReading: Sendable {
         return value.isNaN ? value : value * scale
     }
 
-    /// How much a counter grew since its file was read before; unknown after a reset.
+    /// Returns the growth of a counter since the previous read of its file; unknown after a reset.
     func growth(_ snapshot: Snapshot, _ position: Int) -> Double {
         func difference(_ old: Reading, _ new: Reading) -> Double {
             guard let old = old.value, let new = new.value else { return Self.number(new, 1) }
@@ -150,18 +150,18 @@ struct MetricReading: Sendable {
             let value = value(instance)
             sum = sum.isNotApplicable ? value : sum + value
         }
-        // Nobody knows what a file says that cannot be read.
+        // If the file could not be read, the reason is that of the file.
         if sum.isNotApplicable, let reason { return Self.number(reason, 1) }
         guard sum.isNotApplicable, isCounter, snapshot.cgroups[position].controllers.contains(.io),
             let metric, MetricCatalog[metric].controller == .io
         else { return sum.isNotApplicable ? .notApplicable(.noInstance) : sum }
-        // A cgroup that did no I/O yet has no line: it read and wrote nothing. On v1 the root has a
-        // line of each disk that is counted at all.
+        // A cgroup without I/O so far has no line, which means 0. But v1 may not count I/O on the
+        // disk at all: then the root has no line either.
         if seesLegacyIORoot, !hasLine(snapshot, metric, key) { return .notApplicable(.notCounted) }
         return 0
     }
 
-    /// Whether the root cgroup has a line of a disk, or of any.
+    /// Whether the root cgroup has a line for a disk, or for any disk.
     private func hasLine(_ snapshot: Snapshot, _ metric: MetricID, _ key: InstanceKey?) -> Bool {
         guard let root = snapshot.index(of: .root) else { return true }
         return snapshot.instances(root).contains {
@@ -172,7 +172,7 @@ struct MetricReading: Sendable {
 }
 
 extension InstanceKey {
-    /// The instance that a policy names: `8:0`, `/dev/vda`, `2MB`; nil if this machine has none.
+    /// The instance that a policy names: `8:0`, `/dev/vda`, `2MB`; nil if this host has none.
     init?(_ text: String, _ dimension: Dimension, device: (String) -> InstanceKey?) {
         switch dimension {
         case .device:

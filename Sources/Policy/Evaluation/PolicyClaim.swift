@@ -1,21 +1,21 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// Something of a cgroup that the policy keeps as it wants it, so that a change by hand does not
+/// A value or a freeze of a cgroup that the policy maintains, so that a manual change does not
 /// last.
 package struct PolicyClaim: Hashable, Sendable {
-    /// What is kept.
+    /// What the policy maintains.
     package enum Subject: Hashable, Sendable {
         case value(LimitKey)
-        /// That the cgroup stands still.
+        /// The cgroup is frozen.
         case frozen
     }
 
-    /// What is kept.
+    /// What the policy maintains.
     package var subject: Subject
-    /// By whom.
+    /// The part of the policy that maintains it.
     package var origin: Effect.Origin
-    /// What the engine does about a change by someone else; nil where that ends what is kept.
+    /// How the engine reacts to a change by another program; nil if such a change ends the claim.
     package var reaction: DriftReaction?
 
     package init(_ subject: Subject, by origin: Effect.Origin, reaction: DriftReaction?) {
@@ -26,8 +26,8 @@ package struct PolicyClaim: Hashable, Sendable {
 }
 
 extension PolicyEngine {
-    /// What the policy keeps of the cgroup at a path; nothing while an operator holds it, and in a
-    /// dry run.
+    /// Returns what the policy maintains of the cgroup at a path; nothing under an operator's hold
+    /// or in a dry run.
     package func claims(on path: CgroupPath) -> [PolicyClaim] {
         guard !document.defaults.isDryRun, let row = sight.row(at: path),
             let entry = sight.entry(row), sight.facts.hold(on: entry) == nil

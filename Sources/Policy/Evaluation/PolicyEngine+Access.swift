@@ -1,43 +1,43 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// What whoever runs the engine needs besides its ticks.
+/// What the caller of the engine needs besides ticks.
 extension PolicyEngine {
-    /// The policy that holds.
+    /// The policy in force.
     package var policy: PolicyDocument { document }
 
-    /// Whether the policy decides by what only costly files tell, and so wants them at every tick.
+    /// Whether the policy uses values from costly files, which must then be read at every tick.
     package var usesCostlyFiles: Bool {
         measurements.usesCostlyFiles || !document.autosizers.isEmpty
     }
 
-    /// The cgroups of a group as they were at the last tick, in path order.
+    /// Returns the members of a group at the last tick, in path order.
     package func members(of group: String) -> [Effect.Target] {
         matcher.members(of: group).map { sight.target(sight.rows.rowAt[$0]) }
     }
 
-    /// The cgroups of a group as they were at the last tick whether they hold a process or not, in
-    /// path order: what lasts as long as a cgroup exists does not end when it is empty for a moment.
+    /// Returns the cgroups of a group at the last tick, including empty ones, in path order.
+    ///
+    /// For whatever lasts as long as a cgroup exists, even if it is empty for a moment.
     package func present(of group: String) -> [Effect.Target] {
         matcher.present(of: group).map { sight.target(sight.rows.rowAt[$0]) }
     }
 
-    /// Takes what became of effects before or after ``stop()``; what is to be written down of it.
+    /// Takes results outside of a tick, before or after ``stop()``, and returns the audit records.
     package mutating func conclude(_ results: [EffectResult]) -> [AuditRecord] {
         takeResults(results)
         return finish().audit
     }
 
-    /// The input of the last tick that was not old.
+    /// The input of the last tick whose snapshot was not older than the one before.
     var input: PolicyInput? { sight.input }
 
-    /// What all layers but the guards want values of a cgroup to be: nothing for a value that they
-    /// leave alone.
+    /// Returns the values that the layers below the guards request for a cgroup.
     package func valuesBelowGuards(of cgroup: CgroupID) -> [LimitKey: LimitValue] {
         sight.rows.row(of: cgroup).map { values.belowGuards($0) } ?? [:]
     }
 
-    /// The values that the policy wants to set now, by cgroup.
+    /// The values that the policy requests now, by cgroup.
     package var wantedValues: [(target: Effect.Target, keys: [LimitKey])] {
         sight.rows.rowAt.compactMap { row in
             let keys = values.wantedKeys(row)
@@ -45,14 +45,14 @@ extension PolicyEngine {
         }
     }
 
-    /// Takes values over that are as wanted already because an earlier daemon set them: they are
-    /// put back like those that were written by this one.
+    /// Adopts values that an earlier daemon set as requested, so that they are restored like those
+    /// that this engine sets.
     package mutating func inherit(_ keys: [LimitKey], of cgroup: CgroupID) {
         guard let row = sight.rows.row(of: cgroup) else { return }
         values.inherit(keys, row, sight)
     }
 
-    /// How often things happened since the engine began, and where each rule stands.
+    /// Counts since the engine started, and the state of each rule.
     package var metrics: PolicyMetrics {
         var metrics = PolicyMetrics()
         metrics.conflicts = trail.count(of: .conflict)
@@ -71,7 +71,7 @@ extension PolicyEngine {
         return metrics
     }
 
-    /// Where a rule stands with a cgroup; nil if it does not look at it.
+    /// Returns the state of a rule for a cgroup; nil if the rule does not cover it.
     package func state(of rule: String, on cgroup: CgroupID) -> RuleState? {
         guard let runtime = rules.index(named: rule).map({ rules[$0] }), runtime.disabled == nil
         else { return nil }
@@ -84,7 +84,7 @@ extension PolicyEngine {
 }
 
 extension Effect.Kind {
-    /// Whether it may hurt who lives in the cgroup.
+    /// Whether it can disrupt the processes in the cgroup.
     package var isDisruptive: Bool {
         switch self {
         case .freeze, .kill, .reclaim, .set: true
@@ -92,7 +92,7 @@ extension Effect.Kind {
         }
     }
 
-    /// Whether it does something to the cgroup, rather than telling of it.
+    /// Whether it acts on the cgroup, rather than only reporting.
     var changesCgroup: Bool {
         switch self {
         case .notify, .log: false

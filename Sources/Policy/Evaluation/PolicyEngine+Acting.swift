@@ -1,9 +1,9 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What a rule does when it acts, step by step.
+/// Runs the steps of a rule that acts.
 extension PolicyEngine {
-    /// Does the steps of a chain that need not wait.
+    /// Runs the steps of a chain up to one that must wait.
     mutating func run(_ chain: Chain) {
         var chain = chain
         while let step = chains.nextStep(of: &chain) {
@@ -15,7 +15,7 @@ extension PolicyEngine {
         }
     }
 
-    /// Goes on with chains whose disruptive step is done, as far as nothing speaks against it now.
+    /// Continues the chains whose disruptive step succeeded, unless the gate refuses the next one.
     mutating func continueChains() {
         for chain in chains.takeReady() {
             guard let entry = sight.entry(chain.row), let step = chain.steps.first else {
@@ -41,7 +41,7 @@ extension PolicyEngine {
         switch action.kind {
         case .set, .scale, .pin: return set(action, index, of: chain)
         case .freeze(let timeout, let onTimeout):
-            // What the rule froze stays frozen until its time is over; a repetition adds none.
+            // A repetition does not extend the freeze.
             if freezes.isClaimed(row, by: rule) { return nil }
             freezes.add(
                 FreezeClaim(
@@ -66,7 +66,7 @@ extension PolicyEngine {
             continuesOnError: action.continuesOnError)
     }
 
-    /// Sets what a step wants, as far as no higher layer wants something else.
+    /// Sets the values of a step, except those that a higher layer requests otherwise.
     private mutating func set(_ action: RuleAction, _ index: Int, of chain: Chain) -> Effect.ID? {
         let wanted = requests(chain.rule, chain.row, index, chain.cause)
         if wanted.isEmpty {
@@ -82,7 +82,7 @@ extension PolicyEngine {
         return effect
     }
 
-    /// Tells people what a rule does, or why it does not.
+    /// Notifies of a rule's actions, or of the reason why they are refused.
     @discardableResult
     mutating func tell(
         _ rule: RuleIndex, _ row: Row, _ action: RuleAction.Kind, chain: UInt64? = nil,
@@ -105,9 +105,9 @@ extension PolicyEngine {
             continuesOnError: true)
     }
 
-    // MARK: What a step wants of values
+    // MARK: Requests
 
-    /// What a step of a rule would set, as requests.
+    /// Returns the requests of one step of a rule.
     func requests(
         _ rule: RuleIndex, _ row: Row, _ index: Int, _ cause: Cause
     ) -> [(key: LimitKey, request: ManagedValue.Request)] {
@@ -123,7 +123,7 @@ extension PolicyEngine {
         }
     }
 
-    /// What a step of a rule would set.
+    /// Returns the values that a step of a rule would set.
     func assignments(_ rule: RuleIndex, _ row: Row, _ index: Int) -> [LimitAssignment] {
         switch rules[rule].rule.actions[index].kind {
         case .set(let settings): return settings.flatMap { assignments($0) }
@@ -153,9 +153,9 @@ extension PolicyEngine {
         }
     }
 
-    /// The new value of a scaling, nil if there is nothing to multiply.
+    /// Returns the new value of a scaling; nil if there is no value to multiply.
     ///
-    /// Shrinking never gives more than there is, and growing never less.
+    /// A factor below 1 never raises the current value, and another never lowers it.
     private func scaled(
         _ scaling: Scaling, _ rule: RuleIndex, _ row: Row, _ index: Int
     ) -> LimitValue? {

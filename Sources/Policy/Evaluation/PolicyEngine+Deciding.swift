@@ -1,12 +1,12 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Decides which of the rules that would act may.
+/// Decides which of the rules that are due may act.
 extension PolicyEngine {
-    /// Lets the candidates act that may, in the order of the rules.
+    /// Runs the candidates that are allowed, in the order of the rules.
     ///
-    /// Where two would disturb one cgroup the higher priority acts; of equal ones freezing goes
-    /// before killing, which cannot be undone, and killing before reclaiming.
+    /// If several would disrupt one cgroup, the highest priority acts. Among equals a freeze goes
+    /// before a kill, which cannot be undone, and a kill before a reclaim.
     mutating func fire(_ candidates: [Candidate]) {
         guard !candidates.isEmpty else { return }
         let targets = candidates.map { rules.targets(of: $0, matcher, measurements, sight) }
@@ -47,7 +47,7 @@ extension PolicyEngine {
         }
     }
 
-    /// The highest priority first, then what can be undone.
+    /// Sorts by priority, highest first, then by kind of disruption, freeze first.
     private func rank(_ candidate: Candidate) -> (Int, Int) {
         let rule = rules[candidate.rule].rule
         let place =
@@ -60,8 +60,10 @@ extension PolicyEngine {
         return (-rule.priority, place)
     }
 
-    /// Adds a rule's requests before anyone's are written, so that equal rules meet in one tick; not
-    /// those of steps that will wait for a disruptive one.
+    /// Adds the requests of a rule before any are written, so that rules of equal priority are
+    /// compared in one tick.
+    ///
+    /// Steps that wait for a disruptive one are left out.
     private mutating func announce(_ rule: RuleIndex, _ row: Row) {
         let cause = Cause(rules[rule].when.text)
         var disturbances = 0
@@ -74,7 +76,7 @@ extension PolicyEngine {
         }
     }
 
-    /// Remembers that something disruptive will be done to a cgroup in this tick.
+    /// Records that a rule will act disruptively on a cgroup in this tick.
     private mutating func takeTurn(_ rule: RuleIndex, _ row: Row) {
         guard !rules[rule].isDryRun, let disruption = rules[rule].rule.disruption else { return }
         gate.takeTurn(
@@ -106,9 +108,9 @@ extension PolicyEngine {
         }
     }
 
-    // MARK: What speaks against it
+    // MARK: Refusals
 
-    /// Why a rule may not act on a cgroup now; nil, and its budgets are spent, if it may.
+    /// Returns why a rule must not act on a cgroup now; nil, with its budgets spent, if it may.
     private mutating func refusal(
         _ rule: RuleIndex, _ row: Row, _ others: [RuleIndex]
     ) -> Gate.Refusal? {
@@ -130,10 +132,10 @@ extension PolicyEngine {
         return refusal
     }
 
-    /// What goes before a disruptive rule.
+    /// Why a disruptive rule must yield.
     private struct Rivalry {
         var reason: String
-        /// A rule of the same priority that wants less done.
+        /// A rule of the same priority that is less disruptive.
         var equal: RuleIndex?
     }
 
@@ -157,7 +159,7 @@ extension PolicyEngine {
         }
     }
 
-    /// A rule of higher priority that requests that it is not frozen.
+    /// Finds a rule of higher priority that keeps the cgroup thawed.
     private func thawingRival(
         _ rule: RuleIndex, _ row: Row, _ others: [RuleIndex]
     ) -> Rivalry? {
@@ -168,7 +170,7 @@ extension PolicyEngine {
         }
     }
 
-    /// A rule of at least the same priority that only freezes it.
+    /// Finds a rule of at least the same priority that only freezes the cgroup.
     private func freezingRival(
         _ rule: RuleIndex, _ row: Row, _ others: [RuleIndex]
     ) -> Rivalry? {
@@ -209,9 +211,9 @@ extension PolicyEngine {
         return nil
     }
 
-    // MARK: What it does
+    // MARK: Needs
 
-    /// What a rule's steps do to the processes of a cgroup.
+    /// Returns the disruptive actions of a rule's steps on a cgroup.
     private func disruptions(_ rule: RuleIndex, _ row: Row) -> [DisruptiveAction] {
         var found: [DisruptiveAction] = []
         for (index, action) in rules[rule].rule.actions.enumerated() {
@@ -242,7 +244,7 @@ extension PolicyEngine {
         return need
     }
 
-    /// Whether a step would change a value, and not only give something back.
+    /// Whether a step would change a value, so that it counts against the write budget.
     private func isWritten(_ rule: RuleIndex, _ row: Row, _ index: Int) -> Bool {
         assignments(rule, row, index).contains { wanted in
             values.current(wanted.key, row, sight) != wanted.value

@@ -1,9 +1,9 @@
 import CgroupModel
 import PolicyLanguage
 
-/// How what rules did is taken back.
+/// Undoes what rules did.
 extension PolicyEngine {
-    /// Takes back what a rule did, at once or by steps, and lets it rest.
+    /// Undoes what a rule did, at once or in steps; the cooldown follows.
     mutating func undo(_ rule: RuleIndex, _ row: Row, _ ending: RuleRuntime.Ending) {
         rules.endFiring(rule, row, at: sight.now)
         let program = ending.program
@@ -36,7 +36,7 @@ extension PolicyEngine {
         }
     }
 
-    /// Drops what a rule wants of a cgroup.
+    /// Withdraws the requests of a rule for a cgroup.
     mutating func release(_ rule: RuleIndex, _ row: Row, _ cause: Cause) {
         chains.end(rule, row)
         let origin = rules[rule].origin
@@ -46,7 +46,8 @@ extension PolicyEngine {
         values.withdraw(row) { $0 == origin }
     }
 
-    /// One step back: a cgroup of a group as a whole, or a factor towards the value below.
+    /// Takes one step back: releases one cgroup of an aggregate rule, or relaxes values by a
+    /// factor.
     mutating func stepBack(_ rule: RuleIndex, _ row: Row) {
         let cause = Cause("\(rules[rule].rule.name) steps back")
         guard !rules[rule].isAggregate,
@@ -70,7 +71,7 @@ extension PolicyEngine {
         rules.move(rule, row, to: .cooldown, sight, measurements, &trail)
     }
 
-    /// Undoes what a rule did and leaves it alone for a while, the longer the oftener that was.
+    /// Undoes what a rule did and suspends it; each suspension in a row lasts longer.
     mutating func suspend(_ rule: RuleIndex, _ row: Row, _ reason: String) {
         let cause = Cause(reason)
         for target in rules.takeTargets(rule, row) { release(rule, target, cause) }
@@ -84,7 +85,7 @@ extension PolicyEngine {
             rules[rule].origin, told, cause, isDryRun: rules[rule].isDryRun)
     }
 
-    /// Lets a rule rest after it was kept from acting by what it met.
+    /// Undoes what a rule did and starts its cooldown, because its action was refused or reversed.
     mutating func rest(
         _ rule: RuleIndex, _ row: Row, _ note: String, cooldownFactor: UInt64 = 1
     ) {
@@ -95,7 +96,7 @@ extension PolicyEngine {
         undo(rule, row, RuleRuntime.Ending(atOnce: true, note: note))
     }
 
-    /// A rule's cgroup left the group: what was done to it is undone.
+    /// Undoes what a rule did to a cgroup that left its group.
     mutating func leave(_ rule: RuleIndex, _ row: Row) {
         guard let instance = rules.instance(rule, row) else { return }
         let note = "it left the group"

@@ -1,9 +1,9 @@
 import CgroupModel
 import PolicyLanguage
 
-/// How freezes end.
+/// Ends freezes.
 extension PolicyEngine {
-    /// Drops claims to a cgroup, and thaws it if no other is left.
+    /// Drops claims to a cgroup, and thaws it when the last one is dropped.
     @discardableResult
     mutating func thaw(
         _ row: Row, _ cause: Cause, origin: Effect.Origin, chain: UInt64? = nil,
@@ -17,7 +17,7 @@ extension PolicyEngine {
         return id
     }
 
-    /// Ends freezes whose time is over; that depends on no sample.
+    /// Ends expired freezes; expiry does not depend on samples.
     mutating func expireFreezes() {
         for row in sight.rows.rowAt {
             for claim in freezes.expired(row, at: sight.now) { expire(claim, row) }
@@ -59,8 +59,8 @@ extension PolicyEngine {
         }
     }
 
-    /// Why a cgroup that was frozen for too long is not killed; nil, and the budget is spent, if
-    /// it is.
+    /// Returns why a cgroup must not be killed at the end of its freeze; nil, with the budget
+    /// spent, if it may.
     private mutating func refusalOfKill(_ row: Row) -> Gate.Refusal? {
         guard let entry = sight.entry(row) else { return .nothing("gone") }
         return gate.pass(
@@ -69,8 +69,7 @@ extension PolicyEngine {
             sight.facts, at: sight.now)
     }
 
-    /// Keeps frozen what is to be killed as soon as that is possible, and tells people once if the
-    /// budget is why it is not.
+    /// Keeps a cgroup frozen until it can be killed, and notifies once if the budget is the reason.
     private mutating func keepFrozen(
         _ claim: FreezeClaim, _ row: Row, _ exhausted: String?, _ cause: Cause
     ) {
@@ -93,7 +92,7 @@ extension PolicyEngine {
             .freeze(deadline: FreezeClaim.renewal), origin, row, cause, isDryRun: claim.isDryRun)
     }
 
-    /// Whether a rule keeps something frozen until it can be killed.
+    /// Whether a rule keeps a cgroup frozen until it can be killed.
     func awaitsKill(_ rule: RuleIndex, _ row: Row) -> Bool {
         guard rules[rule].rule.longestActive != nil else { return false }
         let targets = rules.instance(rule, row)?.targets ?? []
@@ -102,7 +101,8 @@ extension PolicyEngine {
         }
     }
 
-    /// Someone else thawed what a rule froze: that is respected, and the rule rests.
+    /// Accepts that another program thawed a cgroup that a rule froze, and starts the rule's
+    /// cooldown.
     mutating func noticeThaw(_ row: Row) {
         guard let isFrozen = sight.isFrozen(row) else { return }
         for claim in freezes.observe(row, isFrozen: isFrozen) {
@@ -113,7 +113,7 @@ extension PolicyEngine {
         }
     }
 
-    /// A freeze failed, or could not be prolonged: then it ends, for nobody sees to its end.
+    /// Ends a freeze that failed or could not be renewed.
     mutating func endFreeze(_ rule: RuleIndex, _ row: Row, _ effect: Effect) {
         if freezes.awaitsKill(row, rule) {
             thaw(row, effect.cause, origin: effect.origin) { $0.rule == rule }
@@ -123,7 +123,7 @@ extension PolicyEngine {
         if freezes.owesThaw(row) { thawAgain(effect, row) }
     }
 
-    /// Thaws what should not be frozen any more, unless a rule wants it frozen again.
+    /// Retries a thaw, unless a rule has frozen the cgroup again.
     mutating func thawAgain(_ effect: Effect, _ row: Row) {
         guard !freezes.isClaimed(row, isDryRun: effect.isDryRun) else { return }
         emit(.thaw, effect.origin, row, effect.cause, isUndo: true, isDryRun: effect.isDryRun)

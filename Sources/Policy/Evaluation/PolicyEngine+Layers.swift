@@ -3,8 +3,7 @@ import PolicyLanguage
 
 /// The layers below the rules: standing limits, pools and autosizing.
 extension PolicyEngine {
-    /// Adds and drops the requests of standing limits, as they begin and end to hold and as cgroups
-    /// come and go.
+    /// Adds and withdraws the requests of standing limits as conditions and members change.
     mutating func takeLimits() {
         guard let minute = sight.input?.minuteOfDay else { return }
         for index in limits.indices where limits[index].disabled == nil {
@@ -18,7 +17,7 @@ extension PolicyEngine {
                 ? matcher.present(of: limits[index].limits.group).map { sight.rows.rowAt[$0] }
                 : []
             var kept = Set(members)
-            // No snapshot tells of them yet.
+            // Newborn cgroups are not in a snapshot yet.
             if limits[index].holds {
                 kept.formUnion(limits[index].requested.intersection(sight.rows.newborn))
             }
@@ -38,7 +37,7 @@ extension PolicyEngine {
         for (key, request) in limits[index].requests { values.request(request, of: key, row) }
     }
 
-    /// What pools and autosizing may look at; nil before the first tick.
+    /// The input of pools and autosizing; nil before the first tick.
     var context: LayerContext? {
         sight.input.map { input in
             LayerContext(
@@ -48,13 +47,13 @@ extension PolicyEngine {
         }
     }
 
-    /// Who may still use the CPUs of exclusive pools, as of the last tick.
+    /// The cgroups that can still use the CPUs of exclusive pools, as of the last tick.
     package var leftovers: [PoolLeftover] {
         guard let context else { return [] }
         return sources.flatMap { $0.leftovers(context) }
     }
 
-    /// Asks pools and autosizing; the answer is what they want done once in this tick.
+    /// Takes the requests of pools and autosizing, and returns their one-time actions.
     mutating func askSources() -> [LayerProposal.Act] {
         guard !sources.isEmpty, let context else { return [] }
         var acts: [LayerProposal.Act] = []
@@ -78,7 +77,7 @@ extension PolicyEngine {
         return acts
     }
 
-    /// Does what pools and autosizing want done once, as far as nothing speaks against it.
+    /// Performs the one-time actions of pools and autosizing that the gate allows.
     mutating func perform(_ acts: [LayerProposal.Act]) {
         for act in acts {
             guard let row = sight.rows.row(of: act.target.cgroup), let entry = sight.entry(row)

@@ -1,12 +1,12 @@
 import CgroupModel
 package import PolicyLanguage
 
-/// How a policy gives way to another one, and how it ends.
+/// Reloads and stops the policy.
 extension PolicyEngine {
-    /// Takes another policy: equal rules keep their state, changed and removed ones are undone, at
-    /// the latest with the next tick.
+    /// Replaces the policy: unchanged rules keep their state, changed and removed ones are undone
+    /// by the next tick.
     ///
-    /// `facts` replaces what is known of cgroups, for another policy may ask for more.
+    /// `facts` replaces the source of facts, because a new policy may need more of them.
     package mutating func reload(_ document: PolicyDocument, facts: (any CgroupFacts)? = nil) {
         if let facts { sight.facts = facts }
         let (oldRules, oldDocument, oldLimits) = (rules, self.document, limits)
@@ -37,7 +37,7 @@ extension PolicyEngine {
         pendingNote = "reloaded"
     }
 
-    /// Limits on a condition that are the same go on as they were, wherever they stand.
+    /// Keeps the state of conditional limits that are unchanged apart from their position.
     private mutating func keepLimits(_ old: [LimitRuntime]) {
         for index in limits.indices {
             let same = old.first { known in
@@ -49,7 +49,7 @@ extension PolicyEngine {
         }
     }
 
-    /// Drops what a rule that the new policy does not have wanted.
+    /// Withdraws the requests of a rule that is not in the new policy.
     private mutating func end(_ old: RuleRuntime) {
         values.withdraw { $0 == old.origin }
         for row in old.order where old.states[row] != .idle {
@@ -60,8 +60,9 @@ extension PolicyEngine {
         }
     }
 
-    /// Gives claims and chains the places of their rules in another policy; those of rules that are
-    /// changed or gone end, and what they froze is thawed.
+    /// Maps claims and chains to the rule indices of the new policy.
+    ///
+    /// Those of changed or removed rules end, and what they froze is thawed.
     private mutating func renumber(_ places: [RuleIndex: RuleIndex]) {
         let cause = Cause("the policy changed")
         chains.renumber(places)
@@ -71,21 +72,20 @@ extension PolicyEngine {
         }
     }
 
-    /// What was only told so far was never done.
+    /// Forgets actions of the dry run, which never happened.
     private mutating func forgetDryRun() {
         freezes.dropAll()
         values.forgetWrites()
         outbox.forgetAll()
     }
 
-    /// Takes everything back, as the policy ends.
+    /// Undoes everything when the policy ends.
     ///
-    /// Whatever is frozen is thawed; values go back to the original ones unless the policy says
-    /// that they stay.
+    /// Frozen cgroups are thawed; values are restored unless `restore_on_exit` is false.
     package mutating func stop() -> PolicyOutput {
         guard sight.input != nil else { return finish() }
         let cause = Cause("the policy ended")
-        // A thaw that was not answered yet may fail, and nobody would try again.
+        // A thaw without a result may still fail, and would not be retried later.
         let unanswered = outbox.rowsBeingThawed
         for row in sight.rows.rowAt + sight.rows.newborn.sorted() {
             for isDryRun in [false, true]

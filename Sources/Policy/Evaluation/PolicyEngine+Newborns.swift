@@ -1,14 +1,14 @@
 package import CgroupModel
 internal import PolicyLanguage
 
-/// Standing limits of cgroups that were just made.
+/// Applies standing limits to new cgroups.
 extension PolicyEngine {
-    /// Gives cgroups that no snapshot has yet the standing limits that hold now; everything else
-    /// waits for the next tick.
+    /// Applies the standing limits in force to cgroups that are not in a snapshot yet; everything
+    /// else waits for the next tick.
     ///
     /// - Parameters:
     ///   - newborns: In path order.
-    ///   - tick: The number of the last snapshot that cannot have them.
+    ///   - tick: The tick of the last snapshot taken before they were created.
     ///   - time: When they were found.
     ///   - wallTime: The same, in microseconds since 1970.
     package mutating func welcome(

@@ -1,7 +1,7 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What is made of the answers to effects.
+/// Handles the results of effects.
 extension PolicyEngine {
     mutating func takeResults(_ results: [EffectResult]) {
         for result in results { take(result) }

@@ -1,60 +1,60 @@
 import CgroupModel
 package import PolicyLanguage
 
-/// Decides, tick by tick, what is done to which cgroup.
+/// Decides at each tick which actions to take on which cgroups.
 ///
-/// It is a value without a clock, files or chance: the same inputs give the same effects and the
-/// same audit records, live, in a dry run and over a recording. Whoever calls it has the effects
-/// done and brings the results with a later tick.
+/// It uses no clock, files or randomness: the same inputs give the same effects and audit records,
+/// live, in a dry run and over a recording. The caller performs the effects and passes their
+/// results to a later tick.
 ///
-/// Its parts keep what they know to themselves. The engine asks them in the order of the tick and
-/// carries out what follows for several of them.
+/// Each part keeps its own state. The engine calls them in the order of the tick and coordinates
+/// what concerns several of them.
 package struct PolicyEngine: Sendable {
     var document: PolicyDocument
     let vocabulary: @Sendable (String) -> PolicyMetric?
     let costlyEvery: Int
     var sources: [any LayerSource]
 
-    /// What the tick sees.
+    /// The input of the tick, for all parts.
     var sight: Sight
     var measurements: Measurements
     var matcher: GroupMatcher
 
-    /// The standing limits, and for which cgroups they are requested.
+    /// The standing limits and the cgroups for which they are requested.
     var limits: [LimitRuntime] = []
-    /// Requests, arbitration, drift and retries.
+    /// Value requests, arbitration, drift and retries.
     var values: ValueBoard
-    /// The state machine.
+    /// The state machines of the rules.
     var rules: RuleBoard
-    /// Steps that wait for effects.
+    /// Chains that wait for results.
     var chains = ChainRunner()
-    /// Claims and deadlines.
+    /// Freezes and their deadlines.
     var freezes = FreezeLedger()
-    /// What may be done.
+    /// Decides whether an action is allowed.
     var gate: Gate
-    /// Effects that go out, and those that are unanswered.
+    /// Queued effects, and those without a result.
     var outbox: Outbox
     /// The audit log.
     var trail: AuditTrail
 
-    /// Samples that were older than the one before.
+    /// The number of snapshots ignored because they were not newer than the one before.
     var ignoredSamples: UInt64 = 0
-    /// Whether any group's members differ from those of the tick before.
+    /// Whether the members of any group changed since the previous tick.
     var membersChanged = true
-    /// Whether the rules know which rows they look at.
+    /// Whether each rule's rows are up to date with the policy.
     var isOrdered = false
-    /// What the next tick writes down first.
+    /// A note that the next tick records first.
     var pendingNote: String?
 
-    /// Takes a policy and what it needs to know of the machine.
+    /// Creates an engine for a policy.
     ///
     /// - Parameters:
     ///   - document: The policy.
-    ///   - facts: What is known of cgroups apart from their numbers.
-    ///   - vocabulary: The row of a name in an expression, `host.` in front where it is the
-    ///     machine's.
+    ///   - facts: Facts about cgroups and the host that are not in snapshots.
+    ///   - vocabulary: Looks up the metric of a name in an expression; names of host metrics begin
+    ///     with `host.`.
     ///   - sources: Pools and autosizing.
-    ///   - costlyEvery: At how many ticks the sampler reads costly files once.
+    ///   - costlyEvery: The sampler reads costly files once in this many ticks.
     package init(
         document: PolicyDocument, facts: any CgroupFacts,
         vocabulary: @escaping @Sendable (String) -> PolicyMetric?,
@@ -81,11 +81,12 @@ package struct PolicyEngine: Sendable {
 
     // MARK: One tick
 
-    /// Looks at a snapshot and at what became of earlier effects, and says what is to be done.
+    /// Processes a snapshot and the results of earlier effects, and returns new effects.
     ///
-    /// The order is fixed: results, identities (so that nothing is done to what is gone), groups,
-    /// metrics, expired freezes, drift, lower layers, conditions and states, then what gives, rules'
-    /// steps by priority, and what takes.
+    /// The order is fixed: results, identities (so that nothing acts on a removed cgroup), groups,
+    /// metrics, expired freezes, waiting chains, guards, drift, lower layers, conditions and
+    /// states, widening writes, the rules' steps by priority, other writes, and the one-time
+    /// actions of pools and autosizing.
     package mutating func tick(_ input: PolicyInput) -> PolicyOutput {
         let isOld = sight.input != nil && input.time.nanoseconds <= sight.now
         if !isOld { sight.input = input }
@@ -124,7 +125,7 @@ package struct PolicyEngine: Sendable {
         return output
     }
 
-    /// Finds the cgroups and their groups, and reads the metrics.
+    /// Updates rows and group members, and reads the metrics.
     private mutating func identify(_ input: PolicyInput) {
         let change = sight.rows.take(input.snapshot, at: sight.now)
         if let change {
@@ -143,7 +144,7 @@ package struct PolicyEngine: Sendable {
         isOrdered = true
     }
 
-    /// Gives new rows a place in every part.
+    /// Extends the tables of all parts to the number of rows.
     mutating func growParts() {
         let count = sight.rows.count
         values.grow(to: count)
@@ -163,7 +164,7 @@ package struct PolicyEngine: Sendable {
         for index in limits.indices { limits[index].requested.remove(row) }
     }
 
-    /// Finds the rows that each rule looks at, and undoes what was done to those that left.
+    /// Updates the rows that each rule evaluates, and undoes rules for cgroups that left the group.
     private mutating func orderRules() {
         for rule in rules.indices {
             let left = rules.order(rule, matcher, sight.rows)
@@ -172,7 +173,7 @@ package struct PolicyEngine: Sendable {
         }
     }
 
-    /// Looks at every rule with every cgroup; most have nothing to say.
+    /// Advances the state machine of each rule and cgroup that needs attention.
     private mutating func stepRules() -> [Candidate] {
         var candidates: [Candidate] = []
         var attention: [Row] = []
@@ -194,7 +195,7 @@ package struct PolicyEngine: Sendable {
         return candidates
     }
 
-    /// Compares what the snapshot shows with what rules and layers want, cgroup by cgroup.
+    /// Detects values and freezes that another program changed, cgroup by cgroup.
     private mutating func noticeDrift() {
         var start = 0
         for position in sight.rows.rowAt.indices {
@@ -207,9 +208,9 @@ package struct PolicyEngine: Sendable {
         values.noticeDrift(start..., sight, &outbox, &trail)
     }
 
-    // MARK: What goes out
+    // MARK: Output
 
-    /// Queues an effect and writes it down.
+    /// Queues an effect and records it.
     @discardableResult
     mutating func emit(
         _ kind: Effect.Kind, _ origin: Effect.Origin, _ row: Row, _ cause: Cause,
@@ -221,13 +222,13 @@ package struct PolicyEngine: Sendable {
             isDryRun: isDryRun, continuesOnError: continuesOnError, &trail)
     }
 
-    /// Writes down that a rule is kept from something.
+    /// Records a refusal.
     mutating func veto(_ rule: RuleIndex, _ row: Row, _ action: String?, _ reason: String) {
         rules.veto(rule, sight.target(row), action, reason, &trail)
     }
 }
 
-/// A rule that would act on a cgroup (or on some of its group) in this tick.
+/// A rule that is due to act on a cgroup, or on some cgroups of its group.
 struct Candidate: Sendable {
     let rule: RuleIndex
     /// The row of its state.
@@ -235,7 +236,7 @@ struct Candidate: Sendable {
     var isRepeat = false
 }
 
-/// The conditions of a policy, compiled for one machine.
+/// The conditions of a policy, compiled for one host.
 struct CompiledPolicy {
     let measurements: Measurements
     let rules: RuleBoard

@@ -1,43 +1,43 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// An instant of the clock that goes on in suspend (CLOCK_BOOTTIME), in nanoseconds.
+/// An instant of CLOCK_BOOTTIME, which also runs during suspend.
 package struct PolicyInstant: Hashable, Sendable, Comparable {
-    /// Nanoseconds since the machine started.
+    /// Nanoseconds since boot.
     package var nanoseconds: UInt64
 
-    /// Takes nanoseconds.
+    /// Creates an instant from nanoseconds since boot.
     package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
-    /// Earlier is less.
+    /// Orders instants by time.
     package static func < (left: PolicyInstant, right: PolicyInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The time from another instant to this one; negative if that was later.
+    /// Returns the time from another instant to this one; negative if the other is later.
     package func since(_ other: PolicyInstant) -> Duration {
         .nanoseconds(Int64(nanoseconds) - Int64(other.nanoseconds))
     }
 
-    /// The instant after a time.
+    /// Returns the instant that is later by a duration.
     package func advanced(by time: Duration) -> PolicyInstant {
         PolicyInstant(nanoseconds: nanoseconds + time.nanoseconds)
     }
 }
 
-/// All that one tick knows: nothing else changes what the engine decides.
+/// The complete input of a tick; nothing else influences what the engine decides.
 package struct PolicyInput: Sendable {
-    /// The cgroups and the machine.
+    /// The state of the cgroups and the host.
     package var snapshot: Snapshot
     /// When the snapshot was taken.
     package var time: PolicyInstant
     /// Minutes after local midnight, for `during`; microseconds since 1970 are in the snapshot.
     package var minuteOfDay: Int
-    /// The CPUs, for pools; nil if unknown.
+    /// The host's CPUs, for pools; nil if unknown.
     package var topology: CPUTopology?
-    /// What became of earlier effects.
+    /// The results of earlier effects.
     package var results: [EffectResult]
-    /// The cgroups that an OOM guard has in its hands, for nothing here may cross it.
+    /// The cgroups under the control of an OOM guard, which the engine must not counteract.
     package var guarded: [CgroupID: GuardedCgroup]
 
     package init(
@@ -53,18 +53,18 @@ package struct PolicyInput: Sendable {
     }
 }
 
-/// What an OOM guard has taken over of a cgroup.
+/// The state of a cgroup that an OOM guard controls.
 package struct GuardedCgroup: Hashable, Sendable {
     /// The guard's name.
     package var name: String
-    /// Whether the guard keeps it frozen, so that no disruptive action of a rule may be done.
+    /// Whether the guard keeps it frozen; rules then take no disruptive action.
     package var isFrozen: Bool
     /// Values that only the guard may write now, such as `memory.max` while it is raised.
     package var values: Set<LimitKey>
-    /// What the guard itself has set values to: its layer.
+    /// The values that the guard has set, as requests of its layer.
     package var settings: [LimitKey: LimitValue]
-    /// What the guard itself keeps at or below a number (`memory.high`), where a stricter value of a
-    /// lower layer still applies.
+    /// The upper bounds that the guard has set (`memory.high`); a stricter value of a lower layer
+    /// still applies.
     package var bounds: [LimitKey: LimitValue]
 
     package init(
@@ -78,56 +78,56 @@ package struct GuardedCgroup: Hashable, Sendable {
         self.bounds = bounds
     }
 
-    /// Whether nobody else may write a value now.
+    /// Whether only the guard may write a value now.
     func owns(_ key: LimitKey) -> Bool {
         values.contains(key) || settings[key] != nil || bounds[key] != nil
     }
 }
 
-/// What is known of cgroups apart from their numbers; asked only by what needs it.
+/// Facts about cgroups and the host that are not in snapshots; looked up only where needed.
 ///
-/// An implementation answers from memory where it can; it never blocks for long, and says nil for
-/// what it does not know.
+/// An implementation answers from a cache where possible, never blocks for long, and returns nil
+/// for what it does not know.
 package protocol CgroupFacts: Sendable {
-    /// How the machine mounts its hierarchies.
+    /// The cgroup mode of the host.
     var mode: HierarchyMode { get }
-    /// Whether systemd runs the machine; true where nobody knows, as for a recording.
+    /// Whether systemd manages the host; true if unknown, as for a recording.
     var hasSystemd: Bool { get }
-    /// Whether a controller is in a hierarchy of v1.
+    /// Whether a controller is mounted on v1.
     func isLegacy(_ controller: Controller) -> Bool
-    /// Whether I/O is counted by v1 and its root is seen, which has a line of each disk that is
-    /// counted at all.
+    /// Whether I/O is on v1 and the true root of its tree is visible, which has a line for each
+    /// disk on which I/O is counted.
     var seesLegacyIORoot: Bool { get }
     /// The systemd unit that owns the cgroup.
     func unit(of cgroup: CgroupEntry) -> String?
-    /// What the cgroup is known as: its container and pod.
+    /// The container and pod of the cgroup.
     func identity(of cgroup: CgroupEntry) -> CgroupIdentity
-    /// Whether the answers about a cgroup were found out; false while some are only what holds until
-    /// then, so that they are to be asked for again.
+    /// Whether the facts about a cgroup are final; false while some are provisional and must be
+    /// looked up again.
     func isSettled(_ cgroup: CgroupEntry) -> Bool
-    /// An extended attribute that may be trusted.
+    /// An extended attribute that other users cannot set.
     func attribute(_ name: String, of cgroup: CgroupEntry) -> String?
-    /// The directory's owner.
+    /// The user ID of the directory's owner.
     func owner(of cgroup: CgroupEntry) -> UInt32?
     /// The command names of the members.
     func commands(of cgroup: CgroupEntry) -> Set<String>
-    /// Why a disruptive action on the cgroup is refused (the protected set), nil if it is not.
+    /// Why the protected set refuses a disruptive action on the cgroup; nil if it does not.
     func refusal(of action: DisruptiveAction, on cgroup: CgroupEntry) -> String?
-    /// Why an operator wants the cgroup left alone, nil if nobody does.
+    /// Why an operator holds the cgroup; nil if there is no hold.
     func hold(on cgroup: CgroupEntry) -> String?
-    /// The whole disk of a name such as `/dev/vda`, nil if the machine has none.
+    /// The whole disk of a name such as `/dev/vda`; nil if the host has none.
     func device(named name: String) -> InstanceKey?
 }
 
 extension CgroupFacts {
-    /// Nobody knows.
+    /// True, because it is unknown.
     package var hasSystemd: Bool { true }
-    /// Nobody knows, so a disk without a line had no I/O.
+    /// False, because it is unknown; a disk without a line then counts as without I/O.
     package var seesLegacyIORoot: Bool { false }
-    /// Nothing is found out later.
+    /// True: all facts are known at once.
     package func isSettled(_ cgroup: CgroupEntry) -> Bool { true }
-    /// As most machines of the mode have it.
+    /// The usual assignment for the mode: all controllers on v1 unless the host is v2.
     package func isLegacy(_ controller: Controller) -> Bool { mode != .v2 }
-    /// No disk is known by its name; `MAJ:MIN` needs none.
+    /// Nil: only `MAJ:MIN` is supported.
     package func device(named name: String) -> InstanceKey? { nil }
 }

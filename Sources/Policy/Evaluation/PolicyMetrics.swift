@@ -1,49 +1,49 @@
 package import PolicyLanguage
 
-/// How often things happened since the engine began, and where each rule stands.
+/// Counts since the engine started, and the state of each rule.
 package struct PolicyMetrics: Sendable {
-    /// Where a rule stands with a cgroup; nil for the group as a whole.
+    /// The state of a rule for a cgroup; `target` is nil for the group as a whole.
     package struct State: Hashable, Sendable {
         /// The rule, its cgroup and its state.
         package var rule: String, target: Effect.Target?, state: RuleState
     }
 
-    /// Nothing yet.
+    /// Creates empty metrics.
     package init() {}
 
-    /// By rule in the policy's order, then by path; idle ones are left out.
+    /// The states other than idle, by name of the rule, then by path.
     package internal(set) var states: [State] = []
-    /// How many cgroups each rule looks at.
+    /// The number of cgroups that each rule evaluates.
     package internal(set) var watched: [(rule: String, count: Int)] = []
     /// Firings and repetitions of each rule.
     package internal(set) var firings: [(rule: String, count: UInt64)] = []
-    /// Times that each rule was kept from acting.
+    /// The number of times that each rule was refused.
     package internal(set) var vetoes: [(rule: String, count: UInt64)] = []
-    /// How often each budget was exhausted, by its key in the policy.
+    /// The number of times that each budget was exhausted, by its key in the policy.
     package internal(set) var budgetHits: [(budget: String, count: UInt64)] = []
-    /// Values of which two layers of equal rank want different things.
+    /// The number of conflicts between requests of equal rank.
     package internal(set) var conflicts: UInt64 = 0
-    /// Values changed by other programs.
+    /// The number of times that another program changed a value or thawed a cgroup.
     package internal(set) var drifts: UInt64 = 0
-    /// Samples that were older than the one before, and were not looked at.
+    /// The number of snapshots ignored because they were not newer than the one before.
     package internal(set) var ignoredSamples: UInt64 = 0
-    /// What pools and autosizing tell.
+    /// The numbers of pools and autosizing.
     package internal(set) var numbers: [LayerNumber] = []
-    /// Values that are to be put back, which failed so far; it is tried again at each tick.
+    /// Values that could not be restored so far; the restore is retried at each tick.
     package internal(set) var owed: [(target: Effect.Target, key: LimitKey)] = []
-    /// Values that could not be set, and why; it is tried again.
+    /// Values that could not be set, and why; the write is retried.
     package internal(set) var failing: [(target: Effect.Target, key: LimitKey, reason: String)] = []
-    /// Rules that are not looked at, and why.
+    /// Rules that are not evaluated, and why.
     package internal(set) var disabled: [(rule: String, reason: String)] = []
 }
 
-/// What a tick brings.
+/// The output of a tick.
 package struct PolicyOutput: Hashable, Sendable {
-    /// What is to be done, in this order; effects of one chain wait for each other.
+    /// The effects to perform, in order; each effect of a chain waits for the one before.
     package var effects: [Effect] = []
-    /// What is to be written to the audit log.
+    /// The records for the audit log.
     package var audit: [AuditRecord] = []
 
-    /// Nothing.
+    /// Creates an empty output.
     package init() {}
 }

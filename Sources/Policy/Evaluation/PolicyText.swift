@@ -1,12 +1,12 @@
 import PolicyLanguage
 
 extension Duration {
-    /// As a policy writes it: `500ms`, `10s`, `5m`.
+    /// The duration in the syntax of a policy: `500ms`, `10s`, `5m`.
     var policyText: String { DurationText.text(self) }
 }
 
 extension Double {
-    /// With three decimals, always.
+    /// The number with exactly three decimals.
     var fixedText: String {
         guard !isNaN else { return isNotApplicable ? "n/a" : "unknown" }
         let bounded = Swift.min(Swift.max(self, -9e15), 9e15)
@@ -15,7 +15,7 @@ extension Double {
         return "\(bounded < 0 && thousandths > 0 ? "-" : "")\(thousandths / 1000).\(rest)"
     }
 
-    /// With its unit, as the audit log shows it.
+    /// Returns the number with its unit, as in the audit log.
     func text(_ unit: PolicyUnit) -> String {
         isNaN ? fixedText : fixedText + unit.suffix
     }

@@ -1,11 +1,10 @@
 package import CgroupModel
 
-/// Cgroups and threads that may still use the CPUs of an exclusive pool.
+/// A cgroup, or the kernel threads, that can still use the CPUs of an exclusive pool.
 package struct PoolLeftover: Hashable, Sendable, CustomStringConvertible {
     /// The cgroup of the processes; nil for kernel threads, which cgroups do not restrict.
     package var path: CgroupPath?
-    /// Whether its children make room, so that this concerns only the processes
-    /// directly in it.
+    /// Whether only the processes directly in it can, because its children are confined elsewhere.
     package var isDirectOnly: Bool
 
     /// The text of a report.

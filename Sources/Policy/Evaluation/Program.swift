@@ -1,8 +1,9 @@
 internal import CgroupModel
 internal import PolicyLanguage
 
-/// A condition or an expression, laid out flat: its nodes refer to each other by their places, and
-/// to columns and series of ``Measurements`` by theirs.
+/// A compiled condition or expression.
+///
+/// Nodes refer to each other, and to columns and series of ``Measurements``, by index.
 struct Program: Sendable {
     enum Node: Sendable {
         case constant(Double)
@@ -13,7 +14,7 @@ struct Program: Sendable {
         case window(WindowFunction, series: Int, nanoseconds: UInt64, scale: Double)
         case arithmetic(ArithmeticOperator, Int, Int)
 
-        /// With what it is where a number does not exist.
+        /// `ifAbsent` is the result if one of the numbers is not applicable.
         case comparison(ComparisonOperator, Int, Int, ifAbsent: Truth)
         case increased(series: Int, nanoseconds: UInt64)
         case missing(Int)
@@ -24,7 +25,7 @@ struct Program: Sendable {
         case always(Truth)
     }
 
-    /// One number that the text names, for the audit log.
+    /// One term of the text, for the audit log.
     struct Leaf: Sendable {
         let text: String
         let node: Int
@@ -34,27 +35,28 @@ struct Program: Sendable {
     fileprivate(set) var nodes: [Node] = []
     fileprivate(set) var leaves: [Leaf] = []
     fileprivate(set) var text = ""
-    /// The texts of the conditions that are not joined from others, by their nodes.
+    /// The texts of conditions other than `and` and `or`, by node.
     fileprivate(set) var parts: [Int: String] = [:]
 
-    /// The last node is the whole.
+    /// The node of the whole program, which is the last one.
     var root: Int { nodes.count - 1 }
 }
 
-/// A name in an expression that the vocabulary does not have, or a group that is none.
+/// A name in an expression that the vocabulary does not contain.
 struct UnknownTerm: Error, Hashable {
     let name: String
 }
 
-/// Compiles conditions and expressions, adding to the measurements what they look at.
+/// Compiles conditions and expressions, and adds the columns and series that they use.
 struct ProgramCompiler {
     var measurements: Measurements
     let defaults: PolicyDefaults
-    /// Whose sums the cgroup's own metrics are, for a rule on a group as a whole.
+    /// The group whose aggregate is used for the cgroup's own metrics; nil unless the rule is
+    /// aggregate.
     var aggregate: String?
     private var program = Program()
     private var isEnding = false
-    /// What a comparison is where a number does not exist.
+    /// The result of a comparison with a number that is not applicable.
     private var ifAbsent = Truth.no
 
     init(measurements: Measurements, defaults: PolicyDefaults) {
@@ -62,8 +64,10 @@ struct ProgramCompiler {
         self.defaults = defaults
     }
 
-    /// Compiles a condition; one that ends something holds where a number does not exist, for then
-    /// there is nothing left to wait for: a limit was lifted, or a group is empty.
+    /// Compiles a condition.
+    ///
+    /// A condition that ends something is true if a number is not applicable, because there is
+    /// nothing left to wait for: a limit was lifted, or a group is empty.
     mutating func compile(
         _ condition: Condition, isEnding: Bool = false
     ) throws(UnknownTerm) -> Program {
@@ -121,7 +125,8 @@ struct ProgramCompiler {
         case .any(let parts): return try join(parts, empty: .no) { .or($0, $1) }
         case .not(let part):
             let outer = ifAbsent
-            // Only an ending is turned round: a condition that begins something stays false.
+            // Under `not` the result is inverted, so that an ending condition is true as a whole.
+            // In other conditions the comparison itself is always false.
             if isEnding { ifAbsent = !outer }
             defer { ifAbsent = outer }
             return append(.not(try add(part)))
@@ -155,7 +160,7 @@ struct ProgramCompiler {
         }
     }
 
-    /// The level of a gauge; the rate of a counter over the window that the policy sets.
+    /// Adds the last value of a gauge, or the rate of a counter over `rate_window`.
     private mutating func add(level term: MetricTerm) throws(UnknownTerm) -> Int {
         let (column, metric) = try measurements.column(term, aggregate: aggregate)
         guard metric.isCounter else {

@@ -1,34 +1,36 @@
 package import CgroupModel
 import PolicyLanguage
 
-/// Where a rule stands with a cgroup, the numbers that it looks at, and what it waits for.
+/// The state of a rule for a cgroup, the values of its terms, and what it waits for.
 ///
-/// The one source of what `status` and `policy explain` say about rules.
+/// `status` and `policy explain` both show it.
 package struct RuleExplanation: Hashable, Sendable {
     /// The rule's name.
     package var rule: String
-    /// The cgroup; nil for a rule on its group as a whole, or for one without a cgroup.
+    /// The cgroup; nil for an aggregate rule, or for a rule without a cgroup.
     package var cgroup: CgroupPath?
-    /// Where it stands; nil for a rule that is disabled.
+    /// The state; nil for a rule that is disabled or has no cgroup.
     package var state: RuleState?
-    /// For how long, in seconds; nil before its first change.
+    /// The age of the state in seconds; nil before the first change.
     package var seconds: UInt64?
     /// Why it is disabled, blocked or suspended.
     package var reason: String?
-    /// What went wrong the last time it acted, such as a hook that failed; nil if nothing did.
+    /// What failed the last time it acted, such as a hook; nil if nothing did.
     package var failure: String?
-    /// What it does, apart from telling people: `freeze`, `set memory.max=1GiB`.
+    /// Its actions, without notifications: `freeze`, `set memory.max=1GiB`.
     package var actions: [String]
     /// The condition under which it acts.
     package var when: String
-    /// Each number that it waits for, with its value now; one that has none says why.
+    /// The terms of the condition that it waits for, with their current values or why there is
+    /// none.
     package var terms: [Cause.Evidence]
-    /// What would make it act, or what ends it.
+    /// What it waits for next, in words.
     package var next: String
 }
 
 extension PolicyEngine {
-    /// The rules that look at the cgroup at a path, alone or as one of a group, by name.
+    /// Returns the rules that cover the cgroup at a path, alone or as part of a group, sorted by
+    /// name.
     package func rules(of path: CgroupPath) -> [RuleExplanation] {
         guard let row = sight.row(at: path), let position = sight.rows.position(row) else {
             return []
@@ -41,8 +43,10 @@ extension PolicyEngine {
             .sorted { $0.rule < $1.rule }
     }
 
-    /// Every rule in the policy's order, with each cgroup for which it is not idle and up to `most`
-    /// for which it is; a rule that looks at none stands there once.
+    /// Returns every rule in the policy's order, once for each cgroup for which it is not idle, and
+    /// for up to `most` idle ones.
+    ///
+    /// A rule without cgroups is returned once.
     package func rules(mostIdle most: Int) -> [RuleExplanation] {
         document.rules.flatMap { rule -> [RuleExplanation] in
             guard let runtime = rules.index(named: rule.name).map({ rules[$0] }) else { return [] }

@@ -1,21 +1,21 @@
 import PolicyLanguage
 
-/// The samples of one metric for all cgroups, as far back as the longest window looks.
+/// The samples of one metric for all cgroups, enough for the longest window.
 ///
-/// Sample i stands for the interval from sample i-1 to it. An interval counts if both of its ends
-/// have a number, if it is not much longer than a tick and, for a counter, if the counter did not
-/// fall: a reset makes a hole, never a huge or a negative growth. A window is known if intervals
-/// that count cover four fifths of it.
+/// Sample i represents the interval since sample i-1. An interval is valid if both its ends have a
+/// number, if it is at most 2.5 sampling intervals long and, for a counter, if the counter did not
+/// fall: a reset leaves a hole, never a huge or negative growth. A window has a value if valid
+/// intervals cover four fifths of it.
 struct SampleSeries: Sendable {
-    /// What a window holds.
+    /// The sum over a window.
     struct Sum {
-        /// How long the intervals that count are together, in nanoseconds.
+        /// The total length of the valid intervals, in nanoseconds.
         var covered: UInt64 = 0
-        /// A gauge's levels times their seconds, or a counter's growth.
+        /// The integral of a gauge over seconds, or the growth of a counter.
         var total = 0.0
-        /// Whether a counter grew at all.
+        /// Whether a counter grew.
         var grew = false
-        /// How often a counter fell.
+        /// The number of times that a counter fell.
         var resets = 0
 
         /// Whether enough of the window is covered.
@@ -33,7 +33,7 @@ struct SampleSeries: Sendable {
     private var newest = 0
     private(set) var count = 0
 
-    /// Room for the samples of a window, one each interval, and for a late one.
+    /// Allocates room for a window with one sample per interval, and for a few more.
     init(isCounter: Bool, interval: UInt64, window: UInt64) {
         self.isCounter = isCounter
         longestGap = interval * 5 / 2
@@ -41,10 +41,10 @@ struct SampleSeries: Sendable {
         times = Array(repeating: 0, count: capacity)
     }
 
-    /// When the last sample was taken; 0 for never.
+    /// The time of the last sample; 0 if there is none.
     var lastTime: UInt64 { count > 0 ? times[newest] : 0 }
 
-    /// Takes one sample of each row.
+    /// Appends one sample for each row.
     mutating func append(time: UInt64, _ column: [Double]) {
         if values.count < column.count * capacity {
             values += Array(
@@ -60,18 +60,18 @@ struct SampleSeries: Sendable {
         }
     }
 
-    /// Forgets a row, for it is another cgroup's from now on.
+    /// Forgets the samples of a row, which now belongs to another cgroup.
     mutating func clear(row: Int) {
         guard (row + 1) * capacity <= values.count else { return }
         for place in row * capacity..<(row + 1) * capacity { values[place] = .unknown }
     }
 
-    /// Where a window ends: now, or at the last sample where those are rarer than ticks.
+    /// Returns the end of a window: the last sample, or now if that sample is too old.
     private func end(_ now: UInt64) -> UInt64 {
         now - lastTime <= longestGap ? lastTime : now
     }
 
-    /// Sums the intervals of a window, clipped to it.
+    /// Sums the valid intervals of a window, clipped to it.
     func sum(row: Int, window: UInt64, now: UInt64) -> Sum {
         var sum = Sum()
         let base = row * capacity
@@ -104,9 +104,10 @@ struct SampleSeries: Sendable {
         return sum
     }
 
-    /// A function over a window: unknown without coverage, not applicable if the last sample is.
+    /// Evaluates a function over a window: unknown without coverage, not applicable if the last
+    /// sample is.
     ///
-    /// A counter's levels are its rates from sample to sample.
+    /// For a counter, `min`, `max`, `p95` and `slope` use the rates from sample to sample.
     func value(
         _ function: WindowFunction, row: Int, window: UInt64, now: UInt64
     ) -> Double {
@@ -125,7 +126,7 @@ struct SampleSeries: Sendable {
         }
     }
 
-    /// Whether a counter grew: yes at any growth, no only with coverage.
+    /// Whether a counter grew: yes with any growth, no only if the window is covered.
     func increased(row: Int, window: UInt64, now: UInt64) -> Truth {
         if last(row: row).isNotApplicable { return .no }
         let sum = sum(row: row, window: window, now: now)
@@ -138,7 +139,7 @@ struct SampleSeries: Sendable {
         return count > 0 && place < values.count ? values[place] : .unknown
     }
 
-    /// The samples inside a window, latest first, with their times in seconds before its end.
+    /// Returns the samples of a window, latest first, with times in seconds relative to its end.
     private func levels(
         row: Int, window: UInt64, now: UInt64
     ) -> [(time: Double, level: Double)] {

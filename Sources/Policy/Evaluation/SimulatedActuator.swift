@@ -1,10 +1,10 @@
-/// Answers effects as if all of them were done at once: for back-tests, in which what is recorded
-/// does not change whatever is done, and for tests.
+/// Reports every effect as done, for tests and for back-tests, in which effects cannot change the
+/// recording.
 package struct SimulatedActuator: Sendable {
-    /// Nothing was asked yet.
+    /// Creates a simulated actuator.
     package init() {}
 
-    /// The answers to the effects of a tick, for the next one.
+    /// Returns the results of a tick's effects, for the next tick.
     package func results(of effects: [Effect]) -> [EffectResult] {
         effects.map { EffectResult(id: $0.id, outcome: .done) }
     }

@@ -1,8 +1,8 @@
-/// A place in one of the engine's tables.
+/// An index into one of the engine's tables.
 ///
-/// Each table has a type of its own, so that a row cannot be taken for a rule.
+/// Each kind of index is a type of its own, so that a row cannot be mistaken for a rule.
 protocol TableIndex: Hashable, Strideable, Sendable where Stride == Int {
-    /// The place, from 0.
+    /// The index, counted from 0.
     var number: Int { get }
     init(_ number: Int)
 }
@@ -14,22 +14,22 @@ extension TableIndex {
     func advanced(by distance: Int) -> Self { Self(number + distance) }
 }
 
-/// The place of a cgroup in everything that the engine keeps by cgroup (``CgroupRows``).
+/// The index of a cgroup in the engine's tables (``CgroupRows``).
 struct Row: TableIndex {
     let number: Int
     init(_ number: Int) { self.number = number }
 
-    /// Where a rule on its group as a whole keeps its only state.
+    /// The row of an aggregate rule's only state.
     static let whole = Row(0)
 }
 
-/// The place of a rule in the order in which rules are evaluated.
+/// The index of a rule in the order of evaluation.
 struct RuleIndex: TableIndex {
     let number: Int
     init(_ number: Int) { self.number = number }
 }
 
-/// The place of a value among those of one cgroup.
+/// The index of a value among those of one cgroup.
 struct ValueSlot: TableIndex {
     let number: Int
     init(_ number: Int) { self.number = number }

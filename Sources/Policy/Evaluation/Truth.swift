@@ -1,7 +1,7 @@
 import PolicyLanguage
 
-/// What a statement can be: Kleene's three values, in an order in which `and` is the least and `or`
-/// the greatest of two.
+/// A truth value of Kleene's three-valued logic, ordered so that `and` is the minimum and `or` the
+/// maximum.
 enum Truth: Int8, Hashable, Sendable, Comparable {
     case no = -1
     case unknown = 0
@@ -20,12 +20,12 @@ enum Truth: Int8, Hashable, Sendable, Comparable {
     }
 }
 
-/// Why a metric has no number, for people.
+/// Why a metric has no number, for reports.
 enum NumberLack: UInt64, CaseIterable {
     case other, noLimit, noFile, noFeature, noInstance, nobody, notCounted, severalMembers
     case notPermitted, malformed, covered, tooFewSamples
 
-    /// The reason; nil where nothing more is known.
+    /// The reason in words; nil if there are no details.
     var text: String? {
         switch self {
         case .other: nil
@@ -44,8 +44,8 @@ enum NumberLack: UInt64, CaseIterable {
     }
 }
 
-/// Numbers of a policy are doubles, so that a column of them is eight bytes each; those that are
-/// none have the reason in their bits.
+/// Numbers of a policy are doubles, which keeps columns compact; a missing number is a NaN with the
+/// reason in its payload.
 extension Double {
     private static let unknownBits: UInt64 = 0x7ff8_0000_0000_0001
     private static let absentBits: UInt64 = 0x7ff8_0000_0000_0002
@@ -65,11 +65,11 @@ extension Double {
 
     var isNotApplicable: Bool { isNaN && bitPattern & 0xff == Double.absentBits & 0xff }
 
-    /// Why there is no number; nil for a number, and where nothing more is known.
+    /// Why there is no number; nil for a number.
     var lack: NumberLack? { isNaN ? NumberLack(rawValue: bitPattern >> 8 & 0xff) : nil }
 
-    /// What comes of two numbers of which at least one is none: what does not exist here will not
-    /// come, so it counts more than what is unknown for now.
+    /// Combines two numbers of which at least one is missing; "not applicable" takes precedence,
+    /// because it is not temporary.
     static func none(of left: Double, _ right: Double) -> Double {
         if left.isNotApplicable || !right.isNaN { return left }
         return right.isNotApplicable || !left.isNaN ? right : left

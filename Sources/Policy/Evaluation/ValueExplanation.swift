@@ -1,49 +1,49 @@
 package import CgroupModel
 package import PolicyLanguage
 
-/// Why one value of a cgroup is what it is.
+/// Why a value of a cgroup is set as it is.
 package struct ValueExplanation: Hashable, Sendable {
-    /// One layer's wish.
+    /// The request of one layer.
     package struct Wish: Hashable, Sendable {
-        /// Who requests it, how urgently, and what.
+        /// The layer, the priority within it, the part of the policy, and the requested value.
         package var layer: Layer, priority: Int, origin: Effect.Origin, value: LimitValue
-        /// Why it is wanted.
+        /// The reason for the request.
         package var cause: Cause
     }
 
-    /// Whose value it is.
+    /// The cgroup.
     package var target: Effect.Target
-    /// Which value.
+    /// The limit.
     package var key: LimitKey
-    /// All that is wished, the highest layer first.
+    /// All requests, highest layer first.
     package var wishes: [Wish]
-    /// Who wins; nil if nobody wants anything any more.
+    /// The origin of the request that wins; nil if there are no requests left.
     package var winner: Effect.Origin?
-    /// What it is to be; nil for the original.
+    /// The value to set; nil for the original.
     package var wanted: LimitValue?
-    /// Why the winner wins, or why nothing is written.
+    /// Why that request wins, or why nothing is written.
     package var reason: String
-    /// What it was before the first write; nil if nothing was written or it was not known.
+    /// The value before the first write; nil if unknown or nothing was written.
     package var original: LimitValue?
-    /// What the snapshot shows; nil if it does not hold the value.
+    /// The value in the snapshot; nil if it has none.
     package var actual: LimitValue?
 
-    /// Whether the wanted value stands already, as far as is known.
+    /// Whether the snapshot already shows the requested value.
     package var isMet: Bool { wanted == nil || wanted == actual }
 }
 
 extension PolicyEngine {
-    /// Every value of a cgroup that a layer wants, in the order of the names.
+    /// Explains every value of a cgroup that a layer requests, sorted by name.
     package func layers(of cgroup: CgroupID) -> [ValueExplanation] {
         sight.rows.row(of: cgroup).map { values.explanations($0, sight) } ?? []
     }
 
-    /// Every value of the cgroup at a path that a layer wants.
+    /// Explains every value of the cgroup at a path that a layer requests.
     package func layers(of path: CgroupPath) -> [ValueExplanation] {
         sight.row(at: path).map { values.explanations($0, sight) } ?? []
     }
 
-    /// What the last snapshot shows against what is wanted, in path order: only values that differ.
+    /// Explains the values whose requested value differs from the last snapshot, in path order.
     package func plan() -> [ValueExplanation] {
         sight.rows.rowAt.flatMap { values.explanations($0, sight) }.filter { !$0.isMet }
     }

@@ -1,8 +1,7 @@
 import CgroupModel
 package import PolicyLanguage
 
-/// Raises memory.high of a livelocked cgroup (v2) for as long as the
-/// watcher requests, overriding lower layers.
+/// Raises memory.high of a livelocked cgroup (v2) to max for ten minutes, overriding lower layers.
 ///
 /// Only values that the policy itself sets are watched.
 package struct HighWatchSource: LayerSource {

@@ -8,7 +8,8 @@ package enum OOMGuardCommand: Hashable, Sendable {
     case high(UInt64?)
     /// Replaces the thresholds in bytes that wake up the guard.
     case watch(freezeAt: UInt64, resumeAt: UInt64)
-    /// Freezes all of it; the helper thaws it at this time, nil for never.
+    /// Freezes all of it; the guardian thaws it at this time even if the daemon hangs, nil for
+    /// never.
     case freeze(until: PolicyInstant?)
     case thaw
     /// Reclaims this many bytes; on v1 as much as possible.

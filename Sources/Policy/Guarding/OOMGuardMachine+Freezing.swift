@@ -1,7 +1,7 @@
 import PolicyLanguage
 
 extension OOMGuardMachine {
-    /// At the threshold: freezes it, or makes room if it must not be frozen.
+    /// Handles usage at the threshold: freezes it, or makes room if it must not be frozen now.
     mutating func freeze(_ now: PolicyInstant) -> [OOMGuardCommand] {
         lowerAt = nil
         nextRelief = 0
@@ -83,7 +83,7 @@ extension OOMGuardMachine {
         return letKernelKill() + (wasAsked ? [.thaw] : []) + words
     }
 
-    /// It must not be acted on; without the guard, the OOM killer has to act.
+    /// Stops guarding a cgroup that must not be acted on, and enables the OOM killer.
     mutating func suspend(_ reason: String, _ now: PolicyInstant) -> [OOMGuardCommand] {
         let commands = open([.tell(.warning, "not guarded for now: \(reason)")])
         state = .suspended

@@ -65,7 +65,7 @@ package struct OOMGuardMachine: Hashable, Sendable {
     var confirmBy: PolicyInstant?
     /// Since when usage is below the resume threshold, while the OOM killer is enabled.
     var belowSince: PolicyInstant?
-    /// When the limit is restored, while usage is low.
+    /// When a raised limit is lowered, if usage stays low.
     var lowerAt: PolicyInstant?
     /// The end of the pause after a freeze that ended early.
     var restUntil: PolicyInstant?
@@ -77,7 +77,7 @@ package struct OOMGuardMachine: Hashable, Sendable {
 
     /// The time allowed for freezing throttled tasks, with a margin.
     static let patience = Duration.seconds(3)
-    /// The time that usage must be low before the limit is restored.
+    /// The time that usage must be low before a raised limit is lowered.
     static let lowFor = Duration.seconds(300)
     /// The retry interval of a limit that could not be lowered.
     static let lowerAgain = Duration.seconds(30)

@@ -48,9 +48,9 @@ extension PoolAssignment {
     ///
     /// - Parameters:
     ///   - pools: In the order of the policy; exclusive ones choose first.
-    ///   - reserved: What no pool takes; a number of CPUs is rounded up to whole cores.
-    ///   - allowed: By pool, the CPUs that the parents of its cgroups may use; absent for all.
-    ///   - previous: By pool, the last set that suited it.
+    ///   - reserved: The CPUs that no pool gets; a number of CPUs is rounded up to whole cores.
+    ///   - allowed: The CPUs that the parents of a pool's cgroups may use, by pool; absent for all.
+    ///   - previous: The last valid set of each pool.
     package init(
         _ pools: [CPUPool], reserved: CPUDemand?, topology: CPUTopology,
         allowed: [String: RangeList] = [:], previous: [String: RangeList] = [:]

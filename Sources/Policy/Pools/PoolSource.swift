@@ -15,7 +15,7 @@ package struct PoolSource: LayerSource {
     private let isLegacy: Bool
     private var document: PolicyDocument
     private var known: Facts?
-    /// By pool, the last valid set.
+    /// The last valid set of each pool.
     private var previous: [String: RangeList] = [:]
     /// The memory nodes at the first pin, because changing them migrates pages.
     private var mems: [CgroupID: RangeList] = [:]
@@ -33,7 +33,7 @@ package struct PoolSource: LayerSource {
     /// Starts without any assignment.
     ///
     /// - Parameters:
-    ///   - mode: How the machine mounts its hierarchies, for settings that differ by it.
+    ///   - mode: The cgroup mode of the host, for settings that depend on it.
     ///   - isLegacy: Whether cpuset is a hierarchy of v1, where every cgroup of a tree has a list
     ///     of its own that must be within its parent's.
     package init(_ document: PolicyDocument, mode: HierarchyMode, isLegacy: Bool) {
@@ -89,7 +89,7 @@ package struct PoolSource: LayerSource {
         PoolPlaces(context, mode, isDeep: isLegacy)
     }
 
-    /// By pool, the CPUs that all parents of its cgroups may use.
+    /// Returns the CPUs that all parents of a pool's cgroups may use, by pool.
     private func allowed(
         _ members: [PoolPlaces.Member], _ snapshot: Snapshot
     ) -> [String: RangeList] {
@@ -105,7 +105,7 @@ package struct PoolSource: LayerSource {
 
     /// The CPUs that a cgroup may use; nil if unrestricted.
     ///
-    /// A cgroup that made room for a pool gets its original list back, so that one counts.
+    /// A cgroup that made room for a pool counts with its original list, which is restored later.
     private func allowed(_ position: Int?, _ snapshot: Snapshot) -> RangeList? {
         var next = position
         while let position = next, !snapshot.cgroups[position].path.isRoot {
@@ -120,7 +120,7 @@ package struct PoolSource: LayerSource {
         return nil
     }
 
-    /// After a start, cgroups may still have the lists of an earlier run.
+    /// Adopts the lists of an earlier run, which cgroups may still have after a restart.
     private mutating func adopt(_ members: [PoolPlaces.Member], _ snapshot: Snapshot) {
         for member in members where previous[member.pool] == nil {
             previous[member.pool] = snapshot.list(member.position, .cpusetCPUs)

@@ -1,12 +1,12 @@
 import CgroupModel
 import PolicyLanguage
 
-/// One line of JSON for each audit record; live, dry run and back-test write the same bytes.
+/// Encodes audit records as JSON Lines; live, dry run and back-test write the same bytes.
 ///
-/// Keys stand in one order, what a record does not have is left out, and numbers have a fixed
-/// number of decimals.
+/// The order of keys is fixed, absent fields are omitted, and numbers have a fixed number of
+/// decimals.
 package enum AuditLine {
-    /// Appends the line with its newline, in a time that depends on the line alone.
+    /// Appends the line with its newline; the cost depends on the length of the line only.
     package static func append(_ record: AuditRecord, to bytes: inout [UInt8]) {
         var line = JSONObject()
         line.number("t", microseconds: record.wallTime)
@@ -53,7 +53,7 @@ package enum AuditLine {
     }
 }
 
-/// Writes the members of one JSON object one after the other.
+/// Builds one JSON object, member by member.
 private struct JSONObject {
     private var bytes = [UInt8(ascii: "{")]
     private var isFirst = true

@@ -1,48 +1,49 @@
-/// One line of the audit log; live, dry run and back-test write the same.
+/// One line of the audit log; the same live, in a dry run and in a back-test.
 package struct AuditRecord: Hashable, Sendable {
-    /// What the line tells.
+    /// The kind of a record.
     package enum Phase: String, Hashable, Sendable {
         /// A rule's state changed; ``note`` is `idle -> pending`.
         case state
-        /// Something is going to be done.
+        /// An effect was issued; its result follows as `apply`.
         case plan
-        /// Something is not done; ``note`` says why.
+        /// An action was refused; ``note`` says why.
         case veto
-        /// Something was done, or failed.
+        /// The result of an effect, success or failure.
         case apply
-        /// Something is taken back.
+        /// An effect that reverts an earlier one was issued, or its result arrived.
         case undo
-        /// A value is not what a layer wants any more.
+        /// A value was changed by another program after cgwarden set it.
         case drift
-        /// Two layers want different things.
+        /// Two requests of equal rank conflict.
         case conflict
-        /// The policy was loaded, reloaded or left.
+        /// The policy was loaded, reloaded or stopped.
         case policy
     }
 
-    /// Microseconds since 1970, of the snapshot.
+    /// The wall-clock time of the snapshot, in microseconds since 1970.
     package var wallTime: UInt64
-    /// Counts up in one log.
+    /// The number of the record, counted from 1 since the engine started; 0 if it is not the
+    /// engine's.
     package var sequence: UInt64
-    /// What the line tells.
+    /// The kind of a record.
     package var phase: Phase
-    /// Who wanted it.
+    /// The part of the policy that requested the action.
     package var origin: Effect.Origin
-    /// On which cgroup; nil for the policy as a whole.
+    /// The affected cgroup; nil for the policy as a whole.
     package var target: Effect.Target?
-    /// The effect's number, nil where there is none.
+    /// The number of the effect; nil if the record is not about one.
     package var effect: Effect.ID?
-    /// What is done: `freeze`, `set`; nil for a state.
+    /// The name of the action, such as `freeze` or `set`; nil for a state change.
     package var action: String?
-    /// Values with their way.
+    /// The values that a write changed.
     package var changes: [EffectResult.Change]
-    /// How it ended, for `apply` and `undo`.
+    /// The outcome of the effect, for the results in `apply` and `undo`.
     package var outcome: EffectResult.Outcome?
-    /// A sentence.
+    /// Details in words.
     package var note: String?
-    /// Why.
+    /// The reason for the action.
     package var cause: Cause?
-    /// Whether nothing was really done.
+    /// Whether it is a dry run, so that nothing was changed.
     package var isDryRun: Bool
 
     package init(
@@ -74,11 +75,11 @@ extension AuditRecord {
         /// Nil if the cgroup is gone.
         package var to: RuleState?
 
-        /// Whether the rule acts anew, rather than again after it was about to end.
+        /// Whether the rule fires, as opposed to returning from clearing to active.
         package var isFiring: Bool { to == .active && from != .clearing }
     }
 
-    /// How a rule's state changed; nil if the line tells of something else.
+    /// The state change that ``note`` describes; nil for a record of another phase.
     package var move: Move? {
         guard phase == .state, let note else { return nil }
         let parts = note.split(separator: " ", maxSplits: 3).map { $0.filter { $0 != ":" } }

@@ -1,14 +1,14 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Numbers the lines of the audit log, and keeps those of one tick until they are taken.
+/// Numbers the records of the audit log and collects those of one tick.
 struct AuditTrail: Sendable {
     private var records: [AuditRecord] = []
     private var sequence: UInt64 = 1
     private var counts: [AuditRecord.Phase: UInt64] = [:]
-    /// The wall clock of the lines to come, in microseconds since 1970.
+    /// The wall-clock time of the next records, in microseconds since 1970.
     var wallTime: UInt64 = 0
-    /// Whether the whole policy is tried out, so that no line tells of something real.
+    /// Whether the whole policy is a dry run, which marks every record.
     var isDryRun: Bool
 
     init(isDryRun: Bool) { self.isDryRun = isDryRun }
@@ -28,10 +28,10 @@ struct AuditTrail: Sendable {
         counts[phase, default: 0] += 1
     }
 
-    /// How many lines of a phase there were since the engine began.
+    /// The number of records of a phase since the engine started.
     func count(of phase: AuditRecord.Phase) -> UInt64 { counts[phase] ?? 0 }
 
-    /// Removes and returns the lines since the last call.
+    /// Removes and returns the records since the last call.
     mutating func take() -> [AuditRecord] {
         let taken = records
         records = []

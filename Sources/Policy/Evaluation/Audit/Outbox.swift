@@ -1,8 +1,8 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Numbers effects and chains, keeps the effects of one tick until they are taken, and remembers
-/// which are unanswered.
+/// Numbers effects and chains, collects the effects of one tick, and remembers which of them have
+/// no result yet.
 struct Outbox: Sendable {
     /// An effect whose result has not arrived.
     struct Unanswered: Sendable {
@@ -14,18 +14,18 @@ struct Outbox: Sendable {
     private var unanswered: [Effect.ID: Unanswered] = [:]
     private var nextEffect: Effect.ID = 1
     private var nextChain: UInt64 = 1
-    /// Whether the whole policy is tried out.
+    /// Whether the whole policy is a dry run.
     var isDryRun: Bool
 
     init(isDryRun: Bool) { self.isDryRun = isDryRun }
 
-    /// The number of a new chain.
+    /// Returns the number of a new chain.
     mutating func newChain() -> UInt64 {
         nextChain += 1
         return nextChain - 1
     }
 
-    /// Queues an effect on a row's cgroup and writes it down; without a chain it is one of its own.
+    /// Queues an effect on a row's cgroup and records it; without `chain` it gets a new one.
     @discardableResult
     mutating func send(
         _ kind: Effect.Kind, _ origin: Effect.Origin, _ row: Row, _ target: Effect.Target,
@@ -38,7 +38,7 @@ struct Outbox: Sendable {
             continuesOnError: continuesOnError, isTogether: isTogether, cause: cause)
         nextEffect += 1
         effects.append(effect)
-        // Nothing depends on whether people were reached.
+        // The engine does not wait for the result of a notification.
         if effect.kind.changesCgroup {
             unanswered[effect.id] = Unanswered(effect: effect, row: row)
         }
@@ -55,21 +55,22 @@ struct Outbox: Sendable {
         return taken
     }
 
-    /// The effect that a result is about; nil if it was answered, or its cgroup is gone.
+    /// Returns the effect that a result belongs to; nil if it has one already, or its cgroup is
+    /// gone.
     func unanswered(_ id: Effect.ID) -> Unanswered? { unanswered[id] }
 
-    /// The rows with a real thaw that was not answered.
+    /// The rows with a thaw, other than of a dry run, whose result is still missing.
     var rowsBeingThawed: Set<Row> {
         Set(
             unanswered.values.filter { $0.effect.kind == .thaw && !$0.effect.isDryRun }.map(\.row))
     }
 
-    /// Takes an effect as answered.
+    /// Marks an effect as answered.
     mutating func close(_ id: Effect.ID) { unanswered[id] = nil }
 
-    /// Results of effects on a row's cgroup are not waited for any more.
+    /// Stops waiting for results of effects on a row's cgroup.
     mutating func forget(_ row: Row) { unanswered = unanswered.filter { $0.value.row != row } }
 
-    /// No result is waited for any more.
+    /// Stops waiting for any result.
     mutating func forgetAll() { unanswered = [:] }
 }

@@ -1,23 +1,23 @@
 import CgroupModel
 import PolicyLanguage
 
-/// One firing of a rule on a cgroup: its steps that are not done yet.
+/// The remaining steps of one firing of a rule on one cgroup.
 struct Chain: Sendable {
     /// One step of a rule.
     struct Step: Hashable, Sendable {
-        /// The place among the rule's actions.
+        /// The index among the rule's actions.
         let action: Int
-        /// Whether it is a disruptive action, of which a cgroup gets one a tick.
+        /// Whether the action is disruptive; a cgroup gets at most one of those per tick.
         let isDisruptive: Bool
     }
 
     let rule: RuleIndex
     let row: Row
-    /// The number that its effects carry.
+    /// The number that all its effects carry.
     let number: UInt64
     let cause: Cause
     fileprivate(set) var steps: ArraySlice<Step>
-    /// The effect of the disruptive step that was done last in this tick.
+    /// The effect of the last disruptive step in this tick.
     fileprivate var last: Effect.ID?
 
     init(rule: RuleIndex, row: Row, number: UInt64, cause: Cause, actions: [RuleAction]) {
@@ -31,7 +31,7 @@ struct Chain: Sendable {
             }[...]
     }
 
-    /// Notes what a step has become; `effect` is nil if it had nothing to do.
+    /// Records the effect of a step; nil if the step had nothing to do.
     mutating func did(_ step: Step, _ effect: Effect.ID?) {
         if step.isDisruptive { last = effect }
     }
@@ -43,15 +43,15 @@ struct Chain: Sendable {
     }
 }
 
-/// The chains of which a step waits for an effect.
+/// The chains that wait for the result of an effect.
 ///
-/// The steps of a chain are done at once until a second disruptive one: that waits until the first
-/// has succeeded, and ends with the chain if it did not.
+/// The steps of a chain run in one tick up to the second disruptive one, which waits for the result
+/// of the first. If the first fails, the chain ends.
 struct ChainRunner: Sendable {
     private var waiting: [Effect.ID: Chain] = [:]
     private var ready: [Chain] = []
 
-    /// Takes the next step off a chain; nil if none is left, or if the next one has to wait.
+    /// Removes and returns the next step of a chain; nil if none is left, or if it must wait.
     mutating func nextStep(of chain: inout Chain) -> Chain.Step? {
         guard let step = chain.steps.first else { return nil }
         if step.isDisruptive, let last = chain.last {
@@ -63,20 +63,20 @@ struct ChainRunner: Sendable {
         return step
     }
 
-    /// An effect has ended: the chain that waits for it goes on in the next tick, or ends.
+    /// Records the end of an effect: the chain that waits for it continues or ends.
     mutating func ended(_ effect: Effect.ID, goesOn: Bool) {
         guard let chain = waiting.removeValue(forKey: effect), goesOn else { return }
         ready.append(chain)
     }
 
-    /// Removes and returns the chains that can go on.
+    /// Removes and returns the chains that can continue.
     mutating func takeReady() -> [Chain] {
         let taken = ready
         ready = []
         return taken
     }
 
-    /// A rule does not act on a cgroup any more.
+    /// Ends the chains of a rule on a cgroup.
     mutating func end(_ rule: RuleIndex, _ row: Row) {
         keep { $0.rule != rule || $0.row != row }
     }
@@ -84,7 +84,7 @@ struct ChainRunner: Sendable {
     /// Forgets a cgroup that is gone.
     mutating func forget(_ row: Row) { keep { $0.row != row } }
 
-    /// Gives chains the places of their rules in another policy; those of other rules end.
+    /// Maps chains to the rule indices of a new policy; chains of rules without one end.
     mutating func renumber(_ places: [RuleIndex: RuleIndex]) {
         waiting = waiting.compactMapValues { chain in places[chain.rule].map(chain.moved) }
         ready = ready.compactMap { chain in places[chain.rule].map(chain.moved) }

@@ -1,30 +1,30 @@
 import CgroupModel
 import PolicyLanguage
 
-/// A rule's request that a cgroup stands still, which ends at a time whatever else happens.
+/// A rule's request to keep a cgroup frozen until a deadline.
 struct FreezeClaim: Sendable {
-    /// How much longer than asked for a freeze lasts by itself whose end is a kill, which the engine
-    /// does.
+    /// The delay of the automatic thaw after a deadline at which the engine kills, so that the kill
+    /// comes first.
     static let killPatience = Duration.seconds(5)
-    /// For how long a cgroup that waits for its kill is kept frozen at a time.
+    /// The duration of each extension while a frozen cgroup waits to be killed.
     static let renewal = Duration.seconds(30)
-    /// How long before its end such a freeze is renewed.
+    /// The time before the automatic thaw at which a freeze is extended.
     private static let renewBefore: UInt64 = 10_000_000_000
 
     private(set) var rule: RuleIndex
     let priority: Int
     let isDryRun: Bool
-    /// When it was asked for.
+    /// When it was requested.
     let since: UInt64
-    /// When it ends.
+    /// When it expires.
     let deadline: UInt64
-    /// What then happens.
+    /// What happens at the deadline.
     let onTimeout: FreezeTimeout
-    /// When the cgroup is thawed by itself, whatever becomes of the engine.
+    /// When the cgroup is thawed automatically, even if the engine dies.
     private(set) var thawBy: UInt64
     /// Whether a snapshot showed it frozen.
     var isConfirmed = false
-    /// Whether it is to be killed and stays frozen until the budget allows that.
+    /// Whether the cgroup stays frozen until the budget allows the kill.
     var awaitsKill = false
 
     init(
@@ -40,20 +40,20 @@ struct FreezeClaim: Sendable {
         thawBy = now + Self.longest(timeout, onTimeout).nanoseconds
     }
 
-    /// How long a freeze lasts by itself.
+    /// The time after which a freeze is thawed automatically.
     static func longest(_ timeout: Duration, _ onTimeout: FreezeTimeout) -> Duration {
         onTimeout == .kill ? timeout + killPatience : timeout
     }
 
-    /// For how long it was asked for.
+    /// The requested duration.
     var timeout: Duration { .nanoseconds(deadline - since) }
 
-    /// Whether it has to be renewed now if it is to go on.
+    /// Whether it must be renewed now to continue.
     func isEnding(at now: UInt64) -> Bool { thawBy < now + Self.renewBefore }
 
     mutating func renew(at now: UInt64) { thawBy = now + Self.renewal.nanoseconds }
 
-    /// The claim of the same rule in another policy.
+    /// Returns the claim with the rule's index in a new policy.
     func moved(to rule: RuleIndex) -> FreezeClaim {
         var claim = self
         claim.rule = rule

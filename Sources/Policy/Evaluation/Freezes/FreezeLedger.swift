@@ -1,15 +1,15 @@
 import PolicyLanguage
 
-/// What rules keep frozen and for how long, and which of them want a cgroup not to be frozen.
+/// The freezes that rules request, with deadlines, and the rules that keep a cgroup thawed.
 ///
-/// It decides when a cgroup is thawed: when no claim is left. Real claims and those of rules that
-/// are tried out are counted apart.
+/// A cgroup is thawed when its last claim ends. Real claims and those of rules in dry run are
+/// counted separately.
 struct FreezeLedger: Sendable {
     private struct Account: Sendable {
         var claims: [FreezeClaim] = []
-        /// Active rules that want it not to be frozen.
+        /// The active rules that keep it thawed.
         var thawing: [RuleIndex] = []
-        /// Whether a thaw failed, so that it has to be repeated.
+        /// Whether a thaw failed and must be retried.
         var owesThaw = false
     }
 
@@ -17,10 +17,10 @@ struct FreezeLedger: Sendable {
 
     // MARK: Reading
 
-    /// The claims to a cgroup, the oldest first.
+    /// Returns the claims to a cgroup, oldest first.
     func claims(_ row: Row) -> [FreezeClaim] { accounts[row].claims }
 
-    /// Whether a cgroup is really frozen for a rule.
+    /// Whether a rule that is not a dry run keeps a cgroup frozen.
     func isFrozen(_ row: Row) -> Bool { accounts[row].claims.contains { !$0.isDryRun } }
 
     func isClaimed(_ row: Row, isDryRun: Bool) -> Bool {
@@ -36,18 +36,20 @@ struct FreezeLedger: Sendable {
         accounts[row].claims.contains { $0.rule == rule && $0.awaitsKill }
     }
 
-    /// The active rules that want a cgroup not to be frozen.
+    /// Returns the active rules that keep a cgroup thawed.
     func thawing(_ row: Row) -> [RuleIndex] { accounts[row].thawing }
 
-    /// Whether a thaw failed and has to be repeated.
+    /// Whether a thaw failed and must be retried.
     func owesThaw(_ row: Row) -> Bool { accounts[row].owesThaw }
 
     // MARK: Claims
 
     mutating func add(_ claim: FreezeClaim, to row: Row) { accounts[row].claims.append(claim) }
 
-    /// Drops claims; the answer is which are to be thawed, for no such claim is left: the real
-    /// cgroup, the one that is tried out, or both.
+    /// Drops claims, and returns whether the last real one ended, the last one of a dry run, or
+    /// both.
+    ///
+    /// The cgroup must be thawed for each element; `true` stands for the dry run.
     mutating func drop(_ row: Row, where isDropped: (FreezeClaim) -> Bool) -> [Bool] {
         guard accounts[row].claims.contains(where: isDropped) else { return [] }
         let before = accounts[row].claims
@@ -58,7 +60,7 @@ struct FreezeLedger: Sendable {
         }
     }
 
-    /// Claims to a cgroup whose time is over; that depends on no sample.
+    /// Returns the expired claims to a cgroup; expiry does not depend on samples.
     func expired(_ row: Row, at now: UInt64) -> [FreezeClaim] {
         accounts[row].claims.isEmpty ? [] : accounts[row].claims.filter { now >= $0.deadline }
     }
@@ -68,7 +70,7 @@ struct FreezeLedger: Sendable {
         change(row, rule) { $0.awaitsKill = true }
     }
 
-    /// A claim goes on by itself for another while.
+    /// Postpones the automatic thaw of a claim.
     mutating func renew(_ row: Row, _ rule: RuleIndex, at now: UInt64) {
         change(row, rule) { $0.renew(at: now) }
     }
@@ -82,7 +84,8 @@ struct FreezeLedger: Sendable {
         change(&accounts[row].claims[place])
     }
 
-    /// Takes what a snapshot shows of a cgroup; the claims that end because thawed by another program.
+    /// Compares claims with a snapshot, and removes and returns those that ended because another
+    /// program thawed the cgroup.
     mutating func observe(_ row: Row, isFrozen: Bool) -> [FreezeClaim] {
         if isFrozen {
             for place in accounts[row].claims.indices {
@@ -99,12 +102,12 @@ struct FreezeLedger: Sendable {
 
     // MARK: Thaws
 
-    /// A rule wants a cgroup not to be frozen.
+    /// Lets a rule keep a cgroup thawed.
     mutating func keepThawed(_ row: Row, _ rule: RuleIndex) {
         accounts[row].thawing.append(rule)
     }
 
-    /// A rule does not mind any more.
+    /// Ends a rule's request to keep a cgroup thawed.
     mutating func allowFreezing(_ row: Row, _ rule: RuleIndex) {
         accounts[row].thawing.removeAll { $0 == rule }
     }
@@ -117,7 +120,7 @@ struct FreezeLedger: Sendable {
 
     mutating func forget(_ row: Row) { accounts[row] = Account() }
 
-    /// Drops every claim, as nothing is frozen any more or never was.
+    /// Drops every claim without asking for a thaw.
     mutating func dropAll(_ row: Row) { accounts[row].claims.removeAll() }
 
     /// Drops every claim to any cgroup.
@@ -125,8 +128,9 @@ struct FreezeLedger: Sendable {
         for row in accounts.indices { accounts[row].claims.removeAll() }
     }
 
-    /// Gives what is left the places of its rules in another policy; drop the claims of rules that
-    /// are gone before.
+    /// Maps claims to the rule indices of a new policy.
+    ///
+    /// Claims of rules without one must be dropped before.
     mutating func renumber(_ row: Row, _ places: [RuleIndex: RuleIndex]) {
         accounts[row].claims = accounts[row].claims.compactMap { claim in
             places[claim.rule].map { claim.moved(to: $0) }

@@ -1,9 +1,9 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What was done lately, against what may be done in a time; relief is never counted.
+/// Counts recent actions against the policy's budgets; relief is never counted.
 struct BudgetLedger: Sendable {
-    /// What is limited.
+    /// A budget of the policy.
     enum Item: Int, Hashable, Sendable, CaseIterable {
         case kill, freeze, write, writePerGroup, hook
 
@@ -18,11 +18,13 @@ struct BudgetLedger: Sendable {
         }
     }
 
-    /// What one chain needs.
+    /// The number of actions of each kind that a chain needs.
     struct Need: Hashable, Sendable {
         var kills = 0, freezes = 0, writes = 0, hooks = 0
-        /// Writes of what stands in the policy for all the time, such as the limits of a cgroup
-        /// that is new: the machine has as many of them as it has cgroups, and each only so many.
+        /// Writes of standing limits or pools to a cgroup.
+        ///
+        /// They count only against the budget of that cgroup, because their total grows with the
+        /// number of cgroups on the host.
         var standing = 0
 
         var writesOfCgroup: Int { writes + standing }
@@ -36,7 +38,7 @@ struct BudgetLedger: Sendable {
 
     mutating func reload(_ budgets: Budgets) { self.budgets = budgets }
 
-    /// The first budget that a need does not fit in; nil, and it is spent, if all have room.
+    /// Spends from all budgets and returns nil; if one is exhausted, returns it and spends nothing.
     mutating func spend(_ need: Need, on cgroup: CgroupID, at time: UInt64) -> Item? {
         if let item = exceeded(by: need, on: cgroup, at: time) { return item }
         for (item, count) in Self.items(need) {
@@ -48,7 +50,7 @@ struct BudgetLedger: Sendable {
         return nil
     }
 
-    /// The first budget that a need does not fit in.
+    /// Returns the first budget that a need would exceed.
     mutating func exceeded(by need: Need, on cgroup: CgroupID, at time: UInt64) -> Item? {
         for (item, count) in Self.items(need) where count > 0 {
             let budget = budget(item)

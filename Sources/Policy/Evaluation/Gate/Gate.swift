@@ -1,39 +1,40 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Decides whether something may be done to a cgroup.
+/// Decides whether an action on a cgroup is allowed.
 ///
-/// Rules, the rest of their chains, kills after a freeze, pools, autosizing and standing limits all
-/// ask the same questions in one order: is it held, protected, superseded, hung, over budget. Only
-/// the last question costs something, so whatever is refused for another reason spends nothing.
+/// Rules, the rest of their chains, kills after a freeze, pools, autosizing and standing limits
+/// pass the same checks in one order: held, killing not allowed, protected, superseded, hung, over
+/// budget. Budgets are checked last, so that a refusal for another reason spends nothing.
 struct Gate: Sendable {
-    /// What is asked for.
+    /// An action to check.
     struct Request {
-        /// What it does to the processes of the cgroup.
+        /// The disruptive actions that it includes.
         var actions: [DisruptiveAction] = []
-        /// Whether it is a disruptive action, of which a cgroup gets one a tick.
+        /// Whether it counts as the one disruptive action that a cgroup gets per tick.
         var takesTurn = false
-        /// Why something else goes before it, apart from an action in this tick; nil if nothing does.
+        /// Why something else takes precedence, other than an action in this tick; nil if nothing
+        /// does.
         var superseded: String?
         var need = BudgetLedger.Need()
-        /// Whether a rule that is tried out asks: it spends from budgets of its own.
+        /// Whether it is a dry run, which has budgets of its own.
         var isTried = false
     }
 
-    /// Why it may not be done.
+    /// The reason why an action is refused.
     enum Refusal: Hashable {
-        /// There is nothing to do it to.
+        /// There is no cgroup to act on.
         case nothing(String)
         case held(String)
         case killingForbidden
         case protected(String)
-        /// Something disruptive was done to it in this tick.
+        /// The cgroup already had a disruptive action in this tick.
         case turnTaken
         case superseded(String)
         case hung
         case budget(BudgetLedger.Item)
 
-        /// As the audit log tells it.
+        /// The text for the audit log.
         var text: String {
             switch self {
             case .nothing(let reason): reason
@@ -48,11 +49,11 @@ struct Gate: Sendable {
         }
     }
 
-    /// What was done to one cgroup.
+    /// The latest actions on one cgroup.
     private struct Record: Sendable {
         /// An effect that did not end within its deadline.
         var hung: Effect.ID?
-        /// The last tick in which something disruptive was done to it.
+        /// The last tick with a disruptive action.
         var disruptedAt: UInt64 = 0
         /// The last tick in which it was killed.
         var killedAt: UInt64 = 0
@@ -62,7 +63,7 @@ struct Gate: Sendable {
 
     private var records = Table<Row, Record>()
     private var budgets: BudgetLedger
-    /// What rules that are tried out would have spent.
+    /// The budgets of rules in dry run.
     private var triedBudgets: BudgetLedger
     private var hits = Array(repeating: UInt64(0), count: BudgetLedger.Item.allCases.count)
     private var allowsKill: Bool
@@ -73,16 +74,16 @@ struct Gate: Sendable {
         self.allowsKill = allowsKill
     }
 
-    /// Another policy holds; what was spent stays spent.
+    /// Applies the budgets of a new policy; what was spent stays spent.
     mutating func reload(_ budgets: Budgets, allowsKill: Bool) {
         self.budgets.reload(budgets)
         triedBudgets.reload(budgets)
         self.allowsKill = allowsKill
     }
 
-    // MARK: May it be done?
+    // MARK: Checks
 
-    /// Why something may not be done; nil, and its budgets are spent, if it may.
+    /// Returns why an action is refused; nil, with its budgets spent, if it is allowed.
     mutating func pass(
         _ request: Request, _ row: Row, _ cgroup: CgroupEntry, _ facts: any CgroupFacts,
         at now: UInt64
@@ -91,7 +92,7 @@ struct Gate: Sendable {
         return spend(request.need, on: cgroup.id, isTried: request.isTried, at: now)
     }
 
-    /// Why something may not be done, budgets apart; nil if it may.
+    /// Returns why an action is refused, apart from budgets; nil if it is allowed.
     func refusal(
         _ request: Request, _ row: Row, _ cgroup: CgroupEntry, _ facts: any CgroupFacts,
         at now: UInt64
@@ -106,7 +107,7 @@ struct Gate: Sendable {
         return records[row].hung == nil ? nil : .hung
     }
 
-    /// Spends from the budgets; the one that is exhausted, or nil.
+    /// Spends from the budgets; returns the exhausted one and spends nothing if there is one.
     mutating func spend(
         _ need: BudgetLedger.Need, on cgroup: CgroupID, isTried: Bool = false, at now: UInt64
     ) -> Refusal? {
@@ -119,9 +120,9 @@ struct Gate: Sendable {
         return .budget(item)
     }
 
-    // MARK: What was done
+    // MARK: Records
 
-    /// Takes a cgroup's turn of this tick.
+    /// Records a disruptive action on a cgroup in this tick.
     mutating func takeTurn(
         _ row: Row, at now: UInt64, kills: Bool = false, freezes: Bool = false
     ) {
@@ -130,20 +131,20 @@ struct Gate: Sendable {
         if freezes { records[row].frozenAt = now }
     }
 
-    /// Whether a cgroup's turn is over in this tick.
+    /// Whether a cgroup already had a disruptive action in this tick.
     func isTurnTaken(_ row: Row, at now: UInt64) -> Bool { records[row].disruptedAt == now }
 
-    /// Whether a cgroup is frozen or killed in this tick, which its descendants wait for.
+    /// Whether a cgroup is frozen or killed in this tick; its descendants then wait.
     func isDisturbed(_ row: Row, at now: UInt64) -> Bool {
         records[row].frozenAt == now || records[row].killedAt == now
     }
 
     func isHung(_ row: Row) -> Bool { records[row].hung != nil }
 
-    /// An effect did not end within its deadline: nothing more is done to its cgroup until it does.
+    /// Blocks a cgroup until an effect ends that missed its deadline.
     mutating func hang(_ row: Row, on effect: Effect.ID) { records[row].hung = effect }
 
-    /// An effect ended after all.
+    /// Unblocks a cgroup whose hung effect ended.
     mutating func release(_ row: Row, from effect: Effect.ID) {
         if records[row].hung == effect { records[row].hung = nil }
     }
@@ -159,12 +160,12 @@ struct Gate: Sendable {
         triedBudgets.forget(cgroup)
     }
 
-    /// How often each budget was exhausted, by its key in the policy.
+    /// The number of times that each budget was exhausted, by its key in the policy.
     var budgetHits: [(budget: String, count: UInt64)] {
         BudgetLedger.Item.allCases.map { ($0.text, hits[$0.rawValue]) }
     }
 
-    /// Whether writes to a cgroup are remembered.
+    /// Whether there is a record of writes to a cgroup.
     func remembers(_ cgroup: CgroupID, isTried: Bool) -> Bool {
         (isTried ? triedBudgets : budgets).writesOf[cgroup] != nil
     }

@@ -1,17 +1,17 @@
 import PolicyLanguage
 
-/// What the conditions of rules are for a row; ``Measurements`` in an engine.
+/// Evaluates the conditions of rules for a row; in an engine these are the ``Measurements``.
 protocol Conditions {
-    /// Whether a condition holds.
+    /// Evaluates a condition.
     func truth(_ program: Program, row: Row) -> Truth
-    /// The value of an expression.
+    /// Evaluates an expression.
     func number(_ program: Program, row: Row) -> Double
-    /// The numbers that a program looks at, for the audit log.
+    /// Returns the terms of a program with their values, for the audit log.
     func evidence(_ program: Program, row: Row) -> [Cause.Evidence]
 }
 
 extension Conditions {
-    /// A condition with its numbers.
+    /// Returns a condition with the values of its terms.
     func cause(_ program: Program, row: Row) -> Cause {
         Cause(program.text, evidence: evidence(program, row: row))
     }

@@ -1,19 +1,20 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Where every rule stands with every cgroup of its group.
+/// The state of every rule for every cgroup of its group.
 ///
-/// It keeps the states and their times and writes down how they change. What follows for cgroups is
-/// an answer (``Step``) that the engine carries out.
+/// It runs the state machines and records state changes. Actions on cgroups are returned as
+/// ``RuleRuntime/Step`` and carried out by the engine.
 struct RuleBoard: Sendable {
-    /// In the order in which rules are evaluated: by priority, then as in the document.
+    /// The rules in the order of evaluation: by priority, then as in the document.
     private var rules = Table<RuleIndex, RuleRuntime>()
-    /// Until when a cgroup is no victim, for acting on it brought nothing.
+    /// Until when a cgroup is excluded as a victim, because acting on it had no effect.
     private var excludedUntil = Table<Row, UInt64>()
 
     private static let victimRest: UInt64 = 60_000_000_000
 
-    /// Compiles the rules of a policy; the compiler's measurements have then what they look at.
+    /// Compiles the rules of a policy, which adds the metrics they use to the compiler's
+    /// measurements.
     init(_ document: PolicyDocument, _ mode: HierarchyMode, _ compiler: inout ProgramCompiler) {
         let sorted = document.rules.enumerated().sorted {
             ($1.element.priority, $0.offset) < ($0.element.priority, $1.offset)
@@ -32,10 +33,10 @@ struct RuleBoard: Sendable {
         _read { yield rules[rule] }
     }
 
-    /// The rule of a name.
+    /// Returns the rule with a name.
     func index(named name: String) -> RuleIndex? { rules.firstIndex { $0.rule.name == name } }
 
-    /// The rule that an effect belongs to.
+    /// Returns the rule that an effect comes from.
     func index(of origin: Effect.Origin) -> RuleIndex? {
         guard case .rule(let name) = origin else { return nil }
         return index(named: name)
@@ -43,17 +44,18 @@ struct RuleBoard: Sendable {
 
     func state(_ rule: RuleIndex, _ row: Row) -> RuleState { rules[rule].states[row] }
 
-    /// What is known beside the state; nil before the rule first had something to do with the row.
+    /// Returns the details of the state; nil if the rule has been idle for the row since it
+    /// appeared.
     func instance(_ rule: RuleIndex, _ row: Row) -> RuleRuntime.Instance? {
         rules[rule].instances[row]
     }
 
-    /// The row under which a rule keeps its state with a cgroup.
+    /// Returns the row of a rule's state for a cgroup.
     func stateRow(_ rule: RuleIndex, _ row: Row) -> Row {
         rules[rule].isAggregate ? .whole : row
     }
 
-    /// The rows that a rule has to look at in this tick; most have nothing to say.
+    /// Collects the rows for which a rule must be stepped in this tick: not idle, or due to act.
     func attention(
         _ rule: RuleIndex, _ measurements: Measurements, _ sight: Sight, into rows: inout [Row]
     ) {
@@ -71,7 +73,7 @@ struct RuleBoard: Sendable {
 
     // MARK: Small changes
 
-    /// Counts and writes down that a rule is kept from something.
+    /// Counts and records a refusal.
     mutating func veto(
         _ rule: RuleIndex, _ target: Effect.Target?, _ action: String?, _ reason: String,
         _ trail: inout AuditTrail
@@ -82,26 +84,27 @@ struct RuleBoard: Sendable {
             isDryRun: rules[rule].isDryRun)
     }
 
-    /// Counts vetoes that were written down elsewhere.
+    /// Counts refusals that were recorded elsewhere.
     mutating func countVetoes(_ rule: RuleIndex, _ count: UInt64) {
         rules[rule].vetoCount += count
     }
 
-    /// Removes and returns the rows that a rule has acted on.
+    /// Removes and returns the rows that a rule acts on.
     mutating func takeTargets(_ rule: RuleIndex, _ row: Row) -> [Row] {
         let taken = rules[rule].instances[row]?.targets ?? []
         rules[rule].instances[row]?.targets = []
         return taken
     }
 
-    /// A cgroup is not among those any more that a rule has acted on.
+    /// Removes a cgroup from those that a rule acts on.
     mutating func dropTarget(_ rule: RuleIndex, _ row: Row, _ target: Row) {
         rules[rule].instances[row]?.targets.removeAll { $0 == target }
     }
 
     // MARK: The state machine
 
-    /// Looks at one rule with one cgroup; nil if nothing follows beyond the state.
+    /// Advances the state machine of a rule for a cgroup; returns what the engine must do, if
+    /// anything.
     mutating func step(
         _ rule: RuleIndex, _ row: Row, _ sight: Sight, _ conditions: some Conditions,
         awaitsKill: Bool, _ trail: inout AuditTrail
@@ -109,8 +112,8 @@ struct RuleBoard: Sendable {
         rules[rule].step(row, sight, conditions, awaitsKill: awaitsKill, &trail)
     }
 
-    /// A rule acts, or repeats what it did, on some cgroups; nil if that would be of no use, and
-    /// else the condition that has led to it.
+    /// Starts or repeats a rule's action; returns the condition that caused it, or nil if the
+    /// action has proved useless.
     mutating func begin(
         _ candidate: Candidate, _ targets: [Row], _ sight: Sight, _ conditions: some Conditions,
         _ trail: inout AuditTrail
@@ -119,7 +122,7 @@ struct RuleBoard: Sendable {
             candidate.row, isRepeat: candidate.isRepeat, targets, sight, conditions, &trail)
     }
 
-    /// A rule may not act on a cgroup; whether people are to be told of that.
+    /// Blocks a rule that was refused, and returns whether to notify.
     mutating func block(
         _ candidate: Candidate, _ reason: String, _ target: Row?, _ sight: Sight,
         _ conditions: some Conditions, _ trail: inout AuditTrail
@@ -128,12 +131,12 @@ struct RuleBoard: Sendable {
             candidate.row, isRepeat: candidate.isRepeat, reason, target, sight, conditions, &trail)
     }
 
-    /// What a rule did comes to an end: the third time in ten minutes it holds longer from now on.
+    /// Records that a rule's action ends; see ``RuleRuntime/endFiring(_:at:)``.
     mutating func endFiring(_ rule: RuleIndex, _ row: Row, at now: UInt64) {
         rules[rule].endFiring(row, at: now)
     }
 
-    /// Changes a state and writes it down.
+    /// Changes a state and records the change.
     mutating func move(
         _ rule: RuleIndex, _ row: Row, to state: RuleState, because program: Program? = nil,
         note: String? = nil, _ sight: Sight, _ conditions: some Conditions,
@@ -142,7 +145,7 @@ struct RuleBoard: Sendable {
         rules[rule].move(row, to: state, program, note: note, sight, conditions, &trail)
     }
 
-    /// Takes the time of the next step back; of a rule on a group, the cgroup that is given back.
+    /// Removes and returns the next cgroup to release, and schedules the one after it.
     mutating func releaseNext(_ rule: RuleIndex, _ row: Row, at now: UInt64) -> Row? {
         rules[rule].releaseNext(row, at: now)
     }
@@ -151,17 +154,17 @@ struct RuleBoard: Sendable {
         rules[rule].update(row) { $0.nextStep = time }
     }
 
-    /// A rule has to rest for so much longer than written.
+    /// Multiplies the next cooldown of a rule.
     mutating func setCooldownFactor(_ rule: RuleIndex, _ row: Row, _ factor: UInt64) {
         rules[rule].update(row) { $0.cooldownFactor = factor }
     }
 
-    /// The condition came back while a rule was stepping back, and is of no account any more.
+    /// Ends the relapse of a rule that was relaxing.
     mutating func endRelapse(_ rule: RuleIndex, _ row: Row) {
         rules[rule].update(row) { $0.isRelapse = false }
     }
 
-    /// Suspends a rule; for how many minutes.
+    /// Suspends a rule, and returns for how many minutes.
     mutating func suspend(
         _ rule: RuleIndex, _ row: Row, _ reason: String, _ sight: Sight,
         _ conditions: some Conditions, _ trail: inout AuditTrail
@@ -169,7 +172,7 @@ struct RuleBoard: Sendable {
         rules[rule].suspend(row, reason, sight, conditions, &trail)
     }
 
-    /// Counts what went well and what did not; what follows for the rule.
+    /// Counts successes and failures, and returns the consequence for the rule.
     mutating func judge(
         _ rule: RuleIndex, _ row: Row, _ result: EffectResult, of effect: Effect,
         isRetried: Bool
@@ -179,7 +182,7 @@ struct RuleBoard: Sendable {
 
     // MARK: Victims
 
-    /// On whom a rule would act, the best first.
+    /// Returns the cgroups that a rule would act on, the best victim first.
     func targets(
         of candidate: Candidate, _ matcher: GroupMatcher, _ conditions: some Conditions,
         _ sight: Sight
@@ -202,7 +205,7 @@ struct RuleBoard: Sendable {
         }.map(\.element.row)
     }
 
-    /// Sorts the cgroups that a rule on a group acted on, the one that is worth least first.
+    /// Sorts the cgroups that an aggregate rule acted on, the least valuable victim first.
     mutating func sortTargets(_ rule: RuleIndex, _ conditions: some Conditions, _ sight: Sight) {
         let program = rules[rule].victimOrder
         func worth(_ row: Row) -> Double {
@@ -216,7 +219,7 @@ struct RuleBoard: Sendable {
         }.map(\.0)
     }
 
-    /// Acting on a cgroup brought nothing: for a minute it is no victim.
+    /// Excludes a cgroup as a victim for a minute, because acting on it had no effect.
     mutating func exclude(_ row: Row, at now: UInt64) {
         excludedUntil[row] = now + Self.victimRest
     }
@@ -243,10 +246,10 @@ struct RuleBoard: Sendable {
         }
     }
 
-    /// Finds the rows that a rule looks at; the answer is those with a state that left the group.
+    /// Updates the rows that a rule evaluates, and returns those with a state that left the group.
     ///
-    /// An idle rule still looks at a cgroup in the tick in which it lost its last process, since
-    /// what killed that is what the rule may be about.
+    /// An idle rule still evaluates a cgroup in the tick in which it lost its last process, because
+    /// the rule may be about what killed that process.
     mutating func order(_ rule: RuleIndex, _ matcher: GroupMatcher, _ rows: CgroupRows) -> [Row] {
         guard rules[rule].disabled == nil else { return [] }
         if rules[rule].isAggregate {
@@ -267,7 +270,7 @@ struct RuleBoard: Sendable {
         }.sorted { (rows.position($0) ?? 0, $0) < (rows.position($1) ?? 0, $1) }
     }
 
-    /// Goes on looking at rows that left the group, as long as the rule is not done with them.
+    /// Continues to evaluate rows that left the group until the rule is idle for them.
     mutating func keepLooking(_ rule: RuleIndex, at left: [Row], _ rows: CgroupRows) {
         let kept = left.filter { rules[rule].states[$0] != .idle }
         guard !kept.isEmpty else { return }
@@ -276,10 +279,9 @@ struct RuleBoard: Sendable {
         }
     }
 
-    // MARK: Another policy
+    // MARK: Reload
 
-    /// Takes over the states of rules that mean the same in another policy; the answer is where
-    /// those are now.
+    /// Keeps the states of rules that are unchanged in a new policy, and returns their new indices.
     mutating func keepStates(
         of old: RuleBoard, where isSame: (_ old: Rule, _ new: Rule) -> Bool
     ) -> [RuleIndex: RuleIndex] {

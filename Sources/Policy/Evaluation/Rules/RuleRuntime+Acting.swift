@@ -1,10 +1,10 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What follows for a rule when it acts, when it may not, and when effects of it end.
+/// Updates a rule when it acts, when it is refused, and when its effects end.
 extension RuleRuntime {
-    /// The rule acts or repeats; nil if that would be of no use, and else the condition that has led
-    /// to it.
+    /// Starts or repeats the rule's action; returns the condition that caused it, or nil if the
+    /// action has proved useless.
     mutating func begin(
         _ row: Row, isRepeat: Bool, _ targets: [Row], _ sight: Sight,
         _ conditions: some Conditions, _ trail: inout AuditTrail
@@ -23,7 +23,8 @@ extension RuleRuntime {
         return isRepeat ? repeatWhile : when
     }
 
-    /// Whether squeezing usage twice left more than four fifths of it: then no more is tried.
+    /// Whether usage is still above 80 % of the initial value after two repetitions; then no more
+    /// follow.
     private mutating func isUseless(
         _ row: Row, _ targets: [Row], _ sight: Sight, _ conditions: some Conditions,
         _ trail: inout AuditTrail
@@ -47,7 +48,7 @@ extension RuleRuntime {
         return true
     }
 
-    /// The rule may not act; whether people are to be told of that.
+    /// Blocks the rule, and returns whether to notify.
     mutating func block(
         _ row: Row, isRepeat: Bool, _ reason: String, _ target: Row?, _ sight: Sight,
         _ conditions: some Conditions, _ trail: inout AuditTrail
@@ -77,21 +78,22 @@ extension RuleRuntime {
         return !wasBlocked
     }
 
-    /// What an effect means for its rule.
+    /// The consequence of an effect's result for its rule.
     enum Verdict: Hashable {
-        /// It gets nowhere: what it did is taken back, and it is left alone for a while.
+        /// It keeps failing: its actions are undone, and it is suspended.
         case suspend(String)
-        /// It was kept from acting by what it met: it rests.
+        /// Its action was refused: its actions are undone, and the cooldown starts.
         case rest(String, cooldownFactor: UInt64)
     }
 
-    /// Counts what went well and what did not; nil if nothing follows.
+    /// Counts successes and failures; returns nil if the rule continues.
     ///
-    /// `isRetried` is whether a value that could not be set will be tried again by itself.
+    /// `isRetried` is whether the engine retries a value that could not be set.
     mutating func judge(
         _ row: Row, _ result: EffectResult, of effect: Effect, isRetried: Bool
     ) -> Verdict? {
-        // A rule of this name may be another one since a reload, which knows nothing of the cgroup.
+        // After a reload the name may belong to a different rule, which has no state for the
+        // cgroup.
         guard effect.kind.changesCgroup, var instance = instances[row], states[row] != .suspended
         else { return nil }
         defer { instances[row] = instance }
@@ -102,7 +104,7 @@ extension RuleRuntime {
         } else if result.outcome.isSuccess, instance.failure?.hasPrefix(action) == true {
             instance.failure = nil
         }
-        // A program that fails says nothing about what the rule does to the cgroup.
+        // A hook that fails does not mean that the rule's action on the cgroup failed.
         if case .hook = effect.kind, failure != nil { return nil }
         switch result.outcome {
         case .done, .partial:

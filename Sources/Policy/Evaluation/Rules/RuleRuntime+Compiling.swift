@@ -2,7 +2,7 @@ import CgroupModel
 import PolicyLanguage
 
 extension RuleRuntime {
-    /// Compiles a rule; one that names what is not there is disabled.
+    /// Compiles a rule; one that refers to an unknown group or metric is disabled.
     init(
         _ rule: Rule, _ document: PolicyDocument, _ mode: HierarchyMode,
         _ compiler: inout ProgramCompiler
@@ -38,8 +38,9 @@ extension RuleRuntime {
 }
 
 extension ProgramCompiler {
-    /// The usage that a value limits, over the window of plain counters; nil if nothing is known
-    /// to be limited by it.
+    /// Compiles the usage that a limit applies to; nil if there is no such metric.
+    ///
+    /// A counter is a rate over `rate_window`.
     mutating func compileUsage(of key: LimitKey) -> Program? {
         guard let metric = key.limit?.usage else { return nil }
         let name = Measurements.usageName(metric)
@@ -52,12 +53,12 @@ extension ProgramCompiler {
 extension Measurements {
     private static let usagePrefix = "usage of "
 
-    /// The name under which a row of the catalog can be looked at in the unit of its limit.
+    /// Returns the name of a metric in the unit of its limit, for use in an expression.
     static func usageName(_ metric: MetricID) -> String {
         usagePrefix + MetricCatalog[metric].name
     }
 
-    /// The vocabulary with the names of usages.
+    /// Adds the names of usages to a vocabulary.
     static func withUsages(
         _ vocabulary: @escaping @Sendable (String) -> PolicyMetric?
     ) -> @Sendable (String) -> PolicyMetric? {
@@ -74,7 +75,8 @@ extension Measurements {
 }
 
 extension PolicyDocument {
-    /// Whether two rules of two documents do the same to the same cgroups, wherever they stand.
+    /// Whether rules of two documents do the same: rule, group and defaults are equal, except for
+    /// positions.
     func means(_ old: Rule, sameAs new: Rule, in oldDocument: PolicyDocument) -> Bool {
         var moved = old
         moved.position = new.position

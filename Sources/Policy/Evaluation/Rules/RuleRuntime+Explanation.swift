@@ -1,9 +1,9 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What people are told of a rule.
+/// Describes the rule for reports.
 extension RuleRuntime {
-    /// Adds where it stands, and how often it acted.
+    /// Adds the rule's states and counts.
     func add(to metrics: inout PolicyMetrics, _ sight: Sight) {
         if let disabled { return metrics.disabled.append((rule.name, disabled)) }
         if let lack = lack(sight) { metrics.disabled.append((rule.name, lack)) }
@@ -18,7 +18,7 @@ extension RuleRuntime {
         }
     }
 
-    /// Where it stands with a cgroup; nil for a rule that looks at none.
+    /// Returns the state for a cgroup; `row` is nil for a rule without cgroups.
     func explanation(
         _ row: Row?, _ sight: Sight, _ measurements: Measurements
     ) -> RuleExplanation {
@@ -83,7 +83,7 @@ extension RuleRuntime {
         } ?? ""
     }
 
-    /// `pids.current > 5 and host.load > 1 are true for 10s`: only what is not true yet.
+    /// `host.load > 1 is true for 10s`: only the parts that are not true yet.
     private func isTrue(
         _ program: Program, _ row: Row, for time: Duration, _ measurements: Measurements
     ) -> String {
@@ -91,13 +91,13 @@ extension RuleRuntime {
         return "\(lacking) is true" + (time > .zero ? " for \(time.policyText)" : "")
     }
 
-    /// Whole seconds, rounded up, from one instant or length to a later one.
+    /// Returns the difference in whole seconds, rounded up.
     private func left(_ end: UInt64, after start: UInt64) -> String {
         "\((max(end, start) - start + 999_999_999) / 1_000_000_000) s"
     }
 }
 
 extension RuleState {
-    /// Whether the rule has acted and waits for its end.
+    /// Whether the rule acts and waits for `until`.
     fileprivate var isActing: Bool { self == .active || self == .clearing }
 }

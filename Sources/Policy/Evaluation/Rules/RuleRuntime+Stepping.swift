@@ -1,32 +1,32 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The state machine of a rule and a cgroup: one change a sight, but for times of zero.
+/// The state machine of a rule and a cgroup: one transition per tick, except for durations of zero.
 extension RuleRuntime {
     private static let minute: UInt64 = 60_000_000_000
     private static let flapWindow: UInt64 = 600_000_000_000
     private static let releaseEvery: UInt64 = 5_000_000_000
 
-    /// What follows from a look at one cgroup.
+    /// What the engine must do after a step.
     enum Step {
-        /// It would act, or repeat what it did.
+        /// The rule is due to act, or to repeat its action.
         case act(isRepeat: Bool)
-        /// What it did is taken back.
+        /// Its actions are undone.
         case undo(Ending)
         /// The next step back is due.
         case stepBack
     }
 
-    /// How what a rule did ends.
+    /// How a rule's action ends.
     struct Ending {
         /// The condition that ended it; nil if something else did.
         var program: Program?
-        /// Whether everything is taken back at once, and not by steps.
+        /// Whether everything is undone at once instead of in steps.
         var atOnce = false
         var note: String?
     }
 
-    /// Looks at one cgroup; nil if nothing follows beyond the state.
+    /// Advances the state machine for a cgroup; returns what the engine must do, if anything.
     mutating func step(
         _ row: Row, _ sight: Sight, _ conditions: some Conditions, awaitsKill: Bool,
         _ trail: inout AuditTrail
@@ -74,7 +74,7 @@ extension RuleRuntime {
 
     private func known(_ row: Row) -> Instance { instances[row] ?? Instance() }
 
-    /// Changes what is known of a row with which the rule has something to do.
+    /// Changes the details of a row, which are created if needed.
     mutating func update(_ row: Row, _ change: (inout Instance) -> Void) {
         change(&instances[row, default: Instance()])
     }
@@ -103,7 +103,7 @@ extension RuleRuntime {
         return nil
     }
 
-    /// Back to where it came from, for the condition does not hold any more.
+    /// Returns to idle, or to relaxing after a relapse, because the condition is no longer true.
     private mutating func settle(
         _ row: Row, _ sight: Sight, _ conditions: some Conditions, _ trail: inout AuditTrail
     ) {
@@ -148,7 +148,7 @@ extension RuleRuntime {
         return nil
     }
 
-    /// For how long its end has to be true, in nanoseconds.
+    /// Returns for how long `until` must be true, in nanoseconds.
     func clearTime(_ row: Row, _ interval: UInt64) -> UInt64 {
         let growth = known(row).growth
         return max(rule.clearTime.nanoseconds, growth > 1 ? interval : 0) * growth
@@ -163,7 +163,7 @@ extension RuleRuntime {
 
     // MARK: Changes of state
 
-    /// Changes a state and writes it down; `program` is the condition that has led to it.
+    /// Changes a state and records it; `program` is the condition that caused the change.
     mutating func move(
         _ row: Row, to state: RuleState, _ program: Program?, note: String? = nil, _ sight: Sight,
         _ conditions: some Conditions, _ trail: inout AuditTrail
@@ -182,7 +182,7 @@ extension RuleRuntime {
             cause: program.map { conditions.cause($0, row: row) }, isDryRun: isDryRun)
     }
 
-    /// The rule acts: how long it will hold depends on how quiet it was before.
+    /// Starts a firing; each quiet minute before it halves the growth of the hold time.
     mutating func activate(
         _ row: Row, _ sight: Sight, _ conditions: some Conditions, _ trail: inout AuditTrail
     ) {
@@ -206,7 +206,7 @@ extension RuleRuntime {
         move(row, to: .active, when, sight, conditions, &trail)
     }
 
-    /// The rule repeats what it did.
+    /// Counts a repetition and schedules the next one.
     mutating func `repeat`(_ row: Row, at now: UInt64) {
         let every = rule.repetition?.every.nanoseconds ?? 0
         update(row) { instance in
@@ -217,7 +217,8 @@ extension RuleRuntime {
         firingCount += 1
     }
 
-    /// What it did comes to an end: the third time in ten minutes it holds longer from now on.
+    /// Records the end of a firing; the third within ten minutes doubles the hold time, up to
+    /// eightfold.
     mutating func endFiring(_ row: Row, at now: UInt64) {
         update(row) { instance in
             instance.firings.append(now)
@@ -228,14 +229,14 @@ extension RuleRuntime {
         }
     }
 
-    /// Whether what it did is taken back by steps.
+    /// Whether its actions are undone in steps.
     func endsBySteps(_ row: Row) -> Bool {
         if isAggregate, known(row).targets.count > 1 { return true }
         if case .relax = rule.undoing { return true }
         return false
     }
 
-    /// The next of the cgroups of a group is given back; when the one after it is due.
+    /// Removes and returns the next cgroup to release, and schedules the one after it.
     mutating func releaseNext(_ row: Row, at now: UInt64) -> Row? {
         var next: Row?
         update(row) { instance in
@@ -245,7 +246,7 @@ extension RuleRuntime {
         return next
     }
 
-    /// The rule rests for a while, the longer the oftener that was; the minutes.
+    /// Suspends the rule and returns for how many minutes; each suspension in a row doubles them.
     mutating func suspend(
         _ row: Row, _ reason: String, _ sight: Sight, _ conditions: some Conditions,
         _ trail: inout AuditTrail

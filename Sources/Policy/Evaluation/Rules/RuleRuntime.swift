@@ -1,14 +1,14 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Where a rule stands with one cgroup.
+/// The state of a rule for a cgroup.
 package enum RuleState: UInt8, Hashable, Sendable, CaseIterable {
     case idle, pending, blocked, active, clearing, relaxing, cooldown, suspended
 
-    /// Whether a report counts the rule as active, also while it waits for its condition to clear.
+    /// Whether reports count the rule as active; that includes clearing.
     package var isActive: Bool { self == .active || self == .clearing }
 
-    /// As the audit log and the exporter write it.
+    /// The name in the audit log and in metrics.
     package var text: String {
         switch self {
         case .idle: "idle"
@@ -23,13 +23,13 @@ package enum RuleState: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// A rule with what it knows of each cgroup of its group.
+/// A compiled rule with its state for each cgroup of its group.
 struct RuleRuntime: Sendable {
-    /// What is known of one cgroup (or of the group as a whole) beside the state.
+    /// The details of the state for one cgroup, or for the group as a whole.
     struct Instance: Sendable {
         /// When the state began.
         var since: UInt64 = 0
-        /// For how long the condition held, without the times in which nobody knew.
+        /// For how long the condition has been true, excluding times in which it was unknown.
         var timer: UInt64 = 0
         var unknownTime: UInt64 = 0
         var activeSince: UInt64 = 0
@@ -37,47 +37,47 @@ struct RuleRuntime: Sendable {
         var repeats = 0
         /// When the next step back is due.
         var nextStep: UInt64 = 0
-        /// Whether the condition came back while it was stepping back.
+        /// Whether the condition became true again while the rule was relaxing.
         var isRelapse = false
         /// The rows that were acted on.
         var targets: [Row] = []
         /// Why it is blocked or suspended.
         var reason: String?
-        /// How much longer than written it holds, for it went to and fro.
+        /// The factor by which `until_for` is extended because the rule flapped: 1 to 8.
         var growth: UInt64 = 1
-        /// The last three firings.
+        /// When the last three firings ended.
         var firings: [UInt64] = []
-        /// How much longer than written the next rest is.
+        /// The factor by which the next cooldown is extended.
         var cooldownFactor: UInt64 = 1
         var failures = 0
         var ineffective = 0
         var suspensions = 0
-        /// What was used when it fired first, to see whether squeezing brings anything.
+        /// The usage at the first firing, to tell whether lowering the limit has an effect.
         var usageAtFirst: Double?
-        /// What of it failed since it acted last.
+        /// What failed since it last acted.
         var failure: String?
-        /// What was last told of a repetition that was not done.
+        /// The last recorded reason why a repetition was refused.
         var told: String?
     }
 
     let rule: Rule
     let origin: Effect.Origin
-    /// Why it is never looked at.
+    /// Why it is never evaluated; nil if it is.
     var disabled: String?
-    /// What the machine must have for it to begin anything.
+    /// What the host must provide for it to start anything.
     var needs: [Requirement] = []
     var when = Program()
     var until = Program()
     var repeatWhile = Program()
     var victimOrder = Program()
-    /// For each action that scales by usage, the usage.
+    /// The usage for each action that scales by usage, by index of the action.
     var usages: [Int: Program] = [:]
     let isDryRun: Bool
 
-    /// A rule on its group as a whole has ``Row/whole`` alone.
+    /// The states by row; an aggregate rule has only ``Row/whole``.
     var states = Table<Row, RuleState>()
     var instances: [Row: Instance] = [:]
-    /// The rows that are looked at, in path order.
+    /// The rows that are evaluated, in path order.
     var order: [Row] = []
     /// Whether a row belongs to the group now.
     var isMember = Table<Row, Bool>()
@@ -86,10 +86,10 @@ struct RuleRuntime: Sendable {
 
     var isAggregate: Bool { rule.scope == .aggregate }
 
-    /// On how many cgroups it acts at once.
+    /// The maximum number of cgroups that one firing acts on.
     var mostTargets: Int { isAggregate ? rule.victims?.take ?? .max : 1 }
 
-    /// Goes on where the same rule of another policy is.
+    /// Keeps the state of the same rule in the previous policy.
     mutating func keepState(of old: RuleRuntime) {
         states = old.states
         instances = old.instances
@@ -99,8 +99,9 @@ struct RuleRuntime: Sendable {
         vetoCount = old.vetoCount
     }
 
-    /// What the rule needs and the machine does not have now: until it does, the rule begins
-    /// nothing; what it has begun goes on to its end.
+    /// Returns what the rule requires but the host lacks now; nil if nothing.
+    ///
+    /// Meanwhile the rule starts nothing; what it started continues.
     func lack(_ sight: Sight) -> String? {
         guard !needs.isEmpty, let host = sight.input?.snapshot.host else { return nil }
         return needs.first { Self.isLacking($0, host, sight.facts) }

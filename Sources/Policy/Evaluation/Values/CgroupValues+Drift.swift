@@ -1,12 +1,12 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Notices that someone else changed what the engine wrote.
+/// Detects changes by other programs to values that the engine wrote.
 extension CgroupValues {
     private static let fightWindow: UInt64 = 600_000_000_000
     private static let mostReapplied = 3
 
-    /// Compares what the snapshot shows with what was read back after the last write.
+    /// Compares the snapshot with what was read back after the last write.
     mutating func noticeDrift(
         _ row: Row, _ reaction: DriftReaction, _ sight: Sight, _ outbox: inout Outbox,
         _ trail: inout AuditTrail
@@ -19,12 +19,12 @@ extension CgroupValues {
         _ outbox: inout Outbox, _ trail: inout AuditTrail
     ) {
         let value = slots[slot]
-        // What a guard does with a value is no fight.
+        // A change by a guard is not drift.
         guard !value.isDryRun, value.inFlight == nil, !value.isYielded, !value.isDirty,
             !sight.isGuarded(value.key, row), let seen = sight.actual(value.key, row)
         else { return }
         guard let applied = value.applied else {
-            // It was as wanted without a write; now it may not be any more.
+            // The value matched without a write, and may no longer do so.
             if value.outcome?.request.value != seen { slots[slot].isDirty = true }
             return
         }
@@ -37,7 +37,7 @@ extension CgroupValues {
         }
         guard seen != expected else { return }
         if Self.isWithoutOffline(seen, expected, value.key, sight.input?.topology) {
-            // The kernel took them, and of v1 never gives them back by itself.
+            // The kernel removed the offline CPUs, and v1 never adds them back by itself.
             slots[slot].applied = seen
             slots[slot].readBack = seen
             slots[slot].isDirty = true
@@ -46,7 +46,7 @@ extension CgroupValues {
         drifted(row, slot, reaction, from: expected, to: seen, sight, &outbox, &trail)
     }
 
-    /// Whether of a list of CPUs just those are missing that are offline.
+    /// Whether a list of CPUs differs only by the offline ones.
     private static func isWithoutOffline(
         _ seen: LimitValue, _ expected: LimitValue, _ key: LimitKey, _ topology: CPUTopology?
     ) -> Bool {
@@ -57,7 +57,8 @@ extension CgroupValues {
         return now == before.intersection(RangeList(topology.cpus.map(\.id)))
     }
 
-    /// The kernel rounds: to pages, to whole periods of a quota.
+    /// Whether two values are equal apart from the kernel's rounding, to pages or to whole
+    /// microseconds of a quota.
     private static func isSame(_ left: LimitValue, _ right: LimitValue, _ key: LimitKey) -> Bool {
         if left == right { return true }
         if case .text(let left) = left, case .text(let right) = right {

@@ -1,9 +1,9 @@
 import CgroupModel
 import PolicyLanguage
 
-/// Why values are what they are.
+/// Explains how values were decided.
 extension CgroupValues {
-    /// Every real value that a layer wants, in the order of the names.
+    /// Explains every value of a cgroup that is not of a dry run, sorted by name.
     func explanations(_ row: Row, _ sight: Sight) -> [ValueExplanation] {
         slots.filter { !$0.isDryRun }.map { Self.explanation($0, row, sight) }
     }

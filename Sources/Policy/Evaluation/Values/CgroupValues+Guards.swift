@@ -3,12 +3,12 @@ import PolicyLanguage
 
 /// The layer of the OOM guards.
 ///
-/// A guard writes its values itself, within milliseconds and whatever the ticks do. Everything else
-/// is as with any layer: its values are requests, so that rules give way to them, `explain` shows
-/// them, and whatever is left of them at the end is taken back. In return a guard is told what the
-/// layers below want, so that both always come to the same value.
+/// A guard writes its values itself, within milliseconds and independently of ticks. Otherwise it
+/// is like any layer: its values are requests that override rules, that `explain` shows, and that
+/// are undone at the end. In return a guard receives the requests of the lower layers, so that
+/// guard and engine always arrive at the same value.
 extension CgroupValues {
-    /// Takes what a guard has made of values.
+    /// Takes the values that a guard has set as requests.
     mutating func take(_ guarded: GuardedCgroup) {
         let origin = Effect.Origin.guarding(guarded.name)
         for slot in slots.indices {
@@ -35,14 +35,14 @@ extension CgroupValues {
             ManagedValue.Request(
                 layer: .guards, priority: 0, origin: origin, value: value,
                 cause: Cause("\(origin.text) prevents the kill"), isBound: isBound))
-        // The guard has written it, or is about to.
+        // The guard has written it, or is about to write it.
         slots[slot].applied = slots[slot].outcome?.request.value
         slots[slot].readBack = nil
         slots[slot].isConfirmed = false
         slots[slot].writer = origin
     }
 
-    /// What all layers but the guards want values to be.
+    /// The values that the layers below the guards request.
     var belowGuards: [LimitKey: LimitValue] {
         var result: [LimitKey: LimitValue] = [:]
         for value in slots where !value.isDryRun && !value.isYielded {

@@ -1,7 +1,7 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What is made of the answers to writes and to restores.
+/// Handles the results of writes and restores.
 extension CgroupValues {
     private static let second: UInt64 = 1_000_000_000
     private static let valueRest: UInt64 = 300 * second
@@ -34,7 +34,7 @@ extension CgroupValues {
                     slots[slot].original = change?.found
                 }
             case .halfway:
-                // What of it stands is taken back until that succeeds; that is told here.
+                // What could not be reverted is retried until it succeeds; the alert is sent below.
                 let change = result.changes.first { $0.key == assignment.key }
                 if change.map({ $0.before != $0.after }) ?? true {
                     slots[slot].applied = assignment.value
@@ -62,7 +62,7 @@ extension CgroupValues {
         }
     }
 
-    /// What a layer below the rules wants is tried again later.
+    /// Drops the request of a rule; that of another layer is retried later.
     private mutating func rest(
         _ row: Row, _ slot: ValueSlot, _ effect: Effect, at now: UInt64
     ) {
@@ -73,9 +73,9 @@ extension CgroupValues {
         slots[slot].requests.removeAll { $0.origin == effect.origin }
     }
 
-    /// Remembers why a value could not be set, and tells people once.
+    /// Records why a value could not be set, and notifies once.
     ///
-    /// A rule that gets nowhere is told of when it is suspended.
+    /// If the whole write of a rule failed, the notification comes when the rule is suspended.
     private mutating func note(
         _ reason: String, _ row: Row, _ slot: ValueSlot, _ effect: Effect, isAlone: Bool,
         _ sight: Sight, _ outbox: inout Outbox, _ trail: inout AuditTrail
@@ -139,7 +139,7 @@ extension CgroupValues {
         }
     }
 
-    /// Tells people once that something could not be taken back.
+    /// Notifies that a change could not be reverted.
     private func alert(
         _ row: Row, _ effect: Effect, _ message: String, _ sight: Sight, _ outbox: inout Outbox,
         _ trail: inout AuditTrail

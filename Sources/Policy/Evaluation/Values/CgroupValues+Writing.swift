@@ -1,11 +1,11 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The writes that make values what they are wanted to be.
+/// Writes the requested values.
 extension CgroupValues {
     private static let refusedAgain: UInt64 = 60_000_000_000
 
-    /// A write that a step of a rule wants.
+    /// The step of a rule, or of another layer, that writes values.
     struct Step {
         let origin: Effect.Origin
         let chain: UInt64
@@ -15,9 +15,10 @@ extension CgroupValues {
         let isTogether: Bool
     }
 
-    /// Sets what a step of a rule wants, as far as no higher layer wants something else.
+    /// Sets the values of a rule's step, except those that a higher layer requests otherwise.
     ///
-    /// The effect is nil if nothing is written; `vetoes` counts the values that went to another.
+    /// The effect is nil if nothing is written; `vetoes` counts the values that a higher request
+    /// overrides.
     mutating func set(
         _ requests: [(key: LimitKey, request: ManagedValue.Request)], _ step: Step, _ row: Row,
         _ sight: Sight, isHung: Bool, _ outbox: inout Outbox, _ trail: inout AuditTrail
@@ -50,12 +51,12 @@ extension CgroupValues {
         case forget
     }
 
-    /// What is to be done with a value now; nil for nothing.
+    /// Returns what must be done with a value now; nil if nothing.
     private mutating func next(
         _ row: Row, _ slot: ValueSlot, _ sight: Sight, isHung: Bool, _ trail: inout AuditTrail
     ) -> Next? {
         let value = slots[slot]
-        // A file that was missing may be there now: its controller was enabled.
+        // A missing file may have appeared, because its controller was enabled.
         let isDue =
             sight.now >= value.retryAt
             || value.isMissing && sight.actual(value.key, row) != nil
@@ -94,7 +95,7 @@ extension CgroupValues {
                     + others.joined(separator: ", "))
     }
 
-    /// Writes what differs from what is wanted: what gives more, or what takes away.
+    /// Writes the values that differ from their requests: those that widen, or all others.
     mutating func reconcile(
         _ row: Row, _ entry: CgroupEntry, widening: Bool, _ sight: Sight, _ gate: inout Gate,
         _ outbox: inout Outbox, _ trail: inout AuditTrail
@@ -144,7 +145,7 @@ extension CgroupValues {
         let isRelief: Bool
     }
 
-    /// One effect for each origin.
+    /// Sends one effect for each origin.
     private mutating func writeGroups(
         _ sets: [PendingWrite], _ row: Row, _ sight: Sight, _ gate: inout Gate,
         _ outbox: inout Outbox, _ trail: inout AuditTrail
@@ -164,7 +165,7 @@ extension CgroupValues {
                     < (right.element.request.order, right.offset)
             }.map(\.element)
             let isRelief = group.allSatisfy(\.isRelief)
-            // What someone else keeps changing is a matter of the machine's budget again.
+            // Writes that counter drift count against the budget of the host, too.
             let isStanding =
                 [.limits, .pools].contains(first.request.layer)
                 && group.allSatisfy { slots[$0.slot].reapplied.isEmpty }
@@ -207,7 +208,7 @@ extension CgroupValues {
         return id
     }
 
-    /// Whether an operator and the protected set let a layer write; rules were asked before.
+    /// Whether holds and the protected set allow a layer to write; rules are checked before.
     private mutating func isAllowed(
         _ request: ManagedValue.Request, _ row: Row, _ slot: ValueSlot, _ entry: CgroupEntry,
         _ sight: Sight, _ gate: Gate, _ trail: inout AuditTrail
@@ -226,7 +227,7 @@ extension CgroupValues {
         return false
     }
 
-    /// Says once why a value is not written.
+    /// Records once why a value is not written.
     private mutating func tell(
         _ row: Row, _ slot: ValueSlot, _ origin: Effect.Origin, _ reason: String, _ sight: Sight,
         _ trail: inout AuditTrail

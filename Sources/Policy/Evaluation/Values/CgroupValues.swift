@@ -1,12 +1,12 @@
 import CgroupModel
 import PolicyLanguage
 
-/// The values of one cgroup that some layer wants, or that were changed and are not yet back.
+/// The values of one cgroup that a layer requests, or that were changed and are not yet restored.
 struct CgroupValues: Sendable {
-    /// By key, real ones first.
+    /// Sorted by key; the dry-run value follows the real one.
     var slots = Table<ValueSlot, ManagedValue>()
 
-    /// Whether what is wanted of any value may differ from what stands.
+    /// Whether any value may differ from its request.
     var isDirty: Bool { slots.contains(where: \.isDirty) }
 
     // MARK: Requests
@@ -21,7 +21,7 @@ struct CgroupValues: Sendable {
         slots[slot].isDirty = true
     }
 
-    /// Drops some requests.
+    /// Withdraws the matching requests.
     mutating func withdraw(where isDropped: (ManagedValue.Request) -> Bool) {
         for slot in slots.indices {
             let count = slots[slot].requests.count
@@ -30,10 +30,10 @@ struct CgroupValues: Sendable {
         }
     }
 
-    /// Multiplies what an origin wants; whether any of its requests is left.
+    /// Multiplies the requests of an origin, and returns whether any is left.
     ///
-    /// One that passes the value below it is dropped. `usage` is beyond which a limit is as good as
-    /// none; nil for what the host has.
+    /// A request that reaches the value of the layer below is dropped. Without such a value, it is
+    /// dropped at `usage`, or, if that is nil, at what the host has.
     mutating func widen(
         _ origin: Effect.Origin, by factor: Double, usage: Double?, _ cause: Cause,
         host: HostSample?
@@ -59,7 +59,7 @@ struct CgroupValues: Sendable {
         return isLeft
     }
 
-    /// Beyond which a limit is as good as none on a host.
+    /// Returns the value from which on a limit has no effect on a host.
     private static func most(_ key: LimitKey, _ host: HostSample?) -> Double? {
         guard let host else { return nil }
         switch key.limit?.grammar {
@@ -69,8 +69,8 @@ struct CgroupValues: Sendable {
         }
     }
 
-    /// Takes values over that are as wanted already because an earlier daemon set them: they are
-    /// put back like those that were written by this one.
+    /// Adopts values that an earlier daemon set as requested, so that they are restored like those
+    /// that this engine sets.
     mutating func inherit(_ keys: [LimitKey], _ row: Row, _ sight: Sight) {
         for key in keys {
             guard let slot = knownSlot(of: key, isDryRun: false),
@@ -86,7 +86,7 @@ struct CgroupValues: Sendable {
 
     // MARK: Slots
 
-    /// The slot of a value, added if it is new.
+    /// Returns the slot of a value, which is added if it is new.
     mutating func slot(of key: LimitKey, isDryRun: Bool) -> ValueSlot {
         if let slot = knownSlot(of: key, isDryRun: isDryRun) { return slot }
         let slot =

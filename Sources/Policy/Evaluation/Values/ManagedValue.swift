@@ -1,7 +1,7 @@
 import CgroupModel
 import PolicyLanguage
 
-/// One value of one cgroup that some layer wants, or that was changed and is not yet back.
+/// One value of one cgroup that a layer requests, or that was changed and is not yet restored.
 struct ManagedValue: Sendable {
     struct Request: Sendable {
         var layer: Layer
@@ -11,9 +11,9 @@ struct ManagedValue: Sendable {
         var cause: Cause
         /// Whether a stricter value of a lower layer still applies.
         var isBound = false
-        /// Its place among those of its origin that have to be written in the policy's order.
+        /// Its rank among requests of its origin that must be written in the policy's order.
         var order = 0
-        /// Whether all values of its origin are set, or none.
+        /// Whether the values of its origin are set all or none.
         var isTogether = false
 
         func isAbove(_ other: Request) -> Bool {
@@ -22,54 +22,54 @@ struct ManagedValue: Sendable {
     }
 
     let key: LimitKey
-    /// Whether only rules that are tried out want it: nothing is really set.
+    /// Whether it belongs to rules in dry run, so that nothing is written.
     let isDryRun: Bool
     var requests: [Request] = []
-    /// What stands after the last write that went well; nil for the original.
+    /// The value of the last successful write; nil for the original.
     var applied: LimitValue?
-    /// Who wanted what was written last.
+    /// The origin of the last write.
     var writer = Effect.Origin.engine
-    /// The effect that is under way.
+    /// The write or restore whose result is missing.
     var inFlight: Effect.ID?
-    /// What the snapshot showed before the first write.
+    /// The value before the first write.
     var original: LimitValue?
-    /// What the kernel said after the last write.
+    /// The value that was read back after the last write.
     var readBack: LimitValue?
-    /// Whether a snapshot showed that already.
+    /// Whether a snapshot has shown that value since.
     var isConfirmed = false
-    /// Whether what is wanted may differ from what stands.
+    /// Whether the value may differ from its request.
     var isDirty = true
-    /// Before this time nothing is tried again.
+    /// The earliest time of the next attempt.
     var retryAt: UInt64 = 0
-    /// How often it was tried without success.
+    /// The number of failed attempts.
     var tries = 0
-    /// Whether it was given up, because another program keeps changing it.
+    /// Whether it was given up, because another program changes it.
     var isYielded = false
-    /// When it was written again after someone else changed it.
+    /// When it was written again after a change by another program.
     var reapplied: [UInt64] = []
-    /// What was told last about it not being written, so that it is told once.
+    /// The last recorded reason for not writing it, so that each reason is recorded once.
     var told: String?
-    /// Why it could not be set the last time; nil once it is, or before it was tried.
+    /// Why the last attempt failed; nil after a success and before the first attempt.
     var failure: String?
-    /// Whether a snapshot did not show the value when setting it failed: its file may come.
+    /// Whether its file was missing when setting it failed; the file may appear later.
     var isMissing = false
-    /// Whether it was told that two layers want different things.
+    /// Whether the current conflict of requests was recorded.
     var isConflictTold = false
 
-    /// Whether nobody wants it any more, and it could not be put back yet.
+    /// Whether it is no longer requested, and could not be restored yet.
     var isOwed: Bool { requests.isEmpty && applied != nil && tries > 0 }
 
-    /// What comes of the requests.
+    /// The result of arbitrating between requests.
     struct Outcome {
         var request: Request
-        /// Those of equal rank that wanted something else.
+        /// The requests of equal rank for a different value.
         var against: [Request] = []
-        /// Whether nothing satisfies all of them, so that what stands stays.
+        /// Whether no value satisfies all of them, so that the value is left unchanged.
         var isImpossible = false
     }
 
-    /// The request of the highest layer and priority, within the bounds; among equal ones the
-    /// stricter value.
+    /// The request of the highest layer and priority, limited by bounds; among equals the stricter
+    /// value.
     var outcome: Outcome? {
         let bounds = requests.filter(\.isBound)
         guard !bounds.isEmpty else { return outcome(of: requests) }
@@ -113,20 +113,20 @@ struct ManagedValue: Sendable {
         return outcome
     }
 
-    /// The value above which an origin's own request has no effect: a rule steps back to it.
+    /// Returns the value without the requests of an origin, to which a rule relaxes.
     func value(without origin: Effect.Origin) -> LimitValue? {
         outcome { $0 == origin }?.request.value ?? original
     }
 
-    /// What would come of the requests without those of some origins.
+    /// Arbitrates without the requests of some origins.
     func outcome(without isLeftOut: (Effect.Origin) -> Bool) -> Outcome? {
         var rest = self
         rest.requests.removeAll { isLeftOut($0.origin) }
         return rest.outcome
     }
 
-    /// The value that satisfies both requests: the lower limit, the higher protection; of two CPU
-    /// lists what both have, nil if nothing.
+    /// Returns the value that satisfies both requests: the lower limit, the higher protection, or
+    /// the intersection of two CPU lists; nil if that is empty.
     private static func stricter(
         _ left: LimitValue, _ right: LimitValue, _ key: LimitKey
     ) -> LimitValue? {
@@ -146,7 +146,9 @@ struct ManagedValue: Sendable {
 }
 
 extension LimitKey {
-    /// What setting a value to another does to who lives there; nil if it takes nothing away.
+    /// Returns the disruptive action that setting a value amounts to; nil if it only widens.
+    ///
+    /// A list of CPUs or nodes always counts as `pin`.
     func disruption(from current: LimitValue?, to value: LimitValue) -> DisruptiveAction? {
         switch limit?.grammar {
         case .cpuList, .nodeList: return .pin

@@ -1,13 +1,13 @@
 import CgroupModel
 
-/// What a failure asks for.
+/// How to react to a failure.
 enum Remedy {
-    /// Again after one, two and four seconds.
+    /// Retry after one, two and four seconds.
     case retry
     case again
-    /// The value is left alone for five minutes.
+    /// Leave the value unchanged for five minutes.
     case leaveValue
-    /// The plan was wrong: the rule is suspended.
+    /// Suspend the rule, because it requests something invalid.
     case suspendRule
     case gone
 

@@ -1,15 +1,15 @@
 import CgroupModel
 import PolicyLanguage
 
-/// What layers and rules want values to be, what was written, and what has to be written next.
+/// The requests of all layers, the values written for them, and what must be written next.
 ///
-/// Each value of a cgroup is a ``ManagedValue``: a real one, and another for rules that are tried
-/// out. What must be written is sent to the outbox, after the gate was asked.
+/// Each value of a cgroup is a ``ManagedValue``; rules in dry run have a separate one. Writes that
+/// the gate allows go to the outbox.
 struct ValueBoard: Sendable {
     private var cgroups = Table<Row, CgroupValues>()
-    /// The rows of which an OOM guard has values.
+    /// The rows with values of an OOM guard.
     private var guardedRows: Set<Row> = []
-    /// What is done about a change by someone else.
+    /// The reaction to a change by another program.
     var reaction: DriftReaction
 
     init(reaction: DriftReaction) { self.reaction = reaction }
@@ -24,10 +24,10 @@ struct ValueBoard: Sendable {
         guardedRows.remove(row)
     }
 
-    /// Forgets what is wanted of a cgroup, as the policy ends.
+    /// Forgets the values of a cgroup when the policy ends.
     mutating func clear(_ row: Row) { cgroups[row] = CgroupValues() }
 
-    /// What was only told so far was never written.
+    /// Forgets the writes of a dry run, which never happened.
     mutating func forgetWrites() {
         for row in cgroups.indices {
             for slot in cgroups[row].slots.indices {
@@ -46,26 +46,26 @@ struct ValueBoard: Sendable {
         cgroups[row].request(request, of: key, isDryRun: isDryRun)
     }
 
-    /// Drops the requests of some origins for one cgroup.
+    /// Withdraws the requests of some origins for one cgroup.
     mutating func withdraw(_ row: Row, where isDropped: (Effect.Origin) -> Bool) {
         cgroups[row].withdraw { isDropped($0.origin) }
     }
 
-    /// Drops the requests of some origins for every cgroup.
+    /// Withdraws the requests of some origins for every cgroup.
     mutating func withdraw(where isDropped: (Effect.Origin) -> Bool) {
         for row in cgroups.indices where !cgroups[row].slots.isEmpty {
             cgroups[row].withdraw { isDropped($0.origin) }
         }
     }
 
-    /// Drops all that the source of a layer requested; an OOM guard's values are not a source's.
+    /// Withdraws the requests of a layer's source; those of OOM guards are kept.
     mutating func withdraw(layer: Layer) {
         for row in cgroups.indices where !cgroups[row].slots.isEmpty {
             cgroups[row].withdraw { $0.layer == layer && !$0.origin.isGuard }
         }
     }
 
-    /// Multiplies what an origin wants; whether any of its requests is left.
+    /// Multiplies the requests of an origin, and returns whether any is left.
     mutating func widen(
         _ row: Row, _ origin: Effect.Origin, by factor: Double, usage: Double?, _ cause: Cause,
         _ sight: Sight
@@ -74,7 +74,7 @@ struct ValueBoard: Sendable {
             origin, by: factor, usage: usage, cause, host: sight.input?.snapshot.host)
     }
 
-    /// Takes what guards have made of values.
+    /// Takes the values that guards have set as requests.
     mutating func takeGuards(_ sight: Sight) {
         guard let claims = sight.input?.guarded, !claims.isEmpty || !guardedRows.isEmpty else {
             return
@@ -93,15 +93,15 @@ struct ValueBoard: Sendable {
         guardedRows = guarded
     }
 
-    /// Takes values over that an earlier daemon set as they are wanted now.
+    /// Adopts values that an earlier daemon set as requested.
     mutating func inherit(_ keys: [LimitKey], _ row: Row, _ sight: Sight) {
         cgroups[row].inherit(keys, row, sight)
     }
 
     // MARK: Writing
 
-    /// Writes what differs from what is wanted: first what gives more, outer cgroups before inner
-    /// ones; then what takes away, inner ones before outer.
+    /// Writes the values that differ from their requests: those that widen, parents first, or all
+    /// others, children first.
     mutating func reconcile(
         widening: Bool, _ sight: Sight, _ gate: inout Gate, _ outbox: inout Outbox,
         _ trail: inout AuditTrail
@@ -117,12 +117,12 @@ struct ValueBoard: Sendable {
         }
     }
 
-    /// Writes what differs from what is wanted of a cgroup that no snapshot has yet.
+    /// Writes the requested values of a cgroup that is not in a snapshot yet.
     mutating func reconcile(
         newborn entry: CgroupEntry, _ row: Row, _ sight: Sight, _ gate: inout Gate,
         _ outbox: inout Outbox, _ trail: inout AuditTrail
     ) {
-        // In another hierarchy it may have files now that were missing.
+        // It may have files that were missing, because it was created in another hierarchy, too.
         for slot in cgroups[row].slots.indices where cgroups[row].slots[slot].isMissing {
             cgroups[row].slots[slot].retryAt = sight.now
         }
@@ -131,9 +131,10 @@ struct ValueBoard: Sendable {
         }
     }
 
-    /// Sets what a step of a rule wants, as far as no higher layer wants something else.
+    /// Sets the values of a rule's step, except those that a higher layer requests otherwise.
     ///
-    /// The effect is nil if nothing is written; `vetoes` counts the values that went to another.
+    /// The effect is nil if nothing is written; `vetoes` counts the values that a higher request
+    /// overrides.
     mutating func set(
         _ requests: [(key: LimitKey, request: ManagedValue.Request)], _ step: CgroupValues.Step,
         _ row: Row, _ sight: Sight, _ gate: Gate, _ outbox: inout Outbox,
@@ -159,8 +160,7 @@ struct ValueBoard: Sendable {
         cgroups[row].takeRestore(keys, result, effect, row, sight, &outbox, &trail)
     }
 
-    /// Compares what the snapshot shows of some positions with what was read back after the last
-    /// writes.
+    /// Compares the snapshot at some positions with what was read back after the last writes.
     mutating func noticeDrift(
         _ positions: some RangeExpression<Int>, _ sight: Sight, _ outbox: inout Outbox,
         _ trail: inout AuditTrail
@@ -172,7 +172,7 @@ struct ValueBoard: Sendable {
 
     // MARK: Reading
 
-    /// What a value is now, as far as is known: what was written last, or what the snapshot shows.
+    /// Returns the current value: the last one written, or else the one in the snapshot.
     func current(
         _ key: LimitKey, _ row: Row, isDryRun: Bool = false, _ sight: Sight
     ) -> LimitValue? {
@@ -180,7 +180,7 @@ struct ValueBoard: Sendable {
             .flatMap { cgroups[row].slots[$0].applied } ?? sight.actual(key, row)
     }
 
-    /// The values that are really kept, each with the origin that wins.
+    /// Returns the values that the policy maintains, each with the origin of the request that wins.
     func kept(_ row: Row) -> [(key: LimitKey, origin: Effect.Origin)] {
         cgroups[row].slots.compactMap { value in
             guard !value.isDryRun, !value.isYielded, let outcome = value.outcome,
@@ -190,37 +190,37 @@ struct ValueBoard: Sendable {
         }
     }
 
-    /// What all layers but the guards want values of a cgroup to be.
+    /// Returns the values that the layers below the guards request for a cgroup.
     func belowGuards(_ row: Row) -> [LimitKey: LimitValue] { cgroups[row].belowGuards }
 
-    /// The values that anyone really wants.
+    /// Returns the values that are requested, dry runs apart.
     func wantedKeys(_ row: Row) -> [LimitKey] {
         cgroups[row].slots.filter { !$0.isDryRun && !$0.requests.isEmpty }.map(\.key)
     }
 
-    /// The values that have to be put back as the policy ends.
+    /// Returns the values to restore when the policy ends.
     func keysToRestore(_ row: Row, isDryRun: Bool) -> [LimitKey] {
         cgroups[row].slots.filter {
             $0.isDryRun == isDryRun && ($0.applied != nil || $0.inFlight != nil)
         }.map(\.key)
     }
 
-    /// Whether a write of an origin failed and will be tried again.
+    /// Whether a write of an origin failed and will be retried.
     func isRetrying(_ row: Row, _ origin: Effect.Origin) -> Bool {
         cgroups[row].slots.contains { $0.tries > 0 && $0.writer == origin }
     }
 
-    /// The values that nobody wants any more and that could not be put back yet.
+    /// Returns the values that are no longer requested and could not be restored yet.
     func owed(_ row: Row) -> [LimitKey] { cgroups[row].slots.filter(\.isOwed).map(\.key) }
 
-    /// The values that are wanted and could not be set, with the reasons.
+    /// Returns the requested values that could not be set, with the reasons.
     func failing(_ row: Row) -> [(key: LimitKey, reason: String)] {
         cgroups[row].slots.compactMap { value in
             value.requests.isEmpty ? nil : value.failure.map { (value.key, $0) }
         }
     }
 
-    /// Every real value that a layer wants, in the order of the names.
+    /// Explains every value of a cgroup that is not of a dry run, sorted by name.
     func explanations(_ row: Row, _ sight: Sight) -> [ValueExplanation] {
         cgroups[row].explanations(row, sight)
     }
