@@ -1,8 +1,8 @@
 internal import KernelIO
 
-/// Converts times of the kernel's log clock, which stands still in suspend like CLOCK_MONOTONIC.
+/// Converts times of the kernel's log clock, which stops during suspend like CLOCK_MONOTONIC.
 ///
-/// A record from before a suspend therefore seems later than it was, by the length of the suspend.
+/// The time of a record from before a suspend is therefore too late by the length of the suspend.
 package struct KernelLogClock: Sendable {
     private let monotonic, wall, boot: UInt64
 
@@ -14,7 +14,7 @@ package struct KernelLogClock: Sendable {
         self.boot = boot
     }
 
-    /// The conversion now.
+    /// The conversion at the current time.
     package static var now: KernelLogClock {
         KernelLogClock(
             monotonic: MonotonicClock.nanoseconds / 1000, wall: MonotonicClock.wallMicroseconds,

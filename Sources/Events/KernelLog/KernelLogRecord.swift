@@ -8,7 +8,7 @@ package struct KernelLogHeader: Hashable, Sendable {
     package let isKernels: Bool
     /// The number of the record since boot.
     package let sequence: UInt64
-    /// The time in microseconds of the kernel's log clock, which stands still in suspend.
+    /// The time in microseconds of the kernel's log clock, which stops during suspend.
     package let microseconds: UInt64
     /// Whether the text continues a line that did not fit into one record.
     package let isContinuation: Bool

@@ -2,7 +2,7 @@ package import CgroupModel
 
 /// A process that the OOM killer killed, as the kernel log reports it.
 package struct OOMKill: Hashable, Sendable {
-    /// What ran out of memory.
+    /// The scope that ran out of memory.
     package enum Constraint: String, Sendable {
         /// A cgroup reached its limit.
         case memcg
@@ -28,7 +28,7 @@ package struct OOMKill: Hashable, Sendable {
     ///
     /// Nil if a record was lost or truncated.
     package var cgroup: CgroupPath?
-    /// What ran out of memory.
+    /// The scope that ran out of memory.
     package var constraint = Constraint.host
     /// The cgroup whose limit was reached; nil without one, and if a record was lost.
     package var owner: CgroupPath?
@@ -41,7 +41,7 @@ package struct OOMKill: Hashable, Sendable {
     /// The page cache in that usage in bytes; nil if unknown.
     package var usageFile: UInt64?
 
-    /// Creates a kill of which only the victim is known.
+    /// Creates a kill with only its victim known.
     package init(microseconds: UInt64, pid: UInt64, comm: [UInt8]) {
         self.microseconds = microseconds
         self.pid = pid

@@ -2,9 +2,9 @@
 ///
 /// A report spans many records: the usage of the cgroup, its statistics, a summary
 /// (`oom-kill:constraint=…`, since Linux 5.0) and one line per victim. The kernel holds a lock
-/// meanwhile, so reports do not overlap, although other lines may come between. In a storm only the
-/// line of the victim is logged. The forms of Linux 4.18 to 6.18 are parsed. A record of another kind
-/// costs a few comparisons and no allocation.
+/// while it writes a report, so reports do not overlap, although other lines may come between. In a
+/// storm only the victim's line is logged. The formats of Linux 4.18 to 6.18 are parsed. A record
+/// of another kind costs a few comparisons and no allocation.
 package struct OOMLog: Sendable {
     /// The meaning of a record.
     package enum Finding: Hashable, Sendable {
@@ -17,17 +17,18 @@ package struct OOMLog: Sendable {
         case repeated
     }
 
-    /// The longest line that is put together from several records, in bytes.
+    /// The maximum length of a line that is joined from several records, in bytes.
     private static let longestLine = 20_000
-    /// The most victims of one report that are remembered.
+    /// The maximum number of victims of one report to remember.
     private static let mostVictims = 4096
 
     private var report = OOMReport()
-    /// The line whose continuation may follow.
+    /// The line that further records may continue.
     private var line: [UInt8] = []
     private var victims: Set<UInt64> = []
     private var isInStatistics = false
-    /// The time of the last victim, or of the line that says that a whole cgroup is killed.
+    /// The time of the last victim's line, or of the line that announces the kill of a whole
+    /// cgroup.
     private var activity: UInt64 = 0
     /// The longest time between two victims of one report, in microseconds.
     private static let longestPause: UInt64 = 100_000
@@ -35,10 +36,10 @@ package struct OOMLog: Sendable {
     /// Creates a parser before the first record.
     package init() {}
 
-    /// Forgets a report that has begun, because records of it were lost.
+    /// Discards an incomplete report after records were lost.
     package mutating func lose() { reset() }
 
-    /// Takes a record of `/dev/kmsg`.
+    /// Parses a record of `/dev/kmsg`.
     package mutating func read(_ record: Span<UInt8>) -> Finding {
         guard let header = KernelLogHeader(record), header.isKernels else { return .nothing }
         let text = header.text
@@ -91,7 +92,7 @@ package struct OOMLog: Sendable {
     }
 }
 
-/// The forms of the lines.
+/// Parses the lines.
 extension OOMLog {
     private static let killed = Array("Killed process ".utf8)
     private static let causes = [

@@ -2,8 +2,8 @@ internal import CgroupModel
 
 /// The parts of a report on an OOM kill before the line of the victim.
 ///
-/// The kernel omits all of them in a storm, after 10 reports in 5 s. The line of the victim then
-/// stands alone.
+/// In a storm the kernel omits all of them, after 10 reports in 5 s, and logs only the line of the
+/// victim.
 ///
 /// Names of cgroups and commands are chosen by users and not quoted. Each part is therefore delimited
 /// by what the kernel alone can have written: a cpuset's name contains no `/`, the owner of the limit
@@ -51,7 +51,7 @@ struct OOMReport: Sendable {
         file = (bytes, rank)
     }
 
-    /// Takes a complete line.
+    /// Parses a complete line.
     mutating func take(_ line: [UInt8]) {
         let text = line[...]
         if text.starts(with: "oom-kill:".utf8) {
@@ -78,7 +78,7 @@ struct OOMReport: Sendable {
         }
     }
 
-    /// Adds what the report says to a victim; `comm` is its name as escaped.
+    /// Adds the details of the report to a kill; `comm` is the victim's name as escaped.
     func complete(_ kill: inout OOMKill, comm: [UInt8]) {
         let places = summary?.places(comm: comm, owner: owner)
         kill.constraint = summary?.constraint ?? (isMemcg ? .memcg : .host)

@@ -1,6 +1,6 @@
 /// The line `oom-kill:constraint=…,oom_memcg=…,task_memcg=…,task=…,pid=…,uid=…`.
 struct OOMSummary: Sendable {
-    /// What ran out of memory.
+    /// The scope that ran out of memory.
     let constraint: OOMKill.Constraint
     /// The victim's process and user ID; nil if the line is truncated.
     let pid, uid: UInt64?

@@ -1,7 +1,7 @@
 internal import CgroupModel
 internal import KernelIO
 
-/// The form for people.
+/// Formats events as text.
 extension Event {
     /// The event on one line, safe to print: `14:02:11 frozen /batch/job-7: frozen`.
     ///
@@ -15,7 +15,7 @@ extension Event {
         return "\(clock) \(kind.rawValue)\(place): \(sentence)"
     }
 
-    /// What happened, without the time and the cgroup.
+    /// The description of the event, without time and cgroup.
     package var sentence: String {
         if folded > 0 { return "and \(folded) more" }
         return switch kind {
@@ -93,7 +93,7 @@ extension Event {
     }
 }
 
-/// Amounts in sentences.
+/// Formats amounts.
 enum EventText {
     /// Bytes in a binary unit: `412 MiB`, `1.5 GiB`, `17 B`.
     static func bytes(_ bytes: UInt64) -> String {
@@ -107,7 +107,7 @@ enum EventText {
         return "\(decimal(value)) \(units[unit])"
     }
 
-    /// Microseconds in a unit that people read: `50 ms`, `2.5 s`, `3 min`, `4.2 h`.
+    /// Microseconds in a readable unit: `50 ms`, `2.5 s`, `3 min`, `4.2 h`.
     static func duration(_ microseconds: UInt64) -> String {
         let seconds = Double(microseconds) / 1e6
         if seconds < 0.9995 { return "\(decimal(seconds * 1000)) ms" }

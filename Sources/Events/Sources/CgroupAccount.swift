@@ -1,12 +1,12 @@
 internal import CgroupModel
 
-/// What is remembered of a cgroup between two samples.
+/// The state of a cgroup between two samples.
 struct CgroupAccount: Sendable {
     /// The cgroup.
     let cgroup: EventCgroup
     /// The time at which it was found, in nanoseconds of CLOCK_BOOTTIME; nil if it existed before.
     let born: UInt64?
-    /// The number of the last round in which it existed.
+    /// The number of the last sample that contained it.
     var round: UInt64
     private var isPopulated, isFrozen, isUnderOOM: Bool?
     private var ooms: Episode
@@ -19,8 +19,8 @@ struct CgroupAccount: Sendable {
     /// The time without growth after which a limit hit or throttling has ended, in nanoseconds.
     private static let quiet: UInt64 = 5_000_000_000
 
-    /// The limits whose hits are counted: the cgroup's own counter, and in older kernels the
-    /// counter for all.
+    /// The limits whose hits are counted, with the counter of the cgroup itself and the only
+    /// counter of older kernels.
     static let limits: [(name: String, counters: [MetricID])] = [
         ("memory.high", ["memory.events.local.high", "memory.events.high"]),
         ("memory.max", ["memory.events.local.max", "memory.events.max"]),

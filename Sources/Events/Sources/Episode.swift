@@ -1,7 +1,7 @@
-/// Turns a counter that keeps growing into one beginning and one end.
+/// Reduces the growth of a counter to a beginning and an end.
 ///
-/// A cgroup at its limit hits it hundreds of times a second. What matters is when that began and,
-/// once it has been quiet for a while, when it ended.
+/// A cgroup at its limit may hit it hundreds of times a second. Only the first hit and the end of
+/// the hits, after a quiet time, are events.
 struct Episode: Sendable {
     /// A change of state.
     enum Change: Hashable, Sendable {
@@ -19,12 +19,12 @@ struct Episode: Sendable {
     /// Whether an episode is open.
     var isOpen: Bool { grewAt != nil }
 
-    /// Starts from 0, for a cgroup that is younger than the previous sample.
+    /// Starts from 0, for a cgroup that was created after the previous sample.
     static let newborn = Episode(last: 0)
 
     init(last: UInt64? = nil) { self.last = last }
 
-    /// Takes the counter at `now`; `quiet` is in nanoseconds.
+    /// Takes the value of the counter at `now`; `quiet` is in nanoseconds.
     ///
     /// The first value and a decrease, which is a reset, only set the base.
     mutating func take(_ value: UInt64?, now: UInt64, quiet: UInt64) -> Change? {

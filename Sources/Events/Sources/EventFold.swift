@@ -1,8 +1,8 @@
 /// Limits the number of events of a kind in a second, and counts the rest.
 ///
-/// The first events of a storm are passed on. One event then stands for all others of that second.
+/// The first events of a storm are passed. One event then represents all others of that second.
 package struct EventFold: Sendable {
-    /// The default for the most events of a kind in a second.
+    /// The default maximum number of events of a kind per second.
     package static let usual = 200
 
     private let most: Int
@@ -10,13 +10,13 @@ package struct EventFold: Sendable {
     private var passed: [EventKind: Int] = [:]
     private var folded: [EventKind: (count: UInt64, last: EventTime)] = [:]
 
-    /// Creates a filter that passes `most` events of a kind in a second.
+    /// Creates a filter that passes `most` events of a kind per second.
     package init(most: Int = EventFold.usual) { self.most = most }
 
     /// Takes events at `now`, in nanoseconds of a clock that does not go back, and returns those to
     /// report.
     ///
-    /// The events that stand for others come first, once their second has passed.
+    /// Events that represent others come first, once their second has passed.
     package mutating func take(_ events: [Event], now: UInt64) -> [Event] {
         var result: [Event] = []
         if now < start || now - start >= 1_000_000_000 {
@@ -40,7 +40,7 @@ package struct EventFold: Sendable {
     /// Whether events wait to be reported.
     package var isHolding: Bool { !folded.isEmpty }
 
-    /// Returns the events that stand for others.
+    /// Returns the events that represent others.
     package mutating func flush() -> [Event] {
         defer { folded = [:] }
         return folded.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, rest in

@@ -102,7 +102,7 @@ package struct HostEvents: ~Copyable {
         let monotonic = MonotonicClock.nanoseconds
         let clocks = SnapshotEvents.Clocks(time, suspended: boot > monotonic ? boot - monotonic : 0)
         let found = changes.take(snapshot, clocks) + ledger.settle(snapshot, total: total, time)
-        // If only one cgroup counted as many kills, they are its own.
+        // If exactly one cgroup counted as many kills, they happened in it.
         let place = ledger.solePlace(of: UInt64(placeless.count))
         return takePlaceless(place?.path) + found
     }

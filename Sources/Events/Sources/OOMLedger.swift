@@ -2,15 +2,15 @@ package import CgroupModel
 
 /// Accounts for each OOM kill exactly once.
 ///
-/// Three sources know of kills: the kernel log, which names the victim; the counters of cgroups,
-/// which vanish with them; and the host's counter in `/proc/vmstat`, which misses none. The kernel
-/// increments the counters first and logs then. A kill in a counter is therefore missing from the log
-/// only if it still is one sample later.
+/// There are three sources: the kernel log, which names the victim; the counters of cgroups, which
+/// vanish with them; and the host's counter in `/proc/vmstat`, which misses none. The kernel
+/// increments the counters before it logs. A counted kill is therefore missing from the log only if
+/// it is still missing one sample later.
 package struct OOMLedger: Sendable {
     /// The metrics that a sample must contain.
     package static let metrics: [MetricID] = [.memoryLocalOOMKills, .memoryOOMKills]
 
-    /// The most kills without a victim that one sample reports one by one.
+    /// The maximum number of kills without a victim that one sample reports one by one.
     private static let mostEvents = 1000
 
     private let readsLog: Bool
@@ -26,7 +26,7 @@ package struct OOMLedger: Sendable {
     /// The kills that were reported since the first sample.
     private var reported: UInt64 = 0
 
-    /// Creates a ledger; `readsLog` says whether ``log(_:)`` will be told of kills.
+    /// Creates a ledger; `readsLog` is whether kills will be passed to ``log(_:)``.
     package init(readsLog: Bool) { self.readsLog = readsLog }
 
     /// Takes a kill from the log; the cgroup is nil if the log does not name it.
@@ -64,7 +64,7 @@ package struct OOMLedger: Sendable {
         Self.match(&found, &logged)
         let due = readsLog ? unnamed : found
         unnamed = readsLog ? found : []
-        // Without the host's counter nothing limits the cgroups' own.
+        // Without the host's counter all kills in the cgroups' counters are reported.
         var owed = readsLog && base != nil ? missing : nil
         var events: [Event] = []
         for (cgroup, count) in due {
@@ -76,7 +76,7 @@ package struct OOMLedger: Sendable {
         return events
     }
 
-    /// The kills up to the previous sample that only the host's counter knows of.
+    /// The number of kills up to the previous sample that only the host's counter has.
     private var missing: UInt64 {
         guard let base, let previous, previous > base, previous - base > reported else { return 0 }
         return previous - base - reported

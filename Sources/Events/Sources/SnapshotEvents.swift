@@ -1,9 +1,9 @@
 package import CgroupModel
 
-/// Finds the events that two successive samples show.
+/// Finds events by comparing successive samples.
 ///
-/// A cgroup that is created and removed between two samples is missing, unless ``take(newborns:_:)``
-/// was told of it. The first sample yields nothing.
+/// A cgroup that is created and removed between two samples is missed, unless it was passed to
+/// ``take(newborns:_:)``. The first sample yields nothing.
 package struct SnapshotEvents: Sendable {
     /// The metrics that a sample must contain.
     package static var metrics: [MetricID] { CgroupAccount.metrics }
@@ -32,10 +32,10 @@ package struct SnapshotEvents: Sendable {
     /// Creates a comparison; `interval` is the usual time between two samples in nanoseconds.
     package init(interval: UInt64) { self.interval = interval }
 
-    /// The cgroup with a path: the living one, or only the path if there is none.
+    /// Returns the cgroup at a path; without an identity if no sample has it.
     package func cgroup(_ path: CgroupPath) -> EventCgroup { EventCgroup(path, paths[path]) }
 
-    /// Takes cgroups that are in no sample yet.
+    /// Takes cgroups that are not in a sample yet.
     package mutating func take(newborns: [CgroupEntry], _ time: EventTime) -> [Event] {
         newborns.compactMap { entry in
             guard round > 0, accounts[entry.id.generation] == nil else { return nil }

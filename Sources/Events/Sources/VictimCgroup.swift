@@ -4,8 +4,8 @@ internal import KernelIO
 
 /// The cgroup of a process that is being killed.
 ///
-/// In a storm the kernel logs victims without their cgroups. A dying process can still be asked,
-/// until its parent collects it; on v1, until it has exited.
+/// In a storm the kernel logs victims without their cgroups. The cgroup of a dying process can be
+/// read until its parent reaps it; on v1, until it has exited.
 enum VictimCgroup {
     /// Returns the memory cgroup; nil if the process is gone or its ID belongs to another one.
     static func path(of kill: OOMKill, _ system: SystemRoot) -> CgroupPath? {
