@@ -61,11 +61,11 @@ package final class WebhookSink: NoticeSink {
 
     private final class Failures: Sendable {
         let count = Atomic<UInt64>(0)
-        /// Whether the failure was told, and nothing got through since.
+        /// Whether the current failure was reported; false again after a success.
         let isTold = Atomic<Bool>(false)
     }
 
-    /// The number of notices dropped, because too many waited or the server rejected them.
+    /// The number of notices dropped because the queue was full or delivery failed.
     package var dropped: UInt64 { queue.dropped + failures.count.load(ordering: .relaxed) }
 
     /// Queues a notice.

@@ -91,7 +91,7 @@ package struct Freezer: Sendable {
                 interface.frozenValue, to: ControlCell(interface.file), of: directory,
                 cause: "freeze")
             try confirm(interface, directory, within: min(allowed / 2, .seconds(5)))
-            // Checked once the cgroup is frozen, because the answer cannot change any more.
+            // Checked once the cgroup is frozen, because the result can no longer change.
             if let reason = HeldLocks(set).reasonToThaw(
                 try self.members(of: directory))
             {

@@ -248,7 +248,7 @@ package struct Killer: Sendable {
                 try residents.update()
                 return residents.processes.isEmpty
             } catch {
-                // Removed, so empty; another error tells nothing.
+                // A removed cgroup is empty; another error says nothing about that.
                 return error.code == .notFound
             }
         }

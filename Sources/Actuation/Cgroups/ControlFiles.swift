@@ -14,7 +14,7 @@ package protocol ControlFiles: Sendable {
 }
 
 extension ControlFiles {
-    /// These files themselves: they refuse nobody's cgroups.
+    /// Returns these files, which allow writes to all cgroups.
     package var ofKubelet: any ControlFiles { self }
 }
 

@@ -35,7 +35,7 @@ package struct GuardPlace: Sendable {
     /// Whether v1 counts the memory, where OOM kills can be disabled.
     package var isLegacy: Bool { memory.hierarchy.version == .legacy }
 
-    /// Why it must not be frozen any more: it was removed, or its hierarchies differ; nil if it
+    /// Why it must no longer be frozen: it was removed, or its hierarchies differ; nil if it
     /// may.
     package func disagreement() -> String? {
         guard memory.isCurrent, freezer.isCurrent else { return "\(path) was removed" }

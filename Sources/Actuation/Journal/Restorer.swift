@@ -16,7 +16,8 @@ package struct Restorer {
     ) {
         self.set = set
         self.journal = journal
-        // What was changed in a kubelet's pods is put back whatever the policy allows now.
+        // Changes in a kubelet's pods are restored even if the policy no longer allows changing
+        // them.
         self.files = files.ofKubelet
         self.pause = pause
     }

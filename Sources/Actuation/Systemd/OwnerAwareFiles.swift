@@ -68,7 +68,7 @@ package struct OwnerAwareFiles: SystemdRouting {
         _ value: String, to name: String, of directory: CgroupDirectory
     ) throws(IOError) {
         let choice = choice(directory, name)
-        // A thaw never waits for anyone.
+        // A thaw must not wait for another process.
         let isRelief = name == "cgroup.freeze" && value == "0" || value == "THAWED"
         do throws(ActuationError) {
             switch choice {

@@ -2,7 +2,7 @@
 extension CgroupIdentity {
     /// A short name to show instead of the last path component: `web (docker)`, `shop-0 (pod)`.
     ///
-    /// Nil if the component says the same.
+    /// Nil if it would repeat the component.
     package var title: String? {
         switch kind {
         case .container: container.map { "\($0.printable) (\(runtime ?? "container"))" }

@@ -28,7 +28,7 @@ package struct ByteUnit: Hashable, Sendable {
 
     /// The unit that a text names: `MiB`, `mib`, `Mi`, `MB`, `mb`; nil for anything else.
     ///
-    /// A letter alone is no unit: systemd reads `M` as 1024 squared, Kubernetes as 1000 squared.
+    /// A letter alone is ambiguous: systemd reads `M` as 1024 squared, Kubernetes as 1000 squared.
     package init?(_ text: some StringProtocol) {
         let typed = text.lowercased()
         let full = typed.hasSuffix("i") ? typed + "b" : typed

@@ -13,7 +13,7 @@ struct Responder: Sendable {
     let telemetryPath: String
     let logger: Logger
 
-    /// What is served at a path.
+    /// The parameters and the handler of a path.
     private struct Route: Sendable {
         /// The query parameters it takes; nil if the answer checks them, or ignores them.
         ///

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// The handler of one connection, which reads requests and writes responses one after the other.
 ///
-/// Every phase has a time limit, whatever the client sends meanwhile.
+/// Every phase has a time limit that the client cannot extend.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -54,7 +54,7 @@ final class RequestHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
         stall?.cancel()
-        // No one waits for the response any more.
+        // The client no longer waits for the response.
         answering?.cancel()
         context.fireChannelInactive()
     }
@@ -273,7 +273,7 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A broken connection has no client to answer.
+        // A broken connection cannot carry a response.
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
         if error == .headerOverflow {
             refuse(

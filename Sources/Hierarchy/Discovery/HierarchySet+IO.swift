@@ -2,18 +2,20 @@ internal import CgroupModel
 internal import KernelIO
 
 extension HierarchySet {
-    /// Whether I/O is counted by v1 and the true root of its tree is visible, which has a line of
-    /// each disk that is counted at all; a container's root tells nothing.
+    /// Whether I/O is on v1 and the true root of its tree is visible.
+    ///
+    /// The true root has a line for each disk on which I/O is counted; the root in a container does
+    /// not.
     package var seesLegacyIORoot: Bool {
         // Only the root of a tree of v1 has this file.
         legacyIODirectory.map { LogFile.exists(($0 + Array("/release_agent".utf8)).pathText) }
             ?? false
     }
 
-    /// Whether I/O of cgroups is counted on some disk.
+    /// Whether the kernel counts the I/O of cgroups on any disk.
     ///
-    /// v1 begins to count on a disk when some cgroup gets an I/O limit on it
-    /// (`blkio.throttle.io_service_bytes`). True on v2, and where that cannot be told.
+    /// v1 starts counting on a disk when a cgroup first gets an I/O limit on it
+    /// (`blkio.throttle.io_service_bytes`). True on v2, and if unknown.
     package var countsIO: Bool {
         guard seesLegacyIORoot, let directory = legacyIODirectory,
             let bytes = try? ReadBuffer.contents(

@@ -15,7 +15,8 @@ struct ContainerRecord: Hashable, Sendable {
 
     init(_ runtime: String) { self.runtime = runtime }
 
-    /// Sets labels up to a total size in bytes, because every cgroup asked for keeps a copy.
+    /// Sets labels up to a total size in bytes, because every cgroup that is looked up keeps a
+    /// copy.
     mutating func setLabels(_ labels: [String: String], most: Int) {
         var left = most
         for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
@@ -49,9 +50,9 @@ struct ContainerRecord: Hashable, Sendable {
 }
 
 extension CgroupIdentity {
-    /// Adds what the runtime's state says; the identifiers from the path stay.
+    /// Adds the state of the runtime; the identifiers from the path are kept.
     mutating func add(_ record: ContainerRecord) {
-        // systemd-machined knows who registered a machine; the scope name alone does not tell.
+        // The scope's name does not show who registered a machine, but systemd-machined knows.
         runtime = Self.plain(record.runtime) ?? runtime
         isMachine = isMachine || record.isMachine
         if isMachine, kind == .container { kind = .scope }

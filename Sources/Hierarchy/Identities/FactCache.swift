@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A cache of facts about cgroups and other things, by their identity.
 ///
-/// Entries that nobody has asked for in three minutes are dropped, and with them those of removed
+/// Entries that were not looked up for three minutes are dropped, including those of removed
 /// cgroups.
 package final class FactCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Known {

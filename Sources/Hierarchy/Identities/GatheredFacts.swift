@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Facts about cgroups and other things, by their identity, found by a ``FactGatherer``.
 ///
-/// Asking never waits: the answer is what is known now. Entries that nobody has asked for in three
-/// minutes are dropped, and with them those of removed cgroups.
+/// A lookup never waits: it returns what is known now. Entries that were not looked up for three
+/// minutes are dropped, including those of removed cgroups.
 package final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// The result of a search.
     package enum Outcome: Sendable {
@@ -94,7 +94,7 @@ package final class GatheredFacts<Key: Hashable & Sendable, Value: Sendable>: Se
         return start.value
     }
 
-    /// Whether the search is done; true if nobody has asked for the key.
+    /// Whether the search is done; true if the key was never looked up.
     package func isSettled(_ key: Key) -> Bool {
         state.withLock { $0.known[key].map { $0.found != nil } ?? true }
     }

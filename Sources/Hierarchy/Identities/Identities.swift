@@ -73,7 +73,7 @@ package final class Identities: Sendable {
         return found.path == path ? found.identity : CgroupIdentity(path)
     }
 
-    /// Whether the search for a cgroup is done; true if nobody has asked for it.
+    /// Whether the search for a cgroup is done; true if it was never looked up.
     package func isSettled(_ cgroup: CgroupEntry) -> Bool { known.isSettled(cgroup.id) }
 
     /// Starts the search for all cgroups, and waits until it is done or the time is over.

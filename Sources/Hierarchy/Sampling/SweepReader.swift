@@ -199,8 +199,8 @@ struct SweepReader: ~Copyable {
         }
         let reason = IOError.reading(for: code)
         if reason == .gone || reason == .absent {
-            // Either the cgroup was removed or only its controller was disabled; the directory
-            // tells which. The next tick opens the file again.
+            // Either the cgroup was removed or only its controller was disabled; check the
+            // directory. The next tick opens the file again.
             table.clear(row * plan.files.count + index)
             fail(index, exists(row, in: plan.files[index].hierarchy) ? .absent : .gone)
         } else {

@@ -23,7 +23,7 @@ package struct CgwardenError: Error {
     package let message: String
     /// The exit status.
     package let status: ExitStatus
-    /// Whether the reader of standard output is gone, which is no failure.
+    /// Whether the reader of standard output is gone, which is not a failure.
     package var isBrokenPipe = false
 
     /// Creates an error with its message and exit status.

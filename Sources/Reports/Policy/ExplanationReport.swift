@@ -32,7 +32,7 @@ package struct ExplanationReport {
             + RuleReport(rules).text
     }
 
-    /// One object with what the text says.
+    /// Writes the contents of the text as one object.
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in

@@ -31,7 +31,7 @@ package struct PolicyPlan {
     package let refused: [ValueExplanation]
     /// Other actions that would run: freezing, hooks, notices.
     package let acts: [AuditRecord]
-    /// What the OOM guards would do.
+    /// The plans of the OOM guards.
     package let guards: [GuardForecast]
     /// Who may still use the CPUs of exclusive pools.
     package let leftovers: [PoolLeftover]

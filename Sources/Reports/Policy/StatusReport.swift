@@ -41,7 +41,7 @@ package struct StatusReport {
         return text + RuleReport(standing).text
     }
 
-    /// One object with what the text says.
+    /// Writes the contents of the text as one object.
     package var json: [UInt8] {
         var json = JSONWriter()
         json.object { json in

@@ -27,7 +27,8 @@ package struct Daemon {
     /// Prepares a daemon.
     ///
     /// - Parameters:
-    ///   - cgroupRootArguments: What makes another cgwarden process use the same cgroup file systems.
+    ///   - cgroupRootArguments: The arguments with which another cgwarden process uses the same
+    ///   cgroup file systems.
     ///   - version: The version of the program, for its own metrics.
     ///   - ticks: The number of ticks after which the daemon ends; nil for no end.
     package init(
@@ -46,7 +47,7 @@ package struct Daemon {
         let machine = try Machine(system, stateDirectory: settings.stateDirectory)
         let claim = try StateClaim.forDaemon(machine.stateDirectory)
         let inheritance = settings.isDryRun ? nil : Inheritance(machine, logger)
-        // Done first, whatever the policy says, and even if it is refused.
+        // This comes first, and does not depend on the policy, which may be refused.
         inheritance?.settleAtOnce()
         let source = PolicySource(settings, machine.set)
         let policy = try source.load { logger.warning("\($0)") }

@@ -40,13 +40,13 @@ struct GuardRoster: Sendable {
     /// Each reason is reported once. A missing limit may be one that the policy is about to set.
     private var refused: [Effect.Target: Refusal] = [:]
 
-    /// A guard whose cgroup another one has.
+    /// A guard that is ignored because another guard has its cgroup.
     private struct Ignored: Hashable {
         let target: Effect.Target
         let name: String
     }
 
-    /// Those that were told.
+    /// The ignored guards that were reported.
     private var ignored: Set<Ignored> = []
 
     /// The cgroups whose guard was running at the last tick.

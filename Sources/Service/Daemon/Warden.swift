@@ -20,7 +20,7 @@ actor Warden {
     private let notices: any NoticeSink
     private var engine: PolicyEngine
     private let simulation = SimulatedActuator()
-    /// Results available without the enforcer, for the next tick.
+    /// Results that did not come from the enforcer, for the next tick.
     private var answers: [EffectResult] = []
     private var guards: GuardRoster
     private var topology: TopologyReader
@@ -171,7 +171,7 @@ actor Warden {
         enforcer.endHooks()
         let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
-        // Nothing new begins, and what never began needs no undoing.
+        // Drop effects that have not started; they need no undo.
         enforcer.dropWaiting()
         trail.write(engine.conclude(enforcer.takeResults()))
         let output = engine.stop()

@@ -55,7 +55,7 @@ package enum StateDirectory {
         return LogFile.exists(system) ? system : nil
     }
 
-    /// Throws if an answer would cover only this user's own state.
+    /// Throws if a result would cover only this user's own state.
     package static func requireSystem() throws {
         guard let hidden else { return }
         throw CgwardenError(

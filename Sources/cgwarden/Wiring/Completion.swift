@@ -28,17 +28,17 @@ extension CompletionKind {
     static let controller = CompletionKind.words(controllerNames)
     /// Controllers, separated by commas.
     static let controllers = CompletionKind.commaSeparated(controllerNames)
-    /// What `get` prints.
+    /// The names of limits, for `get`.
     static let limits = CompletionKind.words(LimitCatalog.all.map(\.name))
-    /// What `set` sets.
+    /// Assignments to limits, for `set`.
     static let settings = CompletionKind.words(LimitCatalog.all.map { "\($0.name)=" })
-    /// What `stat` prints.
+    /// The names of metrics, for `stat`.
     static let fields = CompletionKind.commaSeparated(MetricCatalog.all.map(\.name))
     /// The kinds of events.
     static let eventKinds = CompletionKind.commaSeparated(EventKind.allCases.map(\.rawValue))
-    /// How much is logged.
+    /// The log levels.
     static let logLevels = CompletionKind.words(["debug", "info", "warning", "error"])
-    /// A command of this machine, then files.
+    /// A command of this host, then files.
     static let commandLine = CompletionKind.custom { words, index, beginning in
         let typed = index >= words.count - 1 ? beginning : words[index]
         let shell = CompletionShell.requesting
@@ -50,13 +50,13 @@ extension CompletionKind {
     private static let controllerNames = Controller.allCases.filter { $0 != .core }
         .map(\.rawValue)
 
-    /// One of these words.
+    /// Completes one of these words.
     ///
-    /// The program offers them when asked: the library keeps the words of its own `list` in a shell
-    /// variable named after the argument, and zsh refuses names with a dot or `=`.
+    /// The program lists them itself, because the library keeps the words of its own `list` in a
+    /// shell variable named after the argument, and zsh rejects names with a dot or `=`.
     static func words(_ words: [String]) -> CompletionKind { .custom { _, _, _ in words } }
 
-    /// Some of these words, separated by commas.
+    /// Completes a list of these words, separated by commas.
     static func commaSeparated(_ words: [String]) -> CompletionKind {
         .custom { all, index, beginning in
             let typed = index >= all.count - 1 ? beginning : all[index]
@@ -69,12 +69,12 @@ extension CompletionKind {
 
 /// The command that `run` starts, and its arguments.
 struct CommandLineCompletion {
-    /// What is typed, from `cgwarden` on.
+    /// The words of the command line, starting with `cgwarden`.
     let words: [String]
     /// The word that the cursor is in.
     let index: Int
 
-    /// Programs in `PATH` for the first word, files for a path and for the words after it.
+    /// Returns programs in `PATH` for the first word, and files for a path and for later words.
     func candidates(_ typed: String) -> [String] {
         guard !typed.contains("/"), isFirst else { return files(typed) }
         let folders = Environment.value("PATH")?.split(separator: ":") ?? []
