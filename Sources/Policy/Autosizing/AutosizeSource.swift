@@ -41,7 +41,7 @@ package struct AutosizeSource: LayerSource {
     /// Applies a new policy; an autosizer of the same name keeps its state.
     package mutating func reload(_ document: PolicyDocument) { self.document = document }
 
-    /// Ends the periods that have elapsed.
+    /// Evaluates the periods that have elapsed, and returns requests and reclaims.
     package mutating func propose(_ context: LayerContext) -> LayerProposal {
         let snapshot = context.input.snapshot
         time = context.input.time
@@ -76,7 +76,7 @@ package struct AutosizeSource: LayerSource {
         guard let usage = snapshot[position, .memoryUsage].value else { return 0 }
         guard !isLegacy, let metric = Self.pressure, let total = snapshot[position, metric].value
         else {
-            // Memory that was idle for long is not needed.
+            // Memory that has been idle for long is not needed.
             state.suggested = snapshot[position, .memoryInactiveFile].value.map {
                 autosizer.clamped(usage - min($0, usage))
             }
@@ -113,7 +113,7 @@ package struct AutosizeSource: LayerSource {
     }
 
     private static func cause(_ state: State) -> Cause {
-        // Two digits, independent of how numbers are printed.
+        // Two digits, independent of the formatting of floating-point numbers.
         let hundredths = Int((min(state.pressure, 100) * 100).rounded())
         let digits = "\(hundredths % 100)"
         return Cause(

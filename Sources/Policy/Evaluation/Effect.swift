@@ -16,7 +16,7 @@ package struct Effect: Hashable, Sendable {
     package var kind: Kind
     /// Whether it reverts an earlier effect.
     package var isUndo: Bool
-    /// Whether it is only logged, not performed.
+    /// Whether it is only checked and planned, without changing anything.
     package var isDryRun: Bool
     /// The chain that it belongs to: one firing of a rule on one cgroup.
     ///
@@ -176,7 +176,7 @@ package struct EffectResult: Hashable, Sendable {
         case skipped
     }
 
-    /// The reason of a failure.
+    /// The reason for a failure.
     package struct Failure: Hashable, Sendable {
         /// The error of the system call; nil if none failed.
         package var errno: Errno?

@@ -172,7 +172,7 @@ struct GroupMatcher: Sendable {
         guard nesting != .all else { return }
         Self.nest(&scratch, nesting, snapshot)
         Self.nest(&presentScratch, nesting, snapshot)
-        // Every member is present, even if an empty cgroup within it is present, too.
+        // Every member is present, even if the nesting rule chose an empty descendant instead.
         if !scratch.allSatisfy(Set(presentScratch).contains) {
             presentScratch = Set(presentScratch).union(scratch).sorted()
         }

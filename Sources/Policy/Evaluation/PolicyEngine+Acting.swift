@@ -82,7 +82,7 @@ extension PolicyEngine {
         return effect
     }
 
-    /// Notifies of a rule's actions, or of the reason why they are refused.
+    /// Sends a notification about a rule's actions, or about the reason why they are refused.
     @discardableResult
     mutating func tell(
         _ rule: RuleIndex, _ row: Row, _ action: RuleAction.Kind, chain: UInt64? = nil,
@@ -155,7 +155,7 @@ extension PolicyEngine {
 
     /// Returns the new value of a scaling; nil if there is no value to multiply.
     ///
-    /// A factor below 1 never raises the current value, and another never lowers it.
+    /// A factor below 1 never raises the current value, and a larger one never lowers it.
     private func scaled(
         _ scaling: Scaling, _ rule: RuleIndex, _ row: Row, _ index: Int
     ) -> LimitValue? {

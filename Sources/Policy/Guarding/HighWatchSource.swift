@@ -49,7 +49,7 @@ package struct HighWatchSource: LayerSource {
         }
     }
 
-    /// By group, the limit names that set its memory.high.
+    /// Returns the limits that set memory.high, by group.
     private static func keys(of document: PolicyDocument) -> [String: Set<LimitKey>] {
         var keys: [String: Set<LimitKey>] = [:]
         func note(_ group: String, _ settings: [Setting]) {

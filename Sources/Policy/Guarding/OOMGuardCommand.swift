@@ -63,7 +63,7 @@ package enum OOMGuardEvent: Hashable, Sendable {
     case limitChanged(UInt64)
     /// A slow command ended; its effect has already been observed.
     case finished(OOMGuardCommand, OOMGuardOutcome)
-    /// It is no longer to be guarded.
+    /// The cgroup must no longer be guarded.
     case disarm
     /// The cgroup was removed.
     case gone
@@ -83,7 +83,7 @@ package enum OOMGuardOutcome: Hashable, Sendable {
 package struct OOMGuardObservation: Hashable, Sendable {
     /// Bytes in use.
     package var usage: UInt64
-    /// Whether a task of it waits for memory (v1).
+    /// Whether one of its tasks waits for memory (v1).
     package var isUnderOOM: Bool
     /// Whether all of its processes are frozen.
     package var isFrozen: Bool

@@ -112,7 +112,7 @@ extension OOMGuardMachine {
         return open([.tell(.error, "no memory is left to give: the OOM killer is enabled")])
     }
 
-    /// Restores the original state, as far as possible immediately.
+    /// Restores the original state, immediately where possible.
     mutating func end() -> [OOMGuardCommand] {
         let wasAsked = isFreezeAsked
         forgetFreeze()

@@ -16,7 +16,7 @@ struct CPUChoice {
         nodes = Set(topology.cpus.map(\.node)).sorted()
     }
 
-    /// The CPUs outside of all pools: a number of CPUs means their cores.
+    /// Returns the CPUs outside of all pools; a number of CPUs is rounded up to whole cores.
     func reserved(_ demand: CPUDemand) -> Set<Int> {
         if case .list(let list) = demand { return Set(list.numbers).intersection(cpus.keys) }
         let all = Set(cpus.keys)
@@ -36,7 +36,7 @@ struct CPUChoice {
         }
     }
 
-    /// The units of allocation (CPUs or whole cores), in order.
+    /// Returns the units of allocation (CPUs or whole cores), in order.
     private func units(_ pool: CPUPool, _ free: Set<Int>) -> [[Int]] {
         pool.smt == .wholeCore
             ? cores.filter { free.isSuperset(of: $0) }

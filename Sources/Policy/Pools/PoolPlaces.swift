@@ -24,7 +24,7 @@ struct PoolPlaces: Equatable {
     /// In path order.
     let others: [Other]
 
-    /// Finds them; `isDeep` if descendants have to make room themselves (v1).
+    /// Finds the cgroups; `isDeep` is whether descendants must be moved themselves (v1).
     init(_ context: LayerContext, _ mode: HierarchyMode, isDeep: Bool) {
         let snapshot = context.input.snapshot
         var members: [Member] = []
@@ -68,8 +68,8 @@ struct PoolPlaces: Equatable {
         others = found.values.sorted { $0.position < $1.position }
     }
 
-    /// The cgroup itself, or, if it contains a pool's cgroup, the descendants that
-    /// together are all but that one.
+    /// Returns the cgroup itself or, if it contains a pool's cgroup, the descendants that cover
+    /// everything except that one.
     private static func outermost(
         _ snapshot: Snapshot, _ position: Int, fixed: Set<Int>, above: Set<Int>
     ) -> [Int] {

@@ -160,7 +160,7 @@ package struct PoolSource: LayerSource {
             guard document.pool(member.pool)?.fallback == .shared else { return [] }
             let possible = allowed(entry.parent, snapshot)
             let list = possible.map { $0.intersection(assignment.rest) } ?? assignment.rest
-            // Without another pool it has nothing to leave.
+            // Without exclusive CPUs of another pool there is nothing to avoid.
             let isAll = !assignment.shares.contains { $0.isExclusive && !$0.cpus.isEmpty }
             return isAll || list.isEmpty
                 ? [] : [wish("cpuset.cpus", list, "shares the CPUs of no pool")]

@@ -3,8 +3,8 @@ import PolicyLanguage
 
 /// A rule's request to keep a cgroup frozen until a deadline.
 struct FreezeClaim: Sendable {
-    /// The delay of the automatic thaw after a deadline at which the engine kills, so that the kill
-    /// comes first.
+    /// The time from a deadline with `on_timeout: kill` to the automatic thaw, in which the engine
+    /// kills.
     static let killPatience = Duration.seconds(5)
     /// The duration of each extension while a frozen cgroup waits to be killed.
     static let renewal = Duration.seconds(30)

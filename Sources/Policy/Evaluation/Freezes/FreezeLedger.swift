@@ -2,8 +2,8 @@ import PolicyLanguage
 
 /// The freezes that rules request, with deadlines, and the rules that keep a cgroup thawed.
 ///
-/// A cgroup is thawed when its last claim ends. Real claims and those of rules in dry run are
-/// counted separately.
+/// A cgroup is thawed when its last claim ends. Real claims and those of dry-run rules are counted
+/// separately.
 struct FreezeLedger: Sendable {
     private struct Account: Sendable {
         var claims: [FreezeClaim] = []

@@ -63,7 +63,7 @@ struct Gate: Sendable {
 
     private var records = Table<Row, Record>()
     private var budgets: BudgetLedger
-    /// The budgets of rules in dry run.
+    /// The budgets of dry-run rules.
     private var triedBudgets: BudgetLedger
     private var hits = Array(repeating: UInt64(0), count: BudgetLedger.Item.allCases.count)
     private var allowsKill: Bool

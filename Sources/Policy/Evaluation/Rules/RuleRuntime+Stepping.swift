@@ -182,7 +182,7 @@ extension RuleRuntime {
             cause: program.map { conditions.cause($0, row: row) }, isDryRun: isDryRun)
     }
 
-    /// Starts a firing; each quiet minute before it halves the growth of the hold time.
+    /// Starts a firing; each quiet minute before it halves the extension of `until_for`.
     mutating func activate(
         _ row: Row, _ sight: Sight, _ conditions: some Conditions, _ trail: inout AuditTrail
     ) {
@@ -217,7 +217,7 @@ extension RuleRuntime {
         firingCount += 1
     }
 
-    /// Records the end of a firing; the third within ten minutes doubles the hold time, up to
+    /// Records the end of a firing; the third within ten minutes doubles `until_for`, up to
     /// eightfold.
     mutating func endFiring(_ row: Row, at now: UInt64) {
         update(row) { instance in

@@ -59,7 +59,7 @@ struct CgroupValues: Sendable {
         return isLeft
     }
 
-    /// Returns the value from which on a limit has no effect on a host.
+    /// Returns the value at which a limit no longer has an effect on a host.
     private static func most(_ key: LimitKey, _ host: HostSample?) -> Double? {
         guard let host else { return nil }
         switch key.limit?.grammar {

@@ -22,7 +22,7 @@ struct ManagedValue: Sendable {
     }
 
     let key: LimitKey
-    /// Whether it belongs to rules in dry run, so that nothing is written.
+    /// Whether it belongs to dry-run rules, so that nothing is written.
     let isDryRun: Bool
     var requests: [Request] = []
     /// The value of the last successful write; nil for the original.

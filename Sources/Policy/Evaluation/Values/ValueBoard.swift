@@ -3,8 +3,8 @@ import PolicyLanguage
 
 /// The requests of all layers, the values written for them, and what must be written next.
 ///
-/// Each value of a cgroup is a ``ManagedValue``; rules in dry run have a separate one. Writes that
-/// the gate allows go to the outbox.
+/// Each value of a cgroup is a ``ManagedValue``; dry-run rules have a separate one. Writes that the
+/// gate allows go to the outbox.
 struct ValueBoard: Sendable {
     private var cgroups = Table<Row, CgroupValues>()
     /// The rows with values of an OOM guard.
@@ -193,7 +193,7 @@ struct ValueBoard: Sendable {
     /// Returns the values that the layers below the guards request for a cgroup.
     func belowGuards(_ row: Row) -> [LimitKey: LimitValue] { cgroups[row].belowGuards }
 
-    /// Returns the values that are requested, dry runs apart.
+    /// Returns the values that are requested, excluding dry runs.
     func wantedKeys(_ row: Row) -> [LimitKey] {
         cgroups[row].slots.filter { !$0.isDryRun && !$0.requests.isEmpty }.map(\.key)
     }
