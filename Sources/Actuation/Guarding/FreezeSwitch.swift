@@ -75,7 +75,7 @@ package final class FreezeSwitch: Sendable {
         }
     }
 
-    /// Whether its freeze is still requested, by this switch or anyone else.
+    /// Whether its freeze is still requested, by this switch or another program.
     package var isRequested: Bool { (try? interface.isRequested(read)) ?? false }
 
     /// Thaws the cgroup; does nothing if this switch did not freeze it.

@@ -92,7 +92,7 @@ package final class ThrottlePoint: Sendable {
         journal?.settle(Self.file, inode: directory.inode, readBack: text)
     }
 
-    /// Removes the bound the same way it was set, unless someone else has changed the value.
+    /// Removes the bound the same way it was set, unless another program has changed the value.
     package func putBack(cause: String) throws(ActuationError) {
         let written = layers.withLock { layers in
             layers.bound = nil

@@ -10,7 +10,7 @@ package struct RestoreResult: Sendable {
         case gone
         /// A person's command has set the value since, and that change is not being restored.
         case kept
-        /// Someone else has changed the value since; it was left unchanged.
+        /// Another program has changed the value since; it was left unchanged.
         case foreign
         /// Only a best-effort value could be restored.
         ///

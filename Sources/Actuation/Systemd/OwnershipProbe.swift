@@ -11,7 +11,7 @@ package final class OwnershipProbe: Sendable {
         let path: String
     }
 
-    /// The most owners to cache; then all are queried again.
+    /// The maximum number of owners to cache; beyond it, all are queried again.
     private static let capacity = 8192
 
     private let connections: SystemdConnections

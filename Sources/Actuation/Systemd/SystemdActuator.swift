@@ -97,7 +97,7 @@ package struct SystemdActuator: Sendable {
         let systemd = connections[unit.instance]
         try asking("freeze \(unit)") { () throws(BusError) in
             try systemd.freeze(unit.name)
-            // systemd does nothing if it has not noticed that someone else thawed the unit.
+            // systemd does nothing if it has not noticed that another program thawed the unit.
             if (try? files.text("cgroup.freeze", of: directory)) == "0" {
                 try systemd.thaw(unit.name)
                 try systemd.freeze(unit.name)
@@ -112,7 +112,7 @@ package struct SystemdActuator: Sendable {
     ) throws(ActuationError) -> Bool {
         let systemd = connections[unit.instance]
         try asking("thaw \(unit)") { () throws(BusError) in try systemd.thaw(unit.name) }
-        // systemd also does nothing if someone else froze the unit.
+        // systemd also does nothing if another program froze the unit.
         if (try? files.text("cgroup.freeze", of: directory)) == "1" {
             try? files.write("0", to: "cgroup.freeze", of: directory)
         }

@@ -16,7 +16,7 @@ package struct Limit: Sendable {
     package let metrics: [LimitMetric]
     /// The metric that it limits: a level, or a counter by its rate, in the unit of the limit.
     ///
-    /// Nil if nothing is known to be limited by it.
+    /// Nil if no metric is limited by it.
     package let usage: MetricID?
     /// Its position in the order of related limits of the same cgroup.
     package let nesting: Int

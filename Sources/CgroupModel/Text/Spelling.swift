@@ -16,8 +16,8 @@ package enum Spelling {
             .prefix(most).map(\.1)
     }
 
-    /// How many bytes have to be inserted, removed, replaced or swapped with their neighbor to make
-    /// one of the other.
+    /// The number of bytes to insert, remove, replace or swap with their neighbor to turn one text
+    /// into the other.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforePrevious: [Int] = []
         var previous = Array(0...right.count)

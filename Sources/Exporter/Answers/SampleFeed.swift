@@ -10,7 +10,7 @@ import NIOCore
 actor SampleFeed {
     /// The operator's limits on streams.
     struct Limits {
-        /// The most readers of the stream at the same time.
+        /// The maximum number of readers of the stream.
         var readers: Int
         /// The silence after which a comment is sent, to show proxies that the stream is alive.
         var keepAlive: Duration

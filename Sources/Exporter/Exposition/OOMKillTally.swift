@@ -7,8 +7,8 @@ import CgroupModel
 /// samples. v1 counts only at the cgroup itself. For a vanished cgroup, only the count of its last
 /// sample is known. Kills before the first sample are not counted.
 struct OOMKillTally {
-    /// The most places without living cgroups that keep their own count; pods come and go with
-    /// slices of their own.
+    /// The maximum number of places without living cgroups that keep their own count; pods come and
+    /// go with slices of their own.
     private static let mostPlaces = 500
 
     private var accounts: [CgroupID: Account] = [:]

@@ -10,20 +10,20 @@ package struct ConnectionLimits: Sendable {
     package var writeTime: Duration = .seconds(60)
     /// The time for the client to read the next piece of a large response.
     package var stallTime: Duration = .seconds(10)
-    /// The most connections at the same time.
+    /// The maximum number of connections.
     ///
     /// If another arrives, the connection that has waited longest for its next request is closed.
     /// If none waits, the one that has not read its response for the longest time is closed.
     package var connections = 512
-    /// The most bytes of responses that clients have not read yet.
+    /// The maximum number of response bytes that clients have not read yet.
     ///
     /// Beyond this limit, the connections that have not read for the longest time are closed.
     package var untakenBytes = 64 << 20
     /// The same limit for one client: an IPv4 address or the first half of an IPv6 address.
     package var untakenBytesOfClient = 32 << 20
-    /// The most bytes of a request's headers, and of its first line.
+    /// The maximum size of a request's headers, and of its first line, in bytes.
     package var headerBytes = 32 * 1024
-    /// The most bytes of a request's body, which is read and ignored.
+    /// The maximum size of a request's body, which is read and ignored, in bytes.
     package var bodyBytes = 64 * 1024
 
     /// Creates the default limits.

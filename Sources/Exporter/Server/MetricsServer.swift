@@ -20,7 +20,7 @@ package struct MetricsServer: Sendable {
         /// The file with certificates and passwords, in the format of the Prometheus exporter
         /// toolkit; nil allows everyone over plain HTTP.
         package var webConfigurationFile: String?
-        /// The most requests answered at the same time; 0 for no limit.
+        /// The maximum number of concurrent requests; 0 for no limit.
         package var mostRequests = 40
         /// The name of this machine, which requests may use in place of an address.
         package var machineName = ""
@@ -47,7 +47,7 @@ package struct MetricsServer: Sendable {
         package var limits = ConnectionLimits()
         /// The time that open requests have to finish when the server stops.
         package var gracePeriod: Duration = .seconds(3)
-        /// The most readers of `/api/v1/stream` at the same time.
+        /// The maximum number of readers of `/api/v1/stream`.
         package var mostStreams = 32
         /// The silence after which a stream sends a keep-alive comment.
         package var streamKeepAlive: Duration = .seconds(15)

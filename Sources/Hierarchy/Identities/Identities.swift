@@ -4,7 +4,7 @@ internal import KernelIO
 /// The identities of this host's cgroups, from their paths and from container runtimes' state
 /// files.
 ///
-/// Asking never waits. State files are read in the background on the allowance of their owner
+/// A lookup never waits. State files are read in the background on the allowance of their owner
 /// (``FactGatherer``); until then, a cgroup is identified by its path alone. If a runtime has not
 /// recorded a container yet, the lookup repeats after 1 s, 2 s, 4 s and so on, up to ten minutes.
 /// Known containers are looked up every ten minutes, because they can be renamed.
@@ -96,7 +96,8 @@ package final class Identities: Sendable {
         let isComplete = state.complete(&identity, of: account, look)
         guard isComplete || !look.isCutShort else { return (.cutShort, look.bytes) }
         var result = old
-        // A container's runtime files may go before its cgroup does; what was known stays true.
+        // A container's runtime files may be removed before its cgroup is; what was known remains
+        // true.
         if isComplete || !old.isComplete { result.identity = identity }
         result.failures = isComplete ? 0 : old.failures + 1
         result.isComplete = isComplete || old.isComplete

@@ -11,7 +11,7 @@ struct TableLayout: Hashable, Sendable {
     /// width.
     let places: [Place]
 
-    /// The greatest width of the memory bar.
+    /// The maximum width of the memory bar.
     private static let widestBar = 20
 
     /// Fits the wanted columns, and leaves out the most expendable ones first.

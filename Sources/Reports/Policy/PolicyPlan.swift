@@ -33,7 +33,7 @@ package struct PolicyPlan {
     package let acts: [AuditRecord]
     /// The plans of the OOM guards.
     package let guards: [GuardForecast]
-    /// Who may still use the CPUs of exclusive pools.
+    /// The cgroups that can still use the CPUs of exclusive pools.
     package let leftovers: [PoolLeftover]
     /// The policy.
     package let document: PolicyDocument

@@ -11,14 +11,14 @@ package struct StatusReport {
     private let policy: PolicyDocument
     private let standing: [RuleExplanation]
 
-    /// How many cgroups are shown for which a rule is idle, as examples.
+    /// The maximum number of idle cgroups to show for each rule, as examples.
     package static let mostIdle = 1
 
     /// Reports the daemon's state.
     ///
     /// - Parameters:
     ///   - auditFailure: Why the audit log cannot be written; nil if it can.
-    ///   - standing: Where each rule stands.
+    ///   - standing: The state of each rule.
     package init(
         _ state: DaemonState, auditFailure: String?, lostAuditLines: UInt64,
         _ policy: PolicyDocument,

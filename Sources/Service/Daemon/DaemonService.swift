@@ -84,8 +84,8 @@ struct DaemonService: Service {
         #else
         let onSample = { @Sendable (snapshot: Snapshot) in events.take(snapshot) }
         #endif
-        // Created last of the parts that can fail, because it takes the exit of this process for a
-        // crash.
+        // Created last of the parts that can fail, because it would treat the exit of this process
+        // as a crash.
         let isDry = policy.defaults.isDryRun
         guardian =
             isDry

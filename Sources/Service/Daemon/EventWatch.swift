@@ -6,8 +6,8 @@ import Synchronization
 
 /// Finds events in the daemon's samples and counts them.
 ///
-/// Runs on a thread of its own, so that it does not delay ticks. If it falls behind, it skips samples;
-/// what happened between two samples is found all the same.
+/// Runs on a thread of its own, so that it does not delay ticks. If it falls behind, it skips
+/// samples; changes between the samples that it sees are still found.
 actor EventWatch {
     private let executor = ThreadExecutor(name: "events")
     private var host: HostEvents
@@ -28,7 +28,7 @@ actor EventWatch {
         (samples, newest) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Passes a sample on; returns at once.
+    /// Queues a sample; returns immediately.
     nonisolated func take(_ snapshot: Snapshot) { newest.yield(snapshot) }
 
     /// The events so far, by kind.

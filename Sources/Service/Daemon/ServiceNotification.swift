@@ -6,13 +6,13 @@ import CSystemd
 
 /// Notifies systemd of the state of a `Type=notify` service (sd_notify(3)); does nothing otherwise.
 package enum ServiceNotification {
-    /// Reports the end of the start or of a reload.
+    /// Reports that the start or a reload is complete.
     package static func ready() { send("READY=1") }
 
-    /// Reports the beginning of the end.
+    /// Reports that the daemon is stopping.
     package static func stopping() { send("STOPPING=1") }
 
-    /// Reports the start of a reload; ``ready()`` reports its end.
+    /// Reports that a reload begins; ``ready()`` completes it.
     static func reloading() {
         send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.nanoseconds / 1000)")
     }

@@ -7,11 +7,10 @@ import Policy
 import PolicyLanguage
 import Reports
 
-/// The policy in force: evaluates each sample, has the effects carried out and writes the audit
-/// log.
+/// Runs the policy in force: evaluates each sample, performs the effects and writes the audit log.
 ///
-/// It runs on its own thread, because it waits for files and, when the policy ends, for everything
-/// to be restored; a scrape waits for none of that.
+/// It runs on its own thread, so that scrapes need not wait for files or, when the policy ends, for
+/// the restore.
 actor Warden {
     private let executor = ThreadExecutor(name: "warden")
     private let machine: Machine
@@ -30,7 +29,7 @@ actor Warden {
     private let inheritance: Inheritance?
     /// Whether everything was restored; nil until the policy has ended.
     private var ending: Bool?
-    /// How long the end may take; less than what the service manager waits for.
+    /// The time limit of the final restore; shorter than the service manager's.
     private static let patienceAtEnd = Duration.seconds(30)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -167,7 +166,7 @@ actor Warden {
     }
 
     private func putBack() -> Bool {
-        // A hook that hangs would block the restoring of its cgroup.
+        // A hung hook would block the restore of its cgroup.
         enforcer.endHooks()
         let isUnguarded = guards.stop()
         let isDry = engine.policy.defaults.isDryRun
@@ -196,7 +195,7 @@ actor Warden {
         return inheritance?.settleAll()
     }
 
-    /// Where each rule stands, with up to `most` cgroups for which it is idle.
+    /// Returns the state of each rule, with up to `most` cgroups for which it is idle.
     func standing(mostIdle most: Int) -> [RuleExplanation] { engine.rules(mostIdle: most) }
 
     /// Explains the origin of each value of a cgroup.

@@ -1,7 +1,7 @@
-/// Ticks at a fixed distance, however long the work at each of them takes.
+/// Ticks at a fixed interval, independent of how long the work of each tick takes.
 ///
-/// Work that takes longer than the distance is followed by the next tick at once; those missed
-/// meanwhile are not made up for.
+/// After work that takes longer than the interval, the next tick follows immediately; missed ticks
+/// are skipped.
 package struct Cadence: Sendable {
     /// When the next tick is due.
     package private(set) var next: ContinuousClock.Instant

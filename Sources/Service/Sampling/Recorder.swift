@@ -10,9 +10,9 @@ package struct RecordingBounds: Sendable {
     /// time.
     private static let divisor = 8
 
-    /// The largest size of all files together in bytes; nil for no bound.
+    /// The maximum total size of the files in bytes; nil for no bound.
     var bytes: UInt64?
-    /// The greatest age in seconds; nil for no bound.
+    /// The maximum age in seconds; nil for no bound.
     var age: Double?
 
     /// Creates bounds in bytes and in seconds; nil for none.

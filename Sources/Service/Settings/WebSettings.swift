@@ -16,13 +16,13 @@ package struct WebSettings: Hashable {
     package var configurationFile = ""
     /// Whether systemd opened the sockets; `addresses` are then ignored.
     package var usesPassedSockets = false
-    /// The most requests answered at the same time; 0 for no limit.
+    /// The maximum number of concurrent requests; 0 for no limit.
     package var mostRequests = 40
     /// Host names that requests may use besides those of this host.
     package var allowedHosts: [String] = []
-    /// The most readers of the sample stream.
+    /// The maximum number of readers of the sample stream.
     package var mostStreams = 32
-    /// The most open connections.
+    /// The maximum number of open connections.
     package var mostConnections = 512
     /// Whether to leave out the `process_*` metrics of this program.
     package var omitsOwnMetrics = false

@@ -7,7 +7,7 @@ import Reports
 enum CommandSpelling {
     private typealias Command = any ParsableCommand.Type
 
-    /// Throws if a word stands where a command is expected and is not one.
+    /// Throws if a word in the place of a command is not a command.
     static func check(_ arguments: [String]) throws(CgwardenError) {
         var rest = arguments[...]
         if rest.first == "help" { rest = rest.dropFirst() }
@@ -32,7 +32,7 @@ enum CommandSpelling {
         _ word: String, in path: [String], of command: Command
     ) -> CgwardenError {
         let place = path.map { "\($0) " }.joined()
-        // A command that stands below another one is often typed without it.
+        // Users often type a subcommand without its parent command.
         let candidates =
             shown(command).map { [name(of: $0)] }
             + shown(command).flatMap { outer in

@@ -3,7 +3,7 @@ import CgroupModel
 
 /// The completion script of a shell, with the commands behind `help`, which the library leaves out.
 enum CompletionScript {
-    /// The shell that the arguments ask a script for; nil if they do not.
+    /// The shell whose script the arguments request; nil if they request none.
     static func shell(askedForBy arguments: [String]) -> CompletionShell? {
         let option = "--generate-completion-script"
         guard let first = arguments.first, first.hasPrefix(option) else { return nil }
@@ -12,7 +12,7 @@ enum CompletionScript {
         return CompletionShell(rawValue: String(first.dropFirst(option.count + 1)))
     }
 
-    /// A value follows `NAME=` at once, and the `=` is not one of a file's name.
+    /// Keeps bash from adding a space after `NAME=`, and from quoting the `=` as in a file's name.
     private static let bashEntry = """
         __cgwarden_entry() {
             _cgwarden "$@"
@@ -47,7 +47,7 @@ enum CompletionScript {
 }
 
 extension String {
-    /// Itself, if the old text is not in it.
+    /// Replaces the last occurrence of a text; returns the string unchanged if there is none.
     fileprivate func inserting(_ new: String, inPlaceOfLast old: String) -> String {
         guard let place = ranges(of: old).last else { return self }
         return String(self[..<place.lowerBound]) + new + String(self[place.upperBound...])

@@ -126,7 +126,7 @@ struct EventsCommand: AsyncParsableCommand {
                 let born = await sampler.newborns()
                 events = host.take(newborns: born) + host.readLog()
                 guard try take(events, selection, &printed, &fold) else { return }
-                // Births come in bursts; one look at all of them costs less.
+                // Births come in bursts; handling them together costs less.
                 try await Task.sleep(for: .milliseconds(20))
             }
         }

@@ -84,8 +84,8 @@ struct PolicyBacktestCommand: ParsableCommand {
     }
 }
 
-/// Where the audit lines of a back-test go, a piece at a time: a long recording may have more lines
-/// than fit into memory.
+/// The destination of a back-test's audit lines, which are written piece by piece, because a long
+/// recording may have more of them than fit into memory.
 private struct LineOutput {
     private static let piece = 1 << 16
     private let write: (([UInt8]) throws -> Void)?

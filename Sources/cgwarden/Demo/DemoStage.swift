@@ -76,7 +76,7 @@ struct DemoStage {
         var rest: [UInt8] = []
         while !end.hasPassed {
             for work in scene.works where !isAtWork(work.cgroup) {
-                // A workload that has just ended rests, so that the user can see it.
+                // A workload that has just ended pauses, so that the user can see that.
                 if let rest = started[work.cgroup], !rest.hasPassed { continue }
                 try start(work)
                 started[work.cgroup] = Deadline(after: .seconds(8))

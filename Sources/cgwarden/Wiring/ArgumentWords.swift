@@ -3,9 +3,9 @@ import KernelIO
 
 /// Rewrites the words of a command line that the argument parser would misread.
 ///
-/// It takes `-1` after `--depth` for an option and reports a missing value; joined as `--depth=-1`
-/// it is a value, and the error message names it. It knows neither `-n1` nor `-bn1`, which are
-/// usual for top.
+/// The parser takes `-1` after `--depth` for an option and reports a missing value; joined as
+/// `--depth=-1` it is a value, and the error message names it. It supports neither `-n1` nor
+/// `-bn1`, which are usual for top.
 enum ArgumentWords {
     static func normalized(
         _ arguments: [String], below root: any ParsableCommand.Type
@@ -49,9 +49,9 @@ enum ArgumentWords {
 
 /// The spellings of a command's options, such as `-n` and `--depth`.
 private struct OptionNames {
-    /// Those without a value.
+    /// The options without a value.
     var flags: Set<String> = []
-    /// Those with one.
+    /// The options with a value.
     var valued: Set<String> = []
 
     /// Reads the JSON of `--experimental-dump-help`; the parser offers its declarations nowhere
@@ -71,7 +71,7 @@ private struct OptionNames {
         }
     }
 
-    /// The options that stand together behind one dash, the last with its value: `bn1` is `-b` and
+    /// Splits options that are combined behind one dash, the last with its value: `bn1` is `-b` and
     /// `-n=1`; nil if one of them is unknown.
     func separated(_ letters: Substring) -> [String]? {
         var words: [String] = []
@@ -83,7 +83,7 @@ private struct OptionNames {
                 return words + [rest.isEmpty ? option : "\(option)=\(rest)"]
             }
             guard flags.contains(option) else { return nil }
-            // Where -i is an order, `-i5s` is an interval, as for the other commands.
+            // Even if -i is a sort order, `-i5s` is an interval, as for the other commands.
             if letter == "i", rest.first?.isNumber == true, valued.contains("--interval") {
                 return words + ["--interval=\(rest)"]
             }

@@ -93,7 +93,7 @@ struct CommandLineCompletion {
             || previous.hasPrefix("--") && !previous.contains("=")
     }
 
-    /// With a slash behind directories.
+    /// Returns matching files, and directories with a trailing slash.
     private func files(_ typed: String) -> [String] {
         let folder = typed.lastIndex(of: "/").map { String(typed[...$0]) } ?? ""
         let beginning = typed.dropFirst(folder.count)

@@ -26,7 +26,8 @@ final class ProcessLister: Sendable {
     private let membership: Membership
     private let reader: ProcessReader
     private let state = Mutex(State())
-    /// The most threads; blocked ones are abandoned, but their number must not grow without bound.
+    /// The maximum number of threads; blocked ones are abandoned, but must not accumulate without
+    /// bound.
     private static let mostThreads = 8
 
     init(_ set: HierarchySet) {
