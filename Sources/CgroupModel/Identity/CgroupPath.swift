@@ -27,8 +27,8 @@ package struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertib
 
     /// Parses user input.
     ///
-    /// Takes the literal name if that cgroup exists, else the cgroup that is printed like that. If
-    /// neither exists, the parent is resolved in the same way and the last component taken
+    /// Uses the literal name if that cgroup exists, otherwise the cgroup whose printed form it is.
+    /// If neither exists, the parent is resolved in the same way and the last component is used
     /// literally.
     package init(typed text: String, where exists: (CgroupPath) throws -> Bool) rethrows {
         let literal = CgroupPath(text)

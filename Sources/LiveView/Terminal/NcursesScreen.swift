@@ -5,8 +5,8 @@ import Glibc
 /// A real terminal through ncurses; must be used on the main thread only.
 ///
 /// ncurses itself handles Ctrl-Z and the redraw after it, and restores the terminal on signals
-/// without a handler. Safe because the window lives from `init` to ``close()``, and nothing is
-/// drawn afterwards.
+/// without a handler. The use of pointers is safe, because the window lives from `init` to
+/// ``close()`` and nothing is drawn afterwards.
 @safe package final class NcursesScreen: Screen {
     private let terminal: OpaquePointer
     private let window: UnsafeMutablePointer<WINDOW>
