@@ -284,3 +284,11 @@ if Context.environment["CGWARDEN_FUZZ"] != nil {
             swiftSettings: swiftSettings),
     ]
 }
+
+// Writes recordings for Tests/Performance/backtest.
+if Context.environment["CGWARDEN_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "longrecording", dependencies: ["History", "CgroupModel", "TestSupport"],
+            path: "Tests/Performance/LongRecording", swiftSettings: swiftSettings))
+}

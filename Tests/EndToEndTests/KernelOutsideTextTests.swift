@@ -116,7 +116,10 @@ struct KernelOutsideTextTests {
             "-$(touch t)", "-`touch t`", "-a b;touch t", "-'\"\\x", "-\u{d4e}$(touch t)",
             "-'\u{345}$(touch t)", "-by\\x2duuid.swap", "-e\u{1b}[31m$(touch t)",
         ]
-        let made = try traps.map { try ProgramCgroup($0) }
+        // Apart from the cgroups of other tests, which may vanish between the offer and `show`.
+        let parent = try ProgramCgroup("-traps")
+        let made = try traps.map { try ProgramCgroup(bytes: Array($0.utf8), below: parent) }
+        defer { made.forEach { $0.remove() } }
         let script = try ProgramRun.cgwarden("--generate-completion-script", "bash")
         try places.write(script.output, to: "\(places.folder)/completion.bash")
         try FileManager.default.createDirectory(
@@ -138,7 +141,7 @@ struct KernelOutsideTextTests {
         let system = ProgramRun.environment["PATH"] ?? "/usr/bin:/bin"
         let result = try ProgramRun.run(
             "bash",
-            ["-c", function, "bash", places.folder, "/cgwarden-test-\(getpid())-"],
+            ["-c", function, "bash", places.folder, "\(parent.path)/"],
             environment: ["PATH": "\(folder):\(system)"])
         #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
         #expect(!result.lines.contains("t"), "\(result.output)")

@@ -229,7 +229,7 @@ struct KernelHookCgroupTests {
         #expect(HookProcess(run: run, number: 1, cgroups: cgroups).perform() == .vetoed)
         let place = (try? String(contentsOfFile: "\(file).in", encoding: .utf8)) ?? ""
         defer { try? FileManager.default.removeItem(atPath: "\(file).in") }
-        #expect(place.contains("cgwarden-test-hooks-\(getpid())/1"))
+        #expect(place.contains("cgwarden-test-hooks-\(getpid())/\(getpid())-1"))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let daemon = try #require(Int32(text.trimmingCharacters(in: .newlines)))
         let state = ProcessReader(.live).stat(daemon)?.state
@@ -238,5 +238,26 @@ struct KernelHookCgroupTests {
             $0.directory.pathText + "/cgwarden-test-hooks-\(getpid())"
         }.filter { FileManager.default.fileExists(atPath: $0) }
         #expect(left.isEmpty)
+    }
+
+    @Test func cgroupsOfAKilledDaemonAreRemovedUnlessAHookRunsInThem() throws {
+        let set = try #require(RealCgroups.set)
+        let name = "cgwarden-test-leftover-\(getpid())"
+        let cgroups = try #require(HookCgroups(set, below: name))
+        let kept = try #require(cgroups.make(1))
+        defer { kept.remove() }
+        let folder = try #require(
+            set.hierarchies.map { $0.directory.pathText + "/\(name)" }.first {
+                FileManager.default.fileExists(atPath: $0)
+            })
+        // No process has this PID: kernel/threads-max and pid_max are below it.
+        for left in ["\(Int32.max)-1", "\(Int32.max)-22", "other"] {
+            #expect(mkdir("\(folder)/\(left)", 0o755) == 0)
+        }
+        _ = HookCgroups(set, below: name)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(names.filter { $0.contains("-") && !$0.contains(".") } == ["\(getpid())-1"])
+        #expect(names.contains("other"))
+        #expect(rmdir("\(folder)/other") == 0)
     }
 }

@@ -20,6 +20,24 @@ import Testing
         #expect(try #require(PathPattern(pattern)).matches(CgroupPath(path)) == matches)
     }
 
+    @Test(arguments: [
+        ("/ci.slice/*.scope", "/ci.slice", false),
+        ("/ci.slice/a*", "/ci.slice", false),
+        ("/ci.slice/a.scope", "/ci.slice/a.scope", true),
+        ("ci.slice", "/ci.slice", true),
+        ("/a/b/**", "/a/b", false),
+        ("/a/{b,c}/d", "/", false),
+        ("/a/b/[cd]", "/a/b", false),
+        ("**/x", "/", false),
+        ("/a\\x2f/b", "/", false),
+        ("/../a", "/", false),
+        ("/", "/", true),
+    ])
+    func aPatternNamesTheTopOfItsMatches(pattern: String, path: String, isOnly: Bool) throws {
+        let top = try #require(PathPattern(pattern)).top
+        #expect(top == (CgroupPath(path), isOnly))
+    }
+
     @Test func textPatternsHaveNoSeparator() throws {
         #expect(try #require(TextPattern("backup*.service")).matches("backup-a/b.service"))
     }

@@ -31,6 +31,17 @@ package struct Glob: Hashable, Sendable {
         return alternatives.contains { match($0, text) }
     }
 
+    /// The text that every match starts with, and whether it is the whole of every match.
+    var literalStart: (text: String, isAll: Bool) {
+        guard alternatives.count == 1 else { return ("", false) }
+        var text = ""
+        for element in alternatives[0] {
+            guard case .literal(let character) = element else { return (text, false) }
+            text.append(character)
+        }
+        return (text, true)
+    }
+
     private static func expand(_ pattern: [Character]) -> [[Character]]? {
         guard let open = pattern.firstIndex(of: "{") else { return [pattern] }
         guard let close = pattern[open...].firstIndex(of: "}"),

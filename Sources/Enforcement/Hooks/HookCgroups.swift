@@ -3,7 +3,8 @@ internal import CgroupModel
 internal import Hierarchy
 internal import KernelIO
 
-/// Creates cgroups for hooks: `hooks/N` below the program's own cgroup, in one hierarchy.
+/// Creates cgroups for hooks: `hooks/PID-N` below the program's own cgroup, in one hierarchy, where
+/// PID is the program's.
 ///
 /// The unified one is preferred, because the kernel can kill a whole cgroup there. No controller is
 /// enabled, so the parent may have processes.
@@ -21,11 +22,31 @@ struct HookCgroups: Sendable {
             return nil
         }
         base = own.child(name.utf8)
+        removeLeftovers()
+    }
+
+    /// Removes the empty cgroups of programs that were killed before they could do so themselves.
+    ///
+    /// A hook that still runs keeps its cgroup (rmdir(2) refuses), since it may be of use.
+    private func removeLeftovers() {
+        let hierarchy = set.hierarchies[0]
+        guard let listing = try? hierarchy.open(base),
+            let entries = try? listing.reopened().entries(path: base.description)
+        else { return }
+        let remover = CgroupRemover(set: set)
+        for entry in entries where entry.isDirectory {
+            let parts = entry.name.split(separator: UInt8(ascii: "-"))
+            guard parts.count == 2, let pid = Int32(String(decoding: parts[0], as: UTF8.self)),
+                ProcessReader(set.system).stat(pid) == nil
+            else { continue }
+            _ = try? remover.remove(base.child(entry.name))
+        }
+        _ = try? remover.remove(base)
     }
 
     /// Creates one cgroup; nil if that fails.
     func make(_ number: Int) -> HookCgroup? {
-        let path = base.child("\(number)".utf8)
+        let path = base.child("\(Caller.process)-\(number)".utf8)
         guard (try? CgroupMaker(set: set).make(path)) != nil else { return nil }
         return HookCgroup(path, in: set)
     }

@@ -50,25 +50,31 @@ struct StatCommand: AsyncParsableCommand {
 
     func run() async throws {
         if listFields { return try StandardOutput.write(FieldList.overview) }
-        let wanted = fields?.metrics ?? ReadPlan.metrics(upTo: .settings)
-        var configuration = SamplerConfiguration()
-        configuration.isContinuous = samples != 1
-        configuration.readsEverything = true
-        // A recording must answer questions asked later, so it contains all fields.
-        let recorder = try recording.recorder(options.system)
-        let metrics = recorder == nil ? wanted : wanted + ReadPlan.metrics(upTo: .settings)
-        let observation = try Observation(
-            options.system, metrics: metrics, configuration: configuration)
-        var output = SampleOutput(
-            format: json ? .json : csv ? .csv : .table,
-            fields: fields?.metrics ?? (json ? nil : FieldList.usual),
-            identities: Identities(observation.set))
+        let printed = fields?.metrics ?? (json ? nil : FieldList.usual)
         let pattern = try cgroup.map { text in
             guard let pattern = PathPattern(text) else {
                 throw ValidationError("--cgroup: the pattern \(text) has an unclosed bracket")
             }
             return pattern
         }
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = samples != 1
+        configuration.readsEverything = true
+        let recorder = try recording.recorder(options.system)
+        var metrics = printed ?? ReadPlan.metrics(upTo: .settings)
+        if recorder != nil {
+            // A recording must answer questions asked later, so it contains all cgroups and fields.
+            metrics += ReadPlan.metrics(upTo: .settings)
+        } else if let top = pattern?.top {
+            configuration.scope = SampleScope(
+                subtree: top.path, depth: top.isOnlyMatch ? 0 : nil,
+                withAncestors: !top.path.isRoot)
+        }
+        let observation = try Observation(
+            options.system, metrics: metrics, configuration: configuration)
+        var output = SampleOutput(
+            format: json ? .json : csv ? .csv : .table, fields: printed,
+            identities: Identities(observation.set))
         var count = 0
         var cadence = Cadence()
         while true {

@@ -118,15 +118,15 @@ struct TopCommand: AsyncParsableCommand {
         let path = try await CgroupLookup(set).resolve(machine ?? root)
         var configuration = SamplerConfiguration()
         configuration.scope = scope(path)
+        configuration.isContinuous = !isBatch || textSamples != 1
         let recorder = try recording.recorder(options.system)
         let observation = try Observation(
-            options.system, metrics: ReadPlan.metrics(upTo: .settings), configuration: configuration
-        )
+            options.system, metrics: metrics, configuration: configuration)
         guard isBatch else {
             return try await TopScreen.show(
                 LiveSource(observation, recorder), layout, most: count)
         }
-        let most = iterations == nil && !once && !batch ? 3 : count
+        let most = textSamples
         var printer = SamplePrinter(
             self, layout, below: path, identities: Identities(set))
         var cadence = Cadence()
@@ -161,7 +161,18 @@ struct TopCommand: AsyncParsableCommand {
     /// The number of samples; nil for no end.
     private var count: Int? { once ? 1 : iterations == 0 ? nil : iterations }
 
+    /// The same for text.
+    private var textSamples: Int? { iterations == nil && !once && !batch ? 3 : count }
+
     private var isBatch: Bool { batch || json || csv || once || !StandardOutput.isTerminal }
+
+    /// What is read: all, unless it is known that only a part is printed.
+    private var metrics: [MetricID] {
+        guard isBatch, recording.record == nil, !json else {
+            return ReadPlan.metrics(upTo: .settings)
+        }
+        return csv ? FieldList.usual : CgroupFigures.metrics
+    }
 
     private func scope(_ path: CgroupPath) -> SampleScope {
         SampleScope(subtree: path, depth: depth, withAncestors: !path.isRoot)
