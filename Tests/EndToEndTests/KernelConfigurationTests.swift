@@ -107,9 +107,7 @@ struct KernelConfigurationTests {
         let run = try ProgramRun(ProgramRun.cgwarden, ["daemon", "--config", places.config])
         let port = try awaiting("it tells its port; it said: \(run.errors)") { () -> Int? in
             guard run.isRunning else { throw ProgramTrouble("ended: \(run.errors)") }
-            let address = run.errors.components(separatedBy: "://127.0.0.1:").last ?? ""
-            guard address.contains("/numbers") else { return nil }
-            return Int(address.prefix { $0.isNumber })
+            return ServingProgram.port(in: run.errors, at: "/numbers")
         }
         let server = ServingProgram(run, port: port)
         try awaiting("it has ticked") {

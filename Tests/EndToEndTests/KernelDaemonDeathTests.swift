@@ -25,7 +25,9 @@ struct KernelDaemonDeathTests {
             daemon.run.send(SIGKILL)
             let start = ContinuousClock.now
             moments[moment, default: 0] += 1
-            try awaiting("all go on after \(wait) s (\(moment)), round \(round)") {
+            try awaiting(
+                "all go on after \(wait) s (\(moment)), round \(round); \(daemon.places.remains)"
+            ) {
                 !victims.isHeld
             }
             let time = Double((ContinuousClock.now - start) / .milliseconds(1))

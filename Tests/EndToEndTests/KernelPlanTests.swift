@@ -66,6 +66,24 @@ struct KernelPlanTests {
         #expect(!cgroup.isAskedToFreeze)
     }
 
+    /// The kernel would resolve them, and the change would be another cgroup's.
+    @Test(arguments: [["create"], ["create", "--dry-run"], ["run", "--parent"]])
+    func pathsWithDotsNameNoCgroup(_ command: [String]) throws {
+        defer { end() }
+        for path in ["\(cgroup.path)/a/../b", "\(cgroup.path)/./b", "\(cgroup.path)/.."] {
+            let rest = command[0] == "run" ? [path, "--", "true"] : [path]
+            let result = try places.command(command + rest)
+            #expect(result.status == 64, "\(path): \(result)")
+            #expect(result.errors.contains("cannot be named . or .."), "\(result.errors)")
+        }
+        #expect(try run("journal").output == "nothing to undo\n")
+        for directory in cgroup.directories {
+            #expect(!FileManager.default.fileExists(atPath: "\(directory)/a"))
+            #expect(!FileManager.default.fileExists(atPath: "\(directory)/b"))
+        }
+        #expect(try run("get", "\(cgroup.path)/../\(cgroup.path)").status == 66)
+    }
+
     /// A dry run refuses what the action would refuse, with the same words.
     @Test func dryRunRefusesWhatTheActionRefuses() throws {
         defer { end() }

@@ -127,7 +127,7 @@ import Testing
             (["plan", missing] + root, 2, "\(missing):1:1: error: the file cannot be opened"),
             (["explain", "/none", "--policy", sound] + root, 66, "no cgroup /none"),
             (["explain", "/", "--policy", wrong] + root, 2, "\(wrong):3:"),
-            (["backtest", sound, "--history", missing], 74, "cannot open \(missing)"),
+            (["backtest", sound, "--history", missing], 66, "cannot open \(missing)"),
             (["backtest", sound, "--history", sound], 65, "\(sound) is not a recording"),
         ]
         for (arguments, status, part) in cases {

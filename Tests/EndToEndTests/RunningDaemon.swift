@@ -101,6 +101,18 @@ final class DaemonPlaces {
 
     /// The helper process of the daemon, while it lives.
     var guardian: Int32? { DaemonRun.guardian(of: state) }
+
+    /// What explains why something is not undone: the guardian, its log and the journal.
+    var remains: String {
+        func text(_ file: String) -> String {
+            (try? String(contentsOfFile: file, encoding: .utf8)) ?? "absent\n"
+        }
+        let process = guardian.map { pid in
+            "process \(pid), in \(text("/proc/\(pid)/wchan"))\n\(text("/proc/\(pid)/stack"))"
+        }
+        return "guardian: \(process ?? "ended")\nits log:\n\(text("\(state)/guardian.log"))"
+            + "journal:\n\(text("\(state)/journal"))locks:\n\(text("/proc/locks"))"
+    }
 }
 
 extension ProgramRun {

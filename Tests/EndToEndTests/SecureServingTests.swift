@@ -77,10 +77,8 @@ struct SecureServingTests {
         for _ in 0..<2 {
             let server = try ProgramRun(
                 ProgramRun.cgwarden, options + ["--web.listen-address", "127.0.0.1:0"])
-            let port = try awaiting("it serves; it said \(server.errors)") { () -> Int? in
-                let digits = server.errors.components(separatedBy: "://127.0.0.1:").last
-                return server.errors.contains("/m\n")
-                    ? digits.flatMap { Int($0.prefix { $0.isNumber }) } : nil
+            let port = try awaiting("it serves; it said \(server.errors)") {
+                ServingProgram.port(in: server.errors, at: "/m\n")
             }
             for place in [["--unix-socket", socket], []] {
                 let result = try ProgramRun.run(

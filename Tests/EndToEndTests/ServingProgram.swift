@@ -37,10 +37,18 @@ final class ServingProgram {
             environment: environment)
         port = try awaiting("the exporter tells its port") { [run] in
             guard run.isRunning else { throw ProgramTrouble("ended: \(run.errors)") }
-            let address = run.errors.components(separatedBy: "://127.0.0.1:").last
-            let digits = address?.prefix { $0.isNumber } ?? ""
-            return run.errors.contains("/metrics") ? Int(digits) : nil
+            return Self.port(in: run.errors)
         }
+    }
+
+    /// The port of the address that a program logs, which ends with the path; nil until then.
+    ///
+    /// Other addresses may stand before it, and numbers everywhere.
+    static func port(in log: String, at path: String = "/metrics") -> Int? {
+        guard let place = log.range(of: "://127.0.0.1:") else { return nil }
+        let rest = log[place.upperBound...]
+        let digits = rest.prefix { $0.isNumber }
+        return rest.dropFirst(digits.count).hasPrefix(path) ? Int(digits) : nil
     }
 
     /// One request per connection; the shell's TCP needs no installed client.

@@ -27,3 +27,12 @@ package struct ActuationError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The message.
     package var description: String { message }
 }
+
+extension CgroupPath {
+    /// Throws for a path with `.` or `..`, which would create another cgroup than it names.
+    func checkNames() throws(ActuationError) {
+        guard hasDots else { return }
+        throw ActuationError(
+            .usage, "cannot create \(self): a cgroup cannot be named . or ..; write the whole path")
+    }
+}

@@ -17,10 +17,5 @@ extension JournalEntry {
 
 extension CgroupPath {
     /// Whether the path has no `.`, `..` or zero byte that could lead elsewhere.
-    fileprivate var isPlain: Bool {
-        !bytes.contains(0)
-            && !bytes.split(separator: UInt8(ascii: "/")).contains { name in
-                name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8)
-            }
-    }
+    fileprivate var isPlain: Bool { !bytes.contains(0) && !hasDots }
 }

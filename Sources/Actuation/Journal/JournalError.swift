@@ -1,4 +1,4 @@
-internal import CgroupModel
+package import CgroupModel
 package import KernelIO
 
 /// Why the undo journal cannot be used.
@@ -7,6 +7,8 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
     case file(PrivateFileError)
     /// Some lines are damaged, so an original may be missing.
     case damaged(directory: String, lines: [Int])
+    /// Its reader would refuse the record and take the file for damaged.
+    case implausible(CgroupPath)
 
     /// The message.
     package var description: String {
@@ -17,13 +19,14 @@ package enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "\(lines.map(String.init).joined(separator: ", ")), so an original value may be "
                 + "missing; `cgwarden journal` shows the readable part, `cgwarden restore --force` "
                 + "restores it and moves the file aside"
+        case .implausible(let path): "it cannot record this change of \(path)"
         }
     }
 
     /// The kind of failure, which determines the exit status.
     package var code: ActuationError.Code {
         switch self {
-        case .file(.untrusted), .damaged: .refused
+        case .file(.untrusted), .damaged, .implausible: .refused
         case .file(let error): error.failure?.isPermission == true ? .notPermitted : .failed
         }
     }

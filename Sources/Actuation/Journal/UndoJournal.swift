@@ -89,6 +89,7 @@ package struct UndoJournal: Sendable {
                     path: place, inode: inode, cell: cell, owner: owner, original: original,
                     wanted: wanted, readBack: nil, cause: cause,
                     wallTime: MonotonicClock.wallMicroseconds, newestBelow: newestBelow)
+                guard entry.isPlausible else { throw .implausible(place) }
                 try file.append([entry.intent(bootID: bootID)], durably: true)
                 return entry
             }

@@ -47,6 +47,19 @@ package struct LimitReader {
         }
     }
 
+    /// Returns the values of a limit that was asked for: where the kernel lists no instance, one
+    /// reading whose text is empty.
+    package func read(named limit: Limit) -> [LimitReading] {
+        let readings = read(limit)
+        guard readings.isEmpty, let file = (try? files.candidates(limit))?.first else {
+            return readings
+        }
+        return [
+            LimitReading(
+                limit: limit, instance: nil, value: .success(.text("")), file: file.name, raw: "")
+        ]
+    }
+
     private func values(_ limit: Limit) throws(ActuationError) -> [LimitReading] {
         guard limit.dimension != nil else {
             let found = try files.locate(limit, instance: nil)

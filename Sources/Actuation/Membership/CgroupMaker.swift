@@ -114,6 +114,7 @@ package struct CgroupMaker: Sendable {
     private func treesWithWay(
         for controllers: [Controller], to path: CgroupPath
     ) throws(ActuationError) -> [MountedHierarchy] {
+        try path.checkNames()
         let trees = try trees(for: controllers)
         for hierarchy in trees where hierarchy.version == .unified {
             try checkWay(of: controllers, to: path, in: hierarchy)
@@ -140,6 +141,7 @@ package struct CgroupMaker: Sendable {
     func makeMissing(
         _ path: CgroupPath, in hierarchy: MountedHierarchy
     ) throws(ActuationError) -> [CgroupDirectory] {
+        try path.checkNames()
         if (try? CgroupDirectory(path, in: hierarchy)) != nil { return [] }
         guard let above = path.parent else { return [] }
         var made = try makeMissing(above, in: hierarchy)

@@ -29,6 +29,7 @@ package struct TransientPlace: Sendable {
         _ set: HierarchySet, limiting limited: [Controller], parent: CgroupPath? = nil,
         user: UInt32
     ) throws(ActuationError) {
+        try parent?.checkNames()
         self.set = set
         // Limits of the cgroup core need v2 but no controller.
         required = limited.filter { $0 != .core }

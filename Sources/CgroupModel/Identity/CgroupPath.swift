@@ -49,6 +49,23 @@ package struct CgroupPath: Hashable, Sendable, Comparable, CustomStringConvertib
     /// Whether this is the topmost visible cgroup.
     package var isRoot: Bool { bytes.count == 1 }
 
+    /// Whether a component is `.` or `..`, which no cgroup can have as its name.
+    ///
+    /// The kernel would resolve them, so the path would name another cgroup than it seems to.
+    package var hasDots: Bool {
+        var dots = 0
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "/"):
+                if dots == 1 || dots == 2 { return true }
+                dots = 0
+            case UInt8(ascii: ".") where dots >= 0: dots += 1
+            default: dots = -1
+            }
+        }
+        return dots == 1 || dots == 2
+    }
+
     /// The number of levels below the root: 0 for `/`, 2 for `/a/b`.
     package var depth: Int {
         isRoot ? 0 : bytes.reduce(0) { $0 + ($1 == UInt8(ascii: "/") ? 1 : 0) }

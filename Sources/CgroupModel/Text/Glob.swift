@@ -32,7 +32,7 @@ package struct Glob: Hashable, Sendable {
     }
 
     /// The text that every match starts with, and whether it is the whole of every match.
-    var literalStart: (text: String, isAll: Bool) {
+    package var literalStart: (text: String, isAll: Bool) {
         guard alternatives.count == 1 else { return ("", false) }
         var text = ""
         for element in alternatives[0] {

@@ -58,8 +58,11 @@ package struct MountedHierarchy: Hashable, Sendable {
     }
 
     /// Opens a cgroup's directory; throws EXDEV if another file system is mounted on it or a
-    /// parent.
+    /// parent, and ENOENT for a path with `.` or `..`.
     package func open(_ path: CgroupPath) throws(IOError) -> OwnedDescriptor {
+        if path.hasDots {
+            throw IOError("open", (directory + path.bytes).pathText, .notFound)
+        }
         let top = try OwnedDescriptor.directory(directory)
         if path.isRoot { return top }
         do throws(IOError) {

@@ -59,7 +59,9 @@ package struct CgwardenError: Error {
             }
         case let error as IOError:
             let remedy = error.isPermission ? "; run as root" : ""
-            self.init(error.description + remedy, error.isPermission ? .noPermission : .ioError)
+            let status: ExitStatus =
+                error.isPermission ? .noPermission : error.isMissing ? .noInput : .ioError
+            self.init(error.description + remedy, status)
             isBrokenPipe = error.isBrokenPipe
         default: return nil
         }

@@ -31,11 +31,12 @@ struct GetCommand: AsyncParsableCommand {
         let path = try await CgroupLookup(set).resolve(cgroup)
         let limits = try names.flatMap { try LimitCatalog.rows(named: $0) }
         let reader = LimitReader(path, in: set)
-        var readings = (limits.isEmpty ? LimitCatalog.all : limits).flatMap { reader.read($0) }
-        if limits.isEmpty {
-            // If no names are given, limits that the cgroup does not have are left out.
-            readings = readings.filter { (try? $0.value.get()) != nil }
-        }
+        // If no names are given, limits that the cgroup does not have are left out.
+        let readings =
+            limits.isEmpty
+            ? LimitCatalog.all.flatMap { reader.read($0) }.filter {
+                (try? $0.value.get()) != nil
+            } : limits.flatMap { reader.read(named: $0) }
         let listing = LimitListing(path: path, readings: readings)
         try StandardOutput.write(json ? listing.json : Array(listing.text.utf8))
     }

@@ -38,6 +38,23 @@ import Testing
         #expect(try machine.journal.entries().isEmpty)
     }
 
+    /// Otherwise it would count as damaged, and nothing could be changed any more.
+    @Test func recordThatItsReaderWouldRefuseIsNotWritten() throws {
+        try write("max", "7")
+        let before = try bytes()
+        let path = CgroupPath("/a/../b")
+        #expect(throws: JournalError.implausible(path)) {
+            _ = try machine.journal.begin(
+                JournalEntry.made(path), at: path, in: directory.hierarchy, original: "",
+                wanted: "made", cause: "create")
+        }
+        #expect(throws: JournalError.implausible(CgroupPath("/a"))) {
+            _ = try machine.journal.begin(
+                directory: directory, file: "cgroup.procs", original: "", wanted: "1", cause: "")
+        }
+        #expect(try bytes() == before)
+    }
+
     @Test func endWithoutAnEntryIsDetected() throws {
         try write("max", "7", finished: false)
         #expect(try machine.journal.entries().map(\.readBack) == [nil])

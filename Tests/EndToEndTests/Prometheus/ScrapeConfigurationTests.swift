@@ -108,8 +108,7 @@ struct ScrapeConfigurationTests {
             ])
         let port = try awaiting("nobody serves: \(nobody.errors)") {
             guard nobody.isRunning else { throw ProgramTrouble("it ended: \(nobody.errors)") }
-            let told = nobody.errors.components(separatedBy: "http://127.0.0.1:")
-            return told.count > 1 ? Int(told[1].prefix { $0.isNumber }) : nil
+            return ServingProgram.port(in: nobody.errors)
         }
         func series(_ text: String) -> Set<String> {
             Set(
