@@ -35,8 +35,8 @@ let package = Package(
             name: "cgwarden",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Reports",
-                "Service",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
+                "Reports", "Service",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -49,7 +49,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "Actuation",
-                "PolicyLanguage", "Policy", "Enforcement", "Events", "Reports",
+                "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes", "Reports",
                 .target(name: "Exporter", condition: .when(traits: ["Exporter"])),
                 .target(name: "Webhook", condition: .when(traits: ["Exporter"])),
                 .target(name: "CSystemd", condition: .when(traits: ["Systemd"])),
@@ -63,13 +63,13 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "CgroupModel", "KernelIO", "Hierarchy", "History", "Configuration", "LiveView",
-                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events",
+                "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
             ],
             swiftSettings: swiftSettings),
         .target(
             name: "LiveView",
             dependencies: [
-                "History", "CgroupModel",
+                "History", "Causes", "CgroupModel",
                 .target(name: "CNcurses", condition: .when(traits: ["TUI"])),
             ],
             swiftSettings: swiftSettings
@@ -77,7 +77,7 @@ let package = Package(
         .target(
             name: "Exporter",
             dependencies: [
-                "Configuration", "KernelIO", "CgroupModel",
+                "Configuration", "KernelIO", "Causes", "CgroupModel",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Exporter"])),
@@ -162,6 +162,7 @@ let package = Package(
         .target(
             name: "KernelIO", dependencies: ["CgroupModel", "CLinux"], exclude: ["README.md"],
             swiftSettings: swiftSettings),
+        .target(name: "Causes", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
         .target(name: "CgroupModel", swiftSettings: swiftSettings),
         .target(
             name: "Configuration", dependencies: ["CgroupModel", "CYAML"],
@@ -186,6 +187,9 @@ let package = Package(
             path: "Tests/Fuzz/Targets", swiftSettings: swiftSettings),
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CausesTests", dependencies: ["Causes", "CgroupModel", "TestSupport"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "CgroupModelTests", dependencies: ["CgroupModel"], swiftSettings: swiftSettings),
@@ -247,7 +251,9 @@ let package = Package(
         .testTarget(name: "LayeringTests", swiftSettings: swiftSettings),
         .testTarget(
             name: "ManualTests",
-            dependencies: ["CgroupModel", "Events", "PolicyLanguage", "TestSupport", "cgwarden"],
+            dependencies: [
+                "CgroupModel", "Causes", "Events", "PolicyLanguage", "TestSupport", "cgwarden",
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "HistoryTests", dependencies: ["History", "CgroupModel", "TestSupport"],
@@ -270,7 +276,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LiveViewTests", dependencies: ["LiveView", "CgroupModel", "TestSupport"],
+            name: "LiveViewTests",
+            dependencies: ["LiveView", "Causes", "CgroupModel", "TestSupport"],
             exclude: ["Golden"], swiftSettings: swiftSettings),
     ]
 )

@@ -156,6 +156,7 @@ import Testing
         ["top", "-n", "-2"], ["top", "-d", "soon"], ["top", "--order", "luck"],
         ["top", "--depth=-1"],
         ["top", "--json", "--csv"], ["show"], ["show", "/", "--pid", "1"],
+        ["explain"], ["explain", "/", "--pid", "1"], ["explain", "-d", "2h", "/"],
         ["tree", "--depth", "x"],
         ["stat", "--json", "--csv"], ["stat", "-n", "-1"], ["stat", "-i", "0"],
         ["stat", "--fields", "memory.usge"], ["stat", "--fields", ","],

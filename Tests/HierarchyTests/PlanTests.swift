@@ -95,5 +95,10 @@ import Testing
         let paths = ["/", "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/x", "/ab"]
         #expect(paths.filter { scope.contains(CgroupPath($0)) } == ["/", "/a", "/a/b", "/a/b/c"])
         #expect(paths.filter { scope.descends(into: CgroupPath($0)) } == ["/", "/a", "/a/b"])
+        let family = SampleScope(
+            subtree: CgroupPath("/a/b"), depth: 0, withAncestors: true, withSiblings: true)
+        #expect(
+            paths.filter { family.contains(CgroupPath($0)) } == ["/", "/a", "/a/b", "/a/x", "/ab"])
+        #expect(paths.filter { family.descends(into: CgroupPath($0)) } == ["/", "/a"])
     }
 }

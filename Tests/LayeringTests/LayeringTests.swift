@@ -13,29 +13,30 @@ import Testing
         "Events": ["CgroupModel", "KernelIO", "Hierarchy"],
         "Actuation": ["CgroupModel", "KernelIO", "Hierarchy", "CSystemd", "CLinux"],
         "History": ["CgroupModel"],
-        "LiveView": ["CgroupModel", "History", "CNcurses"],
+        "Causes": ["CgroupModel"],
+        "LiveView": ["CgroupModel", "History", "Causes", "CNcurses"],
         "PolicyLanguage": ["CgroupModel", "Configuration"],
         "Policy": ["CgroupModel", "PolicyLanguage"],
         "Enforcement": [
             "CgroupModel", "KernelIO", "Hierarchy", "Actuation", "PolicyLanguage", "Policy",
             "CLinux",
         ],
-        "Exporter": ["CgroupModel", "KernelIO", "Configuration"],
+        "Exporter": ["CgroupModel", "KernelIO", "Configuration", "Causes"],
         "Webhook": ["KernelIO", "PolicyLanguage", "Policy", "Enforcement"],
         "Configuration": ["CgroupModel", "CYAML"],
         "Reports": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Configuration",
-            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events",
+            "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Causes",
         ],
         "Service": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "Exporter", "Configuration",
             "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events", "Webhook",
-            "Reports", "CSystemd",
+            "Reports", "Causes", "CSystemd",
         ],
         "cgwarden": [
             "CgroupModel", "KernelIO", "Hierarchy", "History", "LiveView", "Exporter",
             "Configuration", "Actuation", "PolicyLanguage", "Policy", "Enforcement", "Events",
-            "Reports", "Service",
+            "Causes", "Reports", "Service",
         ],
     ]
     private static let everywhere: Set<String> = ["Synchronization"]
@@ -46,6 +47,7 @@ import Testing
         "Events": [],
         "Actuation": ["Glibc"],
         "History": ["DequeModule"],
+        "Causes": [],
         "LiveView": ["Glibc"],
         "Exporter": [
             "Glibc", "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPCompression",

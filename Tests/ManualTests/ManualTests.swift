@@ -9,7 +9,11 @@ import TestSupport
         let commands = try Command.tree().all().map { words, command in
             let sections = CommandSections(words: words, command: command)
             let page = "\(sections.page).1"
-            let tables = page == "cgwarden-events.1" ? EventSections.parts : [:]
+            let tables =
+                [
+                    "cgwarden-events.1": EventSections.parts,
+                    "cgwarden-explain.1": CauseSections.parts,
+                ][page] ?? [:]
             return (page, sections.parts.merging(tables) { $1 })
         }
         let tables = [

@@ -83,6 +83,11 @@ package struct HierarchySet: Sendable {
         hierarchies.firstIndex { $0.version == .legacy && $0.controllers.contains(controller) }
     }
 
+    /// The controllers that are mounted as v1.
+    package var legacyControllers: Set<Controller> {
+        Set(Controller.allCases.filter { legacy($0) != nil })
+    }
+
     /// The index of the hierarchy with a controller, of either version.
     private func tree(with controller: Controller) -> Int? {
         legacy(controller)

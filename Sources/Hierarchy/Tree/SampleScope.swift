@@ -9,11 +9,18 @@ package struct SampleScope: Hashable, Sendable {
     /// Whether the ancestors of ``subtree`` are also sampled, for effective limits.
     package let withAncestors: Bool
 
+    /// Whether the children of these ancestors are also sampled, for competition among them.
+    package let withSiblings: Bool
+
     /// Creates a scope; by default, it contains all cgroups.
-    package init(subtree: CgroupPath = .root, depth: Int? = nil, withAncestors: Bool = false) {
+    package init(
+        subtree: CgroupPath = .root, depth: Int? = nil, withAncestors: Bool = false,
+        withSiblings: Bool = false
+    ) {
         self.subtree = subtree
         self.depth = depth
         self.withAncestors = withAncestors
+        self.withSiblings = withSiblings
     }
 
     /// Whether a cgroup is sampled.
@@ -21,6 +28,7 @@ package struct SampleScope: Hashable, Sendable {
         if path.isWithin(subtree) {
             return depth.map { path.depth - subtree.depth <= $0 } ?? true
         }
+        if withSiblings, let parent = path.parent, subtree.isWithin(parent) { return true }
         return withAncestors && subtree.isWithin(path)
     }
 

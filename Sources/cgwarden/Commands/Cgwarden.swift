@@ -17,6 +17,7 @@ struct Cgwarden: AsyncParsableCommand {
             Examples:
               cgwarden top                              live view, like systemd-cgtop
               cgwarden show system.slice                everything known about one cgroup
+              cgwarden explain postgresql.service       why it is slow, stuck or near a kill
               cgwarden stat --json -i 5s                a stream of samples for scripts
               cgwarden events --since -1h               OOM kills: victim, limit, owner
               cgwarden exporter                         /metrics for Prometheus
@@ -34,8 +35,9 @@ struct Cgwarden: AsyncParsableCommand {
 
     private static var subcommands: [any ParsableCommand.Type] {
         var list: [any ParsableCommand.Type] = [
-            TopCommand.self, ShowCommand.self, TreeCommand.self, StatCommand.self,
-            EventsCommand.self, GetCommand.self, SetCommand.self, JournalCommand.self,
+            TopCommand.self, ShowCommand.self, ExplainCommand.self, TreeCommand.self,
+            StatCommand.self, EventsCommand.self, GetCommand.self, SetCommand.self,
+            JournalCommand.self,
             RestoreCommand.self, HoldCommand.self, RunCommand.self, PolicyCommand.self,
         ]
         #if Exporter

@@ -20,23 +20,12 @@ struct ShowCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: SystemOptions
-    @Argument(help: "The cgroup.", completion: .cgroup) var cgroup: String?
-    @Option(help: "ID of a process whose cgroup to show.") var pid: Int32?
+    @OptionGroup var chosen: CgroupOrProcess
     @Flag(help: "One JSON object.") var json = false
-
-    func validate() throws {
-        if cgroup == nil, pid == nil {
-            throw ValidationError(
-                "name a cgroup, or a process with --pid; `cgwarden tree` lists them")
-        }
-        if cgroup != nil, pid != nil {
-            throw ValidationError("a cgroup and --pid are mutually exclusive")
-        }
-    }
 
     func run() async throws {
         let set = try HierarchySet.discover(options.system)
-        let path = try await chosenPath(set)
+        let path = try await chosen.path(in: set)
         var configuration = SamplerConfiguration()
         configuration.isContinuous = false
         configuration.scope = SampleScope(subtree: path, depth: 0, withAncestors: true)
@@ -55,20 +44,5 @@ struct ShowCommand: AsyncParsableCommand {
                 .identity(of: snapshot.cgroups[index]),
             withoutDescendants: plan.withoutDescendants)
         try StandardOutput.write(json ? description.json : Array(description.text.utf8))
-    }
-
-    private func chosenPath(_ set: HierarchySet) async throws -> CgroupPath {
-        if let cgroup { return try await CgroupLookup(set).resolve(cgroup) }
-        let reader = ProcessReader(set.system)
-        guard let pid, reader.stat(pid) != nil else {
-            throw CgwardenError(
-                "no process \(pid ?? 0); `cgwarden tree` lists them", .noInput)
-        }
-        guard let path = reader.cgroup(of: pid, in: set) else {
-            throw CgwardenError(
-                "the cgroup of process \(pid) is outside the visible mounts; "
-                    + "`cgwarden tree` lists them", .noInput)
-        }
-        return path
     }
 }

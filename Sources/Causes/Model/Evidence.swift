@@ -1,0 +1,41 @@
+package import CgroupModel
+
+/// A value that supports a finding, with the file that it was read from.
+package struct Evidence: Hashable, Sendable {
+    /// The metric.
+    package let metric: MetricID
+    /// The device of an instance value; nil for a value of the cgroup as a whole.
+    package let instance: InstanceKey?
+    /// The cgroup that the file belongs to.
+    package let cgroup: CgroupPath
+    /// The number in the metric's unit, or the reason why there is none.
+    package let reading: Reading
+    /// Whether the file is read at all; if not, the reading is absent.
+    package let isSampled: Bool
+    /// The increase of a counter per second; nil for other metrics and without two samples.
+    package let rate: Double?
+    /// The value or rate for people, with its unit.
+    package let text: String
+    /// The interface file in the cgroup's directory, under the name that this host has.
+    package let file: String
+    /// The time since the file was read, in seconds.
+    ///
+    /// A setting is read again when someone writes to it, so it may be older than the others.
+    package let age: Double
+    /// Who set the value; nil if that is not known, or nobody asked.
+    package var owner: String?
+
+    /// Why there is no value; nil for a number.
+    package var missing: String? { isSampled ? reading.word : "not sampled" }
+
+    /// The unified name, with the device: `io.max.wbps[8:0]`.
+    package var name: String {
+        instance.map { InstanceReading(metric: metric, key: $0, reading: reading).name() }
+            ?? MetricCatalog[metric].name
+    }
+
+    /// The file with the path of its cgroup: `/a/cpu.max`.
+    package var place: String {
+        cgroup.isRoot ? "/\(file)" : "\(cgroup.description)/\(file)"
+    }
+}

@@ -1,0 +1,74 @@
+package import CgroupModel
+
+/// One cause, with what supports it.
+package struct Finding: Hashable, Sendable {
+    /// What it says.
+    package let kind: FindingKind
+    /// How bad it is.
+    package let severity: Severity
+    /// The cgroup whose limit, request or competition it is; nil if there is none.
+    package let culprit: CgroupPath?
+    /// The limit that it is about; nil if there is none.
+    package var bound: Bound?
+    /// The share of time that tasks lose to it, 0 to 1; nil if it cannot be measured.
+    package let share: Double?
+    /// The values that support it, the deciding one first.
+    package var evidence: [Evidence]
+    /// Those who use the same resource, the greediest first.
+    package let competitors: [Competitor]
+
+    init(
+        _ kind: FindingKind, severity: Severity? = nil, by culprit: CgroupPath? = nil,
+        bound: Bound? = nil, share: Double? = nil, _ evidence: [Evidence] = [],
+        competitors: [Competitor] = []
+    ) {
+        self.kind = kind
+        self.severity = severity ?? kind.row.severity
+        self.culprit = culprit
+        self.bound = bound
+        self.share = share
+        self.evidence = evidence
+        self.competitors = competitors
+    }
+
+    /// The resource that is short; nil if it is about the cgroup as a whole.
+    package var resource: Resource? {
+        kind.row.resource ?? bound.flatMap { Resource($0.limit.metric) }
+    }
+
+    /// Whether it comes before another one.
+    ///
+    /// Shares are compared in steps of a tenth, because a more specific cause and the pressure that
+    /// it produces differ by noise.
+    func precedes(_ other: Finding) -> Bool {
+        if severity != other.severity { return severity < other.severity }
+        if severity == .slow, tenths != other.tenths { return tenths > other.tenths }
+        return kind.rank < other.kind.rank
+    }
+
+    private var tenths: Int { share.map { Int($0 * 10) } ?? 0 }
+}
+
+extension Resource {
+    /// The resource that a metric's controller distributes; nil for others.
+    init?(_ metric: MetricID) {
+        switch MetricCatalog[metric].controller {
+        case .cpu, .cpuacct, .cpuset: self = .cpu
+        case .memory: self = .memory
+        case .io: self = .io
+        case .pids: self = .pids
+        case .freezer: self = .freezer
+        default: return nil
+        }
+    }
+}
+
+/// Another cgroup that uses the same resource.
+package struct Competitor: Hashable, Sendable {
+    /// The cgroup: a sibling of the explained one or of an ancestor.
+    package let cgroup: CgroupPath
+    /// What it uses: CPUs, or bytes a second of a device.
+    package let usage: Double
+    /// Its weight; nil if weights do not matter.
+    package let weight: Evidence?
+}

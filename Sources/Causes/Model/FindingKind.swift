@@ -1,0 +1,149 @@
+/// What a finding says; the order of the cases is the order of findings of the same severity and
+/// share of lost time.
+///
+/// The first finding is the verdict, so the table below decides what a person reads first.
+package enum FindingKind: String, CaseIterable, Sendable {
+    case gone
+    case frozen
+    case underOOM = "under_oom"
+    case killed = "oom_killed"
+    case memoryFull = "memory_full"
+    case forksFail = "forks_fail"
+    case memorySoon = "memory_soon"
+    case quota
+    case memoryHigh = "memory_high"
+    case memoryReclaim = "memory_reclaim"
+    case ioLimit = "io_limit"
+    case cpuset
+    case weight
+    case cpuWait = "cpu_wait"
+    case memoryWait = "memory_wait"
+    case ioWait = "io_wait"
+    case limitSoon = "limit_soon"
+    case near
+    case unreadable
+    case empty
+    case healthy
+
+    /// A row of the table.
+    package struct Row: Sendable {
+        /// What runs short; nil for a finding about the cgroup as a whole.
+        package let resource: Resource?
+        /// The severity, unless a measured share or time says otherwise.
+        package let severity: Severity
+        /// What it means, in one sentence.
+        package let help: String
+        /// Why it stands where it does in the order.
+        package let why: String
+
+        init(_ resource: Resource?, _ severity: Severity, _ help: String, _ why: String) {
+            self.resource = resource
+            self.severity = severity
+            self.help = help
+            self.why = why
+        }
+    }
+
+    /// The facts about this kind.
+    package var row: Row {
+        switch self {
+        case .gone:
+            Row(
+                nil, .stuck, "It was removed while it was watched.",
+                "no other value means anything once the cgroup is removed")
+        case .frozen:
+            Row(
+                .freezer, .stuck, "It or an ancestor is frozen.",
+                "no task runs, so no limit can matter")
+        case .underOOM:
+            Row(
+                .memory, .stuck, "Tasks wait for memory, because the OOM killer is disabled (v1).",
+                "tasks wait without end instead of being killed")
+        case .killed:
+            Row(
+                .memory, .failing, "The OOM killer killed a process while it was watched.",
+                "processes were lost, which nothing undoes")
+        case .memoryFull:
+            Row(
+                .memory, .failing,
+                "A hard limit of memory is reached, and neither cache nor swap is left.",
+                "the next allocation may kill a process")
+        case .forksFail:
+            Row(
+                .pids, .failing, "A limit of tasks is reached.",
+                "programs get errors, but the running ones live on")
+        case .memorySoon:
+            Row(
+                .memory, .soon,
+                "A hard limit of memory is reached within ten minutes; a kill within one is failing.",
+                "a kill can still be prevented")
+        case .quota:
+            Row(
+                .cpu, .slow, "A CPU quota throttles it.",
+                "a quota stops all tasks, and explains CPU pressure")
+        case .memoryHigh:
+            Row(
+                .memory, .slow, "Usage is above memory.high, so allocations are delayed (v2).",
+                "the kernel delays allocations on purpose")
+        case .memoryReclaim:
+            Row(
+                .memory, .slow,
+                "A hard limit of memory is reached, and pages in use are reclaimed.",
+                "tasks reclaim memory at a limit")
+        case .ioLimit:
+            Row(
+                .io, .slow, "The rate of a device is at its limit.",
+                "the kernel delays requests on purpose")
+        case .cpuset:
+            Row(
+                .cpu, .slow,
+                "Tasks wait for the CPUs of a list that is shorter than that of the host.",
+                "a list of CPUs limits what a weight can give")
+        case .weight:
+            Row(
+                .cpu, .slow,
+                "Tasks wait for busy CPUs, of which siblings get more by their weights.",
+                "competitors share the CPUs that are there")
+        case .cpuWait:
+            Row(
+                .cpu, .slow, "Tasks wait for a CPU without one of these causes.",
+                "there are too few CPUs; no limit is to blame")
+        case .memoryWait:
+            Row(
+                .memory, .slow, "Tasks wait for memory without one of these causes.",
+                "the host is short of memory; no limit is to blame")
+        case .ioWait:
+            Row(
+                .io, .slow, "Tasks wait for I/O without one of these causes.",
+                "the disk is slow or shared; no limit is to blame")
+        case .limitSoon:
+            Row(
+                nil, .soon,
+                "Another limit is reached soon: of memory within ten minutes, of tasks within one.",
+                "an estimate, while the others are measured")
+        case .near:
+            Row(
+                nil, .note, "At least 90% of a limit is used.",
+                "less than 10% is left, which hurts nobody yet")
+        case .unreadable:
+            Row(
+                nil, .note, "A limit of it or of an ancestor cannot be read.",
+                "an unknown limit may be the cause")
+        case .empty:
+            Row(
+                nil, .note, "No process is in it or below it.",
+                "there is nobody who could be slow")
+        case .healthy:
+            Row(
+                nil, .healthy, "None of the others.",
+                "nothing else was found")
+        }
+    }
+
+    var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// What a cgroup can run short of.
+package enum Resource: String, CaseIterable, Sendable {
+    case cpu, memory, io, pids, freezer
+}

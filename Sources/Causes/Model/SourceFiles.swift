@@ -1,0 +1,32 @@
+package import CgroupModel
+
+/// The files that samples come from: their names on this host, and which were read.
+package struct SourceFiles: Sendable {
+    /// The controllers that are mounted as v1.
+    private let legacy: Set<Controller>
+    /// The metrics whose files are read; nil for all.
+    private let sampled: Set<MetricID>?
+
+    /// Names v1 files for the given controllers, and v2 files for all others.
+    ///
+    /// `sampled` are the metrics whose files are read, nil for all: the others are not absent.
+    package init(legacy: Set<Controller> = [], sampled: Set<MetricID>? = nil) {
+        self.legacy = legacy
+        self.sampled = sampled
+    }
+
+    func isSampled(_ metric: MetricID) -> Bool { sampled?.contains(metric) ?? true }
+
+    /// Returns the name of the file, and for a file with keys the key: `cpu.stat nr_throttled`.
+    func name(_ metric: MetricID) -> String {
+        let row = MetricCatalog[metric]
+        let isLegacy = legacy.contains(row.controller)
+        let sources = isLegacy ? [row.v1, row.v2] : [row.v2, row.v1]
+        guard let source = sources.lazy.compactMap(\.self).first else { return row.name }
+        // The swap limit of v1 is the difference of two others.
+        if isLegacy, metric == .memorySwapMax { return name(.memoryAndSwapMax) }
+        // A position in a line is not a key that a person would look for.
+        guard let key = source.key, Int(key) == nil else { return source.file }
+        return "\(source.file) \(key)"
+    }
+}

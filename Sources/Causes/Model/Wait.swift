@@ -1,0 +1,13 @@
+/// The time that tasks lose to a resource, from a pressure file or a counter of waiting.
+package struct Wait: Hashable, Sendable {
+    /// What they wait for.
+    package let resource: Resource
+    /// What is measured: `some` (a task waits), `full` (all wait), or a counter.
+    package let what: String
+    /// The share of the watched time, 0 to 1, or events a second; nil if it is not known.
+    package let amount: Double?
+    /// Whether ``amount`` is a share of time.
+    package let isShare: Bool
+    /// The value, or the reason why there is none.
+    package let evidence: Evidence
+}

@@ -1,0 +1,137 @@
+package import CgroupModel
+
+extension Explanation {
+    /// Writes the explanation as an object; `more` adds keys.
+    package func write(to json: inout JSONWriter, more: (inout JSONWriter) -> Void = { _ in }) {
+        json.object { json in
+            json.key("cgroup")
+            json.value(cgroup.text)
+            json.key("verdict")
+            json.value(verdict.text)
+            json.key("severity")
+            json.value(verdict.severity.rawValue)
+            json.key("time")
+            json.value(Double(wallTime) / 1e6)
+            if let window {
+                json.key("window_seconds")
+                json.value(window)
+            }
+            json.key("findings")
+            json.array { json in for finding in findings { finding.write(to: &json) } }
+            json.key("limits")
+            json.array { json in for bound in bounds { bound.write(to: &json) } }
+            json.key("waits")
+            json.array { json in for wait in waits { wait.write(to: &json) } }
+            more(&json)
+        }
+    }
+
+    /// The explanation as one JSON object.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        write(to: &json)
+        return json.take()
+    }
+}
+
+extension Finding {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            for (key, text) in [
+                ("kind", kind.rawValue), ("severity", severity.rawValue), ("text", text),
+                ("resource", resource?.rawValue), ("by", culprit?.text),
+                ("limit", bound?.limit.name),
+            ] {
+                guard let text else { continue }
+                json.key(key)
+                json.value(text)
+            }
+            json.write("time_share", share)
+            json.write("seconds_left", bound?.secondsLeft)
+            json.key("evidence")
+            json.array { json in for value in evidence { value.write(to: &json) } }
+            guard !competitors.isEmpty else { return }
+            json.key("competitors")
+            json.array { json in
+                for rival in competitors {
+                    json.object { json in
+                        json.key("cgroup")
+                        json.value(rival.cgroup.text)
+                        json.write(resource == .cpu ? "cpus" : "bytes_per_second", rival.usage)
+                        guard let weight = rival.weight else { return }
+                        json.key("weight")
+                        weight.write(to: &json)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Bound {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("limit")
+            limit.write(to: &json)
+            if let usage {
+                json.key("usage")
+                usage.write(to: &json)
+            }
+            json.write("most", most)
+            json.write("used", used)
+            json.write("headroom", headroom)
+            json.write("growth_per_second", slope)
+            json.write("seconds_left", secondsLeft)
+        }
+    }
+}
+
+extension Wait {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("resource")
+            json.value(resource.rawValue)
+            json.key("what")
+            json.value(what)
+            json.write(isShare ? "time_share" : "per_second", amount)
+            json.key("evidence")
+            evidence.write(to: &json)
+        }
+    }
+}
+
+extension Evidence {
+    /// Writes the value in the metric's unit, or the reason why there is none as a string.
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.key("name")
+            json.value(name)
+            json.key("value")
+            if isSampled {
+                MetricCatalog[metric].write(reading, to: &json)
+            } else {
+                json.value("not sampled")
+            }
+            json.write("rate", rate)
+            json.key("text")
+            json.value(text)
+            json.key("cgroup")
+            json.value(cgroup.text)
+            json.key("file")
+            json.value(file)
+            json.write("age_seconds", age)
+            guard let owner else { return }
+            json.key("owner")
+            json.value(owner)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes a key with a number; nothing if there is none.
+    fileprivate mutating func write(_ name: String, _ number: Double?) {
+        guard let number else { return }
+        key(name)
+        value(number)
+    }
+}

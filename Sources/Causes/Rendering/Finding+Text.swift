@@ -1,0 +1,107 @@
+import CgroupModel
+
+extension Finding {
+    /// The finding as a sentence without a full stop: `throttled 37% of the time by /a: cpu.max 0.2
+    /// CPUs`.
+    package var text: String {
+        switch kind {
+        case .gone: "gone: removed while it was watched"
+        case .frozen:
+            culprit.map { "frozen by \($0)" + (name.map { ": \($0)" } ?? "") }
+                ?? "frozen by a cgroup above the visible ones"
+        case .underOOM: "stuck without memory\(at): \(limit); the OOM killer is disabled"
+        case .killed: "killed by the OOM killer\(cause)"
+        case .memoryFull: "about to be killed\(at): \(limit), nothing left to reclaim"
+        case .forksFail: "forks fail\(at): \(limit)"
+        case .memorySoon, .limitSoon: "reaches \(limitName)\(of) in \(timeLeft)"
+        case .quota: "throttled\(time)\(by): \(limit)"
+        case .memoryHigh: "slowed down\(time)\(by): \(limit)"
+        case .memoryReclaim: "reclaims memory\(time)\(at): \(limit)"
+        case .ioLimit: "I/O is held down\(by): \(limit)" + (share == nil ? "" : "; waits\(time)")
+        case .cpuset: "waits\(time) for \(value)\(of): cpuset.cpus\(sharers)"
+        case .weight: "waits\(time) for a CPU: \(name ?? "weight") \(value)\(of)\(rivals)"
+        case .cpuWait: "waits\(time) for a CPU: no limit is reached, more tasks want to run"
+        case .memoryWait: "waits\(time) for memory: no limit is reached, the host is short of it"
+        case .ioWait: "waits\(time) for I/O: no limit is reached\(sharers)"
+        case .near: "\(used) of \(limitName)\(of) is used"
+        case .unreadable:
+            "unknown limits: \(name ?? "") of \(culprit?.description ?? "") is \(value)"
+        case .empty: "empty: no process in it or below it"
+        case .healthy: "healthy: no limit within 10%\(pressure)"
+        }
+    }
+
+    private var by: String { culprit.map { " by \($0)" } ?? "" }
+
+    private var at: String { culprit.map { " at \($0)" } ?? "" }
+
+    private var of: String { culprit.map { " of \($0)" } ?? "" }
+
+    /// The share of lost time: ` 37% of the time`; empty if it is not known.
+    private var time: String { share.map { " \(Amount.percent($0)) of the time" } ?? "" }
+
+    private var name: String? { evidence.first?.name }
+
+    private var value: String { evidence.first?.text ?? "unknown" }
+
+    /// The limit with its value: `memory.max 512M`.
+    private var limitName: String {
+        guard let bound else { return name ?? "a limit" }
+        let most = bound.most.map { Amount.text($0, of: bound.limit.metric) }
+        return "\(bound.limit.name) \(most ?? bound.limit.text)"
+    }
+
+    /// The same with the usage, for a level.
+    private var limit: String {
+        guard let bound, let used = bound.used, !bound.isRate else {
+            return limitName
+        }
+        return "\(limitName), \(Amount.text(used, of: bound.limit.metric)) used"
+    }
+
+    private var cause: String { culprit.map { " at \($0): \(limitName)" } ?? "" }
+
+    private var timeLeft: String {
+        guard let bound, let left = bound.secondsLeft, let slope = bound.slope else {
+            return "an unknown time"
+        }
+        return "\(Amount.seconds(left)) at \(Amount.text(slope, of: bound.limit.metric))/s"
+    }
+
+    private var used: String { bound?.ratio.map { Amount.percent($0) } ?? "most" }
+
+    private var pressure: String {
+        evidence.first?.missing.map { "; pressure is \($0)" } ?? ", no pressure"
+    }
+
+    /// The competitors with their usage: `, shared with /b (0.45 CPUs)`.
+    private var sharers: String {
+        guard !competitors.isEmpty else { return "" }
+        let list = competitors.map { "\($0.cgroup) (\(amount($0)))" }
+        return ", shared with \(list.joined(separator: ", "))"
+    }
+
+    private func amount(_ competitor: Competitor) -> String {
+        resource == .cpu
+            ? Amount.cpus(competitor.usage) : "\(Amount.bytes(competitor.usage))/s"
+    }
+
+    /// The competitors with their weights: ` against 900 of /b (1.6 CPUs)`.
+    private var rivals: String {
+        guard !competitors.isEmpty else { return "" }
+        let list = competitors.map { rival in
+            "\(rival.weight?.text ?? "?") of \(rival.cgroup) (\(amount(rival)))"
+        }
+        return " against \(list.joined(separator: ", "))"
+    }
+}
+
+extension Bound {
+    /// Whether it limits a rate, whose present value says little beside the limit.
+    var isRate: Bool {
+        switch MetricCatalog[limit.metric].unit {
+        case .microseconds, .bytesPerSecond, .operationsPerSecond: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package import CgroupModel
+
+/// The usage of all cgroups in a sample, for its growth until a later sample.
+///
+/// A later snapshot has the earlier values of its counters, but not of its levels. This is much
+/// smaller than a snapshot.
+package struct EarlierLevels: Sendable {
+    /// The levels that are kept.
+    private static let metrics: [MetricID] = Set(Watch.levels.map(\.usage) + [.memoryAnon]).sorted()
+
+    /// The times at which each tier was read.
+    let times: [TierTimes]
+    private let values: [UInt64]
+    private let rows: [CgroupID: Int]
+
+    /// Keeps the levels of a sample.
+    package init(_ snapshot: Snapshot) {
+        times = snapshot.tierTimes
+        values = snapshot.cgroups.indices.flatMap { index in
+            Self.metrics.map { snapshot[index, $0].rawValue }
+        }
+        rows = Dictionary(
+            snapshot.cgroups.enumerated().map { ($1.id, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The time of the sample in nanoseconds of CLOCK_BOOTTIME.
+    package var time: UInt64 { times.map(\.now).max() ?? 0 }
+
+    /// The level of a cgroup; absent if it did not exist, or for another metric.
+    func reading(of cgroup: CgroupID, _ metric: MetricID) -> Reading {
+        guard let row = rows[cgroup], let column = Self.metrics.firstIndex(of: metric) else {
+            return .absent
+        }
+        return Reading(rawValue: values[row * Self.metrics.count + column])
+    }
+}

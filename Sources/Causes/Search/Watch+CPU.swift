@@ -1,0 +1,154 @@
+import CgroupModel
+
+/// Findings about CPU time.
+extension Watch {
+    /// The share of processor time from which CPUs count as busy.
+    private static let busy = 0.9
+    /// The CPUs from which a cgroup counts as a competitor.
+    private static let active = 0.02
+
+    /// The causes of a lack of CPU time.
+    ///
+    /// A quota explains the pressure, so that nothing else is looked for.
+    var cpuFindings: [Finding] {
+        if let quota = throttling { return [quota] }
+        let found = [confinement, competition].compactMap(\.self)
+        return found.isEmpty ? [ownCompetition].compactMap(\.self) : found
+    }
+
+    // MARK: Quota
+
+    /// The quota that takes most time, of the cgroup or of an ancestor.
+    private var throttling: Finding? {
+        let losses = chain.compactMap { place in throttledShare(place).map { (place, $0) } }
+        guard let (place, share) = losses.max(by: { $0.1 < $1.1 }),
+            let severity = self.severity(share)
+        else { return nil }
+        // An ancestor that is throttled costs a cgroup nothing that has nothing to run.
+        let isAffected = place == index || waitsForCPU
+        let bound = quota(place) ?? self.bound(.cpuMax, .cpuUsage)
+        return Finding(
+            .quota, severity: isAffected ? severity : .note, by: path(place), bound: bound,
+            share: share,
+            [bound.limit]
+                + evidence(
+                    place, [.cpuThrottledPeriods, .cpuPeriods, .cpuThrottledTime, .cpuUsage])
+                + (place == index ? [] : evidence(index, [.cpuUsage]))
+                + evidence(index, [.cpuLocalThrottledTime, .cpuPressureSome]))
+    }
+
+    /// The share of time that a level is throttled; nil if it is not.
+    ///
+    /// A throttled period is not lost as a whole. The throttled time is, but it is summed over CPUs,
+    /// so that the share of periods is its upper bound.
+    private func throttledShare(_ place: Int) -> Double? {
+        guard let periods = now.throttledRatio(place), periods > 0 else { return nil }
+        return min(periods, now.rate(place, .cpuThrottledTime).map { $0 / 1e6 } ?? periods)
+    }
+
+    /// Whether tasks wait for a CPU; without pressure files, whether any ran.
+    private var waitsForCPU: Bool { cpuLoss.map { $0 > 0 } ?? (cpus(index) > 0) }
+
+    // MARK: Cpusets
+
+    /// The CPUs that a level may use, and the highest level that restricts it to them.
+    private func cpuset(_ place: Int) -> (cpus: RangeList, from: Int)? {
+        let levels = sequence(first: place) { now.cgroups[$0].parent }.filter {
+            now[$0, .cpusetEffectiveCPUs].value != nil
+        }
+        guard let nearest = levels.first, let cpus = cpuList(nearest), !cpus.isEmpty else {
+            return nil
+        }
+        return (cpus, levels.prefix { cpuList($0) == cpus }.last ?? nearest)
+    }
+
+    private func cpuList(_ place: Int) -> RangeList? {
+        now[place, .cpusetEffectiveCPUs].value.flatMap { RangeList(Word.text($0)) }
+    }
+
+    /// A list of CPUs that is shorter than the host's, on which tasks wait.
+    private var confinement: Finding? {
+        guard let (cpus, place) = cpuset(index), cpus.numbers.count < now.host.cpuCount else {
+            return nil
+        }
+        let sharing = others.filter { other in
+            self.cpus(other) >= Self.active
+                && cpuset(other).map { !$0.cpus.intersection(cpus).isEmpty } ?? false
+        }
+        let used = self.cpus(index)
+        let room = Double(cpus.numbers.count)
+        let all = sharing.reduce(used) { $0 + self.cpus($1) }
+        // Without pressure files, a full list is all that can be known.
+        let isShort = cpuLoss.map { $0 >= Self.slow } ?? (used >= 0.05 && all >= Self.busy * room)
+        guard isShort else { return nil }
+        let isAlone = sharing.isEmpty && cpuLoss == nil
+        let list = evidence(
+            place,
+            now[place, .cpusetCPUs].value == nil
+                ? .cpusetEffectiveCPUs : .cpusetCPUs, as: Amount.cpuList(cpus))
+        return Finding(
+            .cpuset, severity: isAlone ? .note : .slow, by: path(place), share: cpuLoss,
+            [list] + evidence(index, [.cpusetEffectiveCPUs, .cpuUsage, .cpuPressureSome]),
+            competitors: competitors(sharing) { self.cpus($0) })
+    }
+
+    // MARK: Weights
+
+    /// The level at which siblings leave the cgroup the smallest part by their weights.
+    private var competition: Finding? {
+        var best: (level: Int, part: Double, rivals: [Int])?
+        for level in chain where now.cgroups[level].parent != nil {
+            guard let own = weight(level) else { continue }
+            let rivals = others.filter {
+                now.cgroups[$0].parent == now.cgroups[level].parent && cpus($0) >= Self.active
+            }
+            let weights = rivals.compactMap { weight($0).map { Double($0.value) } }
+            guard !weights.isEmpty else { continue }
+            let part = Double(own.value) / (Double(own.value) + weights.reduce(0, +))
+            if part < best?.part ?? 1 { best = (level, part, rivals) }
+        }
+        guard let best, isContended(best.part), let own = weight(best.level) else { return nil }
+        return Finding(
+            .weight, by: path(best.level), share: cpuLoss,
+            [evidence(best.level, own.metric)]
+                + evidence(index, [.cpuUsage, .cpuPressureSome]),
+            competitors: competitors(best.rivals, { cpus($0) }) { rival in
+                weight(rival).map { evidence(rival, $0.metric) }
+            })
+    }
+
+    /// Whether the cgroup lacks CPU time, and the CPUs are busy with others.
+    ///
+    /// `part` is what the weights leave of them.
+    private func isContended(_ part: Double) -> Bool {
+        let count = cpuset(index).map { Double($0.cpus.numbers.count) }
+        let host = Double(now.host.cpuCount)
+        let isConfined = count.map { $0 < host } ?? false
+        guard isConfined || now.host.cpuUtilisation ?? 0 >= Self.busy else { return false }
+        if let cpuLoss { return cpuLoss >= Self.slow }
+        // Without pressure files: it takes most of its part, so it would probably take more.
+        return cpus(index) >= 0.7 * part * (count ?? host)
+    }
+
+    private func weight(_ place: Int) -> (value: UInt64, metric: MetricID)? {
+        [MetricID.cpuWeight, .cpuShares].lazy.compactMap { metric in
+            now[place, metric].value.map { ($0, metric) }
+        }.first
+    }
+
+    /// Tasks that wait for a CPU without a limit or a sibling that explains it.
+    private var ownCompetition: Finding? {
+        guard let cpuLoss, let severity = self.severity(cpuLoss) else { return nil }
+        return Finding(
+            .cpuWait, severity: severity, share: cpuLoss,
+            evidence(index, [.cpuPressureSome, .cpuUsage]))
+    }
+
+    /// The greediest of some cgroups, at most three.
+    func competitors(
+        _ places: [Int], _ usage: (Int) -> Double, weight: (Int) -> Evidence? = { _ in nil }
+    ) -> [Competitor] {
+        places.map { Competitor(cgroup: path($0), usage: usage($0), weight: weight($0)) }
+            .sorted { ($1.usage, $0.cgroup) < ($0.usage, $1.cgroup) }.prefix(3).map(\.self)
+    }
+}

@@ -1,0 +1,92 @@
+import CgroupModel
+
+/// Findings about the cgroup as a whole.
+extension Watch {
+    /// A cgroup that was removed while its files were read.
+    var gone: Finding? {
+        let lost = [MetricID.cpuUsage, .memoryUsage, .pidsCurrent].first {
+            now[index, $0] == .gone
+        }
+        return lost.map { Finding(.gone, [evidence(index, $0)]) }
+    }
+
+    /// A freeze that an ancestor or the cgroup itself requests.
+    var frozen: Finding? {
+        let isFrozen = now[index, .frozen].value == 1
+        let state = now[index, .freezerState].value.map(Word.text)
+        let asked = chain.first { now[$0, .freeze].value == 1 || now[$0, .selfFreezing].value == 1 }
+        guard isFrozen || state == "FREEZING" || asked != nil else { return nil }
+        let own = evidence(index, [.frozen, .freezerState])
+        let request = asked.map { place in
+            evidence(place, [MetricID.freeze, .selfFreezing].filter { now[place, $0].value == 1 })
+        }
+        // Without a visible request, the freezer is above the topmost visible cgroup.
+        return Finding(.frozen, by: asked.map(path), (request ?? []) + own)
+    }
+
+    /// A cgroup without processes.
+    var empty: Finding? {
+        guard !isElsewhere(index) else { return nil }
+        if now[index, .populated].value == 0 {
+            return Finding(.empty, [evidence(index, .populated)])
+        }
+        guard !now[index, .populated].isKnown, now[index, .pidsCurrent].value == 0 else {
+            return nil
+        }
+        return Finding(.empty, [evidence(index, .pidsCurrent)])
+    }
+
+    /// The limit of tasks that is reached.
+    var forksFail: Finding? {
+        let levels = chain.compactMap { bound($0, .pidsMax, .pidsCurrent) }
+        let full = levels.filter { ($0.headroom ?? 1) < 1 }
+        guard let bound = full.first ?? (hasRefusedForks ? Self.tightest(levels) : nil) else {
+            return nil
+        }
+        let refusals = chain.filter { grew($0, .pidsRefused) || path($0) == bound.limit.cgroup }
+        return Finding(
+            .forksFail, by: bound.limit.cgroup, bound: bound,
+            [bound.limit] + [bound.usage].compactMap(\.self)
+                + refusals.flatMap { evidence($0, [.pidsRefused]) })
+    }
+
+    /// Older kernels count a refusal where the fork failed, newer ones where the limit is.
+    private var hasRefusedForks: Bool { chain.contains { grew($0, .pidsRefused) } }
+
+    /// The limits that are nearly reached, or will be soon, and that no other finding is about.
+    func approaching(_ bounds: [Bound], besides found: [Finding]) -> [Finding] {
+        let known = Set(found.compactMap(\.bound?.limit.metric))
+        return bounds.compactMap { bound in
+            let metric = bound.limit.metric
+            guard !known.contains(metric), let ratio = bound.ratio else { return nil }
+            let values = [bound.limit] + [bound.usage].compactMap(\.self)
+            if let left = bound.secondsLeft, left <= Self.soon[metric] ?? 60, ratio < 1 {
+                let isMemory = metric == .memoryMax || metric == .memoryMaxEffective
+                return isMemory
+                    ? memorySoon(bound, left)
+                    : Finding(.limitSoon, by: bound.limit.cgroup, bound: bound, values)
+            }
+            guard ratio >= Self.near else { return nil }
+            return Finding(
+                .near, by: bound.limit.cgroup, bound: bound,
+                values + (metric == .memoryMax ? composition(of: bound.limit.cgroup) : []))
+        }
+    }
+
+    /// The time within which reaching a limit is worth mentioning, in seconds; 60 for others.
+    ///
+    /// A number of tasks goes up and down, memory that grows tends to keep growing.
+    private static let soon: [MetricID: Double] = [
+        .memoryMax: 600, .memoryMaxEffective: 600, .memoryHigh: 600, .memorySwapMax: 600,
+        .memoryAndSwapMax: 600,
+    ]
+
+    /// Nothing holds the cgroup up, as far as the pressure files tell.
+    var healthy: Finding { Finding(.healthy, [evidence(index, .cpuPressureSome)]) }
+
+    /// The limits that could not be read.
+    var blind: Finding? {
+        let unreadable = self.unreadable
+        return unreadable.first.map { Finding(.unreadable, by: $0.cgroup, unreadable) }
+    }
+}

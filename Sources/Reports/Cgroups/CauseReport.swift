@@ -1,0 +1,51 @@
+package import Causes
+import CgroupModel
+
+/// An explanation with what else is known about the cgroup, as text or JSON.
+package struct CauseReport {
+    /// What the daemon says about its policies on a cgroup.
+    package enum Policies: Sendable {
+        /// The output of `policy explain`: text, or a JSON object if that was requested.
+        case known(String)
+        /// Why nothing is known: no daemon, or it does not answer.
+        case unknown(String)
+    }
+
+    private let explanation: Explanation
+    private let policies: Policies?
+
+    /// Reports an explanation, and the policies on the cgroup; nil leaves them out.
+    package init(_ explanation: Explanation, policies: Policies?) {
+        self.explanation = explanation
+        self.policies = policies
+    }
+
+    /// The report as text.
+    package var text: String {
+        switch policies {
+        case nil: explanation.text
+        case .unknown(let reason): explanation.text + "\nPolicies\n  unknown: \(reason)\n"
+        case .known(let text):
+            explanation.text + "\nPolicies\n"
+                + text.split(separator: "\n").map { "  \($0)\n" }.joined()
+        }
+    }
+
+    /// The report as a JSON object, with a newline.
+    package var json: [UInt8] {
+        var json = JSONWriter()
+        explanation.write(to: &json) { json in
+            switch policies {
+            case nil: break
+            case .unknown(let reason):
+                json.key("policies_unknown")
+                json.value(reason)
+            case .known(let text):
+                json.key("policies")
+                json.literal(String(text.prefix { $0 != "\n" }))
+            }
+        }
+        json.newline()
+        return json.take()
+    }
+}

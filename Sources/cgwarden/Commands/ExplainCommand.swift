@@ -1,0 +1,88 @@
+import ArgumentParser
+import Causes
+import CgroupModel
+import Hierarchy
+import KernelIO
+import Reports
+import Service
+
+/// Explains why a cgroup is slow, stuck or about to be killed.
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Explain why a cgroup is slow, stuck or about to be killed.",
+        discussion: """
+            Watches the cgroup, its ancestors and their children for two seconds. The first line \
+            is the verdict: what costs the cgroup most, and the cgroup and file that cause it. \
+            The values that support it follow, each with its file, its age, and who set it if \
+            that is known; then other findings, the binding limit of each kind with the time \
+            until it is reached, and what the tasks wait for.
+
+            An ancestor can be the cause although the cgroup's own limits are wide. If a daemon \
+            runs, its policies on the cgroup are shown, too.
+
+            Examples:
+              cgwarden explain postgresql.service
+              cgwarden explain /build/job-7 --window 10s
+              cgwarden explain --pid 1234 --json
+            """)
+
+    @OptionGroup var options: SystemOptions
+    @OptionGroup var chosen: CgroupOrProcess
+    @Option(name: [.customShort("d"), .long], help: "Time to watch, 100ms to 1m (default: 2s).")
+    var window: Interval?
+    @Flag(help: "One JSON object.") var json = false
+
+    private static let usualWindow = Interval(seconds: 2)
+
+    func validate() throws {
+        guard let window else { return }
+        guard (0.1...60).contains(window.seconds) else {
+            throw ValidationError("--window must be between 100ms and 1m")
+        }
+    }
+
+    func run() async throws {
+        let set = try HierarchySet.discover(options.system)
+        let path = try await chosen.path(in: set)
+        var explanation = try await explain(path, in: set)
+        if set.system.isLive {
+            let owners = LimitOwners(in: set)
+            explanation.attribute { evidence in
+                evidence.reading.value.flatMap { _ in
+                    owners.owner(of: evidence.file, in: evidence.cgroup)
+                }
+            }
+        }
+        let report = CauseReport(
+            explanation,
+            policies: set.system.isLive ? CauseReport.Policies(on: path, asJSON: json) : nil)
+        try StandardOutput.write(json ? report.json : Array(report.text.utf8))
+    }
+
+    private func explain(_ path: CgroupPath, in set: HierarchySet) async throws -> Explanation {
+        var configuration = SamplerConfiguration()
+        configuration.isContinuous = false
+        configuration.scope = SampleScope(
+            subtree: path, depth: 0, withAncestors: true, withSiblings: true)
+        let sampler = try Sampler(
+            ReadPlan(Explanation.metrics, on: set), on: set, configuration)
+        for failure in sampler.unreadable {
+            StandardOutput.complain("cgwarden: \(failure); that hierarchy is skipped")
+        }
+        let before = await sampler.sample()
+        guard let first = before.index(of: path) else {
+            throw HierarchyError.noSuchCgroup(path.description, similar: [])
+        }
+        try await Task.sleep(for: (window ?? Self.usualWindow).duration)
+        let now = await sampler.sample()
+        guard let index = now.index(of: path), now.cgroups[index].id == before.cgroups[first].id
+        else {
+            throw CgwardenError("\(path) was removed while it was watched", .noInput)
+        }
+        return Explanation(
+            index, in: now, after: EarlierLevels(before),
+            files: SourceFiles(legacy: set.legacyControllers),
+            at: MonotonicClock.bootNanoseconds)
+    }
+}
