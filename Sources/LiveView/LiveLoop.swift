@@ -1,3 +1,4 @@
+import Causes
 import CgroupModel
 
 /// Connects keys, snapshots and the screen; must run on the thread that owns the screen.
@@ -77,6 +78,7 @@ package final class LiveLoop {
         model.show(snapshot, titles: titles)
         drawnTick = snapshot.tick
         loadProcesses()
+        explain()
     }
 
     /// Whether a late snapshot has aged by a second since it was drawn, because the title shows its
@@ -119,6 +121,7 @@ package final class LiveLoop {
         case .saveLayout: save()
         case .repaint: screen.invalidate()
         case .loadProcesses: loadProcesses()
+        case .explain: explain()
         case nil: break
         }
         return true
@@ -143,6 +146,16 @@ package final class LiveLoop {
         guard awaitsProcesses else { return false }
         loadProcesses()
         return !awaitsProcesses
+    }
+
+    /// Explains the selection from the shown snapshot and the one before it.
+    private func explain() {
+        guard case .explanation = model.mode, let snapshot = model.snapshot,
+            let row = model.selectedRow
+        else { return }
+        let before = source.snapshot(back: position(of: snapshot.tick) + 1)
+        model.explanation = Explanation(
+            row.index, in: snapshot, after: before.map { EarlierLevels($0) }, files: source.files)
     }
 
     private func save() {

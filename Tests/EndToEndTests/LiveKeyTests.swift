@@ -93,6 +93,10 @@ struct LiveKeyTests {
         try session.await("Processes of /app.slice")
         try session.press("Escape")
         try session.await("CGroup")
+        try session.press("x")
+        try session.await("Causes at /app.slice")
+        try session.press("x")
+        try session.await("CGroup")
     }
 
     @Test func tabCyclesTheDetailPanes() throws {

@@ -66,6 +66,7 @@ struct WebPageTests {
             "document.querySelector('#detail-path').textContent === \(Self.quoted(cgroup.path))")
         try browser.wait(
             "document.querySelector('#detail-values').textContent.includes('cpu.usage_usec')")
+        try browser.wait("document.querySelector('#detail-causes li')?.textContent.length > 5")
         for directory in cgroup.directories {
             let kill = "while read -r pid; do kill -9 $pid; done <\"$0\""
             _ = try ProgramRun.run("sh", ["-c", kill, directory + "/cgroup.procs"])

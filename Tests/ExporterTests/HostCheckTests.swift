@@ -23,6 +23,7 @@ import Testing
 
     private static let pages = [
         "/", "/metrics", "/metrics/cadvisor", "/api/v1/snapshot", "/api/v1/cgroup?path=/",
+        "/api/v1/explain?cgroup=/",
         "/api/v1/metrics", "/nothing",
     ]
 

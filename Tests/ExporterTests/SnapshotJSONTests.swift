@@ -167,12 +167,31 @@ import Testing
         }
     }
 
+    @Test func explainRequestReturnsVerdictAndFindings() async throws {
+        try await TestServer.run(StubSource(ExporterFixtures.hostile())) { port in
+            let one = try Self.object(
+                try await LoopbackClient.send(port, "/api/v1/explain?cgroup=%2Fsay+%22hi%22"))
+            #expect(one["cgroup"] as? String == "/say \"hi\"")
+            #expect(one["verdict"] as? String != nil)
+            let findings = try #require(one["findings"] as? [Object])
+            #expect(findings.first?["text"] as? String == one["verdict"] as? String)
+            for (query, status) in [
+                ("?cgroup=/none", "404 Not Found"), ("", "400 Bad Request"),
+                ("?cgroup%zz=/", "400 Bad Request"),
+            ] {
+                let answer = try await LoopbackClient.send(port, "/api/v1/explain" + query)
+                #expect(answer?.status == "HTTP/1.1 \(status)", "\(query)")
+            }
+        }
+    }
+
     /// `?at=-5m` was answered with the present.
     @Test func unknownParametersOfTheAPIAreRefused() async throws {
         try await TestServer.run { port in
             for (target, name) in [
                 ("/api/v1/snapshot?at=-5m", "at"), ("/api/v1/stream?from=1", "from"),
                 ("/api/v1/metrics?x", "x"), ("/api/v1/cgroup?path=/&at=-5m", "at"),
+                ("/api/v1/explain?cgroup=/&path=/", "path"),
                 ("/api/v1/snapshot?%0a%1b[2J", #"\x0a\x1b[2J"#),
             ] {
                 let response = try await LoopbackClient.send(port, target)

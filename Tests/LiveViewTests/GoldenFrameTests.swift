@@ -1,3 +1,4 @@
+import Causes
 import Foundation
 import Testing
 
@@ -28,6 +29,7 @@ import Testing
         Case(name: "columns-80x24", rows: 24, columns: 80, keys: ["f", "j", " "]),
         Case(name: "help-80x24", rows: 24, columns: 80, keys: ["h"]),
         Case(name: "processes-80x24", rows: 24, columns: 80, keys: ["j", "j", "z"]),
+        Case(name: "causes-120x30", rows: 30, columns: 120, keys: ["j", "j", "x"]),
         Case(name: "smallest-40x8", rows: 8, columns: 40),
         Case(name: "too-small-39x24", rows: 24, columns: 39),
     ]
@@ -43,6 +45,11 @@ import Testing
                     pid: 4_194_304, user: "a-very-long-name", cpuPercent: 54.5,
                     memoryBytes: 123 << 20, command: "postgres: worker \u{7} for a long query text"),
             ])
+        }
+        if case .explanation = model.mode, let snapshot = model.snapshot,
+            let row = model.selectedRow
+        {
+            model.explanation = Explanation(row.index, in: snapshot)
         }
         let frame = FrameComposer.compose(model, SampleMachine.scene)
         let text = frame.lines.joined(separator: "\n") + "\n"

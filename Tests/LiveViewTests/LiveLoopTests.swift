@@ -74,6 +74,15 @@ private final class FakeSource: SnapshotSource {
         return screen.shown.lines
     }
 
+    @Test func theCausesOfTheSelectionAreShownAndFollowTheSnapshots() {
+        let lines = run(["x"]) { [source] in if $0 == 3 { source.advance() } }
+        #expect(lines.contains { $0.contains("Causes at /job") }, "\(lines)")
+        #expect(lines.contains { $0.contains("healthy: no limit within 10%") })
+        // The last two frames, not one alone.
+        #expect(lines.contains { $0.contains("/job, watched for 1s") })
+        #expect(run(["x", "x"]).contains { $0.contains("Tasks") })
+    }
+
     @Test func onlyChangesOfTheNewestSnapshotAreDrawn() {
         let lines = run([]) { [source] in if $0 == 3 { source.advance() } }
         #expect(lines[4].hasPrefix("/job") || lines[4].hasPrefix("job"))

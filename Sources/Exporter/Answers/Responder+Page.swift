@@ -46,10 +46,8 @@ extension Responder {
         }
         do {
             guard let snapshot = try await exposition.collect() else { return notReady }
-            let path = CgroupPath(typed: text) { snapshot.index(of: $0) != nil }
-            guard let index = snapshot.index(of: path) else {
-                return .sentence(.notFound, "no cgroup \(path)")
-            }
+            let (path, index) = Self.cgroup(typed: text, in: snapshot)
+            guard let index else { return .sentence(.notFound, "no cgroup \(path)") }
             var json = JSONWriter()
             snapshot.write(index, to: &json, withTime: true, withRates: true)
             return whole(
@@ -57,6 +55,29 @@ extension Responder {
         } catch {
             return failure(error)
         }
+    }
+
+    /// Returns why one cgroup is slow, stuck or about to be killed, as `cgwarden explain --json`.
+    func explanation(_ query: Substring, _ request: HTTPHeaders) async -> Response {
+        guard let text = Query.value(of: "cgroup", in: query) else {
+            return .sentence(.badRequest, "no cgroup given; request /api/v1/explain?cgroup=/a/b")
+        }
+        do {
+            guard let snapshot = try await exposition.collect() else { return notReady }
+            let (path, index) = Self.cgroup(typed: text, in: snapshot)
+            guard let index else { return .sentence(.notFound, "no cgroup \(path)") }
+            let json = await explainer.json(index, in: snapshot)
+            return whole(ByteBuffer(bytes: json), Self.jsonType, Self.apiHeaders, request)
+        } catch {
+            return failure(error)
+        }
+    }
+
+    private static func cgroup(
+        typed text: String, in snapshot: Snapshot
+    ) -> (path: CgroupPath, index: Int?) {
+        let path = CgroupPath(typed: text) { snapshot.index(of: $0) != nil }
+        return (path, snapshot.index(of: path))
     }
 
     /// Returns the kind, unit and help of each metric in the catalog.

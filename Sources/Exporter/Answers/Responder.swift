@@ -8,6 +8,7 @@ import NIOHTTP1
 struct Responder: Sendable {
     let exposition: Exposition
     let feed: SampleFeed
+    let explainer: Explainer
     let page: WebPage
     /// The path of the metrics, `/metrics` by default.
     let telemetryPath: String
@@ -49,6 +50,7 @@ struct Responder: Sendable {
         },
         "/api/v1/stream": Route([]) { responder, _, _ in await responder.stream() },
         "/api/v1/cgroup": Route(["path"]) { await $0.cgroup($2, $1.headers) },
+        "/api/v1/explain": Route(["cgroup"]) { await $0.explanation($2, $1.headers) },
         "/api/v1/metrics": Route([]) { responder, head, _ in responder.metricNames(head.headers) },
     ]
 

@@ -560,8 +560,10 @@ const askDetails = async record => {
   asked = question;
   try {
     names ??= await fetchJSON("api/v1/metrics");
-    const values = await fetchJSON(`api/v1/cgroup?path=${encodeURIComponent(record.path)}`);
-    details = { question, id: record.id, values, trouble: "" };
+    const path = encodeURIComponent(record.path);
+    const values = await fetchJSON(`api/v1/cgroup?path=${path}`);
+    const causes = await fetchJSON(`api/v1/explain?cgroup=${path}`);
+    details = { question, id: record.id, values, causes: causes.findings, trouble: "" };
   } catch (error) {
     details = { question, id: record.id, values: null, trouble: String(error.message) };
   }
@@ -613,10 +615,27 @@ const detailLines = values => {
   return lines;
 };
 
+// The verdict and the other findings, each with the file that decides it.
+const causeClass = severity =>
+  ["stuck", "failing"].includes(severity) ? "bad" : ["slow", "soon"].includes(severity) ? "warn" : "dim";
+const drawCauses = findings => {
+  const list = $("detail-causes");
+  while (list.children.length > findings.length) list.lastChild.remove();
+  findings.forEach((finding, index) => {
+    const item = list.children[index] ?? list.appendChild(make("li"));
+    setText(item, finding.text);
+    setClass(item, causeClass(finding.severity));
+    const value = finding.evidence[0];
+    setAttribute(item, "title", value
+      ? shown(`${value.name} ${value.text} in ${value.cgroup}: ${value.file}`) : null);
+  });
+};
+
 const drawValues = record => {
   const place = $("detail-values");
   const isOwn = details?.id === record.id;
   setText($("detail-note"), isOwn ? details.trouble : "");
+  drawCauses(isOwn ? details.causes ?? [] : []);
   if (!isOwn || !details.values) {
     if (place.shown && place.shown !== record.id) place.replaceChildren();
     return;

@@ -1,4 +1,5 @@
 #if Exporter
+package import Causes
 package import CgroupModel
 package import Logging
 import NIOCore
@@ -36,6 +37,8 @@ package struct MetricsServer: Sendable {
         ///
         /// Each encoder calls this once in a cgroup's life.
         package var birthTime: @Sendable (CgroupEntry) -> UInt64? = { _ in nil }
+        /// The files that samples come from, for explanations.
+        package var files = SourceFiles()
         /// The metrics and cgroups to export.
         package var selection = ExportSelection()
         /// Returns the program's own resource usage; called once for each sample that is served.
@@ -95,6 +98,7 @@ package struct MetricsServer: Sendable {
                 limits: .init(
                     readers: configuration.mostStreams,
                     keepAlive: configuration.streamKeepAlive)),
+            explainer: Explainer(configuration.files),
             page: WebPage(
                 version: configuration.version, metricsPath: configuration.telemetryPath),
             telemetryPath: configuration.telemetryPath, logger: logger)

@@ -1,3 +1,4 @@
+import Causes
 import CgroupModel
 
 extension LiveModel {
@@ -13,6 +14,8 @@ extension LiveModel {
             return scroll(key, top, closing: ["h", "?"]) { .help(top: $0) }
         case .processes(let top):
             return scroll(key, top, closing: ["z"]) { .processes(top: $0) }
+        case .explanation(let top):
+            return scroll(key, top, closing: ["x"]) { .explanation(top: $0) }
         }
     }
 
@@ -72,6 +75,10 @@ extension LiveModel {
             guard selectedRow != nil else { return nil }
             openProcesses()
             return .loadProcesses
+        case "x":
+            guard selectedRow != nil else { return nil }
+            openExplanation()
+            return .explain
         case "h", "?": mode = .help(top: 0)
         case "s": return .saveLayout
         case "Z": return pauseOrResume
@@ -208,8 +215,12 @@ extension LiveModel {
         _ key: KeyEvent, _ top: Int, closing: Set<Character>, _ at: (Int) -> Mode
     ) -> Intent? {
         let page = max(geometry.wholeHeight - 2, 1)
-        let lines: Int
-        if case .help = mode { lines = HelpText.lines.count } else { lines = processes.count }
+        let lines =
+            switch mode {
+            case .help: HelpText.lines.count
+            case .explanation: explanation?.lines.count ?? 0
+            default: processes.count
+            }
         // The head of the process list takes a line of its own.
         let last = max(0, lines - page)
         switch key {

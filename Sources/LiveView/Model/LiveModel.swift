@@ -1,3 +1,4 @@
+import Causes
 import CgroupModel
 
 /// The state of the live view: takes keys and snapshots, and provides the rows to draw and the
@@ -13,6 +14,7 @@ package struct LiveModel: Sendable {
         case columns(cursor: Int)
         case help(top: Int)
         case processes(top: Int)
+        case explanation(top: Int)
     }
 
     /// An action that only the owner of the snapshots can take.
@@ -22,6 +24,7 @@ package struct LiveModel: Sendable {
         /// Steps by a number of frames; negative numbers go back in time.
         case step(Int)
         case loadProcesses
+        case explain
     }
 
     /// The settings of the table.
@@ -50,6 +53,8 @@ package struct LiveModel: Sendable {
     private(set) var processes: [ProcessRow] = []
     /// Whether the processes have arrived; the list may be empty.
     private(set) var hasProcesses = false
+    /// The explanation of the selection while it is shown.
+    var explanation: Explanation?
 
     /// Creates a model that shows all cgroups of its snapshots.
     package init(layout: Layout = Layout(), isReplay: Bool = false) {
@@ -83,6 +88,12 @@ package struct LiveModel: Sendable {
         mode = .processes(top: 0)
         processes = []
         hasProcesses = false
+    }
+
+    /// Opens the explanation of the selection, which is made next.
+    mutating func openExplanation() {
+        mode = .explanation(top: 0)
+        explanation = nil
     }
 
     /// Rebuilds the rows after a change of the snapshot, the filter, the order or a fold.
@@ -124,9 +135,19 @@ package struct LiveModel: Sendable {
             }
             select(cursor)
         } else {
-            if case .processes = mode { mode = .table }
+            if mode.isAboutSelection { mode = .table }
             message = "the selected cgroup is gone"
             select(cursor)
+        }
+    }
+}
+
+extension LiveModel.Mode {
+    /// Whether it shows only the selected cgroup.
+    fileprivate var isAboutSelection: Bool {
+        switch self {
+        case .processes, .explanation: true
+        case .table, .filter, .columns, .help: false
         }
     }
 }

@@ -1,3 +1,4 @@
+package import Causes
 package import CgroupModel
 
 /// The source of the live view's snapshots: a sampler with its ring, or a recording.
@@ -21,6 +22,8 @@ package protocol SnapshotSource: AnyObject {
     /// Returns a readable name of a cgroup (`web (docker)`); nil if there is none better than its
     /// own.
     func title(of cgroup: CgroupEntry) -> String?
+    /// The files that the snapshots come from.
+    var files: SourceFiles { get }
     /// Returns the current processes of a cgroup, in any order.
     ///
     /// Returns nil while they are being listed, so that no screen waits; call again soon.
@@ -39,6 +42,9 @@ package protocol SnapshotSource: AnyObject {
 extension SnapshotSource {
     /// Returns nil, as a recording does.
     package func title(of cgroup: CgroupEntry) -> String? { nil }
+
+    /// The files of v2, whose names are canonical, because a recording does not say which it has.
+    package var files: SourceFiles { SourceFiles() }
 }
 
 /// A process in the process view.

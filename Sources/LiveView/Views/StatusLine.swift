@@ -35,13 +35,13 @@ enum StatusLine {
         switch model.mode {
         case .columns:
             [("Space", "on or off"), ("s", "save"), ("Esc", "close")]
-        case .help, .processes:
+        case .help, .processes, .explanation:
             [("Esc", "back"), ("arrows", "scroll")]
         case .table, .filter:
             [
                 ("h", "Help"), ("q", "Quit"), ("/", "Filter"),
                 ("F5", model.layout.tree ? "List" : "Tree"), ("Enter", "Fold"),
-                ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"),
+                ("Tab", model.detail == nil ? "Detail" : "Next"), ("z", "Procs"), ("x", "Why"),
                 ("f", "Columns"), ("Z", model.isPaused ? "Resume" : "Pause"),
                 ("[ ]", "Step"), ("ptcmi", "Sort"), ("r", "Reverse"), ("%", "CPU time"),
                 ("+ -", "Interval"), ("s", "Save"),

@@ -1,3 +1,4 @@
+package import Causes
 package import CgroupModel
 package import Hierarchy
 internal import KernelIO
@@ -6,6 +7,8 @@ internal import KernelIO
 package struct Observation {
     /// The mounted hierarchies.
     package let set: HierarchySet
+    /// The files that are read.
+    package let files: SourceFiles
     /// Reads the planned files of all cgroups.
     package let sampler: Sampler
 
@@ -15,6 +18,7 @@ package struct Observation {
         configuration: SamplerConfiguration = .init()
     ) throws {
         set = try HierarchySet.discover(system)
+        files = SourceFiles(legacy: set.legacyControllers, sampled: Set(metrics))
         sampler = try Sampler(ReadPlan(metrics, on: set), on: set, configuration)
         for failure in sampler.unreadable {
             StandardOutput.complain("cgwarden: \(failure); that hierarchy is skipped")

@@ -1,4 +1,5 @@
 #if Exporter
+internal import Causes
 internal import CgroupModel
 package import Exporter
 package import Hierarchy
@@ -77,6 +78,7 @@ extension MetricsServer.Configuration {
         let births = CgroupBirths(set)
         birthTime = { births.time(of: $0.path) }
         identity = { identities.identity(of: $0) }
+        files = SourceFiles(legacy: set.legacyControllers)
         if !web.omitsOwnMetrics { processSample = { OwnProcess.sample() } }
     }
 }

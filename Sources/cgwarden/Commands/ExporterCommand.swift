@@ -76,6 +76,7 @@ struct ExporterCommand: AsyncParsableCommand {
         var configuration = try MetricsServer.Configuration(
             web.settings, of: observation.set, identities, version: Cgwarden.version)
         configuration.selection = selection
+        configuration.files = observation.files
         configuration.programFamilies = { ledger.families }
         let server = MetricsServer(
             configuration, source: ScrapeSource(observation.sampler, ledger), logger: logger)

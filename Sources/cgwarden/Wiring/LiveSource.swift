@@ -1,3 +1,4 @@
+import Causes
 import CgroupModel
 import Hierarchy
 import History
@@ -18,9 +19,11 @@ final class LiveSource: ScreenSource {
     private let lister: ProcessLister
     private let recorder: Recorder?
     private let mode: String
+    let files: SourceFiles
 
     init(_ observation: Observation, _ recorder: Recorder?) {
         self.recorder = recorder
+        files = observation.files
         sampler = observation.sampler
         set = observation.set
         mode = observation.set.mode.word
