@@ -283,6 +283,15 @@ struct MadeSituation: CustomTestStringConvertible, Sendable {
         #expect(try made.explained("/a/b").verdict.severity == .note)
     }
 
+    @Test func useWithoutAQuotaIsARateToo() throws {
+        var made = Situation()
+        made.add("/a", [.cpuMax: .unlimited], growth: [.cpuUsage: 3_000_000])
+        made.add("/a/b", [.cpuMax: .unlimited], growth: [.cpuUsage: 500_000])
+        let bound = try #require(
+            try made.explained("/a/b").bounds.first { $0.limit.metric == .cpuMax })
+        #expect(bound.used == 0.25 && bound.most == nil && bound.limit.cgroup.text == "/a/b")
+    }
+
     @Test func pressureOfAHybridTreeWithoutTheTasksIsNotBelieved() throws {
         var made = Situation()
         made.add(

@@ -61,7 +61,13 @@ extension Watch {
     }
 
     /// The quota with the fewest CPUs left.
-    var quotaBound: Bound { Self.tightest(chain.compactMap(quota)) ?? bound(.cpuMax, .cpuUsage) }
+    var quotaBound: Bound {
+        if let tightest = Self.tightest(chain.compactMap(quota)) { return tightest }
+        let place = chain.first { now[$0, .cpuMax] != .absent } ?? index
+        return Bound(
+            limit: evidence(place, .cpuMax), usage: evidence(place, .cpuUsage), most: nil,
+            used: now.cpusUsed(place), slope: nil)
+    }
 
     /// The quota of one level in CPUs; nil if it has none.
     func quota(_ place: Int) -> Bound? {
