@@ -88,7 +88,7 @@ import Testing
         ("policy check --mode hy", "policy check --mode hybrid"),
         ("stat --fields pids.peak,cpu.nr_thr", "stat --fields pids.peak,cpu.nr_throttled"),
         ("events --kind born,oom-k", "events --kind born,oom-kill"),
-        ("help exp", "help exporter"),
+        ("help expo", "help exporter"),
         ("run -- zz-cg", "run -- zz-cgwarden-test"),
         ("run --memory 1GB -- ls /proc/self/uid_m", "run --memory 1GB -- ls /proc/self/uid_map"),
     ]
